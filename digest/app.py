@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from digest.deliver.ports import ScheduleWindow, SendRateLimiter, Transport
     from digest.feedback.sendgrid_signature import Verifier
     from digest.mail.message import Sender
+    from digest.notify.alert import Channel
     from digest.render.renderer import Renderer
     from digest.render.themes import Branding
     from digest.store.content.articles import ArticleStore
@@ -44,18 +45,23 @@ if TYPE_CHECKING:
     from digest.store.high_water import HighWater
     from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
     from digest.store.sending.ledger import SqlLedger
+    from digest.store.sending.overview import Overview
     from digest.store.sending.status import StatusReader
     from digest.subscribers.tokens import Signer
+    from digest.usecases.alerts import Alerts
+    from digest.usecases.automatic_stop import AutomaticStop
     from digest.usecases.compose import Composer
     from digest.usecases.enqueue import Enqueuer
     from digest.usecases.erase_subscriber import SubscriberEraser
     from digest.usecases.preflight import ExampleDomainGuard, Preflight
     from digest.usecases.process_feedback import FeedbackProcessor
     from digest.usecases.reconcile import Reconciler, Recovery
+    from digest.usecases.report import Reporter
     from digest.usecases.restore_store import StoreRestorer
     from digest.usecases.stop_edition import EditionStopper
     from digest.usecases.subscriber_list import SubscriberList
     from digest.usecases.sync_suppressions import SuppressionSync
+    from digest.usecases.watch import Watch
 
 
 # The name of an environment variable, not a secret.
@@ -422,6 +428,13 @@ class App:
         return EditionStopper(self.database, self.editions, self.ledger, self.transports, self.recovery, self.now)
 
     @cached_property
+    def automatic_stop(self) -> AutomaticStop:
+        from digest.usecases.automatic_stop import AutomaticStop
+
+        limits = self.settings.delivery.stop_on
+        return AutomaticStop(self.database, self.editions, limits.first, limits.bounces, limits.complaints, self.now)
+
+    @cached_property
     def reconciler(self) -> Reconciler:
         from digest.mail.message import recipient
         from digest.mail.mime import message_id_of
@@ -493,9 +506,134 @@ class App:
 
         return Preflight(self.editions, self.renderer, self.articles.images, self.now)
 
+    @cached_property
+    def alerts(self) -> Alerts:
+        """Raises ConfigurationError for an invalid signing secret."""
+        from digest.store.alerts import AlertStore
+        from digest.usecases.alerts import Alerts
+
+        return Alerts(AlertStore(self.database), self.alert_channels, self.settings.newsletter.name, self.now)
+
+    @cached_property
+    def alert_channels(self) -> tuple[Channel, ...]:
+        """The ways to the admins. The webhook comes first, because it is faster than a mail server that is down."""
+        from digest.collect.http.post import JsonPoster
+        from digest.notify.webhook import WebhookChannel
+        from digest.usecases.alert_email import EmailChannel
+
+        alerts, zone = self.settings.alerts, self.settings.newsletter.zone
+        channels: list[Channel] = []
+        if alerts.webhook:
+            poster = JsonPoster(allow_private=alerts.webhook_private)
+            format, chat = alerts.webhook_format, alerts.telegram_chat
+            keys = self._alert_keys()
+            channels.append(WebhookChannel(alerts.webhook, poster.post, zone=zone, format=format, keys=keys, chat=chat))
+        channels += [
+            EmailChannel(address, self.alert_transports, self.sender, self.signer.sign_email, zone)
+            for address in alerts.email
+        ]
+        return tuple(channels)
+
+    @cached_property
+    def overview(self) -> Overview:
+        from digest.store.sending.overview import Overview
+
+        return Overview(self.database)
+
+    @cached_property
+    def reporter(self) -> Reporter:
+        from digest.store.sending.statistics import Statistics
+        from digest.usecases.report import Reporter
+
+        newsletter, alerts = self.settings.newsletter, self.settings.alerts
+        return Reporter(
+            statistics=Statistics(self.database),
+            overview=self.overview,
+            editions=self.editions,
+            articles=self.articles,
+            sources=self.sources,
+            alerts=self.alerts,
+            newsletter=newsletter.name,
+            language=newsletter.language,
+            tracking=newsletter.tracking == "on",
+            source_failures=alerts.source_failures,
+            source_silent=alerts.source_silent,
+            after=alerts.report_after,
+            now=self.now,
+        )
+
+    @cached_property
+    def watch(self) -> Watch:
+        from digest.notify.facts import Limits
+        from digest.usecases.watch import Watch
+
+        alerts, delivery = self.settings.alerts, self.settings.delivery
+        store = self.database.engine.url.database if self.database.sqlite else None
+        thin = min(alerts.thin_edition, self.settings.edition.max_stories)
+        return Watch(
+            alerts=self.alerts,
+            editions=self.editions,
+            automatic_stop=self.automatic_stop,
+            overview=self.overview,
+            articles=self.articles,
+            sources=self.sources,
+            limits=Limits(
+                source_failures=alerts.source_failures,
+                source_silent=alerts.source_silent,
+                thin_edition=thin,
+                provider_failures=alerts.provider_failures,
+                slow_send=alerts.slow_send,
+                bounce_rate=alerts.bounce_rate,
+                complaint_rate=alerts.complaint_rate,
+                block_rate=alerts.block_rate,
+                policy_answers=alerts.policy_answers,
+                webhook_silent=alerts.webhook_silent,
+                disk_free=alerts.disk_free_mb * 1_000_000,
+            ),
+            approval_required=self.settings.schedule.approval == "required",
+            events_expected=bool(self.settings.web.webhooks.sendgrid.keys_env),
+            transports={name: partial(_TRANSPORTS[name], self) for name in delivery.transport if name != "outbox"},
+            keys={
+                "sendgrid": delivery.sendgrid.key_env,
+                "resend": delivery.resend.key_env,
+                "smtp": delivery.smtp.password_env,
+            },
+            folders=sorted({self.home, Path(store).parent if store else self.home}),
+            now=self.now,
+        )
+
+    @property
+    def alert_transports(self) -> dict[str, Callable[[], Transport]]:
+        """The transports for alerts, in the order in which they are tried. A run that sends uses others."""
+        alerts, names = self.settings.alerts, self.settings.delivery.transport
+        builders: dict[str, Callable[[], Transport]] = {}
+        if alerts.smtp:
+            builders["alerts.smtp"] = lambda: _alert_smtp(self)
+        for name in (alerts.transport, *names):
+            if name:
+                builders[name] = partial(_TRANSPORTS[name], self)
+        return builders
+
+    def _alert_keys(self) -> list[bytes]:
+        from digest.notify.signature import read_secrets
+
+        variable = self.settings.alerts.webhook_secret_env
+        if not variable:
+            return []
+        try:
+            return read_secrets(self.secret(variable, "alerts.webhook_secret_env"))
+        except ValueError as error:
+            raise ConfigurationError([ConfigProblem(variable, 0, f"{error} ('alerts.webhook_secret_env')")]) from None
+
     def check_credentials(self) -> None:
         """Build the transports, so that a missing key is reported first. Raises ConfigurationError."""
         _ = self.transports
+
+    def check_alert_credentials(self) -> None:
+        """Build the channels of alerts and their transports. No send needs them. Raises ConfigurationError."""
+        if self.alert_channels and self.settings.alerts.email:
+            for build in self.alert_transports.values():
+                build().close()
 
     def secret(self, variable: str, key: str) -> str:
         """Return a secret from the environment. Raises ConfigurationError that names the variable, never its value."""
@@ -582,6 +720,23 @@ def _smtp(app: App) -> Transport:
         bounces=smtp.bounces,
         token=app.signer.sign if smtp.bounces else None,
         sign=_dkim(smtp.dkim, app) if smtp.dkim else None,
+    )
+    return built
+
+
+def _alert_smtp(app: App) -> Transport:
+    smtp = app.settings.alerts.smtp
+    if smtp is None:
+        raise ConfigurationError([ConfigProblem(loader.FILE_NAME, 0, "'alerts.smtp' is required")])
+    kind = registry.load("smtp")
+    built: Transport = kind(
+        smtp.host,
+        smtp.port,
+        clock=app.clock,
+        security=smtp.security,
+        username=smtp.username,
+        password=app.secret(smtp.password_env, "alerts.smtp.password_env") if smtp.username else "",
+        timeout=smtp.timeout.total_seconds(),
     )
     return built
 

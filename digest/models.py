@@ -190,7 +190,8 @@ class Source:
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
     """Fetch history of a source. `failures` counts the failed fetches in a row, `last_good` is the last success,
-    `last_new` the last with a new article, `not_before` the end of Retry-After, `moved_to` a permanent redirect.
+    `last_new` the last with a new article, `not_before` the end of Retry-After, `moved_to` a permanent redirect,
+    `seconds` the duration of the last success.
     """
 
     name: str
@@ -201,6 +202,7 @@ class SourceHealth:
     last_error: str | None = None
     not_before: datetime | None = None
     moved_to: str | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

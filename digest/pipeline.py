@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from digest.app import App
 from digest.deliver.attempt import Job
 from digest.deliver.direct import send_direct
+from digest.deliver.rejections import RejectionWatch
 from digest.deliver.report import SendReport
 from digest.deliver.shutdown import abort_after_grace
 from digest.deliver.worker import send_due
@@ -271,6 +272,7 @@ def _deliver(
 
     settings = app.settings.delivery
     emails = app.editions.emails(key)
+    rejections = RejectionWatch(lambda: app.automatic_stop.check(key))
     job = Job(
         edition=key,
         emails=emails,
@@ -287,6 +289,7 @@ def _deliver(
         schedule_window=app.schedule_window,
         resend_unknown=settings.on_unknown == "resend",
         rate_limiter=app.rate_limiter,
+        rejections=rejections,
     )
     with app.ledger.running(), abort_after_grace(stop, app.transports):
         report = send_due(job)
@@ -297,4 +300,6 @@ def _deliver(
     edition = app.editions.get(key)
     if edition is None:
         raise DigestError(f"Edition {key} is no longer in the store.")
+    if rejections.reason:
+        notes += (f"Sending has stopped by itself: {rejections.reason}.", *why_not_sent(edition))
     return Sent(edition, counts(app.database, key), placed, report, notes)

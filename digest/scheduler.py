@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -20,9 +21,11 @@ from digest import pipeline
 from digest.app import App
 from digest.config.calendar import PlannedEdition
 from digest.config.loader import FILE_NAME
-from digest.errors import AlreadyRunning, ConfigurationError, DigestError
+from digest.errors import AlreadyRunning, ConfigurationError, DigestError, StoreError
 from digest.models import Edition, EditionState
 from digest.newsletter.reload import SettingsWatch
+from digest.notify.alert import AlertKind, MessageType
+from digest.notify.notices import NOTICES
 from digest.store.locks import Lock, exclusive
 
 T = TypeVar("T")
@@ -35,6 +38,12 @@ _KEEP_FREE = timedelta(minutes=3)
 _LATE_SUBSCRIBERS = timedelta(minutes=5)
 # Seconds between two looks whether another `digest run` has ended.
 _STAND_BY = 2.0
+# Seconds between two looks for conditions that the admins must know.
+_WATCH_EVERY = 30
+# Seconds by which the clock may run apart from the machine's steady one between two looks.
+_CLOCK_JUMP = 120
+# A job that fails so often in a row is no passing trouble, such as a busy store.
+_FAILURES = 3
 # Keys of the pages that cannot change while they are served.
 _PAGES_KEYS = ("web.enabled", "web.host", "web.port", "web.proxies")
 _BEGUN = (EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
@@ -104,19 +113,21 @@ def sole_scheduler(app: App, stop: threading.Event, log: Callable[[str], None]) 
     """Wait until no other process runs the schedule of this store. Yields None if `stop` is set before."""
     with ExitStack() as held:
         lock: Lock | None = None
-        waits = False
+        said = ""
         while lock is None and not stop.is_set():
             try:
                 lock = held.enter_context(exclusive(app.database, "running the schedule", wait=0.0))
+                continue
             except AlreadyRunning:
-                if not waits:
-                    log(
-                        "Another `digest run` works on this store. Standing by; this one takes over when that one ends."
-                    )
-                waits = True
-                stop.wait(_STAND_BY)
-        if lock is not None and waits:
-            log("The other `digest run` has ended. This one takes over.")
+                reason = "Another `digest run` works on this store. Standing by, to take over when it ends."
+            except StoreError as error:
+                reason = f"{error}. Trying again until the store answers."
+            if reason != said:
+                log(reason)
+            said = reason
+            stop.wait(_STAND_BY)
+        if lock is not None and said:
+            log("Nobody else runs the schedule now. This `digest run` takes over.")
         yield lock
 
 
@@ -135,12 +146,19 @@ class Scheduler:
         # Called with the App of new settings, for what runs beside the jobs.
         self.on_reload: Callable[[App], None] = lambda _app: None
         self._monotonic = monotonic
-        # Held by the jobs that run beside the others.
-        self._beside = threading.Lock()
+        # Held by each job that runs beside the others. An App that they use is closed after both.
+        self._syncing, self._watching = threading.Lock(), threading.Lock()
         self._retired: list[App] = []
         self._last_notes: frozenset[str] = frozenset()
         # (kind, subject) → text of what was noticed and lasts.
         self._notices: dict[tuple[str, str], str] = {}
+        # Job → failures in a row.
+        self._failures: Counter[str] = Counter()
+        # (kind, subject) of alerts that an earlier process may have left, and that this one has ended.
+        self._worked: set[tuple[str, str]] = set()
+        self._clocks = time.time(), time.monotonic()
+        # Whether the admins were told that the store cannot be used.
+        self._store_failed, self._telling_of_store = False, threading.Lock()
         # Editions that were sent at or after their hour by this process.
         self._sent_on_time: set[str] = set()
         # In the order in which they run. What the provider confirms is no longer unknown when `check` looks.
@@ -159,8 +177,11 @@ class Scheduler:
         # set back by an hour would stop it for an hour: the editions have a loop of their own.
         beside = BackgroundScheduler(timezone=UTC)
         rules: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        beside.add_job(self._beside_the_others(self.sync_suppressions), "interval", hours=1,
-                       next_run_time=datetime.now(UTC), **rules)  # fmt: skip
+        now = datetime.now(UTC)
+        sync, watch = self._beside(self.sync_suppressions, self._syncing), self._beside(self.watch, self._watching)
+        beside.add_job(sync, "interval", hours=1, next_run_time=now, **rules)
+        # A long send must be watched, and an alert that hangs must not delay one.
+        beside.add_job(watch, "interval", seconds=_WATCH_EVERY, next_run_time=now + timedelta(seconds=5), **rules)
         beside.start()
         try:
             while not self.stop.is_set():
@@ -244,13 +265,14 @@ class Scheduler:
     def _retire(self, app: App) -> None:
         """Close an App that is no longer in use, as soon as the jobs beside the others do not use it."""
         self._retired.append(app)
-        if self._beside.acquire(blocking=False):
-            try:
-                for retired in self._retired:
-                    retired.discard()
-                self._retired.clear()
-            finally:
-                self._beside.release()
+        with ExitStack() as held:
+            for lock in (self._syncing, self._watching):
+                if not lock.acquire(blocking=False):
+                    return
+                held.callback(lock.release)
+            for retired in self._retired:
+                retired.discard()
+            self._retired.clear()
 
     def collect(self) -> None:
         """Collect every source that is due."""
@@ -295,22 +317,75 @@ class Scheduler:
                 "(their webhook events never arrived)."
             )
 
-    def notice(self, kind: str, subject: str, text: str) -> None:
+    def watch(self) -> None:
+        """Look for conditions that the admins must know, and send what is to be told."""
+        self._look_for_clock_jump()
+        app = self.app
+        app.watch.run()
+        if self._store_failed:
+            self._store_failed = False
+            title, text = "The store cannot be used", "It works again."
+            app.alerts.send_at_once(MessageType.RESOLVED, AlertKind.STORE_UNUSABLE, title, text, "")
+        if app.settings.alerts.report and app.alerts.channels:
+            for key in app.reporter.send_due():
+                self.log(f"Edition {key}: its report goes to the admins.")
+        for problem in app.alerts.deliver():
+            self.log(problem)
+
+    def notice(self, kind: str, subject: str, text: str, *, until: datetime | None = None) -> None:
         """Report what an editor or operator should know: once, and again only if its text changes or it comes back.
 
-        `kind` names the fault or the state, and `subject` what it is about: a file, a job or an edition.
+        `kind` names the fault or the state, and `subject` what it is about: a file, a job or an edition. A kind of
+        `NOTICES` also raises an alert, which `clear_notice` ends, or `until` without a message.
         """
-        if self._notices.get((kind, subject)) != text:
-            self._notices[kind, subject] = text
-            self.log(text)
+        if self._notices.get((kind, subject)) == text:
+            return
+        self._notices[kind, subject] = text
+        self.log(text)
+        if (found := NOTICES.get(kind)) is not None:
+            title, action = found.title.format(subject=subject), found.action.format(subject=subject)
+            self._alert(found.kind, subject, title=title, text=text, action=action, until=until)
 
-    def clear_notice(self, kind: str, subject: str, text: str) -> bool:
-        """Report that a fault is gone, in the sentence `text` if there is one. False if there was no such fault."""
-        if self._notices.pop((kind, subject), None) is None:
-            return False
-        if text:
+    def clear_notice(self, kind: str, subject: str, text: str = "") -> bool:
+        """Report that a fault is gone, in the sentence `text` if there is one. False if there was no such fault.
+
+        The alert may be one of an earlier process.
+        """
+        known = self._notices.pop((kind, subject), None) is not None
+        if known and text:
             self.log(text)
-        return True
+        first = (kind, subject) not in self._worked
+        if (known or first) and (found := NOTICES.get(kind)) is not None:
+            with suppress(DigestError):
+                self.app.alerts.clear(found.kind, subject, text)
+                self._worked.add((kind, subject))
+        return known
+
+    def _alert(
+        self, kind: AlertKind, subject: str, *, title: str, text: str, action: str, until: datetime | None = None
+    ) -> None:
+        try:
+            self.app.alerts.raise_alert(kind, subject, title=title, text=text, action=action, until=until)
+        except StoreError as error:
+            self._tell_of_store(str(error))
+
+    def _look_for_clock_jump(self) -> None:
+        """Alert when the clock was set, or the machine slept: jobs may have run at other times than those planned."""
+        before, self._clocks = self._clocks, (time.time(), time.monotonic())
+        jump = (self._clocks[0] - before[0]) - (self._clocks[1] - before[1])
+        if abs(jump) < _CLOCK_JUMP:
+            return
+        minutes = round(abs(jump) / 60)
+        now = self.app.now()
+        self._alert(
+            AlertKind.CLOCK_JUMP,
+            "",
+            title=f"The clock jumped {minutes} minutes {'forward' if jump > 0 else 'back'}",
+            text=f"The machine slept, or its clock was set. It is {now:%Y-%m-%d %H:%M %Z} now. "
+            "What was missed is caught up.",
+            action="Check the time with `date`, and that NTP is on: `timedatectl`. `digest status` shows the edition.",
+            until=now + timedelta(hours=1),
+        )
 
     def _check_planned(self, planned: PlannedEdition) -> None:
         key, now = planned.key, self.app.now()
@@ -332,11 +407,10 @@ class Scheduler:
         elif step == Step.SEND or self._has_late_subscribers(planned, edition, now):
             self._send(planned)
         elif edition is None and now > planned.expires_at:
-            self.notice(
-                "missed",
-                key,
-                f"Edition {key} is not sent: {self._clock(planned.send_at)} was too long ago (schedule.expires_after).",
-            )
+            # A new newsletter has missed nothing: it is only logged.
+            kind = "missed" if self.app.editions.newest() else "not planned"
+            missed = f"{self._clock(planned.send_at)} was too long ago (schedule.expires_after)."
+            self.notice(kind, key, f"Edition {key} is not sent: {missed}", until=now + timedelta(days=1))
 
     def _check_unfinished(self, edition: Edition) -> None:
         """Continue an edition that is being sent. Expire one that is no longer among the planned ones of today."""
@@ -408,6 +482,15 @@ class Scheduler:
         expired = self.app.ledger.expire(key, before=now - limit)
         if expired:
             self.log(f"Edition {key}: {expired} recipients were not reached in time and do not get it.")
+            self._alert(
+                AlertKind.RECIPIENTS_EXPIRED,
+                key,
+                title=f"Edition {key} did not reach {expired} recipients",
+                text="Their emails could not be handed over within `schedule.expires_after`, and they do not get it.",
+                action=f"`digest status {key}` says why. Make sending faster (`delivery.rate`, `delivery.threads`), or "
+                "raise `schedule.expires_after`.",
+                until=now + timedelta(days=1),
+            )
 
     def _expire(self, key: str, reason: str, *, deadline: datetime | None = None) -> None:
         """Expire an edition, unless somebody reopened it after the deadline in order to send it."""
@@ -488,11 +571,11 @@ class Scheduler:
             f"{counts.unknown} unknown."
         )
 
-    def _beside_the_others(self, job: Callable[[], None]) -> Callable[[], None]:
-        """Wrap a job that must not delay the others. Jobs of this kind run one at a time."""
+    def _beside(self, job: Callable[[], None], lock: threading.Lock) -> Callable[[], None]:
+        """Wrap a job that runs beside the others, and holds `lock` meanwhile."""
 
         def run() -> None:
-            with self._beside:
+            with lock:
                 self._guarded(job)
 
         return run
@@ -505,13 +588,39 @@ class Scheduler:
         try:
             result = job()
         except ConfigurationError as error:
+            # It lasts until somebody corrects it.
+            self._failures[name] = _FAILURES
             self.notice("job", name, f"{name} failed: {'; '.join(map(str, error.problems))}")
-        except DigestError as error:
+        except AlreadyRunning as error:
             self.log(f"{name} failed: {error}")
+        except DigestError as error:
+            self._count_failure(name, str(error))
         except Exception as error:
             # A bug in one job must not end the scheduler; the next tick tries again.
-            self.log(f"{name} failed with an internal error: {type(error).__name__}: {error}")
+            self._count_failure(name, f"internal error: {type(error).__name__}: {error}")
         else:
+            self._failures.pop(name, None)
             self.clear_notice("job", name, "")
             return result
         return None
+
+    def _count_failure(self, job: str, reason: str) -> None:
+        self._failures[job] += 1
+        if self._failures[job] < _FAILURES:
+            self.log(f"{job} failed: {reason}")
+        else:
+            self.notice("job", job, f"{job} fails again and again: {reason}")
+
+    def _tell_of_store(self, reason: str) -> None:
+        """Tell the admins once that the store cannot be used, without using it."""
+        with self._telling_of_store:
+            if self._store_failed:
+                return
+            self._store_failed = True
+        self.app.alerts.send_at_once(
+            MessageType.RAISED,
+            AlertKind.STORE_UNUSABLE,
+            "The store cannot be used",
+            f"Nothing can be sent or recorded: {reason}",
+            "Free the disk, or start PostgreSQL again. `digest check` tests the store. `digest run` then goes on.",
+        )

@@ -60,6 +60,7 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
             findings.run(lambda: _check_sources(app, findings, online=not offline))
             findings.run(lambda: _check_transports(app, findings, offline))
             findings.run(lambda: _check_webhooks(app, findings))
+            findings.run(app.check_alert_credentials)
             _check_modes(app, findings)
             if example := app.example_domain_guard.problem():
                 findings.problems.append(example)

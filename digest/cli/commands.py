@@ -28,6 +28,7 @@ GROUPS = {
     "Send": {
         "send": ("digest.cli.send:send", "Send an edition to everyone who is due, or resume a send."),
         "status": ("digest.cli.send:status", "Show an edition's counts, who did not get it, and why."),
+        "report": ("digest.cli.report:report", "Show what became of an edition, compared with the ones before."),
         "reconcile": ("digest.cli.reconcile:reconcile", "Resolve batches whose outcome is unknown."),
         "events": ("digest.cli.events:events", "Process the webhook payloads of providers."),
         "bounces": ("digest.cli.events:bounces", "Process returned mail: bounces, complaints and unsubscribes."),
@@ -35,6 +36,7 @@ GROUPS = {
     "Operate": {
         "run": ("digest.cli.run:run", "Run the schedule: collect, compose and send every day."),
         "web": ("digest.cli.web:web", "Serve the reader pages."),
+        "alerts": ("digest.cli.alerts:alerts", "List open alerts, and test the way to the admins."),
         "store": ("digest.cli.store:store", "Back up, restore and migrate the store."),
         "doctor": ("digest.cli.doctor:doctor", "Check a received email: DKIM, one-click unsubscribe, headers."),
         "schema": ("digest.cli.schema:schema", "Write JSON Schemas of the two YAML files for editors."),

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 # The verb of a state in messages, where it differs from the state's name.
 _VERBS = {EditionState.DRAFT: "reopened", EditionState.SENDING: "resumed"}
 
+# Numbers of recipients in `edition list`.
+_COUNTS = ("frozen", "accepted", "rejected", "excluded", "pending", "unknown", "bounced", "complained")
+_COUNTS_IN_TABLE = ("accepted", "rejected", "excluded", "unknown", "bounced", "complained")
+
 
 @click.group()
 def edition() -> None:
@@ -32,22 +36,36 @@ def edition() -> None:
 @json_option
 @click.pass_obj
 def list_(home: Path, as_json: bool) -> None:
-    """List every edition, newest first."""
+    """List every edition with its counts, newest first."""
     from digest.app import make_app
+    from digest.store.sending.statistics import Statistics
 
     with make_app(home) as app:
         editions = app.editions.all()
+        numbers = Statistics(app.database).numbers([e.key for e in editions], times=False)
     if as_json:
         rows = [
-            {"edition": e.key, "number": e.number, "state": e.state, "subject": e.subject, "reason": e.reason}
+            {
+                "edition": e.key,
+                "number": e.number,
+                "state": e.state,
+                "subject": e.subject,
+                "reason": e.reason,
+                **{name: getattr(numbers[e.key], name) for name in _COUNTS},
+            }
             for e in editions
         ]
         emit({"editions": rows})
         return
+    # Counts are left blank where nothing was sent.
+    cells = [[getattr(numbers[e.key], name) or "" for name in _COUNTS_IN_TABLE] for e in editions]
     click.echo(
         table(
-            ("edition", "no.", "state", "subject"),
-            [(e.key, e.number, e.state, shortened(e.subject or e.reason, 50)) for e in editions],
+            ("edition", "no.", "state", "sent", *_COUNTS_IN_TABLE[1:], "subject"),
+            [
+                (e.key, e.number, e.state, *row, shortened(e.subject or e.reason, 40))
+                for e, row in zip(editions, cells, strict=True)
+            ],
         )
     )
 

@@ -40,6 +40,7 @@ def run(home: Path) -> int:
                 # A list with errors stops it, unless there is an earlier valid one.
                 scheduler.app.subscriber_list.sync()
                 scheduler.app.check_credentials()
+                scheduler.app.check_alert_credentials()
                 scheduler.app.high_water.check()
                 with run_pages(app) if app.settings.web.enabled else nullcontext(None) as pages:
                     if pages:

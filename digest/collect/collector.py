@@ -211,7 +211,12 @@ def _save(
             after = health.after_failure(state, now, parsed.error, None, fetched=True)
         else:
             after = health.after_success(
-                state, now, new=saved.new, validators=result.validators, moved_to=result.moved_to
+                state,
+                now,
+                new=saved.new,
+                validators=result.validators,
+                moved_to=result.moved_to,
+                seconds=round(result.seconds, 3),
             )
         report = SourceReport(
             source.name,

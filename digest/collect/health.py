@@ -65,7 +65,13 @@ def skip_reason(state: SourceState, now: datetime, *, patient: bool) -> str | No
 
 
 def after_success(
-    state: SourceState, now: datetime, *, new: int, validators: Validators | None, moved_to: str | None
+    state: SourceState,
+    now: datetime,
+    *,
+    new: int,
+    validators: Validators | None,
+    moved_to: str | None,
+    seconds: float | None = None,
 ) -> SourceState:
     """The state after a successful fetch. `validators` is None if nothing had changed."""
     health = replace(
@@ -76,6 +82,7 @@ def after_success(
         last_error=None,
         not_before=None,
         moved_to=moved_to,
+        seconds=seconds,
     )
     return SourceState(health, state.validators if validators is None else validators, now)
 

@@ -118,7 +118,8 @@ def _describe(problem: Any, raw: Any, from_environment: Mapping[str, str], name:
         if not location and (named := _NAMED.match(message)):
             # A rule about several keys names the one to change.
             line = _line(raw, _location(named[1]))
-        found = "" if isinstance(problem["input"], BaseModel | dict) else f", found {_shorten(problem['input'])}"
+        is_hidden = isinstance(problem["input"], BaseModel | dict) or path in _SECRET
+        found = "" if is_hidden else f", found {_shorten(problem['input'])}"
         return ConfigProblem(where, line, f"'{path}': {message}{found}" if path else f"{message}{found}")
     expected = _EXPECTED.get(kind)
     if kind == "literal_error":
@@ -137,6 +138,8 @@ def _describe(problem: Any, raw: Any, from_environment: Mapping[str, str], name:
     return ConfigProblem(where, line, f"'{path}': expected {expected}, found {_shorten(problem['input'])}")
 
 
+# Values that no message repeats.
+_SECRET = ("alerts.webhook",)
 _EXPECTED = {
     "string_type": "text",
     "int_parsing": "a whole number",

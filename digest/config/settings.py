@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import difflib
 from datetime import time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from digest.config.alerts import AlertSettings, StopOnSettings, split_names
 from digest.config.delivery import (
     OutboxSettings,
     RateSettings,
@@ -176,11 +177,6 @@ class SummarySettings(SettingsModel):
         return self
 
 
-def _split_names(given: Any) -> Any:
-    """Accept a single name, or several separated by commas as in an environment variable."""
-    return [word.strip() for word in given.split(",")] if isinstance(given, str) else given
-
-
 Transport = Literal["outbox", "smtp", "sendgrid", "resend"]
 # Maximum recipients in one call.
 _MAX_PER_CALL = {"resend": 100}
@@ -189,7 +185,7 @@ _MAX_PER_CALL = {"resend": 100}
 class Delivery(SettingsModel):
     """How and how fast editions are sent."""
 
-    transport: Annotated[tuple[Transport, ...], BeforeValidator(_split_names)] = Field(
+    transport: Annotated[tuple[Transport, ...], BeforeValidator(split_names)] = Field(
         default=("outbox",),
         description="`outbox` (.eml files), `smtp`, `sendgrid`, `resend`, or several, such as `[sendgrid, smtp]`: if "
         "the first fails, the next sends what was definitely not sent.",
@@ -219,6 +215,7 @@ class Delivery(SettingsModel):
     )
     tries: int = Field(default=5, ge=1, le=50, description="Attempts per run for a batch that was definitely not sent.")
     rate: RateSettings = Field(default=RateSettings(), description="Rate limits.")
+    stop_on: StopOnSettings = Field(default=StopOnSettings(), description="When sending pauses by itself.")
     warm_up: WarmUpSettings | None = Field(default=None, description="Daily limit that grows, for a new account.")
     sendgrid: SendGridSettings = Field(default=SendGridSettings(), description="SendGrid.")
     resend: ResendSettings = Field(default=ResendSettings(), description="Resend.")
@@ -304,6 +301,7 @@ class Settings(SettingsModel):
     subscribers: SubscriberListSettings = Field(
         default=SubscriberListSettings(), description="The subscriber list in `digest run`."
     )
+    alerts: AlertSettings = Field(default=AlertSettings(), description="Alerts and reports to the admins.")
     web: Web = Field(default=Web(), description="Subscriber pages and webhooks.")
     store: StoreSettings = Field(default=StoreSettings(), description="Database.")
     theme: Theme = Field(default=Theme(), description="Look of the email.")

@@ -89,6 +89,15 @@ def _web_root(value: str) -> str:
     return check_host(value).rstrip("/")
 
 
+def _webhook_url(value: str) -> str:
+    if value and not re.match(r"https?://[^\s/?#@]+(/[^\s#]*)?\Z", value):
+        # The value may be a secret, so it is not repeated.
+        raise ValueError("expected a URL such as https://alerts.example.com/hook")
+    if not value.isascii():
+        raise ValueError("expected ASCII; write a Hindi host as xn--… and percent-encode the path")
+    return value
+
+
 def _word(value: str) -> str:
     if not any(char.isalnum() for char in value) or any(ord(char) < 32 for char in value):
         raise ValueError("expected a word or a phrase")
@@ -153,6 +162,9 @@ Zone = Annotated[str, AfterValidator(_known_zone), _as_text("^[A-Za-z][A-Za-z0-9
 Address = Annotated[str, AfterValidator(_address), _as_text("^[^@\\s]+@[^@\\s]+$", "news@example.com")]
 AddressOrNone = Annotated[str, AfterValidator(_address_or_none)]
 WebRoot = Annotated[str, AfterValidator(_web_root), _as_text("^(https?://.*)?$", "https://news.example.com")]
+WebhookUrl = Annotated[
+    str, AfterValidator(_webhook_url), _as_text("^(https?://.*)?$", "https://alerts.example.com/hook")
+]
 Line = Annotated[str, AfterValidator(_one_line)]
 Word = Annotated[str, Field(min_length=1), AfterValidator(_word)]
 Variable = Annotated[str, AfterValidator(_matches(r"[A-Za-z_][A-Za-z0-9_]{0,99}", "an environment variable's name"))]

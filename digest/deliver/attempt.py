@@ -25,6 +25,7 @@ from digest.deliver.ports import (
     SendRateLimiter,
     Transport,
 )
+from digest.deliver.rejections import RejectionWatch
 from digest.mail.message import Outgoing, Sender, Sign, inline_images, recipients
 from digest.models import InlineImage, RenderedEmail
 from digest.utils.redact import redact
@@ -57,6 +58,8 @@ class Job:
     # Whether a batch whose outcome is unknown is sent again.
     resend_unknown: bool = False
     rate_limiter: SendRateLimiter | None = None
+    # Ends the run when too many recipients are rejected.
+    rejections: RejectionWatch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class AttemptLog:
     attempt: str
     stop: threading.Event
     outages: Outages
+    rejections: RejectionWatch | None = None
     # What the ledger raised. A transport may swallow it; the sender does not.
     failure: Exception | None = None
 
@@ -86,12 +90,14 @@ class AttemptLog:
 
     def rejected(self, recipient: int, reason: str) -> None:
         self._record(self.ledger.record_rejected, recipient, redact(reason))
+        if self.rejections is not None:
+            self.rejections.count(1)
 
     def deferred(self, recipient: int) -> None:
         self._record(self.ledger.record_deferred, recipient)
 
     def should_stop(self) -> bool:
-        return self.stop.is_set()
+        return self.stop.is_set() or (self.rejections is not None and self.rejections.paused)
 
     def _record(self, record: Callable[..., None], *values: object) -> None:
         try:
@@ -171,7 +177,7 @@ def _submit(job: Job, transport: Transport, claim: Claim, outages: Outages) -> A
         outgoing = _outgoing(job, claim, schedule_id)
     except Exception as error:
         return AttemptResult(NotSent(f"{type(error).__name__}: {error}"), schedule_id, error)
-    log = AttemptLog(job.ledger, claim.attempt, job.stop, outages)
+    log = AttemptLog(job.ledger, claim.attempt, job.stop, outages, job.rejections)
     try:
         return AttemptResult(transport.submit(outgoing, log), schedule_id)
     except Exception as error:

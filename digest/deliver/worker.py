@@ -20,7 +20,7 @@ from typing import Any
 from digest.deliver.attempt import AttemptResult, Job, attempt, cancel_unknown
 from digest.deliver.failover import CircuitBreaker
 from digest.deliver.outage import Outages
-from digest.deliver.outcome import Accepted, NotSent, Unknown
+from digest.deliver.outcome import Accepted, NotSent, Rejected, Unknown
 from digest.deliver.ports import Cancellable, Cancellation, Claim, Transport
 from digest.deliver.report import SendReport, possibly_sent
 from digest.errors import StoreUnavailable
@@ -115,7 +115,8 @@ class DeliveryRun:
 
     @property
     def is_over(self) -> bool:
-        return self.job.stop.is_set() or self.breaker.exhausted
+        rejections = self.job.rejections
+        return self.job.stop.is_set() or self.breaker.exhausted or (rejections is not None and rejections.paused)
 
     def step(self) -> bool:
         """Settle what is finished, start what is due, then wait for the next event. Return False when all is done."""
@@ -167,6 +168,9 @@ class DeliveryRun:
 
     def _conclude(self, flight: _InFlight, result: AttemptResult) -> int:
         """Report the outcome of an attempt. Return how many recipients it settles."""
+        if self.job.rejections is not None and isinstance(result.outcome, Rejected):
+            # Those of a `PerRecipient` were counted one by one.
+            self.job.rejections.count(len(result.outcome.reasons))
         cancellable = result.schedule_id is not None and isinstance(result.outcome, Unknown)
         if cancellable:
             self.has_unknown = True

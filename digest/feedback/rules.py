@@ -47,6 +47,9 @@ class Rule:
 
 RULES = (
     Rule("processed"),
+    # What a receiver says about the sender is kept for alerts (`notify/receiver_codes.py`).
+    Rule("deferred", ".7.", keep=True),
+    Rule("deferred", "[tss", keep=True),
     Rule("deferred"),
     Rule("delivered", keep=True),
     Rule("bounced", keep=True, suppress="bounced"),

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -174,6 +175,8 @@ source = Table(
     Column("last_error", Text, nullable=False, server_default=""),
     Column("not_before", Moment),
     Column("moved_to", Text, nullable=False, server_default=""),
+    # How long the last successful fetch took.
+    Column("seconds", Float),
 )
 
 article = Table(
@@ -331,6 +334,10 @@ webhook = Table(
     Index(None, "processed_at"),
 )
 
+# Kinds of events that alerts count every minute. There are few of them, so a partial index is small and an index of all
+# events would not be. SQLite uses it only for a query with the same text.
+IS_FAILURE = text("kind IN ('blocked', 'bounced', 'complained', 'deferred', 'dropped')")
+
 # The first event of each kind for a delivery. Repeated events change nothing.
 delivery_event = Table(
     "delivery_event",
@@ -341,6 +348,7 @@ delivery_event = Table(
     Column("at", Moment, nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
     ForeignKeyConstraint(["edition", "subscriber"], ["delivery.edition", "delivery.subscriber"]),
+    Index("ix_delivery_event_failure", "edition", "kind", sqlite_where=IS_FAILURE, postgresql_where=IS_FAILURE),
     # Large table: half the bytes.
     sqlite_with_rowid=False,
 )
@@ -353,4 +361,36 @@ rate_window = Table(
     Column("seconds", Integer, primary_key=True, autoincrement=False),
     Column("start", Moment, nullable=False),
     Column("used", Integer, nullable=False),
+)
+
+# Conditions that the admins were told about and that still hold.
+alert = Table(
+    "alert",
+    metadata,
+    Column("kind", String(32), primary_key=True),
+    # What it is about: a source, an edition, a transport.
+    Column("subject", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("raised_at", Moment, nullable=False),
+    # When it ends without a message, because nobody would look into it any more.
+    Column("until", Moment),
+)
+
+# Messages to the admins, one row a channel, kept for some days after they were sent.
+alert_message = Table(
+    "alert_message",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("content", JSON, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
+    # When another process may send it; later than any try takes.
+    Column("not_before", Moment, nullable=False),
+    # When it was sent or given up.
+    Column("ended_at", Moment),
+    Column("error", Text, nullable=False, server_default=""),
 )

@@ -14,7 +14,7 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, NamedTuple
@@ -41,14 +41,15 @@ class Email(NamedTuple):
 class Behaviour:
     """How the server misbehaves. A test can change it between emails.
 
-    reject: addresses answered with 550 at RCPT. defer: with 451. after_dot: a script with an entry for each email; "ok"
-    follows. hang: seconds of silence for accept_then_hang.
+    reject: addresses answered with 550 at RCPT. defer: with 451. replies: address → its reply at RCPT. after_dot: a
+    script with an entry for each email; "ok" follows. hang: seconds of silence for accept_then_hang.
     """
 
     reject: frozenset[str]
     defer: frozenset[str]
     after_dot: list[AfterDot]
     hang: float
+    replies: dict[str, str] = field(default_factory=dict)
 
 
 class RecordingSmtp:
@@ -170,6 +171,8 @@ class RecordingSmtp:
         """Answer 550 or 451 for addresses to reject or defer."""
         if address in self.behaviour.reject:
             return "550 5.1.1 no such user"
+        if address in self.behaviour.replies:
+            return self.behaviour.replies[address]
         if address in self.behaviour.defer:
             return "451 4.3.0 try again later"
         envelope.rcpt_tos.append(address)

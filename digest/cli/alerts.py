@@ -1,0 +1,66 @@
+"""`digest alerts`: the open alerts, and a test of the way to the admins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from digest.cli.output import ago, emit, json_option, note
+from digest.cli.tables import table
+from digest.errors import DigestError
+
+
+@click.group()
+def alerts() -> None:
+    """List open alerts, and test the way to the admins."""
+
+
+@alerts.command("list")
+@json_option
+@click.pass_obj
+def list_(home: Path, as_json: bool) -> None:
+    """List the alerts whose conditions hold, and what to do about each."""
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        found, now = app.alerts.store.open(), app.now()
+    if as_json:
+        rows = [
+            {
+                "kind": each.kind,
+                "subject": each.subject,
+                "title": each.title,
+                "text": each.text,
+                "action": each.action,
+                "since": each.since.isoformat(),
+            }
+            for each in found
+        ]
+        emit({"alerts": rows})
+        return
+    if not found:
+        click.echo("There is no open alert.")
+        return
+    click.echo(table(("since", "alert", "what to do"), [(ago(e.since, now), e.title, e.action) for e in found]))
+
+
+@alerts.command()
+@click.pass_obj
+def test(home: Path) -> int:
+    """Send a test message to every address and to the webhook."""
+    from digest.app import make_app
+    from digest.notify.alert import MessageType
+
+    with make_app(home) as app:
+        channels = app.alerts.channels
+        if not channels:
+            raise DigestError("Nobody gets alerts: set `alerts.email` or `alerts.webhook` in digest.yaml.")
+        text = "If you read this, alerts of this newsletter arrive."
+        app.alerts.send(MessageType.TEST, "Test of the alerts", text)
+        problems = app.alerts.deliver()
+    for problem in problems:
+        note(problem)
+    if not problems:
+        click.echo(f"Sent a test by {', '.join(channel.name for channel in channels)}.")
+    return 1 if problems else 0

@@ -1,0 +1,47 @@
+"""`digest report`: what became of an edition, compared with the ones before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from digest.cli.editions import existing
+from digest.cli.output import emit, json_option, note, shown
+from digest.errors import DigestError
+
+
+@click.command()
+@click.argument("edition", required=False, default="")
+@click.option("--html", "html", type=click.Path(dir_okay=False, path_type=Path), help="Write it as HTML to this file.")
+@click.option("--csv", "csv", type=click.Path(dir_okay=False, path_type=Path), help="Write it as CSV to this file.")
+@json_option
+@click.pass_obj
+def report(home: Path, edition: str, html: Path | None, csv: Path | None, as_json: bool) -> None:
+    """Show what became of EDITION (default: the newest), compared with the ones before.
+
+    Who got it, who was excluded and why, bounces, complaints and unsubscribes so far, duration and rate, and sources
+    with trouble.
+    """
+    from digest.app import make_app
+    from digest.notify.report import as_json as document
+    from digest.notify.report_formats import as_csv, as_html, as_text
+
+    with make_app(home) as app:
+        found = existing(app, edition) if edition else app.editions.newest()
+        if found is None:
+            raise DigestError("There is no edition yet. `digest send` makes one.")
+        made = app.reporter.report(found.key)
+        zone, language = app.settings.newsletter.zone, app.settings.newsletter.language
+    for path, text in ((html, as_html(made, zone, language)), (csv, as_csv(made, zone))):
+        if path is not None:
+            try:
+                # With a mark of the encoding, because spreadsheets would take Hindi for Latin-1.
+                path.write_text(text, encoding="utf-8-sig" if path == csv else "utf-8", newline="")
+            except OSError as error:
+                raise DigestError(f"{path}: {error.strerror}") from error
+            note(f"Wrote {path}.")
+    if as_json:
+        emit(document(made))
+    elif html is None and csv is None:
+        click.echo(shown(f"{made.title}\n{as_text(made, zone)}"))

@@ -1,0 +1,72 @@
+"""Post JSON to a URL of the settings. Private hosts are refused, redirects are not followed, and time is limited."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from digest import __version__
+from digest.collect.http import ssrf
+from digest.collect.http.connect import Connector, Deadline
+from digest.collect.http.errors import FetchError, describe_cause
+from digest.collect.http.fetch import AGENT
+from digest.errors import DigestError
+
+_MAX_ANSWER = 4096
+# Seconds.
+_TIMEOUT = 10.0
+
+
+class PostFailed(DigestError):
+    """There was no answer. The message names the host only: the path may be a secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostAnswer:
+    """A server's answer. Header names are in lower case; the body is cut."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class JsonPoster:
+    """Posts to public hosts; with `allow_private` also to this machine and to intranets. Safe to share by threads."""
+
+    def __init__(self, *, allow_private: bool = False, timeout: float = _TIMEOUT) -> None:
+        self.allow_private, self.timeout = allow_private, timeout
+        self._connector = Connector(timeout / 2, timeout)
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> PostAnswer:
+        """Post once and return the answer, whatever its status; a redirect is not followed. Raises PostFailed."""
+        deadline = Deadline(time.monotonic() + self.timeout, self.timeout)
+        try:
+            target = ssrf.parse_url(url)
+        except ssrf.UrlRefused:
+            raise PostFailed("its URL is not valid") from None
+        fields = {
+            "Host": target.netloc,
+            "User-Agent": f"{AGENT}/{__version__}",
+            "Content-Type": "application/json",
+            "Accept-Encoding": "identity",
+            "Connection": "close",
+            **headers,
+        }
+        try:
+            with self._connector.connect(target, deadline, allow_private=self.allow_private) as (connection, expired):
+                try:
+                    connection.request("POST", target.path, body=body, headers=fields, preload_content=False)
+                    with contextlib.closing(connection.getresponse()) as response:
+                        answer = response.read(_MAX_ANSWER, decode_content=False)
+                        names = {name.lower(): value for name, value in response.headers.items()}
+                        return PostAnswer(int(response.status), names, answer)
+                except Exception as error:
+                    late = expired.is_set() or deadline.remaining <= 0
+                    cause = f"no answer in {self.timeout:g} seconds" if late else describe_cause(error)
+                    raise PostFailed(f"{target.host}: {cause}") from None
+        except ssrf.UrlRefused as error:
+            raise PostFailed(str(error).partition(";")[0].rstrip(".")) from None
+        except FetchError as error:
+            raise PostFailed(f"{target.host}: {describe_cause(error)}".replace(target.url, target.host)) from None

@@ -1,0 +1,141 @@
+"""Settings of alerts and reports to the admins, and of the automatic stop."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from digest.config.types import Address, Duration, Line, SettingsModel, VariableOrNone, WebhookUrl
+
+
+def split_names(given: Any) -> Any:
+    """Accept a single name, or several separated by commas as in an environment variable."""
+    if isinstance(given, str):
+        return [word.strip() for word in given.split(",") if word.strip()]
+    return given
+
+
+class AlertSmtp(SettingsModel):
+    """An SMTP server for alerts only."""
+
+    host: str = Field(description="Host name of an SMTP server for alerts and reports, for when the main one is down.")
+    port: int = Field(default=587, ge=1, le=65535, description="Port of that server.")
+    security: Literal["none", "starttls", "tls"] = Field(
+        default="starttls", description="Encryption: `none`, `starttls` or `tls`."
+    )
+    username: str = Field(default="", description="User name. Empty: no authentication.")
+    password_env: str = Field(
+        default="DIGEST_ALERTS_SMTP_PASSWORD", description="Environment variable that holds the password."
+    )
+    timeout: Duration = Field(
+        default=timedelta(seconds=15), description="Timeout for connecting, for each response and for each write."
+    )
+
+
+class AlertSettings(SettingsModel):
+    """Who is told when something is wrong, how, and from which limits on."""
+
+    email: Annotated[tuple[Address, ...], BeforeValidator(split_names)] = Field(
+        default=(), description="Addresses of the admins: they get alerts, and a report after each edition."
+    )
+    webhook: WebhookUrl = Field(
+        default="",
+        description="URL (https) that gets alerts and reports as JSON. The URL of Slack and Telegram is a secret: put "
+        "it into the environment variable `DIGEST_ALERTS__WEBHOOK`.",
+    )
+    webhook_format: Literal["standard", "slack", "telegram"] = Field(
+        default="standard",
+        description="`standard` (Standard Webhooks), `slack` (also Mattermost) or `telegram` (a bot's `sendMessage`).",
+    )
+    webhook_secret_env: VariableOrNone = Field(
+        default="",
+        description="Environment variable that holds the secret (`whsec_…`) which signs the posts; two secrets "
+        "separated by a comma during rotation. Empty: not signed.",
+    )
+    webhook_private: bool = Field(
+        default=False,
+        description="Allow a webhook on this machine or in your own network, also without TLS. Other private addresses "
+        "are refused.",
+    )
+    telegram_chat: Line = Field(default="", description="Chat that the Telegram bot writes to.")
+    transport: Literal["", "outbox", "smtp", "sendgrid", "resend"] = Field(
+        default="",
+        description="Transport for alerts and reports, with its settings in `delivery`. Empty: as "
+        "`delivery.transport`. If it fails, `delivery.transport` is tried.",
+    )
+    smtp: AlertSmtp | None = Field(default=None, description="An SMTP server for alerts only. It is tried first.")
+    report: bool = Field(default=True, description="Send a report after each edition.")
+    report_after: Duration = Field(
+        default=timedelta(minutes=5),
+        description="How long after the last batch that is due. Bounces and complaints keep arriving for hours.",
+    )
+    source_failures: int = Field(default=3, ge=1, description="A source is dead after so many failed fetches in a row.")
+    source_silent: Duration = Field(
+        default=timedelta(days=7), description="A source is silent after so long without a new article."
+    )
+    thin_edition: int = Field(
+        default=6, ge=0, le=100, description="An edition is thin with fewer stories (if `edition.max_stories` is more)."
+    )
+    provider_failures: int = Field(
+        default=3, ge=1, description="A provider is down after so many failed attempts in a row."
+    )
+    slow_send: Duration = Field(
+        default=timedelta(minutes=30), description="A send is slow if a batch waits so long after its time."
+    )
+    bounce_rate: float = Field(
+        default=2.0, ge=0, le=100, description="Percent of an edition that bounced or was rejected. 0: no alert."
+    )
+    complaint_rate: float = Field(
+        default=0.1,
+        ge=0,
+        le=100,
+        description="Percent of an edition that complained. Gmail and Yahoo ask for less than 0.1 %, never 0.3 %.",
+    )
+    block_rate: float = Field(
+        default=10.0, ge=0, le=100, description="Percent of an edition that was blocked or dropped. 0: no alert."
+    )
+    policy_answers: int = Field(
+        default=3,
+        ge=1,
+        description="So many answers of Gmail, Yahoo or Outlook in an edition that name the same fault of the sender "
+        "(4.7.x, 5.7.x).",
+    )
+    webhook_silent: Duration = Field(
+        default=timedelta(hours=1), description="SendGrid's events are missing so long after a send."
+    )
+    disk_free_mb: int = Field(default=500, ge=0, description="Megabytes that must be free on the disk. 0: no alert.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> AlertSettings:
+        if self.webhook.startswith("http:") and not self.webhook_private:
+            raise ValueError("expected webhook to begin with https://; plain http needs webhook_private: true")
+        if self.webhook and self.webhook_format == "telegram" and not self.telegram_chat:
+            raise ValueError("expected telegram_chat, because webhook_format is telegram")
+        return self
+
+
+class StopOnSettings(SettingsModel):
+    """Limits of bounces and complaints at which an edition is paused."""
+
+    first: int = Field(
+        default=2000,
+        ge=0,
+        description="Number of recipients of an edition, the first ones, whose bounces and complaints can pause it. "
+        "0: never.",
+    )
+    bounces: float = Field(
+        default=5.0,
+        ge=0,
+        le=100,
+        description="Sending pauses when so many percent of the first recipients bounced or were rejected, and at "
+        "least five. 0: never. Providers look into an account at 5 %.",
+    )
+    complaints: float = Field(
+        default=0.3,
+        ge=0,
+        le=100,
+        description="Sending pauses when so many percent of the first recipients complained, and at least three. "
+        "0: never. Gmail and Yahoo refuse senders above 0.3 %.",
+    )

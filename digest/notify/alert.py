@@ -1,0 +1,128 @@
+"""An alert about a condition, and a message to the admins. Data only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+_BEFORE_AT = re.compile(r"[^\s<>()\[\]\"'/,;]{1,200}@")
+
+
+class AlertKind(StrEnum):
+    """The conditions. Together with its subject a kind names one alert."""
+
+    SOURCE_DEAD = "source-dead"
+    SOURCE_SILENT = "source-silent"
+    EDITION_SKIPPED = "edition-skipped"
+    EDITION_THIN = "edition-thin"
+    EDITION_WAITING = "edition-waiting"
+    EDITION_EXPIRED = "edition-expired"
+    # The service did not run at its time, so that it was not even composed.
+    EDITION_MISSED = "edition-missed"
+    RECIPIENTS_EXPIRED = "recipients-expired"
+    SENDING_STOPPED = "sending-stopped"
+    SENDING_SLOW = "sending-slow"
+    OUTCOME_UNKNOWN = "outcome-unknown"
+    PROVIDER_DOWN = "provider-down"
+    KEY_REFUSED = "key-refused"
+    CERTIFICATE_INVALID = "certificate-invalid"
+    BOUNCE_RATE = "bounce-rate"
+    COMPLAINT_RATE = "complaint-rate"
+    BLOCK_RATE = "block-rate"
+    RECEIVER_POLICY = "receiver-policy"
+    WEBHOOK_SILENT = "webhook-silent"
+    DISK_LOW = "disk-low"
+    STORE_UNUSABLE = "store-unusable"
+    CLOCK_JUMP = "clock-jump"
+    JOB_FAILED = "job-failed"
+    LIST_FAULTY = "list-faulty"
+    SETTINGS_FAULTY = "settings-faulty"
+    RESTART_NEEDED = "restart-needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A condition that holds. `text` says what happened, `action` what to do, with the exact command."""
+
+    kind: str
+    # The source, edition or transport that it is about.
+    subject: str
+    # One line.
+    title: str
+    text: str
+    action: str
+    since: datetime
+    # When it ends without a message, because nobody would look into it any more.
+    until: datetime | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.kind, self.subject
+
+
+def hide_addresses(text: str) -> str:
+    """The text without what precedes each @: servers repeat addresses of subscribers, and URLs may hold a password."""
+    return _BEFORE_AT.sub("…@", text)
+
+
+def without_addresses(item: Alert) -> Alert:
+    """The alert without addresses."""
+    title, text, action = (hide_addresses(part) for part in (item.title, item.text, item.action))
+    return replace(item, title=title, text=text, action=action)
+
+
+class MessageType(StrEnum):
+    """What a message is, also for receivers of the webhook."""
+
+    RAISED = "alert.raised"
+    RESOLVED = "alert.resolved"
+    REPORT = "edition.report"
+    TEST = "alert.test"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to the admins. Every try has the same id, so that receivers can drop a repetition."""
+
+    id: str
+    type: MessageType
+    at: datetime
+    # Of the newsletter.
+    sender: str
+    title: str
+    text: str
+    action: str = ""
+    since: datetime | None = None
+    # For `RAISED` and `RESOLVED`.
+    kind: str = ""
+    subject: str = ""
+    # The body of an email that has one of its own.
+    html: str = ""
+    # More fields for the webhook.
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a message was not sent. The reason never contains a URL's path, a key or an address of a subscriber."""
+
+    reason: str
+    # Seconds, if the receiver named a time.
+    retry_after: float | None = None
+    # No retry can succeed.
+    permanent: bool = False
+
+
+class Channel(Protocol):
+    """A way to the admins. Never raises for what the network or the receiver does, and ends in bounded time."""
+
+    @property
+    def name(self) -> str: ...
+
+    def send(self, messages: Sequence[Message]) -> Mapping[str, Failure]:
+        """Send the messages. Return the id of each that was not sent, with the failure."""
+        ...

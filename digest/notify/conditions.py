@@ -1,0 +1,441 @@
+"""Which conditions hold: functions from facts to alerts. They read nothing and write nothing."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import datetime, time, timedelta
+
+from digest.models import AttemptState, EditionState
+from digest.notify.alert import Alert, AlertKind
+from digest.notify.facts import AttemptFacts, EditionFacts, Facts
+from digest.notify.formats import format_time
+from digest.notify.receiver_codes import classify
+
+# How long after its day an edition's alerts stay open: about what is missed, and about what the receivers say.
+_MISSED_FOR, _FEEDBACK_FOR = timedelta(hours=36), timedelta(days=4)
+_PROVIDER_FOR = timedelta(hours=12)
+# A run may still cancel a batch and send it again.
+_UNKNOWN_FOR = timedelta(seconds=30)
+# Fewer recipients say nothing about a rate.
+_MIN_BOUNCES, _MIN_COMPLAINTS, _MIN_BLOCKS = 5, 3, 20
+# Fewer accepted emails may cause no event in time.
+_MIN_SENT = 20
+
+_BEGUN = (EditionState.SENDING, EditionState.DONE, EditionState.PAUSED, EditionState.CANCELLED)
+_COMPOSED = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
+_FAILED = (AttemptState.NOT_SENT, AttemptState.RETRYABLE, AttemptState.UNKNOWN)
+# Not the provider's fault.
+_OUR_STOP = "the run was"
+
+_KEY = re.compile(r"\b40[13]\b|\b53[0458]\b|key is refused|authenticat|not logged in", re.I)
+_CERTIFICATE = re.compile(r"certificate", re.I)
+
+
+def find(facts: Facts) -> list[Alert]:
+    """All alerts whose conditions hold."""
+    return [alert for condition in CONDITIONS for alert in condition(facts)]
+
+
+def dead_sources(facts: Facts) -> Iterator[Alert]:
+    for source in facts.sources:
+        if source.failures < facts.limits.source_failures:
+            continue
+        good = f"It was last read at {_when(source.last_good, facts)}." if source.last_good else "It was never read."
+        yield Alert(
+            AlertKind.SOURCE_DEAD,
+            source.name,
+            f"Source {source.name} is dead",
+            f"It has failed {source.failures} times in a row: {source.last_error} {good}",
+            f"Look what it answers: `digest sources test {source.url}`. "
+            "If it has moved, correct its URL in digest.yaml; if it is gone, remove it.",
+            source.last_good or facts.now,
+        )
+
+
+def silent_sources(facts: Facts) -> Iterator[Alert]:
+    for source in facts.sources:
+        if source.failures or source.last_new is None or facts.now - source.last_new <= facts.limits.source_silent:
+            continue
+        yield Alert(
+            AlertKind.SOURCE_SILENT,
+            source.name,
+            f"Source {source.name} is silent",
+            f"It answers, but it has had no new article since {_when(source.last_new, facts)}.",
+            f"Look what it answers: `digest sources test {source.url}`. Perhaps the newspaper has a new feed.",
+            source.last_new,
+        )
+
+
+def skipped_editions(facts: Facts) -> Iterator[Alert]:
+    for edition in facts.editions:
+        if edition.state == EditionState.SKIPPED:
+            yield _missed(
+                facts,
+                AlertKind.EDITION_SKIPPED,
+                edition,
+                f"Edition {edition.key} is skipped",
+                f"Nobody gets it: {edition.reason}",
+                f"Look at the sources: `digest sources list`. `digest send {edition.key}` tries again.",
+            )
+
+
+def thin_editions(facts: Facts) -> Iterator[Alert]:
+    for edition in facts.editions:
+        if edition.state in _COMPOSED and edition.stories < facts.limits.thin_edition:
+            stories = "1 story" if edition.stories == 1 else f"{edition.stories} stories"
+            yield _missed(
+                facts,
+                AlertKind.EDITION_THIN,
+                edition,
+                f"Edition {edition.key} has only {stories}",
+                f"It is {edition.state}. Perhaps a source failed.",
+                "Look at the sources: `digest sources list`. "
+                "`digest compose --explain` shows the stories that just missed it.",
+            )
+
+
+def waiting_editions(facts: Facts) -> Iterator[Alert]:
+    for edition in facts.editions if facts.approval_required else ():
+        if edition.state == EditionState.DRAFT and edition.composed_at is not None:
+            link = facts.link(edition.key)
+            yield Alert(
+                AlertKind.EDITION_WAITING,
+                edition.key,
+                f"Edition {edition.key} waits for approval",
+                f"{edition.subject} ({edition.stories} stories). It is not sent before somebody approves it.",
+                f"{f'Open {link}, or run' if link else 'Run'} `digest edition approve {edition.key}`. "
+                f"`digest preview {edition.key} --open` shows it.",
+                edition.composed_at,
+            )
+
+
+def expired_editions(facts: Facts) -> Iterator[Alert]:
+    for edition in facts.editions:
+        if edition.state == EditionState.EXPIRED:
+            yield _missed(
+                facts,
+                AlertKind.EDITION_EXPIRED,
+                edition,
+                f"Edition {edition.key} expired",
+                "It was not sent in time, and nobody gets it.",
+                f"`digest edition show {edition.key}` shows it. If it was not approved in time, approve the next one "
+                "earlier or raise `schedule.expires_after`.",
+            )
+
+
+def stopped_editions(facts: Facts) -> Iterator[Alert]:
+    for edition in facts.editions:
+        if edition.state == EditionState.PAUSED and edition.stopped:
+            at, reason = edition.stopped
+            yield Alert(
+                AlertKind.SENDING_STOPPED,
+                edition.key,
+                f"Sending of edition {edition.key} has stopped by itself",
+                f"{reason}. {edition.accepted} recipients have it, {edition.pending} wait.",
+                f"See who bounced: `digest status {edition.key}`. Clean the list, then `digest edition resume "
+                f"{edition.key}` sends the rest, and `digest edition cancel {edition.key}` gives it up.",
+                at,
+            )
+
+
+def slow_sends(facts: Facts) -> Iterator[Alert]:
+    for edition in facts.editions:
+        if edition.state != EditionState.SENDING or edition.oldest_due is None:
+            continue
+        since = max(edition.oldest_due, edition.frozen_at or edition.oldest_due)
+        if facts.now - since >= facts.limits.slow_send:
+            yield Alert(
+                AlertKind.SENDING_SLOW,
+                edition.key,
+                f"Sending of edition {edition.key} is slow",
+                f"{edition.accepted} recipients have it, {edition.pending} wait, some since {_when(since, facts)}.",
+                f"`digest status {edition.key}` says why. Perhaps `delivery.rate` or `delivery.threads` is too low.",
+                since,
+            )
+
+
+def unknown_outcomes(facts: Facts) -> Iterator[Alert]:
+    fresh = {
+        attempt.edition
+        for attempt in facts.attempts
+        if attempt.state in (AttemptState.UNKNOWN, AttemptState.CANCELLING)
+        and facts.now - attempt.ended_at < _UNKNOWN_FOR
+    }
+    for edition in facts.editions:
+        if edition.unknown and edition.key not in fresh:
+            who = "1 recipient" if edition.unknown == 1 else f"{edition.unknown} recipients"
+            ended = [attempt.ended_at for attempt in facts.attempts if attempt.edition == edition.key]
+            yield Alert(
+                AlertKind.OUTCOME_UNKNOWN,
+                edition.key,
+                f"Edition {edition.key}: the outcome is unknown for {who}",
+                "The connection broke, and the provider may or may not have their emails. "
+                "They are not sent again by themselves, so that nobody gets an email twice.",
+                f"Run `digest reconcile {edition.key}`: it asks the provider where it can, and lists the rest.",
+                max(ended, default=facts.now),
+            )
+
+
+def providers(facts: Facts) -> Iterator[Alert]:
+    """Transports that fail again and again, or that the last probe found unusable."""
+    by_transport: dict[str, list[AttemptFacts]] = defaultdict(list)
+    for attempt in facts.attempts:
+        if not attempt.detail.startswith(_OUR_STOP):
+            by_transport[attempt.transport].append(attempt)
+    for transport in dict.fromkeys((*by_transport, *facts.probes)):
+        failed = _failures_in_a_row(by_transport[transport])
+        problem = facts.probes.get(transport, "")
+        recent = failed and facts.now - failed[0].ended_at < _PROVIDER_FOR
+        # A refused key is no matter of numbers.
+        if recent and (len(failed) >= facts.limits.provider_failures or _is_fault_of_ours(failed[0].detail)):
+            since, until = failed[-1].started_at, failed[0].ended_at + _PROVIDER_FOR
+            yield _unusable(facts, transport, problem or failed[0].detail, since, until)
+        elif problem:
+            yield _unusable(facts, transport, problem, facts.now, None)
+
+
+def rates(facts: Facts) -> Iterator[Alert]:
+    """Rates by which receivers judge a sender.
+
+    Gmail and Yahoo ask for complaints below 0.1 % and refuse senders above 0.3 %
+    (support.google.com/a/answer/81126, senders.yahooinc.com/best-practices).
+    """
+    for edition in facts.editions:
+        sent = edition.accepted + edition.rejected + edition.unknown
+        bounced = edition.failures.get("bounced", 0) + edition.rejected
+        complained = edition.failures.get("complained", 0)
+        blocked = edition.failures.get("blocked", 0) + edition.failures.get("dropped", 0)
+        if edition.state not in _BEGUN or not sent:
+            continue
+        limits = facts.limits
+        if bounced >= _MIN_BOUNCES and _is_over(bounced, sent, limits.bounce_rate):
+            yield _rate(
+                facts,
+                AlertKind.BOUNCE_RATE,
+                edition,
+                f"{_percent(bounced, sent)} of edition {edition.key} bounced",
+                f"{bounced} of {sent} emails were refused or came back.",
+                f"`digest status {edition.key}` names them. They get no more email. If many are from one import, "
+                "check where that list comes from.",
+            )
+        if complained >= _MIN_COMPLAINTS and _is_over(complained, sent, limits.complaint_rate):
+            yield _rate(
+                facts,
+                AlertKind.COMPLAINT_RATE,
+                edition,
+                f"{_percent(complained, sent)} of edition {edition.key} complained",
+                f"{complained} of {sent} recipients marked it as spam. Gmail and Yahoo ask for less than 0.1 % and "
+                "refuse senders above 0.3 %.",
+                "Write only to people who asked for it, and make unsubscribing easy. "
+                f"`digest report {edition.key}` compares it with earlier editions.",
+            )
+        if blocked >= _MIN_BLOCKS and _is_over(blocked, sent, limits.block_rate):
+            yield _rate(
+                facts,
+                AlertKind.BLOCK_RATE,
+                edition,
+                f"{_percent(blocked, sent)} of edition {edition.key} was blocked",
+                f"{blocked} of {sent} emails were blocked or dropped. The cause is then the sender or the email, not "
+                "the recipients.",
+                f"Look up the reasons at the provider. `digest edition pause {edition.key}` holds the rest.",
+            )
+
+
+def receiver_answers(facts: Facts) -> Iterator[Alert]:
+    """Faults of the sender that Gmail, Yahoo or Outlook name."""
+    counts: dict[tuple[str, str], int] = defaultdict(int)
+    examples: dict[tuple[str, str], tuple[str, str, str]] = {}
+    texts = [(answer.edition, answer.text, answer.recipients) for answer in facts.answers]
+    # One attempt that was refused as a whole stands for its batch.
+    texts += [(each.edition, each.detail, facts.limits.policy_answers) for each in facts.attempts if each.detail]
+    for key, text, recipients in texts:
+        row = classify(text)
+        if row is not None:
+            counts[row.name, key] += recipients
+            examples.setdefault((row.name, key), (row.meaning, row.action, text))
+    days = {edition.key: edition for edition in facts.editions}
+    told = set[str]()
+    for (name, key), count in counts.items():
+        if count < facts.limits.policy_answers or name in told or key not in days:
+            continue
+        told.add(name)
+        meaning, action, text = examples[name, key]
+        receiver = name.partition(" ")[0].capitalize()
+        yield Alert(
+            AlertKind.RECEIVER_POLICY,
+            name,
+            f"{receiver} refuses emails: {meaning}",
+            f"Edition {key}: {text}",
+            f"{action}. `digest edition pause {key}` holds the rest.",
+            facts.now,
+            _end_of(days[key], facts, _FEEDBACK_FOR),
+        )
+
+
+def silent_webhook(facts: Facts) -> Iterator[Alert]:
+    if not facts.events_expected:
+        return
+    for edition in facts.editions:
+        sent = [
+            attempt
+            for attempt in facts.attempts
+            if attempt.edition == edition.key
+            and attempt.transport == "sendgrid"
+            and attempt.state in (AttemptState.ACCEPTED, AttemptState.CONFIRMED)
+        ]
+        if sum(attempt.size for attempt in sent) < _MIN_SENT:
+            continue
+        began = min(attempt.send_at or attempt.started_at for attempt in sent)
+        until = began + timedelta(days=2)
+        is_over = facts.last_events is not None and facts.last_events >= began
+        if is_over or not facts.limits.webhook_silent <= facts.now - began < timedelta(days=2):
+            continue
+        last = _when(facts.last_events, facts) if facts.last_events else "never"
+        yield Alert(
+            AlertKind.WEBHOOK_SILENT,
+            "sendgrid",
+            "SendGrid's events do not arrive",
+            f"Edition {edition.key} was sent at {_when(began, facts)}. The last events arrived: {last}. "
+            "Bounces and complaints are missed, and outcomes stay unknown.",
+            "Check in SendGrid's Event Webhook settings that it is on and that its URL is "
+            "https://YOUR-HOST/webhooks/sendgrid, and press its test button. `digest bounces --pull` imports the "
+            "suppressions meanwhile.",
+            began,
+            until,
+        )
+        return
+
+
+def low_disks(facts: Facts) -> Iterator[Alert]:
+    for folder, free in facts.disks.items():
+        if free < facts.limits.disk_free:
+            yield Alert(
+                AlertKind.DISK_LOW,
+                folder,
+                f"Only {free // 1_000_000} MB are free on the disk",
+                f"Less than {facts.limits.disk_free // 1_000_000} MB are free in {folder}. "
+                "Without space nothing can be recorded, and then nothing is sent.",
+                f"Free space: `du -sh {folder}/*` shows what is large. Old .eml files in outbox/ can be deleted.",
+                facts.now,
+            )
+
+
+CONDITIONS: tuple[Callable[[Facts], Iterator[Alert]], ...] = (
+    stopped_editions,
+    providers,
+    receiver_answers,
+    unknown_outcomes,
+    expired_editions,
+    skipped_editions,
+    waiting_editions,
+    slow_sends,
+    rates,
+    thin_editions,
+    dead_sources,
+    silent_sources,
+    silent_webhook,
+    low_disks,
+)
+# The kinds that `find` decides about. Others are raised and cleared by whoever sees them.
+KINDS = frozenset(
+    {
+        AlertKind.SOURCE_DEAD,
+        AlertKind.SOURCE_SILENT,
+        AlertKind.EDITION_SKIPPED,
+        AlertKind.EDITION_THIN,
+        AlertKind.EDITION_WAITING,
+        AlertKind.EDITION_EXPIRED,
+        AlertKind.SENDING_STOPPED,
+        AlertKind.SENDING_SLOW,
+        AlertKind.OUTCOME_UNKNOWN,
+        AlertKind.PROVIDER_DOWN,
+        AlertKind.KEY_REFUSED,
+        AlertKind.CERTIFICATE_INVALID,
+        AlertKind.BOUNCE_RATE,
+        AlertKind.COMPLAINT_RATE,
+        AlertKind.BLOCK_RATE,
+        AlertKind.RECEIVER_POLICY,
+        AlertKind.WEBHOOK_SILENT,
+        AlertKind.DISK_LOW,
+    }
+)
+_ENDINGS = {
+    AlertKind.SOURCE_DEAD: "The source answers again, or it is no longer in digest.yaml.",
+    AlertKind.SOURCE_SILENT: "The source has new articles, or it is no longer in digest.yaml.",
+    AlertKind.PROVIDER_DOWN: "The provider accepts emails again.",
+    AlertKind.KEY_REFUSED: "The provider accepts the key again.",
+    AlertKind.CERTIFICATE_INVALID: "The certificate is valid again.",
+    AlertKind.OUTCOME_UNKNOWN: "Every outcome is known now.",
+    AlertKind.WEBHOOK_SILENT: "SendGrid's events arrive again.",
+    AlertKind.DISK_LOW: "There is enough space again.",
+}
+
+
+def ending(alert: Alert, facts: Facts) -> str:
+    """What to say when an alert ends."""
+    edition = next((each for each in facts.editions if each.key == alert.subject), None)
+    if alert.kind == AlertKind.OUTCOME_UNKNOWN or edition is None:
+        return _ENDINGS.get(AlertKind(alert.kind), "The condition has ended.")
+    stories = f" It has {edition.stories} stories." if alert.kind == AlertKind.EDITION_THIN else ""
+    return f"Edition {edition.key} is {edition.state} now.{stories}"
+
+
+def _failures_in_a_row(attempts: list[AttemptFacts]) -> list[AttemptFacts]:
+    failed = []
+    for attempt in attempts:
+        nobody = attempt.state == AttemptState.PER_RECIPIENT and not attempt.size and attempt.detail
+        if attempt.state not in _FAILED and not nobody:
+            break
+        failed.append(attempt)
+    return failed
+
+
+def _is_fault_of_ours(problem: str) -> bool:
+    return bool(_KEY.search(problem) or _CERTIFICATE.search(problem))
+
+
+def _unusable(facts: Facts, transport: str, problem: str, since: datetime, until: datetime | None) -> Alert:
+    rest = "Nothing is lost: `digest run` sends what waits as soon as it works."
+    if _CERTIFICATE.search(problem):
+        kind, title = AlertKind.CERTIFICATE_INVALID, f"The certificate of {transport} is not valid"
+        action = f"Renew the server's certificate, or correct `delivery.{transport}.host`. `digest check` tests it."
+    elif _KEY.search(problem):
+        kind, title = AlertKind.KEY_REFUSED, f"{transport} refuses our key"
+        variable = facts.keys.get(transport, "")
+        where = f"Put a valid key into {variable} and restart `digest run`" if variable else "Correct the key"
+        action = f"{where}. `digest check` tests it."
+    else:
+        kind, title = AlertKind.PROVIDER_DOWN, f"{transport} does not accept emails"
+        action = (
+            "Look at the provider's status page, and test with `digest check`. "
+            "To use another provider, add it: `delivery.transport: [smtp, sendgrid]`."
+        )
+    return Alert(kind, transport, title, f"{problem.rstrip('.')}. {rest}", action, since, until)
+
+
+def _is_over(count: int, of: int, percent: float) -> bool:
+    return percent > 0 and count * 100 >= percent * of
+
+
+def _percent(count: int, of: int) -> str:
+    return f"{100 * count / of:.2g} %"
+
+
+def _rate(facts: Facts, kind: AlertKind, edition: EditionFacts, title: str, text: str, action: str) -> Alert:
+    since = edition.frozen_at or facts.now
+    return Alert(kind, edition.key, title, text, action, since, _end_of(edition, facts, _FEEDBACK_FOR))
+
+
+def _missed(facts: Facts, kind: AlertKind, edition: EditionFacts, title: str, text: str, action: str) -> Alert:
+    since = edition.composed_at or facts.now
+    return Alert(kind, edition.key, title, text, action, since, _end_of(edition, facts, _MISSED_FOR))
+
+
+def _end_of(edition: EditionFacts, facts: Facts, after: timedelta) -> datetime:
+    return datetime.combine(edition.day, time(), facts.now.tzinfo) + after
+
+
+def _when(moment: datetime, facts: Facts) -> str:
+    return format_time(moment, facts.now.tzinfo) if facts.now.tzinfo else f"{moment}"

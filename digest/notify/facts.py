@@ -1,0 +1,103 @@
+"""What the conditions look at: numbers of recent editions, attempts and answers, and the limits. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from digest.models import AttemptState, EditionState, SourceHealth
+
+
+@dataclass(frozen=True, slots=True)
+class EditionFacts:
+    """A recent edition, or one that is being sent. All counts are recipients."""
+
+    key: str
+    day: date
+    state: EditionState
+    subject: str
+    reason: str
+    stories: int
+    composed_at: datetime | None
+    frozen_at: datetime | None
+    accepted: int = 0
+    pending: int = 0
+    unknown: int = 0
+    rejected: int = 0
+    # Kind of event → recipients: blocked, bounced, complained, dropped.
+    failures: Mapping[str, int] = field(default_factory=dict)
+    # The time of the earliest batch that is due and not handed over.
+    oldest_due: datetime | None = None
+    # When sending paused by itself, and why.
+    stopped: tuple[datetime, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFacts:
+    """An attempt that has ended."""
+
+    edition: str
+    transport: str
+    state: AttemptState
+    started_at: datetime
+    ended_at: datetime
+    # When the provider sends it, if later.
+    send_at: datetime | None
+    detail: str
+    # Recipients that its batch has now.
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerFacts:
+    """What receivers answered about an edition's emails: the text, and the number of recipients."""
+
+    edition: str
+    text: str
+    recipients: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From which values on a condition holds. Rates are in percent; 0 switches one off."""
+
+    source_failures: int
+    source_silent: timedelta
+    thin_edition: int
+    provider_failures: int
+    slow_send: timedelta
+    bounce_rate: float
+    complaint_rate: float
+    block_rate: float
+    policy_answers: int
+    webhook_silent: timedelta
+    # Bytes.
+    disk_free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that is looked at in one minute."""
+
+    now: datetime
+    limits: Limits
+    editions: Sequence[EditionFacts]
+    # Newest first.
+    attempts: Sequence[AttemptFacts]
+    answers: Sequence[AnswerFacts]
+    # Of the sources in the settings.
+    sources: Sequence[SourceHealth]
+    # Transport → the problem that its last probe found.
+    probes: Mapping[str, str]
+    # Transport → the environment variable that holds its key.
+    keys: Mapping[str, str]
+    # Whether an edition waits until somebody approves it.
+    approval_required: bool
+    # Whether SendGrid's events are expected, and when the newest payload arrived.
+    events_expected: bool
+    last_events: datetime | None
+    # Folder → bytes that are free.
+    disks: Mapping[str, int]
+    # The page on which an edition can be approved; '' without one.
+    link: Callable[[str], str] = lambda _key: ""

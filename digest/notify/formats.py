@@ -1,0 +1,83 @@
+"""A message as plain text, as an email, and as JSON for a webhook. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+
+from digest.notify.alert import Message, MessageType
+
+# Slack refuses a section of more than 3,000 characters, Telegram a message of more than 4,096.
+_MAX_SLACK, _MAX_TELEGRAM = 2900, 4000
+_MARKS = {MessageType.RAISED: "Alert", MessageType.RESOLVED: "Resolved"}
+
+
+def subject_of(messages: Sequence[Message]) -> str:
+    """The subject of an email with these messages."""
+    first = messages[0]
+    more = f" (and {len(messages) - 1} more)" if len(messages) > 1 else ""
+    return f"[{first.sender}] {headline(first)}{more}"
+
+
+def headline(message: Message) -> str:
+    mark = _MARKS.get(message.type)
+    return f"{mark}: {message.title}" if mark else message.title
+
+
+def plain_text(message: Message, zone: tzinfo) -> str:
+    """The whole message in lines. Times are in `zone`."""
+    lines = [headline(message), "", message.text]
+    if message.since is not None:
+        lines.append(f"Since: {format_time(message.since, zone)}")
+    if message.action:
+        lines += ["", f"What to do: {message.action}"]
+    return "\n".join(lines)
+
+
+def format_time(moment: datetime, zone: tzinfo) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+
+
+def payload(message: Message, format: str, zone: tzinfo, *, chat: str = "") -> dict[str, Any]:
+    """The JSON document of a post. `format` is standard, slack or telegram; `chat` is Telegram's."""
+    return _PAYLOADS[format](message, zone, chat)
+
+
+def _standard(message: Message, zone: tzinfo, _chat: str) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "newsletter": message.sender,
+        "title": message.title,
+        "text": message.text,
+        **message.data,
+    }
+    if message.kind:
+        data |= {"kind": message.kind, "subject": message.subject, "action": message.action}
+    if message.since is not None:
+        data["since"] = message.since.astimezone(zone).isoformat()
+    return {"type": message.type, "timestamp": message.at.astimezone(zone).isoformat(), "data": data}
+
+
+def _slack(message: Message, zone: tzinfo, _chat: str) -> dict[str, Any]:
+    text = _slack_text(subject_of([message]))
+    body = _slack_text(plain_text(message, zone).partition("\n")[2].strip())
+    shown = f"*{text}*\n{body}"[:_MAX_SLACK]
+    # `text` is what a notification shows.
+    return {"text": text, "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": shown}}]}
+
+
+def _slack_text(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _telegram(message: Message, zone: tzinfo, chat: str) -> dict[str, Any]:
+    # Without parse_mode: one sign that is not escaped would be a 400, and no alert.
+    text = f"{subject_of([message])}\n{plain_text(message, zone).partition(chr(10))[2]}"
+    return {"chat_id": chat, "text": text[:_MAX_TELEGRAM], "link_preview_options": {"is_disabled": True}}
+
+
+_PAYLOADS: dict[str, Callable[[Message, tzinfo, str], dict[str, Any]]] = {
+    "standard": _standard,
+    "slack": _slack,
+    "telegram": _telegram,
+}

@@ -1,0 +1,45 @@
+"""Alerts that the scheduler raises itself, by kind: it sees these faults when a job meets them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from digest.notify.alert import AlertKind
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is said besides the fault itself. `{subject}` is the file, job or edition."""
+
+    kind: AlertKind
+    title: str
+    action: str
+
+
+NOTICES = {
+    "list": Notice(
+        AlertKind.LIST_FAULTY,
+        "{subject} has errors",
+        "Correct the lines that it names; `digest subscribers check` shows all errors.",
+    ),
+    "settings": Notice(
+        AlertKind.SETTINGS_FAULTY,
+        "{subject} has errors",
+        "Correct the lines that it names; `digest check` shows all errors.",
+    ),
+    "restart": Notice(
+        AlertKind.RESTART_NEEDED,
+        "Some changes of {subject} need a restart",
+        "Restart `digest run`, for example with `systemctl restart digest`.",
+    ),
+    "job": Notice(
+        AlertKind.JOB_FAILED,
+        "`digest run` fails at the job {subject}",
+        "Correct what it names; `digest check` finds all errors of settings and list. `digest run` goes on by itself.",
+    ),
+    "missed": Notice(
+        AlertKind.EDITION_MISSED,
+        "Edition {subject} was missed",
+        "`digest send {subject}` sends it now. `journalctl -u digest` shows why `digest run` did not run at its time.",
+    ),
+}

@@ -1,0 +1,254 @@
+"""What became of an edition, compared with the ones before. Data, and the sentences that both forms of it use."""
+
+from __future__ import annotations
+
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, NamedTuple
+
+from digest.models import SourceHealth
+from digest.notify.alert import hide_addresses
+from digest.notify.formats import format_time
+
+# Seconds for one fetch.
+_SLOW_SOURCE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class EditionNumbers:
+    """Numbers of one edition that are compared. Counts are recipients."""
+
+    key: str
+    frozen: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    excluded: int = 0
+    pending: int = 0
+    unknown: int = 0
+    bounced: int = 0
+    blocked: int = 0
+    complained: int = 0
+    # When the first attempt began and the last one ended.
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
+    # How long emails were being handed over, without the pauses between subscribers' hours.
+    seconds: float = 0.0
+
+    @property
+    def per_minute(self) -> float | None:
+        """Recipients handed over per minute; None if that took no time worth measuring."""
+        return self.accepted * 60 / self.seconds if self.seconds >= 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What recipients did. Opens and clicks are None without tracking."""
+
+    delivered: int
+    dropped: int
+    left: int
+    opened: int | None
+    clicked: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceProblem:
+    """`state` is dead, silent or slow."""
+
+    name: str
+    state: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One edition. `earlier` are the editions that it is compared with."""
+
+    newsletter: str
+    number: int
+    state: str
+    subject: str
+    reason: str
+    numbers: EditionNumbers
+    feedback: Feedback
+    # (reason, recipients), the most frequent first.
+    excluded: Sequence[tuple[str, int]]
+    rejected: Sequence[tuple[str, int]]
+    earlier: Sequence[EditionNumbers]
+    sources: Sequence[SourceProblem]
+    # (at, what, why).
+    decisions: Sequence[tuple[datetime, str, str]]
+
+    @property
+    def key(self) -> str:
+        return self.numbers.key
+
+    @property
+    def title(self) -> str:
+        """One line for a subject."""
+        words = [f"{self.numbers.accepted:,} sent"]
+        for count, word in (
+            (self.numbers.rejected, "rejected"),
+            (self.numbers.unknown, "unknown"),
+            (self.numbers.pending, "pending"),
+            (self.numbers.bounced, "bounced"),
+            (self.numbers.complained, "complained"),
+        ):
+            words += [f"{count:,} {word}"] if count else []
+        return f"Edition {self.key}: {', '.join(words)}"
+
+    @property
+    def actions(self) -> list[str]:
+        """What somebody has to do, with the commands."""
+        numbers, todo = self.numbers, []
+        if numbers.unknown:
+            todo.append(f"{numbers.unknown:,} outcomes are unknown: `digest reconcile {self.key}` settles them.")
+        if self.state == "paused":
+            todo.append(f"The edition is paused: `digest edition resume {self.key}` sends the rest.")
+        if numbers.rejected:
+            todo.append(f"`digest status {self.key}` names those who were rejected.")
+        if any(problem.state == "dead" for problem in self.sources):
+            todo.append("`digest sources list` shows the dead sources.")
+        return todo
+
+
+class Row(NamedTuple):
+    """A number with its name, and what is usual."""
+
+    name: str
+    value: str
+    usual: str = ""
+
+
+def rows(report: Report, zone: tzinfo) -> list[Row]:
+    """The numbers of a report in their order."""
+    numbers, feedback = report.numbers, report.feedback
+    median = _Medians(report.earlier)
+    found = [
+        Row("sent", f"{numbers.accepted:,}", median.count("accepted")),
+        Row("excluded", f"{numbers.excluded:,}", median.count("excluded")),
+        Row("rejected", f"{numbers.rejected:,}", median.count("rejected")),
+        Row("unknown", f"{numbers.unknown:,}", median.count("unknown")),
+        Row("pending", f"{numbers.pending:,}"),
+        Row("on the list", f"{numbers.frozen:,}", median.count("frozen")),
+        Row("delivered", f"{feedback.delivered:,}"),
+        Row("bounced", _share(numbers.bounced, numbers), median.count("bounced")),
+        Row("blocked", _share(numbers.blocked, numbers), median.count("blocked")),
+        Row("dropped", f"{feedback.dropped:,}"),
+        Row("complained", _share(numbers.complained, numbers), median.count("complained")),
+        Row("unsubscribed", _share(feedback.left, numbers)),
+    ]
+    if feedback.opened is not None and feedback.clicked is not None:
+        found += [
+            Row("opened", _share(feedback.opened, numbers)),
+            Row("clicked", _share(feedback.clicked, numbers)),
+        ]
+    if numbers.began_at and numbers.ended_at:
+        found += [
+            Row("first handed over", format_time(numbers.began_at, zone)),
+            Row("last handed over", format_time(numbers.ended_at, zone)),
+            Row("time of sending", _duration(numbers.seconds), median.duration()),
+        ]
+    if numbers.per_minute is not None:
+        found.append(Row("recipients per minute", f"{numbers.per_minute:,.0f}", median.rate()))
+    return found
+
+
+def source_problems(
+    sources: Iterable[SourceHealth], now: datetime, *, failures: int, silent: timedelta
+) -> list[SourceProblem]:
+    """The sources that are dead, silent or slow."""
+    found = []
+    for source in sources:
+        if source.failures >= failures:
+            detail = hide_addresses(f"failed {source.failures} times in a row: {source.last_error}")
+            found.append(SourceProblem(source.name, "dead", detail))
+        elif not source.failures and source.last_new is not None and now - source.last_new > silent:
+            found.append(SourceProblem(source.name, "silent", f"no new article since {source.last_new:%Y-%m-%d}"))
+        elif (source.seconds or 0) >= _SLOW_SOURCE:
+            found.append(SourceProblem(source.name, "slow", f"{source.seconds:.0f} seconds to read"))
+    return found
+
+
+def grouped(reasons: Iterable[tuple[str, int]], most: int) -> list[tuple[str, int]]:
+    """The most frequent reasons, without the addresses in which they differ."""
+    counts: Counter[str] = Counter()
+    for reason, count in reasons:
+        counts[hide_addresses(reason)] += count
+    return counts.most_common(most)
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """`digest report --json`, and the data of a webhook."""
+    numbers, feedback = report.numbers, report.feedback
+    counts = ("frozen", "accepted", "rejected", "excluded", "pending", "unknown", "bounced", "blocked", "complained")
+    median = _Medians(report.earlier)
+    usual = {name: median.of(name) for name in ("frozen", "accepted", "rejected", "excluded", "bounced", "complained")}
+    return {
+        "edition": report.key,
+        "number": report.number,
+        "state": report.state,
+        "reason": report.reason,
+        "subject": report.subject,
+        **{name: getattr(numbers, name) for name in counts},
+        "delivered": feedback.delivered,
+        "dropped": feedback.dropped,
+        "left": feedback.left,
+        "opened": feedback.opened,
+        "clicked": feedback.clicked,
+        "excluded_reasons": [{"reason": reason, "recipients": count} for reason, count in report.excluded],
+        "rejected_reasons": [{"reason": reason, "recipients": count} for reason, count in report.rejected],
+        "began_at": numbers.began_at.isoformat() if numbers.began_at else None,
+        "ended_at": numbers.ended_at.isoformat() if numbers.ended_at else None,
+        "seconds": round(numbers.seconds, 1),
+        "per_minute": round(numbers.per_minute, 1) if numbers.per_minute is not None else None,
+        "usual": {
+            "editions": len(report.earlier),
+            **usual,
+            "seconds": median.of("seconds"),
+            "per_minute": median.of("per_minute"),
+        },
+        "sources": [{"name": each.name, "state": each.state, "detail": each.detail} for each in report.sources],
+        "actions": report.actions,
+        "decisions": [{"at": at.isoformat(), "what": what, "why": why} for at, what, why in report.decisions],
+    }
+
+
+class _Medians:
+    """Medians of the earlier editions, as text; '' without any."""
+
+    def __init__(self, earlier: Sequence[EditionNumbers]) -> None:
+        self.earlier = earlier
+
+    def of(self, name: str) -> float | None:
+        values = [value for each in self.earlier if (value := getattr(each, name)) is not None]
+        return round(float(statistics.median(values)), 1) if values else None
+
+    def count(self, name: str) -> str:
+        value = self.of(name)
+        return f"{value:,.0f}" if value is not None else ""
+
+    def duration(self) -> str:
+        value = self.of("seconds")
+        return _duration(value) if value is not None else ""
+
+    def rate(self) -> str:
+        value = self.of("per_minute")
+        return f"{value:,.0f}" if value is not None else ""
+
+
+def _share(count: int, numbers: EditionNumbers) -> str:
+    if not count or not numbers.accepted:
+        return f"{count:,}"
+    return f"{count:,} ({100 * count / numbers.accepted:.2g} %)"
+
+
+def _duration(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

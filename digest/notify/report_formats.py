@@ -1,0 +1,75 @@
+"""A report as text, as HTML for an email, and as CSV. Pure functions."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import tzinfo
+from functools import cache
+from typing import Any
+
+from digest.notify.formats import format_time
+from digest.notify.report import Report, rows
+
+# A spreadsheet would run a cell that begins with one of these.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_text(report: Report, zone: tzinfo) -> str:
+    """Aligned lines for a terminal and for the text part of an email."""
+    table = rows(report, zone)
+    names, values = (max(len(row[place]) for row in table) for place in (0, 1))
+    lines = [f"No. {report.number}, {report.state}: {report.subject or report.reason}", ""]
+    lines += [f"- {action}" for action in report.actions] + [""] * bool(report.actions)
+    for row in table:
+        usual = f"   (usual: {row.usual})" if row.usual else ""
+        lines.append(f"{row.name:<{names}}  {row.value:>{values}}{usual}")
+    for title, reasons in (("Excluded, and why", report.excluded), ("Rejected, and why", report.rejected)):
+        if reasons:
+            lines += ["", f"{title}:", *(f"  {count:,}: {reason}" for reason, count in reasons)]
+    if report.sources:
+        lines += ["", "Sources:", *(f"  {each.name} is {each.state}: {each.detail}" for each in report.sources)]
+    if report.decisions:
+        decided = (f"  {format_time(at, zone)}: {what}, {why}" for at, what, why in report.decisions)
+        lines += ["", "Decisions:", *decided]
+    return "\n".join(lines)
+
+
+def as_html(report: Report, zone: tzinfo, language: str) -> str:
+    """A page that mail programs show, too: one column, styles inline. `language` is that of the news."""
+    decisions = [(format_time(at, zone), what, why) for at, what, why in report.decisions]
+    html: str = _template().render(report=report, rows=rows(report, zone), decisions=decisions, language=language)
+    return html
+
+
+def as_csv(report: Report, zone: tzinfo) -> str:
+    """One line a number: name, value, what is usual. Then the reasons."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(("edition", "what", "value", "usual"))
+    for row in rows(report, zone):
+        writer.writerow((report.key, row.name, row.value, row.usual))
+    for what, reasons in (("excluded", report.excluded), ("rejected", report.rejected)):
+        for reason, count in reasons:
+            writer.writerow((report.key, _cell(f"{what}: {reason}"), count, ""))
+    for source in report.sources:
+        writer.writerow((report.key, _cell(f"source: {source.name}"), f"{source.state}: {source.detail}", ""))
+    return out.getvalue()
+
+
+def _cell(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+@cache
+def _template() -> Any:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("digest.notify"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    return environment.get_template("report.html.j2")

@@ -1,0 +1,159 @@
+"""Open alerts, and the messages about them. A message is written in the same transaction as the change it reports.
+
+A process claims a message before it sends it, so two processes do not send it twice. If one dies in between, the
+message is sent again later, with the same id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from digest.notify.alert import Alert, Message, MessageType
+from digest.store.database import Database
+from digest.store.schema import alert, alert_message
+
+# Longer than any try takes. Then another process may send the message.
+CLAIMED_FOR = timedelta(minutes=5)
+# After the tries in their order; after the last one the message is given up.
+RETRIES = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 1800, 7200, 18000, 36000))
+# How long messages are kept. Those of a channel that is no longer in the settings are never sent.
+_KEPT = timedelta(days=30)
+
+
+class AlertStore:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def open(self) -> list[Alert]:
+        """The alerts whose conditions hold, oldest first."""
+        rows = select(alert).order_by(alert.c.raised_at, alert.c.kind, alert.c.subject)
+        with self.database.read() as connection:
+            return [
+                Alert(row.kind, row.subject, row.title, row.text, row.action, row.since, row.until)
+                for row in connection.execute(rows)
+            ]
+
+    def raise_(self, item: Alert, message: Message, channels: Collection[str], now: datetime) -> bool:
+        """Open an alert with its message. False if it is open already: then only its texts and its end are updated."""
+        values = asdict(item)
+        own = and_(alert.c.kind == item.kind, alert.c.subject == item.subject)
+        with self.database.write() as connection:
+            new = self._insert_new(alert).values(**values, raised_at=now).returning(alert.c.kind)
+            if connection.execute(new).first() is None:
+                changed = {name: values[name] for name in ("title", "text", "action", "until")}
+                connection.execute(update(alert).where(own).values(changed))
+                return False
+            _queue(connection, message, channels, now)
+        return True
+
+    def close(self, key: tuple[str, str], message: Message | None, channels: Collection[str], now: datetime) -> bool:
+        """End an alert, with a message or silently. False if it is not open."""
+        own = and_(alert.c.kind == key[0], alert.c.subject == key[1])
+        with self.database.write() as connection:
+            if not connection.execute(delete(alert).where(own)).rowcount:
+                return False
+            if message is not None:
+                _queue(connection, message, channels, now)
+        return True
+
+    def add(self, message: Message, channels: Collection[str], now: datetime) -> bool:
+        """Queue a message of its own, such as a report. False if one with its id was queued before."""
+        with self.database.write() as connection:
+            added = [
+                connection.execute(self._insert_new(alert_message).values(row).returning(alert_message.c.id)).first()
+                for row in _rows(message, channels, now)
+            ]
+        return any(added)
+
+    def knows(self, id: str) -> bool:
+        """Whether a message with this id was queued."""
+        with self.database.read() as connection:
+            return connection.execute(select(alert_message.c.id).where(alert_message.c.id == id)).first() is not None
+
+    def claim(self, channel: str, now: datetime) -> list[Message]:
+        """Take the messages that are to be sent now, oldest first. Nobody else gets them for `CLAIMED_FOR`."""
+        of = alert_message.c
+        due = and_(of.channel == channel, of.ended_at.is_(None), of.not_before <= now)
+        rows = select(of.id, of.tries, of.content).where(due).order_by(of.created_at, of.id)
+        # Reads first, because this runs every minute and there is rarely anything to send.
+        with self.database.read() as connection:
+            waiting = connection.execute(rows).all()
+        if not waiting:
+            return []
+        with self.database.write() as connection:
+            return [
+                _message(row.content)
+                for row in waiting
+                if connection.execute(
+                    update(alert_message)
+                    .where(of.id == row.id, of.channel == channel, of.tries == row.tries, of.ended_at.is_(None))
+                    .values(tries=row.tries + 1, not_before=now + CLAIMED_FOR)
+                ).rowcount
+            ]
+
+    def sent(self, ids: Collection[str], channel: str, now: datetime) -> None:
+        """Record that these messages were sent."""
+        own = and_(alert_message.c.id.in_(list(ids)), alert_message.c.channel == channel)
+        with self.database.write() as connection:
+            connection.execute(update(alert_message).where(own).values(ended_at=now, error=""))
+
+    def failed(
+        self, id: str, channel: str, reason: str, now: datetime, *, after: float | None = None, permanent: bool = False
+    ) -> bool:
+        """Record a failed try, and when the next one is; `after` is in seconds. False if the message is given up."""
+        own = and_(alert_message.c.id == id, alert_message.c.channel == channel)
+        with self.database.write() as connection:
+            tries = connection.execute(select(alert_message.c.tries).where(own)).scalar_one()
+            if permanent or tries > len(RETRIES):
+                connection.execute(update(alert_message).where(own).values(ended_at=now, error=reason))
+                return False
+            pause = max(RETRIES[tries - 1], timedelta(seconds=after or 0))
+            connection.execute(update(alert_message).where(own).values(not_before=now + pause, error=reason))
+        return True
+
+    def prune(self, now: datetime) -> None:
+        """Delete old messages."""
+        old = alert_message.c.created_at < now - _KEPT
+        with self.database.read() as connection:
+            if connection.execute(select(alert_message.c.id).where(old).limit(1)).first() is None:
+                return
+        with self.database.write() as connection:
+            connection.execute(delete(alert_message).where(old))
+
+    def _insert_new(self, table: Any) -> Any:
+        """Build an INSERT that skips rows whose key exists."""
+        dialect = sqlite if self.database.sqlite else postgresql
+        return dialect.insert(table).on_conflict_do_nothing()
+
+
+def _queue(connection: Connection, message: Message, channels: Collection[str], now: datetime) -> None:
+    rows = _rows(message, channels, now)
+    if rows:
+        connection.execute(insert(alert_message), rows)
+
+
+def _rows(message: Message, channels: Collection[str], now: datetime) -> Sequence[dict[str, Any]]:
+    content = asdict(message) | {
+        "at": message.at.isoformat(),
+        "since": message.since.isoformat() if message.since else None,
+    }
+    same = {"id": message.id, "content": content, "created_at": now, "tries": 0, "not_before": now}
+    return [{**same, "channel": channel} for channel in channels]
+
+
+def _message(content: dict[str, Any]) -> Message:
+    since = content["since"]
+    return Message(
+        **content
+        | {
+            "type": MessageType(content["type"]),
+            "at": datetime.fromisoformat(content["at"]),
+            "since": datetime.fromisoformat(since) if since else None,
+        }
+    )

@@ -1,0 +1,196 @@
+"""What alerts look at every minute: numbers of recent editions, their latest attempts, and what receivers answered.
+
+Reads one row per batch and per failed recipient, never one per recipient.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from digest.models import AttemptState, BatchState, DeliveryOutcome, Edition, EditionState
+from digest.notify.facts import AnswerFacts, AttemptFacts, EditionFacts
+from digest.notify.receiver_codes import HINTS
+from digest.store.database import Database
+from digest.store.schema import IS_FAILURE, attempt, batch, decision, delivery, delivery_event, webhook
+from digest.store.schema import edition as editions
+
+# The decision of `automatic_stop`.
+STOPPED = "stopped by itself"
+
+_OPEN = (EditionState.FROZEN, EditionState.SENDING, EditionState.PAUSED)
+_UNSENT = (BatchState.PENDING, BatchState.SUBMITTING)
+# Of each edition, newest first.
+_ATTEMPTS = 200
+# Recipients whose failures are looked at, of each kind.
+_SAMPLE = 500
+
+
+class Overview:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def recent(self, since: date) -> list[str]:
+        """The keys of the editions of these days, and of older ones that are still being sent. Newest first."""
+        recent = or_(editions.c.day >= since, editions.c.state.in_(_OPEN))
+        rows = select(editions.c.key).where(recent).order_by(editions.c.day.desc(), editions.c.key.desc())
+        with self.database.read() as connection:
+            return list(connection.execute(rows).scalars())
+
+    def sending(self) -> dict[str, int]:
+        """The editions that are being sent, with the number of recipients that bounced, complained or were rejected."""
+        rows = select(editions.c.key).where(editions.c.state == EditionState.SENDING)
+        with self.database.read() as connection:
+            keys = list(connection.execute(rows).scalars())
+            rejected, failures = _rejected(connection, keys), failure_counts(connection, keys)
+        counted = ("bounced", "complained")
+        return {key: rejected.get(key, 0) + sum(failures[key].get(kind, 0) for kind in counted) for key in keys}
+
+    def editions(self, found: Sequence[Edition], now: datetime) -> list[EditionFacts]:
+        """The facts of these editions."""
+        keys = [edition.key for edition in found]
+        with self.database.read() as connection:
+            sizes = _sizes(connection, keys)
+            rejected = _rejected(connection, keys)
+            failures = failure_counts(connection, keys)
+            oldest = _oldest_due(connection, keys, now)
+            frozen = _frozen_at(connection, keys)
+            stopped = _stopped(connection, keys)
+        return [
+            EditionFacts(
+                edition.key,
+                edition.day,
+                edition.state,
+                edition.subject,
+                edition.reason,
+                sum(1 for _ in edition.stories()),
+                edition.composed_at,
+                frozen.get(edition.key),
+                accepted=sizes[edition.key].get(BatchState.ACCEPTED, 0),
+                pending=sum(sizes[edition.key].get(state, 0) for state in _UNSENT),
+                unknown=sizes[edition.key].get(BatchState.UNKNOWN, 0),
+                rejected=rejected.get(edition.key, 0),
+                failures=failures[edition.key],
+                oldest_due=oldest.get(edition.key),
+                stopped=stopped.get(edition.key),
+            )
+            for edition in found
+        ]
+
+    def attempts(self, keys: Collection[str]) -> list[AttemptFacts]:
+        """The latest ended attempts of these editions, newest first."""
+        found: list[AttemptFacts] = []
+        with self.database.read() as connection:
+            for key in keys:
+                rows = (
+                    select(attempt, batch.c.size)
+                    .join(batch, batch.c.id == attempt.c.batch)
+                    .where(batch.c.edition == key, attempt.c.ended_at.is_not(None))
+                    .order_by(attempt.c.started_at.desc(), attempt.c.id)
+                    .limit(_ATTEMPTS)
+                )
+                found += [
+                    AttemptFacts(
+                        key,
+                        row.transport,
+                        AttemptState(row.state),
+                        row.started_at,
+                        row.ended_at,
+                        row.send_at,
+                        row.detail,
+                        row.size,
+                    )
+                    for row in connection.execute(rows)
+                ]
+        return sorted(found, key=lambda each: each.started_at, reverse=True)
+
+    def answers(self, keys: Collection[str]) -> list[AnswerFacts]:
+        """What receivers answered about each edition, from a sample of its failed recipients."""
+        found: Counter[tuple[str, str]] = Counter()
+        with self.database.read() as connection:
+            for key in keys:
+                texts = [*_rejection_texts(connection, key), *_event_texts(connection, key)]
+                found.update((key, text) for text in texts if text and any(hint in text for hint in HINTS))
+        return [AnswerFacts(key, text, count) for (key, text), count in found.items()]
+
+    def last_events(self) -> datetime | None:
+        """When the newest webhook payload arrived that is kept."""
+        newest = select(webhook.c.received_at).order_by(webhook.c.id.desc()).limit(1)
+        with self.database.read() as connection:
+            return connection.execute(newest).scalar()
+
+
+def failure_counts(connection: Connection, keys: Collection[str]) -> Mapping[str, dict[str, int]]:
+    """Edition → kind of failure → recipients. Deferred emails are left out: they may still arrive."""
+    of = delivery_event.c
+    rows = (
+        select(of.edition, of.kind, func.count())
+        .where(of.edition.in_(list(keys)), IS_FAILURE, of.kind != "deferred")
+        .group_by(of.edition, of.kind)
+    )
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for key, kind, count in connection.execute(rows):
+        found[key][kind] = count
+    return found
+
+
+def _sizes(connection: Connection, keys: Collection[str]) -> Mapping[str, dict[str, int]]:
+    of = batch.c
+    rows = select(of.edition, of.state, func.sum(of.size)).where(of.edition.in_(list(keys)))
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for key, state, size in connection.execute(rows.group_by(of.edition, of.state)):
+        found[key][state] = int(size)
+    return found
+
+
+def _rejected(connection: Connection, keys: Collection[str]) -> dict[str, int]:
+    of = delivery.c
+    rows = (
+        select(of.edition, func.count())
+        .where(of.edition.in_(list(keys)), of.outcome == DeliveryOutcome.REJECTED)
+        .group_by(of.edition)
+    )
+    return dict(connection.execute(rows).all())
+
+
+def _oldest_due(connection: Connection, keys: Collection[str], now: datetime) -> dict[str, datetime]:
+    of = batch.c
+    rows = (
+        select(of.edition, func.min(of.due_at))
+        .where(of.edition.in_(list(keys)), of.state.in_(_UNSENT), of.due_at <= now)
+        .group_by(of.edition)
+    )
+    return dict(connection.execute(rows).all())
+
+
+def _frozen_at(connection: Connection, keys: Collection[str]) -> dict[str, datetime]:
+    rows = select(editions.c.key, editions.c.frozen_at).where(editions.c.key.in_(list(keys)))
+    return {key: at for key, at in connection.execute(rows) if at is not None}
+
+
+def _stopped(connection: Connection, keys: Collection[str]) -> dict[str, Any]:
+    of = decision.c
+    rows = select(of.edition, of.at, of.reason).where(of.edition.in_(list(keys)), of.what == STOPPED)
+    return {row.edition: (row.at, row.reason) for row in connection.execute(rows.order_by(of.id))}
+
+
+# The recipients come from a small index, and their texts by key: SQLite would otherwise read all of an edition.
+def _rejection_texts(connection: Connection, key: str) -> list[str | None]:
+    of = delivery.c
+    ids = select(of.subscriber).where(of.edition == key, of.outcome == DeliveryOutcome.REJECTED).limit(_SAMPLE)
+    own = and_(of.edition == key, of.subscriber.in_(connection.execute(ids).scalars().all()))
+    return list(connection.execute(select(of.reason).where(own)).scalars())
+
+
+def _event_texts(connection: Connection, key: str) -> list[str]:
+    of = delivery_event.c
+    texts: list[str] = []
+    for kind in ("blocked", "bounced", "deferred", "dropped"):
+        ids = select(of.subscriber).where(of.edition == key, IS_FAILURE, of.kind == kind).limit(_SAMPLE)
+        own = and_(of.edition == key, of.subscriber.in_(connection.execute(ids).scalars().all()), of.kind == kind)
+        texts += connection.execute(select(of.reason).where(own)).scalars()
+    return texts

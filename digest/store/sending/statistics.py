@@ -1,0 +1,128 @@
+"""Numbers of editions for reports and lists. They come from rows of batches and of failed recipients."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from digest.models import AttemptState, BatchState, DeliveryOutcome
+from digest.notify.report import EditionNumbers
+from digest.store.database import Database
+from digest.store.schema import attempt, batch, delivery
+from digest.store.schema import edition as editions
+from digest.store.sending.overview import failure_counts
+
+# A shorter pause between two attempts belongs to the sending.
+_PAUSE = timedelta(seconds=30)
+
+
+class Statistics:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def numbers(self, keys: Collection[str], *, times: bool = True) -> dict[str, EditionNumbers]:
+        """The numbers of these editions, in this order. Without `times` no attempt is read."""
+        with self.database.read() as connection:
+            sizes = _sizes(connection, keys)
+            outcomes = _outcomes(connection, keys)
+            failures = failure_counts(connection, keys)
+            sending = {key: _sending_time(connection, key) if times else None for key in keys}
+        found = {}
+        for key in keys:
+            size, outcome = sizes.get(key, {}), outcomes.get(key, {})
+            began, ended, seconds = sending[key] or (None, None, 0.0)
+            found[key] = EditionNumbers(
+                key,
+                # A batch's size is the number of its recipients without an outcome.
+                frozen=sum(size.values()) + sum(outcome.values()),
+                accepted=size.get(BatchState.ACCEPTED, 0),
+                rejected=outcome.get(DeliveryOutcome.REJECTED, 0),
+                excluded=outcome.get(DeliveryOutcome.EXCLUDED, 0),
+                pending=size.get(BatchState.PENDING, 0) + size.get(BatchState.SUBMITTING, 0),
+                unknown=size.get(BatchState.UNKNOWN, 0),
+                bounced=failures[key].get("bounced", 0),
+                blocked=failures[key].get("blocked", 0),
+                complained=failures[key].get("complained", 0),
+                began_at=began,
+                ended_at=ended,
+                seconds=seconds,
+            )
+        return found
+
+    def before(self, key: str, most: int) -> list[str]:
+        """The keys of the editions that were sent before this one, newest first."""
+        own = select(editions.c.frozen_at).where(editions.c.key == key).scalar_subquery()
+        rows = select(editions.c.key).where(editions.c.frozen_at < own).order_by(editions.c.frozen_at.desc())
+        with self.database.read() as connection:
+            return list(connection.execute(rows.limit(most)).scalars())
+
+    def reasons(self, key: str, outcome: DeliveryOutcome, most: int) -> list[tuple[str, int]]:
+        """The reasons of an outcome with their recipients, the most frequent first."""
+        of = delivery.c
+        rows = (
+            select(of.reason, func.count().label("recipients"))
+            .where(of.edition == key, of.outcome == outcome)
+            .group_by(of.reason)
+            .order_by(func.count().desc(), of.reason)
+            .limit(most)
+        )
+        with self.database.read() as connection:
+            return [(row.reason or "no reason", row.recipients) for row in connection.execute(rows)]
+
+    def last_handed_over(self, key: str) -> datetime | None:
+        """When the last email left, or leaves the provider that holds it for later."""
+        at = func.coalesce(attempt.c.send_at, attempt.c.ended_at)
+        rows = select(func.max(at)).join(batch, batch.c.id == attempt.c.batch).where(batch.c.edition == key)
+        with self.database.read() as connection:
+            found: datetime | None = connection.execute(rows).scalar()
+        return found
+
+
+def _sizes(connection: Connection, keys: Collection[str]) -> dict[str, dict[str, int]]:
+    of = batch.c
+    rows = select(of.edition, of.state, func.sum(of.size)).where(of.edition.in_(list(keys)))
+    found: dict[str, dict[str, int]] = {}
+    for key, state, size in connection.execute(rows.group_by(of.edition, of.state)):
+        found.setdefault(key, {})[state] = int(size)
+    return found
+
+
+def _outcomes(connection: Connection, keys: Collection[str]) -> dict[str, dict[str, int]]:
+    of = delivery.c
+    rows = select(of.edition, of.outcome, func.count()).where(of.edition.in_(list(keys)), of.outcome.is_not(None))
+    found: dict[str, dict[str, int]] = {}
+    for key, outcome, count in connection.execute(rows.group_by(of.edition, of.outcome)):
+        found.setdefault(key, {})[outcome] = count
+    return found
+
+
+def _sending_time(connection: Connection, key: str) -> tuple[datetime, datetime, float] | None:
+    """When the first attempt began, the last one ended, and the seconds in which one was in flight."""
+    rows = (
+        select(attempt.c.started_at, attempt.c.ended_at)
+        .join(batch, batch.c.id == attempt.c.batch)
+        .where(batch.c.edition == key, attempt.c.ended_at.is_not(None))
+        # A cancellation ends long after its attempt.
+        .where(attempt.c.state.not_in((AttemptState.CANCELLING, AttemptState.CANCELLED)))
+        .order_by(attempt.c.started_at)
+    )
+    times = [(row.started_at, row.ended_at) for row in connection.execute(rows)]
+    if not times:
+        return None
+    return times[0][0], max(ended for _started, ended in times), in_flight_seconds(times)
+
+
+def in_flight_seconds(times: Iterable[tuple[datetime, datetime]]) -> float:
+    """The length of the union of these intervals, which begin in their order. Short pauses count."""
+    total = 0.0
+    begin: datetime | None = None
+    end: datetime | None = None
+    for started, ended in times:
+        if begin is None or end is None or started > end + _PAUSE:
+            total += (end - begin).total_seconds() if begin and end else 0.0
+            begin, end = started, ended
+        else:
+            end = max(end, ended)
+    return total + ((end - begin).total_seconds() if begin and end else 0.0)

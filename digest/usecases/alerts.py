@@ -1,0 +1,149 @@
+"""Tell the admins about a condition: once when it begins and once when it ends, by every channel."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from digest.notify.alert import Alert, Channel, Message, MessageType, without_addresses
+
+if TYPE_CHECKING:
+    from digest.store.alerts import AlertStore
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """Raises and clears alerts, and delivers the messages about them. Threads and processes may share a store."""
+
+    store: AlertStore
+    channels: Sequence[Channel]
+    # The newsletter's name.
+    sender: str
+    now: Callable[[], datetime]
+
+    def raise_alert(
+        self,
+        kind: str,
+        subject: str,
+        *,
+        title: str,
+        text: str,
+        action: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> bool:
+        """Raise an alert. Call it as often as the condition is seen: it is told once until `clear`. True if it is new.
+
+        `title` is one line, `text` says what happened, `action` what to do, with the exact command. From `until` on it
+        ends without a message.
+        """
+        now = self.now()
+        return self._raise(without_addresses(Alert(kind, subject, title, text, action, since or now, until)), now)
+
+    def clear(self, kind: str, subject: str, text: str = "") -> bool:
+        """End an alert, and tell so. False if it is not open."""
+        now = self.now()
+        found = next((each for each in self.store.open() if each.key == (kind, subject)), None)
+        return found is not None and self._resolve(found, text, now)
+
+    def update(
+        self, found: Sequence[Alert], kinds: Collection[str], ending: Callable[[Alert], str] = lambda _alert: ""
+    ) -> list[Alert]:
+        """Make `found` the open alerts of these kinds: raise the new ones and clear the others.
+
+        `ending` gives the text for an alert that ends. Alerts of any kind whose time is over end silently. Returns the
+        new ones.
+        """
+        now = self.now()
+        held = {each.key: each for each in self.store.open()}
+        wanted = {each.key: without_addresses(each) for each in found}
+        for key, item in held.items():
+            if key in wanted:
+                continue
+            if item.until is not None and item.until <= now:
+                self.store.close(key, None, (), now)
+            elif item.kind in kinds:
+                self._resolve(item, ending(item), now)
+        changed = [item for key, item in wanted.items() if key not in held or _differs(item, held[key])]
+        return [item for item in changed if self._raise(item, now)]
+
+    def send(
+        self, type: MessageType, title: str, text: str, *, id: str = "", html: str = "", data: Mapping[str, Any] = {}
+    ) -> bool:
+        """Queue a message of its own. False if one with this id was queued before."""
+        now = self.now()
+        message = Message(id or _new_id(), type, now, self.sender, title, text, html=html, data=data)
+        return self.store.add(message, self._names, now)
+
+    def deliver(self) -> list[str]:
+        """Send the messages that are due. Returns a sentence for each that failed; those are tried again later."""
+        problems: list[str] = []
+        for channel in self.channels:
+            messages = self.store.claim(channel.name, self.now())
+            if not messages:
+                continue
+            failures = channel.send(messages)
+            now = self.now()
+            self.store.sent([message.id for message in messages if message.id not in failures], channel.name, now)
+            for id, failure in failures.items():
+                again = self.store.failed(
+                    id, channel.name, failure.reason, now, after=failure.retry_after, permanent=failure.permanent
+                )
+                then = "It is tried again." if again else "It is given up."
+                problems.append(f"An alert could not be sent by {channel.name}: {failure.reason}. {then}")
+        self.store.prune(self.now())
+        return list(dict.fromkeys(problems))
+
+    def send_at_once(self, type: MessageType, kind: str, title: str, text: str, action: str) -> None:
+        """Send a message by every channel without the store, once and without retries: the store is what fails."""
+        message = Message(_new_id(), type, self.now(), self.sender, title, text, action=action, kind=kind)
+        for channel in self.channels:
+            for failure in channel.send([message]).values():
+                log.error("an alert could not be sent by %s: %s", channel.name, failure.reason)
+
+    @property
+    def _names(self) -> list[str]:
+        return [channel.name for channel in self.channels]
+
+    def _raise(self, item: Alert, now: datetime) -> bool:
+        message = self._message(MessageType.RAISED, item, item.text, item.action, now)
+        if not self.store.raise_(item, message, self._names, now):
+            return False
+        log.warning("alert: %s. %s", item.title, item.action)
+        return True
+
+    def _resolve(self, item: Alert, text: str, now: datetime) -> bool:
+        message = self._message(MessageType.RESOLVED, item, text or "The condition has ended.", "", now)
+        closed = self.store.close(item.key, message, self._names, now)
+        if closed:
+            log.warning("alert resolved: %s", item.title)
+        return closed
+
+    def _message(self, type: MessageType, item: Alert, text: str, action: str, now: datetime) -> Message:
+        return Message(
+            _new_id(),
+            type,
+            now,
+            self.sender,
+            item.title,
+            text,
+            action=action,
+            since=item.since,
+            kind=item.kind,
+            subject=item.subject,
+        )
+
+
+def _differs(item: Alert, held: Alert) -> bool:
+    """Whether an open alert has other texts now. The time at which it began stays."""
+    return replace(item, since=held.since) != held
+
+
+def _new_id() -> str:
+    return secrets.token_hex(16)

@@ -1,0 +1,122 @@
+"""Build the report of an edition, and send it to the admins when the edition has been handed over."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from digest.errors import DigestError
+from digest.models import DeliveryOutcome, EditionState, SourceHealth
+from digest.notify.alert import MessageType
+from digest.notify.report import Feedback, Report, as_json, grouped, source_problems
+from digest.notify.report_formats import as_html, as_text
+from digest.store.content.events import count_feedback
+from digest.store.sending.status import next_due
+
+if TYPE_CHECKING:
+    from digest.models import Source
+    from digest.store.content.articles import ArticleStore
+    from digest.store.content.editions import EditionStore
+    from digest.store.sending.overview import Overview
+    from digest.store.sending.statistics import Statistics
+    from digest.usecases.alerts import Alerts
+
+# Earlier editions that make up what is usual.
+_EARLIER = 14
+# Reasons that are shown, and read before those that differ only in an address are counted together.
+_REASONS, _READ = 10, 1000
+# A report that is later than this is of no use.
+_LATEST = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Reports on editions. `after` is the time between the last batch that is due and the report."""
+
+    statistics: Statistics
+    overview: Overview
+    editions: EditionStore
+    articles: ArticleStore
+    sources: Sequence[Source]
+    alerts: Alerts
+    newsletter: str
+    language: str
+    tracking: bool
+    source_failures: int
+    source_silent: timedelta
+    after: timedelta
+    now: Callable[[], datetime]
+
+    def report(self, key: str) -> Report:
+        """The report of an edition as of now. Raises DigestError."""
+        edition = self.editions.get(key)
+        if edition is None:
+            raise DigestError(f"There is no edition {key}. `digest edition list` shows them all.")
+        earlier = self.statistics.before(key, _EARLIER)
+        numbers = self.statistics.numbers([key, *earlier])
+        events = count_feedback(self.editions.database, key)
+        return Report(
+            newsletter=self.newsletter,
+            number=edition.number,
+            state=edition.state,
+            subject=edition.subject,
+            reason=edition.reason,
+            numbers=numbers.pop(key),
+            feedback=Feedback(
+                events.delivered,
+                events.dropped,
+                events.left,
+                events.opened if self.tracking else None,
+                events.clicked if self.tracking else None,
+            ),
+            excluded=self._reasons(key, DeliveryOutcome.EXCLUDED),
+            rejected=self._reasons(key, DeliveryOutcome.REJECTED),
+            earlier=tuple(numbers.values()),
+            sources=source_problems(
+                self._health(), self.now(), failures=self.source_failures, silent=self.source_silent
+            ),
+            decisions=[(each.at, each.what, each.reason) for each in self.editions.decisions(key)],
+        )
+
+    def send_due(self) -> list[str]:
+        """Send the reports that are due, each once. Returns the editions."""
+        return [
+            key for key in self.overview.recent((self.now() - _LATEST).date()) if self._is_due(key) and self._send(key)
+        ]
+
+    def _is_due(self, key: str) -> bool:
+        if self.alerts.store.knows(_message_id(key)):
+            return False
+        now, edition = self.now(), self.editions.get(key)
+        if edition is None or edition.state not in (EditionState.SENDING, EditionState.DONE):
+            return False
+        due = next_due(self.editions.database, key)
+        last = self.statistics.last_handed_over(key)
+        if last is None or (due is not None and due <= now):
+            return False
+        return self.after <= now - last < _LATEST
+
+    def _send(self, key: str) -> bool:
+        report, zone = self.report(key), self.now().tzinfo
+        if zone is None:
+            raise DigestError("the clock has no time zone")
+        html = as_html(report, zone, self.language)
+        text = as_text(report, zone)
+        return self.alerts.send(
+            MessageType.REPORT, report.title, text, id=_message_id(key), html=html, data=as_json(report)
+        )
+
+    def _reasons(self, key: str, outcome: DeliveryOutcome) -> list[tuple[str, int]]:
+        return grouped(self.statistics.reasons(key, outcome, _READ), _REASONS)
+
+    def _health(self) -> list[SourceHealth]:
+        named = {source.name for source in self.sources if not source.replay}
+        return [health for name, health in self.articles.health().items() if name in named]
+
+
+def _message_id(key: str) -> str:
+    """The same in every process, so that a report is sent once."""
+    return hashlib.blake2b(f"report {key}".encode(), digest_size=16).hexdigest()

@@ -1,0 +1,117 @@
+"""Look for conditions that the admins must know, once a minute, and tell them."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest.deliver.ports import Abortable, Transport
+from digest.errors import ConfigurationError
+from digest.notify.conditions import KINDS, ending, find
+from digest.notify.facts import Facts, Limits
+from digest.usecases.automatic_stop import MIN_COMPLAINTS
+
+if TYPE_CHECKING:
+    from digest.models import Source
+    from digest.store.content.articles import ArticleStore
+    from digest.store.content.editions import EditionStore
+    from digest.store.sending.overview import Overview
+    from digest.usecases.alerts import Alerts
+    from digest.usecases.automatic_stop import AutomaticStop
+
+# Editions of so many days are looked at; complaints arrive for days.
+_DAYS = 4
+# Between two probes of a provider, while it works and while it does not.
+_PROBE_EVERY, _PROBE_AGAIN = timedelta(hours=1), timedelta(minutes=5)
+# Seconds.
+_PROBE_TIMEOUT = 20.0
+
+
+@dataclass
+class Watch:
+    """Collects the facts and raises what they show. One thread at a time may `run` it."""
+
+    alerts: Alerts
+    editions: EditionStore
+    automatic_stop: AutomaticStop
+    overview: Overview
+    articles: ArticleStore
+    sources: Sequence[Source]
+    limits: Limits
+    approval_required: bool
+    # Whether SendGrid's events are expected.
+    events_expected: bool
+    # Transport → builds one that nobody else uses, for probes.
+    transports: Mapping[str, Callable[[], Transport]]
+    # Transport → the environment variable that holds its key.
+    keys: Mapping[str, str]
+    folders: Sequence[Path]
+    now: Callable[[], datetime]
+    # The page on which an edition can be approved; '' without one.
+    link: Callable[[str], str] = lambda _key: ""
+    # Transport → the time of the last probe, and the problem that it found.
+    _probes: dict[str, tuple[datetime, str]] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Raise what is new and clear what is over. Sends nothing yet: see `Alerts.deliver`."""
+        self._stop_editions()
+        facts = self.facts()
+        found = [alert for alert in find(facts) if alert.until is None or alert.until > facts.now]
+        self.alerts.update(found, KINDS, lambda alert: ending(alert, facts))
+
+    def _stop_editions(self) -> None:
+        """Pause editions whose first recipients bounce or complain, as far as a provider reports it only later."""
+        for key, failures in self.overview.sending().items():
+            if failures >= MIN_COMPLAINTS:
+                self.automatic_stop.check(key)
+
+    def facts(self) -> Facts:
+        now = self.now()
+        keys = self.overview.recent((now - timedelta(days=_DAYS)).date())
+        editions = [edition for key in keys if (edition := self.editions.get(key))]
+        named = {source.name for source in self.sources if not source.replay}
+        return Facts(
+            now=now,
+            limits=self.limits,
+            editions=self.overview.editions(editions, now),
+            attempts=self.overview.attempts(keys),
+            answers=self.overview.answers(keys),
+            sources=[health for name, health in self.articles.health().items() if name in named],
+            probes=self._probe(now),
+            keys=self.keys,
+            approval_required=self.approval_required,
+            events_expected=self.events_expected,
+            last_events=self.overview.last_events(),
+            disks={str(folder): shutil.disk_usage(folder).free for folder in self.folders},
+            link=self.link,
+        )
+
+    def _probe(self, now: datetime) -> dict[str, str]:
+        """Transport → its problem. A refused key is found hours before the send that needs it."""
+        for name, build in self.transports.items():
+            at, problem = self._probes.get(name, (None, ""))
+            pause = _PROBE_AGAIN if problem else _PROBE_EVERY
+            if at is None or not at <= now < at + pause:
+                self._probes[name] = (now, _probe(build))
+        return {name: problem for name, (_at, problem) in self._probes.items() if problem}
+
+
+def _probe(build: Callable[[], Transport]) -> str:
+    try:
+        transport = build()
+    except ConfigurationError as error:
+        return error.problems[0].message
+    abort = transport.abort if isinstance(transport, Abortable) else lambda: None
+    timer = threading.Timer(_PROBE_TIMEOUT, abort)
+    timer.daemon = True
+    timer.start()
+    try:
+        return transport.probe() or ""
+    finally:
+        timer.cancel()
+        transport.close()

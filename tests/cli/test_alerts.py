@@ -1,0 +1,492 @@
+"""Each alert is provoked for real, arrives at a local receiver once, says what to do, and is resolved once."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import datetime, timedelta
+
+import pytest
+from fastapi import FastAPI
+
+from digest.app import App, make_app
+from digest.models import EditionState
+from digest.scheduler import Scheduler
+from digest.store import errors as store_errors
+from digest.web.webhooks import webhooks
+from tests.cli.newsroom import Newsroom, parse_mail, subscriber_rows, text_parts
+from tests.support.asgi import Asgi
+from tests.support.http_server import HttpServer
+from tests.support.sendgrid_events import PATH, Webhook, body, of
+from tests.support.sendgrid_server import KEY as SENDGRID_KEY
+from tests.support.sendgrid_server import SendGridServer
+from tests.support.smtp_server import RecordingSmtp
+from tests.support.webhook_receiver import SECRET, WebhookReceiver, is_signed
+
+pytestmark = pytest.mark.slow
+
+MORNING = datetime.fromisoformat("2026-11-23T05:00+05:30")
+KEY = "2026-11-23"
+SENDGRID = Webhook()
+RSS = """<rss version="2.0"><channel><title>सवेरा</title><item><title>{title}</title>
+<link>{url}</link><pubDate>{date}</pubDate><description>आज शहर में नई बस सेवा शुरू हुई और लोगों ने इसका स्वागत किया।
+</description></item></channel></rss>"""
+
+
+class Day:
+    """A scheduler whose jobs and clock the test controls, and what its alerts' receiver got."""
+
+    def __init__(self, scheduler: Scheduler, now: list[datetime], receiver: WebhookReceiver) -> None:
+        self.scheduler, self.now, self.receiver = scheduler, now, receiver
+
+    @property
+    def app(self) -> App:
+        return self.scheduler.app
+
+    def at(self, hour: int, minute: int = 0, *, days: int = 0) -> None:
+        self.now[0] = MORNING.replace(hour=hour, minute=minute) + timedelta(days=days)
+
+    def watch(self, minutes: int = 3) -> None:
+        """Let the watch run for some minutes, twice in each."""
+        for _ in range(2 * minutes):
+            self.scheduler.watch()
+            self.now[0] += timedelta(seconds=30)
+
+    def run(self, job: str) -> None:
+        """Run a job as the scheduler does."""
+        self.scheduler._guarded(getattr(self.scheduler, job))()
+
+    def raised(self) -> list[str]:
+        return self.receiver.kinds()
+
+    def resolved(self) -> list[str]:
+        return self.receiver.kinds("alert.resolved")
+
+    def action(self, kind: str) -> str:
+        return str(self._data(kind)["action"])
+
+    def text(self, kind: str) -> str:
+        return f"{self._data(kind)['title']} {self._data(kind)['text']}"
+
+    def _data(self, kind: str) -> dict[str, object]:
+        found = [each["data"] for each in self.receiver.accepted if each["data"].get("kind") == kind]
+        return dict(found[0])
+
+
+@contextmanager
+def watched(newsroom: Newsroom, *, at: datetime = MORNING, **environment: str) -> Iterator[Day]:
+    now = [at]
+    with WebhookReceiver() as receiver:
+        given = {
+            "DIGEST_ALERTS__WEBHOOK": receiver.url,
+            "DIGEST_ALERTS__WEBHOOK_PRIVATE": "true",
+            "DIGEST_ALERTS__WEBHOOK_SECRET_ENV": "ALERTS_SECRET",
+            "DIGEST_ALERTS__THIN_EDITION": "0",
+            "ALERTS_SECRET": SECRET,
+            **{name: value for name, value in newsroom.environment.items() if name != "DIGEST_NOW"},
+            **environment,
+        }
+        with make_app(newsroom.home, environment=given, clock=lambda: now[0]) as app:
+            yield Day(Scheduler(app, lambda _line: None), now, receiver)
+        assert all(is_signed(request) for request in receiver.requests)
+
+
+def smtp_settings(server: RecordingSmtp) -> dict[str, str]:
+    return {
+        "DIGEST_DELIVERY__TRANSPORT": "smtp",
+        "DIGEST_DELIVERY__SMTP__HOST": "127.0.0.1",
+        "DIGEST_DELIVERY__SMTP__PORT": str(server.port),
+    }
+
+
+def sendgrid_settings(server: SendGridServer) -> dict[str, str]:
+    return {
+        "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
+        "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
+        "DIGEST_DELIVERY__ON_UNKNOWN": "hold",
+        "DIGEST_WEB__WEBHOOKS__SENDGRID__KEYS_ENV": "SENDGRID_WEBHOOK_KEYS",
+        "SENDGRID_API_KEY": SENDGRID_KEY,
+        "SENDGRID_WEBHOOK_KEYS": SENDGRID.public,
+    }
+
+
+def post_events(day: Day, events: list[dict[str, object]]) -> None:
+    """Post events to the newsletter's webhook as SendGrid does, and process them."""
+    routes = FastAPI()
+    routes.include_router(webhooks(day.app))
+    posted = body(events)
+    with closing(Asgi(routes)) as client:
+        headers = SENDGRID.headers(posted, day.now[0].timestamp())
+        assert client.request("POST", PATH, posted, headers).status == 204
+    day.run("process_feedback")
+
+
+def test_a_dead_source(newsroom: Newsroom) -> None:
+    with HttpServer() as site:
+        up = RSS.format(title="बस सेवा", url=site.url("/1"), date="Mon, 23 Nov 2026 04:00:00 +0530")
+        site.route("/feed.xml", up)
+        source = f"sources:\n  - {{name: Dead Times, url: '{site.url('/feed.xml')}', allow_private: true}}\n"
+        newsroom.edit_settings("sources:\n", source)
+        with watched(newsroom) as day:
+            day.run("collect")
+            day.watch()
+            assert day.raised() == []
+            site.route("/feed.xml", "", status=500)
+            for minute in (15, 30, 45):
+                day.at(5, minute)
+                day.run("collect")
+            day.watch()
+            assert day.raised() == ["source-dead:Dead Times"]
+            assert f"digest sources test {site.url('/feed.xml')}" in day.action("source-dead")
+            assert "HTTP 500" in day.text("source-dead")
+            site.route("/feed.xml", up)
+            day.at(8)
+            day.run("collect")
+            day.watch()
+            assert (day.raised(), day.resolved()) == (["source-dead:Dead Times"], ["source-dead:Dead Times"])
+
+
+def test_a_silent_source(newsroom: Newsroom) -> None:
+    with HttpServer() as site:
+        article = RSS.format(title="बस सेवा", url=site.url("/1"), date="Mon, 23 Nov 2026 04:00:00 +0530")
+        site.route("/feed.xml", article)
+        source = f"sources:\n  - {{name: Silent Times, url: '{site.url('/feed.xml')}', allow_private: true}}\n"
+        newsroom.edit_settings("sources:\n", source)
+        with watched(newsroom, DIGEST_ALERTS__SOURCE_SILENT="2d") as day:
+            day.run("collect")
+            day.at(6, days=3)
+            day.run("collect")
+            day.watch()
+            assert day.raised() == ["source-silent:Silent Times"]
+            news = RSS.format(title="नई ख़बर आई है", url=site.url("/2"), date="Thu, 26 Nov 2026 05:00:00 +0530")
+            site.route("/feed.xml", news)
+            day.at(7, days=3)
+            day.run("collect")
+            day.watch()
+            assert day.resolved() == ["source-silent:Silent Times"]
+
+
+def test_a_skipped_edition(newsroom: Newsroom) -> None:
+    with watched(newsroom, DIGEST_EDITION__MIN_STORIES="90", DIGEST_EDITION__MAX_STORIES="99") as day:
+        day.at(5, 30)
+        day.run("compose")
+        day.watch()
+        assert day.raised() == [f"edition-skipped:{KEY}"]
+        assert f"digest send {KEY}" in day.action("edition-skipped")
+        # Two days later nobody would look into it. It ends without a message.
+        day.at(13, days=1)
+        day.watch()
+        assert (day.raised(), day.resolved(), day.app.alerts.store.open()) == ([f"edition-skipped:{KEY}"], [], [])
+
+
+def test_a_thin_edition(newsroom: Newsroom) -> None:
+    with watched(newsroom, DIGEST_ALERTS__THIN_EDITION="90", DIGEST_EDITION__MAX_STORIES="99") as day:
+        day.at(5, 30)
+        day.run("compose")
+        day.watch()
+        assert day.raised() == [f"edition-thin:{KEY}"]
+        assert "digest sources list" in day.action("edition-thin")
+
+
+def test_an_edition_that_waits_for_approval(newsroom: Newsroom) -> None:
+    with watched(newsroom, DIGEST_SCHEDULE__APPROVAL="required") as day:
+        day.at(5, 30)
+        day.run("compose")
+        day.watch()
+        assert day.raised() == [f"edition-waiting:{KEY}"]
+        assert f"`digest edition approve {KEY}`" in day.action("edition-waiting")
+        edition = day.app.editions.get(KEY)
+        assert edition is not None
+        assert edition.subject in day.text("edition-waiting")
+        day.app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
+        day.watch()
+        assert (day.raised(), day.resolved()) == ([f"edition-waiting:{KEY}"], [f"edition-waiting:{KEY}"])
+
+
+def test_an_expired_edition(newsroom: Newsroom) -> None:
+    with watched(newsroom, DIGEST_SCHEDULE__APPROVAL="required") as day:
+        day.at(5, 30)
+        day.run("compose")
+        day.at(11, 30)
+        day.run("check")
+        day.watch()
+        assert day.raised() == [f"edition-expired:{KEY}"]
+        assert f"digest edition show {KEY}" in day.action("edition-expired")
+
+
+def test_a_provider_that_is_down_and_the_alert_by_another_transport(newsroom: Newsroom) -> None:
+    """The main SMTP server refuses every connection; the alert's own server works."""
+    with RecordingSmtp() as own, ExitStack() as main:
+        server = main.enter_context(RecordingSmtp())
+        settings = smtp_settings(server) | {
+            "DIGEST_ALERTS__EMAIL": "admin@paper.example,desk@paper.example",
+            "DIGEST_ALERTS__SMTP": json.dumps({"host": "127.0.0.1", "port": own.port, "security": "none"}),
+            "DIGEST_DELIVERY__TRIES": "3",
+        }
+        with watched(newsroom, **settings) as day:
+            main.close()
+            day.at(7)
+            day.watch()
+            assert day.raised() == ["provider-down:smtp"]
+            assert "digest check" in day.action("provider-down")
+            assert sorted(own.counts.items()) == [("admin@paper.example", 1), ("desk@paper.example", 1)]
+            mail = own.emails[0].content
+            assert "smtp does not accept emails" in str(parse_mail(mail)["Subject"])
+            assert "What to do: Look at the provider's status page" in text_parts(mail)["text/plain"]
+            assert "Refused" in text_parts(mail)["text/html"] or "refused" in text_parts(mail)["text/html"]
+            with RecordingSmtp(port=server.port):
+                day.watch(10)
+            assert (day.raised(), day.resolved()) == (["provider-down:smtp"], ["provider-down:smtp"])
+            assert own.counts["admin@paper.example"] == 2
+
+
+def test_an_alert_takes_the_next_transport_if_the_first_fails(newsroom: Newsroom) -> None:
+    with SendGridServer() as provider, RecordingSmtp() as server:
+        settings = sendgrid_settings(provider) | smtp_settings(server) | {"SENDGRID_API_KEY": "SG.revoked"}
+        settings |= {"DIGEST_DELIVERY__TRANSPORT": "sendgrid,smtp", "DIGEST_ALERTS__EMAIL": "admin@paper.example"}
+        with watched(newsroom, **settings) as day:
+            day.watch()
+            assert day.raised() == ["key-refused:sendgrid"]
+        assert server.counts == {"admin@paper.example": 1}
+
+
+def test_an_email_waits_until_a_transport_works(newsroom: Newsroom) -> None:
+    with RecordingSmtp() as server:
+        settings = smtp_settings(server) | {"DIGEST_ALERTS__EMAIL": "admin@paper.example"}
+    with watched(newsroom, **settings) as day:
+        day.watch()
+        assert day.raised() == ["provider-down:smtp"]
+        with RecordingSmtp(port=server.port) as again:
+            day.watch(12)
+            # One email with the alert and its end, or one of each: none of them twice.
+            subjects = [str(parse_mail(email.content)["Message-ID"]) for email in again.emails]
+            assert 1 <= len(subjects) == len(set(subjects)) <= 2
+        assert day.resolved() == ["provider-down:smtp"]
+
+
+def test_failures_in_a_row_of_a_running_send(newsroom: Newsroom) -> None:
+    """The server answers the probe, and refuses every email."""
+    newsroom.set_subscribers(*subscriber_rows(9))
+    with RecordingSmtp(defer=[f"subscriber{n}@example.com" for n in range(9)]) as server:
+        settings = smtp_settings(server) | {"DIGEST_DELIVERY__TRIES": "3", "DIGEST_DELIVERY__THREADS": "1"}
+        with watched(newsroom, **settings) as day:
+            day.at(7)
+            day.run("send")
+            day.watch()
+            assert day.raised() == ["provider-down:smtp"]
+            assert "try again later" in day.text("provider-down")
+            server.behaviour.defer = frozenset()
+            day.run("check")
+            day.watch()
+            assert (day.raised(), day.resolved()) == (["provider-down:smtp"], ["provider-down:smtp"])
+
+
+@pytest.mark.parametrize("how", ["smtp", "sendgrid"])
+def test_a_refused_key_is_found_before_the_send(newsroom: Newsroom, how: str) -> None:
+    with ExitStack() as stack:
+        if how == "smtp":
+            server = stack.enter_context(RecordingSmtp(login=("asha", "right")))
+            settings = smtp_settings(server) | {
+                "DIGEST_DELIVERY__SMTP__USERNAME": "asha",
+                "DIGEST_SMTP_PASSWORD": "t0p-secret",
+            }
+        else:
+            provider = stack.enter_context(SendGridServer())
+            settings = sendgrid_settings(provider) | {"SENDGRID_API_KEY": "SG.revoked"}
+        with watched(newsroom, **settings) as day:
+            day.watch()
+            assert day.raised() == [f"key-refused:{how}"]
+            variable = {"smtp": "DIGEST_SMTP_PASSWORD", "sendgrid": "SENDGRID_API_KEY"}[how]
+            assert f"into {variable} and restart" in day.action("key-refused")
+            assert "t0p-secret" not in json.dumps(day.receiver.accepted)
+            assert "SG.revoked" not in json.dumps(day.receiver.accepted)
+
+
+def test_an_invalid_certificate(newsroom: Newsroom) -> None:
+    with RecordingSmtp(starttls=True) as server:
+        settings = smtp_settings(server) | {"DIGEST_DELIVERY__SMTP__SECURITY": "starttls"}
+        with watched(newsroom, **settings) as day:
+            day.watch()
+            assert day.raised() == ["certificate-invalid:smtp"]
+            assert "Renew the server's certificate" in day.action("certificate-invalid")
+
+
+def test_an_unknown_outcome(newsroom: Newsroom) -> None:
+    newsroom.set_subscribers(*subscriber_rows(6))
+    with SendGridServer(faults=["accept_then_close"]) as server, watched(newsroom, **sendgrid_settings(server)) as day:
+        day.at(7)
+        day.run("send")
+        day.watch()
+        assert day.raised() == [f"outcome-unknown:{KEY}"]
+        assert f"`digest reconcile {KEY}`" in day.action("outcome-unknown")
+        assert "6 recipients" in day.text("outcome-unknown")
+        # SendGrid's events prove that it has the emails.
+        post_events(day, [of(each, "delivered", response="250 OK") for each in server.provider.acceptances()])
+        day.watch()
+        assert (day.raised(), day.resolved()) == ([f"outcome-unknown:{KEY}"], [f"outcome-unknown:{KEY}"])
+
+
+def test_bounces_complaints_and_receivers_answers(newsroom: Newsroom) -> None:
+    newsroom.set_subscribers(*subscriber_rows(100))
+    with SendGridServer() as server, watched(newsroom, **sendgrid_settings(server)) as day:
+        day.at(7)
+        day.run("send")
+        accepted = list(server.provider.acceptances())
+        events = [of(each, "bounce", type="bounce", status="5.1.1", reason="550 5.1.1 no") for each in accepted[:6]]
+        events += [of(each, "spamreport") for each in accepted[6:10]]
+        spf = "550-5.7.26 <asha@example.com> Your email has been blocked because the sender is unauthenticated. gsmtp"
+        events += [of(each, "bounce", type="blocked", reason=spf) for each in accepted[10:14]]
+        events += [of(each, "deferred", response="421 4.7.0 [TSS04] Messages deferred") for each in accepted[20:25]]
+        events += [of(each, "delivered", response="250 OK") for each in accepted[30:]]
+        post_events(day, events)
+        day.watch()
+        expected = [
+            f"bounce-rate:{KEY}",
+            f"complaint-rate:{KEY}",
+            "receiver-policy:gmail 7.26",
+            "receiver-policy:yahoo TSS04",
+        ]
+        assert sorted(day.raised()) == expected
+        assert f"digest status {KEY}" in day.action("bounce-rate")
+        assert "0.1 %" in day.text("complaint-rate")
+        assert "asha" not in json.dumps(day.receiver.accepted)
+        actions = [
+            each["data"]["action"] for each in day.receiver.accepted if each["data"]["kind"] == "receiver-policy"
+        ]
+        assert any("SPF, DKIM and DMARC" in action for action in actions)
+        assert any("delivery.rate.per_minute" in action for action in actions)
+
+
+def test_an_smtp_server_that_names_a_fault_of_the_sender(newsroom: Newsroom) -> None:
+    newsroom.set_subscribers(*subscriber_rows(30))
+    with RecordingSmtp() as server, watched(newsroom, **smtp_settings(server)) as day:
+        for number in range(3):
+            address = f"subscriber{number}@example.com"
+            server.behaviour.replies[address] = f"550 5.7.1 <{address}> gsmtp: the reputation of the domain is low"
+        day.at(7)
+        day.run("send")
+        day.watch()
+        assert day.raised() == ["receiver-policy:gmail 7.1"]
+        assert "subscriber0" not in day.text("receiver-policy")
+        assert "Postmaster Tools" in day.action("receiver-policy")
+
+
+def test_events_that_never_arrive(newsroom: Newsroom) -> None:
+    newsroom.set_subscribers(*subscriber_rows(30))
+    with SendGridServer() as server, watched(newsroom, **sendgrid_settings(server)) as day:
+        day.at(7)
+        day.run("send")
+        day.watch()
+        assert day.raised() == []
+        day.at(8, 5)
+        day.watch()
+        assert day.raised() == ["webhook-silent:sendgrid"]
+        assert "digest bounces --pull" in day.action("webhook-silent")
+        post_events(day, [of(each, "delivered", response="250 OK") for each in server.provider.acceptances()])
+        day.watch()
+        assert (day.raised(), day.resolved()) == (["webhook-silent:sendgrid"], ["webhook-silent:sendgrid"])
+
+
+def test_a_slow_send(newsroom: Newsroom) -> None:
+    newsroom.set_subscribers(*subscriber_rows(20))
+    with watched(newsroom, DIGEST_DELIVERY__RATE__PER_HOUR="5") as day:
+        day.at(7)
+        day.run("send")
+        day.watch()
+        assert day.raised() == []
+        day.at(7, 31)
+        day.watch()
+        assert day.raised() == [f"sending-slow:{KEY}"]
+        assert "15 wait" in day.text("sending-slow")
+
+
+def test_low_disk(newsroom: Newsroom) -> None:
+    free = shutil.disk_usage(newsroom.home).free // 1_000_000
+    with watched(newsroom, DIGEST_ALERTS__DISK_FREE_MB=str(free * 2 + 10)) as day:
+        day.watch()
+        assert day.raised() == [f"disk-low:{newsroom.home}"]
+        assert "du -sh" in day.action("disk-low")
+
+
+def test_a_faulty_list(newsroom: Newsroom) -> None:
+    with watched(newsroom) as day:
+        day.at(7)
+        (newsroom.home / "subscribers.yaml").write_text("subscribers:\n  - email: nobody\n", encoding="utf-8")
+        day.run("check")
+        day.run("check")
+        day.watch()
+        assert day.raised() == ["job-failed:check"]
+        assert "subscribers.yaml:2" in day.text("job-failed")
+        assert "digest check" in day.action("job-failed")
+        newsroom.set_subscribers("email: asha@example.com")
+        day.run("check")
+        day.watch()
+        assert (day.raised(), day.resolved()) == (["job-failed:check"], ["job-failed:check"])
+
+
+def test_a_store_that_cannot_be_written(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    with watched(newsroom) as day, closing(sqlite3.connect(newsroom.home / "digest.db", isolation_level=None)) as other:
+        day.watch()
+        day.at(7)
+        monkeypatch.setattr(store_errors, "BUSY_SECONDS", 0.1)
+        day.app.database.engine.dispose()
+        other.execute("BEGIN EXCLUSIVE")
+        day.run("send")
+        for _ in range(6):
+            day.run("check")
+        assert day.raised() == ["store-unusable:"]
+        assert "digest check" in day.action("store-unusable")
+        other.execute("ROLLBACK")
+        day.run("check")
+        day.watch()
+        assert "store-unusable:" in day.resolved()
+        assert day.raised().count("store-unusable:") == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "expected", "command"),
+    [
+        ("list", "subscribers.yaml", "list-faulty:subscribers.yaml", "digest subscribers check"),
+        ("settings", "digest.yaml", "settings-faulty:digest.yaml", "digest check"),
+        ("restart", "digest.yaml", "restart-needed:digest.yaml", "Restart `digest run`"),
+        ("missed", KEY, f"edition-missed:{KEY}", f"digest send {KEY}"),
+    ],
+)
+def test_a_fault_that_a_job_meets(newsroom: Newsroom, kind: str, subject: str, expected: str, command: str) -> None:
+    with watched(newsroom) as day:
+        for _ in range(3):
+            day.scheduler.notice(kind, subject, "line 3: expected a list")
+            day.watch(1)
+        assert day.scheduler.clear_notice(kind, subject)
+        assert not day.scheduler.clear_notice(kind, subject)
+        day.watch()
+        assert (day.raised(), day.resolved()) == ([expected], [expected])
+        assert "line 3" in day.text(expected.partition(":")[0])
+        assert command in day.action(expected.partition(":")[0])
+
+
+def test_alerts_survive_a_restart_of_the_service(newsroom: Newsroom) -> None:
+    settings = {"DIGEST_SCHEDULE__APPROVAL": "required"}
+    at = MORNING.replace(hour=5, minute=30)
+    with watched(newsroom, at=at, **settings) as day:
+        day.run("compose")
+        day.watch()
+        assert day.raised() == [f"edition-waiting:{KEY}"]
+    with watched(newsroom, at=at + timedelta(minutes=5), **settings) as day:
+        day.watch()
+        assert day.raised() == []
+        day.app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
+        day.watch()
+        assert day.resolved() == [f"edition-waiting:{KEY}"]
+
+
+def test_a_dead_receiver_delays_no_send(newsroom: Newsroom) -> None:
+    with watched(newsroom, DIGEST_ALERTS__WEBHOOK="http://127.0.0.1:9/hook") as day:
+        day.scheduler.notice("settings", "digest.yaml", "line 3")
+        day.at(7)
+        day.watch()
+        day.run("send")
+        assert len(newsroom.outbox()) == 5

@@ -1,0 +1,87 @@
+"""What alerts, reports and the automatic stop read, on both databases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from digest.deliver.outcome import Accepted, NotSent, PerRecipient, Unknown
+from digest.feedback.events import Event
+from digest.models import DeliveryOutcome
+from digest.store.content.editions import EditionStore
+from digest.store.content.events import EventStore
+from digest.store.database import Database
+from digest.store.sending.first_recipients import FirstRecipients, first_recipients
+from digest.store.sending.ledger import SqlLedger
+from digest.store.sending.overview import STOPPED, Overview
+from digest.store.sending.statistics import Statistics
+from tests.store.conftest import KEY, NOW, Frozen
+
+LATER = NOW + timedelta(minutes=2)
+
+
+def events(database: Database, *found: tuple[int, str, str]) -> None:
+    EventStore(database).record(
+        Event(kind, NOW, subscriber=id, edition=KEY, reason=reason) for id, kind, reason in found
+    )
+
+
+def test_the_facts_of_an_edition(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    ids = frozen(10, size=2)
+    claims = ledger.claim(9, KEY, "smtp", NOW, 5)
+    ledger.settle(claims[0].attempt, Accepted(), LATER)
+    ledger.settle(claims[1].attempt, Unknown("the connection broke"), LATER)
+    rejected = PerRecipient(accepted=frozenset({ids[4]}), rejected={ids[5]: "550 5.7.26 no"})
+    ledger.settle(claims[2].attempt, rejected, LATER)
+    ledger.settle(claims[3].attempt, NotSent("refused"), LATER)
+    events(database, (ids[0], "bounced", "5.1.1"), (ids[1], "deferred", "421 4.7.28 slow"), (ids[4], "delivered", ""))
+    editions, overview = EditionStore(database), Overview(database)
+    editions.record(KEY, STOPPED, "too many", now=NOW)
+    assert overview.recent(NOW.date()) == [KEY]
+    assert overview.sending() == {KEY: 2}
+    edition = editions.get(KEY)
+    assert edition is not None
+    [facts] = overview.editions([edition], NOW)
+    assert (facts.accepted, facts.unknown, facts.rejected, facts.pending) == (3, 2, 1, 4)
+    assert facts.failures == {"bounced": 1}
+    assert facts.oldest_due == NOW
+    assert facts.stopped == (NOW, "too many")
+    attempts = overview.attempts([KEY])
+    assert sorted(each.state for each in attempts) == ["accepted", "not_sent", "per_recipient", "unknown"]
+    answers = {(each.text, each.recipients) for each in overview.answers([KEY])}
+    assert answers == {("550 5.7.26 no", 1), ("421 4.7.28 slow", 1)}
+    assert overview.last_events() is None
+    EventStore(database).save("sendgrid", b"[]", NOW)
+    assert overview.last_events() == NOW
+
+
+def test_the_numbers_of_a_report(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    ids = frozen(6, size=2)
+    claims = ledger.claim(9, KEY, "smtp", NOW, 5)
+    ledger.settle(claims[0].attempt, Accepted(), LATER)
+    ledger.settle(claims[1].attempt, PerRecipient(rejected={ids[2]: "no", ids[3]: "no"}), LATER)
+    events(database, (ids[0], "complained", ""))
+    statistics = Statistics(database)
+    numbers = statistics.numbers([KEY])[KEY]
+    assert (numbers.frozen, numbers.accepted, numbers.rejected, numbers.pending) == (6, 2, 2, 2)
+    assert (numbers.complained, numbers.seconds, numbers.per_minute) == (1, 120.0, 1.0)
+    assert statistics.reasons(KEY, DeliveryOutcome.REJECTED, 5) == [("no", 2)]
+    assert statistics.last_handed_over(KEY) == LATER
+    assert statistics.before(KEY, 5) == []
+    assert statistics.numbers([KEY], times=False)[KEY].began_at is None
+
+
+def test_the_first_recipients_are_those_of_the_first_batches(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
+    ids = frozen(12, size=4)
+    claims = ledger.claim(9, KEY, "smtp", NOW, 5)
+    # Batches that were split off belong to the first ones, too.
+    ledger.settle(claims[0].attempt, PerRecipient(rejected={ids[0]: "no"}, not_sent_reason="later"), LATER)
+    ledger.settle(claims[1].attempt, Accepted(), LATER)
+    ledger.settle(claims[2].attempt, PerRecipient(rejected=dict.fromkeys(ids[8:], "no")), LATER)
+    events(database, (ids[1], "bounced", ""), (ids[5], "complained", ""), (ids[2], "delivered", ""))
+    with database.read() as connection:
+        assert first_recipients(connection, KEY, 3) == FirstRecipients(4, 2, 0)
+        assert first_recipients(connection, KEY, 8) == FirstRecipients(8, 2, 1)
+        assert first_recipients(connection, KEY, 100) == FirstRecipients(12, 6, 1)
+        assert first_recipients(connection, "none", 100) == FirstRecipients(0, 0, 0)
