@@ -18,7 +18,7 @@ from enum import StrEnum
 from digest import pipeline
 from digest.app import App
 from digest.config.calendar import PlannedEdition
-from digest.errors import AlreadyRunning, ConfigurationError, DigestError
+from digest.errors import AlreadyRunning, ConfigurationError, DigestError, StoreError
 from digest.models import Edition, EditionState
 from digest.store.locks import Lock, exclusive
 
@@ -108,19 +108,21 @@ def sole_scheduler(app: App, stop: threading.Event, log: Callable[[str], None]) 
     """Wait until no other process runs the schedule of this store. Yields None if `stop` is set before."""
     with ExitStack() as held:
         lock: Lock | None = None
-        waits = False
+        said = ""
         while lock is None and not stop.is_set():
             try:
                 lock = held.enter_context(exclusive(app.database, "running the schedule", wait=0.0))
+                continue
             except AlreadyRunning:
-                if not waits:
-                    log(
-                        "Another `digest run` works on this store. Standing by; this one takes over when that one ends."
-                    )
-                waits = True
-                stop.wait(_STAND_BY)
-        if lock is not None and waits:
-            log("The other `digest run` has ended. This one takes over.")
+                reason = "Another `digest run` works on this store. Standing by, to take over when it ends."
+            except StoreError as error:
+                reason = f"{error}. Trying again until the store answers."
+            if reason != said:
+                log(reason)
+            said = reason
+            stop.wait(_STAND_BY)
+        if lock is not None and said:
+            log("Nobody else runs the schedule now. This `digest run` takes over.")
         yield lock
 
 
