@@ -183,6 +183,7 @@ class App:
             sender_email=newsletter.sender.email,
             reply_to=newsletter.reply_to or None,
             theme=theme,
+            edition_names={each.slug: each.name for each in self.settings.schedule.editions if each.name},
         )
 
     @cached_property

@@ -164,7 +164,7 @@ def build_page(
         subject=subject,
         preheader=preheader,
         name=texts.one_line(branding.name),
-        date=dates.day(edition.day, branding.language),
+        date=" · ".join(filter(None, (dates.day(edition.day, branding.language), branding.edition_name(edition.key)))),
         short_date=dates.long(edition.day, branding.language),
         number=edition.number,
         count=len(stories),

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from digest.models import split_key
 
 MIN_CONTRAST = 5.0
 """Contrast of the accent on paper. WCAG 2 asks for 4.5 for text; the rest allows for tinted boxes."""
@@ -202,3 +205,10 @@ class Branding:
     # None if replies go to `sender_email`.
     reply_to: str | None
     theme: Theme = DEFAULT_THEME
+    # Slug → name of each of several editions that has a name.
+    edition_names: Mapping[str, str] = field(default_factory=dict)
+
+    def edition_name(self, key: str) -> str:
+        """Return the name of the edition with this key, such as शाम; '' if it has none."""
+        day, slug = split_key(key)
+        return self.edition_names.get(slug, "") if day else ""

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from digest.errors import AlreadyRunning, StoreError
 from digest.store import meta
@@ -47,7 +47,7 @@ class Lock:
         try:
             self._connection.execute(text("SELECT 1"))
             self._connection.commit()
-        except DBAPIError:
+        except SQLAlchemyError:
             return False
         return True
 

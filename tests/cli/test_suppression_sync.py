@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -158,12 +160,17 @@ def test_the_scheduler_syncs_once_a_day_and_reports_a_failure_once(newsroom: New
 
 
 def test_a_sync_does_not_wait_for_other_jobs_nor_block_them(newsroom: Newsroom, server: SendGridServer) -> None:
-    """It holds no lock that other jobs wait for."""
-    with make_app(newsroom.home, environment=newsroom.env()) as app:
-        scheduler, message = Scheduler(app, lambda _line: None), list[str]()
-        scheduler.log = message.append
-        with scheduler._one_at_a_time:
-            scheduler._guarded(scheduler.sync_suppressions, in_turn=False)()
-        assert message == [
-            "Suppressed 4 subscribers found on the provider's lists (their webhook events never arrived)."
-        ]
+    answer = threading.Event()
+    with make_app(newsroom.home, environment=newsroom.env(), clock=lambda: START) as app:
+        sync = app.suppression_sync
+        message = list[str]()
+        scheduler = Scheduler(app, message.append)
+        app.__dict__["suppression_sync"] = SimpleNamespace(is_due=lambda: answer.wait(30), run=sync.run)
+        # The tick ends while the provider has not answered, and the next hour starts no second sync.
+        scheduler.tick()
+        scheduler.start_sync()
+        threads = [thread for thread in threading.enumerate() if thread.name == "suppressions"]
+        assert len(threads) == 1
+        answer.set()
+        threads[0].join(30)
+    assert "Suppressed 4 subscribers found on the provider's lists (their webhook events never arrived)." in message

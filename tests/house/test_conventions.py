@@ -14,7 +14,7 @@ import pytest
 from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT
 
-HEAVY = ("premailer", "sendgrid", "lxml", "babel", "apscheduler", "fastapi", "uvicorn")
+HEAVY = ("premailer", "sendgrid", "lxml", "babel", "icalendar", "fastapi", "uvicorn")
 
 
 def strings(path: Path) -> Iterator[tuple[int, str]]:

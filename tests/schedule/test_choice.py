@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from digest.subscribers.due import Audience, Candidate, decide
-from tests.cli.newsroom import Newsroom
+from tests.cli.newsroom import Newsroom, text_parts
 from tests.support.folders import newsletter_folder
 
 EDITIONS = """
@@ -69,6 +69,8 @@ def test_the_list_chooses_among_editions(newsroom: Newsroom) -> None:
     assert set(newsroom.outbox("2026-11-23-subah")) == {"asha@example.com"}
     assert newsroom.json("send", DIGEST_NOW="2026-11-23T18:00+05:30")["edition"] == "2026-11-23-shaam"
     assert set(newsroom.outbox("2026-11-23-shaam")) == {"asha@example.com", "ravi@example.com"}
+    parts = text_parts(newsroom.outbox("2026-11-23-shaam")["ravi@example.com"])
+    assert all("23 नवंबर 2026 · शाम" in part for part in parts.values())
     newsroom.json("send", "saptahik", DIGEST_NOW="2026-11-29T09:00+05:30")
     assert set(newsroom.outbox("2026-11-29-saptahik")) == {"meena@example.com"}
     assert newsroom.json("edition", "show", "2026-11-29-saptahik")["number"] == 1

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from digest import pipeline
 from digest.app import make_app
@@ -187,20 +188,36 @@ def test_a_second_run_stands_by_until_the_first_ends(single: Newsroom, store_url
             until = time.monotonic() + 30
             while not log and time.monotonic() < until:
                 time.sleep(0.05)
-            assert log == [
-                "Another `digest run` works on this store. Standing by; this one takes over when that one ends."
-            ]
+            assert log == ["Another `digest run` works on this store. Standing by, to take over when it ends."]
             assert lock.is_held()
             assert not active.is_set()
         assert active.wait(30)
         thread.join()
-        assert log[1:] == ["The other `digest run` has ended. This one takes over."]
+        assert log[1:] == ["Nobody else runs the schedule now. This `digest run` takes over."]
         stop.set()
         with (
             exclusive(first.database, "running the schedule", wait=0.0),
             sole_scheduler(second, stop, log.append) as none,
         ):
             assert none is None
+
+
+def test_a_lock_is_lost_with_its_connection(single: Newsroom, postgres_url: str) -> None:
+    with make_app(single.home, environment=single.env({"DIGEST_STORE__URL": postgres_url})) as app:
+        with exclusive(app.database, "running the schedule", wait=0.0) as lock:
+            assert lock._connection is not None
+            pid = lock._connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            lock._connection.commit()
+            assert lock.is_held()
+            with app.database.write() as connection:
+                connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+            scheduler = Scheduler(app, (log := list[str]()).append)
+            # It ends, so that the next one waits for its turn.
+            scheduler.run(lock)
+            assert not lock.is_held()
+            assert "The connection to the store broke" in log[-1]
+        with sole_scheduler(app, threading.Event(), log.append) as again:
+            assert again is not None
 
 
 @pytest.mark.slow

@@ -411,7 +411,8 @@ def simulate(world: World) -> None:
     for moment in moments(plan):
         ends = plan.is_down(moment)
         starts = next((why for start, _end, why in plan.outages if start == moment), "")
-        if ends is not None and not starts:
+        # A sleep may begin while the machine sleeps.
+        if ends is not None and (not starts or any(start < moment < end for start, end, _why in plan.outages)):
             continue
         world.now = moment
         if moment in plan.takeovers and world.process is not None:
