@@ -351,6 +351,11 @@ class App:
         """The planned editions. Raises ConfigurationError for a faulty file of holidays."""
         return self.calendar_reader.read()
 
+    def requires_approval(self, key: str) -> bool:
+        """Whether a person must approve the edition. A special follows `schedule.approval`."""
+        planned = self.calendar.of(key)
+        return (planned.schedule if planned else self.settings.schedule).approval == "required"
+
     @cached_property
     def subscriber_list(self) -> SubscriberList:
         from digest.subscribers.list_file import FILE_NAME
@@ -591,7 +596,7 @@ class App:
                 webhook_silent=alerts.webhook_silent,
                 disk_free=alerts.disk_free_mb * 1_000_000,
             ),
-            approval_required=self.settings.schedule.approval == "required",
+            requires_approval=self.requires_approval,
             events_expected=bool(self.settings.web.webhooks.sendgrid.keys_env),
             transports={name: partial(_TRANSPORTS[name], self) for name in delivery.transport if name != "outbox"},
             keys={

@@ -39,7 +39,6 @@ __all__ = [
     "day_of",
     "deliver_due",
     "edition_key",
-    "requires_approval",
     "send",
     "send_test",
 ]
@@ -228,7 +227,7 @@ def _ensure_ready(
     Composes a missing edition and a stale draft. Approves the draft if no approval is required.
     """
     edition = app.editions.get(key)
-    auto = not requires_approval(app, key)
+    auto = not app.requires_approval(key)
     failures: tuple[str, ...] = ()
     if edition is None or edition.state == EditionState.SKIPPED or (auto and _is_stale(app, edition)):
         composed = compose(app, key, on_source=on_source)
@@ -239,12 +238,6 @@ def _ensure_ready(
         app.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
         edition = app.editions.get(key) or edition
     return edition, failures
-
-
-def requires_approval(app: App, key: str) -> bool:
-    """Return whether a person must approve the edition. A special follows `schedule.approval`."""
-    planned = app.calendar.of(key)
-    return (planned.schedule if planned else app.settings.schedule).approval == "required"
 
 
 def _is_stale(app: App, edition: Edition) -> bool:

@@ -200,14 +200,13 @@ def reopen(home: Path, key: str) -> None:
     Possible until its recipients are enqueued. Editorial changes are kept. `digest run` does not send an edition that
     is reopened after it expired: a person does, with `digest send`.
     """
-    from digest import pipeline
     from digest.app import make_app
 
     _move(home, key, EditionState.DRAFT, out_of=(EditionState.APPROVED, EditionState.EXPIRED), reason="")
     with make_app(home) as app:
         planned = app.calendar.of(key)
         if planned is None or app.now() > planned.expires_at:
-            approve = f"digest edition approve {key} && " if pipeline.requires_approval(app, key) else ""
+            approve = f"digest edition approve {key} && " if app.requires_approval(key) else ""
             click.echo(f"To send it: {approve}digest send {key}")
 
 

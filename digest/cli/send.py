@@ -251,7 +251,7 @@ def _dry_run(app: App, key: str, as_json: bool, *, obey_frequency: bool) -> int:
     from digest.usecases.preflight import PreflightResult
 
     edition = current_edition(app, key)
-    approved = edition.state == EditionState.DRAFT and not pipeline.requires_approval(app, key)
+    approved = edition.state == EditionState.DRAFT and not app.requires_approval(key)
     if not approved and pipeline.why_not_sent(edition):
         raise DigestError(pipeline.why_not_sent(edition)[0])
     plan = app.enqueuer.plan(edition, obey_frequency=obey_frequency)

@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from digest.utils.redact import redact
+
 _BEFORE_AT = re.compile(r"[^\s<>()\[\]\"'/,;]{1,200}@")
 
 
@@ -69,9 +71,9 @@ def hide_addresses(text: str) -> str:
     return _BEFORE_AT.sub("…@", text)
 
 
-def without_addresses(item: Alert) -> Alert:
-    """The alert without addresses."""
-    title, text, action = (hide_addresses(part) for part in (item.title, item.text, item.action))
+def made_safe(item: Alert) -> Alert:
+    """The alert without addresses and secrets: it quotes servers, and goes to a chat."""
+    title, text, action = (hide_addresses(redact(part)) for part in (item.title, item.text, item.action))
     return replace(item, title=title, text=text, action=action)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
@@ -48,7 +49,7 @@ def dead_sources(facts: Facts) -> Iterator[Alert]:
             source.name,
             f"Source {source.name} is dead",
             f"It has failed {source.failures} times in a row: {source.last_error} {good}",
-            f"Look what it answers: `digest sources test {source.url}`. "
+            f"Look what it answers: `digest sources test {shlex.quote(source.name)}`. "
             "If it has moved, correct its URL in digest.yaml; if it is gone, remove it.",
             source.last_good or facts.now,
         )
@@ -63,7 +64,8 @@ def silent_sources(facts: Facts) -> Iterator[Alert]:
             source.name,
             f"Source {source.name} is silent",
             f"It answers, but it has had no new article since {_when(source.last_new, facts)}.",
-            f"Look what it answers: `digest sources test {source.url}`. Perhaps the newspaper has a new feed.",
+            f"Look what it answers: `digest sources test {shlex.quote(source.name)}`. "
+            "Perhaps the newspaper has a new feed.",
             source.last_new,
         )
 
@@ -97,8 +99,10 @@ def thin_editions(facts: Facts) -> Iterator[Alert]:
 
 
 def waiting_editions(facts: Facts) -> Iterator[Alert]:
-    for edition in facts.editions if facts.approval_required else ():
-        if edition.state == EditionState.DRAFT and edition.composed_at is not None:
+    for edition in facts.editions:
+        if edition.state != EditionState.DRAFT or edition.composed_at is None:
+            continue
+        if facts.requires_approval(edition.key):
             link = facts.link(edition.key)
             yield Alert(
                 AlertKind.EDITION_WAITING,
@@ -120,8 +124,8 @@ def expired_editions(facts: Facts) -> Iterator[Alert]:
                 edition,
                 f"Edition {edition.key} expired",
                 "It was not sent in time, and nobody gets it.",
-                f"`digest edition show {edition.key}` shows it. If it was not approved in time, approve the next one "
-                "earlier or raise `schedule.expires_after`.",
+                f"`digest edition reopen {edition.key}` brings it back, then `digest send {edition.key}` sends it. "
+                "If it was not approved in time, approve the next one earlier or raise `schedule.expires_after`.",
             )
 
 

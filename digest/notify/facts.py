@@ -92,8 +92,8 @@ class Facts:
     probes: Mapping[str, str]
     # Transport → the environment variable that holds its key.
     keys: Mapping[str, str]
-    # Whether an edition waits until somebody approves it.
-    approval_required: bool
+    # Whether an edition, by key, waits until somebody approves it.
+    requires_approval: Callable[[str], bool]
     # Whether SendGrid's events are expected, and when the newest payload arrived.
     events_expected: bool
     last_events: datetime | None

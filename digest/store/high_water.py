@@ -106,6 +106,9 @@ class MarkFile:
         new = not self.path.exists()
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         with os.fdopen(handle, "r+b", buffering=0) as file:
+            if new:
+                # Whatever the umask.
+                os.fchmod(handle, 0o600)
             file.write(f"digest-mark 1 {mark.store} {mark.claims:020}\n".encode())
             file.truncate()
             os.fsync(file.fileno())

@@ -43,7 +43,8 @@ class Watch:
     articles: ArticleStore
     sources: Sequence[Source]
     limits: Limits
-    approval_required: bool
+    # Whether an edition, by key, waits until somebody approves it.
+    requires_approval: Callable[[str], bool]
     # Whether SendGrid's events are expected.
     events_expected: bool
     # Transport → builds one that nobody else uses, for probes.
@@ -84,7 +85,7 @@ class Watch:
             sources=[health for name, health in self.articles.health().items() if name in named],
             probes=self._probe(now),
             keys=self.keys,
-            approval_required=self.approval_required,
+            requires_approval=self.requires_approval,
             events_expected=self.events_expected,
             last_events=self.overview.last_events(),
             disks={str(folder): shutil.disk_usage(folder).free for folder in self.folders},

@@ -140,7 +140,7 @@ def test_a_dead_source(newsroom: Newsroom) -> None:
                 day.run("collect")
             day.watch()
             assert day.raised() == ["source-dead:Dead Times"]
-            assert f"digest sources test {site.url('/feed.xml')}" in day.action("source-dead")
+            assert "digest sources test 'Dead Times'" in day.action("source-dead")
             assert "HTTP 500" in day.text("source-dead")
             site.route("/feed.xml", up)
             day.at(8)
