@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -159,18 +160,30 @@ def test_the_scheduler_syncs_once_a_day_and_reports_a_failure_once(newsroom: New
         assert server.requests
 
 
+def wait_until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
 def test_a_sync_does_not_wait_for_other_jobs_nor_block_them(newsroom: Newsroom, server: SendGridServer) -> None:
     answer = threading.Event()
     with make_app(newsroom.home, environment=newsroom.env(), clock=lambda: START) as app:
-        sync = app.suppression_sync
         message = list[str]()
         scheduler = Scheduler(app, message.append)
-        app.__dict__["suppression_sync"] = SimpleNamespace(is_due=lambda: answer.wait(30), run=sync.run)
-        # The tick ends while the provider has not answered, and the next hour starts no second sync.
-        scheduler.tick()
-        scheduler.start_sync()
-        threads = [thread for thread in threading.enumerate() if thread.name == "suppressions"]
-        assert len(threads) == 1
-        answer.set()
-        threads[0].join(30)
+        sync = scheduler.app.suppression_sync
+        scheduler.app.__dict__["suppression_sync"] = SimpleNamespace(is_due=lambda: answer.wait(30), run=sync.run)
+        running = threading.Thread(target=scheduler.run)
+        running.start()
+        try:
+            # The first tick ends while the provider has not answered.
+            wait_until(lambda: any(line.startswith("Collected") for line in message))
+            assert not any(line.startswith("Suppressed") for line in message)
+            answer.set()
+            wait_until(lambda: any(line.startswith("Suppressed") for line in message))
+        finally:
+            answer.set()
+            scheduler.stop.set()
+            running.join(30)
     assert "Suppressed 4 subscribers found on the provider's lists (their webhook events never arrived)." in message

@@ -310,10 +310,12 @@ class Process:
     def __init__(self, world: World) -> None:
         self.world = world
         environment: dict[str, str] = {}
-        self.app = app = App(world.home, loader.load(world.home, environment), environment, world.clock)
+        opened = App(world.home, loader.load(world.home, environment), environment, world.clock)
         self.held = ExitStack()
-        self.held.enter_context(closing(app))
-        self.held.enter_context(exclusive(app.database, "running the schedule", wait=0.0))
+        self.held.enter_context(closing(opened))
+        self.held.enter_context(exclusive(opened.database, "running the schedule", wait=0.0))
+        self.scheduler = Scheduler(opened, world.log.append, monotonic=lambda: world.now.timestamp())
+        self.app = app = self.scheduler.app
         # App is frozen, and keeps its collaborators in its `__dict__`.
         app.__dict__["composer"] = SimpleNamespace(compose=self.compose)
         app.__dict__["transports"] = (FakeTransport(world),)
@@ -321,12 +323,11 @@ class Process:
         preflight = SimpleNamespace(run_checks=lambda _emails, _edition: PreflightResult())
         renderer = SimpleNamespace(render=self.render)
         app.__dict__["enqueuer"] = replace(app.enqueuer, renderer=renderer, preflight=preflight)
-        self.scheduler = Scheduler(app, world.log.append, monotonic=lambda: world.now.timestamp())
 
     def end(self) -> None:
         self.held.close()
 
-    def compose(self, key: str, *, fetch: bool = True) -> Composed:
+    def compose(self, key: str, *, fetch: bool = True, on_source: object = None) -> Composed:
         app, world = self.app, self.world
         stored = app.editions.get(key)
         planned = app.calendar.of(key)
