@@ -183,7 +183,7 @@ def _alerts(app: App) -> Item | None:
     if settings is None:
         return None
     if not settings.get("email") and not settings.get("webhook"):
-        fix = "set alerts.email or alerts.webhook (docs/alerts.md)"
+        fix = "set alerts.email or alerts.webhook in digest.yaml"
         return Item("alerts", False, "nobody is told when something goes wrong", fix)
     told = [*settings.get("email", ()), *(["the webhook"] if settings.get("webhook") else [])]
     return Item("alerts", True, f"go to {', '.join(told)}")
