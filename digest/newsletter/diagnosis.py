@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from digest.app import App
+    from digest.deliver.ports import Transport
     from digest.mail.dns.lookup import Lookup
     from digest.usecases.check_sender import Route
 
@@ -157,6 +158,12 @@ def _check_webhook(app: App, options: Options) -> Finding:
     return check_webhook(f"{base}/webhooks/sendgrid{end}", options.lookup)
 
 
+def probe(transport: Transport) -> str | None:
+    """Why a transport cannot send now, with its name in front; None if it can."""
+    reason = transport.probe()
+    return reason if reason is None or reason.startswith(transport.name) else f"{transport.name}: {reason}"
+
+
 def _check_keys(app: App) -> list[Finding]:
     """Ask every provider whether it accepts the key, the sender and what a send needs."""
     from digest.deliver.ports import CapabilityReport
@@ -170,8 +177,9 @@ def _check_keys(app: App) -> list[Finding]:
     except DigestError as problem:
         return [error(check, str(problem), "run `digest check`")]
     for transport in transports:
-        if problem_ := transport.probe():
-            found.append(error(check, f"{transport.name}: {problem_.removeprefix(transport.name + ': ')}", ""))
+        if reason := probe(transport):
+            fix = f"correct delivery.{transport.name} in digest.yaml, or its key in the environment"
+            found.append(error(check, reason, fix))
             continue
         lacking = transport.missing_capabilities() if isinstance(transport, CapabilityReport) else ()
         fix = "give the key this scope (SendGrid: Settings, API Keys, Edit)"

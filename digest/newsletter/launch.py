@@ -57,12 +57,14 @@ def _guarded(name: str, check: Callable[[], Item | None]) -> Item | None:
 
 
 def _provider(app: App) -> Item:
+    from digest.newsletter.diagnosis import probe
+
     chosen = app.settings.delivery.transport
     if chosen[0] == "outbox":
         fix = "set delivery.transport to smtp, sendgrid or resend (docs/sending.md)"
         return Item("provider", False, "delivery.transport is outbox: no email leaves this machine", fix)
-    if problem := app.transports[0].probe():
-        return Item("provider", False, f"{chosen[0]}: {problem.removeprefix(chosen[0] + ': ')}", "run `digest check`")
+    if reason := probe(app.transports[0]):
+        return Item("provider", False, reason, f"correct delivery.{chosen[0]} in digest.yaml, or its key")
     return Item("provider", True, f"{chosen[0]} is ready to send")
 
 
