@@ -180,6 +180,7 @@ def test_a_new_folder_lacks_everything_and_each_line_says_what_to_do(newsroom: N
     assert "✗ postal address: newsletter.postal_address is the sample's\n    fix: set newsletter.postal_address" in out
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_ready_passes(smtp_newsroom: Newsroom, tmp_path: Path) -> None:
     newsroom = smtp_newsroom
     newsroom.edit_settings(", replay: true", "")

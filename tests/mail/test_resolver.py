@@ -19,7 +19,8 @@ ZONE = {
 def test_records_are_joined_and_missing_is_not_a_problem() -> None:
     with DnsServer(ZONE) as server:
         lookup = make_lookup(server.address)
-        assert lookup("a.in", "TXT") == Answer(("v=spf1 " + "x" * 300, "other"))
+        # Servers shuffle the records of an answer.
+        assert set(lookup("a.in", "TXT").records) == {"v=spf1 " + "x" * 300, "other"}
         assert lookup("a.in", "MX") == Answer(("10 mx.a.in",))
         assert lookup("mx.a.in", "A") == Answer(("192.0.2.1",))
         # No such type, and no such name.
