@@ -164,7 +164,7 @@ def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
 
 
 def send_test(app: App, key: str, addresses: Sequence[str]) -> tuple[Edition, list[str]]:
-    """Send a marked test to these addresses only. It leaves no trace in the ledger.
+    """Send a marked test to these addresses only. It leaves no trace in the ledger; the store notes when it was sent.
 
     Returns the edition, and a sentence for each address that the test was not handed over for.
     """
@@ -179,7 +179,10 @@ def send_test(app: App, key: str, addresses: Sequence[str]) -> tuple[Edition, li
     recipients = [recipient(0, address, app.sender, app.signer.sign_email) for address in addresses]
     images = inline_images(email, app.articles.images.load(content_ids([email])))
     outgoing = [Outgoing(f"{key}-test", "test", "test", email, app.sender, (to,), images) for to in recipients]
-    return edition, send_direct(app.transports[0], outgoing)
+    problems = send_direct(app.transports[0], outgoing)
+    if sent := len(outgoing) - len(problems):
+        meta.save_test_send(app.database, meta.SentTest(app.now(), sent, app.transports[0].name))
+    return edition, problems
 
 
 def why_not_sent(edition: Edition) -> tuple[str, ...]:

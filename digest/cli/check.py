@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.output import emit, json_option, note, plural, shown
+from digest.cli.doctor import nameserver_option, selector_option
+from digest.cli.output import emit, json_option, note, plural, require_addresses, shown
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigProblem, ConfigurationError, DigestError, StoreError
 from digest.models import EditionState
-from digest.utils.files import placed, readable_by_others
+from digest.utils.files import placed
 from digest.utils.redact import redact
 
 if TYPE_CHECKING:
@@ -30,13 +32,37 @@ _MAX_PARALLEL = 16
 @click.argument("edition", required=False, default="")
 @click.option("--links", is_flag=True, help="With EDITION: also request every link in its emails.")
 @click.option("--offline", is_flag=True, help="Make no network requests; judge URL sources by their last collection.")
+@click.option("--launch", is_flag=True, help="Go through the checklist before the first real send instead.")
+@click.option("--seed", "seeds", multiple=True, metavar="ADDRESS", help="With --launch: an address of yours.")
+@nameserver_option
+@selector_option
 @json_option
 @click.pass_obj
-def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -> int:
+def check(
+    home: Path,
+    edition: str,
+    links: bool,
+    offline: bool,
+    launch: bool,
+    seeds: tuple[str, ...],
+    nameserver: str,
+    selectors: tuple[str, ...],
+    as_json: bool,
+) -> int:
     """Check settings, subscriber list, templates, sources and credentials.
 
     Reports every error at once, with its file and line. With EDITION, also checks that edition's emails.
+
+    With --launch, goes through what must be ready before the first real send: sender, DNS, pages, a test email, a
+    backup. The exit code is 1 if something is missing. --seed names addresses of yours at Gmail, Yahoo and Outlook that
+    get every edition, so that you see where it lands.
     """
+    if launch:
+        if edition or links or offline:
+            raise click.UsageError("--launch takes no EDITION, --links or --offline")
+        return _launch(home, seeds, nameserver, selectors, as_json)
+    if seeds or nameserver or selectors:
+        raise click.UsageError("--seed, --nameserver and --selector belong to --launch: add it")
     if links and offline:
         raise click.UsageError("--links needs the network, and --offline forbids it: choose one")
     if links and not edition:
@@ -94,6 +120,30 @@ def check(home: Path, edition: str, links: bool, offline: bool, as_json: bool) -
         else:
             note(f"{plural(len(checked['errors']), 'error', 'errors')} in the emails. The edition is not sent.")
     return 2 if findings.problems else 1 if checked.get("errors") else 0
+
+
+def _launch(home: Path, seeds: tuple[str, ...], nameserver: str, selectors: tuple[str, ...], as_json: bool) -> int:
+    from digest.app import make_app
+    from digest.mail.dns.resolver import make_lookup
+    from digest.newsletter.diagnosis import Options
+    from digest.newsletter.launch import checklist
+
+    require_addresses("--seed", seeds)
+    with make_app(home) as app:
+        items = checklist(app, Options(make_lookup(nameserver), selectors), seeds)
+    missing = [item for item in items if item.ok is False]
+    if as_json:
+        emit({"ready": not missing, "items": [asdict(item) for item in items]})
+        return 1 if missing else 0
+    for item in items:
+        mark = click.style("✓", fg="green") if item.ok else "?" if item.ok is None else click.style("✗", fg="red")
+        click.echo(f"{mark} {shown(redact(f'{item.name}: {item.message}'))}")
+        if item.fix and not item.ok:
+            click.echo(shown(redact(f"    fix: {item.fix}")))
+    click.echo(
+        f"{len(missing)} of {len(items)} are missing." if missing else "Ready: `digest check`, then `digest send`."
+    )
+    return 1 if missing else 0
 
 
 def _require_edition(app: App, edition: str) -> None:
@@ -208,22 +258,9 @@ def _check_webhooks(app: App, findings: Findings) -> None:
 
 def _check_modes(app: App, findings: Findings) -> None:
     """Warn about files with addresses or keys that other users of this machine can read. The admin sets their modes."""
-    from digest.cli.subscribers_edit import files as list_files
-    from digest.yamlio.editor import backup_of
+    from digest.newsletter.checks import open_files
 
-    delivery = app.settings.delivery
-    try:
-        lists = list_files(app)
-    except ConfigurationError:
-        # An unreadable list has a check of its own.
-        lists = []
-    files = [*lists, *map(backup_of, lists), app.home / ".env", placed(app.home, delivery.outbox.path)]
-    if delivery.smtp.dkim and delivery.smtp.dkim.key_file:
-        files.append(app.home / delivery.smtp.dkim.key_file)
-    if any(redact(url) != url for url in (app.settings.store.url, *(source.url for source in app.sources))):
-        files.append(app.home / FILE_NAME)
-    for file in filter(readable_by_others, files):
-        name = file.relative_to(app.home) if file.is_relative_to(app.home) else file
+    for name in open_files(app):
         findings.warnings.append(f"{name}: other users of this machine can read it; run `chmod -R go= {name}`")
 
 

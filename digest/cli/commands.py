@@ -38,7 +38,7 @@ GROUPS = {
         "web": ("digest.cli.web:web", "Serve the reader pages."),
         "alerts": ("digest.cli.alerts:alerts", "List open alerts, and test the way to the admins."),
         "store": ("digest.cli.store:store", "Back up, restore and migrate the store."),
-        "doctor": ("digest.cli.doctor:doctor", "Check a received email: DKIM, one-click unsubscribe, headers."),
+        "doctor": ("digest.cli.doctor:doctor", "Check DNS, clock, disk, store and provider, or a received email."),
         "schema": ("digest.cli.schema:schema", "Write JSON Schemas of the two YAML files for editors."),
         "completion": ("digest.cli.schema:completion", "Print the completion script of a shell."),
     },

@@ -1,7 +1,8 @@
-"""`digest doctor`: check a received mail against what Gmail and Yahoo require of bulk senders."""
+"""`digest doctor`: check the installation, or a received mail, against what Gmail and Yahoo require of bulk senders."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import click
 
 from digest.cli.output import emit, json_option, plural, shown
 from digest.errors import ConfigProblem, ConfigurationError
+from digest.utils.redact import redact
 
 if TYPE_CHECKING:
     from digest.mail.inspect import Finding
@@ -17,18 +19,106 @@ if TYPE_CHECKING:
 _MAX_BYTES = 40_000_000
 
 
-@click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--key", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="The DKIM record (v=DKIM1; p=…) or public key, instead of a DNS query.")  # fmt: skip
-@click.option("--offline", is_flag=True, help="Do not query the DNS for the key.")
-@json_option
-def doctor(file: Path, key: Path | None, offline: bool, as_json: bool) -> int:
-    """Check a received email: DKIM signatures, one-click unsubscribe, headers and text.
+# Level to its colour on a terminal.
+_COLOURS = {"error": "red", "warning": "yellow", "unknown": "cyan", "good": "green"}
 
-    FILE is the email with all its headers (.eml), as "Show original" of a mail program saves it. The exit code is 1 if
-    there is an error.
+
+def _nameserver(_ctx: click.Context, _option: click.Parameter, value: str) -> str:
+    from digest.mail.dns.resolver import parse_nameserver
+
+    try:
+        if value:
+            parse_nameserver(value)
+    except ValueError as problem:
+        raise click.BadParameter(f"expected an IP address, or address:port; {problem}") from None
+    return value
+
+
+nameserver_option = click.option(
+    "--nameserver", metavar="ADDRESS[:PORT]", default="", callback=_nameserver,
+    help="Ask this DNS server instead of the system's.",
+)  # fmt: skip
+selector_option = click.option(
+    "--selector", "selectors", multiple=True, metavar="NAME",
+    help="A DKIM selector of an SMTP server that signs by itself; can be repeated.",
+)  # fmt: skip
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--key", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="With FILE: the DKIM record (v=DKIM1; p=…) or public key, instead of a DNS query.")  # fmt: skip
+@click.option("--offline", is_flag=True, help="Ask no other machine: no DNS, provider, web or time server.")
+@nameserver_option
+@selector_option
+@click.option("--ntp", metavar="HOST[:PORT]", default="pool.ntp.org", help="The time server to compare the clock with.")
+@json_option
+@click.pass_obj
+def doctor(
+    home: Path,
+    file: Path | None,
+    key: Path | None,
+    offline: bool,
+    nameserver: str,
+    selectors: tuple[str, ...],
+    ntp: str,
+    as_json: bool,
+) -> int:
+    """Check the installation, or with FILE a received email. The exit code is 1 if there is an error.
+
+    Without FILE: the DNS records of the sender (SPF, DKIM, DMARC), the pages and their certificate, the webhook, the
+    provider's key, the clock, the disk, the store and the modes of files. Each finding says how to fix it.
+
+    FILE is an email with all its headers (.eml), as "Show original" of a mail program saves it. Checks its DKIM
+    signatures, one-click unsubscribe, headers and text.
     """
+    if file is None:
+        if key:
+            raise click.UsageError("--key belongs to FILE, a received email: name it")
+        return _examine_installation(home, None if offline else (nameserver, selectors, ntp), as_json)
+    if nameserver or selectors:
+        raise click.UsageError("--nameserver and --selector check the installation: leave FILE out")
+    return _examine_mail(file, key, offline, as_json)
+
+
+def _examine_installation(home: Path, network: tuple[str, tuple[str, ...], str] | None, as_json: bool) -> int:
+    from digest.app import make_app
+    from digest.newsletter.diagnosis import Options, diagnose
+
+    options = None
+    if network:
+        from digest.mail.dns.resolver import make_lookup
+
+        nameserver, selectors, ntp = network
+        options = Options(make_lookup(nameserver), selectors, ntp)
+    with make_app(home) as app:
+        findings = diagnose(app, options)
+    by_level = {level: [finding for finding in findings if finding.level == level] for level in _COLOURS}
+    if as_json:
+        names = {"error": "errors", "warning": "warnings", "unknown": "unknown", "good": "good"}
+        emit(
+            {names[level]: [shown(finding.message) for finding in found] for level, found in by_level.items()}
+            | {"findings": [asdict(finding) for found in by_level.values() for finding in found]}
+        )
+        return 1 if by_level["error"] else 0
+    for level, found in by_level.items():
+        for finding in found:
+            label = "not known" if level == "unknown" else level
+            message = shown(redact(f"{finding.check}: {finding.message.removeprefix('not known: ')}"))
+            click.echo(f"{click.style(label, fg=_COLOURS[level])}: {message}")
+            if finding.fix:
+                click.echo(shown(redact(f"    fix: {finding.fix}")))
+    counts = [
+        plural(len(by_level["error"]), "error", "errors"),
+        plural(len(by_level["warning"]), "warning", "warnings"),
+        f"{len(by_level['unknown'])} not known",
+        f"{len(by_level['good'])} good",
+    ]
+    click.echo(", ".join(counts))
+    return 1 if by_level["error"] else 0
+
+
+def _examine_mail(file: Path, key: Path | None, offline: bool, as_json: bool) -> int:
     from digest.mail.inspect import aligned, examine, verify
 
     raw = _read(file)

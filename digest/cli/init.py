@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -17,32 +19,53 @@ from digest.models import EditionState
 
 @click.command()
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-def init(directory: Path) -> None:
+@click.option("--yes", is_flag=True, help="Ask nothing and keep the samples' values.")
+def init(directory: Path, yes: bool) -> None:
     """Create a newsletter folder in DIRECTORY, with sample articles.
 
-    It writes emails to an outbox folder until delivery.transport names a provider.
+    On a terminal, asks for the name, the sender, the provider and the first feed. It writes emails to an outbox folder
+    until delivery.transport names a provider.
     """
-    make_folder(directory)
-    click.echo(f"Created {directory}. Next: cd {directory} && digest check && digest send")
+    from digest.cli.init_questions import ask, next_steps
+
+    # Before the questions: nobody answers them for nothing.
+    refuse_existing(directory)
+    answers = None
+    if not yes and sys.stdin.isatty() and sys.stdout.isatty():
+        answers = ask(directory)
+    make_folder(directory, edit=answers.edit if answers else None)
+    send = "" if answers and answers.provider != "outbox" else " && digest send"
+    click.echo(f"Created {directory}. Next: cd {directory} && digest check{send}")
+    for step in next_steps(answers) if answers else ():
+        click.echo(f"  - {step}")
 
 
-def make_folder(directory: Path) -> None:
+def refuse_existing(directory: Path) -> None:
+    """Raise ConfigurationError if the folder has settings already."""
+    if (directory / FILE_NAME).exists():
+        raise ConfigurationError([ConfigProblem(str(directory / FILE_NAME), 0, "already exists; nothing was changed")])
+
+
+def make_folder(directory: Path, *, edit: Callable[[str], str] | None = None) -> None:
     """Create a newsletter folder, for its owner only. A folder that exists keeps its mode.
 
-    Raises ConfigurationError if there is one already, and DigestError if it cannot be written.
+    `edit` changes the text of the settings. Raises ConfigurationError if there is one already, and DigestError if it
+    cannot be written.
     """
     from digest.config import json_schema
     from digest.utils import files
 
-    if (directory / FILE_NAME).exists():
-        raise ConfigurationError([ConfigProblem(str(directory / FILE_NAME), 0, "already exists; nothing was changed")])
+    refuse_existing(directory)
     samples = files.samples()
     try:
         files.make_private_folder(directory)
         for name in (FILE_NAME, "subscribers.yaml", ".gitignore"):
             target = directory / name
             if not target.exists():
-                files.write_private(target, (samples / "newsletter" / name.removeprefix(".")).read_bytes())
+                content = (samples / "newsletter" / name.removeprefix(".")).read_bytes()
+                if edit and name == FILE_NAME:
+                    content = edit(content.decode()).encode()
+                files.write_private(target, content)
         for part in ("feeds", "articles"):
             shutil.copytree(
                 samples / part, directory / "samples" / part, dirs_exist_ok=True, copy_function=shutil.copyfile

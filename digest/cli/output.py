@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from digest.errors import ConfigProblem, ConfigurationError
 from digest.utils.redact import redact, without_known
 
 if TYPE_CHECKING:
@@ -57,6 +58,20 @@ def log_warnings() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(LogFormatter("%(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+
+
+def require_addresses(option: str, addresses: Sequence[str]) -> None:
+    """Raise ConfigurationError with a sentence for each value of an option that is no email address."""
+    from digest.subscribers.address import normalise
+
+    invalid = []
+    for address in addresses:
+        try:
+            normalise(address)
+        except ValueError as error:
+            invalid.append(ConfigProblem(option, 0, f"{address!r} is not a valid email address: {error}"))
+    if invalid:
+        raise ConfigurationError(invalid)
 
 
 def plural(number: int, one: str, many: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.editions import current_edition, decision_line, existing, key_of
-from digest.cli.output import emit, json_option, note, plural, unsendable_note
+from digest.cli.output import emit, json_option, note, plural, require_addresses, unsendable_note
 from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals
 from digest.cli.tables import table
@@ -222,16 +222,8 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
 
 def _send_test(app: App, key: str, addresses: tuple[str, ...], as_json: bool) -> int:
     from digest import pipeline
-    from digest.subscribers.address import normalise
 
-    invalid = []
-    for address in addresses:
-        try:
-            normalise(address)
-        except ValueError as error:
-            invalid.append(ConfigProblem("--to", 0, f"{address!r} is not a valid email address: {error}"))
-    if invalid:
-        raise ConfigurationError(invalid)
+    require_addresses("--to", addresses)
     edition, problems = pipeline.send_test(app, key, [address.strip() for address in addresses])
     sent = 0 if edition.state == EditionState.SKIPPED else len(addresses) - len(problems)
     for problem in problems:

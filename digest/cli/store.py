@@ -35,7 +35,7 @@ def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
     The copy is checked, and only you can read it. For PostgreSQL, shows the command that does it.
     """
     from digest.app import make_app
-    from digest.store import copies
+    from digest.store import copies, meta
     from digest.store.database import unopened
 
     with make_app(home) as app:
@@ -47,6 +47,7 @@ def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
         if file.exists() and not force:
             raise ConfigurationError([ConfigProblem(str(file), 0, "exists; name another file, or add --force")])
         made = copies.back_up(app.database, file, app.clock())
+        meta.save_backup_time(app.database, made.copied_at)
         local = made.copied_at.astimezone(app.settings.newsletter.zone)
     if as_json:
         emit({"file": str(made.file), "bytes": made.bytes, "copied_at": made.copied_at.isoformat()})

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from digest.config import source_list
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.utils.files import placed
+from digest.utils.files import placed, readable_by_others
+from digest.utils.redact import redact
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -124,3 +126,26 @@ def source_lines(app: App) -> dict[str, int]:
     if source_list.environment_overrides(app.environment):
         return {}
     return {row.name: row.line for row in source_list.list_sources(app.home)}
+
+
+def open_files(app: App) -> list[Path]:
+    """Return the files with addresses or keys that other users of this machine can read, as paths in the folder."""
+    from digest.subscribers.includes import files_of
+    from digest.subscribers.list_file import FILE_NAME as LIST
+    from digest.yamlio.editor import backup_of
+
+    delivery = app.settings.delivery
+    try:
+        lists = [file for file in files_of(app.home / LIST) if file.exists()]
+    except ConfigurationError:
+        # An unreadable list has a check of its own.
+        lists = []
+    files = [*lists, *map(backup_of, lists), app.home / ".env", placed(app.home, delivery.outbox.path)]
+    if delivery.smtp.dkim and delivery.smtp.dkim.key_file:
+        files.append(app.home / delivery.smtp.dkim.key_file)
+    if any(redact(url) != url for url in (app.settings.store.url, *(source.url for source in app.sources))):
+        files.append(app.home / FILE_NAME)
+    return [
+        file.relative_to(app.home) if file.is_relative_to(app.home) else file
+        for file in filter(readable_by_others, files)
+    ]

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from digest.store.database import Database
 from digest.store.schema import meta
+
+_TEST_SEND = "test send"
+_BACKUP = "last backup"
+
+
+@dataclass(frozen=True, slots=True)
+class SentTest:
+    """The last test that `digest send --to` handed over."""
+
+    at: datetime
+    recipients: int
+    transport: str
 
 
 def get(database: Database, name: str) -> str | None:
@@ -56,3 +70,27 @@ def delete_requested_time(database: Database, edition: str) -> None:
 def _requested_time_name(edition: str) -> str:
     # A hash, because names have at most 64 characters and keys of editions may be longer.
     return f"send at {hashlib.blake2b(edition.encode(), digest_size=16).hexdigest()}"
+
+
+def save_test_send(database: Database, test: SentTest) -> None:
+    """Remember a test for `digest check --launch`."""
+    value = {"at": test.at.astimezone(UTC).isoformat(), "recipients": test.recipients, "transport": test.transport}
+    set(database, _TEST_SEND, json.dumps(value))
+
+
+def last_test_send(database: Database) -> SentTest | None:
+    value = get(database, _TEST_SEND)
+    if value is None:
+        return None
+    found = json.loads(value)
+    return SentTest(datetime.fromisoformat(found["at"]), found["recipients"], found["transport"])
+
+
+def save_backup_time(database: Database, at: datetime) -> None:
+    """Remember when `digest store backup` made a copy."""
+    set(database, _BACKUP, at.astimezone(UTC).isoformat())
+
+
+def last_backup(database: Database) -> datetime | None:
+    value = get(database, _BACKUP)
+    return datetime.fromisoformat(value) if value else None

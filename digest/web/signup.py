@@ -15,12 +15,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
 
-from digest.i18n import translator
 from digest.mail.message import Outgoing
 from digest.store.content.editions import PublishedStore
 from digest.store.people.signups import JOINED, PENDING, SignupStore
 from digest.store.rate_limits import Quota
 from digest.subscribers.address import mailbox, normalise, refuse_tags
+from digest.web.consent import consent_wording
 from digest.web.dependencies import Context, client_address
 from digest.web.outbound_mail import OutboundMail, SignupEmails
 from digest.web.pages import PAGE_RESPONSES, language_parameter
@@ -74,10 +74,7 @@ class Signup:
 
     def consent_wording(self, language: str) -> str:
         """What a subscriber agrees to, as recorded in the consent log."""
-        wording = translator(language).gettext(
-            "I want to get %(name)s by email. I can unsubscribe at any time with one click."
-        )
-        return wording % {"name": self.context.pages.branding.name}
+        return consent_wording(language, self.context.pages.branding.name)
 
     def total_quota(self) -> Quota:
         """The limit for all visitors together, so that a botnet cannot use us to send unlimited email."""

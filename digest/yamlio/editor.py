@@ -163,7 +163,7 @@ class YamlListEditor:
         colon = self.text.find(":", start)
         if not start <= colon <= end:
             self._refuse(key_node.start_mark.line, "this field is written in an unusual form")
-        written = _format(value, flow=row.flow_style)
+        written = format_value(value, flow=row.flow_style)
         self.text = self.text[: colon + 1] + " " + written + self.text[end:]
 
     def save(self, expected: Any, *, validate: Callable[[Any], object] | None = None) -> None:
@@ -221,14 +221,14 @@ class YamlListEditor:
         """Return the lines of a new row: in braces if `braces` is set and the last row, if any, is in braces too."""
         if self.braces and (not self.rows or _in_braces(self.rows[-1])):
             return [" " * indent + "- {" + self._fields_in_braces(fields) + "}"]
-        lines = [f"{key}: {_format(value)}" for key, value in fields.items()]
+        lines = [f"{key}: {format_value(value)}" for key, value in fields.items()]
         return [" " * indent + "- " + lines[0], *(" " * (indent + 2) + line for line in lines[1:])]
 
     def _fields_in_braces(self, fields: Mapping[str, Any]) -> str:
-        return ", ".join(f"{key}: {_format(value, flow=True)}" for key, value in fields.items())
+        return ", ".join(f"{key}: {format_value(value, flow=True)}" for key, value in fields.items())
 
     def _insert_field(self, row: Any, key: str, value: Any) -> None:
-        field = f"{key}: {_format(value, flow=row.flow_style)}"
+        field = f"{key}: {format_value(value, flow=row.flow_style)}"
         if row.flow_style:
             end = _offset(row.end_mark) - 1
             self.text = self.text[:end].rstrip() + ", " + field + self.text[end:]
@@ -311,7 +311,7 @@ def _offset(mark: Any) -> int:
     return int(mark.index)
 
 
-def _format(value: Any, *, flow: bool = False) -> str:
+def format_value(value: Any, *, flow: bool = False) -> str:
     """Format a value as YAML on one line, quoted where plain text would parse as something else. `flow`: in braces."""
     if isinstance(value, str) and "://" in value:
         # YAML allows an unquoted URL, but quotes show people where it ends.

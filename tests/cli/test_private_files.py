@@ -111,8 +111,10 @@ def test_check_names_the_files_that_others_can_read(newsroom: Newsroom) -> None:
         (home / ".env").write_text("SENDGRID_API_KEY=x\n", encoding="utf-8")
         (home / ".env").chmod(0o600)
         warnings = Newsroom(home).json("check")["warnings"]
+        found = Newsroom(home).json("doctor", "--offline")["findings"]
     readable = "subscribers.yaml: other users of this machine can read it; run `chmod -R go= subscribers.yaml`"
     assert warnings == [readable]
+    assert [finding["fix"] for finding in found if finding["check"] == "files"] == ["chmod -R go= subscribers.yaml"]
 
 
 @contextmanager

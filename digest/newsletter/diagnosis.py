@@ -1,0 +1,233 @@
+"""`digest doctor` without a file: check the DNS, this machine, the store and the provider of a newsletter."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from digest.errors import ConfigurationError, DigestError
+from digest.utils.files import placed
+from digest.utils.findings import Finding, error, good, unknown, warning
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from digest.app import App
+    from digest.deliver.ports import Transport
+    from digest.mail.dns.lookup import Lookup
+    from digest.usecases.check_sender import Route
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to check."""
+
+    lookup: Lookup
+    # More DKIM selectors of an SMTP server that signs itself.
+    selectors: tuple[str, ...] = ()
+    # Time server, `host[:port]`.
+    ntp: str = "pool.ntp.org"
+
+
+def diagnose(app: App, options: Options | None) -> list[Finding]:
+    """Run every check. Without options, only those that need no network."""
+    found: list[Finding] = []
+    if options is None:
+        found.append(unknown("network", "DNS, clock, pages, keys and webhook were not checked: --offline"))
+    else:
+        found += _guarded("sender", lambda: check_dns(app, options))
+        found += _guarded("pages", lambda: _check_network(app, options))
+        found += _check_keys(app)
+    found += _guarded("disk", lambda: _check_disks(app))
+    found += _guarded("store", lambda: _check_store(app))
+    return found + _check_files(app)
+
+
+def check_dns(app: App, options: Options) -> list[Finding]:
+    """Check the DNS records of the sender and of every transport in use."""
+    from digest.usecases.check_sender import check_sender
+
+    sender = _domain(app.settings.newsletter.sender.email)
+    routes = [ROUTES[name](app, options.selectors) for name in app.settings.delivery.transport if name in ROUTES]
+    return check_sender(sender, routes, options.lookup)
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
+
+
+def _smtp_route(app: App, selectors: tuple[str, ...]) -> Route:
+    from digest.mail.dns.dkim import public_key
+    from digest.usecases.check_sender import Route
+
+    smtp, sender = app.settings.delivery.smtp, app.settings.newsletter.sender.email
+    dkim = smtp.dkim
+    public = ""
+    if dkim:
+        path = app.home / dkim.key_file
+        # A key that cannot be read is reported with the transport's own check.
+        private = app.environment.get(dkim.key_env, "").encode() if dkim.key_env else _read(path)
+        public = public_key(private)
+    return Route(
+        "smtp",
+        _domain(smtp.bounces or sender),
+        reads_bounces=bool(smtp.bounces),
+        spf=_spf_for(smtp.host),
+        selectors=(dkim.selector,) if dkim else selectors,
+        signer=dkim.domain.lower() if dkim else "",
+        public=public,
+    )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _spf_for(host: str) -> str:
+    """An SPF record for the server that this newsletter hands its email to."""
+    from digest.usecases.check_web import is_local
+
+    if is_local(host) or "." not in host.strip(":"):
+        return "v=spf1 ip4:ADDRESS-OF-THIS-SERVER ~all"
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return f"v=spf1 a:{host} ~all"
+    return f"v=spf1 ip{address.version}:{address} ~all"
+
+
+def _sendgrid_route(app: App, selectors: tuple[str, ...]) -> Route:  # noqa: ARG001
+    from digest.usecases.check_sender import sendgrid_route
+
+    return sendgrid_route()
+
+
+def _resend_route(app: App, selectors: tuple[str, ...]) -> Route:  # noqa: ARG001
+    from digest.usecases.check_sender import resend_route
+
+    return resend_route(_domain(app.settings.newsletter.sender.email))
+
+
+# Transport to what receivers look up for it. `outbox` mails nobody.
+ROUTES: dict[str, Callable[[App, tuple[str, ...]], Route]] = {
+    "smtp": _smtp_route,
+    "sendgrid": _sendgrid_route,
+    "resend": _resend_route,
+}
+
+
+def _check_network(app: App, options: Options) -> list[Finding]:
+    """Check the pages, the clock and the webhook."""
+    from digest.usecases.check_machine import check_clock
+    from digest.usecases.check_sender import is_example
+    from digest.usecases.check_web import check_pages
+
+    base_url = app.settings.newsletter.base_url
+    found, answer = check_pages(base_url, options.lookup, datetime.now(UTC))
+    known = {base_url: answer.ahead} if answer and answer.ahead is not None else {}
+    delivery = app.settings.delivery
+    hosts = {"sendgrid": delivery.sendgrid.host, "resend": delivery.resend.host}
+    asked = [hosts[name] for name in delivery.transport if name in hosts]
+    # A provider's clock first: the pages' server is often this machine.
+    found.append(check_clock({} if asked else known, asked, options.ntp))
+    if "DIGEST_NOW" in app.environment:
+        found.append(warning("clock", "DIGEST_NOW sets the time of digest, for rehearsals", "unset DIGEST_NOW"))
+    example = is_example(base_url.partition("://")[2].partition("/")[0].partition(":")[0])
+    if base_url and not example and "sendgrid" in delivery.transport:
+        found.append(_check_webhook(app, options))
+    return found
+
+
+def _check_webhook(app: App, options: Options) -> Finding:
+    from digest.usecases.check_web import check_webhook
+
+    webhook = app.settings.web.webhooks.sendgrid
+    if not webhook.keys_env:
+        message = "'web.webhooks.sendgrid.keys_env' is not set: bounces and complaints are not received"
+        return warning("webhook", message, "set up SendGrid's signed event webhook as docs/operations.md describes")
+    end = ""
+    if webhook.secret_env:
+        end = "/" + app.secret(webhook.secret_env, "web.webhooks.sendgrid.secret_env")
+    base = app.settings.newsletter.base_url.rstrip("/")
+    return check_webhook(f"{base}/webhooks/sendgrid{end}", options.lookup)
+
+
+def probe(transport: Transport) -> str | None:
+    """Why a transport cannot send now, with its name in front; None if it can."""
+    reason = transport.probe()
+    return reason if reason is None or reason.startswith(transport.name) else f"{transport.name}: {reason}"
+
+
+def _check_keys(app: App) -> list[Finding]:
+    """Ask every provider whether it accepts the key, the sender and what a send needs."""
+    from digest.deliver.ports import CapabilityReport
+
+    check = "provider"
+    found: list[Finding] = []
+    try:
+        transports = app.transports
+    except ConfigurationError as problem:
+        return [error(check, each.message, "set it, then run `digest check`") for each in problem.problems]
+    except DigestError as problem:
+        return [error(check, str(problem), "run `digest check`")]
+    for transport in transports:
+        if reason := probe(transport):
+            fix = f"correct delivery.{transport.name} in digest.yaml, or its key in the environment"
+            found.append(error(check, reason, fix))
+            continue
+        lacking = transport.missing_capabilities() if isinstance(transport, CapabilityReport) else ()
+        fix = "give the key this scope (SendGrid: Settings, API Keys, Edit)"
+        found += [warning(check, sentence, fix if "key" in sentence else "") for sentence in lacking]
+        if not lacking:
+            found.append(good(check, f"{transport.name} is ready to send"))
+    return found
+
+
+def _check_disks(app: App) -> list[Finding]:
+    from digest.store.database import unopened
+    from digest.usecases.check_machine import check_disks
+
+    folders = {}
+    store = unopened(app.settings.store.url, home=app.home)
+    if store.sqlite:
+        from digest.store.copies import path_of
+
+        folders["store"] = path_of(store).parent
+    store.close()
+    if "outbox" in app.settings.delivery.transport:
+        folders["outbox"] = placed(app.home, app.settings.delivery.outbox.path)
+    return check_disks(folders or {"folder": app.home})
+
+
+def _check_store(app: App) -> list[Finding]:
+    from digest.store.inspection import inspect_store
+
+    found = inspect_store(app.database)
+    problem = app.high_water.problem()
+    return [*found, error("store", problem, "run `digest store restore --in-place`")] if problem else found
+
+
+def _check_files(app: App) -> list[Finding]:
+    from digest.newsletter.checks import open_files
+
+    files = [
+        warning("files", f"other users of this machine can read {name}", f"chmod -R go= {name}")
+        for name in open_files(app)
+    ]
+    return files or [good("files", "only their owner can read the files with addresses and keys")]
+
+
+def _guarded(check: str, run: Callable[[], list[Finding]]) -> list[Finding]:
+    """Run checks, and turn an error of one into a finding, so that the next still run."""
+    try:
+        return run()
+    except ConfigurationError as problem:
+        return [error(check, str(each), "correct it, then run `digest check`") for each in problem.problems]
+    except DigestError as problem:
+        return [error(check, str(problem), "run `digest check`")]

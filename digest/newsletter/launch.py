@@ -1,0 +1,203 @@
+"""`digest check --launch`: what must be ready before the first real send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from html import unescape
+from typing import TYPE_CHECKING
+
+from digest.errors import DigestError
+from digest.utils.findings import Level
+
+if TYPE_CHECKING:
+    from digest.app import App
+    from digest.newsletter.diagnosis import Options
+
+# The address in the settings that `digest init` writes.
+SAMPLE_ADDRESS = "12 प्रेस मार्ग, नदीपुर 000000"
+# A test or a backup that is older says nothing about today.
+_RECENT = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the checklist."""
+
+    name: str
+    # None: digest cannot know it. It does not stop a launch.
+    ok: bool | None
+    message: str
+    fix: str = ""
+
+
+def checklist(app: App, options: Options, seeds: Sequence[str]) -> list[Item]:
+    """Go through the list. An item that cannot be checked is not ready, and says why."""
+    items: list[tuple[str, Callable[[], Item | None]]] = [
+        ("provider", lambda: _provider(app)),
+        ("sender", lambda: _sender(app)),
+        ("DNS", lambda: _dns(app, options)),
+        ("sources", lambda: _sources(app)),
+        ("postal address", lambda: _postal_address(app)),
+        ("join page", lambda: _join_page(app, options)),
+        ("seed addresses", lambda: _seeds(app, seeds)),
+        ("test email", lambda: _test_email(app)),
+        ("alerts", lambda: _alerts(app)),
+        ("backup", lambda: _backup(app)),
+    ]
+    return [item for name, check in items if (item := _guarded(name, check)) is not None]
+
+
+def _guarded(name: str, check: Callable[[], Item | None]) -> Item | None:
+    try:
+        return check()
+    except DigestError as problem:
+        return Item(name, False, str(problem), "run `digest check`")
+
+
+def _provider(app: App) -> Item:
+    from digest.newsletter.diagnosis import probe
+
+    chosen = app.settings.delivery.transport
+    if chosen[0] == "outbox":
+        fix = "set delivery.transport to smtp, sendgrid or resend (docs/sending.md)"
+        return Item("provider", False, "delivery.transport is outbox: no email leaves this machine", fix)
+    if reason := probe(app.transports[0]):
+        return Item("provider", False, reason, f"correct delivery.{chosen[0]} in digest.yaml, or its key")
+    return Item("provider", True, f"{chosen[0]} is ready to send")
+
+
+def _sender(app: App) -> Item:
+    from digest.usecases.check_sender import is_example
+
+    email = app.settings.newsletter.sender.email
+    if is_example(email.rpartition("@")[2]):
+        fix = "set newsletter.sender.email to an address of your own domain"
+        return Item("sender", False, f"{email} is of an example domain", fix)
+    return Item("sender", True, f"{app.settings.newsletter.sender.name} <{email}>")
+
+
+def _dns(app: App, options: Options) -> Item:
+    from digest.newsletter.diagnosis import check_dns
+
+    found = check_dns(app, options)
+    if bad := [finding for finding in found if finding.level in (Level.ERROR, Level.UNKNOWN)]:
+        messages = "; ".join(f"{finding.check}: {finding.message}" for finding in bad)
+        return Item("DNS", False, messages, "; ".join(dict.fromkeys(finding.fix for finding in bad if finding.fix)))
+    if example := [finding for finding in found if finding.check == "sender"]:
+        return Item("DNS", False, example[0].message, example[0].fix)
+    if app.settings.delivery.transport == ("outbox",):
+        return Item("DNS", False, "only DMARC was checked: no provider is chosen", "set delivery.transport first")
+    return Item("DNS", True, "SPF, DKIM, DMARC and alignment are in order; `digest doctor` shows them")
+
+
+def _sources(app: App) -> Item:
+    if not app.sources:
+        return Item("sources", False, "there is no source", "run `digest sources add URL`")
+    if samples := [source.name for source in app.sources if source.replay]:
+        fix = "remove them (`digest sources remove NAME`), and add your own with `digest sources add URL`"
+        return Item("sources", False, f"samples with moved dates: {', '.join(samples)}", fix)
+    return Item("sources", True, f"{len(app.sources)} sources of your own")
+
+
+def _postal_address(app: App) -> Item:
+    address = app.settings.newsletter.postal_address
+    if not address or address == SAMPLE_ADDRESS:
+        what = "is the sample's" if address else "is empty"
+        fix = "set newsletter.postal_address: many countries require it in bulk email"
+        return Item("postal address", False, f"newsletter.postal_address {what}", fix)
+    return Item("postal address", True, address)
+
+
+def _join_page(app: App, options: Options) -> Item:
+    """The form must be live and show what subscribers agree to."""
+    from digest.usecases.check_sender import is_example
+    from digest.usecases.check_web import unreachable
+    from digest.usecases.web_request import WebUnreachable, request
+    from digest.web.consent import consent_wording
+
+    name, newsletter = "join page", app.settings.newsletter
+    base = newsletter.base_url.rstrip("/")
+    if not base or is_example(base.partition("://")[2].partition("/")[0].partition(":")[0]):
+        what = f"newsletter.base_url is an example address ({base})" if base else "newsletter.base_url is empty"
+        fix = "serve the pages with `digest web` and set newsletter.base_url (docs/reader-pages.md)"
+        return Item(name, False, f"{what}: nobody can join or unsubscribe with one click", fix)
+    if not app.settings.web.signup:
+        return Item(name, True, "sign-up is switched off (web.signup); keep the consents of your list yourself")
+    url = f"{base}/join"
+    try:
+        answer = request("GET", url)
+    except WebUnreachable as problem:
+        found = unreachable("pages", url, problem, options.lookup)
+        return Item(name, False, found.message, found.fix)
+    if answer.status != 200:
+        fix = "start `digest web` (or `digest run` with web.enabled), and let the proxy pass this address to it"
+        return Item(name, False, f"{url} is answered with {answer.status}; expected 200", fix)
+    wording = consent_wording(newsletter.language, newsletter.name)
+    if wording not in unescape(answer.body):
+        return Item(
+            name, False, f"{url} does not show the consent text «{wording}»",
+            "restart `digest web` with the settings of this folder, or correct templates/pages/join.html.j2",
+        )  # fmt: skip
+    return Item(name, True, f"{url} answers and shows the consent text «{wording}»")
+
+
+def _seeds(app: App, seeds: Sequence[str]) -> Item:
+    """Addresses of the newsroom at large providers, which get every edition."""
+    from digest.subscribers.address import normalise
+
+    name = "seed addresses"
+    if not seeds:
+        fix = (
+            "put addresses of yours at Gmail, Yahoo and Outlook on the list, and name them: "
+            "digest check --launch --seed NAME@gmail.com"
+        )
+        return Item(name, False, "none is named: nobody sees whether editions land in the inbox or in spam", fix)
+    app.subscriber_list.sync()
+    wanted = {normalise(seed): seed for seed in seeds}
+    missing = [seed for address, seed in wanted.items() if address not in app.subscribers.eligible_among(wanted)]
+    if missing:
+        commands = "; ".join(f"digest subscribers add {seed}" for seed in missing)
+        return Item(name, False, f"not on the list, paused or suppressed: {', '.join(missing)}", commands)
+    return Item(name, True, f"on the list: {', '.join(wanted.values())}")
+
+
+def _test_email(app: App) -> Item:
+    from digest.store.meta import last_test_send
+
+    name, fix = "test email", "digest send --to you@your-domain, then look at it on a phone and in a browser"
+    test = last_test_send(app.database)
+    if test is None:
+        return Item(name, False, "no test was sent", fix)
+    when = f"{test.at.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}"
+    message = f"sent to {test.recipients} by {test.transport} at {when}"
+    if test.transport != app.settings.delivery.transport[0]:
+        return Item(name, False, f"{message}, and delivery.transport is {app.settings.delivery.transport[0]} now", fix)
+    if app.now() - test.at > _RECENT:
+        return Item(name, False, f"{message}, more than {_RECENT.days} days ago", fix)
+    return Item(name, True, f"{message}; did a person look at it?")
+
+
+def _alerts(app: App) -> Item:
+    alerts = app.settings.alerts
+    if not alerts.email and not alerts.webhook:
+        fix = "set alerts.email or alerts.webhook in digest.yaml, then run `digest alerts test`"
+        return Item("alerts", False, "nobody is told when something goes wrong", fix)
+    told = [*alerts.email, *(["the webhook"] if alerts.webhook else [])]
+    return Item("alerts", True, f"go to {', '.join(told)}")
+
+
+def _backup(app: App) -> Item:
+    from digest.store.meta import last_backup
+
+    if not app.database.sqlite:
+        fix = "run `digest store backup FILE` for the command, and put it into cron"
+        return Item("backup", None, "PostgreSQL's own tools make it, and digest does not see them", fix)
+    at, fix = last_backup(app.database), "digest store backup FILE, on another disk; put it into cron"
+    if at is None:
+        return Item("backup", False, "no backup of the store was made", fix)
+    when = f"{at.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}"
+    if app.now() - at > _RECENT:
+        return Item("backup", False, f"the last one is of {when}, more than {_RECENT.days} days ago", fix)
+    return Item("backup", True, f"made at {when}")

@@ -1,0 +1,109 @@
+"""Check what the DNS says of the sender, for each way in which email leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from digest.mail.dns import dkim
+from digest.mail.dns.dmarc import Passing, check_alignment, check_dmarc
+from digest.mail.dns.lookup import Lookup
+from digest.mail.dns.resolves import check_resolves
+from digest.mail.dns.spf import check_spf
+from digest.usecases.preflight import EXAMPLE_DOMAINS
+from digest.utils.findings import Finding, Level, unknown, warning
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How a transport sends: what a receiver looks up in the DNS."""
+
+    transport: str
+    # Domain of MAIL FROM, whose SPF counts. None: the provider chooses it.
+    mail_from: str | None
+    # Whether this newsletter reads the bounces to that domain itself.
+    reads_bounces: bool = False
+    # An SPF record to publish if there is none.
+    spf: str = ""
+    # DKIM selectors that the transport uses, any one of them.
+    selectors: tuple[str, ...] = ()
+    # d= of its signatures. Empty: the From domain or a parent of it.
+    signer: str = ""
+    # The base64 public key, where we sign ourselves.
+    public: str = ""
+
+
+# The selectors and MAIL FROM domains that these providers use unless they are told otherwise: SendGrid's domain
+# authentication (s1, s2) and https://github.com/Domain-Connect/Templates/blob/master/resend.com.mail.json.
+_SENDGRID_SELECTORS = ("s1", "s2")
+_RESEND_SELECTORS = ("resend",)
+_RESEND_SPF = "v=spf1 include:amazonses.com ~all"
+
+
+def sendgrid_route() -> Route:
+    return Route("sendgrid", None, selectors=_SENDGRID_SELECTORS)
+
+
+def resend_route(domain: str) -> Route:
+    return Route("resend", f"send.{domain}", spf=_RESEND_SPF, selectors=_RESEND_SELECTORS, signer=domain)
+
+
+def is_example(domain: str) -> bool:
+    """Whether a domain is reserved for documentation."""
+    return f".{domain.lower()}".endswith(tuple(f".{example}" for example in EXAMPLE_DOMAINS))
+
+
+def check_sender(domain: str, routes: Sequence[Route], lookup: Lookup) -> list[Finding]:
+    """Check the From domain and every route. Asks the DNS only."""
+    if is_example(domain):
+        fix = "set newsletter.sender.email to an address of your own domain"
+        return [warning("sender", f"{domain} is an example domain; its DNS was not checked", fix)]
+    policies, policy = check_dmarc(domain, lookup)
+    found = [*check_resolves("sender domain", domain, lookup, returns=False), *policies]
+    for route in routes:
+        spf = _check_spf(route, lookup)
+        keys = _check_dkim(route, domain, lookup)
+        passing = Passing(_spf_passes(route, spf), _dkim_passes(keys))
+        found += [*spf, *(finding for finding, _signer in keys)]
+        if route.mail_from and route.mail_from != domain:
+            found += check_resolves("bounce domain", route.mail_from, lookup, returns=route.reads_bounces)
+        found.append(check_alignment(domain, passing, policy, lookup))
+    return list(dict.fromkeys(found))
+
+
+def _check_spf(route: Route, lookup: Lookup) -> list[Finding]:
+    if route.mail_from is None:
+        return []
+    return check_spf(route.mail_from, lookup, suggestion=route.spf)
+
+
+def _check_dkim(route: Route, domain: str, lookup: Lookup) -> list[tuple[Finding, str]]:
+    """The findings of the keys, each with its d=."""
+    if not route.selectors:
+        message = f"not known which key {route.transport} signs with: a selector cannot be found by the DNS"
+        fix = "run `digest doctor --selector NAME`, or save a received test and run `digest doctor FILE`"
+        return [(unknown("DKIM", message, fix), "")]
+    # A provider's authenticated domain may be a parent of the sender's.
+    labels = domain.split(".")
+    signers = [route.signer] if route.signer else [".".join(labels[at:]) for at in range(max(1, len(labels) - 1))]
+    found = [
+        (dkim.check_key(selector, signer, lookup, public=route.public), signer)
+        for signer in signers
+        for selector in route.selectors
+    ]
+    kept = dkim.best([finding for finding, _signer in found])
+    return [(finding, signer) for finding, signer in found if finding in kept]
+
+
+def _spf_passes(route: Route, findings: Sequence[Finding]) -> str | None:
+    levels = {finding.level for finding in findings}
+    if route.mail_from is None or (Level.UNKNOWN in levels and Level.ERROR not in levels):
+        return None
+    return "" if Level.ERROR in levels else route.mail_from
+
+
+def _dkim_passes(keys: Sequence[tuple[Finding, str]]) -> tuple[str, ...] | None:
+    passing = tuple(signer for finding, signer in keys if finding.level in (Level.GOOD, Level.WARNING))
+    if not passing and any(finding.level == Level.UNKNOWN for finding, _signer in keys):
+        return None
+    return tuple(dict.fromkeys(passing))

@@ -1,0 +1,102 @@
+"""Check that the subscriber pages and the webhook can be reached at their public address."""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from digest.mail.dns.lookup import Lookup, addresses
+from digest.usecases.check_sender import is_example
+from digest.usecases.web_request import WebAnswer, WebUnreachable, request
+from digest.utils.findings import Finding, error, good, unknown, warning
+
+_CHECK = "pages"
+_CERTIFICATE = "certificate"
+# Certificates for 90 days are renewed 30 days before their end.
+_RENEW_BEFORE = timedelta(days=14)
+
+
+def check_pages(base_url: str, lookup: Lookup, now: datetime) -> tuple[list[Finding], WebAnswer | None]:
+    """Check `newsletter.base_url`. Also returns the answer of a public host, whose clock can be compared."""
+    host = urlsplit(base_url).hostname or ""
+    if not base_url:
+        fix = "set newsletter.base_url to the https address of your pages (docs/reader-pages.md)"
+        message = "newsletter.base_url is empty: emails have no one-click unsubscribe, which Gmail and Yahoo require"
+        return [warning(_CHECK, message, fix)], None
+    if is_example(host):
+        fix = "set newsletter.base_url to the address of your pages, or leave it empty"
+        return [warning(_CHECK, f"{base_url} is an example address; it was not requested", fix)], None
+    found: list[Finding] = []
+    if not base_url.startswith("https://") and not is_local(host):
+        found.append(
+            error(_CHECK, f"{base_url} is not https: one-click unsubscribe needs it (RFC 8058)", "use an https address")
+        )
+    # The stylesheet exists in every setting.
+    url = f"{base_url.rstrip('/')}/style.css"
+    try:
+        answer = request("GET", url)
+    except WebUnreachable as problem:
+        return [*found, unreachable(_CHECK, base_url, problem, lookup)], None
+    if answer.expires:
+        found.append(_judge_certificate(host, answer.expires, now))
+    if answer.status == 200:
+        found.append(good(_CHECK, f"{base_url} answers"))
+    else:
+        fix = "start `digest web` (or `digest run` with web.enabled), and let the proxy pass this address to it"
+        found.append(error(_CHECK, f"{url} is answered with {answer.status}; expected 200", fix))
+    return found, None if is_local(host) else answer
+
+
+def _judge_certificate(host: str, expires: datetime, now: datetime) -> Finding:
+    left = expires - now
+    if left < _RENEW_BEFORE:
+        message = f"the certificate of {host} expires on {expires:%Y-%m-%d}, in {max(0, left.days)} days"
+        return warning(_CERTIFICATE, message, "renew it, and find out why it was not renewed by itself")
+    return good(_CERTIFICATE, f"the certificate of {host} is valid until {expires:%Y-%m-%d}")
+
+
+def unreachable(check: str, url: str, problem: WebUnreachable, lookup: Lookup) -> Finding:
+    """The finding for an address that nothing answers at."""
+    host = urlsplit(url).hostname or ""
+    if problem.certificate:
+        return error(_CERTIFICATE, f"the certificate of {host} is not valid: {problem}", "install a valid certificate")
+    if not problem.name_error:
+        fix = "start the server, and let the firewall and the proxy pass requests to it"
+        return error(check, f"nothing answers at {url}: {problem}", fix)
+    answer = addresses(lookup, host)
+    if answer.problem:
+        return unknown(check, f"not known: the DNS did not answer for {host} ({answer.problem})", "run it again")
+    if answer.records:
+        return unknown(check, f"not known: this machine does not resolve {host}, which has the address "
+                              f"{answer.records[0]}", "check this machine's DNS settings")  # fmt: skip
+    return error(check, f"{host} has no address", f"publish A {host} with the address of your server")
+
+
+def check_webhook(url: str, lookup: Lookup) -> Finding:
+    """Check that an unsigned event is refused. `url` may end with its secret, which no message shows."""
+    check = "webhook"
+    parts = urlsplit(url)
+    shown = f"{parts.scheme}://{parts.netloc}{parts.path.partition('/sendgrid')[0]}/sendgrid"
+    try:
+        answer = request("POST", url)
+    except WebUnreachable as problem:
+        return unreachable(check, shown, problem, lookup)
+    if answer.status in (403, 405):
+        return good(check, f"{shown} answers, and refuses an unsigned event ({answer.status})")
+    if answer.status < 300:
+        fix = "let the proxy pass this address to `digest web`, which checks signatures"
+        return error(check, f"{shown} accepts an unsigned event ({answer.status}): it is not digest that answers", fix)
+    if answer.status == 404:
+        fix = "restart `digest web` or `digest run` with the settings of this folder; the proxy must pass /webhooks/"
+        return error(check, f"{shown} does not exist (404): bounces and complaints are lost", fix)
+    fix = "look into the log of the proxy and of `digest web`"
+    return error(check, f"{shown} answers an unsigned event with {answer.status}; expected 403", fix)
+
+
+def is_local(host: str) -> bool:
+    """Whether a host is this machine."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
