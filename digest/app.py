@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from digest.store.sending.ledger import SqlLedger
     from digest.store.sending.status import StatusReader
     from digest.subscribers.tokens import Signer
+    from digest.usecases.breaking import BreakingNews
     from digest.usecases.compose import Composer
     from digest.usecases.enqueue import Enqueuer
     from digest.usecases.erase_subscriber import SubscriberEraser
@@ -259,7 +260,7 @@ class App:
     @property
     def edition_slugs(self) -> tuple[str, ...]:
         """The editions among which a subscriber may choose; none if the newsletter has only one."""
-        return tuple(edition.slug for edition in self.settings.schedule.editions)
+        return tuple(self.settings.choices)
 
     @property
     def first_send_at(self) -> time:
@@ -330,6 +331,22 @@ class App:
             language=self.settings.newsletter.language,
             zone=self.settings.newsletter.zone,
             calendar=self.calendar_reader.read,
+            now=self.now,
+        )
+
+    @cached_property
+    def breaking(self) -> BreakingNews:
+        from digest.usecases.breaking import BreakingNews
+
+        return BreakingNews(
+            settings=self.settings.breaking,
+            composer=self.composer,
+            editions=self.editions,
+            articles=self.articles,
+            database=self.database,
+            expires_after=self.settings.schedule.expires_after,
+            memory=self.settings.edition.memory,
+            zone=self.settings.newsletter.zone,
             now=self.now,
         )
 
@@ -483,6 +500,7 @@ class App:
             preflight=self.preflight,
             batch_size=self.settings.delivery.recipients_per_batch,
             calendar=self.calendar_reader.read,
+            choices=self.settings.choices,
             default_hour=self.settings.schedule.send_at,
             now=self.now,
         )
