@@ -161,8 +161,8 @@ class BreakingNews:
     def check(self, key: str, force: str = "") -> None:
         """Raise BreakingRefused if the edition must not be sent now.
 
-        A begun send can always be continued. With `force`, the day's limit and the quiet hours do not count; the reason
-        is recorded.
+        A begun send can always be continued. With `force`, the proposal's age, the day's limit and the quiet hours do
+        not count; the reason is recorded.
         """
         self._require_enabled()
         edition = self._existing(key)
@@ -178,11 +178,13 @@ class BreakingNews:
                     "A story is sent once as breaking news."
                 )
         limits = []
+        if self.now() > self.expires_at(edition) and not self._reopened(edition):
+            proposed = f"{(edition.composed_at or self.now()).astimezone(self.zone):%Y-%m-%d %H:%M}"
+            limits.append(f"it was proposed at {proposed}, which is too long ago (schedule.expires_after)")
         sent = self.sent_today()
         if len(sent) >= self.settings.per_day:
             limits.append(
-                f"{len(sent)} alert editions were sent today ({', '.join(sent)}), and breaking.per_day is "
-                f"{self.settings.per_day}"
+                f"the day's limit of {self.settings.per_day} is reached (breaking.per_day; sent today: {', '.join(sent)})"
             )
         if self.is_quiet():
             start, end = self.settings.quiet
@@ -194,6 +196,12 @@ class BreakingNews:
             )
         if limits:
             self.editions.record(key, FORCED, f"{force} (in spite of: {'; '.join(limits)})", now=self.now())
+
+    def _reopened(self, edition: Edition) -> bool:
+        """Whether somebody reopened a proposal after it expired."""
+        deadline = self.expires_at(edition)
+        decisions = self.editions.decisions(edition.key)
+        return any(each.what == EditionState.DRAFT and each.at >= deadline for each in decisions)
 
     def _require_enabled(self) -> None:
         if not self.settings.enabled:

@@ -123,13 +123,9 @@ class EditionStore:
 
     def breaking(self, since: date) -> list[BreakingEdition]:
         """Return the alert editions of the days from `since` on, oldest first."""
-        rows = (
-            select(edition)
-            .where(edition.c.day >= since, edition.c.key.contains(f"-{BREAKING}", autoescape=True))
-            .order_by(edition.c.composed_at, edition.c.key)
-        )
+        rows = select(edition).where(edition.c.day >= since, edition.c.key.contains(f"-{BREAKING}-", autoescape=True))
         with self.database.read() as connection:
-            found = connection.execute(rows).all()
+            found = sorted(connection.execute(rows).all(), key=lambda row: (row.day, len(row.key), row.key))
         return [BreakingEdition(_from_row(row), row.frozen_at) for row in found if is_breaking(row.key)]
 
     def subjects(self, *, but: str, most: int) -> list[str]:

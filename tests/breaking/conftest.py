@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.breaking.press import Press
+from tests.breaking.press import press as open_press
+
+
+@pytest.fixture
+def press(tmp_path: Path) -> Iterator[Press]:
+    with open_press(tmp_path / "newsletter") as found:
+        yield found
