@@ -35,7 +35,9 @@ def test_one_command_sends_the_only_proposal_once(proposed: Press) -> None:
     mail = next(iter(mails.values()))
     assert parse_mail(mail)["Subject"].startswith("ताज़ा ख़बर: ")
     for text in text_parts(mail).values():
+        assert "ताज़ा ख़बर · 3 स्रोत" in text.replace("&nbsp;", " ")
         assert "सोनपुरा" in text
+        assert "आपका दिन अच्छा बीते" not in text
         assert "अंक" not in text
     proposed.later(minutes=5)
     for command in (["breaking", "send", ALERT], ["send", ALERT]):
