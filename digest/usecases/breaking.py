@@ -184,7 +184,8 @@ class BreakingNews:
         sent = self.sent_today()
         if len(sent) >= self.settings.per_day:
             limits.append(
-                f"the day's limit of {self.settings.per_day} is reached (breaking.per_day; sent today: {', '.join(sent)})"
+                f"the day's limit of {self.settings.per_day} is reached "
+                f"(breaking.per_day; sent today: {', '.join(sent)})"
             )
         if self.is_quiet():
             start, end = self.settings.quiet

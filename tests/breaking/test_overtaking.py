@@ -22,7 +22,8 @@ RECIPIENTS = 40
 
 
 @pytest.mark.slow
-def test_a_running_send_lends_its_turn_and_continues(press: Press) -> None:
+def test_an_alert_overtakes_a_running_send_which_continues(everywhere: Press) -> None:
+    press = everywhere
     press.newsroom.set_subscribers(*subscriber_rows(RECIPIENTS))
     press.publish_bridge()
     press.collect()
@@ -89,3 +90,29 @@ def test_a_lent_lock_is_not_taken_back_after_a_stop(press: Press) -> None:
         assert not lock.lend(stop)
         with exclusive(app.database, "sending", wait=0.0):
             pass
+
+
+@pytest.mark.slow
+def test_digest_run_finishes_an_interrupted_alert(press: Press) -> None:
+    press.newsroom.set_subscribers(*subscriber_rows(6))
+    press.publish_bridge()
+    press.collect()
+    with SendGridServer(latency=0.5) as server:
+        press.newsroom.environment |= {
+            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
+            "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
+            "DIGEST_DELIVERY__BATCH_SIZE": "1",
+            "DIGEST_DELIVERY__THREADS": "1",
+            "SENDGRID_API_KEY": KEY,
+        }
+        stop = threading.Event()
+        with make_app(press.newsroom.home, environment=press.newsroom.environment) as app:
+            sent = pipeline.send(app, ALERT, stop=stop, progress=lambda _done, _total: stop.set())
+        assert (sent.edition.state, sent.counts.pending > 0) == ("sending", True)
+        server.latency = 0.0
+        # The limits do not hold up what was begun.
+        with press.scheduler(DIGEST_BREAKING__PER_DAY="1", DIGEST_BREAKING__QUIET='["00:00", "23:59"]') as scheduler:
+            scheduler.check()
+        assert set(server.counts.values()) == {1}
+        assert len(server.counts) == 6
+    assert press.proposals() == {ALERT: "done"}

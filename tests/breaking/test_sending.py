@@ -15,16 +15,21 @@ SECOND = "2026-11-23-breaking-2"
 DAILY = "2026-11-23"
 
 
-@pytest.fixture
-def proposed(press: Press) -> Press:
-    """A story is proposed."""
+def propose_bridge(press: Press) -> Press:
     press.publish_bridge()
     press.collect()
     assert press.proposals() == {ALERT: "draft"}
     return press
 
 
-def test_one_command_sends_the_only_proposal_once(proposed: Press) -> None:
+@pytest.fixture
+def proposed(press: Press) -> Press:
+    """A story is proposed."""
+    return propose_bridge(press)
+
+
+def test_one_command_sends_the_only_proposal_once(everywhere: Press) -> None:
+    proposed = propose_bridge(everywhere)
     with proposed.scheduler() as scheduler:
         scheduler.check()
         assert proposed.newsroom.outbox(ALERT) == {}
@@ -54,7 +59,8 @@ def test_approval_of_editions_does_not_delay_an_alert(proposed: Press) -> None:
     assert proposed.newsroom.json("breaking", "send", DIGEST_SCHEDULE__APPROVAL="required")["accepted"] == 2
 
 
-def test_the_limit_of_the_day_survives_restarts(proposed: Press) -> None:
+def test_the_limit_of_the_day_survives_restarts(everywhere: Press) -> None:
+    proposed = propose_bridge(everywhere)
     limit = {"DIGEST_BREAKING__PER_DAY": "1"}
     proposed.newsroom.json("breaking", "send", **limit)
     proposed.later(minutes=30)
