@@ -19,7 +19,7 @@ from digest.config.settings import Settings
 from digest.deliver import registry
 from digest.deliver.ports import Cancellable, ScheduleWindow
 from digest.errors import ConfigProblem, ConfigurationError
-from digest.models import Source
+from digest.models import Source, is_breaking
 from digest.utils import redact
 from digest.utils.clock import make_clock
 
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from digest.subscribers.tokens import Signer
     from digest.usecases.alerts import Alerts
     from digest.usecases.automatic_stop import AutomaticStop
+    from digest.usecases.breaking import BreakingNews
     from digest.usecases.compose import Composer
     from digest.usecases.enqueue import Enqueuer
     from digest.usecases.erase_subscriber import SubscriberEraser
@@ -266,7 +267,7 @@ class App:
     @property
     def edition_slugs(self) -> tuple[str, ...]:
         """The editions among which a subscriber may choose; none if the newsletter has only one."""
-        return tuple(edition.slug for edition in self.settings.schedule.editions)
+        return tuple(self.settings.choices)
 
     @property
     def first_send_at(self) -> time:
@@ -341,6 +342,22 @@ class App:
         )
 
     @cached_property
+    def breaking(self) -> BreakingNews:
+        from digest.usecases.breaking import BreakingNews
+
+        return BreakingNews(
+            settings=self.settings.breaking,
+            composer=self.composer,
+            editions=self.editions,
+            articles=self.articles,
+            database=self.database,
+            expires_after=self.settings.schedule.expires_after,
+            memory=self.settings.edition.memory,
+            zone=self.settings.newsletter.zone,
+            now=self.now,
+        )
+
+    @cached_property
     def calendar_reader(self) -> CalendarReader:
         from digest.config.calendar import CalendarReader
 
@@ -352,7 +369,10 @@ class App:
         return self.calendar_reader.read()
 
     def requires_approval(self, key: str) -> bool:
-        """Whether a person must approve the edition. A special follows `schedule.approval`."""
+        """Whether a person must approve the edition first. A special follows `schedule.approval`."""
+        if is_breaking(key):
+            # Sending it is the approval.
+            return False
         planned = self.calendar.of(key)
         return (planned.schedule if planned else self.settings.schedule).approval == "required"
 
@@ -502,6 +522,7 @@ class App:
             preflight=self.preflight,
             batch_size=self.settings.delivery.recipients_per_batch,
             calendar=self.calendar_reader.read,
+            choices=self.settings.choices,
             default_hour=self.settings.schedule.send_at,
             now=self.now,
         )

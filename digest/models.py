@@ -20,6 +20,10 @@ PLACEHOLDERS = {
     "view": "-DGX_VIEW-",
 }
 
+# What subscribers choose: breaking news, and the only edition of a newsletter that has breaking news too.
+BREAKING = "breaking"
+MAIN = "main"
+_BREAKING_SLUG = re.compile(r"breaking(?:-[0-9]+)?\Z")
 _DATED_KEY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:-([a-z].*))?\Z")
 
 # The days on which a subscriber gets the newsletter.
@@ -310,12 +314,19 @@ def split_key(key: str) -> tuple[date | None, str]:
         return None, key
 
 
+def is_breaking(key: str) -> bool:
+    """Whether this is the key of an alert edition: `2026-11-29-breaking-1`."""
+    day, slug = split_key(key)
+    return day is not None and bool(_BREAKING_SLUG.match(slug))
+
+
 @dataclass(frozen=True, slots=True)
 class Edition:
     """One issue of the newsletter.
 
-    `key` is its date (`2026-11-23`), date and slug (`2026-11-23-shaam`), or the slug of a special edition. `number`
-    counts the editions with the same slug by their dates, from 1; a special has none (0). `lead` is the id of the top
+    `key` is its date (`2026-11-23`), date and slug (`2026-11-23-shaam`), or the slug of a special edition. An alert
+    edition of breaking news has a date and a running number: `2026-11-23-breaking-1`. `number` counts the editions with
+    the same slug by their dates, from 1; a special and an alert edition have none (0). `lead` is the id of the top
     story, which is also the first of its section. `widened_hours` is the window of an edition with few stories, if it
     is longer than usual.
     """

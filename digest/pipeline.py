@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,9 +21,9 @@ from digest.deliver.shutdown import abort_after_grace
 from digest.deliver.worker import send_due
 from digest.errors import DigestError
 from digest.mail.message import Outgoing, content_ids, inline_images, recipient
-from digest.models import Edition, EditionState, Variant
+from digest.models import Edition, EditionState, Variant, is_breaking
 from digest.store import meta
-from digest.store.locks import exclusive
+from digest.store.locks import Lock, exclusive, urgent, urgent_waits
 from digest.store.sending.status import Counts, counts, pending
 from digest.usecases.compose import Composed, day_of
 from digest.usecases.compose import edition_key as make_edition_key
@@ -41,10 +41,15 @@ __all__ = [
     "edition_key",
     "send",
     "send_test",
+    "tell_other_editions",
 ]
 
 # Seconds.
 _LOCK_WAIT = 5.0
+# Breaking news waits longer: another process lends its lock when its batches in flight are done.
+_URGENT_LOCK_WAIT = 50.0
+# Seconds between two looks whether breaking news waits.
+_URGENT_POLL = 0.5
 # An untouched draft of this age is composed again before it is sent.
 _STALE_AFTER = timedelta(minutes=30)
 
@@ -87,8 +92,11 @@ def compose(
 ) -> Composed:
     """Compose a draft edition, or a skipped one with its reason.
 
-    Collects first, unless `fetch` is false. `on_source` is called for each source when it is collected.
+    Collects first, unless `fetch` is false. `on_source` is called for each source when it is collected. An alert
+    edition is written again from its stored articles.
     """
+    if is_breaking(key):
+        return Composed(app.breaking.rewrite(key))
     return app.composer.compose(key, fetch=fetch, on_source=on_source)
 
 
@@ -109,10 +117,11 @@ def send(
     Can run at any time and any number of times: a subscriber has at most one place in an edition. With `scheduled`,
     subscribers get it at their own hour; otherwise now, or at the time `at`. A provider that can cancel scheduled sends
     is handed batches up to `delivery.lead` ahead of their time. `force` is the reason for sending in spite of errors in
-    an email. With `obey_frequency` a special edition goes only to subscribers who are due on its day.
+    an email, or of the limits of breaking news. With `obey_frequency` a special edition goes only to subscribers who
+    are due on its day. Sending an alert edition approves it, and goes before other sends.
 
-    Raises AlreadyRunning while another process is sending, PreflightFailed for an email with errors, and StoreError for
-    an older copy of the store.
+    Raises AlreadyRunning while another process is sending, PreflightFailed for an email with errors, BreakingRefused
+    for an alert edition that must not be sent, and StoreError for an older copy of the store.
     """
     stop = stop or threading.Event()
     # A faulty list stops the send, so read it before anything else is done.
@@ -120,7 +129,7 @@ def send(
     app.check_credentials()
     app.example_domain_guard.refuse_example_domain()
     with (
-        exclusive(app.database, "sending", wait=_LOCK_WAIT) as lock,
+        _turn_to_send(app, key, force) as lock,
         _requested_time(app, key, at, stop) as (at, resumed),
     ):
         app.high_water.check()
@@ -141,7 +150,20 @@ def send(
         edition = app.editions.get(key) or edition
         enqueued = app.enqueuer.enqueue(edition, scheduled=scheduled, at=at, force=force, obey_frequency=obey_frequency)
         lock.downgrade()
-        return _deliver(app, key, enqueued.placed, stop, progress, (*notes, *enqueued.notes))
+        return _deliver(app, key, lock, enqueued.placed, stop, progress, (*notes, *enqueued.notes))
+
+
+@contextmanager
+def _turn_to_send(app: App, key: str, force: str) -> Iterator[Lock]:
+    """Hold the lock of sending. An alert edition is checked first, and does not have to wait for another send's end."""
+    if not is_breaking(key):
+        with exclusive(app.database, "sending", wait=_LOCK_WAIT) as lock:
+            yield lock
+        return
+    with urgent(app.database, wait=_LOCK_WAIT):
+        app.breaking.check(key, force)
+        with exclusive(app.database, "sending", wait=_URGENT_LOCK_WAIT) as lock:
+            yield lock
 
 
 def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
@@ -160,7 +182,31 @@ def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
         app.high_water.check()
         notes = app.recovery.recover(key)
         lock.downgrade()
-        return _deliver(app, key, 0, stop, None, notes)
+        return _deliver(app, key, lock, 0, stop, None, notes)
+
+
+def tell_other_editions(app: App, alert: str) -> tuple[str, ...]:
+    """Compose drafts again that were composed before an alert edition was sent, so that they do not repeat its story.
+
+    Returns a sentence for each edition that a person should look at.
+    """
+    sent_at = app.editions.frozen_at(alert)
+    notes = []
+    for edition in app.editions.unfinished():
+        older = sent_at and edition.composed_at and edition.composed_at < sent_at
+        if not older or is_breaking(edition.key) or edition.state not in (EditionState.DRAFT, EditionState.APPROVED):
+            continue
+        if edition.state == EditionState.DRAFT:
+            again = compose(app, edition.key, fetch=False).edition
+            notes.append(
+                f"Edition {edition.key} was composed again, because it may have had this story: {again.state}."
+            )
+        else:
+            notes.append(
+                f"Edition {edition.key} was approved before and may repeat this story. "
+                f"To compose it again: digest edition reopen {edition.key} && digest compose"
+            )
+    return tuple(notes)
 
 
 def send_test(app: App, key: str, addresses: Sequence[str]) -> tuple[Edition, list[str]]:
@@ -244,14 +290,41 @@ def _ensure_ready(
 
 
 def _is_stale(app: App, edition: Edition) -> bool:
+    if is_breaking(edition.key):
+        # What a person has seen is what they send.
+        return False
     if edition.state != EditionState.DRAFT or edition.composed_at is None or not app.editions.is_untouched(edition.key):
         return False
     return app.now() - edition.composed_at > _STALE_AFTER
 
 
+@contextmanager
+def _halted_by_breaking_news(app: App, key: str, stop: threading.Event) -> Iterator[threading.Event]:
+    """Yield an event that is set when `stop` is set, or when another process waits to send breaking news."""
+    if not (app.database.sqlite and app.settings.breaking.enabled) or is_breaking(key):
+        yield stop
+        return
+    halt, finished = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        while not finished.wait(_URGENT_POLL):
+            if stop.is_set() or urgent_waits(app.database):
+                halt.set()
+                return
+
+    watcher = threading.Thread(target=watch, name="breaking news", daemon=True)
+    watcher.start()
+    try:
+        yield halt
+    finally:
+        finished.set()
+        watcher.join()
+
+
 def _deliver(
     app: App,
     key: str,
+    lock: Lock,
     placed: int,
     stop: threading.Event,
     progress: Progress | None,
@@ -280,18 +353,28 @@ def _deliver(
         clock=app.clock,
         threads=settings.threads,
         tries=settings.tries,
-        stop=stop,
         progress=step,
         schedule_window=app.schedule_window,
         resend_unknown=settings.on_unknown == "resend",
         rate_limiter=app.rate_limiter,
         rejections=rejections,
     )
-    with app.ledger.running(), abort_after_grace(stop, app.transports):
-        report = send_due(job)
-    # Connections belong to the run's threads, which have ended.
-    for transport in app.transports:
-        transport.close()
+    report = SendReport()
+    while True:
+        with (
+            app.ledger.running(),
+            abort_after_grace(stop, app.transports),
+            _halted_by_breaking_news(app, key, stop) as halt,
+        ):
+            report = report.plus(send_due(replace(job, stop=halt)))
+        # Connections belong to the run's threads, which have ended.
+        for transport in app.transports:
+            transport.close()
+        if not halt.is_set() or stop.is_set():
+            break
+        if not lock.lend(stop):
+            break
+        app.high_water.check()
     app.ledger.finish(key, app.now())
     edition = app.editions.get(key)
     if edition is None:

@@ -22,7 +22,7 @@ from digest.app import App
 from digest.config.calendar import PlannedEdition
 from digest.config.loader import FILE_NAME
 from digest.errors import AlreadyRunning, ConfigurationError, DigestError, StoreError
-from digest.models import Edition, EditionState
+from digest.models import Edition, EditionState, is_breaking
 from digest.newsletter.reload import SettingsWatch
 from digest.notify.alert import AlertKind, MessageType
 from digest.notify.notices import NOTICES
@@ -281,6 +281,13 @@ class Scheduler:
         failed = [f"{source.name}: {source.error}" for source in report.sources if source.error]
         errors = f" Failed: {'; '.join(failed)}." if failed else ""
         self.log(f"Collected {report.articles} articles, {new} new.{errors}")
+        if new:
+            self._guarded(self.look_for_breaking_news)
+
+    def look_for_breaking_news(self) -> None:
+        """Propose an alert edition if several independent sources report a new story."""
+        if edition := self.app.breaking.look():
+            self._notice_proposal(edition)
 
     def check(self) -> None:
         """Do what is due for each planned edition, send batches that became due, and expire old editions."""
@@ -293,7 +300,12 @@ class Scheduler:
             self._guarded(lambda planned=planned: self._check_planned(planned), f"edition {planned.key}")  # type: ignore[misc]
         for stopped, recipients in self.app.stopper.resume_cancellations().items():
             self.log(f"Edition {stopped}: the provider cancelled the email of {recipients} more recipients.")
-        for edition in self.app.editions.unfinished():
+        unfinished = self.app.editions.unfinished()
+        proposals = {edition.key for edition in unfinished if is_breaking(edition.key)}
+        for kind, key in [*self._notices]:
+            if kind == "breaking" and key not in proposals:
+                self.clear_notice(kind, key, "It was sent, dropped, or is too old.")
+        for edition in unfinished:
             self._guarded(lambda edition=edition: self._check_unfinished(edition), f"edition {edition.key}")  # type: ignore[misc]
 
     def process_feedback(self) -> None:
@@ -413,7 +425,10 @@ class Scheduler:
             self.notice(kind, key, f"Edition {key} is not sent: {missed}", until=now + timedelta(days=1))
 
     def _check_unfinished(self, edition: Edition) -> None:
-        """Continue an edition that is being sent. Expire one that is no longer among the planned ones of today."""
+        """Continue an edition that is being sent. Expire one that is no longer among the planned ones of today.
+
+        Announce a proposal of breaking news, until it expires.
+        """
         now, key = self.app.now(), edition.key
         planned = self.app.calendar.of(key)
         if edition.state == EditionState.SENDING:
@@ -421,6 +436,12 @@ class Scheduler:
             sent = pipeline.deliver_due(self.app, key, stop=self.stop)
             if sent:
                 self._log_sent(sent)
+        elif is_breaking(key):
+            deadline = self.app.breaking.expires_at(edition)
+            if now <= deadline:
+                self._notice_proposal(edition)
+            else:
+                self._expire(key, "It was not sent in time (schedule.expires_after).", deadline=deadline)
         elif planned is not None and now > planned.expires_at:
             self._expire(key, "It was not sent in time (schedule.expires_after).", deadline=planned.expires_at)
         elif planned is None and pipeline.day_of(key) and edition.day < now.date():
@@ -435,6 +456,15 @@ class Scheduler:
         self.log(f"Composed edition {key}: {edition.subject}")
         if edition.widened_hours:
             self.notice("widened", key, f"Edition {key}: {edition.reason}")
+
+    def _notice_proposal(self, edition: Edition) -> None:
+        story = next(edition.stories())
+        self.notice(
+            "breaking",
+            edition.key,
+            f"Breaking news? {story.title} ({', '.join(story.sources)}). {edition.reason} To send it before "
+            f"{self._clock(self.app.breaking.expires_at(edition))}: digest breaking send {edition.key}",
+        )
 
     def _notice_waiting(self, planned: PlannedEdition) -> None:
         until = planned.approve_by or planned.expires_at

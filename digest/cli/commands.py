@@ -27,6 +27,7 @@ GROUPS = {
     },
     "Send": {
         "send": ("digest.cli.send:send", "Send an edition to everyone who is due, or resume a send."),
+        "breaking": ("digest.cli.breaking:breaking", "List, propose, send and drop breaking news."),
         "status": ("digest.cli.send:status", "Show an edition's counts, who did not get it, and why."),
         "report": ("digest.cli.report:report", "Show what became of an edition, compared with the ones before."),
         "reconcile": ("digest.cli.reconcile:reconcile", "Resolve batches whose outcome is unknown."),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from digest.cli.output import note, shown
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import Edition, EditionState, split_key
+from digest.models import Edition, EditionState, is_breaking, split_key
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -113,7 +113,11 @@ def _of_today(app: App, calendar: Calendar, slug: str) -> str:
 
 def _of_date(app: App, calendar: Calendar, day: date) -> str:
     """Return the only edition of a date. Raises DigestError that lists the choices."""
-    stored = [edition.key for edition in app.editions.all() if edition.day == day and split_key(edition.key)[0]]
+    stored = [
+        edition.key
+        for edition in app.editions.all()
+        if edition.day == day and split_key(edition.key)[0] and not is_breaking(edition.key)
+    ]
     keys = list(dict.fromkeys([*(edition.key for edition in calendar.on(day)), *stored]))
     if len(keys) == 1:
         return keys[0]

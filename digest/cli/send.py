@@ -82,7 +82,7 @@ def send(
                     progress=job("sent"),
                     on_source=on_source,
                 )
-            return _report(app, sent, as_json)
+            return report_sent(app, sent, as_json)
 
 
 def _parse_time(app: App, text: str) -> datetime:
@@ -107,7 +107,7 @@ def _parse_time(app: App, text: str) -> datetime:
     return when
 
 
-def _report(app: App, sent: Sent, as_json: bool) -> int:
+def report_sent(app: App, sent: Sent, as_json: bool) -> int:
     """Show the outcome of a send. Returns the exit code."""
     from digest.cli.json_output import counts_json, not_reached_json
     from digest.store.sending.status import find_unreached

@@ -6,6 +6,7 @@ docs/configuration.md and the JSON Schema are generated from them. A secret's ke
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from datetime import time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, model_validator
 
 from digest.config.alerts import AlertSettings, StopOnSettings, split_names
+from digest.config.breaking import Breaking
 from digest.config.delivery import (
     OutboxSettings,
     RateSettings,
@@ -38,6 +40,7 @@ from digest.config.types import (
 )
 from digest.config.web import Web
 from digest.hindi.language import DEVANAGARI
+from digest.models import BREAKING, MAIN, is_breaking
 
 
 class Sender(SettingsModel):
@@ -287,6 +290,11 @@ class Theme(SettingsModel):
     )
 
 
+def _hint(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean '{close[0]}'?" if close else f"known: {', '.join(known) or 'none'}"
+
+
 class Settings(SettingsModel):
     """The settings of a newsletter."""
 
@@ -298,6 +306,7 @@ class Settings(SettingsModel):
     summary: SummarySettings = Field(default=SummarySettings(), description="Summaries.")
     delivery: Delivery = Field(default=Delivery(), description="Sending.")
     schedule: Schedule = Field(default=Schedule(), description="Times of `digest run`.")
+    breaking: Breaking = Field(default=Breaking(), description="Breaking news.")
     subscribers: SubscriberListSettings = Field(
         default=SubscriberListSettings(), description="The subscriber list in `digest run`."
     )
@@ -314,19 +323,32 @@ class Settings(SettingsModel):
             raise ValueError(f"expected every source to have its own name; duplicates: {', '.join(duplicates)}")
         return self
 
+    @property
+    def choices(self) -> dict[str, bool]:
+        """The slugs of the editions among which subscribers choose → whether one gets it who has not chosen.
+
+        Empty if there is only one edition. With breaking news, that one is called `main`.
+        """
+        choices = {edition.slug: edition.default for edition in self.schedule.editions}
+        if self.breaking.enabled:
+            choices = (choices or {MAIN: True}) | {BREAKING: self.breaking.default}
+        return choices
+
     @model_validator(mode="after")
     def _editions_are_possible(self) -> Settings:
         known = {
             "sources": [source.name for source in self.sources],
             "sections": [*self.edition.sections, *(source.section for source in self.sources if source.section)],
         }
+        if wrong := [name for name in self.breaking.sections if name not in known["sections"]]:
+            raise ValueError(f"'breaking.sections': unknown name '{wrong[0]}'; {_hint(wrong[0], known['sections'])}")
         for number, edition in enumerate(self.schedule.editions, start=1):
             where = f"schedule.editions[{number}]"
+            if edition.slug == MAIN or is_breaking(f"2000-01-01-{edition.slug}"):
+                raise ValueError(f"'{where}.slug': '{edition.slug}' is for breaking news; expected another name")
             for key, names in known.items():
                 if wrong := [name for name in getattr(edition, key) or () if name not in names]:
-                    close = difflib.get_close_matches(wrong[0], names, n=1)
-                    hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(names) or 'none'}"
-                    raise ValueError(f"'{where}.{key}': unknown name '{wrong[0]}'; {hint}")
+                    raise ValueError(f"'{where}.{key}': unknown name '{wrong[0]}'; {_hint(wrong[0], names)}")
             least = edition.min_stories or self.edition.min_stories
             most = edition.max_stories or self.edition.max_stories
             if least > most:

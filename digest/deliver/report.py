@@ -25,6 +25,17 @@ class SendReport:
         if sentence and sentence not in self.problems:
             self.problems.append(sentence)
 
+    def plus(self, later: SendReport) -> SendReport:
+        """Return what this run and a later one did together."""
+        problems = list(dict.fromkeys((*self.problems, *later.problems)))
+        return SendReport(
+            self.accepted + later.accepted,
+            self.rejected + later.rejected,
+            self.unknown + later.unknown,
+            later.stopped,
+            problems,
+        )
+
     def record(
         self, outcome: Outcome, claim: Claim, by: Transport, breaker: CircuitBreaker, *, cancellable: bool
     ) -> int:

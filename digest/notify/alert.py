@@ -25,6 +25,7 @@ class AlertKind(StrEnum):
     EDITION_EXPIRED = "edition-expired"
     # The service did not run at its time, so that it was not even composed.
     EDITION_MISSED = "edition-missed"
+    BREAKING_PROPOSED = "breaking-proposed"
     RECIPIENTS_EXPIRED = "recipients-expired"
     SENDING_STOPPED = "sending-stopped"
     SENDING_SLOW = "sending-slow"

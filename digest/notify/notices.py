@@ -42,4 +42,10 @@ NOTICES = {
         "Edition {subject} was missed",
         "`digest send {subject}` sends it now. `journalctl -u digest` shows why `digest run` did not run at its time.",
     ),
+    "breaking": Notice(
+        AlertKind.BREAKING_PROPOSED,
+        "Breaking news can be sent: {subject}",
+        "`digest breaking send {subject}` sends it to everyone who wants breaking news, and `digest breaking drop "
+        "{subject}` drops it. `digest preview {subject} --open` shows it.",
+    ),
 }

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from digest.hindi import cut, dates, numbers
 from digest.i18n import translator
-from digest.models import PLACEHOLDERS, Edition, Image, Story
+from digest.models import PLACEHOLDERS, Edition, Image, Story, is_breaking
 from digest.render import texts
 from digest.render.texts import unify_sentence_ends
 from digest.render.themes import Branding, Look, Palette
@@ -107,6 +107,8 @@ class Page:
     number: int
     count: int
     minutes: int
+    # Whether it is an alert edition of breaking news.
+    breaking: bool
     # The window of an edition with few stories, in hours; 0 if it is the usual one.
     widened_hours: int
     intro: tuple[str, ...]
@@ -169,6 +171,7 @@ def build_page(
         number=edition.number,
         count=len(stories),
         minutes=numbers.minutes(edition.intro, *(f"{story.title} {story.summary}" for story in stories)),
+        breaking=is_breaking(edition.key),
         widened_hours=edition.widened_hours or 0,
         intro=texts.paragraphs(edition.intro),
         lead=next((item(story, LEAD_WIDTH) for story in stories if story.id == edition.lead), None),

@@ -104,6 +104,32 @@ def preheader(edition: Edition, language: str) -> str:
     return text
 
 
+def breaking_subject(edition: Edition, language: str, taken: Collection[str] = ()) -> str:
+    """'Breaking news: ' in the language and the headline, in at most 45 clusters and different from all of `taken`."""
+    used = {_thread_key(subject) for subject in taken}
+    story = _lead(edition)
+    prefix = translator(language).gettext("Breaking news: %(headline)s") % {"headline": ""}
+    headline = _headline_of(story, language) if story else dates.day(edition.day, language)
+    for number in count(1):
+        suffix = f" ({number})" if number > 1 else ""
+        room = SUBJECT_LIMIT - cut.length(prefix) - cut.length(suffix)
+        subject = prefix + shorten(headline, room, min(SUBJECT_MIN, room - 1), clauses=True) + suffix
+        if _thread_key(subject) not in used:
+            return subject
+    raise AssertionError("numbers do not end")
+
+
+def breaking_preheader(edition: Edition, language: str) -> str:
+    """The story's summary in at most 70 clusters; without one, its sources and the day."""
+    story = _lead(edition)
+    if story is None:
+        return dates.day(edition.day, language)
+    summary = clean_headline(story.summary, language=language, story_language=story.language)
+    if not summary:
+        return _join([", ".join(story.sources), dates.day(edition.day, language)])
+    return shorten(summary, PREHEADER_LIMIT, PREHEADER_MIN)
+
+
 def clean_headline(title: str, *, language: str, story_language: str) -> str:
     """`title` for a subject in `language`: no ornaments and labels ('LIVE:'), Latin acronyms in Devanagari."""
     text = one_line(_EMOJI_PARTS.sub("", _ORNAMENT.sub(" ", one_line(title))))

@@ -1,12 +1,14 @@
 """Locks between processes. The system releases them when their holder dies, so none becomes stale.
 
-They are files beside an SQLite store, and advisory locks in PostgreSQL. On SQLite one process sends at a time. On
-PostgreSQL one process at a time prepares an edition, and several deliver it, each with its own run id.
+They are files beside an SQLite store, and advisory locks in PostgreSQL. On SQLite one process sends at a time; it lends
+its lock to one that sends breaking news. On PostgreSQL one process at a time prepares an edition, and several deliver
+it, each with its own run id.
 """
 
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -24,6 +26,10 @@ from digest.utils.files import PRIVATE_FILE
 _PAUSE = 0.2
 # The lock of a run that delivers, and the name under which the store keeps the run's id.
 _DELIVERING = "delivering"
+# Held by a process that sends breaking news, from before it waits for its turn.
+_URGENT = "sending breaking news"
+# Seconds between two looks of a process that lent its lock.
+_LENT_PAUSE = 0.5
 # Seconds. Processes that only check for a run hold its lock for moments.
 _PROBE_WAIT = 5.0
 
@@ -31,14 +37,31 @@ _PROBE_WAIT = 5.0
 class Lock:
     """A lock that this process holds."""
 
-    def __init__(self, held: ExitStack, connection: Connection | None) -> None:
+    def __init__(self, database: Database, work: str, held: ExitStack, connection: Connection | None) -> None:
+        self._database, self._work, self._held = database, work, held
         # On PostgreSQL the connection that has the lock.
-        self._held, self._connection = held, connection
+        self._connection = connection
 
     def downgrade(self) -> None:
         """Let others in: on PostgreSQL several processes may deliver at once."""
         if self._connection is not None:
             self._held.close()
+
+    def lend(self, stop: threading.Event) -> bool:
+        """On SQLite, let the process that sends breaking news have the lock, and take it back. False if `stop` is set.
+
+        Nothing may be in flight. The lock is not held after False.
+        """
+        self._held.close()
+        while not stop.is_set():
+            if not urgent_waits(self._database):
+                try:
+                    self._held.enter_context(_file(self._database, self._work, _LENT_PAUSE))
+                except AlreadyRunning:
+                    continue
+                return True
+            stop.wait(_LENT_PAUSE)
+        return False
 
     def is_held(self) -> bool:
         """False if the lock was lost: PostgreSQL releases it when the connection breaks."""
@@ -58,9 +81,32 @@ def exclusive(database: Database, work: str, *, wait: float) -> Iterator[Lock]:
     with ExitStack() as held:
         if database.sqlite:
             held.enter_context(_file(database, work, wait))
-            yield Lock(held, None)
+            yield Lock(database, work, held, None)
         else:
-            yield Lock(held, held.enter_context(_advisory(database, work, wait)))
+            yield Lock(database, work, held, held.enter_context(_advisory(database, work, wait)))
+
+
+@contextmanager
+def urgent(database: Database, *, wait: float) -> Iterator[None]:
+    """Inside the block, this process sends breaking news: on SQLite, another one that sends lends it its lock.
+
+    Raises AlreadyRunning after `wait` seconds while another process sends breaking news.
+    """
+    with exclusive(database, _URGENT, wait=wait):
+        yield
+
+
+def urgent_waits(database: Database) -> bool:
+    """Whether another process waits to send breaking news, or sends it. On PostgreSQL nobody waits for long."""
+    if not database.sqlite:
+        return False
+    try:
+        with _file(database, _URGENT, 0.0):
+            return False
+    except AlreadyRunning:
+        return True
+    except StoreError:
+        return False
 
 
 class RunLock:

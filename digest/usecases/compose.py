@@ -31,7 +31,7 @@ _WIDEST = timedelta(hours=48)
 # Half-lives of stories are for a window of this length.
 _USUAL_WINDOW = timedelta(hours=24)
 # A new edition must not repeat the subjects of this many editions: mail programs thread emails with one subject.
-_RECENT_SUBJECTS = 60
+RECENT_SUBJECTS = 60
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Composer:
         widen = schedule is not None and schedule.thin == "widen"
         first: Curated | None = None
         for window in _windows(rules.window, widen=widen):
-            context = self._context(key, changes, until, replace(rules, window=window))
+            context = self.context(key, changes, until, replace(rules, window=window))
             articles = self._articles_in_window(until, window, schedule)
             curated = curate(articles, context)
             first = first or curated
@@ -187,7 +187,8 @@ class Composer:
         found = self.articles.between(until - window, until)
         return [article for article in found if article.source in names]
 
-    def _context(self, key: str, changes: Changes, until: datetime, rules: Rules) -> ComposeContext:
+    def context(self, key: str, changes: Changes, until: datetime, rules: Rules) -> ComposeContext:
+        """Return what decides the contents of an edition whose window ends at `until`, apart from its articles."""
         from digest.curate.compose import ComposeContext
 
         history = self.sent_history
@@ -224,7 +225,7 @@ class Composer:
         if curated.reason:
             return edition
         edition = filtering.apply(edition, changes)
-        taken = self.editions.subjects(but=key, most=_RECENT_SUBJECTS)
+        taken = self.editions.subjects(but=key, most=RECENT_SUBJECTS)
         line = edition.subject or subject.subject_line(edition, self.language, taken=taken)
         edition = replace(edition, subject=line)
         return replace(edition, preheader=edition.preheader or subject.preheader(edition, self.language))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
-from digest.models import Edition, EditionState, RenderedEmail, Variant
+from digest.models import BREAKING, MAIN, Edition, EditionState, RenderedEmail, Variant, is_breaking
 from digest.render.variants import select, variant_for
 from digest.store.sending import restored
 from digest.store.sending.enqueue import Decision, enqueue_subscribers
@@ -91,6 +91,8 @@ class Enqueuer:
     preflight: Preflight
     batch_size: int
     calendar: Callable[[], Calendar]
+    # The slugs among which subscribers choose → whether one gets it who has not chosen.
+    choices: Mapping[str, bool]
     # The hour of editions outside the schedule.
     default_hour: time
     now: Callable[[], datetime]
@@ -176,11 +178,13 @@ class Enqueuer:
         return SendPlan(edition, due, already.frozen - already.excluded, excluded)
 
     def _audience(self, key: str, *, obey_frequency: bool = False) -> Audience:
-        calendar = self.calendar()
-        planned = calendar.of(key)
-        choices = {schedule.slug: schedule.default for schedule in calendar.schedules if schedule.slug}
+        planned = self.calendar().of(key)
+        choices = self.choices
         if planned is not None:
-            return Audience(planned.schedule.slug, choices, daily=planned.schedule.is_daily)
+            slug = planned.schedule.slug or (MAIN if MAIN in choices else "")
+            return Audience(slug, choices, daily=planned.schedule.is_daily)
+        if is_breaking(key):
+            return Audience(BREAKING, choices, daily=False)
         obeys = obey_frequency or any(each.what == OBEYS_FREQUENCY for each in self.editions.decisions(key))
         return Audience(choices=choices, everyone=not obeys)
 

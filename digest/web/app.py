@@ -17,6 +17,7 @@ from digest import __version__
 from digest.app import App
 from digest.errors import StoreError
 from digest.i18n import translator
+from digest.models import MAIN
 from digest.store.content.editions import PublishedStore
 from digest.store.people.preferences import PreferenceStore
 from digest.store.people.signups import SignupStore
@@ -156,12 +157,21 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
 
 
 def _offered_editions(app: App) -> tuple[OfferedEdition, ...]:
-    """The editions in the order of the settings."""
-    schedule = app.settings.schedule
-    return tuple(
-        OfferedEdition(edition.slug, edition.name or edition.slug, edition.send_at or schedule.send_at, edition.default)
-        for edition in schedule.editions
-    )
+    """The editions in the order of the settings. Breaking news has no hour."""
+    settings = app.settings
+    by_slug = {edition.slug: edition for edition in settings.schedule.editions}
+    catalogue = translator(settings.newsletter.language)
+    offered = []
+    for slug, default in settings.choices.items():
+        edition = by_slug.get(slug)
+        if edition is not None:
+            name, send_at = edition.name or slug, edition.send_at or settings.schedule.send_at
+        elif slug == MAIN:
+            name, send_at = settings.newsletter.name, settings.schedule.send_at
+        else:
+            name, send_at = catalogue.gettext("Breaking news"), None
+        offered.append(OfferedEdition(slug, name, send_at, default))
+    return tuple(offered)
 
 
 def _fastapi(title: str, pages: Pages, routers: list[APIRouter]) -> FastAPI:

@@ -28,11 +28,14 @@ _PURPOSE = "preferences"
 
 @dataclass(frozen=True, slots=True)
 class OfferedEdition:
-    """An edition that a subscriber can choose. `default`: whether they get it without choosing."""
+    """An edition that a subscriber can choose, and when it is sent: None for breaking news.
+
+    `default`: whether they get it without choosing.
+    """
 
     slug: str
     name: str
-    send_at: time
+    send_at: time | None
     default: bool
 
 

@@ -97,6 +97,15 @@ msgstr "तुम्ही ‘%(name)s’चे सदस्य आहात म
 msgid "This is a test email: only the addresses named for it got it."
 msgstr "हे चाचणीचे पत्र आहे: ते फक्त निवडलेल्या पत्त्यांवर गेले."
 
+msgid "Breaking news"
+msgstr "ताजी बातमी"
+
+msgid "Breaking news: %(headline)s"
+msgstr "ताजी बातमी: %(headline)s"
+
+msgid "More in the next edition."
+msgstr "अधिक माहिती पुढील अंकात."
+
 msgid "Today's news in brief"
 msgstr "आजच्या निवडक बातम्या, थोडक्यात"
 

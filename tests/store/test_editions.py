@@ -88,3 +88,18 @@ def test_editorial_changes_are_possible_only_in_drafts(database: Database) -> No
     assert not editions.set_editorial_changes("2026-11-23", Changes(dropped=("s1",)))
     assert not editions.move("2026-11-23", "approved", out_of=("draft",))
     assert editions.put(replace(an_edition(), state="draft"), over=("draft", "skipped")) is None
+
+
+def test_alert_editions_have_no_number_and_are_found_by_their_days(database: Database) -> None:
+    editions = EditionStore(database)
+    for key in ("2026-11-22-breaking-1", "2026-11-23", "2026-11-23-shaam", "news-breaking-1"):
+        put(editions, key)
+    for number in (10, 2, 1):
+        assert put(editions, f"2026-11-23-breaking-{number}") == 0
+    assert send(editions, "2026-11-23-breaking-1") == 0
+    found = editions.breaking(date(2026, 11, 23))
+    assert [(each.edition.key, each.sent_at is not None) for each in found] == [
+        ("2026-11-23-breaking-1", True),
+        ("2026-11-23-breaking-2", False),
+        ("2026-11-23-breaking-10", False),
+    ]

@@ -184,3 +184,14 @@ def test_a_subscriber_chooses_among_editions(several: Site) -> None:
     # The default ones include those that are added later.
     choose("subah", "shaam")
     assert chosen() == ()
+
+
+def test_a_subscriber_chooses_whether_to_get_breaking_news(tmp_path: Path) -> None:
+    with site(tmp_path / "newsletter", ["asha@example.com"], DIGEST_BREAKING__ENABLED="true") as pages:
+        place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
+        shown = pages.get(place).text
+        assert all(f'value="{slug}" checked' in shown for slug in ("main", "breaking"))
+        assert f'<span lang="hi">{translated("Breaking news")}</span></span>' in shown
+        saved = pages.post(place, *all_topics(pages), ("editions", "main"), **PLAIN).text
+        assert 'value="breaking" checked' not in saved
+        assert next(pages.app.subscribers.candidates("x")).editions == ("main",)

@@ -149,6 +149,14 @@ class ArticleStore:
         with self.database.read() as connection:
             return select_articles(connection, ids)
 
+    def named(self, name: str) -> Article | None:
+        """Return the article with this id or URL, the newest if several have the URL."""
+        own = (article.c.id == name) | (article.c.url == name)
+        rows = select(article.c.content, article.c.published).where(own).order_by(article.c.published.desc()).limit(1)
+        with self.database.read() as connection:
+            row = connection.execute(rows).one_or_none()
+        return article_from_json(*row) if row else None
+
     @gc_paused()
     def between(self, since: datetime, until: datetime) -> list[Article]:
         """Return the articles published in the interval, oldest first."""

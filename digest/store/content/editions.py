@@ -16,7 +16,17 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from digest.curate.already_sent import SentStory
 from digest.curate.filtering import Changes
 from digest.errors import DigestError
-from digest.models import Article, DeliveryOutcome, Edition, EditionState, RenderedEmail, Section, split_key
+from digest.models import (
+    BREAKING,
+    Article,
+    DeliveryOutcome,
+    Edition,
+    EditionState,
+    RenderedEmail,
+    Section,
+    is_breaking,
+    split_key,
+)
 from digest.store.content.articles import article_from_json, select_articles
 from digest.store.database import Database
 from digest.store.schema import article, batch, decision, delivery, edition, rendered_email, subscriber
@@ -110,6 +120,13 @@ class EditionStore:
         with self.database.read() as connection:
             rows = connection.execute(select(edition).order_by(edition.c.day.desc(), edition.c.key.desc())).all()
         return [_from_row(row) for row in rows]
+
+    def breaking(self, since: date) -> list[BreakingEdition]:
+        """Return the alert editions of the days from `since` on, oldest first."""
+        rows = select(edition).where(edition.c.day >= since, edition.c.key.contains(f"-{BREAKING}-", autoescape=True))
+        with self.database.read() as connection:
+            found = sorted(connection.execute(rows).all(), key=lambda row: (row.day, len(row.key), row.key))
+        return [BreakingEdition(_from_row(row), row.frozen_at) for row in found if is_breaking(row.key)]
 
     def subjects(self, *, but: str, most: int) -> list[str]:
         """Return the subjects of the newest editions other than `but`."""
@@ -244,6 +261,14 @@ class EditionStore:
 
 
 @dataclass(frozen=True, slots=True)
+class BreakingEdition:
+    """An alert edition, and when its recipients were enqueued; None if it was only proposed."""
+
+    edition: Edition
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """A decision on an edition, on a batch, or on one recipient of it. `evidence` and `decided_by` may be ''."""
 
@@ -309,10 +334,11 @@ def _number(connection: Connection, key: str, earlier: Collection[str]) -> int:
     """Return the number of an edition among those with its slug, by their dates.
 
     That is one more than the highest of those before its date, and one more for each planned edition in between. If a
-    later edition was sent with that number already, it gets the next unused one. A special has no number: 0.
+    later edition was sent with that number already, it gets the next unused one. A special and an alert edition have no
+    number: 0.
     """
     day, slug = split_key(key)
-    if day is None:
+    if day is None or is_breaking(key):
         return 0
     rows = connection.execute(
         select(edition.c.key, edition.c.day, edition.c.number, edition.c.state, edition.c.frozen_at)

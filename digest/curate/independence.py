@@ -1,0 +1,86 @@
+"""Count the independent origins of a story: who reports it with their own words.
+
+Two articles have the same origin if any of these holds:
+
+- They have the same publisher: the same site of their URLs (`hindi.paper.example` and `www.paper.example` are one
+  site), or the same source if an article has no URL.
+- One is a copy of the other: at least half of the shorter one's five-word sequences are in both. Papers that print an
+  agency's report share nearly all of them, even with new headlines and cut ends; papers that write their own share the
+  sentences that they quote. (Containment of shingles: Broder, On the resemblance and containment of documents, 1997.)
+- Their bylines name the same news agency.
+
+Origins are the groups that these pairs form. An article whose date is not known counts for none: all pages of a new
+source look new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from digest.hindi.text import fold
+from digest.hindi.tokens import tokens
+from digest.models import Article
+
+# Words in a sequence, and the share from which a text is a copy.
+SHINGLE = 5
+COPIED = 0.5
+
+# Name in a byline, folded → the agency. भाषा and वार्ता are the Hindi services of PTI and UNI.
+_AGENCIES = {
+    fold(name): agency
+    for agency, names in {
+        "pti": ("pti", "पीटीआई", "पीटीआइ", "भाषा", "bhasha"),
+        "ani": ("ani", "एएनआई", "एएनआइ"),
+        "ians": ("ians", "आईएएनएस", "आइएएनएस"),
+        "uni": ("uni", "वार्ता", "यूनीवार्ता"),
+        "reuters": ("reuters", "रॉयटर्स", "रायटर"),
+        "afp": ("afp", "एएफपी"),
+    }.items()
+    for name in names
+}
+# Names below which a country's registry gives out domains: the site of `www.paper.co.in` is `paper.co.in`.
+_SECOND_LEVEL = frozenset(("ac", "co", "com", "edu", "firm", "gen", "gov", "in", "ind", "net", "nic", "org", "res"))
+
+
+def count_origins(articles: Sequence[Article]) -> int:
+    """Return how many independent origins the articles of a story have."""
+    dated = [article for article in articles if article.dated]
+    publishers = [publisher(article) for article in dated]
+    agencies = [_agency(article) for article in dated]
+    shingles = [_shingles(article) for article in dated]
+    group = list(range(len(dated)))
+    for j in range(len(dated)):
+        for i in range(j):
+            same = publishers[i] == publishers[j] or (agencies[i] is not None and agencies[i] == agencies[j])
+            if group[i] != group[j] and (same or is_copy(shingles[i], shingles[j])):
+                group = [group[i] if each == group[j] else each for each in group]
+    return len(set(group))
+
+
+def publisher(article: Article) -> str:
+    """Return the site of the article's URL; without a URL, its source's name."""
+    host = (urlsplit(article.url).hostname or "") if article.url else ""
+    labels = host.rstrip(".").split(".")
+    if not host:
+        return article.source
+    if ":" in host or labels[-1].isdigit():
+        return host
+    is_country = len(labels[-1]) == 2 and len(labels) > 2 and labels[-2] in _SECOND_LEVEL
+    return ".".join(labels[-3:] if is_country else labels[-2:])
+
+
+def is_copy(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> bool:
+    """Return whether the shorter text is, by its word sequences, mostly contained in the other."""
+    shorter = min(len(one), len(other))
+    return shorter > 0 and len(one & other) >= COPIED * shorter
+
+
+def _shingles(article: Article) -> frozenset[tuple[str, ...]]:
+    words = tokens(f"{article.title}\n{article.text}")
+    return frozenset(tuple(words[at : at + SHINGLE]) for at in range(max(1, len(words) - SHINGLE + 1)))
+
+
+def _agency(article: Article) -> str | None:
+    named = tokens(article.author or "")
+    return next((_AGENCIES[name] for name in named if name in _AGENCIES), None)

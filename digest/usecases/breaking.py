@@ -1,0 +1,311 @@
+"""Breaking news: propose alert editions of one story, and decide whether one may be sent.
+
+A proposal is a draft edition. Everything that the rules need is in the store with it: which stories were proposed, what
+was sent today, and who forced what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from digest.errors import DigestError
+from digest.models import BREAKING, Article, Edition, EditionState, is_breaking
+from digest.store.locks import exclusive
+
+if TYPE_CHECKING:
+    from digest.config.breaking import Breaking
+    from digest.curate.already_sent import SentStory
+    from digest.curate.compose import ComposeContext
+    from digest.store.content.articles import ArticleStore
+    from digest.store.content.editions import BreakingEdition, EditionStore
+    from digest.store.database import Database
+    from digest.usecases.compose import Composer
+
+# States of an alert edition that a person may still send.
+OPEN = (EditionState.DRAFT, EditionState.APPROVED)
+# Seconds to wait while another process proposes, which reads articles and pages.
+_LOCK_WAIT = 60.0
+# What the store records of a send in spite of a limit.
+FORCED = "forced"
+
+
+class BreakingRefused(DigestError):
+    """An alert edition must not be proposed or sent; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class BreakingNews:
+    """Proposes alert editions, drops them, and checks their limits."""
+
+    settings: Breaking
+    composer: Composer
+    editions: EditionStore
+    articles: ArticleStore
+    database: Database
+    # How long a proposal can be sent.
+    expires_after: timedelta
+    # How long a story counts as told.
+    memory: timedelta
+    zone: ZoneInfo
+    now: Callable[[], datetime]
+
+    def all(self) -> list[BreakingEdition]:
+        """Return the alert editions within `memory`, oldest first."""
+        return self.editions.breaking(self._today() - self.memory)
+
+    def open(self) -> list[Edition]:
+        """Return the proposals that can be sent, oldest first."""
+        return [each.edition for each in self.all() if each.edition.state in OPEN]
+
+    def sent_today(self) -> list[str]:
+        """Return the keys of the alert editions that were sent today."""
+        return [
+            each.edition.key
+            for each in self.all()
+            if each.sent_at is not None and each.sent_at.astimezone(self.zone).date() == self._today()
+        ]
+
+    def is_quiet(self) -> bool:
+        return self.settings.is_quiet(self.now().astimezone(self.zone).time())
+
+    def expires_at(self, edition: Edition) -> datetime:
+        """Return until when a proposal can be sent."""
+        return (edition.composed_at or self.now()) + self.expires_after
+
+    def look(self) -> Edition | None:
+        """Propose the story that most independent sources report, if it is new. At most one at a time.
+
+        Nothing is proposed when the day's alert editions are used up.
+        """
+        from digest.curate.breaking import find_breaking
+
+        if not (self.settings.enabled and self.settings.sources) or len(self.sent_today()) >= self.settings.per_day:
+            return None
+        now = self.now()
+        recent = self.articles.between(now - self.settings.within, now)
+        names = {source.name for source in self.composer.sources}
+        recent = [article for article in recent if article.source in names]
+        # A day has many looks and few stories: most end here.
+        if len({article.source for article in recent}) < 2 and len(recent) < self.settings.sources:
+            return None
+        with exclusive(self.database, "proposing breaking news", wait=_LOCK_WAIT):
+            earlier = self.all()
+            context = self._context(self.settings.within, told=self._told(earlier))
+            found = find_breaking(recent, context, least=self.settings.sources, sections=self.settings.sections)
+            if not found:
+                return None
+            names_of = ", ".join(dict.fromkeys(article.source for article in found[0].articles))
+            reason = f"Proposed because of {found[0].origins} independent sources ({names_of})."
+            return self._propose(found[0].articles, reason, earlier)
+
+    def propose(self, name: str) -> tuple[Edition, tuple[str, ...]]:
+        """Propose a story for an editor, by its id or by the id or URL of one of its stored articles.
+
+        Returns the draft, and the other editions that had the story. Raises BreakingRefused for an unknown story, and
+        for one that has an open proposal or was sent as breaking news.
+        """
+        from digest.curate.breaking import find_sent
+
+        self._require_enabled()
+        with exclusive(self.database, "proposing breaking news", wait=_LOCK_WAIT):
+            articles = self._articles_named(name)
+            earlier = self.all()
+            busy = [each for each in earlier if each.edition.state in OPEN or each.sent_at is not None]
+            context = self._context(self.composer.rules.window, told=self._told(busy))
+            found = find_sent(articles, context)
+            told = [each for each in busy if each.edition.key in found]
+            for each in told:
+                key = each.edition.key
+                if each.sent_at is not None:
+                    raise BreakingRefused(f"This story was sent already: {key}. A story is sent once as breaking news.")
+                raise BreakingRefused(f"This story is proposed already: digest breaking send {key}")
+            return self._propose(articles, "Proposed by an editor.", earlier), found
+
+    def rewrite(self, key: str) -> Edition:
+        """Write a proposal again from its stored articles, with the editors' changes. Other states stay unchanged."""
+        stored = self._existing(key)
+        if stored.state != EditionState.DRAFT:
+            return stored
+        ids = [id for story in stored.stories() for id in story.article_ids]
+        known = self.articles.by_ids(ids)
+        articles = tuple(known[id] for id in ids if id in known)
+        # Without its articles, the story stays as it is.
+        again = self._write(key, articles, stored.reason) if articles else stored
+        saved = self.editions.put(replace(again, composed_at=stored.composed_at), over=(EditionState.DRAFT,))
+        return saved or self._existing(key)
+
+    def drop(self, key: str) -> None:
+        """Drop a proposal for good. The story is not proposed again by itself. Raises DigestError."""
+        edition = self._existing(key)
+        if not self.editions.move(key, EditionState.CANCELLED, out_of=(*OPEN, EditionState.EXPIRED)):
+            raise BreakingRefused(f"Edition {key} is {edition.state} and cannot be dropped.")
+        self.editions.record(key, EditionState.CANCELLED, "dropped by an editor", now=self.now())
+
+    def key_to_send(self, key: str = "") -> str:
+        """Return the key of the edition to send: the named one, or the only proposal. Raises DigestError."""
+        if key:
+            return self._existing(key).key
+        proposals = [edition.key for edition in self.open()]
+        started = [each.edition.key for each in self.all() if each.edition.state == EditionState.SENDING]
+        keys = proposals or started
+        if len(keys) == 1:
+            return keys[0]
+        if keys:
+            raise BreakingRefused(f"There are several proposals; name one: {', '.join(keys)}")
+        raise BreakingRefused("There is no proposal. Make one: digest breaking propose STORY_OR_URL")
+
+    def check(self, key: str, force: str = "") -> None:
+        """Raise BreakingRefused if the edition must not be sent now.
+
+        A begun send can always be continued. With `force`, the proposal's age, the day's limit and the quiet hours do
+        not count; the reason is recorded.
+        """
+        self._require_enabled()
+        edition = self._existing(key)
+        if edition.state == EditionState.DONE:
+            raise BreakingRefused(f"Edition {key} was sent already. A story is sent once as breaking news.")
+        if edition.state not in OPEN:
+            return
+        ids = _article_ids(edition)
+        for each in self.all():
+            if each.sent_at is not None and ids & _article_ids(each.edition):
+                raise BreakingRefused(
+                    f"Edition {key} is not sent: {each.edition.key} had this story. "
+                    "A story is sent once as breaking news."
+                )
+        limits = []
+        if self.now() > self.expires_at(edition) and not self._reopened(edition):
+            proposed = f"{(edition.composed_at or self.now()).astimezone(self.zone):%Y-%m-%d %H:%M}"
+            limits.append(f"it was proposed at {proposed}, which is too long ago (schedule.expires_after)")
+        sent = self.sent_today()
+        if len(sent) >= self.settings.per_day:
+            limits.append(
+                f"the day's limit of {self.settings.per_day} is reached "
+                f"(breaking.per_day; sent today: {', '.join(sent)})"
+            )
+        if self.is_quiet():
+            start, end = self.settings.quiet
+            limits.append(f"these are quiet hours, {start:%H:%M} to {end:%H:%M} (breaking.quiet)")
+        if limits and not force:
+            raise BreakingRefused(
+                f"Edition {key} is not sent: {'; '.join(limits)}. To send it all the same: "
+                f"digest breaking send {key} --force REASON"
+            )
+        if limits:
+            self.editions.record(key, FORCED, f"{force} (in spite of: {'; '.join(limits)})", now=self.now())
+
+    def _reopened(self, edition: Edition) -> bool:
+        """Whether somebody reopened a proposal after it expired."""
+        deadline = self.expires_at(edition)
+        decisions = self.editions.decisions(edition.key)
+        return any(each.what == EditionState.DRAFT and each.at >= deadline for each in decisions)
+
+    def _require_enabled(self) -> None:
+        if not self.settings.enabled:
+            raise BreakingRefused(
+                "Breaking news is off. Set `breaking.enabled: true` in digest.yaml (docs/breaking.md)."
+            )
+
+    def _existing(self, key: str) -> Edition:
+        edition = self.editions.get(key) if is_breaking(key) else None
+        if edition is None:
+            raise BreakingRefused(f"There is no alert edition {key}. `digest breaking list` shows them.")
+        return edition
+
+    def _articles_named(self, name: str) -> tuple[Article, ...]:
+        """Return the articles of a story. Raises BreakingRefused."""
+        from digest.curate.breaking import cluster_named
+
+        now, window = self.now(), self.composer.rules.window
+        articles = cluster_named(name, self.articles.between(now - window, now), self._context(window))
+        if articles:
+            return articles
+        for edition in self.editions.all():
+            for story in edition.stories():
+                if story.id == name:
+                    known = self.articles.by_ids(story.article_ids)
+                    return tuple(known[id] for id in story.article_ids if id in known)
+        article = self.articles.named(name)
+        if article is None:
+            raise BreakingRefused(
+                f"No stored article or story is {name!r}. Expected a story's id (`digest edition show`, "
+                "`digest compose --explain`) or the URL of a collected article; `digest collect` fetches new ones."
+            )
+        return (article,)
+
+    def _propose(self, articles: Sequence[Article], reason: str, earlier: Sequence[BreakingEdition]) -> Edition:
+        day = self._today()
+        taken = {each.edition.key for each in earlier}
+        number = 1
+        while f"{day}-{BREAKING}-{number}" in taken:
+            number += 1
+        key = f"{day}-{BREAKING}-{number}"
+        draft = self._write(key, articles, reason)
+        if self.composer.fulltext.fetch(draft.sections, articles):
+            longer = self.articles.by_ids([article.id for article in articles])
+            draft = self._write(key, [longer.get(article.id, article) for article in articles], reason)
+        saved = self.editions.put(draft, over=())
+        if saved is None:
+            raise DigestError(f"Edition {key} was made in the meantime. Try again.")
+        return saved
+
+    def _write(self, key: str, articles: Sequence[Article], reason: str) -> Edition:
+        """Return the draft of an alert edition of this story, with the editors' changes."""
+        from digest.curate import filtering
+        from digest.curate.breaking import write_section
+        from digest.render import subject
+        from digest.usecases.compose import RECENT_SUBJECTS, day_of
+
+        section = write_section(articles, self._context(self.composer.rules.window))
+        edition = Edition(
+            key=key,
+            day=day_of(key) or self._today(),
+            number=0,
+            state=EditionState.DRAFT,
+            subject="",
+            preheader="",
+            sections=(section,),
+            lead=section.stories[0].id,
+            reason=reason,
+            composed_at=self.now(),
+        )
+        edition = filtering.apply(edition, self.editions.editorial_changes(key))
+        language, taken = self.composer.language, self.editions.subjects(but=key, most=RECENT_SUBJECTS)
+        return replace(
+            edition,
+            subject=edition.subject or subject.breaking_subject(edition, language, taken=taken),
+            preheader=edition.preheader or subject.breaking_preheader(edition, language),
+        )
+
+    def _context(self, window: timedelta, told: Sequence[SentStory] = ()) -> ComposeContext:
+        """Return what curation needs. `told` are stories of alert editions, whether they were sent or not."""
+        from digest.curate.filtering import Changes
+
+        rules = replace(self.composer.rules, window=window)
+        context = self.composer.context(f"{self._today()}-{BREAKING}", Changes(), self.now(), rules)
+        return replace(context, sent=(*context.sent, *told))
+
+    def _told(self, editions: Sequence[BreakingEdition]) -> list[SentStory]:
+        from digest.curate.already_sent import SentStory
+
+        # Curation counts what was sent before now.
+        latest = self.now() - timedelta(microseconds=1)
+        found = []
+        for each in editions:
+            at = min(each.edition.composed_at or latest, latest)
+            for story in each.edition.stories():
+                known = self.articles.by_ids(story.article_ids)
+                articles = tuple(known[id] for id in story.article_ids if id in known)
+                found.append(SentStory(each.edition.key, at, story, articles))
+        return found
+
+    def _today(self) -> date:
+        return self.now().astimezone(self.zone).date()
+
+
+def _article_ids(edition: Edition) -> set[str]:
+    return {id for story in edition.stories() for id in story.article_ids}
