@@ -31,6 +31,8 @@ T = TypeVar("T")
 _TICK = 60.0
 # How long before a planned moment no sources are collected any more: a slow source would delay it.
 _KEEP_FREE = timedelta(minutes=3)
+# How long before a planned moment the store is not pruned any more.
+_QUIET = timedelta(minutes=15)
 # An edition that was handed over ahead gets subscribers added since until this long after its hour.
 _LATE_SUBSCRIBERS = timedelta(minutes=5)
 # Seconds between two looks whether another `digest run` has ended.
@@ -161,6 +163,7 @@ class Scheduler:
         rules: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         beside.add_job(self._beside_the_others(self.sync_suppressions), "interval", hours=1,
                        next_run_time=datetime.now(UTC), **rules)  # fmt: skip
+        beside.add_job(self._beside_the_others(self.prune), "interval", hours=1, **rules)
         beside.start()
         try:
             while not self.stop.is_set():
@@ -293,6 +296,20 @@ class Scheduler:
             self.log(
                 f"Suppressed {result.suppressed} subscribers found on the provider's lists "
                 "(their webhook events never arrived)."
+            )
+
+    def prune(self) -> None:
+        """Delete what is older than `store.keep`, once a day and not just before something is to be done."""
+        pruner = self.app.pruner
+        if self.app.settings.store.prune == "never" or not pruner.is_due():
+            return
+        if self._until_next_moment() < _QUIET:
+            return
+        done = pruner.prune(self.stop.is_set)
+        if done.articles or done.editions:
+            self.log(
+                f"Pruned the store: {done.articles} old articles; {len(done.editions)} old editions are now counts, "
+                f"without {done.deliveries} recipients."
             )
 
     def notice(self, kind: str, subject: str, text: str) -> None:
