@@ -36,7 +36,7 @@ def run(*, quick: bool) -> list[tuple[str, ...]]:
     with tempfile.TemporaryDirectory() as folder:
         rows = [_row("sqlite", f"sqlite:///{Path(folder) / 'digest.db'}", count)]
     if server := os.environ.get("DIGEST_TEST_POSTGRES"):
-        with _schema(server) as url:
+        with schema(server) as url:
             rows.append(_row("postgresql", url, count))
     return rows
 
@@ -68,10 +68,11 @@ def _freeze(database: Database, key: str, count: int) -> None:
 
 
 @contextmanager
-def _schema(server: str) -> Iterator[str]:
+def schema(server: str) -> Iterator[str]:
+    """Create a schema in this database, yield a URL that sees only it, and drop it."""
     import psycopg
 
-    name = f"bench_freezing_{os.getpid()}"
+    name = f"bench_{os.getpid()}"
     with psycopg.connect(server, autocommit=True) as admin:
         admin.execute(f'CREATE SCHEMA "{name}"')
         try:

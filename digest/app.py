@@ -52,10 +52,12 @@ if TYPE_CHECKING:
     from digest.usecases.automatic_stop import AutomaticStop
     from digest.usecases.breaking import BreakingNews
     from digest.usecases.compose import Composer
+    from digest.usecases.copy_store import StoreCopier
     from digest.usecases.enqueue import Enqueuer
     from digest.usecases.erase_subscriber import SubscriberEraser
     from digest.usecases.preflight import ExampleDomainGuard, Preflight
     from digest.usecases.process_feedback import FeedbackProcessor
+    from digest.usecases.prune_store import StorePruner
     from digest.usecases.reconcile import Reconciler, Recovery
     from digest.usecases.report import Reporter
     from digest.usecases.restore_store import StoreRestorer
@@ -92,7 +94,7 @@ class App:
     def articles(self) -> ArticleStore:
         from digest.store.content.articles import ArticleStore
 
-        return ArticleStore(self.database, self.clock)
+        return ArticleStore(self.database, self.clock, keep=self.settings.keep_articles)
 
     @cached_property
     def editions(self) -> EditionStore:
@@ -480,6 +482,27 @@ class App:
         from digest.usecases.restore_store import StoreRestorer
 
         return StoreRestorer(self.settings.store.url, self.home, self.now)
+
+    @cached_property
+    def pruner(self) -> StorePruner:
+        from digest.usecases.prune_store import StorePruner
+
+        settings = self.settings
+        return StorePruner(
+            database=self.database,
+            events=self.events,
+            keep_articles=settings.keep_articles,
+            keep_deliveries=settings.store.keep.deliveries,
+            keep_payloads=settings.web.webhooks.keep,
+            now=self.now,
+        )
+
+    @property
+    def store_copier(self) -> StoreCopier:
+        """Opens the stores that it is told, and not this app's."""
+        from digest.usecases.copy_store import StoreCopier
+
+        return StoreCopier(self.home)
 
     @cached_property
     def status_reader(self) -> StatusReader:

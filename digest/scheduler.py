@@ -34,6 +34,8 @@ T = TypeVar("T")
 _TICK = 60.0
 # How long before a planned moment no sources are collected any more: a slow source would delay it.
 _KEEP_FREE = timedelta(minutes=3)
+# How long before a planned moment the store is not pruned any more.
+_QUIET = timedelta(minutes=15)
 # An edition that was handed over ahead gets subscribers added since until this long after its hour.
 _LATE_SUBSCRIBERS = timedelta(minutes=5)
 # Seconds between two looks whether another `digest run` has ended.
@@ -182,6 +184,7 @@ class Scheduler:
         beside.add_job(sync, "interval", hours=1, next_run_time=now, **rules)
         # A long send must be watched, and an alert that hangs must not delay one.
         beside.add_job(watch, "interval", seconds=_WATCH_EVERY, next_run_time=now + timedelta(seconds=5), **rules)
+        beside.add_job(self._beside(self.prune, self._syncing), "interval", hours=1, **rules)
         beside.start()
         try:
             while not self.stop.is_set():
@@ -343,6 +346,20 @@ class Scheduler:
                 self.log(f"Edition {key}: its report goes to the admins.")
         for problem in app.alerts.deliver():
             self.log(problem)
+
+    def prune(self) -> None:
+        """Delete what is older than `store.keep`, once a day and not just before something is to be done."""
+        pruner = self.app.pruner
+        if self.app.settings.store.prune == "never" or not pruner.is_due():
+            return
+        if self._until_next_moment() < _QUIET:
+            return
+        done = pruner.prune(self.stop.is_set)
+        if done.articles or done.editions:
+            self.log(
+                f"Pruned the store: {done.articles} old articles; {len(done.editions)} old editions are now counts, "
+                f"without {done.deliveries} recipients."
+            )
 
     def notice(self, kind: str, subject: str, text: str, *, until: datetime | None = None) -> None:
         """Report what an editor or operator should know: once, and again only if its text changes or it comes back.

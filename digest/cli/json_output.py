@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from digest.collect.collector import CollectReport
     from digest.store.content.editions import Decision
     from digest.store.sending.status import Counts, UnknownBatch, Unreached
+    from digest.store.space import Space
+    from digest.usecases.copy_store import CopyResult
     from digest.usecases.process_feedback import FeedbackResult
+    from digest.usecases.prune_store import Pruned
     from digest.usecases.reconcile import Unsettled
     from digest.usecases.restore_store import RestoreResult
     from digest.usecases.sync_suppressions import SyncResult
@@ -210,3 +213,28 @@ def _health(health: SourceHealth) -> dict[str, Any]:
 def found_json(article: Article) -> dict[str, Any]:
     """One article of `sources add`, in brief."""
     return {"title": article.title, "published": article.published.isoformat(), "url": article.url or ""}
+
+
+def prune_json(done: Pruned, before: Space, after: Space, *, dry_run: bool) -> dict[str, Any]:
+    """`store prune`."""
+    return {
+        "dry_run": dry_run,
+        "complete": not done.interrupted,
+        "articles": done.articles,
+        "emptied": done.emptied,
+        "images": done.images,
+        "editions": done.editions,
+        "recipients": done.deliveries,
+        "events": done.events,
+        "emails": done.emails,
+        "payloads": done.payloads,
+        "bytes": done.bytes,
+        "store_bytes": after.total,
+        "store_bytes_before": before.total,
+        "free_bytes": after.free,
+    }
+
+
+def copy_json(result: CopyResult) -> dict[str, Any]:
+    """`store copy`."""
+    return {"source": result.source, "target": result.target, "tables": [asdict(each) for each in result.tables]}

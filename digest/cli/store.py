@@ -1,4 +1,4 @@
-"""`digest store`: back up, restore and migrate the store."""
+"""`digest store`: back up, restore, prune, copy and migrate the store."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError
 
 if TYPE_CHECKING:
+    from digest.app import App
+    from digest.store.space import Space
+    from digest.usecases.prune_store import Pruned
     from digest.usecases.restore_store import RestoreResult
 
 # Editions in a list of those that may have been sent.
 _MAX_NAMED = 10
+# Bytes of a file from which shrinking it is suggested.
+_WORTH_COMPACTING = 50_000_000
 
 
 @click.group()
 def store() -> None:
-    """Back up, restore and migrate the store: who got what, and who unsubscribed."""
+    """Back up, restore, prune, copy and migrate the store: who got what, and who unsubscribed."""
 
 
 @store.command()
@@ -141,6 +146,106 @@ def _show_doubt(result: RestoreResult) -> None:
         click.echo('    digest reconcile EDITION --resend all --reason "how you know"')
     if not result.held and not result.doubtful:
         note("Nothing can have been sent since the copy.")
+
+
+@store.command()
+@click.option("--dry-run", is_flag=True, help="Show what would be deleted, and delete nothing.")
+@click.option("--compact", is_flag=True, help="Also shrink an SQLite file. Writers wait for some seconds.")
+@json_option
+@click.pass_obj
+def prune(home: Path, dry_run: bool, compact: bool, as_json: bool) -> int:
+    """Delete what is older than `store.keep` in digest.yaml. `digest run` does it once a day.
+
+    Old articles and webhook payloads go. Of an old edition the counts stay, but not who got it. Consents, suppressions,
+    erasures, editions and the archive stay. Nothing is deleted while an edition is being sent.
+    """
+    from digest.app import make_app
+    from digest.store import space
+
+    if dry_run and compact:
+        raise click.UsageError("give --dry-run or --compact, not both")
+    with make_app(home) as app:
+        before = space.measure_space(app.database)
+        done = app.pruner.plan() if dry_run else app.pruner.prune()
+        compacted = compact and not done.interrupted
+        if compacted:
+            _compact(app)
+        after = space.measure_space(app.database)
+    if as_json:
+        from digest.cli.json_output import prune_json
+
+        emit(prune_json(done, before, after, dry_run=dry_run))
+    else:
+        _show_pruned(done, after, dry_run=dry_run)
+        if compacted:
+            click.echo(f"The store took {before.total / 1e6:.1f} MB and takes {after.total / 1e6:.1f} MB now.")
+    return 1 if done.interrupted else 0
+
+
+def _compact(app: App) -> None:
+    from digest.store import space
+    from digest.store.locks import exclusive
+
+    if app.database.sqlite:
+        with exclusive(app.database, "sending", wait=0.0):
+            space.compact(app.database)
+
+
+def _show_pruned(done: Pruned, after: Space, *, dry_run: bool) -> None:
+    rows = [
+        ("articles", done.articles, "older than store.keep.articles"),
+        ("texts of undated articles", done.emptied, "the rest of them stays, so that they do not look new"),
+        ("images", done.images, "only in those articles"),
+        ("editions folded into counts", len(done.editions), "older than store.keep.deliveries"),
+        ("recipients of editions", done.deliveries, ""),
+        ("their events", done.events, ""),
+        ("emails of variants", done.emails, ""),
+        ("webhook payloads", done.payloads, "older than web.webhooks.keep"),
+    ]
+    shown = [row for row in rows if row[1]]
+    if shown:
+        click.echo(table(("would be deleted" if dry_run else "deleted", "number", "because"), shown))
+    else:
+        click.echo("Nothing is old enough to be deleted.")
+    if done.interrupted:
+        note("An edition is being sent, so the rest waits. Run the command again afterwards.")
+    elif dry_run and shown:
+        click.echo(f"About {done.bytes / 1e6:.1f} MB would be free for new rows.")
+    free = f", of which {after.free / 1e6:.1f} MB are free for new rows" if after.free is not None else ""
+    click.echo(f"The store takes {after.total / 1e6:.1f} MB{free}.")
+    if after.free and after.free * 2 > after.total and after.total > _WORTH_COMPACTING:
+        click.echo("`digest store prune --compact` shrinks the file.")
+
+
+@store.command()
+@click.argument("source")
+@click.argument("target")
+@json_option
+@click.pass_obj
+def copy(home: Path, source: str, target: str, as_json: bool) -> int:
+    """Move the store SOURCE to the empty store TARGET, from SQLite to PostgreSQL or back.
+
+    Both are URLs as in `store.url`, or an SQLite file. Every table is copied in one transaction and compared by number
+    of rows and checksum. Nothing is sent from SOURCE afterwards; set `store.url` to TARGET. Stop `digest run` and
+    `digest web` first. A password is better in ~/.pgpass or PGPASSWORD than in a URL.
+    """
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        done = app.store_copier.copy(_store_url(source), _store_url(target))
+    if as_json:
+        from digest.cli.json_output import copy_json
+
+        emit(copy_json(done))
+        return 0
+    click.echo(table(("table", "rows", "checksum of both"), [(t.name, t.rows, t.checksum[:12]) for t in done.tables]))
+    click.echo(f"Copied {done.source} to {done.target}; both are the same.")
+    click.echo(f"Now set store.url in digest.yaml to {done.target}'s URL. Nothing is sent from {done.source} any more.")
+    return 0
+
+
+def _store_url(given: str) -> str:
+    return given if "://" in given else f"sqlite:///{given}"
 
 
 @store.command()

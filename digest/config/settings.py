@@ -11,7 +11,7 @@ from datetime import time, timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from digest.config.alerts import AlertSettings, StopOnSettings, split_names
 from digest.config.breaking import Breaking
@@ -251,12 +251,50 @@ class SubscriberListSettings(SettingsModel):
     )
 
 
+# A bounce may arrive days later, a complaint weeks later.
+_MIN_DELIVERIES = timedelta(days=30)
+# The day's articles are compared with those of the week before (`Rules.background`).
+_BACKGROUND = timedelta(days=7)
+
+
+class StoreKeep(SettingsModel):
+    """How long the store keeps what grows every day. Consents, suppressions, erasures and editions stay."""
+
+    articles: Duration = Field(
+        default=timedelta(days=14),
+        description="How long articles are kept, at least as far as the editions look back (`edition.memory` and their "
+        "windows: `9d` by default). Older ones in a feed are ignored. The stories of editions stay.",
+    )
+    deliveries: Duration = Field(
+        default=timedelta(days=60),
+        description="How long it is known who got an edition and what became of each email, at least `30d`. Then only "
+        "the counts stay, and the edition can't be sent again. The ten newest editions are always kept whole.",
+    )
+
+    @field_validator("deliveries")
+    @classmethod
+    def _long_enough(cls, value: timedelta) -> timedelta:
+        if value < _MIN_DELIVERIES:
+            raise ValueError(f"expected at least {_in_days(_MIN_DELIVERIES)}")
+        return value
+
+
+def _in_days(duration: timedelta) -> str:
+    return f"{duration / timedelta(days=1):g}d"
+
+
 class StoreSettings(SettingsModel):
     url: str = Field(
         default="sqlite:///digest.db",
         description="Database: SQLite, relative to the newsletter folder, or `postgresql://user@host/name` (install "
         "`hindi-digest[postgres]`).",
     )
+    prune: Literal["daily", "never"] = Field(
+        default="daily",
+        description="Whether `digest run` deletes what is older than `store.keep` once a day, or only `digest store "
+        "prune` does.",
+    )
+    keep: StoreKeep = Field(default=StoreKeep(), description="How long the store keeps what grows every day.")
 
 
 class Theme(SettingsModel):
@@ -364,6 +402,29 @@ class Settings(SettingsModel):
                     f"'{where}.approve_by': expected a time between compose_at and send_at ({send_at:%H:%M}), "
                     f"found {edition.approve_by:%H:%M}"
                 )
+        return self
+
+    @property
+    def keep_articles(self) -> timedelta:
+        """How long articles are kept: longer than by default if the editions look back further."""
+        return max(self.store.keep.articles, self._looks_back)
+
+    @property
+    def _looks_back(self) -> timedelta:
+        """The age of the oldest articles that composing reads: those of the oldest remembered edition."""
+        windows = [self.edition.window, *(each.window for each in self.schedule.editions if each.window)]
+        # A window may be widened, and an edition of a longer window remembers the last two.
+        longest = 2 * max(windows)
+        return max(self.edition.memory, longest, _BACKGROUND) + longest
+
+    @model_validator(mode="after")
+    def _articles_are_kept_long_enough(self) -> Settings:
+        keep = self.store.keep
+        if "articles" in keep.model_fields_set and keep.articles < self._looks_back:
+            raise ValueError(
+                f"'store.keep.articles': expected at least {_in_days(self._looks_back)}, because of edition.memory "
+                f"({_in_days(self.edition.memory)}) and the windows of the editions; found {_in_days(keep.articles)}"
+            )
         return self
 
     @model_validator(mode="after")

@@ -33,6 +33,8 @@ REMEDY = "Stop `digest run` and `digest web`, then run `digest store restore --i
 
 # Names in the table `meta`.
 CLAIMS, COPIED_AT = "claims", "copied at"
+# Where `digest store copy` moved the store.
+MOVED_TO = "moved to"
 # Always of the same length, so that it is overwritten in place: one small write and one fsync.
 _LINE = re.compile(rb"digest-mark 1 ([0-9a-f]{32}) ([0-9]{20})\n")
 
@@ -135,6 +137,18 @@ class HighWater:
             return str(error)
         return self._problem(mark, read_identity(self.database))
 
+    def refuse_moved(self) -> None:
+        """Raise StoreError if the store was moved: what people do on its pages would be lost."""
+        moved_to = meta.get(self.database, MOVED_TO)
+        if moved_to is not None:
+            raise StoreError(self._moved(moved_to))
+
+    def _moved(self, to: str) -> str:
+        return (
+            f"store {self.database.name} was copied to {to}, and nothing is sent from this one. Set store.url to the "
+            "copy. If there is no copy, run the same `digest store copy` again"
+        )
+
     def check(self) -> str:
         """Call it before anything is sent. Creates a missing file. Raises StoreError for an older copy.
 
@@ -166,6 +180,8 @@ class HighWater:
         if found.copied_at is not None:
             made = f"{found.copied_at:%Y-%m-%d %H:%M} UTC"
             return f"store {name} is a copy of {made} that was put in place by hand; nothing is sent. {REMEDY}"
+        if found.moved_to is not None:
+            return self._moved(found.moved_to)
         if mark is None:
             return None
         if mark.store != found.store:
@@ -190,15 +206,20 @@ class Identity:
     claims: int
     # When it was copied, if it is a copy by `digest store backup`.
     copied_at: datetime | None
+    # The store that is the one to send from since `digest store copy`.
+    moved_to: str | None = None
 
 
 def read_identity(database: Database) -> Identity:
-    rows = select(values.c.name, values.c.value).where(values.c.name.in_((STORE_ID, CLAIMS, COPIED_AT)))
+    rows = select(values.c.name, values.c.value).where(values.c.name.in_((STORE_ID, CLAIMS, COPIED_AT, MOVED_TO)))
     with database.read() as connection:
         found: dict[str, str] = dict(connection.execute(rows).all())
     copied = found.get(COPIED_AT)
     return Identity(
-        found.get(STORE_ID, ""), int(found.get(CLAIMS, 0)), datetime.fromisoformat(copied) if copied else None
+        found.get(STORE_ID, ""),
+        int(found.get(CLAIMS, 0)),
+        datetime.fromisoformat(copied) if copied else None,
+        found.get(MOVED_TO),
     )
 
 

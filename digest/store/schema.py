@@ -225,6 +225,18 @@ edition = Table(
     Column("done_at", Moment),
     # The window of an edition with few stories, if it was widened.
     Column("widened_hours", Integer),
+    # Since when its recipients are only counted, see `edition_count`.
+    Column("folded_at", Moment),
+)
+
+# What is kept of an old edition's deliveries and their events: recipients by kind and reason, see `sending.folding`.
+edition_count = Table(
+    "edition_count",
+    metadata,
+    Column("edition", String(64), ForeignKey("edition.key"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("reason", String(200), primary_key=True),
+    Column("recipients", Integer, nullable=False),
 )
 
 rendered_email = Table(

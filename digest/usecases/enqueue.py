@@ -12,6 +12,7 @@ from digest.models import BREAKING, MAIN, Edition, EditionState, RenderedEmail, 
 from digest.render.variants import select, variant_for
 from digest.store.sending import restored
 from digest.store.sending.enqueue import Decision, enqueue_subscribers
+from digest.store.sending.folded import is_folded, why_never_again
 from digest.store.sending.status import counts
 from digest.subscribers.due import Audience, Candidate, Due, decide
 from digest.usecases.preflight import PreflightFailed
@@ -111,9 +112,11 @@ class Enqueuer:
         Renders the emails of new variants and checks them; an error stops the call before anything is written.
         `scheduled` sends at each subscriber's hour, otherwise everyone is due now, or at the time `at`. `force` is the
         reason for sending in spite of errors, and is recorded. A special edition goes to everyone, or with
-        `obey_frequency` only on the days of each subscriber; later calls keep to that. Raises PreflightFailed.
+        `obey_frequency` only on the days of each subscriber; later calls keep to that. Raises PreflightFailed, and
+        DigestError for a folded edition.
         """
         now = self.now()
+        self._refuse_folded(edition)
         planned = self.calendar().of(edition.key)
         hour = planned.schedule.send_at if planned else self.default_hour
         if obey_frequency:
@@ -163,6 +166,7 @@ class Enqueuer:
 
     def plan(self, edition: Edition, *, obey_frequency: bool = False) -> SendPlan:
         """Return what a one-off send of the edition would do. Enqueues nobody and sends nothing."""
+        self._refuse_folded(edition)
         self.subscriber_list.sync()
         already = counts(self.database, edition.key)
         if edition.state == EditionState.SKIPPED:
@@ -176,6 +180,10 @@ class Enqueuer:
             else:
                 due += 1
         return SendPlan(edition, due, already.frozen - already.excluded, excluded)
+
+    def _refuse_folded(self, edition: Edition) -> None:
+        if is_folded(self.database, edition.key):
+            raise DigestError(why_never_again(edition.key))
 
     def _audience(self, key: str, *, obey_frequency: bool = False) -> Audience:
         planned = self.calendar().of(key)

@@ -15,7 +15,7 @@ from digest.errors import AlreadyRunning, ConfigProblem, ConfigurationError, Sto
 from digest.models import AttemptState
 from digest.store import copies, meta
 from digest.store.database import STORE_ID, Database, open_database, unopened
-from digest.store.high_water import CLAIMS, COPIED_AT, Mark, MarkFile, mark_file, read_identity
+from digest.store.high_water import CLAIMS, COPIED_AT, MOVED_TO, Mark, MarkFile, mark_file, read_identity
 from digest.store.locks import Lock, exclusive, running_runs
 from digest.store.people.carry_over import CarriedOver, carry_over, reserve_ids
 from digest.store.schema import attempt
@@ -127,7 +127,7 @@ class StoreRestorer:
             claims = max(identity.claims, mark.claims if mark else 0) + 1
             meta.put(connection, CLAIMS, str(claims))
             meta.put(connection, STORE_ID, identity.store or secrets.token_hex(16))
-            connection.execute(delete(values).where(values.c.name == COPIED_AT))
+            connection.execute(delete(values).where(values.c.name.in_((COPIED_AT, MOVED_TO))))
         return RestoreResult(copied_at, held, doubtful)
 
 

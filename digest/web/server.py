@@ -100,7 +100,7 @@ def run_server(app: App, *, host: str = "", port: int | None = None) -> Iterator
 def run_pages(app: App, *, host: str = "", port: int | None = None) -> Iterator[RunningPages]:
     """Serve the pages of a newsletter within the block. Port 0 picks a free one.
 
-    Raises ConfigurationError, and DigestError if the address cannot be bound.
+    Raises ConfigurationError, and DigestError if the address cannot be bound or the store was moved.
     """
     try:
         import uvicorn
@@ -115,6 +115,7 @@ def run_pages(app: App, *, host: str = "", port: int | None = None) -> Iterator[
         raise ConfigurationError([ConfigProblem("digest web", 0, reason)]) from None
     # Its lines contain tokens.
     logging.getLogger("uvicorn.access").disabled = True
+    app.high_water.refuse_moved()
     web = app.settings.web
     listener = bind(host or web.host, web.port if port is None else port)
     name, number = listener.getsockname()[:2]

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -190,3 +190,29 @@ def test_run_sends_the_day_and_stops_when_asked(newsroom: Newsroom, stop: signal
     assert "Traceback" not in err
     assert len(newsroom.outbox()) == 6
     assert newsroom.json("status")["state"] == "done"
+
+
+def test_the_store_is_pruned_once_a_day_and_not_just_before_an_edition(newsroom: Newsroom) -> None:
+    now = [MORNING]
+    with started(newsroom.home, now) as day:
+        pruner, log = day.scheduler.app.pruner, day.log
+        day.scheduler.collect()
+        collected = len(day.scheduler.app.articles.between(MORNING - timedelta(days=365), MORNING))
+        assert collected > 0
+        now[0] += timedelta(days=60)
+        # The edition is composed at 05:30.
+        now[0] = now[0].replace(hour=5, minute=20)
+        day.scheduler.prune()
+        assert pruner.is_due()
+        now[0] = now[0].replace(hour=12)
+        day.scheduler.prune()
+        assert not pruner.is_due()
+        assert [line for line in log if line.startswith("Pruned the store: ")] != []
+        now[0] += timedelta(hours=23)
+        assert pruner.is_due()
+
+
+def test_the_store_is_not_pruned_if_the_settings_say_so(newsroom: Newsroom) -> None:
+    with started(newsroom.home, [MORNING.replace(hour=12)], DIGEST_STORE__PRUNE="never") as day:
+        day.scheduler.prune()
+        assert day.scheduler.app.pruner.is_due()

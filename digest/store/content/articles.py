@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -94,9 +94,11 @@ def article_from_json(content: Mapping[str, Any], published: datetime) -> Articl
 class ArticleStore:
     """Implements `collect.types.CollectStore` and `ArticleLookup`."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime], *, keep: timedelta | None = None) -> None:
+        """`keep`: how long articles are kept, see `old_articles`."""
         self.database = database
         self.clock = clock
+        self.keep = keep
         self.images = ImageStore(database)
 
     def load_states(self) -> Mapping[str, SourceState]:
@@ -120,14 +122,15 @@ class ArticleStore:
         """Add new articles and update changed ones, which keep their first date and first sight.
 
         An article of two listed sources stays with the first, which alone may change its text. It moves to the other
-        source when its own is no longer `listed`.
+        source when its own is no longer `listed`. An article that would be pruned at once is not added: a feed that
+        lists it for years would look like one with news.
         """
         by_id = {item.id: item for item in articles}
         now = self.clock()
         columns = (article.c.id, article.c.content_hash, article.c.source, article.c.content["section"].as_string())
         with self.database.write(area="article") as connection:
             known = {row[0]: _Known(*row[1:]) for row in _select(connection, columns, by_id)}
-            new = [item for id, item in by_id.items() if id not in known]
+            new = [item for id, item in by_id.items() if id not in known and not self._is_too_old(item, now)]
             changed = [by_id[id] for id in known if _has_changed(by_id[id], known[id], listed)]
             moved = [by_id[id] for id in known if _has_moved(by_id[id], known[id], listed)]
             if new:
@@ -140,6 +143,9 @@ class ArticleStore:
                 statement = update(article).where(article.c.id == bindparam("known"))
                 connection.execute(statement, [{"known": item.id, **_row(item)} for item in (*changed, *moved)])
         return SaveCounts(new=len(new), updated=len(changed))
+
+    def _is_too_old(self, item: Article, now: datetime) -> bool:
+        return self.keep is not None and item.dated and item.published < now - self.keep
 
     def save_images(self, images: Sequence[InlineImage]) -> None:
         self.images.save(images)

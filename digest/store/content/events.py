@@ -18,6 +18,7 @@ from digest.feedback.rules import SOFT_BOUNCE_LIMIT, UNSUBSCRIBED
 from digest.store.database import Database
 from digest.store.people import suppressions
 from digest.store.schema import attempt, delivery, delivery_event, edition, subscriber, suppression, webhook
+from digest.store.sending.folded import GONE, RETURNED, folded_counts
 
 # Values in one statement: databases have a limit.
 _CHUNK = 500
@@ -83,6 +84,13 @@ class EventStore:
         with self.database.write() as connection:
             connection.execute(update(webhook).where(webhook.c.id == id).values(processed_at=now, error=error))
 
+    def measure_processed(self, before: datetime) -> tuple[int, int]:
+        """The number of payloads processed before this time, and their bytes."""
+        size = func.coalesce(func.sum(func.length(webhook.c.body)), 0)
+        with self.database.read() as connection:
+            number, bytes_ = connection.execute(select(func.count(), size).where(webhook.c.processed_at < before)).one()
+        return number, int(bytes_)
+
     def delete_processed(self, before: datetime) -> int:
         """Delete payloads processed before this time, and return their number."""
         old = webhook.c.processed_at < before
@@ -106,7 +114,10 @@ class EventStore:
                     rows = select(subscriber.c.address, subscriber.c.id).where(column.in_(part))
                     addresses.update(connection.execute(rows).all())
             known = set(addresses.values()) & {event.subscriber for event in events}
-            for key in {event.edition for event in events if event.edition}:
+            # A folded edition has no deliveries; some may wait to be deleted.
+            named_editions = {event.edition for event in events if event.edition}
+            whole = select(edition.c.key).where(edition.c.key.in_(named_editions), edition.c.folded_at.is_(None))
+            for key in connection.execute(whole).scalars().all():
                 for part in _parts(known):
                     own = and_(delivery.c.edition == key, delivery.c.subscriber.in_(part))
                     places = select(delivery.c.subscriber, delivery.c.batch).where(own)
@@ -211,6 +222,21 @@ class FeedbackCounts:
 
 def count_feedback(database: Database, key: str) -> FeedbackCounts:
     """Count an edition's events. An email that was delivered and bounced later counts as bounced."""
+    with database.read() as connection:
+        counts = folded_counts(connection, key)
+        if counts is None:
+            counts = event_kinds(connection, key)
+    return FeedbackCounts(
+        delivered=counts.get("delivered", 0) - counts.get(RETURNED, 0),
+        left=counts.get(GONE, 0),
+        opened_by_machine=counts.get("machine open", 0),
+        clicked_by_machine=counts.get("machine click", 0),
+        **{kind: counts.get(kind, 0) for kind in ("bounced", "blocked", "dropped", "complained", "opened", "clicked")},
+    )
+
+
+def event_kinds(connection: Connection, key: str) -> dict[str, int]:
+    """Count an edition's recipients by kind of event, and with the kinds RETURNED and GONE."""
     of = delivery_event.c
     kinds = select(of.kind, func.count()).where(of.edition == key).group_by(of.kind)
     later = delivery_event.alias()
@@ -220,17 +246,10 @@ def count_feedback(database: Database, key: str) -> FeedbackCounts:
         .join(later, and_(later.c.edition == of.edition, later.c.subscriber == of.subscriber))
         .where(of.edition == key, of.kind == "bounced", later.c.kind == "delivered")
     )
-    with database.read() as connection:
-        counts: dict[str, int] = dict(connection.execute(kinds).all())
-        both = connection.execute(returned).scalar_one()
-        left = _count_unsubscribed(connection, key)
-    return FeedbackCounts(
-        delivered=counts.get("delivered", 0) - both,
-        left=left,
-        opened_by_machine=counts.get("machine open", 0),
-        clicked_by_machine=counts.get("machine click", 0),
-        **{kind: counts.get(kind, 0) for kind in ("bounced", "blocked", "dropped", "complained", "opened", "clicked")},
-    )
+    counts: dict[str, int] = dict(connection.execute(kinds).all())
+    counts[RETURNED] = connection.execute(returned).scalar_one()
+    counts[GONE] = _count_unsubscribed(connection, key)
+    return counts
 
 
 def _count_unsubscribed(connection: Connection, key: str) -> int:

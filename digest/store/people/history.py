@@ -61,6 +61,7 @@ class SubscriberHistory:
                 found.append(Event(row.added_at, "list", "added", _first_seen(row.origin)))
                 found += _deliveries(connection, row.id, zone, orphans)
                 found += _absences(connection, row.id, row.added_at)
+                found += _folded(connection, row.added_at)
                 found += _events(connection, row.id)
             found += _consents(connection, address, hashed, row.added_at if row else None)
             found += _pending_signups(connection, address, known=bool(found))
@@ -120,7 +121,7 @@ def _deliveries(connection: Connection, id: int, zone: tzinfo, orphans: Mapping[
         )
         .join(edition, edition.c.key == delivery.c.edition)
         .outerjoin(batch, batch.c.id == delivery.c.batch)
-        .where(delivery.c.subscriber == id)
+        .where(delivery.c.subscriber == id, edition.c.folded_at.is_(None))
     )
     return [
         _delivery(row, _attempts(connection, row), zone, orphans.get(row.batch))
@@ -162,8 +163,20 @@ def _delivery(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None
     return Event(at, "letter", state, why, row.edition)
 
 
+def _folded(connection: Connection, added_at: datetime) -> list[Event]:
+    """One line for all editions of which only counts are kept."""
+    at = func.coalesce(edition.c.frozen_at, edition.c.composed_at)
+    rows = select(func.count(), func.max(at)).where(edition.c.folded_at.is_not(None), at >= added_at - _BEFORE)
+    number, last = connection.execute(rows).one()
+    if not number or last is None:
+        return []
+    why = f"{number} editions until this time are counted only; who got them is no longer kept (store.keep.deliveries)"
+    return [Event(last, "letter", "none", why)]
+
+
 def _events(connection: Connection, id: int) -> list[Event]:
-    rows = select(delivery_event).where(delivery_event.c.subscriber == id)
+    whole = select(edition.c.key).where(edition.c.folded_at.is_(None))
+    rows = select(delivery_event).where(delivery_event.c.subscriber == id, delivery_event.c.edition.in_(whole))
     return [Event(row.at, "event", row.kind, row.reason, row.edition) for row in connection.execute(rows)]
 
 
@@ -172,7 +185,7 @@ def _absences(connection: Connection, id: int, added_at: datetime) -> list[Event
     at = func.coalesce(edition.c.frozen_at, edition.c.composed_at)
     own = select(delivery.c.edition).where(delivery.c.subscriber == id)
     rows = select(edition.c.key, edition.c.state, edition.c.reason, edition.c.frozen_at, at.label("at")).where(
-        edition.c.key.not_in(own), at >= added_at - _BEFORE
+        edition.c.key.not_in(own), edition.c.folded_at.is_(None), at >= added_at - _BEFORE
     )
     found = []
     for row in connection.execute(rows):

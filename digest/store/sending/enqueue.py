@@ -36,11 +36,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from digest.errors import StoreError
 from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState
 from digest.store.database import Database, analyze, copy_rows, temp_table
 from digest.store.schema import attempt, batch, delivery, preference, subscriber, suppression
 from digest.store.schema import edition as editions
 from digest.store.sending import batches, restored
+from digest.store.sending.folded import why_never_again
 from digest.subscribers.due import Candidate
 
 
@@ -165,11 +167,16 @@ def enqueue_subscribers(
 ) -> EnqueueResult:
     """Enqueue the listed subscribers without a place as decided for their group, in one transaction.
 
-    A batch has one variant and one due time. The edition becomes `sending` if a batch is pending.
+    A batch has one variant and one due time. The edition becomes `sending` if a batch is pending. Raises StoreError
+    for a folded edition.
     """
     distinct = list(dict.fromkeys(decisions.values()))
     numbers = {decision: number for number, decision in enumerate(distinct)}
     with database.write() as connection, temp_table(connection, _decided), temp_table(connection, placements):
+        own = select(editions.c.folded_at).where(editions.c.key == edition)
+        # The edition is not folded meanwhile: see `folding.fold`.
+        if connection.execute(own.with_for_update()).scalar() is not None:
+            raise StoreError(why_never_again(edition))
         copy_rows(connection, _decided, ((numbers[decision], *group) for group, decision in decisions.items()))
         analyze(connection, _decided)
         rows = unplaced_subscribers(edition).subquery()

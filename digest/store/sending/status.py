@@ -17,6 +17,7 @@ from digest.models import AttemptState, BatchState, DeliveryOutcome
 from digest.store.database import Database
 from digest.store.schema import attempt, batch, delivery, subscriber
 from digest.store.sending.batches import batch_recipients
+from digest.store.sending.folded import FROZEN, folded_counts
 from digest.store.sending.recovery import Orphan, RecoveryPolicy, dead_runs, find_orphans
 
 _NO_ORPHANS: Mapping[int, Orphan] = {}
@@ -178,9 +179,7 @@ def unsendable_batches(database: Database, edition: str, transports: Collection[
 
 
 def _count(connection: Connection, edition: str, orphans: Mapping[int, Orphan] = _NO_ORPHANS) -> Counts:
-    frozen = connection.execute(
-        select(func.count()).select_from(delivery).where(delivery.c.edition == edition)
-    ).scalar_one()
+    frozen, parted = _deliveries(connection, edition)
     states = (
         select(batch.c.state, func.sum(batch.c.size), func.count())
         .where(batch.c.edition == edition)
@@ -191,12 +190,6 @@ def _count(connection: Connection, edition: str, orphans: Mapping[int, Orphan] =
     for state, total, number in connection.execute(states):
         recipients[state] = int(total)
         batches += number if state != BatchState.EMPTY else 0
-    outcomes = (
-        select(delivery.c.outcome, func.count())
-        .where(delivery.c.edition == edition, delivery.c.outcome.is_not(None))
-        .group_by(delivery.c.outcome)
-    )
-    parted: dict[Any, int] = dict(connection.execute(outcomes).all())
     variants = connection.execute(
         select(func.count(batch.c.variant.distinct())).where(batch.c.edition == edition, batch.c.size > 0)
     ).scalar_one()
@@ -213,6 +206,21 @@ def _count(connection: Connection, edition: str, orphans: Mapping[int, Orphan] =
         batches=batches,
         variants=variants,
     )
+
+
+def _deliveries(connection: Connection, edition: str) -> tuple[int, Mapping[str, int]]:
+    """The number of deliveries, and outcome → number of those that left their batch."""
+    folded = folded_counts(connection, edition)
+    if folded is not None:
+        return folded[FROZEN], folded
+    own = delivery.c.edition == edition
+    outcomes = (
+        select(delivery.c.outcome, func.count())
+        .where(own, delivery.c.outcome.is_not(None))
+        .group_by(delivery.c.outcome)
+    )
+    frozen = connection.execute(select(func.count()).select_from(delivery).where(own)).scalar_one()
+    return frozen, dict(connection.execute(outcomes).all())
 
 
 def _unreached(

@@ -1,0 +1,84 @@
+"""Delete old articles, with the images that only they have.
+
+An article without a date of its own keeps its row, without its text: its source may still list it, and it would look
+new. One with a date is recognised as old (`ArticleStore.save`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Text, and_, cast, delete, func, or_, select, update
+
+from digest.store.database import Database
+from digest.store.schema import article, edition, inline_image, rendered_email
+
+# Part of an article's JSON (`as_json`) that has a text.
+_HAS_TEXT = '"body": [{'
+_CONTENT_ID = re.compile(r"[0-9a-f]{40}@digest")
+
+
+@dataclass(frozen=True, slots=True)
+class OldArticles:
+    """Numbers of articles, of articles that lose only their text, and about how many bytes both free."""
+
+    deleted: int = 0
+    emptied: int = 0
+    bytes: int = 0
+    # Content-IDs of images that the deleted articles had.
+    images: frozenset[str] = frozenset()
+
+
+def measure(database: Database, before: datetime) -> OldArticles:
+    size = func.coalesce(func.sum(func.length(cast(article.c.content, Text))), 0)
+    with database.read() as connection:
+        deleted, first = connection.execute(select(func.count(), size).where(_old(before))).one()
+        emptied, second = connection.execute(select(func.count(), size).where(_undated(before))).one()
+    return OldArticles(deleted, emptied, int(first) + int(second))
+
+
+def delete_articles(database: Database, before: datetime, most: int) -> OldArticles:
+    """Delete at most `most` articles published before this time, or empty as many."""
+    rows = select(article.c.id, article.c.dated, article.c.content).where(or_(_old(before), _undated(before)))
+    with database.write(area="article") as connection:
+        found = connection.execute(rows.limit(most)).all()
+        old = [row.id for row in found if row.dated]
+        connection.execute(delete(article).where(article.c.id.in_(old)))
+        for row in found:
+            if not row.dated:
+                emptied = {**row.content, "body": [], "excerpt": ""}
+                connection.execute(update(article).where(article.c.id == row.id).values(content=emptied))
+    urls = [(row.content.get("image") or {}).get("url", "") for row in found if row.dated]
+    images = frozenset(cid for url in urls for cid in _CONTENT_ID.findall(url))
+    return OldArticles(len(old), len(found) - len(old), images=images)
+
+
+def delete_images(database: Database, cids: Collection[str]) -> int:
+    """Delete those of these images that no article, edition or email shows, and return their number."""
+    if not cids:
+        return 0
+    texts: tuple[ColumnElement[str], ...] = (
+        cast(article.c.content, Text),
+        cast(edition.c.sections, Text),
+        cast(edition.c.editorial_changes, Text),
+        rendered_email.c.html,
+    )
+    unused = set(cids)
+    # Reads long texts, so not while it keeps writers waiting.
+    with database.read() as connection:
+        for text in texts:
+            for found in connection.execute(select(text).where(text.contains("@digest"))).scalars():
+                unused.difference_update(_CONTENT_ID.findall(found))
+    with database.write(area="image") as connection:
+        return sum(connection.execute(delete(inline_image).where(inline_image.c.cid == cid)).rowcount for cid in unused)
+
+
+def _old(before: datetime) -> ColumnElement[bool]:
+    return and_(article.c.published < before, article.c.dated)
+
+
+def _undated(before: datetime) -> ColumnElement[bool]:
+    return and_(article.c.published < before, ~article.c.dated, cast(article.c.content, Text).contains(_HAS_TEXT))

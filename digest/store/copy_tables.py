@@ -1,0 +1,130 @@
+"""Copy every table of a store into an empty one, which may be of the other kind, and compare both.
+
+Rows are compared by a checksum that does not depend on their order: the databases sort text differently.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, Table, func, select, text
+from sqlalchemy.engine import Dialect
+
+from digest.errors import StoreError
+from digest.store import meta as values
+from digest.store.database import STORE_ID, Database, copy_rows
+from digest.store.high_water import MOVED_TO
+from digest.store.schema import meta, metadata
+
+# Rows in memory at once.
+_CHUNK = 1_000
+_MODULUS = 1 << 128
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedTable:
+    name: str
+    rows: int
+    # In hexadecimal, of the values of all rows.
+    checksum: str
+
+
+def copy_tables(source: Connection, target: Connection) -> list[CopiedTable]:
+    """Copy every row with its ids. Both sides are read again and compared. Raises StoreError if they differ.
+
+    `target` has the tables, which are empty apart from the new store's id.
+    """
+    target.execute(meta.delete())
+    copied = []
+    for table in metadata.sorted_tables:
+        copy_rows(target, table, _driver_rows(source, table, target.dialect))
+        _advance_sequence(target, table)
+        here, there = _summary(source, table), _summary(target, table)
+        if here != there:
+            raise StoreError(
+                f"table {table.name} of the copy differs: {here.rows} rows ({here.checksum[:8]}) became "
+                f"{there.rows} ({there.checksum[:8]}); nothing was copied"
+            )
+        copied.append(here)
+    return copied
+
+
+def first_used_table(database: Database) -> str | None:
+    """The name of a table with rows; None if the store has nothing but its tables and its id."""
+    with database.read() as connection:
+        for table in metadata.sorted_tables:
+            rows = select(table)
+            if table is meta:
+                rows = rows.where(meta.c.name != STORE_ID)
+            if connection.execute(rows.limit(1)).first() is not None:
+                return table.name
+    return None
+
+
+def lock_tables(connection: Connection) -> None:
+    """Keep other writers away until the transaction ends. On SQLite a write transaction does so by itself."""
+    if connection.dialect.name == "postgresql":
+        names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+        connection.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def mark_moved(connection: Connection, target: str) -> None:
+    """Let nothing be sent from this store any more, in the caller's transaction."""
+    values.put(connection, MOVED_TO, target)
+
+
+def _rows(connection: Connection, table: Table) -> Iterator[Row[Any]]:
+    wanted: Select[Any] = select(table)
+    if table is meta:
+        # It says that the source is no longer the store to send from.
+        wanted = wanted.where(meta.c.name != MOVED_TO)
+    wanted = wanted.execution_options(yield_per=_CHUNK)
+    yield from connection.execute(wanted.order_by(*table.primary_key))
+
+
+def _driver_rows(source: Connection, table: Table, dialect: Dialect) -> Iterator[Sequence[Any]]:
+    """The rows with values as the target's driver takes them."""
+    convert = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns]
+    for row in _rows(source, table):
+        yield tuple(
+            processor(value) if processor and value is not None else value
+            for processor, value in zip(convert, row, strict=True)
+        )
+
+
+def _summary(connection: Connection, table: Table) -> CopiedTable:
+    number = total = 0
+    for row in _rows(connection, table):
+        number += 1
+        total += int.from_bytes(hashlib.blake2b(_canonical(row), digest_size=16).digest())
+    return CopiedTable(table.name, number, f"{total % _MODULUS:032x}")
+
+
+def _canonical(row: Row[Any]) -> bytes:
+    return json.dumps(list(row), ensure_ascii=False, default=_as_text).encode()
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, (bytes, memoryview)):
+        return bytes(value).hex()
+    raise TypeError(f"{type(value).__name__} in a store")
+
+
+def _advance_sequence(target: Connection, table: Table) -> None:
+    """Let PostgreSQL number new rows after the copied ones."""
+    column = table.autoincrement_column
+    if target.dialect.name != "postgresql" or column is None:
+        return
+    last = target.execute(select(func.max(column))).scalar()
+    if last is not None:
+        sequence = select(func.pg_get_serial_sequence(f'"{table.name}"', column.name)).scalar_subquery()
+        target.execute(select(func.setval(sequence, last)))

@@ -1,0 +1,178 @@
+"""Fold old editions: their rows per recipient become counts.
+
+Two tables grow with every recipient of every edition: deliveries and their events. Batches and attempts grow by a few
+rows an edition and stay, so that totals, times and the number of claimed batches are read as before. Their texts may
+quote addresses and are cleared.
+
+**A folded edition is never sent again**, because nobody knows who has it: `enqueue_subscribers` refuses it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, or_, select, update
+
+from digest.feedback.rules import SOFT_BOUNCE_LIMIT
+from digest.models import AttemptState, BatchState, EditionState
+from digest.store.content.events import event_kinds
+from digest.store.database import Database
+from digest.store.schema import attempt, batch, delivery, delivery_event, edition, edition_count, rendered_email
+from digest.store.sending.folded import FROZEN
+
+# The newest editions with recipients stay whole, whatever their age: a series of blocks is looked for in them.
+KEPT_EDITIONS = 2 * SOFT_BOUNCE_LIMIT
+# The emails that "view in browser" shows to everybody.
+_FULL = ("html", "text")
+_FINAL = (EditionState.DONE, EditionState.CANCELLED, EditionState.EXPIRED, EditionState.SKIPPED)
+_OPEN_ATTEMPTS = (AttemptState.SUBMITTING, AttemptState.UNKNOWN, AttemptState.CANCELLING)
+# Reasons of one outcome that are kept. Recipients with other ones are counted together.
+_REASONS, _OTHERS = 20, "other reasons"
+_ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """Rows per recipient, and rendered emails with their bytes."""
+
+    deliveries: int
+    events: int
+    emails: int
+    email_bytes: int
+
+
+def foldable_editions(database: Database, before: datetime) -> list[str]:
+    """The editions that may be folded, oldest first.
+
+    They ended before this time, nothing of them is pending, unknown or in flight, and `KEPT_EDITIONS` are newer.
+    """
+    with database.read() as connection:
+        return list(connection.execute(_foldable(before)).scalars())
+
+
+def half_folded_editions(database: Database) -> list[str]:
+    """Folded editions that still have deliveries, because the process was interrupted."""
+    left = select(delivery.c.edition).where(delivery.c.edition == edition.c.key)
+    rows = select(edition.c.key).where(edition.c.folded_at.is_not(None), left.exists()).order_by(edition.c.key)
+    with database.read() as connection:
+        return list(connection.execute(rows).scalars())
+
+
+def measure(database: Database, key: str) -> Recipients:
+    """Count what folding the edition deletes."""
+    size = func.length(rendered_email.c.html) + func.length(rendered_email.c.text)
+    surplus = select(func.count(), func.coalesce(func.sum(size), 0)).where(_surplus_emails(key))
+    with database.read() as connection:
+        emails, size_of_emails = connection.execute(surplus).one()
+        deliveries, events = (
+            connection.execute(select(func.count()).select_from(table).where(table.c.edition == key)).scalar_one()
+            for table in (delivery, delivery_event)
+        )
+    return Recipients(deliveries, events, emails, int(size_of_emails))
+
+
+def fold(database: Database, key: str, before: datetime, now: datetime) -> bool:
+    """Count the recipients of an edition; from now on only these counts are read. False if it may not be folded.
+
+    Their rows are deleted afterwards, in parts (`delete_recipients`).
+    """
+    with database.write() as connection:
+        # On PostgreSQL `enqueue_subscribers` and this wait for each other here.
+        connection.execute(select(edition.c.key).where(edition.c.key == key).with_for_update())
+        if connection.execute(_foldable(before).where(edition.c.key == key)).first() is None:
+            return False
+        rows = [
+            {"edition": key, "kind": kind, "reason": reason, "recipients": recipients}
+            for kind, reasons in _count(connection, key).items()
+            for reason, recipients in reasons.items()
+        ]
+        connection.execute(insert(edition_count), rows)
+        connection.execute(delete(rendered_email).where(_surplus_emails(key)))
+        own = attempt.c.batch.in_(select(batch.c.id).where(batch.c.edition == key))
+        connection.execute(update(attempt).where(own).values(detail="", last_reply="", current_recipient=None))
+        connection.execute(update(edition).where(edition.c.key == key).values(folded_at=now))
+    return True
+
+
+def delete_recipients(database: Database, key: str, most: int) -> tuple[int, int]:
+    """Delete at most `most` deliveries of a folded edition, and their events. Returns the numbers of both."""
+    of = delivery.c
+    first = select(of.subscriber).where(of.edition == key).order_by(of.subscriber).limit(most).subquery()
+    with database.write() as connection:
+        last = connection.execute(select(func.max(first.c.subscriber))).scalar()
+        if last is None:
+            return 0, 0
+        # Events refer to deliveries.
+        events, deliveries = (
+            connection.execute(delete(table).where(table.c.edition == key, table.c.subscriber <= last)).rowcount
+            for table in (delivery_event, delivery)
+        )
+    return deliveries, events
+
+
+def _foldable(before: datetime) -> Select[Any]:
+    newest = (
+        select(edition.c.key)
+        .where(edition.c.frozen_at.is_not(None))
+        .order_by(edition.c.frozen_at.desc(), edition.c.key.desc())
+        .limit(KEPT_EDITIONS)
+    )
+    # Nothing of a cancelled edition is sent any more, so its pending batches stay pending.
+    waits = and_(batch.c.state == BatchState.PENDING, edition.c.state != EditionState.CANCELLED)
+    unsettled = and_(batch.c.size > 0, or_(waits, batch.c.state.in_((BatchState.SUBMITTING, BatchState.UNKNOWN))))
+    of = batch.c.edition == edition.c.key
+    open_batch = select(batch.c.id).where(of, or_(unsettled, batch.c.due_at >= before))
+    open_attempt = (
+        select(attempt.c.id)
+        .join(batch, batch.c.id == attempt.c.batch)
+        .where(of, or_(attempt.c.state.in_(_OPEN_ATTEMPTS), attempt.c.started_at >= before))
+    )
+    has_recipients = select(delivery.c.edition).where(delivery.c.edition == edition.c.key)
+    ended_at = func.coalesce(edition.c.done_at, edition.c.frozen_at, edition.c.composed_at)
+    return (
+        select(edition.c.key)
+        .where(edition.c.folded_at.is_(None), edition.c.state.in_(_FINAL), edition.c.key.not_in(newest))
+        .where(ended_at < before, or_(edition.c.frozen_at.is_(None), edition.c.frozen_at < before))
+        .where(has_recipients.exists(), ~open_batch.exists(), ~open_attempt.exists())
+        .order_by(edition.c.day, edition.c.key)
+    )
+
+
+def _surplus_emails(key: str) -> ColumnElement[bool]:
+    return and_(rendered_email.c.edition == key, rendered_email.c.variant.not_in(_FULL))
+
+
+def _count(connection: Connection, key: str) -> dict[str, Mapping[str, int]]:
+    """Kind → reason → recipients. The kinds are those of `folded_counts`."""
+    of = delivery.c
+    own = of.edition == key
+    frozen = connection.execute(select(func.count()).select_from(delivery).where(own)).scalar_one()
+    found: dict[str, Mapping[str, int]] = {FROZEN: {"": frozen}}
+    outcomes = (
+        select(of.outcome, of.reason, func.count())
+        .where(own, of.outcome.is_not(None))
+        .group_by(of.outcome, of.reason)
+        .order_by(of.outcome, of.reason)
+    )
+    reasons: dict[str, list[tuple[str, int]]] = {}
+    for outcome, reason, recipients in connection.execute(outcomes):
+        reasons.setdefault(outcome, []).append((reason or "", recipients))
+    found |= {outcome: _merged(rows) for outcome, rows in reasons.items()}
+    found |= {kind: {"": recipients} for kind, recipients in event_kinds(connection, key).items()}
+    return found
+
+
+def _merged(reasons: Iterable[tuple[str, int]]) -> Mapping[str, int]:
+    """Count together reasons that differ only in an address, and all but the most frequent."""
+    merged: Counter[str] = Counter()
+    for reason, recipients in reasons:
+        merged[_ADDRESS.sub("…", reason)[: edition_count.c.reason.type.length]] += recipients  # type: ignore[attr-defined]
+    kept = Counter(dict(merged.most_common(_REASONS)))
+    if rest := merged.total() - kept.total():
+        kept[_OTHERS] += rest
+    return kept

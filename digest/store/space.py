@@ -1,0 +1,47 @@
+"""The size of the store, and giving free space back.
+
+Deleted rows leave free pages in an SQLite file, which the next rows fill: a store that is pruned daily stops growing.
+The file shrinks only if it is written anew (VACUUM), which holds up every writer for seconds and needs as much free
+disk space as the store takes afterwards. So `digest run` never does it. PostgreSQL's autovacuum does the same as
+SQLite's free pages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+
+from digest.store.database import Database
+from digest.store.schema import metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Bytes of the store, and those of them that are free for new rows. `free` is None on PostgreSQL."""
+
+    total: int
+    free: int | None
+
+
+def measure_space(database: Database) -> Space:
+    with database.read() as connection:
+        if database.sqlite:
+            names = ("page_size", "page_count", "freelist_count")
+            size, pages, free = (connection.execute(text(f"PRAGMA {name}")).scalar_one() for name in names)
+            return Space(size * pages, size * free)
+        size = text("SELECT sum(pg_total_relation_size(to_regclass(name))) FROM unnest(:names) AS name")
+        total = connection.execute(size, {"names": [table.name for table in metadata.sorted_tables]}).scalar_one()
+    return Space(int(total), None)
+
+
+def compact(database: Database) -> None:
+    """Write an SQLite file anew, without free pages. Does nothing on PostgreSQL. Raises StoreError."""
+    if not database.sqlite:
+        return
+    with database.translate_errors(), database.write_lock(), database.engine.connect() as connection:
+        # SQLAlchemy would begin a transaction, in which VACUUM is refused.
+        driver: Any = connection.connection.driver_connection
+        driver.execute("VACUUM")
+    database.truncate_wal()

@@ -1,0 +1,104 @@
+"""Move the store between SQLite and PostgreSQL, so that exactly one of both is the one to send from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from digest.errors import AlreadyRunning, ConfigProblem, ConfigurationError, StoreError
+from digest.store import copies
+from digest.store.copy_tables import CopiedTable, copy_tables, first_used_table, lock_tables, mark_moved
+from digest.store.database import Database, open_database, unopened
+from digest.store.high_water import Identity, Mark, mark_file, read_identity
+from digest.store.locks import exclusive
+
+_LOCK_WAIT = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class CopyResult:
+    # Names without passwords.
+    source: str
+    target: str
+    tables: list[CopiedTable]
+
+
+@dataclass(frozen=True)
+class StoreCopier:
+    """Copies a store of the newsletter in the folder `home`."""
+
+    home: Path
+
+    def copy(self, source_url: str, target_url: str) -> CopyResult:
+        """Copy everything, compare both, and let the source refuse to send from then on.
+
+        The source says so before the copy is complete, so that at no moment both can send: if the process dies in
+        between, the same copy is made again. Raises ConfigurationError for unusable URLs or a target with rows,
+        AlreadyRunning while another process uses the source, and StoreError.
+        """
+        self._refuse_missing_file(source_url)
+        # An unusable URL is found before anything else happens.
+        unopened(target_url, home=self.home).close()
+        with ExitStack() as stack:
+            source = stack.enter_context(self._source(source_url))
+            identity = read_identity(source)
+            target = stack.enter_context(closing(open_database(target_url, home=self.home)))
+            if source.engine.url == target.engine.url:
+                raise ConfigurationError([ConfigProblem(target.name, 0, "is the store itself; name another one")])
+            _check(source, identity, target)
+            file = mark_file(target, self.home)
+            mark = file.read()
+            if mark is not None and mark.store == identity.store and mark.claims > identity.claims:
+                raise StoreError(
+                    f"{source.name} is older than the store that was sent from as {target.name} "
+                    f"({file.path.name}); nothing was copied"
+                )
+            # The source is committed first.
+            with target.write() as into, source.write() as out:
+                lock_tables(out)
+                tables = copy_tables(out, into)
+                mark_moved(out, target.name)
+            file.replace(Mark(identity.store, identity.claims))
+        return CopyResult(source.name, target.name, tables)
+
+    def _refuse_missing_file(self, url: str) -> None:
+        """Opening the store would create the file."""
+        with suppress(ArgumentError):
+            parsed = make_url(url)
+            file = self.home / (parsed.database or "")
+            if parsed.drivername == "sqlite" and not file.exists():
+                raise ConfigurationError([ConfigProblem(str(file), 0, "does not exist; name the store to copy")])
+
+    @contextmanager
+    def _source(self, url: str) -> Iterator[Database]:
+        """The store to copy, which nobody else sends from."""
+        there = unopened(url, home=self.home)
+        if there.sqlite:
+            path = copies.path_of(there)
+            # What `digest web` wrote into it afterwards would be lost.
+            if not copies.detach(path):
+                raise StoreError(f"{path}: can't be read as a store; restore a backup first (`digest store restore`)")
+        with closing(open_database(url, home=self.home)) as database, ExitStack() as held:
+            for work in ("sending", "running the schedule"):
+                try:
+                    held.enter_context(exclusive(database, work, wait=_LOCK_WAIT))
+                except AlreadyRunning:
+                    busy = f"another digest process is {work}; stop `digest run` and `digest web` first"
+                    raise AlreadyRunning(busy) from None
+            yield database
+
+
+def _check(source: Database, identity: Identity, target: Database) -> None:
+    if identity.moved_to not in (None, target.name):
+        raise StoreError(
+            f"store {source.name} was copied to {identity.moved_to} already, which may have sent since; copy that one"
+        )
+    if used := first_used_table(target):
+        raise ConfigurationError(
+            [ConfigProblem(target.name, 0, f"is not empty (table {used}); name a new file or an empty database")]
+        )

@@ -1,0 +1,147 @@
+"""Prune the store: delete what is older than the settings keep, in parts so small that nobody waits for them.
+
+Nothing is deleted while an edition is being sent. What a stopped run leaves is done by the next one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from digest.models import BatchState, EditionState
+from digest.store import meta
+from digest.store.content import old_articles
+from digest.store.schema import batch, edition
+from digest.store.sending import folding
+
+if TYPE_CHECKING:
+    from digest.store.content.events import EventStore
+    from digest.store.database import Database
+
+# The name in `meta` under which the store keeps when it was last pruned.
+PRUNED_AT = "pruned at"
+# Rows of a part: some milliseconds of a write lock.
+_DELIVERIES, _ARTICLES = 2_000, 200
+# Seconds between two parts, in which others may write.
+_PAUSE = 0.01
+# About the bytes of a row with its places in indexes, for what is shown before anything is deleted.
+_DELIVERY_BYTES, _EVENT_BYTES = 50, 100
+_EVERY = timedelta(hours=23)
+
+
+@dataclass(slots=True)
+class Pruned:
+    """What was deleted, or would be. `bytes` is about what it takes in the store."""
+
+    articles: int = 0
+    # Undated articles that lost their text.
+    emptied: int = 0
+    images: int = 0
+    # Editions of which only counts are left.
+    editions: list[str] = field(default_factory=list)
+    deliveries: int = 0
+    events: int = 0
+    emails: int = 0
+    payloads: int = 0
+    bytes: int = 0
+    # Whether it ended early: an edition was being sent, or the process was to stop.
+    interrupted: bool = False
+
+
+@dataclass(frozen=True)
+class StorePruner:
+    """Prunes by the age of articles, of editions and of processed webhook payloads."""
+
+    database: Database
+    events: EventStore
+    keep_articles: timedelta
+    keep_deliveries: timedelta
+    keep_payloads: timedelta
+    now: Callable[[], datetime]
+
+    def plan(self) -> Pruned:
+        """Measure what `prune` would delete."""
+        now = self.now()
+        articles = old_articles.measure(self.database, now - self.keep_articles)
+        payloads, payload_bytes = self.events.measure_processed(now - self.keep_payloads)
+        found = Pruned(articles.deleted, articles.emptied, payloads=payloads, bytes=articles.bytes + payload_bytes)
+        found.editions = folding.foldable_editions(self.database, now - self.keep_deliveries)
+        for key in (*found.editions, *folding.half_folded_editions(self.database)):
+            one = folding.measure(self.database, key)
+            found.deliveries += one.deliveries
+            found.events += one.events
+            found.emails += one.emails
+            found.bytes += one.email_bytes + one.deliveries * _DELIVERY_BYTES + one.events * _EVENT_BYTES
+        return found
+
+    def is_due(self) -> bool:
+        """Whether the last complete run was about a day ago, and nothing is being sent."""
+        last = meta.get(self.database, PRUNED_AT)
+        if last is not None and timedelta(0) <= self.now() - datetime.fromisoformat(last) < _EVERY:
+            return False
+        return not self.is_sending()
+
+    def is_sending(self) -> bool:
+        """Whether recipients of an edition wait for their email now."""
+        waits = (BatchState.PENDING, BatchState.SUBMITTING)
+        soon = self.now() + timedelta(minutes=1)
+        rows = (
+            select(batch.c.id)
+            .join(edition, edition.c.key == batch.c.edition)
+            .where(edition.c.state == EditionState.SENDING, batch.c.state.in_(waits), batch.c.due_at <= soon)
+        )
+        with self.database.read() as connection:
+            return connection.execute(rows.limit(1)).first() is not None
+
+    def prune(self, stopped: Callable[[], bool] = lambda: False) -> Pruned:
+        """Delete it. Ends after the present part if `stopped` says so, or when a send begins."""
+        now, found = self.now(), self.plan()
+        done = Pruned(bytes=found.bytes)
+        for _part in self._parts(done, now):
+            if stopped() or self.is_sending():
+                done.interrupted = True
+                return done
+            time.sleep(_PAUSE)
+        meta.set(self.database, PRUNED_AT, now.isoformat())
+        return done
+
+    def _parts(self, done: Pruned, now: datetime) -> Iterator[None]:
+        """Do one part of the work before each value, and count it in `done`."""
+        yield
+        done.payloads = self.events.delete_processed(now - self.keep_payloads)
+        yield from self._prune_articles(done, now - self.keep_articles)
+        for key in folding.half_folded_editions(self.database):
+            yield from self._delete_recipients(done, key)
+        before = now - self.keep_deliveries
+        for key in folding.foldable_editions(self.database, before):
+            emails = folding.measure(self.database, key).emails
+            if folding.fold(self.database, key, before, now):
+                done.editions.append(key)
+                done.emails += emails
+                yield from self._delete_recipients(done, key)
+
+    def _prune_articles(self, done: Pruned, before: datetime) -> Iterator[None]:
+        images: set[str] = set()
+        while True:
+            part = old_articles.delete_articles(self.database, before, _ARTICLES)
+            done.articles += part.deleted
+            done.emptied += part.emptied
+            images |= part.images
+            yield
+            if part.deleted + part.emptied < _ARTICLES:
+                break
+        done.images = old_articles.delete_images(self.database, images)
+
+    def _delete_recipients(self, done: Pruned, key: str) -> Iterator[None]:
+        while True:
+            deliveries, events = folding.delete_recipients(self.database, key, _DELIVERIES)
+            done.deliveries += deliveries
+            done.events += events
+            yield
+            if deliveries < _DELIVERIES:
+                break
