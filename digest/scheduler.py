@@ -24,6 +24,8 @@ from digest.errors import AlreadyRunning, ConfigurationError, DigestError
 from digest.models import Edition, EditionState
 from digest.newsletter.reload import SettingsWatch
 from digest.store.locks import Lock, exclusive
+from digest.utils.heartbeat import beat
+from digest.utils.log_fields import log_fields
 
 T = TypeVar("T")
 
@@ -40,6 +42,8 @@ _PAGES_KEYS = ("web.enabled", "web.host", "web.port", "web.proxies")
 _BEGUN = (EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
 # States in which an edition waits for its hour.
 _WAITING = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN)
+# Notices that are warnings in the log.
+_FAULTS = frozenset({"settings", "list", "holidays", "job", "missed", "expired", "not approved"})
 
 
 class Step(StrEnum):
@@ -114,6 +118,7 @@ def sole_scheduler(app: App, stop: threading.Event, log: Callable[[str], None]) 
                         "Another `digest run` works on this store. Standing by; this one takes over when that one ends."
                     )
                 waits = True
+                beat()
                 stop.wait(_STAND_BY)
         if lock is not None and waits:
             log("The other `digest run` has ended. This one takes over.")
@@ -121,16 +126,24 @@ def sole_scheduler(app: App, stop: threading.Event, log: Callable[[str], None]) 
 
 
 class Scheduler:
-    """The day's jobs of one newsletter. `log` gets a sentence for each thing that was done."""
+    """The day's jobs of one newsletter.
+
+    `log` gets a sentence for each thing that was done, and `warn` (default: `log`) one for each fault.
+    """
 
     def __init__(
-        self, app: App, log: Callable[[str], None], *, monotonic: Callable[[], float] = time.monotonic
+        self,
+        app: App,
+        log: Callable[[str], None],
+        *,
+        warn: Callable[[str], None] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         # Keys of the pages need a restart while `run` serves them, and so does serving them at all.
         pages = _PAGES_KEYS if app.settings.web.enabled else ("web.enabled",)
         self.settings_watch = SettingsWatch(app.again(unattended=True), needs_restart=("store.url", *pages))
         self.app = self.settings_watch.app
-        self.log = log
+        self.log, self.warn = log, warn or log
         self.stop = threading.Event()
         # Called with the App of new settings, for what runs beside the jobs.
         self.on_reload: Callable[[App], None] = lambda _app: None
@@ -165,9 +178,11 @@ class Scheduler:
         try:
             while not self.stop.is_set():
                 if lock is not None and not lock.is_held():
-                    self.log("The connection to the store broke, so another `digest run` may have taken over.")
+                    self.warn("The connection to the store broke, so another `digest run` may have taken over.")
                     return
+                beat()
                 self.tick()
+                beat()
                 self.stop.wait(self._pause())
         finally:
             beside.shutdown(wait=True)
@@ -188,6 +203,7 @@ class Scheduler:
             if job.run == self.collect and self._until_next_moment() < _KEEP_FREE:
                 continue
             job.last = now
+            beat()
             self._guarded(job.run)
 
     def follow_settings(self) -> None:
@@ -268,11 +284,13 @@ class Scheduler:
         else:
             self.clear_notice("holidays", FILE_NAME, "The holidays are valid again.")
         for planned in calendar.current(self.app.now()):
-            self._guarded(lambda planned=planned: self._check_planned(planned), f"edition {planned.key}")  # type: ignore[misc]
+            with log_fields(edition=planned.key):
+                self._guarded(lambda planned=planned: self._check_planned(planned), f"edition {planned.key}")  # type: ignore[misc]
         for stopped, recipients in self.app.stopper.resume_cancellations().items():
             self.log(f"Edition {stopped}: the provider cancelled the email of {recipients} more recipients.")
         for edition in self.app.editions.unfinished():
-            self._guarded(lambda edition=edition: self._check_unfinished(edition), f"edition {edition.key}")  # type: ignore[misc]
+            with log_fields(edition=edition.key):
+                self._guarded(lambda edition=edition: self._check_unfinished(edition), f"edition {edition.key}")  # type: ignore[misc]
 
     def process_feedback(self) -> None:
         """Process what providers posted since the last run."""
@@ -302,7 +320,7 @@ class Scheduler:
         """
         if self._notices.get((kind, subject)) != text:
             self._notices[kind, subject] = text
-            self.log(text)
+            (self.warn if kind in _FAULTS else self.log)(text)
 
     def clear_notice(self, kind: str, subject: str, text: str) -> bool:
         """Report that a fault is gone, in the sentence `text` if there is one. False if there was no such fault."""
@@ -480,8 +498,10 @@ class Scheduler:
             for note in sent.notes or (f"Edition {edition.key} is {edition.state}: {edition.reason}",):
                 self.log(note)
             return
-        for note in (*sent.notes, *sent.report.problems):
+        for note in sent.notes:
             self.log(note)
+        for problem in sent.report.problems:
+            self.warn(problem)
         self.log(
             f"Edition {edition.key}, {edition.state}: {counts.accepted} of {counts.frozen} sent, "
             f"{counts.excluded} excluded, {counts.rejected} rejected, {counts.pending} pending, "
@@ -507,10 +527,10 @@ class Scheduler:
         except ConfigurationError as error:
             self.notice("job", name, f"{name} failed: {'; '.join(map(str, error.problems))}")
         except DigestError as error:
-            self.log(f"{name} failed: {error}")
+            self.warn(f"{name} failed: {error}")
         except Exception as error:
             # A bug in one job must not end the scheduler; the next tick tries again.
-            self.log(f"{name} failed with an internal error: {type(error).__name__}: {error}")
+            self.warn(f"{name} failed with an internal error: {type(error).__name__}: {error}")
         else:
             self.clear_notice("job", name, "")
             return result
