@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli.logs import LogFormat, info, log_option, logging_to_stderr, warn
 
+if TYPE_CHECKING:
+    from digest.app import App
+    from digest.utils.heartbeat import Heartbeat
+
 
 @click.command()
+@click.option(
+    "--health-port",
+    type=click.IntRange(0, 65535),
+    help="Serve /healthz, /readyz and /metrics on this port of 127.0.0.1; 0 takes a free one.",
+)
 @log_option
 @click.pass_obj
-def run(home: Path, log_format: LogFormat | None) -> int:
+def run(home: Path, health_port: int | None, log_format: LogFormat | None) -> int:
     """Run the schedule of digest.yaml until stopped: collect, compose, send.
 
     With web.enabled, also serve the reader pages. Edits of the settings and of the list are followed. A second
     `digest run` on the same store stands by, and takes over when the first ends.
     """
-    from contextlib import nullcontext
-
     from digest.app import make_app
     from digest.cli.signals import stopped_by_signals
     from digest.scheduler import Scheduler, sole_scheduler
@@ -35,6 +46,7 @@ def run(home: Path, log_format: LogFormat | None) -> int:
         make_app(home) as app,
         logging_to_stderr(log_format, app.now),
         keeping(heartbeat),
+        _health_server(app, health_port, heartbeat),
     ):
         while not stop.is_set():
             with sole_scheduler(app, stop, info) as lock:
@@ -46,7 +58,7 @@ def run(home: Path, log_format: LogFormat | None) -> int:
                 scheduler.app.subscriber_list.sync()
                 scheduler.app.check_credentials()
                 scheduler.app.high_water.check()
-                with run_pages(app) if app.settings.web.enabled else nullcontext(None) as pages:
+                with run_pages(app, heartbeat=heartbeat) if app.settings.web.enabled else nullcontext(None) as pages:
                     if pages:
                         scheduler.on_reload = pages.reload
                     info(f"Running{f', reader pages on {pages.base}' if pages else ''}. Stop with Ctrl-C.")
@@ -54,3 +66,23 @@ def run(home: Path, log_format: LogFormat | None) -> int:
         service.stopping()
         info("Stopped.")
     return 0
+
+
+@contextmanager
+def _health_server(app: App, port: int | None, heartbeat: Heartbeat) -> Iterator[None]:
+    """Serve the health of this process within the block, if a port is given."""
+    if port is None:
+        yield
+        return
+    from digest.web.health.checks import Health
+    from digest.web.health.server import run_health_server
+
+    names = [source.name for source in app.sources]
+    # With store connections of its own, as the pages have.
+    with (
+        closing(replace(app)) as own,
+        Health(lambda: own.database, lambda: names, heartbeat) as health,
+        run_health_server(health, port) as base,
+    ):
+        info(f"Health and metrics on {base}.")
+        yield
