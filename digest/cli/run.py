@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from digest.cli.logs import LogFormat, info, log_option, logging_to_stderr, warn
 if TYPE_CHECKING:
     from digest.app import App
     from digest.utils.heartbeat import Heartbeat
+    from digest.web.server import RunningPages
 
 
 @click.command()
@@ -46,7 +47,7 @@ def run(home: Path, health_port: int | None, log_format: LogFormat | None) -> in
         make_app(home) as app,
         logging_to_stderr(log_format, app.now),
         keeping(heartbeat),
-        _health_server(app, health_port, heartbeat),
+        _health_server(app, health_port, heartbeat) as watched,
     ):
         while not stop.is_set():
             with sole_scheduler(app, stop, info) as lock:
@@ -59,8 +60,7 @@ def run(home: Path, health_port: int | None, log_format: LogFormat | None) -> in
                 scheduler.app.check_credentials()
                 scheduler.app.high_water.check()
                 with run_pages(app, heartbeat=heartbeat) if app.settings.web.enabled else nullcontext(None) as pages:
-                    if pages:
-                        scheduler.on_reload = pages.reload
+                    scheduler.on_reload = _both(watched, pages)
                     info(f"Running{f', reader pages on {pages.base}' if pages else ''}. Stop with Ctrl-C.")
                     scheduler.run(lock)
         service.stopping()
@@ -69,15 +69,15 @@ def run(home: Path, health_port: int | None, log_format: LogFormat | None) -> in
 
 
 @contextmanager
-def _health_server(app: App, port: int | None, heartbeat: Heartbeat) -> Iterator[None]:
-    """Serve the health of this process within the block, if a port is given."""
+def _health_server(app: App, port: int | None, heartbeat: Heartbeat) -> Iterator[list[str]]:
+    """Serve the health of this process within the block, if a port is given. Yields the names of its sources."""
+    names = _source_names(app)
     if port is None:
-        yield
+        yield names
         return
     from digest.web.health.checks import Health
     from digest.web.health.server import run_health_server
 
-    names = [source.name for source in app.sources]
     # With store connections of its own, as the pages have.
     with (
         closing(replace(app)) as own,
@@ -85,4 +85,19 @@ def _health_server(app: App, port: int | None, heartbeat: Heartbeat) -> Iterator
         run_health_server(health, port) as base,
     ):
         info(f"Health and metrics on {base}.")
-        yield
+        yield names
+
+
+def _both(watched: list[str], pages: RunningPages | None) -> Callable[[App], None]:
+    """Return what follows new settings: the health server and the pages."""
+
+    def follow(app: App) -> None:
+        watched[:] = _source_names(app)
+        if pages:
+            pages.reload(app)
+
+    return follow
+
+
+def _source_names(app: App) -> list[str]:
+    return [source.name for source in app.sources]

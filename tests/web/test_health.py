@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -173,3 +174,18 @@ def test_a_run_without_pages_serves_its_health(app: App) -> None:
             assert samples(answer.read().decode())["digest_store_up"] == 1
         with pytest.raises(urllib.error.HTTPError, match="404"):
             urllib.request.urlopen(f"{base}/", timeout=10)
+
+
+def test_a_store_that_hangs_is_asked_once_and_the_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, asked = threading.Event(), []
+
+    def hanging() -> None:
+        asked.append(1)
+        go_on.wait(30)
+        raise OSError("gone")
+
+    monkeypatch.setattr(checks, "STORE_TIMEOUT", 0.05)
+    with Health(hanging, lambda: [], None) as health:  # type: ignore[arg-type]
+        assert [health.problems() for _ in range(3)] == [["the store cannot be used"]] * 3
+        assert len(asked) == 1
+        go_on.set()
