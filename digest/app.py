@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from digest import i18n
 from digest.config import loader
+from digest.config.credentials import with_credentials
 from digest.config.secrets import find_secrets
 from digest.config.settings import Settings
 from digest.deliver import registry
@@ -741,7 +742,7 @@ def make_app(
 
     `DIGEST_NOW` (an ISO time with an offset) sets the clock, for rehearsals.
     """
-    environment = dict(os.environ if environment is None else environment)
+    environment = with_credentials(os.environ if environment is None else environment)
     settings = loader.load(home, environment)
     redact.protect(find_secrets(settings, environment))
     app = App(home.resolve(), settings, environment, clock or make_clock(environment))

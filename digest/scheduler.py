@@ -27,6 +27,8 @@ from digest.newsletter.reload import SettingsWatch
 from digest.notify.alert import AlertKind, MessageType
 from digest.notify.notices import NOTICES
 from digest.store.locks import Lock, exclusive
+from digest.utils.heartbeat import beat
+from digest.utils.log_fields import log_fields
 
 T = TypeVar("T")
 
@@ -51,6 +53,8 @@ _PAGES_KEYS = ("web.enabled", "web.host", "web.port", "web.proxies")
 _BEGUN = (EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
 # States in which an edition waits for its hour.
 _WAITING = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN)
+# Notices that are warnings in the log.
+_FAULTS = frozenset({"settings", "list", "holidays", "job", "missed", "expired", "not approved"})
 
 
 class Step(StrEnum):
@@ -127,6 +131,7 @@ def sole_scheduler(app: App, stop: threading.Event, log: Callable[[str], None]) 
             if reason != said:
                 log(reason)
             said = reason
+            beat()
             stop.wait(_STAND_BY)
         if lock is not None and said:
             log("Nobody else runs the schedule now. This `digest run` takes over.")
@@ -134,16 +139,24 @@ def sole_scheduler(app: App, stop: threading.Event, log: Callable[[str], None]) 
 
 
 class Scheduler:
-    """The day's jobs of one newsletter. `log` gets a sentence for each thing that was done."""
+    """The day's jobs of one newsletter.
+
+    `log` gets a sentence for each thing that was done, and `warn` (default: `log`) one for each fault.
+    """
 
     def __init__(
-        self, app: App, log: Callable[[str], None], *, monotonic: Callable[[], float] = time.monotonic
+        self,
+        app: App,
+        log: Callable[[str], None],
+        *,
+        warn: Callable[[str], None] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         # Keys of the pages need a restart while `run` serves them, and so does serving them at all.
         pages = _PAGES_KEYS if app.settings.web.enabled else ("web.enabled",)
         self.settings_watch = SettingsWatch(app.again(unattended=True), needs_restart=("store.url", *pages))
         self.app = self.settings_watch.app
-        self.log = log
+        self.log, self.warn = log, warn or log
         self.stop = threading.Event()
         # Called with the App of new settings, for what runs beside the jobs.
         self.on_reload: Callable[[App], None] = lambda _app: None
@@ -189,9 +202,11 @@ class Scheduler:
         try:
             while not self.stop.is_set():
                 if lock is not None and not lock.is_held():
-                    self.log("The connection to the store broke, so another `digest run` may have taken over.")
+                    self.warn("The connection to the store broke, so another `digest run` may have taken over.")
                     return
+                beat()
                 self.tick()
+                beat()
                 self.stop.wait(self._pause())
         finally:
             beside.shutdown(wait=True)
@@ -212,6 +227,7 @@ class Scheduler:
             if job.run == self.collect and self._until_next_moment() < _KEEP_FREE:
                 continue
             job.last = now
+            beat()
             self._guarded(job.run)
 
     def follow_settings(self) -> None:
@@ -300,7 +316,8 @@ class Scheduler:
         else:
             self.clear_notice("holidays", FILE_NAME, "The holidays are valid again.")
         for planned in calendar.current(self.app.now()):
-            self._guarded(lambda planned=planned: self._check_planned(planned), f"edition {planned.key}")  # type: ignore[misc]
+            with log_fields(edition=planned.key):
+                self._guarded(lambda planned=planned: self._check_planned(planned), f"edition {planned.key}")  # type: ignore[misc]
         for stopped, recipients in self.app.stopper.resume_cancellations().items():
             self.log(f"Edition {stopped}: the provider cancelled the email of {recipients} more recipients.")
         unfinished = self.app.editions.unfinished()
@@ -309,7 +326,8 @@ class Scheduler:
             if kind == "breaking" and key not in proposals:
                 self.clear_notice(kind, key, "It was sent, dropped, or is too old.")
         for edition in unfinished:
-            self._guarded(lambda edition=edition: self._check_unfinished(edition), f"edition {edition.key}")  # type: ignore[misc]
+            with log_fields(edition=edition.key):
+                self._guarded(lambda edition=edition: self._check_unfinished(edition), f"edition {edition.key}")  # type: ignore[misc]
 
     def process_feedback(self) -> None:
         """Process what providers posted since the last run."""
@@ -370,7 +388,7 @@ class Scheduler:
         if self._notices.get((kind, subject)) == text:
             return
         self._notices[kind, subject] = text
-        self.log(text)
+        (self.warn if kind in _FAULTS else self.log)(text)
         if (found := NOTICES.get(kind)) is not None:
             title, action = found.title.format(subject=subject), found.action.format(subject=subject)
             self._alert(found.kind, subject, title=title, text=text, action=action, until=until)
@@ -610,8 +628,10 @@ class Scheduler:
             for note in sent.notes or (f"Edition {edition.key} is {edition.state}: {edition.reason}",):
                 self.log(note)
             return
-        for note in (*sent.notes, *sent.report.problems):
+        for note in sent.notes:
             self.log(note)
+        for problem in sent.report.problems:
+            self.warn(problem)
         self.log(
             f"Edition {edition.key}, {edition.state}: {counts.accepted} of {counts.frozen} sent, "
             f"{counts.excluded} excluded, {counts.rejected} rejected, {counts.pending} pending, "
@@ -639,7 +659,7 @@ class Scheduler:
             self._failures[name] = _FAILURES
             self.notice("job", name, f"{name} failed: {'; '.join(map(str, error.problems))}")
         except AlreadyRunning as error:
-            self.log(f"{name} failed: {error}")
+            self.warn(f"{name} failed: {error}")
         except DigestError as error:
             self._count_failure(name, str(error))
         except Exception as error:
@@ -654,7 +674,7 @@ class Scheduler:
     def _count_failure(self, job: str, reason: str) -> None:
         self._failures[job] += 1
         if self._failures[job] < _FAILURES:
-            self.log(f"{job} failed: {reason}")
+            self.warn(f"{job} failed: {reason}")
         else:
             self.notice("job", job, f"{job} fails again and again: {reason}")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -44,20 +43,6 @@ def shown(text: str) -> str:
     """Replace characters that a terminal would interpret: names and answers from outside are part of our output."""
     kept = "\n\t\u200c\u200d\u00a0"
     return "".join(sign if sign.isprintable() or sign in kept else "\ufffd" for sign in text)
-
-
-class LogFormatter(logging.Formatter):
-    """Log lines without secrets, tracebacks included."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
-
-
-def log_warnings() -> None:
-    """Print the warnings of libraries and pages to stderr."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(LogFormatter("%(name)s: %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
 def require_addresses(option: str, addresses: Sequence[str]) -> None:

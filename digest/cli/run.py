@@ -2,50 +2,103 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.output import log_warnings, note
+from digest.cli.logs import LogFormat, info, log_option, logging_to_stderr, warn
+
+if TYPE_CHECKING:
+    from digest.app import App
+    from digest.utils.heartbeat import Heartbeat
+    from digest.web.server import RunningPages
 
 
 @click.command()
+@click.option(
+    "--health-port",
+    type=click.IntRange(0, 65535),
+    help="Serve /healthz, /readyz and /metrics on this port of 127.0.0.1; 0 takes a free one.",
+)
+@log_option
 @click.pass_obj
-def run(home: Path) -> int:
+def run(home: Path, health_port: int | None, log_format: LogFormat | None) -> int:
     """Run the schedule of digest.yaml until stopped: collect, compose, send.
 
     With web.enabled, also serve the reader pages. Edits of the settings and of the list are followed. A second
     `digest run` on the same store stands by, and takes over when the first ends.
     """
-    from contextlib import nullcontext
-
     from digest.app import make_app
     from digest.cli.signals import stopped_by_signals
     from digest.scheduler import Scheduler, sole_scheduler
+    from digest.utils.heartbeat import Heartbeat, keeping
+    from digest.utils.systemd import ServiceNotifier
     from digest.web.server import run_pages
 
-    # APScheduler logs that a job ran, our own lines say what it did. Its warnings still matter.
-    log_warnings()
-    with stopped_by_signals() as stop, make_app(home) as app:
-
-        def log(line: str) -> None:
-            note(f"{app.now():%H:%M:%S} {line}")
-
+    service = ServiceNotifier(os.environ)
+    heartbeat = Heartbeat(service.alive)
+    with (
+        stopped_by_signals() as stop,
+        make_app(home) as app,
+        logging_to_stderr(log_format, app.now),
+        keeping(heartbeat),
+        _health_server(app, health_port, heartbeat) as watched,
+    ):
         while not stop.is_set():
-            with sole_scheduler(app, stop, log) as lock:
+            with sole_scheduler(app, stop, info) as lock:
                 if lock is None:
                     break
-                scheduler = Scheduler(app, log)
+                scheduler = Scheduler(app, info, warn=warn)
                 scheduler.stop = stop
                 # A list with errors stops it, unless there is an earlier valid one.
                 scheduler.app.subscriber_list.sync()
                 scheduler.app.check_credentials()
                 scheduler.app.check_alert_credentials()
                 scheduler.app.high_water.check()
-                with run_pages(app) if app.settings.web.enabled else nullcontext(None) as pages:
-                    if pages:
-                        scheduler.on_reload = pages.reload
-                    note(f"Running{f', reader pages on {pages.base}' if pages else ''}. Stop with Ctrl-C.")
+                with run_pages(app, heartbeat=heartbeat) if app.settings.web.enabled else nullcontext(None) as pages:
+                    scheduler.on_reload = _both(watched, pages)
+                    info(f"Running{f', reader pages on {pages.base}' if pages else ''}. Stop with Ctrl-C.")
                     scheduler.run(lock)
-    note("Stopped.")
+        service.stopping()
+        info("Stopped.")
     return 0
+
+
+@contextmanager
+def _health_server(app: App, port: int | None, heartbeat: Heartbeat) -> Iterator[list[str]]:
+    """Serve the health of this process within the block, if a port is given. Yields the names of its sources."""
+    names = _source_names(app)
+    if port is None:
+        yield names
+        return
+    from digest.web.health.checks import Health
+    from digest.web.health.server import run_health_server
+
+    # With store connections of its own, as the pages have.
+    with (
+        closing(replace(app)) as own,
+        Health(lambda: own.database, lambda: names, heartbeat) as health,
+        run_health_server(health, port) as base,
+    ):
+        info(f"Health and metrics on {base}.")
+        yield names
+
+
+def _both(watched: list[str], pages: RunningPages | None) -> Callable[[App], None]:
+    """Return what follows new settings: the health server and the pages."""
+
+    def follow(app: App) -> None:
+        watched[:] = _source_names(app)
+        if pages:
+            pages.reload(app)
+
+    return follow
+
+
+def _source_names(app: App) -> list[str]:
+    return [source.name for source in app.sources]

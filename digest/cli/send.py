@@ -168,10 +168,16 @@ def _show_counts(
 @click.command()
 @click.argument("edition", required=False, default="")
 @click.option("--all", "everyone", is_flag=True, help="List everyone who did not get it, not only the first 50.")
+@click.option("--watch", "live", is_flag=True, help="Show a live page of the day until Ctrl-C.")
 @json_option
 @click.pass_obj
-def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
-    """Show EDITION's counts (default: the newest edition), who did not get it, and why."""
+def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) -> int:
+    """Show EDITION's counts (default: the newest edition), who did not get it, and why.
+
+    With --watch: what comes next, the progress of a send, the last editions, and the sources' health.
+    """
+    if live and (edition or everyone or as_json):
+        raise click.UsageError("--watch shows the whole day: leave out EDITION, --all and --json")
     from digest.app import make_app
     from digest.cli.json_output import counts_json, decision_json, not_reached_json, unknown_batch_json
     from digest.pipeline import Sent, why_not_sent
@@ -179,6 +185,11 @@ def status(home: Path, edition: str, everyone: bool, as_json: bool) -> int:
     from digest.store.sending.status import unsendable_batches
 
     with make_app(home) as app:
+        if live:
+            from digest.cli.watch import watch
+
+            watch(app)
+            return 0
         problem = app.high_water.problem()
         if problem:
             note(problem)

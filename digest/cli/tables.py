@@ -20,7 +20,7 @@ _GUTTER = 2
 # Columns of a terminal. A column that must shrink keeps this many cells.
 _MIN_WIDTH = 10
 # State to its colour on a terminal.
-_COLOURS: Mapping[str, str] = {
+COLOURS: Mapping[str, str] = {
     "accepted": "green",
     "done": "green",
     "sending": "cyan",
@@ -67,7 +67,7 @@ def state(text: str) -> str:
 
     https://no-color.org asks programs to obey NO_COLOR.
     """
-    colour = _COLOURS.get(text)
+    colour = COLOURS.get(text)
     return click.style(text, fg=colour) if colour and not os.environ.get("NO_COLOR") else text
 
 

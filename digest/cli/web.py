@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.output import log_warnings, note
+from digest.cli.logs import LogFormat, info, log_option, logging_to_stderr, warn
 from digest.errors import ConfigurationError, DigestError
 
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ _RELOAD_EVERY = 5.0
 @click.command()
 @click.option("--host", help="The address to listen on (default: web.host).")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port (default: web.port); 0 takes a free one.")
+@log_option
 @click.pass_obj
-def web(home: Path, host: str | None, port: int | None) -> int:
+def web(home: Path, host: str | None, port: int | None, log_format: LogFormat | None) -> int:
     """Serve the reader pages: unsubscribe, preferences, sign-up, archive. Edits of the settings are followed."""
 
     from digest.app import make_app
@@ -30,17 +31,21 @@ def web(home: Path, host: str | None, port: int | None) -> int:
     from digest.newsletter.reload import SettingsWatch
     from digest.web.server import run_pages
 
-    log_warnings()
-    with stopped_by_signals() as stop, make_app(home) as app, run_pages(app, host=host or "", port=port) as pages:
+    with (
+        stopped_by_signals() as stop,
+        make_app(home) as app,
+        logging_to_stderr(log_format, app.now),
+        run_pages(app, host=host or "", port=port) as pages,
+    ):
         base = pages.base
-        note(f"Reader pages on {base}. Stop with Ctrl-C.")
+        info(f"Reader pages on {base}. Stop with Ctrl-C.")
         public = app.settings.newsletter.base_url
         if public and public != base:
-            note(f"Links in emails point to {public} (newsletter.base_url); a web server there must forward to {base}.")
+            info(f"Links in emails point to {public} (newsletter.base_url); a web server there must forward to {base}.")
         watch = SettingsWatch(app, needs_restart=("store.url", "web.host", "web.port", "web.proxies"))
         while not stop.wait(_RELOAD_EVERY):
             _follow(watch, pages)
-    note("Stopped.")
+        info("Stopped.")
     return 0
 
 
@@ -55,11 +60,11 @@ def _follow(watch: SettingsWatch, pages: RunningPages) -> None:
         try:
             pages.reload(watch.app)
         except (ConfigurationError, DigestError) as error:
-            note(f"The pages stay as they were: {error}")
+            warn(f"The pages stay as they were: {error}")
         else:
-            note(f"The settings were reloaded; changed: {', '.join(changed) or 'no key'}.")
+            info(f"The settings were reloaded; changed: {', '.join(changed) or 'no key'}.")
     if watch.problems and watch.problems != problems:
         errors = "; ".join(map(str, watch.problems))
-        note(f"The settings have errors, so the old ones stay in use: {errors}")
+        warn(f"The settings have errors, so the old ones stay in use: {errors}")
     if watch.waiting and watch.waiting != waiting:
-        note(f"Changes of {', '.join(watch.waiting)} take effect when you restart `digest web`.")
+        info(f"Changes of {', '.join(watch.waiting)} take effect when you restart `digest web`.")

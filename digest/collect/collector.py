@@ -19,6 +19,7 @@ from digest.collect.types import CollectStore, SaveCounts, SourceState
 from digest.errors import DigestError
 from digest.models import Article, Source, SourceHealth
 from digest.utils import redact
+from digest.utils.heartbeat import beat
 
 # Sources fetched at once. Waiting costs only a thread's stack; parsing is limited separately (reading.ParseLimiter).
 THREADS = 200
@@ -104,6 +105,7 @@ def collect(
     with _WorkerPool(threads, [partial(_read, reader, sources[index], states[index]) for index in due]) as pool:
         for _ in due:
             job, result = pool.next()
+            beat()
             index = due[job]
             finish(index, _save(sources[index], states[index], result, store, now, listed))
     ordered = tuple(reports[index] for index in range(len(sources)))

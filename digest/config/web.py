@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from digest.config.types import Duration, Line, SettingsModel, VariableOrNone
 
@@ -35,6 +36,31 @@ class Webhooks(SettingsModel):
 
     keep: Duration = Field(default=timedelta(days=7), description="How long processed webhook payloads are kept.")
     sendgrid: SendGridWebhook = Field(default=SendGridWebhook(), description="SendGrid's event webhook.")
+
+
+class Metrics(SettingsModel):
+    """Who may read `/metrics`, besides programs on this machine."""
+
+    addresses: tuple[Line, ...] = Field(
+        default=(),
+        description="Addresses or networks that may read `/metrics`, such as `10.0.0.0/8`. Programs on this machine "
+        "always may (docs/deploy.md). Nobody else may by default.",
+    )
+    token_env: VariableOrNone = Field(
+        default="",
+        description="Environment variable that holds a token of at least 16 characters. Who sends it as "
+        "`Authorization: Bearer …` may read `/metrics`.",
+    )
+
+    @field_validator("addresses")
+    @classmethod
+    def _networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for text in given:
+            try:
+                ip_network(text)
+            except ValueError:
+                raise ValueError("expected an address or a network such as 10.0.0.5 or 10.0.0.0/8") from None
+        return given
 
 
 class Web(SettingsModel):
@@ -71,4 +97,5 @@ class Web(SettingsModel):
         description="Addresses or networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are "
         "trusted. `[]`: none.",
     )
+    metrics: Metrics = Field(default=Metrics(), description="Access to `/metrics`.")
     webhooks: Webhooks = Field(default=Webhooks(), description="Webhooks of the email providers.")

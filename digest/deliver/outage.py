@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from digest.errors import StoreUnavailable
+from digest.utils.heartbeat import beat
 
 # How long a run waits for the store, in seconds.
 _PATIENCE = 60.0
@@ -49,6 +50,7 @@ class Outages:
         except StoreUnavailable as error:
             failure = error
         while True:
+            beat()
             self._wait(failure)
             try:
                 prepare()

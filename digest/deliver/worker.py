@@ -11,8 +11,9 @@ the store is unavailable (`outage`) outcomes stay in memory, and the commit is r
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
@@ -20,16 +21,40 @@ from typing import Any
 from digest.deliver.attempt import AttemptResult, Job, attempt, cancel_unknown
 from digest.deliver.failover import CircuitBreaker
 from digest.deliver.outage import Outages
-from digest.deliver.outcome import Accepted, NotSent, Rejected, Unknown
+from digest.deliver.outcome import (
+    Accepted,
+    NotSent,
+    Outcome,
+    PerRecipient,
+    Rejected,
+    Retryable,
+    Split,
+    Unknown,
+)
 from digest.deliver.ports import Cancellable, Cancellation, Claim, Transport
 from digest.deliver.report import SendReport, possibly_sent
 from digest.errors import StoreUnavailable
 from digest.utils.gc import gc_frozen
+from digest.utils.heartbeat import beat
+
+log = logging.getLogger(__name__)
+# A command that does not log reports what it did in other ways.
+log.addHandler(logging.NullHandler())
 
 # Seconds between checks whether a pausing run is to stop.
 _POLL_INTERVAL = 0.25
 # Seconds between checks, during long batches, whether this run still counts as running.
 _CHECK_INTERVAL = 5.0
+# What the log says of an outcome.
+_LOGGED: Mapping[type[object], str] = {
+    Accepted: "Batch accepted",
+    Rejected: "Batch with rejected recipients",
+    Split: "Batch split",
+    NotSent: "Batch not sent",
+    Retryable: "Batch to be sent again",
+    Unknown: "Batch unknown",
+    PerRecipient: "Batch sent one by one",
+}
 
 
 def send_due(job: Job) -> SendReport:
@@ -120,6 +145,7 @@ class DeliveryRun:
 
     def step(self) -> bool:
         """Settle what is finished, start what is due, then wait for the next event. Return False when all is done."""
+        beat()
         self._collect_finished()
         self._collect_cancellations()
         if self._settle_and_claim():
@@ -175,6 +201,7 @@ class DeliveryRun:
         if cancellable:
             self.has_unknown = True
             self.unknown_attempts[flight.claim.attempt] = len(flight.claim.recipients)
+        _log_outcome(self.job.edition, flight, result.outcome)
         return self.report.record(result.outcome, flight.claim, flight.transport, self.breaker, cancellable=cancellable)
 
     def _settle_and_claim(self) -> bool:
@@ -304,3 +331,12 @@ class DeliveryRun:
                 self.has_unknown = True
         if recipients:
             self.job.progress(-recipients)
+
+
+def _log_outcome(edition: str, flight: _InFlight, outcome: Outcome) -> None:
+    """Log one line for an attempt. Its reason is reported with the edition."""
+    level = logging.WARNING if isinstance(outcome, Unknown) else logging.INFO
+    claim, name = flight.claim, flight.transport.name
+    fields = {"edition": edition, "batch": claim.batch, "attempt": claim.attempt, "transport": name}
+    recipients = len(claim.recipients)
+    log.log(level, "%s: %s recipients", _LOGGED[type(outcome)], recipients, extra={**fields, "recipients": recipients})

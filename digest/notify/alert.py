@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from digest.utils.redact import redact
-
-_BEFORE_AT = re.compile(r"[^\s<>()\[\]\"'/,;]{1,200}@")
+from digest.utils.redact import hide_addresses, redact
 
 
 class AlertKind(StrEnum):
@@ -65,11 +62,6 @@ class Alert:
     @property
     def key(self) -> tuple[str, str]:
         return self.kind, self.subject
-
-
-def hide_addresses(text: str) -> str:
-    """The text without what precedes each @: servers repeat addresses of subscribers, and URLs may hold a password."""
-    return _BEFORE_AT.sub("…@", text)
 
 
 def made_safe(item: Alert) -> Alert:

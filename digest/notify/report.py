@@ -10,8 +10,8 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from digest.models import SourceHealth
-from digest.notify.alert import hide_addresses
 from digest.notify.formats import format_time
+from digest.utils.redact import hide_addresses
 
 # Seconds for one fetch.
 _SLOW_SOURCE = 10.0

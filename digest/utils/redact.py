@@ -54,6 +54,8 @@ _LOOKS_SECRET = (
         r"|whsec_[A-Za-z0-9+/=_-]{16,}|[0-9]{6,}:AA[A-Za-z0-9_-]{30,})"
     ),
 )
+# What precedes the @ of an address, which may be quoted (RFC 5321 4.1.2) or percent-encoded.
+_BEFORE_AT = re.compile(r"(?:\"[^\"\n]{1,64}\"|[^\s@<>()\[\]\"',;:/]{1,256}?)(?:@|%40)(?=[^\s@])")
 _SECRET_NAME = re.compile(rf"{_SECRET_PARAMETER}|key", re.IGNORECASE)
 
 
@@ -116,6 +118,11 @@ def redact(text: str) -> str:
     for pattern in _LOOKS_SECRET:
         text = pattern.sub(_masked, text)
     return text
+
+
+def hide_addresses(text: str) -> str:
+    """The text without what precedes each @, for logs: servers repeat the addresses of subscribers."""
+    return _BEFORE_AT.sub("…@", text)
 
 
 def secrets_of_url(url: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -15,17 +16,21 @@ from starlette.types import ASGIApp
 
 from digest import __version__
 from digest.app import App
-from digest.errors import StoreError
+from digest.errors import ConfigProblem, ConfigurationError, StoreError
 from digest.i18n import translator
 from digest.models import MAIN
 from digest.store.content.editions import PublishedStore
 from digest.store.people.preferences import PreferenceStore
 from digest.store.people.signups import SignupStore
 from digest.store.rate_limits import RateLimiter
+from digest.utils.heartbeat import Heartbeat
 from digest.web import archive, preferences, unsubscribe, view_in_browser
 from digest.web import signup as signup_routes
 from digest.web.archive import Archive
 from digest.web.dependencies import Context
+from digest.web.health import routes as health_routes
+from digest.web.health.access import MetricsAccess
+from digest.web.health.checks import Health
 from digest.web.middleware import Guard, log_error
 from digest.web.outbound_mail import OutboundMail, Resender, SignupEmails
 from digest.web.pages import CUSTOM_TEMPLATES, PAGE_RESPONSES, Pages, language_parameter
@@ -77,23 +82,30 @@ def _file_response(media_type: str) -> dict[int | str, dict[str, object]]:
 
 log = logging.getLogger(__name__)
 
+# Characters.
+_MIN_TOKEN = 16
 # (path prefix, bytes) of routes that accept more than a form.
 _LARGER_BODIES = (("/webhooks/", 8 * 1024 * 1024),)
 
 
 @contextmanager
-def create_app(app: App, base: str) -> Iterator[ASGIApp]:
+def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Iterator[ASGIApp]:
     """The pages of a newsletter as an ASGI app. When the block ends, queued emails are sent. Raises ConfigurationError.
 
-    `base` replaces an unset newsletter.base_url. A send in the same process needs an App of its own.
+    `base` replaces an unset newsletter.base_url. A send in the same process needs an App of its own. `heartbeat` is
+    that of the schedule, if this process runs it.
     """
     settings = app.settings
     pages = _pages_or_default(app, settings.newsletter.base_url or base)
     app.check_credentials()
     # App builds collaborators on first use. Build them here, before several threads ask at once.
     _ = (app.signer, app.database, app.articles, app.editions, app.renderer, app.sender, app.topics)
-    with closing(OutboundMail(lambda: app.transports[0])) as outbound:
-        routers = _routers(app, pages, outbound)
+    names = [source.name for source in app.sources]
+    with (
+        Health(lambda: app.database, lambda: names, heartbeat) as health,
+        closing(OutboundMail(lambda: app.transports[0])) as outbound,
+    ):
+        routers = [*_routers(app, pages, outbound), health_routes.router(health, _metrics_access(app))]
         title = f"{settings.newsletter.name}: reader pages"
         crowded = translator(pages.languages[0]).gettext(
             "Too many requests at once from your network. Please try again in a minute."
@@ -103,8 +115,18 @@ def create_app(app: App, base: str) -> Iterator[ASGIApp]:
             hosts=_hosts(app, base),
             prefix=pages.root,
             larger=_LARGER_BODIES,
+            any_host=health_routes.PATHS,
             crowded=crowded,
         )
+
+
+def _metrics_access(app: App) -> MetricsAccess:
+    chosen = app.settings.web.metrics
+    token = app.secret(chosen.token_env, "web.metrics.token_env") if chosen.token_env else ""
+    if token and len(token) < _MIN_TOKEN:
+        problem = f"expected a token of at least {_MIN_TOKEN} characters ('web.metrics.token_env')"
+        raise ConfigurationError([ConfigProblem(chosen.token_env, 0, problem)])
+    return MetricsAccess(tuple(map(ip_network, chosen.addresses)), token)
 
 
 def load_pages(app: App, base: str, *, custom: bool = True) -> Pages:

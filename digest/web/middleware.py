@@ -59,7 +59,8 @@ class Guard:
     """ASGI middleware that checks requests and completes responses.
 
     `hosts`: the accepted host names (empty: any). `prefix`: the path of base_url, which a proxy may or may not strip.
-    `larger`: (path prefix, bytes) of routes that accept more than a form. `crowded`: the sentence for a client with too
+    `larger`: (path prefix, bytes) of routes that accept more than a form. `any_host`: paths that are answered under
+    every host name. `crowded`: the sentence for a client with too
     many requests at once.
     """
 
@@ -70,12 +71,14 @@ class Guard:
         hosts: Collection[str],
         prefix: str = "",
         larger: Sequence[tuple[str, int]] = (),
+        any_host: Collection[str] = (),
         crowded: str = "Too many requests at once from your network. Please try again in a minute.",
     ) -> None:
         self.app = app
         self.hosts = frozenset(host.lower() for host in hosts)
         self.prefix = prefix
         self.larger = tuple(larger)
+        self.any_host = frozenset(any_host)
         self.crowded = crowded
         self.open_requests = OpenRequests()
 
@@ -126,7 +129,8 @@ class Guard:
         if len([name for name, _value in headers if name == b"host"]) > 1:
             return 400, "The request has more than one Host header."
         by_name = dict(headers)
-        if self.hosts and _host_name(by_name.get(b"host", b"")) not in self.hosts:
+        checked = self.hosts and scope["path"] not in self.any_host
+        if checked and _host_name(by_name.get(b"host", b"")) not in self.hosts:
             return 421, "These pages are not served under this host name."
         length = by_name.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:

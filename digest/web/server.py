@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from digest.app import App
+    from digest.utils.heartbeat import Heartbeat
 
 # Seconds that requests in progress get when the server stops.
 _SHUTDOWN_TIMEOUT = 10
@@ -33,7 +34,7 @@ _KEEP_ALIVE = 5
 class _Build:
     """The pages as built from one App, with the requests that they are answering."""
 
-    def __init__(self, app: App, base: str) -> None:
+    def __init__(self, app: App, base: str, heartbeat: Heartbeat | None) -> None:
         from digest.web.app import create_app
 
         self.requests = 0
@@ -41,7 +42,7 @@ class _Build:
         with ExitStack() as opened:
             # A copy has its own store connections and transport, so that a send in the same process can close its own.
             own = opened.enter_context(closing(replace(app)))
-            self.pages: ASGIApp = opened.enter_context(create_app(own, base))
+            self.pages: ASGIApp = opened.enter_context(create_app(own, base, heartbeat))
             self._opened = opened.pop_all()
 
     def close(self) -> None:
@@ -53,15 +54,16 @@ class _Build:
 class RunningPages:
     """An ASGI app that passes requests on to the pages as last built. `base` is their address."""
 
-    def __init__(self, app: App, base: str) -> None:
+    def __init__(self, app: App, base: str, heartbeat: Heartbeat | None = None) -> None:
         self.base = base
+        self._heartbeat = heartbeat
         self._lock = threading.Lock()
-        self._current = _Build(app, base)
+        self._current = _Build(app, base, heartbeat)
         self._closing: list[threading.Thread] = []
 
     def reload(self, app: App) -> None:
         """Serve the pages of this App from now on. Raises ConfigurationError, and the old ones stay."""
-        build = _Build(app, self.base)
+        build = _Build(app, self.base, self._heartbeat)
         with self._lock:
             old, self._current = self._current, build
             if not old.requests:
@@ -97,8 +99,10 @@ def run_server(app: App, *, host: str = "", port: int | None = None) -> Iterator
 
 
 @contextmanager
-def run_pages(app: App, *, host: str = "", port: int | None = None) -> Iterator[RunningPages]:
-    """Serve the pages of a newsletter within the block. Port 0 picks a free one.
+def run_pages(
+    app: App, *, host: str = "", port: int | None = None, heartbeat: Heartbeat | None = None
+) -> Iterator[RunningPages]:
+    """Serve the pages of a newsletter within the block. Port 0 picks a free one. `heartbeat` as in `create_app`.
 
     Raises ConfigurationError, and DigestError if the address cannot be bound or the store was moved.
     """
@@ -120,7 +124,7 @@ def run_pages(app: App, *, host: str = "", port: int | None = None) -> Iterator[
     listener = bind(host or web.host, web.port if port is None else port)
     name, number = listener.getsockname()[:2]
     base = f"http://{f'[{name}]' if ':' in name else name}:{number}"
-    with listener, closing(RunningPages(app, base)) as pages:
+    with listener, closing(RunningPages(app, base, heartbeat)) as pages:
         config = uvicorn.Config(
             pages,
             log_config=None,

@@ -237,10 +237,11 @@ def test_the_traceback_of_a_bug_has_no_secret(newsroom: Newsroom, monkeypatch: p
 def test_log_lines_have_no_secret(newsroom: Newsroom, tmp_path: Path) -> None:
     script = tmp_path / "log.py"
     script.write_text(
-        "import logging, sys\nfrom digest.cli.output import log_warnings\nfrom digest.utils.redact import protect\n"
-        "log_warnings()\nprotect([sys.argv[1]])\n"
-        "try:\n    raise ValueError(sys.argv[1])\n"
-        "except ValueError:\n    logging.exception('failed with %s', sys.argv[1])\n",
+        "import logging, sys\nfrom datetime import UTC, datetime\nfrom digest.cli.logs import logging_to_stderr\n"
+        "from digest.utils.redact import protect\nprotect([sys.argv[1]])\n"
+        "with logging_to_stderr('text', lambda: datetime.now(UTC)):\n"
+        "    try:\n        raise ValueError(sys.argv[1])\n"
+        "    except ValueError:\n        logging.exception('failed with %s', sys.argv[1])\n",
         encoding="utf-8",
     )
     done = subprocess.run([sys.executable, script, SECRET], capture_output=True, text=True, check=True)

@@ -1,0 +1,244 @@
+"""`digest status --watch`: a live page of the day in the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from digest.cli.output import ago, shown
+from digest.cli.progress import span
+from digest.cli.signals import stopped_by_signals
+from digest.cli.tables import COLOURS
+from digest.errors import DigestError, StoreError
+from digest.models import EditionState, Source, SourceHealth
+from digest.utils.redact import redact
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+    from digest.app import App
+    from digest.store.sending.status import Counts
+
+# Seconds between two looks at the store.
+_REFRESH = 2.0
+# Seconds over which the rate of a send is measured.
+_RATE_OVER = 30.0
+# Rows of each table.
+_STEPS, _EDITIONS, _SOURCES = 5, 5, 8
+_ENDED = (EditionState.DONE, EditionState.CANCELLED, EditionState.EXPIRED, EditionState.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class EditionLine:
+    key: str
+    state: str
+    subject: str
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A source with its problem, or '' if it has none."""
+
+    name: str
+    problem: str
+    last_good: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What the page shows. `now` is in the newsletter's zone."""
+
+    newsletter: str
+    now: datetime
+    # What comes next, and when.
+    steps: Sequence[tuple[datetime, str]]
+    # Newest first.
+    editions: Sequence[EditionLine]
+    # Those with problems first.
+    sources: Sequence[SourceLine]
+    # Why nothing may be sent from the store; '' if nothing keeps it.
+    problem: str
+    # Edition → recipients settled per second, of those that are being sent.
+    rates: Mapping[str, float]
+
+
+def watch(app: App) -> None:
+    """Show the page until Ctrl-C. Raises DigestError without a terminal."""
+    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+        raise DigestError("`--watch` needs a terminal. `digest status --json` is for programs.")
+    from rich.console import Console
+    from rich.live import Live
+
+    rates = Rates()
+    day = read_day(app, rates)
+    console = Console(no_color=True if os.environ.get("NO_COLOR") else None, highlight=False)
+    with stopped_by_signals() as stop, Live(page(day), console=console, screen=True, auto_refresh=False) as live:
+        while not stop.wait(_REFRESH):
+            try:
+                day = read_day(app, rates)
+            except StoreError as error:
+                # It may come back.
+                day = replace(day, now=app.now(), problem=str(error))
+            live.update(page(day), refresh=True)
+
+
+class Rates:
+    """How fast editions are being sent, from what was seen of them at each look."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, deque[tuple[float, int]]] = {}
+
+    def add(self, edition: str, settled: int, at: float) -> float:
+        """Record how many recipients are settled at this monotonic time. Return the rate per second, 0 if unknown."""
+        seen = self._seen.setdefault(edition, deque())
+        seen.append((at, settled))
+        while len(seen) > 2 and at - seen[0][0] > _RATE_OVER:
+            seen.popleft()
+        (began, before) = seen[0]
+        return max(0.0, (settled - before) / (at - began)) if at > began else 0.0
+
+
+def read_day(app: App, rates: Rates) -> Day:
+    """Read what the page shows. Raises StoreError."""
+    from digest.collect.health import FAILING
+
+    now = app.now()
+    editions = [
+        EditionLine(
+            each.key, each.state, each.subject or each.reason, app.status_reader.read(each.key, now, limit=0).counts
+        )
+        for each in app.editions.all()[:_EDITIONS]
+    ]
+    health = app.articles.health()
+    sources = [_source(source, health.get(source.name), FAILING) for source in app.sources]
+    return Day(
+        newsletter=app.settings.newsletter.name,
+        now=now,
+        steps=_steps(app, now),
+        editions=editions,
+        sources=sorted(sources, key=lambda source: not source.problem),
+        problem=app.high_water.problem() or "",
+        rates={
+            line.key: rates.add(line.key, settled(line.counts), time.monotonic())
+            for line in editions
+            if line.state == EditionState.SENDING
+        },
+    )
+
+
+def _source(source: Source, health: SourceHealth | None, failing: int) -> SourceLine:
+    if health is None:
+        # A recorded sample has no health.
+        return SourceLine(source.name, "" if source.replay else "not collected yet", None)
+    times = f"failed {health.failures} times in a row" if health.failures >= failing else "failed"
+    return SourceLine(source.name, f"{times}: {health.last_error}" if health.failures else "", health.last_good)
+
+
+def _steps(app: App, now: datetime) -> list[tuple[datetime, str]]:
+    """The next moments of the schedule, soonest first."""
+    found: list[tuple[datetime, str]] = []
+    for planned in islice(app.calendar.upcoming(now), _STEPS):
+        edition = app.editions.get(planned.key)
+        if edition is not None and edition.state in _ENDED:
+            continue
+        moments = {"compose": planned.compose_at, "approve": planned.approve_by, "send": planned.send_at}
+        found += [
+            (at.astimezone(now.tzinfo), f"{what} {planned.key}") for what, at in moments.items() if at and at > now
+        ]
+    return sorted(found)[:_STEPS]
+
+
+def settled(counts: Counts) -> int:
+    """Recipients who need no more sending."""
+    return counts.frozen - counts.pending
+
+
+def page(day: Day) -> RenderableType:
+    """Lay the page out."""
+    from rich.console import Group
+    from rich.text import Text
+
+    title = Text(shown(day.newsletter), style="bold")
+    title.append(f"   {day.now:%a %Y-%m-%d %H:%M:%S %Z}", style="default")
+    parts: list[RenderableType] = [title]
+    if day.problem:
+        parts.append(Text(shown(redact(day.problem)), style="red"))
+    for line in day.editions:
+        if line.state == EditionState.SENDING:
+            parts += [Text(), _sending(line, day.rates.get(line.key, 0.0))]
+    parts += [Text(), _next(day), Text(), _last(day), Text(), _sources(day), Text("Ctrl-C ends.", style="dim")]
+    return Group(*parts)
+
+
+def _sending(line: EditionLine, rate: float) -> Table:
+    from rich.progress_bar import ProgressBar
+    from rich.table import Table
+
+    counts = line.counts
+    words = f"{settled(counts):,} of {counts.frozen:,}"
+    if rate:
+        words += f"  {rate:,.0f}/s"
+        words += f"  {span(counts.pending / rate)} left" if counts.pending else ""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_row(f"Sending {line.key}", ProgressBar(counts.frozen or 1, settled(counts), width=30), words)
+    return grid
+
+
+def _next(day: Day) -> Table:
+    table = _table("next", "", "in")
+    for at, what in day.steps:
+        day_and_time = f"{at:%H:%M}" if at.date() == day.now.date() else f"{at:%a %d %b %H:%M}"
+        table.add_row(day_and_time, what, ago(at, day.now))
+    if not day.steps:
+        table.add_row("", "nothing is planned", "")
+    return table
+
+
+def _last(day: Day) -> Table:
+    from rich.text import Text
+
+    table = _table("edition", "state", "sent", "rejected", "excluded", "pending", "unknown", "subject")
+    for line in day.editions:
+        counts = line.counts
+        numbers = (counts.accepted, counts.rejected, counts.excluded, counts.pending, counts.unknown)
+        state = Text(line.state, style=COLOURS.get(line.state, ""))
+        cells = [Text(f"{number:,}", justify="right") for number in numbers]
+        # The unknown ones need somebody.
+        cells[-1].stylize("red" if counts.unknown else "")
+        table.add_row(line.key, state, *cells, Text(shown(line.subject)))
+    return table
+
+
+def _sources(day: Day) -> Table:
+    from rich.text import Text
+
+    # Terminals disagree about the width of Devanagari, so it is in the last column.
+    table = _table("last good", "source")
+    for source in day.sources[:_SOURCES]:
+        line = Text(shown(source.name))
+        if source.problem:
+            line.append(f": {shown(redact(source.problem))}", style="red")
+        table.add_row(ago(source.last_good, day.now), line)
+    more = day.sources[_SOURCES:]
+    if more:
+        bad = sum(1 for source in more if source.problem)
+        table.add_row("", f"and {len(more)} more" + (f", {bad} of them with problems" if bad else ""))
+    return table
+
+
+def _table(*headers: str) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for header in headers:
+        table.add_column(header, no_wrap=True, overflow="ellipsis")
+    return table

@@ -1,0 +1,90 @@
+"""Whether a process works, and its numbers in Prometheus' format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import func, select
+
+from digest.collect.health import FAILING
+from digest.store.database import Database
+from digest.store.numbers import StoreNumbers, read_numbers
+from digest.store.schema import meta
+from digest.store.wait_limit import wait_limit
+from digest.utils.heartbeat import Heartbeat
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+T = TypeVar("T")
+
+# Seconds that the store may take to answer.
+STORE_TIMEOUT = 2.0
+# The same for the numbers. Prometheus waits 10 seconds by default.
+NUMBERS_TIMEOUT = 5.0
+# Seconds without a sign of life after which the schedule counts as hanging. Some of its steps take minutes.
+MAX_SILENCE = 300.0
+
+
+class Health:
+    """Checks of one process. Without `heartbeat` it runs no schedule. Any thread may use it.
+
+    A store that hangs is asked once, however many requests wait for its answer.
+    """
+
+    def __init__(
+        self, database: Callable[[], Database], sources: Callable[[], Collection[str]], heartbeat: Heartbeat | None
+    ) -> None:
+        self._database, self._sources, self.heartbeat = database, sources, heartbeat
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="health")
+        self._lock = Lock()
+        # Question → its answer, as it is awaited.
+        self._asked: dict[str, Future[Any]] = {}
+
+    def problems(self) -> list[str]:
+        """Say why the process cannot do its work now; nothing if it can."""
+        found = []
+        if not self._answer("alive", self._is_alive, STORE_TIMEOUT):
+            found.append("the store cannot be used")
+        if self.heartbeat is not None:
+            age = self.heartbeat.age
+            if age is None or age > MAX_SILENCE:
+                found.append("the schedule does not go on")
+        return found
+
+    def numbers(self) -> StoreNumbers | None:
+        """The store's numbers; None if it cannot be used or does not answer in time."""
+        return self._answer("numbers", self._numbers, NUMBERS_TIMEOUT)
+
+    def _is_alive(self) -> bool:
+        with wait_limit(STORE_TIMEOUT), self._database().read() as connection:
+            return bool(connection.execute(select(func.count()).select_from(meta)).scalar_one() >= 0)
+
+    def _numbers(self) -> StoreNumbers:
+        with wait_limit(NUMBERS_TIMEOUT):
+            return read_numbers(self._database(), self._sources(), failing=FAILING)
+
+    def _answer(self, name: str, ask: Callable[[], T], timeout: float) -> T | None:
+        with self._lock:
+            asked: Future[T] | None = self._asked.get(name)
+            if asked is None or asked.done():
+                self._asked[name] = asked = self._pool.submit(ask)
+        try:
+            return asked.result(timeout)
+        except Exception:
+            # Whatever it is, the store is not ready.
+            return None
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def __enter__(self) -> Health:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,77 @@
+"""The numbers of a newsletter for Prometheus. They are read from the store at each scrape, so any process has them all.
+
+Names follow https://prometheus.io/docs/practices/naming/. No label has an address, a token or the key of an edition.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from digest import __version__
+from digest.errors import ConfigProblem, ConfigurationError
+from digest.web.health.checks import Health
+
+try:
+    from prometheus_client import CollectorRegistry
+    from prometheus_client.core import GaugeMetricFamily, Metric
+    from prometheus_client.exposition import choose_encoder
+    from prometheus_client.registry import Collector
+except ModuleNotFoundError as error:
+    reason = f"/metrics needs {error.name}; install hindi-digest[metrics]"
+    raise ConfigurationError([ConfigProblem("/metrics", 0, reason)]) from None
+
+# Names of `Counts` that are states of recipients.
+_STATES = ("accepted", "rejected", "excluded", "pending", "unknown")
+
+
+class NewsletterCollector(Collector):
+    """Yields gauges from the store and from the schedule of this process."""
+
+    def __init__(self, health: Health) -> None:
+        self.health = health
+
+    def collect(self) -> Iterator[Metric]:
+        build = GaugeMetricFamily("digest_build_info", "The version that is running.", labels=["version"])
+        build.add_metric([__version__], 1)
+        yield build
+        heartbeat = self.health.heartbeat
+        if heartbeat is not None and heartbeat.age is not None:
+            text = "When the schedule last gave a sign of life, in seconds since 1970."
+            yield GaugeMetricFamily(
+                "digest_schedule_last_tick_timestamp_seconds", text, value=time.time() - heartbeat.age
+            )
+        numbers = self.health.numbers()
+        yield GaugeMetricFamily("digest_store_up", "Whether the store answers.", value=numbers is not None)
+        if numbers is None:
+            return
+        editions = GaugeMetricFamily("digest_editions", "Editions by state.", labels=["state"])
+        for state, count in numbers.editions.items():
+            editions.add_metric([state], count)
+        yield editions
+        if numbers.current is not None:
+            text = "Recipients of the edition that was sent last, by state."
+            recipients = GaugeMetricFamily("digest_edition_recipients", text, labels=["state"])
+            for state in _STATES:
+                recipients.add_metric([state], getattr(numbers.current, state))
+            yield recipients
+        if numbers.last_done is not None:
+            text = "When the last edition was finished, in seconds since 1970."
+            yield GaugeMetricFamily("digest_last_send_timestamp_seconds", text, value=numbers.last_done.timestamp())
+        text = "Recipients whose outcome is unknown, in all editions."
+        yield GaugeMetricFamily("digest_unknown_recipients", text, value=numbers.unknown)
+        text = "Sources that failed three times in a row or more."
+        yield GaugeMetricFamily("digest_failing_sources", text, value=numbers.failing_sources)
+        text = "Webhook payloads that wait to be processed."
+        yield GaugeMetricFamily("digest_queued_webhooks", text, value=numbers.queued_webhooks)
+        if numbers.open_alerts is not None:
+            yield GaugeMetricFamily("digest_open_alerts", "Alerts whose cause lasts.", value=numbers.open_alerts)
+
+
+def exposition(health: Health, accept: str) -> tuple[str, bytes]:
+    """The content type and body of a scrape, in the format that the Accept header asks for."""
+    # A registry of our own has no metrics of the process and of its garbage collection.
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(NewsletterCollector(health))
+    encode, content_type = choose_encoder(accept)
+    return content_type, encode(registry)

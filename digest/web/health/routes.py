@@ -1,0 +1,41 @@
+"""The routes on the pages' server."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse, Response
+from starlette.exceptions import HTTPException
+
+from digest.errors import ConfigurationError
+from digest.web.health.access import MetricsAccess
+from digest.web.health.checks import Health
+
+# They are asked for under any host name: a monitor knows the machine by its address.
+PATHS = ("/healthz", "/readyz", "/metrics")
+
+
+def router(health: Health, access: MetricsAccess) -> APIRouter:
+    routes = APIRouter(include_in_schema=False)
+
+    # Needs no thread, so it answers also while all threads wait for the store.
+    @routes.get("/healthz")
+    async def alive() -> Response:
+        return PlainTextResponse("ok\n")
+
+    @routes.get("/readyz")
+    def ready() -> Response:
+        problems = health.problems()
+        return PlainTextResponse("".join(f"{each}\n" for each in problems or ["ok"]), 503 if problems else 200)
+
+    @routes.get("/metrics")
+    def metrics(request: Request) -> Response:
+        if not access.allows(request.client.host if request.client else "", request.headers):
+            raise HTTPException(404)
+        try:
+            from digest.web.health.metrics import exposition
+        except ConfigurationError as error:
+            return PlainTextResponse(f"{error.problems[0].message}\n", 503)
+        content_type, body = exposition(health, request.headers.get("accept", ""))
+        return Response(body, headers={"content-type": content_type})
+
+    return routes

@@ -1,0 +1,1 @@
+"""What deploy/ holds, and secrets from a file."""
