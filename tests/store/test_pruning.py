@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select, update
 from digest.deliver.outcome import Accepted, PerRecipient, Unknown
 from digest.errors import StoreError
 from digest.feedback.events import Event
-from digest.models import Article, Block, Edition, EditionState, Image, InlineImage, RenderedEmail
+from digest.models import Article, Block, DeliveryOutcome, Edition, EditionState, Image, InlineImage, RenderedEmail
 from digest.store import meta
 from digest.store.content.articles import ArticleStore
 from digest.store.content.editions import EditionStore, PublishedStore
@@ -28,6 +28,7 @@ from digest.store.schema import attempt, batch, delivery, delivery_event, editio
 from digest.store.sending.enqueue import enqueue_subscribers
 from digest.store.sending.folding import KEPT_EDITIONS
 from digest.store.sending.ledger import SqlLedger
+from digest.store.sending.statistics import Statistics
 from digest.store.sending.status import counts, find_unreached
 from digest.usecases.prune_store import PRUNED_AT, StorePruner
 from tests.store.conftest import KEY, NOW, Frozen, enlist
@@ -307,3 +308,12 @@ def test_an_empty_store_has_nothing_to_prune(database: Database, pruner: StorePr
     enlist(database)
     done = pruner.prune()
     assert (done.articles, done.editions, done.payloads, done.bytes, done.interrupted) == (0, [], 0, 0, False)
+
+
+def test_a_report_has_the_same_numbers_afterwards(database: Database, sent: list[int], pruner: StorePruner) -> None:
+    statistics = Statistics(database)
+    before = statistics.numbers([KEY]), statistics.reasons(KEY, DeliveryOutcome.EXCLUDED, 5)
+    assert (before[0][KEY].rejected, before[0][KEY].bounced) == (1, 1)
+    pruner.prune()
+    assert (statistics.numbers([KEY]), statistics.reasons(KEY, DeliveryOutcome.EXCLUDED, 5)) == before
+    assert [count for _reason, count in statistics.reasons(KEY, DeliveryOutcome.REJECTED, 5)] == [1]

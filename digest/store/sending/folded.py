@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -39,6 +39,23 @@ def folded_counts(connection: Connection, key: str) -> Mapping[str, int] | None:
     for kind, recipients in connection.execute(select(of.kind, of.recipients).where(of.edition == key)):
         found[kind] += recipients
     return found
+
+
+def counts_by_edition(connection: Connection, keys: Collection[str]) -> dict[str, Counter[str]]:
+    """As `folded_counts`, for those of several editions that are folded."""
+    of = edition_count.c
+    found: dict[str, Counter[str]] = {}
+    rows = select(of.edition, of.kind, of.recipients).where(of.edition.in_(list(keys)))
+    for key, kind, recipients in connection.execute(rows):
+        found.setdefault(key, Counter())[kind] += recipients
+    return found
+
+
+def folded_reasons(connection: Connection, key: str, outcome: str) -> list[tuple[str, int]]:
+    """The reasons of an outcome of a folded edition with their recipients, the most frequent first."""
+    of = edition_count.c
+    rows = select(of.reason, of.recipients).where(of.edition == key, of.kind == outcome)
+    return [(row.reason, row.recipients) for row in connection.execute(rows.order_by(of.recipients.desc(), of.reason))]
 
 
 def why_never_again(key: str) -> str:

@@ -12,6 +12,7 @@ from digest.notify.report import EditionNumbers
 from digest.store.database import Database
 from digest.store.schema import attempt, batch, delivery
 from digest.store.schema import edition as editions
+from digest.store.sending.folded import counts_by_edition, folded_reasons
 from digest.store.sending.overview import failure_counts
 
 # A shorter pause between two attempts belongs to the sending.
@@ -28,23 +29,26 @@ class Statistics:
             sizes = _sizes(connection, keys)
             outcomes = _outcomes(connection, keys)
             failures = failure_counts(connection, keys)
+            folded = counts_by_edition(connection, keys)
             sending = {key: _sending_time(connection, key) if times else None for key in keys}
         found = {}
         for key in keys:
-            size, outcome = sizes.get(key, {}), outcomes.get(key, {})
+            size = sizes.get(key, {})
+            outcome = folded.get(key) or outcomes.get(key, {})
+            failed = folded.get(key) or failures[key]
             began, ended, seconds = sending[key] or (None, None, 0.0)
             found[key] = EditionNumbers(
                 key,
                 # A batch's size is the number of its recipients without an outcome.
-                frozen=sum(size.values()) + sum(outcome.values()),
+                frozen=sum(size.values()) + sum(outcome.get(kind, 0) for kind in DeliveryOutcome),
                 accepted=size.get(BatchState.ACCEPTED, 0),
                 rejected=outcome.get(DeliveryOutcome.REJECTED, 0),
                 excluded=outcome.get(DeliveryOutcome.EXCLUDED, 0),
                 pending=size.get(BatchState.PENDING, 0) + size.get(BatchState.SUBMITTING, 0),
                 unknown=size.get(BatchState.UNKNOWN, 0),
-                bounced=failures[key].get("bounced", 0),
-                blocked=failures[key].get("blocked", 0),
-                complained=failures[key].get("complained", 0),
+                bounced=failed.get("bounced", 0),
+                blocked=failed.get("blocked", 0),
+                complained=failed.get("complained", 0),
                 began_at=began,
                 ended_at=ended,
                 seconds=seconds,
@@ -69,7 +73,9 @@ class Statistics:
             .limit(most)
         )
         with self.database.read() as connection:
-            return [(row.reason or "no reason", row.recipients) for row in connection.execute(rows)]
+            found = [(row.reason, row.recipients) for row in connection.execute(rows)]
+            found = found or folded_reasons(connection, key, outcome)[:most]
+        return [(reason or "no reason", recipients) for reason, recipients in found]
 
     def last_handed_over(self, key: str) -> datetime | None:
         """When the last email left, or leaves the provider that holds it for later."""
