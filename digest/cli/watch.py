@@ -146,15 +146,18 @@ def _source(source: Source, health: SourceHealth | None, failing: int) -> Source
 def _steps(app: App, now: datetime) -> list[tuple[datetime, str]]:
     """The next moments of the schedule, soonest first."""
     found: list[tuple[datetime, str]] = []
-    for planned in islice(app.calendar.upcoming(now), _STEPS):
-        edition = app.editions.get(planned.key)
-        if edition is not None and edition.state in _ENDED:
-            continue
+    open_ = (planned for planned in app.calendar.upcoming(now) if not _has_ended(app, planned.key))
+    for planned in islice(open_, _STEPS):
         moments = {"compose": planned.compose_at, "approve": planned.approve_by, "send": planned.send_at}
         found += [
             (at.astimezone(now.tzinfo), f"{what} {planned.key}") for what, at in moments.items() if at and at > now
         ]
     return sorted(found)[:_STEPS]
+
+
+def _has_ended(app: App, key: str) -> bool:
+    edition = app.editions.get(key)
+    return edition is not None and edition.state in _ENDED
 
 
 def settled(counts: Counts) -> int:
@@ -214,7 +217,7 @@ def _last(day: Day) -> Table:
         cells = [Text(f"{number:,}", justify="right") for number in numbers]
         # The unknown ones need somebody.
         cells[-1].stylize("red" if counts.unknown else "")
-        table.add_row(line.key, state, *cells, Text(shown(line.subject)))
+        table.add_row(line.key, state, *cells, Text(shown(line.subject), no_wrap=True, overflow="ellipsis"))
     return table
 
 
@@ -224,7 +227,7 @@ def _sources(day: Day) -> Table:
     # Terminals disagree about the width of Devanagari, so it is in the last column.
     table = _table("last good", "source")
     for source in day.sources[:_SOURCES]:
-        line = Text(shown(source.name))
+        line = Text(shown(source.name), no_wrap=True, overflow="ellipsis")
         if source.problem:
             line.append(f": {shown(redact(source.problem))}", style="red")
         table.add_row(ago(source.last_good, day.now), line)
@@ -239,6 +242,8 @@ def _table(*headers: str) -> Table:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for header in headers:
-        table.add_column(header, no_wrap=True, overflow="ellipsis")
+    for header in headers[:-1]:
+        table.add_column(header, no_wrap=True)
+    # Only the last column shrinks.
+    table.add_column(headers[-1], overflow="ellipsis")
     return table
