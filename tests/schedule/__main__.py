@@ -1,0 +1,22 @@
+"""`python -m tests.schedule`: simulate whole years of `digest run`, in two zones. Takes some three minutes of CPU each."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.schedule.test_year import test_simulated_days
+
+_YEARS = (("Europe/Berlin", "2026-01-01", 366, 3), ("America/New_York", "2026-01-01", 365, 4))
+
+
+def main() -> None:
+    for zone, first, days, seed in _YEARS:
+        with tempfile.TemporaryDirectory() as folder:
+            test_simulated_days(Path(folder), zone, first, days, seed)
+        sys.stdout.write(f"{zone}, {days} days from {first}: every edition as expected\n")
+
+
+if __name__ == "__main__":
+    main()
