@@ -1,4 +1,4 @@
-"""`python -m tests.schedule`: simulate whole years of `digest run`, in two zones. Takes some three minutes of CPU each."""
+"""`python -m tests.schedule`: simulate two whole years of `digest run`. Each takes three minutes of CPU."""
 
 from __future__ import annotations
 
