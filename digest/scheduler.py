@@ -174,6 +174,8 @@ class Scheduler:
         self._clocks = time.time(), time.monotonic()
         # Whether the admins were told that the store cannot be used.
         self._store_failed, self._telling_of_store = False, threading.Lock()
+        # Whether nobody gets mail, because the list has errors and no earlier one is in use.
+        self._without_list = False
         # Editions that were sent at or after their hour by this process.
         self._sent_on_time: set[str] = set()
         # In the order in which they run. What the provider confirms is no longer unknown when `check` looks.
@@ -264,9 +266,11 @@ class Scheduler:
         try:
             found.sync()
             problems = found.problems
+            self._without_list = False
             then = "the last valid list is used, without those who are no longer on it"
         except ConfigurationError as error:
             problems, then = tuple(error.problems), "nobody gets mail"
+            self._without_list = True
         if problems:
             errors = "; ".join(map(str, problems))
             self.notice("list", found.path.name, f"The subscriber list has errors, so {then}: {errors}")
@@ -522,7 +526,9 @@ class Scheduler:
             self._check_planned(planned)
 
     def _send(self, planned: PlannedEdition) -> None:
-        """Send an edition to everyone who is due, each at their own hour."""
+        """Send an edition to everyone who is due, each at their own hour. Without a list, `follow_list` has said so."""
+        if self._without_list:
+            return
         on_time = self.app.now() >= planned.send_at
         sent = pipeline.send(self.app, planned.key, scheduled=True, stop=self.stop)
         if on_time:

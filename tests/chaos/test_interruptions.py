@@ -70,6 +70,8 @@ def sent_by_this_command(out: str) -> int:
 
 def test_two_processes_share_a_postgresql(newsroom: Newsroom, postgres_url: str) -> None:
     newsroom.environment["DIGEST_STORE__URL"] = postgres_url
+    # So slow that both have started before one of them is done.
+    newsroom.environment["DIGEST_DELIVERY__RATE__PER_SECOND"] = "80"
     newsroom.json("compose")
     ends = [process.communicate(timeout=90) for process in [start_send(newsroom), start_send(newsroom)]]
     shares = [sent_by_this_command(out) for out, _err in ends]
