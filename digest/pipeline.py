@@ -27,6 +27,7 @@ from digest.store.locks import Lock, exclusive, urgent, urgent_waits
 from digest.store.sending.status import Counts, counts, pending
 from digest.usecases.compose import Composed, day_of
 from digest.usecases.compose import edition_key as make_edition_key
+from digest.utils.telemetry import span
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
@@ -95,9 +96,10 @@ def compose(
     Collects first, unless `fetch` is false. `on_source` is called for each source when it is collected. An alert
     edition is written again from its stored articles.
     """
-    if is_breaking(key):
-        return Composed(app.breaking.rewrite(key))
-    return app.composer.compose(key, fetch=fetch, on_source=on_source)
+    with span("compose", edition=key):
+        if is_breaking(key):
+            return Composed(app.breaking.rewrite(key))
+        return app.composer.compose(key, fetch=fetch, on_source=on_source)
 
 
 def send(
@@ -129,6 +131,7 @@ def send(
     app.check_credentials()
     app.example_domain_guard.refuse_example_domain()
     with (
+        span("send", edition=key),
         _turn_to_send(app, key, force) as lock,
         _requested_time(app, key, at, stop) as (at, resumed),
     ):
@@ -322,6 +325,21 @@ def _halted_by_breaking_news(app: App, key: str, stop: threading.Event) -> Itera
 
 
 def _deliver(
+    app: App,
+    key: str,
+    lock: Lock,
+    placed: int,
+    stop: threading.Event,
+    progress: Progress | None,
+    notes: tuple[str, ...],
+) -> Sent:
+    with span("deliver", edition=key) as measured:
+        sent = _deliver_pending(app, key, lock, placed, stop, progress, notes)
+        measured.set(accepted=sent.counts.accepted, pending=sent.counts.pending, unknown=sent.counts.unknown)
+        return sent
+
+
+def _deliver_pending(
     app: App,
     key: str,
     lock: Lock,

@@ -29,6 +29,7 @@ from digest.notify.notices import NOTICES
 from digest.store.locks import Lock, exclusive
 from digest.utils.heartbeat import beat
 from digest.utils.log_fields import log_fields
+from digest.utils.telemetry import report_error
 
 T = TypeVar("T")
 
@@ -670,6 +671,7 @@ class Scheduler:
             self._count_failure(name, str(error))
         except Exception as error:
             # A bug in one job must not end the scheduler; the next tick tries again.
+            report_error(error)
             self._count_failure(name, f"internal error: {type(error).__name__}: {error}")
         else:
             self._failures.pop(name, None)

@@ -80,9 +80,9 @@ class CleanRecords(logging.Filter):
         fields = {**current_fields()}
         fields |= {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
         record.fields = {name: _clean_value(value) for name, value in fields.items()}
-        record.msg, record.args = _clean(record.getMessage()), None
+        record.msg, record.args = clean(record.getMessage()), None
         if record.exc_info:
-            record.exc_text = _clean(logging.Formatter().formatException(record.exc_info))
+            record.exc_text = clean(logging.Formatter().formatException(record.exc_info))
             record.exc_info = None
         return True
 
@@ -119,9 +119,10 @@ class TextFormatter(logging.Formatter):
         return shown(" | ".join(part.strip() for part in line.splitlines() if part.strip()))
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Remove secrets and addresses."""
     return hide_addresses(redact(text))
 
 
 def _clean_value(value: object) -> object:
-    return value if value is None or isinstance(value, bool | int | float) else _clean(str(value))
+    return value if value is None or isinstance(value, bool | int | float) else clean(str(value))

@@ -35,6 +35,7 @@ def run(home: Path, health_port: int | None, log_format: LogFormat | None) -> in
     """
     from digest.app import make_app
     from digest.cli.signals import stopped_by_signals
+    from digest.cli.telemetry import telemetry
     from digest.scheduler import Scheduler, sole_scheduler
     from digest.utils.heartbeat import Heartbeat, keeping
     from digest.utils.systemd import ServiceNotifier
@@ -46,6 +47,7 @@ def run(home: Path, health_port: int | None, log_format: LogFormat | None) -> in
         stopped_by_signals() as stop,
         make_app(home) as app,
         logging_to_stderr(log_format, app.now),
+        telemetry(app.environment),
         keeping(heartbeat),
         _health_server(app, health_port, heartbeat) as watched,
     ):

@@ -15,6 +15,7 @@ from digest.cli.output import emit, json_option, note, plural, require_addresses
 from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals
 from digest.cli.tables import table
+from digest.cli.telemetry import telemetry
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import EditionState
 from digest.utils.clock import resolve_local_time
@@ -69,7 +70,7 @@ def send(
             return _send_test(app, key, addresses, as_json)
         if dry_run:
             return _dry_run(app, key, as_json, obey_frequency=obey_frequency)
-        with stopped_by_signals() as stop:
+        with telemetry(app.environment), stopped_by_signals() as stop:
             with progress() as job:
                 on_source = calls(job("collected"), len(app.sources))
                 sent = pipeline.send(

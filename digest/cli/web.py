@@ -28,6 +28,7 @@ def web(home: Path, host: str | None, port: int | None, log_format: LogFormat | 
 
     from digest.app import make_app
     from digest.cli.signals import stopped_by_signals
+    from digest.cli.telemetry import telemetry
     from digest.newsletter.reload import SettingsWatch
     from digest.web.server import run_pages
 
@@ -35,6 +36,7 @@ def web(home: Path, host: str | None, port: int | None, log_format: LogFormat | 
         stopped_by_signals() as stop,
         make_app(home) as app,
         logging_to_stderr(log_format, app.now),
+        telemetry(app.environment),
         run_pages(app, host=host or "", port=port) as pages,
     ):
         base = pages.base

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 
 from digest.collect import health
 from digest.collect.http.errors import FetchError
@@ -20,6 +19,7 @@ from digest.errors import DigestError
 from digest.models import Article, Source, SourceHealth
 from digest.utils import redact
 from digest.utils.heartbeat import beat
+from digest.utils.telemetry import report_error, span, within_span
 
 # Sources fetched at once. Waiting costs only a thread's stack; parsing is limited separately (reading.ParseLimiter).
 THREADS = 200
@@ -102,7 +102,10 @@ def collect(
             finish(index, SourceReport(source.name, warnings=warnings, error=skipped))
         else:
             due.append(index)
-    with _WorkerPool(threads, [partial(_read, reader, sources[index], states[index]) for index in due]) as pool:
+    with (
+        span("collect", sources=len(due)),
+        _WorkerPool(threads, [within_span(_read, reader, sources[index], states[index]) for index in due]) as pool,
+    ):
         for _ in due:
             job, result = pool.next()
             beat()
@@ -143,6 +146,16 @@ class _Failure:
 
 def _read(reader: SourceReader, source: Source, state: SourceState) -> SourceResult | _Failure:
     """Read one source in a worker thread; does not touch the store. What the result says has no secrets."""
+    with span("source", source=source.name) as measured:
+        result = _read_source(reader, source, state)
+        if isinstance(result, _Failure):
+            measured.fail(result.message)
+        else:
+            measured.set(articles=len(result.parsed.articles))
+        return result
+
+
+def _read_source(reader: SourceReader, source: Source, state: SourceState) -> SourceResult | _Failure:
     try:
         result = reader.read(source, state)
     except FetchError as error:
@@ -151,6 +164,7 @@ def _read(reader: SourceReader, source: Source, state: SourceState) -> SourceRes
         return _Failure(redact.redact(str(error)))
     except Exception as error:
         # A bug that one source triggers must not lose the others' articles.
+        report_error(error)
         return _Failure(f"An unexpected {type(error).__name__}: {redact.redact(str(error))[:300]}")
     parsed = result.parsed
     warnings = tuple(redact.redact(warning) for warning in parsed.warnings)

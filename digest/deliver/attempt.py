@@ -29,6 +29,7 @@ from digest.deliver.rejections import RejectionWatch
 from digest.mail.message import Outgoing, Sender, Sign, inline_images, recipients
 from digest.models import InlineImage, RenderedEmail
 from digest.utils.redact import redact
+from digest.utils.telemetry import span
 
 
 @dataclass(frozen=True)
@@ -120,13 +121,22 @@ def attempt(job: Job, transport: Transport, claim: Claim, outages: Outages) -> A
 
     Raises what the ledger raises while the transport keeps its log.
     """
-    result = _submit(job, transport, claim, outages)
-    outcome = with_reasons(result.outcome, redact)
-    if isinstance(outcome, Unknown) and transport.recovery == "redo":
-        outcome = Retryable(outcome.reason)
-    if job.resend_unknown:
-        outcome = resend_unknown(outcome)
-    return replace(result, outcome=outcome)
+    with span(
+        "batch",
+        edition=job.edition,
+        batch=claim.batch,
+        attempt=claim.attempt,
+        transport=transport.name,
+        recipients=len(claim.recipients),
+    ) as measured:
+        result = _submit(job, transport, claim, outages)
+        outcome = with_reasons(result.outcome, redact)
+        if isinstance(outcome, Unknown) and transport.recovery == "redo":
+            outcome = Retryable(outcome.reason)
+        if job.resend_unknown:
+            outcome = resend_unknown(outcome)
+        measured.set(outcome=type(outcome).__name__)
+        return replace(result, outcome=outcome)
 
 
 def cancel_unknown(job: Job, outages: Outages) -> list[tuple[Cancellation, bool]]:

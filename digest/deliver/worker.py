@@ -36,6 +36,7 @@ from digest.deliver.report import SendReport, possibly_sent
 from digest.errors import StoreUnavailable
 from digest.utils.gc import gc_frozen
 from digest.utils.heartbeat import beat
+from digest.utils.telemetry import within_span
 
 log = logging.getLogger(__name__)
 # A command that does not log reports what it did in other ways.
@@ -215,7 +216,7 @@ class DeliveryRun:
             raise failure
         self._record_handover(claimed)
         for flight in claimed:
-            future = self.pool.submit(attempt, self.job, flight.transport, flight.claim, self.outages)
+            future = self.pool.submit(within_span(attempt, self.job, flight.transport, flight.claim, self.outages))
             self.in_flight[future] = flight
         for each in settled:
             self.job.progress(each.settles)

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digest.store.wait_limit import wait_limit
+from digest.utils.telemetry import report_error
 from digest.web.client_limit import OpenRequests
 
 log = logging.getLogger(__name__)
@@ -116,6 +117,7 @@ class Guard:
                 await self.app(scope, _limited(receive, limit), complete)
         except Exception as error:
             log_error(scope, error)
+            report_error(error)
             # The framework answers with an error page and raises again for a server that would log the error.
             if not started:
                 await _plain(complete, 500, "Something went wrong here. Please try again later.")

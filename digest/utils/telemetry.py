@@ -1,0 +1,87 @@
+"""Tell monitoring tools what the program does: spans of its work, and errors that are bugs.
+
+Both functions do nothing until a tool is set up, such as by `digest.cli.telemetry`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from typing import ParamSpec, Protocol, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+Attribute = str | int | float | bool
+
+
+class Span(Protocol):
+    """A piece of work that is measured."""
+
+    def set(self, **attributes: Attribute | None) -> None:
+        """Add attributes. Those that are None are left out."""
+        ...
+
+    def fail(self, reason: str) -> None:
+        """Mark the work as failed."""
+        ...
+
+
+class _NoSpan:
+    def set(self, **attributes: Attribute | None) -> None:
+        pass
+
+    def fail(self, reason: str) -> None:
+        pass
+
+
+class Tracer(Protocol):
+    """Where spans go."""
+
+    def span(self, name: str) -> AbstractContextManager[Span]:
+        """Open a span within the one of this thread. An exception marks it as failed."""
+        ...
+
+    def within_span(self, call: Callable[[], T]) -> Callable[[], T]:
+        """Return the call for another thread, where its spans are within the present one of this thread."""
+        ...
+
+
+_tracer: Tracer | None = None
+_report: Callable[[BaseException], None] | None = None
+
+
+@contextmanager
+def reporting(*, tracer: Tracer | None = None, errors: Callable[[BaseException], None] | None = None) -> Iterator[None]:
+    """Use these within the block, in all threads."""
+    global _tracer, _report
+    before = _tracer, _report
+    _tracer, _report = tracer, errors
+    try:
+        yield
+    finally:
+        _tracer, _report = before
+
+
+@contextmanager
+def span(name: str, **attributes: Attribute | None) -> Iterator[Span]:
+    """Measure the block as a span. No attribute has an address."""
+    if _tracer is None:
+        yield _NoSpan()
+        return
+    with _tracer.span(name) as opened:
+        opened.set(**attributes)
+        yield opened
+
+
+def within_span(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
+    """Return the call for another thread. Its spans are then within the present one of this thread."""
+    call = partial(function, *args, **kwargs)
+    return call if _tracer is None else _tracer.within_span(call)
+
+
+def report_error(error: BaseException) -> None:
+    """Report an exception that nobody expected: a bug of the program."""
+    if _report is not None:
+        _report(error)
