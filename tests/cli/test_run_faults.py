@@ -73,15 +73,18 @@ def test_an_edition_that_fails_while_it_is_sent_is_told_once_and_ends_after_a_da
     assert (day.accepted(), day.state(), alerts(day)) == (6, EditionState.DONE, {})
 
 
-def test_what_failed_again_after_a_day_is_told_again(newsroom: Newsroom, day: Day) -> None:
-    tick(day, 7, 0)
-    (newsroom.home / "digest.db.mark").write_bytes(b"?")
-    tick(day, 8, 30, times=3)
-    day.now[0] += timedelta(days=1)
-    day.scheduler.watch()
-    assert ("job-failed", UNFINISHED) not in alerts(day)
-    day.scheduler.tick()
-    assert sum(line.startswith(f"{UNFINISHED} fails again and again") for line in day.log) == 1
+def test_what_still_fails_after_a_day_is_told_again(newsroom: Newsroom, now: list[datetime]) -> None:
+    with started(newsroom.home, now, DIGEST_SCHEDULE__EXPIRES_AFTER="3d") as day:
+        tick(day, 7, 0)
+        (newsroom.home / "digest.db.mark").write_bytes(b"?")
+        tick(day, 8, 30, times=3)
+        assert ("job-failed", UNFINISHED) in alerts(day)
+        day.now[0] += timedelta(days=1)
+        day.scheduler.watch()
+        assert ("job-failed", UNFINISHED) not in alerts(day)
+        day.scheduler.tick()
+        assert ("job-failed", UNFINISHED) in alerts(day)
+        assert sum(line.startswith(f"{UNFINISHED} fails again and again") for line in day.log) == 2
 
 
 def test_an_alert_that_finds_the_store_locked_is_stored_at_the_next_tick(
