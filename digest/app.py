@@ -379,6 +379,14 @@ class App:
         planned = self.calendar.of(key)
         return (planned.schedule if planned else self.settings.schedule).approval == "required"
 
+    def thin_below(self, key: str) -> int:
+        """With how many stories an edition is no longer thin. Breaking news never is."""
+        if is_breaking(key):
+            return 0
+        planned = self.calendar.of(key)
+        most = (planned.schedule if planned else self.settings.edition).max_stories
+        return min(self.settings.alerts.thin_edition, most)
+
     @cached_property
     def subscriber_list(self) -> SubscriberList:
         from digest.subscribers.list_file import FILE_NAME
@@ -620,7 +628,6 @@ class App:
 
         alerts, delivery = self.settings.alerts, self.settings.delivery
         store = self.database.engine.url.database if self.database.sqlite else None
-        thin = min(alerts.thin_edition, self.settings.edition.max_stories)
         return Watch(
             alerts=self.alerts,
             editions=self.editions,
@@ -631,7 +638,7 @@ class App:
             limits=Limits(
                 source_failures=alerts.source_failures,
                 source_silent=alerts.source_silent,
-                thin_edition=thin,
+                thin_below=self.thin_below,
                 provider_failures=alerts.provider_failures,
                 slow_send=alerts.slow_send,
                 bounce_rate=alerts.bounce_rate,

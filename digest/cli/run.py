@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,10 +37,10 @@ def run(home: Path, health_port: int | None, log_format: LogFormat | None) -> in
     from digest.app import make_app
     from digest.cli.signals import stopped_by_signals
     from digest.cli.telemetry import telemetry
-    from digest.scheduler import Scheduler, sole_scheduler
+    from digest.cli.web import follow_pages
+    from digest.scheduler import Scheduler, sole_scheduler, watch_settings
     from digest.utils.heartbeat import Heartbeat, keeping
     from digest.utils.systemd import ServiceNotifier
-    from digest.web.server import run_pages
 
     service = ServiceNotifier(os.environ)
     heartbeat = Heartbeat(service.alive)
@@ -49,21 +50,25 @@ def run(home: Path, health_port: int | None, log_format: LogFormat | None) -> in
         logging_to_stderr(log_format, app.now),
         telemetry(app.environment),
         keeping(heartbeat),
-        _health_server(app, health_port, heartbeat) as watched,
+        _health_server(app, health_port, heartbeat) as follow_health,
     ):
+        # Once, so that edits are found that were made while this process stood by.
+        settings = watch_settings(app)
         while not stop.is_set():
             with sole_scheduler(app, stop, info) as lock:
                 if lock is None:
                     break
-                scheduler = Scheduler(app, info, warn=warn)
-                scheduler.stop = stop
+                scheduler = Scheduler(settings, info, warn=warn, stop=stop)
+                scheduler.on_reload.append(follow_health)
+                scheduler.follow_settings()
                 # A list with errors stops it, unless there is an earlier valid one.
                 scheduler.app.subscriber_list.sync()
                 scheduler.app.check_credentials()
                 scheduler.app.check_alert_credentials()
                 scheduler.app.high_water.check()
-                with run_pages(app, heartbeat=heartbeat) if app.settings.web.enabled else nullcontext(None) as pages:
-                    scheduler.on_reload = _both(watched, pages)
+                with _pages(scheduler.app, heartbeat) as pages:
+                    if pages:
+                        scheduler.on_reload.append(partial(follow_pages, pages))
                     info(f"Running{f', reader pages on {pages.base}' if pages else ''}. Stop with Ctrl-C.")
                     scheduler.run(lock)
         service.stopping()
@@ -71,12 +76,23 @@ def run(home: Path, health_port: int | None, log_format: LogFormat | None) -> in
     return 0
 
 
+def _pages(app: App, heartbeat: Heartbeat) -> AbstractContextManager[RunningPages | None]:
+    """Serve the reader pages within the block, if the settings say so."""
+    from digest.web.server import run_pages
+
+    return run_pages(app, heartbeat=heartbeat) if app.settings.web.enabled else nullcontext(None)
+
+
 @contextmanager
-def _health_server(app: App, port: int | None, heartbeat: Heartbeat) -> Iterator[list[str]]:
-    """Serve the health of this process within the block, if a port is given. Yields the names of its sources."""
+def _health_server(app: App, port: int | None, heartbeat: Heartbeat) -> Iterator[Callable[[App], None]]:
+    """Serve the health of this process within the block, if a port is given. Yields what follows new settings."""
     names = _source_names(app)
+
+    def follow(app: App) -> None:
+        names[:] = _source_names(app)
+
     if port is None:
-        yield names
+        yield follow
         return
     from digest.web.health.checks import Health
     from digest.web.health.server import run_health_server
@@ -88,18 +104,7 @@ def _health_server(app: App, port: int | None, heartbeat: Heartbeat) -> Iterator
         run_health_server(health, port) as base,
     ):
         info(f"Health and metrics on {base}.")
-        yield names
-
-
-def _both(watched: list[str], pages: RunningPages | None) -> Callable[[App], None]:
-    """Return what follows new settings: the health server and the pages."""
-
-    def follow(app: App) -> None:
-        watched[:] = _source_names(app)
-        if pages:
-            pages.reload(app)
-
-    return follow
+        yield follow
 
 
 def _source_names(app: App) -> list[str]:

@@ -11,6 +11,7 @@ from digest.cli.logs import LogFormat, info, log_option, logging_to_stderr, warn
 from digest.errors import ConfigurationError, DigestError
 
 if TYPE_CHECKING:
+    from digest.app import App
     from digest.newsletter.reload import SettingsWatch
     from digest.web.server import RunningPages
 
@@ -51,6 +52,14 @@ def web(home: Path, host: str | None, port: int | None, log_format: LogFormat | 
     return 0
 
 
+def follow_pages(pages: RunningPages, app: App) -> None:
+    """Serve the pages of `app` from now on. If they cannot be built, warn, and serve the old ones."""
+    try:
+        pages.reload(app)
+    except (ConfigurationError, DigestError) as error:
+        warn(f"The pages stay as they were: {error}")
+
+
 def _follow(watch: SettingsWatch, pages: RunningPages) -> None:
     """Serve the pages of changed settings, and say once why not."""
     problems, waiting = watch.problems, watch.waiting
@@ -59,12 +68,8 @@ def _follow(watch: SettingsWatch, pages: RunningPages) -> None:
     if changed is not None:
         # The pages have copies of their own.
         before.discard()
-        try:
-            pages.reload(watch.app)
-        except (ConfigurationError, DigestError) as error:
-            warn(f"The pages stay as they were: {error}")
-        else:
-            info(f"The settings were reloaded; changed: {', '.join(changed) or 'no key'}.")
+        info(f"The settings were reloaded; changed: {', '.join(changed) or 'no key'}.")
+        follow_pages(pages, watch.app)
     if watch.problems and watch.problems != problems:
         errors = "; ".join(map(str, watch.problems))
         warn(f"The settings have errors, so the old ones stay in use: {errors}")

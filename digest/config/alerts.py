@@ -76,7 +76,10 @@ class AlertSettings(SettingsModel):
         default=timedelta(days=7), description="A source is silent after so long without a new article."
     )
     thin_edition: int = Field(
-        default=6, ge=0, le=100, description="An edition is thin with fewer stories (if `edition.max_stories` is more)."
+        default=6,
+        ge=0,
+        le=100,
+        description="An edition is thin with fewer stories, or than its `max_stories` if those are fewer.",
     )
     provider_failures: int = Field(
         default=3, ge=1, description="A provider is down after so many failed attempts in a row."

@@ -26,7 +26,7 @@ from digest.deliver.ports import (
     Transport,
 )
 from digest.deliver.rejections import RejectionWatch
-from digest.mail.message import Outgoing, Sender, Sign, inline_images, recipients
+from digest.mail.message import Outgoing, Sender, Sign, inline_images, one_line, recipients
 from digest.models import InlineImage, RenderedEmail
 from digest.utils.redact import redact
 from digest.utils.telemetry import span
@@ -60,7 +60,7 @@ class Job:
     resend_unknown: bool = False
     rate_limiter: SendRateLimiter | None = None
     # Ends the run when too many recipients are rejected.
-    rejections: RejectionWatch | None = None
+    rejections: RejectionWatch = field(default_factory=RejectionWatch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class AttemptLog:
     attempt: str
     stop: threading.Event
     outages: Outages
-    rejections: RejectionWatch | None = None
+    rejections: RejectionWatch
     # What the ledger raised. A transport may swallow it; the sender does not.
     failure: Exception | None = None
 
@@ -90,15 +90,14 @@ class AttemptLog:
         self._record(self.ledger.record_started, recipient)
 
     def rejected(self, recipient: int, reason: str) -> None:
-        self._record(self.ledger.record_rejected, recipient, redact(reason))
-        if self.rejections is not None:
-            self.rejections.count(1)
+        self._record(self.ledger.record_rejected, recipient, _clean(reason))
+        self.rejections.count(1)
 
     def deferred(self, recipient: int) -> None:
         self._record(self.ledger.record_deferred, recipient)
 
     def should_stop(self) -> bool:
-        return self.stop.is_set() or (self.rejections is not None and self.rejections.paused)
+        return self.stop.is_set() or self.rejections.paused
 
     def _record(self, record: Callable[..., None], *values: object) -> None:
         try:
@@ -117,7 +116,7 @@ class BeginCancellation(Protocol):
 
 
 def attempt(job: Job, transport: Transport, claim: Claim, outages: Outages) -> AttemptResult:
-    """Submit a claimed batch. The outcome's texts have no secrets.
+    """Submit a claimed batch. The outcome's texts have no secrets and no control characters.
 
     Raises what the ledger raises while the transport keeps its log.
     """
@@ -130,13 +129,17 @@ def attempt(job: Job, transport: Transport, claim: Claim, outages: Outages) -> A
         recipients=len(claim.recipients),
     ) as measured:
         result = _submit(job, transport, claim, outages)
-        outcome = with_reasons(result.outcome, redact)
+        outcome = with_reasons(result.outcome, _clean)
         if isinstance(outcome, Unknown) and transport.recovery == "redo":
             outcome = Retryable(outcome.reason)
         if job.resend_unknown:
             outcome = resend_unknown(outcome)
         measured.set(outcome=type(outcome).__name__)
         return replace(result, outcome=outcome)
+
+
+def _clean(text: str) -> str:
+    return redact(one_line(text))
 
 
 def cancel_unknown(job: Job, outages: Outages) -> list[tuple[Cancellation, bool]]:

@@ -111,12 +111,13 @@ def with_reasons(outcome: Outcome, clean: Callable[[str], str]) -> Outcome:
                 rejected=_cleaned(outcome.rejected, clean),
                 unknown=_cleaned(outcome.unknown, clean),
                 not_sent_reason=clean(outcome.not_sent_reason),
+                last_reply=clean(outcome.last_reply),
             )
     return replace(outcome, reason=clean(outcome.reason))
 
 
 def _cleaned(reasons: Mapping[int, str], clean: Callable[[str], str]) -> Mapping[int, str]:
-    together = "\n".join(set(reasons.values()))
+    together = " ".join(set(reasons.values()))
     if clean(together) == together:
         return reasons
     return {id: clean(reason) for id, reason in reasons.items()}

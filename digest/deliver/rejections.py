@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
+
+from digest.errors import StoreError
+
+log = logging.getLogger(__name__)
+# A command that does not log asks again at the next rejection.
+log.addHandler(logging.NullHandler())
 
 # Asking reads the ledger, so it is done after so many more rejections: five, or a tenth of those so far.
 _STEP, _GROWTH = 5, 1.1
@@ -12,10 +19,10 @@ _STEP, _GROWTH = 5, 1.1
 class RejectionWatch:
     """Asks every few rejections whether the edition is to pause. Threads may share it.
 
-    `ask` pauses the edition if so, and returns the reason; None to go on.
+    `ask` pauses the edition if so, and returns the reason; None to go on. The default never pauses.
     """
 
-    def __init__(self, ask: Callable[[], str | None]) -> None:
+    def __init__(self, ask: Callable[[], str | None] = lambda: None) -> None:
         self.reason: str | None = None
         self._ask = ask
         self._lock = threading.Lock()
@@ -28,11 +35,18 @@ class RejectionWatch:
         return self.reason is not None
 
     def count(self, recipients: int) -> None:
-        """Count rejected recipients, which the ledger has already."""
+        """Count rejected recipients, which the ledger has already. Never raises because of the store."""
         with self._lock:
             self._counted += recipients
             is_turn = self._counted >= self._next
             if is_turn:
                 self._next = max(self._counted + _STEP, int(self._counted * _GROWTH))
-        if is_turn and not self.paused:
+        if not is_turn or self.paused:
+            return
+        try:
             self.reason = self._ask()
+        except StoreError as error:
+            # The caller has an outcome to settle, and waits for the store itself.
+            log.warning("The rejections could not be counted: %s. The next rejection is the next try.", error)
+            with self._lock:
+                self._next = self._counted + 1

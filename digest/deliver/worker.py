@@ -141,8 +141,7 @@ class DeliveryRun:
 
     @property
     def is_over(self) -> bool:
-        rejections = self.job.rejections
-        return self.job.stop.is_set() or self.breaker.exhausted or (rejections is not None and rejections.paused)
+        return self.job.stop.is_set() or self.breaker.exhausted or self.job.rejections.paused
 
     def step(self) -> bool:
         """Settle what is finished, start what is due, then wait for the next event. Return False when all is done."""
@@ -189,15 +188,12 @@ class DeliveryRun:
         """Take over the results of finished batches, and draw the conclusions from them."""
         for future in [future for future in self.in_flight if future.done()]:
             # Raises what the ledger raised. `abort` then finds the batch among those in flight.
-            result = future.result()
-            flight = self.in_flight.pop(future)
+            result, flight = future.result(), self.in_flight[future]
             self.unsettled.append(_Ended(flight, result, self._conclude(flight, result)))
+            del self.in_flight[future]
 
     def _conclude(self, flight: _InFlight, result: AttemptResult) -> int:
         """Report the outcome of an attempt. Return how many recipients it settles."""
-        if self.job.rejections is not None and isinstance(result.outcome, Rejected):
-            # Those of a `PerRecipient` were counted one by one.
-            self.job.rejections.count(len(result.outcome.reasons))
         cancellable = result.schedule_id is not None and isinstance(result.outcome, Unknown)
         if cancellable:
             self.has_unknown = True
@@ -220,6 +216,9 @@ class DeliveryRun:
             self.in_flight[future] = flight
         for each in settled:
             self.job.progress(each.settles)
+            if isinstance(each.result.outcome, Rejected):
+                # Those of a `PerRecipient` were counted one by one.
+                self.job.rejections.count(len(each.result.outcome.reasons))
         return bool(settled or claimed)
 
     def _record_handover(self, claimed: Sequence[_InFlight]) -> None:

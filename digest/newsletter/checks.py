@@ -39,12 +39,14 @@ class Findings:
 
 
 def check_settings(app: App) -> Findings:
-    """Check what the settings lead to: templates of emails and pages, sources, credentials. Asks no server."""
+    """Check what the settings lead to: templates, holidays, sources, credentials. Asks no server."""
     findings = Findings()
     findings.run(lambda: check_templates(app, findings))
     findings.run(lambda: check_pages(app, findings))
+    findings.run(lambda: app.calendar)
     findings.run(lambda: check_paths(app, findings))
     findings.run(app.check_credentials)
+    findings.run(app.check_alert_credentials)
     findings.run(lambda: app.summariser)
     findings.run(lambda: app.webhook_verifier)
     return findings

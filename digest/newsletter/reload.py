@@ -7,15 +7,18 @@ here happens by itself: the caller asks between two jobs, so that no job sees tw
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from digest import i18n
 from digest.app import App
 from digest.config import loader
+from digest.config.secrets import find_secrets
 from digest.config.settings import Settings
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.newsletter.checks import check_settings
+from digest.utils import redact
 
 # Folders whose files are validated together with the settings.
 _FOLDERS = ("templates", "messages")
@@ -35,6 +38,10 @@ class SettingsWatch:
         self.waiting: tuple[str, ...] = ()
         self._needs_restart = tuple(needs_restart)
         self._seen = _stamps(app)
+
+    def is_new(self) -> bool:
+        """Whether the files changed since they were read last."""
+        return _stamps(self.app) != self._seen
 
     def reload(self) -> tuple[str, ...] | None:
         """Use the files' settings if they changed and are valid. Return the changed keys, or None if nothing is new.
@@ -69,13 +76,15 @@ class SettingsWatch:
     def _load(self) -> App:
         """Return the newsletter with the files' settings. Raises ConfigurationError with every error."""
         found = loader.load(self.app.home, self.app.environment)
+        redact.protect(find_secrets(found, self.app.environment))
         i18n.require(found.newsletter.language)
         settings = _with(found, self.app.settings, self._needs_restart)
-        app = self.app.again(settings=settings)
-        findings = check_settings(app)
-        if findings.problems:
-            app.discard()
-            raise ConfigurationError(findings.problems)
+        with ExitStack() as opened:
+            app = self.app.again(settings=settings)
+            opened.callback(app.discard)
+            if problems := check_settings(app).problems:
+                raise ConfigurationError(problems)
+            opened.pop_all()
         self.waiting = tuple(_differences(settings, found))
         return app
 

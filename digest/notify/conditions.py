@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
 
-from digest.models import AttemptState, EditionState
+from digest.models import AttemptState, EditionState, is_breaking
 from digest.notify.alert import Alert, AlertKind
 from digest.notify.facts import AttemptFacts, EditionFacts, Facts
 from digest.notify.formats import format_time
@@ -85,7 +85,7 @@ def skipped_editions(facts: Facts) -> Iterator[Alert]:
 
 def thin_editions(facts: Facts) -> Iterator[Alert]:
     for edition in facts.editions:
-        if edition.state in _COMPOSED and edition.stories < facts.limits.thin_edition:
+        if edition.state in _COMPOSED and edition.stories < facts.limits.thin_below(edition.key):
             stories = "1 story" if edition.stories == 1 else f"{edition.stories} stories"
             yield _missed(
                 facts,
@@ -103,21 +103,20 @@ def waiting_editions(facts: Facts) -> Iterator[Alert]:
         if edition.state != EditionState.DRAFT or edition.composed_at is None:
             continue
         if facts.requires_approval(edition.key):
-            link = facts.link(edition.key)
             yield Alert(
                 AlertKind.EDITION_WAITING,
                 edition.key,
                 f"Edition {edition.key} waits for approval",
                 f"{edition.subject} ({edition.stories} stories). It is not sent before somebody approves it.",
-                f"{f'Open {link}, or run' if link else 'Run'} `digest edition approve {edition.key}`. "
-                f"`digest preview {edition.key} --open` shows it.",
+                f"Run `digest edition approve {edition.key}`. `digest preview {edition.key} --open` shows it.",
                 edition.composed_at,
             )
 
 
 def expired_editions(facts: Facts) -> Iterator[Alert]:
+    """Editions that nobody gets. A proposal of breaking news that nobody sent is none of them: the news is old."""
     for edition in facts.editions:
-        if edition.state == EditionState.EXPIRED:
+        if edition.state == EditionState.EXPIRED and not is_breaking(edition.key):
             yield _missed(
                 facts,
                 AlertKind.EDITION_EXPIRED,

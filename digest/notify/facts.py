@@ -64,7 +64,8 @@ class Limits:
 
     source_failures: int
     source_silent: timedelta
-    thin_edition: int
+    # By the key of an edition: with fewer stories it is thin.
+    thin_below: Callable[[str], int]
     provider_failures: int
     slow_send: timedelta
     bounce_rate: float
@@ -99,5 +100,3 @@ class Facts:
     last_events: datetime | None
     # Folder → bytes that are free.
     disks: Mapping[str, int]
-    # The page on which an edition can be approved; '' without one.
-    link: Callable[[str], str] = lambda _key: ""

@@ -23,7 +23,7 @@ from digest.errors import AlreadyRunning, StoreError
 from digest.store import errors
 from digest.store.database import Database
 from digest.store.high_water import COPIED_AT
-from digest.utils.files import sync_folder
+from digest.utils.files import PRIVATE_FILE, sync_folder
 
 _HEADER = b"SQLite format 3\0"
 # Seconds.
@@ -131,7 +131,7 @@ def replace(store: Path, part: Path, kept: Path) -> None:
             left = store.with_name(store.name + end)
             if left.exists():
                 # SQLite would apply a write-ahead log that is left over to the new store.
-                left.replace(kept.with_name(kept.name + end))
+                left.replace(kept.with_name(kept.name + end)).chmod(PRIVATE_FILE)
     except OSError as error:
         raise StoreError(f"{kept}: the present store can't be kept there: {error.strerror}") from error
     put(part, store)
@@ -185,7 +185,7 @@ def _link(store: Path, kept: Path) -> None:
     except OSError:
         # The file system has no hard links.
         shutil.copy2(store, kept)
-    kept.chmod(0o600)
+    kept.chmod(PRIVATE_FILE)
 
 
 def _connect(path: Path, *, wait: float = errors.BUSY_SECONDS) -> sqlite3.Connection:

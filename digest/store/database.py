@@ -177,9 +177,12 @@ class Database:
 def open_database(url: str, *, home: Path) -> Database:
     """Open the store at `url`, and create or migrate it if necessary. Relative SQLite paths start at `home`.
 
-    Raises ConfigurationError for an unusable URL, and StoreError if it is locked, read-only or from a newer version.
+    SQLite's files are then for their owner only. Raises ConfigurationError for an unusable URL, and StoreError if it is
+    locked, read-only or from a newer version.
     """
     database = unopened(url, home=home)
+    if database.sqlite:
+        private.keep_private(Path(str(database.engine.url.database)))
     try:
         with database.translate_errors():
             _bring_up_to_date(database)
@@ -190,7 +193,7 @@ def open_database(url: str, *, home: Path) -> Database:
 
 
 def unopened(url: str, *, home: Path) -> Database:
-    """Return the store at `url` without opening a connection. Raises ConfigurationError for an unusable URL."""
+    """Return the store at `url` without opening or creating it. Raises ConfigurationError for an unusable URL."""
     try:
         parsed = make_url(url)
         if parsed.drivername == "postgresql":
@@ -200,7 +203,6 @@ def unopened(url: str, *, home: Path) -> Database:
             if name in ("", ":memory:") or name.startswith("file:") or parsed.query:
                 raise ValueError("the store is a file")
             parsed = parsed.set(database=str(home / name))
-            private.keep_private(home / name)
             engine = _sqlite(parsed)
         elif parsed.drivername == "postgresql+psycopg":
             if not parsed.database:

@@ -53,8 +53,6 @@ class Watch:
     keys: Mapping[str, str]
     folders: Sequence[Path]
     now: Callable[[], datetime]
-    # The page on which an edition can be approved; '' without one.
-    link: Callable[[str], str] = lambda _key: ""
     # Transport → the time of the last probe, and the problem that it found.
     _probes: dict[str, tuple[datetime, str]] = field(default_factory=dict)
 
@@ -89,7 +87,6 @@ class Watch:
             events_expected=self.events_expected,
             last_events=self.overview.last_events(),
             disks={str(folder): shutil.disk_usage(folder).free for folder in self.folders},
-            link=self.link,
         )
 
     def _probe(self, now: datetime) -> dict[str, str]:

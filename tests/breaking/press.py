@@ -12,7 +12,7 @@ from pathlib import Path
 
 from digest.app import make_app
 from digest.models import Article
-from digest.scheduler import Scheduler
+from digest.scheduler import Scheduler, watch_settings
 from tests.cli.newsroom import Newsroom
 from tests.curate.sample import BRIDGE, OTHERS
 from tests.support.folders import newsletter_folder
@@ -70,7 +70,7 @@ class Press:
         with make_app(
             self.newsroom.home, environment=self.newsroom.environment | environment, clock=lambda: self.now[0]
         ) as app:
-            yield Scheduler(app, self.log.append)
+            yield Scheduler(watch_settings(app), self.log.append)
 
     def collect(self, **environment: str) -> None:
         """`digest run` starts, collects once and ends."""

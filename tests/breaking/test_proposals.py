@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -103,6 +104,21 @@ def test_a_proposal_is_edited_and_keeps_its_story(press: Press) -> None:
     assert after == before | {"subject": "पुल खुला"}
     assert press.newsroom.digest("edition", "edit", ALERT, "--subject", "").code == 0
     assert press.newsroom.json("breaking", "list")["editions"][0] == before
+
+
+def test_a_proposal_is_alerted_until_it_expires_and_never_for_its_one_story(press: Press) -> None:
+    press.publish_bridge()
+    with press.scheduler() as scheduler:
+        scheduler.collect()
+        scheduler.check()
+        scheduler.watch()
+        (alert,) = scheduler.app.alerts.store.open()
+        assert (alert.key, alert.until) == (("breaking-proposed", ALERT), press.now[0] + timedelta(hours=4))
+        press.later(hours=4, minutes=1)
+        scheduler.check()
+        scheduler.watch()
+        assert press.proposals() == {ALERT: "expired"}
+        assert scheduler.app.alerts.store.open() == []
 
 
 def test_a_proposal_expires_and_can_be_reopened(press: Press) -> None:

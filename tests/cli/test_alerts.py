@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from digest.app import App, make_app
 from digest.models import EditionState
-from digest.scheduler import Scheduler
+from digest.scheduler import Scheduler, watch_settings
 from digest.store import errors as store_errors
 from digest.web.webhooks import webhooks
 from tests.cli.newsroom import Newsroom, parse_mail, subscriber_rows, text_parts
@@ -57,10 +57,10 @@ class Day:
 
     def run(self, job: str) -> None:
         """Run a job as the scheduler does."""
-        self.scheduler._guarded(self.scheduler.follow_list)
+        self.scheduler.guard.run(self.scheduler.follow_list)
         # What is due then is composed and sent.
         due = {"compose": "check", "send": "check"}
-        self.scheduler._guarded(getattr(self.scheduler, due.get(job, job)))
+        self.scheduler.guard.run(getattr(self.scheduler, due.get(job, job)))
 
     def raised(self) -> list[str]:
         return self.receiver.kinds()
@@ -93,7 +93,7 @@ def watched(newsroom: Newsroom, *, at: datetime = MORNING, **environment: str) -
             **environment,
         }
         with make_app(newsroom.home, environment=given, clock=lambda: now[0]) as app:
-            yield Day(Scheduler(app, lambda _line: None), now, receiver)
+            yield Day(Scheduler(watch_settings(app), lambda _line: None), now, receiver)
         assert all(is_signed(request) for request in receiver.requests)
 
 
@@ -192,6 +192,17 @@ def test_a_thin_edition(newsroom: Newsroom) -> None:
         day.watch()
         assert day.raised() == [f"edition-thin:{KEY}"]
         assert "digest sources list" in day.action("edition-thin")
+
+
+def test_an_edition_is_not_thin_if_it_has_what_its_own_settings_ask_for(newsroom: Newsroom) -> None:
+    editions = '[{slug: flash, max_stories: 4}, {slug: full, send_at: "07:10", compose_at: "05:30"}]'
+    settings = {"DIGEST_ALERTS__THIN_EDITION": "90", "DIGEST_EDITION__MAX_STORIES": "99"}
+    with watched(newsroom, DIGEST_SCHEDULE__EDITIONS=editions, **settings) as day:
+        day.at(5, 30)
+        day.run("compose")
+        day.watch()
+        assert len(day.app.editions.all()) == 2
+        assert day.raised() == [f"edition-thin:{KEY}-full"]
 
 
 def test_an_edition_that_waits_for_approval(newsroom: Newsroom) -> None:
@@ -464,10 +475,10 @@ def test_a_store_that_cannot_be_written(newsroom: Newsroom, monkeypatch: pytest.
 def test_a_fault_that_a_job_meets(newsroom: Newsroom, kind: str, subject: str, expected: str, command: str) -> None:
     with watched(newsroom) as day:
         for _ in range(3):
-            day.scheduler.notice(kind, subject, "line 3: expected a list")
+            day.scheduler.notices.notice(kind, subject, "line 3: expected a list")
             day.watch(1)
-        assert day.scheduler.clear_notice(kind, subject)
-        assert not day.scheduler.clear_notice(kind, subject)
+        assert day.scheduler.notices.clear(kind, subject)
+        assert not day.scheduler.notices.clear(kind, subject)
         day.watch()
         assert (day.raised(), day.resolved()) == ([expected], [expected])
         assert "line 3" in day.text(expected.partition(":")[0])
@@ -491,7 +502,7 @@ def test_alerts_survive_a_restart_of_the_service(newsroom: Newsroom) -> None:
 
 def test_a_dead_receiver_delays_no_send(newsroom: Newsroom) -> None:
     with watched(newsroom, DIGEST_ALERTS__WEBHOOK="http://127.0.0.1:9/hook") as day:
-        day.scheduler.notice("settings", "digest.yaml", "line 3")
+        day.scheduler.notices.notice("settings", "digest.yaml", "line 3")
         day.at(7)
         day.watch()
         day.run("send")

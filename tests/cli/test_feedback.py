@@ -19,7 +19,7 @@ from digest.mail import verp
 from digest.mail.message import Outgoing, recipient
 from digest.mail.mime import message_id
 from digest.models import RenderedEmail
-from digest.scheduler import Scheduler
+from digest.scheduler import Scheduler, watch_settings
 from digest.store.content.events import FeedbackCounts, count_feedback
 from digest.store.database import open_database
 from digest.store.people.preferences import ConsentContext, PreferenceStore
@@ -285,7 +285,7 @@ def test_the_scheduler_processes_feedback_and_reports_many_blocks(sendgrid_newsr
     post_webhooks(sendgrid_newsroom, late([of(each, "bounce", **reason) for each in accepted[:25]], seed=1))
     message: list[str] = []
     with make_app(sendgrid_newsroom.home, environment=sendgrid_newsroom.env()) as app:
-        Scheduler(app, message.append).process_feedback()
+        Scheduler(watch_settings(app), message.append).process_feedback()
     assert len(message) == 1
     assert f"Edition {EDITION}: 25 of 25 emails were blocked" in message[0]
     assert outcome(sendgrid_newsroom) == FeedbackCounts(blocked=25)

@@ -7,7 +7,10 @@ from datetime import datetime
 
 import pytest
 
+from digest.app import make_app
 from digest.models import EditionState
+from digest.scheduler import watch_settings
+from digest.utils.redact import redact
 from tests.cli.newsroom import Newsroom
 from tests.cli.test_run import KEY, MORNING, Day, started
 
@@ -139,6 +142,8 @@ def test_a_new_hour_takes_effect(day: Day, settings: Change) -> None:
         ("samples/articles", "nowhere", "digest.yaml:22: source डेस्क: file or folder not found: nowhere"),
         ("transport: outbox", "transport: sendgrid", "digest.yaml: 'delivery.sendgrid.key_env'"),
         ("language: hi", "language: xx", "messages/xx.po"),
+        ("schedule:", "schedule:\n  holidays: free.ics", "free.ics: file not found"),
+        ("schedule:", "alerts: {email: [a@example.com], transport: resend}\nschedule:", "'delivery.resend.key_env'"),
     ],
 )
 def test_faulty_settings_are_reported_once_and_the_old_ones_stay(
@@ -183,6 +188,25 @@ def test_an_edit_that_nobody_foresaw_does_not_stop_the_jobs(newsroom: Newsroom, 
     day.at(7)
     day.scheduler.tick()
     assert day.accepted() == 2
+
+
+def test_a_secret_of_new_settings_is_masked_from_then_on_and_a_refused_app_is_closed(newsroom: Newsroom) -> None:
+    """The first edit names a variable that holds no valid signing secret, and nobody foresaw the second one."""
+    with make_app(newsroom.home, environment={"ALERTS_SECRET": "open-sesame"}) as app:
+        watch = watch_settings(app)
+        opened = len(app._open)
+        newsroom.edit_settings(
+            "schedule:",
+            "alerts: {webhook: 'https://alerts.example.com/x', webhook_secret_env: ALERTS_SECRET}\nschedule:",
+        )
+        assert watch.reload() is None
+        assert "ALERTS_SECRET" in str(watch.problems)
+        assert redact("401: open-sesame is wrong") == "401: *** is wrong"
+        # No file system takes this name.
+        newsroom.edit_settings("samples/articles", "x" * 300)
+        assert watch.reload() is None
+        assert "cannot be used: OSError" in str(watch.problems)
+        assert len(app._open) == opened
 
 
 def test_a_key_that_needs_a_restart_says_so_once(newsroom: Newsroom, day: Day, settings: Change) -> None:

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from digest.cli.logs import LogFormat, info, logging_to_stderr, warn
-from digest.scheduler import Scheduler
+from digest.scheduler import Scheduler, watch_settings
 from digest.utils.log_fields import log_fields
 from digest.utils.redact import hide_addresses, protect
 from tests.cli.newsroom import Newsroom
@@ -111,7 +111,7 @@ def test_faults_of_the_schedule_are_warnings(newsroom: Newsroom) -> None:
     said: list[str] = []
     warned: list[str] = []
     with make_app(newsroom.home, environment={}, clock=lambda: MORNING) as app:
-        scheduler = Scheduler(app, said.append, warn=warned.append)
+        scheduler = Scheduler(watch_settings(app), said.append, warn=warned.append)
         scheduler.follow_list()
         scheduler.collect()
     assert ["subscribers.yaml:2" in line for line in warned] == [True]

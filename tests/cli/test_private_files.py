@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from digest.store.database import open_database
+from digest.store.database import open_database, unopened
 from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT
 
@@ -98,6 +98,20 @@ def test_an_older_store_and_outbox_are_closed_to_others_and_this_is_said_once(ne
     newsroom.json("send")
     found = modes(newsroom.home)
     assert (found["digest.db"], found["outbox/2026-11-23"]) == ("0600", "0700")
+
+
+def test_a_store_is_closed_to_others_when_it_is_opened_and_not_when_its_url_is_looked_at(tmp_path: Path) -> None:
+    url, store = "sqlite:///digest.db", tmp_path / "digest.db"
+    unopened(url, home=tmp_path).close()
+    assert not store.exists()
+    with closing(open_database(url, home=tmp_path)) as first, first.read():
+        files = [store, store.with_name("digest.db-wal"), store.with_name("digest.db-shm")]
+        for file in files:
+            file.chmod(0o644)
+        unopened(url, home=tmp_path).close()
+        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o644}
+        open_database(url, home=tmp_path).close()
+        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
 def test_check_names_the_files_that_others_can_read(newsroom: Newsroom) -> None:

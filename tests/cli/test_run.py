@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from digest.app import make_app
-from digest.scheduler import Scheduler
+from digest.scheduler import Scheduler, watch_settings
 from digest.store.sending.status import counts
 from tests.cli.newsroom import Newsroom
 from tests.support.sendgrid_server import KEY as SENDGRID_KEY
@@ -48,7 +48,7 @@ class Day:
 def started(home: Path, now: list[datetime], **environment: str) -> Iterator[Day]:
     with make_app(home, environment=environment, clock=lambda: now[0]) as app:
         log: list[str] = []
-        yield Day(Scheduler(app, log.append), now, log)
+        yield Day(Scheduler(watch_settings(app), log.append), now, log)
 
 
 def test_the_scheduler_runs_a_whole_day(newsroom: Newsroom) -> None:

@@ -188,12 +188,22 @@ def test_an_unreadable_store_is_replaced_and_kept(newsroom: Newsroom, copy: Path
     store = newsroom.home / "digest.db"
     store.write_bytes(b"no database" * 1000)
     (newsroom.home / "digest.db-wal").write_bytes(b"left over")
+    (newsroom.home / "digest.db-wal").chmod(0o644)
     done = newsroom.digest("store", "restore", str(copy))
     assert done.code == 0, done
     assert "Unsubscribes, bounces and preferences since the copy are not known" in done.out
     (kept,) = newsroom.home.glob("digest.db.before-restore-*[0-9]")
     assert kept.read_bytes().startswith(b"no database")
-    assert kept.with_name(kept.name + "-wal").read_bytes() == b"left over"
+    log = kept.with_name(kept.name + "-wal")
+    assert (log.read_bytes(), log.stat().st_mode & 0o777) == (b"left over", 0o600)
+    assert newsroom.json("status")["edition"] == KEY
+
+
+def test_a_copy_is_restored_where_no_store_is(newsroom: Newsroom, copy: Path) -> None:
+    for file in newsroom.home.glob("digest.db*"):
+        file.unlink()
+    restored = newsroom.json("store", "restore", str(copy))
+    assert (restored["kept"], list(newsroom.home.glob("*.before-restore-*"))) == (None, [])
     assert newsroom.json("status")["edition"] == KEY
 
 

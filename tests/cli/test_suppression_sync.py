@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from digest.app import make_app
-from digest.scheduler import Scheduler
+from digest.scheduler import Scheduler, watch_settings
 from digest.store.database import open_database
 from digest.store.people.signups import SignupStore
 from digest.store.people.subscribers import SubscriberStore
@@ -140,7 +140,7 @@ def test_options_that_exclude_each_other_are_refused(newsroom: Newsroom) -> None
 def test_the_scheduler_syncs_once_a_day_and_reports_a_failure_once(newsroom: Newsroom, server: SendGridServer) -> None:
     now, message = [START], list[str]()
     with make_app(newsroom.home, environment=newsroom.env(), clock=lambda: now[0]) as app:
-        scheduler = Scheduler(app, message.append)
+        scheduler = Scheduler(watch_settings(app), message.append)
         allowed, server.api.scopes = server.api.scopes, set()
         for _hour in range(3):
             scheduler.sync_suppressions()
@@ -171,7 +171,7 @@ def test_a_sync_does_not_wait_for_other_jobs_nor_block_them(newsroom: Newsroom, 
     answer = threading.Event()
     with make_app(newsroom.home, environment=newsroom.env(), clock=lambda: START) as app:
         message = list[str]()
-        scheduler = Scheduler(app, message.append)
+        scheduler = Scheduler(watch_settings(app), message.append)
         sync = scheduler.app.suppression_sync
         scheduler.app.__dict__["suppression_sync"] = SimpleNamespace(is_due=lambda: answer.wait(30), run=sync.run)
         running = threading.Thread(target=scheduler.run)

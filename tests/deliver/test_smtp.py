@@ -10,6 +10,7 @@ import pytest
 
 from digest.deliver.outcome import NotSent, PerRecipient
 from digest.deliver.smtp.transport import Smtp
+from digest.utils.redact import protect
 from tests.deliver.emails import RecordingLog, many, outgoing
 from tests.deliver.scripted_smtp import ScriptedSmtp
 from tests.deliver.transports import clock
@@ -257,3 +258,12 @@ def test_what_the_server_said_last_is_kept(answer: bytes | None, expected: str, 
         assert isinstance(outcome, PerRecipient)
         assert set(outcome.unknown) == {1}
         assert outcome.last_reply == expected
+
+
+def test_a_secret_that_is_cut_off_from_the_last_words_is_not_kept() -> None:
+    protect(["open-sesame"])
+    answer = b"250 " + b"x" * 990 + b" open-sesame"
+    with ScriptedSmtp(dot=[answer]) as server, transport(server) as smtp:
+        outcome = smtp.submit(outgoing(A), RecordingLog())
+    assert isinstance(outcome, PerRecipient)
+    assert outcome.last_reply == "250 " + "x" * 990 + " ***"

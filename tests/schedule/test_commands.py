@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import threading
 import time
+import urllib.request
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +16,7 @@ from sqlalchemy import text
 
 from digest import pipeline
 from digest.app import make_app
-from digest.scheduler import Scheduler, sole_scheduler
+from digest.scheduler import Scheduler, sole_scheduler, watch_settings
 from digest.store.locks import exclusive
 from tests.cli.newsroom import Newsroom, parse_mail, text_parts
 from tests.curate.sample import BRIDGE, OTHERS
@@ -95,7 +97,7 @@ def test_an_expired_edition_is_reopened_and_sent_with_its_changes(single: Newsro
     clock = [datetime.fromisoformat("2026-11-23T06:50+05:30")]
     with make_app(single.home, environment=single.env(), clock=lambda: clock[0]) as app:
         log: list[str] = []
-        scheduler = Scheduler(app, log.append)
+        scheduler = Scheduler(watch_settings(app), log.append)
         scheduler.check()
         assert single.json("edition", "show", "2026-11-23")["reason"].startswith("It was not approved by 06:50")
         assert "reopen 2026-11-23` brings it back" in single.digest("send").err
@@ -211,7 +213,7 @@ def test_a_lock_is_lost_with_its_connection(single: Newsroom, postgres_url: str)
             assert lock.is_held()
             with app.database.write() as connection:
                 connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
-            scheduler = Scheduler(app, (log := list[str]()).append)
+            scheduler = Scheduler(watch_settings(app), (log := list[str]()).append)
             # It ends, so that the next one waits for its turn.
             scheduler.run(lock)
             assert not lock.is_held()
@@ -221,23 +223,21 @@ def test_a_lock_is_lost_with_its_connection(single: Newsroom, postgres_url: str)
 
 
 @pytest.mark.slow
-def test_a_second_process_takes_over(single: Newsroom) -> None:
+def test_a_second_process_takes_over_with_the_settings_of_then(single: Newsroom) -> None:
+    environment = {"DIGEST_NOW": "2026-11-23T04:00+05:30", "DIGEST_WEB__ENABLED": "true", "DIGEST_WEB__PORT": "0"}
+
     def start() -> subprocess.Popen[str]:
         return subprocess.Popen(
-            single.command("run"),
-            cwd=single.home,
-            env=single.env({"DIGEST_NOW": "2026-11-23T04:00+05:30"}),
-            stderr=subprocess.PIPE,
-            text=True,
+            single.command("run"), cwd=single.home, env=single.env(environment), stderr=subprocess.PIPE, text=True
         )
 
-    def read_until(process: subprocess.Popen[str], words: str) -> None:
+    def read_until(process: subprocess.Popen[str], words: str) -> str:
         assert process.stderr is not None
         lines = []
         for line in process.stderr:
             lines.append(line)
             if words in line:
-                return
+                return line
         raise AssertionError(lines)
 
     first = start()
@@ -246,9 +246,14 @@ def test_a_second_process_takes_over(single: Newsroom) -> None:
         read_until(first, "Running")
         second = start()
         read_until(second, "Standing by")
+        single.edit_settings("name: सुबह की ख़बरें", "name: शाम की ख़बरें")
         first.kill()
         read_until(second, "takes over")
-        read_until(second, "Running")
+        read_until(second, "changed: newsletter.name")
+        base = re.search(r"http://[0-9.:]+", read_until(second, "Running, reader pages on "))
+        assert base is not None
+        with urllib.request.urlopen(base[0].rstrip("."), timeout=30) as answer:
+            assert "शाम की ख़बरें" in answer.read().decode()
     finally:
         for process in filter(None, (first, second)):
             process.kill()

@@ -25,7 +25,7 @@ from digest.config import loader
 from digest.deliver.outcome import Accepted
 from digest.errors import AlreadyRunning
 from digest.models import Edition, EditionState, RenderedEmail, Section, Story
-from digest.scheduler import Scheduler
+from digest.scheduler import Scheduler, watch_settings
 from digest.store.locks import exclusive
 from digest.usecases.compose import Composed
 from digest.usecases.preflight import PreflightResult
@@ -324,7 +324,7 @@ class Process:
         self.held = ExitStack()
         self.held.enter_context(closing(opened))
         self.held.enter_context(exclusive(opened.database, "running the schedule", wait=0.0))
-        self.scheduler = Scheduler(opened, world.log.append, monotonic=lambda: world.now.timestamp())
+        self.scheduler = Scheduler(watch_settings(opened), world.log.append, monotonic=lambda: world.now.timestamp())
         self.app = app = self.scheduler.app
         # App is frozen, and keeps its collaborators in its `__dict__`.
         app.__dict__["composer"] = SimpleNamespace(compose=self.compose)

@@ -39,7 +39,7 @@ _TLS_CHUNK_BYTES = 65_536
 _SEND_BUFFER_BYTES = 262_144
 # Octets in a line of a reply; RFC 5321 section 4.5.3.1.5 allows 512.
 _MAX_REPLY_LINE = 8192
-# Bytes that are kept of what the server said before a connection broke.
+# Characters that are kept of what the server said before a connection broke.
 _MAX_LAST_WORDS = 1000
 
 
@@ -135,7 +135,8 @@ class SmtpStream:
     def last_words(self) -> str:
         """What the server said last: the part of a reply that was received, or else the last whole one."""
         begun = (self._lines + self._received).strip()
-        return _text((begun or self._last).strip()[:_MAX_LAST_WORDS])
+        # Half a secret would not be found.
+        return _text(begun or self._last)[:_MAX_LAST_WORDS]
 
     def _line(self, until: float) -> bytes:
         while (end := self._received.find(b"\n") + 1) == 0:

@@ -147,6 +147,12 @@ class EditionStore:
             row = connection.execute(select(edition).order_by(*order).limit(1)).one_or_none()
         return _from_row(row) if row else None
 
+    def has_older(self, moment: datetime) -> bool:
+        """Whether an edition was composed before this moment."""
+        older = select(edition.c.key).where(edition.c.composed_at < moment).limit(1)
+        with self.database.read() as connection:
+            return connection.execute(older).first() is not None
+
     def put(
         self,
         item: Edition,

@@ -1,0 +1,68 @@
+"""Jobs that run beside the editions, in threads of their own: they may be late, and must delay no send."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from digest.app import App
+from digest.scheduler.guard import Guard
+
+
+@dataclass(frozen=True)
+class BesideJob:
+    """A job that is repeated `every` so often, after `first`."""
+
+    run: Callable[[], None]
+    # Of the jobs of one group, one runs at a time.
+    group: str
+    every: timedelta
+    first: timedelta
+
+
+class Beside:
+    """Runs the jobs, and closes an App that is no longer in use once no job uses it."""
+
+    def __init__(self, guard: Guard, jobs: Sequence[BesideJob]) -> None:
+        self._guard, self._jobs = guard, jobs
+        # Group → the lock that its jobs hold while they run.
+        self._locks = {job.group: threading.Lock() for job in jobs}
+        self._retired: list[App] = []
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run the jobs within the block. It ends when those at work have finished."""
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        # APScheduler waits by the wall clock, so a clock that is set back by an hour stops it for an hour.
+        background = BackgroundScheduler(timezone=UTC)
+        rules: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        now = datetime.now(UTC)
+        for job in self._jobs:
+            seconds, first = job.every.total_seconds(), now + job.first
+            background.add_job(self._run, "interval", args=[job], seconds=seconds, next_run_time=first, **rules)
+        background.start()
+        try:
+            yield
+        finally:
+            background.shutdown(wait=True)
+
+    def retire(self, app: App) -> None:
+        """Close an App that is no longer in use: now, or at a later call if a job still uses it."""
+        self._retired.append(app)
+        with ExitStack() as held:
+            for lock in self._locks.values():
+                if not lock.acquire(blocking=False):
+                    return
+                held.callback(lock.release)
+            for retired in self._retired:
+                retired.discard()
+            self._retired.clear()
+
+    def _run(self, job: BesideJob) -> None:
+        with self._locks[job.group]:
+            self._guard.run(job.run)

@@ -1,0 +1,265 @@
+"""What is done with the planned editions, and with those that are not finished."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from digest import pipeline
+from digest.app import App
+from digest.config.calendar import PlannedEdition
+from digest.config.loader import FILE_NAME
+from digest.models import Edition, EditionState, is_breaking
+from digest.notify.alert import AlertKind
+from digest.scheduler.guard import Guard
+from digest.scheduler.moments import hand_over_at
+from digest.scheduler.notices import Notices
+from digest.scheduler.steps import WAITING, Step, next_step
+from digest.utils.log_fields import log_fields
+
+# An edition that was handed over ahead gets subscribers added since until this long after its hour.
+_LATE_SUBSCRIBERS = timedelta(minutes=5)
+# An alert about one edition ends by itself after this time: by then nobody would look into it.
+_FOR_A_DAY = timedelta(days=1)
+_BEGUN = (EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
+_TOO_LATE = "It was not sent in time (schedule.expires_after)."
+
+
+@dataclass
+class EditionJobs:
+    """Composes, approves, sends and expires editions. `get_app` returns the App in use."""
+
+    get_app: Callable[[], App]
+    notices: Notices
+    guard: Guard
+    log: Callable[[str], None]
+    warn: Callable[[str], None]
+    stop: threading.Event
+    # Whether nobody gets mail, because the list has errors and no earlier one is in use. `follow_list` reports it.
+    without_list: bool = False
+    # Editions that were sent at or after their hour by this process.
+    _sent_on_time: set[str] = field(default_factory=set)
+
+    @property
+    def app(self) -> App:
+        return self.get_app()
+
+    def check(self) -> None:
+        """Do what is due for each planned edition, send batches that became due, and expire old editions."""
+        # Read once, so that all editions see the same one.
+        calendar = self.app.calendar
+        if fault := self.app.calendar_reader.fault:
+            self.notices.notice("holidays", FILE_NAME, f"The holidays are those of before, because of a fault: {fault}")
+        else:
+            self.notices.clear("holidays", FILE_NAME, "The holidays are valid again.")
+        for planned in calendar.current(self.app.now()):
+            self._run(f"edition {planned.key}", planned.key, partial(self._check_planned, planned))
+        self.guard.run(self.resume_cancellations)
+        unfinished = self.app.editions.unfinished()
+        proposals = {edition.key for edition in unfinished if is_breaking(edition.key)}
+        for key in self.notices.subjects("breaking"):
+            if key not in proposals:
+                self.notices.clear("breaking", key, "It was sent, dropped, or is too old.")
+        for edition in unfinished:
+            # A planned edition has a job above, whose failures are its own.
+            work = partial(self._check_unfinished, edition, calendar.of(edition.key))
+            self._run(f"unfinished edition {edition.key}", edition.key, work)
+
+    def resume_cancellations(self) -> None:
+        """Cancel at the provider what could not be cancelled when its edition was stopped."""
+        for stopped, recipients in self.app.stopper.resume_cancellations().items():
+            self.log(f"Edition {stopped}: the provider cancelled the email of {recipients} more recipients.")
+
+    def send_to_repaired(self) -> None:
+        """Send today's editions to those whom the last valid list did not have, unless they are too late."""
+        self._sent_on_time.clear()
+        now = self.app.now()
+        for planned in self.app.calendar.current(now):
+            edition = self.app.editions.get(planned.key)
+            if edition is not None and edition.state in _BEGUN and now <= planned.expires_at:
+                self._send(planned)
+
+    def notice_proposal(self, edition: Edition) -> None:
+        """Announce a proposal of breaking news, until it expires."""
+        story, until = next(edition.stories()), self.app.breaking.expires_at(edition)
+        self.notices.notice(
+            "breaking",
+            edition.key,
+            f"Breaking news? {story.title} ({', '.join(story.sources)}). {edition.reason} To send it before "
+            f"{self._clock(until)}: digest breaking send {edition.key}",
+            until=until,
+        )
+
+    def log_plan(self) -> None:
+        """Log which edition is next, and when."""
+        upcoming = self.app.calendar.upcoming(self.app.now())
+        planned = next((each for each in upcoming if not self._is_finished(each.key)), None)
+        if planned is None:
+            self.log("No edition is planned within a year: see schedule.days and schedule.holidays.")
+        else:
+            times = f"composed at {self._clock(planned.compose_at)}, sent at {self._clock(planned.send_at)}"
+            self.log(f"Next edition: {planned.key}, {times}.")
+
+    def _run(self, name: str, key: str, job: Callable[[], None]) -> None:
+        with log_fields(edition=key):
+            self.guard.run(job, name, until=self.app.now() + _FOR_A_DAY)
+
+    def _check_planned(self, planned: PlannedEdition) -> None:
+        key, now = planned.key, self.app.now()
+        edition = self.app.editions.get(key)
+        step = next_step(planned, edition, now, hand_over_at=hand_over_at(self.app, planned))
+        if step in (Step.APPROVE, Step.NOT_APPROVED) and planned.approve_by and self._reopened(key, planned.approve_by):
+            # Somebody wants to decide after all.
+            step = Step.AWAIT_APPROVAL
+        if step == Step.COMPOSE:
+            self._compose(key)
+        elif step == Step.AWAIT_APPROVAL:
+            self._notice_waiting(planned)
+        elif step == Step.APPROVE:
+            self._approve(planned)
+        elif step == Step.NOT_APPROVED:
+            self._expire(key, f"It was not approved by {self._clock(planned.approve_by)} (schedule.approve_by).")
+        elif step == Step.EXPIRE:
+            self._expire(key, _TOO_LATE, deadline=planned.expires_at)
+        elif step == Step.SEND or self._has_late_subscribers(planned, edition, now):
+            self._send(planned)
+        elif edition is None and now > planned.expires_at:
+            # A new newsletter has missed nothing: it is only logged.
+            kind = "missed" if self.app.editions.has_older(planned.send_at) else "not planned"
+            missed = f"{self._clock(planned.send_at)} was too long ago (schedule.expires_after)."
+            self.notices.notice(kind, key, f"Edition {key} is not sent: {missed}", until=now + _FOR_A_DAY)
+
+    def _check_unfinished(self, edition: Edition, planned: PlannedEdition | None) -> None:
+        """Continue an edition that is being sent. Expire one that is no longer among the planned ones of today.
+
+        Announce a proposal of breaking news, until it expires.
+        """
+        now, key = self.app.now(), edition.key
+        if edition.state == EditionState.SENDING:
+            self._expire_batches(key, now, planned)
+            if self.without_list:
+                return
+            sent = pipeline.deliver_due(self.app, key, stop=self.stop)
+            if sent:
+                self._log_sent(sent)
+        elif is_breaking(key):
+            deadline = self.app.breaking.expires_at(edition)
+            if now <= deadline:
+                self.notice_proposal(edition)
+            else:
+                self._expire(key, _TOO_LATE, deadline=deadline)
+        elif planned is not None and now > planned.expires_at:
+            self._expire(key, _TOO_LATE, deadline=planned.expires_at)
+        elif planned is None and pipeline.day_of(key) and edition.day < now.date():
+            self._expire(key, "It is no longer in schedule.editions.", deadline=now)
+
+    def _compose(self, key: str) -> None:
+        """Compose an edition into a draft, or into a skipped one with its reason."""
+        edition = pipeline.compose(self.app, key).edition
+        if edition.state == EditionState.SKIPPED:
+            self.notices.notice("skipped", key, f"Edition {key} is skipped: {edition.reason}")
+            return
+        self.log(f"Composed edition {key}: {edition.subject}")
+        if edition.widened_hours:
+            self.notices.notice("widened", key, f"Edition {key}: {edition.reason}")
+
+    def _notice_waiting(self, planned: PlannedEdition) -> None:
+        until = planned.approve_by or planned.expires_at
+        without = planned.approve_by is not None and planned.schedule.on_no_approval == "send"
+        then = "then it is sent all the same" if without else "then it expires"
+        self.notices.notice(
+            "approval",
+            planned.key,
+            f"Edition {planned.key} waits for approval until {self._clock(until)}, {then}: "
+            f"digest edition approve {planned.key}",
+        )
+
+    def _approve(self, planned: PlannedEdition) -> None:
+        """Approve an edition that nobody has approved in time."""
+        key = planned.key
+        if self.app.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,)):
+            why = f"nobody decided by {self._clock(planned.approve_by)} (schedule.on_no_approval: send)"
+            self.app.editions.record(key, EditionState.APPROVED, why, now=self.app.now())
+            self.notices.notice("approved", key, f"Edition {key} is approved: {why}.")
+            self._check_planned(planned)
+
+    def _send(self, planned: PlannedEdition) -> None:
+        """Send an edition to everyone who is due, each at their own hour."""
+        if self.without_list:
+            return
+        on_time = self.app.now() >= planned.send_at
+        sent = pipeline.send(self.app, planned.key, scheduled=True, stop=self.stop)
+        if on_time:
+            self._sent_on_time.add(planned.key)
+        if sent.edition.state == EditionState.DRAFT:
+            self._notice_waiting(planned)
+        else:
+            self._log_sent(sent)
+
+    def _has_late_subscribers(self, planned: PlannedEdition, edition: Edition | None, now: datetime) -> bool:
+        """Whether subscribers may have come since the edition was handed over ahead of its hour."""
+        if edition is None or edition.state not in (EditionState.SENDING, EditionState.DONE):
+            return False
+        if planned.key in self._sent_on_time or not planned.send_at <= now <= planned.send_at + _LATE_SUBSCRIBERS:
+            return False
+        frozen_at = self.app.editions.frozen_at(planned.key)
+        return frozen_at is not None and frozen_at < planned.send_at
+
+    def _expire_batches(self, key: str, now: datetime, planned: PlannedEdition | None) -> None:
+        """Give up batches that could not be handed over within `expires_after`: their news is old."""
+        limit = (planned.schedule if planned else self.app.settings.schedule).expires_after
+        expired = self.app.ledger.expire(key, before=now - limit)
+        if expired:
+            self.log(f"Edition {key}: {expired} recipients were not reached in time and do not get it.")
+            self.notices.raise_alert(
+                AlertKind.RECIPIENTS_EXPIRED,
+                key,
+                title=f"Edition {key} did not reach {expired} recipients",
+                text="Their emails could not be handed over within `schedule.expires_after`, and they do not get it.",
+                action=f"`digest status {key}` says why. Make sending faster (`delivery.rate`, `delivery.threads`), or "
+                "raise `schedule.expires_after`.",
+                until=now + _FOR_A_DAY,
+            )
+
+    def _expire(self, key: str, reason: str, *, deadline: datetime | None = None) -> None:
+        """Expire an edition, unless somebody reopened it after the deadline in order to send it."""
+        if deadline is not None and self._reopened(key, deadline):
+            return
+        if self.app.editions.move(key, EditionState.EXPIRED, out_of=WAITING, reason=reason):
+            what = "expired" if deadline else "not approved"
+            self.notices.notice(
+                what, key, f"Edition {key} expired. {reason} `digest edition reopen {key}` brings it back."
+            )
+
+    def _reopened(self, key: str, deadline: datetime) -> bool:
+        decisions = self.app.editions.decisions(key)
+        return any(each.what == EditionState.DRAFT and each.at >= deadline for each in decisions)
+
+    def _log_sent(self, sent: pipeline.Sent) -> None:
+        edition, counts = sent.edition, sent.counts
+        if sent.report is None:
+            if edition.state == EditionState.SKIPPED:
+                self.notices.notice("skipped", edition.key, f"Edition {edition.key} is skipped: {edition.reason}")
+                return
+            for note in sent.notes or (f"Edition {edition.key} is {edition.state}: {edition.reason}",):
+                self.log(note)
+            return
+        for note in sent.notes:
+            self.log(note)
+        for problem in sent.report.problems:
+            self.warn(problem)
+        self.log(
+            f"Edition {edition.key}, {edition.state}: {counts.accepted} of {counts.frozen} sent, "
+            f"{counts.excluded} excluded, {counts.rejected} rejected, {counts.pending} pending, "
+            f"{counts.unknown} unknown."
+        )
+
+    def _is_finished(self, key: str) -> bool:
+        edition = self.app.editions.get(key)
+        return edition is not None and edition.state not in (*WAITING, EditionState.SENDING)
+
+    def _clock(self, moment: datetime | None) -> str:
+        return f"{moment.astimezone(self.app.settings.newsletter.zone):%H:%M}" if moment else ""

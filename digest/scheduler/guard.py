@@ -1,0 +1,62 @@
+"""Runs jobs so that the failure of one is told, and the others go on."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from digest.errors import AlreadyRunning, ConfigurationError, DigestError
+from digest.scheduler.notices import Notices
+from digest.utils.telemetry import report_error
+
+T = TypeVar("T")
+
+# A job that fails so often in a row is no passing trouble, such as a busy store.
+_FAILURES = 3
+
+
+class Guard:
+    """Counts the failures of each job. Once `stop` is set it starts none."""
+
+    def __init__(self, notices: Notices, warn: Callable[[str], None], stop: threading.Event) -> None:
+        self._notices, self._warn, self._stop = notices, warn, stop
+        # Job → failures in a row.
+        self._failures: Counter[str] = Counter()
+
+    def run(self, job: Callable[[], T], name: str = "", *, until: datetime | None = None) -> T | None:
+        """Run a job and return what it does; None if it fails.
+
+        The alert about its failure ends when it succeeds, or at `until`.
+        """
+        if self._stop.is_set():
+            return None
+        name = name or job.__name__
+        try:
+            result = job()
+        except ConfigurationError as error:
+            # It lasts until somebody corrects it.
+            self._failures[name] = _FAILURES
+            self._notices.notice("job", name, f"{name} failed: {'; '.join(map(str, error.problems))}", until=until)
+        except AlreadyRunning as error:
+            self._warn(f"{name} failed: {error}")
+        except DigestError as error:
+            self._count_failure(name, str(error), until)
+        except Exception as error:
+            # A bug in one job must not end the scheduler; the next tick tries again.
+            report_error(error)
+            self._count_failure(name, f"internal error: {type(error).__name__}: {error}", until)
+        else:
+            self._failures.pop(name, None)
+            self._notices.clear("job", name)
+            return result
+        return None
+
+    def _count_failure(self, job: str, reason: str, until: datetime | None) -> None:
+        self._failures[job] += 1
+        if self._failures[job] < _FAILURES:
+            self._warn(f"{job} failed: {reason}")
+        else:
+            self._notices.notice("job", job, f"{job} fails again and again: {reason}", until=until)

@@ -1,0 +1,136 @@
+"""What an editor or operator should know: told once when it begins and once when it ends, in the log and by an alert.
+
+Each (kind, subject) is told by one thread, so there are no locks. Only `refresh` looks at those of others.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.app import App
+from digest.errors import ConfigurationError, DigestError, StoreError
+from digest.notify.alert import Alert, AlertKind, MessageType
+from digest.notify.notices import NOTICES
+
+# Kinds that are warnings in the log.
+_FAULTS = frozenset({"settings", "list", "holidays", "job", "missed", "expired", "not approved"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Noticed:
+    text: str
+    # From when on it is forgotten.
+    until: datetime | None
+
+
+class Notices:
+    """Tells the log and the admins. `app` returns the App in use."""
+
+    def __init__(self, app: Callable[[], App], log: Callable[[str], None], warn: Callable[[str], None]) -> None:
+        self._app, self._log, self._warn = app, log, warn
+        # (kind, subject) → what was noticed and lasts.
+        self._noticed: dict[tuple[str, str], _Noticed] = {}
+        # (kind, subject) of notices that have no open alert, not even one of an earlier process.
+        self._ended: set[tuple[str, str]] = set()
+        # Alerts that the store could not take.
+        self._unstored: dict[tuple[str, str], Alert] = {}
+        # Whether the admins were told that the store cannot be used.
+        self._store_failed, self._telling_of_store = False, threading.Lock()
+
+    def notice(self, kind: str, subject: str, text: str, *, until: datetime | None = None) -> None:
+        """Report something once, and again only if its text changes or it comes back.
+
+        `kind` names the fault or the state, and `subject` what it is about: a file, a job or an edition. A kind of
+        `NOTICES` also raises an alert. It ends by `clear`, or at `until` without a word.
+        """
+        known = self._noticed.get((kind, subject))
+        if known is not None and known.text == text:
+            return
+        self._noticed[kind, subject] = _Noticed(text, until)
+        (self._warn if kind in _FAULTS else self._log)(text)
+        if (found := NOTICES.get(kind)) is not None:
+            self._ended.discard((kind, subject))
+            title, action = found.title.format(subject=subject), found.action.format(subject=subject)
+            self.raise_alert(found.kind, subject, title=title, text=text, action=action, until=until)
+
+    def clear(self, kind: str, subject: str, text: str = "") -> bool:
+        """Report that a fault is gone, in the sentence `text` if there is one. False if there was no such fault.
+
+        The alert may be one of an earlier process. If the store cannot end it, the next call tries again.
+        """
+        known = self._noticed.pop((kind, subject), None) is not None
+        if known and text:
+            self._log(text)
+        if (found := NOTICES.get(kind)) is not None and (kind, subject) not in self._ended:
+            self._unstored.pop((found.kind, subject), None)
+            try:
+                self._app().alerts.clear(found.kind, subject, text)
+            except (ConfigurationError, DigestError):
+                return known
+            self._ended.add((kind, subject))
+        return known
+
+    def subjects(self, kind: str) -> list[str]:
+        """Return what the notices of a kind are about."""
+        return [subject for each, subject in [*self._noticed] if each == kind]
+
+    def raise_alert(
+        self, kind: AlertKind, subject: str, *, title: str, text: str, action: str, until: datetime | None = None
+    ) -> bool:
+        """Raise an alert. False if the store could not take it: then `refresh` tries again."""
+        return self._store(Alert(kind, subject, title, text, action, self._app().now(), until))
+
+    def refresh(self) -> None:
+        """Forget what has ended by itself, and store the alerts that the store could not take before."""
+        now = self._app().now()
+        for key, noticed in [*self._noticed.items()]:
+            if noticed.until is not None and noticed.until <= now:
+                self._noticed.pop(key, None)
+        for key, alert in [*self._unstored.items()]:
+            if alert.until is not None and alert.until <= now:
+                self._unstored.pop(key, None)
+            elif not self._store(alert):
+                # The others would wait for the same store, one after the other.
+                return
+
+    def _store(self, alert: Alert) -> bool:
+        try:
+            self._app().alerts.raise_alert(
+                alert.kind,
+                alert.subject,
+                title=alert.title,
+                text=alert.text,
+                action=alert.action,
+                since=alert.since,
+                until=alert.until,
+            )
+        except StoreError as error:
+            self._unstored[alert.key] = alert
+            self.tell_of_store(str(error))
+            return False
+        self._unstored.pop(alert.key, None)
+        return True
+
+    def tell_of_store(self, reason: str) -> None:
+        """Tell the admins once that the store cannot be used, without using it."""
+        with self._telling_of_store:
+            if self._store_failed:
+                return
+            self._store_failed = True
+        self._app().alerts.send_at_once(
+            MessageType.RAISED,
+            AlertKind.STORE_UNUSABLE,
+            "The store cannot be used",
+            f"Nothing can be sent or recorded: {reason}",
+            "Free the disk, or start PostgreSQL again. `digest check` tests the store. `digest run` then goes on.",
+        )
+
+    def store_works(self) -> None:
+        """Tell the admins that the store can be used, if they were told that it cannot."""
+        if self._store_failed:
+            self._store_failed = False
+            title, text = "The store cannot be used", "It works again."
+            self._app().alerts.send_at_once(MessageType.RESOLVED, AlertKind.STORE_UNUSABLE, title, text, "")

@@ -1,0 +1,290 @@
+"""Run the day's jobs at their times, and catch up after a restart.
+
+Once a minute, and at each planned moment, `tick` compares the calendar with the store and does what is missing. A tick
+that is lost, late or doubled does no harm. The pauses are measured with a monotonic clock, so that a clock that is set
+back does not stop the jobs.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from digest import pipeline
+from digest.app import App
+from digest.config.loader import FILE_NAME
+from digest.errors import ConfigurationError
+from digest.newsletter.reload import SettingsWatch
+from digest.notify.alert import AlertKind
+from digest.scheduler.beside import Beside, BesideJob
+from digest.scheduler.editions import EditionJobs
+from digest.scheduler.guard import Guard
+from digest.scheduler.moments import until_next_moment
+from digest.scheduler.notices import Notices
+from digest.store.locks import Lock
+from digest.utils.heartbeat import beat
+
+# Seconds between two ticks at most.
+_TICK = 60.0
+# Seconds between two looks whether the settings were edited.
+_LOOK = 2.0
+# How long before a planned moment no job begins that may take minutes: it would delay that moment.
+_KEEP_FREE = timedelta(minutes=3)
+# How long before a planned moment the store is not pruned any more.
+_QUIET = timedelta(minutes=15)
+# Between two looks for conditions that the admins must know, and before the first.
+_WATCH_EVERY, _WATCH_FIRST = timedelta(seconds=30), timedelta(seconds=5)
+_HOUR = timedelta(hours=1)
+# Seconds by which the clock may run apart from the machine's steady one between two looks.
+_CLOCK_JUMP = 120
+# Keys of the pages that cannot change while they are served.
+_PAGES_KEYS = ("web.enabled", "web.host", "web.port", "web.proxies")
+
+
+@dataclass
+class _Job:
+    """A job that is repeated every so many seconds. `last` is when it ran, by the monotonic clock."""
+
+    run: Callable[[], None]
+    every: Callable[[], float]
+    # Whether it keeps the minutes before a planned moment free, because it may take long.
+    keeps_free: bool = False
+    last: float | None = None
+
+
+def watch_settings(app: App) -> SettingsWatch:
+    """Return the settings that `digest run` follows: those of `app`, on its store.
+
+    Make it when the process starts: it then finds what was edited while the process stood by. Raises
+    ConfigurationError for a faulty file of holidays.
+    """
+    # Keys of the pages need a restart while `run` serves them, and so does serving them at all.
+    pages = _PAGES_KEYS if app.settings.web.enabled else ("web.enabled",)
+    watched = SettingsWatch(app.again(unattended=True), needs_restart=("store.url", *pages))
+    # It stays in use if a file of holidays becomes faulty.
+    _ = watched.app.calendar
+    return watched
+
+
+class Scheduler:
+    """The day's jobs of one newsletter, whose settings are `settings` as last read.
+
+    `log` gets a sentence for each thing that was done, and `warn` (default: `log`) one for each fault. When `stop` is
+    set, the jobs end as soon as what is in flight is finished.
+    """
+
+    def __init__(
+        self,
+        settings: SettingsWatch,
+        log: Callable[[str], None],
+        *,
+        warn: Callable[[str], None] | None = None,
+        stop: threading.Event | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings = settings
+        self.log, self.warn = log, warn or log
+        self.stop = stop or threading.Event()
+        # Called with the App of new settings, for what runs beside the jobs.
+        self.on_reload: list[Callable[[App], None]] = []
+        self._monotonic = monotonic
+        self.notices = Notices(lambda: self.app, self.log, self.warn)
+        self.guard = Guard(self.notices, self.warn, self.stop)
+        self.editions = EditionJobs(lambda: self.app, self.notices, self.guard, self.log, self.warn, self.stop)
+        beside = (
+            BesideJob(self.sync_suppressions, "store", every=_HOUR, first=timedelta(0)),
+            BesideJob(self.prune, "store", every=_HOUR, first=_HOUR),
+            # A long send must be watched, and an alert that hangs must not delay one.
+            BesideJob(self.watch, "alerts", every=_WATCH_EVERY, first=_WATCH_FIRST),
+        )
+        self._beside = Beside(self.guard, beside)
+        self._last_notes: frozenset[str] = frozenset()
+        self._clocks = time.time(), time.monotonic()
+        # In the order in which they run. What the provider confirms is no longer unknown when `check` looks.
+        self._jobs = (
+            _Job(self.process_feedback, lambda: _TICK),
+            _Job(self.check, lambda: 0.0),
+            # The sources are collected when the edition is composed, too.
+            _Job(self.collect, lambda: self.app.settings.schedule.collect_every.total_seconds(), keeps_free=True),
+        )
+
+    @property
+    def app(self) -> App:
+        """The App in use. It changes only in `follow_settings`."""
+        return self.settings.app
+
+    def run(self, lock: Lock | None = None) -> None:
+        """Run jobs until `stop` is set, then finish what is in flight. Returns early if `lock` is lost."""
+        self.editions.log_plan()
+        with self._beside.running():
+            while not self.stop.is_set():
+                if lock is not None and not lock.is_held():
+                    self.warn("The connection to the store broke, so another `digest run` may have taken over.")
+                    return
+                beat()
+                self.tick()
+                beat()
+                self._wait()
+
+    def tick(self) -> None:
+        """Run every job that is due, with the settings and the list as they are now."""
+        self.guard.run(self.follow_settings)
+        self.notices.refresh()
+        if self.guard.run(self.follow_list):
+            self.guard.run(self.editions.send_to_repaired)
+        for job in self._jobs:
+            now = self._monotonic()
+            if self.stop.is_set() or (job.last is not None and now < job.last + job.every()):
+                continue
+            # At the next tick.
+            if job.keeps_free and until_next_moment(self.app) < _KEEP_FREE:
+                continue
+            job.last = now
+            beat()
+            self.guard.run(job.run)
+
+    def follow_settings(self) -> None:
+        """Use the settings of the files if they changed and are valid. Runs between jobs, so no job sees two settings.
+
+        What is being sent keeps its emails, recipients and hours, which are in the store.
+        """
+        before = self.app
+        changed = self.settings.reload()
+        problems, waiting = self.settings.problems, self.settings.waiting
+        if changed is not None:
+            self.log(f"The settings were reloaded; changed: {', '.join(changed) or 'no key'}.")
+            if any(key.startswith("schedule.") for key in changed):
+                self.guard.run(self.editions.log_plan)
+        if problems:
+            errors = "; ".join(map(str, problems))
+            self.notices.notice(
+                "settings", FILE_NAME, f"The settings have errors, so the old ones stay in use: {errors}"
+            )
+        else:
+            self.notices.clear("settings", FILE_NAME, "The settings are valid again.")
+        if waiting:
+            keys = " and ".join((", ".join(waiting[:-1]), waiting[-1]) if waiting[1:] else waiting)
+            self.notices.notice("restart", FILE_NAME, f"Changes of {keys} take effect when you restart `digest run`.")
+        else:
+            self.notices.clear("restart", FILE_NAME)
+        if changed is not None:
+            self._beside.retire(before)
+            for follow in self.on_reload:
+                follow(self.app)
+
+    def follow_list(self) -> bool:
+        """Read the subscriber list if it changed. Report its errors once, and once that they are gone.
+
+        Return whether the list was repaired.
+        """
+        found = self.app.subscriber_list
+        try:
+            found.sync()
+            problems = found.problems
+            self.editions.without_list = False
+            then = "the last valid list is used, without those who are no longer on it"
+        except ConfigurationError as error:
+            problems, then = tuple(error.problems), "nobody gets mail"
+            self.editions.without_list = True
+        if problems:
+            errors = "; ".join(map(str, problems))
+            self.notices.notice("list", found.path.name, f"The subscriber list has errors, so {then}: {errors}")
+            return False
+        return self.notices.clear("list", found.path.name, "The subscriber list is valid again.")
+
+    def check(self) -> None:
+        """Do what is due for each edition."""
+        self.editions.check()
+
+    def collect(self) -> None:
+        """Collect every source that is due."""
+        report = pipeline.collect(self.app, patient=True)
+        new = sum(source.new for source in report.sources)
+        failed = [f"{source.name}: {source.error}" for source in report.sources if source.error]
+        errors = f" Failed: {'; '.join(failed)}." if failed else ""
+        self.log(f"Collected {report.articles} articles, {new} new.{errors}")
+        if new:
+            self.guard.run(self.look_for_breaking_news)
+
+    def look_for_breaking_news(self) -> None:
+        """Propose an alert edition if several independent sources report a new story."""
+        if edition := self.app.breaking.look():
+            self.editions.notice_proposal(edition)
+
+    def process_feedback(self) -> None:
+        """Process what providers posted since the last run."""
+        for note in self.app.feedback.process_webhooks().notes:
+            self.log(note)
+
+    def sync_suppressions(self) -> None:
+        """Read the provider's suppression lists once a day, because webhook events can be lost."""
+        if not self.app.suppression_sync.is_due():
+            return
+        result = self.app.suppression_sync.run(wait=self.stop.wait)
+        for note in result.notes:
+            # A lasting problem is tried every hour, and logged once.
+            if note not in self._last_notes:
+                self.log(note)
+        self._last_notes = frozenset(result.notes)
+        if result.suppressed:
+            self.log(
+                f"Suppressed {result.suppressed} subscribers found on the provider's lists "
+                "(their webhook events never arrived)."
+            )
+
+    def watch(self) -> None:
+        """Look for conditions that the admins must know, and send what is to be told."""
+        self._look_for_clock_jump()
+        app = self.app
+        try:
+            app.watch.run()
+            self.notices.store_works()
+            if app.settings.alerts.report and app.alerts.channels:
+                for key in app.reporter.send_due():
+                    self.log(f"Edition {key}: its report goes to the admins.")
+        finally:
+            # Also the alert that this job fails.
+            for problem in app.alerts.deliver():
+                self.log(problem)
+
+    def prune(self) -> None:
+        """Delete what is older than `store.keep`, once a day and not just before something is to be done."""
+        pruner = self.app.pruner
+        if self.app.settings.store.prune == "never" or not pruner.is_due():
+            return
+        if until_next_moment(self.app) < _QUIET:
+            return
+        done = pruner.prune(self.stop.is_set)
+        if done.articles or done.editions:
+            self.log(
+                f"Pruned the store: {done.articles} old articles; {len(done.editions)} old editions are now counts, "
+                f"without {done.deliveries} recipients."
+            )
+
+    def _look_for_clock_jump(self) -> None:
+        """Alert when the clock was set, or the machine slept: jobs may have run at other times than those planned."""
+        before, self._clocks = self._clocks, (time.time(), time.monotonic())
+        jump = (self._clocks[0] - before[0]) - (self._clocks[1] - before[1])
+        if abs(jump) < _CLOCK_JUMP:
+            return
+        minutes = round(abs(jump) / 60)
+        now = self.app.now()
+        self.notices.raise_alert(
+            AlertKind.CLOCK_JUMP,
+            "",
+            title=f"The clock jumped {minutes} minutes {'forward' if jump > 0 else 'back'}",
+            text=f"The machine slept, or its clock was set. It is {now:%Y-%m-%d %H:%M %Z} now. "
+            "What was missed is caught up.",
+            action="Check the time with `date`, and that NTP is on: `timedatectl`. `digest status` shows the edition.",
+            until=now + timedelta(hours=1),
+        )
+
+    def _wait(self) -> None:
+        """Wait until something is due or the settings are edited, or `stop` is set."""
+        until = time.monotonic() + min(_TICK, until_next_moment(self.app).total_seconds())
+        while (left := until - time.monotonic()) > 0 and not self.stop.wait(min(left, _LOOK)):
+            if self.settings.is_new():
+                return

@@ -1,0 +1,60 @@
+"""What to do next with an edition: a function from the planned one, the stored one and the time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from digest.config.calendar import PlannedEdition
+from digest.models import Edition, EditionState
+
+# States in which an edition waits for its hour.
+WAITING = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN)
+
+
+class Step(StrEnum):
+    """What the scheduler does next with an edition."""
+
+    NOTHING = "nothing"
+    COMPOSE = "compose"
+    AWAIT_APPROVAL = "await approval"
+    APPROVE = "approve"
+    SEND = "send"
+    NOT_APPROVED = "not approved"
+    EXPIRE = "expire"
+
+
+def next_step(planned: PlannedEdition, edition: Edition | None, now: datetime, *, hand_over_at: datetime) -> Step:
+    """Decide what to do with a planned edition, of which `edition` is in the store.
+
+    `hand_over_at` is when batches may go to the provider: the hour of the edition, or earlier.
+    """
+    too_late = now > planned.expires_at
+    if edition is None:
+        if too_late or now < planned.compose_at:
+            return Step.NOTHING
+        return Step.COMPOSE if now < hand_over_at else Step.SEND
+    composed_at = edition.composed_at or now
+    if edition.state in (EditionState.DRAFT, EditionState.SKIPPED):
+        # Somebody may have composed it the day before.
+        if composed_at < planned.compose_at <= now < hand_over_at:
+            return Step.COMPOSE
+        if edition.state == EditionState.SKIPPED:
+            # It had too few stories before its hour, so it gets another try at its hour.
+            return Step.SEND if not too_late and composed_at < planned.send_at <= now else Step.NOTHING
+    if edition.state not in WAITING:
+        return Step.NOTHING
+    if too_late:
+        return Step.EXPIRE
+    if edition.state == EditionState.DRAFT and planned.schedule.approval == "required":
+        return _approval_step(planned, composed_at, now)
+    return Step.SEND if now >= hand_over_at else Step.NOTHING
+
+
+def _approval_step(planned: PlannedEdition, composed_at: datetime, now: datetime) -> Step:
+    if planned.approve_by is None or now < planned.approve_by:
+        return Step.AWAIT_APPROVAL
+    if planned.schedule.on_no_approval == "send":
+        return Step.APPROVE
+    # Nobody could approve a draft that was composed late, such as after a power cut: it waits until it expires.
+    return Step.AWAIT_APPROVAL if composed_at >= planned.approve_by else Step.NOT_APPROVED
