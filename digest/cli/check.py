@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.doctor import nameserver_option, selector_option
-from digest.cli.output import emit, json_option, note, plural, require_addresses, shown
+from digest.cli.output import coloured, emit, json_option, note, plural, require_addresses, shown
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigProblem, ConfigurationError, DigestError, StoreError
 from digest.models import EditionState
@@ -17,6 +17,7 @@ from digest.utils.files import placed
 from digest.utils.redact import redact
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from digest.app import App
@@ -136,7 +137,7 @@ def _launch(home: Path, seeds: tuple[str, ...], nameserver: str, selectors: tupl
         emit({"ready": not missing, "items": [asdict(item) for item in items]})
         return 1 if missing else 0
     for item in items:
-        mark = click.style("✓", fg="green") if item.ok else "?" if item.ok is None else click.style("✗", fg="red")
+        mark = coloured("✓", "green") if item.ok else "?" if item.ok is None else coloured("✗", "red")
         click.echo(f"{mark} {shown(redact(f'{item.name}: {item.message}'))}")
         if item.fix and not item.ok:
             click.echo(shown(redact(f"    fix: {item.fix}")))
@@ -194,14 +195,13 @@ def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
     from concurrent.futures import ThreadPoolExecutor
     from contextlib import suppress
 
-    from digest.cli.sources import health
     from digest.newsletter.checks import check_paths, source_lines
 
     check_paths(app, findings)
-    known: dict[str, SourceHealth] = {}
+    known: Mapping[str, SourceHealth] = {}
     # An unreadable store has a check of its own.
     with suppress(DigestError):
-        known = health(app)
+        known = app.articles.health_of(app.sources)
     # Built here, before several threads ask for it.
     _ = app.fetcher
     with ThreadPoolExecutor(max_workers=_MAX_PARALLEL, thread_name_prefix="check") as pool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.output import emit, json_option, plural, shown
+from digest.cli.output import coloured, emit, json_option, plural, shown
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.utils.redact import redact
 
@@ -105,7 +105,7 @@ def _examine_installation(home: Path, network: tuple[str, tuple[str, ...], str] 
         for finding in found:
             label = "not known" if level == "unknown" else level
             message = shown(redact(f"{finding.check}: {finding.message.removeprefix('not known: ')}"))
-            click.echo(f"{click.style(label, fg=_COLOURS[level])}: {message}")
+            click.echo(f"{coloured(label, _COLOURS[level])}: {message}")
             if finding.fix:
                 click.echo(shown(redact(f"    fix: {finding.fix}")))
     counts = [
@@ -119,12 +119,13 @@ def _examine_installation(home: Path, network: tuple[str, tuple[str, ...], str] 
 
 
 def _examine_mail(file: Path, key: Path | None, offline: bool, as_json: bool) -> int:
-    from digest.mail.inspect import aligned, examine, verify
+    from digest.mail.dns.dmarc import is_related
+    from digest.mail.inspect import examine, verify
 
     raw = _read(file)
     sender, findings, signatures = examine(raw)
     if signatures:
-        ours = [place for place, one in enumerate(signatures) if aligned(one.domain, sender)]
+        ours = [place for place, one in enumerate(signatures) if is_related(one.domain, sender)]
         findings.append(verify(raw, (ours or [0])[0], key=key.read_bytes() if key else None, online=not offline))
     errors = _messages(findings, "error")
     if as_json:

@@ -12,13 +12,13 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from digest.cli.output import ago, shown
-from digest.cli.progress import span
+from digest.cli.output import ago, on_terminal, shown
 from digest.cli.signals import stopped_by_signals
 from digest.cli.tables import COLOURS
 from digest.errors import DigestError, StoreError
-from digest.models import EditionState, Source, SourceHealth
+from digest.models import ENDED_STATES, EditionState, Source, SourceHealth
 from digest.utils.redact import redact
+from digest.utils.text import duration
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -33,7 +33,6 @@ _REFRESH = 2.0
 _RATE_OVER = 30.0
 # Rows of each table.
 _STEPS, _EDITIONS, _SOURCES = 5, 5, 8
-_ENDED = (EditionState.DONE, EditionState.CANCELLED, EditionState.EXPIRED, EditionState.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ class Day:
 
 def watch(app: App) -> None:
     """Show the page until Ctrl-C. Raises DigestError without a terminal."""
-    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+    if not on_terminal(sys.stdout):
         raise DigestError("`--watch` needs a terminal. `digest status --json` is for programs.")
     from rich.console import Console
     from rich.live import Live
@@ -113,12 +112,10 @@ def read_day(app: App, rates: Rates) -> Day:
 
     now = app.now()
     editions = [
-        EditionLine(
-            each.key, each.state, each.subject or each.reason, app.status_reader.read(each.key, now, limit=0).counts
-        )
-        for each in app.editions.all()[:_EDITIONS]
+        EditionLine(each.key, each.state, each.subject or each.reason, app.status_reader.counts(each.key, now))
+        for each in app.editions.all(most=_EDITIONS)
     ]
-    health = app.articles.health()
+    health = app.articles.health_of(app.sources)
     sources = [_source(source, health.get(source.name), FAILING) for source in app.sources]
     return Day(
         newsletter=app.settings.newsletter.name,
@@ -157,7 +154,7 @@ def _steps(app: App, now: datetime) -> list[tuple[datetime, str]]:
 
 def _has_ended(app: App, key: str) -> bool:
     edition = app.editions.get(key)
-    return edition is not None and edition.state in _ENDED
+    return edition is not None and edition.state in ENDED_STATES
 
 
 def settled(counts: Counts) -> int:
@@ -190,7 +187,7 @@ def _sending(line: EditionLine, rate: float) -> Table:
     words = f"{settled(counts):,} of {counts.frozen:,}"
     if rate:
         words += f"  {rate:,.0f}/s"
-        words += f"  {span(counts.pending / rate)} left" if counts.pending else ""
+        words += f"  {duration(counts.pending / rate)} left" if counts.pending else ""
     grid = Table.grid(padding=(0, 2))
     grid.add_row(f"Sending {line.key}", ProgressBar(counts.frozen or 1, settled(counts), width=30), words)
     return grid

@@ -18,6 +18,7 @@ from digest.curate.filtering import Changes
 from digest.errors import DigestError
 from digest.models import (
     BREAKING,
+    GIVEN_UP_STATES,
     Article,
     DeliveryOutcome,
     Edition,
@@ -38,8 +39,6 @@ _PLAIN = (
 )  # fmt: skip
 _PUBLISHED = (EditionState.SENDING, EditionState.DONE)
 _FROZEN = (EditionState.FROZEN, EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
-# No edition that somebody will get.
-_SETTLED = (EditionState.SKIPPED, EditionState.EXPIRED, EditionState.CANCELLED)
 _UNFINISHED = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
 
 
@@ -115,11 +114,11 @@ class EditionStore:
             row = connection.execute(select(edition).where(edition.c.key == key)).one_or_none()
         return _from_row(row) if row else None
 
-    def all(self) -> list[Edition]:
+    def all(self, *, most: int | None = None) -> list[Edition]:
         """Newest first."""
+        newest = select(edition).order_by(edition.c.day.desc(), edition.c.key.desc()).limit(most)
         with self.database.read() as connection:
-            rows = connection.execute(select(edition).order_by(edition.c.day.desc(), edition.c.key.desc())).all()
-        return [_from_row(row) for row in rows]
+            return [_from_row(row) for row in connection.execute(newest).all()]
 
     def breaking(self, since: date) -> list[BreakingEdition]:
         """Return the alert editions of the days from `since` on, oldest first."""
@@ -351,7 +350,7 @@ def _number(connection: Connection, key: str, earlier: Collection[str]) -> int:
     )
     same = [row for row in rows if row.key != key and split_key(row.key) == (row.day, slug)]
     sent = {row.day: row.number for row in same if row.frozen_at is not None}
-    settled = {row.key for row in same if row.frozen_at is not None or row.state in _SETTLED}
+    settled = {row.key for row in same if row.frozen_at is not None or row.state in GIVEN_UP_STATES}
     before = max((other for other in sent if other < day), default=None)
     highest = max((sent[other] for other in sent if other < day), default=0)
     waiting = (split_key(other)[0] for other in set(earlier) - settled)
