@@ -10,7 +10,7 @@ import pytest
 
 from digest.utils import redact
 from tests.support import profiles, templates
-from tests.support.databases import postgres_url, sqlite_url, store_url  # noqa: F401
+from tests.support.databases import empty_stores, postgres_url, sqlite_url, store_url  # noqa: F401
 
 profiles.register()
 templates.compile_once()
