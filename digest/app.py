@@ -88,6 +88,8 @@ class App:
     def database(self) -> Database:
         from digest.store.database import open_database
 
+        if self._lender is not None:
+            return self._lender.database
         return open_database(self.settings.store.url, home=self.home)
 
     @cached_property
@@ -716,9 +718,15 @@ class App:
         """Return the same newsletter with other settings. Both share the store; closing this one closes both."""
         chosen = self.unattended if unattended is None else unattended
         other = replace(self, settings=settings or self.settings, unattended=chosen)
-        other.__dict__.update(database=self.database, _open=self._open)
+        # The store is opened when it is needed: a server may be down when `digest run` starts.
+        other.__dict__.update(_lender=self._lender or self, _open=self._open)
         self._open.append(other)
         return other
+
+    @cached_property
+    def _lender(self) -> App | None:
+        """The app whose store this one uses; None if it has its own."""
+        return None
 
     @cached_property
     def _open(self) -> list[App]:

@@ -155,8 +155,7 @@ class Plan:
         self.draw_faults()
 
     def draw_faults(self) -> None:
-        for what, first in (("list", 1), ("settings", 2)):
-            day = first
+        for what, day in (("list", 1), ("settings", 2)):
             while day + 2 < self.days:
                 # At these hours no edition of the morning is sent any more, and none of the evening yet.
                 start = self.local(self.first + timedelta(days=day), 13, self.rng.randrange(60))
