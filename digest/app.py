@@ -17,10 +17,10 @@ from digest.config import loader
 from digest.config.credentials import with_credentials
 from digest.config.secrets import find_secrets
 from digest.config.settings import Settings
-from digest.deliver import registry
 from digest.deliver.ports import Cancellable, ScheduleWindow
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.models import Source, is_breaking
+from digest.transports import TRANSPORTS, alert_smtp
 from digest.utils import redact
 from digest.utils.clock import make_clock
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from digest.collect.pages.fulltext_fetch import FulltextCache
     from digest.collect.source_reader import CollectContext
     from digest.config.calendar import Calendar, CalendarReader
-    from digest.config.delivery import DkimSettings
     from digest.curate.rules import Rules
     from digest.curate.summary import Summariser
     from digest.deliver.ports import ScheduleWindow, SendRateLimiter, Transport
@@ -89,6 +88,8 @@ class App:
     def database(self) -> Database:
         from digest.store.database import open_database
 
+        if self._lender is not None:
+            return self._lender.database
         return open_database(self.settings.store.url, home=self.home)
 
     @cached_property
@@ -297,7 +298,7 @@ class App:
 
         Raises ConfigurationError if a transport's key is missing.
         """
-        return tuple(_TRANSPORTS[name](self) for name in self.settings.delivery.transport)
+        return tuple(TRANSPORTS[name](self) for name in self.settings.delivery.transport)
 
     @cached_property
     def rate_limiter(self) -> SendRateLimiter | None:
@@ -650,7 +651,7 @@ class App:
             ),
             requires_approval=self.requires_approval,
             events_expected=bool(self.settings.web.webhooks.sendgrid.keys_env),
-            transports={name: partial(_TRANSPORTS[name], self) for name in delivery.transport if name != "outbox"},
+            transports={name: partial(TRANSPORTS[name], self) for name in delivery.transport if name != "outbox"},
             keys={
                 "sendgrid": delivery.sendgrid.key_env,
                 "resend": delivery.resend.key_env,
@@ -666,10 +667,10 @@ class App:
         alerts, names = self.settings.alerts, self.settings.delivery.transport
         builders: dict[str, Callable[[], Transport]] = {}
         if alerts.smtp:
-            builders["alerts.smtp"] = lambda: _alert_smtp(self)
+            builders["alerts.smtp"] = partial(alert_smtp, self)
         for name in (alerts.transport, *names):
             if name:
-                builders[name] = partial(_TRANSPORTS[name], self)
+                builders[name] = partial(TRANSPORTS[name], self)
         return builders
 
     def _alert_keys(self) -> list[bytes]:
@@ -717,9 +718,15 @@ class App:
         """Return the same newsletter with other settings. Both share the store; closing this one closes both."""
         chosen = self.unattended if unattended is None else unattended
         other = replace(self, settings=settings or self.settings, unattended=chosen)
-        other.__dict__.update(database=self.database, _open=self._open)
+        # The store is opened when it is needed: a server may be down when `digest run` starts.
+        other.__dict__.update(_lender=self._lender or self, _open=self._open)
         self._open.append(other)
         return other
+
+    @cached_property
+    def _lender(self) -> App | None:
+        """The app whose store this one uses; None if it has its own."""
+        return None
 
     @cached_property
     def _open(self) -> list[App]:
@@ -756,88 +763,3 @@ def make_app(
     with i18n.bound(app.home / "messages"), closing(app):
         i18n.require(settings.newsletter.language)
         yield app
-
-
-def _outbox(app: App) -> Transport:
-    kind = registry.load("outbox")
-    built: Transport = kind(app.home / app.settings.delivery.outbox.path, clock=app.clock)
-    return built
-
-
-def _smtp(app: App) -> Transport:
-    smtp = app.settings.delivery.smtp
-    kind = registry.load("smtp")
-    built: Transport = kind(
-        smtp.host,
-        smtp.port,
-        clock=app.clock,
-        security=smtp.security,
-        username=smtp.username,
-        password=app.secret(smtp.password_env, "delivery.smtp.password_env") if smtp.username else "",
-        timeout=smtp.timeout.total_seconds(),
-        bounces=smtp.bounces,
-        token=app.signer.sign if smtp.bounces else None,
-        sign=_dkim(smtp.dkim, app) if smtp.dkim else None,
-    )
-    return built
-
-
-def _alert_smtp(app: App) -> Transport:
-    smtp = app.settings.alerts.smtp
-    if smtp is None:
-        raise ConfigurationError([ConfigProblem(loader.FILE_NAME, 0, "'alerts.smtp' is required")])
-    kind = registry.load("smtp")
-    built: Transport = kind(
-        smtp.host,
-        smtp.port,
-        clock=app.clock,
-        security=smtp.security,
-        username=smtp.username,
-        password=app.secret(smtp.password_env, "alerts.smtp.password_env") if smtp.username else "",
-        timeout=smtp.timeout.total_seconds(),
-    )
-    return built
-
-
-def _dkim(chosen: DkimSettings, app: App) -> Callable[[bytes], bytes]:
-    from digest.deliver.smtp.dkim import configured
-
-    file = app.home / chosen.key_file if chosen.key_file else None
-    return configured(chosen.domain, chosen.selector, file, chosen.key_env, app.environment)
-
-
-def _sendgrid(app: App) -> Transport:
-    sendgrid = app.settings.delivery.sendgrid
-    kind = registry.load("sendgrid")
-    built: Transport = kind(
-        app.secret(sendgrid.key_env, "delivery.sendgrid.key_env"),
-        host=sendgrid.host,
-        sender=app.settings.newsletter.sender.email,
-        tracking=app.settings.newsletter.tracking == "on",
-        timeout=sendgrid.timeout.total_seconds(),
-    )
-    return built
-
-
-def _resend(app: App) -> Transport:
-    from digest.store.meta import get_or_create
-
-    resend = app.settings.delivery.resend
-    kind = registry.load("resend")
-    built: Transport = kind(
-        app.secret(resend.key_env, "delivery.resend.key_env"),
-        host=resend.host,
-        realm=get_or_create(app.database, "realm", lambda: secrets.token_hex(8)),
-        sender=app.settings.newsletter.sender.email,
-        timeout=resend.timeout.total_seconds(),
-    )
-    return built
-
-
-# Transport name to its factory. A new provider adds a row here and in `deliver.registry`.
-_TRANSPORTS: dict[str, Callable[[App], Transport]] = {
-    "outbox": _outbox,
-    "smtp": _smtp,
-    "sendgrid": _sendgrid,
-    "resend": _resend,
-}

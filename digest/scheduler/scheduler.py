@@ -132,7 +132,7 @@ class Scheduler:
     def tick(self) -> None:
         """Run every job that is due, with the settings and the list as they are now."""
         self.guard.run(self.follow_settings)
-        self.notices.refresh()
+        self.guard.run(self.notices.refresh, "alerts")
         if self.guard.run(self.follow_list):
             self.guard.run(self.editions.send_to_repaired)
         for job in self._jobs:

@@ -204,6 +204,20 @@ def test_a_second_run_stands_by_until_the_first_ends(single: Newsroom, store_url
             assert none is None
 
 
+def test_a_store_that_does_not_answer_when_the_service_starts_is_waited_for(single: Newsroom) -> None:
+    with make_app(single.home, environment=single.env({"DIGEST_STORE__URL": "postgresql://127.0.0.1:1/none"})) as app:
+        watch_settings(app)
+        stop, log = threading.Event(), list[str]()
+
+        def say(line: str) -> None:
+            log.append(line)
+            stop.set()
+
+        with sole_scheduler(app, stop, say) as lock:
+            assert lock is None
+        assert log[0].endswith("Trying again until the store answers.")
+
+
 def test_a_lock_is_lost_with_its_connection(single: Newsroom, postgres_url: str) -> None:
     with make_app(single.home, environment=single.env({"DIGEST_STORE__URL": postgres_url})) as app:
         with exclusive(app.database, "running the schedule", wait=0.0) as lock:

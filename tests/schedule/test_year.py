@@ -6,9 +6,10 @@ and the store are real. `Expectation` says in plain rules what must happen; it k
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -29,9 +30,12 @@ from digest.scheduler import Scheduler, watch_settings
 from digest.store.locks import exclusive
 from digest.usecases.compose import Composed
 from digest.usecases.preflight import PreflightResult
+from tests.support.webhook_receiver import WebhookReceiver
 
 SETTINGS = """
 newsletter: {name: पत्र, sender: {email: news@example.com}, timezone: %s}
+sources: [{name: क, path: articles}]
+alerts: {webhook: "%s", webhook_private: true}
 schedule:
   # The fake stories come without collecting.
   collect_every: 30d
@@ -53,6 +57,11 @@ subscribers:
   - {email: meena@example.com, editions: [saptahik], frequency: weekdays}
   - {email: zoya@example.com, status: paused}
 """
+# The faulty edits. The old hour stays in use, whoever is new waits, and whoever is gone gets nothing.
+FAULTY = {
+    "settings": ("    - {slug: subah}", '    - {slug: subah, send_at: "08:00", sendat: "08:00"}'),
+    "list": ("  - {email: ravi@example.com", "  - {email: kavi@example.com}\n  - {email: nobody}\n# "),
+}
 HOLIDAYS = """BEGIN:VCALENDAR
 BEGIN:VEVENT
 DTSTART;VALUE=DATE:20200126
@@ -104,6 +113,8 @@ class Plan:
     takeovers: set[datetime] = field(default_factory=set)
     # From, to and by how much the clock is wrong.
     steps: list[tuple[datetime, datetime, timedelta]] = field(default_factory=list)
+    # What is faulty (a key of `FAULTY`), from when and until when.
+    faults: list[tuple[str, datetime, datetime]] = field(default_factory=list)
 
     def draw(self) -> None:
         for day in self.dates():
@@ -141,6 +152,28 @@ class Plan:
                     at = self.local(day, *(hours[:2] if story.killed == "compose" else hours[2:]))
                     self.outages.append((at, at + DOWN, story.killed))
         self.outages.sort()
+        self.draw_faults()
+
+    def draw_faults(self) -> None:
+        for what, day in (("list", 1), ("settings", 2)):
+            while day + 2 < self.days:
+                # At these hours no edition of the morning is sent any more, and none of the evening yet.
+                start = self.local(self.first + timedelta(days=day), 13, self.rng.randrange(60))
+                last = self.first + timedelta(days=day + self.rng.choice([1, 2]))
+                end = self.local(last, 14, self.rng.randrange(60))
+                if what == "list" or not self.starts_between(start, end):
+                    self.faults.append((what, start, end))
+                    day += self.rng.randrange(3, 20)
+                else:
+                    day += 1
+
+    def starts_between(self, start: datetime, end: datetime) -> bool:
+        """Whether a process starts meanwhile. It would refuse faulty settings."""
+        restarts = (why != "asleep" and begins < end and ends > start for begins, ends, why in self.outages)
+        return any(restarts) or any(start <= at < end for at in self.takeovers)
+
+    def is_faulty(self, what: str, at: datetime) -> bool:
+        return any(each == what and start <= at < end for each, start, end in self.faults)
 
     def dates(self) -> Iterator[date]:
         for number in range(self.days):
@@ -218,12 +251,12 @@ def expect(plan: Plan, key: str, day: date, slug: str) -> Expected:
     if story.editor != "reopens":
         return Expected({}, "expired")
     by_hand = plan.running(expires_at + REOPENING)
-    return Expected(dict.fromkeys(_recipients(day, slug), by_hand), "done")
+    return Expected(dict.fromkeys(_recipients(plan, day, slug, by_hand), by_hand), "done")
 
 
 def _sent(plan: Plan, day: date, slug: str, ready: datetime, send_at: datetime) -> Expected:
     sent = {}
-    for name in _recipients(day, slug):
+    for name in _recipients(plan, day, slug, ready):
         own = plan.local(day, 8, 30) if name == "ravi" else send_at
         sent[name] = ready if own <= ready else plan.running(own)
         # Who is not reached in time does not get old news.
@@ -232,26 +265,33 @@ def _sent(plan: Plan, day: date, slug: str, ready: datetime, send_at: datetime) 
     return Expected(sent, "done")
 
 
-def _recipients(day: date, slug: str) -> list[str]:
+def _recipients(plan: Plan, day: date, slug: str, at: datetime) -> list[str]:
+    """Return who gets an edition that is sent at a moment. The faulty list lacks one of them."""
     if slug == "saptahik":
         return ["meena"]
-    return ["asha", *(["ravi"] if slug == "subah" and day.weekday() < 5 else [])]
+    gets_both = slug == "subah" and day.weekday() < 5 and not plan.is_faulty("list", at)
+    return ["asha", *(["ravi"] if gets_both else [])]
 
 
 class World:
     """The newsletter's folder, its provider, and the machine that `digest run` works on."""
 
-    def __init__(self, home: Path, plan: Plan) -> None:
-        self.home, self.plan = home, plan
+    def __init__(self, home: Path, plan: Plan, admins: WebhookReceiver) -> None:
+        self.home, self.plan, self.admins = home, plan, admins
         zone = plan.zone.key
-        (home / "digest.yaml").write_text(SETTINGS % zone, encoding="utf-8")
-        (home / "subscribers.yaml").write_text(LIST % zone, encoding="utf-8")
+        self.files = {"settings": home / "digest.yaml", "list": home / "subscribers.yaml"}
+        self.texts = {"settings": SETTINGS % (zone, admins.url), "list": LIST % zone}
+        for what, file in self.files.items():
+            file.write_text(self.texts[what], encoding="utf-8")
+        (home / "articles").mkdir()
         (home / "holidays.ics").write_text(HOLIDAYS, encoding="utf-8")
         # The true time; the machine's clock may be wrong.
         self.now = datetime.combine(plan.first, datetime.min.time(), plan.zone).astimezone(UTC)
         # (edition, recipient) → when.
         self.sent: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
         self.log: list[str] = []
+        # When the admins were told something, and what: raised or resolved, kind, subject.
+        self.told: list[tuple[datetime, str, str, str]] = []
         self.killed: set[tuple[str, str]] = set()
         # Editions that the editor has decided on.
         self.decided: set[str] = set()
@@ -263,6 +303,11 @@ class World:
         return self.now + wrong
 
     def tick(self) -> None:
+        for what, file in self.files.items():
+            text, (old, new) = self.texts[what], FAULTY[what]
+            wanted = text.replace(old, new) if self.plan.is_faulty(what, self.now) else text
+            if file.read_text(encoding="utf-8") != wanted:
+                file.write_text(wanted, encoding="utf-8")
         if self.process is None:
             self.process = Process(self)
             self.starts += 1
@@ -270,6 +315,10 @@ class World:
         try:
             self.act()
             self.process.scheduler.tick()
+            assert self.process.app.alerts.deliver() == []
+            for request in self.admins.requests[len(self.told) :]:
+                message = json.loads(request.body)
+                self.told.append((self.now, message["type"], message["data"]["kind"], message["data"]["subject"]))
         except Killed:
             self.crash()
 
@@ -325,10 +374,17 @@ class Process:
         self.held.enter_context(closing(opened))
         self.held.enter_context(exclusive(opened.database, "running the schedule", wait=0.0))
         self.scheduler = Scheduler(watch_settings(opened), world.log.append, monotonic=lambda: world.now.timestamp())
-        self.app = app = self.scheduler.app
+        self.scheduler.on_reload.append(self.put_fakes_into)
+        self.put_fakes_into(self.scheduler.app)
+
+    @property
+    def app(self) -> App:
+        return self.scheduler.app
+
+    def put_fakes_into(self, app: App) -> None:
         # App is frozen, and keeps its collaborators in its `__dict__`.
         app.__dict__["composer"] = SimpleNamespace(compose=self.compose)
-        app.__dict__["transports"] = (FakeTransport(world),)
+        app.__dict__["transports"] = (FakeTransport(self.world),)
         app.__dict__["suppression_sync"] = SimpleNamespace(is_due=lambda: False)
         preflight = SimpleNamespace(run_checks=lambda _emails, _edition: PreflightResult())
         renderer = SimpleNamespace(render=self.render)
@@ -412,6 +468,8 @@ def moments(plan: Plan) -> list[datetime]:
     for start, end, _why in plan.outages:
         found |= {start, end, end + MINUTE, *plan.after_reading(end)}
     found |= plan.takeovers
+    for _what, start, end in plan.faults:
+        found |= {plan.running(start), plan.running(end)}
     for start, end, _by in plan.steps:
         found |= {start + n * 8 * MINUTE for n in range(6)} | {end}
     # The last day only completes the one before.
@@ -441,19 +499,38 @@ def simulate(world: World) -> None:
     ("zone", "first", "days", "seed"),
     [
         # The weeks in which clocks change, the second one with holidays.
-        ("America/New_York", "2026-03-05", 6, 2),
+        pytest.param("America/New_York", "2026-03-05", 6, 2, marks=pytest.mark.slow),
         pytest.param("Europe/Berlin", "2026-10-20", 24, 1, marks=pytest.mark.slow),
     ],
 )
 def test_simulated_days(tmp_path: Path, zone: str, first: str, days: int, seed: int) -> None:
+    simulate_days(tmp_path, zone, first, days, seed)
+
+
+def simulate_days(home: Path, zone: str, first: str, days: int, seed: int) -> str:
+    """Simulate days, compare them with what is expected, and return what happened, for people."""
     plan = Plan(ZoneInfo(zone), date.fromisoformat(first), days, random.Random(seed))
     plan.draw()
-    world = World(tmp_path, plan)
-    simulate(world)
-    wrong: list[str] = []
-    found: Counter[str] = Counter()
+    with WebhookReceiver() as admins:
+        world = World(home, plan, admins)
+        simulate(world)
     assert world.process is not None
     editions = {edition.key: edition for edition in world.process.app.editions.all()}
+    world.crash()
+    found = compare_editions(world, editions)
+    faults = compare_faults(world)
+    assert not [line for line in world.log if "internal error" in line or "failed" in line]
+    assert found["done"] >= 2 * (days - 1), (found, world.ticks, world.starts)
+    assert faults.keys() == FAULTY.keys()
+    states = ", ".join(f"{count} {state}" for state, count in sorted(found.items()))
+    told = ", ".join(f"{count} of the {what}" for what, count in sorted(faults.items()))
+    return f"{states}; {world.ticks} ticks of {world.starts} processes; faulty edits told and resolved once: {told}"
+
+
+def compare_editions(world: World, editions: Mapping[str, Edition]) -> Counter[str]:
+    """Return how many editions ended in each state."""
+    plan, wrong = world.plan, list[str]()
+    found: Counter[str] = Counter()
     for day in list(plan.dates())[:-1]:
         for slug in plan.slugs(day):
             key = f"{day}-{slug}"
@@ -467,7 +544,6 @@ def test_simulated_days(tmp_path: Path, zone: str, first: str, days: int, seed: 
             if not on_time or state != expected.state:
                 wrong.append(f"{key}: {plan.editions[key]} expected {expected}, found {state} {sent}")
             found[state or "missed"] += 1
-    world.crash()
     assert wrong == []
     assert {key for key, _name in world.sent} <= plan.editions.keys()
     # Numbers follow the calendar.
@@ -478,5 +554,20 @@ def test_simulated_days(tmp_path: Path, zone: str, first: str, days: int, seed: 
             if key.endswith(slug) and editions[key].state == EditionState.DONE
         ]
         assert numbers == list(range(1, len(numbers) + 1))
-    assert not [line for line in world.log if "internal error" in line or "failed" in line]
-    assert found["done"] >= 2 * (days - 1), (found, world.ticks, world.starts)
+    return found
+
+
+def compare_faults(world: World) -> Counter[str]:
+    """Return how many faulty edits of each file were told, each once at its begin and once at its end."""
+    kinds = {"list-faulty": "list", "settings-faulty": "settings"}
+    found = [(kinds[kind], type, at) for at, type, kind, _subject in world.told if kind in kinds]
+    expected = [
+        (what, type, world.plan.running(at))
+        for what, start, end in world.plan.faults
+        for type, at in (("alert.raised", start), ("alert.resolved", end))
+    ]
+    assert sorted(found) == sorted(expected)
+    others = Counter((type, kind, subject) for _at, type, kind, subject in world.told if kind not in kinds)
+    assert {kind for _type, kind, _subject in others} <= {"edition-missed"}
+    assert set(others.values()) <= {1}
+    return Counter(what for what, _start, _end in world.plan.faults)

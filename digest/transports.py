@@ -1,0 +1,102 @@
+"""The transports as the settings ask for them: a part of the composition root, which `app.py` uses."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from digest.config import loader
+from digest.deliver import registry
+from digest.errors import ConfigProblem, ConfigurationError
+
+if TYPE_CHECKING:
+    from digest.app import App
+    from digest.config.delivery import DkimSettings
+    from digest.deliver.ports import Transport
+
+
+def _outbox(app: App) -> Transport:
+    kind = registry.load("outbox")
+    built: Transport = kind(app.home / app.settings.delivery.outbox.path, clock=app.clock)
+    return built
+
+
+def _smtp(app: App) -> Transport:
+    smtp = app.settings.delivery.smtp
+    kind = registry.load("smtp")
+    built: Transport = kind(
+        smtp.host,
+        smtp.port,
+        clock=app.clock,
+        security=smtp.security,
+        username=smtp.username,
+        password=app.secret(smtp.password_env, "delivery.smtp.password_env") if smtp.username else "",
+        timeout=smtp.timeout.total_seconds(),
+        bounces=smtp.bounces,
+        token=app.signer.sign if smtp.bounces else None,
+        sign=_dkim(smtp.dkim, app) if smtp.dkim else None,
+    )
+    return built
+
+
+def alert_smtp(app: App) -> Transport:
+    """Build the SMTP transport that only alerts use. Raises ConfigurationError."""
+    smtp = app.settings.alerts.smtp
+    if smtp is None:
+        raise ConfigurationError([ConfigProblem(loader.FILE_NAME, 0, "'alerts.smtp' is required")])
+    kind = registry.load("smtp")
+    built: Transport = kind(
+        smtp.host,
+        smtp.port,
+        clock=app.clock,
+        security=smtp.security,
+        username=smtp.username,
+        password=app.secret(smtp.password_env, "alerts.smtp.password_env") if smtp.username else "",
+        timeout=smtp.timeout.total_seconds(),
+    )
+    return built
+
+
+def _dkim(chosen: DkimSettings, app: App) -> Callable[[bytes], bytes]:
+    from digest.deliver.smtp.dkim import configured
+
+    file = app.home / chosen.key_file if chosen.key_file else None
+    return configured(chosen.domain, chosen.selector, file, chosen.key_env, app.environment)
+
+
+def _sendgrid(app: App) -> Transport:
+    sendgrid = app.settings.delivery.sendgrid
+    kind = registry.load("sendgrid")
+    built: Transport = kind(
+        app.secret(sendgrid.key_env, "delivery.sendgrid.key_env"),
+        host=sendgrid.host,
+        sender=app.settings.newsletter.sender.email,
+        tracking=app.settings.newsletter.tracking == "on",
+        timeout=sendgrid.timeout.total_seconds(),
+    )
+    return built
+
+
+def _resend(app: App) -> Transport:
+    from digest.store.meta import get_or_create
+
+    resend = app.settings.delivery.resend
+    kind = registry.load("resend")
+    built: Transport = kind(
+        app.secret(resend.key_env, "delivery.resend.key_env"),
+        host=resend.host,
+        realm=get_or_create(app.database, "realm", lambda: secrets.token_hex(8)),
+        sender=app.settings.newsletter.sender.email,
+        timeout=resend.timeout.total_seconds(),
+    )
+    return built
+
+
+# Transport name to its factory. A new provider adds a row here and in `deliver.registry`.
+TRANSPORTS: Mapping[str, Callable[[App], Transport]] = {
+    "outbox": _outbox,
+    "smtp": _smtp,
+    "sendgrid": _sendgrid,
+    "resend": _resend,
+}
