@@ -59,6 +59,12 @@ class EditionState(StrEnum):
     SKIPPED = "skipped"
 
 
+# Pending recipients of these editions will not get them.
+GIVEN_UP_STATES = (EditionState.CANCELLED, EditionState.EXPIRED, EditionState.SKIPPED)
+# These editions need no more work, unless an operator reopens them or new subscribers get a place.
+ENDED_STATES = (EditionState.DONE, *GIVEN_UP_STATES)
+
+
 class BatchState(StrEnum):
     """State of a batch::
 

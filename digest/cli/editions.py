@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from digest.cli.output import note, shown
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import Edition, EditionState, is_breaking, split_key
+from digest.models import ENDED_STATES, Edition, is_breaking, split_key
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from digest.app import App
     from digest.config.calendar import Calendar
     from digest.store.content.editions import Decision
-
-# States after which the next planned edition of the day is meant.
-_FINISHED = (EditionState.DONE, EditionState.CANCELLED, EditionState.EXPIRED, EditionState.SKIPPED)
 
 
 def decision_line(each: Decision, zone: ZoneInfo) -> str:
@@ -92,7 +89,7 @@ def _current(app: App, *, begun: bool = False) -> str:
     keys = [edition.key for edition in planned]
     states = {key: found.state for key in keys if (found := app.editions.get(key))}
     choice = ([each for each in planned if each.compose_at <= now] or planned[:1]) if begun else planned
-    open_ = [each.key for each in choice if states.get(each.key) not in _FINISHED and now <= each.expires_at]
+    open_ = [each.key for each in choice if states.get(each.key) not in ENDED_STATES and now <= each.expires_at]
     key = open_[0] if open_ else choice[-1].key
     others = ", ".join(other for other in keys if other != key)
     if others:
@@ -106,7 +103,7 @@ def _of_today(app: App, calendar: Calendar, slug: str) -> str:
     if not found and app.editions.get(today) is None:
         raise DigestError(
             f"Edition {slug} does not appear today. {_next(app, calendar, slug)} "
-            f"`digest compose --edition {slug}` makes one all the same."
+            f"`digest compose --edition {slug}` makes one anyway."
         )
     return found[-1] if found else today
 

@@ -17,7 +17,7 @@ from digest.cli.progress import span
 from digest.cli.signals import stopped_by_signals
 from digest.cli.tables import COLOURS
 from digest.errors import DigestError, StoreError
-from digest.models import EditionState, Source, SourceHealth
+from digest.models import ENDED_STATES, EditionState, Source, SourceHealth
 from digest.utils.redact import redact
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ _REFRESH = 2.0
 _RATE_OVER = 30.0
 # Rows of each table.
 _STEPS, _EDITIONS, _SOURCES = 5, 5, 8
-_ENDED = (EditionState.DONE, EditionState.CANCELLED, EditionState.EXPIRED, EditionState.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +156,7 @@ def _steps(app: App, now: datetime) -> list[tuple[datetime, str]]:
 
 def _has_ended(app: App, key: str) -> bool:
     edition = app.editions.get(key)
-    return edition is not None and edition.state in _ENDED
+    return edition is not None and edition.state in ENDED_STATES
 
 
 def settled(counts: Counts) -> int:

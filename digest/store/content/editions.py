@@ -18,6 +18,7 @@ from digest.curate.filtering import Changes
 from digest.errors import DigestError
 from digest.models import (
     BREAKING,
+    GIVEN_UP_STATES,
     Article,
     DeliveryOutcome,
     Edition,
@@ -38,8 +39,6 @@ _PLAIN = (
 )  # fmt: skip
 _PUBLISHED = (EditionState.SENDING, EditionState.DONE)
 _FROZEN = (EditionState.FROZEN, EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
-# No edition that somebody will get.
-_SETTLED = (EditionState.SKIPPED, EditionState.EXPIRED, EditionState.CANCELLED)
 _UNFINISHED = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
 
 
@@ -345,7 +344,7 @@ def _number(connection: Connection, key: str, earlier: Collection[str]) -> int:
     )
     same = [row for row in rows if row.key != key and split_key(row.key) == (row.day, slug)]
     sent = {row.day: row.number for row in same if row.frozen_at is not None}
-    settled = {row.key for row in same if row.frozen_at is not None or row.state in _SETTLED}
+    settled = {row.key for row in same if row.frozen_at is not None or row.state in GIVEN_UP_STATES}
     before = max((other for other in sent if other < day), default=None)
     highest = max((sent[other] for other in sent if other < day), default=0)
     waiting = (split_key(other)[0] for other in set(earlier) - settled)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from digest.models import BatchState, EditionState
+from digest.models import GIVEN_UP_STATES, BatchState
 from digest.store.database import Database
 from digest.store.people.erasure import Erasures
 from digest.store.people.signups import JOINED, ORIGIN
@@ -32,7 +32,6 @@ from digest.store.sending.recovery import Orphan
 _BEFORE = timedelta(days=7)
 _AGAIN = "asked again"
 _ON_PAGE = "from the sign-up page"
-_NOT_SENT = (EditionState.SKIPPED, EditionState.CANCELLED, EditionState.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +150,7 @@ def _delivery(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None
     at = at or datetime.combine(row.day, time(0), UTC)
     if row.outcome:
         why = row.reason or ""
-    elif state == BatchState.PENDING and row.edition_state in _NOT_SENT:
+    elif state == BatchState.PENDING and row.edition_state in GIVEN_UP_STATES:
         state, why = "none", f"the edition was given up: {row.edition_state}"
     elif last is None:
         why = f"due at {row.due_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
@@ -194,7 +193,7 @@ def _absences(connection: Connection, id: int, added_at: datetime) -> list[Event
             if row.frozen_at >= added_at:
                 why = "was not on the list when it was made ready"
             found.append(Event(row.frozen_at, "letter", "none", why, row.key))
-        elif row.state in _NOT_SENT:
+        elif row.state in GIVEN_UP_STATES:
             found.append(Event(row.at, "letter", "none", _join(f"nobody got it: {row.state}", row.reason), row.key))
     return found
 

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, or_, select, update
 
 from digest.feedback.rules import SOFT_BOUNCE_LIMIT
-from digest.models import AttemptState, BatchState, EditionState
+from digest.models import ENDED_STATES, AttemptState, BatchState, EditionState
 from digest.store.content.events import event_kinds
 from digest.store.database import Database
 from digest.store.schema import attempt, batch, delivery, delivery_event, edition, edition_count, rendered_email
@@ -29,7 +29,6 @@ from digest.store.sending.folded import FROZEN
 KEPT_EDITIONS = 2 * SOFT_BOUNCE_LIMIT
 # The emails that "view in browser" shows to everybody.
 _FULL = ("html", "text")
-_FINAL = (EditionState.DONE, EditionState.CANCELLED, EditionState.EXPIRED, EditionState.SKIPPED)
 _OPEN_ATTEMPTS = (AttemptState.SUBMITTING, AttemptState.UNKNOWN, AttemptState.CANCELLING)
 # Reasons of one outcome that are kept. Recipients with other ones are counted together.
 _REASONS, _OTHERS = 20, "other reasons"
@@ -136,7 +135,7 @@ def _foldable(before: datetime) -> Select[Any]:
     ended_at = func.coalesce(edition.c.done_at, edition.c.frozen_at, edition.c.composed_at)
     return (
         select(edition.c.key)
-        .where(edition.c.folded_at.is_(None), edition.c.state.in_(_FINAL), edition.c.key.not_in(newest))
+        .where(edition.c.folded_at.is_(None), edition.c.state.in_(ENDED_STATES), edition.c.key.not_in(newest))
         .where(ended_at < before, or_(edition.c.frozen_at.is_(None), edition.c.frozen_at < before))
         .where(has_recipients.exists(), ~open_batch.exists(), ~open_attempt.exists())
         .order_by(edition.c.day, edition.c.key)
