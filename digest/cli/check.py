@@ -17,6 +17,7 @@ from digest.utils.files import placed
 from digest.utils.redact import redact
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from digest.app import App
@@ -194,14 +195,13 @@ def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
     from concurrent.futures import ThreadPoolExecutor
     from contextlib import suppress
 
-    from digest.cli.sources import health
     from digest.newsletter.checks import check_paths, source_lines
 
     check_paths(app, findings)
-    known: dict[str, SourceHealth] = {}
+    known: Mapping[str, SourceHealth] = {}
     # An unreadable store has a check of its own.
     with suppress(DigestError):
-        known = health(app)
+        known = app.articles.health_of(app.sources)
     # Built here, before several threads ask for it.
     _ = app.fetcher
     with ThreadPoolExecutor(max_workers=_MAX_PARALLEL, thread_name_prefix="check") as pool:

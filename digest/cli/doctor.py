@@ -119,12 +119,13 @@ def _examine_installation(home: Path, network: tuple[str, tuple[str, ...], str] 
 
 
 def _examine_mail(file: Path, key: Path | None, offline: bool, as_json: bool) -> int:
-    from digest.mail.inspect import aligned, examine, verify
+    from digest.mail.dns.dmarc import is_related
+    from digest.mail.inspect import examine, verify
 
     raw = _read(file)
     sender, findings, signatures = examine(raw)
     if signatures:
-        ours = [place for place, one in enumerate(signatures) if aligned(one.domain, sender)]
+        ours = [place for place, one in enumerate(signatures) if is_related(one.domain, sender)]
         findings.append(verify(raw, (ours or [0])[0], key=key.read_bytes() if key else None, online=not offline))
     errors = _messages(findings, "error")
     if as_json:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import click
 
+from digest.utils.text import duration
+
 if TYPE_CHECKING:
     from rich.progress import Task
     from rich.text import Text
@@ -121,12 +123,5 @@ class _Lines:
         count = f"{done:,}" if total is None else f"{done:,} of {total:,}"
         # A rate over less than a second says nothing.
         rate = done / seconds if done and seconds >= 1 else None
-        left = f", {span((total - done) / rate)} left" if rate and total and done < total else ""
+        left = f", {duration((total - done) / rate)} left" if rate and total and done < total else ""
         click.echo(f"{self.what}: {count}" + (f", {rate:,.0f}/s{left}" if rate else ""), err=True)
-
-
-def span(seconds: float) -> str:
-    """A length of time such as '40 s', '3 min 5 s' or '2 h 10 min'."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -15,7 +15,6 @@ from digest.cli.output import ago, emit, json_option, note, plural, shortened
 from digest.cli.sources_edit import add, links_option, note_override, preview_configured, private_option
 from digest.cli.sources_io import export, import_
 from digest.cli.tables import table
-from digest.collect.health import place_of
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.utils.files import placed
@@ -50,7 +49,7 @@ def list_(home: Path, as_json: bool) -> None:
     from digest.cli.json_output import source_json
 
     with make_app(home) as app:
-        found, now = health(app), app.now()
+        found, now = app.articles.health_of(app.sources), app.now()
         if as_json:
             emit({"sources": [source_json(source, found.get(source.name)) for source in app.sources]})
             return
@@ -113,13 +112,6 @@ def remove(home: Path, name: str) -> None:
         raise ConfigurationError([ConfigProblem("digest.yaml", 0, f"there is no source {name!r}{hint}")])
     click.echo(f"Removed {name}. Its articles stay in the store.")
     note_override()
-
-
-def health(app: App) -> dict[str, SourceHealth]:
-    """Map names to health, for the sources that were collected at their present address."""
-    kept = app.articles.health()
-    places = {source.name: place_of(source) for source in app.sources}
-    return {name: kept[name] for name, place in places.items() if name in kept and kept[name].url == place}
 
 
 def _zone(home: Path) -> ZoneInfo:

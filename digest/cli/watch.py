@@ -13,12 +13,12 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from digest.cli.output import ago, shown
-from digest.cli.progress import span
 from digest.cli.signals import stopped_by_signals
 from digest.cli.tables import COLOURS
 from digest.errors import DigestError, StoreError
 from digest.models import ENDED_STATES, EditionState, Source, SourceHealth
 from digest.utils.redact import redact
+from digest.utils.text import duration
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -112,12 +112,10 @@ def read_day(app: App, rates: Rates) -> Day:
 
     now = app.now()
     editions = [
-        EditionLine(
-            each.key, each.state, each.subject or each.reason, app.status_reader.read(each.key, now, limit=0).counts
-        )
-        for each in app.editions.all()[:_EDITIONS]
+        EditionLine(each.key, each.state, each.subject or each.reason, app.status_reader.counts(each.key, now))
+        for each in app.editions.all(most=_EDITIONS)
     ]
-    health = app.articles.health()
+    health = app.articles.health_of(app.sources)
     sources = [_source(source, health.get(source.name), FAILING) for source in app.sources]
     return Day(
         newsletter=app.settings.newsletter.name,
@@ -189,7 +187,7 @@ def _sending(line: EditionLine, rate: float) -> Table:
     words = f"{settled(counts):,} of {counts.frozen:,}"
     if rate:
         words += f"  {rate:,.0f}/s"
-        words += f"  {span(counts.pending / rate)} left" if counts.pending else ""
+        words += f"  {duration(counts.pending / rate)} left" if counts.pending else ""
     grid = Table.grid(padding=(0, 2))
     grid.add_row(f"Sending {line.key}", ProgressBar(counts.frozen or 1, settled(counts), width=30), words)
     return grid

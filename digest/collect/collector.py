@@ -155,12 +155,7 @@ def _read(reader: SourceReader, source: Source, state: SourceState) -> SourceRes
     parsed = result.parsed
     warnings = tuple(redact.redact(warning) for warning in parsed.warnings)
     parsed = replace(parsed, error=redact.redact(parsed.error) if parsed.error else None, warnings=warnings)
-    return replace(result, parsed=parsed, moved_to=_storable(result.moved_to))
-
-
-def _storable(url: str | None) -> str | None:
-    """The URL, or None if the server has put a secret of ours into it. With a mask it would lead nowhere."""
-    return None if url and redact.has_known(url) else url
+    return replace(result, parsed=parsed, moved_to=redact.unless_secret(result.moved_to))
 
 
 class _WorkerPool:

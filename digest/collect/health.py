@@ -90,11 +90,14 @@ def after_success(
 def after_failure(
     state: SourceState, now: datetime, error: str, retry_after: float | None, *, fetched: bool = False
 ) -> SourceState:
-    """The state after a failure; `retry_after` is in seconds. `fetched`: a document came but could not be used."""
+    """The state after a failure with this message, which has no secrets. `retry_after` is in seconds.
+
+    `fetched`: a document came but could not be used.
+    """
     health = replace(
         state.health,
         failures=state.health.failures + 1,
-        last_error=redact(error)[:_MAX_ERROR_LENGTH],
+        last_error=error[:_MAX_ERROR_LENGTH],
         not_before=now + timedelta(seconds=retry_after) if retry_after else None,
         moved_to=None if fetched else state.health.moved_to,
     )

@@ -184,7 +184,7 @@ class SourceReader:
         previous = state.validators.body_hash
         if head.status == 304 or body_hash == previous:
             return SourceResult(_unchanged(moved_to), None, moved_to=moved_to)
-        validators = Validators(_storable(head.etag), _storable(head.last_modified), body_hash)
+        validators = Validators(redact.unless_secret(head.etag), redact.unless_secret(head.last_modified), body_hash)
         parsed = self._parse(response, source)
         if parsed.feed_url and not source.links:
             parsed, validators = self._read_named_feed(source, parsed.feed_url, previous)
@@ -310,11 +310,6 @@ class _Pages:
 
     def stream(self, url: str, *, allow_private: bool = False) -> AbstractContextManager[StreamedResponse]:
         return self.fetcher.stream(url, allow_private=allow_private, truncate_at=_MAX_PAGE_BYTES)
-
-
-def _storable(validator: str | None) -> str | None:
-    """A validator of the server, unless it repeats a secret of ours. With a mask it would match nothing."""
-    return None if validator and redact.has_known(validator) else validator
 
 
 def _unchanged(moved_to: str | None, warnings: tuple[str, ...] = ()) -> ParseResult:

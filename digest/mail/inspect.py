@@ -16,7 +16,9 @@ from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 from typing import Literal
 
+from digest.mail.dns.dmarc import is_related
 from digest.models import PLACEHOLDERS
+from digest.utils.text import short_line
 
 # Bytes of HTML that Gmail shows.
 _GMAIL_CLIP = 102_400
@@ -119,16 +121,6 @@ def signatures(mail: Message) -> Iterator[Signature]:
         )
 
 
-def aligned(domain: str, sender: str) -> bool:
-    """Whether a signature of `domain` is aligned with the domain `sender` in DMARC's relaxed mode.
-
-    An approximation without the list of public suffixes: one must be equal to the other, or a subdomain of it.
-    """
-    if "." not in domain or "." not in sender:
-        return False
-    return f".{sender}".endswith(f".{domain}") or f".{domain}".endswith(f".{sender}")
-
-
 def _check_structure(mail: Message) -> Iterator[Finding]:
     """RFC 5322 section 3.6. Gmail rejects mail that violates it."""
     for name in _UNIQUE:
@@ -140,12 +132,12 @@ def _check_structure(mail: Message) -> Iterator[Finding]:
             yield Finding("error", f"there is no {name}")
     for value in _values(mail, "Message-ID")[:1]:
         if not re.fullmatch(r"<[^<>@\s]+@[^<>@\s]+>", value):
-            yield Finding("error", f"Message-ID does not have the form <id@domain>: {shown(value)}")
+            yield Finding("error", f"Message-ID does not have the form <id@domain>: {short_line(value)}")
     for value in _values(mail, "Date")[:1]:
         try:
             parsedate_to_datetime(value)
         except (ValueError, TypeError, OverflowError):
-            yield Finding("error", f"Date is not a valid date: {shown(value)}")
+            yield Finding("error", f"Date is not a valid date: {short_line(value)}")
 
 
 def _check_dkim(mail: Message, found: list[Signature]) -> Iterator[Finding]:
@@ -153,14 +145,14 @@ def _check_dkim(mail: Message, found: list[Signature]) -> Iterator[Finding]:
     if not found:
         yield Finding("error", "there is no DKIM-Signature: Gmail and Yahoo require one from bulk senders")
         return
-    own = [signature for signature in found if aligned(signature.domain, sender)]
+    own = [signature for signature in found if is_related(signature.domain, sender)]
     if not own:
-        domains = ", ".join(shown(signature.domain) or "nothing" for signature in found)
-        yield Finding("error", f"no DKIM signature is of the sender's domain {shown(sender)}: d= is {domains}")
+        domains = ", ".join(short_line(signature.domain) or "nothing" for signature in found)
+        yield Finding("error", f"no DKIM signature is of the sender's domain {short_line(sender)}: d= is {domains}")
         return
     # One signature that covers everything is enough. Otherwise report what the best one lacks.
     best = min(own, key=lambda signature: len(_uncovered(signature, _MUST_BE_SIGNED)))
-    by = f"the signature of {shown(best.domain)} (s={shown(best.selector)})"
+    by = f"the signature of {short_line(best.domain)} (s={short_line(best.selector)})"
     if missing := _uncovered(best, _MUST_BE_SIGNED):
         yield Finding("error", f"{by} does not cover {', '.join(missing)}: RFC 8058 and Gmail require it in h=")
     else:
@@ -169,7 +161,7 @@ def _check_dkim(mail: Message, found: list[Signature]) -> Iterator[Finding]:
     if missing := _uncovered(best, present):
         yield Finding("warning", f"{by} does not cover {', '.join(missing)}, which can then be changed in transit")
     if best.algorithm not in ("rsa-sha256", "ed25519-sha256"):
-        yield Finding("error", f"{by} uses {shown(best.algorithm) or 'no algorithm'}; expected rsa-sha256")
+        yield Finding("error", f"{by} uses {short_line(best.algorithm) or 'no algorithm'}; expected rsa-sha256")
     if best.partial:
         yield Finding("warning", f"{by} covers only the beginning of the body (l=): anyone can append to it")
 
@@ -186,20 +178,20 @@ def _check_one_click(mail: Message) -> Iterator[Finding]:
     uris = ["".join(uri.split()) for uri in _URI.findall(values[0])]
     web = [uri for uri in uris if uri.lower().startswith("https://")]
     if not uris:
-        yield Finding("error", f"List-Unsubscribe contains no <address>: {shown(values[0])}")
+        yield Finding("error", f"List-Unsubscribe contains no <address>: {short_line(values[0])}")
     elif not web:
         yield Finding(
-            "error", f"one-click cannot work: List-Unsubscribe contains no https address but {shown(uris[0])}"
+            "error", f"one-click cannot work: List-Unsubscribe contains no https address but {short_line(uris[0])}"
         )
     elif len(web) > 1:
         yield Finding("warning", f"List-Unsubscribe contains {len(web)} https addresses; RFC 8058 requires one")
     else:
-        yield Finding("good", f"List-Unsubscribe links to {shown(web[0])}")
+        yield Finding("good", f"List-Unsubscribe links to {short_line(web[0])}")
     post = _values(mail, "List-Unsubscribe-Post")
     if not post:
         yield Finding("error", "there is no List-Unsubscribe-Post: without it there is no one-click unsubscribe")
     elif "".join(post[0].split()) != "List-Unsubscribe=One-Click":
-        problem = f"expected List-Unsubscribe=One-Click, found {shown(post[0])}"
+        problem = f"expected List-Unsubscribe=One-Click, found {short_line(post[0])}"
         yield Finding("error", f"List-Unsubscribe-Post: {problem}")
 
 
@@ -244,12 +236,12 @@ def _check_body(mail: Message) -> Iterator[Finding]:
         if not isinstance(data, bytes):
             continue
         if charset not in ("utf-8", "us-ascii"):
-            yield Finding("warning", f"the {kind} part is in {shown(charset)}; expected utf-8")
+            yield Finding("warning", f"the {kind} part is in {short_line(charset)}; expected utf-8")
         try:
             parts[kind] = data.decode(charset)
         except (ValueError, LookupError):
             # A charset may be any word, even the name of a codec that is not for text.
-            yield Finding("error", f"the {kind} part is not valid {shown(charset)}, its charset")
+            yield Finding("error", f"the {kind} part is not valid {short_line(charset)}, its charset")
             parts[kind] = data.decode("utf-8", "replace")
     if not parts["text/plain"].strip():
         yield Finding("warning", "there is no text part: spam filters distrust mail with HTML only")
@@ -274,12 +266,6 @@ def from_domain(mail: Message) -> str:
 def _values(mail: Message, name: str) -> list[str]:
     """The values of a header, unfolded. Bytes that are not ASCII become question marks."""
     return [" ".join(str(value).encode("ascii", "replace").decode().split()) for value in mail.get_all(name, [])]
-
-
-def shown(text: str, most: int = 80) -> str:
-    """A part of the mail for a message: on one line, printable, and shortened."""
-    line = "".join(char if char.isprintable() else "?" for char in text)
-    return line if len(line) <= most else line[: most - 1] + "…"
 
 
 # Seconds.

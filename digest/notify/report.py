@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from digest.models import SourceHealth
 from digest.notify.formats import format_time
 from digest.utils.redact import hide_addresses
+from digest.utils.text import duration
 
 # Seconds for one fetch.
 _SLOW_SOURCE = 10.0
@@ -150,7 +151,7 @@ def rows(report: Report, zone: tzinfo) -> list[Row]:
         found += [
             Row("first handed over", format_time(numbers.began_at, zone)),
             Row("last handed over", format_time(numbers.ended_at, zone)),
-            Row("time of sending", _duration(numbers.seconds), median.duration()),
+            Row("time of sending", duration(numbers.seconds), median.duration()),
         ]
     if numbers.per_minute is not None:
         found.append(Row("recipients per minute", f"{numbers.per_minute:,.0f}", median.rate()))
@@ -233,7 +234,7 @@ class _Medians:
 
     def duration(self) -> str:
         value = self.of("seconds")
-        return _duration(value) if value is not None else ""
+        return duration(value) if value is not None else ""
 
     def rate(self) -> str:
         value = self.of("per_minute")
@@ -244,11 +245,3 @@ def _share(count: int, numbers: EditionNumbers) -> str:
     if not count or not numbers.accepted:
         return f"{count:,}"
     return f"{count:,} ({100 * count / numbers.accepted:.2g} %)"
-
-
-def _duration(seconds: float) -> str:
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError
-from digest.models import DeliveryOutcome, EditionState, SourceHealth
+from digest.models import DeliveryOutcome, EditionState
 from digest.notify.alert import MessageType
 from digest.notify.report import Feedback, Report, as_json, grouped, source_problems
 from digest.notify.report_formats import as_html, as_text
@@ -76,7 +76,10 @@ class Reporter:
             rejected=self._reasons(key, DeliveryOutcome.REJECTED),
             earlier=tuple(numbers.values()),
             sources=source_problems(
-                self._health(), self.now(), failures=self.source_failures, silent=self.source_silent
+                self.articles.health_of(self.sources).values(),
+                self.now(),
+                failures=self.source_failures,
+                silent=self.source_silent,
             ),
             decisions=[(each.at, each.what, each.reason) for each in self.editions.decisions(key)],
         )
@@ -111,10 +114,6 @@ class Reporter:
 
     def _reasons(self, key: str, outcome: DeliveryOutcome) -> list[tuple[str, int]]:
         return grouped(self.statistics.reasons(key, outcome, _READ), _REASONS)
-
-    def _health(self) -> list[SourceHealth]:
-        named = {source.name for source in self.sources if not source.replay}
-        return [health for name, health in self.articles.health().items() if name in named]
 
 
 def _message_id(key: str) -> str:

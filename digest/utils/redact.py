@@ -112,6 +112,11 @@ def has_known(text: str) -> bool:
     return without_known(text) != text
 
 
+def unless_secret(text: str | None) -> str | None:
+    """The text, or None if it contains a registered secret: masked, an address or an ETag would be of no use."""
+    return None if text and has_known(text) else text
+
+
 def redact(text: str) -> str:
     """Replace the registered secrets, and whatever looks like one. For messages, not for articles."""
     text = without_known(text)

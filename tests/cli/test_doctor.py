@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from digest.deliver.smtp.dkim import SIGNED, signer
 from digest.mail import mime
-from digest.mail.inspect import aligned, examine
+from digest.mail.dns.dmarc import is_related
+from digest.mail.inspect import examine
 from tests.cli.newsroom import Newsroom, subscriber_rows
 from tests.deliver.emails import NOW, outgoing
 from tests.deliver.test_dkim import PEM, PUBLIC, RECORD
@@ -118,7 +119,7 @@ def test_any_bytes_give_printable_findings(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("domain", "sender", "is_aligned"),
+    ("domain", "sender", "expected"),
     [
         ("example.com", "example.com", True),
         ("example.com", "news.example.com", True),
@@ -129,8 +130,8 @@ def test_any_bytes_give_printable_findings(raw: bytes) -> None:
         ("sendgrid.net", "example.com", False),
     ],
 )
-def test_alignment(domain: str, sender: str, is_aligned: bool) -> None:
-    assert aligned(domain, sender) is is_aligned
+def test_alignment(domain: str, sender: str, expected: bool) -> None:
+    assert is_related(domain, sender) is expected
 
 
 @pytest.mark.parametrize("key", [RECORD, PUBLIC])

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from digest.cli.commands import COMMANDS
-from digest.cli.progress import span
 from digest.cli.tables import table
+from digest.utils.text import duration
 from tests.cli.newsroom import Newsroom
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -118,7 +118,7 @@ def test_elsewhere_progress_is_a_line_at_every_quarter(newsroom: Newsroom) -> No
     ("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (60, "1 min 0 s"), (3599.6, "1 h 0 min"), (7810, "2 h 10 min")]
 )
 def test_a_length_of_time_is_readable(seconds: float, text: str) -> None:
-    assert span(seconds) == text
+    assert duration(seconds) == text
 
 
 def test_help_lists_every_command_once_in_groups(newsroom: Newsroom) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import event
 
 from digest.collect.types import SaveCounts, SourceState, Validators
-from digest.models import Article, Block, Image, SourceHealth
+from digest.models import Article, Block, Image, Source, SourceHealth
 from digest.store.content.articles import ArticleStore
 from digest.store.database import Database
 
@@ -83,3 +83,14 @@ def test_the_state_of_a_source_is_stored_completely(database: Database) -> None:
     later = replace(known, health=replace(health, failures=0, last_error=None, not_before=None, moved_to=None))
     store.save_state(later)
     assert store.health()["ग्राम"] == later.health
+
+
+def test_health_belongs_to_the_address_of_a_source(database: Database) -> None:
+    store = ArticleStore(database, lambda: NOW)
+    feeds = [Source(name, f"https://{name}.example/feed") for name in ("same", "moved", "sample")]
+    health = {source.name: SourceHealth(source.name, source.url, failures=4) for source in feeds}
+    for each in health.values():
+        store.save_state(SourceState(each))
+    same, moved, sample = feeds
+    now = [same, replace(moved, url="https://new.example/feed"), replace(sample, replay=True), Source("new", path="a")]
+    assert store.health_of(now) == {"same": health["same"]}

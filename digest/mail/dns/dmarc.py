@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from digest.mail.dns.lookup import Answer, Lookup, not_known, short, tags
+from digest.mail.dns.lookup import Answer, Lookup, not_known, tags
 from digest.utils.findings import Finding, error, good, unknown, warning
+from digest.utils.text import short_line
 
 _CHECK = "DMARC"
 _ALIGNMENT = "alignment"
@@ -84,7 +85,7 @@ def check_dmarc(domain: str, lookup: Lookup) -> tuple[list[Finding], Policy | No
         return [not_known(_CHECK, f"TXT _dmarc of a parent of {domain}", problem)], None
     if not policies:
         if own.records:
-            message = f"_dmarc.{domain} is not a DMARC record: {short(own.records[0])}"
+            message = f"_dmarc.{domain} is not a DMARC record: {short_line(own.records[0])}"
             return [error(_CHECK, message, suggestion)], None
         return [error(_CHECK, f"{domain} has no DMARC record: Gmail refuses bulk email without it", suggestion)], None
     policy = policies[0]
@@ -100,7 +101,7 @@ def judge_policy(domain: str, policy: Policy, suggestion: str) -> tuple[list[Fin
     tag = "p" if policy.domain == domain or "sp" not in policy.tags else "sp"
     chosen = policy.tags.get(tag, "").lower()
     if chosen not in _POLICIES:
-        what = f"{tag}={short(chosen)}" if chosen else "no p="
+        what = f"{tag}={short_line(chosen)}" if chosen else "no p="
         return [error(_CHECK, f"{where} has {what}; expected p=none, p=quarantine or p=reject", suggestion)], None
     found = []
     if policy.tags.get("t", "").lower() == "y":
@@ -138,7 +139,7 @@ def check_alignment(domain: str, passing: Passing, policy: Policy | None, lookup
     if aligned := [(how, name) for how, name, verdict in verdicts if verdict]:
         said = " and ".join(f"{how} of {name}" for how, name in aligned)
         # Safe by RFC 9989's tree walk and by RFC 7489's list of suffixes: one name contains the other.
-        if any(_related(name, domain) for _how, name in aligned):
+        if any(is_related(name, domain) for _how, name in aligned):
             return good(_ALIGNMENT, f"{said} is aligned with {domain}")
         message = f"{said} is aligned with {domain} only through a common parent, which receivers determine differently"
         return warning(_ALIGNMENT, message, f"sign with d={domain} or its parent")
@@ -163,7 +164,7 @@ def is_aligned(name: str, domain: str, lookup: Lookup, *, strict: bool) -> bool 
     tops = []
     for each in (name, domain):
         policies, problem = find_policies(each, lookup)
-        if not policies and _related(name, domain):
+        if not policies and is_related(name, domain):
             return True
         if not policies and problem.problem:
             return None
@@ -171,5 +172,11 @@ def is_aligned(name: str, domain: str, lookup: Lookup, *, strict: bool) -> bool 
     return tops[0] == tops[1]
 
 
-def _related(name: str, domain: str) -> bool:
+def is_related(name: str, domain: str) -> bool:
+    """Whether one of the two domains is equal to the other or a subdomain of it.
+
+    Without the DNS, this is an approximation of DMARC's relaxed alignment.
+    """
+    if "." not in name or "." not in domain:
+        return False
     return f".{domain}".endswith(f".{name}") or f".{name}".endswith(f".{domain}")

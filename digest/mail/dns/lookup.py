@@ -47,9 +47,3 @@ def tags(record: str) -> dict[str, str]:
         if name.strip():
             found.setdefault(name.strip().lower(), value.strip())
     return found
-
-
-def short(record: str, most: int = 100) -> str:
-    """A record for a message: on one line, printable, and shortened."""
-    line = "".join(char if char.isprintable() else "?" for char in record)
-    return line if len(line) <= most else line[: most - 1] + "…"

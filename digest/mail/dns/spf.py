@@ -6,8 +6,9 @@ import ipaddress
 import re
 from dataclasses import dataclass, field
 
-from digest.mail.dns.lookup import Lookup, addresses, not_known, short
+from digest.mail.dns.lookup import Lookup, addresses, not_known
 from digest.utils.findings import Finding, error, good, warning
+from digest.utils.text import short_line
 
 _CHECK = "SPF"
 # RFC 7208 section 4.6.4.
@@ -43,12 +44,14 @@ def check_spf(domain: str, lookup: Lookup, *, suggestion: str) -> list[Finding]:
         fix = f'publish TXT {domain} "{suggestion}"'
         return [error(_CHECK, f"{domain} has no SPF record", fix)]
     if len(records) > 1:
-        message = f"{domain} has {len(records)} SPF records, so receivers use none: {'; '.join(map(short, records))}"
+        message = (
+            f"{domain} has {len(records)} SPF records, so receivers use none: {'; '.join(map(short_line, records))}"
+        )
         return [error(_CHECK, message, "merge them into one TXT record and delete the others")]
     walk = _Walk()
     _follow(domain, records[0], lookup, walk)
     return [*_judge_counts(domain, walk), *_judge_all(domain, records[0], lookup), *walk.unknown] or [
-        good(_CHECK, f"{domain}: {short(records[0])} ({walk.lookups} of {MAX_LOOKUPS} lookups)")
+        good(_CHECK, f"{domain}: {short_line(records[0])} ({walk.lookups} of {MAX_LOOKUPS} lookups)")
     ]
 
 
@@ -131,7 +134,7 @@ def _follow(domain: str, record: str, lookup: Lookup, walk: _Walk) -> None:
             walk.lookups += 1
             _ask(name, rest, domain, lookup, walk)
         elif name not in _FREE or not _is_network(name, rest):
-            walk.faults.append(f"`{short(sign + name + rest)}` is not a term of SPF")
+            walk.faults.append(f"`{short_line(sign + name + rest)}` is not a term of SPF")
         # Nothing after it is reached.
         if name == "all":
             return
@@ -170,9 +173,9 @@ def _include(target: str, lookup: Lookup, walk: _Walk, term: str) -> None:
     if len(records) == 1:
         _follow(target, records[0], lookup, walk)
     elif not records:
-        walk.faults.append(f"`{term}{short(target)}` leads to no SPF record")
+        walk.faults.append(f"`{term}{short_line(target)}` leads to no SPF record")
     else:
-        walk.faults.append(f"`{term}{short(target)}` leads to {len(records)} SPF records")
+        walk.faults.append(f"`{term}{short_line(target)}` leads to {len(records)} SPF records")
 
 
 def _is_network(name: str, rest: str) -> bool:

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from digest.collect.health import place_of
 from digest.collect.types import SaveCounts, SourceState, Validators
-from digest.models import Article, Block, Image, InlineImage, SourceHealth
+from digest.models import Article, Block, Image, InlineImage, Source, SourceHealth
 from digest.store.database import Database
 from digest.store.schema import article, inline_image, source
 from digest.utils.gc import gc_paused
@@ -109,6 +110,11 @@ class ArticleStore:
     def health(self) -> Mapping[str, SourceHealth]:
         """Return name → health of every source that was ever collected."""
         return {name: state.health for name, state in self.load_states().items()}
+
+    def health_of(self, sources: Iterable[Source]) -> Mapping[str, SourceHealth]:
+        """Return name → health of those sources that were collected at their present address. Samples have none."""
+        places = {source.name: place_of(source) for source in sources if not source.replay}
+        return {name: health for name, health in self.health().items() if name in places and health.url == places[name]}
 
     def save_state(self, state: SourceState) -> None:
         values = {**asdict(state.health), **asdict(state.validators), "asked_at": state.asked_at}

@@ -114,11 +114,11 @@ class EditionStore:
             row = connection.execute(select(edition).where(edition.c.key == key)).one_or_none()
         return _from_row(row) if row else None
 
-    def all(self) -> list[Edition]:
+    def all(self, *, most: int | None = None) -> list[Edition]:
         """Newest first."""
+        newest = select(edition).order_by(edition.c.day.desc(), edition.c.key.desc()).limit(most)
         with self.database.read() as connection:
-            rows = connection.execute(select(edition).order_by(edition.c.day.desc(), edition.c.key.desc())).all()
-        return [_from_row(row) for row in rows]
+            return [_from_row(row) for row in connection.execute(newest).all()]
 
     def breaking(self, since: date) -> list[BreakingEdition]:
         """Return the alert editions of the days from `since` on, oldest first."""

@@ -110,6 +110,12 @@ class StatusReader:
                 _unknown_batches(connection, edition, orphans),
             )
 
+    def counts(self, edition: str, now: datetime) -> Counts:
+        """`EditionStatus.counts` alone."""
+        runs = dead_runs(self.database)
+        with self.database.read() as connection:
+            return _count(connection, edition, find_orphans(connection, runs, self.policy, now, edition))
+
     def orphans(self, now: datetime) -> Mapping[int, Orphan]:
         """The orphans of all editions, by batch."""
         runs = dead_runs(self.database)

@@ -1,0 +1,16 @@
+"""Values as text in messages."""
+
+from __future__ import annotations
+
+
+def duration(seconds: float) -> str:
+    """A length of time such as '40 s', '3 min 5 s' or '2 h 10 min'."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def short_line(text: str, most: int = 100) -> str:
+    """Foreign text on one line, printable, and of at most `most` characters."""
+    line = "".join(char if char.isprintable() else "?" for char in text)
+    return line if len(line) <= most else line[: most - 1] + "…"
