@@ -81,7 +81,7 @@ class AlertStore:
         of = alert_message.c
         due = and_(of.channel == channel, of.ended_at.is_(None), of.not_before <= now)
         rows = select(of.id, of.tries, of.content).where(due).order_by(of.created_at, of.id)
-        # Reads first, because this runs every minute and there is rarely anything to send.
+        # Reads first, because this runs twice a minute and there is rarely anything to send.
         with self.database.read() as connection:
             waiting = connection.execute(rows).all()
         if not waiting:

@@ -1,4 +1,4 @@
-"""Look for conditions that the admins must know, once a minute, and tell them."""
+"""Look for conditions that the admins must know, and tell them."""
 
 from __future__ import annotations
 
@@ -75,14 +75,13 @@ class Watch:
         now = self.now()
         keys = self.overview.recent((now - timedelta(days=_DAYS)).date())
         editions = [edition for key in keys if (edition := self.editions.get(key))]
-        named = {source.name for source in self.sources if not source.replay}
         return Facts(
             now=now,
             limits=self.limits,
             editions=self.overview.editions(editions, now),
             attempts=self.overview.attempts(keys),
             answers=self.overview.answers(keys),
-            sources=[health for name, health in self.articles.health().items() if name in named],
+            sources=list(self.articles.health_of(self.sources).values()),
             probes=self._probe(now),
             keys=self.keys,
             requires_approval=self.requires_approval,

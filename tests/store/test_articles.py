@@ -82,7 +82,7 @@ def test_the_state_of_a_source_is_stored_completely(database: Database) -> None:
     assert store.load_states() == {"ग्राम": known, "other": SourceState(SourceHealth("other", "desk"))}
     later = replace(known, health=replace(health, failures=0, last_error=None, not_before=None, moved_to=None))
     store.save_state(later)
-    assert store.health()["ग्राम"] == later.health
+    assert store.load_states()["ग्राम"] == later
 
 
 def test_health_belongs_to_the_address_of_a_source(database: Database) -> None:

@@ -107,14 +107,11 @@ class ArticleStore:
             rows = connection.execute(select(source)).all()
         return {row.name: _source_state(row) for row in rows}
 
-    def health(self) -> Mapping[str, SourceHealth]:
-        """Return name → health of every source that was ever collected."""
-        return {name: state.health for name, state in self.load_states().items()}
-
     def health_of(self, sources: Iterable[Source]) -> Mapping[str, SourceHealth]:
         """Return name → health of those sources that were collected at their present address. Samples have none."""
         places = {source.name: place_of(source) for source in sources if not source.replay}
-        return {name: health for name, health in self.health().items() if name in places and health.url == places[name]}
+        found = {name: state.health for name, state in self.load_states().items() if name in places}
+        return {name: health for name, health in found.items() if health.url == places[name]}
 
     def save_state(self, state: SourceState) -> None:
         values = {**asdict(state.health), **asdict(state.validators), "asked_at": state.asked_at}

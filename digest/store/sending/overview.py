@@ -1,4 +1,4 @@
-"""What alerts look at every minute: numbers of recent editions, their latest attempts, and what receivers answered.
+"""What alerts look at: numbers of recent editions, their latest attempts, and what receivers answered.
 
 Reads one row per batch and per failed recipient, never one per recipient.
 """
