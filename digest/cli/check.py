@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.doctor import nameserver_option, selector_option
-from digest.cli.output import emit, json_option, note, plural, require_addresses, shown
+from digest.cli.output import coloured, emit, json_option, note, plural, require_addresses, shown
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigProblem, ConfigurationError, DigestError, StoreError
 from digest.models import EditionState
@@ -137,7 +137,7 @@ def _launch(home: Path, seeds: tuple[str, ...], nameserver: str, selectors: tupl
         emit({"ready": not missing, "items": [asdict(item) for item in items]})
         return 1 if missing else 0
     for item in items:
-        mark = click.style("✓", fg="green") if item.ok else "?" if item.ok is None else click.style("✗", fg="red")
+        mark = coloured("✓", "green") if item.ok else "?" if item.ok is None else coloured("✗", "red")
         click.echo(f"{mark} {shown(redact(f'{item.name}: {item.message}'))}")
         if item.fix and not item.ok:
             click.echo(shown(redact(f"    fix: {item.fix}")))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.output import emit, json_option, plural, shown
+from digest.cli.output import coloured, emit, json_option, plural, shown
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.utils.redact import redact
 
@@ -105,7 +105,7 @@ def _examine_installation(home: Path, network: tuple[str, tuple[str, ...], str] 
         for finding in found:
             label = "not known" if level == "unknown" else level
             message = shown(redact(f"{finding.check}: {finding.message.removeprefix('not known: ')}"))
-            click.echo(f"{click.style(label, fg=_COLOURS[level])}: {message}")
+            click.echo(f"{coloured(label, _COLOURS[level])}: {message}")
             if finding.fix:
                 click.echo(shown(redact(f"    fix: {finding.fix}")))
     counts = [

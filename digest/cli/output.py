@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -57,6 +58,19 @@ def require_addresses(option: str, addresses: Sequence[str]) -> None:
             invalid.append(ConfigProblem(option, 0, f"{address!r} is not a valid email address: {error}"))
     if invalid:
         raise ConfigurationError(invalid)
+
+
+def on_terminal(stream: TextIO) -> bool:
+    """Whether a stream is a terminal that understands escape sequences."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def coloured(text: str, colour: str | None) -> str:
+    """Colour a text. `click.echo` removes the colour when stdout is not a terminal.
+
+    https://no-color.org asks programs to obey NO_COLOR.
+    """
+    return click.style(text, fg=colour) if colour and not os.environ.get("NO_COLOR") else text
 
 
 def plural(number: int, one: str, many: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 import time
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import click
 
+from digest.cli.output import on_terminal
 from digest.utils.text import duration
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def progress() -> Iterator[Callable[[str], Report]]:
 
     A terminal shows a bar for each job. Elsewhere a line is printed at every quarter, so that a log stays short.
     """
-    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+    if on_terminal(sys.stderr):
         with _bars() as job:
             yield job
     else:

@@ -6,14 +6,12 @@ table of widths is right everywhere, so the escape sequence CHA (ECMA-48, 8.3.9)
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-import click
-
-from digest.cli.output import shown
+from digest.cli.output import coloured, on_terminal, shown
 from digest.utils.redact import has_known, without_known
 
 _GUTTER = 2
@@ -42,47 +40,49 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     escape sequences elsewhere.
     """
     values = [tuple(row) for row in rows]
+    head = [_Cell.of(header) for header in headers]
     cells = [_cells(row) for row in values]
     numeric = [bool(values) and all(_is_number(row[column]) for row in values) for column in range(len(headers))]
-    widths = [max(map(_width, column)) for column in zip(headers, *cells, strict=True)]
-    place = on_terminal()
+    widths = [max(cell.width for cell in column) for column in zip(head, *cells, strict=True)]
+    place = on_terminal(sys.stdout)
     if place:
         widths = _fitted(widths, shutil.get_terminal_size().columns)
         cells = [[_cut(cell, width) for cell, width in zip(row, widths, strict=True)] for row in cells]
     lines = [
-        _line(headers, widths, numeric, place=place),
-        _line(["-" * width for width in widths], widths, numeric, place=place),
+        _line(head, widths, numeric, place=place),
+        _line([_Cell("-" * width, width) for width in widths], widths, numeric, place=place),
     ]
     lines += [_line(row, widths, numeric, place=place) for row in cells]
     return "\n".join(lines)
 
 
-def on_terminal() -> bool:
-    """Whether stdout is a terminal that understands escape sequences."""
-    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+class _Cell(NamedTuple):
+    """Text with its width. Measuring takes most of the time of a long table."""
+
+    text: str
+    width: int
+
+    @classmethod
+    def of(cls, text: str) -> _Cell:
+        from digest.hindi.cut import width
+
+        return cls(text, width(text))
 
 
-def state(text: str) -> str:
-    """Colour a state such as 'accepted' or 'unknown'. `click.echo` removes the colour when stdout is not a terminal.
-
-    https://no-color.org asks programs to obey NO_COLOR.
-    """
-    colour = COLOURS.get(text)
-    return click.style(text, fg=colour) if colour and not os.environ.get("NO_COLOR") else text
-
-
-def _cells(row: Sequence[object]) -> list[str]:
+def _cells(row: Sequence[object]) -> list[_Cell]:
     """The cells as text on one line, without control characters and the secrets in use."""
     texts = [shown(" ".join(str("" if cell is None else cell).split())) for cell in row]
     # One search for a row: a list may have 100,000.
-    return [without_known(text) for text in texts] if has_known("\n".join(texts)) else texts
+    if has_known("\n".join(texts)):
+        texts = [without_known(text) for text in texts]
+    return [_Cell.of(text) for text in texts]
 
 
-def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool], *, place: bool) -> str:
+def _line(cells: Sequence[_Cell], widths: Sequence[int], numeric: Sequence[bool], *, place: bool) -> str:
     line, column = "", 1
     for number, (cell, width) in enumerate(zip(cells, widths, strict=True)):
-        padding = " " * (width - _width(cell))
-        text = state(cell)
+        padding = " " * (width - cell.width)
+        text = coloured(cell.text, COLOURS.get(cell.text))
         last = number == len(cells) - 1
         line += f"\x1b[{column}G" if place and number else ""
         line += f"{padding}{text}" if numeric[number] else text if last else f"{text}{padding}"
@@ -102,23 +102,17 @@ def _fitted(widths: Sequence[int], columns: int) -> list[int]:
     return fitted
 
 
-def _cut(text: str, columns: int) -> str:
-    from digest.hindi.cut import ELLIPSIS, clusters
+def _cut(cell: _Cell, columns: int) -> _Cell:
+    from digest.hindi.cut import ELLIPSIS, clusters, width
 
-    if _width(text) <= columns:
-        return text
+    if cell.width <= columns:
+        return cell
     kept = ""
-    for cluster in clusters(text):
-        if _width(kept + cluster) > columns - 1:
+    for cluster in clusters(cell.text):
+        if width(kept + cluster) > columns - 1:
             break
         kept += cluster
-    return kept.rstrip() + ELLIPSIS
-
-
-def _width(text: str) -> int:
-    from digest.hindi.cut import width
-
-    return width(text)
+    return _Cell.of(kept.rstrip() + ELLIPSIS)
 
 
 def _is_number(value: object) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from digest.cli.output import ago, shown
+from digest.cli.output import ago, on_terminal, shown
 from digest.cli.signals import stopped_by_signals
 from digest.cli.tables import COLOURS
 from digest.errors import DigestError, StoreError
@@ -72,7 +72,7 @@ class Day:
 
 def watch(app: App) -> None:
     """Show the page until Ctrl-C. Raises DigestError without a terminal."""
-    if not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+    if not on_terminal(sys.stdout):
         raise DigestError("`--watch` needs a terminal. `digest status --json` is for programs.")
     from rich.console import Console
     from rich.live import Live

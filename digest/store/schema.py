@@ -346,8 +346,8 @@ webhook = Table(
     Index(None, "processed_at"),
 )
 
-# Kinds of events that alerts count twice a minute. There are few of them, so a partial index is small and an index of all
-# events would not be. SQLite uses it only for a query with the same text.
+# Kinds of events that alerts count again and again. There are few of them, so a partial index is small and an index of
+# all events would not be. SQLite uses it only for a query with the same text.
 IS_FAILURE = text("kind IN ('blocked', 'bounced', 'complained', 'deferred', 'dropped')")
 
 # The first event of each kind for a delivery. Repeated events change nothing.
