@@ -12,7 +12,6 @@ def main() -> None:
 
     from digest.cli.commands import cli
     from digest.errors import ConfigurationError, DigestError
-    from digest.utils.redact import redact
 
     try:
         code = cli.main(prog_name="digest", standalone_mode=False)
@@ -38,6 +37,8 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("DIGEST_DEBUG"):
             import traceback
+
+            from digest.utils.redact import redact
 
             print(redact(traceback.format_exc()), end="", file=sys.stderr)  # noqa: T201
             sys.exit(1)
