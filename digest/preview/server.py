@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from digest.hindi import cut
 from digest.preview.state import PHONE_SUBJECT, PreviewSnapshot, PreviewState, content_security_policy, in_scheme
+from digest.utils.urls import host_name
 
 _STATIC = Path(__file__).parent / "static"
 _FILES = {
@@ -49,8 +50,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing: the viewer polls twice a second."""
 
     def do_GET(self) -> None:
-        host = self.headers.get("Host", "").rpartition(":")[0]
-        if host not in ("127.0.0.1", "localhost"):
+        if host_name(self.headers.get("Host", "")) not in ("127.0.0.1", "localhost"):
             self._respond(403, "text/plain", b"This preview answers on 127.0.0.1 only.\n", _VIEWER_POLICY)
             return
         url = urlsplit(self.path)

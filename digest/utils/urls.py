@@ -1,4 +1,4 @@
-"""Split a URL only if every program reads the same host in it.
+"""Find the host of a URL or a request. Split a URL only if every program reads the same host in it.
 
 Python, browsers and resolvers disagree about hosts such as `[::1].evil.example` (RFC 3986 section 3.2.2 allows
 nothing after the bracket) and `good.example\\@evil.example` (https://url.spec.whatwg.org/#host-parsing). A URL that
@@ -40,6 +40,12 @@ def split_url(url: str) -> SplitResult:
     if found[2] and int(found[2]) > 65535:
         raise ValueError("has an invalid port")
     return parts
+
+
+def host_name(header: str) -> str:
+    """The name in a Host header, as `urlsplit` gives that of a URL: in lower case, without brackets and port."""
+    name = header.strip().lower()
+    return name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
 
 
 def looks_like_host(user: str) -> bool:

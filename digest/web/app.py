@@ -238,4 +238,4 @@ def _fastapi(title: str, pages: Pages, routers: list[APIRouter]) -> FastAPI:
 def _hosts(app: App, base: str) -> set[str]:
     """The accepted host names: the public one and this machine's own."""
     urls = (app.settings.newsletter.base_url, base)
-    return {str(urlsplit(url).hostname) for url in urls if url} | {"localhost", "127.0.0.1", "[::1]"}
+    return {str(urlsplit(url).hostname) for url in urls if url} | {"localhost", "127.0.0.1", "::1"}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 from collections import Counter
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -62,11 +62,13 @@ def limited_protocol(proxies: Collection[str], limit: int = MAX_PER_CLIENT) -> t
     """
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
+    unlimited = Networks(proxies)
+
     class LimitedProtocol(H11Protocol):
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
             peer = self.client[0] if self.client else ""
-            if is_among(peer, proxies):
+            if peer in unlimited:
                 return
             client = client_of(peer)
             others: Any = self.connections
@@ -77,19 +79,22 @@ def limited_protocol(proxies: Collection[str], limit: int = MAX_PER_CLIENT) -> t
     return LimitedProtocol
 
 
-def is_among(address: str, places: Collection[str]) -> bool:
-    """Whether an address is one of these addresses or in one of these networks; `*` stands for all."""
-    if "*" in places or address in places:
-        return True
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(known in network for network in map(_network, places) if network is not None)
+class Networks:
+    """Contains an address that is one of these addresses or in one of these networks; `*` stands for all."""
 
+    def __init__(self, places: Collection[str]) -> None:
+        self._places = frozenset(places)
+        self._networks = []
+        for place in places:
+            # A name is only compared.
+            with suppress(ValueError):
+                self._networks.append(ipaddress.ip_network(place, strict=False))
 
-def _network(place: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    try:
-        return ipaddress.ip_network(place, strict=False)
-    except ValueError:
-        return None
+    def __contains__(self, address: str) -> bool:
+        if "*" in self._places or address in self._places:
+            return True
+        try:
+            known = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(known in network for network in self._networks)

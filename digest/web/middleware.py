@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digest.store.wait_limit import wait_limit
+from digest.utils.urls import host_name
 from digest.web.client_limit import OpenRequests
 
 log = logging.getLogger(__name__)
@@ -130,7 +131,7 @@ class Guard:
             return 400, "The request has more than one Host header."
         by_name = dict(headers)
         checked = self.hosts and scope["path"] not in self.any_host
-        if checked and _host_name(by_name.get(b"host", b"")) not in self.hosts:
+        if checked and host_name(by_name.get(b"host", b"").decode("latin-1")) not in self.hosts:
             return 421, "These pages are not served under this host name."
         length = by_name.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
@@ -171,12 +172,6 @@ def _limited(receive: Receive, limit: int) -> Receive:
         return message
 
     return limited
-
-
-def _host_name(host: bytes) -> str:
-    """The name in a Host header, without its port."""
-    name = host.decode("latin-1").strip().lower()
-    return name.rpartition("]")[0] + "]" if name.startswith("[") else name.partition(":")[0]
 
 
 def log_error(scope: Scope, error: Exception) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from digest.web.client_limit import MAX_PER_CLIENT, OpenRequests, client_of, is_among
+from digest.web.client_limit import MAX_PER_CLIENT, Networks, OpenRequests, client_of
 from tests.web.site import FORM, Site, site, translated
 
 CROWDED = "Too many requests at once from your network. Please try again in a minute."
@@ -137,4 +137,4 @@ def test_who_is_one_client(one: str, other: str, same: bool) -> None:
     ],
 )
 def test_which_peers_are_proxies(address: str, places: list[str], expected: bool) -> None:
-    assert is_among(address, places) is expected
+    assert (address in Networks(places)) is expected

@@ -7,6 +7,8 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from digest.utils.urls import host_name
+
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 _FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -30,7 +32,5 @@ class MetricsAccess:
         if any(address in network for network in self.networks):
             return True
         # A proxy on this machine passes on requests of others. Then the host name is public, or the proxy says so.
-        host = headers.get("host", "").lower()
-        name = host.partition("]")[0].lstrip("[") if host.startswith("[") else host.partition(":")[0]
         passed_on = any(header in headers for header in _FORWARDED)
-        return address.is_loopback and name in _LOOPBACK_NAMES and not passed_on
+        return address.is_loopback and host_name(headers.get("host", "")) in _LOOPBACK_NAMES and not passed_on

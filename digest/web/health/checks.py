@@ -55,6 +55,11 @@ class Health:
                 found.append("the schedule does not go on")
         return found
 
+    def readiness(self) -> tuple[int, str]:
+        """The status and the text that answer a monitor."""
+        problems = self.problems()
+        return (503, "".join(f"{each}\n" for each in problems)) if problems else (200, "ok\n")
+
     def numbers(self) -> StoreNumbers | None:
         """The store's numbers; None if it cannot be used or does not answer in time."""
         return self._answer("numbers", self._numbers, NUMBERS_TIMEOUT)

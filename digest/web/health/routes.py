@@ -24,8 +24,8 @@ def router(health: Health, access: MetricsAccess) -> APIRouter:
 
     @routes.get("/readyz")
     def ready() -> Response:
-        problems = health.problems()
-        return PlainTextResponse("".join(f"{each}\n" for each in problems or ["ok"]), 503 if problems else 200)
+        status, text = health.readiness()
+        return PlainTextResponse(text, status)
 
     @routes.get("/metrics")
     def metrics(request: Request) -> Response:

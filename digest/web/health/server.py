@@ -31,8 +31,8 @@ def run_health_server(health: Health, port: int) -> Iterator[str]:
             if path == "/healthz":
                 self._answer(200, b"ok\n")
             elif path == "/readyz":
-                problems = health.problems()
-                self._answer(503 if problems else 200, "".join(f"{each}\n" for each in problems or ["ok"]).encode())
+                status, text = health.readiness()
+                self._answer(status, text.encode())
             elif path == "/metrics" and access.allows(
                 self.client_address[0], {name.lower(): value for name, value in self.headers.items()}
             ):
