@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,12 +43,14 @@ def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
     from digest.app import make_app
     from digest.store import copies, meta
     from digest.store.database import unopened
+    from digest.store.private import sqlite_file
 
     with make_app(home) as app:
-        if not unopened(app.settings.store.url, home=home).sqlite:
+        with closing(unopened(app.settings.store.url, home=home)) as present:
+            is_sqlite = present.sqlite
+        if not is_sqlite:
             raise ConfigurationError([ConfigProblem("'store.url'", 0, _postgresql_steps(app.settings.store.url, file))])
-        present = copies.path_of(app.database)
-        if file.resolve() == present:
+        if file.resolve() == sqlite_file(app.database):
             raise ConfigurationError([ConfigProblem(str(file), 0, "is the store itself; name another file")])
         if file.exists() and not force:
             raise ConfigurationError([ConfigProblem(str(file), 0, "exists; name another file, or add --force")])
@@ -258,11 +261,11 @@ def migrate(home: Path, as_json: bool) -> int:
     """
     from digest.app import make_app
     from digest.store.database import HEAD, schema_version, unopened
+    from digest.store.private import sqlite_file
 
     with make_app(home) as app:
-        before = unopened(app.settings.store.url, home=home)
-        found = schema_version(before) if not before.sqlite or Path(str(before.engine.url.database)).exists() else None
-        before.close()
+        with closing(unopened(app.settings.store.url, home=home)) as before:
+            found = schema_version(before) if not before.sqlite or sqlite_file(before).exists() else None
         name = app.database.name
     if as_json:
         emit({"store": name, "before": found, "schema": HEAD})

@@ -196,9 +196,9 @@ def _check_disks(app: App) -> list[Finding]:
     folders = {}
     store = unopened(app.settings.store.url, home=app.home)
     if store.sqlite:
-        from digest.store.copies import path_of
+        from digest.store.private import sqlite_file
 
-        folders["store"] = path_of(store).parent
+        folders["store"] = sqlite_file(store).parent
     store.close()
     if "outbox" in app.settings.delivery.transport:
         folders["outbox"] = placed(app.home, app.settings.delivery.outbox.path)

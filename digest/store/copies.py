@@ -23,13 +23,12 @@ from digest.errors import AlreadyRunning, StoreError
 from digest.store import errors
 from digest.store.database import Database
 from digest.store.high_water import COPIED_AT
+from digest.store.private import SIDE_FILES, sqlite_file
 from digest.utils.files import sync_folder
 
 _HEADER = b"SQLite format 3\0"
 # Seconds.
 _SHORT_WAIT = 1.0
-# SQLite's own files beside a store.
-_COMPANIONS = ("-wal", "-shm", "-journal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +38,13 @@ class Backup:
     bytes: int
 
 
-def path_of(database: Database) -> Path:
-    """The file of an SQLite store."""
-    return Path(str(database.engine.url.database)).resolve()
-
-
 def back_up(database: Database, file: Path, now: datetime) -> Backup:
     """Copy an SQLite store to `file`, which is replaced. Sending may go on. Raises StoreError.
 
     The copy has everything that was committed before `now`, and knows this time.
     """
     with _named(file), temporary(file) as part:
-        with closing(_connect(path_of(database))) as source, closing(_connect(part)) as copy:
+        with closing(_connect(sqlite_file(database))) as source, closing(_connect(part)) as copy:
             # One step is one read transaction, so that writers neither wait nor make it begin again.
             source.backup(copy, pages=-1)
             copy.execute("PRAGMA journal_mode=DELETE")
@@ -127,7 +121,7 @@ def replace(store: Path, part: Path, kept: Path) -> None:
     try:
         if store.exists():
             _link(store, kept)
-        for end in _COMPANIONS:
+        for end in SIDE_FILES:
             left = store.with_name(store.name + end)
             if left.exists():
                 # SQLite would apply a write-ahead log that is left over to the new store.
@@ -170,7 +164,7 @@ def temporary(file: Path) -> Iterator[Path]:
     try:
         yield part
     finally:
-        for end in ("", *_COMPANIONS):
+        for end in ("", *SIDE_FILES):
             part.with_name(part.name + end).unlink(missing_ok=True)
 
 

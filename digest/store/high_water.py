@@ -26,8 +26,9 @@ from sqlalchemy import BigInteger, Connection, Text, bindparam, cast, select, up
 from digest.errors import StoreError, StoreUnavailable
 from digest.store import meta
 from digest.store.database import STORE_ID, Database
+from digest.store.private import sqlite_file
 from digest.store.schema import meta as values
-from digest.utils.files import sync_folder
+from digest.utils.files import PRIVATE_FILE, open_private, sync_folder
 
 REMEDY = "Stop `digest run` and `digest web`, then run `digest store restore --in-place`"
 
@@ -95,7 +96,8 @@ class MarkFile:
         from filelock import FileLock, Timeout
 
         # A lock file costs twice as much as the write.
-        others = FileLock(self.path.with_name(f"{self.path.name}.lock"), timeout=15) if self.shared else nullcontext()
+        lock = self.path.with_name(f"{self.path.name}.lock")
+        others = FileLock(lock, timeout=15, mode=PRIVATE_FILE) if self.shared else nullcontext()
         try:
             with self._lock, others:
                 yield
@@ -106,11 +108,7 @@ class MarkFile:
 
     def _write(self, mark: Mark) -> None:
         new = not self.path.exists()
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
-        with os.fdopen(handle, "r+b", buffering=0) as file:
-            if new:
-                # Whatever the umask.
-                os.fchmod(handle, 0o600)
+        with os.fdopen(open_private(self.path, os.O_RDWR), "r+b", buffering=0) as file:
             file.write(f"digest-mark 1 {mark.store} {mark.claims:020}\n".encode())
             file.truncate()
             os.fsync(file.fileno())
@@ -226,7 +224,7 @@ def read_identity(database: Database) -> Identity:
 def mark_file(database: Database, home: Path) -> MarkFile:
     """The file lies beside an SQLite store; that of a PostgreSQL store in the newsletter's folder."""
     if database.sqlite:
-        store = Path(str(database.engine.url.database)).resolve()
+        store = sqlite_file(database)
         # One process sends at a time.
         return MarkFile(store.with_name(f"{store.name}.mark"), shared=False)
     return MarkFile(home / "digest.mark")

@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -20,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from digest.errors import AlreadyRunning, StoreError
 from digest.store import meta
 from digest.store.database import Database
+from digest.store.private import sqlite_file
 from digest.utils.files import PRIVATE_FILE
 
 # Seconds between two tries to get a lock.
@@ -189,7 +189,7 @@ def not_running(connection: Connection, runs: Collection[str]) -> set[str]:
 def _file(database: Database, work: str, wait: float) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
-    store = Path(str(database.engine.url.database)).resolve()
+    store = sqlite_file(database)
     lock = FileLock(store.with_name(f"{store.name}.{work}.lock"), timeout=wait, mode=PRIVATE_FILE)
     try:
         lock.acquire()

@@ -1,4 +1,4 @@
-"""Keep an SQLite store for its owner only: it holds addresses, and the key that signs links.
+"""The files of an SQLite store. They are for its owner only: it holds addresses, and the key that signs links.
 
 SQLite gives its `-wal`, `-shm` and `-journal` files the mode of the store, whatever the umask
 (findCreateFileMode in os_unix.c).
@@ -10,14 +10,24 @@ import contextlib
 import logging
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from digest.utils.files import PRIVATE_FILE, open_mode
+from digest.utils.files import PRIVATE_FILE, open_mode, open_private
+
+if TYPE_CHECKING:
+    from digest.store.database import Database
 
 log = logging.getLogger(__name__)
 
-_SIDE_FILES = ("-wal", "-shm", "-journal")
+# What SQLite appends to the name of the store for its other files.
+SIDE_FILES = ("-wal", "-shm", "-journal")
 # What this process has warned about already: some programs open the store many times.
 _warned: set[Path] = set()
+
+
+def sqlite_file(database: Database) -> Path:
+    """The file of an SQLite store."""
+    return Path(str(database.engine.url.database)).resolve()
 
 
 def keep_private(store: Path) -> None:
@@ -30,11 +40,8 @@ def keep_private(store: Path) -> None:
         # Never an existing file: closing it would release this process's locks on it
         # (https://sqlite.org/howtocorrupt.html, 2.2).
         with contextlib.suppress(OSError):
-            handle = os.open(store, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
-            if hasattr(os, "fchmod"):
-                os.fchmod(handle, PRIVATE_FILE)
-            os.close(handle)
-    for file in (store, *(store.with_name(store.name + suffix) for suffix in _SIDE_FILES)):
+            os.close(open_private(store, os.O_WRONLY | os.O_EXCL))
+    for file in (store, *(store.with_name(store.name + suffix) for suffix in SIDE_FILES)):
         with contextlib.suppress(FileNotFoundError):
             _close_to_others(file)
 

@@ -16,6 +16,7 @@ from digest.store.copy_tables import CopiedTable, copy_tables, first_used_table,
 from digest.store.database import Database, open_database, unopened
 from digest.store.high_water import Identity, Mark, mark_file, read_identity
 from digest.store.locks import exclusive
+from digest.store.private import sqlite_file
 
 _LOCK_WAIT = 1.0
 
@@ -77,12 +78,11 @@ class StoreCopier:
     @contextmanager
     def _source(self, url: str) -> Iterator[Database]:
         """The store to copy, which nobody else sends from."""
-        there = unopened(url, home=self.home)
-        if there.sqlite:
-            path = copies.path_of(there)
-            # What `digest web` wrote into it afterwards would be lost.
-            if not copies.detach(path):
-                raise StoreError(f"{path}: can't be read as a store; restore a backup first (`digest store restore`)")
+        with closing(unopened(url, home=self.home)) as unused:
+            path = sqlite_file(unused) if unused.sqlite else None
+        # What `digest web` wrote into it afterwards would be lost.
+        if path and not copies.detach(path):
+            raise StoreError(f"{path}: can't be read as a store; restore a backup first (`digest store restore`)")
         with closing(open_database(url, home=self.home)) as database, ExitStack() as held:
             for work in ("sending", "running the schedule"):
                 try:

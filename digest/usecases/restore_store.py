@@ -1,11 +1,11 @@
-"""Restore the store from a copy, so that nobody gets an edition twice and nobody is missed without a word."""
+"""Restore the store from a copy, so that nobody gets an edition twice and nobody is left out unnoticed."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from digest.store.database import STORE_ID, Database, open_database, unopened
 from digest.store.high_water import CLAIMS, COPIED_AT, MOVED_TO, Mark, MarkFile, mark_file, read_identity
 from digest.store.locks import Lock, exclusive, running_runs
 from digest.store.people.carry_over import CarriedOver, carry_over, reserve_ids
+from digest.store.private import sqlite_file
 from digest.store.schema import attempt
 from digest.store.schema import meta as values
 from digest.store.sending import restored
@@ -55,16 +56,16 @@ class StoreRestorer:
         The copy is changed before it is put in place, so that no send ever sees it as it was. Raises ConfigurationError
         for PostgreSQL, AlreadyRunning while another process uses the store, and StoreError for an unusable copy.
         """
-        target = unopened(self.url, home=self.home)
-        if not target.sqlite:
-            steps = "restore the dump with pg_restore, then run `digest store restore --in-place`"
-            raise ConfigurationError([ConfigProblem(str(file), 0, f"the store is PostgreSQL: {steps}")])
-        store = copies.path_of(target)
-        if file.resolve() == store:
-            problem = "is the store itself; `--in-place` restores a copy that is in place already"
-            raise ConfigurationError([ConfigProblem(str(file), 0, problem)])
         now = self.now()
         with ExitStack() as stack:
+            target = stack.enter_context(closing(unopened(self.url, home=self.home)))
+            if not target.sqlite:
+                steps = "restore the dump with pg_restore, then run `digest store restore --in-place`"
+                raise ConfigurationError([ConfigProblem(str(file), 0, f"the store is PostgreSQL: {steps}")])
+            store = sqlite_file(target)
+            if file.resolve() == store:
+                problem = "is the store itself; `--in-place` restores a copy that is in place already"
+                raise ConfigurationError([ConfigProblem(str(file), 0, problem)])
             part = stack.enter_context(copies.working_copy(file, store))
             for work in ("sending", "delivering"):
                 stack.enter_context(_alone(target, work))
@@ -78,8 +79,7 @@ class StoreRestorer:
             present = store.exists()
             copies.replace(store, part, kept)
             mark_file(target, self.home).replace(Mark(mark.store, mark.claims))
-        held, doubtful = result.held, result.doubtful
-        return RestoreResult(result.copied_at, held, doubtful, kept if present else None, carried)
+        return replace(result, kept=kept if present else None, carried=carried)
 
     def restore_in_place(self) -> RestoreResult:
         """Treat the present store as a copy that was put in place by other means, such as pg_restore.
@@ -113,7 +113,7 @@ class StoreRestorer:
         try:
             mark = file.read()
         except StoreError:
-            # It is damaged, and written anew.
+            # It is damaged, and is written again below.
             mark = None
         identity = read_identity(database)
         with database.write(area="meta") as connection:

@@ -55,18 +55,18 @@ def make_private_folder(path: Path) -> None:
         path.chmod(_PRIVATE_FOLDER)
 
 
-def open_private(path: Path) -> BinaryIO:
-    """Open a file to write it anew, for its owner only from the first moment on. Raises OSError."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), PRIVATE_FILE)
+def open_private(path: Path, flags: int) -> int:
+    """Open or create a file that is for its owner only from the first moment on. Returns the handle. Raises OSError."""
+    handle = os.open(path, flags | os.O_CREAT | getattr(os, "O_BINARY", 0), PRIVATE_FILE)
     if hasattr(os, "fchmod"):
-        # An older file keeps its mode when it is opened.
+        # An older file keeps its mode, and the umask may have taken bits of the owner's.
         os.fchmod(handle, PRIVATE_FILE)
-    return os.fdopen(handle, "wb")
+    return handle
 
 
 def write_private(path: Path, data: bytes) -> None:
     """Write a file for its owner only. Raises OSError."""
-    with open_private(path) as file:
+    with os.fdopen(open_private(path, os.O_WRONLY | os.O_TRUNC), "wb") as file:
         file.write(data)
 
 
