@@ -138,7 +138,7 @@ def _preview(target: str) -> SourcePreview:
 
 def next_steps(answers: Answers) -> list[str]:
     """What the answers leave to do, a line each."""
-    from digest.usecases.check_sender import is_example
+    from digest.utils.urls import is_example
 
     steps = [_PROVIDERS[answers.provider]] if _PROVIDERS[answers.provider] else []
     if not is_example(answers.email.rpartition("@")[2]):

@@ -33,15 +33,20 @@ def report(home: Path, edition: str, html: Path | None, csv: Path | None, as_jso
             raise DigestError("There is no edition yet. `digest send` makes one.")
         made = app.reporter.report(found.key)
         zone, language = app.settings.newsletter.zone, app.settings.newsletter.language
-    for path, text in ((html, as_html(made, zone, language)), (csv, as_csv(made, zone))):
-        if path is not None:
-            try:
-                # With a mark of the encoding, because spreadsheets would take Hindi for Latin-1.
-                path.write_text(text, encoding="utf-8-sig" if path == csv else "utf-8", newline="")
-            except OSError as error:
-                raise DigestError(f"{path}: {error.strerror}") from error
-            note(f"Wrote {path}.")
+    if html:
+        _write(html, as_html(made, zone, language), "utf-8")
+    if csv:
+        # With a mark of the encoding, because spreadsheets would take Hindi for Latin-1.
+        _write(csv, as_csv(made, zone), "utf-8-sig")
     if as_json:
         emit(document(made))
     elif html is None and csv is None:
         click.echo(shown(f"{made.title}\n{as_text(made, zone)}"))
+
+
+def _write(path: Path, text: str, encoding: str) -> None:
+    try:
+        path.write_text(text, encoding=encoding, newline="")
+    except OSError as error:
+        raise DigestError(f"{path}: {error.strerror}") from error
+    note(f"Wrote {path}.")

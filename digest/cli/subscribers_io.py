@@ -15,10 +15,10 @@ from digest.cli.output import emit, json_option, note, plural
 from digest.cli.progress import counted, progress
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.store.people.imports import ImportResult
-from digest.subscribers.imports.export import escape_formula
 from digest.subscribers.imports.formats import FORMATS
 from digest.subscribers.imports.mailchimp import ListBundle
 from digest.utils.files import replacing
+from digest.utils.text import escape_formula
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from digest.errors import ConfigurationError, DigestError
 from digest.utils.files import placed
 from digest.utils.findings import Finding, error, good, unknown, warning
+from digest.utils.urls import is_example
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,7 +127,6 @@ ROUTES: dict[str, Callable[[App, tuple[str, ...]], Route]] = {
 def _check_network(app: App, options: Options) -> list[Finding]:
     """Check the pages, the clock and the webhook."""
     from digest.usecases.check_machine import check_clock
-    from digest.usecases.check_sender import is_example
     from digest.usecases.check_web import check_pages
 
     base_url = app.settings.newsletter.base_url
@@ -138,7 +139,7 @@ def _check_network(app: App, options: Options) -> list[Finding]:
     found.append(check_clock({} if asked else known, asked, options.ntp))
     if "DIGEST_NOW" in app.environment:
         found.append(warning("clock", "DIGEST_NOW sets the time of digest, for rehearsals", "unset DIGEST_NOW"))
-    example = is_example(base_url.partition("://")[2].partition("/")[0].partition(":")[0])
+    example = is_example(urlsplit(base_url).hostname or "")
     if base_url and not example and "sendgrid" in delivery.transport:
         found.append(_check_webhook(app, options))
     return found

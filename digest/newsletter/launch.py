@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from digest.errors import DigestError
 from digest.utils.findings import Level
+from digest.utils.urls import is_example
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -69,8 +71,6 @@ def _provider(app: App) -> Item:
 
 
 def _sender(app: App) -> Item:
-    from digest.usecases.check_sender import is_example
-
     email = app.settings.newsletter.sender.email
     if is_example(email.rpartition("@")[2]):
         fix = "set newsletter.sender.email to an address of your own domain"
@@ -112,14 +112,13 @@ def _postal_address(app: App) -> Item:
 
 def _join_page(app: App, options: Options) -> Item:
     """The form must be live and show what subscribers agree to."""
-    from digest.usecases.check_sender import is_example
     from digest.usecases.check_web import unreachable
     from digest.usecases.web_request import WebUnreachable, request
     from digest.web.consent import consent_wording
 
     name, newsletter = "join page", app.settings.newsletter
     base = newsletter.base_url.rstrip("/")
-    if not base or is_example(base.partition("://")[2].partition("/")[0].partition(":")[0]):
+    if not base or is_example(urlsplit(base).hostname or ""):
         what = f"newsletter.base_url is an example address ({base})" if base else "newsletter.base_url is empty"
         fix = "serve the pages with `digest web` and set newsletter.base_url (docs/reader-pages.md)"
         return Item(name, False, f"{what}: nobody can join or unsubscribe with one click", fix)

@@ -10,9 +10,7 @@ from typing import Any
 
 from digest.notify.formats import format_time
 from digest.notify.report import Report, rows
-
-# A spreadsheet would run a cell that begins with one of these.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from digest.utils.text import escape_formula
 
 
 def as_text(report: Report, zone: tzinfo) -> str:
@@ -51,14 +49,10 @@ def as_csv(report: Report, zone: tzinfo) -> str:
         writer.writerow((report.key, row.name, row.value, row.usual))
     for what, reasons in (("excluded", report.excluded), ("rejected", report.rejected)):
         for reason, count in reasons:
-            writer.writerow((report.key, _cell(f"{what}: {reason}"), count, ""))
+            writer.writerow((report.key, escape_formula(f"{what}: {reason}"), count, ""))
     for source in report.sources:
-        writer.writerow((report.key, _cell(f"source: {source.name}"), f"{source.state}: {source.detail}", ""))
+        writer.writerow((report.key, escape_formula(f"source: {source.name}"), f"{source.state}: {source.detail}", ""))
     return out.getvalue()
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 @cache

@@ -10,8 +10,8 @@ from digest.mail.dns.dmarc import Passing, check_alignment, check_dmarc
 from digest.mail.dns.lookup import Lookup
 from digest.mail.dns.resolves import check_resolves
 from digest.mail.dns.spf import check_spf
-from digest.usecases.preflight import EXAMPLE_DOMAINS
 from digest.utils.findings import Finding, Level, unknown, warning
+from digest.utils.urls import is_example
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,6 @@ def sendgrid_route() -> Route:
 
 def resend_route(domain: str) -> Route:
     return Route("resend", f"send.{domain}", spf=_RESEND_SPF, selectors=_RESEND_SELECTORS, signer=domain)
-
-
-def is_example(domain: str) -> bool:
-    """Whether a domain is reserved for documentation."""
-    return f".{domain.lower()}".endswith(tuple(f".{example}" for example in EXAMPLE_DOMAINS))
 
 
 def check_sender(domain: str, routes: Sequence[Route], lookup: Lookup) -> list[Finding]:

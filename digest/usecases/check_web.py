@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from digest.mail.dns.lookup import Lookup, addresses
-from digest.usecases.check_sender import is_example
 from digest.usecases.web_request import WebAnswer, WebUnreachable, request
 from digest.utils.findings import Finding, error, good, unknown, warning
+from digest.utils.urls import is_example
 
 _CHECK = "pages"
 _CERTIFICATE = "certificate"

@@ -18,6 +18,7 @@ from digest.models import Edition, RenderedEmail, Source, Variant
 from digest.render.lint import lint, urls
 from digest.render.lint_tree import Finding, error, warning
 from digest.render.sample_edition import sample_edition
+from digest.utils.urls import EXAMPLE_DOMAINS, is_example
 
 if TYPE_CHECKING:
     from digest.collect.http.fetch import Fetcher
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from digest.store.content.articles import ImageStore
     from digest.store.content.editions import EditionStore
     from digest.store.people.subscribers import SubscriberStore
-
-
-EXAMPLE_DOMAINS = ("example.com", "example.org", "example.net", "example")
-"""Domains reserved for documentation (RFC 2606 section 3)."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +42,7 @@ class ExampleDomainGuard:
 
     def problem(self) -> ConfigProblem | None:
         """Return what is wrong with the address, if emails leave this machine."""
-        host = f".{urlsplit(self.base_url).hostname or ''}"
-        if self.outbox_only or not host.endswith(tuple(f".{domain}" for domain in EXAMPLE_DOMAINS)):
+        if self.outbox_only or not is_example(urlsplit(self.base_url).hostname or ""):
             return None
         message = (
             "'newsletter.base_url' is an example address, so every unsubscribe link would be broken; "

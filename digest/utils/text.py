@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
+# First characters of what a spreadsheet evaluates as a formula, even after blanks.
+_FORMULA = ("=", "+", "-", "@")
+
+
+def escape_formula(text: str) -> str:
+    """Prefix text that a spreadsheet would evaluate as a formula."""
+    return f"'{text}" if text.lstrip()[:1] in _FORMULA else text
+
+
+def unescape_formula(text: str) -> str:
+    """Remove the prefix of `escape_formula`."""
+    return text[1:] if text[:1] == "'" and text[1:].lstrip()[:1] in _FORMULA else text
+
 
 def duration(seconds: float) -> str:
     """A length of time such as '40 s', '3 min 5 s' or '2 h 10 min'."""

@@ -11,6 +11,8 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, unquote, urlsplit
 
+# Reserved for documentation (RFC 2606 section 3).
+EXAMPLE_DOMAINS = ("example.com", "example.org", "example.net", "example")
 _BRACKETED = re.compile(r"\[([^\[\]@]+)\](?::([0-9]*))?\Z")
 _PLAIN = re.compile(r"([^\[\]@:]+)(?::([0-9]*))?\Z")
 _NOT_IN_HOSTS = re.compile(r"[\x00-\x20\x7f\"%/<>\\^`{|}]")
@@ -40,6 +42,11 @@ def split_url(url: str) -> SplitResult:
     if found[2] and int(found[2]) > 65535:
         raise ValueError("has an invalid port")
     return parts
+
+
+def is_example(host: str) -> bool:
+    """Whether a host is in a domain that is reserved for documentation."""
+    return f".{host.lower()}".endswith(tuple(f".{domain}" for domain in EXAMPLE_DOMAINS))
 
 
 def host_name(header: str) -> str:

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from digest.models import Subscriber
-from digest.subscribers.imports.formats import EXPORT_COLUMNS, FORMULA
+from digest.subscribers.imports.formats import EXPORT_COLUMNS
+from digest.utils.text import escape_formula
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -49,11 +50,6 @@ def write(rows: Iterable[ExportRow], file: TextIO, format: str) -> int:
         out.writerow([_cell(_VALUES[key](row)) if key else "" for _heading, key in columns])
         count += 1
     return count
-
-
-def escape_formula(text: str) -> str:
-    """Prefix text that a spreadsheet would evaluate as a formula. `rows` removes the prefix."""
-    return "'" + text if text.lstrip()[:1] in FORMULA else text
 
 
 def _cell(value: Any) -> str:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-FORMULA = ("=", "+", "-", "@")
-"""First characters of what a spreadsheet evaluates as a formula, even after blanks."""
-
 FORMATS = ("csv", "jsonl", "mailchimp", "ghost", "listmonk", "substack")
 
 FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "format", "status", "editions")

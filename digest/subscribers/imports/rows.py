@@ -11,8 +11,9 @@ from digest.errors import quoted
 from digest.subscribers import list_file
 from digest.subscribers.address import normalise, refuse_tags
 from digest.subscribers.imports.file import Row
-from digest.subscribers.imports.formats import FORMULA, NO, STATUSES, UNCONFIRMED, YES
+from digest.subscribers.imports.formats import NO, STATUSES, UNCONFIRMED, YES
 from digest.utils.clock import time_zones
+from digest.utils.text import unescape_formula
 
 # Columns that hold topics.
 _TOPIC_COLUMNS = ("topics", "labels", "attributes")
@@ -232,8 +233,3 @@ def _attributes(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return attributes if isinstance(attributes, dict) else {}
-
-
-def unescape_formula(text: str) -> str:
-    """Remove the prefix that `export.escape_formula` adds."""
-    return text[1:] if text[:1] == "'" and text[1:].lstrip()[:1] in FORMULA else text
