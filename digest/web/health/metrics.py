@@ -64,8 +64,7 @@ class NewsletterCollector(Collector):
         yield GaugeMetricFamily("digest_failing_sources", text, value=numbers.failing_sources)
         text = "Webhook payloads that wait to be processed."
         yield GaugeMetricFamily("digest_queued_webhooks", text, value=numbers.queued_webhooks)
-        if numbers.open_alerts is not None:
-            yield GaugeMetricFamily("digest_open_alerts", "Alerts whose cause lasts.", value=numbers.open_alerts)
+        yield GaugeMetricFamily("digest_open_alerts", "Alerts whose cause lasts.", value=numbers.open_alerts)
 
 
 def exposition(health: Health, accept: str) -> tuple[str, bytes]:
