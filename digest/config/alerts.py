@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from digest.config.types import Address, Duration, Line, SettingsModel, VariableOrNone, WebhookUrl
-
-
-def split_names(given: Any) -> Any:
-    """Accept a single name, or several separated by commas as in an environment variable."""
-    if isinstance(given, str):
-        return [word.strip() for word in given.split(",") if word.strip()]
-    return given
+from digest.config.types import Address, Duration, Line, SettingsModel, VariableOrNone, WebhookUrl, split_names
 
 
 class AlertSmtp(SettingsModel):

@@ -29,9 +29,6 @@ class EditionSchedule:
     """One edition of the schedule, with the values that it inherits. `slug` is '' for the only edition."""
 
     slug: str
-    name: str
-    # Whether subscribers get it who have not chosen.
-    default: bool
     days: frozenset[str]
     holidays: HolidayCalendar
     compose_at: time
@@ -161,7 +158,7 @@ class Calendar:
 
 
 class CalendarReader:
-    """Reads the calendar anew at each call, because files of holidays may change."""
+    """Reads the calendar again at each call, because files of holidays may change."""
 
     def __init__(self, settings: Settings, home: Path, *, keep_last: bool = False) -> None:
         """With `keep_last`, the last calendar stays in use when a file of holidays becomes faulty."""
@@ -198,8 +195,6 @@ def make_calendar(settings: Settings, home: Path) -> Calendar:
         schedules.append(
             EditionSchedule(
                 slug=own.slug,
-                name=own.name or own.slug,
-                default=own.default,
                 days=frozenset(own.days or schedule.days),
                 holidays=holidays if own.holidays is None else read_holidays(own.holidays, home),
                 compose_at=own.compose_at or _shifted(schedule.compose_at, schedule.send_at, send_at),

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from digest.config.alerts import AlertSettings, StopOnSettings, split_names
+from digest.config.alerts import AlertSettings, StopOnSettings
 from digest.config.breaking import Breaking
 from digest.config.delivery import (
     OutboxSettings,
@@ -37,6 +37,7 @@ from digest.config.types import (
     WebRoot,
     Word,
     Zone,
+    split_names,
 )
 from digest.config.web import Web
 from digest.hindi.language import DEVANAGARI

@@ -31,6 +31,13 @@ class SettingsModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def split_names(given: Any) -> Any:
+    """Accept a single name, or several separated by commas as in an environment variable."""
+    if isinstance(given, str):
+        return [word.strip() for word in given.split(",") if word.strip()]
+    return given
+
+
 def parse_duration(value: Any) -> Any:
     """Parse a duration such as `90s`, `15m`, `24h` or `7d`. Raises ValueError."""
     if isinstance(value, timedelta):
@@ -95,7 +102,7 @@ def _webhook_url(value: str) -> str:
         raise ValueError("expected a URL such as https://alerts.example.com/hook")
     if not value.isascii():
         raise ValueError("expected ASCII; write a Hindi host as xn--… and percent-encode the path")
-    return value
+    return check_host(value)
 
 
 def _word(value: str) -> str:
