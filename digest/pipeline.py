@@ -116,7 +116,7 @@ def send(
 
     Can run at any time and any number of times: a subscriber has at most one place in an edition. With `scheduled`,
     subscribers get it at their own hour; otherwise now, or at the time `at`. A provider that can cancel scheduled sends
-    is handed batches up to `delivery.lead` ahead of their time. `force` is the reason for sending in spite of errors in
+    is handed batches up to `delivery.lead` ahead of their time. `force` is the reason for sending despite errors in
     an email, or of the limits of breaking news. With `obey_frequency` a special edition goes only to subscribers who
     are due on its day. Sending an alert edition approves it, and goes before other sends.
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from html import escape
 from typing import TYPE_CHECKING
 
 from digest.deliver.direct import send_direct
-from digest.deliver.ports import Abortable, Transport
+from digest.deliver.ports import Transport
+from digest.deliver.shutdown import time_limit
 from digest.errors import ConfigurationError, DigestError
 from digest.mail.message import Outgoing, recipient
 from digest.models import RenderedEmail
@@ -68,7 +67,7 @@ class EmailChannel:
                 problems.append(f"{name}: {error.problems[0].message}")
                 continue
             try:
-                with _time_limit(transport):
+                with time_limit(transport, _TIMEOUT):
                     found = send_direct(transport, [outgoing])
             except DigestError as error:
                 found = [str(error)]
@@ -88,19 +87,6 @@ class EmailChannel:
         email = RenderedEmail("html", subject_of(messages), html, "\n\n---\n\n".join(texts) + "\n")
         # The Message-ID derives from this name, so a mailbox hides a repetition.
         return Outgoing(f"alert-{first.id}", "alert", "alert", email, to.sender, (to,))
-
-
-@contextmanager
-def _time_limit(transport: Transport) -> Iterator[None]:
-    """Break the transport's connections after `_TIMEOUT` seconds."""
-    abort = transport.abort if isinstance(transport, Abortable) else lambda: None
-    timer = threading.Timer(_TIMEOUT, abort)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _paragraphs(text: str) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest.deliver.ports import Abortable, Transport
+from digest.deliver.ports import Transport
+from digest.deliver.shutdown import time_limit
 from digest.errors import ConfigurationError
 from digest.notify.conditions import KINDS, ending, find
 from digest.notify.facts import Facts, Limits
@@ -106,12 +106,8 @@ def _probe(build: Callable[[], Transport]) -> str:
         transport = build()
     except ConfigurationError as error:
         return error.problems[0].message
-    abort = transport.abort if isinstance(transport, Abortable) else lambda: None
-    timer = threading.Timer(_PROBE_TIMEOUT, abort)
-    timer.daemon = True
-    timer.start()
     try:
-        return transport.probe() or ""
+        with time_limit(transport, _PROBE_TIMEOUT):
+            return transport.probe() or ""
     finally:
-        timer.cancel()
         transport.close()
