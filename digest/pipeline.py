@@ -380,5 +380,5 @@ def _deliver(
     if edition is None:
         raise DigestError(f"Edition {key} is no longer in the store.")
     if rejections.reason:
-        notes += (f"Sending has stopped by itself: {rejections.reason}.", *why_not_sent(edition))
+        notes += (f"Sending was paused automatically: {rejections.reason}.", *why_not_sent(edition))
     return Sent(edition, counts(app.database, key), placed, report, notes)

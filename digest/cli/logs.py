@@ -33,7 +33,7 @@ log_option = click.option(
 
 # The attributes of every record. Others are fields.
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "fields"}
-# Libraries that log errors about pages of others, of which sources have warnings of their own.
+# Libraries that log errors about the pages of sources, which give their own warnings.
 _SILENT = ("trafilatura", "htmldate", "courlan", "justext")
 
 

@@ -91,7 +91,7 @@ def test(home: Path, target: str, links: str | None, allow_private: bool, as_jso
         click.echo(f"{found.kind}, {plural(len(found.articles), 'article', 'articles')}")
     for article in found.articles:
         click.echo(f"\n{article.title}")
-        undated = "" if article.dated else " (has no date of its own)"
+        undated = "" if article.dated else " (undated)"
         click.echo(f"  {article.published.astimezone(zone):%Y-%m-%d %H:%M}{undated}  {article.url or ''}")
         summary = summarise(article)
         if summary:

@@ -55,7 +55,7 @@ def _follow(watch: SettingsWatch, pages: RunningPages) -> None:
     before = watch.app
     changed = watch.reload()
     if changed is not None:
-        # The pages have copies of their own.
+        # The pages have their own copies.
         before.discard()
         try:
             pages.reload(watch.app)

@@ -80,7 +80,7 @@ PRESETS: dict[str, Preset] = {
 }
 
 
-# Values that one path may give: no article has so many categories.
+# Values that one path may give: no article has more categories.
 MAX_VALUES = 50
 
 # Elements of the list of items. Ten million bytes can't contain more objects.

@@ -44,7 +44,7 @@ class Breaking(SettingsModel):
     )
     default: bool = Field(
         default=True,
-        description="Whether subscribers get breaking news who have not chosen among the editions. Its name in the "
+        description="Whether subscribers who have not chosen among the editions get breaking news. Its name in the "
         "subscriber list is `breaking`.",
     )
 

@@ -1,7 +1,7 @@
 """The calendar: which editions are planned on a date, and when each is composed, approved, sent and expired.
 
-Times of day are local times of the newsletter's zone. One that a clock change skips is as much later as the clock
-moved; one that occurs twice is the first (PEP 495, fold=0). All comparisons are between moments in UTC.
+Times of day are local times of the newsletter's zone. A time that a clock change skips moves forward with the clock;
+of a time that occurs twice, the first counts (PEP 495, fold=0). All comparisons are between moments in UTC.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from digest.config.settings import Settings
 from digest.errors import ConfigurationError
 from digest.models import split_key
 
-# An edition with a longer window of its own looks back at what others sent.
+# An edition whose own window is longer looks back at what others sent.
 _LOOKS_BACK = timedelta(days=2)
 # Days ahead within which the next planned day is looked for.
 _MAX_AHEAD = 400

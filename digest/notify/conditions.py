@@ -136,7 +136,7 @@ def stopped_editions(facts: Facts) -> Iterator[Alert]:
             yield Alert(
                 AlertKind.SENDING_STOPPED,
                 edition.key,
-                f"Sending of edition {edition.key} has stopped by itself",
+                f"Sending of edition {edition.key} was paused automatically",
                 f"{reason}. {edition.accepted} recipients have it, {edition.pending} wait.",
                 f"See who bounced: `digest status {edition.key}`. Clean the list, then `digest edition resume "
                 f"{edition.key}` sends the rest, and `digest edition cancel {edition.key}` gives it up.",
@@ -176,7 +176,7 @@ def unknown_outcomes(facts: Facts) -> Iterator[Alert]:
                 edition.key,
                 f"Edition {edition.key}: the outcome is unknown for {who}",
                 "The connection broke, and the provider may or may not have their emails. "
-                "They are not sent again by themselves, so that nobody gets an email twice.",
+                "They are not sent again automatically, so that nobody gets an email twice.",
                 f"Run `digest reconcile {edition.key}`: it asks the provider where it can, and lists the rest.",
                 max(ended, default=facts.now),
             )
@@ -252,7 +252,7 @@ def receiver_answers(facts: Facts) -> Iterator[Alert]:
     counts: dict[tuple[str, str], int] = defaultdict(int)
     examples: dict[tuple[str, str], tuple[str, str, str]] = {}
     texts = [(answer.edition, answer.text, answer.recipients) for answer in facts.answers]
-    # One attempt that was refused as a whole stands for its batch.
+    # One attempt that was refused as a whole counts for its batch.
     texts += [(each.edition, each.detail, facts.limits.policy_answers) for each in facts.attempts if each.detail]
     for key, text, recipients in texts:
         row = classify(text)

@@ -63,7 +63,7 @@ class AlertStore:
         return True
 
     def add(self, message: Message, channels: Collection[str], now: datetime) -> bool:
-        """Queue a message of its own, such as a report. False if one with its id was queued before."""
+        """Queue a separate message, such as a report. False if one with its id was queued before."""
         with self.database.write() as connection:
             new = insert_into(connection, alert_message).on_conflict_do_nothing().returning(alert_message.c.id)
             added = [connection.execute(new.values(row)).first() for row in _rows(message, channels, now)]
@@ -75,7 +75,7 @@ class AlertStore:
             return connection.execute(select(alert_message.c.id).where(alert_message.c.id == id)).first() is not None
 
     def claim(self, channel: str, now: datetime) -> list[Message]:
-        """Take the messages that are to be sent now, oldest first. Nobody else gets them for `CLAIMED_FOR`."""
+        """Take the messages that must be sent now, oldest first. Nobody else gets them for `CLAIMED_FOR`."""
         of = alert_message.c
         due = and_(of.channel == channel, of.ended_at.is_(None), of.not_before <= now)
         rows = select(of.id, of.tries, of.content).where(due).order_by(of.created_at, of.id)

@@ -39,7 +39,7 @@ class Backup:
 
 
 def back_up(database: Database, file: Path, now: datetime) -> Backup:
-    """Copy an SQLite store to `file`, which is replaced. Sending may go on. Raises StoreError.
+    """Copy an SQLite store to `file`, which is replaced. Sending can continue meanwhile. Raises StoreError.
 
     The copy has everything that was committed before `now`, and knows this time.
     """

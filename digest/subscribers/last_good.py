@@ -2,7 +2,7 @@
 
 While `subscribers.yaml` has errors, `digest run` sends to the last valid list. A person who was deleted in the edit
 that brought the error must not get mail. So every address in the text of the files counts as still listed, wherever it
-stands, except in comments. Everyone else was removed, unless an unreadable row may be theirs or a file may be cut off.
+is, except in comments. Everyone else was removed, unless an unreadable row may be theirs or a file may be cut off.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The channel of alerts by email. It has transports of its own, so that alerts arrive when the main one is down."""
+"""The channel of alerts by email. It has its own transports, so that alerts arrive when the main one is down."""
 
 from __future__ import annotations
 
@@ -32,8 +32,10 @@ _TITLE = '<h1 style="font-size:20px;margin:0 0 12px">{}</h1><p>{}</p>'
 
 @dataclass(frozen=True)
 class EmailChannel:
-    """Sends to one admin: a report in an email of its own, other messages together. The first transport that works is
-    used."""
+    """Sends to one admin: each report in a separate email, other messages together.
+
+    Uses the first transport that works.
+    """
 
     address: str
     # Name → builds it. Each is built for one email and closed after it.

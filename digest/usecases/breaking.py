@@ -138,7 +138,7 @@ class BreakingNews:
         return saved or self._existing(key)
 
     def drop(self, key: str) -> None:
-        """Drop a proposal for good. The story is not proposed again by itself. Raises DigestError."""
+        """Drop a proposal for good. `digest run` does not propose the story again. Raises DigestError."""
         edition = self._existing(key)
         if not self.editions.move(key, EditionState.CANCELLED, out_of=(*OPEN, EditionState.EXPIRED)):
             raise BreakingRefused(f"Edition {key} is {edition.state} and cannot be dropped.")

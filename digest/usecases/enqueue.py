@@ -93,7 +93,7 @@ class Enqueuer:
     preflight: Preflight
     batch_size: int
     calendar: Callable[[], Calendar]
-    # The slugs among which subscribers choose → whether one gets it who has not chosen.
+    # The slugs among which subscribers choose → whether those who have not chosen get it.
     choices: Mapping[str, bool]
     # The hour of editions outside the schedule.
     default_hour: time

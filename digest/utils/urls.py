@@ -28,7 +28,7 @@ def split_url(url: str) -> SplitResult:
         return parts
     user, at, place = parts.netloc.rpartition("@")
     if "@" in user or "\\" in user or (at and looks_like_host(user)):
-        raise ValueError("can be read in two ways, because of what stands before the @")
+        raise ValueError("can be read in two ways, because of the text before the @")
     found = _BRACKETED.match(place) or _PLAIN.match(place)
     if found is None or _NOT_IN_HOSTS.search(found[1]):
         raise ValueError("is invalid")

@@ -80,7 +80,7 @@ def limited_protocol(proxies: Collection[str], limit: int = MAX_PER_CLIENT) -> t
 
 
 class Networks:
-    """Contains an address that is one of these addresses or in one of these networks; `*` stands for all."""
+    """Contains an address that is one of these addresses or in one of these networks; `*` is all."""
 
     def __init__(self, places: Collection[str]) -> None:
         self._places = frozenset(places)

@@ -17,7 +17,7 @@ def set_value(text: str, path: Sequence[str], value: str) -> str:
 
 
 def set_rows(text: str, path: Sequence[str], rows: Sequence[dict[str, str]]) -> str:
-    """Return the text with other rows in the list at `path`, which has rows on lines of their own.
+    """Return the text with other rows in the list at `path`, whose rows are on separate lines.
 
     Comments on the lines of the old rows go with them. Raises KeyError if there is no such key.
     """

@@ -67,7 +67,7 @@ class Newsroom:
         return Run(code, out.getvalue(), err.getvalue())
 
     def process(self, *arguments: str, **environment: str) -> Run:
-        """Run a command as a process of its own."""
+        """Run a command as a separate process."""
         done = subprocess.run(
             self.command(*arguments),
             env=self.env(environment),

@@ -1,4 +1,4 @@
-"""The base of servers that run on an event loop in a thread of their own."""
+"""The base of servers that run on an event loop in their own thread."""
 
 from __future__ import annotations
 

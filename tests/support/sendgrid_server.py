@@ -58,7 +58,7 @@ class SendGridServer(LoopServer):
     cut. faults: the script; chances: kind → probability for sends, with `seed`. latency: seconds before each reply.
     validate_every: one in so many sends is checked against SendGrid's schema; check_every: the same for the rules.
     cancel_limit: batches that can be cancelled at once. reject: addresses that get a 400 with their index. tls: HTTPS
-    with a certificate of its own (`cafile`).
+    with its own certificate (`cafile`).
     """
 
     def __init__(

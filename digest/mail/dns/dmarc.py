@@ -15,7 +15,7 @@ _ALIGNMENT = "alignment"
 _POLICIES = ("none", "quarantine", "reject")
 # Tags of RFC 7489 that RFC 9989 removed.
 _GONE = ("pct", "rf", "ri")
-# Labels: where a tree walk goes on after a longer name (RFC 9989 section 4.10).
+# Labels with which a tree walk continues after a longer name (RFC 9989 section 4.10).
 _WALK = 7
 
 

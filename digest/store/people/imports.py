@@ -101,7 +101,7 @@ class SubscriberImport:
         - A new address is listed, a removed one is listed again.
         - A subscriber of an import is updated, unless `existing` is "keep". One of subscribers.yaml is not: the file
           counts.
-        - A pause is imported for new subscribers, and for imported ones without preferences of their own.
+        - A pause is imported for new subscribers, and for imported ones without their own preferences.
         - An unsubscribed or bounced row suppresses the address.
         - Of several rows with one address, the most severe suppression counts, else the first row.
         - Erased addresses are rejected.

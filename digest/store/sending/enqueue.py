@@ -49,7 +49,7 @@ from digest.subscribers.due import Candidate
 class RecipientGroup(NamedTuple):
     """Everything that decides whether, when and in which variant a subscriber gets an edition, as in the database.
 
-    '' stands for NULL, because groups are compared by `=`.
+    '' is NULL, because groups are compared by `=`.
     """
 
     topics: str

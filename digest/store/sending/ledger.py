@@ -50,7 +50,7 @@ class SqlLedger:
         hosts: Mapping[str, str] | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`hosts` are the servers of transports that have one of their own, by name of the transport."""
+        """`hosts` are the servers of transports that have one, by name of the transport."""
         self.database = database
         self.high_water = high_water
         self.hosts = hosts or {}
@@ -62,7 +62,7 @@ class SqlLedger:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Inside the block, and as long as this process lives, the attempts count as those of a running process."""
-        # A run of its own: what an earlier one left in flight is recovered.
+        # A new run: what an earlier one left in flight is recovered.
         self.run = secrets.token_hex(8)
         with mark_running(self.database, self.run) as self._lock:
             try:

@@ -7,8 +7,8 @@ an operator, an event or the provider's log changes that** (`digest reconcile`).
   edition may have been stopped since.
 - New batches of an edition that may have been sent since (`find_doubt`) are unknown from the beginning.
 
-Such a batch is held: it has an attempt in the state `restored`, which stands for all attempts that the store has never
-seen. `delivery.on_unknown` does not apply to it, and a cancellation at the provider does not make it pending.
+Such a batch is held: it has an attempt in the state `restored`, which represents all attempts that the store has
+never seen. `delivery.on_unknown` does not apply to it, and a cancellation at the provider does not make it pending.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from digest.store.sending.decisions import Grounds, record_decision
 from digest.store.statements import chunks
 
 _NAME = "restored"
-# A special edition has no day in its name. Somebody who misses it in the restored store may send it again for so long.
+# A special edition has no day in its name. For this time, an operator may send it again because the restored store
+# does not have it.
 _SPECIALS = timedelta(days=7)
 
 
