@@ -1,6 +1,6 @@
 """The log of a long-running command: one line for each event, as text on a terminal and as JSON elsewhere.
 
-A line has no secret and no address, whoever wrote it. Of libraries only errors are logged.
+No line contains a secret or an address, not even those of libraries, of which only errors are logged.
 """
 
 from __future__ import annotations

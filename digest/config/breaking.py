@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, mo
 
 from digest.config.types import Clock, Duration, Line, SettingsModel, split_names
 
-# The longest window. Older news is no breaking news.
+# The longest window. Older news is not breaking news.
 _MAX_WITHIN = timedelta(hours=24)
 
 
@@ -52,7 +52,7 @@ class Breaking(SettingsModel):
     @classmethod
     def _more_than_one(cls, sources: int) -> int:
         if sources == 1:
-            raise ValueError("expected 2 or more, or 0 if only editors propose; one source is no confirmation")
+            raise ValueError("expected 2 or more, or 0 if only editors propose; one source does not confirm a story")
         return sources
 
     @field_validator("within")

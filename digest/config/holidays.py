@@ -95,7 +95,7 @@ def parse_calendar(data: bytes, name: str) -> tuple[HolidayEvent, ...]:
         line = data[: error.start].count(b"\n") + 1
         raise ConfigurationError([ConfigProblem(name, line, "is not UTF-8 text; save it as UTF-8")]) from None
     if not any(line.strip().upper() == "BEGIN:VCALENDAR" for line in lines):
-        raise ConfigurationError([ConfigProblem(name, 1, "is no calendar file; expected BEGIN:VCALENDAR")])
+        raise ConfigurationError([ConfigProblem(name, 1, "is not a calendar file; expected BEGIN:VCALENDAR")])
     events: list[HolidayEvent] = []
     problems: list[ConfigProblem] = []
     for first, block in _blocks(lines):

@@ -70,7 +70,7 @@ def _known_zone(value: str) -> str:
 
 def _address(value: str) -> str:
     if not _ADDRESS.match(value):
-        hint = "" if value.isascii() else "; write a domain in Hindi in its ASCII form (xn--…)"
+        hint = "" if value.isascii() else "; write a Hindi domain in its ASCII form (xn--…)"
         raise ValueError(f"expected an email address such as news@example.com{hint}")
     return value
 

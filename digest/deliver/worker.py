@@ -38,7 +38,7 @@ from digest.utils.gc import gc_frozen
 from digest.utils.heartbeat import beat
 
 log = logging.getLogger(__name__)
-# A command that does not log reports what it did in other ways.
+# A command without a log reports in other ways.
 log.addHandler(logging.NullHandler())
 
 # Seconds between checks whether a pausing run is to stop.

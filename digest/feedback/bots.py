@@ -1,4 +1,4 @@
-"""Tell clicks by mail scanners from clicks by people. Some gateways open every link of an email before delivery.
+"""Distinguish clicks by mail scanners from clicks by people. Some gateways open every link of an email before delivery.
 
 A guess, for statistics only: nothing else depends on it, and no link of ours acts when it is merely opened.
 """

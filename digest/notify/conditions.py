@@ -49,7 +49,7 @@ def dead_sources(facts: Facts) -> Iterator[Alert]:
             source.name,
             f"Source {source.name} is dead",
             f"It has failed {source.failures} times in a row: {source.last_error} {good}",
-            f"Look what it answers: `digest sources test {shlex.quote(source.name)}`. "
+            f"See what it answers: `digest sources test {shlex.quote(source.name)}`. "
             "If it has moved, correct its URL in digest.yaml; if it is gone, remove it.",
             source.last_good or facts.now,
         )
@@ -64,7 +64,7 @@ def silent_sources(facts: Facts) -> Iterator[Alert]:
             source.name,
             f"Source {source.name} is silent",
             f"It answers, but it has had no new article since {_when(source.last_new, facts)}.",
-            f"Look what it answers: `digest sources test {shlex.quote(source.name)}`. "
+            f"See what it answers: `digest sources test {shlex.quote(source.name)}`. "
             "Perhaps the newspaper has a new feed.",
             source.last_new,
         )
@@ -192,7 +192,7 @@ def providers(facts: Facts) -> Iterator[Alert]:
         failed = _failures_in_a_row(by_transport[transport])
         problem = facts.probes.get(transport, "")
         recent = failed and facts.now - failed[0].ended_at < _PROVIDER_FOR
-        # A refused key is no matter of numbers.
+        # One refused key is enough.
         if recent and (len(failed) >= facts.limits.provider_failures or _is_fault_of_ours(failed[0].detail)):
             since, until = failed[-1].started_at, failed[0].ended_at + _PROVIDER_FOR
             yield _unusable(facts, transport, problem or failed[0].detail, since, until)
@@ -342,7 +342,7 @@ CONDITIONS: tuple[Callable[[Facts], Iterator[Alert]], ...] = (
     silent_webhook,
     low_disks,
 )
-# The kinds that `find` decides about. Others are raised and cleared by whoever sees them.
+# The kinds that `find` decides about. Others are raised and cleared where they are noticed.
 KINDS = frozenset(
     {
         AlertKind.SOURCE_DEAD,

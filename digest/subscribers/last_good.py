@@ -142,7 +142,7 @@ def _ends(text: str) -> Iterator[str]:
 
 
 def _without_comment(line: str) -> str:
-    """Cut a comment off. A `#` within quotation marks is none; if in doubt, the line stays whole."""
+    """Cut a comment off. A `#` within quotation marks does not start one; if in doubt, the line stays whole."""
     if line.lstrip().startswith("#"):
         return ""
     before, mark, _comment = line.partition(" #")

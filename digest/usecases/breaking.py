@@ -47,7 +47,7 @@ class BreakingNews:
     database: Database
     # How long a proposal can be sent.
     expires_after: timedelta
-    # How long a story counts as told.
+    # How long a story counts as sent already.
     memory: timedelta
     zone: ZoneInfo
     now: Callable[[], datetime]

@@ -36,7 +36,7 @@ _EVERY = timedelta(hours=23)
 
 @dataclass(slots=True)
 class Pruned:
-    """What was deleted, or would be. `bytes` is about what it takes in the store."""
+    """What was deleted, or would be. `bytes` is its approximate size in the store."""
 
     articles: int = 0
     # Undated articles that lost their text.

@@ -66,7 +66,7 @@ class Watch:
         self.alerts.update(found, KINDS, lambda alert: ending(alert, facts))
 
     def _stop_editions(self) -> None:
-        """Pause editions whose first recipients bounce or complain, as far as a provider reports it only later."""
+        """Pause editions whose first recipients bounce or complain, which a provider may report only after the send."""
         for key, failures in self.overview.sending().items():
             if failures >= MIN_COMPLAINTS:
                 self.automatic_stop.check(key)

@@ -1,4 +1,4 @@
-"""One client cannot hold all connections: limits on what one address has open at once.
+"""Limit what one address has open at once, so that one client cannot hold all connections.
 
 Requests are counted by the client's address, which behind a trusted proxy is that of its header. Connections are
 counted by the peer's address, except for trusted proxies, which connect for many clients. uvicorn itself only limits

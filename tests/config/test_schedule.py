@@ -225,7 +225,7 @@ def test_events_of_a_calendar_file(event: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ("data", "line", "expected"),
     [
-        (b"hello", 1, "is no calendar file; expected BEGIN:VCALENDAR"),
+        (b"hello", 1, "is not a calendar file; expected BEGIN:VCALENDAR"),
         (b"BEGIN:VCALENDAR\n\xff", 2, "is not UTF-8 text"),
         (ics("DTSTART;VALUE=DATE:20271301"), 4, "DTSTART: Wrong date format 20271301"),
         (ics("SUMMARY:x"), 3, "this event has no DTSTART"),

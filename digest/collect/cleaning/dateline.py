@@ -260,7 +260,7 @@ class _Front:
         return " " in name and fold(self.parts[0]).rpartition(" ")[2] in OWN_DESKS
 
     def has_sentence(self) -> bool:
-        """A part that is not known is no name."""
+        """A part that is not known is not a name."""
         unknown = (part for part, kind in zip(self.parts, self.kinds, strict=True) if kind == Kind.UNKNOWN)
         return any(len(part.split()) > _MAX_NAME_WORDS or not is_name(part) for part in unknown)
 

@@ -140,7 +140,7 @@ def _suppressions(source: Connection, target: Connection, consents: list[Mapping
 
 
 def _preferences(source: Connection, target: Connection) -> None:
-    """Nobody but the subscriber sets these, so the newer ones are right."""
+    """Only the subscriber sets these, so the newer ones are right."""
     ids = set(target.execute(select(subscriber.c.id)).scalars())
     target.execute(delete(preference))
     rows = [dict(row) for row in source.execute(select(preference)).mappings() if row["subscriber"] in ids]
