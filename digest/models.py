@@ -88,7 +88,7 @@ class BatchState(StrEnum):
 
 
 class AttemptState(StrEnum):
-    """State of an attempt to hand over a batch. It ends in the state of its outcome; some go on::
+    """State of an attempt to hand over a batch. It ends in the state of its outcome; some continue::
 
     submitting → accepted | rejected | split | not_sent | retryable | unknown | per_recipient
     submitting | unknown | overridden → confirmed
@@ -105,7 +105,7 @@ class AttemptState(StrEnum):
     # May have been sent. The same transport can send it again without duplicates.
     RETRYABLE = "retryable"
     UNKNOWN = "unknown"
-    # Recipients have outcomes of their own.
+    # Each recipient has an outcome.
     PER_RECIPIENT = "per_recipient"
     # The provider is asked to cancel it, and has confirmed that.
     CANCELLING = "cancelling"

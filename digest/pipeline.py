@@ -118,7 +118,7 @@ def send(
 
     Can run at any time and any number of times: a subscriber has at most one place in an edition. With `scheduled`,
     subscribers get it at their own hour; otherwise now, or at the time `at`. A provider that can cancel scheduled sends
-    is handed batches up to `delivery.lead` ahead of their time. `force` is the reason for sending in spite of errors in
+    is handed batches up to `delivery.lead` ahead of their time. `force` is the reason for sending despite errors in
     an email, or of the limits of breaking news. With `obey_frequency` a special edition goes only to subscribers who
     are due on its day. Sending an alert edition approves it, and goes before other sends.
 
@@ -398,5 +398,5 @@ def _deliver_pending(
     if edition is None:
         raise DigestError(f"Edition {key} is no longer in the store.")
     if rejections.reason:
-        notes += (f"Sending has stopped by itself: {rejections.reason}.", *why_not_sent(edition))
+        notes += (f"Sending was paused automatically: {rejections.reason}.", *why_not_sent(edition))
     return Sent(edition, counts(app.database, key), placed, report, notes)

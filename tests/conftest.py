@@ -24,6 +24,10 @@ if "PYTEST_DEBUG_TEMPROOT" not in os.environ and MEMORY.is_dir() and shutil.disk
     os.environ["PYTEST_DEBUG_TEMPROOT"] = str(MEMORY)
 
 
+# The fixture `database`.
+pytest_plugins = ("tests.support.stores",)
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """Start three workers for two cores: many tests wait for a server, a process or a clock."""
     cores = os.cpu_count() or 1

@@ -81,7 +81,7 @@ def propose(home: Path, story: str, as_json: bool) -> None:
     "--force",
     metavar="REASON",
     default="",
-    help="Send in spite of the day's limit, quiet hours or errors in the email; the reason is recorded.",
+    help="Send despite the day's limit, quiet hours or errors in the email; the reason is recorded.",
 )
 @json_option
 @click.pass_obj

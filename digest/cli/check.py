@@ -33,7 +33,7 @@ _MAX_PARALLEL = 16
 @click.argument("edition", required=False, default="")
 @click.option("--links", is_flag=True, help="With EDITION: also request every link in its emails.")
 @click.option("--offline", is_flag=True, help="Make no network requests; judge URL sources by their last collection.")
-@click.option("--launch", is_flag=True, help="Go through the checklist before the first real send instead.")
+@click.option("--launch", is_flag=True, help="Show what must be ready before the first real send instead.")
 @click.option("--seed", "seeds", multiple=True, metavar="ADDRESS", help="With --launch: an address of yours.")
 @nameserver_option
 @selector_option
@@ -190,7 +190,7 @@ def _check_list(app: App, findings: Findings) -> int:
 def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
     """Check each source.
 
-    A missing path is an error. A source that does badly or is down today is a warning: tomorrow's send can go on.
+    A missing path is an error. A source in bad health is a warning, because a send works without it.
     """
     from concurrent.futures import ThreadPoolExecutor
     from contextlib import suppress
@@ -199,7 +199,7 @@ def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
 
     check_paths(app, findings)
     known: Mapping[str, SourceHealth] = {}
-    # An unreadable store has a check of its own.
+    # An unreadable store has its own check.
     with suppress(DigestError):
         known = app.articles.health_of(app.sources)
     # Built here, before several threads ask for it.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # The sample's values, which an empty answer keeps.
 _NAME, _SENDER_NAME, _EMAIL = "सुबह की ख़बरें", "Subah Ki Khabar", "news@example.com"
-# Provider to what it needs besides.
+# Provider to what else it needs.
 _PROVIDERS = {
     "outbox": "",
     "smtp": "set delivery.smtp.host in digest.yaml, and put the password into DIGEST_SMTP_PASSWORD",

@@ -1,6 +1,6 @@
 """The log of a long-running command: one line for each event, as text on a terminal and as JSON elsewhere.
 
-A line has no secret and no address, whoever wrote it. Of libraries only errors are logged.
+No line contains a secret or an address, not even those of libraries, of which only errors are logged.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ log_option = click.option(
 
 # The attributes of every record. Others are fields.
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "fields"}
-# Libraries that log errors about pages of others, of which sources have warnings of their own.
+# Libraries that log errors about the pages of sources, which give their own warnings.
 _SILENT = ("trafilatura", "htmldate", "courlan", "justext")
 
 

@@ -47,7 +47,7 @@ def shown(text: str) -> str:
 
 
 def require_addresses(option: str, addresses: Sequence[str]) -> None:
-    """Raise ConfigurationError with a sentence for each value of an option that is no email address."""
+    """Raise ConfigurationError with a sentence for each value of an option that is not an email address."""
     from digest.subscribers.address import normalise
 
     invalid = []

@@ -198,7 +198,7 @@ def _block(each: Unsettled, zone: ZoneInfo) -> str:
         "Message-ID": f"<{each.message_id}>",
         "time": f"{found.started_at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}",
         "attempt": f"{found.attempt}, batch {found.batch}, {found.transport}{host}",
-        "server's last words": found.last_reply or "none were recorded",
+        "server's last reply": found.last_reply or "none were recorded",
         "what happened": found.detail,
     }
     lines = [f"  {name + ':':21}{value}" for name, value in fields.items()]

@@ -97,7 +97,7 @@ def _health_server(app: App, port: int | None, heartbeat: Heartbeat) -> Iterator
     from digest.web.health.checks import Health
     from digest.web.health.server import run_health_server
 
-    # With store connections of its own, as the pages have.
+    # With its own store connections, as the pages have.
     with (
         closing(replace(app)) as own,
         Health(lambda: own.database, lambda: names, heartbeat) as health,

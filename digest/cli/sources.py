@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,11 +69,15 @@ def list_(home: Path, as_json: bool) -> None:
 @click.pass_obj
 def test(home: Path, target: str, links: str | None, allow_private: bool, as_json: bool) -> int:
     """Show what TARGET gives: a URL, a path, or the name of a source. Stores nothing."""
+    from zoneinfo import ZoneInfo
+
     from digest.cli.json_output import article_json
     from digest.curate.summary.sentences import summarise
 
-    zone = _zone(home)
-    found = _preview(home, target, links or "", allow_private, zone)
+    with ExitStack() as opened:
+        app = _newsletter(opened, home, target)
+        zone = app.settings.newsletter.zone if app else ZoneInfo("Asia/Kolkata")
+        found = _preview(app, target, links or "", allow_private, zone)
     if as_json:
         articles = [article_json(article, summarise(article)) for article in found.articles]
         document = {"kind": found.kind or "", "warnings": list(found.warnings), "articles": articles}
@@ -87,7 +91,7 @@ def test(home: Path, target: str, links: str | None, allow_private: bool, as_jso
         click.echo(f"{found.kind}, {plural(len(found.articles), 'article', 'articles')}")
     for article in found.articles:
         click.echo(f"\n{article.title}")
-        undated = "" if article.dated else " (has no date of its own)"
+        undated = "" if article.dated else " (undated)"
         click.echo(f"  {article.published.astimezone(zone):%Y-%m-%d %H:%M}{undated}  {article.url or ''}")
         summary = summarise(article)
         if summary:
@@ -114,36 +118,40 @@ def remove(home: Path, name: str) -> None:
     note_override()
 
 
-def _zone(home: Path) -> ZoneInfo:
-    """Return the newsletter's zone; India's where there is no newsletter, or one with errors."""
-    from zoneinfo import ZoneInfo
-
+def _newsletter(opened: ExitStack, home: Path, target: str) -> App | None:
+    """Open the newsletter, if there is one. Raises ConfigurationError only if `target` may be a name in it."""
     from digest.app import make_app
 
-    if (home / FILE_NAME).exists():
-        with suppress(ConfigurationError), make_app(home) as app:
-            return app.settings.newsletter.zone
-    return ZoneInfo("Asia/Kolkata")
+    if not (home / FILE_NAME).exists():
+        return None
+    try:
+        return opened.enter_context(make_app(home))
+    except ConfigurationError:
+        if _is_name(target):
+            raise
+        return None
 
 
-def _preview(home: Path, target: str, links: str, allow_private: bool, zone: ZoneInfo) -> SourcePreview:
+def _is_name(target: str) -> bool:
+    """Whether this is neither a URL nor a path, so it may be the name of a source."""
+    # pathlib's expanduser raises for an unknown user.
+    return "://" not in target and not Path(os.path.expanduser(target)).exists()  # noqa: PTH111
+
+
+def _preview(app: App | None, target: str, links: str, allow_private: bool, zone: ZoneInfo) -> SourcePreview:
     """Preview a source by its name in digest.yaml, or any URL or path, which needs no newsletter."""
     from datetime import datetime
 
-    from digest.app import make_app
     from digest.collect.collector import preview_source
     from digest.collect.http.fetch import Fetcher
     from digest.collect.source_reader import CollectContext
     from digest.models import Source
 
-    is_url = "://" in target
-    # pathlib's expanduser raises for an unknown user.
-    is_path = Path(os.path.expanduser(target)).exists()  # noqa: PTH111
-    if not is_url and not is_path and (home / FILE_NAME).exists():
-        with make_app(home) as app:
-            for source in app.sources:
-                if source.name == target:
-                    return preview_configured(app, source)
+    is_name, is_url = _is_name(target), "://" in target
+    if app and is_name:
+        for source in app.sources:
+            if source.name == target:
+                return preview_configured(app, source)
     source = Source(
         name=target,
         url=target if is_url else "",
@@ -153,7 +161,7 @@ def _preview(home: Path, target: str, links: str, allow_private: bool, zone: Zon
     )
     now = datetime.now(zone)
     found = preview_source(target, CollectContext(Fetcher(), now, Path.cwd()), source=source)
-    if found.error and not is_url and not is_path and _HOST.match(target):
+    if found.error and is_name and _HOST.match(target):
         return replace(found, error=f"{found.error} If it is a URL, start it with https://.")
     return found
 

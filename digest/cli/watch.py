@@ -163,7 +163,7 @@ def settled(counts: Counts) -> int:
 
 
 def page(day: Day) -> RenderableType:
-    """Lay the page out."""
+    """Return the page for the terminal."""
     from rich.console import Group
     from rich.text import Text
 

@@ -66,7 +66,7 @@ def _follow(watch: SettingsWatch, pages: RunningPages) -> None:
     before = watch.app
     changed = watch.reload()
     if changed is not None:
-        # The pages have copies of their own.
+        # The pages have their own copies.
         before.discard()
         info(f"The settings were reloaded; changed: {', '.join(changed) or 'no key'}.")
         follow_pages(pages, watch.app)

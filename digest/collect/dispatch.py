@@ -139,7 +139,7 @@ def _warn_unused(parsed: ParseResult, source: Source, *, is_json: bool = False) 
         return parsed
     warnings = []
     if source.links:
-        warnings.append("`links` is for web pages; this is none, so all of its items were read")
+        warnings.append("`links` is for web pages; this is not one, so all of its items were read")
     if source.mapping is not None and not is_json:
-        warnings.append("`mapping` is for JSON; this is none")
+        warnings.append("`mapping` is for JSON; this is not JSON")
     return replace(parsed, warnings=(*parsed.warnings, *warnings))

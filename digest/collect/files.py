@@ -241,7 +241,7 @@ class _PathReader:
         for file in feeds:
             feed = self._document(file)
             if feed.links_only:
-                message = "It has links only; add it as a source of its own."
+                message = "It has links only; add it as a separate source."
                 feed = ParseResult(None, error=message, lost=len(feed.articles))
             warnings = tuple(f"{file.name}: {text}" for text in (*feed.warnings, feed.error) if text)
             result = replace(

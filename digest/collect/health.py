@@ -11,7 +11,7 @@ from digest.collect.types import SourceState, Validators
 from digest.models import Source, SourceHealth
 from digest.utils.redact import redact
 
-# A source that responds but has no new article for so long deserves a warning; even weekly ones publish in that time.
+# Time without a new article after which a source gets a warning; even weekly ones publish in that time.
 SILENT = timedelta(days=7)
 
 # Failures in a row from which it is more than a hiccup.

@@ -80,7 +80,7 @@ PRESETS: dict[str, Preset] = {
 }
 
 
-# Values that one path may give: no article has so many categories.
+# Values that one path may give: no article has more categories.
 MAX_VALUES = 50
 
 # Elements of the list of items. Ten million bytes can't contain more objects.
@@ -136,7 +136,7 @@ def as_text(value: Any) -> str:
 
 
 def describe_keys(value: Any) -> str:
-    """The first ten keys of an object, for a message; what the value is if it is no object."""
+    """The first ten keys of an object, for a message; otherwise what kind of value it is."""
     if isinstance(value, dict):
         names = [_SURROGATES.sub("", str(name))[:40] for name in list(value)[:10]]
         return ", ".join(names) + (", …" if len(value) > len(names) else "") if names else "no keys"

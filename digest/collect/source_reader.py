@@ -201,7 +201,7 @@ class SourceReader:
         return SourceResult(parsed, Validators() if incomplete or parsed.error else validators, moved_to=moved_to)
 
     def _read_named_feed(self, source: Source, feed_url: str, previous: str | None) -> tuple[ParseResult, Validators]:
-        """The feed that a page names. It has no ETag of its own here, as the page is what is requested first."""
+        """The feed that a page names. Its ETag is not used, because the page is requested first."""
         warning = f"reads the feed that the page names: {feed_url}; put it in url"
         try:
             fetched = self._fetch(feed_url, source, Validators(), self._credential(source))

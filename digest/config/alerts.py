@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from digest.config.types import Address, Duration, Line, SettingsModel, VariableOrNone, WebhookUrl
-
-
-def split_names(given: Any) -> Any:
-    """Accept a single name, or several separated by commas as in an environment variable."""
-    if isinstance(given, str):
-        return [word.strip() for word in given.split(",") if word.strip()]
-    return given
+from digest.config.types import Address, Duration, Line, SettingsModel, VariableOrNone, WebhookUrl, split_names
 
 
 class AlertSmtp(SettingsModel):
@@ -35,7 +28,7 @@ class AlertSmtp(SettingsModel):
 
 
 class AlertSettings(SettingsModel):
-    """Who is told when something is wrong, how, and from which limits on."""
+    """Who gets alerts and reports, how, and from which limits on."""
 
     email: Annotated[tuple[Address, ...], BeforeValidator(split_names)] = Field(
         default=(), description="Addresses of the admins: they get alerts, and a report after each edition."
@@ -71,21 +64,18 @@ class AlertSettings(SettingsModel):
         default=timedelta(minutes=5),
         description="How long after the last batch that is due. Bounces and complaints keep arriving for hours.",
     )
-    source_failures: int = Field(default=3, ge=1, description="A source is dead after so many failed fetches in a row.")
+    source_failures: int = Field(default=3, ge=1, description="Failed fetches in a row after which a source is dead.")
     source_silent: Duration = Field(
-        default=timedelta(days=7), description="A source is silent after so long without a new article."
+        default=timedelta(days=7), description="Time without a new article after which a source is silent."
     )
     thin_edition: int = Field(
-        default=6,
-        ge=0,
-        le=100,
-        description="An edition is thin with fewer stories, or than its `max_stories` if those are fewer.",
+        default=6, ge=0, le=100, description="Stories below which an edition is thin (if its `max_stories` is more)."
     )
     provider_failures: int = Field(
-        default=3, ge=1, description="A provider is down after so many failed attempts in a row."
+        default=3, ge=1, description="Failed attempts in a row after which a provider is down."
     )
     slow_send: Duration = Field(
-        default=timedelta(minutes=30), description="A send is slow if a batch waits so long after its time."
+        default=timedelta(minutes=30), description="How long after its time a batch may wait before the send is slow."
     )
     bounce_rate: float = Field(
         default=2.0, ge=0, le=100, description="Percent of an edition that bounced or was rejected. 0: no alert."
@@ -102,11 +92,11 @@ class AlertSettings(SettingsModel):
     policy_answers: int = Field(
         default=3,
         ge=1,
-        description="So many answers of Gmail, Yahoo or Outlook in an edition that name the same fault of the sender "
-        "(4.7.x, 5.7.x).",
+        description="Answers of Gmail, Yahoo or Outlook in an edition that name the same fault of the sender (4.7.x, "
+        "5.7.x), from which there is an alert.",
     )
     webhook_silent: Duration = Field(
-        default=timedelta(hours=1), description="SendGrid's events are missing so long after a send."
+        default=timedelta(hours=1), description="How long after a send SendGrid's events may be missing."
     )
     disk_free_mb: int = Field(default=500, ge=0, description="Megabytes that must be free on the disk. 0: no alert.")
 
@@ -132,13 +122,13 @@ class StopOnSettings(SettingsModel):
         default=5.0,
         ge=0,
         le=100,
-        description="Sending pauses when so many percent of the first recipients bounced or were rejected, and at "
-        "least five. 0: never. Providers look into an account at 5 %.",
+        description="Sending pauses when this percentage of the first recipients bounced or was rejected, and at least "
+        "five of them. 0: never. Providers look into an account at 5 %.",
     )
     complaints: float = Field(
         default=0.3,
         ge=0,
         le=100,
-        description="Sending pauses when so many percent of the first recipients complained, and at least three. "
-        "0: never. Gmail and Yahoo refuse senders above 0.3 %.",
+        description="Sending pauses when this percentage of the first recipients complained, and at least three of "
+        "them. 0: never. Gmail and Yahoo refuse senders above 0.3 %.",
     )

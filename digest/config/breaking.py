@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from datetime import time, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
-from digest.config.types import Clock, Duration, Line, SettingsModel
+from digest.config.types import Clock, Duration, Line, SettingsModel, split_names
 
-# The longest window. Older news is no breaking news.
+# The longest window. Older news is not breaking news.
 _MAX_WITHIN = timedelta(hours=24)
-
-
-def _split(given: Any) -> Any:
-    """Accept values separated by commas, as in an environment variable."""
-    return [word.strip() for word in given.split(",") if word.strip()] if isinstance(given, str) else given
 
 
 class Breaking(SettingsModel):
@@ -37,19 +32,19 @@ class Breaking(SettingsModel):
     per_day: int = Field(default=3, ge=1, le=24, description="Maximum alert editions sent on a day.")
     quiet: Annotated[
         tuple[Clock, ...],
-        BeforeValidator(_split),
+        BeforeValidator(split_names),
         WithJsonSchema({"type": "array", "items": {"type": "string"}, "maxItems": 2, "examples": [["22:00", "06:00"]]}),
     ] = Field(
         default=(time(22), time(6)),
         description="From when to when no alert edition is sent, in the newsletter's time zone. `[]`: no quiet hours.",
         json_schema_extra={"default": ["22:00", "06:00"]},
     )
-    sections: Annotated[tuple[Line, ...], BeforeValidator(_split)] = Field(
+    sections: Annotated[tuple[Line, ...], BeforeValidator(split_names)] = Field(
         default=(), description="The only sections whose stories `digest run` proposes. Empty: all."
     )
     default: bool = Field(
         default=True,
-        description="Whether subscribers get breaking news who have not chosen among the editions. Its name in the "
+        description="Whether subscribers who have not chosen among the editions get breaking news. Its name in the "
         "subscriber list is `breaking`.",
     )
 
@@ -57,7 +52,7 @@ class Breaking(SettingsModel):
     @classmethod
     def _more_than_one(cls, sources: int) -> int:
         if sources == 1:
-            raise ValueError("expected 2 or more, or 0 if only editors propose; one source is no confirmation")
+            raise ValueError("expected 2 or more, or 0 if only editors propose; one source does not confirm a story")
         return sources
 
     @field_validator("within")

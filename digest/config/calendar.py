@@ -1,7 +1,7 @@
 """The calendar: which editions are planned on a date, and when each is composed, approved, sent and expired.
 
-Times of day are local times of the newsletter's zone. One that a clock change skips is as much later as the clock
-moved; one that occurs twice is the first (PEP 495, fold=0). All comparisons are between moments in UTC.
+Times of day are local times of the newsletter's zone. A time that a clock change skips moves forward with the clock;
+of a time that occurs twice, the first counts (PEP 495, fold=0). All comparisons are between moments in UTC.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from digest.config.settings import Settings
 from digest.errors import ConfigurationError
 from digest.models import split_key
 
-# An edition with a longer window of its own looks back at what others sent.
+# An edition whose own window is longer looks back at what others sent.
 _LOOKS_BACK = timedelta(days=2)
 # Days ahead within which the next planned day is looked for.
 _MAX_AHEAD = 400
@@ -29,9 +29,6 @@ class EditionSchedule:
     """One edition of the schedule, with the values that it inherits. `slug` is '' for the only edition."""
 
     slug: str
-    name: str
-    # Whether subscribers get it who have not chosen.
-    default: bool
     days: frozenset[str]
     holidays: HolidayCalendar
     compose_at: time
@@ -161,7 +158,7 @@ class Calendar:
 
 
 class CalendarReader:
-    """Reads the calendar anew at each call, because files of holidays may change."""
+    """Reads the calendar again at each call, because files of holidays may change."""
 
     def __init__(self, settings: Settings, home: Path, *, keep_last: bool = False) -> None:
         """With `keep_last`, the last calendar stays in use when a file of holidays becomes faulty."""
@@ -198,8 +195,6 @@ def make_calendar(settings: Settings, home: Path) -> Calendar:
         schedules.append(
             EditionSchedule(
                 slug=own.slug,
-                name=own.name or own.slug,
-                default=own.default,
                 days=frozenset(own.days or schedule.days),
                 holidays=holidays if own.holidays is None else read_holidays(own.holidays, home),
                 compose_at=own.compose_at or _shifted(schedule.compose_at, schedule.send_at, send_at),

@@ -62,22 +62,29 @@ def read_holidays(entries: Iterable[date | str], home: Path) -> HolidayCalendar:
             continue
         try:
             state = (home / entry).stat()
-            events += _read_file(home / entry, entry, state.st_mtime_ns, state.st_size)
+            found, faults = _read_file(home / entry, entry, state.st_mtime_ns, state.st_size)
         except OSError as error:
             why = "file not found" if isinstance(error, FileNotFoundError) else f"can't be read: {error.strerror}"
             problems.append(ConfigProblem(entry, 0, f"{why} ('schedule.holidays')"))
-        except ConfigurationError as error:
-            problems += error.problems
+        else:
+            events += found
+            problems += faults
     if problems:
         raise ConfigurationError(problems)
     return HolidayCalendar(frozenset(dates), tuple(events))
 
 
 @lru_cache(maxsize=16)
-def _read_file(path: Path, name: str, _changed: int, size: int) -> tuple[HolidayEvent, ...]:
+def _read_file(
+    path: Path, name: str, _changed: int, size: int
+) -> tuple[tuple[HolidayEvent, ...], tuple[ConfigProblem, ...]]:
+    """Return the events of a file, or its faults."""
     if size > _MAX_BYTES:
-        raise ConfigurationError([ConfigProblem(name, 0, f"has {size} bytes; expected at most {_MAX_BYTES}")])
-    return parse_calendar(path.read_bytes(), name)
+        return (), (ConfigProblem(name, 0, f"has {size} bytes; expected at most {_MAX_BYTES}"),)
+    try:
+        return parse_calendar(path.read_bytes(), name), ()
+    except ConfigurationError as error:
+        return (), tuple(error.problems)
 
 
 def parse_calendar(data: bytes, name: str) -> tuple[HolidayEvent, ...]:
@@ -88,7 +95,7 @@ def parse_calendar(data: bytes, name: str) -> tuple[HolidayEvent, ...]:
         line = data[: error.start].count(b"\n") + 1
         raise ConfigurationError([ConfigProblem(name, line, "is not UTF-8 text; save it as UTF-8")]) from None
     if not any(line.strip().upper() == "BEGIN:VCALENDAR" for line in lines):
-        raise ConfigurationError([ConfigProblem(name, 1, "is no calendar file; expected BEGIN:VCALENDAR")])
+        raise ConfigurationError([ConfigProblem(name, 1, "is not a calendar file; expected BEGIN:VCALENDAR")])
     events: list[HolidayEvent] = []
     problems: list[ConfigProblem] = []
     for first, block in _blocks(lines):

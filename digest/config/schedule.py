@@ -76,7 +76,7 @@ class ScheduledEdition(SettingsModel):
     )
     name: Line = Field(default="", description="Name that subscribers see, such as शाम. Empty: the slug.")
     default: bool = Field(
-        default=True, description="Whether subscribers get it who have not chosen among the editions."
+        default=True, description="Whether subscribers who have not chosen among the editions get it."
     )
     days: Days | None = Field(default=None, description="Its days. Not set: `schedule.days`.")
     holidays: Holidays | None = Field(
@@ -134,7 +134,7 @@ class Schedule(SettingsModel):
     )
     compose_at: Clock = Field(default=time(5, 30), description="When `digest run` composes the day's edition.")
     send_at: Clock = Field(
-        default=time(7, 0), description="When `digest run` sends it, to subscribers without an hour of their own."
+        default=time(7, 0), description="When `digest run` sends it, to subscribers without their own hour."
     )
     approval: Approval = Field(
         default="auto", description="`required`: an edition is sent only after `digest edition approve`."

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from digest.config.alerts import AlertSettings, StopOnSettings, split_names
+from digest.config.alerts import AlertSettings, StopOnSettings
 from digest.config.breaking import Breaking
 from digest.config.delivery import (
     OutboxSettings,
@@ -37,6 +37,7 @@ from digest.config.types import (
     WebRoot,
     Word,
     Zone,
+    split_names,
 )
 from digest.config.web import Web
 from digest.hindi.language import DEVANAGARI
@@ -214,11 +215,11 @@ class Delivery(SettingsModel):
         default=4,
         ge=1,
         le=64,
-        description="Batches sent in parallel. After a crash at most so many have an unknown outcome with SendGrid.",
+        description="Batches sent in parallel. After a crash at most this number has an unknown outcome with SendGrid.",
     )
     tries: int = Field(default=5, ge=1, le=50, description="Attempts per run for a batch that was definitely not sent.")
     rate: RateSettings = Field(default=RateSettings(), description="Rate limits.")
-    stop_on: StopOnSettings = Field(default=StopOnSettings(), description="When sending pauses by itself.")
+    stop_on: StopOnSettings = Field(default=StopOnSettings(), description="When sending pauses automatically.")
     warm_up: WarmUpSettings | None = Field(default=None, description="Daily limit that grows, for a new account.")
     sendgrid: SendGridSettings = Field(default=SendGridSettings(), description="SendGrid.")
     resend: ResendSettings = Field(default=ResendSettings(), description="Resend.")
@@ -363,7 +364,7 @@ class Settings(SettingsModel):
 
     @property
     def choices(self) -> dict[str, bool]:
-        """The slugs of the editions among which subscribers choose → whether one gets it who has not chosen.
+        """The slugs of the editions among which subscribers choose → whether those who have not chosen get it.
 
         Empty if there is only one edition. With breaking news, that one is called `main`.
         """

@@ -31,6 +31,13 @@ class SettingsModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def split_names(given: Any) -> Any:
+    """Accept a single name, or several separated by commas as in an environment variable."""
+    if isinstance(given, str):
+        return [word.strip() for word in given.split(",") if word.strip()]
+    return given
+
+
 def parse_duration(value: Any) -> Any:
     """Parse a duration such as `90s`, `15m`, `24h` or `7d`. Raises ValueError."""
     if isinstance(value, timedelta):
@@ -63,7 +70,7 @@ def _known_zone(value: str) -> str:
 
 def _address(value: str) -> str:
     if not _ADDRESS.match(value):
-        hint = "" if value.isascii() else "; write a domain in Hindi in its ASCII form (xn--…)"
+        hint = "" if value.isascii() else "; write a Hindi domain in its ASCII form (xn--…)"
         raise ValueError(f"expected an email address such as news@example.com{hint}")
     return value
 
@@ -95,7 +102,7 @@ def _webhook_url(value: str) -> str:
         raise ValueError("expected a URL such as https://alerts.example.com/hook")
     if not value.isascii():
         raise ValueError("expected ASCII; write a Hindi host as xn--… and percent-encode the path")
-    return value
+    return check_host(value)
 
 
 def _word(value: str) -> str:

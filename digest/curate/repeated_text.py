@@ -2,7 +2,7 @@
 
 A sentence in three or more articles of one source within 14 days is boilerplate that no list knows: a contest's
 blurb, an invitation, a page's frame. It would make unrelated articles similar and get into summaries. Reports that
-grow from hour to hour repeat themselves too, so only articles with different titles and text of their own count.
+grow from hour to hour repeat themselves too, so only articles with different titles and some text of their own count.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class _NoLog:
 def send_direct(transport: Transport, emails: Sequence[Outgoing]) -> list[str]:
     """Submit each email once, to its one recipient. Return a sentence for each that the provider did not confirm.
 
-    Each gets a batch name of its own, so that no provider takes a second one for a repetition of the first.
+    Each gets its own batch name, so that no provider takes a second one for a repetition of the first.
     """
     problems = []
     for email in emails:

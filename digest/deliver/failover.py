@@ -71,7 +71,7 @@ class CircuitBreaker:
             self._give_up()
             return
         pause = min(_FIRST_PAUSE * 2 ** (self._failures - 1), _MAX_PAUSE) if after is None else after
-        # The random part is no secret.
+        # The random part need not be secret.
         self.paused_until = now + pause * random.uniform(1.0, 1.25)  # noqa: S311
 
     def pause(self, by: Transport, seconds: float) -> None:

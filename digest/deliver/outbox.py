@@ -17,7 +17,7 @@ from digest.deliver.outcome import Accepted, NotSent, Outcome, Rejected
 from digest.deliver.ports import RecipientLog, Recovery
 from digest.mail.message import Outgoing, invalid_recipients
 from digest.mail.mime import template
-from digest.utils.files import make_private_folder, open_mode, write_private
+from digest.utils.files import PRIVATE_FOLDER, make_private_folder, open_mode, write_private
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9@._+-]+")
 
@@ -76,7 +76,7 @@ def _close_to_others(folder: Path) -> None:
     """Earlier versions made folders with the mode that the umask gave."""
     if open_mode(folder):
         with contextlib.suppress(OSError):
-            folder.chmod(0o700)
+            folder.chmod(PRIVATE_FOLDER)
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -60,7 +60,7 @@ class RecipientLog(Protocol):
     def rejected(self, recipient: int, reason: str) -> None: ...
 
     def deferred(self, recipient: int) -> None:
-        """Record that this recipient was definitely not sent to. They move to a batch of their own."""
+        """Record that this recipient was definitely not sent to. They move to a new batch."""
         ...
 
     def should_stop(self) -> bool:

@@ -1,4 +1,4 @@
-"""On shutdown, abort connections after a grace period.
+"""Abort connections: on shutdown after a grace period, and of an email after a time limit.
 
 What is aborted has an unknown outcome, as after any broken connection.
 """
@@ -29,6 +29,19 @@ def abort_after_grace(
     finally:
         finished.set()
         watcher.join()
+
+
+@contextmanager
+def time_limit(transport: Transport, seconds: float) -> Iterator[None]:
+    """Abort the transport's connections if the block takes longer."""
+    abort = transport.abort if isinstance(transport, Abortable) else lambda: None
+    timer = threading.Timer(seconds, abort)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _watch(stop: threading.Event, finished: threading.Event, transports: Sequence[Transport], grace: float) -> None:

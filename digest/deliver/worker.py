@@ -39,7 +39,7 @@ from digest.utils.heartbeat import beat
 from digest.utils.telemetry import within_span
 
 log = logging.getLogger(__name__)
-# A command that does not log reports what it did in other ways.
+# A command without a log reports in other ways.
 log.addHandler(logging.NullHandler())
 
 # Seconds between checks whether a pausing run is to stop.

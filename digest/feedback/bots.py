@@ -1,4 +1,4 @@
-"""Tell clicks by mail scanners from clicks by people. Some gateways open every link of an email before delivery.
+"""Distinguish clicks by mail scanners from clicks by people. Some gateways open every link of an email before delivery.
 
 A guess, for statistics only: nothing else depends on it, and no link of ours acts when it is merely opened.
 """
@@ -16,7 +16,7 @@ _SCANNERS = (
     "forcepoint", "zscaler", "cisco", "sophos", "headlesschrome", "python-requests", "go-http-client", "curl/",
     "wget/", "bot/",
 )  # fmt: skip
-# Clicks on so many links of one email within so many seconds are a scanner's.
+# Clicks on this number of links of one email within this number of seconds are a scanner's.
 _LINKS = 3
 _SECONDS = 10
 

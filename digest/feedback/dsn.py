@@ -182,7 +182,7 @@ def _prose_statuses(headers: Headers, text: str) -> list[Status]:
 
 
 def _returned_headers(parts: Sequence[Part], text: str) -> Headers:
-    """The headers of the returned email, which is a part of its own or follows the report's text."""
+    """The headers of the returned email, which is a separate part or follows the report's text."""
     for part in parts:
         if part.kind in _RETURNED:
             return _split(part.body.lstrip(b"\r\n"))[0]

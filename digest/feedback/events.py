@@ -12,7 +12,7 @@ _MAX_LENGTH = 300
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event of a provider. None stands for what it does not name; `reason` may be an empty text."""
+    """One event of a provider. Fields that it does not name are None; `reason` may be empty."""
 
     # One of `rules.RULES`.
     kind: str

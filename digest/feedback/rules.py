@@ -19,7 +19,7 @@ COMPLAINED = "complained"
 # complaint is final.
 SEVERITY = ("blocked", "bounced", UNSUBSCRIBED, COMPLAINED)
 
-# So many blocked emails in a row, over at least this time, suppress an address.
+# Blocked emails in a row that suppress an address, and the time that they must span.
 SOFT_BOUNCE_LIMIT = 5
 SOFT_BOUNCE_SPAN = timedelta(days=7)
 

@@ -1,4 +1,4 @@
-"""Messages: every text a recipient sees that does not come from an article.
+"""Messages: every text that recipients see and that does not come from an article.
 
 Message ids are English sentences. `LANGUAGE.po` in this folder translates them, and a file of the same name in the
 newsroom's own `messages/` folder overrides single translations.

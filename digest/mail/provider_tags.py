@@ -18,7 +18,7 @@ import re
 
 _JOINER = "\u200d"
 # The first character of a tag, wherever the rest of it follows. Two hex digits after a percent sign and a separator are
-# what `%B0-%E0` in the address of every Hindi headline has, so they are no tag.
+# what `%B0-%E0` in the address of every Hindi headline has, so they are not a tag.
 _START = re.compile(
     r"<(?=%)"
     r"|\{(?=[{%#])"

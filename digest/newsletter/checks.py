@@ -140,7 +140,7 @@ def open_files(app: App) -> list[Path]:
     try:
         lists = [file for file in files_of(app.home / LIST) if file.exists()]
     except ConfigurationError:
-        # An unreadable list has a check of its own.
+        # An unreadable list has its own check.
         lists = []
     files = [*lists, *map(backup_of, lists), app.home / ".env", placed(app.home, delivery.outbox.path)]
     if delivery.smtp.dkim and delivery.smtp.dkim.key_file:

@@ -73,7 +73,7 @@ def _provider(app: App) -> Item:
 def _sender(app: App) -> Item:
     email = app.settings.newsletter.sender.email
     if is_example(email.rpartition("@")[2]):
-        fix = "set newsletter.sender.email to an address of your own domain"
+        fix = "set newsletter.sender.email to an address of your domain"
         return Item("sender", False, f"{email} is of an example domain", fix)
     return Item("sender", True, f"{app.settings.newsletter.sender.name} <{email}>")
 

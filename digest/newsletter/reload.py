@@ -1,7 +1,7 @@
 """Follow the edits of a newsletter's settings while it runs.
 
-A changed `digest.yaml` is validated as a whole first. One with errors leaves the settings in use as they are. Nothing
-here happens by itself: the caller asks between two jobs, so that no job sees two settings.
+A changed `digest.yaml` is validated as a whole first. One with errors leaves the settings in use as they are. The
+caller asks between two jobs, so that no job sees two settings.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class SettingsWatch:
         """Use the files' settings if they changed and are valid. Return the changed keys, or None if nothing is new.
 
         Then `app` is another one on the same store, and no key may have changed, such as after an edit of a template.
-        Otherwise `problems` says why not. Settings with errors are validated again each time, because the cause may lie
+        Otherwise `problems` says why not. Settings with errors are validated again each time, because the cause may be
         outside the files.
         """
         stamps = _stamps(self.app)

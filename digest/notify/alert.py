@@ -95,7 +95,7 @@ class Message:
     # For `RAISED` and `RESOLVED`.
     kind: str = ""
     subject: str = ""
-    # The body of an email that has one of its own.
+    # The HTML of an email, if the message has its own.
     html: str = ""
     # More fields for the webhook.
     data: Mapping[str, Any] = field(default_factory=dict)

@@ -49,7 +49,7 @@ def dead_sources(facts: Facts) -> Iterator[Alert]:
             source.name,
             f"Source {source.name} is dead",
             f"It has failed {source.failures} times in a row: {source.last_error} {good}",
-            f"Look what it answers: `digest sources test {shlex.quote(source.name)}`. "
+            f"See what it answers: `digest sources test {shlex.quote(source.name)}`. "
             "If it has moved, correct its URL in digest.yaml; if it is gone, remove it.",
             source.last_good or facts.now,
         )
@@ -64,7 +64,7 @@ def silent_sources(facts: Facts) -> Iterator[Alert]:
             source.name,
             f"Source {source.name} is silent",
             f"It answers, but it has had no new article since {_when(source.last_new, facts)}.",
-            f"Look what it answers: `digest sources test {shlex.quote(source.name)}`. "
+            f"See what it answers: `digest sources test {shlex.quote(source.name)}`. "
             "Perhaps the newspaper has a new feed.",
             source.last_new,
         )
@@ -135,7 +135,7 @@ def stopped_editions(facts: Facts) -> Iterator[Alert]:
             yield Alert(
                 AlertKind.SENDING_STOPPED,
                 edition.key,
-                f"Sending of edition {edition.key} has stopped by itself",
+                f"Sending of edition {edition.key} was paused automatically",
                 f"{reason}. {edition.accepted} recipients have it, {edition.pending} wait.",
                 f"See who bounced: `digest status {edition.key}`. Clean the list, then `digest edition resume "
                 f"{edition.key}` sends the rest, and `digest edition cancel {edition.key}` gives it up.",
@@ -175,7 +175,7 @@ def unknown_outcomes(facts: Facts) -> Iterator[Alert]:
                 edition.key,
                 f"Edition {edition.key}: the outcome is unknown for {who}",
                 "The connection broke, and the provider may or may not have their emails. "
-                "They are not sent again by themselves, so that nobody gets an email twice.",
+                "They are not sent again automatically, so that nobody gets an email twice.",
                 f"Run `digest reconcile {edition.key}`: it asks the provider where it can, and lists the rest.",
                 max(ended, default=facts.now),
             )
@@ -191,7 +191,7 @@ def providers(facts: Facts) -> Iterator[Alert]:
         failed = _failures_in_a_row(by_transport[transport])
         problem = facts.probes.get(transport, "")
         recent = failed and facts.now - failed[0].ended_at < _PROVIDER_FOR
-        # A refused key is no matter of numbers.
+        # One refused key is enough.
         if recent and (len(failed) >= facts.limits.provider_failures or _is_fault_of_ours(failed[0].detail)):
             since, until = failed[-1].started_at, failed[0].ended_at + _PROVIDER_FOR
             yield _unusable(facts, transport, problem or failed[0].detail, since, until)
@@ -251,7 +251,7 @@ def receiver_answers(facts: Facts) -> Iterator[Alert]:
     counts: dict[tuple[str, str], int] = defaultdict(int)
     examples: dict[tuple[str, str], tuple[str, str, str]] = {}
     texts = [(answer.edition, answer.text, answer.recipients) for answer in facts.answers]
-    # One attempt that was refused as a whole stands for its batch.
+    # One attempt that was refused as a whole counts for its batch.
     texts += [(each.edition, each.detail, facts.limits.policy_answers) for each in facts.attempts if each.detail]
     for key, text, recipients in texts:
         row = classify(text)
@@ -341,7 +341,7 @@ CONDITIONS: tuple[Callable[[Facts], Iterator[Alert]], ...] = (
     silent_webhook,
     low_disks,
 )
-# The kinds that `find` decides about. Others are raised and cleared by whoever sees them.
+# The kinds that `find` decides about. Others are raised and cleared where they are noticed.
 KINDS = frozenset(
     {
         AlertKind.SOURCE_DEAD,

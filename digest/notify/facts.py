@@ -29,7 +29,7 @@ class EditionFacts:
     failures: Mapping[str, int] = field(default_factory=dict)
     # The time of the earliest batch that is due and not handed over.
     oldest_due: datetime | None = None
-    # When sending paused by itself, and why.
+    # When sending paused automatically, and why.
     stopped: tuple[datetime, str] | None = None
 
 

@@ -35,7 +35,7 @@ NOTICES = {
     "job": Notice(
         AlertKind.JOB_FAILED,
         "`digest run` fails at the job {subject}",
-        "Correct what it names; `digest check` finds all errors of settings and list. `digest run` goes on by itself.",
+        "Correct what it names; `digest check` finds all errors of settings and list. `digest run` continues then.",
     ),
     "missed": Notice(
         AlertKind.EDITION_MISSED,

@@ -57,7 +57,7 @@ class WebhookChannel:
             try:
                 failure = self._send(message)
             except DigestError as error:
-                # Who does not answer now would only cost the same time for each of the others.
+                # A receiver that does not answer now would take the same time for each of the others.
                 return failures | {each.id: Failure(str(error)) for each in messages[number:]}
             if failure is not None:
                 failures[message.id] = failure

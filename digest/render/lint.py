@@ -317,7 +317,7 @@ def _dark_rules(tree: Tree) -> _ClassRules:
 
 
 def _hex(value: str) -> str:
-    """`value` as `#rrggbb`, '' if it is no colour that we know."""
+    """`value` as `#rrggbb`, '' if it is not a known colour."""
     value = value.strip().lower()
     value = _NAMED_COLOURS.get(value, value)
     match = _HEX_COLOUR.match(value)

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.notify.alert import Alert, Message, MessageType
 from digest.store.database import Database
 from digest.store.schema import alert, alert_message
+from digest.store.statements import insert_into
 
 # Longer than any try takes. Then another process may send the message.
 CLAIMED_FOR = timedelta(minutes=5)
@@ -44,8 +44,8 @@ class AlertStore:
         values = asdict(item)
         own = and_(alert.c.kind == item.kind, alert.c.subject == item.subject)
         with self.database.write() as connection:
-            new = self._insert_new(alert).values(**values, raised_at=now).returning(alert.c.kind)
-            if connection.execute(new).first() is None:
+            new = insert_into(connection, alert).on_conflict_do_nothing().values(**values, raised_at=now)
+            if connection.execute(new.returning(alert.c.kind)).first() is None:
                 changed = {name: values[name] for name in ("title", "text", "action", "until")}
                 connection.execute(update(alert).where(own).values(changed))
                 return False
@@ -63,12 +63,10 @@ class AlertStore:
         return True
 
     def add(self, message: Message, channels: Collection[str], now: datetime) -> bool:
-        """Queue a message of its own, such as a report. False if one with its id was queued before."""
+        """Queue a separate message, such as a report. False if one with its id was queued before."""
         with self.database.write() as connection:
-            added = [
-                connection.execute(self._insert_new(alert_message).values(row).returning(alert_message.c.id)).first()
-                for row in _rows(message, channels, now)
-            ]
+            new = insert_into(connection, alert_message).on_conflict_do_nothing().returning(alert_message.c.id)
+            added = [connection.execute(new.values(row)).first() for row in _rows(message, channels, now)]
         return any(added)
 
     def knows(self, id: str) -> bool:
@@ -77,7 +75,7 @@ class AlertStore:
             return connection.execute(select(alert_message.c.id).where(alert_message.c.id == id)).first() is not None
 
     def claim(self, channel: str, now: datetime) -> list[Message]:
-        """Take the messages that are to be sent now, oldest first. Nobody else gets them for `CLAIMED_FOR`."""
+        """Take the messages that must be sent now, oldest first. Nobody else gets them for `CLAIMED_FOR`."""
         of = alert_message.c
         due = and_(of.channel == channel, of.ended_at.is_(None), of.not_before <= now)
         rows = select(of.id, of.tries, of.content).where(due).order_by(of.created_at, of.id)
@@ -125,11 +123,6 @@ class AlertStore:
                 return
         with self.database.write() as connection:
             connection.execute(delete(alert_message).where(old))
-
-    def _insert_new(self, table: Any) -> Any:
-        """Build an INSERT that skips rows whose key exists."""
-        dialect = sqlite if self.database.sqlite else postgresql
-        return dialect.insert(table).on_conflict_do_nothing()
 
 
 def _queue(connection: Connection, message: Message, channels: Collection[str], now: datetime) -> None:

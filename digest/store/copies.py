@@ -39,7 +39,7 @@ class Backup:
 
 
 def back_up(database: Database, file: Path, now: datetime) -> Backup:
-    """Copy an SQLite store to `file`, which is replaced. Sending may go on. Raises StoreError.
+    """Copy an SQLite store to `file`, which is replaced. Sending can continue meanwhile. Raises StoreError.
 
     The copy has everything that was committed before `now`, and knows this time.
     """
@@ -62,7 +62,7 @@ def back_up(database: Database, file: Path, now: datetime) -> Backup:
 def working_copy(file: Path, beside: Path) -> Iterator[Path]:
     """Yield a private copy of the store in `file`, in the folder of `beside`. The file itself stays as it is.
 
-    Its write-ahead log is included if there is one. Raises StoreError if it is no store of ours, or damaged.
+    Its write-ahead log is included if there is one. Raises StoreError if it is not a store of digest, or damaged.
     """
     with temporary(beside) as part:
         try:
@@ -89,7 +89,7 @@ def detach(store: Path) -> bool:
 
     Raises AlreadyRunning.
     """
-    # SQLite deletes the write-ahead log of a file that is no database.
+    # SQLite deletes the write-ahead log of a file that is not a database.
     if not store.exists() or not _is_sqlite(store):
         return False
     try:

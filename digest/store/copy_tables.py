@@ -67,7 +67,7 @@ def first_used_table(database: Database) -> str | None:
 
 
 def lock_tables(connection: Connection) -> None:
-    """Keep other writers away until the transaction ends. On SQLite a write transaction does so by itself."""
+    """Keep other writers away until the transaction ends. On SQLite a write transaction is enough."""
     if connection.dialect.name == "postgresql":
         names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
         connection.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))

@@ -4,7 +4,7 @@ The store counts the batches that were claimed. The file has this number too: it
 and before a byte of it is sent. If the file is ahead, the store does not know who got the latest emails, and a send
 would mail them again. The file also has the store's id, so that a new store in the old one's place is noticed.
 
-A missing file is created: a folder that was moved without it cannot be told from a first start. Copies by
+A missing file is created: a folder that was moved without it looks like a first start. Copies by
 `digest store backup` are recognised without the file, because each of them knows that it is one.
 """
 
@@ -74,7 +74,7 @@ class MarkFile:
             return None
         found = _LINE.fullmatch(line)
         if found is None:
-            raise StoreError(f"{self.path}: is damaged, so an older copy of the store can't be told. {REMEDY}")
+            raise StoreError(f"{self.path}: is damaged, so an older copy of the store can't be detected. {REMEDY}")
         return Mark(found[1].decode(), int(found[2]))
 
     def raise_to(self, mark: Mark) -> None:
@@ -222,7 +222,7 @@ def read_identity(database: Database) -> Identity:
 
 
 def mark_file(database: Database, home: Path) -> MarkFile:
-    """The file lies beside an SQLite store; that of a PostgreSQL store in the newsletter's folder."""
+    """The file is next to an SQLite store; that of a PostgreSQL store is in the newsletter's folder."""
     if database.sqlite:
         store = sqlite_file(database)
         # One process sends at a time.

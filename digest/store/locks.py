@@ -67,12 +67,16 @@ class Lock:
         """False if the lock was lost: PostgreSQL releases it when the connection breaks."""
         if self._connection is None:
             return True
-        try:
-            self._connection.execute(text("SELECT 1"))
-            self._connection.commit()
-        except SQLAlchemyError:
-            return False
-        return True
+        return _is_connected(self._connection)
+
+
+def _is_connected(connection: Connection) -> bool:
+    try:
+        connection.execute(text("SELECT 1"))
+        connection.commit()
+    except SQLAlchemyError:
+        return False
+    return True
 
 
 @contextmanager
@@ -130,9 +134,7 @@ class RunLock:
     def is_held(self) -> bool:
         if self._connection is None:
             return self._database.sqlite
-        try:
-            self._connection.execute(text("SELECT 1"))
-        except DBAPIError:
+        if not _is_connected(self._connection):
             self._connection = None
         return self._connection is not None
 

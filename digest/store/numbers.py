@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from digest.models import BatchState, EditionState
 from digest.store.content.editions import EditionStore
 from digest.store.database import Database
-from digest.store.schema import batch, edition, metadata, source, webhook
+from digest.store.schema import alert, batch, edition, source, webhook
 from digest.store.sending.status import Counts, counts
 
 
@@ -28,13 +28,13 @@ class StoreNumbers:
     failing_sources: int
     # Payloads of webhooks that wait to be processed.
     queued_webhooks: int
-    # None if this version has no alerts.
-    open_alerts: int | None
+    open_alerts: int
 
 
 def read_numbers(database: Database, sources: Collection[str], *, failing: int) -> StoreNumbers:
     """Read the numbers. Of these `sources`, those are failing that failed at least `failing` times in a row."""
     newest = EditionStore(database).newest()
+    current = counts(database, newest.key) if newest else None
     bad = source.c.name.in_(list(sources)), source.c.failures >= failing
     is_done = edition.c.state == EditionState.DONE
     with database.read() as connection:
@@ -46,13 +46,12 @@ def read_numbers(database: Database, sources: Collection[str], *, failing: int) 
         states = select(edition.c.state, func.count()).group_by(edition.c.state)
         unknown = select(func.coalesce(func.sum(batch.c.size), 0)).where(batch.c.state == BatchState.UNKNOWN)
         last = select(edition.c.done_at).where(is_done).order_by(edition.c.done_at.desc().nulls_last()).limit(1)
-        alerts = metadata.tables.get("alert")
         return StoreNumbers(
             editions=dict.fromkeys(map(str, EditionState), 0) | dict(connection.execute(states).all()),
-            current=counts(database, newest.key) if newest else None,
+            current=current,
             unknown=int(connection.execute(unknown).scalar_one()),
             last_done=connection.execute(last).scalar(),
             failing_sources=number(source, *bad),
             queued_webhooks=number(webhook, webhook.c.processed_at.is_(None)),
-            open_alerts=None if alerts is None else number(alerts),
+            open_alerts=number(alert),
         )

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 # What SQLite appends to the name of the store for its other files.
 SIDE_FILES = ("-wal", "-shm", "-journal")
-# What this process has warned about already: some programs open the store many times.
+# Files that this process has warned about: some commands open the store many times.
 _warned: set[Path] = set()
 
 

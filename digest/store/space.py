@@ -1,7 +1,7 @@
 """The size of the store, and giving free space back.
 
 Deleted rows leave free pages in an SQLite file, which the next rows fill: a store that is pruned daily stops growing.
-The file shrinks only if it is written anew (VACUUM), which holds up every writer for seconds and needs as much free
+The file shrinks only if it is rewritten (VACUUM), which holds up every writer for seconds and needs as much free
 disk space as the store takes afterwards. So `digest run` never does it. PostgreSQL's autovacuum does the same as
 SQLite's free pages.
 """
@@ -37,7 +37,7 @@ def measure_space(database: Database) -> Space:
 
 
 def compact(database: Database) -> None:
-    """Write an SQLite file anew, without free pages. Does nothing on PostgreSQL. Raises StoreError."""
+    """Rewrite an SQLite file without free pages. Does nothing on PostgreSQL. Raises StoreError."""
     if not database.sqlite:
         return
     with database.translate_errors(), database.write_lock(), database.engine.connect() as connection:

@@ -28,7 +28,7 @@ def wait_limit(seconds: float) -> Iterator[None]:
 
 
 def is_limited() -> bool:
-    """Whether this work has a limit of its own."""
+    """Whether this work has a limit."""
     return _deadline.get() is not None
 
 

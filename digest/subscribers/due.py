@@ -35,7 +35,7 @@ class Candidate:
 class Audience:
     """To which subscribers an edition goes. The default is that of the only edition of a day.
 
-    `choices` maps the slugs of all editions among which subscribers choose to whether one gets it who has not chosen.
+    `choices` maps the slugs of all editions among which subscribers choose to whether those who have not chosen get it.
     `slug` is the edition's own, '' if everybody gets it. `daily` editions go to subscribers on their own days.
     `everyone` ignores the days of subscribers, as for a special edition.
     """

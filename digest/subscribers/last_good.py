@@ -2,7 +2,7 @@
 
 While `subscribers.yaml` has errors, `digest run` sends to the last valid list. A person who was deleted in the edit
 that brought the error must not get mail. So every address in the text of the files counts as still listed, wherever it
-stands, except in comments. Everyone else was removed, unless an unreadable row may be theirs or a file may be cut off.
+is, except in comments. Everyone else was removed, unless an unreadable row may be theirs or a file may be cut off.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def _ends(text: str) -> Iterator[str]:
 
 
 def _without_comment(line: str) -> str:
-    """Cut a comment off. A `#` within quotation marks is none; if in doubt, the line stays whole."""
+    """Cut a comment off. A `#` within quotation marks does not start one; if in doubt, the line stays whole."""
     if line.lstrip().startswith("#"):
         return ""
     before, mark, _comment = line.partition(" #")

@@ -1,17 +1,16 @@
-"""The channel of alerts by email. It has transports of its own, so that alerts arrive when the main one is down."""
+"""The channel of alerts by email. It has its own transports, so that alerts arrive when the main one is down."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from html import escape
 from typing import TYPE_CHECKING
 
 from digest.deliver.direct import send_direct
-from digest.deliver.ports import Abortable, Transport
+from digest.deliver.ports import Transport
+from digest.deliver.shutdown import time_limit
 from digest.errors import ConfigurationError, DigestError
 from digest.mail.message import Outgoing, recipient
 from digest.models import RenderedEmail
@@ -33,8 +32,10 @@ _TITLE = '<h1 style="font-size:20px;margin:0 0 12px">{}</h1><p>{}</p>'
 
 @dataclass(frozen=True)
 class EmailChannel:
-    """Sends to one admin: a report in an email of its own, other messages together. The first transport that works is
-    used."""
+    """Sends to one admin: each report in a separate email, other messages together.
+
+    Uses the first transport that works.
+    """
 
     address: str
     # Name → builds it. Each is built for one email and closed after it.
@@ -68,7 +69,7 @@ class EmailChannel:
                 problems.append(f"{name}: {error.problems[0].message}")
                 continue
             try:
-                with _time_limit(transport):
+                with time_limit(transport, _TIMEOUT):
                     found = send_direct(transport, [outgoing])
             except DigestError as error:
                 found = [str(error)]
@@ -88,19 +89,6 @@ class EmailChannel:
         email = RenderedEmail("html", subject_of(messages), html, "\n\n---\n\n".join(texts) + "\n")
         # The Message-ID derives from this name, so a mailbox hides a repetition.
         return Outgoing(f"alert-{first.id}", "alert", "alert", email, to.sender, (to,))
-
-
-@contextmanager
-def _time_limit(transport: Transport) -> Iterator[None]:
-    """Break the transport's connections after `_TIMEOUT` seconds."""
-    abort = transport.abort if isinstance(transport, Abortable) else lambda: None
-    timer = threading.Timer(_TIMEOUT, abort)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _paragraphs(text: str) -> str:

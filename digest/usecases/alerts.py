@@ -38,7 +38,7 @@ class Alerts:
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> bool:
-        """Raise an alert. Call it as often as the condition is seen: it is told once until `clear`. True if it is new.
+        """Raise an alert. Call it as often as the condition is seen: it is sent once until `clear`. True if it is new.
 
         `title` is one line, `text` says what happened, `action` what to do, with the exact command. From `until` on it
         ends without a message.
@@ -76,7 +76,7 @@ class Alerts:
     def send(
         self, type: MessageType, title: str, text: str, *, id: str = "", html: str = "", data: Mapping[str, Any] = {}
     ) -> bool:
-        """Queue a message of its own. False if one with this id was queued before."""
+        """Queue a separate message. False if one with this id was queued before."""
         now = self.now()
         message = Message(id or _new_id(), type, now, self.sender, title, text, html=html, data=data)
         return self.store.add(message, self._names, now)

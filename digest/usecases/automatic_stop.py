@@ -1,4 +1,4 @@
-"""Pause an edition by itself when too many of its first recipients bounce or complain."""
+"""Pause an edition automatically when too many of its first recipients bounce or complain."""
 
 from __future__ import annotations
 

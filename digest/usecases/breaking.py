@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from digest.errors import DigestError
 from digest.models import BREAKING, Article, Edition, EditionState, is_breaking
+from digest.store.content.editions import FORCED
 from digest.store.locks import exclusive
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 OPEN = (EditionState.DRAFT, EditionState.APPROVED)
 # Seconds to wait while another process proposes, which reads articles and pages.
 _LOCK_WAIT = 60.0
-# What the store records of a send in spite of a limit.
-FORCED = "forced"
 
 
 class BreakingRefused(DigestError):
@@ -48,7 +47,7 @@ class BreakingNews:
     database: Database
     # How long a proposal can be sent.
     expires_after: timedelta
-    # How long a story counts as told.
+    # How long a story counts as sent already.
     memory: timedelta
     zone: ZoneInfo
     now: Callable[[], datetime]
@@ -139,7 +138,7 @@ class BreakingNews:
         return saved or self._existing(key)
 
     def drop(self, key: str) -> None:
-        """Drop a proposal for good. The story is not proposed again by itself. Raises DigestError."""
+        """Drop a proposal for good. `digest run` does not propose the story again. Raises DigestError."""
         edition = self._existing(key)
         if not self.editions.move(key, EditionState.CANCELLED, out_of=(*OPEN, EditionState.EXPIRED)):
             raise BreakingRefused(f"Edition {key} is {edition.state} and cannot be dropped.")
@@ -178,7 +177,9 @@ class BreakingNews:
                     "A story is sent once as breaking news."
                 )
         limits = []
-        if self.now() > self.expires_at(edition) and not self._reopened(edition):
+        if self.now() > self.expires_at(edition) and not self.editions.reopened_since(
+            edition.key, self.expires_at(edition)
+        ):
             proposed = f"{(edition.composed_at or self.now()).astimezone(self.zone):%Y-%m-%d %H:%M}"
             limits.append(f"it was proposed at {proposed}, which is too long ago (schedule.expires_after)")
         sent = self.sent_today()
@@ -192,17 +193,11 @@ class BreakingNews:
             limits.append(f"these are quiet hours, {start:%H:%M} to {end:%H:%M} (breaking.quiet)")
         if limits and not force:
             raise BreakingRefused(
-                f"Edition {key} is not sent: {'; '.join(limits)}. To send it all the same: "
+                f"Edition {key} is not sent: {'; '.join(limits)}. To send it anyway: "
                 f"digest breaking send {key} --force REASON"
             )
         if limits:
-            self.editions.record(key, FORCED, f"{force} (in spite of: {'; '.join(limits)})", now=self.now())
-
-    def _reopened(self, edition: Edition) -> bool:
-        """Whether somebody reopened a proposal after it expired."""
-        deadline = self.expires_at(edition)
-        decisions = self.editions.decisions(edition.key)
-        return any(each.what == EditionState.DRAFT and each.at >= deadline for each in decisions)
+            self.editions.record(key, FORCED, f"{force} (despite: {'; '.join(limits)})", now=self.now())
 
     def _require_enabled(self) -> None:
         if not self.settings.enabled:

@@ -51,7 +51,7 @@ def resend_route(domain: str) -> Route:
 def check_sender(domain: str, routes: Sequence[Route], lookup: Lookup) -> list[Finding]:
     """Check the From domain and every route. Asks the DNS only."""
     if is_example(domain):
-        fix = "set newsletter.sender.email to an address of your own domain"
+        fix = "set newsletter.sender.email to an address of your domain"
         return [warning("sender", f"{domain} is an example domain; its DNS was not checked", fix)]
     policies, policy = check_dmarc(domain, lookup)
     found = [*check_resolves("sender domain", domain, lookup, returns=False), *policies]

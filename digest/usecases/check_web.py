@@ -52,7 +52,7 @@ def _judge_certificate(host: str, expires: datetime, now: datetime) -> Finding:
     left = expires - now
     if left < _RENEW_BEFORE:
         message = f"the certificate of {host} expires on {expires:%Y-%m-%d}, in {max(0, left.days)} days"
-        return warning(_CERTIFICATE, message, "renew it, and find out why it was not renewed by itself")
+        return warning(_CERTIFICATE, message, "renew it, and find out why the automatic renewal failed")
     return good(_CERTIFICATE, f"the certificate of {host} is valid until {expires:%Y-%m-%d}")
 
 

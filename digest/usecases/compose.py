@@ -137,8 +137,11 @@ class Composer:
         rules = self._rules(schedule)
         widen = schedule is not None and schedule.thin == "widen"
         first: Curated | None = None
+        context = self.context(key, changes, until, rules)
         for window in _windows(rules.window, widen=widen):
-            context = self.context(key, changes, until, replace(rules, window=window))
+            if window != rules.window:
+                wider = replace(rules, window=window)
+                context = replace(context, rules=wider, background=self._background(until, wider))
             articles = self._articles_in_window(until, window, schedule)
             curated = curate(articles, context)
             first = first or curated
@@ -191,17 +194,19 @@ class Composer:
         """Return what decides the contents of an edition whose window ends at `until`, apart from its articles."""
         from digest.curate.compose import ComposeContext
 
-        history = self.sent_history
         return ComposeContext(
             rules=rules,
             now=until,
             weights={source.name: source.weight for source in self.sources},
             changes=changes,
-            background=history.background(until - rules.background, until - rules.window, most=rules.background_most),
-            sent=history.sent(until - rules.memory, until, but=key, include=self.calendar().remembers(key)),
+            background=self._background(until, rules),
+            sent=self.sent_history.sent(until - rules.memory, until, but=key, include=self.calendar().remembers(key)),
             exempt={source.name for source in self.sources if source.replay},
             summariser=self.summariser,
         )
+
+    def _background(self, until: datetime, rules: Rules) -> list[Article]:
+        return self.sent_history.background(until - rules.background, until - rules.window, most=rules.background_most)
 
     def _draft(self, key: str, day: date, choice: _Choice, changes: Changes) -> Edition:
         """Build the edition, with the editors' changes, a subject and a preheader. The store numbers it."""

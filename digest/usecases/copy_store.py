@@ -1,4 +1,4 @@
-"""Move the store between SQLite and PostgreSQL, so that exactly one of both is the one to send from."""
+"""Move the store between SQLite and PostgreSQL, so that only one of the two sends."""
 
 from __future__ import annotations
 

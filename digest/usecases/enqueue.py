@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from digest.errors import DigestError
 from digest.models import BREAKING, MAIN, Edition, EditionState, RenderedEmail, Variant, is_breaking
 from digest.render.variants import select, variant_for
+from digest.store.content.editions import FORCED
 from digest.store.sending import restored
 from digest.store.sending.enqueue import Decision, enqueue_subscribers
 from digest.store.sending.folded import is_folded, why_never_again
@@ -92,7 +93,7 @@ class Enqueuer:
     preflight: Preflight
     batch_size: int
     calendar: Callable[[], Calendar]
-    # The slugs among which subscribers choose → whether one gets it who has not chosen.
+    # The slugs among which subscribers choose → whether those who have not chosen get it.
     choices: Mapping[str, bool]
     # The hour of editions outside the schedule.
     default_hour: time
@@ -111,7 +112,7 @@ class Enqueuer:
 
         Renders the emails of new variants and checks them; an error stops the call before anything is written.
         `scheduled` sends at each subscriber's hour, otherwise everyone is due now, or at the time `at`. `force` is the
-        reason for sending in spite of errors, and is recorded. A special edition goes to everyone, or with
+        reason for sending despite errors, and is recorded. A special edition goes to everyone, or with
         `obey_frequency` only on the days of each subscriber; later calls keep to that. Raises PreflightFailed, and
         DigestError for a folded edition.
         """
@@ -137,9 +138,7 @@ class Enqueuer:
             if checked.errors and not force:
                 raise PreflightFailed(edition.key, checked.errors)
             if checked.errors:
-                self.editions.record(
-                    edition.key, "forced", f"{force} (in spite of: {'; '.join(checked.errors)})", now=now
-                )
+                self.editions.record(edition.key, FORCED, f"{force} (despite: {'; '.join(checked.errors)})", now=now)
             emails |= {email.variant: email for email in new}
             self.editions.save_emails(edition.key, emails.values())
             notes |= dict.fromkeys((*checked.errors, *checked.warnings, *checked.left_out))

@@ -36,7 +36,7 @@ _EVERY = timedelta(hours=23)
 
 @dataclass(slots=True)
 class Pruned:
-    """What was deleted, or would be. `bytes` is about what it takes in the store."""
+    """What was deleted, or would be. `bytes` is its approximate size in the store."""
 
     articles: int = 0
     # Undated articles that lost their text.
@@ -119,8 +119,8 @@ class StorePruner:
             yield from self._delete_recipients(done, key)
         before = now - self.keep_deliveries
         for key in folding.foldable_editions(self.database, before):
-            emails = folding.measure(self.database, key).emails
-            if folding.fold(self.database, key, before, now):
+            emails = folding.fold(self.database, key, before, now)
+            if emails is not None:
                 done.editions.append(key)
                 done.emails += emails
                 yield from self._delete_recipients(done, key)

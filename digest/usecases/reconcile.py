@@ -59,7 +59,7 @@ class Unsettled:
 
 
 def one_by_one(recipient: UnknownRecipient) -> bool:
-    """Whether the transport gives each recipient an email of their own, with our Message-ID."""
+    """Whether the transport gives each recipient a separate email, with our Message-ID."""
     return RECOVERY.get(recipient.transport) == "stepwise"
 
 

@@ -51,7 +51,7 @@ class StopResult:
 
 @dataclass(frozen=True)
 class EditionStopper:
-    """Stops editions. A provider with scheduled sends is asked to cancel what it holds."""
+    """Stops editions. A provider with scheduled sends cancels what it holds."""
 
     database: Database
     editions: EditionStore

@@ -1,7 +1,7 @@
 """Import the provider's suppression lists, to catch bounces and complaints whose webhook was lost.
 
 Remembers for each list how far it was read. An entry for an address that is not on the list changes nothing, and a
-subscriber who came back since stays subscribed.
+subscriber who subscribed again since stays subscribed.
 """
 
 from __future__ import annotations

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest.deliver.ports import Abortable, Transport
+from digest.deliver.ports import Transport
+from digest.deliver.shutdown import time_limit
 from digest.errors import ConfigurationError
 from digest.notify.conditions import KINDS, ending, find
 from digest.notify.facts import Facts, Limits
@@ -64,7 +64,7 @@ class Watch:
         self.alerts.update(found, KINDS, lambda alert: ending(alert, facts))
 
     def _stop_editions(self) -> None:
-        """Pause editions whose first recipients bounce or complain, as far as a provider reports it only later."""
+        """Pause editions whose first recipients bounce or complain, which a provider may report only after the send."""
         for key, failures in self.overview.sending().items():
             if failures >= MIN_COMPLAINTS:
                 self.automatic_stop.check(key)
@@ -103,12 +103,8 @@ def _probe(build: Callable[[], Transport]) -> str:
         transport = build()
     except ConfigurationError as error:
         return error.problems[0].message
-    abort = transport.abort if isinstance(transport, Abortable) else lambda: None
-    timer = threading.Timer(_PROBE_TIMEOUT, abort)
-    timer.daemon = True
-    timer.start()
     try:
-        return transport.probe() or ""
+        with time_limit(transport, _PROBE_TIMEOUT):
+            return transport.probe() or ""
     finally:
-        timer.cancel()
         transport.close()

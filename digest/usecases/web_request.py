@@ -1,4 +1,4 @@
-"""One plain request to a web address of our own or of a provider: its status, certificate and clock."""
+"""One plain request to our own pages or to a provider: its status, certificate and clock."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ NOW_ENV = "DIGEST_NOW"
 
 
 def make_clock(environment: Mapping[str, str]) -> Callable[[], datetime]:
-    """Return a clock with aware times. Raises ConfigurationError for a DIGEST_NOW that is no time with an offset."""
+    """Return a clock with aware times. Raises ConfigurationError for a DIGEST_NOW that is not a time with an offset."""
     given = environment.get(NOW_ENV)
     if not given:
         return utc_now

@@ -18,7 +18,7 @@ from digest.errors import DigestError
 
 _PACKAGE = Path(__file__).parent.parent
 PRIVATE_FILE = 0o600
-_PRIVATE_FOLDER = 0o700
+PRIVATE_FOLDER = 0o700
 
 
 def templates() -> Path:
@@ -46,13 +46,13 @@ def make_private_folder(path: Path) -> None:
     """Create a folder for its owner only, and its parents as usual. One that exists keeps its mode. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        path.mkdir(_PRIVATE_FOLDER)
+        path.mkdir(PRIVATE_FOLDER)
     except FileExistsError:
         if not path.is_dir():
             raise
     else:
         # The umask may have taken bits of the owner's.
-        path.chmod(_PRIVATE_FOLDER)
+        path.chmod(PRIVATE_FOLDER)
 
 
 def open_private(path: Path, flags: int) -> int:

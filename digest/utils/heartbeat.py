@@ -1,7 +1,7 @@
 """Signs of life of a long-running process, given by the loop that must not hang.
 
 Work that takes long calls `beat` at each of its steps. Only the thread that keeps a heartbeat gives signs: other
-threads may go on while it hangs.
+threads may still run while it hangs.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ _START = r"(?<![A-Za-z0-9_])"
 _DATABASE_USER = r"postgresql://[^\s/?#:@\"'<>]+@[^\s/?#@]*(?:[\s/?#]|\Z)"
 # Each pattern is replaced by its groups and the mask behind them. Repetitions are limited, so that no text takes long.
 _LOOKS_SECRET = (
-    # user:password@ in a URL. A password may contain @. The user of a database alone is no secret; others may be keys.
+    # user:password@ in a URL. A password may contain @. The user of a database alone is not secret; others may be keys.
     re.compile(rf"({_START}(?!{_DATABASE_USER})[a-z][a-z0-9+.-]{{0,30}}://)[^\s/?#\"'<>]+(?=@)", re.IGNORECASE),
     # A query parameter.
     re.compile(rf"([?&;]{_SECRET_PARAMETER}=)[^\s&#;\"'<>]+", re.IGNORECASE),

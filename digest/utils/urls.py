@@ -28,7 +28,7 @@ def split_url(url: str) -> SplitResult:
         return parts
     user, at, place = parts.netloc.rpartition("@")
     if "@" in user or "\\" in user or (at and looks_like_host(user)):
-        raise ValueError("can be read in two ways, because of what stands before the @")
+        raise ValueError("can be read in two ways, because of the text before the @")
     found = _BRACKETED.match(place) or _PLAIN.match(place)
     if found is None or _NOT_IN_HOSTS.search(found[1]):
         raise ValueError("is invalid")
@@ -58,7 +58,7 @@ def host_name(header: str) -> str:
 def looks_like_host(user: str) -> bool:
     """Whether `user` or `user:password` before an `@` looks like the host of the URL: `127.0.0.1:1`, `bank.example`.
 
-    A dot in a name with a password that is no port number (`first.last:secret`) is a user.
+    A dot in a name with a password that is not a port number (`first.last:secret`) is a user.
     """
     name, colon, password = user.partition(":")
     name = unquote(name)

@@ -92,7 +92,7 @@ _LARGER_BODIES = (("/webhooks/", 8 * 1024 * 1024),)
 def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Iterator[ASGIApp]:
     """The pages of a newsletter as an ASGI app. When the block ends, queued emails are sent. Raises ConfigurationError.
 
-    `base` replaces an unset newsletter.base_url. A send in the same process needs an App of its own. `heartbeat` is
+    `base` replaces an unset newsletter.base_url. A send in the same process needs its own App. `heartbeat` is
     that of the schedule, if this process runs it.
     """
     settings = app.settings

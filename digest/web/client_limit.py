@@ -1,4 +1,4 @@
-"""One client cannot hold all connections: limits on what one address has open at once.
+"""Limit what one address has open at once, so that one client cannot hold all connections.
 
 Requests are counted by the client's address, which behind a trusted proxy is that of its header. Connections are
 counted by the peer's address, except for trusted proxies, which connect for many clients. uvicorn itself only limits
@@ -80,7 +80,7 @@ def limited_protocol(proxies: Collection[str], limit: int = MAX_PER_CLIENT) -> t
 
 
 class Networks:
-    """Contains an address that is one of these addresses or in one of these networks; `*` stands for all."""
+    """Contains an address that is one of these addresses or in one of these networks; `*` is all."""
 
     def __init__(self, places: Collection[str]) -> None:
         self._places = frozenset(places)

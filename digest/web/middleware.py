@@ -62,8 +62,7 @@ class Guard:
 
     `hosts`: the accepted host names (empty: any). `prefix`: the path of base_url, which a proxy may or may not strip.
     `larger`: (path prefix, bytes) of routes that accept more than a form. `any_host`: paths that are answered under
-    every host name. `crowded`: the sentence for a client with too
-    many requests at once.
+    every host name. `crowded`: the sentence for a client with too many requests at once.
     """
 
     def __init__(

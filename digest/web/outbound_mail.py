@@ -36,7 +36,7 @@ _MAX_QUEUED = 1000
 
 
 class OutboundMail:
-    """A queue with one thread and a transport of its own. `transport` is called when the first email is sent."""
+    """A queue with its own thread and transport. `transport` is called when the first email is sent."""
 
     def __init__(self, transport: Callable[[], Transport]) -> None:
         self._transport = transport

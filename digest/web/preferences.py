@@ -46,7 +46,7 @@ class PreferencesPage:
     context: Context
     published: PublishedStore
     topics: tuple[str, ...]
-    # When the first edition of the day is sent to subscribers without an hour of their own.
+    # When the first edition of the day is sent to subscribers without their own hour.
     send_at: time
     # The editions among which a subscriber chooses; none if there is only one.
     editions: tuple[OfferedEdition, ...] = ()
@@ -131,7 +131,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
             context.preferences.set(subscriber.id, {"paused_until": until}, consent, now=now)
         return page.response(request, token, saved=True)
 
-    # The page never shows the token of another page, so unsubscribing from here has routes of its own.
+    # The page never shows the token of another page, so unsubscribing from here has separate routes.
     @routes.post("/leave", response_class=HTMLResponse, summary="Unsubscribe")
     def unsubscribe(request: Request, token: str) -> HTMLResponse:
         subscriber = subscriber_from_token(token)

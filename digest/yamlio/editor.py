@@ -118,8 +118,7 @@ class YamlListEditor:
             self._begin_list(rows)
             return
         if self.list_node.flow_style:
-            written = ["{" + self._fields_in_braces(row) + "}" for row in rows]
-            self.text = append_rows(self.text, self.list_node, written, self.newline)
+            self.text = append_rows(self.text, self.list_node, list(map(row_in_braces, rows)), self.newline)
             return
         last = self.rows[-1]
         dash = self.list_node.start_mark.column
@@ -220,12 +219,9 @@ class YamlListEditor:
     def _row(self, fields: Mapping[str, Any], indent: int) -> list[str]:
         """Return the lines of a new row: in braces if `braces` is set and the last row, if any, is in braces too."""
         if self.braces and (not self.rows or _in_braces(self.rows[-1])):
-            return [" " * indent + "- {" + self._fields_in_braces(fields) + "}"]
+            return [" " * indent + "- " + row_in_braces(fields)]
         lines = [f"{key}: {format_value(value)}" for key, value in fields.items()]
         return [" " * indent + "- " + lines[0], *(" " * (indent + 2) + line for line in lines[1:])]
-
-    def _fields_in_braces(self, fields: Mapping[str, Any]) -> str:
-        return ", ".join(f"{key}: {format_value(value, flow=True)}" for key, value in fields.items())
 
     def _insert_field(self, row: Any, key: str, value: Any) -> None:
         field = f"{key}: {format_value(value, flow=row.flow_style)}"
@@ -309,6 +305,11 @@ def _ends_with_break(line: str) -> bool:
 
 def _offset(mark: Any) -> int:
     return int(mark.index)
+
+
+def row_in_braces(fields: Mapping[str, Any]) -> str:
+    """Format a row of a list on one line: `{name: a, url: b}`."""
+    return "{" + ", ".join(f"{key}: {format_value(value, flow=True)}" for key, value in fields.items()) + "}"
 
 
 def format_value(value: Any, *, flow: bool = False) -> str:

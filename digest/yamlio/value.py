@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from digest.yamlio.editor import format_value, pairs
+from digest.yamlio.editor import format_value, pairs, row_in_braces
 
 
 def set_value(text: str, path: Sequence[str], value: str) -> str:
@@ -17,16 +17,15 @@ def set_value(text: str, path: Sequence[str], value: str) -> str:
 
 
 def set_rows(text: str, path: Sequence[str], rows: Sequence[dict[str, str]]) -> str:
-    """Return the text with other rows in the list at `path`, which has rows on lines of their own.
+    """Return the text with other rows in the list at `path`, whose rows are on separate lines.
 
     Comments on the lines of the old rows go with them. Raises KeyError if there is no such key.
     """
     node, _in_braces = _node(text, path)
     first, last = node.start_mark.line, node.value[-1].end_mark.line
     indent = " " * node.start_mark.column
-    fields = [", ".join(f"{key}: {format_value(value, flow=True)}" for key, value in row.items()) for row in rows]
     lines = text.split("\n")
-    lines[first : last + 1] = [f"{indent}- {{{row}}}" for row in fields]
+    lines[first : last + 1] = [f"{indent}- {row_in_braces(row)}" for row in rows]
     return "\n".join(lines)
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from tests.chaos.killed_send import Verdict, kill_and_resume, prepare
+from tests.chaos.killed_send import Verdict, kill_and_resume, prepare, print_line
 from tests.chaos.restored_send import WAYS, make_restoring, restore_and_resume
 from tests.chaos.schedules import make_schedule, run_schedule
 from tests.cli.newsroom import Newsroom
@@ -90,11 +90,6 @@ def _restored(place: str, number: int, way: str) -> tuple[str, Verdict, float]:
     shutil.rmtree(folder)
     verdict = after if before.holds else before
     return f"{number} {plan}; unknown before reconcile: {before.unknown}", verdict, time.monotonic() - started
-
-
-def print_line(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -126,3 +127,8 @@ def judge(log: Path, status: dict[str, Any], recipients: int, *, killed: bool) -
         falsely_accepted=len(expected - unknown - reached),
         unresolved=len(unknown & reached),
     )
+
+
+def print_line(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.killed_send import EDITION, Verdict, judge, prepare
+from tests.chaos.killed_send import EDITION, Verdict, judge, prepare, print_line
 from tests.cli.newsroom import Newsroom
 from tests.support.databases import fresh_schema
 from tests.support.killing import lines, serving
@@ -168,7 +168,7 @@ def main() -> int:
         prepared = prepare(Path(place) / "prepared", given.recipients)
         programs = postgres_programs()
         own = stack.enter_context(PostgresServer(programs)) if programs else None
-        _print(f"{'fault':36} {'exit':>4} {'s':>6}  accepted pending unknown  then: accepted unknown twice missed")
+        print_line(f"{'fault':36} {'exit':>4} {'s':>6}  accepted pending unknown  then: accepted unknown twice missed")
         for scene in scenes(own, given.small_disk):
             if given.only not in scene.name:
                 continue
@@ -178,18 +178,13 @@ def main() -> int:
                 )
             final = found.final
             bad += not final.holds
-            _print(
+            print_line(
                 f"{scene.name:36} {found.code:>4} {found.seconds:>6.1f} {found.accepted:>9} {found.pending:>7} "
                 f"{found.unknown:>7} {final.accepted:>15} {final.unknown:>7} {final.duplicates:>5} {final.missed:>6}"
                 f"{'' if final.holds else '  WRONG'}"
             )
-            _print(f"    {' / '.join(found.stderr.strip().splitlines()[-3:])}")
+            print_line(f"    {' / '.join(found.stderr.strip().splitlines()[-3:])}")
     return 1 if bad else 0
-
-
-def _print(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

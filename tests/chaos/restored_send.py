@@ -32,7 +32,7 @@ WAYS = ("restore", "cp")
 # The provider's answer is lost, whether it has the emails or not; and requests that never arrive whole.
 _LOST = ("--chance", "accept_then_reset=0.1", "--chance", "lose_then_reset=0.1", "--seed", "3")
 _NOT_SENT = ("--chance", "reset_mid_body=0.3", "--seed", "3")
-# Minutes after BEGIN at which a scheduled send goes on after the restoring.
+# Minutes after BEGIN at which a scheduled send continues after the restoring.
 _RESTORED, _PAST = 6, 45
 
 
@@ -41,7 +41,7 @@ class Restoring:
     """When the copy is made, how, and how it is put back.
 
     `at` is the number of emails that the provider has accepted, or a named point with a count, at which the sender is
-    killed. `files` copies the store's files while the sender stands still, instead of `digest store backup`.
+    killed. `files` copies the store's files while the sender waits, instead of `digest store backup`.
     `scheduled` hands the batches over before their time; `paused` also stops the edition after the copy. `faults` are
     the server's options for requests that go wrong.
     """
@@ -75,7 +75,7 @@ def make_restoring(number: int, recipients: int, way: str) -> Restoring:
         faults = _LOST if "cancel" in point else _NOT_SENT if point == "after settle" else ()
         policy = "fence" if scheduled else rng.choice(("hold", "fence"))
         at = (point, 1 if once else rng.randrange(1, 5))
-        # A dead sender stands still.
+        # A dead sender does not move.
         return Restoring(at, way, files=True, policy=policy, scheduled=scheduled, faults=faults)
     scheduled = number % 4 == 3
     policy = "fence" if scheduled else policy

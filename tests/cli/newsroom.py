@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from digest.cli import main
+from tests.support.folders import newsletter_folder
 
 # A Monday morning.
 NOW = "2026-11-23T07:00+05:30"
@@ -66,7 +67,7 @@ class Newsroom:
         return Run(code, out.getvalue(), err.getvalue())
 
     def process(self, *arguments: str, **environment: str) -> Run:
-        """Run a command as a process of its own."""
+        """Run a command as a separate process."""
         done = subprocess.run(
             self.command(*arguments),
             env=self.env(environment),
@@ -112,6 +113,13 @@ class Newsroom:
             assert address not in mails
             mails[address] = path.read_bytes()
         return mails
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path) -> Newsroom:
+    home = tmp_path / "newsletter"
+    newsletter_folder(home)
+    return Newsroom(home)
 
 
 def subscriber_rows(count: int) -> list[str]:

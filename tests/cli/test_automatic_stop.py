@@ -1,4 +1,4 @@
-"""Sending pauses by itself when too many of an edition's first recipients bounce or complain."""
+"""Sending pauses automatically when too many of an edition's first recipients bounce or complain."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_send_by_hand_says_why_it_stopped(newsroom: Newsroom) -> None:
         newsroom.environment |= smtp(server)
         run = newsroom.digest("send")
         assert run.code == 1
-        assert "Sending has stopped by itself: 10 of the first 100" in run.err
+        assert "Sending was paused automatically: 10 of the first 100" in run.err
         assert f"digest edition resume {KEY}" in run.err
         decisions = newsroom.json("status")["decisions"]
         assert [decision["what"] for decision in decisions] == ["stopped by itself"]

@@ -92,7 +92,7 @@ def test_a_page_that_names_itself_is_not_followed() -> None:
     [
         ({"links": "main a"}, FEED, "`links` is for web pages"),
         ({"links": "main a"}, JSON_FEED, "`links` is for web pages"),
-        ({"mapping": JsonMapping(preset="gnews")}, FEED, "`mapping` is for JSON; this is none"),
+        ({"mapping": JsonMapping(preset="gnews")}, FEED, "`mapping` is for JSON; this is not JSON"),
     ],
 )
 def test_a_setting_for_another_kind_gives_a_warning(setting: dict[str, object], document: str, warning: str) -> None:

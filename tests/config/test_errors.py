@@ -67,7 +67,8 @@ CASES = {
     "sources:\n  - {name: क, url: 'ftp://a'}": "5: 'sources[1]': expected url to start with https:// or http://",
     "sources:\n  - {name: क, url: 'http://[::1].evil.example'}": "5: 'sources[1]': expected a URL with one clear host",
     "sources:\n  - {name: क, url: 'http://127.0.0.1:1@evil.example'}": "5: 'sources[1]': expected a URL with one "
-    "clear host; the host of this one can be read in two ways, because of what stands before the @",
+    "clear host; the host of this one can be read in two ways, because of the text before the @",
+    "alerts: {webhook: 'https://[::1].evil.example/secret'}": "4: 'alerts.webhook': expected a URL with one clear host",
     "sources:\n  - {name: '', path: p}": "5: 'sources[1].name': expected some text, found ''",
     "sources:\n  - {name: क, path: p, replay: maybe}": "5: 'sources[1].replay': expected true or false, found 'maybe'",
     "store: {url: 5}": "4: 'store.url': expected text, found 5",

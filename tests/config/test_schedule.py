@@ -225,7 +225,7 @@ def test_events_of_a_calendar_file(event: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(
     ("data", "line", "expected"),
     [
-        (b"hello", 1, "is no calendar file; expected BEGIN:VCALENDAR"),
+        (b"hello", 1, "is not a calendar file; expected BEGIN:VCALENDAR"),
         (b"BEGIN:VCALENDAR\n\xff", 2, "is not UTF-8 text"),
         (ics("DTSTART;VALUE=DATE:20271301"), 4, "DTSTART: Wrong date format 20271301"),
         (ics("SUMMARY:x"), 3, "this event has no DTSTART"),
@@ -250,6 +250,10 @@ def test_a_changed_calendar_file_is_read_again(tmp_path: Path) -> None:
     assert date(2027, 10, 2) in found
     file.write_bytes(ics("DTSTART;VALUE=DATE:20270815", "DTSTART;VALUE=DATE:20270816"))
     assert date(2027, 1, 26) not in read_holidays(("holidays.ics",), tmp_path)
+    file.write_bytes(ics("SUMMARY:x"))
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match="this event has no DTSTART"):
+            read_holidays(("holidays.ics",), tmp_path)
     file.unlink()
     with pytest.raises(ConfigurationError, match="file not found"):
         read_holidays(("holidays.ics",), tmp_path)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from digest.models import Article, Block
+from digest.curate.compose import Curated
+from digest.models import Article, Block, Story
 
 # 06:00 in India on the day of the edition.
 NOW = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)
@@ -91,3 +92,7 @@ OTHERS = (
     ),
 )
 DAY = (*BRIDGE, *OTHERS)
+
+
+def stories(curated: Curated) -> list[Story]:
+    return [story for section in curated.sections for story in section.stories]

@@ -12,17 +12,13 @@ from digest.curate.compose import ComposeContext, Curated, compose
 from digest.curate.filtering import Changes
 from digest.curate.rules import Rules
 from digest.models import Article, Image, Story
-from tests.curate.sample import BRIDGE, DAY, NOW, OTHERS, article
+from tests.curate.sample import BRIDGE, DAY, NOW, OTHERS, article, stories
 
 RULES = Rules()
 
 
 def made(articles: tuple[Article, ...] | list[Article] = DAY, rules: Rules = RULES, **more: object) -> Curated:
     return compose(articles, ComposeContext(rules, NOW, **more))  # type: ignore[arg-type]
-
-
-def stories(curated: Curated) -> list[Story]:
-    return [story for section in curated.sections for story in section.stories]
 
 
 def by_title(curated: Curated, word: str) -> Story:

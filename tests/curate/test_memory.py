@@ -11,14 +11,10 @@ from digest.curate.already_sent import SentStory
 from digest.curate.compose import ComposeContext, Curated, compose
 from digest.curate.filtering import Changes
 from digest.curate.rules import Rules
-from digest.models import Article, Block, Story
-from tests.curate.sample import BRIDGE, DAY, NOW, OTHERS, article
+from digest.models import Article, Block
+from tests.curate.sample import BRIDGE, DAY, NOW, OTHERS, article, stories
 
 TOMORROW = NOW + timedelta(days=1)
-
-
-def stories(curated: Curated) -> list[Story]:
-    return [story for section in curated.sections for story in section.stories]
 
 
 def sent(articles: tuple[Article, ...] = DAY) -> list[SentStory]:

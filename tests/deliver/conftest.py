@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from digest.deliver import registry
 from digest.deliver.ports import LogLookup, SuppressionSource
 from digest.deliver.sendgrid.client import SendGrid
+from tests.deliver.transports import TransportSetup, transport_setup
 from tests.support.sendgrid_server import KEY, SendGridServer
 from tests.support.timing import short
 
@@ -31,3 +34,9 @@ def transport(server: SendGridServer) -> Iterator[SendGrid]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten the pause after a failure from one second to a hundredth."""
     monkeypatch.setattr("digest.deliver.failover._FIRST_PAUSE", 0.01)
+
+
+@pytest.fixture(params=sorted(registry.TRANSPORTS))
+def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TransportSetup]:
+    with transport_setup(request.param, tmp_path) as found:
+        yield found

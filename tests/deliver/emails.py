@@ -10,6 +10,7 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage
 from typing import Any
 
+from digest.deliver.outcome import NotSent, Outcome
 from digest.mail.message import Outgoing, Recipient, Sender, Tokens, inline_images, recipient
 from digest.models import PLACEHOLDERS, InlineImage, RenderedEmail
 
@@ -94,3 +95,8 @@ def part(data: bytes, kind: str) -> str:
     """A part's text with bare line feeds; empty without such a part."""
     body = read(data).get_body((kind,))
     return "" if body is None else str(body.get_content()).replace("\r\n", "\n")
+
+
+def kind_of(outcome: Outcome) -> Any:
+    """The outcome's class; "never" and "later" for the two sorts of NotSent."""
+    return ("never" if outcome.permanent else "later") if isinstance(outcome, NotSent) else type(outcome)

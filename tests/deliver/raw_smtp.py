@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import threading
 import time
 from contextlib import suppress
@@ -38,10 +37,7 @@ class RawSmtp:
         self.emails: list[bytes] = []
         self.helloes: list[str] = []
         self.pauses = 0
-        self._context: ssl.SSLContext | None = None
-        if tls is not None:
-            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self._context.load_cert_chain(tls.certificate, tls.key)
+        self._context = tls.server_context() if tls else None
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         self.port: int = self._listener.getsockname()[1]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from html import escape
-from pathlib import Path
 
 import pytest
 
@@ -24,15 +22,9 @@ from tests.deliver.emails import (
     read,
     values_of,
 )
-from tests.deliver.transports import TransportSetup, transport_setup
+from tests.deliver.transports import TransportSetup
 
 ASHA, RAVI, MEENA = "asha@example.com", "ravi+news@example.co.in", "o'neil&co@example.com"
-
-
-@pytest.fixture(params=sorted(registry.TRANSPORTS))
-def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TransportSetup]:
-    with transport_setup(request.param, tmp_path) as found:
-        yield found
 
 
 def accepted(setup: TransportSetup, *addresses: str, **given: object) -> dict[str, bytes]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver import registry
 from digest.deliver.attempt import Job
 from digest.deliver.outcome import Accepted, PerRecipient
 from digest.deliver.sendgrid.payload import request_body
@@ -34,17 +31,11 @@ from tests.deliver.emails import (
     token,
 )
 from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
-from tests.deliver.transports import TransportSetup, transport_setup
+from tests.deliver.transports import TransportSetup
 from tests.support import sendgrid_attachments
 
 ASHA, RAVI = "asha@example.com", "ravi@example.com"
 HELD = {image.cid: image for image in (FIELD, BRIDGE)}
-
-
-@pytest.fixture(params=sorted(registry.TRANSPORTS))
-def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TransportSetup]:
-    with transport_setup(request.param, tmp_path) as found:
-        yield found
 
 
 def related(data: bytes) -> dict[str, tuple[str, bytes]]:

@@ -17,7 +17,7 @@ from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rej
 from digest.deliver.resend.client import Resend
 from digest.deliver.resend.responses import read_response
 from digest.mail.message import Outgoing, recipient
-from tests.deliver.emails import EMAIL, EMAIL_WITH_IMAGES, SENDER, RecordingLog, many, outgoing, token
+from tests.deliver.emails import EMAIL, EMAIL_WITH_IMAGES, SENDER, RecordingLog, kind_of, many, outgoing, token
 from tests.support.resend_server import KEY, ResendServer
 from tests.support.sendgrid_faults import FAULTS, Fault
 
@@ -57,10 +57,6 @@ def drained(server: ResendServer, batch: Outgoing) -> list[Outcome]:
         rest = tuple(recipient for recipient in batch.recipients if recipient.id not in settled)
         batch = replace(batch, batch=str(int(batch.batch) + 1), recipients=rest)
     return outcomes
-
-
-def kind_of(outcome: Outcome) -> Any:
-    return ("never" if outcome.permanent else "later") if isinstance(outcome, NotSent) else type(outcome)
 
 
 def ids(*numbers: int) -> frozenset[int]:

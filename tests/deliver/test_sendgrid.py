@@ -17,7 +17,7 @@ from digest.deliver.sendgrid.client import SendGrid
 from digest.deliver.sendgrid.payload import request_body
 from digest.deliver.sendgrid.responses import read_response
 from digest.mail.message import Outgoing, list_headers, recipient
-from tests.deliver.emails import EMAIL, SENDER, TEXT_ONLY, RecordingLog, many, outgoing, token
+from tests.deliver.emails import EMAIL, SENDER, TEXT_ONLY, RecordingLog, kind_of, many, outgoing, token
 from tests.support import sendgrid_schema
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import KEY, SendGridServer
@@ -118,11 +118,6 @@ TABLE: dict[str, Any] = {
     **dict.fromkeys([kind for kind in FAULTS if kind.startswith(("error_50", "early_50"))], Unknown),
     **dict.fromkeys(["wrong_content_type", "page_202", "sandbox"], Unknown),
 }
-
-
-def kind_of(outcome: Outcome) -> Any:
-    """The outcome's class; "never" and "later" for the two sorts of NotSent."""
-    return ("never" if outcome.permanent else "later") if isinstance(outcome, NotSent) else type(outcome)
 
 
 @pytest.mark.parametrize("kind", FAULTS)

@@ -41,13 +41,6 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def database(store_url: str, tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(store_url, home=tmp_path)
-    yield opened
-    opened.close()
-
-
 @contextmanager
 def receiving(database: Database, clock: Clock) -> Iterator[tuple[Alerts, WebhookReceiver]]:
     with WebhookReceiver() as receiver:

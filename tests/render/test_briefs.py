@@ -33,7 +33,7 @@ def test_the_lowest_scored_stories_are_headlines_at_the_end() -> None:
     for part in (email.html, email.text):
         at = part.index("संक्षेप में")
         assert all(part.index(story.url) > at for story in last)
-    assert email.html.count("<h3") == 19, "headlines all the same"
+    assert email.html.count("<h3") == 19, "headlines anyway"
     assert brief_stories(edition, 2) == {story.id for story in last}
 
 

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
 from digest.models import Edition, Subscriber
 from digest.store.content.editions import EditionStore
-from digest.store.database import Database, open_database
+from digest.store.database import Database
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.sending.ledger import SqlLedger
 from tests.support.enqueue import Entry, enqueue
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 KEY = "2026-11-23"
-
-
-@pytest.fixture
-def database(store_url: str, tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(store_url, home=tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

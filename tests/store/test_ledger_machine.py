@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +14,7 @@ from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rej
 from digest.deliver.ports import Claim, ScheduleWindow
 from digest.models import Subscriber
 from digest.store.content.editions import EditionStore
-from digest.store.database import Database, open_database
+from digest.store.database import Database
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.schema import metadata
 from digest.store.sending.decisions import Grounds
@@ -201,16 +199,9 @@ class Ledger(RuleBasedStateMachine):
                 connection.execute(metadata.tables["edition"].update().values(state="sending"))
 
 
-@pytest.fixture
-def opened(store_url: str, tmp_path: Path) -> Iterator[Database]:
-    database = open_database(store_url, home=tmp_path)
-    yield database
-    database.close()
-
-
 @pytest.mark.slow
-def test_nobody_is_sent_to_twice_whatever_happens(opened: Database) -> None:
-    machine = type("OnThisStore", (Ledger,), {"database": opened})
+def test_nobody_is_sent_to_twice_whatever_happens(database: Database) -> None:
+    machine = type("OnThisStore", (Ledger,), {"database": database})
     few = settings(
         max_examples=examples(25, dev=5),
         stateful_step_count=30,

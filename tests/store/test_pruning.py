@@ -135,7 +135,7 @@ def test_late_events_of_a_folded_edition_change_nothing(
     late = Event("bounced", LATER, "subscriber1@example.com", sent[1], KEY, reason="550 gone")
     known = EventStore(database).known([late])
     assert known.deliveries == {}
-    # The address is suppressed all the same.
+    # The address is suppressed anyway.
     assert known.addresses == {"subscriber1@example.com": sent[1]}
 
 

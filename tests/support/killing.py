@@ -78,7 +78,7 @@ def run_until_killed(
         texts = [file.read().decode(errors="replace") for file in (out, err)]
     if late:
         raise TimeoutError(f"{argv[0]} ran longer than {timeout} s\n{texts[1][-2000:]}")
-    # It may have ended by itself between the last check and the kill.
+    # It may have ended between the last check and the kill.
     return Run(killed and process.returncode == -signal.SIGKILL, process.returncode, seconds, *texts)
 
 

@@ -12,27 +12,24 @@ import asyncio
 import contextlib
 import gc
 import itertools
-import ssl
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import orjson
 
-from tests.support.acceptance import AcceptanceLog
 from tests.support.clock import Clock
 from tests.support.http1 import READ_LIMIT, Connection, Head, Reply
-from tests.support.loops import LoopThread, Port, serve_until_stopped
+from tests.support.loop_server import LoopServer
+from tests.support.loops import serve_until_stopped
 from tests.support.sendgrid_api import SCOPES, Api, endpoint
 from tests.support.sendgrid_control import control, options
 from tests.support.sendgrid_faults import Context, Fault, accepts, act, stage
 from tests.support.sendgrid_plan import FaultPlan
 from tests.support.sendgrid_provider import Acceptance, Message, Provider
 from tests.support.sendgrid_rules import Violation
-from tests.support.tls import Identity
 
 # The default API key.
 KEY = "SG.local-test-key"
@@ -54,14 +51,14 @@ class Seen:
     status: int
 
 
-class SendGridServer:
+class SendGridServer(LoopServer):
     """The server. With the default arguments it accepts every valid request.
 
     keys, scopes: what is allowed (401 or 403 otherwise). log: file of the acceptance log; fsync: it survives a power
     cut. faults: the script; chances: kind → probability for sends, with `seed`. latency: seconds before each reply.
     validate_every: one in so many sends is checked against SendGrid's schema; check_every: the same for the rules.
     cancel_limit: batches that can be cancelled at once. reject: addresses that get a 400 with their index. tls: HTTPS
-    with a certificate of its own (`cafile`).
+    with its own certificate (`cafile`).
     """
 
     def __init__(
@@ -82,12 +79,12 @@ class SendGridServer:
         reject: Collection[str] = (),
         tls: bool = False,
     ) -> None:
+        super().__init__("sendgrid-server", port=port, log=log, fsync=fsync, tls=tls)
         self.clock = Clock()
         self.latency = latency
         self.requests: deque[Seen] = deque(maxlen=100_000)
         # Kinds of the hangs during which the client waited until the end.
         self.expired_hangs: list[str] = []
-        self._log = AcceptanceLog(log, fsync=fsync)
         self.provider = Provider(self.clock, self._log, cancel_limit=cancel_limit)
         self.api = Api(
             self.provider,
@@ -100,9 +97,6 @@ class SendGridServer:
         )
         self.endpoint = endpoint
         self._plan = FaultPlan(faults, chances or {}, seed)
-        self._identity = Identity() if tls else None
-        self._port = Port(port)
-        self._thread = LoopThread("sendgrid-server")
         self._listener: asyncio.Server | None = None
         self._connections: set[Connection] = set()
         self._numbers = itertools.count(1)
@@ -111,16 +105,6 @@ class SendGridServer:
     def url(self) -> str:
         """`http(s)://127.0.0.1:PORT`, for use as SendGrid's host."""
         return f"{'https' if self._identity else 'http'}://127.0.0.1:{self.port}"
-
-    @property
-    def port(self) -> int:
-        """The port. It stays the same until the server stops."""
-        return self._port.number
-
-    @property
-    def cafile(self) -> Path | None:
-        """The certificate that a client must trust, if TLS is on."""
-        return self._identity.certificate if self._identity else None
 
     @property
     def faults(self) -> list[Fault]:
@@ -170,35 +154,13 @@ class SendGridServer:
         finally:
             self._thread.call(self._open_listener())
 
-    def start(self) -> SendGridServer:
-        """Start to listen."""
-        self._thread.start()
-        self._thread.call(self._begin())
-        return self
-
-    def stop(self) -> None:
-        """Close all connections and release thread, port, log and certificate."""
-        try:
-            self._thread.call(self._close_listener(drop_all=True))
-        finally:
-            self._thread.stop()
-            self._port.close()
-            self._log.close()
-            if self._identity:
-                self._identity.close()
-
-    def __enter__(self) -> SendGridServer:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
     async def _begin(self) -> None:
         await self._open_listener()
         self._ticker = asyncio.get_running_loop().create_task(self._tick())
         await self._refuse_if_due()
+
+    async def _end(self) -> None:
+        await self._close_listener(drop_all=True)
 
     async def _tick(self) -> None:
         """Send held messages when a running clock reaches their send_at."""
@@ -209,12 +171,8 @@ class SendGridServer:
 
     async def _open_listener(self) -> None:
         if self._listener is None:
-            context = None
-            if self._identity:
-                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                context.load_cert_chain(self._identity.certificate, self._identity.key)
             self._listener = await asyncio.start_server(
-                self._serve, sock=self._port.listener(), ssl=context, limit=READ_LIMIT, backlog=1024
+                self._serve, sock=self._port.listener(), ssl=self._tls_context(), limit=READ_LIMIT, backlog=1024
             )
 
     async def _close_listener(self, *, drop_all: bool = False) -> None:

@@ -10,20 +10,17 @@ import argparse
 import asyncio
 import contextlib
 import secrets
-import ssl
 import time
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal, NamedTuple
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from tests.support.acceptance import AcceptanceLog
-from tests.support.loops import LoopThread, Port, reset, serve_until_stopped
-from tests.support.tls import Identity
+from tests.support.loop_server import LoopServer
+from tests.support.loops import reset, serve_until_stopped
 
 # After the final dot: 250; close, RST or silence, with the email accepted or lost; or an error code.
 AfterDot = Literal["ok", "accept_then_close", "accept_then_reset", "accept_then_hang", "lose_then_close", "452", "554"]
@@ -52,7 +49,7 @@ class Behaviour:
     replies: dict[str, str] = field(default_factory=dict)
 
 
-class RecordingSmtp:
+class RecordingSmtp(LoopServer):
     """The server. With `login` (user, password) AUTH is required. A client must trust `cafile` for STARTTLS."""
 
     def __init__(
@@ -69,72 +66,30 @@ class RecordingSmtp:
         log: Path | str | None = None,
         fsync: bool = False,
     ) -> None:
+        super().__init__("smtp-server", port=port, log=log, fsync=fsync, tls=starttls)
         self.behaviour = Behaviour(frozenset(reject), frozenset(defer), list(after_dot), hang)
         self.emails: list[Email] = []
         self.connections = 0
         self._login = login
         self._pipelining = pipelining
-        self._log = AcceptanceLog(log, fsync=fsync)
-        self._port = Port(port)
-        self._identity = Identity() if starttls else None
-        self._thread = LoopThread("smtp-server")
         self._protocols: list[_Protocol] = []
-
-    @property
-    def port(self) -> int:
-        """The port on 127.0.0.1."""
-        return self._port.number
-
-    @property
-    def cafile(self) -> Path | None:
-        """The certificate that a client must trust after STARTTLS."""
-        return self._identity.certificate if self._identity else None
 
     @property
     def counts(self) -> Counter[str]:
         """Address → how many accepted emails."""
         return Counter(address for email in self.emails for address in email.rcpt_to)
 
-    def start(self) -> RecordingSmtp:
-        """Start to listen."""
-        self._thread.start()
-        self._listener = self._thread.call(self._listen())
-        return self
-
-    def stop(self) -> None:
-        """Close all connections and release thread, port, log and certificate."""
-        try:
-            self._thread.call(self._drop())
-        finally:
-            self._thread.stop()
-            self._port.close()
-            self._log.close()
-            if self._identity:
-                self._identity.close()
-
-    def __enter__(self) -> RecordingSmtp:
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    async def _listen(self) -> asyncio.Server:
+    async def _begin(self) -> None:
         loop = asyncio.get_running_loop()
-        return await loop.create_server(self._protocol, sock=self._port.listener(), backlog=512)
+        self._listener = await loop.create_server(self._protocol, sock=self._port.listener(), backlog=512)
 
     def _protocol(self) -> _Protocol:
-        context = None
-        if self._identity:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(self._identity.certificate, self._identity.key)
         protocol = _Protocol(
             self,
             # Otherwise aiosmtpd looks up the name of this machine.
             hostname="127.0.0.1",
             ident="recording SMTP",
-            tls_context=context,
+            tls_context=self._tls_context(),
             auth_require_tls=False,
             authenticator=self._authenticate if self._login else None,
             loop=asyncio.get_running_loop(),
@@ -145,7 +100,7 @@ class RecordingSmtp:
         self._protocols.append(protocol)
         return protocol
 
-    async def _drop(self) -> None:
+    async def _end(self) -> None:
         self._listener.close()
         for protocol in self._protocols:
             if protocol.transport is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,10 +33,8 @@ def secure_site(identity: Identity) -> Iterator[str]:
         def log_message(self, *arguments: object) -> None:
             pass
 
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(identity.certificate, identity.key)
     with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.socket = identity.server_context().wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from digest import pipeline
+from tests.cli.newsroom import newsroom  # noqa: F401
 from tests.support.folders import newsletter_folder
 from tests.web.site import NOW, Site, site
 

@@ -90,11 +90,11 @@ def test_a_store_that_cannot_be_used_makes_it_unready_but_not_unmeasured(app: Ap
 def test_a_schedule_that_hangs_makes_it_unready(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     heartbeat = Heartbeat()
     with health_of(app, heartbeat) as health:
-        assert health.problems() == ["the schedule does not go on"]
+        assert health.problems() == ["the schedule hangs"]
         heartbeat.beat()
         assert health.problems() == []
         monkeypatch.setattr(checks, "MAX_SILENCE", -1.0)
-        assert health.problems() == ["the schedule does not go on"]
+        assert health.problems() == ["the schedule hangs"]
 
 
 def access(addresses: tuple[str, ...] = (), token: str = "") -> MetricsAccess:

@@ -46,7 +46,7 @@ def locked_by_another_process(store: Path) -> Iterator[None]:
 def test_forty_five_requests_that_wait_at_once_are_all_told_that_nothing_has_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """More requests than threads: those that queue for a thread do not wait anew when they get one.
+    """More requests than threads: those that queue for a thread do not wait again when they get one.
 
     Without a limit of the whole request the last of them would wait for SQLite's 15 seconds twice, and the client here
     gives up after 30.

@@ -10,22 +10,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from pathlib import Path
 
 import pytest
 
 from tests.cli.newsroom import Newsroom
-from tests.support.folders import newsletter_folder
 
 COMMANDS = [("web", "--port", "0"), ("run",)]
-
-
-@pytest.fixture
-def newsroom(tmp_path: Path) -> Newsroom:
-
-    home = tmp_path / "newsletter"
-    newsletter_folder(home)
-    return Newsroom(home)
 
 
 @pytest.mark.slow

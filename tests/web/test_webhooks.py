@@ -45,13 +45,6 @@ class Endpoint:
         return [request.body for request in self.store.queued()]
 
 
-@pytest.fixture
-def database(store_url: str, tmp_path: Path) -> Iterator[Database]:
-    database = open_database(store_url, home=tmp_path)
-    yield database
-    database.close()
-
-
 @contextmanager
 def serve(database: Database, *, secret: str = "") -> Iterator[Endpoint]:
     """Serve the webhook as `digest web` does."""

@@ -54,7 +54,7 @@ _TWICE = 2
 # Words of the longest place or person that is known only from what is next to it.
 _MAX_NAME_WORDS = 3
 
-# A lead that says "here" within so many characters has a dateline before it.
+# A lead that says "here" within this number of characters has a dateline before it.
 _HERE, _HERE_WITHIN = "यहां", 250
 
 # Characters of the article in which a name is looked for as a place.
@@ -253,14 +253,14 @@ class _Front:
         return self.has(Kind.DESK) and not self.has(Kind.PLACE, Kind.AGENCY, Kind.UNKNOWN)
 
     def is_own_desk(self) -> bool:
-        """`एजुकेशन डेस्क। ` signs by itself; `जांच एजेंसी: ` speaks, and signs only next to a place."""
+        """`एजुकेशन डेस्क। ` is a byline alone; `जांच एजेंसी: ` speaks, and is one only next to a place."""
         if self.mark == ":" or len(self.parts) != 1:
             return False
         name = self.parts[0].strip()
         return " " in name and fold(self.parts[0]).rpartition(" ")[2] in OWN_DESKS
 
     def has_sentence(self) -> bool:
-        """A part that is not known is no name."""
+        """A part that is not known is not a name."""
         unknown = (part for part, kind in zip(self.parts, self.kinds, strict=True) if kind == Kind.UNKNOWN)
         return any(len(part.split()) > _MAX_NAME_WORDS or not is_name(part) for part in unknown)
 

@@ -83,7 +83,7 @@ def _canonical(url: str) -> str:
 def article_id(url: str | None, guid: str | None, source: str, title: str, salt: str = "") -> str:
     """20 hex digits of SHA-256 over the canonical URL, else the guid, else the source and the folded title.
 
-    A guid that is no URI (`17`) belongs to its source. `salt` gives replayed samples another id on each day.
+    A guid that is not a URI (`17`) belongs to its source. `salt` gives replayed samples another id on each day.
     """
     guid = (guid or "").strip()
     own = guid if guid.lower().startswith(_WORLDWIDE) else f"{source}\n{guid or fold(title)}"
@@ -103,7 +103,7 @@ _ROUNDS = 20
 def _main_host(host: str) -> str:
     while True:
         for prefix in _HOST_PREFIXES:
-            # `m.com` and `www.in` are names of their own: what remains must contain a dot.
+            # `m.com` and `www.in` are whole names: what remains must contain a dot.
             if host.startswith(prefix) and "." in host[len(prefix) :]:
                 host = host[len(prefix) :]
                 break

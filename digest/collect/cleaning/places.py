@@ -52,7 +52,7 @@ BUREAUS = frozenset(
 # Desks of several words. They sign a report even without punctuation before its first sentence.
 SIGNATURES = frozenset(name for name in AGENCIES if " " in name)
 
-# Desks that sign by themselves. An `एजेंसी` or `ब्यूरो` with a word before it may be the police's.
+# Desks that are bylines alone. An `एजेंसी` or `ब्यूरो` with a word before it may be the police's.
 OWN_DESKS = frozenset(
     _folded(
         "डेस्क संवाददाता रिपोर्टर प्रतिनिधि desk",

@@ -21,13 +21,13 @@ _DATES = ("published", "created", "updated")
 
 def entry_item(entry: Any, base: str | None) -> RawItem:
     """The item with the feed's values, HTML converted to blocks, and absolute URLs as far as there is a base."""
-    item = RawItem(guid=_text(entry, "id").strip() or None, language=_language(entry))
-    item.title = plain(_text(entry, "title"))
+    item = RawItem(guid=text_of(entry, "id").strip() or None, language=_language(entry))
+    item.title = plain(text_of(entry, "title"))
     _links(entry, item, base)
-    item.date = next((raw for name in _DATES if (raw := _text(entry, name).strip())), None)
-    item.updated = _text(entry, "updated").strip() or None
+    item.date = next((raw for name in _DATES if (raw := text_of(entry, name).strip())), None)
+    item.updated = text_of(entry, "updated").strip() or None
     item.fallback_date = _parsed_date(entry)
-    item.author = plain(_text(entry, "author")) or None
+    item.author = plain(text_of(entry, "author")) or None
     item.categories = [label for tag in _dicts(entry, "tags") if (label := _label(tag))]
     inside = _texts(entry, item, item.url or base)
     item.images = _media(entry, item.url or base) + inside
@@ -36,7 +36,7 @@ def entry_item(entry: Any, base: str | None) -> RawItem:
 
 def _links(entry: Any, item: RawItem, base: str | None) -> None:
     """Set the article's URL: the alternate link, else a guid that is a URL. Warn if there is only an unusable one."""
-    raw = _text(entry, "link").strip()
+    raw = text_of(entry, "link").strip()
     if raw == item.guid and "/" not in raw:
         # feedparser uses an opaque guid as the link if there is none.
         raw = ""
@@ -46,7 +46,7 @@ def _links(entry: Any, item: RawItem, base: str | None) -> None:
     if not raw and "guidislink" not in entry and item.guid and item.guid.startswith(("http://", "https://")):
         # RSS 1.0: rdf:about is the item's URL.
         raw = item.guid
-    own_base = _text(entry, "base").strip()
+    own_base = text_of(entry, "base").strip()
     item.url = absolute_url(raw, own_base if own_base.startswith("http") else base)
     if raw and not item.url:
         item.warnings.append(
@@ -58,7 +58,7 @@ def _links(entry: Any, item: RawItem, base: str | None) -> None:
 
 def _texts(entry: Any, item: RawItem, base: str | None) -> list[Image]:
     """Set excerpt and body; return the images in them, those of the body first."""
-    summary_raw = _text(entry, "summary")
+    summary_raw = text_of(entry, "summary")
     contents = [c for c in _dicts(entry, "content") if isinstance(c.get("value"), str) and c["value"].strip()]
     longest = max(contents, key=lambda content: len(content["value"]), default=None)
     full = read_html(longest["value"], str(longest.get("base") or "") or base) if longest else Content()
@@ -115,7 +115,7 @@ def _language(entry: Any) -> str | None:
     """The entry's own language: `<language>`, or the xml:lang of its title."""
     detail = dict.get(entry, "title_detail")
     inherited = detail.get("language") if isinstance(detail, dict) else ""
-    return (_text(entry, "language") or str(inherited or ""))[:35] or None
+    return (text_of(entry, "language") or str(inherited or ""))[:35] or None
 
 
 def _parsed_date(entry: Any) -> datetime | None:
@@ -131,7 +131,8 @@ def _parsed_date(entry: Any) -> datetime | None:
     return None
 
 
-def _text(entry: Any, name: str) -> str:
+def text_of(entry: Any, name: str) -> str:
+    """A field of an entry or a feed; '' if it is missing or no text."""
     # dict.get, as feedparser's own get() maps old names to new ones and warns about it.
     value = dict.get(entry, name, "")
     return value if isinstance(value, str) else ""

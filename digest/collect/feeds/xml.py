@@ -11,7 +11,7 @@ from typing import Any
 from digest.collect.cleaning.identity import absolute_url
 from digest.collect.cleaning.normalise import assemble
 from digest.collect.feeds.autodiscovery import feed_link
-from digest.collect.feeds.entry import entry_item
+from digest.collect.feeds.entry import entry_item, text_of
 from digest.collect.feeds.sanitise_xml import MAX_ITEMS, limit_items, sanitise_xml, size_problem
 from digest.collect.feeds.sitemap import title_of
 from digest.collect.http.decode import decode
@@ -91,10 +91,10 @@ def _xml_feed(document: Sniffed, context: ParseContext) -> _Feed | ParseResult:
     if not entries:
         context.log.add("it has no items")
     meta = parsed["feed"]
-    built = _text(meta, "updated") or _text(meta, "published")
-    info = FeedInfo(plain(_text(meta, "title")), _text(meta, "language") or None, built or None)
+    built = text_of(meta, "updated") or text_of(meta, "published")
+    info = FeedInfo(plain(text_of(meta, "title")), text_of(meta, "language") or None, built or None)
     feed = _Feed(_kind(version, document.root), info, lost=cut)
-    base = context.url or absolute_url(_text(meta, "link"), context.url)
+    base = context.url or absolute_url(text_of(meta, "link"), context.url)
     for entry in entries[:MAX_ITEMS]:
         try:
             feed.items.append(entry_item(entry, base))
@@ -166,9 +166,3 @@ def _is_truncated(text: str, root: str) -> bool:
 def _is_ill_formed(error: object) -> bool:
     """Whether feedparser complains about the XML, and not about the HTTP header's type or charset."""
     return type(error).__name__ in ("SAXParseException", "SAXException", "UndeclaredNamespace")
-
-
-def _text(feed: Any, name: str) -> str:
-    # dict.get, as feedparser's own get() maps old names to new ones and warns about it.
-    value = dict.get(feed, name, "")
-    return value if isinstance(value, str) else ""

@@ -352,7 +352,7 @@ class _Answer:
 
 
 def _redirect_target(base: str, location: str) -> str:
-    """The absolute URL of a redirect. Raises FetchError if it is none."""
+    """The absolute URL of a redirect. Raises FetchError if it is not a URL."""
     # http.client decodes headers as Latin-1, but many servers write Hindi paths in UTF-8, which browsers accept.
     with contextlib.suppress(UnicodeError):
         location = location.encode("latin-1").decode("utf-8")

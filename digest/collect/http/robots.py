@@ -1,4 +1,7 @@
-"""Whether a site's robots.txt (RFC 9309) allows us to read its pages. Feeds are meant to be fetched: no check."""
+"""Whether a site's robots.txt (RFC 9309) allows us to read its pages.
+
+Feeds are not checked, because they are published to be fetched.
+"""
 
 from __future__ import annotations
 

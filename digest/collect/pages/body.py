@@ -145,7 +145,7 @@ def _is_leaf(part: Any) -> bool:
 
 
 def _is_text(part: Any) -> bool:
-    """Whether a list item or quotation is text of its own, and no button or container of paragraphs."""
+    """Whether a list item or quotation is text, and not a button or a container of paragraphs."""
     if part.tag not in ("li", "blockquote"):
         return True
     return _is_leaf(part) and _is_sentence(" ".join("".join(part.itertext()).split()))

@@ -63,7 +63,7 @@ def complete(
 
 
 def with_body_of(article: Article, known: Article) -> Article:
-    """The article as its feed has it now, with the full text that was read earlier, unless that is no longer."""
+    """The article as its feed has it now, with the full text that was read earlier if that is longer."""
     if _text_length(known.body) <= _MIN_GAIN * _text_length(article.body):
         return article
     completed = replace(

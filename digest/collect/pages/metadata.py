@@ -228,7 +228,7 @@ def _headings(tree: Any, meta: dict[str, str]) -> list[str]:
 def _links_home(heading: Any, text: str) -> bool:
     for link in heading.iter("a"):
         href = link.get("href") or ""
-        # A fragment is no front page, and urlsplit refuses some addresses with a bracket.
+        # A fragment is not a front page, and urlsplit refuses some addresses with a bracket.
         if "#" in href or "[" in href or plain("".join(link.itertext())) != text:
             continue
         if not urlsplit(href).path.strip("/"):

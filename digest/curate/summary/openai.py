@@ -49,7 +49,7 @@ class OpenAI:
         articles: Sequence[Article],
         *,
         title: str,
-        # A model knows by itself which words are common.
+        # A model needs no statistics of which words are common.
         background: Mapping[str, float] | None = None,  # noqa: ARG002
         known: str = "",
     ) -> str:

@@ -147,5 +147,4 @@ def _unexpected(response: HttpResponse) -> str:
     refusal = refused_outright(response)
     if refusal is not None:
         return refusal.reason.removeprefix("sendgrid: ")
-    remark = ": a web page, not an API" if response.is_html else detail(response)
-    return f"a sandbox request was answered with {response.status}{remark}"
+    return f"a sandbox request was answered with {response.status}{detail(response)}"

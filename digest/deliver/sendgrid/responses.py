@@ -80,7 +80,9 @@ def _read_errors(response: HttpResponse, outgoing: Outgoing) -> Outcome:
 
 
 def detail(response: HttpResponse) -> str:
-    """`: ` and the error messages of the response, if it has any."""
+    """`: ` and the error messages of the response, if it has any, or that it is a web page."""
+    if response.is_html:
+        return ": a web page, not an API"
     messages = [one_line(str(error.get("message") or "")) for error in _errors(response)]
     return f": {'; '.join(message for message in messages if message)[:300]}" if any(messages) else ""
 

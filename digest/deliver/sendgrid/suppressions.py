@@ -95,7 +95,7 @@ def _get(ask: Ask, path: str, wait: Wait) -> HttpResponse:
 
 
 def _unexpected(response: HttpResponse) -> str:
-    return f"it answered {response.status}" + (": a web page, not an API" if response.is_html else detail(response))
+    return f"it answered {response.status}{detail(response)}"
 
 
 def _entry(row: Any, kind: str, latest: datetime) -> SuppressionEntry | None:

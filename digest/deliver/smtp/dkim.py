@@ -75,7 +75,7 @@ def signer(domain: str, selector: str, key: bytes) -> Callable[[bytes], bytes]:
 
 
 class _Buffer(bytearray):
-    """Collects what dkimpy would hash, because OpenSSL hashes what it signs."""
+    """Collects what dkimpy would hash. OpenSSL hashes it when it signs."""
 
     def update(self, more: bytes) -> None:
         self += more

@@ -1,6 +1,6 @@
 """Send emails by SMTP, one transaction for each recipient, with the server's reply for each.
 
-With a transaction of its own, a rejection, a bounce (VERP) or a broken connection (RFC 1047) concerns one recipient
+With separate transactions, a rejection, a bounce (VERP) or a broken connection (RFC 1047) concerns one recipient
 only. `connection` drives the connection.
 """
 
@@ -32,7 +32,7 @@ from digest.mail import verp
 from digest.mail.message import Outgoing, Recipient, invalid_recipients
 from digest.mail.mime import Template, template
 
-# After so many deferrals in a row the recipients are not the cause.
+# Deferrals in a row from which the recipients are not the cause.
 _MAX_DEFERRED_IN_A_ROW = 3
 # Many servers close or slow down a connection that sends more.
 _EMAILS_PER_CONNECTION = 100

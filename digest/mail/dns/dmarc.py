@@ -15,7 +15,7 @@ _ALIGNMENT = "alignment"
 _POLICIES = ("none", "quarantine", "reject")
 # Tags of RFC 7489 that RFC 9989 removed.
 _GONE = ("pct", "rf", "ri")
-# Labels: where a tree walk goes on after a longer name (RFC 9989 section 4.10).
+# Labels with which a tree walk continues after a longer name (RFC 9989 section 4.10).
 _WALK = 7
 
 
@@ -50,7 +50,7 @@ def find_policies(domain: str, lookup: Lookup) -> tuple[list[Policy], Answer]:
         if answer.problem:
             return found, answer
         records = dmarc_records(answer.records)
-        # Two records are none (section 4.7).
+        # Two records count as none (section 4.7).
         if len(records) == 1:
             found.append(Policy(place, tags(records[0])))
             if found[-1].tags.get("psd", "u").lower() in ("y", "n"):

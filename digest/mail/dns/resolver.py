@@ -11,7 +11,7 @@ from digest.mail.dns.lookup import Answer, Lookup
 # Seconds: of one try, and of one question in all.
 _TRY, _LIFETIME = 2.0, 4.0
 _NO_ANSWER = f"no answer within {_LIFETIME:.0f} seconds"
-# A server that has not answered so many questions, and none so far, is not asked again.
+# Unanswered questions after which a server that has answered none so far is not asked again.
 _DEAD_AFTER = 2
 
 

@@ -14,11 +14,8 @@ from digest.collect.types import SaveCounts, SourceState, Validators
 from digest.models import Article, Block, Image, InlineImage, Source, SourceHealth
 from digest.store.database import Database
 from digest.store.schema import article, inline_image, source
+from digest.store.statements import chunks
 from digest.utils.gc import gc_paused
-
-# Ids in one statement. PostgreSQL takes 65,535 parameters, SQLite at least 999.
-_CHUNK = 500
-
 
 # Columns of a source with '' for what is not known.
 _TEXTS = frozenset({"etag", "last_modified", "body_hash", "url", "last_error", "moved_to"})
@@ -32,7 +29,7 @@ class ImageStore:
         """Add the images that are new."""
         by_cid = {image.cid: image for image in images}
         with self.database.write(area="image") as connection:
-            for some in _chunks(by_cid):
+            for some in chunks(by_cid):
                 stored = select(inline_image.c.cid).where(inline_image.c.cid.in_(some))
                 known = set(connection.execute(stored).scalars())
                 new = [by_cid[cid] for cid in some if cid not in known]
@@ -44,17 +41,10 @@ class ImageStore:
         found: dict[str, InlineImage] = {}
         if content_ids:
             with self.database.read() as connection:
-                for some in _chunks(content_ids):
+                for some in chunks(content_ids):
                     for row in connection.execute(select(inline_image).where(inline_image.c.cid.in_(some))):
                         found[row.cid] = InlineImage(row.cid, row.type, row.data, row.width, row.height)
         return found
-
-
-def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
-    """Split ids into lists that fit into one statement."""
-    distinct = list(dict.fromkeys(ids))
-    for start in range(0, len(distinct), _CHUNK):
-        yield distinct[start : start + _CHUNK]
 
 
 _PLAIN = tuple(
@@ -192,7 +182,7 @@ def select_articles(connection: Connection, ids: Iterable[str]) -> dict[str, Art
 
 
 def _select(connection: Connection, columns: Sequence[Any], ids: Iterable[str]) -> Iterator[Any]:
-    for some in _chunks(ids):
+    for some in chunks(ids):
         yield from connection.execute(select(*columns).where(article.c.id.in_(some)))
 
 

@@ -32,6 +32,9 @@ from digest.store.content.articles import article_from_json, select_articles
 from digest.store.database import Database
 from digest.store.schema import article, batch, decision, delivery, edition, rendered_email, subscriber
 
+# The decision to send despite failed checks or a limit.
+FORCED = "forced"
+
 _SECTIONS = tuple[Section, ...]
 # Columns that hold an attribute of the same name.
 _PLAIN = (
@@ -250,6 +253,10 @@ class EditionStore:
         """Record an editor's or operator's decision."""
         with self.database.write() as connection:
             connection.execute(insert(decision).values(edition=key, what=what, reason=reason, at=now))
+
+    def reopened_since(self, key: str, moment: datetime) -> bool:
+        """Whether somebody reopened an edition at this moment or later."""
+        return any(each.what == EditionState.DRAFT and each.at >= moment for each in self.decisions(key))
 
     def decisions(self, key: str) -> list[Decision]:
         """Return what editors and operators decided, oldest first."""

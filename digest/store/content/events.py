@@ -9,8 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Select, and_, delete, func, select, update
 
 from digest.feedback.events import DeliveryEvent, Event
 from digest.feedback.ports import AttemptRef, KnownDelivery
@@ -19,9 +18,8 @@ from digest.store.database import Database
 from digest.store.people import suppressions
 from digest.store.schema import attempt, delivery, delivery_event, edition, subscriber, suppression, webhook
 from digest.store.sending.folded import GONE, RETURNED, folded_counts
+from digest.store.statements import chunks, insert_into
 
-# Values in one statement: databases have a limit.
-_CHUNK = 500
 # Editions in which a series of blocks is looked for.
 _RECENT_EDITIONS = 60
 
@@ -64,8 +62,8 @@ class EventStore:
             "body": zlib.compress(body, 1),
         }
         with self.database.write() as connection:
-            stored = connection.execute(self._insert_new(webhook).values(row).returning(webhook.c.id))
-            return stored.first() is not None
+            new = insert_into(connection, webhook).on_conflict_do_nothing().values(row).returning(webhook.c.id)
+            return connection.execute(new).first() is not None
 
     def queued(self) -> Iterator[WebhookPayload]:
         """Yield the unprocessed payloads, oldest first. Reads one at a time."""
@@ -110,7 +108,7 @@ class EventStore:
         ids = {event.subscriber for event in events if event.subscriber and not event.address}
         with self.database.read() as connection:
             for column, wanted in ((subscriber.c.address, named), (subscriber.c.id, ids)):
-                for part in _parts(wanted):
+                for part in chunks(wanted):
                     rows = select(subscriber.c.address, subscriber.c.id).where(column.in_(part))
                     addresses.update(connection.execute(rows).all())
             known = set(addresses.values()) & {event.subscriber for event in events}
@@ -118,15 +116,15 @@ class EventStore:
             named_editions = {event.edition for event in events if event.edition}
             whole = select(edition.c.key).where(edition.c.key.in_(named_editions), edition.c.folded_at.is_(None))
             for key in connection.execute(whole).scalars().all():
-                for part in _parts(known):
-                    own = and_(delivery.c.edition == key, delivery.c.subscriber.in_(part))
+                for some in chunks(known):
+                    own = and_(delivery.c.edition == key, delivery.c.subscriber.in_(some))
                     places = select(delivery.c.subscriber, delivery.c.batch).where(own)
                     deliveries |= {(key, id): batch for id, batch in connection.execute(places)}
-                    own = and_(delivery_event.c.edition == key, delivery_event.c.subscriber.in_(part))
+                    own = and_(delivery_event.c.edition == key, delivery_event.c.subscriber.in_(some))
                     kinds = select(delivery_event.c.subscriber, delivery_event.c.kind).where(own)
                     recorded |= {(key, id, kind) for id, kind in connection.execute(kinds)}
-            for part in _parts({event.attempt for event in events if event.attempt}):
-                found = select(attempt.c.id, attempt.c.state, attempt.c.batch).where(attempt.c.id.in_(part))
+            for names in chunks({event.attempt for event in events if event.attempt}):
+                found = select(attempt.c.id, attempt.c.state, attempt.c.batch).where(attempt.c.id.in_(names))
                 attempts |= {id: AttemptRef(state, batch) for id, state, batch in connection.execute(found)}
         return KnownDelivery(addresses, deliveries, frozenset(recorded), attempts)
 
@@ -135,14 +133,14 @@ class EventStore:
         rows = [asdict(event) for event in sorted(events, key=lambda e: (e.edition, e.subscriber, e.kind))]
         if rows:
             with self.database.write() as connection:
-                connection.execute(self._insert_new(delivery_event), rows)
+                connection.execute(insert_into(connection, delivery_event).on_conflict_do_nothing(), rows)
 
     def blocked(self, subscribers: Iterable[int]) -> Mapping[int, Sequence[datetime | None]]:
         found: dict[int, Sequence[datetime | None]] = {}
         with self.database.read() as connection:
             keys = connection.execute(_recent_editions()).scalars().all()
             blocks = and_(delivery_event.c.edition.in_(keys), delivery_event.c.kind == "blocked")
-            for part in _parts(subscribers):
+            for part in chunks(subscribers):
                 often = (
                     select(delivery_event.c.subscriber)
                     .where(blocks, delivery_event.c.subscriber.in_(part))
@@ -164,11 +162,6 @@ class EventStore:
         )
         with self.database.read() as connection:
             return [SentEmail(*row) for row in connection.execute(rows)]
-
-    def _insert_new(self, table: Table) -> Any:
-        """Build an INSERT that skips rows whose key exists."""
-        dialect = sqlite if self.database.sqlite else postgresql
-        return dialect.insert(table).on_conflict_do_nothing()
 
 
 def _recent_editions() -> Select[Any]:
@@ -265,9 +258,3 @@ def _count_unsubscribed(connection: Connection, key: str) -> int:
         .where(suppression.c.reason == UNSUBSCRIBED, suppression.c.at >= frozen, delivery.c.outcome.is_(None))
     )
     return connection.execute(gone.where(suppression.c.at < until) if until else gone).scalar_one()
-
-
-def _parts(values: Iterable[Any]) -> Iterator[list[Any]]:
-    ordered = sorted(values)
-    for start in range(0, len(ordered), _CHUNK):
-        yield ordered[start : start + _CHUNK]

@@ -1,6 +1,6 @@
 """Delete old articles, with the images that only they have.
 
-An article without a date of its own keeps its row, without its text: its source may still list it, and it would look
+An undated article keeps its row, without its text: its source may still list it, and it would look
 new. One with a date is recognised as old (`ArticleStore.save`).
 """
 

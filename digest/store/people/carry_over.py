@@ -6,7 +6,7 @@ erasures and what subscribers chose themselves. The list and its imports are tho
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,8 +20,7 @@ from digest.store.people.erasure import Erasures
 from digest.store.people.signups import ORIGIN
 from digest.store.people.suppressions import CAME_BACK, SIGNED_UP
 from digest.store.schema import consent, erased, preference, signup, subscriber, suppression, webhook
-
-_CHUNK = 500
+from digest.store.statements import chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def _subscribers(source: Connection, target: Connection) -> None:
     _insert(target, subscriber, rows)
     joined = select(subscriber.c.address).where(subscriber.c.origin == ORIGIN, subscriber.c.listed)
     again = [address for address in source.execute(joined).scalars() if address in known]
-    for part in _parts(again):
+    for part in chunks(again):
         own = subscriber.c.address.in_(part) & subscriber.c.listed.is_(False)
         target.execute(update(subscriber).where(own).values(listed=True, status="active", origin=ORIGIN))
 
@@ -135,13 +134,13 @@ def _suppressions(source: Connection, target: Connection, consents: list[Mapping
             target.execute(update(suppression).where(suppression.c.address == address).values(newer[address]))
     back = {entry["address"] for entry in consents if entry["what"] in (CAME_BACK, SIGNED_UP)}
     ended = [address for address in older if address not in newer and address in back]
-    for part in _parts(ended):
+    for part in chunks(ended):
         target.execute(delete(suppression).where(suppression.c.address.in_(part)))
     return len(added), len(ended)
 
 
 def _preferences(source: Connection, target: Connection) -> None:
-    """Nobody but the subscriber sets these, so the newer ones are right."""
+    """Only the subscriber sets these, so the newer ones are right."""
     ids = set(target.execute(select(subscriber.c.id)).scalars())
     target.execute(delete(preference))
     rows = [dict(row) for row in source.execute(select(preference)).mappings() if row["subscriber"] in ids]
@@ -173,8 +172,3 @@ def _insert_missing(source: Connection, target: Connection, table: Table, key: s
 def _insert(target: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     if rows:
         target.execute(insert(table), rows)
-
-
-def _parts(addresses: list[str]) -> Iterator[list[str]]:
-    for start in range(0, len(addresses), _CHUNK):
-        yield addresses[start : start + _CHUNK]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -39,6 +38,7 @@ from digest.store.database import Database, copy_rows, format_topics
 from digest.store.people.erasure import Erasures
 from digest.store.schema import Id, Moment, consent, preference, subscriber, suppression
 from digest.store.sending.enqueue import comparable
+from digest.store.statements import chunks
 from digest.subscribers.imports.rows import Incoming
 
 _CHUNK = 10_000
@@ -101,7 +101,7 @@ class SubscriberImport:
         - A new address is listed, a removed one is listed again.
         - A subscriber of an import is updated, unless `existing` is "keep". One of subscribers.yaml is not: the file
           counts.
-        - A pause is imported for new subscribers, and for imported ones without preferences of their own.
+        - A pause is imported for new subscribers, and for imported ones without their own preferences.
         - An unsubscribed or bounced row suppresses the address.
         - Of several rows with one address, the most severe suppression counts, else the first row.
         - Erased addresses are rejected.
@@ -142,8 +142,7 @@ class SubscriberImport:
         if not self.erasures.any():
             yield from rows
             return
-        waiting = iter(rows)
-        while part := list(islice(waiting, _CHUNK)):
+        for part in chunks(rows, _CHUNK):
             erased = self.erasures.among(row.address for row in part)
             for row in part:
                 if row.address in erased:
@@ -178,8 +177,8 @@ def _take_out_repeated(connection: Connection) -> list[Any]:
     columns = ranked.c.line, ranked.c.email, ranked.c.first
     found = connection.execute(select(*columns).where(ranked.c.place > 1).order_by(ranked.c.line)).all()
     lines = [row.line for row in found]
-    for start in range(0, len(lines), _CHUNK):
-        connection.execute(_incoming.delete().where(i.line.in_(lines[start : start + _CHUNK])))
+    for part in chunks(lines):
+        connection.execute(_incoming.delete().where(i.line.in_(part)))
     return list(found)
 
 

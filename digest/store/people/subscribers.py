@@ -42,13 +42,12 @@ from digest.store.people.history import SubscriberHistory
 from digest.store.people.imports import SubscriberImport
 from digest.store.schema import consent, preference, subscriber, suppression
 from digest.store.sending.enqueue import RecipientGroup, comparable, parse_topics, preferred, unplaced_subscribers
+from digest.store.statements import chunks
 from digest.subscribers.due import Candidate
 from digest.subscribers.list_file import FILE_NAME
 
 # Rows to read at a time.
 _CHUNK = 5000
-# Addresses in one statement. SQLite's oldest limit is 999 variables.
-_FEW = 500
 # The consent log's words for the first consent.
 _AGREED = ("agreed", "confirmed", "signed up", "added")
 # The name under which the list's version is stored.
@@ -368,10 +367,9 @@ def _withdraw(
     now: datetime,
 ) -> int:
     """Set values of those of the rows that have one of these addresses, and log it. Returns their number."""
-    ordered = sorted(addresses)
     changed = 0
-    for start in range(0, len(ordered), _FEW):
-        theirs = and_(rows, subscriber.c.address.in_(ordered[start : start + _FEW]))
+    for part in chunks(sorted(addresses)):
+        theirs = and_(rows, subscriber.c.address.in_(part))
         _log(connection, what, select(subscriber.c.address, literal(why)).where(theirs), now)
         changed += connection.execute(update(subscriber).where(theirs).values(values)).rowcount
     return changed

@@ -1,6 +1,6 @@
 """Suppressions: addresses that get no mail, and why. All functions run in the caller's transaction.
 
-A more severe reason replaces a lesser one, never the other way round. An event from before a subscriber came back
+A more severe reason replaces a lesser one, never the reverse. An event from before a subscriber subscribed again
 suppresses nobody, however late it arrives. `events.rules` has the reasons.
 """
 

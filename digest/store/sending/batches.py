@@ -19,9 +19,8 @@ from digest.errors import StoreError
 from digest.models import BatchState, DeliveryOutcome
 from digest.store.schema import batch, delivery, preference, subscriber, suppression
 from digest.store.sending import attempts
+from digest.store.statements import chunks
 
-# Recipients in one statement. SQLite's oldest limit is 999 variables.
-_CHUNK = 500
 # Recipients of a batch of deferred ones.
 _MAX_DEFERRED = 1000
 
@@ -171,8 +170,7 @@ def new_batches(
 
 
 def update_deliveries(connection: Connection, edition: str, ids: Sequence[int], **values: Any) -> None:
-    for start in range(0, len(ids), _CHUNK):
-        part = ids[start : start + _CHUNK]
+    for part in chunks(ids):
         rows = and_(delivery.c.edition == edition, delivery.c.subscriber.in_(part))
         connection.execute(update(delivery).where(rows).values(**values))
 

@@ -66,7 +66,7 @@ def begin_cancellation(
     )
     open_ = connection.execute(select(func.count()).where(_is_open(transport, now))).scalar_one()
     for row in connection.execute(cancellable).all():
-        # One that was begun goes on: it is counted already.
+        # One that was begun continues: it is counted already.
         if row.state == AttemptState.CANCELLING or open_ < transport.max_open_cancellations:
             connection.execute(update(attempt).where(attempt.c.id == row.id).values(state=AttemptState.CANCELLING))
             _move(connection, row.id, (BatchState.ACCEPTED,), to=BatchState.UNKNOWN)

@@ -34,7 +34,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from digest.errors import StoreError
 from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState
@@ -43,13 +42,14 @@ from digest.store.schema import attempt, batch, delivery, preference, subscriber
 from digest.store.schema import edition as editions
 from digest.store.sending import batches, restored
 from digest.store.sending.folded import why_never_again
+from digest.store.statements import insert_into
 from digest.subscribers.due import Candidate
 
 
 class RecipientGroup(NamedTuple):
     """Everything that decides whether, when and in which variant a subscriber gets an edition, as in the database.
 
-    '' stands for NULL, because groups are compared by `=`.
+    '' is NULL, because groups are compared by `=`.
     """
 
     topics: str
@@ -159,7 +159,6 @@ _batchfuls = Table(
 )
 _UNDECIDED = -1
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_upsert: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def enqueue_subscribers(
@@ -244,7 +243,7 @@ def _insert_deliveries(connection: Connection, edition: str, batch_size: int) ->
     own = and_(_batchfuls.c.decision == numbered.c.decision, _batchfuls.c.number == part)
     values = ("batch", "outcome", "reason")
     found = select(literal(edition), numbered.c.subscriber, *(_batchfuls.c[name] for name in values))
-    rows = _upsert[connection.dialect.name](delivery).from_select(
+    rows = insert_into(connection, delivery).from_select(
         ["edition", "subscriber", *values], found.join(_batchfuls, own)
     )
     changed = rows.on_conflict_do_update(

@@ -75,27 +75,28 @@ def measure(database: Database, key: str) -> Recipients:
     return Recipients(deliveries, events, emails, int(size_of_emails))
 
 
-def fold(database: Database, key: str, before: datetime, now: datetime) -> bool:
-    """Count the recipients of an edition; from now on only these counts are read. False if it may not be folded.
+def fold(database: Database, key: str, before: datetime, now: datetime) -> int | None:
+    """Count the recipients of an edition; from now on only these counts are read. None if it may not be folded.
 
-    Their rows are deleted afterwards, in parts (`delete_recipients`).
+    Returns the number of rendered emails that it deletes. The rows per recipient are deleted afterwards, in parts
+    (`delete_recipients`).
     """
     with database.write() as connection:
         # On PostgreSQL `enqueue_subscribers` and this wait for each other here.
         connection.execute(select(edition.c.key).where(edition.c.key == key).with_for_update())
         if connection.execute(_foldable(before).where(edition.c.key == key)).first() is None:
-            return False
+            return None
         rows = [
             {"edition": key, "kind": kind, "reason": reason, "recipients": recipients}
             for kind, reasons in _count(connection, key).items()
             for reason, recipients in reasons.items()
         ]
         connection.execute(insert(edition_count), rows)
-        connection.execute(delete(rendered_email).where(_surplus_emails(key)))
+        emails = connection.execute(delete(rendered_email).where(_surplus_emails(key))).rowcount
         own = attempt.c.batch.in_(select(batch.c.id).where(batch.c.edition == key))
         connection.execute(update(attempt).where(own).values(detail="", last_reply="", current_recipient=None))
         connection.execute(update(edition).where(edition.c.key == key).values(folded_at=now))
-    return True
+    return emails
 
 
 def delete_recipients(database: Database, key: str, most: int) -> tuple[int, int]:

@@ -30,10 +30,13 @@ from digest.store.sending.decisions import Grounds, record_decision
 from digest.store.sending.progress import ProgressLog
 from digest.store.sending.recovery import RecoveryPolicy
 from digest.store.sending.restored import is_held
+from digest.store.wait_limit import wait_limit
 from digest.utils.clock import utc_now
 
 # What is due now must still be due if the clock is set back a little.
 _CLOCK_STEP = timedelta(minutes=1)
+# Seconds that `resume` waits for locks.
+_RESUME_WAIT = 10.0
 
 
 class SqlLedger:
@@ -47,7 +50,7 @@ class SqlLedger:
         hosts: Mapping[str, str] | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`hosts` are the servers of transports that have one of their own, by name of the transport."""
+        """`hosts` are the servers of transports that have one, by name of the transport."""
         self.database = database
         self.high_water = high_water
         self.hosts = hosts or {}
@@ -59,7 +62,7 @@ class SqlLedger:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Inside the block, and as long as this process lives, the attempts count as those of a running process."""
-        # A run of its own: what an earlier one left in flight is recovered.
+        # A new run: what an earlier one left in flight is recovered.
         self.run = secrets.token_hex(8)
         with mark_running(self.database, self.run) as self._lock:
             try:
@@ -126,10 +129,8 @@ class SqlLedger:
     def resume(self, in_flight: Collection[str], in_doubt: Collection[str], now: datetime) -> None:
         run = self._lock.renew() if self._lock else self.run
         own = {*in_flight, *in_doubt}
-        with self.database.write(area="recovery") as connection:
-            if not self.database.sqlite:
-                # A server that has not noticed the broken connection may still hold locks of its transaction.
-                connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
+        # A server that has not noticed the broken connection may still hold locks of its transaction.
+        with wait_limit(_RESUME_WAIT), self.database.write(area="recovery") as connection:
             attempts.check_own(connection, in_flight)
             # Claimed by the commit in doubt, so nobody has submitted them.
             for name in attempts.in_flight_but(connection, self.run, own):

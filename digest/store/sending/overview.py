@@ -54,7 +54,7 @@ class Overview:
         """The facts of these editions."""
         keys = [edition.key for edition in found]
         with self.database.read() as connection:
-            sizes = _sizes(connection, keys)
+            sizes = sizes_by_state(connection, keys)
             rejected = _rejected(connection, keys)
             failures = failure_counts(connection, keys)
             oldest = _oldest_due(connection, keys, now)
@@ -138,7 +138,8 @@ def failure_counts(connection: Connection, keys: Collection[str]) -> Mapping[str
     return found
 
 
-def _sizes(connection: Connection, keys: Collection[str]) -> Mapping[str, dict[str, int]]:
+def sizes_by_state(connection: Connection, keys: Collection[str]) -> Mapping[str, dict[str, int]]:
+    """Edition → state of its batches → their recipients without an outcome."""
     of = batch.c
     rows = select(of.edition, of.state, func.sum(of.size)).where(of.edition.in_(list(keys)))
     found: dict[str, dict[str, int]] = defaultdict(dict)

@@ -7,15 +7,15 @@ an operator, an event or the provider's log changes that** (`digest reconcile`).
   edition may have been stopped since.
 - New batches of an edition that may have been sent since (`find_doubt`) are unknown from the beginning.
 
-Such a batch is held: it has an attempt in the state `restored`, which stands for all attempts that the store has never
-seen. `delivery.on_unknown` does not apply to it, and a cancellation at the provider does not make it pending.
+Such a batch is held: it has an attempt in the state `restored`, which represents all attempts that the store has
+never seen. `delivery.on_unknown` does not apply to it, and a cancellation at the provider does not make it pending.
 """
 
 from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -29,11 +29,12 @@ from digest.store.schema import attempt, batch
 from digest.store.schema import edition as editions
 from digest.store.schema import meta as values
 from digest.store.sending.decisions import Grounds, record_decision
+from digest.store.statements import chunks
 
 _NAME = "restored"
-# A special edition has no day in its name. Somebody who misses it in the restored store may send it again for so long.
+# A special edition has no day in its name. For this time, an operator may send it again because the restored store
+# does not have it.
 _SPECIALS = timedelta(days=7)
-_CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def hold_unsettled(connection: Connection, restored: Restored) -> list[Held]:
     )
     found = connection.execute(rows).all()
     numbers = [row.id for row in found]
-    for part in _parts(numbers):
+    for part in chunks(numbers):
         open_ = and_(
             attempt.c.batch.in_(part),
             or_(
@@ -218,8 +219,3 @@ def _load(connection: Connection) -> Restored | None:
 
 def _save(connection: Connection, restored: Restored) -> None:
     meta.put(connection, _NAME, json.dumps(asdict(restored), default=lambda time: time.isoformat()))
-
-
-def _parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(numbers), _CHUNK):
-        yield numbers[start : start + _CHUNK]

@@ -13,7 +13,7 @@ from digest.store.database import Database
 from digest.store.schema import attempt, batch, delivery
 from digest.store.schema import edition as editions
 from digest.store.sending.folded import counts_by_edition, folded_reasons
-from digest.store.sending.overview import failure_counts
+from digest.store.sending.overview import failure_counts, sizes_by_state
 
 # A shorter pause between two attempts belongs to the sending.
 _PAUSE = timedelta(seconds=30)
@@ -26,20 +26,19 @@ class Statistics:
     def numbers(self, keys: Collection[str], *, times: bool = True) -> dict[str, EditionNumbers]:
         """The numbers of these editions, in this order. Without `times` no attempt is read."""
         with self.database.read() as connection:
-            sizes = _sizes(connection, keys)
+            sizes = sizes_by_state(connection, keys)
             outcomes = _outcomes(connection, keys)
             failures = failure_counts(connection, keys)
             folded = counts_by_edition(connection, keys)
             sending = {key: _sending_time(connection, key) if times else None for key in keys}
         found = {}
         for key in keys:
-            size = sizes.get(key, {})
+            size = sizes[key]
             outcome = folded.get(key) or outcomes.get(key, {})
             failed = folded.get(key) or failures[key]
             began, ended, seconds = sending[key] or (None, None, 0.0)
             found[key] = EditionNumbers(
                 key,
-                # A batch's size is the number of its recipients without an outcome.
                 frozen=sum(size.values()) + sum(outcome.get(kind, 0) for kind in DeliveryOutcome),
                 accepted=size.get(BatchState.ACCEPTED, 0),
                 rejected=outcome.get(DeliveryOutcome.REJECTED, 0),
@@ -84,15 +83,6 @@ class Statistics:
         with self.database.read() as connection:
             found: datetime | None = connection.execute(rows).scalar()
         return found
-
-
-def _sizes(connection: Connection, keys: Collection[str]) -> dict[str, dict[str, int]]:
-    of = batch.c
-    rows = select(of.edition, of.state, func.sum(of.size)).where(of.edition.in_(list(keys)))
-    found: dict[str, dict[str, int]] = {}
-    for key, state, size in connection.execute(rows.group_by(of.edition, of.state)):
-        found.setdefault(key, {})[state] = int(size)
-    return found
 
 
 def _outcomes(connection: Connection, keys: Collection[str]) -> dict[str, dict[str, int]]:

@@ -78,7 +78,7 @@ class UnknownRecipient:
     email: str
     attempt: str
     transport: str
-    # The server and port, or '' if the transport has none of its own.
+    # The server and port, or '' if the transport has none.
     host: str
     started_at: datetime
     last_reply: str

@@ -107,18 +107,18 @@ def open_list(path: Path, *, json_lines: bool | None = None) -> ListFile:
             line = file.readline(_MAX_FIRST_ROW)
     line = line.lstrip("\ufeff")
     if len(line) == _MAX_FIRST_ROW and not line.lstrip().startswith("{"):
-        raise _problem(
+        raise file_problem(
             path, f"has {_MAX_FIRST_ROW:,} characters in its first row; expected headings, then one subscriber per row"
         )
     if not line:
-        raise _problem(path, "is empty; expected a row of headings, then one subscriber per row")
+        raise file_problem(path, "is empty; expected a row of headings, then one subscriber per row")
     if line.lstrip().startswith("{") if json_lines is None else json_lines:
         return ListFile(path, encoding, "", ())
     delimiter = max(_DELIMITERS, key=lambda char: (_count_outside_quotes(line, char), -_DELIMITERS.index(char)))
     try:
         headings = next(csv.reader([line], delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise _problem(path, f"is not valid CSV in its first row: {error}") from None
+        raise file_problem(path, f"is not valid CSV in its first row: {error}") from None
     # Headings contain no addresses, so this row is a subscriber already.
     if any("@" in cell for cell in headings):
         named = tuple("email" if "@" in cell else f"column {at}" for at, cell in enumerate(headings, 1))
@@ -132,9 +132,9 @@ def _encoding(path: Path) -> str:
         with path.open("rb") as file:
             head = file.read(4)
             if head.startswith(b"PK\x03\x04"):
-                raise _problem(path, "is a ZIP archive or an Excel sheet; extract it, or save the sheet as CSV")
+                raise file_problem(path, "is a ZIP archive or an Excel sheet; extract it, or save the sheet as CSV")
             if head in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
-                raise _problem(path, "is UTF-32 text; save it as UTF-8")
+                raise file_problem(path, "is UTF-32 text; save it as UTF-8")
             if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 return "utf-16"
             file.seek(0)
@@ -142,7 +142,7 @@ def _encoding(path: Path) -> str:
             try:
                 while block := file.read(_BLOCK):
                     if b"\0" in block:
-                        raise _problem(path, "is a binary file, not text")
+                        raise file_problem(path, "is a binary file, not text")
                     decoder.decode(block)
                 decoder.decode(b"", final=True)
             except UnicodeDecodeError:
@@ -151,10 +151,10 @@ def _encoding(path: Path) -> str:
                 undefined = [bytes([byte]) for byte in b"\x81\x8d\x8f\x90\x9d"]
                 while block := file.read(_BLOCK):
                     if any(byte in block for byte in undefined):
-                        raise _problem(path, "is neither UTF-8 nor Windows-1252 text; save it as UTF-8") from None
+                        raise file_problem(path, "is neither UTF-8 nor Windows-1252 text; save it as UTF-8") from None
                 return "cp1252"
     except OSError as error:
-        raise _problem(path, f"can't be read: {error.strerror}") from None
+        raise file_problem(path, f"can't be read: {error.strerror}") from None
     return "utf-8-sig"
 
 
@@ -165,7 +165,7 @@ def _decode_errors(path: Path, encoding: str) -> Iterator[None]:
         yield
     except UnicodeError:
         message = f"is truncated or damaged {encoding.upper()} text; nothing was imported. Save it as UTF-8"
-        raise _problem(path, message) from None
+        raise file_problem(path, message) from None
 
 
 def _is_encodable(value: Any) -> bool:
@@ -180,7 +180,8 @@ def _count_outside_quotes(line: str, char: str) -> int:
     return sum(part.count(char) for part in line.split('"')[::2])
 
 
-def _problem(path: Path, message: str) -> ConfigurationError:
+def file_problem(path: Path, message: str) -> ConfigurationError:
+    """The error that a file to import cannot be read."""
     return ConfigurationError([ConfigProblem(path.name, 0, message)])
 
 

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from digest.errors import ConfigProblem, ConfigurationError
-from digest.subscribers.imports.file import original_rows
+from digest.subscribers.imports.file import file_problem, original_rows
 from digest.subscribers.imports.reader import ListReading, Reject
 from digest.subscribers.imports.rows import Incoming
 
@@ -91,19 +90,19 @@ def extract_lists(path: Path) -> Iterator[tuple[list[Path], list[str]]]:
         try:
             extracted = _extract(path, Path(folder))
         except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
-            raise _problem(path, f"can't be extracted: {_first_line(error)}") from None
+            raise file_problem(path, f"can't be extracted: {_first_line(error)}") from None
         except OSError as error:
-            raise _problem(path, f"can't be extracted: {error.strerror or error}") from None
+            raise file_problem(path, f"can't be extracted: {error.strerror or error}") from None
         yield extracted
 
 
 def _extract(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
     if _directory_bytes(path) > _MAX_DIRECTORY_BYTES:
-        raise _problem(path, f"contains too many files for an export of lists (at most {_MAX_FILES})")
+        raise file_problem(path, f"contains too many files for an export of lists (at most {_MAX_FILES})")
     with zipfile.ZipFile(path) as archive:
         entries = {one: PurePosixPath(one.filename) for one in archive.infolist() if not one.is_dir()}
         if "[Content_Types].xml" in archive.NameToInfo:
-            raise _problem(path, "is an Excel sheet or another Office document; save the sheet as CSV")
+            raise file_problem(path, "is an Excel sheet or another Office document; save the sheet as CSV")
         chosen = [
             (KINDS.index(kind), one, name.name)
             for one, name in entries.items()
@@ -111,22 +110,26 @@ def _extract(path: Path, folder: Path) -> tuple[list[Path], list[str]]:
         ]
         if not chosen:
             kinds = ", ".join(f"{kind}_….csv" for kind in KINDS)
-            raise _problem(path, f"is a ZIP archive without any of Mailchimp's lists ({kinds}); extract it yourself")
+            raise file_problem(
+                path, f"is a ZIP archive without any of Mailchimp's lists ({kinds}); extract it yourself"
+            )
         names = [name for _kind, _one, name in chosen]
         if len(chosen) > _MAX_FILES or len(set(names)) < len(names):
-            raise _problem(path, f"contains {len(chosen)} lists; expected at most {_MAX_FILES}, each with its own name")
+            raise file_problem(
+                path, f"contains {len(chosen)} lists; expected at most {_MAX_FILES}, each with its own name"
+            )
         bytes_left = min(_MAX_BYTES, max(_RATIO_EXEMPT_BYTES, path.stat().st_size * _MAX_RATIO))
         found = []
         for _kind, one, name in sorted(chosen, key=lambda row: (row[0], row[2])):
             if one.flag_bits & 1:
-                raise _problem(path, f"{name} in it is protected by a password; extract it yourself")
+                raise file_problem(path, f"{name} in it is protected by a password; extract it yourself")
             target = folder / name.replace("\\", "_").replace("\0", "_")
             with archive.open(one) as packed, target.open("wb") as file:
                 bytes_left -= _copy(packed, file, bytes_left, path, name)
             if target.stat().st_size:
                 found.append(target)
         if not found:
-            raise _problem(path, "contains only empty lists")
+            raise file_problem(path, "contains only empty lists")
         others = [str(name) for name in entries.values() if name.name not in names]
         return found, [f"{name!r} in it {_IGNORED}" for name in others[:3]]
 
@@ -137,7 +140,7 @@ def _copy(packed: IO[bytes], file: IO[bytes], bytes_left: int, path: Path, name:
     while block := packed.read(_BLOCK):
         count += len(block)
         if count > bytes_left:
-            raise _problem(path, f"{name} in it is suspiciously large for its compressed size; extract it to check")
+            raise file_problem(path, f"{name} in it is suspiciously large for its compressed size; extract it to check")
         file.write(block)
     return count
 
@@ -163,7 +166,3 @@ def _directory_bytes(path: Path) -> int:
 
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
-
-
-def _problem(path: Path, message: str) -> ConfigurationError:
-    return ConfigurationError([ConfigProblem(path.name, 0, message)])

@@ -1,1 +1,1 @@
-"""`/healthz`, `/readyz` and `/metrics`, on the pages' server or on one of their own."""
+"""`/healthz`, `/readyz` and `/metrics`, on the pages' server or on a separate one."""

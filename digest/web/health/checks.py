@@ -52,7 +52,7 @@ class Health:
         if self.heartbeat is not None:
             age = self.heartbeat.age
             if age is None or age > MAX_SILENCE:
-                found.append("the schedule does not go on")
+                found.append("the schedule hangs")
         return found
 
     def readiness(self) -> tuple[int, str]:

@@ -64,13 +64,12 @@ class NewsletterCollector(Collector):
         yield GaugeMetricFamily("digest_failing_sources", text, value=numbers.failing_sources)
         text = "Webhook payloads that wait to be processed."
         yield GaugeMetricFamily("digest_queued_webhooks", text, value=numbers.queued_webhooks)
-        if numbers.open_alerts is not None:
-            yield GaugeMetricFamily("digest_open_alerts", "Alerts whose cause lasts.", value=numbers.open_alerts)
+        yield GaugeMetricFamily("digest_open_alerts", "Alerts whose cause lasts.", value=numbers.open_alerts)
 
 
 def exposition(health: Health, accept: str) -> tuple[str, bytes]:
     """The content type and body of a scrape, in the format that the Accept header asks for."""
-    # A registry of our own has no metrics of the process and of its garbage collection.
+    # A new registry has no metrics of the process and of its garbage collection.
     registry = CollectorRegistry(auto_describe=False)
     registry.register(NewsletterCollector(health))
     encode, content_type = choose_encoder(accept)

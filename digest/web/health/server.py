@@ -49,7 +49,7 @@ def run_health_server(health: Health, port: int) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Requests are no events of the newsletter."""
+            """Log nothing: requests are not events of the newsletter."""
 
     try:
         server = ThreadingHTTPServer((_HOST, port), Handler)

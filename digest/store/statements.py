@@ -1,0 +1,28 @@
+"""What several stores need to write their statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+T = TypeVar("T")
+
+# Values in one statement. PostgreSQL takes 65,535, SQLite's oldest limit is 999.
+_MAX_VALUES = 500
+
+
+def chunks(items: Iterable[T], size: int = _MAX_VALUES) -> Iterator[list[T]]:
+    """Split items into lists that fit into one statement, as `itertools.batched` of Python 3.12 does."""
+    waiting = iter(items)
+    while part := list(islice(waiting, size)):
+        yield part
+
+
+def insert_into(connection: Connection, table: Table) -> Any:
+    """Return an INSERT that has `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table)
