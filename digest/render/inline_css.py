@@ -55,11 +55,6 @@ def _inliner() -> Any:
 
     parser = cssutils.CSSParser(loglevel=logging.CRITICAL, validate=False, fetcher=_fetch_nothing)
 
-    # Parsing the same style sheet again would take half the time of an email.
-    @lru_cache(maxsize=8)
-    def parse_sheet(css: str) -> Any:
-        return parser.parseString(css, validate=False)
-
     # Its own function always compiles patterns for all of CSS to validate style attributes, which takes half the time
     # of a first email.
     merge_style.csstext_to_pairs = premailer.csstext_to_pairs = _declarations
@@ -68,7 +63,15 @@ def _inliner() -> Any:
         """Uses our parser: allow_network=False does not stop cssutils from following @import."""
 
         def _parse_css_string(self, css_body: str, validate: bool = True) -> Any:  # noqa: ARG002
-            return parse_sheet(css_body)
+            return parser.parseString(css_body, validate=False)
+
+        def _parse_style_rules(self, css_body: str, ruleset_index: int) -> Any:
+            return read_rules(css_body, ruleset_index)
+
+    # Reading the same style sheet again would take most of the time of an email.
+    @lru_cache(maxsize=8)
+    def read_rules(css: str, index: int) -> Any:
+        return Premailer._parse_style_rules(make(""), css, index)
 
     def make(html: str) -> Any:
         return OfflinePremailer(

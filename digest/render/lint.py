@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import urlsplit
 
@@ -316,6 +317,7 @@ def _dark_rules(tree: Tree) -> _ClassRules:
     return rules
 
 
+@lru_cache(maxsize=1024)
 def _hex(value: str) -> str:
     """`value` as `#rrggbb`, '' if it is not a known colour."""
     value = value.strip().lower()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
 from typing import Literal
 
@@ -36,7 +37,7 @@ _VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "
 _INVISIBLE = frozenset({"style", "script", "title", "head"})
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Element:
     """One element. `text` is its direct text, without that of its children."""
 
@@ -46,7 +47,7 @@ class Element:
     text: str = ""
     children: list[Element] = field(default_factory=list)
 
-    @property
+    @cached_property
     def style(self) -> dict[str, str]:
         """Its style attribute: lower-case property to value."""
         rows = (row.partition(":") for row in self.attributes.get("style", "").split(";"))

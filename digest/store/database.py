@@ -291,7 +291,7 @@ def _bring_up_to_date(database: Database) -> None:
             # If two processes start at once, the second waits here and then has nothing to do.
             connection.execute(text("SELECT pg_advisory_xact_lock(7240116)"))
         if _version(connection) is None:
-            metadata.create_all(connection)
+            metadata.create_all(connection, checkfirst=False)
             connection.exec_driver_sql(_CREATE_VERSION)
             connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
             connection.execute(insert(meta).values(name=STORE_ID, value=secrets.token_hex(16)))

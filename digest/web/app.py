@@ -139,6 +139,8 @@ def load_pages(app: App, base: str, *, custom: bool = True) -> Pages:
 def _pages_or_default(app: App, base: str) -> Pages:
     """The pages with the newsletter's own templates, or with the built-in ones if the own ones have errors."""
     pages = load_pages(app, base)
+    if not (app.home / CUSTOM_TEMPLATES).is_dir():
+        return pages
     errors = find_template_errors(pages, app.now(), app.topics)
     for error in errors:
         log.error("reader pages: %s; the built-in pages are served until you fix this and restart", error)
