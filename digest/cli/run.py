@@ -32,7 +32,7 @@ def run(home: Path, health_port: int | None, log_format: LogFormat | None) -> in
     """Run the schedule of digest.yaml until stopped: collect, compose, send.
 
     With web.enabled, also serve the reader pages. Edits of the settings and of the list are followed. A second
-    `digest run` on the same store stands by, and takes over when the first ends.
+    `digest run` on the same store waits, and takes over when the first ends.
     """
     from digest.app import make_app
     from digest.cli.signals import stopped_by_signals

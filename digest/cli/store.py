@@ -94,7 +94,7 @@ def restore(home: Path, file: Path | None, in_place: bool, as_json: bool) -> int
 
     What may have been sent since the copy was made is unknown afterwards, and is sent only if you say so with
     `digest reconcile`. Unsubscribes, suppressions and preferences since the copy are kept if the present store can be
-    read. The present store is kept beside the new one. Stop `digest run` and `digest web` first.
+    read. The present store is kept next to the new one. Stop `digest run` and `digest web` first.
     """
     from digest.app import make_app
     from digest.cli.json_output import restore_json

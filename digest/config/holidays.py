@@ -191,7 +191,7 @@ def _repeats(event: Any, start: date, block: list[str]) -> rruleset | None:
     starts.rdate(first)
     for rule in _several(event.get("RRULE")):
         if "UNTIL" in rule:
-            # dateutil accepts no UNTIL with a zone beside a start without one.
+            # dateutil accepts no UNTIL with a zone if the start has none.
             rule["UNTIL"] = [each.date() if isinstance(each, datetime) else each for each in _several(rule["UNTIL"])]
         try:
             starts.rrule(rrulestr(rule.to_ical().decode(), dtstart=first))

@@ -20,7 +20,7 @@ from digest.yamlio import reader
 from digest.yamlio.editor import YamlListEditor
 
 MAX_NAME = 60
-"""Grapheme clusters. The name appears beside each story, on one line of the email."""
+"""Grapheme clusters. The name appears with each story, on one line of the email."""
 
 _VARIABLE = "DIGEST_SOURCES"
 

@@ -1,8 +1,8 @@
 """Locks between processes. The system releases them when their holder dies, so none becomes stale.
 
-They are files beside an SQLite store, and advisory locks in PostgreSQL. On SQLite one process sends at a time; it lends
-its lock to one that sends breaking news. On PostgreSQL one process at a time prepares an edition, and several deliver
-it, each with its own run id.
+They are files next to an SQLite store, and advisory locks in PostgreSQL. On SQLite one process sends at a time; it
+lends its lock to one that sends breaking news. On PostgreSQL one process at a time prepares an edition, and several
+deliver it, each with its own run id.
 """
 
 from __future__ import annotations

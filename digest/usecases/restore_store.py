@@ -51,7 +51,7 @@ class StoreRestorer:
     now: Callable[[], datetime]
 
     def restore(self, file: Path) -> RestoreResult:
-        """Put the copy in `file` in the store's place. The present store is kept beside it.
+        """Put the copy in `file` in the store's place. The present store is kept next to it.
 
         The copy is changed before it is put in place, so that no send ever sees it as it was. Raises ConfigurationError
         for PostgreSQL, AlreadyRunning while another process uses the store, and StoreError for an unusable copy.

@@ -191,7 +191,7 @@ def changed_columns(
     send_at: time,
     editions: Sequence[OfferedEdition] = (),
 ) -> dict[str, Any] | None:
-    """The columns that the form changes, with their values; None if none of our pages sends such a form.
+    """The columns that the form changes, with their values; None for a form that our pages never send.
 
     All topics together, and exactly the default editions, are stored as no choice, so that those added later are
     included.

@@ -88,7 +88,7 @@ NEWSLETTER = {
     "sender: {email: news}": "expected an email address such as news@example.com, found 'news'",
     "sender: {email: news@example..com}": "expected an email address",
     "sender: {email: 'news@example.com>'}": "expected an email address",
-    "sender: {email: news@समाचार.भारत}": "write a domain in Hindi in its ASCII form",
+    "sender: {email: news@समाचार.भारत}": "write a Hindi domain in its ASCII form",
     'sender: {email: news@example.com, name: "a\\nb"}': "expected one line of text",
     "timezone: Asia/Calcuta": "expected an IANA time zone such as Asia/Calcutta",
     "base_url: 'https://127.0.0.1:1@evil.example'": "expected a URL with one clear host",
