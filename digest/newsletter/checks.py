@@ -78,7 +78,7 @@ def check_templates(app: App, findings: Findings) -> None:
 
 
 def check_pages(app: App, findings: Findings) -> None:
-    """Render every template of the reader pages with sample data.
+    """Render every template of the reader pages with sample data, if the newsletter has templates of its own.
 
     A newsletter that serves no pages needs neither their libraries nor a catalogue for its language.
     """
@@ -101,7 +101,9 @@ def check_pages(app: App, findings: Findings) -> None:
         if needed:
             raise
         return
-    for path in sorted(own.rglob("*")) if own.is_dir() else ():
+    if not own.is_dir():
+        return
+    for path in sorted(own.rglob("*")):
         if path.is_file() and not (TEMPLATES / path.relative_to(own)).is_file():
             findings.warnings.append(_unused_template(path.relative_to(app.home).as_posix()))
     findings.add([ConfigProblem("check", 0, str(each)) for each in find_template_errors(pages, app.now(), app.topics)])

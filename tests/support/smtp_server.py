@@ -25,6 +25,9 @@ from tests.support.loops import reset, serve_until_stopped
 # After the final dot: 250; close, RST or silence, with the email accepted or lost; or an error code.
 AfterDot = Literal["ok", "accept_then_close", "accept_then_reset", "accept_then_hang", "lose_then_close", "452", "554"]
 
+# Bytes.
+_MAX_EMAIL = 64 << 20
+
 
 class Email(NamedTuple):
     """An accepted transaction. `content` is as received, with dots unstuffed."""
@@ -168,13 +171,45 @@ class RecordingSmtp(LoopServer):
 
 
 class _Protocol(SMTP):
-    """aiosmtpd's protocol, without a traceback for a connection that we closed."""
+    """aiosmtpd's protocol, without a traceback for a connection that we closed, and with whole emails read at once."""
 
     transport: Any
+    _reader: Any
 
     async def _handle_client(self) -> None:
         with contextlib.suppress(ConnectionError):
             await super()._handle_client()
+
+    async def smtp_DATA(self, arg: str) -> None:
+        """Receive an email. aiosmtpd reads it line by line, which takes longer than all the rest of a send."""
+        if await self.check_helo_needed() or await self.check_auth_needed("DATA"):
+            return
+        if arg or not self.envelope.rcpt_tos:
+            await self.push("501 Syntax: DATA" if arg else "503 Error: need RCPT command")
+            return
+        await self.push("354 End data with <CR><LF>.<CR><LF>")
+        try:
+            text = await self._text()
+        except asyncio.CancelledError:
+            self._writer.close()
+            raise
+        if max(map(len, text.split(b"\r\n"))) + 2 > self.line_length_limit:
+            status = "500 Line too long (see RFC5321 4.5.3.1.6)"
+        else:
+            unstuffed = text.removeprefix(b".").replace(b"\r\n.", b"\r\n")
+            self.envelope.content = self.envelope.original_content = unstuffed
+            status = await self._call_handler_hook("DATA")
+        self._set_post_data_state()
+        await self.push(status)
+
+    async def _text(self) -> bytes:
+        """Read to the final dot. Returns what is before it."""
+        text = b""
+        limit, self._reader._limit = self._reader._limit, _MAX_EMAIL
+        while text != b".\r\n" and not text.endswith(b"\r\n.\r\n"):
+            text += await self._reader.readuntil(b".\r\n")
+        self._reader._limit = limit
+        return text.removesuffix(b".\r\n")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -11,7 +11,7 @@ _SIZE = 2_000
 
 
 class _Shared(LRUCache[Any, Any]):
-    """Compiled statements of all stores of one kind. The keys begin with the dialect, of which each store has its own."""
+    """Compiled statements of all stores of one kind. Keys begin with the dialect, of which each store has its own."""
 
     def __getitem__(self, key: Any) -> Any:
         return super().__getitem__(key[1:])

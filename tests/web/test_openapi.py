@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 
 from digest.web.app import create_app
+from tests.support.profiles import examples
 from tests.web.site import Site, site
 
 with warnings.catch_warnings():
@@ -44,7 +45,7 @@ def test_responses_conform_to_the_description(served: Site, mode: schemathesis.G
     for operation in described.get_all_operations():
 
         @given(case=operation.ok().as_strategy(generation_mode=mode))
-        @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @settings(max_examples=examples(20, dev=5), deadline=None, suppress_health_check=list(HealthCheck), database=None)
         def check(case: schemathesis.Case) -> None:
             nonlocal tried
             tried += 1

@@ -11,7 +11,7 @@ import pytest
 from digest.app import make_app
 from digest.web.app import load_pages
 from digest.web.pages import TEMPLATES
-from digest.web.sample_data import sample_pages
+from digest.web.sample_data import find_template_errors, sample_pages
 from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT
 from tests.support.folders import newsletter_folder
@@ -95,6 +95,12 @@ def test_a_file_that_overrides_nothing_gets_a_warning(home: Path) -> None:
     (home / "templates/pages/lave.html.j2").write_text("", encoding="utf-8")
     (warning,) = [line for line in Newsroom(home).json("check")["warnings"] if "lave" in line]
     assert warning.startswith("templates/pages/lave.html.j2: overrides no built-in template")
+
+
+def test_the_built_in_templates_have_no_errors(home: Path) -> None:
+    """Only templates of a newsletter are tried when the server starts."""
+    with make_app(home, environment={"DIGEST_NOW": NOW}) as app:
+        assert find_template_errors(load_pages(app, "https://news.example.com"), app.now(), app.topics) == []
 
 
 def test_every_template_has_a_sample(home: Path) -> None:
