@@ -112,6 +112,18 @@ def lexicon() -> Lexicon:
     )
 
 
+def strong_words(section: str) -> tuple[str, ...]:
+    """Return the words and phrases that point to a section by themselves."""
+    return tuple(
+        entry[1:].replace("_", " ")
+        for line in table_rows("digest.curate", _TABLE)
+        for name, _, row in (line.partition(" | "),)
+        if name == section
+        for entry in row.split()
+        if entry.startswith("+")
+    )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Word:
     """A word of a text that is not a stop word: the sections it points to, and the phrases that may begin with it."""
