@@ -25,7 +25,7 @@ from digest.models import Article
 # Each doubling of the independent sources counts, up to here: six or more sources count the same.
 MOST_DOUBLINGS = 2.5
 # The reason of a boosted word (message id).
-BOOSTED = "You boost %(found)s"
+BOOSTED = "You boost the word %(found)s"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

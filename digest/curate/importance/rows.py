@@ -97,11 +97,11 @@ WORD_ROWS = (
 )
 # Called by numbers.
 NUMBER_ROWS = (
-    Row("dead", 1.1, "%(found)s dead"),
-    Row("many_dead", 0.8, "Ten or more dead (%(found)s)"),
-    Row("affected", 0.6, "%(found)s affected"),
-    Row("cases", 0.7, "%(found)s cases of a disease"),
-    Row("money", 0.55, "%(found)s crore rupees"),
+    Row("dead", 1.1, "%(found)s people died"),
+    Row("many_dead", 0.8, "Ten or more people died (%(found)s)"),
+    Row("affected", 0.6, "It affects %(found)s people or places"),
+    Row("cases", 0.7, "There are %(found)s cases of a disease"),
+    Row("money", 0.55, "It is about %(found)s crore rupees"),
     Row("market", 1.2, "The market moved by %(found)s points"),
 )
 # Called by the form of the headline.
