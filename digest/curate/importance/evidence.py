@@ -65,7 +65,7 @@ def find_evidence(headline: str, lead: str = "") -> dict[str, Evidence]:
         read_counts(in_title),
         read_counts(in_first),
         is_soft=is_soft,
-        scale=ABROAD if _is_abroad(headline, called, places) else 1,
+        scale=ABROAD if _is_abroad(headline, places, names_country="foreign" in called) else 1,
     )
     if is_soft and "dead" not in evidence:
         for name in _EVENTS & evidence.keys():
@@ -115,11 +115,15 @@ def _log(number: float, top: float) -> float:
     return min(1.0, math.log10(1 + number) / math.log10(1 + top))
 
 
-def _is_abroad(headline: str, called: Mapping[str, str], places: Places) -> bool:
-    """Return whether a headline names a foreign country or town, and nothing in India."""
-    if any(not _is_foreign(region) for region in places.regions) or _AT_HOME.search(headline):
+def is_abroad(text: str) -> bool:
+    """Return whether a text names a foreign country or town, and nothing in India."""
+    return _is_abroad(text, find_places(stems(text)), names_country="foreign" in find_rows(tokens(text)))
+
+
+def _is_abroad(text: str, places: Places, *, names_country: bool) -> bool:
+    if any(not _is_foreign(region) for region in places.regions) or _AT_HOME.search(text):
         return False
-    return bool(places.regions) or "foreign" in called
+    return bool(places.regions) or names_country
 
 
 @lru_cache(maxsize=1_000)
