@@ -133,11 +133,12 @@ def _section_by_words(text: str, margin: int) -> tuple[str, tuple[str, ...]] | N
             if tuple(each.stem for each in found[at : at + len(phrase)]) == phrase:
                 points[section] += count
                 hits.setdefault(section, []).append(" ".join(each.token for each in found[at : at + len(phrase)]))
-    home = max(HOME, key=lambda section: points[section])
+    best_at_home = max(HOME, key=lambda section: points[section])
+    home = WORLD if any(points[section] for section in HOME) and is_abroad(text) else best_at_home
     rivals = Counter({section: count for section, count in points.items() if section not in HOME})
-    rivals[home] = sum(points[section] for section in HOME)
-    (section, count), (_next, next_count) = rivals.most_common(2) if len(rivals) > 1 else (*rivals.most_common(), ("", 0))
+    rivals[home] += sum(points[section] for section in HOME)
+    (section, count), (_next, next_count) = (*rivals.most_common(2), ("", 0))[:2]
     if count - next_count < margin:
         return None
-    words = tuple(hits[section])
-    return (WORLD if section == home and is_abroad(text) else section), words
+    words = hits.get(section, []) + (hits.get(best_at_home, []) if section == home else [])
+    return section, tuple(dict.fromkeys(words))

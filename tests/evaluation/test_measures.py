@@ -56,6 +56,14 @@ def test_average_precision() -> None:
     assert samestory.average_precision([]) == 0.0
 
 
+def test_a_pair_that_is_one_story_is_always_scored() -> None:
+    ab, bc, cd, de, ef = (frozenset(pair) for pair in ("ab", "bc", "cd", "de", "ef"))
+    ours = {"same": {bc, ef}, "unclear": {de}}
+    truth, unclear = samestory.judged({ab, cd, de}, not_judged={bc, cd}, copied={ef}, ours=ours)
+    assert truth == {ab, bc}
+    assert unclear == {cd, de, ef}
+
+
 def test_sentence_ends() -> None:
     gold = ["नदी पर पुल बना।", "लोग खुश हैं।"]
     assert sentences.f1(gold, " ", lambda _text: gold) == 1.0
