@@ -29,22 +29,28 @@ PARTS: dict[str, Callable[[Material], list[Row]]] = {
     "summaries, headlines": summaries.headlines,
     "summaries, rules": summaries.rules,
     "importance": importance.measure,
+    "importance, ours": importance.ours,
     "sections, texts": sections.texts,
     "sections, headlines": sections.headlines,
     "sections, more headlines": sections.other_headlines,
 }
 
+FOLDERS = "articles/, feeds/, importance/, nearup/, pages/"
 HEADERS = ("what", "n", "ours", "bar", "rival")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m evaluation", description=__doc__)
     default = Path(__file__).resolve().parents[1] / "../shared/data"
-    parser.add_argument("--data", type=Path, default=default, help="a folder with articles/, feeds/, importance/, nearup/, pages/")
+    parser.add_argument(
+        "--data", type=Path, default=default, help="a folder with articles/, feeds/, importance/, nearup/, pages/"
+    )
     parser.add_argument("--only", default="", help="only parts whose name starts with this")
     args = parser.parse_args()
     if not args.data.is_dir():
-        sys.stderr.write(f"{args.data} is not a folder; choose one with articles/, feeds/, importance/, nearup/, pages/.\n")
+        sys.stderr.write(
+            f"{args.data} is not a folder; choose one with {FOLDERS}.\n"
+        )
         return 2
     material = Material(args.data.resolve())
     rows: list[Row] = []

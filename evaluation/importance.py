@@ -1,11 +1,13 @@
 """The importance of labelled headlines: single items in order, and editions chosen from days of such items.
 
-Each file of `importance/` holds lines with `title`, `lead` and `importance` (1 leave out … 5 must lead). A day is a
-sample of a file; its articles get hours at random, several times, because importance must decide and not the hour.
+`measure` reads labels beside the material: each file of `importance/` holds lines with `title`, `lead` and `importance`
+(1 leave out … 5 must lead). A day is a sample of a file; its articles get hours at random, several times, because
+importance must decide and not the hour. `ours` reads our own labels of headlines in the material, named by hashes.
 """
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +15,6 @@ from datetime import timedelta
 from itertools import combinations
 from pathlib import Path
 from statistics import mean
-from typing import Any
 
 from digest.curate.already_sent import StoryCandidate
 from digest.curate.importance.assess import assess
@@ -25,6 +26,17 @@ from digest.models import Article
 from evaluation.material import DAY, Material, Row, make_article, percent
 
 FOLDER = "importance"
+OUR_LABELS = Path(__file__).with_name("our_importance.txt")
+# File → the field with the text below the headline, and how many characters of it were read for our labels.
+LABELLED_SETS = {
+    "articles/headlines-hi-500/headlines_hi.jsonl": ("article", 400),
+    "articles/bbc-hindi-headlines-2025/bbc_hindi_headlines.jsonl": ("", 0),
+    "articles/l3cube-headlines-hi/l3cube_hi_headlines.jsonl": ("", 0),
+    "articles/ednil-events-hi/ednil_hi.jsonl": ("paragraphs", 330),
+    "nearup/covid_stories.jsonl": ("text", 400),
+}
+# A title without Hindi is the name of a file; so much of the text replaces it.
+MADE_TITLE = 200
 # Two labels that are this far apart leave no doubt about the order.
 APART = 2
 # Days and draws of hours; fewer days of many items take as long.
@@ -50,22 +62,44 @@ def measure(material: Material) -> list[Row]:
     rows: list[Row] = []
     for path in material.files(FOLDER):
         if path.suffix == ".jsonl":
-            items = list(_labelled(material, path))
+            items = list(_read(material, path))
             rows += [*_orders(path.stem, items), *_editions(path.stem, items, SMALL, DAYS)]
             if len(items) >= LARGE:
                 rows += _editions(path.stem, items, LARGE, LARGE_DAYS)
     return rows
 
 
-def _labelled(material: Material, path: Path) -> Iterator[Labelled]:
+def ours(material: Material) -> list[Row]:
+    """Measure the order of the headlines that we labelled."""
+    labels: dict[str, tuple[str, int]] = {}
+    for line in OUR_LABELS.read_text(encoding="utf-8").split("\n"):
+        if line and not line.startswith("#"):
+            group, points, name = line.split()
+            labels[name] = (group, int(points))
+    found: dict[str, dict[str, Labelled]] = {}
+    for file, (field, length) in LABELLED_SETS.items():
+        for entry in material.lines(file):
+            text = entry[field] if field else ""
+            title, lead = _titled(entry["title"], (" ".join(text) if isinstance(text, list) else text)[:length])
+            name = hashlib.sha256(title.encode()).hexdigest()[:12]
+            if name in labels:
+                group, label = labels[name]
+                found.setdefault(group, {})[name] = _labelled(name, title, lead, label)
+    return [row for group in sorted(found) for row in _orders(f"ours, {group}", list(found[group].values()))]
+
+
+def _titled(title: str, text: str) -> tuple[str, str]:
+    return (text[:MADE_TITLE], text[MADE_TITLE:]) if title.isascii() else (title, text)
+
+
+def _read(material: Material, path: Path) -> Iterator[Labelled]:
     for number, entry in enumerate(material.lines(f"{FOLDER}/{path.relative_to(material.root / FOLDER)}")):
-        article = _article(str(number), entry)
-        points = assess(f"{article.kicker} {article.title}", article.text, {}).points
-        yield Labelled(article, points, int(entry["importance"]))
+        yield _labelled(str(number), entry["title"], entry["lead"], int(entry["importance"]))
 
 
-def _article(id_: str, entry: dict[str, Any]) -> Article:
-    return make_article(id_, entry["title"], [entry["lead"]], source=f"paper {id_}")
+def _labelled(id_: str, title: str, lead: str, label: int) -> Labelled:
+    article = make_article(id_, title, [lead], source=f"paper {id_}")
+    return Labelled(article, assess(f"{article.kicker} {article.title}".strip(), article.text, {}).points, label)
 
 
 def spearman(ours: Sequence[float], labels: Sequence[float]) -> float:

@@ -85,7 +85,8 @@ def _rank(candidate: StoryCandidate, title_counts: Mapping[str, int], context: R
     articles = candidate.cluster.articles
     default = rules.default_section or (rules.sections[0] if rules.sections else SECTIONS[0])
     section, evidence = section_of(articles, default)
-    importance = assess(f"{articles[0].kicker} {articles[0].title}", _first_paragraph(articles[0]), rules.importance)
+    headline = f"{articles[0].kicker} {articles[0].title}".strip()
+    importance = assess(headline, _first_paragraph(articles[0]), rules.importance)
     newest, others = _story_terms(candidate, section, context)
     contributions = (*importance.contributions, *others)
     score = importance.points + sum(each.points for each in others)
@@ -103,9 +104,7 @@ def _rank(candidate: StoryCandidate, title_counts: Mapping[str, int], context: R
     )
 
 
-def _story_terms(
-    candidate: StoryCandidate, section: str, context: RankContext
-) -> tuple[datetime, list[Contribution]]:
+def _story_terms(candidate: StoryCandidate, section: str, context: RankContext) -> tuple[datetime, list[Contribution]]:
     """Return the time that the story's age counts from, and what its age, sources and the newsroom contribute.
 
     The age counts from the newest article, but from two half-lives after the first at most.

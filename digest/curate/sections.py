@@ -13,9 +13,10 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
-from digest.curate.importance.evidence import is_abroad
+from digest.curate.importance.places import is_abroad
 from digest.curate.section_words import NAMES, look_up
 from digest.hindi.text import fold
+from digest.hindi.tokens import tokens
 from digest.i18n import translator
 from digest.models import Article
 
@@ -134,7 +135,7 @@ def _section_by_words(text: str, margin: int) -> tuple[str, tuple[str, ...]] | N
                 points[section] += count
                 hits.setdefault(section, []).append(" ".join(each.token for each in found[at : at + len(phrase)]))
     best_at_home = max(HOME, key=lambda section: points[section])
-    home = WORLD if any(points[section] for section in HOME) and is_abroad(text) else best_at_home
+    home = WORLD if any(points[section] for section in HOME) and is_abroad(text, tokens(text)) else best_at_home
     rivals = Counter({section: count for section, count in points.items() if section not in HOME})
     rivals[home] += sum(points[section] for section in HOME)
     (section, count), (_next, next_count) = (*rivals.most_common(2), ("", 0))[:2]

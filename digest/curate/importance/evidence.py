@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from digest.curate.importance.matching import find_rows
 from digest.curate.importance.numbers import Counts, read_counts
+from digest.curate.importance.places import find_regions, is_abroad
 from digest.curate.importance.rows import ROWS
-from digest.curate.similarity.cues import Places, find_places
 from digest.hindi.numbers import group
-from digest.hindi.tokens import stems, tokens, written_tokens
+from digest.hindi.tokens import written_tokens
 
 # Words of a headline; a whole paragraph in its place counts as lead from here on.
 HEADLINE_WORDS = 45
@@ -29,7 +28,6 @@ ABROAD = 4
 
 _FIRST_SENTENCE = re.compile(r"[।|]|\.\s")
 _OPENING_QUOTE = re.compile(r"\s*['‘\"“”]")
-_AT_HOME = re.compile("भारत|देश में|india", re.IGNORECASE)
 # Rows that name whom or what a headline is about.
 _NAMING = frozenset(row.name for row in ROWS.values() if row.weight > 0) | {"police"}
 _SOFT = frozenset(row.name for row in ROWS.values() if row.is_soft)
@@ -49,6 +47,9 @@ def find_evidence(headline: str, lead: str = "") -> dict[str, Evidence]:
     words = headline.split()
     if len(words) > HEADLINE_WORDS:
         headline, lead = " ".join(words[:HEADLINE_WORDS]), f"{' '.join(words[HEADLINE_WORDS:])} {lead}"
+    if lead.startswith(headline):
+        # A paragraph without a headline lends its first sentence.
+        lead = lead[len(headline) :].lstrip(" ।.|")
     first, *rest = _FIRST_SENTENCE.split(lead[:LEAD], maxsplit=1)
     in_title, in_first, in_rest = (written_tokens(text) for text in (headline, first, " ".join(rest)))
     called = _rows(in_title)
@@ -60,13 +61,9 @@ def find_evidence(headline: str, lead: str = "") -> dict[str, Evidence]:
     if "space" in evidence:
         evidence.pop("gadget", None)
     is_soft = not _SOFT.isdisjoint(called)
-    places = find_places(stems(headline))
-    evidence |= _numbers(
-        read_counts(in_title),
-        read_counts(in_first),
-        is_soft=is_soft,
-        scale=ABROAD if _is_abroad(headline, places, names_country="foreign" in called) else 1,
-    )
+    found = [token for token, _word in in_title]
+    scale = ABROAD if is_abroad(headline, found) else 1
+    evidence |= _numbers(read_counts(in_title), read_counts(in_first), is_soft=is_soft, scale=scale)
     if is_soft and "dead" not in evidence:
         for name in _EVENTS & evidence.keys():
             evidence[name] = Evidence(evidence[name].share * SOFT_SHARE, evidence[name].found)
@@ -74,7 +71,7 @@ def find_evidence(headline: str, lead: str = "") -> dict[str, Evidence]:
         evidence.setdefault("question", Evidence(1.0, "?"))
     if _OPENING_QUOTE.match(headline):
         evidence["quote"] = Evidence(1.0)
-    if not places.regions and _NAMING.isdisjoint(called) and "dead" not in evidence:
+    if not find_regions(found) and _NAMING.isdisjoint(called) and "dead" not in evidence:
         evidence["noname"] = Evidence(1.0)
     return evidence
 
@@ -113,19 +110,3 @@ def _numbers(headline: Counts, lead: Counts, *, is_soft: bool, scale: int) -> di
 
 def _log(number: float, top: float) -> float:
     return min(1.0, math.log10(1 + number) / math.log10(1 + top))
-
-
-def is_abroad(text: str) -> bool:
-    """Return whether a text names a foreign country or town, and nothing in India."""
-    return _is_abroad(text, find_places(stems(text)), names_country="foreign" in find_rows(tokens(text)))
-
-
-def _is_abroad(text: str, places: Places, *, names_country: bool) -> bool:
-    if any(not _is_foreign(region) for region in places.regions) or _AT_HOME.search(text):
-        return False
-    return bool(places.regions) or names_country
-
-
-@lru_cache(maxsize=1_000)
-def _is_foreign(region: str) -> bool:
-    return "foreign" in find_rows(tokens(region.replace("_", " ")))

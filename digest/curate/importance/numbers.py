@@ -39,6 +39,8 @@ _MULTIPLIERS = {
 }  # fmt: skip
 
 _DEAD = _folded("मौत मौतें मौतों मरे मारे मृत मृतक मृतकों शव शवों शहीद मृत्यु हत्या ढेर dead killed dies")
+# `मरे: 15`.
+_DEAD_BEFORE = _folded("मरे मृतक मृत मौतें")
 # `6 की गई जान`, `67 लोगों की जान चली गई`: a life counts only with a word for its loss. `जानें` alone is a teaser.
 _LIFE, _LOST = _folded("जान जानें"), _folded("गई गईं गयी गंवाई गंवाने ली गंवा चली गवाई")
 _DYING = fold("मरने")
@@ -150,6 +152,8 @@ def _kind(found: Sequence[str], number: _Number, following: int) -> str | None:
     near = found[number.end : min(following, number.end + 5)]
     if (at := _death(near, found[number.end :])) is not None:
         return "dead" if _is_news(found[number.end :], at) else None
+    if number.start and found[number.start - 1] in _DEAD_BEFORE:
+        return "dead"
     if not _HURT.isdisjoint(near[:4]):
         return None
     if not _CASES.isdisjoint(near[:4]):
