@@ -48,9 +48,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="only parts whose name starts with this")
     args = parser.parse_args()
     if not args.data.is_dir():
-        sys.stderr.write(
-            f"{args.data} is not a folder; choose one with {FOLDERS}.\n"
-        )
+        sys.stderr.write(f"{args.data} is not a folder; choose one with {FOLDERS}.\n")
         return 2
     material = Material(args.data.resolve())
     rows: list[Row] = []

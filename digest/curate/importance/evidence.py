@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from digest.curate.importance.matching import find_rows
 from digest.curate.importance.numbers import Counts, read_counts
 from digest.curate.importance.places import find_regions, is_abroad
-from digest.curate.importance.rows import ROWS
+from digest.curate.importance.rows import ROWS, WORD_ROWS
 from digest.hindi.numbers import group
 from digest.hindi.tokens import written_tokens
 
@@ -29,7 +29,7 @@ ABROAD = 4
 _FIRST_SENTENCE = re.compile(r"[।|]|\.\s")
 _OPENING_QUOTE = re.compile(r"\s*['‘\"“”]")
 # Rows that name whom or what a headline is about.
-_NAMING = frozenset(row.name for row in ROWS.values() if row.weight > 0) | {"police"}
+_NAMING = frozenset(row.name for row in WORD_ROWS if row.weight > 0) | {"police"}
 _SOFT = frozenset(row.name for row in ROWS.values() if row.is_soft)
 _EVENTS = frozenset(row.name for row in ROWS.values() if row.is_event)
 
@@ -61,9 +61,12 @@ def find_evidence(headline: str, lead: str = "") -> dict[str, Evidence]:
     if "space" in evidence:
         evidence.pop("gadget", None)
     is_soft = not _SOFT.isdisjoint(called)
-    found = [token for token, _word in in_title]
-    scale = ABROAD if is_abroad(headline, found) else 1
-    evidence |= _numbers(read_counts(in_title), read_counts(in_first), is_soft=is_soft, scale=scale)
+    title_tokens = [token for token, _word in in_title]
+    scale = ABROAD if is_abroad(headline, title_tokens) else 1
+    counts = read_counts(in_title)
+    of_lead = read_counts(in_first).without(counts)
+    for each, share in ((of_lead, LEAD_NUMBER_SHARE), (counts, 1.0)):
+        evidence.update(_numbers(each, share, is_soft=is_soft, scale=scale))
     if is_soft and "dead" not in evidence:
         for name in _EVENTS & evidence.keys():
             evidence[name] = Evidence(evidence[name].share * SOFT_SHARE, evidence[name].found)
@@ -71,7 +74,7 @@ def find_evidence(headline: str, lead: str = "") -> dict[str, Evidence]:
         evidence.setdefault("question", Evidence(1.0, "?"))
     if _OPENING_QUOTE.match(headline):
         evidence["quote"] = Evidence(1.0)
-    if not find_regions(found) and _NAMING.isdisjoint(called) and "dead" not in evidence:
+    if not find_regions(title_tokens) and _NAMING.isdisjoint(called) and "dead" not in evidence:
         evidence["noname"] = Evidence(1.0)
     return evidence
 
@@ -84,28 +87,27 @@ def _rows(written: Sequence[tuple[str, str]]) -> dict[str, str]:
     }
 
 
-def _numbers(headline: Counts, lead: Counts, *, is_soft: bool, scale: int) -> dict[str, Evidence]:
-    """Return the rows that numbers call. One of the lead counts if the headline has none of its kind."""
-    evidence: dict[str, Evidence] = {}
+def _numbers(counts: Counts, share: float, *, is_soft: bool, scale: int) -> Iterator[tuple[str, Evidence]]:
+    """Yield the rows that numbers call. `scale`: how many dead matter as much as one."""
 
-    def add(name: str, number: float, share: float, *, of_headline: float) -> None:
-        if number and share > 0:
-            evidence[name] = Evidence(share if of_headline else share * LEAD_NUMBER_SHARE, group(round(number)))
+    def row(name: str, number: float, part: float) -> tuple[str, Evidence]:
+        return name, Evidence(share * part, group(round(number)))
 
-    dead = headline.dead or lead.dead
-    add("dead", dead, _log(dead / scale, 300), of_headline=headline.dead)
-    add("many_dead", dead, float(dead / scale >= 10), of_headline=headline.dead)
-    affected = headline.affected or lead.affected
-    add("affected", affected, _log(affected, 1_000_000), of_headline=headline.affected)
-    cases = headline.cases or lead.cases
-    add("cases", cases, _log(cases, 100_000), of_headline=headline.cases)
-    crore = (headline.money or lead.money) / 10_000_000
+    if counts.dead:
+        yield row("dead", counts.dead, _log(counts.dead / scale, 300))
+        if counts.dead / scale >= 10:
+            yield row("many_dead", counts.dead, 1.0)
+    if counts.affected:
+        yield row("affected", counts.affected, _log(counts.affected, 1_000_000))
+    if counts.cases:
+        yield row("cases", counts.cases, _log(counts.cases, 100_000))
+    crore = counts.money / 10_000_000
+    # From ten crore, on a logarithmic scale to a lakh crore. The price of a product is no news.
     if crore >= 10 and not is_soft:
-        # On a logarithmic scale to a lakh crore. The price of a product is no news.
-        add("money", crore, min(1.0, math.log10(crore) / 5), of_headline=headline.money)
+        yield row("money", crore, min(1.0, math.log10(crore) / 5))
     # A crash moves the index by 1,500 points or more.
-    add("market", headline.points, min(1.0, headline.points / 1_500), of_headline=headline.points)
-    return evidence
+    if counts.points:
+        yield row("market", counts.points, min(1.0, counts.points / 1_500))
 
 
 def _log(number: float, top: float) -> float:

@@ -81,6 +81,16 @@ class Counts:
     money: float = 0
     points: float = 0
 
+    def without(self, other: Counts) -> Counts:
+        """Return only the numbers of kinds of which the other has none."""
+        if NONE in (self, other):
+            return self
+        mine = {kind: getattr(self, kind) for kind in self.__slots__ if not getattr(other, kind)}
+        return Counts(**mine)
+
+
+NONE = Counts()
+
 
 class _Number(NamedTuple):
     value: float
@@ -92,7 +102,7 @@ class _Number(NamedTuple):
 def read_counts(written: Sequence[tuple[str, str]]) -> Counts:
     """Read what the numbers of a text count, from its `written_tokens`."""
     if not any(token[0].isdigit() or token in _WORD_VALUES for token, _word in written):
-        return Counts()
+        return NONE
     numbers = _numbers(written)
     found = [token.rstrip(_VISARGA) or token for token, _word in written]
     has_market = not _MARKET.isdisjoint(found)
