@@ -155,7 +155,9 @@ class EditionSettings(SettingsModel):
     @classmethod
     def _known_rows(cls, value: dict[str, float]) -> dict[str, float]:
         if wrong := [name for name in value if name not in ROWS]:
-            raise ValueError(f"unknown row '{wrong[0]}'; {_hint(wrong[0], list(ROWS))}")
+            close = difflib.get_close_matches(wrong[0], ROWS, n=1)
+            hint = f"did you mean '{close[0]}'?" if close else "docs/curation.md lists all"
+            raise ValueError(f"unknown row '{wrong[0]}'; {hint}")
         return value
 
     @model_validator(mode="after")

@@ -168,7 +168,7 @@ def _kind(found: Sequence[str], number: _Number, following: int) -> str | None:
         return None
     if not _CASES.isdisjoint(near[:4]):
         return "cases"
-    return "affected" if not _AFFECTED.isdisjoint(near[:2]) else None
+    return "affected" if not _AFFECTED.isdisjoint(near[:2]) and _NOT_NOW.isdisjoint(near) else None
 
 
 def _is_death(word: str) -> bool:
