@@ -57,13 +57,13 @@ class Labelled:
     label: int
 
 
-def measure(material: Material) -> list[Row]:
+def measure(material: Material, days: int = DAYS) -> list[Row]:
     """Measure every file of labels."""
     rows: list[Row] = []
     for path in material.files(FOLDER):
         if path.suffix == ".jsonl":
             items = list(_read(material, path))
-            rows += [*_orders(path.stem, items), *_editions(path.stem, items, SMALL, DAYS)]
+            rows += [*_orders(path.stem, items), *_editions(path.stem, items, SMALL, days)]
             if len(items) >= LARGE:
                 rows += _editions(path.stem, items, LARGE, LARGE_DAYS)
     return rows
