@@ -237,6 +237,7 @@ class App:
             quotas=edition.quotas,
             block=edition.block,
             boost=edition.boost,
+            importance=edition.importance,
             memory=edition.memory,
             language=self.settings.newsletter.language,
             timezone=self.settings.newsletter.timezone,

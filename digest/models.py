@@ -250,7 +250,8 @@ class Article:
     """One cleaned item of one source. All text is plain and NFC.
 
     `published` is the source's date, or the time of the first sight if `dated` is false. `kicker` was cut from the
-    front of the title, `place` (the dateline) from the lead.
+    front of the title, `place` (the dateline) from the lead. `prominence` is where its source shows it, from 1 (at the
+    top) to 0 (at the bottom, or the source orders its articles by date).
     """
 
     id: str
@@ -270,6 +271,7 @@ class Article:
     excerpt: str = ""
     body: tuple[Block, ...] = ()
     place: str = ""
+    prominence: float = 0.0
     warnings: tuple[str, ...] = ()
     content_hash: str = ""
 

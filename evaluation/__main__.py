@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from evaluation import dates, feeds, pages, samestory, sections, sentences, summaries
+from evaluation import dates, feeds, importance, pages, samestory, sections, sentences, summaries
 from evaluation.material import Material, Row, attempt
 
 # In the order of the table. A new part is a function from material to rows, and a line here.
@@ -28,22 +28,27 @@ PARTS: dict[str, Callable[[Material], list[Row]]] = {
     "summaries, references": summaries.references,
     "summaries, headlines": summaries.headlines,
     "summaries, rules": summaries.rules,
+    "importance": importance.measure,
+    "importance, ours": importance.ours,
     "sections, texts": sections.texts,
     "sections, headlines": sections.headlines,
     "sections, more headlines": sections.other_headlines,
 }
 
+FOLDERS = "articles/, feeds/, importance/, nearup/, pages/"
 HEADERS = ("what", "n", "ours", "bar", "rival")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m evaluation", description=__doc__)
     default = Path(__file__).resolve().parents[1] / "../shared/data"
-    parser.add_argument("--data", type=Path, default=default, help="a folder with articles/, feeds/, nearup/, pages/")
+    parser.add_argument(
+        "--data", type=Path, default=default, help="a folder with articles/, feeds/, importance/, nearup/, pages/"
+    )
     parser.add_argument("--only", default="", help="only parts whose name starts with this")
     args = parser.parse_args()
     if not args.data.is_dir():
-        sys.stderr.write(f"{args.data} is not a folder; choose one with articles/, feeds/, nearup/, pages/.\n")
+        sys.stderr.write(f"{args.data} is not a folder; choose one with {FOLDERS}.\n")
         return 2
     material = Material(args.data.resolve())
     rows: list[Row] = []

@@ -24,6 +24,10 @@ OUR_LABELS = Path(__file__).with_name("our_labels.txt")
 DAYS, DRAWS = 6, 4
 
 
+# Pairs of document names.
+Labels = set[frozenset[str]]
+
+
 def average_precision(scored: Sequence[tuple[float, bool]], positives: int = 0) -> float:
     """Return the mean precision at each true pair, best score first. True pairs without a score count as missed."""
     right, total = 0, 0.0
@@ -60,12 +64,8 @@ def events(material: Material) -> list[Row]:
     documents = {entry["docid"]: entry for entry in material.lines(EVENTS)}
     labels = material.json(LABELS)
     groups = [[name for name in group if name in documents] for group in labels["events"]]
-    unclear = {frozenset(pair) for group in labels["not_judged"] for pair in itertools.combinations(group, 2)}
-    unclear |= {frozenset((pair["a"], pair["b"])) for pair in _optional(material, COPIES)}
-    truth = {frozenset(pair) for group in groups for pair in itertools.combinations(group, 2)} - unclear
-    ours = _our_labels(documents)
-    truth |= ours["same"]
-    unclear |= ours["unclear"]
+    copied = {frozenset((pair["a"], pair["b"])) for pair in _optional(material, COPIES)}
+    truth, unclear = judged(_pairs(groups), _pairs(labels["not_judged"]), copied, _our_labels(documents))
     bases = {
         name: make_article(name, each["title"], each["paragraphs"], source=name) for name, each in documents.items()
     }
@@ -84,6 +84,19 @@ def events(material: Material) -> list[Row]:
             if days[articles[i].id] == days[articles[j].id] and ids not in unclear:
                 labelled.append((link, ids in truth))
     return _rows(f"disaster reports, {DRAWS} draws of {DAYS} days", labelled, positives=DRAWS * len(truth))
+
+
+def judged(same: Labels, not_judged: Labels, copied: Labels, ours: dict[str, Labels]) -> tuple[Labels, Labels]:
+    """Return the pairs that are one story, and those that do not count either way. No pair is in both.
+
+    Our own labels settle pairs that were not judged. Near copies do not count: `copies` measures them.
+    """
+    unclear = (not_judged - ours["same"]) | ours["unclear"] | copied
+    return (same | ours["same"]) - unclear, unclear
+
+
+def _pairs(groups: Iterable[Sequence[str]]) -> Labels:
+    return {frozenset(pair) for group in groups for pair in itertools.combinations(group, 2)}
 
 
 def copies(material: Material) -> list[Row]:
@@ -134,10 +147,10 @@ def groups_of(pairs: Iterable[frozenset[str]]) -> list[list[str]]:
     return sorted(sorted(group) for group in {id(group): group for group in home.values()}.values())
 
 
-def _our_labels(names: Iterable[str]) -> dict[str, set[frozenset[str]]]:
+def _our_labels(names: Iterable[str]) -> dict[str, Labels]:
     """Return our own labels of pairs without one, except for missing documents."""
     of = {hashlib.sha256(name.encode()).hexdigest()[:12]: name for name in names}
-    found: dict[str, set[frozenset[str]]] = {"same": set(), "unclear": set()}
+    found: dict[str, Labels] = {"same": set(), "unclear": set()}
     for line in OUR_LABELS.read_text(encoding="utf-8").split("\n"):
         if line and not line.startswith("#"):
             label, one, other = line.split()

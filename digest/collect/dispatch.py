@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,6 +31,9 @@ MAX_ARTICLES = 1_000
 
 # Characters of body text below which a page is not an article, whatever it says.
 MIN_TEXT = 200
+
+# Articles from which their order may be an editor's, and the share of neighbours by date from which it is none.
+MIN_ORDERED, BY_DATE = 10, 0.9
 
 _SAYS_ARTICLE = re.compile(
     r"og:type[\"']?\s{1,9}content\s{0,9}=\s{0,9}[\"']?article|content\s{0,9}=\s{0,9}[\"']?article[\"']?\s{1,9}"
@@ -74,13 +78,14 @@ def _read(response: Response, source: Source, now: datetime) -> ParseResult:
     if document.kind == "json":
         # Neither a known API nor a JSON Feed: the message about APIs helps more.
         return _warn_unused(api if feed.error else feed, source, is_json=True)
-    return _warn_unused(feed, source)
+    return _warn_unused(replace(feed, articles=with_prominence(feed.articles)), source)
 
 
 def _web_page(text: str, context: ParseContext) -> ParseResult:
     source = context.source
     if source.links:
-        return parse_listing(text, context)
+        listing = parse_listing(text, context)
+        return replace(listing, articles=with_prominence(listing.articles))
     if source.mapping is not None:
         return ParseResult("html", error="It is a web page (HTML), not the JSON that `mapping` is for.")
     link = feed_link(text, context.url)
@@ -106,6 +111,20 @@ def parse_page(text: str, context: ParseContext) -> ParseResult | None:
         return None
     made = assemble([item], context)
     return ParseResult("page", made.articles, made.lost, context.log.messages())
+
+
+def with_prominence(articles: Sequence[Article]) -> tuple[Article, ...]:
+    """Set how near to the top each article is, unless the document orders them by date or is too short to tell."""
+    dates = [article.published for article in articles if article.dated]
+    if len(dates) < MIN_ORDERED:
+        return tuple(articles)
+    neighbours = list(itertools.pairwise(dates))
+    falling = sum(one >= other for one, other in neighbours)
+    rising = sum(one <= other for one, other in neighbours)
+    if max(falling, rising) >= BY_DATE * len(neighbours):
+        return tuple(articles)
+    last = len(articles) - 1
+    return tuple(replace(article, prominence=round(1 - at / last, 2)) for at, article in enumerate(articles))
 
 
 def merge_results(index: ParseResult, children: Sequence[ParseResult]) -> ParseResult:

@@ -40,6 +40,7 @@ from digest.config.types import (
     split_names,
 )
 from digest.config.web import Web
+from digest.curate.importance.rows import ROWS
 from digest.hindi.language import DEVANAGARI
 from digest.models import BREAKING, MAIN, is_breaking
 
@@ -115,7 +116,7 @@ class EditionSettings(SettingsModel):
         default=0.65, gt=0, le=1, description="As `edition.merge`, for two articles of the same source."
     )
     per_section: int = Field(
-        default=4,
+        default=6,
         ge=1,
         le=100,
         description="Maximum stories per section. Exceeded if there are too few sections to fill the edition.",
@@ -132,6 +133,11 @@ class EditionSettings(SettingsModel):
         default_factory=dict,
         description="Word or phrase → points (−5 to 5) for a story with it in a title or lead, such as `{चुनाव: 0.5}`.",
     )
+    importance: dict[Line, Annotated[float, Field(ge=-5, le=5)]] = Field(
+        default_factory=dict,
+        description="Weights of rows of importance that differ from the table's, such as `{outbreak: 0}` "
+        "(docs/curation.md). 0 switches a row off.",
+    )
     memory: Duration = Field(
         default=timedelta(days=7),
         description="How long a sent story is not repeated, unless it developed: then it returns as an अपडेट that "
@@ -145,6 +151,15 @@ class EditionSettings(SettingsModel):
         "are cut to their first sentence, then the lowest stories are dropped. The quoted-printable size stays below "
         "the 102,400 bytes at which Gmail clips, or below twice this value if that is more.",
     )
+
+    @field_validator("importance")
+    @classmethod
+    def _known_rows(cls, value: dict[str, float]) -> dict[str, float]:
+        if wrong := [name for name in value if name not in ROWS]:
+            close = difflib.get_close_matches(wrong[0], ROWS, n=1)
+            hint = f"did you mean '{close[0]}'?" if close else "docs/curation.md lists all"
+            raise ValueError(f"unknown row '{wrong[0]}'; {hint}")
+        return value
 
     @model_validator(mode="after")
     def _min_below_max(self) -> EditionSettings:

@@ -1,4 +1,7 @@
-"""Score the stories term by term, as lines that an editor can read, and pick those of an edition."""
+"""Score the stories, with reasons that an editor can read, and pick those of an edition.
+
+Importance decides (`importance/`); freshness, sources and the newsroom's wishes add to it.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,19 @@ from datetime import datetime, timedelta
 
 from digest.curate.already_sent import StoryCandidate
 from digest.curate.filtering import boosts
+from digest.curate.importance.assess import Contribution, assess, explain, weight_of
+from digest.curate.importance.rows import ROWS
+from digest.curate.independence import count_origins
 from digest.curate.rules import HALF_LIVES, SECTIONS, Rules
 from digest.curate.sections import section_of
 from digest.curate.similarity.clustering import Cluster
 from digest.curate.similarity.score import Features
 from digest.models import Article
 
-# An article with this many words has a body to summarise.
-BODY_WORDS = 40
+# Each doubling of the independent sources counts, up to here: six or more sources count the same.
+MOST_DOUBLINGS = 2.5
+# The reason of a boosted word (message id).
+BOOSTED = "You boost the word %(found)s"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,13 +85,17 @@ def _rank(candidate: StoryCandidate, title_counts: Mapping[str, int], context: R
     articles = candidate.cluster.articles
     default = rules.default_section or (rules.sections[0] if rules.sections else SECTIONS[0])
     section, evidence = section_of(articles, default)
-    newest, terms = _terms(candidate, section, context)
+    headline = f"{articles[0].kicker} {articles[0].title}".strip()
+    importance = assess(headline, _first_paragraph(articles[0]), rules.importance)
+    newest, others = _story_terms(candidate, section, context)
+    contributions = (*importance.contributions, *others)
+    score = importance.points + sum(each.points for each in others)
     return Ranked(
         candidate=candidate,
         section=rules.called.get(section, section),
-        score=sum(points for _, points in terms),
+        score=score,
         reasons=(
-            *(f"{name} → {points:.2f}" for name, points in terms if points),
+            *explain(score, contributions, rules.language),
             f"section {section}: {evidence}",
             *candidate.reasons,
         ),
@@ -92,30 +104,37 @@ def _rank(candidate: StoryCandidate, title_counts: Mapping[str, int], context: R
     )
 
 
-def _terms(candidate: StoryCandidate, section: str, context: RankContext) -> tuple[datetime, list[tuple[str, float]]]:
-    """Return the time that the story's age counts from, at most two half-lives after its start, and its terms."""
-    rules, weights, articles = context.rules, context.weights, candidate.cluster.articles
-    sources = {article.source for article in articles}
-    weight = max(min(weights.get(source, 1.0), 2.0) for source in sources)
+def _story_terms(candidate: StoryCandidate, section: str, context: RankContext) -> tuple[datetime, list[Contribution]]:
+    """Return the time that the story's age counts from, and what its age, sources and the newsroom contribute.
+
+    The age counts from the newest article, but from two half-lives after the first at most.
+    """
+    rules, articles = context.rules, candidate.cluster.articles
+    source_weight = max(min(context.weights.get(article.source, 1.0), 2.0) for article in articles)
     half_life = HALF_LIVES.get(section, rules.half_life) * rules.slower
     first = min(article.published for article in articles)
     newest = min(max(article.published for article in articles), first + timedelta(hours=2 * half_life))
     hours = max(0.0, (context.now - newest).total_seconds() / 3600)
     preference = max(-1.0, min(1.0, rules.preferences.get(section, 0.0)))
-    has_body = any(article.dated and _has_body(article) for article in articles)
+    origins = max(1, count_origins(articles)) if len(articles) > 1 else 1
     damaged = any("\ufffd" in text for text in (articles[0].title, *_paragraphs(articles[0])))
+    series = candidate.series
     terms = [
-        (f"sources {len(sources)}", rules.weight_sources * math.log2(1 + len(sources))),
-        (f"source weight {weight:g}", rules.weight_priority * weight),
-        (f"age {hours:.1f} h", rules.weight_fresh * 2 ** (-hours / half_life)),
-        (f"liking for {section} {preference:+g}", rules.weight_preference * preference),
-        ("body and date", rules.weight_body * has_body),
-        ("damaged text", -rules.weight_damage * damaged),
-        *((f"boost {word}", points) for word, points in boosts(articles, rules.boost)),
+        ("fresh", 2 ** (-hours / half_life), f"{hours:.0f}"),
+        ("sources", min(math.log2(origins), MOST_DOUBLINGS), str(origins)),
+        ("source_weight", source_weight - 1, f"{source_weight:g}"),
+        ("feed", max(article.prominence for article in articles), ""),
+        ("liking", preference, f"{preference:+g}"),
+        ("series", series.penalty if series else 0.0, series.kind if series else ""),
+        ("damage", float(damaged), ""),
     ]
-    if series := candidate.series:
-        terms.insert(5, (f"series {series.kind}", -rules.weight_series * series.penalty))
-    return newest, terms
+    contributions = [
+        Contribution(ROWS[row].reason, weight_of(row, rules.importance) * share, found)
+        for row, share, found in terms
+        if share
+    ]
+    contributions += [Contribution(BOOSTED, points, word) for word, points in boosts(articles, rules.boost)]
+    return newest, contributions
 
 
 def _subject(title: Sequence[str], counts: Mapping[str, int]) -> str | None:
@@ -130,8 +149,8 @@ def _paragraphs(article: Article) -> list[str]:
     return [block.text for block in article.body if block.kind == "p"] or [article.excerpt]
 
 
-def _has_body(article: Article) -> bool:
-    return sum(len(text.split()) for text in _paragraphs(article)) >= BODY_WORDS
+def _first_paragraph(article: Article) -> str:
+    return next((text for text in _paragraphs(article) if text), "")
 
 
 @dataclass(frozen=True, slots=True)

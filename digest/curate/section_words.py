@@ -73,8 +73,6 @@ class Lexicon:
     forms: dict[str, Points]
     # First stem -> phrases.
     phrases: dict[str, tuple[Phrase, ...]]
-    # The sections of rows in brackets: they compete with all others, but are never the result.
-    ignored: frozenset[str]
 
 
 @lru_cache(maxsize=1)
@@ -83,22 +81,19 @@ def lexicon() -> Lexicon:
     exact: dict[str, dict[str, int]] = {}
     forms: dict[str, dict[str, int]] = {}
     phrases: dict[str, dict[tuple[tuple[str, ...], str], int]] = {}
-    ignored = set()
     for line in table_rows("digest.curate", _TABLE):
-        name, _, row = line.partition(" | ")
-        section = name.strip("[]")
-        if name.startswith("["):
-            ignored.add(section)
+        section, _, row = line.partition(" | ")
         for entry in row.split():
             points = STRONG if entry.startswith("+") else POINT
-            found = tokens(entry.lstrip("+").replace("_", " "))
+            entry = entry.lstrip("+")
+            found = tokens(entry.lstrip("=").replace("_", " "))
             stemmed = tuple(filter(None, map(stem_of, found)))
             if len(found) > 1:
                 phrases.setdefault(stemmed[0], {})[stemmed, section] = points
                 continue
             points_by_section = exact.setdefault(found[0], {})
             points_by_section[section] = max(points, points_by_section.get(section, 0))
-            if stemmed and len(stemmed[0]) >= LEAST_STEM:
+            if stemmed and len(stemmed[0]) >= LEAST_STEM and not entry.startswith("="):
                 points_by_section = forms.setdefault(stemmed[0], {})
                 points_by_section[section] = max(points, points_by_section.get(section, 0))
     return Lexicon(
@@ -108,7 +103,18 @@ def lexicon() -> Lexicon:
             first: tuple((whole, at, n) for (whole, at), n in points_by_section.items())
             for first, points_by_section in phrases.items()
         },
-        frozenset(ignored),
+    )
+
+
+def strong_words(section: str) -> tuple[str, ...]:
+    """Return the words and phrases that point to a section by themselves."""
+    return tuple(
+        entry.lstrip("+=").replace("_", " ")
+        for line in table_rows("digest.curate", _TABLE)
+        for name, _, row in (line.partition(" | "),)
+        if name == section
+        for entry in row.split()
+        if entry.startswith("+")
     )
 
 

@@ -13,8 +13,10 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
-from digest.curate.section_words import NAMES, lexicon, look_up
+from digest.curate.importance.places import is_abroad
+from digest.curate.section_words import NAMES, look_up
 from digest.hindi.text import fold
+from digest.hindi.tokens import tokens
 from digest.i18n import translator
 from digest.models import Article
 
@@ -30,6 +32,10 @@ MESSAGE_IDS = {
     "स्वास्थ्य": "Health",
     "शिक्षा": "Education",
 }
+
+# Of two with equal points, the first is chosen.
+HOME = ("देश", "राजनीति")
+WORLD = "दुनिया"
 
 # The points by which the best section must lead: one word that only this section has, or two that others lack.
 MARGIN = 2
@@ -112,20 +118,28 @@ def _texts(articles: Sequence[Article]) -> Iterator[tuple[str, str, int]]:
 
 
 def _section_by_words(text: str, margin: int) -> tuple[str, tuple[str, ...]] | None:
-    """Return the section that the words of a text point to, and those words; None if it leads by too little."""
+    """Return the section that the words of a text point to, and those words; None if it leads by too little.
+
+    The sections of home news are no rivals: a minister's arrest is home news, whichever of them it belongs to. Home
+    news that names foreign places only is of the world.
+    """
     found = list(dict.fromkeys(word for piece in text.split() for word in look_up(piece)))
-    points: dict[str, int] = {}
+    points: Counter[str] = Counter()
     hits: dict[str, list[str]] = {}
     for at, word in enumerate(found):
         for section, count in word.points:
-            points[section] = points.get(section, 0) + count
+            points[section] += count
             hits.setdefault(section, []).append(word.token)
         for phrase, section, count in word.phrases:
             if tuple(each.stem for each in found[at : at + len(phrase)]) == phrase:
-                points[section] = points.get(section, 0) + count
+                points[section] += count
                 hits.setdefault(section, []).append(" ".join(each.token for each in found[at : at + len(phrase)]))
-    ranked = sorted(points, key=lambda section: -points[section])
-    if not ranked or ranked[0] in lexicon().ignored:
+    best_at_home = max(HOME, key=lambda section: points[section])
+    home = WORLD if any(points[section] for section in HOME) and is_abroad(text, tokens(text)) else best_at_home
+    rivals = Counter({section: count for section, count in points.items() if section not in HOME})
+    rivals[home] += sum(points[section] for section in HOME)
+    (section, count), (_next, next_count) = (*rivals.most_common(2), ("", 0))[:2]
+    if count - next_count < margin:
         return None
-    lead = points[ranked[0]] - (points[ranked[1]] if len(ranked) > 1 else 0)
-    return (ranked[0], tuple(hits[ranked[0]])) if lead >= margin else None
+    words = hits.get(section, []) + (hits.get(best_at_home, []) if section == home else [])
+    return section, tuple(dict.fromkeys(words))

@@ -35,6 +35,16 @@ def tokens(text: str) -> list[str]:
     return [token.replace(",", "") if token[0].isdigit() else token for token in _TOKEN.findall(fold(text))]
 
 
+def written_tokens(text: str) -> list[tuple[str, str]]:
+    """Each token in order, with the word of the text that it comes from as it is written there (cached by word)."""
+    return [(token, word) for word in _RAW_WORD.findall(text) for token in _word_tokens(word)]
+
+
+@lru_cache(maxsize=100_000)
+def _word_tokens(word: str) -> tuple[str, ...]:
+    return tuple(tokens(word))
+
+
 def stems(text: str) -> list[str]:
     """The stems of the words that carry a topic, in order (cached by word)."""
     return list(chain.from_iterable(map(word_stems, _RAW_WORD.findall(text))))

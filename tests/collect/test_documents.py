@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,24 @@ def test_a_document_is_recognised_by_its_content(document: str, kind: str) -> No
 def test_unknown_documents_give_an_error(document: str, error: str) -> None:
     parsed = read(document)
     assert (parsed.articles, error in parsed.error) == ((), True)
+
+
+def feed_of(hours: Sequence[int]) -> str:
+    """A feed whose items are from these hours, in this order."""
+    items = "".join(
+        f"<item><title>नहर की खबर {hour}</title><link>https://v.example/{hour}</link>"
+        f"<pubDate>Mon, 23 Nov 2026 {hour:02}:00:00 IST</pubDate></item>"
+        for hour in hours
+    )
+    return f"<rss version='2.0'><channel><title>गांव</title>{items}</channel></rss>"
+
+
+def test_the_place_in_a_feed_counts_if_an_editor_chose_it() -> None:
+    chosen = [11, 3, 20, 7, 15, 1, 18, 9, 5, 13, 2]
+    found = {article.title[-2:].strip(): article.prominence for article in read(feed_of(chosen)).articles}
+    assert (found["11"], found["1"], found["2"]) == (1.0, 0.5, 0.0)
+    for by_date in (sorted(chosen), sorted(chosen, reverse=True), chosen[:9]):
+        assert {article.prominence for article in read(feed_of(by_date)).articles} == {0.0}
 
 
 def test_a_page_of_one_article_is_that_article() -> None:

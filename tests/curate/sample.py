@@ -14,7 +14,7 @@ NOW = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)
 def article(id_: str, source: str, title: str, text: str = "", hours: float = 5, **more: object) -> Article:
     """An article `hours` old; each line of `text` is a paragraph."""
     body = tuple(Block("p", line.strip()) for line in text.split("\n") if line.strip())
-    values = {"url": f"https://{source}.example.com/{id_}.html", **more}
+    values = {"url": f"https://{source}.example/{id_}.html", **more}
     return Article(id=id_, source=source, title=title, published=NOW - timedelta(hours=hours), body=body, **values)  # type: ignore[arg-type]
 
 
@@ -78,7 +78,7 @@ OTHERS = (
         "बेलापुर मंडी में आम की आवक दोगुनी होने से भाव गिरकर 30 रुपये किलो रह गए "
         "हैं. व्यापारियों ने कहा कि अगले हफ्ते तक भाव और नीचे आ सकते हैं. "
         "पिछले साल इसी समय भाव 55 रुपये किलो था.",
-        url="https://prabhakar.example.com/business/mango.html",
+        url="https://prabhakar.example/business/mango.html",
         hours=7,
     ),
     article(

@@ -52,7 +52,7 @@ def test_what_was_sent_on_monday_stays_out_on_tuesday(tmp_path: Path) -> None:
     shown = newsroom.json("edition", "show", before["edition"], **environment)
     stories = [story for section in shown["sections"] for story in section["stories"]]
     assert len(stories) == 2
-    assert any("boost शतरंज → 1.50" in story["reasons"] for story in stories)
+    assert any("आपने ‘शतरंज’ को बढ़ाया या घटाया है: +1.50" in story["reasons"] for story in stories)
     after = newsroom.json("compose", DIGEST_NOW=TUESDAY, **environment)
     assert after["state"] == "skipped"
     assert "that was not sent before" in after["reason"]

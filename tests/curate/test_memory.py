@@ -116,7 +116,9 @@ def test_blocked_and_boosted_words() -> None:
     assert not any("शतरंज" in story.title for story in stories(curated))
     assert "1 blocked by 'शतरंज'" in curated.left_out
     telescope = next(story for story in stories(curated) if "दूरबीन" in story.title)
-    assert {"boost वेधशाला → 1.50", "boost दूरबीन → -0.50"} <= set(telescope.reasons)
+    assert {"आपने ‘वेधशाला’ को बढ़ाया या घटाया है: +1.50", "आपने ‘दूरबीन’ को बढ़ाया या घटाया है: -0.50"} <= set(
+        telescope.reasons
+    )
     assert telescope.score == pytest.approx(plain[telescope.title].score + 1.0, abs=0.001)
 
 

@@ -29,7 +29,15 @@ def one(title: str = "कमला नदी", **more: object) -> Article:
         (one(url="https://a.example.com/%E0%A4%96%E0%A5%87%E0%A4%B2/x"), "खेल", "URL part 'खेल'"),
         (one("रोमांचक मैच में टीम की जीत, गेंदबाज ने झटके पांच विकेट"), "खेल", "headline words"),
         (one("मैच के लिए पहुंचे मंत्री"), "देश", "no evidence"),
-        (one("विधायक बोले, अगले चुनाव में बदलेगी सरकार"), "देश", "no evidence"),
+        (one("विधायक बोले, अगले चुनाव में बदलेगी सरकार"), "राजनीति", "headline words"),
+        (one("लंदन में लूट, आरोपी गिरफ्तार"), "दुनिया", "headline words"),
+        (one("पाकिस्तान में चुनाव, विपक्ष की जीत"), "दुनिया", "headline words"),
+        # Figures of speech are no evidence.
+        (one("बड़ी परीक्षा अभी बाकी"), "देश", "no evidence"),
+        (one("नदियों की बिगड़ती सेहत"), "देश", "no evidence"),
+        (one("राजधानी में भारी ट्रकों के प्रवेश पर रोक"), "देश", "no evidence"),
+        (one("कैंटीन के मुखिया ने बदला खाने का समय"), "देश", "no evidence"),
+        (one("हाई टाइड की चेतावनी"), "देश", "no evidence"),
         (one("मेले में जुटी भीड़", text="सोनपुरा की कबड्डी टीम ने टूर्नामेंट का फाइनल जीता।"), "खेल", "lead words"),
         (one("शेयर बाजार में तेजी"), "व्यापार", "headline words"),
         (one("चोरी के आरोपी गिरफ्तार, पुलिस ने बरामद की बाइक"), "देश", "headline words"),
@@ -102,15 +110,13 @@ def test_headline_words_on_labelled_headlines() -> None:
         count += 1
         section, why = section_of([one(entry["title"])], "देश")
         if why.startswith("headline"):
-            assert section != "राजनीति"
             decided, right = decided + 1, right + (section in labels[entry["category"].lower()])
-    assert decided >= 0.4 * count
-    assert right >= 0.85 * decided
+    assert decided >= 0.7 * count
+    assert right >= 0.9 * decided
 
 
 def test_the_table_of_words_holds_what_the_rules_expect() -> None:
     table = lexicon()
     decided = {section for held in (*table.words.values(), *table.forms.values()) for section, _points in held}
-    assert decided - table.ignored == set(SECTIONS) - {"राजनीति"}
-    assert table.ignored == {"राजनीति"}
+    assert decided == set(SECTIONS)
     assert all(len(whole) > 1 for held in table.phrases.values() for whole, _section, _points in held)

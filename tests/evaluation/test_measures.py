@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.models import Article
-from evaluation import dates, feeds, pages, samestory, sections, sentences
+from evaluation import dates, feeds, importance, pages, samestory, sections, sentences
 from evaluation.material import DAY, Material, Missing, Row, attempt, make_article
 from evaluation.rouge import overlap, rouge
 from evaluation.rulebook import broken
@@ -54,6 +54,14 @@ def test_average_precision() -> None:
     # A tie gives no credit.
     assert samestory.average_precision([(0.5, True), (0.5, False)]) == 0.5
     assert samestory.average_precision([]) == 0.0
+
+
+def test_a_pair_that_is_one_story_is_always_scored() -> None:
+    ab, bc, cd, de, ef = (frozenset(pair) for pair in ("ab", "bc", "cd", "de", "ef"))
+    ours = {"same": {bc, ef}, "unclear": {de}}
+    truth, unclear = samestory.judged({ab, cd, de}, not_judged={bc, cd}, copied={ef}, ours=ours)
+    assert truth == {ab, bc}
+    assert unclear == {cd, de, ef}
 
 
 def test_sentence_ends() -> None:
@@ -108,6 +116,36 @@ def small(root: Path) -> Material:
     feed.write_text(f"<rss version='2.0'><channel><title>गांव</title>{items}</channel></rss>", encoding="utf-8")
     (root / "feeds/village/SOURCE.txt").write_text("ours")
     return Material(root)
+
+
+def test_ranks_and_pairs_in_order() -> None:
+    assert importance.spearman([1, 2, 3], [1, 2, 3]) == pytest.approx(1)
+    assert importance.spearman([3, 2, 1], [1, 2, 3]) == pytest.approx(-1)
+    assert importance.spearman([1, 1, 1], [1, 2, 3]) == 0
+    # Equal values share their mean rank: 1, 2.5, 2.5, 4 against 1, 2, 3, 4.
+    assert importance.spearman([1, 5, 5, 9], [1, 2, 3, 4]) == pytest.approx(0.9487, abs=1e-4)
+    # Of four pairs that are two or more apart two are right, one is wrong and one is a tie.
+    assert importance.in_order([1, 3, 2, 2], [1, 2, 3, 5]) == (2.5, 4)
+
+
+def test_importance_is_measured_on_every_file_of_labels(tmp_path: Path) -> None:
+    folder = tmp_path / importance.FOLDER
+    folder.mkdir()
+    kinds = (("गांव {} में बाढ़ से 12 की मौत", 5), ("जापान के शहर {} में बाढ़ से 90 की मौत", 5), ("अभिनेत्री {} की नई ड्रेस देखें", 1))
+    lines = [
+        json.dumps({"title": title.format(number), "lead": "", "importance": label})
+        for number in range(10)
+        for title, label in kinds
+    ]
+    (folder / "village.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "guideline.md").write_text("ours")
+    rows = {row.what.partition(": ")[2]: row for row in importance.measure(Material(tmp_path), days=1)}
+    pairs = rows["pairs two or more apart in order"]
+    assert (pairs.count, pairs.ours) == (200, "1.000")
+    assert rows["of 30 a day, label 3 or more"].ours == "1.000"
+    assert rows["of 30 a day, label 1 in an edition"].ours == "0.00"
+    assert float(rows["of 30 a day, of 12 stay with other hours"].ours) <= 12
+    assert attempt(importance.measure, "importance", Material(tmp_path / "nowhere"))[0].ours == "missing: importance"
 
 
 def test_incomplete_material_gives_its_rows_and_names_what_is_missing(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Extract every message that templates and code use, and write the .pot files.
 
-`python -m tests.render.extraction` rewrites digest/i18n/template.pot and pages.pot.
+`python -m tests.render.extraction` rewrites digest/i18n/template.pot, pages.pot and reasons.pot.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from pathlib import Path
 from babel.messages.extract import extract
 from jinja2.ext import babel_extract
 
+from digest.curate.importance.rows import ROWS
+from digest.curate.ranking import BOOSTED
 from digest.curate.sections import MESSAGE_IDS
-from digest.i18n import PAGES, TEMPLATE
+from digest.i18n import PAGES, REASONS, TEMPLATE
 from tests.paths import ROOT
 
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
@@ -31,6 +33,11 @@ msgstr ""
 "Content-Transfer-Encoding: 8bit\\n"
 "Plural-Forms: nplurals=2; plural=(n != 1);\\n"
 """
+
+HEAD_OF_REASONS = HEAD.replace(
+    "Every text in the email besides the news. Copy this file to messages/LANGUAGE.po in the newsletter's folder,",
+    "The reasons for the rank of a story, for editors. Add them to messages/LANGUAGE.po if you want them translated,",
+).replace("and set newsletter.language. Placeholders", "or leave them in English. Placeholders")
 
 HEAD_OF_PAGES = HEAD.replace(
     "Every text in the email besides the news. Copy this file to messages/LANGUAGE.po in the newsletter's folder,",
@@ -52,19 +59,21 @@ def used() -> Iterator[tuple[tuple[str, ...], str]]:
         yield (label,), "digest/models.py"
     for name in MESSAGE_IDS.values():
         yield (name,), "digest/curate/sections.py"
+    for reason in (*(row.reason for row in ROWS.values()), BOOSTED):
+        yield (reason,), "digest/curate/importance/rows.py"
 
 
-def template(*, pages: bool = False) -> str:
-    """The text of template.pot, or with `pages` of pages.pot: the messages that only reader pages use.
+def template(kind: Path = TEMPLATE) -> str:
+    """The text of a .pot file: PAGES has the messages that only reader pages use, REASONS those that only ranking uses.
 
     Ordered by message, so that moving code does not change it.
     """
     where: dict[tuple[str, ...], set[str]] = {}
     for ids, path in used():
         where.setdefault(ids, set()).add(path)
-    parts = [HEAD_OF_PAGES if pages else HEAD]
+    parts = [{PAGES: HEAD_OF_PAGES, REASONS: HEAD_OF_REASONS}.get(kind, HEAD)]
     for ids in sorted(where):
-        if pages != all(path.startswith("digest/web/") for path in where[ids]):
+        if _file_of(where[ids]) != kind:
             continue
         rows = [f"#: {' '.join(sorted(where[ids]))}", f'msgid "{_quoted(ids[0])}"']
         if len(ids) > 1:
@@ -73,6 +82,12 @@ def template(*, pages: bool = False) -> str:
             rows += ['msgstr ""']
         parts.append("\n".join(rows) + "\n")
     return "\n".join(parts)
+
+
+def _file_of(paths: set[str]) -> Path:
+    if all(path.startswith("digest/web/") for path in paths):
+        return PAGES
+    return REASONS if all(path.startswith("digest/curate/importance/") for path in paths) else TEMPLATE
 
 
 def _ids(message: str | tuple[str | None, ...]) -> tuple[str, ...]:
@@ -84,5 +99,5 @@ def _quoted(text: str) -> str:
 
 
 if __name__ == "__main__":
-    Path(TEMPLATE).write_text(template(), encoding="utf-8")
-    Path(PAGES).write_text(template(pages=True), encoding="utf-8")
+    for file in (TEMPLATE, PAGES, REASONS):
+        file.write_text(template(file), encoding="utf-8")

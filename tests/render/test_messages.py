@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import ConfigurationError
-from digest.i18n import PAGES, TEMPLATE, bound, require, translator
+from digest.i18n import PAGES, REASONS, TEMPLATE, bound, require, translator
 from digest.i18n.catalogue import Catalogue, Layer, PoSyntaxError, parse_po, placeholders
 from tests.paths import ROOT
 from tests.render.extraction import template, used
@@ -25,8 +25,8 @@ HEADER = 'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
 @pytest.mark.slow
 def test_the_pot_files_hold_every_message_of_templates_and_code() -> None:
     assert len(set(used())) > 15, "the extraction found next to nothing"
-    assert TEMPLATE.read_text(encoding="utf-8") == template(), "run python -m tests.render.extraction"
-    assert PAGES.read_text(encoding="utf-8") == template(pages=True), "run python -m tests.render.extraction"
+    for file in (TEMPLATE, PAGES, REASONS):
+        assert file.read_text(encoding="utf-8") == template(file), "run python -m tests.render.extraction"
 
 
 @pytest.mark.parametrize("language", ["hi"])

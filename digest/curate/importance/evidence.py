@@ -1,0 +1,114 @@
+"""Find what speaks for or against the importance of a headline and its first paragraph."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from digest.curate.importance.matching import find_rows
+from digest.curate.importance.numbers import Counts, read_counts
+from digest.curate.importance.places import find_regions, is_abroad
+from digest.curate.importance.rows import ROWS, WORD_ROWS
+from digest.hindi.numbers import group
+from digest.hindi.tokens import written_tokens
+
+# Words of a headline; a whole paragraph in its place counts as lead from here on.
+HEADLINE_WORDS = 45
+# Characters of the first paragraph that are read, and how much they count.
+LEAD, LEAD_SHARE = 260, 0.4
+# A toll or sum of the lead counts half. Only its first sentence is read: later ones tell of earlier events.
+LEAD_NUMBER_SHARE = 0.5
+# What an event counts in a soft headline.
+SOFT_SHARE = 0.5
+# How many dead abroad matter as much as one at home, as the guideline for the labels has it (ten in India, forty in
+# the neighbourhood).
+ABROAD = 4
+
+_FIRST_SENTENCE = re.compile(r"[।|]|\.\s")
+_OPENING_QUOTE = re.compile(r"\s*['‘\"“”]")
+# Rows that name whom or what a headline is about.
+_NAMING = frozenset(row.name for row in WORD_ROWS if row.weight > 0) | {"police"}
+_SOFT = frozenset(row.name for row in ROWS.values() if row.is_soft)
+_EVENTS = frozenset(row.name for row in ROWS.values() if row.is_event)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How much of a row's weight counts (0..1), and the words or number that call it."""
+
+    share: float
+    found: str = ""
+
+
+def find_evidence(headline: str, lead: str = "") -> dict[str, Evidence]:
+    """Map the names of the rows that a headline and lead call to their evidence."""
+    words = headline.split()
+    if len(words) > HEADLINE_WORDS:
+        headline, lead = " ".join(words[:HEADLINE_WORDS]), f"{' '.join(words[HEADLINE_WORDS:])} {lead}"
+    if lead.startswith(headline):
+        # A paragraph without a headline lends its first sentence.
+        lead = lead[len(headline) :].lstrip(" ।.|")
+    first, *rest = _FIRST_SENTENCE.split(lead[:LEAD], maxsplit=1)
+    in_title, in_first, in_rest = (written_tokens(text) for text in (headline, first, " ".join(rest)))
+    called = _rows(in_title)
+    evidence = {name: Evidence(1.0, found) for name, found in called.items()}
+    for name, found in _rows([*in_first, *in_rest]).items():
+        if name not in evidence and ROWS[name].in_lead:
+            evidence[name] = Evidence(LEAD_SHARE, found)
+    # ISRO launches no phone.
+    if "space" in evidence:
+        evidence.pop("gadget", None)
+    is_soft = not _SOFT.isdisjoint(called)
+    title_tokens = [token for token, _word in in_title]
+    scale = ABROAD if is_abroad(headline, title_tokens) else 1
+    counts = read_counts(in_title)
+    of_lead = read_counts(in_first).without(counts)
+    for each, share in ((of_lead, LEAD_NUMBER_SHARE), (counts, 1.0)):
+        evidence.update(_numbers(each, share, is_soft=is_soft, scale=scale))
+    if is_soft and "dead" not in evidence:
+        for name in _EVENTS & evidence.keys():
+            evidence[name] = Evidence(evidence[name].share * SOFT_SHARE, evidence[name].found)
+    if "?" in headline:
+        evidence.setdefault("question", Evidence(1.0, "?"))
+    if _OPENING_QUOTE.match(headline):
+        evidence["quote"] = Evidence(1.0)
+    if not find_regions(title_tokens) and _NAMING.isdisjoint(called) and "dead" not in evidence:
+        evidence["noname"] = Evidence(1.0)
+    return evidence
+
+
+def _rows(written: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Map the names of the rows that a text calls to the words that call them, as they are written."""
+    return {
+        name: " ".join(dict.fromkeys(word for _token, word in written[match.start : match.end]))
+        for name, match in find_rows([token for token, _word in written]).items()
+    }
+
+
+def _numbers(counts: Counts, share: float, *, is_soft: bool, scale: int) -> Iterator[tuple[str, Evidence]]:
+    """Yield the rows that numbers call. `scale`: how many dead matter as much as one."""
+
+    def row(name: str, number: float, part: float) -> tuple[str, Evidence]:
+        return name, Evidence(share * part, group(round(number)))
+
+    if counts.dead:
+        yield row("dead", counts.dead, _log(counts.dead / scale, 300))
+        if counts.dead / scale >= 10:
+            yield row("many_dead", counts.dead, 1.0)
+    if counts.affected:
+        yield row("affected", counts.affected, _log(counts.affected, 1_000_000))
+    if counts.cases:
+        yield row("cases", counts.cases, _log(counts.cases, 100_000))
+    crore = counts.money / 10_000_000
+    # From ten crore, on a logarithmic scale to a lakh crore. The price of a product is no news.
+    if crore >= 10 and not is_soft:
+        yield row("money", crore, min(1.0, math.log10(crore) / 5))
+    # A crash moves the index by 1,500 points or more.
+    if counts.points:
+        yield row("market", counts.points, min(1.0, counts.points / 1_500))
+
+
+def _log(number: float, top: float) -> float:
+    return min(1.0, math.log10(1 + number) / math.log10(1 + top))

@@ -1,0 +1,142 @@
+"""Find the rows whose words a text contains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from digest.curate.section_words import strong_words
+from digest.hindi.text import table_rows
+from digest.hindi.tokens import stem_of, tokens
+
+# Characters of a stem by which other forms of a word are recognised too. Shorter stems collide with other words.
+LEAST_STEM = 3
+# The row of phrases whose words mean something else.
+NO_ROW = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One word of an entry. A token fits if it is equal, or starts with `prefix`, or has the same stem."""
+
+    word: str = ""
+    # None for a whole word; '' fits every token.
+    prefix: str | None = None
+    # '' for a word that counts only as it is written.
+    stem: str = ""
+
+    def fits(self, token: str) -> bool:
+        if self.prefix is not None:
+            return token.startswith(self.prefix)
+        return token == self.word or (self.stem != "" and stem_of(token) == self.stem)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A word or phrase, and the row that it calls."""
+
+    row: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Where an entry of a row is in a list of tokens."""
+
+    row: str
+    start: int
+    end: int
+
+
+def entries() -> Iterator[Entry]:
+    """Read the words of all rows."""
+    for line in table_rows("digest.curate.importance", "words.txt"):
+        row, _, words = line.partition(" | ")
+        for word in words.split():
+            if word.startswith("@"):
+                for strong in strong_words(word[1:]):
+                    yield Entry(row, tuple(_parts(strong, as_is=False)))
+            else:
+                pieces = word.lstrip("=").split("_")
+                as_is = word.startswith("=")
+                yield Entry(row, tuple(part for piece in pieces for part in _parts(piece, as_is=as_is)))
+
+
+def _parts(text: str, *, as_is: bool) -> Iterator[Part]:
+    """Yield the parts of a text; `l1` has two tokens."""
+    if text == "*":
+        yield Part(prefix="")
+        return
+    found = tokens(text)
+    for at, token in enumerate(found):
+        if text.endswith("*") and at == len(found) - 1:
+            yield Part(prefix=token)
+        else:
+            stem = "" if as_is else stem_of(token)
+            yield Part(word=token, stem=stem if len(stem) >= LEAST_STEM else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """The entries by what their first part needs."""
+
+    by_word: dict[str, list[Entry]]
+    by_stem: dict[str, list[Entry]]
+    by_first_letter: dict[str, list[Entry]]
+
+
+@lru_cache(maxsize=1)
+def _index() -> _Index:
+    index = _Index({}, {}, {})
+    for entry in entries():
+        first = entry.parts[0]
+        if first.prefix is not None:
+            index.by_first_letter.setdefault(first.prefix[:1], []).append(entry)
+            continue
+        index.by_word.setdefault(first.word, []).append(entry)
+        if first.stem:
+            index.by_stem.setdefault(first.stem, []).append(entry)
+    return index
+
+
+@lru_cache(maxsize=100_000)
+def _beginning_with(token: str) -> tuple[Entry, ...]:
+    """Return the entries whose first part the token fits."""
+    index = _index()
+    prefixed = (entry for entry in index.by_first_letter.get(token[0], ()) if entry.parts[0].fits(token))
+    found = (*index.by_word.get(token, ()), *index.by_stem.get(stem_of(token), ()), *prefixed)
+    return tuple(dict.fromkeys(found))
+
+
+def find_rows(found: Sequence[str]) -> dict[str, Match]:
+    """Map the name of each row that the tokens call to its first match.
+
+    A match inside a longer one of any row does not count: in सुप्रीम कोर्ट, कोर्ट calls nothing.
+    """
+    matches = [
+        Match(entry.row, at, at + len(entry.parts))
+        for at, token in enumerate(found)
+        for entry in _beginning_with(token)
+        if len(entry.parts) == 1 or _follows(entry, found, at)
+    ]
+    phrases = [each for each in matches if each.end - each.start > 1]
+    rows: dict[str, Match] = {}
+    for match in matches:
+        if match.row != NO_ROW and match.row not in rows and not any(_is_inside(match, each) for each in phrases):
+            rows[match.row] = match
+    return rows
+
+
+def _follows(entry: Entry, found: Sequence[str], at: int) -> bool:
+    """Return whether the parts after the first fit the tokens after `at`."""
+    for part in entry.parts[1:]:
+        at += 1
+        if at == len(found) or not part.fits(found[at]):
+            return False
+    return True
+
+
+def _is_inside(match: Match, phrase: Match) -> bool:
+    longer = phrase.end - phrase.start > match.end - match.start
+    return longer and phrase.start <= match.start and match.end <= phrase.end

@@ -1,0 +1,191 @@
+"""Read what the numbers of a headline or sentence count: the dead, people affected, cases, rupees, points of a market.
+
+What looks like a count and is none: years (`2000`, but `2,000` is a number), ages, dates, clock times, shares,
+distances, scores of a match, and the tolls of earlier events (`मारे गए थे`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from digest.hindi.text import fold, words
+
+
+def _folded(*rows: str) -> frozenset[str]:
+    return frozenset(map(fold, words(*rows)))
+
+
+_WORD_VALUES = {
+    fold(name): value
+    for value, names in (
+        (1, "एक"), (2, "दो"), (3, "तीन"), (4, "चार"), (5, "पांच"), (6, "छह छः"), (7, "सात"), (8, "आठ"), (9, "नौ"),
+        (10, "दस"), (11, "ग्यारह"), (12, "बारह"), (13, "तेरह"), (14, "चौदह"), (15, "पंद्रह"), (16, "सोलह"),
+        (17, "सत्रह"), (18, "अठारह"), (19, "उन्नीस"), (20, "बीस"), (21, "इक्कीस"), (25, "पच्चीस"), (30, "तीस"),
+        (40, "चालीस"), (50, "पचास"), (60, "साठ"), (70, "सत्तर"), (80, "अस्सी"), (90, "नब्बे"), (100, "सौ"),
+        (1.5, "डेढ़"), (2.5, "ढाई"), (12, "दर्जन"), (30, "दर्जनों"), (300, "सैकड़ों"), (3_000, "हजारों"),
+        (300_000, "लाखों"),
+    )
+    for name in words(names)
+}  # fmt: skip
+_MULTIPLIERS = {
+    fold(name): value
+    for name, value in (
+        ("दर्जन", 12), ("सौ", 100), ("हजार", 1_000), ("लाख", 100_000), ("करोड़", 10**7), ("अरब", 10**9),
+        ("खरब", 10**11), ("thousand", 1_000), ("lakh", 100_000), ("crore", 10**7), ("million", 10**6),
+        ("billion", 10**9),
+    )
+}  # fmt: skip
+
+_DEAD = _folded("मौत मौतें मौतों मरे मारे मृत मृतक मृतकों शव शवों शहीद मृत्यु हत्या ढेर dead killed dies")
+# `मरे: 15`.
+_DEAD_BEFORE = _folded("मरे मृतक मृत मौतें")
+# `6 की गई जान`, `67 लोगों की जान चली गई`: a life counts only with a word for its loss. `जानें` alone is a teaser.
+_LIFE, _LOST = _folded("जान जानें"), _folded("गई गईं गयी गंवाई गंवाने ली गंवा चली गवाई")
+_DYING = fold("मरने")
+_HURT = _folded("घायल घायलों जख्मी")
+_AFFECTED = _folded(
+    "बेघर लापता फंसे प्रभावित विस्थापित बीमार यात्री यात्रियों लोग लोगों परिवार परिवारों गांव गांवों जिले जिलों घर डिब्बे",
+    "बोगियां बोगी ट्रेनें उड़ानें फ्लाइट्स किसान किसानों छात्र छात्रों मजदूर मजदूरों स्कूल कर्मचारी कर्मचारियों",
+)
+_CASES = _folded("मामले मामलों केस केसों मरीज मरीजों संक्रमित पॉजिटिव cases")
+_RUPEES = _folded("रुपये रुपए रुपयों रु डॉलर रुपया")
+_MONEY_UNITS = _folded("करोड़ अरब खरब")
+_TOTAL = _folded("संख्या आंकड़ा")
+# After one of these a number counts nothing that matters here.
+_OTHER_UNITS = _folded(
+    "जनवरी फरवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर अक्तूबर नवंबर दिसंबर किलोमीटर किमी मीटर फीट फुट",
+    "हेक्टेयर एकड़ यूनिट साल साला वर्ष वर्षीय वर्षों बजे बजकर दिन दिनों घंटे घंटों मिनट फीसदी फीसद प्रतिशत",
+    "विकेट रन रनों ओवर मैच गेंद तारीख महीने महीनों माह हफ्ते बार वीं वां वें th st nd किलो ग्राम लीटर डिग्री क्विंटल",
+)
+# `मारे गए थे` tells an earlier event, `हो सकती है मौत` a fear.
+_NOT_NOW = _folded("था थी थे थीं सकता सकती सकते आशंका")
+_ANIMALS = _folded(
+    "बाघ बाघों शेर शेरों हाथी हाथियों तेंदुए तेंदुओं पशु पशुओं मवेशी मवेशियों गाय गायों भैंस भैंसों बकरियों भेड़ भेड़ों मुर्गियों मुर्गियां",
+    "पक्षियों परिंदों कौवों कौओं मछलियों मछलियां कुत्तों बंदरों मोर मोरों जानवरों घोड़ों सूअरों",
+)
+
+_POINTS, _MARKET = _folded("अंक अंकों points"), _folded("सेंसेक्स निफ्टी sensex nifty बाजार market")
+# A colon is often typed as visarga: `मरेः`.
+_VISARGA = "\u0903"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The greatest number of each kind; 0 for none. `money` is in rupees or other units of money."""
+
+    dead: float = 0
+    affected: float = 0
+    cases: float = 0
+    money: float = 0
+    points: float = 0
+
+    def without(self, other: Counts) -> Counts:
+        """Return only the numbers of kinds of which the other has none."""
+        if NONE in (self, other):
+            return self
+        mine = {kind: getattr(self, kind) for kind in self.__slots__ if not getattr(other, kind)}
+        return Counts(**mine)
+
+
+NONE = Counts()
+
+
+class _Number(NamedTuple):
+    value: float
+    # The positions of its words.
+    start: int
+    end: int
+
+
+def read_counts(written: Sequence[tuple[str, str]]) -> Counts:
+    """Read what the numbers of a text count, from its `written_tokens`."""
+    if not any(token[0].isdigit() or token in _WORD_VALUES for token, _word in written):
+        return NONE
+    numbers = _numbers(written)
+    found = [token.rstrip(_VISARGA) or token for token, _word in written]
+    has_market = not _MARKET.isdisjoint(found)
+    most: dict[str, float] = {}
+    for at, number in enumerate(numbers):
+        following = numbers[at + 1].start if at + 1 < len(numbers) else len(found)
+        kind = _kind(found, number, following)
+        if kind and (kind != "points" or has_market):
+            most[kind] = max(number.value, most.get(kind, 0))
+    return Counts(**most)
+
+
+def _numbers(written: Sequence[tuple[str, str]]) -> list[_Number]:
+    """Return the numbers of a text; `81 हजार` is one. Leaves out years."""
+    numbers = []
+    at = 0
+    while at < len(written):
+        token, word = written[at]
+        value = _value(token)
+        if value is None:
+            at += 1
+            continue
+        end = at + 1
+        while end < len(written) and written[end][0] in _MULTIPLIERS:
+            value *= _MULTIPLIERS[written[end][0]]
+            end += 1
+        is_year = token.isdigit() and "," not in word and end == at + 1 and 1900 <= value < 2100
+        if not is_year:
+            numbers.append(_Number(value, at, end))
+        at = end
+    return numbers
+
+
+def _value(token: str) -> float | None:
+    if token[0].isdigit():
+        return float(token) if token.count(".") <= 1 else None
+    return _WORD_VALUES.get(token)
+
+
+def _kind(found: Sequence[str], number: _Number, following: int) -> str | None:
+    """Return what the number counts. `following` is the position of the next number."""
+    after = found[number.end] if number.end < len(found) else ""
+    if after in _POINTS:
+        return "points"
+    if after in _OTHER_UNITS:
+        return None
+    is_money = found[number.end - 1] in _MONEY_UNITS or after in _RUPEES
+    if is_money and after not in _AFFECTED and after not in _CASES:
+        return "money"
+    before = found[max(0, number.start - 6) : number.start]
+    if not _TOTAL.isdisjoint(before):
+        if any(_is_death(word) for word in before):
+            return "dead"
+        if not _CASES.isdisjoint(before):
+            return "cases"
+    # A word between this number and the next belongs to this one.
+    near = found[number.end : min(following, number.end + 5)]
+    if (at := _death(near, found[number.end :])) is not None:
+        return "dead" if _is_news(found[number.end :], at) else None
+    if number.start and found[number.start - 1] in _DEAD_BEFORE:
+        return "dead"
+    if not _HURT.isdisjoint(near[:4]):
+        return None
+    if not _CASES.isdisjoint(near[:4]):
+        return "cases"
+    return "affected" if not _AFFECTED.isdisjoint(near[:2]) and _NOT_NOW.isdisjoint(near) else None
+
+
+def _is_death(word: str) -> bool:
+    return word in _DEAD or word.startswith(_DYING)
+
+
+def _death(near: Sequence[str], after: Sequence[str]) -> int | None:
+    """Return the position of the word for the dead that belongs to a number, by the words after the number."""
+    at = next((at for at, word in enumerate(near) if _is_death(word)), None)
+    if at is None:
+        at = next((at for at, word in enumerate(near) if word in _LIFE), None)
+        if at is None or _LOST.isdisjoint(after[max(0, at - 1) : at + 3]):
+            return None
+    # `मामले 9,120, मृतकों की संख्या 210`: the number of the dead follows.
+    return at if _TOTAL.isdisjoint(after[at + 1 : at + 3]) else None
+
+
+def _is_news(after: Sequence[str], at: int) -> bool:
+    """Return whether the dead are people, and those of an event that has happened now."""
+    return _ANIMALS.isdisjoint(after[:at]) and _NOT_NOW.isdisjoint(after[max(0, at - 3) : at + 5])

@@ -1,0 +1,53 @@
+"""Find the states and countries that a headline names, itself or by a town, and whether it is about another country.
+
+Names count only as they are written: by their stems, बाल would be बाली and मां would be मऊ.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from digest.curate.importance.matching import find_rows
+from digest.hindi.text import table_rows
+from digest.hindi.tokens import tokens
+
+_AT_HOME = re.compile("भारत|देश में|india", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    """First token of a name -> (all its tokens, its state or country)."""
+    names: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for line in table_rows("digest.curate.similarity", "places.txt"):
+        region, _, towns = line.partition(" | ")
+        for entry in (region, *towns.split()):
+            for name in entry.split("="):
+                found = tuple(tokens(name.replace("_", " ")))
+                names.setdefault(found[0], []).append((found, region.split("=")[0]))
+    return names
+
+
+def find_regions(found: Sequence[str]) -> frozenset[str]:
+    """Return the states and countries that the tokens of a text name."""
+    names = _names()
+    return frozenset(
+        region
+        for at, token in enumerate(found)
+        for name, region in names.get(token, ())
+        if len(name) == 1 or tuple(found[at : at + len(name)]) == name
+    )
+
+
+def is_abroad(text: str, found: Sequence[str]) -> bool:
+    """Return whether a text names a foreign country or a town there, and nothing in India. `found` are its tokens."""
+    regions = find_regions(found)
+    if any(not _is_foreign(region) for region in regions) or _AT_HOME.search(text):
+        return False
+    return bool(regions) or "foreign" in find_rows(found)
+
+
+@lru_cache(maxsize=1_000)
+def _is_foreign(region: str) -> bool:
+    return "foreign" in find_rows(tokens(region.replace("_", " ")))

@@ -1,0 +1,123 @@
+"""The rows by which a story's importance is judged: weight, reason, and where their words count.
+
+The words are in words.txt. A weight is in points of the scale from 1 (leave out) to 5 (must lead); a story that calls
+no row has BASE points. Weights are an editor's, moved a little towards a fit to 998 labelled headlines and rounded
+(docs/adr/0014-importance-decides.md); a newsroom changes them with `edition.importance`. Reasons are ids of messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+BASE = 2.15
+LEAST, MOST = 1.0, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A sign of importance. `%(found)s` in the reason is the words or number found."""
+
+    name: str
+    weight: float
+    reason: str
+    # Whether its words also count in the first paragraph, at LEAD_SHARE.
+    in_lead: bool = True
+    # Whether its words are figures of speech in a soft headline: a film's storm, a batsman's bomb.
+    is_event: bool = False
+    # Whether it makes a headline soft.
+    is_soft: bool = False
+
+
+def _event(name: str, weight: float, reason: str, *, in_lead: bool = True) -> Row:
+    return Row(name, weight, reason, in_lead=in_lead, is_event=True)
+
+
+def _soft(name: str, weight: float, reason: str, *, in_lead: bool = True) -> Row:
+    return Row(name, weight, reason, in_lead=in_lead, is_soft=True)
+
+
+def _form(name: str, weight: float, reason: str) -> Row:
+    """A row about the form of the headline."""
+    return Row(name, weight, reason, in_lead=False)
+
+
+# Called by words.
+WORD_ROWS = (
+    _event("disaster", 0.5, "It is about a natural disaster (%(found)s)"),
+    _event("havoc", 0.2, "It tells of heavy damage (%(found)s)"),
+    _event("crash", 1.0, "It is about a plane or train accident (%(found)s)"),
+    _event("accident", 0.2, "It is about an accident (%(found)s)"),
+    _event("war", 0.4, "It is about war or the army (%(found)s)"),
+    _event("terror", 0.55, "It is about an attack (%(found)s)"),
+    _event("unrest", 0.6, "It is about unrest (%(found)s)"),
+    _event("death", 0.35, "It tells of deaths (%(found)s)"),
+    Row("topcourt", 0.9, "It is about the Supreme Court (%(found)s)"),
+    _event("court", 0.2, "It is about a court case (%(found)s)"),
+    _event("union", 0.4, "It is about the Union government or Parliament (%(found)s)"),
+    Row("agency", 0.45, "It is about a national institution (%(found)s)"),
+    Row("world", 0.6, "It is about an international body (%(found)s)"),
+    _event("foreign", 0.1, "It is about a foreign country (%(found)s)", in_lead=False),
+    _event("diplomacy", 0.25, "It is about diplomacy (%(found)s)", in_lead=False),
+    _event("state", 0.3, "It is about a state government (%(found)s)", in_lead=False),
+    Row("politics", 0.3, "It is about politics (%(found)s)", in_lead=False),
+    _event("decision", 0.3, "It tells of a decision or a new rule (%(found)s)", in_lead=False),
+    _event("change", 0.6, "It tells of a change of power or office (%(found)s)", in_lead=False),
+    _event("economy", 0.5, "It is about the economy (%(found)s)"),
+    _event("scam", 0.4, "It is about corruption or fraud (%(found)s)"),
+    _event("crime", 0.4, "It is about a serious crime (%(found)s)"),
+    Row("police", 0.0, "It is about police work (%(found)s)", in_lead=False),
+    Row("outbreak", 0.5, "It is about the spread of a disease (%(found)s)"),
+    Row("newcases", 0.3, "It has new numbers of cases (%(found)s)", in_lead=False),
+    _event("closure", 0.2, "It affects daily life (%(found)s)", in_lead=False),
+    Row("result", 0.7, "It has the results of board examinations (%(found)s)", in_lead=False),
+    Row("space", 0.9, "It is about space research (%(found)s)", in_lead=False),
+    _event("official", 0.6, "It quotes officials (%(found)s)"),
+    Row("government", 0.1, "It is about government offices (%(found)s)", in_lead=False),
+    Row("victory", 0.3, "It tells of a win or loss in sport (%(found)s)", in_lead=False),
+    _event("first", 0.1, "It is a first or a record (%(found)s)", in_lead=False),
+    _soft("sport", 0.0, "It is about sport (%(found)s)"),
+    _soft("celebrity", -0.55, "It is about films or celebrities (%(found)s)"),
+    Row("private", -0.35, "It is about private life (%(found)s)", in_lead=False),
+    Row("viral", -0.1, "It is about viral posts or pictures (%(found)s)", in_lead=False),
+    _soft("healthtip", -0.3, "It is health advice (%(found)s)"),
+    _soft("gadget", -0.3, "It is about a product (%(found)s)"),
+    _soft("offer", -0.15, "It reads like an advertisement (%(found)s)", in_lead=False),
+    _soft("career", -0.35, "It is about exams or jobs (%(found)s)", in_lead=False),
+    _soft("astro", -0.3, "It is about religion or astrology (%(found)s)"),
+    _form("question", -0.2, "The headline is a question (%(found)s)"),
+    _form("vague", -0.2, "The headline hides who or what it is about (%(found)s)"),
+    _form("list", -0.2, "The headline announces a list (%(found)s)"),
+    _form("bait", -0.25, "The headline is sensational (%(found)s)"),
+    _form("advice", -0.4, "It is advice for readers (%(found)s)"),
+    _form("history", -0.35, "It is an old story (%(found)s)"),
+    _soft("anniversary", -0.35, "It is about an anniversary (%(found)s)", in_lead=False),
+    _form("opinion", -0.1, "It is an opinion (%(found)s)"),
+    _form("ceremony", -0.3, "It is about a ceremony or routine event (%(found)s)"),
+    Row("local", -0.1, "It matters in one place only (%(found)s)"),
+)
+# Called by numbers.
+NUMBER_ROWS = (
+    Row("dead", 1.1, "%(found)s people died"),
+    Row("many_dead", 0.8, "Ten or more people died (%(found)s)"),
+    Row("affected", 0.6, "It affects %(found)s people or places"),
+    Row("cases", 0.9, "There are %(found)s cases of a disease"),
+    Row("money", 0.55, "It is about %(found)s crore rupees"),
+    Row("market", 1.2, "The market moved by %(found)s points"),
+)
+# Called by the form of the headline.
+FORM_ROWS = (
+    _form("quote", -0.25, "The headline starts with a quotation"),
+    _form("noname", -0.35, "The headline names no place and no institution"),
+)
+# Called by how the story came in.
+STORY_ROWS = (
+    Row("fresh", 0.5, "It is %(found)s hours old"),
+    Row("sources", 0.6, "%(found)s independent sources have it"),
+    Row("source_weight", 0.5, "Its source has the weight %(found)s"),
+    Row("feed", 0.3, "Its source shows it near the top"),
+    Row("liking", 0.8, "The desk's preference for the section is %(found)s"),
+    Row("series", -1.0, "It is a page that recurs (%(found)s)"),
+    Row("damage", -0.5, "Its text is damaged"),
+)
+ROWS: Mapping[str, Row] = {row.name: row for row in (*WORD_ROWS, *NUMBER_ROWS, *FORM_ROWS, *STORY_ROWS)}
