@@ -219,7 +219,8 @@ def _source_problems(app: App, source: Source, known: SourceHealth | None, *, on
     """Return what is wrong with a source now, and in past collections."""
     from dataclasses import replace
 
-    from digest.cli.sources_edit import preview_configured, problem_of
+    from digest.cli.sources_edit import preview_configured, problem_of, with_remedy
+    from digest.collect.collector import ALLOW_PRIVATE
     from digest.collect.health import format_time
     from digest.models import FulltextMode
 
@@ -232,7 +233,7 @@ def _source_problems(app: App, source: Source, known: SourceHealth | None, *, on
     if source.url and known and known.not_before and now < known.not_before:
         return [*past, f"asked not to be requested before {format_time(known.not_before, now)}"]
     found = preview_configured(app, replace(source, fulltext=FulltextMode.NEVER))
-    problem = problem_of(found)
+    problem = problem_of(with_remedy(found, ALLOW_PRIVATE))
     if problem:
         return [*past, problem]
     if found.url and found.url != source.url and not (known and known.moved_to):

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.output import ago, emit, json_option, note, plural, shortened
-from digest.cli.sources_edit import add, links_option, note_override, preview_configured, private_option
+from digest.cli.sources_edit import (
+    TRUST,
+    add,
+    links_option,
+    note_override,
+    preview_configured,
+    private_option,
+    with_remedy,
+)
 from digest.cli.sources_io import export, import_
 from digest.cli.tables import table
 from digest.config.loader import FILE_NAME
@@ -131,7 +139,7 @@ def _preview(home: Path, target: str, links: str, allow_private: bool, zone: Zon
     from datetime import datetime
 
     from digest.app import make_app
-    from digest.collect.collector import preview_source
+    from digest.collect.collector import ALLOW_PRIVATE, preview_source
     from digest.collect.http.fetch import Fetcher
     from digest.collect.source_reader import CollectContext
     from digest.models import Source
@@ -143,7 +151,7 @@ def _preview(home: Path, target: str, links: str, allow_private: bool, zone: Zon
         with make_app(home) as app:
             for source in app.sources:
                 if source.name == target:
-                    return preview_configured(app, source)
+                    return with_remedy(preview_configured(app, source), ALLOW_PRIVATE)
     source = Source(
         name=target,
         url=target if is_url else "",
@@ -152,7 +160,7 @@ def _preview(home: Path, target: str, links: str, allow_private: bool, zone: Zon
         allow_private=allow_private,
     )
     now = datetime.now(zone)
-    found = preview_source(target, CollectContext(Fetcher(), now, Path.cwd()), source=source)
+    found = with_remedy(preview_source(target, CollectContext(Fetcher(), now, Path.cwd()), source=source), TRUST)
     if found.error and not is_url and not is_path and _HOST.match(target):
         return replace(found, error=f"{found.error} If it is a URL, start it with https://.")
     return found
