@@ -267,9 +267,10 @@ def _check_modes(app: App, findings: Findings) -> None:
 
 def _check_transports(app: App, findings: Findings, offline: bool) -> None:
     from digest.deliver.ports import CapabilityReport
+    from digest.newsletter.diagnosis import probe
 
     for transport in () if offline else app.transports:
-        if problem := transport.probe():
+        if problem := probe(app, transport):
             findings.problems.append(ConfigProblem("delivery", 0, problem))
         elif isinstance(transport, CapabilityReport):
             findings.warnings += transport.missing_capabilities()

@@ -107,8 +107,8 @@ def resolve(host: str, port: int, *, allow_private: bool = False) -> list[Addres
         address = ipaddress.ip_address(str(sockaddr[0]).partition("%")[0])
         if not is_public(address) and not (allow_private and is_private(address)):
             named = host if str(address) == host else f"{host} leads to {address}, which"
-            error = PrivateAddress if is_private(address) else UrlRefused
-            raise error(f"{named} is not a public address.")
+            refusal = PrivateAddress if is_private(address) else UrlRefused
+            raise refusal(f"{named} is not a public address.")
         if address not in result:
             result.append(address)
     return result
