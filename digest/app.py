@@ -567,7 +567,6 @@ class App:
 
     @cached_property
     def alerts(self) -> Alerts:
-        """Raises ConfigurationError for an invalid signing secret."""
         from digest.store.alerts import AlertStore
         from digest.usecases.alerts import Alerts
 
@@ -575,7 +574,12 @@ class App:
 
     @cached_property
     def alert_channels(self) -> tuple[Channel, ...]:
-        """The ways to the admins. The webhook comes first, because it is faster than a mail server that is down."""
+        """The ways to the admins. The webhook comes first, because it is faster than a mail server that is down.
+
+        Without its signing secret the webhook is left out, see `alert_problems`.
+        """
+        from contextlib import suppress
+
         from digest.collect.http.post import JsonPoster
         from digest.notify.webhook import WebhookChannel
         from digest.usecases.alert_email import EmailChannel
@@ -585,8 +589,11 @@ class App:
         if alerts.webhook:
             poster = JsonPoster(allow_private=alerts.webhook_private)
             format, chat = alerts.webhook_format, alerts.telegram_chat
-            keys = self._alert_keys()
-            channels.append(WebhookChannel(alerts.webhook, poster.post, zone=zone, format=format, keys=keys, chat=chat))
+            with suppress(ConfigurationError):
+                keys = self._alert_keys()
+                channels.append(
+                    WebhookChannel(alerts.webhook, poster.post, zone=zone, format=format, keys=keys, chat=chat)
+                )
         channels += [
             EmailChannel(address, self.alert_transports, self.sender, self.signer.sign_email, zone)
             for address in alerts.email
@@ -687,11 +694,20 @@ class App:
         """Build the transports, so that a missing key is reported first. Raises ConfigurationError."""
         _ = self.transports
 
-    def check_alert_credentials(self) -> None:
-        """Build the channels of alerts and their transports. No send needs them. Raises ConfigurationError."""
-        if self.alert_channels and self.settings.alerts.email:
-            for build in self.alert_transports.values():
-                build().close()
+    def alert_problems(self) -> list[ConfigProblem]:
+        """What is wrong with the secrets of alerts. None of it stops a send."""
+        alerts = self.settings.alerts
+        builders = self.alert_transports.values() if alerts.email else ()
+        checks: list[Callable[[], object]] = [partial(_build_and_close, build) for build in builders]
+        if alerts.webhook:
+            checks.append(self._alert_keys)
+        problems: list[ConfigProblem] = []
+        for check in checks:
+            try:
+                check()
+            except ConfigurationError as error:
+                problems += error.problems
+        return problems
 
     def secret(self, variable: str, key: str) -> str:
         """Return a secret from the environment. Raises ConfigurationError that names the variable, never its value."""
@@ -780,6 +796,10 @@ def _smtp(app: App) -> Transport:
         sign=_dkim(smtp.dkim, app) if smtp.dkim else None,
     )
     return built
+
+
+def _build_and_close(build: Callable[[], Transport]) -> None:
+    build().close()
 
 
 def _alert_smtp(app: App) -> Transport:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from digest.cli.alerts import ALERTS_MISSING
 from digest.cli.doctor import nameserver_option, selector_option
 from digest.cli.output import coloured, emit, json_option, note, plural, require_addresses, shown
 from digest.config.loader import FILE_NAME
@@ -87,7 +88,8 @@ def check(
             findings.run(lambda: _check_sources(app, findings, online=not offline))
             findings.run(lambda: _check_transports(app, findings, offline))
             findings.run(lambda: _check_webhooks(app, findings))
-            findings.run(app.check_alert_credentials)
+            new = (problem for problem in app.alert_problems() if problem not in findings.problems)
+            findings.warnings += [f"{problem}; {ALERTS_MISSING}" for problem in new]
             _check_modes(app, findings)
             if example := app.example_domain_guard.problem():
                 findings.problems.append(example)
