@@ -569,7 +569,6 @@ class App:
 
     @cached_property
     def alerts(self) -> Alerts:
-        """Raises ConfigurationError for an invalid signing secret."""
         from digest.store.alerts import AlertStore
         from digest.usecases.alerts import Alerts
 
@@ -577,7 +576,12 @@ class App:
 
     @cached_property
     def alert_channels(self) -> tuple[Channel, ...]:
-        """The ways to the admins. The webhook comes first, because it is faster than a mail server that is down."""
+        """The ways to the admins. The webhook comes first, because it is faster than a mail server that is down.
+
+        Without its signing secret the webhook is left out, see `alert_problems`.
+        """
+        from contextlib import suppress
+
         from digest.collect.http.post import JsonPoster
         from digest.notify.webhook import WebhookChannel
         from digest.usecases.alert_email import EmailChannel
@@ -587,8 +591,11 @@ class App:
         if alerts.webhook:
             poster = JsonPoster(allow_private=alerts.webhook_private)
             format, chat = alerts.webhook_format, alerts.telegram_chat
-            keys = self._alert_keys()
-            channels.append(WebhookChannel(alerts.webhook, poster.post, zone=zone, format=format, keys=keys, chat=chat))
+            with suppress(ConfigurationError):
+                keys = self._alert_keys()
+                channels.append(
+                    WebhookChannel(alerts.webhook, poster.post, zone=zone, format=format, keys=keys, chat=chat)
+                )
         channels += [
             EmailChannel(address, self.alert_transports, self.sender, self.signer.sign_email, zone)
             for address in alerts.email
@@ -689,11 +696,20 @@ class App:
         """Build the transports, so that a missing key is reported first. Raises ConfigurationError."""
         _ = self.transports
 
-    def check_alert_credentials(self) -> None:
-        """Build the channels of alerts and their transports. No send needs them. Raises ConfigurationError."""
-        if self.alert_channels and self.settings.alerts.email:
-            for build in self.alert_transports.values():
-                build().close()
+    def alert_problems(self) -> list[ConfigProblem]:
+        """What is wrong with the secrets of alerts. None of it stops a send."""
+        alerts = self.settings.alerts
+        builders = self.alert_transports.values() if alerts.email else ()
+        checks: list[Callable[[], object]] = [partial(_build_and_close, build) for build in builders]
+        if alerts.webhook:
+            checks.append(self._alert_keys)
+        problems: list[ConfigProblem] = []
+        for check in checks:
+            try:
+                check()
+            except ConfigurationError as error:
+                problems += error.problems
+        return problems
 
     def secret(self, variable: str, key: str) -> str:
         """Return a secret from the environment. Raises ConfigurationError that names the variable, never its value."""
@@ -764,3 +780,7 @@ def make_app(
     with i18n.bound(app.home / "messages"), closing(app):
         i18n.require(settings.newsletter.language)
         yield app
+
+
+def _build_and_close(build: Callable[[], Transport]) -> None:
+    build().close()

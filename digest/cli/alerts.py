@@ -10,6 +10,9 @@ from digest.cli.output import ago, emit, json_option, note
 from digest.cli.tables import table
 from digest.errors import DigestError
 
+# After a fault of the secrets.
+ALERTS_MISSING = "alerts may not arrive until you correct it"
+
 
 @click.group()
 def alerts() -> None:
@@ -53,12 +56,13 @@ def test(home: Path) -> int:
     from digest.notify.alert import MessageType
 
     with make_app(home) as app:
+        wrong = app.alert_problems()
         channels = app.alerts.channels
-        if not channels:
+        if not channels and not wrong:
             raise DigestError("Nobody gets alerts: set `alerts.email` or `alerts.webhook` in digest.yaml.")
         text = "If you read this, alerts of this newsletter arrive."
         app.alerts.send(MessageType.TEST, "Test of the alerts", text)
-        problems = app.alerts.deliver()
+        problems = [*map(str, wrong), *app.alerts.deliver()]
     for problem in problems:
         note(problem)
     if not problems:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from digest.cli.alerts import ALERTS_MISSING
 from digest.cli.doctor import nameserver_option, selector_option
 from digest.cli.output import coloured, emit, json_option, note, plural, require_addresses, shown
 from digest.config.loader import FILE_NAME
@@ -87,7 +88,8 @@ def check(
             findings.run(lambda: _check_sources(app, findings, online=not offline))
             findings.run(lambda: _check_transports(app, findings, offline))
             findings.run(lambda: _check_webhooks(app, findings))
-            findings.run(app.check_alert_credentials)
+            new = (problem for problem in app.alert_problems() if problem not in findings.problems)
+            findings.warnings += [f"{problem}; {ALERTS_MISSING}" for problem in new]
             _check_modes(app, findings)
             if example := app.example_domain_guard.problem():
                 findings.problems.append(example)
@@ -219,7 +221,8 @@ def _source_problems(app: App, source: Source, known: SourceHealth | None, *, on
     """Return what is wrong with a source now, and in past collections."""
     from dataclasses import replace
 
-    from digest.cli.sources_edit import preview_configured, problem_of
+    from digest.cli.sources_edit import preview_configured, problem_of, with_remedy
+    from digest.collect.collector import ALLOW_PRIVATE
     from digest.collect.health import format_time
     from digest.models import FulltextMode
 
@@ -232,7 +235,7 @@ def _source_problems(app: App, source: Source, known: SourceHealth | None, *, on
     if source.url and known and known.not_before and now < known.not_before:
         return [*past, f"asked not to be requested before {format_time(known.not_before, now)}"]
     found = preview_configured(app, replace(source, fulltext=FulltextMode.NEVER))
-    problem = problem_of(found)
+    problem = problem_of(with_remedy(found, ALLOW_PRIVATE))
     if problem:
         return [*past, problem]
     if found.url and found.url != source.url and not (known and known.moved_to):
@@ -266,9 +269,10 @@ def _check_modes(app: App, findings: Findings) -> None:
 
 def _check_transports(app: App, findings: Findings, offline: bool) -> None:
     from digest.deliver.ports import CapabilityReport
+    from digest.newsletter.diagnosis import probe
 
     for transport in () if offline else app.transports:
-        if problem := transport.probe():
+        if problem := probe(app, transport):
             findings.problems.append(ConfigProblem("delivery", 0, problem))
         elif isinstance(transport, CapabilityReport):
             findings.warnings += transport.missing_capabilities()

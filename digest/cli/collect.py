@@ -24,17 +24,20 @@ def collect(home: Path, as_json: bool) -> int:
     from digest import pipeline
     from digest.app import make_app
     from digest.cli.json_output import collect_json
+    from digest.newsletter.checks import source_lines
 
     with make_app(home) as app:
         if not app.sources:
             raise ConfigurationError(
                 [ConfigProblem("digest.yaml", 0, "'sources' is empty; add a source to collect from")]
             )
+        lines = source_lines(app)
         with progress() as job:
             done = calls(job("collected"), len(app.sources))
 
             def show(source: SourceReport) -> None:
-                note(f"{source.name}: {_summary(source)}")
+                line = f" (digest.yaml:{lines[source.name]})" if source.error and source.name in lines else ""
+                note(f"{source.name}{line}: {_summary(source)}")
                 done(source)
 
             report = pipeline.collect(app, progress=show)

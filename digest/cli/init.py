@@ -34,8 +34,8 @@ def init(directory: Path, yes: bool) -> None:
     if not yes and sys.stdin.isatty() and sys.stdout.isatty():
         answers = ask(directory)
     make_folder(directory, edit=answers.edit if answers else None)
-    send = "" if answers and answers.provider != "outbox" else " && digest send"
-    click.echo(f"Created {directory}. Next: cd {directory} && digest check{send}")
+    first = "" if answers and answers.provider != "outbox" else " && digest check && digest send"
+    click.echo(f"Created {directory}. Next: cd {directory}{first}")
     for step in next_steps(answers) if answers else ():
         click.echo(f"  - {step}")
 

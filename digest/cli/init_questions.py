@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 
 # The sample's values, which an empty answer keeps.
 _NAME, _SENDER_NAME, _EMAIL = "सुबह की ख़बरें", "Subah Ki Khabar", "news@example.com"
+# Samples that must not reach real subscribers.
+_EMPTIED = ("base_url", "reply_to", "postal_address")
 # Provider to what else it needs.
 _PROVIDERS = {
     "outbox": "",
-    "smtp": "set delivery.smtp.host in digest.yaml, and put the password into DIGEST_SMTP_PASSWORD",
+    "smtp": (
+        "add `smtp: {host: …, port: 587, security: starttls, username: …}` to `delivery` in digest.yaml, and put the "
+        "password into the environment variable DIGEST_SMTP_PASSWORD"
+    ),
     "sendgrid": "put the API key into the environment variable SENDGRID_API_KEY",
     "resend": "put the API key into the environment variable RESEND_API_KEY",
 }
@@ -34,8 +39,8 @@ class Answers:
     sender_name: str
     email: str
     provider: str
-    # Row of `sources`: its name, and its url or path. None keeps the samples.
-    feed: dict[str, str] | None
+    # Row of `sources`: its name, its url or path, and allow_private. None keeps the samples.
+    feed: dict[str, Any] | None
 
     def edit(self, text: str) -> str:
         """Put the answers into the sample settings. Everything else stays as it is, comments too."""
@@ -47,6 +52,8 @@ class Answers:
         text = set_value(text, ["newsletter", "sender", "name"], self.sender_name)
         text = set_value(text, ["newsletter", "sender", "email"], self.email)
         text = set_value(text, ["delivery", "transport"], self.provider)
+        for key in _EMPTIED if self.provider != "outbox" else ():
+            text = set_value(text, ["newsletter", key], "")
         if self.feed:
             text = set_rows(text, ["sources"], [self.feed])
         loader.from_data(reader.read_text(text, loader.FILE_NAME), {})
@@ -93,7 +100,7 @@ def _asked(question: str, default: str, key: tuple[str, ...], check: Callable[[s
             return value
 
 
-def _ask_feed(directory: Path) -> dict[str, str] | None:
+def _ask_feed(directory: Path) -> dict[str, Any] | None:
     """Ask for a feed, and read it before it is accepted."""
     from digest.cli.sources_edit import problem_of
     from digest.config import source_list
@@ -107,9 +114,11 @@ def _ask_feed(directory: Path) -> dict[str, str] | None:
         if "://" not in target and not Path(target).exists():
             target = f"https://{target}"
         place = source_list.parse_target(directory, target)
-        found = _preview(place.get("url") or target)
+        found, more = _preview(place.get("url") or target), {}
+        if found.private and click.confirm(f"{found.error} Allow this private address?", default=False):
+            found, more = _preview(place["url"], allow_private=True), {"allow_private": True}
         place = {"url": found.url} if found.url else place
-        row = {"name": source_list.name_for(found.title, place, ()), **place}
+        row = {"name": source_list.name_for(found.title, place, ()), **place, **more}
         problem = problem_of(found)
         try:
             source_list.check_row(row, "feed")
@@ -124,7 +133,7 @@ def _ask_feed(directory: Path) -> dict[str, str] | None:
         return row
 
 
-def _preview(target: str) -> SourcePreview:
+def _preview(target: str, *, allow_private: bool = False) -> SourcePreview:
     from digest.collect.collector import preview_source
     from digest.collect.http.fetch import Fetcher
     from digest.collect.http.robots import Robots
@@ -133,17 +142,21 @@ def _preview(target: str) -> SourcePreview:
 
     fetcher = Fetcher(contact="")
     context = CollectContext(fetcher, datetime.now(UTC), Path(), robots=Robots(fetcher))
-    return preview_source(target, context, source=Source(name=target, fulltext=FulltextMode.NEVER))
+    source = Source(name=target, fulltext=FulltextMode.NEVER, allow_private=allow_private)
+    return preview_source(target, context, source=source)
 
 
 def next_steps(answers: Answers) -> list[str]:
     """What the answers leave to do, a line each."""
     from digest.utils.urls import is_example
 
-    steps = [_PROVIDERS[answers.provider]] if _PROVIDERS[answers.provider] else []
-    if not is_example(answers.email.rpartition("@")[2]):
-        steps.append("set newsletter.base_url and newsletter.postal_address in digest.yaml")
-    if answers.provider != "outbox":
-        steps.append("replace the examples in subscribers.yaml by your subscribers")
-        steps.append("run `digest doctor` for the DNS, and `digest check --launch` before the first send")
-    return steps
+    if answers.provider == "outbox":
+        own = not is_example(answers.email.rpartition("@")[2])
+        return ["set newsletter.base_url and newsletter.postal_address in digest.yaml"] if own else []
+    return [
+        _PROVIDERS[answers.provider],
+        "fill in newsletter.postal_address and newsletter.reply_to in digest.yaml, and newsletter.base_url once your "
+        "pages are online; they are empty now",
+        "replace the examples in subscribers.yaml by your subscribers",
+        "run `digest check`, then `digest doctor` for the DNS, and `digest check --launch` before the first send",
+    ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from digest.cli.alerts import ALERTS_MISSING
 from digest.cli.logs import LogFormat, info, log_option, logging_to_stderr, warn
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ def run(home: Path, health_port: int | None, log_format: LogFormat | None) -> in
                 # A list with errors stops it, unless there is an earlier valid one.
                 scheduler.app.subscriber_list.sync()
                 scheduler.app.check_credentials()
-                scheduler.app.check_alert_credentials()
+                for problem in scheduler.app.alert_problems():
+                    warn(f"{problem}; {ALERTS_MISSING}")
                 scheduler.app.high_water.check()
                 with _pages(scheduler.app, heartbeat) as pages:
                     if pages:

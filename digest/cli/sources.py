@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.output import ago, emit, json_option, note, plural, shortened
-from digest.cli.sources_edit import add, links_option, note_override, preview_configured, private_option
+from digest.cli.sources_edit import (
+    TRUST,
+    add,
+    links_option,
+    note_override,
+    preview_configured,
+    private_option,
+    with_remedy,
+)
 from digest.cli.sources_io import export, import_
 from digest.cli.tables import table
 from digest.config.loader import FILE_NAME
@@ -142,7 +150,7 @@ def _preview(app: App | None, target: str, links: str, allow_private: bool, zone
     """Preview a source by its name in digest.yaml, or any URL or path, which needs no newsletter."""
     from datetime import datetime
 
-    from digest.collect.collector import preview_source
+    from digest.collect.collector import ALLOW_PRIVATE, preview_source
     from digest.collect.http.fetch import Fetcher
     from digest.collect.source_reader import CollectContext
     from digest.models import Source
@@ -151,7 +159,7 @@ def _preview(app: App | None, target: str, links: str, allow_private: bool, zone
     if app and is_name:
         for source in app.sources:
             if source.name == target:
-                return preview_configured(app, source)
+                return with_remedy(preview_configured(app, source), ALLOW_PRIVATE)
     source = Source(
         name=target,
         url=target if is_url else "",
@@ -160,7 +168,7 @@ def _preview(app: App | None, target: str, links: str, allow_private: bool, zone
         allow_private=allow_private,
     )
     now = datetime.now(zone)
-    found = preview_source(target, CollectContext(Fetcher(), now, Path.cwd()), source=source)
+    found = with_remedy(preview_source(target, CollectContext(Fetcher(), now, Path.cwd()), source=source), TRUST)
     if found.error and is_name and _HOST.match(target):
         return replace(found, error=f"{found.error} If it is a URL, start it with https://.")
     return found

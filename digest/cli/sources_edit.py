@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from digest.config.source_list import SourceRow
     from digest.models import Source
 
+# What to do about a private address on the command line.
+TRUST = "If you trust it, run the command again with `--allow-private`."
 # Titles that `add` shows.
 _MAX_TITLES = 5
 # Keys of a new row after its name and address, in the order in which they are written.
@@ -74,6 +76,7 @@ def add(home: Path, /, target: str, yes: bool, force: bool, dry_run: bool, as_js
                 return _report_duplicate(same, row, as_json)
         name = name or source_list.name_for(found.title, row, (one.name for one in source_list.list_sources(app.home)))
         whole = {"name": name, **row, **options}
+        found = with_remedy(found, TRUST)
         problem = problem_of(found) if not force else None
         added, line = False, 0
         if not as_json:
@@ -99,6 +102,11 @@ def problem_of(found: SourcePreview) -> str | None:
     return None if found.articles else "It gives no articles."
 
 
+def with_remedy(found: SourcePreview, remedy: str) -> SourcePreview:
+    """Add to the error of a private address what to do about it."""
+    return replace(found, error=f"{found.error} {remedy}") if found.private else found
+
+
 def note_override() -> None:
     """Warn if the environment gives the sources, so that an edit of the file has no effect."""
     from digest.config import source_list
@@ -122,7 +130,8 @@ def _report(found: SourcePreview, addition: _Addition, *, as_json: bool) -> int:
     from digest.cli.json_output import found_json
 
     row = addition.row
-    error = f"{addition.problem} Nothing was added; --force adds it anyway." if addition.problem else None
+    force = "" if found.private else "; --force adds it anyway"
+    error = f"{addition.problem} Nothing was added{force}." if addition.problem else None
     if as_json:
         articles = [found_json(article) for article in _newest(found)]
         document = {

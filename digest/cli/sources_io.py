@@ -47,7 +47,7 @@ def import_(
         rows = [{**row, "allow_private": True} if allow_private else row for row in plan.rows]
         silent: dict[str, str] = {}
         if check:
-            rows, silent = _checked(app, rows)
+            rows, silent = _checked(app, rows, plan.untitled)
         if rows and not dry_run:
             source_list.add(app.home, rows, app.environment)
     if as_json:
@@ -96,14 +96,17 @@ def _read(file: Path) -> FeedList:
     return listed
 
 
-def _checked(app: App, rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+def _checked(
+    app: App, rows: list[dict[str, Any]], untitled: frozenset[str]
+) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Fetch all rows, in threads. Returns the rows to add, and the reason for each URL that is skipped.
 
-    A row whose page names its feed, or whose feed has moved permanently, gets that address.
+    A row whose page names its feed, or whose feed has moved permanently, gets that address. The rows of the URLs in
+    `untitled` get the title of their feed as name.
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from digest.cli.sources_edit import preview_configured, problem_of
+    from digest.cli.sources_edit import TRUST, preview_configured, problem_of, with_remedy
     from digest.config import source_list
     from digest.models import FulltextMode, Source
 
@@ -113,18 +116,23 @@ def _checked(app: App, rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]]
         previews = list(
             pool.map(lambda row: preview_configured(app, Source(**{**row, "fulltext": FulltextMode.NEVER})), rows)
         )
-    places = {one.place for one in source_list.list_sources(app.home)}
+    listed = source_list.list_sources(app.home)
+    places = {one.place for one in listed}
+    names = {one.name for one in listed} | {row["name"] for row in rows if row["url"] not in untitled}
     kept: list[dict[str, Any]] = []
     silent: dict[str, str] = {}
     for row, found in zip(rows, previews, strict=True):
         leads = {"url": found.url or row["url"]}
         place = source_list.place_key(app.home, leads)
-        if problem := problem_of(found):
+        if problem := problem_of(with_remedy(found, TRUST)):
             silent[row["url"]] = problem
         elif place in places:
             silent[row["url"]] = f"It leads to {leads['url']}, which is already a source."
         else:
             places.add(place)
+            if row["url"] in untitled:
+                row = {**row, "name": source_list.name_for(found.title, leads, names)}
+                names.add(row["name"])
             kept.append({**row, **leads})
     return kept, silent
 

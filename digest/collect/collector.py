@@ -24,6 +24,9 @@ from digest.utils.telemetry import report_error, span, within_span
 # Sources fetched at once. Waiting costs only a thread's stack; parsing is limited separately (reading.ParseLimiter).
 THREADS = 200
 
+# What to do about a source with a private address.
+ALLOW_PRIVATE = "If you trust it, set `allow_private: true` at this source in digest.yaml."
+
 # Pages that a preview fetches: enough to judge a source.
 PREVIEW_PAGES = 10
 
@@ -65,6 +68,8 @@ class SourcePreview:
     title: str = ""
     # A better address to store: the feed that the page names, or the permanent redirect's target.
     url: str | None = None
+    # Its host has an address that `allow_private` would permit.
+    private: bool = False
 
 
 def collect(
@@ -127,10 +132,10 @@ def preview_source(target: str, context: CollectContext, *, source: Source | Non
         return SourcePreview(None, error=f"{scheme}: is not supported; only http, https and paths are.")
     settings = source or Source(name=target)
     source = replace(settings, url=target if scheme else "", path="" if scheme else target)
-    reader = SourceReader(context, max_pages=PREVIEW_PAGES, fetch_all_pages=True)
+    reader = SourceReader(context, max_pages=PREVIEW_PAGES, preview=True)
     result = _read(reader, source, SourceState(SourceHealth(source.name)))
     if isinstance(result, _Failure):
-        return SourcePreview(None, error=result.message)
+        return SourcePreview(None, error=result.message, private=result.private)
     parsed = result.parsed
     url = parsed.feed_url or result.moved_to
     return SourcePreview(parsed.kind, parsed.warnings, parsed.articles, parsed.error, parsed.title, url)
@@ -142,6 +147,7 @@ class _Failure:
 
     message: str
     retry_after: float | None = None
+    private: bool = False
 
 
 def _read(reader: SourceReader, source: Source, state: SourceState) -> SourceResult | _Failure:
@@ -159,7 +165,8 @@ def _read_source(reader: SourceReader, source: Source, state: SourceState) -> So
     try:
         result = reader.read(source, state)
     except FetchError as error:
-        return _Failure(redact.redact(str(error)), error.retry_after if error.status in (429, 503) else None)
+        retry_after = error.retry_after if error.status in (429, 503) else None
+        return _Failure(redact.redact(str(error)), retry_after, error.private)
     except DigestError as error:
         return _Failure(redact.redact(str(error)))
     except Exception as error:
@@ -211,8 +218,9 @@ def _save(
 ) -> SourceReport:
     """Save the articles first and the state after them; in the other order a crash between them would lose articles."""
     if isinstance(result, _Failure):
-        after = health.after_failure(state, now, result.message, result.retry_after)
-        report = SourceReport(source.name, error=result.message)
+        message = f"{result.message} {ALLOW_PRIVATE}" if result.private else result.message
+        after = health.after_failure(state, now, message, result.retry_after)
+        report = SourceReport(source.name, error=message)
     else:
         parsed = result.parsed
         if parsed.images:

@@ -22,6 +22,8 @@ from digest.collect.http.fetch import Credential, Fetcher, StreamedResponse
 from digest.collect.http.robots import Permission, Robots
 from digest.collect.pages.fulltext_fetch import (
     MAX_PAGES,
+    NEXT_RUN,
+    NOT_IN_PREVIEW,
     FulltextCache,
     FulltextContext,
     add_fulltext,
@@ -96,8 +98,9 @@ class SourceReader:
 
     context: CollectContext
     max_pages: int = MAX_PAGES
-    # Fetch pages for every source that does not forbid it with `fulltext: false`.
-    fetch_all_pages: bool = False
+    # Nothing is kept, and there is no next run: fetch pages for every source that does not forbid it with
+    # `fulltext: false`.
+    preview: bool = False
     parse_limiter: ParseLimiter = field(default_factory=ParseLimiter)
     robots: Robots = field(init=False)
     fulltext_cache: FulltextCache = field(init=False)
@@ -131,6 +134,7 @@ class SourceReader:
             article_store=self.context.article_store,
             may=may,
             max_pages=self.max_pages,
+            postponed=NOT_IN_PREVIEW if self.preview else NEXT_RUN,
             parse_slot=self.parse_limiter.slot,
         )
         return add_fulltext(parsed, source, context)
@@ -153,7 +157,7 @@ class SourceReader:
         """Add full texts as the source's settings ask. Also returns whether pages are left for the next run."""
         if parsed.error or source.fulltext is FulltextMode.NEVER:
             return parsed, False
-        if not (source.fulltext is FulltextMode.ALWAYS or parsed.links_only or self.fetch_all_pages):
+        if not (source.fulltext is FulltextMode.ALWAYS or parsed.links_only or self.preview):
             return replace(parsed, articles=reuse_fulltext(parsed.articles, self.context.article_store)), False
         return self.complete(source, parsed)
 

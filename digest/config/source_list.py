@@ -46,11 +46,15 @@ class SkippedFeed:
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """Rows to add, feeds to skip, and the number of feeds in each folder whose name is not a section."""
+    """Rows to add, feeds to skip, and the number of feeds in each folder whose name is not a section.
+
+    The file has no title for the URLs in `untitled`: their rows are named after the host.
+    """
 
     rows: tuple[dict[str, Any], ...]
     skipped: tuple[SkippedFeed, ...]
     ignored: Mapping[str, int]
+    untitled: frozenset[str]
 
 
 def list_sources(home: Path) -> list[SourceRow]:
@@ -156,7 +160,8 @@ def plan_import(home: Path, outlines: Sequence[Outline], *, sections: Sequence[s
         names.append(name)
         planned[key] = (name, outline.line)
         rows.append(row)
-    return ImportPlan(tuple(rows), tuple(skipped), ignored)
+    untitled = frozenset(outline.url for outline in outlines if not outline.title)
+    return ImportPlan(tuple(rows), tuple(skipped), ignored, untitled)
 
 
 def add(home: Path, rows: Sequence[Mapping[str, Any]], environment: Mapping[str, str]) -> int:

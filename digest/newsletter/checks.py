@@ -46,7 +46,7 @@ def check_settings(app: App) -> Findings:
     findings.run(lambda: app.calendar)
     findings.run(lambda: check_paths(app, findings))
     findings.run(app.check_credentials)
-    findings.run(app.check_alert_credentials)
+    findings.add(app.alert_problems())
     findings.run(lambda: app.summariser)
     findings.run(lambda: app.webhook_verifier)
     return findings

@@ -159,10 +159,14 @@ def _check_webhook(app: App, options: Options) -> Finding:
     return check_webhook(f"{base}/webhooks/sendgrid{end}", options.lookup)
 
 
-def probe(transport: Transport) -> str | None:
+def probe(app: App, transport: Transport) -> str | None:
     """Why a transport cannot send now, with its name in front; None if it can."""
     reason = transport.probe()
-    return reason if reason is None or reason.startswith(transport.name) else f"{transport.name}: {reason}"
+    if reason is None:
+        return None
+    if transport.name == "smtp" and "host" not in app.settings.delivery.smtp.model_fields_set:
+        return f"delivery.smtp.host is not set, so localhost is used: {reason}"
+    return reason if reason.startswith(transport.name) else f"{transport.name}: {reason}"
 
 
 def _check_keys(app: App) -> list[Finding]:
@@ -178,7 +182,7 @@ def _check_keys(app: App) -> list[Finding]:
     except DigestError as problem:
         return [error(check, str(problem), "run `digest check`")]
     for transport in transports:
-        if reason := probe(transport):
+        if reason := probe(app, transport):
             fix = f"correct delivery.{transport.name} in digest.yaml, or its key in the environment"
             found.append(error(check, reason, fix))
             continue

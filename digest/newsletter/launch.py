@@ -65,7 +65,7 @@ def _provider(app: App) -> Item:
     if chosen[0] == "outbox":
         fix = "set delivery.transport to smtp, sendgrid or resend (docs/sending.md)"
         return Item("provider", False, "delivery.transport is outbox: no email leaves this machine", fix)
-    if reason := probe(app.transports[0]):
+    if reason := probe(app, app.transports[0]):
         return Item("provider", False, reason, f"correct delivery.{chosen[0]} in digest.yaml, or its key")
     return Item("provider", True, f"{chosen[0]} is ready to send")
 

@@ -203,7 +203,7 @@ class Scheduler:
         """Collect every source that is due."""
         report = pipeline.collect(self.app, patient=True)
         new = sum(source.new for source in report.sources)
-        failed = [f"{source.name}: {source.error}" for source in report.sources if source.error]
+        failed = [f"{source.name}: {source.error.rstrip('.')}" for source in report.sources if source.error]
         errors = f" Failed: {'; '.join(failed)}." if failed else ""
         self.log(f"Collected {report.articles} articles, {new} new.{errors}")
         if new:

@@ -16,7 +16,7 @@ def set_value(text: str, path: Sequence[str], value: str) -> str:
     return text[: node.start_mark.index] + format_value(value, flow=in_braces) + text[node.end_mark.index :]
 
 
-def set_rows(text: str, path: Sequence[str], rows: Sequence[dict[str, str]]) -> str:
+def set_rows(text: str, path: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
     """Return the text with other rows in the list at `path`, whose rows are on separate lines.
 
     Comments on the lines of the old rows go with them. Raises KeyError if there is no such key.

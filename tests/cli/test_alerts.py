@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime, timedelta
@@ -507,3 +508,32 @@ def test_a_dead_receiver_delays_no_send(newsroom: Newsroom) -> None:
         day.watch()
         day.run("send")
         assert len(newsroom.outbox()) == 5
+
+
+def test_missing_secrets_of_alerts_are_warnings_and_stop_no_edition(newsroom: Newsroom) -> None:
+    newsroom.edit_settings(
+        "schedule:",
+        """alerts:
+  email: [desk@example.com]
+  smtp: {host: mail.example.com, username: alerts}
+  webhook: https://alerts.example.com/x
+  webhook_secret_env: ALERTS_SECRET
+schedule:""",
+    )
+    names = ["DIGEST_ALERTS_SMTP_PASSWORD", "ALERTS_SECRET"]
+    checked = newsroom.json("check", "--offline")
+    assert checked["faults"] == []
+    for name in names:
+        [warning] = [text for text in checked["warnings"] if name in text]
+        assert "alerts may not arrive until you correct it" in warning
+    tried = newsroom.digest("alerts", "test")
+    assert tried.code == 1
+    assert all(name in tried.err for name in names)
+    command, env, lines = newsroom.command("run"), newsroom.env(), []
+    with subprocess.Popen(command, env=env, cwd=newsroom.home, stderr=subprocess.PIPE, text=True) as run:
+        for line in run.stderr or ():
+            lines.append(line)
+            if "Next edition" in line:
+                run.terminate()
+    assert run.returncode == 0
+    assert all(name in "".join(lines) for name in names)

@@ -18,6 +18,7 @@ from digest.config import loader
 from digest.yamlio.value import set_rows, set_value
 from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT
+from tests.support.http_server import HttpServer
 
 SAMPLE = (ROOT / "samples/newsletter/digest.yaml").read_text(encoding="utf-8")
 FEED = ROOT / "samples/feeds/lok-darpan.xml"
@@ -88,8 +89,37 @@ def test_a_terminal_is_asked_and_the_answers_are_in_the_settings(tmp_path: Path)
     assert [source.path for source in settings.sources] == [str(FEED)]
     comments = [line.partition("#")[2] for line in SAMPLE.splitlines() if "#" in line and "drop folder" not in line]
     assert all(comment in written for comment in comments)
-    assert "SENDGRID_API_KEY" in shell.printed
-    assert "digest check --launch" in shell.printed
+    # The samples' addresses would reach real subscribers.
+    newsletter = settings.newsletter
+    assert (newsletter.base_url, newsletter.reply_to, newsletter.postal_address) == ("", "", "")
+    for step in ("SENDGRID_API_KEY", "newsletter.reply_to", "newsletter.base_url", "digest check --launch"):
+        assert step in shell.printed
+
+
+@pytest.mark.slow
+def test_a_private_feed_is_asked_about(tmp_path: Path) -> None:
+    with HttpServer() as site, terminal(["init", "paper"], tmp_path) as shell:
+        url = site.route("/rss", FEED.read_bytes())
+        for question in ("Name of the newsletter", "Sender's email address", "Provider"):
+            shell.answer(question, "")
+        shell.answer("First feed", url)
+        shell.answer("127.0.0.1 is not a public address. Allow this private address? [y/N]", "n")
+        shell.answer("First feed", url)
+        shell.answer("Allow this private address? [y/N]", "y")
+        assert shell.end() == 0
+    [source] = loader.load(tmp_path / "paper", {}).sources
+    assert (source.url, source.allow_private) == (url, True)
+
+
+@pytest.mark.slow
+def test_smtp_without_a_host_is_named(tmp_path: Path) -> None:
+    with terminal(["init", "paper"], tmp_path) as shell:
+        for question, answer in (("Name", ""), ("address", "news@khabar.in"), ("Provider", "smtp"), ("First feed", "")):
+            shell.answer(question, answer)
+        assert shell.end() == 0
+    newsroom = Newsroom(tmp_path / "paper", {"DIGEST_DELIVERY__SMTP__PORT": "1"})
+    [fault] = newsroom.json("check", code=2)["faults"]
+    assert "delivery.smtp.host is not set, so localhost is used: smtp localhost:" in fault["message"]
 
 
 @pytest.mark.slow

@@ -148,6 +148,31 @@ def test_private_addresses_need_an_option_and_other_schemes_are_refused(newsroom
     assert text(newsroom) == before
 
 
+def test_a_private_address_is_refused_with_what_to_do(newsroom: Newsroom, site: HttpServer) -> None:
+    url = site.url("/rss")
+    option = "127.0.0.1 is not a public address. If you trust it, run the command again with `--allow-private`."
+    key = "127.0.0.1 is not a public address. If you trust it, set `allow_private: true` at this source in digest.yaml."
+    added = newsroom.digest("sources", "add", url, "--yes")
+    assert added.err == f"digest: {url}: {option} Nothing was added.\n"
+    for arguments in ([url], [site.url("/list"), "--links", "h3 a"]):
+        assert option in newsroom.digest("sources", "test", *arguments).err
+    (newsroom.home / "mine.txt").write_text(url, encoding="utf-8")
+    assert option in newsroom.digest("sources", "import", "mine.txt", "--check").err
+    add(newsroom, url)
+    newsroom.edit_settings(", allow_private: true", "")
+    assert f"गाँव समाचार (digest.yaml:23): {key}" in newsroom.digest("collect").err
+    assert f"गाँव समाचार: {key}" in newsroom.digest("sources", "test", "गाँव समाचार").err
+    assert any(key in warning for warning in newsroom.json("check")["warnings"])
+    assert site.requests == site.hits("/rss")
+
+
+def test_a_redirect_to_another_private_host_has_no_such_remedy(newsroom: Newsroom, site: HttpServer) -> None:
+    site.route("/away", status=302, headers={"Location": f"http://localhost:{site.port}/rss"})
+    run = newsroom.digest("sources", "add", site.url("/away"), "--allow-private", "--yes")
+    assert "which is not a public address (after a redirect from" in run.err
+    assert "If you trust it" not in run.err
+
+
 def test_without_a_terminal_adding_needs_yes(newsroom: Newsroom, site: HttpServer) -> None:
     before = text(newsroom)
     done = subprocess.run(
@@ -282,6 +307,19 @@ def test_import_with_check_skips_empty_feeds_and_finds_the_feed_of_a_page(newsro
     assert [row["url"] for row in result["added"]] == [site.url("/rss"), site.url("/other")]
     assert [one["url"] for one in result["left_out"]] == [site.url(place) for place in ("/rss", "/empty", "/nothing")]
     assert "which is already a source" in result["left_out"][0]["why"]
+
+
+def test_import_with_check_names_a_source_by_its_title(newsroom: Newsroom, site: HttpServer) -> None:
+    urls = [site.url(place) for place in ("/rss", "/other")]
+    (newsroom.home / "mine.txt").write_text("\n".join(urls), encoding="utf-8")
+    arguments = ("sources", "import", "mine.txt", "--allow-private", "--dry-run")
+    names = [[row["name"] for row in newsroom.json(*arguments, *more)["added"]] for more in ((), ("--check",))]
+    assert names == [["127.0.0.1", "127.0.0.1 2"], ["गाँव समाचार", "पहाड़ टाइम्स: ताज़ा"]]
+    # A title of the file stays, and no two sources have one name.
+    outlines = f'<outline text="गाँव समाचार" xmlUrl="{urls[1]}"/><outline xmlUrl="{urls[0]}"/>'
+    (newsroom.home / "mine.opml").write_text(f'<opml version="2.0"><body>{outlines}</body></opml>', encoding="utf-8")
+    result = newsroom.json("sources", "import", "mine.opml", "--check", "--allow-private")
+    assert [row["name"] for row in result["added"]] == ["गाँव समाचार", "गाँव समाचार 2"]
 
 
 def test_folders_can_be_ignored(newsroom: Newsroom, site: HttpServer) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.collect.collector import PREVIEW_PAGES, SourceReport, collect, preview_source
+from digest.collect.collector import PREVIEW_PAGES, SourcePreview, SourceReport, collect, preview_source
 from digest.collect.http.fetch import Fetcher
 from digest.collect.source_reader import CollectContext
 from digest.errors import ConfigProblem, ConfigurationError
@@ -245,14 +245,19 @@ def test_a_look_reads_a_few_pages_and_stores_nothing(site: HttpServer, tmp_path:
         site.route(f"/n/{nth}", article_page(title), type="text/html; charset=utf-8")
     site.route("/feed", rss(site, titles))
 
-    def seen(**more: object) -> list[int]:
+    def look(**more: object) -> SourcePreview:
         one = source("x", site.url("/feed"), **more)
         found = preview_source(one.url, CollectContext(Fetcher(), NOW, tmp_path), source=one)
         assert found.error is None
-        return [len(article.text) for article in found.articles]
+        return found
 
-    assert sum(length > 700 for length in seen()) == PREVIEW_PAGES
-    assert sum(length > 700 for length in seen(fulltext=FulltextMode.NEVER)) == 0
+    def full(found: SourcePreview) -> int:
+        return sum(len(article.text) > 700 for article in found.articles)
+
+    found = look()
+    assert full(found) == PREVIEW_PAGES
+    assert found.warnings == (f"{len(titles) - PREVIEW_PAGES} items: its page was not fetched for this preview",)
+    assert full(look(fulltext=FulltextMode.NEVER)) == 0
 
 
 # --- keys ---

@@ -21,7 +21,13 @@ class FetchError(DigestError):
     """Nothing could be fetched. The message is one sentence."""
 
     def __init__(
-        self, message: str, retry_after: float | None = None, status: int = 0, *, timed_out: bool = False
+        self,
+        message: str,
+        retry_after: float | None = None,
+        status: int = 0,
+        *,
+        timed_out: bool = False,
+        private: bool = False,
     ) -> None:
         super().__init__(message)
         # Seconds, if the server named a time.
@@ -29,6 +35,8 @@ class FetchError(DigestError):
         # HTTP status, 0 if there was no answer.
         self.status = status
         self.timed_out = timed_out
+        # The host of the URL itself, not of a redirect, has an address that `allow_private` would permit.
+        self.private = private
 
 
 def timeout_error(url: str, seconds: float) -> FetchError:

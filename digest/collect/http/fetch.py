@@ -226,7 +226,8 @@ class Fetcher:
             except (ssrf.UrlRefused, HostUnavailable) as error:
                 after = f" (after a redirect from {ssrf.parse_url(url).url})" if hop else ""
                 message = f"{str(error).rstrip('.')}{after}."
-                raise FetchError(message, timed_out=isinstance(error, HostUnavailable)) from error
+                private = isinstance(error, ssrf.PrivateAddress) and not hop
+                raise FetchError(message, timed_out=isinstance(error, HostUnavailable), private=private) from error
             if answer.location is None:
                 permanent_url = target.url if hop and is_permanent else None
                 head = Response(permanent_url=permanent_url, url=target.url, **answer.fields)

@@ -67,6 +67,6 @@ class JsonPoster:
                     cause = f"no answer in {self.timeout:g} seconds" if late else describe_cause(error)
                     raise PostFailed(f"{target.host}: {cause}") from None
         except ssrf.UrlRefused as error:
-            raise PostFailed(str(error).partition(";")[0].rstrip(".")) from None
+            raise PostFailed(str(error).rstrip(".")) from None
         except FetchError as error:
             raise PostFailed(f"{target.host}: {describe_cause(error)}".replace(target.url, target.host)) from None

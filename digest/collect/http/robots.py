@@ -63,7 +63,11 @@ class Robots:
         # One thread fetches; the others that want the same site wait for its answer.
         with site.lock:
             if self._clock() >= site.expires:
-                site.rules = self._fetch(origin, allow_private)
+                try:
+                    site.rules = self._fetch(origin, allow_private)
+                except FetchError:
+                    # The fetch itself reports that the address may not be used.
+                    return "yes"
                 site.expires = self._clock() + (_TTL if site.rules else _TTL_LATER)
                 if site.rules and (delay := site.rules.crawl_delay(AGENT)):
                     self._fetcher.limiter.set_delay(target.host, delay)
@@ -72,13 +76,18 @@ class Robots:
             return "yes" if site.rules.can_fetch(origin + target.path, AGENT) else "no"
 
     def _fetch(self, origin: str, allow_private: bool) -> Protego | None:
-        """Rules of the site: empty if it has no robots.txt, None if it did not answer."""
+        """Rules of the site: empty if it has no robots.txt, None if it did not answer.
+
+        Raises FetchError if its address needs `allow_private`.
+        """
         try:
             with self._fetcher.stream(
                 f"{origin}/robots.txt", allow_private=allow_private, truncate_at=MAX_BYTES
             ) as received:
                 return parse_robots(received.load().body.decode("utf-8", "replace"))
         except FetchError as error:
+            if error.private:
+                raise
             has_none = 400 <= error.status < 500 and error.status != 429
             return parse_robots("") if has_none else None
 

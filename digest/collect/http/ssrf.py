@@ -37,6 +37,10 @@ class UrlRefused(DigestError):
     """The URL or an address of its host may not be fetched. The message says why."""
 
 
+class PrivateAddress(UrlRefused):
+    """The host has a private address, which `allow_private` would permit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A parsed URL."""
@@ -91,7 +95,8 @@ def resolve(host: str, port: int, *, allow_private: bool = False) -> list[Addres
     """Resolve a host to the addresses that may be connected to, in the resolver's order.
 
     `allow_private` permits addresses of an intranet and loopback, but never link-local ones. Raises UrlRefused if the
-    name is unknown or any address is not allowed: a name with both kinds is an attack or an error.
+    name is unknown or any address is not allowed: a name with both kinds is an attack or an error. It raises
+    PrivateAddress if `allow_private` would permit the address.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -101,9 +106,9 @@ def resolve(host: str, port: int, *, allow_private: bool = False) -> list[Addres
     for _family, _type, _proto, _name, sockaddr in found:
         address = ipaddress.ip_address(str(sockaddr[0]).partition("%")[0])
         if not is_public(address) and not (allow_private and is_private(address)):
-            hint = "; if it is meant, allow_private permits a source's own host" if is_private(address) else ""
             named = host if str(address) == host else f"{host} leads to {address}, which"
-            raise UrlRefused(f"{named} is not a public address{hint}.")
+            refusal = PrivateAddress if is_private(address) else UrlRefused
+            raise refusal(f"{named} is not a public address.")
         if address not in result:
             result.append(address)
     return result

@@ -27,6 +27,10 @@ MAX_PAGES = 40
 # Seconds for all pages of one source, so that a slow site does not delay the others.
 MAX_SECONDS = 60.0
 
+# What becomes of a page that is beyond a limit.
+NEXT_RUN = "its page will be fetched in the next run"
+NOT_IN_PREVIEW = "its page was not fetched for this preview"
+
 # Failed pages in a row after which a site is not asked again in this run.
 _MAX_FAILURES = 3
 
@@ -72,6 +76,8 @@ class FulltextContext:
     # Whether robots.txt allows a URL.
     may: Callable[[str], Permission] = lambda _url: "yes"
     max_pages: int = MAX_PAGES
+    # The warning about a page that is beyond a limit.
+    postponed: str = NEXT_RUN
     clock: Callable[[], float] = time.monotonic
     # Held while a page is parsed.
     parse_slot: Callable[[], AbstractContextManager[object]] = nullcontext
@@ -155,7 +161,7 @@ class _FulltextRun:
         exhausted = self.fetched >= context.max_pages or self.failures_in_row >= _MAX_FAILURES
         if exhausted or context.clock() >= self.deadline:
             self.postponed += 1
-            self.warnings["its page will be fetched in the next run"] += 1
+            self.warnings[context.postponed] += 1
             return False
         match context.may(url):
             case "yes":
@@ -165,7 +171,7 @@ class _FulltextRun:
                 self.warnings["robots.txt forbids fetching its page"] += 1
             case "later":
                 self.postponed += 1
-                self.warnings["its page will be fetched in the next run (robots.txt can't be read)"] += 1
+                self.warnings[f"{context.postponed} (robots.txt can't be read)"] += 1
         return False
 
     def _read_page(self, article: Article, url: str) -> Article | None:
