@@ -41,7 +41,7 @@ class EditionJobs:
     # Whether nobody gets mail, because the list has errors and no earlier one is in use. `follow_list` reports it.
     without_list: bool = False
     # Editions that were sent at or after their hour by this process.
-    _sent_on_time: set[str] = field(default_factory=set)
+    _sent_on_time: set[str] = field(default_factory=set, init=False)
 
     @property
     def app(self) -> App:

@@ -1,4 +1,4 @@
-"""`python -m tests.schedule`: simulate two whole years of `digest run`. Each takes three minutes of CPU."""
+"""`python -m tests.schedule`: simulate two whole years of `digest run`. Each takes five minutes of CPU."""
 
 from __future__ import annotations
 
