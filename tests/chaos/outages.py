@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import subprocess
@@ -17,7 +16,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from tests.chaos.killed_send import EDITION, Verdict, judge, prepare, print_line
 from tests.cli.newsroom import Newsroom
@@ -72,20 +70,13 @@ def send_through(
         fault(process)
         _out, errors = process.communicate(timeout=300)
         seconds = time.monotonic() - began
-        status = _status(newsroom)
-        subprocess.run(send, env=environment, capture_output=True, timeout=300, check=False)
-        final = judge(log, _status(newsroom), recipients, killed=False)
+        status = newsroom.json("status", EDITION, "--all")
+        newsroom.digest("send", EDITION)
+        final = judge(log, newsroom.json("status", EDITION, "--all"), recipients, killed=False)
     words = errors.decode(errors="replace")
     return Interrupted(
         process.returncode, seconds, words, status["accepted"], status["pending"], status["unknown"], final
     )
-
-
-def _status(newsroom: Newsroom) -> dict[str, Any]:
-    command = newsroom.command("--home", str(newsroom.home), "status", EDITION, "--all", "--json")
-    output = subprocess.run(command, env=newsroom.env(), capture_output=True, timeout=120, check=True)
-    status: dict[str, Any] = json.loads(output.stdout)
-    return status
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ The provider's log is the judge."""
 
 from __future__ import annotations
 
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 
 from tests.chaos.killed_send import EDITION, judge
 from tests.cli.newsroom import Newsroom, subscriber_rows
+from tests.paths import ROOT
 from tests.support.folders import newsletter_folder
 from tests.support.killing import lines, run_until_killed, serving
 from tests.support.outages import no_space
@@ -46,11 +48,16 @@ def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
         yield newsroom
 
 
-def start_send(newsroom: Newsroom, **environment: str) -> subprocess.Popen[str]:
+# As `digest`, but it waits seconds instead of a minute.
+HURRIED = [sys.executable, "-m", "tests.chaos.hurried"]
+
+
+def start_send(newsroom: Newsroom, *, hurried: bool = False, **environment: str) -> subprocess.Popen[str]:
+    send = newsroom.command("--home", str(newsroom.home), "send", EDITION)
     return subprocess.Popen(
-        newsroom.command("send", EDITION),
+        [*HURRIED, *send[3:]] if hurried else send,
         env=newsroom.env(environment),
-        cwd=newsroom.home,
+        cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -70,10 +77,12 @@ def sent_by_this_command(out: str) -> int:
 
 def test_two_processes_share_a_postgresql(newsroom: Newsroom, postgres_url: str) -> None:
     newsroom.environment["DIGEST_STORE__URL"] = postgres_url
-    # So slow that both have started before one of them is done.
-    newsroom.environment["DIGEST_DELIVERY__RATE__PER_SECOND"] = "80"
     newsroom.json("compose")
-    ends = [process.communicate(timeout=90) for process in [start_send(newsroom), start_send(newsroom)]]
+    # So slow that it is far from done when the other begins.
+    slow = start_send(newsroom, DIGEST_DELIVERY__RATE__PER_SECOND="20")
+    while not lines(_log(newsroom), 20)() and slow.poll() is None:
+        time.sleep(0.01)
+    ends = [process.communicate(timeout=90) for process in [slow, start_send(newsroom)]]
     shares = [sent_by_this_command(out) for out, _err in ends]
     assert sum(shares) == RECIPIENTS
     assert min(shares) > 0, ends
@@ -107,18 +116,17 @@ def test_a_second_process_on_sqlite_exits_or_finds_nothing_to_do(newsroom: Newsr
 
 
 def test_a_disk_that_stays_full_is_reported_and_nobody_gets_two_emails(newsroom: Newsroom) -> None:
-    """The send waits for a minute."""
     newsroom.json("compose")
     newsroom.digest("send", EDITION, "--dry-run")
     size = sum(path.stat().st_size for path in newsroom.home.glob("digest.db*"))
-    limited = f"ulimit -f {size // 1024 + 24}; exec {sys.executable} -m digest.cli send {EDITION}"
+    send = shlex.join([*HURRIED, "--home", str(newsroom.home), "send", EDITION])
     done = subprocess.run(
-        ["bash", "-c", limited],
+        ["bash", "-c", f"ulimit -f {size // 1024 + 24}; exec {send}"],
         env=newsroom.env(),
-        cwd=newsroom.home,
+        cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=90,
         check=False,
     )
     assert done.returncode == 1, (done.stdout, done.stderr)
@@ -173,7 +181,7 @@ def test_sigterm_finishes_batches_in_flight_and_leaves_the_rest_pending(newsroom
 
 def test_sigterm_ends_a_send_that_waits_for_its_store(newsroom: Newsroom) -> None:
     newsroom.json("compose")
-    process = start_send(newsroom)
+    process = start_send(newsroom, hurried=True)
     while not lines(_log(newsroom), 60)() and process.poll() is None:
         time.sleep(0.005)
     with no_space(process.pid):
@@ -193,7 +201,8 @@ def test_sigterm_ends_a_send_whose_provider_hangs(newsroom: Newsroom, again: boo
     with Silent() as server:
         host = f"http://127.0.0.1:{server.port}"
         # Only the signal may end the request: its own timeout is longer than this test waits.
-        process = start_send(newsroom, DIGEST_DELIVERY__SENDGRID__HOST=host, DIGEST_DELIVERY__SENDGRID__TIMEOUT="10m")
+        settings = {"DIGEST_DELIVERY__SENDGRID__HOST": host, "DIGEST_DELIVERY__SENDGRID__TIMEOUT": "10m"}
+        process = start_send(newsroom, hurried=not again, **settings)
         while server.taken < 2 and process.poll() is None:
             time.sleep(0.01)
         process.terminate()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import time
@@ -34,7 +33,7 @@ def newsroom_on_smtp(folder: Path, url: str) -> Newsroom:
 
 def judged(newsroom: Newsroom, log: Path) -> tuple[int, int]:
     """Return (accepted, unknown) from `status`. Raises AssertionError if the server's log disagrees."""
-    status = json.loads(newsroom.process("status", EDITION, "--all", "--json").out)
+    status = newsroom.json("status", EDITION, "--all")
     unknown = {row["email"] for row in status["not_reached"] if row["state"] == "unknown"}
     found = balance(log)
     everyone = {f"subscriber{number}@example.com" for number in range(RECIPIENTS)}
@@ -56,7 +55,7 @@ def test_a_kill_leaves_at_most_one_unknown_recipient_per_connection(
         send = newsroom.command("send", EDITION)
         assert run_until_killed(send, newsroom.env(), lines(log, after), cwd=newsroom.home).killed
         for _ in range(2):
-            newsroom.process("send", EDITION)
+            newsroom.digest("send", EDITION)
         assert judged(newsroom, log)[1] <= THREADS
 
 
@@ -78,5 +77,5 @@ def test_sigterm_ends_after_the_current_email_and_the_rest_is_sent_later(tmp_pat
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
         assert sum(balance(log).counts.values()) < RECIPIENTS
-        newsroom.process("send", EDITION)
+        newsroom.digest("send", EDITION)
         assert judged(newsroom, log) == (RECIPIENTS, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from tests.support.outages import PostgresServer, Proxy, no_space, postgres_prog
 
 pytestmark = pytest.mark.slow
 
-RECIPIENTS = 1500
-DOWN = 3.0
+RECIPIENTS = 600
+DOWN = 1.5
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
 
 def assert_unharmed(prepared: Newsroom, folder: Path, url: str, fault: Fault) -> None:
     with newsroom_in(prepared, folder / "run", lambda _folder: nullcontext(url)) as newsroom:
-        found = send_through(newsroom, RECIPIENTS, fault, batch_size=25, latency=100)
+        found = send_through(newsroom, RECIPIENTS, fault, batch_size=20, latency=200)
     assert found.code == 0, found
     assert (found.accepted, found.pending, found.unknown) == (RECIPIENTS, 0, 0)
     assert found.final.holds, found.final
@@ -53,10 +54,16 @@ def test_a_postgresql_that_breaks_its_connections(prepared: Newsroom, tmp_path: 
         assert_unharmed(prepared, tmp_path, proxy.url, fault)
 
 
-@pytest.mark.parametrize("mode", ["immediate", "fast"])
-def test_a_postgresql_that_is_restarted(prepared: Newsroom, tmp_path: Path, mode: str) -> None:
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
     programs = postgres_programs()
     if programs is None:
         pytest.skip("needs initdb and pg_ctl of PostgreSQL")
-    with PostgresServer(programs) as server, durable(server) as url:
+    with PostgresServer(programs) as running:
+        yield running
+
+
+@pytest.mark.parametrize("mode", ["immediate", "fast"])
+def test_a_postgresql_that_is_restarted(prepared: Newsroom, server: PostgresServer, tmp_path: Path, mode: str) -> None:
+    with durable(server) as url:
         assert_unharmed(prepared, tmp_path, url, lambda _process: server.restart(mode, down=1.0))

@@ -21,6 +21,12 @@ with warnings.catch_warnings():
     import schemathesis
 
 
+# For each route and mode.
+TRIES = settings(
+    max_examples=examples(20, dev=5), deadline=None, suppress_health_check=list(HealthCheck), database=None
+)
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with site(tmp_path_factory.mktemp("openapi") / "newsletter") as pages:
