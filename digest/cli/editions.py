@@ -51,7 +51,14 @@ def key_of(app: App, name: str, *, begun: bool = False) -> str:
     if day is not None and not slug and calendar.slugs:
         return _of_date(app, calendar, day)
     today = app.now().date().isoformat()
-    return name if name == today and not calendar.slugs else existing(app, name).key
+    if name == today and not calendar.slugs:
+        return name
+    if day is None and app.editions.get(name) is None:
+        raise DigestError(
+            f"There is no edition {name}. `digest compose --slug {name}` makes a special edition of that name, and "
+            "`digest edition list` shows them all."
+        )
+    return existing(app, name).key
 
 
 def composed_key(app: App, day: date | None, slug: str, special: str) -> str:
@@ -85,7 +92,7 @@ def _current(app: App, *, begun: bool = False) -> str:
         return now.date().isoformat()
     planned = calendar.current(now)
     if not planned:
-        raise DigestError(f"No edition is planned today. {_next(app, calendar)}")
+        raise DigestError(f"No edition is planned today{_holiday(calendar, now.date())}. {_next(app, calendar)}")
     keys = [edition.key for edition in planned]
     states = {key: found.state for key in keys if (found := app.editions.get(key))}
     choice = ([each for each in planned if each.compose_at <= now] or planned[:1]) if begun else planned
@@ -102,7 +109,8 @@ def _of_today(app: App, calendar: Calendar, slug: str) -> str:
     today = f"{app.now().date()}-{slug}"
     if not found and app.editions.get(today) is None:
         raise DigestError(
-            f"Edition {slug} does not appear today. {_next(app, calendar, slug)} "
+            f"Edition {slug} does not appear today{_holiday(calendar, app.now().date(), slug)}. "
+            f"{_next(app, calendar, slug)} "
             f"`digest compose --edition {slug}` makes one anyway."
         )
     return found[-1] if found else today
@@ -119,8 +127,14 @@ def _of_date(app: App, calendar: Calendar, day: date) -> str:
     if len(keys) == 1:
         return keys[0]
     if not keys:
-        raise DigestError(f"No edition is planned on {day}. {_next(app, calendar)}")
+        raise DigestError(f"No edition is planned on {day}{_holiday(calendar, day)}. {_next(app, calendar)}")
     raise DigestError(f"{day} has several editions; name one: {', '.join(keys)}")
+
+
+def _holiday(calendar: Calendar, day: date, slug: str = "") -> str:
+    """Return the reason, for the end of a sentence, if holidays are why no edition (of this slug) appears."""
+    schedules = [each for each in calendar.schedules if slug in ("", each.slug)]
+    return ", which is a holiday (schedule.holidays)" if any(each.pauses_on(day) for each in schedules) else ""
 
 
 def _next(app: App, calendar: Calendar, slug: str = "") -> str:

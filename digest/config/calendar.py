@@ -50,6 +50,10 @@ class EditionSchedule:
     def appears_on(self, day: date) -> bool:
         return WEEKDAYS[day.weekday()] in self.days and day not in self.holidays
 
+    def pauses_on(self, day: date) -> bool:
+        """Whether only a holiday keeps it from appearing."""
+        return WEEKDAYS[day.weekday()] in self.days and day in self.holidays
+
     @property
     def is_daily(self) -> bool:
         """Whether it appears on most days of a week, so that a subscriber's own days apply to it."""

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from digest.config.alerts import AlertSmtp
 from digest.config.settings import Settings
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.utils.redact import redact
@@ -55,6 +56,7 @@ def _overlay(
     merged = _copy(raw)
     origin: dict[str, str] = {}
     problems: list[ConfigProblem] = []
+    misspelt: list[ConfigProblem] = []
     for variable in sorted(environment):
         if not variable.startswith(_PREFIX):
             continue
@@ -63,7 +65,7 @@ def _overlay(
             section = next((name for name in Settings.model_fields if keys[0].startswith(f"{name}_")), None)
             if section and len(keys) == 1:
                 suggestion = variable.replace(f"{_PREFIX}{section.upper()}_", f"{_PREFIX}{section.upper()}__")
-                problems.append(ConfigProblem(variable, 0, f"has no effect; did you mean {suggestion}?"))
+                misspelt.append(ConfigProblem(variable, 0, f"has no effect; did you mean {suggestion}?"))
             elif len(keys) > 1:
                 problems.append(
                     ConfigProblem(variable, 0, f"unknown key '{'.'.join(keys)}'{_nearest(keys[0], Settings)}")
@@ -83,7 +85,18 @@ def _overlay(
             continue
         place[keys[-1]] = "" if value is None else value
         origin[".".join(keys)] = variable
+    # A variable of a secret looks like a key with one underscore too few.
+    secrets = _secret_variables(merged) | {AlertSmtp.model_fields["password_env"].default}
+    problems += [problem for problem in misspelt if problem.where not in secrets]
     return merged, origin, problems
+
+
+def _secret_variables(data: Any) -> set[str]:
+    """Return the names of environment variables that the data gives: `key_env`, `password_env`, `env` …"""
+    if isinstance(data, dict):
+        named = {str(value) for key, value in data.items() if str(key) == "env" or str(key).endswith("_env")}
+        return named.union(*map(_secret_variables, data.values()))
+    return set().union(*map(_secret_variables, data)) if isinstance(data, list) else set()
 
 
 def _from_variable(text: str, variable: str) -> Any:

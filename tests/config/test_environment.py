@@ -65,6 +65,22 @@ def test_text_is_taken_literally(variable: str, value: str, found) -> None:  # t
     assert found(read({variable: value})) == value
 
 
+def test_a_variable_that_the_settings_name_for_a_secret_is_no_misspelt_key() -> None:
+    smtp = "alerts: {smtp: {host: mail.example.com, username: a%s}}\n"
+    read({"DIGEST_ALERTS_SMTP_PASSWORD": "x"}, FILE + smtp % "")
+    # Its line in the file of secrets may outlive the server of alerts.
+    read({"DIGEST_ALERTS_SMTP_PASSWORD": "x"})
+    read({"DIGEST_STORE_AND_MORE": "x"}, FILE + smtp % ", password_env: DIGEST_STORE_AND_MORE")
+    read(
+        {
+            "DIGEST_STORE_AND_MORE": "x",
+            "DIGEST_ALERTS__SMTP": "{host: a.example.com, password_env: DIGEST_STORE_AND_MORE}",
+        }
+    )
+    [problem] = problems_of({"DIGEST_STORE_AND_MORE": "x"})
+    assert problem == "DIGEST_STORE_AND_MORE: has no effect; did you mean DIGEST_STORE__AND_MORE?"
+
+
 def test_a_section_can_come_from_the_environment_alone() -> None:
     whole = {"DIGEST_NEWSLETTER__NAME": "सुबह", "DIGEST_NEWSLETTER__SENDER__EMAIL": "news@example.com"}
     assert read(whole, "").newsletter.sender.email == "news@example.com"

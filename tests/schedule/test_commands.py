@@ -59,7 +59,7 @@ def test_the_edition_that_compose_means(newsroom: Newsroom, arguments: list[str]
         (["compose", "--slug", "x", "--edition", "shaam"], 2, "--slug makes a special edition of today"),
         (["send", "saptahik"], 1, "does not appear today. The next one is 2026-11-29-saptahik."),
         (["send", "2026-11-23"], 1, "2026-11-23 has several editions; name one:"),
-        (["send", "other"], 1, "There is no edition other"),
+        (["send", "other"], 1, "There is no edition other. `digest compose --slug other` makes a special edition"),
         (["status", "shaam"], 1, "There is no edition 2026-11-23-shaam"),
     ],
 )
@@ -76,8 +76,20 @@ def test_a_command_says_which_edition_it_means(newsroom: Newsroom) -> None:
     # The evening's is not due yet.
     again = newsroom.json("send")
     assert (again["edition"], again["placed"]) == ("2026-11-23-subah", 0)
-    holiday = newsroom.digest("send", DIGEST_SCHEDULE__HOLIDAYS="[2026-11-23]")
-    assert "No edition is planned today. The next one is 2026-11-24-subah." in holiday.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["send"], "No edition is planned today, which is a holiday (schedule.holidays)."),
+        (["send", "subah"], "Edition subah does not appear today, which is a holiday (schedule.holidays)."),
+        (["send", "saptahik"], "Edition saptahik does not appear today."),
+        (["send", "2026-11-23"], "No edition is planned on 2026-11-23, which is a holiday (schedule.holidays)."),
+    ],
+)
+def test_a_holiday_is_named(newsroom: Newsroom, arguments: list[str], message: str) -> None:
+    run = newsroom.digest(*arguments, DIGEST_SCHEDULE__HOLIDAYS="[2026-11-23]")
+    assert f"{message} The next one is 2026-11-2" in run.err
 
 
 def test_check_reports_a_faulty_file_of_holidays(single: Newsroom) -> None:
