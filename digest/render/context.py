@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
 
 ALT_LIMIT = 60
+SHARED_LIMIT = 60
+"""Grapheme clusters of a headline in a message that passes the edition on: each takes up to 50 bytes in a URL."""
+
 MIN_SCALE = 0.7
 """An image must have this share of its slot's width: a smaller one would be enlarged and blurred."""
 
@@ -184,7 +187,7 @@ def build_page(
         sections=tuple(sections),
         briefs=printer.items(lambda story: story.id in brief),
         colours=tuple(dict.fromkeys(each.colour for each in headlines)),
-        links=build_links(branding, edition.key, f"{lead.title} · {name}" if lead else name),
+        links=build_links(branding, edition.key, cut.shorten(lead.title, SHARED_LIMIT) if lead else name),
         postal_address=texts.one_line(branding.postal_address),
         reply=bool(branding.reply_to),
         theme=look,
@@ -309,9 +312,8 @@ def build_links(branding: Branding, edition_key: str, title: str) -> Links:
             return links
         archive = f"{base}/archive/{key}"
         join = f"{base}/join" if branding.signup else ""
-        message = quote(f"{title}\n{archive}", safe="")
-        forward = f"mailto:?subject={quote(title, safe='')}&body={quote(archive, safe='')}"
-        whatsapp = texts.web_address(f"https://wa.me/?text={message}")
+        whatsapp = texts.web_address(f"https://wa.me/?text={quote(f'{title} {archive}', safe='')}")
+        forward = f"mailto:?subject={quote(texts.one_line(branding.name), safe='')}&body={quote(archive, safe='')}"
         return replace(links, archive=archive, join=join, whatsapp=whatsapp, forward=neutral_url(forward))
     sender = texts.mail_address(branding.reply_to or "") or texts.mail_address(branding.sender_email)
     mail = f"mailto:{sender}?subject=unsubscribe%20{PLACEHOLDERS['unsubscribe']}" if sender else ""
