@@ -21,15 +21,12 @@ from digest.mail.provider_tags import neutral_url
 from digest.models import PLACEHOLDERS, Edition, Image, Section, Story, is_breaking
 from digest.render import texts
 from digest.render.texts import unify_sentence_ends
-from digest.render.themes import SECTION_COLOURS, Branding, Look, Palette, SectionColour, Theme, section_colour
+from digest.render.themes import SECTION_COLOURS, Branding, Look, Palette, SectionColour, Theme, section_colours
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
 
 ALT_LIMIT = 60
-SHARED_LIMIT = 60
-"""Grapheme clusters of a headline in a message that passes the edition on: each takes up to 50 bytes in a URL."""
-
 MIN_SCALE = 0.7
 """An image must have this share of its slot's width: a smaller one would be enlarged and blurred."""
 
@@ -187,7 +184,7 @@ def build_page(
         sections=tuple(sections),
         briefs=printer.items(lambda story: story.id in brief),
         colours=tuple(dict.fromkeys(each.colour for each in headlines)),
-        links=build_links(branding, edition.key, cut.shorten(lead.title, SHARED_LIMIT) if lead else name),
+        links=build_links(branding, edition.key),
         postal_address=texts.one_line(branding.postal_address),
         reply=bool(branding.reply_to),
         theme=look,
@@ -216,7 +213,7 @@ class _Printer:
         days = Counter(self.local(story).date() for story in stories if story.dated)
         self.usual_day = max(days, key=lambda day: (days[day], day), default=None)
         messages = {self.catalogue.gettext(message): message for message in SECTION_COLOURS}
-        self.colours = {each.name: section_colour(each.name, messages.get(each.name)) for each in edition.sections}
+        self.colours = section_colours([section.name for section in edition.sections], messages)
 
     def local(self, story: Story) -> datetime:
         return story.published.astimezone(self.zone)
@@ -293,11 +290,8 @@ def headline_stories(edition: Edition, brief: set[str]) -> set[str]:
     return {id for _, _, id in order[:HEADLINES]}
 
 
-def build_links(branding: Branding, edition_key: str, title: str) -> Links:
-    """The links of every email. Placeholders are at the end, where a token needs no quoting.
-
-    `title` is what people see who are sent the edition on WhatsApp or by mail.
-    """
+def build_links(branding: Branding, edition_key: str) -> Links:
+    """The links of every email. Placeholders are at the end, where a token needs no quoting."""
     base = texts.web_address(branding.base_url or "").rstrip("/")
     if base:
         key = quote(edition_key, safe="")
@@ -312,8 +306,9 @@ def build_links(branding: Branding, edition_key: str, title: str) -> Links:
             return links
         archive = f"{base}/archive/{key}"
         join = f"{base}/join" if branding.signup else ""
-        whatsapp = texts.web_address(f"https://wa.me/?text={quote(f'{title} {archive}', safe='')}")
-        forward = f"mailto:?subject={quote(texts.one_line(branding.name), safe='')}&body={quote(archive, safe='')}"
+        name = texts.one_line(branding.name)
+        whatsapp = texts.web_address(f"https://wa.me/?text={quote(f'{name}: {archive}', safe='')}")
+        forward = f"mailto:?subject={quote(name, safe='')}&body={quote(archive, safe='')}"
         return replace(links, archive=archive, join=join, whatsapp=whatsapp, forward=neutral_url(forward))
     sender = texts.mail_address(branding.reply_to or "") or texts.mail_address(branding.sender_email)
     mail = f"mailto:{sender}?subject=unsubscribe%20{PLACEHOLDERS['unsubscribe']}" if sender else ""

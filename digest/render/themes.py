@@ -118,10 +118,19 @@ SECTION_COLOURS = {
 """By the message id of the section's name. White text has a contrast of 5 or more on each fill."""
 
 
-def section_colour(name: str, message: str | None) -> SectionColour:
-    """The colours of a section, by its `message` id. Those of a newsroom's own section depend on its name only."""
+def section_colours(names: Collection[str], messages: Mapping[str, str]) -> dict[str, SectionColour]:
+    """The colours of an edition's sections. `messages` has the message id of a name, if it is a built-in section.
+
+    A newsroom's own section gets one by its name, or the next that no other section of the edition has.
+    """
+    chosen = {name: SECTION_COLOURS[messages[name]] for name in names if name in messages}
     colours = list(SECTION_COLOURS.values())
-    return SECTION_COLOURS.get(message or "") or colours[zlib.crc32(name.encode()) % len(colours)]
+    for name in names:
+        if name not in chosen:
+            first = zlib.crc32(name.encode()) % len(colours)
+            order = colours[first:] + colours[:first]
+            chosen[name] = next((each for each in order if each not in chosen.values()), order[0])
+    return chosen
 
 
 @dataclass(frozen=True, slots=True)
