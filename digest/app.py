@@ -189,6 +189,8 @@ class App:
             reply_to=newsletter.reply_to or None,
             theme=theme,
             edition_names={each.slug: each.name for each in self.settings.schedule.editions if each.name},
+            archive=self.settings.web.archive == "public",
+            signup=self.settings.web.signup,
         )
 
     @cached_property

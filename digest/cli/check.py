@@ -295,7 +295,7 @@ def _check_edition(app: App, name: str, *, links: bool) -> dict[str, Any]:
     more = spam_score(_build_mail(app, key, found)) if found.emails else []
     if links:
         note("Requesting every link in the emails …")
-        more += unreachable_links(found.emails, app.fetcher, app.sources)
+        more += unreachable_links(found.emails, app.fetcher, app.sources, app.settings.newsletter.base_url)
     return {
         "edition": key,
         "state": edition.state,

@@ -318,12 +318,13 @@ class Theme(SettingsModel):
 
     name: Literal["newspaper", "modern", "plain"] = Field(
         default="newspaper",
-        description="`newspaper` (serif headings, cream paper), `modern` (white, rounded, bold) or `plain` (like a "
-        "personal email: no images, no boxes).",
+        description="`newspaper` (serif headings, cream paper), `modern` (a dark band, cards, a colour for each "
+        "section) or `plain` (like a personal email: at most two images, no boxes).",
     )
     accent: Accent = Field(
         default="",
-        description="Accent colour, such as `#9c1c1c`. Empty: the theme's own. Its contrast is corrected if too low.",
+        description="Accent colour, such as `#9c1c1c`, for links, rules and the masthead. Empty: the theme's own. Its "
+        "contrast is corrected if too low.",
     )
     logo: PictureUrl = Field(default="", description="URL (https) of an image that replaces the name at the top.")
     logo_width: int = Field(default=200, ge=40, le=544, description="Width of the logo in pixels, 40 to 544.")

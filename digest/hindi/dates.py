@@ -92,13 +92,25 @@ def clock(t: datetime, language: str = "hi") -> str:
     """A time of day: 'शाम 6:05 बजे'; in English '6:05 PM'."""
     hour = t.hour % 12 or 12
     if language == "hi":
-        part = next(name for end, name in _DAY_PARTS if t.hour < end)
-        return f"{part} {hour}:{t.minute:02d} बजे"
+        return f"{_part_of_day(t)} {hour}:{t.minute:02d} बजे"
     if language == "en":
         return f"{hour}:{t.minute:02d} {'AM' if t.hour < 12 else 'PM'}"
     from babel.dates import format_time
 
     return format_time(t.time(), "short", locale=language)
+
+
+def around(t: datetime, now: datetime, language: str = "hi") -> str:
+    """The day of a moment, and the part of the day in Hindi: 'आज सुबह', 'कल शाम', '21 नवंबर'; 'yesterday'."""
+    days = {"hi": ("आज", "कल"), "en": ("today", "yesterday")}.get(language)
+    age = (now.date() - t.date()).days
+    if days is None or age not in (0, 1):
+        return short(t.date(), language)
+    return f"{days[age]} {_part_of_day(t)}" if language == "hi" else days[age]
+
+
+def _part_of_day(t: datetime) -> str:
+    return next(name for end, name in _DAY_PARTS if t.hour < end)
 
 
 def moment(t: datetime, now: datetime, language: str = "hi") -> str:

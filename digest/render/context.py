@@ -6,7 +6,9 @@ The fields of the classes here are the names that a template may use (docs/lette
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -15,22 +17,24 @@ from zoneinfo import ZoneInfo
 
 from digest.hindi import cut, dates, numbers
 from digest.i18n import translator
-from digest.models import PLACEHOLDERS, Edition, Image, Story, is_breaking
+from digest.mail.provider_tags import neutral_url
+from digest.models import PLACEHOLDERS, Edition, Image, Section, Story, is_breaking
 from digest.render import texts
 from digest.render.texts import unify_sentence_ends
-from digest.render.themes import Branding, Look, Palette
+from digest.render.themes import SECTION_COLOURS, Branding, Look, Palette, SectionColour, Theme, section_colours
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
 
-LEAD_WIDTH = 544
-THUMBNAIL_WIDTH = 112
 ALT_LIMIT = 60
 MIN_SCALE = 0.7
 """An image must have this share of its slot's width: a smaller one would be enlarged and blurred."""
 
-BRIEFS_FROM = 8
-"""Stories that an email needs before a short list at its end is worth a heading."""
+LONG = 8
+"""Stories from which an email is long enough for headlines on top and a short list at its end."""
+
+HEADLINES = 5
+"""Headlines on top: what a phone shows before the first scroll."""
 
 PINNED = "pinned by the desk"
 """The reason of a story that an editor wants seen."""
@@ -58,14 +62,19 @@ class Picture:
 class Item:
     """A story as printed. Text fields are '' if there is nothing to show.
 
-    `names` are its sources in words, `meta` those and the time. `lang` and `direction` are set only where they
-    differ from the email's.
+    `names` are its sources in words, `meta` those and the time. `source` is its only source, where the edition has
+    several. `notes` are what a reader would not expect: several sources, another day than most stories. `lang` and
+    `direction` are set only where they differ from the email's.
     """
 
     title: str
     summary: str
     url: str
     label: str
+    section: str
+    colour: SectionColour
+    source: str
+    notes: tuple[str, ...]
     names: str
     meta: str
     sources: int
@@ -79,18 +88,27 @@ class Group:
     """A section as printed: without the lead and the stories in brief, never empty."""
 
     name: str
+    colour: SectionColour
     stories: tuple[Item, ...]
     pictures: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """URLs of the reader pages, with placeholders for tokens. Without pages: empty, and `leave` is a mailto link."""
+    """URLs of the reader pages, with placeholders for tokens. Without pages: empty, and `leave` is a mailto link.
+
+    The last four contain nothing personal. They are empty without a public archive, `join` also without a sign-up form.
+    """
 
     view: str
     preferences: str
+    pause: str
     leave: str
     by_mail: bool
+    archive: str = ""
+    join: str = ""
+    whatsapp: str = ""
+    forward: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +130,18 @@ class Page:
     # The window of an edition with few stories, in hours; 0 if it is the usual one.
     widened_hours: int
     intro: tuple[str, ...]
+    headlines: tuple[Item, ...]
     lead: Item | None
     sections: tuple[Group, ...]
     briefs: tuple[Item, ...]
+    # Those of the sections that are named, each once.
+    colours: tuple[SectionColour, ...]
     links: Links
     postal_address: str
     reply: bool
     theme: Look
+    # Size of the newsletter's name on a phone, in pixels.
+    name_size: int
     logo: Picture | None
     light: Palette
     dark: Palette
@@ -129,43 +152,25 @@ def build_page(
     edition: Edition, branding: Branding, *, subject: str, preheader: str, now: datetime, test: bool
 ) -> Page:
     """Prepare `edition`, already reduced to one variant, for printing. `now` (aware) decides what 'today' means."""
-    zone = ZoneInfo(branding.timezone)
-    local_now = now.astimezone(zone)
-    catalogue = translator(branding.language)
     stories = list(edition.stories())
     theme = branding.theme
-    brief = brief_stories(edition, theme.briefs)
-    with_picture = _stories_with_picture(edition, theme.max_images if theme.look.pictures else 0, brief)
-
-    def item(story: Story, width: int) -> Item:
-        lang = story.language if story.language != branding.language else ""
-        when = dates.moment(story.published.astimezone(zone), local_now, branding.language)
-        names = _names([texts.one_line(name) for name in story.sources], catalogue)
-        return Item(
-            title=texts.one_line(story.title),
-            summary=unify_sentence_ends(texts.one_line(story.summary)),
-            url=texts.web_address(story.url),
-            label=catalogue.gettext(story.label) if story.label else "",
-            names=names,
-            meta=" · ".join(filter(None, (names, when.replace(" ", NBSP) if story.dated else ""))),
-            sources=len(story.sources),
-            picture=_picture(story.image, width, story.title) if story.id in with_picture else None,
-            lang=lang,
-            direction=_direction(lang) if lang and _direction(lang) != _direction(branding.language) else "",
-        )
-
+    look = theme.look
+    name = texts.one_line(branding.name)
+    printer = _Printer(edition, branding, now)
+    brief, on_top = printer.brief, headline_stories(edition, printer.brief)
+    headlines = printer.items(lambda story: story.id in on_top)
+    lead = next(iter(printer.items(lambda story: story.id == edition.lead, look.lead_width)), None)
     sections = []
     for section in edition.sections:
-        full = (story for story in section.stories if story.id != edition.lead and story.id not in brief)
-        items = tuple(item(story, THUMBNAIL_WIDTH) for story in full)
-        if items:
-            sections.append(Group(texts.one_line(section.name), items, any(each.picture for each in items)))
+        rows = printer.items(lambda story: story.id != edition.lead and story.id not in brief, of=section)
+        if rows:
+            sections.append(Group(rows[0].section, rows[0].colour, rows, any(row.picture for row in rows)))
     return Page(
         language=branding.language,
         direction=_direction(branding.language),
         subject=subject,
         preheader=preheader,
-        name=texts.one_line(branding.name),
+        name=name,
         date=" · ".join(filter(None, (dates.day(edition.day, branding.language), branding.edition_name(edition.key)))),
         short_date=dates.long(edition.day, branding.language),
         number=edition.number,
@@ -174,18 +179,83 @@ def build_page(
         breaking=is_breaking(edition.key),
         widened_hours=edition.widened_hours or 0,
         intro=texts.paragraphs(edition.intro),
-        lead=next((item(story, LEAD_WIDTH) for story in stories if story.id == edition.lead), None),
+        headlines=headlines,
+        lead=lead,
         sections=tuple(sections),
-        briefs=tuple(item(story, THUMBNAIL_WIDTH) for story in stories if story.id in brief),
+        briefs=printer.items(lambda story: story.id in brief),
+        colours=tuple(dict.fromkeys(each.colour for each in headlines)),
         links=build_links(branding, edition.key),
         postal_address=texts.one_line(branding.postal_address),
         reply=bool(branding.reply_to),
-        theme=theme.look,
+        theme=look,
+        name_size=look.size_of(cut.length(name)),
         logo=_picture(Image(theme.logo, alt=branding.name), theme.logo_width) if theme.logo else None,
         light=theme.light,
         dark=theme.dark,
         test=test,
     )
+
+
+class _Printer:
+    """Prints the stories of one edition."""
+
+    def __init__(self, edition: Edition, branding: Branding, now: datetime) -> None:
+        self.edition = edition
+        self.branding = branding
+        self.zone = ZoneInfo(branding.timezone)
+        self.now = now.astimezone(self.zone)
+        self.catalogue = translator(branding.language)
+        self.brief = brief_stories(edition, branding.theme.briefs)
+        self.with_picture = _stories_with_picture(edition, branding.theme, self.brief)
+        stories = list(edition.stories())
+        self.mixed = len({name for story in stories for name in story.sources}) > 1
+        # The day of most stories goes without saying.
+        days = Counter(self.local(story).date() for story in stories if story.dated)
+        self.usual_day = max(days, key=lambda day: (days[day], day), default=None)
+        messages = {self.catalogue.gettext(message): message for message in SECTION_COLOURS}
+        self.colours = section_colours([section.name for section in edition.sections], messages)
+
+    def local(self, story: Story) -> datetime:
+        return story.published.astimezone(self.zone)
+
+    def items(self, chosen: Callable[[Story], bool], width: int = 0, *, of: Section | None = None) -> tuple[Item, ...]:
+        """The chosen stories in reading order, of one section or of all, with images of `width` pixels."""
+        width = width or self.branding.theme.look.thumbnail_width
+        sections = [of] if of else self.edition.sections
+        return tuple(
+            self.item(story, section, width) for section in sections for story in section.stories if chosen(story)
+        )
+
+    def item(self, story: Story, section: Section, width: int) -> Item:
+        language = self.branding.language
+        lang = story.language if story.language != language else ""
+        when = dates.moment(self.local(story), self.now, language) if story.dated else ""
+        names = _names([texts.one_line(name) for name in story.sources], self.catalogue)
+        return Item(
+            title=texts.one_line(story.title),
+            summary=unify_sentence_ends(texts.one_line(story.summary)),
+            url=texts.web_address(story.url),
+            label=self.catalogue.gettext(story.label) if story.label else "",
+            section=texts.one_line(section.name),
+            colour=self.colours[section.name],
+            source=names if self.mixed and len(story.sources) == 1 else "",
+            notes=self.notes(story),
+            names=names,
+            meta=" · ".join(filter(None, (names, when.replace(" ", NBSP)))),
+            sources=len(story.sources),
+            picture=_picture(story.image, width, story.title) if story.id in self.with_picture else None,
+            lang=lang,
+            direction=_direction(lang) if lang and _direction(lang) != _direction(language) else "",
+        )
+
+    def notes(self, story: Story) -> tuple[str, ...]:
+        count, when = len(story.sources), ""
+        if story.dated and is_breaking(self.edition.key):
+            when = dates.moment(self.local(story), self.now, self.branding.language)
+        elif story.dated and self.local(story).date() != self.usual_day:
+            when = dates.around(self.local(story), self.now, self.branding.language)
+        sources = self.catalogue.ngettext("%(num)s source", "%(num)s sources", count) % {"num": count}
+        return tuple(note.replace(" ", NBSP) for note in (sources if count > 1 else "", when) if note)
 
 
 def brief_stories(edition: Edition, limit: int) -> set[str]:
@@ -195,7 +265,7 @@ def brief_stories(edition: Edition, limit: int) -> set[str]:
     """
     stories = [story for story in edition.stories() if story.id != edition.lead]
     brief = {story.id for story in stories if not story.summary}
-    room = min(limit, (len(stories) + 1) // 3) if len(stories) + 1 >= BRIEFS_FROM else 0
+    room = min(limit, (len(stories) + 1) // 3) if len(stories) + 1 >= LONG else 0
     lowest = sorted(
         (story for story in stories if story.summary and PINNED not in story.reasons),
         key=lambda story: (story.score, story.id),
@@ -203,19 +273,46 @@ def brief_stories(edition: Edition, limit: int) -> set[str]:
     return brief | {story.id for story in lowest[: max(room - len(brief), 0)]}
 
 
+def headline_stories(edition: Edition, brief: set[str]) -> set[str]:
+    """The ids of the stories whose headlines are on top: the first of each section, then the best of the others.
+
+    Never the lead, which follows right below, and nothing in a short email.
+    """
+    candidates = [
+        [story for story in section.stories if story.url and story.id != edition.lead and story.id not in brief]
+        for section in edition.sections
+    ]
+    if sum(len(section.stories) for section in edition.sections) < LONG or sum(map(len, candidates)) < HEADLINES:
+        return set()
+    order = sorted(
+        (position > 0, -story.score, story.id) for section in candidates for position, story in enumerate(section)
+    )
+    return {id for _, _, id in order[:HEADLINES]}
+
+
 def build_links(branding: Branding, edition_key: str) -> Links:
     """The links of every email. Placeholders are at the end, where a token needs no quoting."""
     base = texts.web_address(branding.base_url or "").rstrip("/")
     if base:
-        return Links(
-            view=f"{base}/view/{quote(edition_key, safe='')}/{PLACEHOLDERS['view']}",
+        key = quote(edition_key, safe="")
+        links = Links(
+            view=f"{base}/view/{key}/{PLACEHOLDERS['view']}",
             preferences=f"{base}/preferences/{PLACEHOLDERS['preferences']}",
+            pause=f"{base}/pause/{PLACEHOLDERS['preferences']}",
             leave=f"{base}/leave/{PLACEHOLDERS['unsubscribe']}",
             by_mail=False,
         )
+        if not branding.archive:
+            return links
+        archive = f"{base}/archive/{key}"
+        join = f"{base}/join" if branding.signup else ""
+        name = texts.one_line(branding.name)
+        whatsapp = texts.web_address(f"https://wa.me/?text={quote(f'{name}: {archive}', safe='')}")
+        forward = f"mailto:?subject={quote(name, safe='')}&body={quote(archive, safe='')}"
+        return replace(links, archive=archive, join=join, whatsapp=whatsapp, forward=neutral_url(forward))
     sender = texts.mail_address(branding.reply_to or "") or texts.mail_address(branding.sender_email)
     mail = f"mailto:{sender}?subject=unsubscribe%20{PLACEHOLDERS['unsubscribe']}" if sender else ""
-    return Links(view="", preferences="", leave=mail, by_mail=True)
+    return Links(view="", preferences="", pause="", leave=mail, by_mail=True)
 
 
 def _direction(language: str) -> str:
@@ -233,16 +330,17 @@ def _names(names: list[str], catalogue: Catalogue) -> str:
     return (text % {"names": ", ".join(names[:2]), "num": others}).replace(f"{others} ", f"{others}{NBSP}")
 
 
-def _stories_with_picture(edition: Edition, limit: int, brief: set[str]) -> set[str]:
+def _stories_with_picture(edition: Edition, theme: Theme, brief: set[str]) -> set[str]:
     """The ids of the stories whose images are shown: the lead's first, then in reading order."""
+    look = theme.look
     order = sorted(edition.stories(), key=lambda story: story.id != edition.lead)
-    widths = {edition.lead: LEAD_WIDTH}
+    widths = {edition.lead: look.lead_width}
     usable = (
         story.id
         for story in order
-        if _picture(story.image, widths.get(story.id, THUMBNAIL_WIDTH)) and story.id not in brief
+        if _picture(story.image, widths.get(story.id, look.thumbnail_width)) and story.id not in brief
     )
-    return set(islice(usable, limit))
+    return set(islice(usable, min(theme.max_images, look.pictures)))
 
 
 def _picture(image: Image | None, width: int, title: str = "") -> Picture | None:

@@ -58,6 +58,9 @@ def _inliner() -> Any:
     # Its own function always compiles patterns for all of CSS to validate style attributes, which takes half the time
     # of a first email.
     merge_style.csstext_to_pairs = premailer.csstext_to_pairs = _declarations
+    # The space after each semicolon is 1 % of an email.
+    merge_styles = merge_style.merge_styles
+    premailer.merge_styles = lambda *styles, **how: merge_styles(*styles, **how).replace("; ", ";")
 
     class OfflinePremailer(Premailer):  # type: ignore[misc]
         """Uses our parser: allow_network=False does not stop cssutils from following @import."""

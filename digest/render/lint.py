@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from digest.hindi import cut
 from digest.mail.provider_tags import as_written
@@ -69,11 +69,14 @@ _CLASS_RULE = re.compile(r"\.([A-Za-z0-9_-]+)\s*\{([^{}]*)\}")
 _ClassRules = Mapping[str, Mapping[str, str]]
 
 
-def urls(email: RenderedEmail) -> list[str]:
-    """The web addresses that the email links to, each once, without those that end in a recipient's token."""
+def urls(email: RenderedEmail, base_url: str = "") -> list[str]:
+    """The web addresses that the email links to, each once, without our own pages at `base_url`.
+
+    The page of an edition exists only when it was sent, so links to share it are left out too.
+    """
     links = [element.attributes.get("href", "") for element in parse(email.html).all("a")] if email.html else []
-    tags = tuple(PLACEHOLDERS.values())
-    return [url for url in dict.fromkeys(links) if url.startswith("http") and not any(tag in url for tag in tags)]
+    own = (*PLACEHOLDERS.values(), *((f"{base_url}/", quote(f"{base_url}/", safe="")) if base_url else ()))
+    return [url for url in dict.fromkeys(links) if url.startswith("http") and not any(part in url for part in own)]
 
 
 def check_texts(email: RenderedEmail, tree: Tree | None, edition: Edition | None) -> Iterator[Finding]:
@@ -218,7 +221,8 @@ def _check_links(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
 
 def _check_address(url: str, text: str) -> Iterator[Finding]:
     if url.startswith("mailto:"):
-        if "@" not in url:
+        # Without a recipient, the reader chooses one: "mailto:?body=…" forwards something.
+        if "@" not in url and not url.startswith("mailto:?"):
             yield error("link", f"{_excerpt(url)} is not a mail address ({text})")
         return
     if url.startswith("#"):

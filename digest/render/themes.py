@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import zlib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -12,10 +13,22 @@ from digest.models import split_key
 MIN_CONTRAST = 5.0
 """Contrast of the accent on paper. WCAG 2 asks for 4.5 for text; the rest allows for tinted boxes."""
 
+MIN_EDGE = 3.0
+"""Contrast of rules and boxes (WCAG 2, non-text), on our papers and on AUTO_DARK."""
+
+AUTO_DARK = "#18181b"
+"""The ground on which Thunderbird's dark mode puts an email. It keeps the colours of borders."""
+
+WHITE, BLACK = "#ffffff", "#000000"
+
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The colours of one mode as `#rrggbb`. `page` is around the paper, `tint` behind boxes, `line` a hairline."""
+    """The colours of one mode as `#rrggbb`. `page` is around the paper, `tint` behind boxes, `line` a hairline.
+
+    `rule` is a mid-tone for rules, boxes and the edges of buttons. `band` is a ground for white text, `second` the
+    colour of marks beside the accent.
+    """
 
     page: str
     paper: str
@@ -24,11 +37,26 @@ class Palette:
     grey: str
     line: str
     accent: str
+    rule: str
+    band: str
+    second: str
 
 
-def readable(palette: Palette, accent: str, *, towards: str) -> Palette:
-    """`palette` with another accent, mixed with `towards` (black or white) until it is readable on the tint."""
-    return replace(palette, accent=_mix_until_readable(accent, towards, palette.tint))
+def with_accent(palette: Palette, accent: str, *, towards: str, papers: Collection[str]) -> Palette:
+    """`palette` in another accent, mixed with `towards` (black or white) until it is readable on the tint.
+
+    Its rules and its band are made of the same colour. `papers` are the grounds of both modes.
+    """
+    readable = _mix_until(accent, towards, palette.tint)
+    band = _mix_until(accent, BLACK, WHITE, minimum=7)
+    return replace(palette, accent=readable, second=readable, rule=mid_tone(accent, papers), band=band)
+
+
+def mid_tone(colour: str, papers: Collection[str]) -> str:
+    """`colour`, mixed with as little black or white as it takes to be visible on all `papers` and on AUTO_DARK."""
+    shades = (_mix(colour, end, step / 40) for step in range(41) for end in (BLACK, WHITE))
+    grounds = (*papers, AUTO_DARK)
+    return next(shade for shade in shades if all(contrast(shade, ground) >= MIN_EDGE for ground in grounds))
 
 
 def contrast(one: str, other: str) -> float:
@@ -37,11 +65,11 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def _mix_until_readable(colour: str, end: str, background: str) -> str:
-    """`colour` mixed with as little of `end` (in twentieths) as gives MIN_CONTRAST on `background`."""
+def _mix_until(colour: str, end: str, background: str, minimum: float = MIN_CONTRAST) -> str:
+    """`colour` mixed with as little of `end` (in twentieths) as gives the contrast `minimum` on `background`."""
     for step in range(21):
         mixed = _mix(colour, end, step / 20)
-        if contrast(mixed, background) >= MIN_CONTRAST:
+        if contrast(mixed, background) >= minimum:
             return mixed
     return end
 
@@ -63,12 +91,51 @@ def _luminance(colour: str) -> float:
 
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-SERIF = '"Noto Serif Devanagari","Kohinoor Devanagari","Nirmala UI",serif'
+# Latin letters come from Georgia. Behind it are fonts for systems without a Devanagari serif.
+SERIF = '"Noto Serif Devanagari","Tiro Devanagari Hindi",Georgia,"Kohinoor Devanagari","Nirmala UI",serif'
+
+
+@dataclass(frozen=True, slots=True)
+class SectionColour:
+    """The colours of a section: `fill` under white text, `light` and `dark` as text on the paper of each mode."""
+
+    fill: str
+    light: str
+    dark: str
+
+
+SECTION_COLOURS = {
+    "Nation": SectionColour("#0b6b73", "#0a5f67", "#6fd6da"),
+    "World": SectionColour("#1d5fa6", "#1d5fa6", "#8fc3ff"),
+    "Politics": SectionColour("#a3342b", "#a3342b", "#ff9a85"),
+    "Business": SectionColour("#9a5200", "#8f4c00", "#ffba6b"),
+    "Science": SectionColour("#5341b8", "#5341b8", "#b9adff"),
+    "Sport": SectionColour("#1d7436", "#1d7436", "#7fdc99"),
+    "Entertainment": SectionColour("#b0175a", "#b0175a", "#ff8dbd"),
+    "Health": SectionColour("#4d6a12", "#4d6a12", "#bfd98a"),
+    "Education": SectionColour("#7b3f98", "#7b3f98", "#dba8f2"),
+}
+"""By the message id of the section's name. White text has a contrast of 5 or more on each fill."""
+
+
+def section_colours(names: Collection[str], messages: Mapping[str, str]) -> dict[str, SectionColour]:
+    """The colours of an edition's sections. `messages` has the message id of a name, if it is a built-in section.
+
+    A newsroom's own section gets one by its name, or the next that no other section of the edition has.
+    """
+    chosen = {name: SECTION_COLOURS[messages[name]] for name in names if name in messages}
+    colours = list(SECTION_COLOURS.values())
+    for name in names:
+        if name not in chosen:
+            first = zlib.crc32(name.encode()) % len(colours)
+            order = colours[first:] + colours[:first]
+            chosen[name] = next((each for each in order if each not in chosen.values()), order[0])
+    return chosen
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What differs between themes. Sizes are in pixels."""
+    """What differs between themes, apart from its own folder of templates. Sizes are in pixels."""
 
     name: str
     # Two palettes with accents picked by hand for each other.
@@ -78,9 +145,16 @@ class Look:
     headings: str | None
     align: Literal["center", "left"]
     name_colour: Literal["ink", "accent"]
+    # The largest size of the newsletter's name on a phone. A longer name is smaller: see `Look.size_of`.
     name_size: int
+    # The size times the letters of a name that fills its line.
+    name_room: int
     lead_size: int
-    # The rules below the newsletter's name and above each section.
+    # Widths of the two kinds of images, and the most images that it shows.
+    lead_width: int
+    thumbnail_width: int
+    pictures: int
+    # On the reader pages: the rules below the newsletter's name and above each section.
     top: Literal["double", "accent", "line"]
     section: Literal["ink", "line"]
     # Rounded corners of images and labels.
@@ -90,62 +164,96 @@ class Look:
     bullet: str
     # Whether boxes have a tinted background.
     boxes: bool = True
-    # Whether stories show images.
-    pictures: bool = True
     # Whether labels have a coloured background.
-    badges: bool = True
+    badges: bool = False
 
+    def size_of(self, letters: int) -> int:
+        """The size of a newsletter's name of so many grapheme clusters on a phone. Beyond a point it wraps."""
+        return max(MIN_NAME, min(self.name_size, self.name_room // max(letters, 1)))
+
+
+MIN_NAME = 26
+"""The smallest size of a newsletter's name."""
 
 LOOKS = {
     "newspaper": Look(
         name="newspaper",
-        light=Palette("#efe9dc", "#fffdf8", "#f6f0e2", "#1d1a16", "#5d554a", "#d8cfbe", "#9c1c1c"),
-        dark=Palette("#13110e", "#1d1a16", "#262119", "#f1ebe0", "#b9ad9b", "#453e33", "#ff9d8a"),
+        light=Palette(
+            page="#ece4d3", paper="#fcf8ee", tint="#f4ecda", ink="#1c1712", grey="#5d5347", line="#9a8d78",
+            accent="#a3201a", rule="#bd4a35", band="#a3201a", second="#a3201a",
+        ),
+        dark=Palette(
+            page="#100e0b", paper="#1b1814", tint="#262119", ink="#efe6d6", grey="#b8ac99", line="#6a604f",
+            accent="#ff9a85", rule="#d2604b", band="#a3201a", second="#ff9a85",
+        ),
         headings=SERIF,
         align="center",
-        name_colour="ink",
-        name_size=38,
-        lead_size=28,
+        name_colour="accent",
+        name_size=53,
+        name_room=560,
+        lead_size=27,
+        lead_width=544,
+        thumbnail_width=96,
+        pictures=40,
         top="double",
         section="ink",
         radius=0,
-        button_radius=3,
+        button_radius=2,
         bullet="■",
     ),
     "modern": Look(
         name="modern",
-        light=Palette("#eef1f4", "#ffffff", "#fff4ec", "#15202b", "#52606d", "#d9dfe5", "#b83c0b"),
-        dark=Palette("#0e1319", "#151c24", "#221a14", "#e9eef4", "#a9b5c1", "#36424e", "#ffa36b"),
+        light=Palette(
+            page="#e6eeed", paper="#ffffff", tint="#fff4dc", ink="#12262a", grey="#4f6265", line="#a3b6b6",
+            accent="#0a5f67", rule="#1c8a94", band="#0a4a52", second="#c01a63",
+        ),
+        dark=Palette(
+            page="#0a1214", paper="#152124", tint="#2a2418", ink="#e8f0ef", grey="#a8b8b8", line="#35484b",
+            accent="#6fd6da", rule="#1c8a94", band="#0a4a52", second="#ff8dbd",
+        ),
         headings=None,
         align="left",
         name_colour="accent",
-        name_size=36,
-        lead_size=27,
+        name_size=39,
+        name_room=390,
+        lead_size=26,
+        lead_width=566,
+        thumbnail_width=112,
+        pictures=40,
         top="accent",
         section="line",
         radius=10,
-        button_radius=20,
+        button_radius=26,
         bullet="●",
+        badges=True,
     ),
     "plain": Look(
         name="plain",
-        light=Palette("#ffffff", "#ffffff", "#ffffff", "#1b1b1b", "#565656", "#cfcfcf", "#174ea6"),
-        dark=Palette("#161616", "#161616", "#161616", "#ececec", "#b3b3b3", "#444444", "#9cc0ff"),
+        light=Palette(
+            page="#ffffff", paper="#ffffff", tint="#ffffff", ink="#1a1d21", grey="#555c64", line="#8f979f",
+            accent="#1450a3", rule="#3f7fd1", band="#1450a3", second="#1450a3",
+        ),
+        dark=Palette(
+            page="#121519", paper="#121519", tint="#121519", ink="#e9ecef", grey="#adb5bd", line="#59626b",
+            accent="#8fc3ff", rule="#4f93e6", band="#1450a3", second="#8fc3ff",
+        ),
         headings=None,
         align="left",
         name_colour="ink",
-        name_size=24,
-        lead_size=21,
+        name_size=27,
+        name_room=540,
+        lead_size=24,
+        lead_width=544,
+        thumbnail_width=100,
+        pictures=2,
         top="line",
         section="line",
         radius=0,
-        button_radius=0,
-        bullet="–",
+        button_radius=6,
+        bullet="·",
         boxes=False,
-        pictures=False,
-        badges=False,
     ),
-}
+}  # fmt: skip
 """By name. Each accent has a contrast of 5 or more on every background of its look."""
 
 
@@ -173,17 +281,20 @@ class Theme:
     @property
     def light(self) -> Palette:
         """The palette that is inlined. An own accent is darkened until it is readable."""
-        return readable(self.look.light, self._own_accent, towards="#000000") if self._own_accent else self.look.light
+        return self._own(self.look.light, towards=BLACK)
 
     @property
     def dark(self) -> Palette:
         """The palette of dark mode. An own accent is lightened until it is readable."""
-        return readable(self.look.dark, self._own_accent, towards="#ffffff") if self._own_accent else self.look.dark
+        return self._own(self.look.dark, towards=WHITE)
 
-    @property
-    def _own_accent(self) -> str | None:
-        """The accent, if it differs from the look's."""
-        return self.accent if self.accent and self.accent.lower() != self.look.light.accent else None
+    def _own(self, palette: Palette, *, towards: str) -> Palette:
+        """`palette` in the newsroom's accent, if that differs from the look's."""
+        look = self.look
+        if not self.accent or self.accent.lower() == look.light.accent:
+            return palette
+        papers = (look.light.paper, look.light.page, look.dark.paper, look.dark.page)
+        return with_accent(palette, self.accent, towards=towards, papers=papers)
 
 
 DEFAULT_THEME = Theme()
@@ -207,6 +318,9 @@ class Branding:
     theme: Theme = DEFAULT_THEME
     # Slug → name of each of several editions that has a name.
     edition_names: Mapping[str, str] = field(default_factory=dict)
+    # Whether the reader pages have a public archive, and a sign-up form.
+    archive: bool = False
+    signup: bool = False
 
     def edition_name(self, key: str) -> str:
         """Return the name of the edition with this key, such as शाम; '' if it has none."""

@@ -126,8 +126,13 @@ class Preflight:
         return [finding for finding in lint(email) if finding.rule == "residue"] if email else []
 
 
-def unreachable_links(emails: Sequence[RenderedEmail], fetcher: Fetcher, sources: Iterable[Source]) -> list[Finding]:
-    """Return a warning for each link in these emails that does not answer. Each address is requested once."""
+def unreachable_links(
+    emails: Sequence[RenderedEmail], fetcher: Fetcher, sources: Iterable[Source], base_url: str
+) -> list[Finding]:
+    """Return a warning for each link in these emails that does not answer. Each address is requested once.
+
+    Our own pages at `base_url` are not requested.
+    """
     from digest.collect.http.errors import FetchError
     from digest.collect.http.ssrf import same_host
 
@@ -140,7 +145,7 @@ def unreachable_links(emails: Sequence[RenderedEmail], fetcher: Fetcher, sources
         except (FetchError, DigestError) as problem:
             return warning("link", str(problem))
 
-    wanted = list(dict.fromkeys(url for email in emails for url in urls(email)))
+    wanted = list(dict.fromkeys(url for email in emails for url in urls(email, base_url)))
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="links") as pool:
         return list(dict.fromkeys(finding for finding in pool.map(request, wanted) if finding))
 

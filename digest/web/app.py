@@ -169,6 +169,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
     routers = [
         static_routes(pages, signup),
         unsubscribe.router(context),
+        preferences.pause_router(page),
         preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
         view_in_browser.router(EmailViewer(context, editions, published, app.renderer), images),
         webhooks(app),

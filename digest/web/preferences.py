@@ -24,6 +24,8 @@ Pause = Literal["0", "1", "2", "4"]
 Topics = Annotated[tuple[Annotated[str, StringConstraints(max_length=100)], ...], Form(max_length=200)]
 
 _PURPOSE = "preferences"
+# What the button in an email offers.
+_PAUSE_WEEKS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ class PreferencesPage:
     send_at: time
     # The editions among which a subscriber chooses; none if there is only one.
     editions: tuple[OfferedEdition, ...] = ()
+
+    def subscriber(self, token: str) -> StoredSubscriber | None:
+        """The subscriber whom the token names."""
+        id = self.context.subscriber_id_from_token(_PURPOSE, token)
+        return self.context.subscriber(id) if id is not None else None
 
     def response(self, request: Request, token: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """Answer with the page that the token opens."""
@@ -89,10 +96,6 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         dependencies=[Depends(language_parameter)],
     )
 
-    def subscriber_from_token(token: str) -> StoredSubscriber | None:
-        id = context.subscriber_id_from_token(_PURPOSE, token)
-        return context.subscriber(id) if id is not None else None
-
     @routes.get("", response_class=HTMLResponse, summary="Show the preferences")
     def show(request: Request, token: str) -> HTMLResponse:
         return page.response(request, token)
@@ -107,7 +110,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         topics: Topics = (),
         editions: Topics = (),
     ) -> HTMLResponse:
-        subscriber = subscriber_from_token(token)
+        subscriber = page.subscriber(token)
         if subscriber is None:
             return page.response(request, token)
         form = PreferencesForm(topics, frequency, hour, format, editions)
@@ -122,7 +125,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
 
     @routes.post("/pause", response_class=HTMLResponse, summary="Pause for a number of weeks; 0 ends the pause")
     def pause(request: Request, token: str, weeks: Annotated[Pause, Form()]) -> HTMLResponse:
-        subscriber = subscriber_from_token(token)
+        subscriber = page.subscriber(token)
         if subscriber is not None:
             now = context.now()
             until = now + timedelta(weeks=int(weeks)) if weeks != "0" else None
@@ -134,7 +137,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
     # The page never shows the token of another page, so unsubscribing from here has separate routes.
     @routes.post("/leave", response_class=HTMLResponse, summary="Unsubscribe")
     def unsubscribe(request: Request, token: str) -> HTMLResponse:
-        subscriber = subscriber_from_token(token)
+        subscriber = page.subscriber(token)
         if subscriber is not None:
             wording = context.pages.catalogue(request).gettext("Unsubscribe now")
             consent = context.consent_context(request, _PURPOSE, wording)
@@ -143,7 +146,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
 
     @routes.post("/back", response_class=HTMLResponse, summary="Undo the unsubscribe")
     def resubscribe(request: Request, token: str) -> HTMLResponse:
-        subscriber = subscriber_from_token(token)
+        subscriber = page.subscriber(token)
         if subscriber is not None:
             context.preferences.resubscribe(
                 subscriber.id, context.consent_context(request, _PURPOSE), now=context.now()
@@ -152,10 +155,50 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
 
     @routes.post("/again", response_class=HTMLResponse, summary="Send today's edition again")
     def resend(request: Request, token: str) -> HTMLResponse:
-        subscriber = subscriber_from_token(token)
+        subscriber = page.subscriber(token)
         result = resender.resend(subscriber) if subscriber is not None else None
         status = 429 if result == ResendResult.RATE_LIMITED else 200
         return page.response(request, token, again=result or "", status=status)
+
+    return routes
+
+
+def pause_router(page: PreferencesPage) -> APIRouter:
+    """`/pause/TOKEN`: the pause button of an email, with the token of the preferences."""
+    context = page.context
+    routes = APIRouter(
+        prefix="/pause/{token}",
+        tags=["preferences"],
+        responses=PAGE_RESPONSES,
+        dependencies=[Depends(language_parameter)],
+    )
+
+    def response(request: Request, token: str, subscriber: StoredSubscriber | None) -> HTMLResponse:
+        # The preferences page says why somebody gets no email, or that the token names nobody.
+        if subscriber is None or not subscriber.listed or subscriber.suppressed or subscriber.status == "paused":
+            return page.response(request, token)
+        return context.pages.response(
+            request,
+            "pause.html.j2",
+            f"/pause/{token}",
+            token=token,
+            pausing=context.paused_until(subscriber),
+            until=context.now() + timedelta(weeks=_PAUSE_WEEKS),
+        )
+
+    @routes.get("", response_class=HTMLResponse, summary="Ask for confirmation of a pause, with one button")
+    def ask(request: Request, token: str) -> HTMLResponse:
+        return response(request, token, page.subscriber(token))
+
+    @routes.post("", response_class=HTMLResponse, summary="Pause for two weeks")
+    def pause(request: Request, token: str) -> HTMLResponse:
+        subscriber = page.subscriber(token)
+        if subscriber is not None:
+            now = context.now()
+            consent = context.consent_context(request, _PURPOSE, detail=f"pause for {_PAUSE_WEEKS} weeks")
+            until = now + timedelta(weeks=_PAUSE_WEEKS)
+            context.preferences.set(subscriber.id, {"paused_until": until}, consent, now=now)
+        return response(request, token, page.subscriber(token))
 
     return routes
 

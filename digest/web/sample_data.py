@@ -127,6 +127,8 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
             format="html", listed=listed, status=status, suppressed=suppressed, paused_until=None,
         )  # fmt: skip
 
+    for pausing in (None, now):
+        yield SamplePage("pause.html.j2", {"token": _TOKEN, "pausing": pausing, "until": now + timedelta(weeks=2)})
     yield sample(None)
     for result in ResendResult:
         yield sample(subscriber(), again=result)

@@ -37,6 +37,42 @@ msgstr "(स्रोत: %(name)s)"
 msgid "Change preferences"
 msgstr "आवडी बदला"
 
+msgid "Did somebody forward this to you?"
+msgstr "हा अंक तुम्हाला कोणी पाठवला?"
+
+msgid "Editor"
+msgstr "संपादक"
+
+msgid "Email it to a friend"
+msgstr "मित्राला ईमेल करा"
+
+msgid "Full story"
+msgstr "संपूर्ण बातमी"
+
+msgid "Hello,"
+msgstr "नमस्कार,"
+
+msgid "Issue"
+msgstr "अंक"
+
+msgid "Pass this edition on"
+msgstr "हा अंक पुढे पाठवा"
+
+msgid "Read the full story"
+msgstr "संपूर्ण बातमी वाचा"
+
+msgid "Send on WhatsApp"
+msgstr "WhatsApp वर पाठवा"
+
+msgid "Subscribe"
+msgstr "सदस्य व्हा"
+
+msgid "This edition in the browser"
+msgstr "हा अंक ब्राउझरमध्ये"
+
+msgid "Today's headlines"
+msgstr "आजच्या ठळक बातम्या"
+
 msgid "From the editor"
 msgstr "संपादकांकडून"
 

@@ -23,6 +23,8 @@ BRANDING = Branding(
     postal_address="12 प्रेस मार्ग, लखनऊ 226001",
     sender_email="news@example.com",
     reply_to="desk@example.com",
+    archive=True,
+    signup=True,
 )
 EVERYTHING = Variant("all")
 

@@ -11,12 +11,14 @@ from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
 from digest.hindi import cut
 from digest.models import PLACEHOLDERS, Edition, Image, RenderedEmail, Section, Story, Variant
-from tests.render.sample import EDITION, EVERYTHING, NOW, TEMPLATES, make_image, renderer, story, twenty
+from digest.render.themes import LOOKS, Theme, contrast
+from tests.render.sample import DESH, EDITION, EVERYTHING, NOW, TEMPLATES, VIGYAN, make_image, renderer, story, twenty
 
 GOLDEN = Path(__file__).parent / "golden"
 VOID = {"meta", "img", "br", "link", "hr", "input"}
@@ -109,11 +111,11 @@ def test_html_structure() -> None:
 def test_styles_that_roundcube_would_override() -> None:
     """Roundcube: a class on the body replaces its own and disables every kept rule, and its style sheet resets the
     weight of headings and the underlines of links."""
-    tree = Tree(render().html)
-    assert "class" not in tree.all("body")[0]
-    assert all("font-weight:700" in one["style"] for tag in ("h1", "h2") for one in tree.all(tag))
-    links = [attributes for tag, attributes, _ in tree.tags if tag == "a"]
-    assert all("text-decoration:" in one["style"] for one in links)
+    html = render().html
+    assert "class" not in Tree(html).all("body")[0]
+    kept = kept_sheet(html)
+    assert re.search(r"^h1,h2,\.m,\.k\{font-weight:700\}$", kept, re.M)
+    assert re.search(r"^\.m\{[^}]*text-decoration:underline\}$", kept, re.M)
 
 
 def test_headings_skip_no_level() -> None:
@@ -123,17 +125,27 @@ def test_headings_skip_no_level() -> None:
     assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
-def test_every_colour_has_both_dark_mode_rules() -> None:
-    html = render().html
-    kept = max(re.findall(r"<style>(.*?)</style>", html, re.S), key=len)
-    assert len(kept.encode()) <= 2048
+def kept_sheet(html: str) -> str:
+    return max(re.findall(r"<style>(.*?)</style>", html, re.S), key=len)
+
+
+def is_dark_fill(kind: str, colour: str) -> bool:
+    return kind == "background-color" and contrast("#ffffff", colour) >= 4.5
+
+
+@pytest.mark.parametrize("look", sorted(LOOKS))
+def test_every_colour_has_both_dark_mode_rules(look: str) -> None:
+    html = render(theme=Theme(LOOKS[look])).html
+    kept = kept_sheet(html)
     media = kept[kept.index("prefers-color-scheme") :]
     assert re.search(r"body\{background-color:#[0-9a-f]{6}!important\}", media)
     for tag, attributes, _ in Tree(html).tags:
         if tag == "body":
             continue
         for kind, mark in (("color", "c"), ("background-color", "b")):
-            if re.search(rf"(?:^|[; ]){kind}:", attributes.get("style") or ""):
+            colour = re.search(rf"(?:^|[; ]){kind}:(#[0-9a-f]+)", attributes.get("style") or "")
+            # White text on a dark fill is the same in both modes.
+            if colour and colour[1] != "#fff" and not is_dark_fill(kind, colour[1]):
                 classes = (attributes.get("class") or "").split()
                 assert any(f".{one}{{{kind}:" in media for one in classes), attributes
                 assert any(f"[data-ogs{mark}] .{one}{{{kind}:" in kept for one in classes), attributes
@@ -182,16 +194,75 @@ def test_placeholders() -> None:
     email = render()
     html, text = (Counter(re.findall(r"-DGX_[A-Z_]*-", part)) for part in (email.html, email.text))
     p = PLACEHOLDERS
-    assert html == {p["email_html"]: 1, p["unsubscribe"]: 2, p["preferences"]: 3, p["view"]: 1}
-    assert text == {p["email_text"]: 1, p["unsubscribe"]: 2, p["preferences"]: 1, p["view"]: 1}
-    assert f'href="https://news.example.com/leave/{p["unsubscribe"]}"' in email.html
-    assert f"\nhttps://news.example.com/view/2026-11-23/{p['view']}\n" in email.text
+    assert html == {p["email_html"]: 1, p["unsubscribe"]: 1, p["preferences"]: 2}
+    assert text == {p["email_text"]: 1, p["unsubscribe"]: 1, p["preferences"]: 2}
+    for page, token in (("leave", "unsubscribe"), ("pause", "preferences"), ("preferences", "preferences")):
+        assert f'href="https://news.example.com/{page}/{p[token]}"' in email.html
+        assert f"\nhttps://news.example.com/{page}/{p[token]}\n" in email.text
+
+
+@pytest.mark.parametrize("look", sorted(LOOKS))
+def test_sharing_links_contain_nothing_personal(look: str) -> None:
+    email = render(theme=Theme(LOOKS[look]))
+    page = "https://news.example.com/archive/2026-11-23"
+    links = {unescape(one["href"] or "") for one in Tree(email.html).all("a")}
+    forward = next(link for link in links if link.startswith("mailto:?"))
+    whatsapp = next(link for link in links if link.startswith("https://wa.me/?text="))
+    for link in (forward, whatsapp):
+        assert unquote(link).endswith(page)
+        assert "DGX_" not in link
+    assert {page, "https://news.example.com/join"} <= links
+    assert {page, "https://news.example.com/join", whatsapp} <= set(email.text.split())
+
+
+def test_without_a_public_archive_there_is_nothing_to_share() -> None:
+    email = render(archive=False)
+    p = PLACEHOLDERS
+    for part in (email.html, email.text):
+        assert "WhatsApp" not in part
+        assert "/archive/" not in part
+        assert f"https://news.example.com/view/2026-11-23/{p['view']}" in part
+    silent = render(signup=False)
+    assert "/join" not in silent.html + silent.text
+
+
+def test_unsubscribing_is_at_the_end_only() -> None:
+    email = render()
+    for part in (email.html, email.text):
+        assert part.index("/leave/") > part.rindex("khabar-12")
+
+
+@pytest.mark.parametrize("look", sorted(LOOKS))
+def test_five_headlines_with_their_sections_lead_to_the_stories(look: str) -> None:
+    tree = Tree(render(theme=Theme(LOOKS[look])).html)
+    first = [one["href"] for one in tree.all("a")][:5]
+    assert first == [f"https://samachar.example.com/2026/11/23/khabar-{number}" for number in (2, 3, 5, 7, 9)]
+    text = render().text
+    box = text[text.index("आज की सुर्ख़ियाँ") : text.index("बड़ी ख़बर")]
+    assert re.findall(r"^(\d)\. ([^:]+):", box, re.M) == [
+        ("1", "देश"), ("2", "देश"), ("3", "विज्ञान"), ("4", "खेल"), ("5", "कारोबार"),
+    ]  # fmt: skip
+
+
+def test_the_best_of_the_other_stories_fill_the_headlines() -> None:
+    desh, *others = EDITION.sections
+    *rest, park = desh.stories
+    scored = replace(desh, stories=(*rest, replace(park, score=9.0)))
+    page = render(replace(EDITION, sections=(scored, *others))).html
+    first = re.findall(r"khabar-(\d+)", page)[:5]
+    assert first == ["2", "4", "5", "7", "9"]
+
+
+def test_a_short_email_has_no_headlines_on_top() -> None:
+    for edition in (of(*DESH.stories, *VIGYAN.stories, lead="s1"), of(*(story(n, "ख़बर") for n in range(12)))):
+        email = render(edition)
+        assert "आज की सुर्ख़ियाँ" not in email.html + email.text
 
 
 def test_without_reader_pages_unsubscribing_is_a_mailto_link() -> None:
     email = render(base_url=None, reply_to=None)
     leave = f"mailto:news@example.com?subject=unsubscribe%20{PLACEHOLDERS['unsubscribe']}"
-    assert email.html.count(f'href="{leave}"') == 2
+    assert email.html.count(f'href="{leave}"') == 1
     assert f"\n{leave}\n" in email.text
     for part in (email.html, email.text):
         assert PLACEHOLDERS["view"] not in part
@@ -234,16 +305,30 @@ def test_a_story_without_address_has_an_unlinked_title() -> None:
     assert tree.empty_links == 0
 
 
-def test_an_undated_story_prints_no_time() -> None:
-    dated = story(1, "ख़बर", "सार", published=NOW - timedelta(hours=1))
-    assert "सुबह समाचार · आज सुबह 6:00 बजे" in render(of(dated)).text
-    assert "आज सुबह" not in render(of(replace(dated, dated=False))).text
+def test_the_day_is_told_where_it_is_not_that_of_most_stories() -> None:
+    usual = [story(number, "ख़बर", "सार", published=NOW - timedelta(hours=number)) for number in (1, 2)]
+    old = story(3, "पुरानी", "सार", published=NOW - timedelta(hours=12))
+    older = story(4, "और पुरानी", "सार", published=NOW - timedelta(days=2))
+    text = render(of(*usual, old, older)).text
+    assert "आज सुबह" not in text
+    assert "पुरानी\nसार\nकल शाम\n" in text
+    assert "और पुरानी\nसार\n21 नवंबर\n" in text
+    night = render(of(usual[0], old, replace(old, id="s5"))).text
+    assert "ख़बर\nसार\nआज सुबह\n" in night
+    assert "कल" not in night
+    undated = render(of(*usual, replace(old, dated=False))).text
+    assert "कल" not in undated
 
 
-def test_times_and_numbers_never_break_across_lines() -> None:
-    email = render(of(story(1, "ख़बर", "सार", published=NOW - timedelta(hours=1), sources=("क", "ख", "ग", "घ"))))
-    meta = next(line for line in unescape(email.html).splitlines() if "और" in line and "बजे" in line)
-    assert ">क, ख और 2\u00a0अन्य · आज\u00a0सुबह\u00a06:00\u00a0बजे<" in meta
+def test_breaking_news_has_its_time() -> None:
+    news = story(1, "ख़बर", "सार", published=NOW - timedelta(hours=1))
+    assert "आज सुबह 6:00 बजे" in render(of(news, key="2026-11-23-breaking-1", lead="s1")).text
+
+
+def test_notes_never_break_across_lines() -> None:
+    rows = [story(n, "ख़बर", "सार", published=NOW - timedelta(hours=n)) for n in (1, 2)]
+    email = render(of(*rows, story(3, "ख़बर", "सार", published=NOW - timedelta(hours=12), sources=("क", "ख", "ग"))))
+    assert ">3\u00a0स्रोत · कल\u00a0शाम<" in unescape(email.html)
     assert "\u00a0" not in email.text
 
 
@@ -253,9 +338,9 @@ def test_the_headline_is_the_alt_text_of_an_image_without_one() -> None:
     lead, thumb = re.findall(r'<img [^>]*alt="([^"]*)"', render(of(*rows, lead="s1")).html)
     assert lead == long
     assert long.startswith(thumb.removesuffix("…"))
-    assert 10 < cut.length(thumb) <= 22
+    assert 10 < cut.length(thumb) <= 19
     localised = story(3, "The hill in winter", "Snow.", image=make_image("hill", "Snow on the hill"), language="en")
-    assert '<img src="https://img.example.com/hill.jpg" alt="Snow on the hill" lang="en"' in render(of(localised)).html
+    assert ' src="https://img.example.com/hill.jpg" alt="Snow on the hill" lang="en"' in render(of(localised)).html
 
 
 def test_no_image_is_enlarged() -> None:
@@ -265,15 +350,46 @@ def test_no_image_is_enlarged() -> None:
     assert re.findall(r"com/([a-z]+)\.jpg", render(of(small, stamp)).html) == ["small"]
 
 
-def test_an_image_links_to_its_story_if_it_has_alt_text() -> None:
-    rows = [
-        story(number, "ख़बर", "सार", image=make_image(str(number), alt), url=url)
-        for number, (alt, url) in enumerate([("मेट्रो", "https://x.example/1"), ("पुल", "")])
-    ]
-    page = render(of(*rows)).html
-    assert re.search(r'<a [^>]*href="https://x.example/1"[^>]*><img [^>]*alt="मेट्रो"', page)
-    assert len(re.findall(r"<a [^>]*><img", page)) == 1
-    assert page.count("<img") == 2
+@pytest.mark.parametrize(("url", "links"), [("https://x.example/1", 1), ("", 0)])
+def test_the_lead_s_image_links_to_its_story(url: str, links: int) -> None:
+    page = render(of(story(1, "ख़बर", "सार", image=make_image("1", "मेट्रो"), url=url), lead="s1")).html
+    assert len(re.findall(r'<a [^>]*href="https://x.example/1"[^>]*><img [^>]*alt="मेट्रो"', page)) == links
+    assert page.count("<img") == 1
+
+
+@pytest.mark.parametrize("look", sorted(LOOKS))
+def test_a_thumbnail_is_beside_the_headline_only(look: str) -> None:
+    page = render(of(story(1, "ख़बर", "सार यहाँ", image=make_image("1", "मेट्रो"))), theme=Theme(LOOKS[look])).html
+    tree = Tree(page)
+    image = next(path for tag, _, path in tree.tags if tag == "img")
+    summary = next(path for text, path in tree.texts if text.startswith("सार यहाँ") and "p" in path)
+    heading = next(path for tag, _, path in tree.tags if tag == "h3")
+    assert image.count("table") == heading.count("table") == summary.count("table") + 1
+
+
+@pytest.mark.parametrize("look", sorted(LOOKS))
+def test_no_image_is_taller_than_its_slot(look: str) -> None:
+    rows = [story(number, "ख़बर", "सार", image=make_image(str(number), "मेट्रो", 900, 1600)) for number in (1, 2)]
+    page = render(of(*rows, lead="s1"), theme=Theme(LOOKS[look])).html
+    boxes = re.findall(
+        r'style="[^"]*max-height:(\d+)px;overflow:hidden[^"]*">(?:<a [^>]*>)?<img [^>]*width="(\d+)"', page
+    )
+    assert [int(height) / int(width) <= 0.75 for height, width in boxes] == [True, True]
+    assert int(boxes[0][0]) * 2 <= int(boxes[0][1])
+
+
+SIGNS = {
+    "newspaper": (r'<a class="i t" [^>]*>ख़बर</a>', r'<a class="m" [^>]*>पूरी\u00a0ख़बर\u00a0›</a>'),
+    "modern": (r'<a class="a t" [^>]*>ख़बर\u00a0›</a>', r'<h3[^>]*><a class="a t"'),
+    "plain": (r'<a class="a" [^>]*>ख़बर</a>', r'<p style="[^"]*">सार</p>'),
+}
+
+
+@pytest.mark.parametrize("look", sorted(LOOKS))
+def test_each_theme_has_its_own_sign_of_a_link(look: str) -> None:
+    page = unescape(render(of(story(1, "ख़बर", "सार")), theme=Theme(LOOKS[look])).html)
+    for name, patterns in SIGNS.items():
+        assert all(re.search(pattern, page) for pattern in patterns) == (name == look), name
 
 
 def test_a_story_in_another_script_has_its_direction() -> None:
@@ -295,15 +411,27 @@ def test_replies_are_invited_only_with_a_reply_address() -> None:
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
-        (("एक",), "एक · आज"),
-        (("एक", "दो"), "एक और दो · आज"),
-        (("एक", "दो", "तीन"), "एक, दो और 1 अन्य · आज"),
-        (("एक", "दो", "तीन", "चार"), "एक, दो और 2 अन्य · आज"),
-        ((), "\nआज"),
+        (("एक",), "(एक)"),
+        (("एक", "दो"), "(एक और दो)"),
+        (("एक", "दो", "तीन"), "(एक, दो और 1 अन्य)"),
+        (("एक", "दो", "तीन", "चार"), "(एक, दो और 2 अन्य)"),
+        ((), "• ख़बर\n"),
     ],
 )
 def test_source_names(names: tuple[str, ...], expected: str) -> None:
-    assert expected in render(of(story(0, "ख़बर", "सार", sources=names))).text
+    assert expected in render(of(story(0, "ख़बर", sources=names), story(1, "और", "सार"))).text
+
+
+@pytest.mark.parametrize("look", sorted(LOOKS))
+def test_a_source_is_named_where_the_edition_has_several(look: str) -> None:
+    rows = (story(1, "ख़बर", "सार", sources=("जन",)), story(2, "ख़बर", "सार", sources=("लोक", "नगर")))
+    several = render(of(*rows), theme=Theme(LOOKS[look]))
+    alone = render(of(rows[0]), theme=Theme(LOOKS[look]))
+    for part in (several.html, several.text):
+        assert "जन" in part
+        assert "2\u00a0स्रोत" in unescape(part).replace("2 स्रोत", "2\u00a0स्रोत")
+        assert "लोक" not in part
+    assert "जन" not in alone.html + alone.text
 
 
 def test_an_english_story_has_its_lang() -> None:
@@ -333,20 +461,13 @@ def test_only_https_and_attached_images(url: str) -> None:
 def test_an_attached_image_is_shown_by_its_content_id() -> None:
     email = render(of(story(1, "ख़बर", "सार", image=Image(CID, 448, 336, "चित्र")), lead="s1"))
     (image,) = Tree(email.html).all("img")
-    assert (image["src"], image["width"], image["height"], image["alt"]) == (CID, "544", "408", "चित्र")
+    assert (image["src"], image["width"], image["alt"]) == (CID, "544", "चित्र")
     assert "cid:" not in email.text
 
 
 def test_an_image_of_unknown_size_has_a_width() -> None:
     images = Tree(render(of(story(1, "ख़बर", "सार", image=Image("https://x.example/a.jpg")))).html).all("img")
-    assert [(one["width"], "height" in one, one["alt"]) for one in images] == [("112", False, "ख़बर")]
-
-
-def test_the_lead_s_image_keeps_its_aspect_ratio() -> None:
-    edition = of(story(1, "ख़बर", "सार", image=make_image("lead", "", 1600, 900)), lead="s1")
-    assert [("a" in path, a["height"]) for tag, a, path in Tree(render(edition).html).tags if tag == "img"] == [
-        (True, "306")
-    ]
+    assert [(one["width"], one["alt"]) for one in images] == [("96", "ख़बर")]
 
 
 def test_a_missing_lead_story_leaves_the_rest() -> None:
@@ -363,10 +484,12 @@ def test_without_any_address_there_is_no_unsubscribe_link() -> None:
 
 def test_a_test_email_is_marked() -> None:
     email = render(test=True)
-    assert email.subject.startswith("[परख] पहाड़ों में")
-    assert "यह परख की चिट्ठी है" in email.html
-    assert email.text.startswith("यह परख की चिट्ठी है")
-    assert "परख" not in render().html + render().text + render().subject
+    assert email.subject.startswith("[परीक्षण] पहाड़ों में")
+    assert "यह परीक्षण ईमेल है" in email.html
+    assert email.text.startswith("यह परीक्षण ईमेल है")
+    assert "परीक्षण" not in render().html + render().text + render().subject
+    # The archive has no page of an edition that was not sent.
+    assert all(PLACEHOLDERS["view"] in part for part in (email.html, email.text))
 
 
 def test_the_newsroom_s_subject_and_preheader_are_kept() -> None:
@@ -415,6 +538,21 @@ def test_a_newsletter_overrides_a_block_or_a_file(tmp_path: Path) -> None:
     assert " & -DGX_EMAIL_T-" in email.text
 
 
+def test_a_newsroom_prints_stories_in_its_own_way(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts/story.html.j2").write_text(
+        '{% macro lead(story) %}<h2 class="h2">ऊपर: {{ story.title }}</h2>{% endmacro %}\n'
+        '{% macro row(story, last, pictures) %}<tr><td class="st"><h3>अपना: {{ story.title }}</h3></td></tr>'
+        "{% endmacro %}\n"
+        "{% macro brief(story) %}<h3>अंत: {{ story.title }}</h3>{% endmacro %}\n",
+        encoding="utf-8",
+    )
+    for look in LOOKS.values():
+        email = renderer(tmp_path, theme=Theme(look)).render(EDITION, EVERYTHING, now=NOW)
+        assert email is not None
+        assert [email.html.count(word) for word in ("ऊपर: ", "अपना: ", "अंत: ")] == [1, 8, 3]
+
+
 def test_there_are_no_unused_built_in_templates() -> None:
     from digest.render.environment import make_environment
 
@@ -422,6 +560,8 @@ def test_there_are_no_unused_built_in_templates() -> None:
     assert {name.removeprefix("house/") for name in names} == {
         "letter.html.j2",
         "letter.txt.j2",
+        *(f"{look}/{name}.j2" for look in LOOKS for name in ("look.html", "styles.css", "kept.css")),
+        "parts/common.html.j2",
         "parts/kept.css.j2",
         "parts/mso.html.j2",
         "parts/story.html.j2",

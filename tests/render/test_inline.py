@@ -101,7 +101,7 @@ def test_a_style_attribute_keeps_its_declarations(style: str, kept: dict[str, st
     page = inline(document(f'<p class="i" style="{style.replace(chr(34), "&quot;")}">क</p>', ".i{line-height:1.65}"))
     found = re.search(r"""<p class="i" style=(["'])(.*?)\1>""", page)
     assert found, page
-    written = dict(part.split(":", 1) for part in re.split(r"; (?=[-a-z]+:)", html.unescape(found[2])))
+    written = dict(part.split(":", 1) for part in re.split(r";(?=[-a-z]+:)", html.unescape(found[2])))
     assert kept.items() <= written.items()
     assert written["line-height"] == "1.65"
 

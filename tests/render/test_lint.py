@@ -152,9 +152,11 @@ def test_percentages_and_brackets_are_not_leftovers(expected: str) -> None:
 def test_urls_are_those_without_tokens() -> None:
     email = renderer().render(twenty(), EVERYTHING, now=NOW)
     assert email is not None
-    found = urls(email)
+    found = urls(email, "https://news.example.com")
     assert len(found) == len(set(found))
+    assert found
     assert all(url.startswith("https://samachar.example.com/") for url in found)
+    assert any(url.startswith("https://news.example.com/archive/") for url in urls(email))
     assert urls(replace(email, html="")) == []
 
 

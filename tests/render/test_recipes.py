@@ -13,7 +13,7 @@ from digest.i18n import bound
 from digest.models import RenderedEmail
 from digest.render.context import Group, Item, Links, Page, Picture
 from digest.render.lint import lint
-from digest.render.themes import LOOKS, Look, Palette, Theme
+from digest.render.themes import LOOKS, Look, Palette, SectionColour, Theme
 from digest.yamlio import reader
 from tests.paths import ROOT
 from tests.render.sample import EDITION, EVERYTHING, NOW, TEMPLATES, renderer
@@ -79,12 +79,14 @@ def test_every_file_block_and_macro_is_documented(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     for block in re.findall(r"\{%-? block ([a-z_]+)", source):
         assert f"| `{block}` |" in blocks
-    if path.suffixes == [".html", ".j2"] and path.parent.name == "parts":
+    if path.suffixes == [".html", ".j2"] and path.parent != TEMPLATES:
         for macro in re.findall(r"\{%-? macro ([a-z_]+)", source):
             assert f"`{macro}`" in DOCUMENT
 
 
-@pytest.mark.parametrize("kind", [Page, Item, Group, Picture, Links, Look, Palette], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", [Page, Item, Group, Picture, SectionColour, Links, Look, Palette], ids=lambda kind: kind.__name__
+)
 def test_every_field_is_documented_under_its_class(kind: type) -> None:
     part = DOCUMENT.partition(f"**{kind.__name__}**")[2].partition("\n\n**")[0].partition("\n## ")[0]
     assert part
@@ -94,7 +96,7 @@ def test_every_field_is_documented_under_its_class(kind: type) -> None:
 
 def test_every_css_class_is_documented() -> None:
     part = DOCUMENT.partition("## Classes")[2].partition("\n## ")[0]
-    for sheet in ("styles.css.j2", "kept.css.j2"):
-        source = (TEMPLATES / "parts" / sheet).read_text(encoding="utf-8")
-        for name in re.findall(r"(?:^|,)\.([a-z][a-z0-9]*)", source, re.M):
-            assert f"`{name}`" in part, name
+    for sheet in TEMPLATES.rglob("*.css.j2"):
+        for name in re.findall(r"(?:^|,)\.([a-z][a-z0-9]*)(?=[,{])", sheet.read_text(encoding="utf-8"), re.M):
+            if name != "s":
+                assert f"`{name}`" in part, f"{sheet}: {name}"

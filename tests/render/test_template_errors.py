@@ -124,15 +124,14 @@ def test_html(tmp_path: Path, text: str, message: str) -> None:
 
 
 def test_an_error_in_an_included_file_names_that_file(tmp_path: Path) -> None:
-    (tmp_path / "parts").mkdir()
-    source = (TEMPLATES / "parts" / "story.html.j2").read_text(encoding="utf-8")
-    (tmp_path / "parts" / "story.html.j2").write_text(
-        source.replace("story.summary }}</p>", "story.sumary }}</p>"), encoding="utf-8"
-    )
+    (tmp_path / "newspaper").mkdir()
+    source = (TEMPLATES / "newspaper" / "look.html.j2").read_text(encoding="utf-8")
+    path = tmp_path / "newspaper" / "look.html.j2"
+    path.write_text(source.replace("{{ story.summary }}", "{{ story.sumary }}"), encoding="utf-8")
     with pytest.raises(TemplateProblem) as caught:
         renderer(tmp_path).render(EDITION, EVERYTHING, now=NOW)
-    line = source[: source.index("story.summary }}</p>")].count("\n") + 1
-    assert str(caught.value) == f"{tmp_path}/parts/story.html.j2:{line}: Item has no 'sumary'; did you mean 'summary'?"
+    line = source[: source.index("{{ story.summary }}")].count("\n") + 1
+    assert str(caught.value) == f"{path}:{line}: Item has no 'sumary'; did you mean 'summary'?"
 
 
 def test_nested_blocks_and_macros_are_accepted(tmp_path: Path) -> None:

@@ -72,6 +72,37 @@ def test_no_topic_is_an_error(pages: Site) -> None:
     assert preferences_of(pages, "asha@example.com")[0] == ()
 
 
+def test_the_pause_button_of_an_email_pauses_after_a_confirmation(pages: Site) -> None:
+    place = f"/pause/{pages.token('preferences', 'asha@example.com')}"
+    asked = pages.get(place)
+    assert asked.title == translated("Pause for two weeks?")
+    assert "7 दिसंबर 2026" in asked.text
+    assert pages.candidates()["asha@example.com"] is None, "a GET changes nothing"
+    assert pages.consent("asha@example.com") == []
+    done = pages.post(place)
+    assert (done.status, done.title) == (200, translated("Paused until %(day)s") % {"day": "सोमवार, 7 दिसंबर 2026"})
+    assert pages.candidates()["asha@example.com"] is not None
+    assert pages.consent("asha@example.com")[0].detail.startswith("pause for 2 weeks")
+    assert pages.get(place).title == done.title
+    resume = pages.post(place.replace("pause", "preferences") + "/pause", weeks="0")
+    assert resume.status == 200
+    assert pages.candidates()["asha@example.com"] is None
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_pause_that_makes_no_sense_leads_to_the_preferences(pages: Site, method: str) -> None:
+    token = pages.token("preferences", "asha@example.com")
+    pages.post(f"/preferences/{token}/leave")
+    answer = pages.request(method, f"/pause/{token}")
+    assert answer.title == translated("Your preferences")
+    assert translated("You have unsubscribed, so you get no email.") in answer.text
+    assert pages.request(method, "/pause/nonsense").status == 404
+    of_a_test = pages.app.signer.sign("preferences", 0)
+    assert pages.request(method, f"/pause/{of_a_test}").title == translated("Your preferences")
+    of_another_page = pages.token("leave", "asha@example.com")
+    assert pages.request(method, f"/pause/{of_another_page}").status == 404
+
+
 @pytest.mark.parametrize(
     "odd", [{"frequency": "hourly"}, {"format": "pdf"}, {"hour": "25:00"}, {"hour": "05:00"}, {"topics": "<b>"}]
 )

@@ -65,7 +65,11 @@ def our_emails(out: Path, data: Path) -> Iterator[CheckedEmail]:
         return
     with composed("real", feeds) as found:
         yield make(out, found, "real", with_images(found.edition, 0), everything)
-        yield make(out, found, "real-images", with_images(found.edition, IMAGES), everything)
+        pictured = with_images(found.edition, IMAGES)
+        yield make(out, found, "real-images", pictured, everything)
+        for look in ("modern", "plain"):
+            with composed(look, feeds, edition=pictured, theme=look) as other:
+                yield make(out, other, f"real-images-{look}", pictured, everything)
 
 
 if __name__ == "__main__":

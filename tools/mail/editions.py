@@ -59,7 +59,8 @@ def composed(
         },
         "sources": [{"name": path.stem.replace("_", " "), "path": str(path), "replay": True} for path in sources],
         "theme": {"name": theme},
-        "edition": {"max_stories": STORIES, "per_section": STORIES, "window": "366d"},
+        # css-inline inlines the kept rules too, so its email is larger. No summary may be cut to make it fit.
+        "edition": {"max_stories": STORIES, "per_section": STORIES, "window": "366d", "max_bytes": 90_000},
     }
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)

@@ -29,13 +29,14 @@ KEPT_BY_CSS_INLINE = 'data-css-inline="keep"'
 
 @dataclass(frozen=True)
 class CheckedEmail:
-    """An email in its folder, as one recipient gets it. `words` is empty if its articles are unknown."""
+    """An email in its folder, as one recipient gets it. `words` and `stories` are empty if its articles are unknown."""
 
     folder: Path
     subject: str
     html: str
     text: str
     images: int = 0
+    stories: int = 0
     words: frozenset[str] = frozenset()
 
     @property
@@ -59,8 +60,9 @@ def make(out: Path, given: Composed, name: str, edition: Edition, variant: Varia
             other = _render(given, edition, variant).html
         files["other.html"] = substitute(other, asha.values)
     folder = _write(out / name, email.subject, html, text, build(outgoing, asha, date=app.now()), files)
-    image_count = sum(bool(story.image) for story in edition.stories())
-    return CheckedEmail(folder, email.subject, html, text, image_count, given.words)
+    stories = list(edition.stories())
+    images_shown = sum(bool(story.image) for story in stories)
+    return CheckedEmail(folder, email.subject, html, text, images_shown, len(stories), given.words)
 
 
 def read(out: Path, file: Path) -> CheckedEmail:

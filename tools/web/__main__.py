@@ -81,6 +81,7 @@ def steps(app: App, language: str = "") -> list[Step]:
         {"name": "preferences-wrong", "path": preferences, "form": form},
         {"name": "preferences-saved", "path": preferences, "form": {**form, "topics": app.topics[0]}},
         {"name": "preferences-paused", "path": f"{preferences}/pause", "form": {"weeks": "4"}},
+        {"name": "pause", "path": preferences.replace("preferences", "pause", 1)},
         {"name": "preferences-again", "path": f"{preferences}/again", "form": {}},
         {"name": "view", "path": f"/view/{DAY}/{sign('view', 1)}"},
         {"name": "archive", "path": "/archive"},

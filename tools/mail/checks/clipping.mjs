@@ -101,7 +101,8 @@ function words() {
   }
   for (const element of document.body.querySelectorAll("*")) {
     const style = getComputedStyle(element);
-    if (!["hidden", "clip"].includes(style.overflowY) || element.tagName === "IMG") continue;
+    // An image in a box may be cut: that is what the box is for.
+    if (!["hidden", "clip"].includes(style.overflowY) || element.tagName === "IMG" || !element.innerText.trim()) continue;
     if (element.scrollHeight > element.clientHeight + 1 || element.scrollWidth > element.clientWidth + 1) {
       hidden.push(element.outerHTML.slice(0, 120));
     }
