@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ class Newsroom:
 
     def digest(self, *arguments: str, **environment: str) -> Run:
         """Run a command in this process: starting Python takes longer than most tests."""
-        out, err = StringIO(), StringIO()
+        out, err = _stream(), _stream()
         before = dict(os.environ), Path.cwd(), sys.argv
         try:
             os.environ.clear()
@@ -62,8 +62,9 @@ class Newsroom:
             sys.argv = before[2]
         code = ended.value.code
         assert isinstance(code, int)
-        assert "internal error" not in err.getvalue(), err.getvalue()
-        return Run(code, out.getvalue(), err.getvalue())
+        run = Run(code, _text(out), _text(err))
+        assert "internal error" not in run.err, run.err
+        return run
 
     def process(self, *arguments: str, **environment: str) -> Run:
         """Run a command as a process of its own."""
@@ -112,6 +113,16 @@ class Newsroom:
             assert address not in mails
             mails[address] = path.read_bytes()
         return mails
+
+
+def _stream() -> TextIOWrapper:
+    """A stream in memory that takes text and bytes, as the standard ones do."""
+    return TextIOWrapper(BytesIO(), encoding="utf-8", write_through=True)
+
+
+def _text(stream: TextIOWrapper) -> str:
+    assert isinstance(stream.buffer, BytesIO)
+    return stream.buffer.getvalue().decode()
 
 
 def subscriber_rows(count: int) -> list[str]:
