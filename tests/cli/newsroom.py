@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from io import StringIO
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ class Newsroom:
 
     def digest(self, *arguments: str, **environment: str) -> Run:
         """Run a command in this process: starting Python takes longer than most tests."""
-        out, err = StringIO(), StringIO()
+        out, err = _stream(), _stream()
         before = dict(os.environ), Path.cwd(), sys.argv
         try:
             os.environ.clear()
@@ -63,8 +63,9 @@ class Newsroom:
             sys.argv = before[2]
         code = ended.value.code
         assert isinstance(code, int)
-        assert "internal error" not in err.getvalue(), err.getvalue()
-        return Run(code, out.getvalue(), err.getvalue())
+        run = Run(code, _text(out), _text(err))
+        assert "internal error" not in run.err, run.err
+        return run
 
     def process(self, *arguments: str, **environment: str) -> Run:
         """Run a command as a separate process."""
@@ -120,6 +121,16 @@ def newsroom(tmp_path: Path) -> Newsroom:
     home = tmp_path / "newsletter"
     newsletter_folder(home)
     return Newsroom(home)
+
+
+def _stream() -> TextIOWrapper:
+    """A stream in memory that takes text and bytes, as the standard ones do."""
+    return TextIOWrapper(BytesIO(), encoding="utf-8", write_through=True)
+
+
+def _text(stream: TextIOWrapper) -> str:
+    assert isinstance(stream.buffer, BytesIO)
+    return stream.buffer.getvalue().decode()
 
 
 def subscriber_rows(count: int) -> list[str]:

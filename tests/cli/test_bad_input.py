@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from pathlib import Path
 
 import pytest
 
-from tests.cli.newsroom import Newsroom, subscriber_rows
+from tests.cli.newsroom import Newsroom
 from tests.support.http_behaviours import gzip_bomb, hang
 from tests.support.http_server import HttpServer
-from tests.support.sendgrid_server import KEY, SendGridServer
 
 
 @pytest.mark.parametrize(
@@ -153,31 +151,6 @@ def test_a_store_of_a_newer_version_is_reported(newsroom: Newsroom) -> None:
     run = newsroom.digest("status")
     assert run.code == 1
     assert "newer version of digest" in run.err
-
-
-@pytest.mark.slow
-def test_two_sends_at_once_reach_everyone_once(newsroom: Newsroom) -> None:
-    newsroom.set_subscribers(*subscriber_rows(300))
-    newsroom.json("compose")
-    with SendGridServer(latency=0.15) as server:
-        settings = {
-            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-            "DIGEST_DELIVERY__SENDGRID__HOST": server.url,
-            "DIGEST_DELIVERY__BATCH_SIZE": "10",
-            "SENDGRID_API_KEY": KEY,
-        }
-        runs = []
-        senders = [threading.Thread(target=lambda: runs.append(newsroom.process("send", **settings))) for _ in range(3)]
-        for sender in senders:
-            sender.start()
-        for sender in senders:
-            sender.join()
-        assert any(run.code == 0 for run in runs)
-        for run in runs:
-            assert run.code == 0 or "another digest process is sending" in run.err
-        assert set(server.counts.values()) == {1}
-        assert len(server.counts) == 300
-    assert newsroom.json("status")["accepted"] == 300
 
 
 @pytest.mark.parametrize(

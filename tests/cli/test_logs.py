@@ -118,12 +118,12 @@ def test_faults_of_the_schedule_are_warnings(newsroom: Newsroom) -> None:
     assert ["Collected" in line for line in said] == [True]
 
 
-def run_a_day(newsroom: Newsroom, *options: str, **environment: str) -> list[str]:
-    """Run the schedule after the hour of the edition until it is sent, and return what it logged."""
+def run_a_day(newsroom: Newsroom, stop: signal.Signals, **environment: str) -> list[str]:
+    """Run the schedule after the hour of the edition until it is sent and a signal stops it. Return what it logged."""
     environment = newsroom.env({"DIGEST_NOW": "2026-11-23T08:45+05:30", **environment})
     lines = []
     with subprocess.Popen(
-        newsroom.command("run", *options), cwd=newsroom.home, env=environment, stderr=subprocess.PIPE, text=True
+        newsroom.command("run"), cwd=newsroom.home, env=environment, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
         # A run that does not get so far must not hang the tests.
@@ -132,17 +132,28 @@ def run_a_day(newsroom: Newsroom, *options: str, **environment: str) -> list[str
         for line in process.stderr:
             lines.append(line.rstrip("\n"))
             if " sent, " in line:
-                os.kill(process.pid, signal.SIGTERM)
+                os.kill(process.pid, stop)
                 break
         lines += process.stderr.read().splitlines()
         killer.cancel()
         assert process.wait(30) == 0
+    assert len(newsroom.outbox()) == 6
+    assert newsroom.json("status")["state"] == "done"
     return lines
 
 
 @pytest.mark.slow
-def test_a_run_logs_json_with_edition_batch_and_attempt(newsroom: Newsroom) -> None:
-    found = [json.loads(line) for line in run_a_day(newsroom)]
+def test_a_run_sends_the_day_logs_json_and_tells_systemd_what_it_does(newsroom: Newsroom, tmp_path: Path) -> None:
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(address)
+        manager.settimeout(10)
+        found = [json.loads(line) for line in run_a_day(newsroom, signal.SIGTERM, NOTIFY_SOCKET=address)]
+        heard = [manager.recv(100).decode()]
+        while heard[-1] != "STOPPING=1":
+            heard.append(manager.recv(100).decode())
+    assert heard[0] == "READY=1"
+    assert set(heard[1:-1]) == {"WATCHDOG=1"}
     batches = [entry for entry in found if "batch" in entry]
     assert sum(entry["recipients"] for entry in batches) == 6
     assert all(entry["edition"] == "2026-11-23" and entry["attempt"] for entry in batches)
@@ -152,9 +163,11 @@ def test_a_run_logs_json_with_edition_batch_and_attempt(newsroom: Newsroom) -> N
 
 
 @pytest.mark.slow
-def test_a_run_logs_text_if_asked(newsroom: Newsroom) -> None:
+def test_a_run_logs_text_if_asked_and_stops_at_a_keyboard_interrupt(newsroom: Newsroom) -> None:
     stamp = r"2026-11-23 08:4\d:\d\d \+0530 (INFO|WARNING) "
-    assert all(re.match(stamp, line) for line in run_a_day(newsroom, DIGEST_LOG="text"))
+    lines = run_a_day(newsroom, signal.SIGINT, DIGEST_LOG="text")
+    assert all(re.match(stamp, line) for line in lines)
+    assert lines[-1].endswith("Stopped.")
 
 
 @pytest.mark.slow
@@ -163,17 +176,3 @@ def test_a_terminal_gets_text() -> None:
     root = Path(__file__).parents[2]
     written = on_terminal([sys.executable, "-c", script], 80, {"PYTHONPATH": str(root)})
     assert written == "2026-11-23 07:00:00 +0530 INFO Running.\r\n"
-
-
-@pytest.mark.slow
-def test_systemd_hears_that_the_service_is_ready_alive_and_stopping(newsroom: Newsroom, tmp_path: Path) -> None:
-    address = str(tmp_path / "notify")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-        manager.bind(address)
-        manager.settimeout(10)
-        run_a_day(newsroom, NOTIFY_SOCKET=address)
-        heard = [manager.recv(100).decode()]
-        while heard[-1] != "STOPPING=1":
-            heard.append(manager.recv(100).decode())
-    assert heard[0] == "READY=1"
-    assert set(heard[1:-1]) == {"WATCHDOG=1"}

@@ -17,7 +17,6 @@ import pytest
 
 from digest.store.database import open_database, unopened
 from tests.cli.newsroom import Newsroom
-from tests.paths import ROOT
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="there are no such modes here")
 
@@ -87,13 +86,16 @@ def test_an_edited_list_keeps_the_mode_that_the_admin_chose(newsroom: Newsroom) 
     assert (found["subscribers.yaml"], found["subscribers.yaml.bak"]) == ("0640", "0640")
 
 
-def test_an_older_store_and_outbox_are_closed_to_others_and_this_is_said_once(newsroom: Newsroom) -> None:
+@pytest.mark.slow
+def test_an_older_store_and_outbox_are_closed_to_others_and_this_is_said_once(
+    newsroom: Newsroom, caplog: pytest.LogCaptureFixture
+) -> None:
     newsroom.json("send")
     (newsroom.home / "digest.db").chmod(0o644)
     (newsroom.home / "outbox/2026-11-23").chmod(0o755)
-    first, second = newsroom.process("send"), newsroom.process("send")
+    first, second = newsroom.process("send"), newsroom.digest("send")
     assert "digest.db had mode 0644, which gives other users access; it is now 0600" in first.err
-    assert "mode" not in second.err
+    assert "mode" not in second.err + caplog.text
     newsroom.set_subscribers("email: late@example.com")
     newsroom.json("send")
     found = modes(newsroom.home)
@@ -142,15 +144,14 @@ def in_public_folder() -> Iterator[Path]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become another user")
-@pytest.mark.parametrize("umask", [0o000, 0o022])
-def test_another_user_can_read_nothing(umask: int) -> None:
+@pytest.mark.parametrize("umask", [0o000, 0o022], indirect=True)
+def test_another_user_can_read_nothing(umask: None) -> None:
     with in_public_folder() as folder:
         home = folder / "newsletter"
-        environment = {**os.environ, "DIGEST_NOW": "2026-11-23T07:00+05:30", "PYTHONPATH": str(ROOT)}
 
         def digest(*arguments: str) -> None:
-            command = [sys.executable, "-m", "digest.cli", *arguments]
-            subprocess.run(command, env=environment, cwd=folder, umask=umask, check=True, capture_output=True)
+            run = Newsroom(folder).digest(*arguments)
+            assert run.code == 0, run.err
 
         digest("init", "newsletter")
         # Somebody opened the folder; the files within are still closed.

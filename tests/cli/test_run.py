@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-
-import pytest
 
 from digest.app import make_app
 from digest.scheduler import Scheduler, watch_settings
@@ -164,32 +158,6 @@ def test_an_error_in_the_list_is_logged_and_the_scheduler_goes_on(newsroom: News
         newsroom.set_subscribers("email: asha@example.com")
         day.scheduler.check()
         assert day.accepted() == 1
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_run_sends_the_day_and_stops_when_asked(newsroom: Newsroom, stop: signal.Signals) -> None:
-    process = subprocess.Popen(
-        newsroom.command("run"),
-        cwd=newsroom.home,
-        env=newsroom.env({"DIGEST_NOW": "2026-11-23T08:45+05:30"}),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        until = time.monotonic() + 60
-        while len(newsroom.outbox()) < 6 and time.monotonic() < until:
-            time.sleep(0.1)
-        time.sleep(0.3)
-        os.kill(process.pid, stop)
-        _out, err = process.communicate(timeout=30)
-    finally:
-        process.kill()
-    assert process.returncode == 0
-    assert "Stopped" in err
-    assert "Traceback" not in err
-    assert len(newsroom.outbox()) == 6
-    assert newsroom.json("status")["state"] == "done"
 
 
 def test_the_store_is_pruned_once_a_day_and_not_just_before_an_edition(newsroom: Newsroom) -> None:

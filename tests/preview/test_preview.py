@@ -15,6 +15,7 @@ from digest.hindi import cut
 from digest.preview.state import content_security_policy, in_scheme
 from tests.cli.newsroom import Newsroom
 from tests.preview.conftest import KEY, Viewer
+from tests.support.profiles import first
 
 
 def test_the_state_holds_what_a_recipient_would_see(viewer: Viewer, newsroom: Newsroom) -> None:
@@ -122,8 +123,10 @@ def test_light_and_dark_rules_are_switched() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("background", [False, True], ids=["shell", "background"])
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM], ids=["int", "term"])
+@pytest.mark.parametrize(
+    ("signum", "background"),
+    first([(signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGINT, False), (signal.SIGTERM, True)], dev=2),
+)
 def test_the_command_serves_until_it_is_stopped(newsroom: Newsroom, signum: int, background: bool) -> None:
     """A process started by a background shell inherits SIGINT as ignored."""
     inherited = signal.signal(signal.SIGINT, signal.SIG_IGN if background else signal.default_int_handler)
