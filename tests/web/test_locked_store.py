@@ -15,7 +15,6 @@ import pytest
 from digest.errors import StoreError
 from digest.store.database import Database
 from digest.store.wait_limit import seconds_left, wait_limit
-from tests.store.conftest import database  # noqa: F401
 from tests.web.site import site, translated
 
 # Holds the write lock of a store until its standard input ends.
@@ -103,7 +102,7 @@ def test_a_limit_covers_all_transactions_of_the_work_and_ends_with_it(monkeypatc
         assert seconds_left() == 15
 
 
-def test_work_without_time_left_fails_at_once(database: Database) -> None:  # noqa: F811
+def test_work_without_time_left_fails_at_once(database: Database) -> None:
     """On both stores; on PostgreSQL a lock on a table stands for the other program."""
     from sqlalchemy import text
 
