@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from digest.usecases.copy_store import StoreCopier
     from digest.usecases.enqueue import Enqueuer
     from digest.usecases.erase_subscriber import SubscriberEraser
-    from digest.usecases.preflight import ExampleDomainGuard, Preflight
+    from digest.usecases.preflight import ExampleDomainGuard, Preflight, SampleGuard
     from digest.usecases.process_feedback import FeedbackProcessor
     from digest.usecases.prune_store import StorePruner
     from digest.usecases.reconcile import Reconciler, Recovery
@@ -449,12 +449,22 @@ class App:
             now=self.now,
         )
 
+    @property
+    def outbox_only(self) -> bool:
+        """Whether emails only go to files."""
+        return self.settings.delivery.transport == ("outbox",)
+
     @cached_property
     def example_domain_guard(self) -> ExampleDomainGuard:
         from digest.usecases.preflight import ExampleDomainGuard
 
-        outbox_only = self.settings.delivery.transport[0] == "outbox"
-        return ExampleDomainGuard(self.settings.newsletter.base_url, outbox_only, self.subscribers)
+        return ExampleDomainGuard(self.settings.newsletter.base_url, self.outbox_only, self.subscribers)
+
+    @cached_property
+    def sample_guard(self) -> SampleGuard:
+        from digest.usecases.preflight import SampleGuard
+
+        return SampleGuard(self.outbox_only, self.subscribers)
 
     @cached_property
     def recovery(self) -> Recovery:

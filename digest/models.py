@@ -274,6 +274,8 @@ class Article:
     prominence: float = 0.0
     warnings: tuple[str, ...] = ()
     content_hash: str = ""
+    # From a source with `replay`: an edition with it goes to nobody by real email.
+    sample: bool = False
 
     @property
     def text(self) -> str:
@@ -336,7 +338,7 @@ class Edition:
     edition of breaking news has a date and a running number: `2026-11-23-breaking-1`. `number` counts the editions with
     the same slug by their dates, from 1; a special and an alert edition have none (0). `lead` is the id of the top
     story, which is also the first of its section. `widened_hours` is the window of an edition with few stories, if it
-    is longer than usual.
+    is longer than usual. `sample` says that it has a sample article.
     """
 
     key: str
@@ -351,6 +353,7 @@ class Edition:
     reason: str = ""
     composed_at: datetime | None = None
     widened_hours: int | None = None
+    sample: bool = False
 
     def stories(self) -> Iterator[Story]:
         """Every story in reading order."""

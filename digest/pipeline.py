@@ -123,7 +123,8 @@ def send(
     are due on its day. Sending an alert edition approves it, and goes before other sends.
 
     Raises AlreadyRunning while another process is sending, PreflightFailed for an email with errors, BreakingRefused
-    for an alert edition that must not be sent, and StoreError for an older copy of the store.
+    for an alert edition that must not be sent, ConfigurationError for samples by real email, and StoreError for an
+    older copy of the store.
     """
     stop = stop or threading.Event()
     # A faulty list stops the send, so read it before anything else is done.
@@ -149,6 +150,7 @@ def send(
         if before is None or before.composed_at != edition.composed_at:
             # Composing may have taken a while, and the list may have been edited meanwhile.
             app.subscriber_list.sync()
+        app.sample_guard.refuse(edition)
         app.editions.assign_number(key, app.calendar.earlier_planned(key, app.now()))
         edition = app.editions.get(key) or edition
         enqueued = app.enqueuer.enqueue(edition, scheduled=scheduled, at=at, force=force, obey_frequency=obey_frequency)
@@ -181,6 +183,7 @@ def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
         app.ledger.finish(key, app.now())
         return None
     app.subscriber_list.sync()
+    app.sample_guard.refuse(edition)
     with exclusive(app.database, "sending", wait=0.0) as lock:
         app.high_water.check()
         notes = app.recovery.recover(key)

@@ -16,6 +16,7 @@ from digest.errors import ConfigProblem, ConfigurationError, DigestError, StoreE
 from digest.models import EditionState
 from digest.utils.files import placed
 from digest.utils.redact import redact
+from digest.utils.urls import is_example
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from digest.app import App
     from digest.models import RenderedEmail, Source, SourceHealth
     from digest.newsletter.checks import Findings
+    from digest.subscribers.list_file import ListedSubscriber
     from digest.usecases.preflight import PreflightResult
 
 # Sources that are fetched at the same time.
@@ -184,8 +186,15 @@ def _check_store(app: App) -> None:
 
 
 def _check_list(app: App, findings: Findings) -> int:
-    found: list[object] = []
+    found: list[ListedSubscriber] = []
     findings.run(lambda: found.extend(app.subscriber_list.read()))
+    examples = [one.email for _address, one in found if is_example(one.email.rpartition("@")[2])]
+    if examples and not app.outbox_only:
+        more = ", …" if examples[1:] else ""
+        have = plural(len(examples), "subscriber has an example address", "subscribers have example addresses")
+        findings.warnings.append(
+            f"{have}, where no email arrives: {examples[0]}{more}; `digest subscribers remove ADDRESS` removes one"
+        )
     return len(found) + sum(app.subscriber_admin.import_counts().values())
 
 
@@ -214,6 +223,8 @@ def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
         if source.path and not placed(app.home, source.path).exists():
             continue
         line = lines.get(source.name, 0)
+        if source.replay and not app.outbox_only:
+            problems.append("has samples (replay), and nobody gets an edition with them by real email; remove it")
         findings.warnings += [str(ConfigProblem(FILE_NAME, line, f"source {source.name}: {text}")) for text in problems]
 
 
@@ -292,6 +303,7 @@ def _check_edition(app: App, name: str, *, links: bool) -> dict[str, Any]:
     if edition.state == EditionState.SKIPPED:
         return {"edition": key, "state": edition.state, "reason": edition.reason, "errors": [], "warnings": []}
     found = app.preflight.check_edition(edition, app.enqueuer.variants_in_use(edition))
+    app.sample_guard.refuse(edition)
     more = spam_score(_build_mail(app, key, found)) if found.emails else []
     if links:
         note("Requesting every link in the emails …")

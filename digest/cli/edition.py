@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # The verb of a state in messages, where it differs from the state's name.
 _VERBS = {EditionState.DRAFT: "reopened", EditionState.SENDING: "resumed"}
 
+# Seconds.
+_LOCK_WAIT = 5.0
 # Numbers of recipients in `edition list`.
 _COUNTS = ("frozen", "accepted", "rejected", "excluded", "pending", "unknown", "bounced", "complained")
 _COUNTS_IN_TABLE = ("accepted", "rejected", "excluded", "unknown", "bounced", "complained")
@@ -186,6 +188,7 @@ def approve(home: Path, key: str, force: str) -> None:
         found = existing(app, key)
         if found.state == EditionState.DRAFT:
             errors = app.preflight.check_edition(found, app.enqueuer.variants_in_use(found)).errors
+            app.sample_guard.refuse(found)
             if errors and not force.strip():
                 raise PreflightFailed(key, errors)
     _move(home, key, EditionState.APPROVED, out_of=(EditionState.DRAFT,), why=force.strip())
@@ -254,6 +257,26 @@ def cancel(home: Path, key: str) -> None:
             EditionState.PAUSED,
         ),
     )
+
+
+@edition.command()
+@click.argument("key", metavar="EDITION")
+@click.pass_obj
+def discard(home: Path, key: str) -> None:
+    """Remove an edition of sample articles, so that a real one can take its place.
+
+    Everything about it is deleted from the store. Refused if it went to anybody by real email.
+    """
+    from digest.app import make_app
+    from digest.store.locks import exclusive
+    from digest.store.sending.samples import discard_samples
+
+    with make_app(home) as app:
+        existing(app, key)
+        with exclusive(app.database, "sending", wait=_LOCK_WAIT):
+            discard_samples(app.database, key)
+        outbox = app.settings.delivery.outbox.path
+    click.echo(f"Edition {key} is removed. Its files in {outbox} stay. The next compose or send makes a new one.")
 
 
 def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> None:

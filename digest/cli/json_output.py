@@ -35,6 +35,7 @@ def edition_json(edition: Edition) -> dict[str, Any]:
         "intro": edition.intro,
         "lead": edition.lead,
         "widened_hours": edition.widened_hours,
+        "sample": edition.sample,
         "sections": [
             {"name": section.name, "stories": [_story(story) for story in section.stories]}
             for section in edition.sections

@@ -259,6 +259,7 @@ def _dry_run(app: App, key: str, as_json: bool, *, obey_frequency: bool) -> int:
     if not approved and pipeline.why_not_sent(edition):
         raise DigestError(pipeline.why_not_sent(edition)[0])
     plan = app.enqueuer.plan(edition, obey_frequency=obey_frequency)
+    app.sample_guard.refuse(edition)
     found = PreflightResult()
     if edition.state != EditionState.SKIPPED:
         found = app.preflight.check_edition(edition, app.enqueuer.variants_in_use(edition))

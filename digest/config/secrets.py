@@ -14,14 +14,18 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
 def find_secrets(settings: Settings, environment: Mapping[str, str]) -> Iterator[str]:
-    """Yield the values of the variables that settings name (`…_env`, `auth.env`), and the secrets within URLs."""
+    """Yield the values of the variables that settings name (`…_env`, `auth.env`), and the secrets within URLs.
+
+    The user of `store.url` is none: commands for PostgreSQL show it.
+    """
     named = {variable for key, variable in _texts(settings.model_dump()) if key == "env" or key.endswith("_env")}
     for variable in (*named, *_VARIABLES):
         value = environment.get(variable, "").strip()
         yield value
         # Several keys, or the lines of a private key.
         yield from (part.strip() for part in value.replace(",", "\n").splitlines() if not part.startswith("-----"))
-    for _key, text in _texts(settings.model_dump()):
+    yield from secrets_of_url(settings.store.url, user_alone=False)
+    for _key, text in _texts(settings.model_dump(exclude={"store"})):
         yield from secrets_of_url(text)
     for variable in (*_PROXIES, *map(str.upper, _PROXIES)):
         yield from secrets_of_url(environment.get(variable, ""))

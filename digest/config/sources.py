@@ -83,7 +83,9 @@ class SourceSettings(SettingsModel):
     )
     weight: float = Field(default=1.0, ge=0, le=10, description="Weight in ranking, 0 to 10.")
     section: Line = Field(default="", description="Section of all its articles, if it has only one.")
-    replay: bool = Field(default=False, description="Shift recorded dates to now. For samples.")
+    replay: bool = Field(
+        default=False, description="Shift recorded dates to now. For samples, which nobody gets by real email."
+    )
     allow_private: bool = Field(
         default=False,
         description="Allow private and local addresses, such as an intranet, for the host of `url` only: not for other "

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SAMPLE_ADDRESS = "12 प्रेस मार्ग, नदीपुर 000000"
 # A test or a backup that is older says nothing about today.
 _RECENT = timedelta(days=7)
+# Enough for every edition of today.
+_RECENT_EDITIONS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,10 @@ def _sources(app: App) -> Item:
     if samples := [source.name for source in app.sources if source.replay]:
         fix = "remove them (`digest sources remove NAME`), and add your own with `digest sources add URL`"
         return Item("sources", False, f"samples with moved dates: {', '.join(samples)}", fix)
+    recent = app.editions.all(most=_RECENT_EDITIONS)
+    if made := [edition.key for edition in recent if edition.sample and edition.day >= app.now().date()]:
+        fix = "; ".join(f"digest edition discard {key}" for key in made)
+        return Item("sources", False, f"made of samples before you removed them: edition {', '.join(made)}", fix)
     return Item("sources", True, f"{len(app.sources)} sources of your own")
 
 

@@ -27,6 +27,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.engine import Dialect
@@ -227,6 +228,8 @@ edition = Table(
     Column("widened_hours", Integer),
     # Since when its recipients are only counted, see `edition_count`.
     Column("folded_at", Moment),
+    # Whether it has a sample article.
+    Column("sample", Boolean, nullable=False, server_default=false()),
 )
 
 # What is kept of an old edition's deliveries and their events: recipients by kind and reason, see `sending.folding`.

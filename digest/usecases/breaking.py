@@ -267,6 +267,7 @@ class BreakingNews:
             lead=section.stories[0].id,
             reason=reason,
             composed_at=self.now(),
+            sample=any(article.sample for article in articles),
         )
         edition = filtering.apply(edition, self.editions.editorial_changes(key))
         language, taken = self.composer.language, self.editions.subjects(but=key, most=RECENT_SUBJECTS)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import Article, Edition, EditionState, Source, split_key
+from digest.models import Article, Edition, EditionState, Section, Source, split_key
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
@@ -183,12 +183,16 @@ class Composer:
     def _articles_in_window(
         self, until: datetime, window: timedelta, schedule: EditionSchedule | None
     ) -> list[Article]:
-        """Return the articles of the edition's sources, as far back as it looks."""
+        """Return the articles of the edition's sources, as far back as it looks.
+
+        Samples stay out once their source has news: it no longer has `replay`, or another one has its name.
+        """
         names = {source.name for source in self.sources}
         if schedule is not None and schedule.sources is not None:
             names &= schedule.sources
+        replayed = {source.name for source in self.sources if source.replay}
         found = self.articles.between(until - window, until)
-        return [article for article in found if article.source in names]
+        return [each for each in found if each.source in names and (not each.sample or each.source in replayed)]
 
     def context(self, key: str, changes: Changes, until: datetime, rules: Rules) -> ComposeContext:
         """Return what decides the contents of an edition whose window ends at `until`, apart from its articles."""
@@ -208,6 +212,10 @@ class Composer:
     def _background(self, until: datetime, rules: Rules) -> list[Article]:
         return self.sent_history.background(until - rules.background, until - rules.window, most=rules.background_most)
 
+    def _has_samples(self, sections: Sequence[Section]) -> bool:
+        ids = [id for section in sections for story in section.stories for id in story.article_ids]
+        return any(article.sample for article in self.articles.by_ids(ids).values())
+
     def _draft(self, key: str, day: date, choice: _Choice, changes: Changes) -> Edition:
         """Build the edition, with the editors' changes, a subject and a preheader. The store numbers it."""
         from digest.curate import filtering
@@ -226,6 +234,7 @@ class Composer:
             reason=curated.reason or choice.note,
             composed_at=self.now(),
             widened_hours=choice.window // timedelta(hours=1) if choice.window else None,
+            sample=self._has_samples(curated.sections),
         )
         if curated.reason:
             return edition

@@ -57,6 +57,24 @@ class ExampleDomainGuard:
             raise ConfigurationError([problem])
 
 
+@dataclass(frozen=True)
+class SampleGuard:
+    """Keeps sample articles, which are fiction, out of real email."""
+
+    # Whether emails only go to files.
+    outbox_only: bool
+    subscribers: SubscriberStore
+
+    def refuse(self, edition: Edition) -> None:
+        """Raise ConfigurationError if a recipient outside the example domains would get samples by real email."""
+        if edition.sample and not self.outbox_only and self.subscribers.any_outside(EXAMPLE_DOMAINS):
+            message = (
+                "has sample articles, which nobody gets by real email. Remove the sample sources (`replay: true`) from "
+                f"digest.yaml, then run `digest edition discard {edition.key}`: the next send composes a new edition"
+            )
+            raise ConfigurationError([ConfigProblem(f"edition {edition.key}", 0, message)])
+
+
 # SpamAssassin's default required_score.
 _SPAM_LIMIT = 5.0
 _SPAM_TIMEOUT = 120

@@ -130,8 +130,11 @@ def hide_addresses(text: str) -> str:
     return _BEFORE_AT.sub("…@", text)
 
 
-def secrets_of_url(url: str) -> Iterator[str]:
-    """The password of a URL (or its user, if it has no password) and the values of parameters such as `apikey`."""
+def secrets_of_url(url: str, *, user_alone: bool = True) -> Iterator[str]:
+    """The password of a URL and the values of parameters such as `apikey`.
+
+    A user without a password may be a key, so with `user_alone` it counts too.
+    """
     if "://" not in url:
         return
     try:
@@ -141,7 +144,8 @@ def secrets_of_url(url: str) -> Iterator[str]:
     except ValueError:
         return
     user, colon, password = userinfo.partition(":")
-    for secret in {password if colon else user, unquote(password if colon else user)}:
+    found = password if colon else user if user_alone else ""
+    for secret in {found, unquote(found)}:
         if secret:
             yield secret
     yield from (value for name, value in query if _SECRET_NAME.fullmatch(name))

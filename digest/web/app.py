@@ -151,7 +151,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
     """The routes that the settings enable."""
     web, database, editions = app.settings.web, app.database, app.editions
     images, sender = app.articles.images, app.sender
-    published = PublishedStore(database)
+    published = PublishedStore(database, samples=app.outbox_only)
     context = Context(pages, app.signer, PreferenceStore(database), RateLimiter(database), app.now)
     public_archive = web.archive == "public"
     signup = None

@@ -271,6 +271,15 @@ def test_postgresql_is_backed_up_with_its_own_tool(newsroom: Newsroom) -> None:
     refused(newsroom.digest("store", "restore", "digest.yaml", DIGEST_STORE__URL=url), "--in-place", code=2)
 
 
+@pytest.mark.parametrize("user", ["digest", "postgres"])
+def test_the_user_of_the_store_is_no_secret(newsroom: Newsroom, user: str) -> None:
+    url = f"postgresql://{user}@db.example.com/news"
+    run = newsroom.digest("store", "backup", "copy.dump", DIGEST_STORE__URL=url)
+    assert f"pg_dump --format=custom --file=copy.dump {url}\n" in run.err
+    assert "stop every digest process" in run.err
+    assert "    digest store restore --in-place" in run.err
+
+
 @pytest.mark.slow
 def test_a_postgresql_store_that_is_older_than_the_folder_is_refused(newsroom: Newsroom) -> None:
     with fresh_schema() as url, fresh_schema() as older:

@@ -15,10 +15,13 @@ from digest.store.schema import edition
 from tests.store.conftest import an_edition
 
 
-def put(editions: EditionStore, key: str, state: str = "draft", earlier: tuple[str, ...] = ()) -> int:
+def put(
+    editions: EditionStore, key: str, state: str = "draft", earlier: tuple[str, ...] = (), *, sample: bool = False
+) -> int:
     """Compose an edition and return its number."""
     day = split_key(key)[0] or date(2026, 11, 23)
-    stored = editions.put(replace(an_edition(key), state=state, day=day), over=("draft", "skipped"), earlier=earlier)
+    made = replace(an_edition(key), state=state, day=day, sample=sample)
+    stored = editions.put(made, over=("draft", "skipped"), earlier=earlier)
     assert stored is not None
     return stored.number
 
@@ -69,6 +72,18 @@ def test_each_slug_has_its_own_numbers_and_specials_have_none(database: Database
     editions = EditionStore(database)
     for key, number in {"2026-11-23": 1, "2026-11-23-shaam": 1, "2026-11-24-shaam": 2, "special": 0}.items():
         put(editions, key)
+        assert send(editions, key) == number
+
+
+def test_editions_of_samples_count_only_for_one_another(database: Database) -> None:
+    editions = EditionStore(database)
+    for key, sample, number in (
+        ("2026-11-23", True, 1),
+        ("2026-11-24", True, 2),
+        ("2026-11-25", False, 1),
+        ("2026-11-26", False, 2),
+    ):
+        assert put(editions, key, sample=sample) == number
         assert send(editions, key) == number
 
 

@@ -182,6 +182,16 @@ def test_a_scheduled_edition_appears_at_its_hour(tmp_path: Path) -> None:
         assert after.get(f"/archive/{DAY}").status == 200
 
 
+def test_an_edition_of_samples_is_not_published_once_there_is_a_provider(tmp_path: Path) -> None:
+    with site(tmp_path / "newsletter") as pages:
+        pipeline.send(pages.app, DAY)
+        assert pages.get(f"/archive/{DAY}").status == 200
+    with site(pages.app.home, DIGEST_DELIVERY__TRANSPORT="smtp", DIGEST_DELIVERY__SMTP__HOST="127.0.0.1") as live:
+        assert live.get(f"/archive/{DAY}").status == 404
+        assert DAY not in live.get("/archive").text + live.get("/archive.xml").text
+        assert DAY not in live.get(f"/preferences/{live.token('preferences', 'asha@example.com')}").text
+
+
 def test_the_archive_can_be_disabled(tmp_path: Path) -> None:
     with site(tmp_path / "newsletter", DIGEST_WEB__ARCHIVE="off") as pages:
         for path in ("/archive", "/archive.xml", f"/archive/{DAY}"):

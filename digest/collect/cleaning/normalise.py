@@ -143,6 +143,7 @@ class _ArticleMaker:
             section=item.section or source.section or None,
             excerpt=item.excerpt,
             body=tuple(item.body),
+            sample=source.replay,
         )
         article = clean_article(article, sites=tuple(filter(None, (self.feed.title, source.name))))
         if "\ufffd" in article.title + article.text:

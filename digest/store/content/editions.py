@@ -39,6 +39,7 @@ _SECTIONS = tuple[Section, ...]
 # Columns that hold an attribute of the same name.
 _PLAIN = (
     "day", "number", "state", "subject", "preheader", "intro", "lead", "reason", "composed_at", "widened_hours",
+    "sample",
 )  # fmt: skip
 _PUBLISHED = (EditionState.SENDING, EditionState.DONE)
 _FROZEN = (EditionState.FROZEN, EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
@@ -66,18 +67,19 @@ class Place:
 
 
 class PublishedStore:
-    """What the web pages show of editions."""
+    """What the web pages show of editions. Those of samples are shown with `samples` only."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, samples: bool = False) -> None:
         self.database = database
+        self.samples = samples
 
     def newest(self, most: int, now: datetime) -> list[Published]:
         with self.database.read() as connection:
-            return [Published(*row) for row in connection.execute(_published(now).limit(most))]
+            return [Published(*row) for row in connection.execute(self._published(now).limit(most))]
 
     def get(self, key: str, now: datetime) -> Published | None:
         with self.database.read() as connection:
-            row = connection.execute(_published(now).where(edition.c.key == key)).one_or_none()
+            row = connection.execute(self._published(now).where(edition.c.key == key)).one_or_none()
         return Published(*row) if row else None
 
     def place(self, key: str, id: int) -> Place | None:
@@ -92,13 +94,13 @@ class PublishedStore:
             return Place(None, None)
         return Place(row.variant, row.state)
 
-
-def _published(now: datetime) -> Select[Any]:
-    """Select editions that are due for somebody. Later ones may be scheduled at a provider."""
-    columns = [edition.c[name] for name in Published.__slots__]
-    sent = edition.c.state.in_(_PUBLISHED) & edition.c.frozen_at.is_not(None)
-    due = select(batch.c.id).where(batch.c.edition == edition.c.key, batch.c.due_at <= now).exists()
-    return select(*columns).where(sent, due).order_by(edition.c.day.desc(), edition.c.frozen_at.desc())
+    def _published(self, now: datetime) -> Select[Any]:
+        """Select editions that are due for somebody. Later ones may be scheduled at a provider."""
+        columns = [edition.c[name] for name in Published.__slots__]
+        sent = edition.c.state.in_(_PUBLISHED) & edition.c.frozen_at.is_not(None)
+        due = select(batch.c.id).where(batch.c.edition == edition.c.key, batch.c.due_at <= now).exists()
+        rows = select(*columns).where(sent, due).order_by(edition.c.day.desc(), edition.c.frozen_at.desc())
+        return rows if self.samples else rows.where(~edition.c.sample)
 
 
 @cache
@@ -171,7 +173,7 @@ class EditionStore:
         values["sections"] = _adapter(_SECTIONS).dump_python(item.sections, mode="json")
         with self.database.write(area="edition") as connection:
             old = connection.execute(select(edition).where(edition.c.key == item.key)).one_or_none()
-            values["number"] = _number(connection, item.key, earlier)
+            values["number"] = _number(connection, item.key, earlier, sample=item.sample)
             if old is None:
                 connection.execute(insert(edition).values(key=item.key, editorial_changes={}, **values))
                 return replace(item, number=values["number"])
@@ -190,7 +192,8 @@ class EditionStore:
         """
         own = (edition.c.key == key) & edition.c.frozen_at.is_(None)
         with self.database.write(area="edition") as connection:
-            number = _number(connection, key, earlier)
+            sample = connection.execute(select(edition.c.sample).where(edition.c.key == key)).scalar()
+            number = _number(connection, key, earlier, sample=bool(sample))
             connection.execute(update(edition).where(own).values(number=number))
 
     def move(self, key: str, state: EditionState, *, out_of: Sequence[EditionState], reason: str | None = None) -> bool:
@@ -342,20 +345,19 @@ class SentHistoryStore:
             return [article_from_json(*row) for row in connection.execute(rows).all()]
 
 
-def _number(connection: Connection, key: str, earlier: Collection[str]) -> int:
+def _number(connection: Connection, key: str, earlier: Collection[str], *, sample: bool) -> int:
     """Return the number of an edition among those with its slug, by their dates.
 
     That is one more than the highest of those before its date, and one more for each planned edition in between. If a
-    later edition was sent with that number already, it gets the next unused one. A special and an alert edition have no
-    number: 0.
+    later edition was sent with that number already, it gets the next unused one. Editions of samples count only for
+    one another. A special and an alert edition have no number: 0.
     """
     day, slug = split_key(key)
     if day is None or is_breaking(key):
         return 0
-    rows = connection.execute(
-        select(edition.c.key, edition.c.day, edition.c.number, edition.c.state, edition.c.frozen_at)
-    )
-    same = [row for row in rows if row.key != key and split_key(row.key) == (row.day, slug)]
+    columns = (edition.c.key, edition.c.day, edition.c.number, edition.c.state, edition.c.frozen_at)
+    rows = select(*columns) if sample else select(*columns).where(~edition.c.sample)
+    same = [row for row in connection.execute(rows) if row.key != key and split_key(row.key) == (row.day, slug)]
     sent = {row.day: row.number for row in same if row.frozen_at is not None}
     settled = {row.key for row in same if row.frozen_at is not None or row.state in GIVEN_UP_STATES}
     before = max((other for other in sent if other < day), default=None)

@@ -1,0 +1,45 @@
+"""Remove an edition of sample articles, so that a real one can take its key."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+
+from digest.errors import DigestError
+from digest.models import AttemptState
+from digest.store.database import Database
+from digest.store.schema import (
+    attempt,
+    batch,
+    decision,
+    delivery,
+    delivery_event,
+    edition,
+    edition_count,
+    rendered_email,
+)
+
+
+def discard_samples(database: Database, key: str) -> None:
+    """Delete an edition of samples with everything about it. The caller holds the `sending` lock.
+
+    Raises DigestError for an edition without samples, and for one that may have gone to anybody by real email: who has
+    it must stay known.
+    """
+    numbers = select(batch.c.id).where(batch.c.edition == key)
+    attempts = select(attempt.c.transport, attempt.c.state).where(attempt.c.batch.in_(numbers)).distinct()
+    with database.write() as connection:
+        if not connection.execute(select(edition.c.sample).where(edition.c.key == key).with_for_update()).scalar():
+            raise DigestError(f"Edition {key} has no sample articles. `digest edition cancel {key}` gives it up.")
+        found = connection.execute(attempts).all()
+        if any(row.state == AttemptState.SUBMITTING for row in found):
+            raise DigestError(f"Edition {key} is being sent. Run this again when that has ended.")
+        if others := sorted({row.transport or "a transport that is not known" for row in found} - {"outbox"}):
+            raise DigestError(
+                f"Edition {key} was handed to {', '.join(others)}, so it stays: nobody may get an edition twice. "
+                f"`digest edition cancel {key}` gives it up, and `digest compose --slug NAME` makes a special edition."
+            )
+        connection.execute(delete(attempt).where(attempt.c.batch.in_(numbers)))
+        # Events refer to deliveries, and everything to the edition.
+        for table in (delivery_event, delivery, batch, decision, rendered_email, edition_count):
+            connection.execute(delete(table).where(table.c.edition == key))
+        connection.execute(delete(edition).where(edition.c.key == key))
