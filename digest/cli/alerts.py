@@ -53,6 +53,7 @@ def list_(home: Path, as_json: bool) -> None:
 def test(home: Path) -> int:
     """Send a test message to every address and to the webhook."""
     from digest.app import make_app
+    from digest.newsletter.launch import save_alerts_test
     from digest.notify.alert import MessageType
 
     with make_app(home) as app:
@@ -63,6 +64,8 @@ def test(home: Path) -> int:
         text = "If you read this, alerts of this newsletter arrive."
         app.alerts.send(MessageType.TEST, "Test of the alerts", text)
         problems = [*map(str, wrong), *app.alerts.deliver()]
+        if not problems:
+            save_alerts_test(app)
     for problem in problems:
         note(problem)
     if not problems:

@@ -119,7 +119,9 @@ def check(
         _show_edition(checked)
         if not findings.problems and not checked.get("errors"):
             transports = ", ".join(app.settings.delivery.transport)
-            click.echo(f"OK: {subscribers} subscribers, {len(app.sources)} sources, transport: {transports}")
+            people = plural(subscribers, "subscriber", "subscribers")
+            sources = plural(len(app.sources), "source", "sources")
+            click.echo(f"OK: {people}, {sources}, transport: {transports}")
         elif findings.problems:
             note(f"{plural(len(findings.problems), 'error', 'errors')} found. Nothing is sent until you fix them.")
         else:

@@ -45,7 +45,7 @@ def collect(home: Path, as_json: bool) -> int:
         emit(collect_json(report))
     else:
         click.echo(sources_table(report.sources))
-        click.echo(f"{report.articles} articles")
+        click.echo(plural(report.articles, "article", "articles"))
         for source in report.sources:
             for warning in source.warnings:
                 note(f"{source.name}: {warning}")

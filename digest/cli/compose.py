@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -140,6 +141,11 @@ def preview(home: Path, edition: str, out: Path | None, show: bool, port: int, n
     return 0
 
 
+def _is_remote() -> bool:
+    """Whether this is a login by ssh without a display: a browser would start in the terminal, or not at all."""
+    return "SSH_CONNECTION" in os.environ and not ({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
+
+
 def _serve(home: Path, key: str, port: int, *, browser: bool) -> None:
     import threading
     import webbrowser
@@ -157,7 +163,10 @@ def _serve(home: Path, key: str, port: int, *, browser: bool) -> None:
         serving.start()
         try:
             note(f"Showing edition {key} at {server.url}. Stop with Ctrl-C.")
-            if browser:
+            if _is_remote():
+                tunnel = f"ssh -N -L {server.server_port}:127.0.0.1:{server.server_port} THIS-SERVER"
+                note(f"To see it on your own machine, run `{tunnel}` there and open the same address.")
+            elif browser:
                 webbrowser.open(server.url)
             stop.wait()
         finally:

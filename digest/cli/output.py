@@ -12,6 +12,7 @@ import click
 
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.utils.redact import redact, without_known
+from digest.utils.text import plural as plural
 
 if TYPE_CHECKING:
     from digest.store.sending.status import UnknownBatch
@@ -71,11 +72,6 @@ def coloured(text: str, colour: str | None) -> str:
     https://no-color.org asks programs to obey NO_COLOR.
     """
     return click.style(text, fg=colour) if colour and not os.environ.get("NO_COLOR") else text
-
-
-def plural(number: int, one: str, many: str) -> str:
-    """Format a count: '1 batch', '2 batches'."""
-    return f"{number} {one if number == 1 else many}"
 
 
 def unsendable_note(batches: Sequence[UnknownBatch]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from digest.cli.signals import stopped_by_signals
 from digest.cli.tables import table
 from digest.cli.telemetry import telemetry
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import EditionState
+from digest.models import DeliveryOutcome, EditionState
 from digest.utils.clock import resolve_local_time
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 # Names in a table, and in a JSON document.
 _MAX_IN_TABLE = 50
 _MAX_IN_JSON = 1000
+# More excluded recipients are counted by reason: their names would hide those who were rejected.
+_MAX_EXCLUDED = 10
+_MAX_REASONS = 20
 # How far ahead `--at` may be: no provider schedules an email for longer.
 _MAX_LEAD = timedelta(days=3)
 
@@ -111,6 +115,8 @@ def _parse_time(app: App, text: str) -> datetime:
 def report_sent(app: App, sent: Sent, as_json: bool) -> int:
     """Show the outcome of a send. Returns the exit code."""
     from digest.cli.json_output import counts_json, not_reached_json
+    from digest.notify.report import grouped
+    from digest.store.sending.statistics import Statistics
     from digest.store.sending.status import find_unreached
 
     counts, edition = sent.counts, sent.edition
@@ -133,8 +139,15 @@ def report_sent(app: App, sent: Sent, as_json: bool) -> int:
         if not sent.placed and sent.report and not sent.report.accepted and not counts.pending:
             click.echo(f"Edition {edition.key}: everyone who is due already has it; nothing was sent.")
         # Recipients who are merely waiting stay a number, so that the names that matter are seen.
-        not_sent = list(find_unreached(app.database, edition.key, limit=_MAX_IN_TABLE + 1, waiting=False))
-        _show_counts(app, sent, waiting, not_sent)
+        many = counts.excluded > _MAX_EXCLUDED
+        wanted = counts.rejected + counts.unknown + (0 if many else counts.excluded)
+        rows = find_unreached(app.database, edition.key, waiting=False)
+        named = (row for row in rows if not (many and row.state == DeliveryOutcome.EXCLUDED))
+        _show_counts(app, sent, waiting, list(islice(named, min(wanted, _MAX_IN_TABLE + 1))))
+        if many:
+            reasons = Statistics(app.database).reasons(edition.key, DeliveryOutcome.EXCLUDED, _MAX_IN_JSON)
+            _show_reasons(grouped(reasons, _MAX_REASONS))
+            click.echo(f"`digest status {edition.key} --all` names them.")
     if edition.state == EditionState.SKIPPED:
         return 1 if sent.all_sources_failed else 0
     incomplete = counts.rejected or counts.unknown or (counts.pending and not waiting)
@@ -164,6 +177,11 @@ def _show_counts(
     click.echo(table(("did not get it", "state", "why"), [(row.email, row.state, row.reason) for row in named]))
     if len(not_sent) > len(named):
         click.echo("… and more; `digest status --all` lists everyone.")
+
+
+def _show_reasons(reasons: Sequence[tuple[str, int]]) -> None:
+    click.echo()
+    click.echo(table(("excluded because", "recipients"), reasons))
 
 
 @click.command()
@@ -252,6 +270,7 @@ def _send_test(app: App, key: str, addresses: tuple[str, ...], as_json: bool) ->
 
 def _dry_run(app: App, key: str, as_json: bool, *, obey_frequency: bool) -> int:
     from digest import pipeline
+    from digest.notify.report import grouped
     from digest.usecases.preflight import PreflightResult
 
     edition = current_edition(app, key)
@@ -284,8 +303,10 @@ def _dry_run(app: App, key: str, as_json: bool, *, obey_frequency: bool) -> int:
         return 0
     already = f"; {plan.already} already have it" if plan.already else ""
     click.echo(f"Edition {key} would go to {plural(plan.due, 'subscriber', 'subscribers')}{already}.")
-    if plan.excluded:
-        click.echo(table(("would not get it", "why"), plan.excluded[:_MAX_IN_TABLE]))
+    if len(plan.excluded) > _MAX_EXCLUDED:
+        _show_reasons(grouped(((reason, 1) for _email, reason in plan.excluded), _MAX_REASONS))
+    elif plan.excluded:
+        click.echo(table(("would not get it", "why"), plan.excluded))
     for line in (*map(str, found.findings), *found.left_out):
         note(line)
     return 1 if found.errors else 0

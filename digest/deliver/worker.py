@@ -37,6 +37,7 @@ from digest.errors import StoreUnavailable
 from digest.utils.gc import gc_frozen
 from digest.utils.heartbeat import beat
 from digest.utils.telemetry import within_span
+from digest.utils.text import plural
 
 log = logging.getLogger(__name__)
 # A command without a log reports in other ways.
@@ -339,4 +340,5 @@ def _log_outcome(edition: str, flight: _InFlight, outcome: Outcome) -> None:
     claim, name = flight.claim, flight.transport.name
     fields = {"edition": edition, "batch": claim.batch, "attempt": claim.attempt, "transport": name}
     recipients = len(claim.recipients)
-    log.log(level, "%s: %s recipients", _LOGGED[type(outcome)], recipients, extra={**fields, "recipients": recipients})
+    counted = plural(recipients, "recipient", "recipients")
+    log.log(level, "%s: %s", _LOGGED[type(outcome)], counted, extra={**fields, "recipients": recipients})

@@ -15,6 +15,7 @@ from digest.feedback.events import DeliveryEvent, Event
 from digest.feedback.ports import AttemptRef, FeedbackLog, KnownDelivery, Ledger, Suppressions
 from digest.feedback.rules import rule_for, soft_bounce_limit_reached
 from digest.models import AttemptState
+from digest.utils.text import plural
 
 # States that an event can confirm. An attempt that is being cancelled may have been queued, reported and discarded.
 _OPEN = (AttemptState.SUBMITTING, AttemptState.UNKNOWN, AttemptState.OVERRIDDEN)
@@ -91,7 +92,8 @@ def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = Fa
         suppressed=tuple(suppressed.values()),
         confirmed=tuple(confirmed.items()),
         alarms=tuple(
-            f"edition {edition}: the provider dropped the emails of {count} recipients: {reason or 'no reason given'}"
+            f"edition {edition}: the provider dropped the emails of {plural(count, 'recipient', 'recipients')}: "
+            f"{reason or 'no reason given'}"
             for (edition, reason), count in alarms.items()
         ),
     )

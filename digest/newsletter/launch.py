@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from digest.errors import DigestError
+from digest.store import meta
 from digest.utils.findings import Level
 from digest.utils.urls import is_example
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 # The address in the settings that `digest init` writes.
 SAMPLE_ADDRESS = "12 प्रेस मार्ग, नदीपुर 000000"
+# Name of the value in the store: the channels of alerts that `digest alerts test` reached.
+_TESTED_ALERTS = "tested alerts"
 # A test or a backup that is older says nothing about today.
 _RECENT = timedelta(days=7)
 # Enough for every edition of today.
@@ -38,7 +42,7 @@ class Item:
 
 def checklist(app: App, options: Options, seeds: Sequence[str]) -> list[Item]:
     """Go through the list. An item that cannot be checked is not ready, and says why."""
-    items: list[tuple[str, Callable[[], Item | None]]] = [
+    items: list[tuple[str, Callable[[], Item | list[Item]]]] = [
         ("provider", lambda: _provider(app)),
         ("sender", lambda: _sender(app)),
         ("DNS", lambda: _dns(app, options)),
@@ -50,14 +54,15 @@ def checklist(app: App, options: Options, seeds: Sequence[str]) -> list[Item]:
         ("alerts", lambda: _alerts(app)),
         ("backup", lambda: _backup(app)),
     ]
-    return [item for name, check in items if (item := _guarded(name, check)) is not None]
+    return [item for name, check in items for item in _guarded(name, check)]
 
 
-def _guarded(name: str, check: Callable[[], Item | None]) -> Item | None:
+def _guarded(name: str, check: Callable[[], Item | list[Item]]) -> list[Item]:
     try:
-        return check()
+        found = check()
     except DigestError as problem:
-        return Item(name, False, str(problem), "run `digest check`")
+        return [Item(name, False, str(problem), "run `digest check`")]
+    return found if isinstance(found, list) else [found]
 
 
 def _provider(app: App) -> Item:
@@ -80,13 +85,13 @@ def _sender(app: App) -> Item:
     return Item("sender", True, f"{app.settings.newsletter.sender.name} <{email}>")
 
 
-def _dns(app: App, options: Options) -> Item:
+def _dns(app: App, options: Options) -> Item | list[Item]:
+    """One item, or one for each fault."""
     from digest.newsletter.diagnosis import check_dns
 
     found = check_dns(app, options)
     if bad := [finding for finding in found if finding.level in (Level.ERROR, Level.UNKNOWN)]:
-        messages = "; ".join(f"{finding.check}: {finding.message}" for finding in bad)
-        return Item("DNS", False, messages, "; ".join(dict.fromkeys(finding.fix for finding in bad if finding.fix)))
+        return [Item("DNS", False, f"{finding.check}: {finding.message}", finding.fix) for finding in bad]
     if example := [finding for finding in found if finding.check == "sender"]:
         return Item("DNS", False, example[0].message, example[0].fix)
     if app.settings.delivery.transport == ("outbox",):
@@ -189,8 +194,19 @@ def _alerts(app: App) -> Item:
     if not alerts.email and not alerts.webhook:
         fix = "set alerts.email or alerts.webhook in digest.yaml, then run `digest alerts test`"
         return Item("alerts", False, "nobody is told when something goes wrong", fix)
-    told = [*alerts.email, *(["the webhook"] if alerts.webhook else [])]
-    return Item("alerts", True, f"go to {', '.join(told)}")
+    if problems := app.alert_problems():
+        return Item("alerts", False, "; ".join(map(str, problems)), "correct it, then run `digest alerts test`")
+    names = [channel.name for channel in app.alerts.channels]
+    message = f"go to {', '.join([*alerts.email, *(['the webhook'] if alerts.webhook else [])])}"
+    if not set(names) <= set(json.loads(meta.get(app.database, _TESTED_ALERTS) or "[]")):
+        fix = "run `digest alerts test`, and see that it arrives"
+        return Item("alerts", False, f"{message}; no test was sent to all of them", fix)
+    return Item("alerts", True, f"{message}; a test was sent")
+
+
+def save_alerts_test(app: App) -> None:
+    """Remember that a test went to the admins' addresses and webhook."""
+    meta.set(app.database, _TESTED_ALERTS, json.dumps([channel.name for channel in app.alerts.channels]))
 
 
 def _backup(app: App) -> Item:

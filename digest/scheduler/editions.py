@@ -19,6 +19,7 @@ from digest.scheduler.moments import hand_over_at
 from digest.scheduler.notices import Notices
 from digest.scheduler.steps import WAITING, Step, next_step
 from digest.utils.log_fields import log_fields
+from digest.utils.text import plural
 
 # An edition that was handed over ahead gets subscribers added since until this long after its hour.
 _LATE_SUBSCRIBERS = timedelta(minutes=5)
@@ -213,11 +214,12 @@ class EditionJobs:
         limit = (planned.schedule if planned else self.app.settings.schedule).expires_after
         expired = self.app.ledger.expire(key, before=now - limit)
         if expired:
-            self.log(f"Edition {key}: {expired} recipients were not reached in time and do not get it.")
+            unreached = plural(expired, "recipient", "recipients")
+            self.log(f"Edition {key} did not reach {unreached} in time. They do not get it.")
             self.notices.raise_alert(
                 AlertKind.RECIPIENTS_EXPIRED,
                 key,
-                title=f"Edition {key} did not reach {expired} recipients",
+                title=f"Edition {key} did not reach {unreached}",
                 text="Their emails could not be handed over within `schedule.expires_after`, and they do not get it.",
                 action=f"`digest status {key}` says why. Make sending faster (`delivery.rate`, `delivery.threads`), or "
                 "raise `schedule.expires_after`.",

@@ -26,6 +26,7 @@ from digest.scheduler.moments import until_next_moment
 from digest.scheduler.notices import Notices
 from digest.store.locks import Lock
 from digest.utils.heartbeat import beat
+from digest.utils.text import plural
 
 # Seconds between two ticks at most.
 _TICK = 60.0
@@ -205,7 +206,7 @@ class Scheduler:
         new = sum(source.new for source in report.sources)
         failed = [f"{source.name}: {source.error.rstrip('.')}" for source in report.sources if source.error]
         errors = f" Failed: {'; '.join(failed)}." if failed else ""
-        self.log(f"Collected {report.articles} articles, {new} new.{errors}")
+        self.log(f"Collected {plural(report.articles, 'article', 'articles')}, {new} new.{errors}")
         if new:
             self.guard.run(self.look_for_breaking_news)
 
@@ -231,7 +232,7 @@ class Scheduler:
         self._last_notes = frozenset(result.notes)
         if result.suppressed:
             self.log(
-                f"Suppressed {result.suppressed} subscribers found on the provider's lists "
+                f"Suppressed {plural(result.suppressed, 'subscriber', 'subscribers')} found on the provider's lists "
                 "(their webhook events never arrived)."
             )
 

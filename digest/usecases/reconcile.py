@@ -15,6 +15,7 @@ from digest.store.sending import restored, status
 from digest.store.sending.batches import batch_recipients
 from digest.store.sending.decisions import Grounds
 from digest.store.sending.status import UnknownBatch, UnknownRecipient, unknown_batches, unknown_recipients
+from digest.utils.text import plural
 
 if TYPE_CHECKING:
     from digest.store.database import Database
@@ -42,7 +43,7 @@ class Recovery:
         )
         if not unknown:
             return ()
-        return (f"An interrupted run left {unknown} recipients with unknown outcome.",)
+        return (f"An interrupted run left {plural(unknown, 'recipient', 'recipients')} with unknown outcome.",)
 
 
 # Seconds.

@@ -18,6 +18,7 @@ from digest.errors import ConfigProblem, ConfigurationError
 from digest.feedback.events import Event
 from digest.store import meta
 from digest.subscribers.address import comparable
+from digest.utils.text import plural
 
 if TYPE_CHECKING:
     from digest.store.database import Database
@@ -138,7 +139,7 @@ def _reason(provider: str, name: str, reason: str) -> str:
 
 def _resubscribed_note(addresses: list[str]) -> str:
     names = ", ".join(addresses[:3]) + (" …" if len(addresses) > 3 else "")
-    count = f"{len(addresses)} subscribers" if len(addresses) > 1 else "1 subscriber"
+    count = plural(len(addresses), "subscriber", "subscribers")
     return (
         f"{count} subscribed again after the provider suppressed the address ({names}). "
         "Remove them from the provider's list, or it drops their mail."

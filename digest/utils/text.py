@@ -16,6 +16,11 @@ def unescape_formula(text: str) -> str:
     return text[1:] if text[:1] == "'" and text[1:].lstrip()[:1] in _FORMULA else text
 
 
+def plural(number: int, one: str, many: str) -> str:
+    """Format a count: '1 batch', '2 batches'."""
+    return f"{number} {one if number == 1 else many}"
+
+
 def duration(seconds: float) -> str:
     """A length of time such as '40 s', '3 min 5 s' or '2 h 10 min'."""
     minutes, rest = divmod(round(seconds), 60)

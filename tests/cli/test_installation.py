@@ -201,8 +201,16 @@ def test_a_folder_that_is_ready_passes(smtp_newsroom: Newsroom, tmp_path: Path) 
         items = launch(newsroom, "--seed", f"seed@{DOMAIN}", "--seed", "elsewhere@gmail.com", code=1)
         assert items["seed addresses"]["message"] == "not on the list, paused or suppressed: elsewhere@gmail.com"
         assert items["seed addresses"]["fix"] == "digest subscribers add elsewhere@gmail.com"
-        alerts = {"DIGEST_ALERTS__EMAIL": f"desk@{DOMAIN}"} if "alerts" in items else {}
-        items = launch(newsroom, "--seed", f"seed@{DOMAIN}", code=0, **alerts)
+        assert items["alerts"]["message"] == "nobody is told when something goes wrong"
+        newsroom.environment["DIGEST_ALERTS__EMAIL"] = f"desk@{DOMAIN}"
+        items = launch(newsroom, "--seed", f"seed@{DOMAIN}", code=1)
+        assert items["alerts"]["message"] == f"go to desk@{DOMAIN}; no test was sent to all of them"
+        assert newsroom.digest("alerts", "test").code == 0
+        items = launch(newsroom, "--seed", f"seed@{DOMAIN}", code=0)
+        assert items["alerts"]["message"] == f"go to desk@{DOMAIN}; a test was sent"
+        # A new address needs a test of its own.
+        items = launch(newsroom, code=1, DIGEST_ALERTS__EMAIL=f"desk@{DOMAIN},admin@{DOMAIN}")
+        assert "no test was sent" in items["alerts"]["message"]
         assert items["test email"]["message"].startswith("sent to 1 by smtp at 2026-11-23 07:00")
         assert items["backup"]["message"] == "made at 2026-11-23 07:00"
         items = launch(newsroom, "--seed", f"seed@{DOMAIN}", code=1, DIGEST_NOW="2026-12-10T07:00+05:30")
@@ -212,6 +220,15 @@ def test_a_folder_that_is_ready_passes(smtp_newsroom: Newsroom, tmp_path: Path) 
         assert "does not show the consent text" in launch(newsroom, code=1)["join page"]["message"]
         site.route("/join", "", status=502)
         assert "is answered with 502" in launch(newsroom, code=1)["join page"]["message"]
+
+
+def test_each_fault_of_the_dns_has_its_own_line_and_fix(smtp_newsroom: Newsroom) -> None:
+    with DnsServer({(DOMAIN, "MX"): ZONE[DOMAIN, "MX"]}) as server:
+        out = smtp_newsroom.digest("check", "--launch", "--nameserver", server.address).out
+    lines = out.splitlines()
+    at = lines.index("✗ DNS: DMARC: khabar.in has no DMARC record: Gmail refuses bulk email without it")
+    assert lines[at + 1].startswith('    fix: publish TXT _dmarc.khabar.in "v=DMARC1;')
+    assert sum(line.startswith("✗ DNS: ") for line in lines) == 5
 
 
 def test_launch_refuses_what_it_does_not_use(newsroom: Newsroom) -> None:

@@ -124,6 +124,27 @@ def test_smtp_delivers_one_email_to_each_subscriber(newsroom: Newsroom) -> None:
         )
 
 
+def test_many_excluded_recipients_are_counted_by_reason(newsroom: Newsroom) -> None:
+    """Their names would hide the one that was rejected."""
+    newsroom.environment["DIGEST_NOW"] = "2026-11-22T07:00+05:30"
+    weekdays = [f"{row}, frequency: weekdays" for row in subscriber_rows(60)]
+    paused = ["email: latika@example.com, status: paused"]
+    newsroom.set_subscribers(*weekdays, *paused, "email: asha@example.com", "email: nobody@example.com")
+    planned = newsroom.digest("send", "--dry-run")
+    with RecordingSmtp(reject=["nobody@example.com"]) as server:
+        delivery = {"DIGEST_DELIVERY__TRANSPORT": "smtp", "DIGEST_DELIVERY__SMTP__PORT": str(server.port)}
+        delivery["DIGEST_DELIVERY__SMTP__HOST"] = "127.0.0.1"
+        sent = newsroom.digest("send", **delivery)
+    for run in (planned, sent):
+        lines = [line.split() for line in run.out.splitlines()]
+        assert ["not", "due", "on", "this", "day", "(weekdays)", "60"] in lines
+        assert ["paused", "1"] in lines
+        assert "subscriber1@example.com" not in run.out
+    assert ["nobody@example.com", "rejected"] in [line.split()[:2] for line in sent.out.splitlines()]
+    assert "`digest status 2026-11-22 --all` names them." in sent.out
+    assert "subscriber59@example.com" in newsroom.digest("status", "2026-11-22", "--all").out
+
+
 def test_an_example_base_url_is_refused_for_real_addresses(newsroom: Newsroom) -> None:
     newsroom.set_subscribers(*subscriber_rows(2), "email: sunita@paper.in")
     with RecordingSmtp() as server:

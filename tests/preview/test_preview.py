@@ -8,6 +8,7 @@ import signal
 import socket
 import struct
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -155,6 +156,28 @@ def test_the_command_serves_until_it_is_stopped(newsroom: Newsroom, signum: int,
             process.kill()
     assert process.returncode == 0, output + rest
     assert "Stopped." in rest
+
+
+@pytest.mark.slow
+def test_by_ssh_the_tunnel_is_named_and_no_browser_starts(newsroom: Newsroom, tmp_path: Path) -> None:
+    browser = tmp_path / "browser"
+    browser.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n", encoding="utf-8")
+    browser.chmod(0o755)
+    remote = {"SSH_CONNECTION": "192.0.2.2 50000 192.0.2.1 22", "BROWSER": str(browser)}
+    environment = {name: value for name, value in newsroom.env(remote).items() if "DISPLAY" not in name}
+    command = newsroom.command("preview", KEY, "--open")
+    with subprocess.Popen(command, cwd=newsroom.home, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        lines = []
+        for line in process.stderr or ():
+            lines.append(line)
+            if "Showing edition" in line:
+                process.terminate()
+    assert process.returncode == 0
+    text = "".join(lines)
+    port = re.search(r"at http://127\.0\.0\.1:([0-9]+)", text)
+    assert port
+    assert f"run `ssh -N -L {port[1]}:127.0.0.1:{port[1]} THIS-SERVER` there" in text
+    assert not (tmp_path / "started").exists()
 
 
 def test_a_port_in_use_is_one_sentence(viewer: Viewer, newsroom: Newsroom) -> None:
