@@ -1,0 +1,406 @@
+"""Match each clause of a summary with one clause of one article: its words, roles, numbers, negations and speaker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+
+from digest.curate.summary.support.reading import Clause, Mode, Sentence, Word, read
+from digest.curate.summary.support.vocabulary import ALL_CLASSES, GENERAL, NAMED
+
+_SPEECH = frozenset({"said", "claim", "doubt", "wish", "plan"})
+# Classes that say how much something weighs, not what it is.
+_NOT_A_MEANING = frozenset({"light", "said", "claim", "doubt", "wish", "plan", "negative", "time", "record", "deny", "status"})
+_AGENT = frozenset({"ने", "inherited", "द्वारा", "side"})
+# Markers of a setting: a summary may take them from the start of the article.
+_SETTING = frozenset({"में", "पर", "gen", "after", "during", "under", "cause", "के", "", "at", "for", "with", "से"})
+_SAME_SENTENCE = frozenset("क्योंकि इसलिए चूंकि ताकि तो".split())
+_RELATIVE = "जिस"
+_MOST_SETTING_WORDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An article as the check needs it."""
+
+    name: str
+    title: str
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A clause of an article that may support a clause of the summary; `problem` is '' if it does."""
+
+    source: int
+    sentence: int
+    clause: int
+    share: float
+    problem: str = ""
+
+
+def _same(mine: Word, theirs: Word) -> bool:
+    if (mine.concepts & theirs.concepts) - _NOT_A_MEANING:
+        return True
+    if not mine.number and theirs.key in GENERAL.get(mine.key, ()):
+        return True
+    if theirs.parts and not any("negative" in part.concepts for part in theirs.parts):
+        return any(_same(mine, part) for part in theirs.parts)
+    return False
+
+
+def _fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, accused: bool) -> bool:
+    """Whether the two words may have the same role."""
+    a, b = mine.marker, theirs.marker
+    if a == b or "time" in mine.concepts or mine.number:
+        return not (mine.number and {a, b} == {"से", ""})
+    if a in _AGENT or b in _AGENT:
+        if a in _AGENT and b in _AGENT:
+            return True
+        if "" in (a, b):
+            # An unmarked noun is the agent, unless the verb is passive.
+            passive = clause if a == "" else their_clause
+            return not passive.is_passive
+        return accused and a == "पर"
+    if {a, b} in ({"को", "से"}, {"को", "against"}, {"से", "for"}, {"पर", "से"}):
+        return False
+    if "" in (a, b) and "को" in (a, b):
+        unmarked = clause if a == "" else their_clause
+        return unmarked.is_passive or not _is_name_like(mine)
+    return True
+
+
+def _is_name_like(word: Word) -> bool:
+    return len(word.concepts) == 1
+
+
+class Checker:
+    """Checks the clauses of one summary against the articles."""
+
+    def __init__(self, sources: Sequence[Source], summary: Sequence[Sentence]) -> None:
+        self.sources = sources
+        self.summary = summary
+
+    def candidates(self, at: int, number: int) -> list[Candidate]:
+        """Return a candidate for each clause of each article, the fitting and fullest ones first."""
+        clause = self.summary[at].clauses[number]
+        found = [
+            self._try(at, clause, s, i, k)
+            for s, source in enumerate(self.sources)
+            for i, sentence in enumerate(source.sentences)
+            for k, other in enumerate(sentence.clauses)
+            if not other.is_frame
+        ]
+        return sorted(found, key=lambda each: (bool(each.problem), -each.share))
+
+    def _try(self, at: int, clause: Clause, s: int, i: int, k: int) -> Candidate:
+        source = self.sources[s]
+        sentence = source.sentences[i]
+        other = sentence.clauses[k]
+        content = [word for word in clause.words if word.is_content]
+        speech = bool(clause.kinds & _SPEECH) and not clause.is_frame
+        frame = next((each for each in reversed(sentence.clauses[:k]) if each.is_frame), None) if other.is_said else None
+        pool = [(word, other) for word in other.words]
+        if speech and frame:
+            pool += [(word, frame) for word in frame.words]
+        by_paper = bool(clause.speaker) and _names_paper(clause.speaker, source.name)
+        ignored = {id(word) for word in clause.speaker}
+        content = [word for word in content if id(word) not in ignored]
+        if not content:
+            return Candidate(s, i, k, 0.0, "it says nothing")
+        accused = bool(clause.kinds & {"claim"}) and frame is not None
+        inside, unmatched = [], []
+        for word in content:
+            hit = _find(word, pool, clause, accused)
+            (inside if hit else unmatched).append(word)
+        share = len(inside) / len(content)
+        if share < 0.3 or not inside:
+            return Candidate(s, i, k, share, f"no sentence of an article has “{unmatched[0].text}” with the rest of it")
+        problem = (
+            self._words(at, clause, unmatched, inside, s, i, k, other)
+            or self._numbers(content, other)
+            or _statement(clause, other, speech)
+            or self._speaker(clause, other, by_paper, speech, source, s)
+            or self._pronouns(at, clause, s, i, other)
+        )
+        return Candidate(s, i, k, share, problem)
+
+    def _words(
+        self, at: int, clause: Clause, unmatched: Sequence[Word], inside: Sequence[Word], s: int, i: int, k: int, other: Clause
+    ) -> str:
+        sentence = self.sources[s].sentences[i]
+        rest = [(word, each) for n, each in enumerate(sentence.clauses) if n != k for word in each.words]
+        predicate = next((word for word in reversed(clause.words) if word.is_content), None)
+        settings = 0
+        conflict = self._conflicts(clause, other)
+        for word in unmatched:
+            if word.number:
+                return f"the number {word.text} is in another place"
+            if self._completes(word, clause, inside, other):
+                continue
+            if word is predicate or word.marker in ("ने", "inherited", "द्वारा"):
+                return f"the clause with its other words has no “{word.text}” there"
+            if set(word.concepts) & {"all", "some", "most", "half", "only", "more", "less", "both"}:
+                return f"“{word.text}” is not said of it"
+            if _find(word, rest, clause, False):
+                if "time" in word.concepts and any("time" in each.concepts for each in other.words):
+                    return f"“{word.text}” is the time of something else"
+                if word.marker in conflict:
+                    return f"“{word.text}” belongs to something else"
+                continue
+            if "time" in word.concepts:
+                return f"“{word.text}” is not the time of it"
+            if "status" in word.concepts and self._is_anywhere(word):
+                continue
+            if word.marker in _SETTING and word.marker not in conflict and self._in_setting(word, s, i):
+                settings += 1
+                if settings <= _MOST_SETTING_WORDS:
+                    continue
+            return f"its source has no “{word.text}”"
+        return ""
+
+    def _conflicts(self, clause: Clause, other: Clause) -> set[str]:
+        """Return the markers of the article's phrases that the summary's clause leaves out."""
+        found = set()
+        mine = [word for word in clause.words if word.is_content]
+        for marker in ("में", "पर", "को", "से", "ने"):
+            theirs = [word for word in other.words if word.marker == marker and word.is_content and "time" not in word.concepts and not word.number]
+            if theirs and not any(_same(word, each) for word in mine for each in theirs):
+                found.add(marker)
+        return found
+
+    def _in_setting(self, word: Word, s: int, i: int) -> bool:
+        source = self.sources[s]
+        places = [*source.sentences[max(0, i - 1) : i]]
+        for each in self.sources:
+            places += [*read(each.title), *each.sentences[:1]]
+        return any(_same(word, each) for place in places for clause in place.clauses for each in clause.words)
+
+    def _is_anywhere(self, word: Word) -> bool:
+        return any(
+            word.text in clause.tokens or _same(word, each)
+            for source in self.sources
+            for sentence in source.sentences
+            for clause in sentence.clauses
+            for each in clause.words
+        )
+
+    def _completes(self, word: Word, clause: Clause, inside: Sequence[Word], other: Clause) -> bool:
+        """Whether the word is the rest of a name or title of which the article's clause has another part."""
+        beside = [each for each in inside if each.phrase == word.phrase and each.phrase >= 0]
+        return any(self._is_called(head, word) for head in beside)
+
+    def _is_called(self, head: Word, word: Word) -> bool:
+        found = False
+        for source in self.sources:
+            for sentence in source.sentences:
+                for phrase in _phrases(sentence):
+                    if not any(_same(head, each) for each in phrase):
+                        continue
+                    others = [each for each in phrase if not _same(head, each)]
+                    if any(_same(word, each) for each in others):
+                        found = True
+                    elif others:
+                        mates = [each for each in others if _is_name_like(each)]
+                        if mates and not self._together(mates, word):
+                            return False
+        return found
+
+    def _together(self, mates: Sequence[Word], word: Word) -> bool:
+        """Whether one of the words stands in a phrase with `word` somewhere."""
+        return any(
+            any(_same(mate, each) for mate in mates for each in phrase) and any(_same(word, each) for each in phrase)
+            for source in self.sources
+            for sentence in source.sentences
+            for phrase in _phrases(sentence)
+        )
+
+    def _numbers(self, content: Sequence[Word], other: Clause) -> str:
+        for word in content:
+            if not word.number:
+                continue
+            theirs = [n for n, each in enumerate(other.words) if each.number == word.number and _fits(word, each, other, other, False)]
+            if not theirs:
+                return f"the number {word.text} has another part in it"
+            mine = content.index(word)
+            head = next((each for each in content[mine + 1 : mine + 2] if not each.number), None)
+            if head is None or _is_general(head):
+                continue
+            if not any(_same(head, each) for n in theirs for each in other.words[n + 1 : n + 6] if not each.number) and not any(
+                _same(head, each) for n in theirs for each in other.words[max(0, n - 3) : n]
+            ):
+                return f"the articles count nothing as “{word.text} {head.text}”"
+            nearest = [next((each for each in other.words[n + 1 :] if each.is_content), None) for n in theirs]
+            if all(each is not None and each.number for each in nearest):
+                continue
+            rival = [
+                each
+                for n, each in enumerate(other.words)
+                if each.number and each.number != word.number and n + 1 < len(other.words) and _same(head, other.words[n + 1])
+            ]
+            if rival and not any(each is not None and _same(head, each) for each in nearest):
+                return f"“{head.text}” is counted as {rival[0].text}"
+        return ""
+
+    def _speaker(self, clause: Clause, other: Clause, by_paper: bool, speech: bool, source: Source, s: int) -> str:
+        mine = [word for word in clause.speaker if word.is_content]
+        if clause.is_said and (by_paper or (mine and all(set(word.concepts) & {"record"} for word in mine))):
+            return "" if not other.is_said or _names_record(other.speaker) else "somebody says it in the article"
+        theirs = [word for word in other.speaker if word.is_content]
+        if not clause.is_said:
+            if not other.is_said or _names_record(other.speaker):
+                return ""
+            agents = [word for word in clause.words if word.marker == "ने" and word.is_content]
+            if speech and agents and any(_same(word, each) for word in agents for each in theirs):
+                return ""
+            if speech and clause.kinds & {"claim", "doubt"} and not agents:
+                return ""
+            return f"it leaves out that {_text(theirs)} says it"
+        if not other.is_said:
+            agents = [word for word in other.words if word.marker in ("ने", "gen", "inherited")]
+            if not (other.kinds & _SPEECH and agents):
+                return f"{_text(mine)} doesn't say it in the articles"
+            theirs = agents
+        missing = [word for word in mine if not any(_same(word, each) for each in theirs)]
+        known = [word for word in mine if word not in missing]
+        if not known or any(not any(self._is_called(head, word) for head in known) for word in missing):
+            return f"{_text(mine)} doesn't say it in the articles"
+        return ""
+
+    def _pronouns(self, at: int, clause: Clause, s: int, i: int, other: Clause) -> str:
+        if not clause.pronouns:
+            return ""
+        mine = _antecedents(self.summary, at, clause)
+        if not mine:
+            return ""
+        sentences = self.sources[s].sentences
+        theirs = [word for each in sentences[i].clauses for word in each.words] + _antecedents(sentences, i, other)
+        if any(_same(word, each) for word in mine for each in theirs if word.is_content):
+            return ""
+        return f"“{clause.pronouns[0]}” means somebody else"
+
+
+def _find(word: Word, pool: Sequence[tuple[Word, Clause]], clause: Clause, accused: bool) -> bool:
+    if any(_same(word, each) and _fits(word, each, clause, theirs, accused) for each, theirs in pool):
+        return True
+    if word.parts and not any("negative" in part.concepts for part in word.parts):
+        parts = [part for part in word.parts if part.is_content]
+        return bool(parts) and all(any(_same(part, each) for each, _ in pool) for part in parts)
+    return False
+
+
+def _is_general(word: Word) -> bool:
+    return word.key in GENERAL and not word.parts
+
+
+def _text(words: Sequence[Word]) -> str:
+    return " ".join(word.text for word in words) or "somebody"
+
+
+def _names_paper(speaker: Sequence[Word], name: str) -> bool:
+    keys = {word.key for each in read(name) for clause in each.clauses for word in clause.words}
+    mine = {word.key for word in speaker if word.is_content}
+    return bool(mine) and mine <= keys
+
+
+def _names_record(speaker: Sequence[Word]) -> bool:
+    return any(set(word.concepts) & {"record"} for word in speaker)
+
+
+def _phrases(sentence: Sentence) -> Iterator[list[Word]]:
+    for clause in sentence.clauses:
+        by_phrase: dict[int, list[Word]] = {}
+        for word in clause.words:
+            if word.is_content and word.phrase >= 0 and word.marker and not word.number:
+                by_phrase.setdefault(word.phrase, []).append(word)
+        yield from by_phrase.values()
+
+
+def _antecedents(sentences: Sequence[Sentence], at: int, clause: Clause) -> list[Word]:
+    """Return the words that a pronoun of the clause may stand for."""
+    if clause.is_said and not clause.is_frame and clause.speaker:
+        return [word for word in clause.speaker if word.is_content]
+    if at == 0:
+        return []
+    before = sentences[at - 1].clauses
+    return [word for each in before for word in (*each.speaker, *each.words) if word.is_content and (word.marker or each is before[0])]
+
+
+def _statement(clause: Clause, other: Clause, speech: bool) -> str:
+    """Compare what the two clauses assert: negation, mode, condition, claims, quantities, past and cause."""
+    if clause.negations != other.negations:
+        return "it has not the same negations"
+    if not _same_mode(clause, other):
+        return f"it tells as {clause.mode} what the article tells as {other.mode}"
+    if other.has_condition and not clause.has_condition:
+        return "it leaves out the condition"
+    if other.is_condition and not clause.is_condition:
+        return "it tells a condition as a fact"
+    kinds = clause.kinds | clause.frame_kinds
+    for kind in ("claim", "doubt", "wish", "plan", "deny"):
+        if kind in other.kinds and kind not in kinds:
+            if kind in ("claim", "doubt") and clause.is_said:
+                continue
+            if kind == "doubt" and clause.mode is Mode.CAN:
+                continue
+            if kind == "plan" and (clause.mode is not Mode.FACT or clause.kinds & {"wish"}):
+                continue
+            if kind == "deny" and not _dropped(clause, other):
+                continue
+            return f"it leaves out “{_word_of(other, kind)}”"
+    for kind in ("some", "most", "half"):
+        if kind in other.kinds and kind not in clause.kinds and _quantifies(clause, other, kind):
+            return f"it leaves out “{_word_of(other, kind)}”"
+    for kind in ("more", "less"):
+        if kind in other.kinds and kind not in clause.kinds and any(word.number for word in clause.words):
+            return f"it leaves out “{_word_of(other, kind)}”"
+    for word in other.words:
+        if word.is_year and not any(word.number == each.number for each in clause.words):
+            return f"it leaves out that this was in {word.text}"
+    past = set(other.tokens) & _PAST
+    if past and not past & set(clause.tokens):
+        return f"it leaves out “{past.pop()}”"
+    if other.restricted and "all" in clause.kinds and "all" not in other.kinds:
+        return "it says of all what the article says of some"
+    return ""
+
+
+_PAST = frozenset("पिछले पिछली बीते गत".split())
+
+
+def _dropped(clause: Clause, other: Clause) -> bool:
+    """Whether no word of the summary's clause stands for the denial of the article's."""
+    denials = [word for word in other.words if any("deny" in part.concepts for part in (word.parts or (word,)))]
+    return any(not any(_same(mine, word) for mine in clause.words) for word in denials)
+
+
+def _word_of(clause: Clause, kind: str) -> str:
+    return next((each for each in clause.tokens if kind in NAMED.get(each, ())), kind)
+
+
+def _quantifies(clause: Clause, other: Clause, kind: str) -> bool:
+    for n, word in enumerate(other.words):
+        if kind in word.concepts:
+            following = [each for each in other.words[n + 1 : n + 3] if each.is_content]
+            if not following or any(_same(mine, each) for mine in clause.words for each in following):
+                return True
+    return False
+
+
+def _same_mode(clause: Clause, other: Clause) -> bool:
+    mine, theirs = clause.mode, other.mode
+    if mine is theirs:
+        return True
+    if {mine, theirs} <= {Mode.MUST, Mode.WISH}:
+        return True
+    if mine is Mode.FACT:
+        if theirs is Mode.CAN:
+            return "doubt" in clause.kinds | clause.frame_kinds
+        if theirs in (Mode.MUST, Mode.WISH):
+            return bool((clause.kinds | clause.frame_kinds) & {"wish", "plan"})
+        return bool(clause.kinds & {"plan", "wish", "doubt"}) and theirs is Mode.FUTURE
+    if theirs is Mode.FACT and mine in (Mode.FUTURE, Mode.MUST, Mode.WISH):
+        return bool(other.kinds & ({"plan"} if mine is Mode.FUTURE else {"plan", "wish"}))
+    return False

@@ -1,0 +1,89 @@
+"""The word tables of the support check: synonyms, general words, and classes of words that change a meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from digest.hindi.text import fold, table_rows
+from digest.hindi.tokens import STOP_WORDS, stem_of, tokens
+
+_PACKAGE = "digest.curate.summary.support"
+
+
+@lru_cache(maxsize=100_000)
+def key_of(token: str) -> str:
+    """The stem of a folded token; a stop word is its own key."""
+    return stem_of(token) or token
+
+
+def _entries(row: str) -> list[str]:
+    return [" ".join(key_of(each) for word in entry.split("_") for each in tokens(word)) for entry in row.split()]
+
+
+def _classes() -> dict[str, frozenset[str]]:
+    rows = (row.partition(":") for row in table_rows(_PACKAGE, "word_classes.txt"))
+    return {name: frozenset(fold(word).replace("_", " ") for word in words.split()) for name, _, words in rows}
+
+
+ALL_CLASSES = _classes()
+"""Class -> folded words."""
+
+NAMED: dict[str, tuple[str, ...]] = {
+    word: tuple(name for name, words in ALL_CLASSES.items() if word in words and name not in ("retelling", "forms"))
+    for words in ALL_CLASSES.values()
+    for word in words
+}
+"""Folded word -> its classes."""
+
+_CONCEPTS: dict[str, set[str]] = {}
+for _number, _row in enumerate(table_rows(_PACKAGE, "synonyms.txt")):
+    for _entry in _entries(_row):
+        _CONCEPTS.setdefault(_entry, set()).add(f"s{_number}")
+
+GENERAL: dict[str, set[str]] = {}
+"""Key of a general word -> keys that it may stand for."""
+for _row in table_rows(_PACKAGE, "general.txt"):
+    _first, *_rest = _entries(_row)
+    GENERAL.setdefault(_first, set()).update(_rest)
+
+PHRASES: dict[str, frozenset[str]] = {
+    entry: frozenset(found) for entry, found in _CONCEPTS.items() if " " in entry
+}
+LONGEST_PHRASE = max(len(entry.split()) for entry in PHRASES)
+
+_LIGHT = frozenset(key_of(each) for word in ALL_CLASSES["retelling"] for each in tokens(word))
+_MEANING = frozenset(word for name, words in ALL_CLASSES.items() if name not in ("retelling", "forms", "said", "negative") for word in words)
+
+
+@lru_cache(maxsize=100_000)
+def concepts_of(token: str) -> frozenset[str]:
+    """What a folded token means: its key, its groups of synonyms, and 'light' if it needs no support."""
+    key = key_of(token)
+    found = {key, *_CONCEPTS.get(key, ()), *NAMED.get(token, ())}
+    if (token in STOP_WORDS or key in _LIGHT or {"said", "negative"} & found or token in ALL_CLASSES["forms"]) and token not in _MEANING:
+        found.add("light")
+    return frozenset(found)
+
+
+_UNITS = (
+    "शून्य एक दो तीन चार पांच छह सात आठ नौ दस ग्यारह बारह तेरह चौदह पंद्रह सोलह सत्रह अठारह उन्नीस बीस इक्कीस बाईस तेईस चौबीस "
+    "पच्चीस छब्बीस सत्ताईस अट्ठाईस उनतीस तीस इकतीस बत्तीस तैंतीस चौंतीस पैंतीस छत्तीस सैंतीस अड़तीस उनतालीस चालीस इकतालीस "
+    "बयालीस तैंतालीस चवालीस पैंतालीस छियालीस सैंतालीस अड़तालीस उनचास पचास इक्यावन बावन तिरपन चौवन पचपन छप्पन सत्तावन अट्ठावन "
+    "उनसठ साठ इकसठ बासठ तिरसठ चौंसठ पैंसठ छियासठ सड़सठ अड़सठ उनहत्तर सत्तर इकहत्तर बहत्तर तिहत्तर चौहत्तर पचहत्तर छिहत्तर सतहत्तर "
+    "अठहत्तर उन्यासी अस्सी इक्यासी बयासी तिरासी चौरासी पचासी छियासी सत्तासी अट्ठासी नवासी नब्बे इक्यानवे बानवे तिरानवे चौरानवे "
+    "पचानवे छियानवे सत्तानवे अट्ठानवे निन्यानवे"
+)
+
+
+@lru_cache(maxsize=1)
+def number_words() -> dict[str, float]:
+    """Folded words for the numbers from 0 to 99, and usual variants."""
+    found = {fold(word): float(value) for value, word in enumerate(_UNITS.split())}
+    found |= {fold("छः"): 6.0, fold("छे"): 6.0, fold("छ"): 6.0, fold("पन्द्रह"): 15.0, fold("सौ"): 100.0}
+    return found
+
+
+def general_concepts(keys: Iterator[str]) -> set[str]:
+    """The keys that the general words among `keys` may stand for."""
+    return {other for key in keys for other in GENERAL.get(key, ())}
