@@ -40,7 +40,8 @@ def find_support(text: str, articles: Sequence[Article]) -> Verdict:
             if clause.is_frame:
                 continue
             options = checker.candidates(at, number)
-            fitting = [each for each in options if not each.problem and _belongs(clause, each, chosen)]
+            introduced = number and sentence.clauses[number - 1].is_frame
+            fitting = [each for each in options if not each.problem and (introduced or _belongs(clause, each, chosen))]
             if not fitting:
                 why = options[0].problem or "its clauses are from different places" if options else "there is no article text"
                 return Verdict(problem=f"“{' '.join(clause.tokens)}” has no support: {why}")
@@ -61,12 +62,12 @@ def find_support(text: str, articles: Sequence[Article]) -> Verdict:
 
 
 def _plain_title(title: str) -> tuple[Sentence, ...]:
-    """Return the title as a sentence, unless somebody's words may be in it."""
-    sentences = read(title)
-    told = [clause for each in sentences for clause in each.clauses]
-    if set(":\"“‘'") & set(title) or any({"said", "claim", "doubt", "wish"} & clause.kinds for clause in told):
+    """Return the parts of the title that nobody says, as sentences."""
+    if set(":\"“‘'") & set(title):
         return ()
-    return sentences
+    parts = [sentence for part in title.split(",") for sentence in read(part)]
+    spoken = {"said", "claim", "doubt", "wish"}
+    return tuple(each for each in parts if not any(spoken & clause.kinds for clause in each.clauses))
 
 
 def _belongs(clause: Clause, candidate: Candidate, chosen: Sequence[Candidate]) -> bool:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
 
 from digest.curate.summary.support.reading import Clause, Mode, Sentence, Word, read
-from digest.curate.summary.support.vocabulary import ALL_CLASSES, GENERAL, NAMED
+from digest.curate.summary.support.vocabulary import GENERAL, NAMED, key_of
+from digest.hindi.text import fold
+from digest.hindi.tokens import STOP_WORDS
 
 _SPEECH = frozenset({"said", "claim", "doubt", "wish", "plan"})
 # Classes that say how much something weighs, not what it is.
-_NOT_A_MEANING = frozenset({"light", "said", "claim", "doubt", "wish", "plan", "negative", "time", "record", "deny", "status"})
+_NOT_A_MEANING = frozenset({"light", "said", "claim", "doubt", "wish", "plan", "negative", "time", "record", "deny", "status", "body", "arrest", "blame", "official", "measure", "force", "soft"})
 _AGENT = frozenset({"ने", "inherited", "द्वारा", "side"})
 # Markers of a setting: a summary may take them from the start of the article.
 _SETTING = frozenset({"में", "पर", "gen", "after", "during", "under", "cause", "के", "", "at", "for", "with", "से"})
@@ -51,25 +53,42 @@ def _same(mine: Word, theirs: Word) -> bool:
     return False
 
 
-def _fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, accused: bool) -> bool:
-    """Whether the two words may have the same role."""
+def _fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech: bool) -> bool:
+    """Whether the two words may have the same role. `speech`: the summary's clause tells that somebody says something."""
     a, b = mine.marker, theirs.marker
     if a == b or "time" in mine.concepts or mine.number:
-        return not (mine.number and {a, b} == {"से", ""})
+        return not (mine.number and theirs.number and {a, b} == {"से", ""})
+    if a == "से" and any(word.key == "मिल" for word in clause.words):
+        # `अदालत से ज़मानत मिली` is `अदालत ने ज़मानत दी`.
+        a = "ने"
     if a in _AGENT or b in _AGENT:
         if a in _AGENT and b in _AGENT:
             return True
         if "" in (a, b):
-            # An unmarked noun is the agent, unless the verb is passive.
-            passive = clause if a == "" else their_clause
-            return not passive.is_passive
-        return accused and a == "पर"
+            return _may_act(mine if a == "" else theirs, clause if a == "" else their_clause)
+        if b == "gen" and a in _AGENT and _is_body_of_agent(theirs, their_clause):
+            return True
+        return speech and (b == "said" or (b in _AGENT and "claim" in clause.kinds and a in ("पर", "against")))
+    if mine.concepts & {"claim", "doubt", "plan", "wish"}:
+        return True
     if {a, b} in ({"को", "से"}, {"को", "against"}, {"से", "for"}, {"पर", "से"}):
         return False
     if "" in (a, b) and "को" in (a, b):
-        unmarked = clause if a == "" else their_clause
-        return unmarked.is_passive or not _is_name_like(mine)
+        unmarked, where = (mine, clause) if a == "" else (theirs, their_clause)
+        first = next((word for word in where.words if word.is_content), None)
+        return not (first is not None and first.phrase == unmarked.phrase and _may_act(unmarked, where))
     return True
+
+
+def _may_act(word: Word, clause: Clause) -> bool:
+    """Whether an unmarked word may be the agent of its clause: the verb is active and has no other agent."""
+    return not clause.is_passive and not any(each.marker in _AGENT and each is not word for each in clause.words)
+
+
+def _is_body_of_agent(word: Word, clause: Clause) -> bool:
+    phrase = [each for each in clause.words if each.phrase == word.phrase]
+    after = [each for each in clause.words if each.phrase == word.phrase + 1]
+    return any("body" in each.concepts for each in phrase) and any(each.marker in _AGENT for each in after)
 
 
 def _is_name_like(word: Word) -> bool:
@@ -90,7 +109,7 @@ class Checker:
             self._try(at, clause, s, i, k)
             for s, source in enumerate(self.sources)
             for i, sentence in enumerate(source.sentences)
-            for k, other in enumerate(sentence.clauses)
+            for k, other in enumerate(sentence.units)
             if not other.is_frame
         ]
         return sorted(found, key=lambda each: (bool(each.problem), -each.share))
@@ -98,29 +117,36 @@ class Checker:
     def _try(self, at: int, clause: Clause, s: int, i: int, k: int) -> Candidate:
         source = self.sources[s]
         sentence = source.sentences[i]
-        other = sentence.clauses[k]
+        other = sentence.units[k]
         content = [word for word in clause.words if word.is_content]
         speech = bool(clause.kinds & _SPEECH) and not clause.is_frame
-        frame = next((each for each in reversed(sentence.clauses[:k]) if each.is_frame), None) if other.is_said else None
+        frame = next((each for each in sentence.clauses if each.is_frame), None) if other.is_said else None
         pool = [(word, other) for word in other.words]
         if speech and frame:
             pool += [(word, frame) for word in frame.words]
+        if speech and other.is_said:
+            pool += [(replace(word, marker="said"), other) for word in other.speaker]
         by_paper = bool(clause.speaker) and _names_paper(clause.speaker, source.name)
         ignored = {id(word) for word in clause.speaker}
         content = [word for word in content if id(word) not in ignored]
         if not content:
-            return Candidate(s, i, k, 0.0, "it says nothing")
-        accused = bool(clause.kinds & {"claim"}) and frame is not None
+            content = [word for word in clause.words if word.text not in STOP_WORDS and id(word) not in ignored]
+        if not content:
+            return Candidate(s, i, k, 0.0, "" if not clause.negations else "it says nothing")
+        agents = [word for word in clause.words if word.marker == "ने" and word.is_content]
+        if "said" in clause.kinds and not clause.speaker and _names_paper(agents, source.name):
+            by_paper = True
+            content = [word for word in content if word not in agents]
         inside, unmatched = [], []
         for word in content:
-            hit = _find(word, pool, clause, accused)
+            hit = _find(word, pool, clause, speech)
             (inside if hit else unmatched).append(word)
         share = len(inside) / len(content)
         if share < 0.3 or not inside:
             return Candidate(s, i, k, share, f"no sentence of an article has “{unmatched[0].text}” with the rest of it")
         problem = (
             self._words(at, clause, unmatched, inside, s, i, k, other)
-            or self._numbers(content, other)
+            or self._numbers(clause, content, other)
             or _statement(clause, other, speech)
             or self._speaker(clause, other, by_paper, speech, source, s)
             or self._pronouns(at, clause, s, i, other)
@@ -136,6 +162,20 @@ class Checker:
         settings = 0
         conflict = self._conflicts(clause, other)
         for word in unmatched:
+            if "status" in word.concepts and (self._is_anywhere(word) or (_is_arrest(other) and not _named(word, clause))):
+                continue
+            if word.key == "पुलिस" and _is_arrest(clause) and _is_arrest(other) and (other.is_passive or other.speaker):
+                continue
+            if word.number and self._is_measure(word, clause, rest, other):
+                continue
+            if word is not predicate and "soft" in word.concepts:
+                continue
+            if _is_force(word) and _find_any(word, [*rest, *((each, other) for each in other.words)]):
+                continue
+            if word is predicate and "doubt" in clause.kinds and _has_kind(word, "doubt") and (other.mode is Mode.CAN or "doubt" in other.frame_kinds):
+                continue
+            if word is predicate and _has_kind(word, "claim") and other.is_said and not other.frame_kinds & {"wish", "plan", "doubt"}:
+                continue
             if word.number:
                 return f"the number {word.text} is in another place"
             if self._completes(word, clause, inside, other):
@@ -152,14 +192,24 @@ class Checker:
                 continue
             if "time" in word.concepts:
                 return f"“{word.text}” is not the time of it"
-            if "status" in word.concepts and self._is_anywhere(word):
-                continue
             if word.marker in _SETTING and word.marker not in conflict and self._in_setting(word, s, i):
                 settings += 1
                 if settings <= _MOST_SETTING_WORDS:
                     continue
             return f"its source has no “{word.text}”"
         return ""
+
+    def _is_measure(self, word: Word, clause: Clause, rest: Sequence[tuple[Word, Clause]], other: Clause) -> bool:
+        """Whether the number only describes a noun, as in `6.4 तीव्रता का भूकंप`, and does so in the article's sentence."""
+        at = clause.words.index(word)
+        unit = next(iter(clause.words[at + 1 : at + 2]), None)
+        if unit is None or "measure" not in unit.concepts or any("measure" in each.concepts for each in other.words):
+            return False
+        return any(
+            each.number == word.number and _same(unit, where.words[n + 1])
+            for _, where in rest
+            for n, each in enumerate(where.words[:-1])
+        )
 
     def _conflicts(self, clause: Clause, other: Clause) -> set[str]:
         """Return the markers of the article's phrases that the summary's clause leaves out."""
@@ -217,15 +267,22 @@ class Checker:
             for phrase in _phrases(sentence)
         )
 
-    def _numbers(self, content: Sequence[Word], other: Clause) -> str:
+    def _numbers(self, clause: Clause, content: Sequence[Word], other: Clause) -> str:
         for word in content:
             if not word.number:
                 continue
+            at = clause.words.index(word)
+            days = clause.words[at + 1 : at + 2]
+            if days and days[0].key == "दिन" and any(f"#{word.number}" in each.concepts for each in other.words):
+                # `तीन दिन से` is `तीसरे दिन`.
+                continue
             theirs = [n for n, each in enumerate(other.words) if each.number == word.number and _fits(word, each, other, other, False)]
             if not theirs:
+                if "measure" in next((each.concepts for each in clause.words[at + 1 : at + 2]), ()):
+                    continue
                 return f"the number {word.text} has another part in it"
             mine = content.index(word)
-            head = next((each for each in content[mine + 1 : mine + 2] if not each.number), None)
+            head = next((each for each in content[mine + 1 : mine + 2] if not each.number and each.phrase == word.phrase), None)
             if head is None or _is_general(head):
                 continue
             if not any(_same(head, each) for n in theirs for each in other.words[n + 1 : n + 6] if not each.number) and not any(
@@ -246,11 +303,17 @@ class Checker:
 
     def _speaker(self, clause: Clause, other: Clause, by_paper: bool, speech: bool, source: Source, s: int) -> str:
         mine = [word for word in clause.speaker if word.is_content]
-        if clause.is_said and (by_paper or (mine and all(set(word.concepts) & {"record"} for word in mine))):
+        if by_paper:
+            return "" if not other.is_said or _names_record(other.speaker) else "somebody says it in the article"
+        if clause.is_said and _names_record(clause.speaker) and self._has_record(mine):
             return "" if not other.is_said or _names_record(other.speaker) else "somebody says it in the article"
         theirs = [word for word in other.speaker if word.is_content]
         if not clause.is_said:
             if not other.is_said or _names_record(other.speaker):
+                return ""
+            if _is_arrest(clause) and _is_arrest(other) and all(word.key == "पुलिस" for word in theirs):
+                return ""
+            if _is_plain(clause, other):
                 return ""
             agents = [word for word in clause.words if word.marker == "ने" and word.is_content]
             if speech and agents and any(_same(word, each) for word in agents for each in theirs):
@@ -269,6 +332,14 @@ class Checker:
             return f"{_text(mine)} doesn't say it in the articles"
         return ""
 
+    def _has_record(self, speaker: Sequence[Word]) -> bool:
+        """Whether one sentence has all that the summary says of its figures: who gave them and when."""
+        return any(
+            all(word.key == "सरकार" or any(_same(word, each) for clause in sentence.clauses for each in clause.words) for word in speaker)
+            for source in self.sources
+            for sentence in source.sentences
+        )
+
     def _pronouns(self, at: int, clause: Clause, s: int, i: int, other: Clause) -> str:
         if not clause.pronouns:
             return ""
@@ -282,8 +353,41 @@ class Checker:
         return f"“{clause.pronouns[0]}” means somebody else"
 
 
-def _find(word: Word, pool: Sequence[tuple[Word, Clause]], clause: Clause, accused: bool) -> bool:
-    if any(_same(word, each) and _fits(word, each, clause, theirs, accused) for each, theirs in pool):
+def _named(word: Word, clause: Clause) -> bool:
+    """Whether a name stands in the word's phrase."""
+    return any(each.phrase == word.phrase and each is not word and _is_name_like(each) for each in clause.words)
+
+
+def _is_force(word: Word) -> bool:
+    return any("force" in part.concepts for part in (word.parts or (word,)))
+
+
+def _has_kind(word: Word, kind: str) -> bool:
+    return any(kind in NAMED.get(part.text, ()) for part in (word.parts or (word,)))
+
+
+def _find_any(word: Word, pool: Sequence[tuple[Word, Clause]]) -> bool:
+    parts = [part for part in (word.parts or (word,)) if part.is_content]
+    return any(_same(part, each) for part in parts for each, _ in pool)
+
+
+def _is_plain(clause: Clause, other: Clause) -> bool:
+    """Whether an official only informs: a count or an announced step that blames nobody."""
+    if clause.mode is not Mode.FACT and all({"न्यायालय", "उच्च", "सर्वोच्च", "सुप्रीम"} & word.concepts or word.key == "पीठ" for word in other.speaker):
+        return not (clause.kinds | other.kinds) & {"blame", "claim"}
+    if not other.informs or (clause.kinds | other.kinds) & {"blame", "deny", "claim", "doubt"}:
+        return False
+    if any(word.marker in _AGENT for word in clause.words):
+        return False
+    return clause.mode is Mode.FUTURE or any(word.number for word in clause.words)
+
+
+def _is_arrest(clause: Clause) -> bool:
+    return "arrest" in clause.kinds
+
+
+def _find(word: Word, pool: Sequence[tuple[Word, Clause]], clause: Clause, speech: bool) -> bool:
+    if any(_same(word, each) and _fits(word, each, clause, theirs, speech) for each, theirs in pool):
         return True
     if word.parts and not any("negative" in part.concepts for part in word.parts):
         parts = [part for part in word.parts if part.is_content]
@@ -330,6 +434,12 @@ def _antecedents(sentences: Sequence[Sentence], at: int, clause: Clause) -> list
 
 def _statement(clause: Clause, other: Clause, speech: bool) -> str:
     """Compare what the two clauses assert: negation, mode, condition, claims, quantities, past and cause."""
+    refused = sum(any(part.key in _REFUSALS for part in (word.parts or (word,))) for word in other.words)
+    if clause.negations and refused and not any(_same(mine, word) for mine in clause.words for word in other.words if word.key in _REFUSALS):
+        # `ज़मानत न मिली` is `ज़मानत याचिका ख़ारिज`.
+        if clause.negations != other.negations + refused:
+            return "it has not the same negations"
+        return ""
     if clause.negations != other.negations:
         return "it has not the same negations"
     if not _same_mode(clause, other):
@@ -342,6 +452,8 @@ def _statement(clause: Clause, other: Clause, speech: bool) -> str:
     for kind in ("claim", "doubt", "wish", "plan", "deny"):
         if kind in other.kinds and kind not in kinds:
             if kind in ("claim", "doubt") and clause.is_said:
+                continue
+            if kind == "claim" and _charge_is_left_out(clause, other):
                 continue
             if kind == "doubt" and clause.mode is Mode.CAN:
                 continue
@@ -367,7 +479,17 @@ def _statement(clause: Clause, other: Clause, speech: bool) -> str:
     return ""
 
 
+_REFUSALS = frozenset(key_of(fold(word)) for word in "ख़ारिज ठुकरा ठुकराई नामंज़ूर अस्वीकार मना इनकार".split())
 _PAST = frozenset("पिछले पिछली बीते गत".split())
+
+
+def _charge_is_left_out(clause: Clause, other: Clause) -> bool:
+    """Whether the article's clause has `X के आरोप में` and the summary says nothing of X."""
+    for at, word in enumerate(other.words):
+        if word.key == "आरोप" and word.marker == "में":
+            charge = [each for each in other.words[:at] if each.phrase == word.phrase - 1]
+            return not any(_same(mine, each) for mine in clause.words for each in charge if each.is_content)
+    return False
 
 
 def _dropped(clause: Clause, other: Clause) -> bool:

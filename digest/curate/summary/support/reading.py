@@ -74,29 +74,35 @@ _AUXILIARIES = frozenset(
         "चुके सका सकी सके सकता सकती सकते पाया पाई पाए होगा होगी होंगे चाहिए पड़ा पड़ी बताया कहा".split(),
     )
 )
-_PAST = re.compile(
-    fold(
-        "(?:बन|बना|गिर|आ|लग|लगा|मार|मर|खेल|लूट|जीत|हार|हरा|बेच|खरीद|पकड़|छोड़|सुना|कर|देख|मिल|चल|चला|निकल|निकाल|पहुंच|पहुंचा|"
-        "रख|बैठ|उठ|उठा|उतर|उतार|बढ़|बढ़ा|घट|घटा|टूट|तोड़|फट|फूट|जता|दाग|ठोक|जोड़|झटक|माँग|मांग|मान|बोल|कह|बता|लिख|पढ़|भेज|सौंप|"
-        "टकरा|ठहरा|गंवा|खो|डूब|झुलस|जल|जला|हट|हटा|बच|बचा|चढ़|ढह|भर|डाल|रह|फैल|खुल|खोल|दबोच|रोक|टाल|बरस|उड़|भिड़|पलट|सिमट|"
-        "अपना|ठुकरा|नकार|दोहरा|दिखा|चुन|चुका|सका|छीन|घेर|झोंक|ले|दे|करा|दिला)(?:ा|ी|े|या|यी|ये|ई|ए|ीं|ईं)"
-    )
+_ROOTS = (
+    "बन|बना|गिर|आ|लग|लगा|मार|मर|खेल|लूट|जीत|हार|हरा|बेच|खरीद|पकड़|छोड़|सुना|कर|देख|मिल|चल|चला|निकल|निकाल|पहुंच|पहुंचा|रख|बैठ|उठ|उठा|"
+    "उतर|उतार|बढ़|बढ़ा|घट|घटा|टूट|तोड़|फट|फूट|जता|दाग|ठोक|जोड़|झटक|मांग|मान|बोल|कह|बता|लिख|पढ़|भेज|सौंप|टकरा|ठहरा|गंवा|खो|डूब|झुलस|जल|"
+    "जला|हट|हटा|बच|बचा|चढ़|ढह|भर|डाल|रह|फैल|खुल|खोल|दबोच|रोक|टाल|बरस|उड़|भिड़|पलट|सिमट|अपना|ठुकरा|नकार|दोहरा|दिखा|चुन|चुका|सका|छीन|घेर|"
+    "झोंक|ले|दे|करा|दिला"
 )
+_PAST = re.compile(fold("(?:" + _ROOTS + ")(?:ा|ी|े|या|यी|ये|ई|ए|ीं|ईं)"))
 _FUTURE = re.compile(fold("(?:[ेोूऊए]|एं|[ेोू]ं|ऊं)(?:गा|गी|गे)") + "$")
-_CAN = re.compile("सक(?:ता|ती|ते|तीं|ा|ी|े|ेगा|ेगी|ेंगे)$")
+# `नहीं कर सका` tells what happened.
+_CAN = re.compile("सक(?:ता|ती|ते|तीं|े|ेगा|ेगी|ेंगे)$")
 _OBLIQUE = re.compile("..*ने$")
 _NOT_INFINITIVE = frozenset(
     map(fold, "सामने अपने पुराने कारखाने ज़माने महीने थाने ख़ज़ाने दाने पैमाने निशाने घराने किराने जुर्माने उन्होंने जिन्होंने इन्होंने किन्होंने".split())
 )
-_WISHES = frozenset(map(fold, "दे दें करे करें हो हों जाए जाएं ले लें रहे मिले बने आए".split()))
+_WISHES = frozenset(map(fold, "दे दें करे करें हो हों जाए जाएं ले लें".split()))
 _MUST = frozenset(map(fold, "होगा होगी होंगे पड़ेगा पड़ेगी पड़ेंगे पड़ा पड़ी पड़े".split()))
 _PRONOUNS = frozenset(
     map(fold, "उन्होंने उसने इन्होंने इसने वह वे वो उसे उन्हें उनके उनकी उनका उसके उसकी उसका उनसे उससे उन उस".split())
 )
+# After `करने से` these tell what did not happen, not what it led to.
+_NOT_CAUSED = frozenset(map(fold, "इनकार इंकार मना रोक रोका रोकने पहले बच बचने बचे साफ परहेज".split()))
+_SPEECH = frozenset({"said", "claim", "doubt", "wish", "plan"})
+_INTRANSITIVE = re.compile(fold("(?:हो|आ|जा|गिर|मर|मारे|झुलस|घायल|ज़ख़्मी|मिल|चल|रह|बैठ|पहुंच|निकल|बढ़|घट|टूट|फट|डूब|जल|उतर|लग|मौत|फंस|छूट|बच)(?:ा|ी|े|या|ई|ए|एगा|एगी|एंगे|ेगा|ेगी|ेंगे|ेंगी)?"))
+_DYING = frozenset({"दम"})
+_QUANTIFIERS = ALL_CLASSES["all"] | ALL_CLASSES["some"] | ALL_CLASSES["most"]
 _MODIFIERS = frozenset(map(fold, "वाला वाले वाली रहा रहे रही".split()))
 _PRONOUNS_ALONE = frozenset(map(fold, "वह वे वो यह ये उन्होंने उसने".split()))
 # A participle ends a noun phrase: what follows is another one.
-_PARTICIPLE = re.compile(fold("(?:..कर|हुए|हुई|हुआ|गए|गई|देकर|लेकर|करते|बताते|चलाते|वाले|वाली|वाला)") + "$")
+_PARTICIPLE = re.compile(fold("^(?:हुए|हुई|हुआ|गए|गई|वाले|वाली|वाला)$|^(?:" + _ROOTS + "|लौट|हो)(?:कर|ते|ती|ता)$"))
 _ACTING_PRONOUNS = frozenset(map(fold, "उन्होंने उसने इन्होंने".split()))
 _RESTRICTED = frozenset(map(fold, "उन उस ऐसे उन्हीं वही वे".split()))
 _PASSIVE = frozenset(map(fold, "गया गई गए गयी जाएगा जाएगी जाएंगे जाता जाती जाते जाए".split()))
@@ -134,7 +140,9 @@ class Word:
     @property
     def is_content(self) -> bool:
         """Whether the word names something."""
-        return bool(self.number or self.parts or (self.key and "light" not in self.concepts))
+        if self.parts:
+            return any(part.is_content for part in self.parts)
+        return bool(self.number or "light" not in self.concepts)
 
 
 @dataclass(slots=True)
@@ -149,6 +157,8 @@ class Clause:
     is_condition: bool = False
     has_condition: bool = False
     is_frame: bool = False
+    # Whether it is only a phrase that opens the next clause: `चलाने पर`.
+    is_adverbial: bool = False
     speaker: list[Word] = field(default_factory=list)
     # Whether a verb of saying governs it.
     is_said: bool = False
@@ -159,16 +169,19 @@ class Clause:
     has_past_time: bool = False
     restricted: bool = False
     is_passive: bool = False
+    # Whether its speaker gives information: `बताया`, not `कहा`.
+    informs: bool = False
     pronouns: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Sentence:
-    """A sentence as written and as read."""
+    """A sentence as written and as read. `units` are its clauses, also together with a phrase that opens them."""
 
     text: str
     clauses: list[Clause]
+    units: list[Clause] = field(default_factory=list)
 
 
 @lru_cache(maxsize=512)
@@ -177,6 +190,8 @@ def read(text: str) -> tuple[Sentence, ...]:
     sentences = [_read_sentence(piece, at) for at, piece in enumerate(split(text))]
     for before, sentence in zip(sentences, sentences[1:], strict=False):
         _resolve_pronouns(sentence, _subject(before))
+    for sentence in sentences:
+        sentence.units = _units(sentence.clauses)
     return tuple(sentences)
 
 
@@ -217,6 +232,27 @@ def _read_sentence(text: str, at: int) -> Sentence:
     return Sentence(text, clauses)
 
 
+def _units(clauses: Sequence[Clause]) -> list[Clause]:
+    """Return the clauses, and each with the phrase before it: `चलाने पर` + `जुर्माना लगा`."""
+    found = list(clauses)
+    for before, clause in zip(clauses, clauses[1:], strict=False):
+        if before.is_frame or not before.is_adverbial:
+            continue
+        found.append(
+            replace(
+                clause,
+                words=[*before.words, *clause.words],
+                tokens=(*before.tokens, *clause.tokens),
+                kinds=before.kinds | clause.kinds,
+                negations=before.negations + clause.negations,
+                has_cause=before.has_cause or clause.has_cause,
+                pronouns=(*before.pronouns, *clause.pronouns),
+                restricted=before.restricted or clause.restricted,
+            )
+        )
+    return found
+
+
 def _tokens(text: str) -> list[str]:
     found: list[str] = []
     for token in _TOKEN.findall(fold(text)):
@@ -253,6 +289,8 @@ def _pieces(tokens: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
             cut = keep = True
         elif token == "पर" and before and _is_infinitive(before[-1]):
             cut = True
+        elif token == "से" and before and _is_infinitive(before[-1]) and tokens[at + 1 : at + 2]:
+            cut = tokens[at + 1] not in _NOT_CAUSED
         elif token in ("बाद", "कारण") and len(before) > 1 and before[-1] == "के" and _is_infinitive(before[-2]):
             cut = True
         elif token in _MODIFIERS and _is_modifier(tokens, at):
@@ -263,7 +301,7 @@ def _pieces(tokens: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
             cut = _ends_in_verb(before) or _numbers_on_both_sides(tokens, start, at)
         if not cut:
             continue
-        includes = token in ("पर", "बाद", "कारण", *_MODIFIERS) and not keep
+        includes = token in ("पर", "से", "बाद", "कारण", *_MODIFIERS) and not keep
         piece = [*before, token] if includes else before
         if any(each not in _PUNCTUATION for each in piece):
             yield opener, piece
@@ -320,9 +358,10 @@ def _words(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word],
                 phrase, open_from = phrase + 1, len(words)
             at += 1
             continue
-        if token in _PRONOUNS_ALONE or (at and _PARTICIPLE.search(piece[at - 1])):
+        if token in _PRONOUNS_ALONE or (at and (_PARTICIPLE.search(piece[at - 1]) or _PAST.fullmatch(piece[at - 1]))) or token in _QUANTIFIERS:
             phrase, open_from = phrase + 1, len(words)
-        if token in _CASES or token in _GENITIVES:
+        following = piece[at + 1] if at + 1 < len(piece) else "।"
+        if token in _CASES or (token in _GENITIVES and not (token == "की" and (following in _AUXILIARIES or following in _PUNCTUATION or following in _JOINS))):
             marker, used = _marker(piece, at)
             if token in _CASES or words[open_from:]:
                 _mark(words, open_from, marker)
@@ -349,6 +388,11 @@ def _words(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word],
             else:
                 used = 1
                 words.append(_word(token))
+                if token in _ACTING_PRONOUNS:
+                    words[-1].marker = "ने"
+        if len(words) - 1 > open_from and ("time" in words[-1].concepts) != ("time" in words[-2].concepts) and not words[-2].number:
+            # A time stands beside a noun, not in its phrase.
+            phrase, open_from = phrase + 1, len(words) - 1
         words[-1].phrase, words[-1].quoted = phrase, quoted
         at += used
     return words, phrase + 1, quoted
@@ -415,6 +459,7 @@ def _describe(clause: Clause) -> None:
     tokens = [each for each in clause.tokens if each not in _PUNCTUATION]
     counted = {part.text for word in clause.words for part in word.parts if len(word.parts) > 2 and "less" in part.concepts}
     in_phrases = {part.text for word in clause.words for part in word.parts if "negative" in part.concepts}
+    clause.is_adverbial = tokens[-1:] != [] and (tokens[-1] in ("पर", "से", "बाद", "कारण") and any(map(_is_infinitive, tokens[-3:-1])))
     clause.negations = sum(each in ALL_CLASSES["negative"] and each not in in_phrases for each in tokens)
     clause.kinds = frozenset(kind for each in tokens if each not in counted for kind in NAMED.get(each, ()))
     clause.has_past_time = any(word.is_year for word in clause.words) or bool(_PAST_TIMES & set(tokens))
@@ -423,9 +468,19 @@ def _describe(clause: Clause) -> None:
     clause.is_passive = bool(tokens) and bool(_PASSIVE & set(tokens[-2:]))
     clause.pronouns = tuple(each for each in tokens if each in _PRONOUNS)
     last = tokens[-3:]
+    if any(word.parts and word.parts[0].text in _DYING for word in clause.words):
+        # `छात्रा ने दम तोड़ दिया`: the agent is the one who dies.
+        for word in clause.words:
+            if word.marker == "ने":
+                word.marker = ""
+    if any(re.search("न[ाीे]$", a) and b in _MUST for a, b in zip(tokens, tokens[1:], strict=False)):
+        # `अध्यक्ष को बैठक टालनी पड़ी`: the dative is the agent.
+        for word in clause.words:
+            if word.marker == "को" and "time" not in word.concepts:
+                word.marker = "ने"
     if any(_CAN.match(each) for each in last):
         clause.mode = Mode.CAN
-    elif "चाहिए" in last or (len(last) > 1 and last[-1] in _MUST and re.search("न[ाीे]$", last[-2])):
+    elif "चाहिए" in last or (len(last) > 1 and last[-1] in _MUST and not last[-1].startswith("पडा") and last[-1] not in ("पडी", "पडे") and re.search("न[ाीे]$", last[-2])):
         clause.mode = Mode.MUST
     elif any(_FUTURE.search(each) for each in last):
         clause.mode = Mode.FUTURE
@@ -438,6 +493,9 @@ def _conditions(clauses: Sequence[Clause]) -> None:
         starts = {*clause.tokens[:2], *clause.opener.split()}
         ends_in_par = len(clause.tokens) > 1 and clause.tokens[-1] == "पर" and _is_infinitive(clause.tokens[-2])
         clause.is_condition = bool(starts & {"अगर", "यदि"}) or ends_in_par
+        following = clauses[at + 1] if at + 1 < len(clauses) else None
+        if following is not None and "तो" in following.opener.split():
+            clause.is_condition = True
         if at and clauses[at - 1].is_condition:
             clause.has_condition = True
 
@@ -446,18 +504,24 @@ def _speakers(clauses: Sequence[Clause]) -> None:
     """Find who says each clause: `X ने कहा कि`, `X के मुताबिक`, `X का कहना है कि`, and quotes."""
     speaker: list[Word] = []
     kinds: frozenset[str] = frozenset()
-    is_said = False
+    is_said = informs = False
     for at, clause in enumerate(clauses):
         if set(clause.opener.split()) & _ENDS_OF_SPEECH:
             speaker, is_said, kinds = [], False, frozenset()
         following = clauses[at + 1] if at + 1 < len(clauses) else None
+        own = [word for word in clause.words if word.marker == "ने"]
+        if own and at and is_said and not clauses[at - 1].is_frame and clause.kinds & _SPEECH and not {"कि"} & set(clause.opener.split()):
+            # Somebody else speaks now: `… और Y ने कहा`.
+            speaker, is_said, kinds, informs = [], False, frozenset(), False
         by = [word for word in clause.words if word.marker == "said" or _is_genitive_of(clause, word, "said")]
         if any("record" in word.concepts for word in by):
             last = max(at for at, word in enumerate(clause.words) if word.marker == "said")
             by = clause.words[: last + 1]
         if by:
             speaker, is_said = by, True
+            informs = any("official" in word.concepts for word in by)
         clause.speaker, clause.is_said, clause.frame_kinds = list(speaker), is_said, kinds
+        clause.informs = informs
         tail = clause.words[-4:]
         says = any(kind in NAMED.get(part.text, ()) for word in tail for part in (word.parts or (word,)) for kind in ("said", "claim", "doubt", "wish"))
         introduces = following is not None and bool({"कि", ":", *_QUOTES} & set(following.opener.split()))
@@ -468,6 +532,7 @@ def _speakers(clauses: Sequence[Clause]) -> None:
             clause.is_frame = True
             speaker, is_said = _with_genitives(clause, names), True
             clause.speaker, kinds = list(speaker), clause.kinds
+            informs = "बताया" in clause.tokens or any("official" in word.concepts for word in speaker)
 
 
 def _is_genitive_of(clause: Clause, word: Word, marker: str) -> bool:
@@ -486,7 +551,7 @@ def _with_genitives(clause: Clause, names: Sequence[Word]) -> list[Word]:
 def _inherit_agents(clauses: Sequence[Clause]) -> None:
     """A clause after और without an agent of its own has that of the clause before it."""
     for before, clause in zip(clauses, clauses[1:], strict=False):
-        if clause.opener in (*_JOINS, ",") and not before.is_condition and not any(word.marker == "ने" for word in clause.words):
+        if clause.opener in (*_JOINS, ",") and not before.is_condition and not _is_intransitive(clause) and not any(word.marker == "ने" for word in clause.words):
             agents = [word for word in before.words if word.marker == "ने"]
             if agents:
                 clause.words = [*(_as_inherited(word) for word in agents), *clause.words]
@@ -511,6 +576,11 @@ def _share_predicates(clauses: Sequence[Clause]) -> None:
             clause.words = [*clause.words, *(replace(word, phrase=-1) for word in shared)]
             clause.kinds |= after.kinds & {"plan", "claim", "doubt", "wish", "deny"}
             clause.mode, clause.negations = after.mode, after.negations
+
+
+def _is_intransitive(clause: Clause) -> bool:
+    verb = next((each for each in reversed(clause.tokens) if each not in _PUNCTUATION and (each not in _AUXILIARIES or each == "हो")), "")
+    return bool(_INTRANSITIVE.fullmatch(verb))
 
 
 def _as_inherited(word: Word) -> Word:

@@ -53,7 +53,9 @@ PHRASES: dict[str, frozenset[str]] = {
 LONGEST_PHRASE = max(len(entry.split()) for entry in PHRASES)
 
 _LIGHT = frozenset(key_of(each) for word in ALL_CLASSES["retelling"] for each in tokens(word))
-_MEANING = frozenset(word for name, words in ALL_CLASSES.items() if name not in ("retelling", "forms", "said", "negative") for word in words)
+_MEANING = frozenset(
+    word for name, words in ALL_CLASSES.items() if name not in ("retelling", "forms", "said", "negative") for word in words
+)
 
 
 @lru_cache(maxsize=100_000)
@@ -63,8 +65,17 @@ def concepts_of(token: str) -> frozenset[str]:
     found = {key, *_CONCEPTS.get(key, ()), *NAMED.get(token, ())}
     if (token in STOP_WORDS or key in _LIGHT or {"said", "negative"} & found or token in ALL_CLASSES["forms"]) and token not in _MEANING:
         found.add("light")
+    if token in _ORDINALS:
+        found.add(f"#{_ORDINALS[token]}")
     return frozenset(found)
 
+
+_ORDINALS = {
+    fold(stem + ending): value
+    for value, stems in ((1, "पहल"), (2, "दूसर"), (3, "तीसर"), (4, "चौथ"), (5, "पांचव"), (6, "छठ"), (7, "सातव"), (8, "आठव"))
+    for stem in stems.split()
+    for ending in ("ा", "ी", "े", "ां", "ीं", "ें")
+}
 
 _UNITS = (
     "शून्य एक दो तीन चार पांच छह सात आठ नौ दस ग्यारह बारह तेरह चौदह पंद्रह सोलह सत्रह अठारह उन्नीस बीस इक्कीस बाईस तेईस चौबीस "
