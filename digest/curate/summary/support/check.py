@@ -92,7 +92,7 @@ def _is_body_of_agent(word: Word, clause: Clause) -> bool:
 
 
 def _is_name_like(word: Word) -> bool:
-    return len(word.concepts) == 1
+    return len(word.concepts) == 1 and not word.number
 
 
 class Checker:
@@ -283,7 +283,7 @@ class Checker:
                 return f"the number {word.text} has another part in it"
             mine = content.index(word)
             head = next((each for each in content[mine + 1 : mine + 2] if not each.number and each.phrase == word.phrase), None)
-            if head is None or _is_general(head):
+            if head is None or _is_general(head) or "status" in head.concepts:
                 continue
             if not any(_same(head, each) for n in theirs for each in other.words[n + 1 : n + 6] if not each.number) and not any(
                 _same(head, each) for n in theirs for each in other.words[max(0, n - 3) : n]
@@ -373,7 +373,7 @@ def _find_any(word: Word, pool: Sequence[tuple[Word, Clause]]) -> bool:
 
 def _is_plain(clause: Clause, other: Clause) -> bool:
     """Whether an official only informs: a count or an announced step that blames nobody."""
-    if clause.mode is not Mode.FACT and all({"न्यायालय", "उच्च", "सर्वोच्च", "सुप्रीम"} & word.concepts or word.key == "पीठ" for word in other.speaker):
+    if (clause.mode is not Mode.FACT or clause.is_condition) and all({"न्यायालय", "उच्च", "सर्वोच्च", "सुप्रीम"} & word.concepts or word.key == "पीठ" for word in other.speaker):
         return not (clause.kinds | other.kinds) & {"blame", "claim"}
     if not other.informs or (clause.kinds | other.kinds) & {"blame", "deny", "claim", "doubt"}:
         return False
@@ -459,7 +459,7 @@ def _statement(clause: Clause, other: Clause, speech: bool) -> str:
                 continue
             if kind == "plan" and (clause.mode is not Mode.FACT or clause.kinds & {"wish"}):
                 continue
-            if kind == "deny" and not _dropped(clause, other):
+            if not _dropped(clause, other, kind):
                 continue
             return f"it leaves out “{_word_of(other, kind)}”"
     for kind in ("some", "most", "half"):
@@ -492,10 +492,10 @@ def _charge_is_left_out(clause: Clause, other: Clause) -> bool:
     return False
 
 
-def _dropped(clause: Clause, other: Clause) -> bool:
-    """Whether no word of the summary's clause stands for the denial of the article's."""
-    denials = [word for word in other.words if any("deny" in part.concepts for part in (word.parts or (word,)))]
-    return any(not any(_same(mine, word) for mine in clause.words) for word in denials)
+def _dropped(clause: Clause, other: Clause, kind: str) -> bool:
+    """Whether no word of the summary's clause stands for the article's word of the kind."""
+    denials = [word for word in other.words if _has_kind(word, kind)]
+    return not denials or any(not any(_same(mine, word) for mine in clause.words) for word in denials)
 
 
 def _word_of(clause: Clause, kind: str) -> str:
@@ -506,6 +506,8 @@ def _quantifies(clause: Clause, other: Clause, kind: str) -> bool:
     for n, word in enumerate(other.words):
         if kind in word.concepts:
             following = [each for each in other.words[n + 1 : n + 3] if each.is_content]
+            if other.words[n + 1 : n + 2] and not other.words[n + 1].is_content and not following:
+                continue
             if not following or any(_same(mine, each) for mine in clause.words for each in following):
                 return True
     return False

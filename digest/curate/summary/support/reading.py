@@ -86,7 +86,8 @@ _FUTURE = re.compile(fold("(?:[ेोूऊए]|एं|[ेोू]ं|ऊं)(?:
 _CAN = re.compile("सक(?:ता|ती|ते|तीं|े|ेगा|ेगी|ेंगे)$")
 _OBLIQUE = re.compile("..*ने$")
 _NOT_INFINITIVE = frozenset(
-    map(fold, "सामने अपने पुराने कारखाने ज़माने महीने थाने ख़ज़ाने दाने पैमाने निशाने घराने किराने जुर्माने उन्होंने जिन्होंने इन्होंने किन्होंने".split())
+    map(fold, "सामने अपने पुराने कारखाने ज़माने महीने थाने ख़ज़ाने दाने पैमाने निशाने घराने किराने जुर्माने उन्होंने जिन्होंने इन्होंने किन्होंने धरने गहने गन्ने सपने नमूने "
+        "ठिकाने कोने घुटने सीने पसीने बहाने मायने चने झरने दीवाने ताने गाने खजाने".split())
 )
 _WISHES = frozenset(map(fold, "दे दें करे करें हो हों जाए जाएं ले लें".split()))
 _MUST = frozenset(map(fold, "होगा होगी होंगे पड़ेगा पड़ेगी पड़ेंगे पड़ा पड़ी पड़े".split()))
@@ -389,7 +390,10 @@ def _words(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word],
                 used = 1
                 words.append(_word(token))
                 if token in _ACTING_PRONOUNS:
-                    words[-1].marker = "ने"
+                    words[-1].marker, words[-1].phrase = "ने", phrase
+                    phrase, open_from = phrase + 1, len(words)
+                    at += 1
+                    continue
         if len(words) - 1 > open_from and ("time" in words[-1].concepts) != ("time" in words[-2].concepts) and not words[-2].number:
             # A time stands beside a noun, not in its phrase.
             phrase, open_from = phrase + 1, len(words) - 1
@@ -407,8 +411,9 @@ def _marker(piece: Sequence[str], at: int) -> tuple[str, int]:
     if token in _CASES:
         return token, 1
     after = [each for each in piece[at + 1 : at + 3] if each not in _PUNCTUATION]
-    if after and (marker := _AFTER_GENITIVE.get(after[0])):
-        with_se = len(after) > 1 and after[1] == "से" and marker in ("cause", "side", "means")
+    with_se = len(after) > 1 and after[1] == "से"
+    if after and (marker := _AFTER_GENITIVE.get(after[0])) and (with_se or marker != "means"):
+        with_se = with_se and marker in ("cause", "side", "means")
         return ("से" if marker == "means" else marker), 3 if with_se else 2
     return "gen", 1
 
@@ -462,6 +467,9 @@ def _describe(clause: Clause) -> None:
     clause.is_adverbial = tokens[-1:] != [] and (tokens[-1] in ("पर", "से", "बाद", "कारण") and any(map(_is_infinitive, tokens[-3:-1])))
     clause.negations = sum(each in ALL_CLASSES["negative"] and each not in in_phrases for each in tokens)
     clause.kinds = frozenset(kind for each in tokens if each not in counted for kind in NAMED.get(each, ()))
+    if "बात" in tokens and "कही" in tokens:
+        # `जांच की बात कही`: it is still to come.
+        clause.kinds |= {"plan"}
     clause.has_past_time = any(word.is_year for word in clause.words) or bool(_PAST_TIMES & set(tokens))
     clause.has_cause = any(word.marker == "cause" for word in clause.words) or bool(set(clause.opener.split()) & _CAUSES)
     clause.restricted = bool(_RESTRICTED & set(tokens))
@@ -492,8 +500,11 @@ def _conditions(clauses: Sequence[Clause]) -> None:
     for at, clause in enumerate(clauses):
         starts = {*clause.tokens[:2], *clause.opener.split()}
         ends_in_par = len(clause.tokens) > 1 and clause.tokens[-1] == "पर" and _is_infinitive(clause.tokens[-2])
-        clause.is_condition = bool(starts & {"अगर", "यदि"}) or ends_in_par
         following = clauses[at + 1] if at + 1 < len(clauses) else None
+        # `करने पर जुर्माना लगा` tells what happened, `करने पर जुर्माना लगेगा` what may.
+        if ends_in_par and following is not None and following.mode is Mode.FACT:
+            ends_in_par = False
+        clause.is_condition = bool(starts & {"अगर", "यदि"}) or ends_in_par
         if following is not None and "तो" in following.opener.split():
             clause.is_condition = True
         if at and clauses[at - 1].is_condition:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from functools import lru_cache
 
 from digest.hindi.text import fold, table_rows
@@ -52,9 +52,17 @@ PHRASES: dict[str, frozenset[str]] = {
 }
 LONGEST_PHRASE = max(len(entry.split()) for entry in PHRASES)
 
-_LIGHT = frozenset(key_of(each) for word in ALL_CLASSES["retelling"] for each in tokens(word))
-_MEANING = frozenset(
-    word for name, words in ALL_CLASSES.items() if name not in ("retelling", "forms", "said", "negative") for word in words
+_LIGHT = ALL_CLASSES["retelling"] | ALL_CLASSES["forms"] | ALL_CLASSES["said"] | ALL_CLASSES["negative"] | STOP_WORDS
+# Verbs that only carry the noun before them, in any form.
+_LIGHT_VERB = re.compile(
+    "(?:कर|करा|हो|दे|ले|जा|आ|रह|लग|रख|पा|सक|चुक|पड)"
+    "(?:ा|ी|े|ना|ने|नी|ता|ते|ती|या|ए|ई|ये|एगा|एगी|एंगे|ेगा|ेगी|ेंगे|ेंगी|कर|ीं|ईं)?"
+)
+# Words of these classes change a meaning, so they always need support.
+_WEIGHTY = frozenset(
+    word
+    for name in ("all", "some", "most", "half", "only", "more", "less", "both", "claim", "doubt", "wish", "plan", "deny", "time")
+    for word in ALL_CLASSES[name]
 )
 
 
@@ -63,7 +71,7 @@ def concepts_of(token: str) -> frozenset[str]:
     """What a folded token means: its key, its groups of synonyms, and 'light' if it needs no support."""
     key = key_of(token)
     found = {key, *_CONCEPTS.get(key, ()), *NAMED.get(token, ())}
-    if (token in STOP_WORDS or key in _LIGHT or {"said", "negative"} & found or token in ALL_CLASSES["forms"]) and token not in _MEANING:
+    if (token in _LIGHT or _LIGHT_VERB.fullmatch(token)) and token not in _WEIGHTY:
         found.add("light")
     if token in _ORDINALS:
         found.add(f"#{_ORDINALS[token]}")
@@ -93,8 +101,3 @@ def number_words() -> dict[str, float]:
     found = {fold(word): float(value) for value, word in enumerate(_UNITS.split())}
     found |= {fold("छः"): 6.0, fold("छे"): 6.0, fold("छ"): 6.0, fold("पन्द्रह"): 15.0, fold("सौ"): 100.0}
     return found
-
-
-def general_concepts(keys: Iterator[str]) -> set[str]:
-    """The keys that the general words among `keys` may stand for."""
-    return {other for key in keys for other in GENERAL.get(key, ())}
