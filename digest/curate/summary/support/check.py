@@ -14,10 +14,10 @@ from digest.hindi.tokens import STOP_WORDS
 
 _SPEECH = frozenset({"said", "claim", "doubt", "wish", "plan"})
 # Classes that say how much something weighs, not what it is.
-_NOT_A_MEANING = frozenset({"light", "said", "claim", "doubt", "wish", "plan", "negative", "time", "record", "deny", "status", "body", "arrest", "blame", "official", "measure", "force", "soft"})
+_NOT_A_MEANING = frozenset({"light", "said", "claim", "doubt", "wish", "plan", "negative", "time", "record", "deny", "status", "body", "arrest", "blame", "official", "measure", "force", "soft", "plain", "weighty", "office"})
 _AGENT = frozenset({"ने", "inherited", "द्वारा", "side"})
 # Markers of a setting: a summary may take them from the start of the article.
-_SETTING = frozenset({"में", "पर", "gen", "after", "during", "under", "cause", "के", "", "at", "for", "with", "से"})
+_SETTING = frozenset({"में", "पर", "gen", "after", "during", "under", "", "at", "for", "with"})
 _SAME_SENTENCE = frozenset("क्योंकि इसलिए चूंकि ताकि तो".split())
 _RELATIVE = "जिस"
 _MOST_SETTING_WORDS = 4
@@ -95,6 +95,10 @@ def _is_name_like(word: Word) -> bool:
     return len(word.concepts) == 1 and not word.number
 
 
+def _is_plain_word(word: Word) -> bool:
+    return all("plain" in part.concepts or "light" in part.concepts for part in (word.parts or (word,)))
+
+
 class Checker:
     """Checks the clauses of one summary against the articles."""
 
@@ -159,7 +163,7 @@ class Checker:
         sentence = self.sources[s].sentences[i]
         rest = [(word, each) for n, each in enumerate(sentence.clauses) if n != k for word in each.words]
         predicate = next((word for word in reversed(clause.words) if word.is_content), None)
-        settings = 0
+        settings = own_words = 0
         conflict = self._conflicts(clause, other)
         for word in unmatched:
             if "status" in word.concepts and (self._is_anywhere(word) or (_is_arrest(other) and not _named(word, clause))):
@@ -170,6 +174,10 @@ class Checker:
                 continue
             if word is not predicate and "soft" in word.concepts:
                 continue
+            if _is_plain_word(word) and word.marker not in ("cause", "से", "द्वारा"):
+                own_words += 1
+                if own_words <= max(1, len(inside)):
+                    continue
             if _is_force(word) and _find_any(word, [*rest, *((each, other) for each in other.words)]):
                 continue
             if word is predicate and "doubt" in clause.kinds and _has_kind(word, "doubt") and (other.mode is Mode.CAN or "doubt" in other.frame_kinds):

@@ -22,8 +22,11 @@ def _entries(row: str) -> list[str]:
 
 
 def _classes() -> dict[str, frozenset[str]]:
-    rows = (row.partition(":") for row in table_rows(_PACKAGE, "word_classes.txt"))
-    return {name: frozenset(fold(word).replace("_", " ") for word in words.split()) for name, _, words in rows}
+    found: dict[str, frozenset[str]] = {}
+    for row in table_rows(_PACKAGE, "word_classes.txt"):
+        name, _, words = row.partition(":")
+        found[name] = found.get(name, frozenset()) | {fold(word).replace("_", " ") for word in words.split()}
+    return found
 
 
 ALL_CLASSES = _classes()
@@ -53,6 +56,15 @@ PHRASES: dict[str, frozenset[str]] = {
 LONGEST_PHRASE = max(len(entry.split()) for entry in PHRASES)
 
 _LIGHT = ALL_CLASSES["retelling"] | ALL_CLASSES["forms"] | ALL_CLASSES["said"] | ALL_CLASSES["negative"] | STOP_WORDS
+_NEEDS_SUPPORT = frozenset(key_of(word) for name in ("weighty", "office", "blame", "arrest", "deny") for word in ALL_CLASSES[name])
+_PLAIN = frozenset(
+    key
+    for row in (*table_rows(_PACKAGE, "plain_words.txt"), *table_rows(_PACKAGE, "synonyms.txt"))
+    for entry in row.split()
+    for word in entry.split("_")
+    for each in tokens(word)
+    if (key := key_of(each)) not in _NEEDS_SUPPORT
+)
 # Verbs that only carry the noun before them, in any form.
 _LIGHT_VERB = re.compile(
     "(?:कर|करा|हो|दे|ले|जा|आ|रह|लग|रख|पा|सक|चुक|पड)"
@@ -73,6 +85,8 @@ def concepts_of(token: str) -> frozenset[str]:
     found = {key, *_CONCEPTS.get(key, ()), *NAMED.get(token, ())}
     if (token in _LIGHT or _LIGHT_VERB.fullmatch(token)) and token not in _WEIGHTY:
         found.add("light")
+    if key in _PLAIN and token not in _WEIGHTY and token not in _ORDINALS:
+        found.add("plain")
     if token in _ORDINALS:
         found.add(f"#{_ORDINALS[token]}")
     return frozenset(found)
