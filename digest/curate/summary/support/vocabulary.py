@@ -57,14 +57,16 @@ LONGEST_PHRASE = max(len(entry.split()) for entry in PHRASES)
 
 _LIGHT = ALL_CLASSES["retelling"] | ALL_CLASSES["forms"] | ALL_CLASSES["said"] | ALL_CLASSES["negative"] | STOP_WORDS
 _NEEDS_SUPPORT = frozenset(key_of(word) for name in ("weighty", "office", "blame", "arrest", "deny") for word in ALL_CLASSES[name])
-_PLAIN = frozenset(
-    key
-    for row in (*table_rows(_PACKAGE, "plain_words.txt"), *table_rows(_PACKAGE, "synonyms.txt"))
-    for entry in row.split()
-    for word in entry.split("_")
-    for each in tokens(word)
-    if (key := key_of(each)) not in _NEEDS_SUPPORT
-)
+_NAMES = frozenset(key_of(each) for row in table_rows(_PACKAGE, "names.txt") for each in tokens(row))
+_OWN = (word for name in ("plain_words.txt", "synonyms.txt") for row in table_rows(_PACKAGE, name) for word in row.split())
+_PLAIN = (
+    frozenset(key_of(each) for entry in _OWN for word in entry.split("_") for each in tokens(word))
+    | frozenset(
+        stem for row in table_rows("digest.curate.similarity", "commonness.txt") for stem in row.split()[1:] if stem[0] > "\u08ff"
+    )
+) - _NEEDS_SUPPORT - _NAMES
+"""Stems of everyday words: none is a name, an office, a crime or an outcome."""
+
 # Verbs that only carry the noun before them, in any form.
 _LIGHT_VERB = re.compile(
     "(?:कर|करा|हो|दे|ले|जा|आ|रह|लग|रख|पा|सक|चुक|पड)"
