@@ -27,6 +27,10 @@ class Verdict:
     problem: str = ""
 
 
+# Shares of matched words that count as alike.
+_MARGIN = 0.12
+
+
 def find_support(text: str, articles: Sequence[Article]) -> Verdict:
     """Find the clause of an article that supports each clause of the text."""
     sources = [Source(each.source, each.title, (*read(each.text), *_plain_title(each.title))) for each in articles]
@@ -40,6 +44,9 @@ def find_support(text: str, articles: Sequence[Article]) -> Verdict:
             if clause.is_frame:
                 continue
             options = checker.candidates(at, number)
+            most = max((each.share for each in options), default=0.0)
+            # The clause that is most like it decides. Another one that lacks its negation proves nothing.
+            options = [each for each in options if each.share >= most - _MARGIN]
             introduced = number and sentence.clauses[number - 1].is_frame
             fitting = [each for each in options if not each.problem and (introduced or _belongs(clause, each, chosen))]
             if not fitting:
@@ -51,6 +58,12 @@ def find_support(text: str, articles: Sequence[Article]) -> Verdict:
                 if not papers:
                     return Verdict(problem=f"it mixes numbers of different papers: “{' '.join(clause.tokens)}”")
                 fitting = [each for each in fitting if each.source in papers]
+            frame = next((each for each in reversed(sentence.clauses[:number]) if each.is_frame), None)
+            if frame is not None and clause.is_said:
+                checked = [(each, checker.frame_problem(frame, each)) for each in fitting]
+                fitting = [each for each, problem in checked if not problem]
+                if not fitting:
+                    return Verdict(problem=f"“{' '.join(frame.tokens)}” has no support: {checked[0][1]}")
             last = chosen[-1] if chosen else None
             best = max(fitting, key=lambda each: (last is not None and (each.source, each.sentence) == (last.source, last.sentence), each.share))
             chosen.append(best)

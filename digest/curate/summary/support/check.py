@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -14,10 +15,11 @@ from digest.hindi.tokens import STOP_WORDS
 
 _SPEECH = frozenset({"said", "claim", "doubt", "wish", "plan"})
 # Classes that say how much something weighs, not what it is.
-_NOT_A_MEANING = frozenset({"light", "said", "claim", "doubt", "wish", "plan", "negative", "time", "record", "deny", "status", "body", "arrest", "blame", "official", "measure", "force", "soft", "plain", "weighty", "office"})
+_NOT_A_MEANING = frozenset({"light", "said", "claim", "doubt", "wish", "plan", "negative", "time", "record", "deny", "status", "body", "arrest", "blame", "official", "measure", "force", "soft", "plain", "weighty", "office", "strict"})
 _AGENT = frozenset({"ने", "inherited", "द्वारा", "side"})
 # Markers of a setting: a summary may take them from the start of the article.
 _SETTING = frozenset({"में", "पर", "gen", "after", "during", "under", "", "at", "for", "with"})
+_NOUN_MARKERS = frozenset({"gen", "में", "पर", "after", "during", "for", "under", "से"})
 _SAME_SENTENCE = frozenset("क्योंकि इसलिए चूंकि ताकि तो".split())
 _RELATIVE = "जिस"
 _MOST_SETTING_WORDS = 4
@@ -146,12 +148,15 @@ class Checker:
             hit = _find(word, pool, clause, speech)
             (inside if hit else unmatched).append(word)
         share = len(inside) / len(content)
-        if share < 0.3 or not inside:
+        free = all(_is_plain_word(word) for word in content) and len(content) <= 3
+        if (share < 0.3 or not inside) and not free:
             return Candidate(s, i, k, share, f"no sentence of an article has “{unmatched[0].text}” with the rest of it")
         problem = (
             self._words(at, clause, unmatched, inside, s, i, k, other)
             or self._numbers(clause, content, other)
             or _statement(clause, other, speech)
+            or self._cause(clause, other, sentence)
+            or _infinitive(clause, other)
             or self._speaker(clause, other, by_paper, speech, source, s)
             or self._pronouns(at, clause, s, i, other)
         )
@@ -166,18 +171,18 @@ class Checker:
         settings = own_words = 0
         conflict = self._conflicts(clause, other)
         for word in unmatched:
-            if "status" in word.concepts and (self._is_anywhere(word) or (_is_arrest(other) and not _named(word, clause))):
+            if "status" in word.concepts and (
+                self._is_anywhere(word) or (_is_arrest(other) and not _named(word, clause)) or self._is_accused(word, clause)
+            ):
                 continue
             if word.key == "पुलिस" and _is_arrest(clause) and _is_arrest(other) and (other.is_passive or other.speaker):
                 continue
+            if word.marker == "cause" and not (_find_cause(word, rest)):
+                return f"the article gives another cause than “{word.text}”"
             if word.number and self._is_measure(word, clause, rest, other):
                 continue
             if word is not predicate and "soft" in word.concepts:
                 continue
-            if _is_plain_word(word) and word.marker not in ("cause", "से", "द्वारा"):
-                own_words += 1
-                if own_words <= max(1, len(inside)):
-                    continue
             if _is_force(word) and _find_any(word, [*rest, *((each, other) for each in other.words)]):
                 continue
             if word is predicate and "doubt" in clause.kinds and _has_kind(word, "doubt") and (other.mode is Mode.CAN or "doubt" in other.frame_kinds):
@@ -188,19 +193,28 @@ class Checker:
                 return f"the number {word.text} is in another place"
             if self._completes(word, clause, inside, other):
                 continue
-            if word is predicate or word.marker in ("ने", "inherited", "द्वारा"):
+            if (word is predicate and not _is_plain_word(word)) or word.marker in ("ने", "inherited", "द्वारा"):
                 return f"the clause with its other words has no “{word.text}” there"
-            if set(word.concepts) & {"all", "some", "most", "half", "only", "more", "less", "both"}:
+            if set(word.concepts) & {"all", "some", "most", "half", "only", "more", "less"}:
                 return f"“{word.text}” is not said of it"
-            if _find(word, rest, clause, False):
+            strict = any("strict" in part.concepts for part in (word.parts or (word,)))
+            if strict and (word.marker not in _NOUN_MARKERS or word is predicate):
+                return f"“{word.text}” is not said of it"
+            where = [each for each in rest if _find(word, [each], clause, False)]
+            if where:
                 if "time" in word.concepts and any("time" in each.concepts for each in other.words):
                     return f"“{word.text}” is the time of something else"
-                if word.marker in conflict:
+                counts = any(each.number for each in clause.words)
+                if word.marker in conflict or (counts and not any(_is_free(each, other) for _, each in where)):
                     return f"“{word.text}” belongs to something else"
                 continue
             if "time" in word.concepts:
                 return f"“{word.text}” is not the time of it"
-            if word.marker in _SETTING and word.marker not in conflict and self._in_setting(word, s, i):
+            if _is_plain_word(word) and word.marker not in ("cause", "द्वारा") and not (word is predicate and self._is_anywhere(word)):
+                own_words += 1
+                if own_words <= max(1, len(inside)):
+                    continue
+            if word.marker in _SETTING and word.marker not in conflict and not self._in_another_place(word, clause, other) and self._in_setting(word, s, i):
                 settings += 1
                 if settings <= _MOST_SETTING_WORDS:
                     continue
@@ -219,6 +233,12 @@ class Checker:
             for n, each in enumerate(where.words[:-1])
         )
 
+    def _cause(self, clause: Clause, other: Clause, sentence: Sentence) -> str:
+        if clause.has_cause and not any(each.has_cause or each.is_adverbial for each in (other, *sentence.clauses)):
+            if not any(word.marker == "से" for word in other.words) and not any("जिससे" in each.opener.split() for each in sentence.clauses):
+                return "the article gives no cause"
+        return ""
+
     def _conflicts(self, clause: Clause, other: Clause) -> set[str]:
         """Return the markers of the article's phrases that the summary's clause leaves out."""
         found = set()
@@ -229,12 +249,35 @@ class Checker:
                 found.add(marker)
         return found
 
+    def _in_another_place(self, word: Word, clause: Clause, other: Clause) -> bool:
+        """Whether the article's clause has another name in the genitive before the same noun: `पटना के अस्पताल`."""
+        if word.marker != "gen":
+            return False
+        heads = [each for each in clause.words if each.phrase == word.phrase + 1]
+        for n, each in enumerate(other.words):
+            if any(_same(head, each) for head in heads):
+                owners = [owner for owner in other.words[:n] if owner.phrase == each.phrase - 1 and owner.marker == "gen"]
+                if owners and not any(_same(mine, owner) for mine in clause.words for owner in owners):
+                    return True
+        return False
+
     def _in_setting(self, word: Word, s: int, i: int) -> bool:
         source = self.sources[s]
         places = [*source.sentences[max(0, i - 1) : i]]
         for each in self.sources:
             places += [*read(each.title), *each.sentences[:1]]
         return any(_same(word, each) for place in places for clause in place.clauses for each in clause.words)
+
+    def _is_accused(self, word: Word, clause: Clause) -> bool:
+        """Whether the articles blame or arrest the person whom the summary calls accused."""
+        names = [each for each in clause.words if each.phrase == word.phrase and _is_name_like(each)]
+        return any(
+            other.kinds & {"blame", "arrest", "claim"} and not other.is_frame and any(_same(name, each) for each in other.words)
+            for source in self.sources
+            for sentence in source.sentences
+            for other in sentence.clauses
+            for name in names
+        )
 
     def _is_anywhere(self, word: Word) -> bool:
         return any(
@@ -261,7 +304,8 @@ class Checker:
                     if any(_same(word, each) for each in others):
                         found = True
                     elif others:
-                        mates = [each for each in others if _is_name_like(each)]
+                        court = head.key == "न्यायालय" and not set(word.concepts) & {"light"}
+                        mates = [each for each in others if _is_name_like(each) or court]
                         if mates and not self._together(mates, word):
                             return False
         return found
@@ -326,7 +370,7 @@ class Checker:
             agents = [word for word in clause.words if word.marker == "ने" and word.is_content]
             if speech and agents and any(_same(word, each) for word in agents for each in theirs):
                 return ""
-            if speech and clause.kinds & {"claim", "doubt"} and not agents:
+            if {"said"} <= clause.act and clause.act & {"claim", "doubt"} and not agents:
                 return ""
             return f"it leaves out that {_text(theirs)} says it"
         if not other.is_said:
@@ -348,6 +392,21 @@ class Checker:
             for sentence in source.sentences
         )
 
+    def frame_problem(self, frame: Clause, candidate: Candidate) -> str:
+        """Return what the introduction of somebody's words says that the article's does not: its day, place or verb."""
+        clauses = self.sources[candidate.source].sentences[candidate.sentence].clauses
+        pool = [(word, each) for each in clauses if each.is_frame for word in each.words]
+        rest = [(word, each) for each in clauses for word in each.words]
+        for word in frame.words:
+            if not word.is_content or word in frame.speaker or _has_speech(word) or _find(word, pool, frame, True):
+                continue
+            if "time" in word.concepts or word.number or "strict" in word.concepts:
+                return f"“{word.text}” is not in the article's introduction of it"
+            if _is_plain_word(word) or _find(word, rest, frame, True) or self._in_setting(word, candidate.source, candidate.sentence):
+                continue
+            return f"“{word.text}” is not in the article's introduction of it"
+        return ""
+
     def _pronouns(self, at: int, clause: Clause, s: int, i: int, other: Clause) -> str:
         if not clause.pronouns:
             return ""
@@ -366,8 +425,41 @@ def _named(word: Word, clause: Clause) -> bool:
     return any(each.phrase == word.phrase and each is not word and _is_name_like(each) for each in clause.words)
 
 
+_INFINITIVE = re.compile("..*न[ाेी]$")
+
+
+def _infinitive(clause: Clause, other: Clause) -> str:
+    """Refuse a deed that the article only names in the infinitive, such as `ख़रीदने का फ़ैसला किया`."""
+    verb = next((word for word in reversed(clause.words) if word.is_content), None)
+    if verb is None or clause.mode is not Mode.FACT or _INFINITIVE.match(verb.text) or clause.kinds & {"plan", "wish", "doubt", "claim"}:
+        return ""
+    theirs = [word for word in other.words if _same(verb, word)]
+    if not theirs or other.is_adverbial:
+        return ""
+    if all(_INFINITIVE.match(word.text.split()[-1]) and word.marker in ("gen", "को", "for", "") for word in theirs):
+        return f"the article has “{theirs[0].text}” only as something to be done"
+    return ""
+
+
+def _is_free(clause: Clause, other: Clause) -> bool:
+    """Whether words of the clause may stand beside a number of the other: it counts nothing itself, or is part of it."""
+    return not any(word.number and not word.is_year for word in clause.words) or any(word in other.words for word in clause.words)
+
+
+def _find_cause(word: Word, pool: Sequence[tuple[Word, Clause]]) -> bool:
+    """Whether the article has the word in a cause."""
+    return any(
+        _same(word, each) and (each.marker in ("cause", "से") or where.is_adverbial or where.has_cause or "जिससे" in where.tokens)
+        for each, where in pool
+    )
+
+
 def _is_force(word: Word) -> bool:
     return any("force" in part.concepts for part in (word.parts or (word,)))
+
+
+def _has_speech(word: Word) -> bool:
+    return any(_has_kind(word, kind) for kind in _SPEECH)
 
 
 def _has_kind(word: Word, kind: str) -> bool:
@@ -447,8 +539,7 @@ def _statement(clause: Clause, other: Clause, speech: bool) -> str:
         # `ज़मानत न मिली` is `ज़मानत याचिका ख़ारिज`.
         if clause.negations != other.negations + refused:
             return "it has not the same negations"
-        return ""
-    if clause.negations != other.negations:
+    elif clause.negations != other.negations:
         return "it has not the same negations"
     if not _same_mode(clause, other):
         return f"it tells as {clause.mode} what the article tells as {other.mode}"
@@ -457,6 +548,8 @@ def _statement(clause: Clause, other: Clause, speech: bool) -> str:
     if other.is_condition and not clause.is_condition:
         return "it tells a condition as a fact"
     kinds = clause.kinds | clause.frame_kinds
+    if clause.negations and refused:
+        kinds |= {"deny"}
     for kind in ("claim", "doubt", "wish", "plan", "deny"):
         if kind in other.kinds and kind not in kinds:
             if kind in ("claim", "doubt") and clause.is_said:
@@ -476,17 +569,19 @@ def _statement(clause: Clause, other: Clause, speech: bool) -> str:
     for kind in ("more", "less"):
         if kind in other.kinds and kind not in clause.kinds and any(word.number for word in clause.words):
             return f"it leaves out “{_word_of(other, kind)}”"
-    for word in other.words:
-        if word.is_year and not any(word.number == each.number for each in clause.words):
-            return f"it leaves out that this was in {word.text}"
-    past = set(other.tokens) & _PAST
-    if past and not past & set(clause.tokens):
-        return f"it leaves out “{past.pop()}”"
+    if other.past and clause.past != other.past and not (other.past in _PAST and clause.past in _PAST):
+        return f"it leaves out that this was “{other.past}”"
+    if other.is_ongoing and not clause.is_ongoing and set(clause.tokens[-4:]) & _DONE:
+        return "it tells as done what still goes on"
+    if clause.is_said and other.is_said:
+        if clause.frame_negations != other.frame_negations or ("deny" in clause.frame_kinds) != ("deny" in other.frame_kinds):
+            return "what introduces it has not the same negations"
     if other.restricted and "all" in clause.kinds and "all" not in other.kinds:
         return "it says of all what the article says of some"
     return ""
 
 
+_DONE = frozenset(fold(word) for word in "गया गई गए चुका चुकी चुके दिया दी दिए लिया ली लिए किया हुआ हुई हुए".split())
 _REFUSALS = frozenset(key_of(fold(word)) for word in "ख़ारिज ठुकरा ठुकराई नामंज़ूर अस्वीकार मना इनकार".split())
 _PAST = frozenset("पिछले पिछली बीते गत".split())
 
@@ -527,12 +622,13 @@ def _same_mode(clause: Clause, other: Clause) -> bool:
         return True
     if {mine, theirs} <= {Mode.MUST, Mode.WISH}:
         return True
+    act = clause.act | clause.frame_kinds
     if mine is Mode.FACT:
         if theirs is Mode.CAN:
-            return "doubt" in clause.kinds | clause.frame_kinds
+            return "doubt" in act
         if theirs in (Mode.MUST, Mode.WISH):
-            return bool((clause.kinds | clause.frame_kinds) & {"wish", "plan"})
-        return bool(clause.kinds & {"plan", "wish", "doubt"}) and theirs is Mode.FUTURE
+            return bool(act & {"wish", "plan"})
+        return bool(act & {"plan", "wish", "doubt"}) and theirs is Mode.FUTURE
     if theirs is Mode.FACT and mine in (Mode.FUTURE, Mode.MUST, Mode.WISH):
-        return bool(other.kinds & ({"plan"} if mine is Mode.FUTURE else {"plan", "wish"}))
+        return bool(other.act & ({"plan"} if mine is Mode.FUTURE else {"plan", "wish"}))
     return False

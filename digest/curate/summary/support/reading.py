@@ -108,7 +108,8 @@ _ACTING_PRONOUNS = frozenset(map(fold, "उन्होंने उसने �
 _RESTRICTED = frozenset(map(fold, "उन उस ऐसे उन्हीं वही वे".split()))
 _PASSIVE = frozenset(map(fold, "गया गई गए गयी जाएगा जाएगी जाएंगे जाता जाती जाते जाए".split()))
 _CAUSES = frozenset(map(fold, "क्योंकि इसलिए चूंकि जिससे जिसकी_वजह".split()))
-_PAST_TIMES = frozenset(map(fold, "पिछले पिछली बीते गत पूर्व".split()))
+_PAST_TIMES = frozenset(map(fold, "पिछले पिछली बीते गत".split()))
+_ONGOING = frozenset(map(fold, "रहा रही रहे".split()))
 
 
 class Mode(StrEnum):
@@ -167,11 +168,18 @@ class Clause:
     # The kinds of the words that introduce it: `आरोप लगाया कि`.
     frame_kinds: frozenset[str] = frozenset()
     has_cause: bool = False
-    has_past_time: bool = False
+    # Its year or `पिछले`, as written.
+    past: str = ""
     restricted: bool = False
     is_passive: bool = False
     # Whether its speaker gives information: `बताया`, not `कहा`.
     informs: bool = False
+    # Negations of the verb that introduces it: `इस बात से इनकार नहीं किया कि`.
+    frame_negations: int = 0
+    # The kinds of its last words: what the clause itself does.
+    act: frozenset[str] = frozenset()
+    # Whether it is still going on: `बन रहा है`.
+    is_ongoing: bool = False
     pronouns: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
 
@@ -226,6 +234,7 @@ def _read_sentence(text: str, at: int) -> Sentence:
         _describe(clause)
         clauses.append(clause)
     _conditions(clauses)
+    _past_times(clauses)
     _give_nouns(clauses)
     _inherit_agents(clauses)
     _share_predicates(clauses)
@@ -470,7 +479,11 @@ def _describe(clause: Clause) -> None:
     if "बात" in tokens and "कही" in tokens:
         # `जांच की बात कही`: it is still to come.
         clause.kinds |= {"plan"}
-    clause.has_past_time = any(word.is_year for word in clause.words) or bool(_PAST_TIMES & set(tokens))
+    clause.act = frozenset(kind for each in tokens[-4:] for kind in NAMED.get(each, ()))
+    if "बात" in tokens and "कही" in tokens:
+        clause.act |= {"plan"}
+    clause.past = next((word.number if word.is_year else word.text for word in clause.words if word.is_year or word.text in _PAST_TIMES), "")
+    clause.is_ongoing = bool(_ONGOING & set(tokens[-2:])) and bool(set(tokens[-3:]) & {"है", "हैं", "था", "थे", "थी"})
     clause.has_cause = any(word.marker == "cause" for word in clause.words) or bool(set(clause.opener.split()) & _CAUSES)
     clause.restricted = bool(_RESTRICTED & set(tokens))
     clause.is_passive = bool(tokens) and bool(_PASSIVE & set(tokens[-2:]))
@@ -496,6 +509,14 @@ def _describe(clause: Clause) -> None:
         clause.mode = Mode.WISH
 
 
+def _past_times(clauses: Sequence[Clause]) -> None:
+    """A clause that continues another has its year: `2019 में टैक्सी गिरी थी, जिसमें 6 लोगों की जान गई`."""
+    for before, clause in zip(clauses, clauses[1:], strict=False):
+        openers = set(clause.opener.split())
+        if any(each.startswith(("जिस", "जिन", "जह")) for each in openers) or openers & {*_JOINS, "जो", "कि"} or before.is_adverbial:
+            clause.past = clause.past or before.past
+
+
 def _conditions(clauses: Sequence[Clause]) -> None:
     for at, clause in enumerate(clauses):
         starts = {*clause.tokens[:2], *clause.opener.split()}
@@ -516,6 +537,7 @@ def _speakers(clauses: Sequence[Clause]) -> None:
     speaker: list[Word] = []
     kinds: frozenset[str] = frozenset()
     is_said = informs = False
+    frame_negations = 0
     for at, clause in enumerate(clauses):
         if set(clause.opener.split()) & _ENDS_OF_SPEECH:
             speaker, is_said, kinds = [], False, frozenset()
@@ -533,15 +555,22 @@ def _speakers(clauses: Sequence[Clause]) -> None:
             informs = any("official" in word.concepts for word in by)
         clause.speaker, clause.is_said, clause.frame_kinds = list(speaker), is_said, kinds
         clause.informs = informs
+        clause.frame_negations = frame_negations if is_said else 0
+        if not is_said and any(word.quoted for word in clause.words):
+            clause.is_said = True
         tail = clause.words[-4:]
         says = any(kind in NAMED.get(part.text, ()) for word in tail for part in (word.parts or (word,)) for kind in ("said", "claim", "doubt", "wish"))
+        quotes = following is not None and bool(_QUOTES & set(following.opener.split()))
         introduces = following is not None and bool({"कि", ":", *_QUOTES} & set(following.opener.split()))
+        # `X ने ज़ोर दिया कि` is not in the table of verbs, but what follows is somebody's word.
+        says = says or (introduces and bool(own or quotes) and not clause.has_cause)
         if introduces and says and not (is_said and by):
             names = [word for word in clause.words if word.marker in ("ने", "inherited")]
             names += [word for word in clause.words if word.marker == "gen" and word not in names and not names]
             names = names or [word for word in clause.words if word.marker == "को"] or [word for word in clause.words[:4] if word.is_content and not word.marker]
             clause.is_frame = True
             speaker, is_said = _with_genitives(clause, names), True
+            frame_negations = clause.negations
             clause.speaker, kinds = list(speaker), clause.kinds
             informs = "बताया" in clause.tokens or any("official" in word.concepts for word in speaker)
 

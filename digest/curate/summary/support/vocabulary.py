@@ -57,6 +57,7 @@ LONGEST_PHRASE = max(len(entry.split()) for entry in PHRASES)
 
 _LIGHT = ALL_CLASSES["retelling"] | ALL_CLASSES["forms"] | ALL_CLASSES["said"] | ALL_CLASSES["negative"] | STOP_WORDS
 _NEEDS_SUPPORT = frozenset(key_of(word) for name in ("weighty", "office", "blame", "arrest", "deny") for word in ALL_CLASSES[name])
+_STRICT = frozenset(key_of(word) for name in ("weighty", "blame", "arrest", "deny") for word in ALL_CLASSES[name])
 _NAMES = frozenset(key_of(each) for row in table_rows(_PACKAGE, "names.txt") for each in tokens(row))
 _OWN = (word for name in ("plain_words.txt", "synonyms.txt") for row in table_rows(_PACKAGE, name) for word in row.split())
 _PLAIN = (
@@ -75,7 +76,7 @@ _LIGHT_VERB = re.compile(
 # Words of these classes change a meaning, so they always need support.
 _WEIGHTY = frozenset(
     word
-    for name in ("all", "some", "most", "half", "only", "more", "less", "both", "claim", "doubt", "wish", "plan", "deny", "time")
+    for name in ("all", "some", "most", "half", "only", "more", "less", "claim", "doubt", "wish", "plan", "deny", "time")
     for word in ALL_CLASSES[name]
 )
 
@@ -89,6 +90,8 @@ def concepts_of(token: str) -> frozenset[str]:
         found.add("light")
     if key in _PLAIN and token not in _WEIGHTY and token not in _ORDINALS:
         found.add("plain")
+    if key in _STRICT:
+        found.add("strict")
     if token in _ORDINALS:
         found.add(f"#{_ORDINALS[token]}")
     return frozenset(found)
