@@ -147,7 +147,9 @@ class Checker:
         for word in content:
             hit = _find(word, pool, clause, speech)
             (inside if hit else unmatched).append(word)
-        share = len(inside) / len(content)
+        predicate = next((word for word in reversed(clause.words) if word.is_content), None)
+        weights = {id(word): _weight(word, predicate) for word in content}
+        share = sum(weights[id(word)] for word in inside) / sum(weights.values())
         free = all(_is_plain_word(word) for word in content) and len(content) <= 3
         if (share < 0.3 or not inside) and not free:
             return Candidate(s, i, k, share, f"no sentence of an article has “{unmatched[0].text}” with the rest of it")
@@ -193,13 +195,16 @@ class Checker:
                 return f"the number {word.text} is in another place"
             if self._completes(word, clause, inside, other):
                 continue
-            if (word is predicate and not _is_plain_word(word)) or word.marker in ("ने", "inherited", "द्वारा"):
+            if word is predicate or word.marker in ("ने", "inherited", "द्वारा"):
                 return f"the clause with its other words has no “{word.text}” there"
-            if set(word.concepts) & {"all", "some", "most", "half", "only", "more", "less"}:
+            if set(word.concepts) & {"all", "some", "most", "half", "only", "more", "less", "both"}:
                 return f"“{word.text}” is not said of it"
             strict = any("strict" in part.concepts for part in (word.parts or (word,)))
             if strict and (word.marker not in _NOUN_MARKERS or word is predicate):
                 return f"“{word.text}” is not said of it"
+            before = clause.words[clause.words.index(word) - 1]
+            if "measure" in word.concepts and before.number:
+                continue
             where = [each for each in rest if _find(word, [each], clause, False)]
             if where:
                 if "time" in word.concepts and any("time" in each.concepts for each in other.words):
@@ -212,7 +217,7 @@ class Checker:
                 return f"“{word.text}” is not the time of it"
             if _is_plain_word(word) and word.marker not in ("cause", "द्वारा") and not (word is predicate and self._is_anywhere(word)):
                 own_words += 1
-                if own_words <= max(1, len(inside)):
+                if own_words <= len(inside) + 1:
                     continue
             if word.marker in _SETTING and word.marker not in conflict and not self._in_another_place(word, clause, other) and self._in_setting(word, s, i):
                 settings += 1
@@ -240,12 +245,13 @@ class Checker:
         return ""
 
     def _conflicts(self, clause: Clause, other: Clause) -> set[str]:
-        """Return the markers of the article's phrases that the summary's clause leaves out."""
+        """Return the markers of the article's phrases that the summary's clause leaves out, or whose names it changes."""
         found = set()
         mine = [word for word in clause.words if word.is_content]
         for marker in ("में", "पर", "को", "से", "ने"):
             theirs = [word for word in other.words if word.marker == marker and word.is_content and "time" not in word.concepts and not word.number]
-            if theirs and not any(_same(word, each) for word in mine for each in theirs):
+            missing = [each for each in theirs if not any(_same(word, each) for word in mine)]
+            if missing and (len(missing) == len(theirs) or any(_is_name_like(each) for each in missing)):
                 found.add(marker)
         return found
 
@@ -272,7 +278,7 @@ class Checker:
         """Whether the articles blame or arrest the person whom the summary calls accused."""
         names = [each for each in clause.words if each.phrase == word.phrase and _is_name_like(each)]
         return any(
-            other.kinds & {"blame", "arrest", "claim"} and not other.is_frame and any(_same(name, each) for each in other.words)
+            (other.is_said or other.kinds & {"blame", "arrest", "claim"}) and not other.is_frame and any(_same(name, each) for each in other.words)
             for source in self.sources
             for sentence in source.sentences
             for other in sentence.clauses
@@ -367,7 +373,7 @@ class Checker:
                 return ""
             if _is_plain(clause, other):
                 return ""
-            agents = [word for word in clause.words if word.marker == "ने" and word.is_content]
+            agents = [word for word in clause.words if word.marker in ("ने", "inherited") and word.is_content]
             if speech and agents and any(_same(word, each) for word in agents for each in theirs):
                 return ""
             if {"said"} <= clause.act and clause.act & {"claim", "doubt"} and not agents:
@@ -400,6 +406,10 @@ class Checker:
         for word in frame.words:
             if not word.is_content or word in frame.speaker or _has_speech(word) or _find(word, pool, frame, True):
                 continue
+            if "time" in word.concepts and not any("time" in each.concepts for each, _ in pool) and _find(word, rest, frame, True):
+                continue
+            if "strict" in word.concepts and _find(word, rest, frame, True):
+                continue
             if "time" in word.concepts or word.number or "strict" in word.concepts:
                 return f"“{word.text}” is not in the article's introduction of it"
             if _is_plain_word(word) or _find(word, rest, frame, True) or self._in_setting(word, candidate.source, candidate.sentence):
@@ -425,7 +435,7 @@ def _named(word: Word, clause: Clause) -> bool:
     return any(each.phrase == word.phrase and each is not word and _is_name_like(each) for each in clause.words)
 
 
-_INFINITIVE = re.compile("..*न[ाेी]$")
+_INFINITIVE = re.compile("(?!धरना|थाना|खाना|सेना|सूचना|घटना|योजना|रचना|सपना|जुर्माना|कारखाना|पटना|सोना|गन्ना|महीना|सामना)..*न[ाेी]$")
 
 
 def _infinitive(clause: Clause, other: Clause) -> str:
@@ -443,7 +453,9 @@ def _infinitive(clause: Clause, other: Clause) -> str:
 
 def _is_free(clause: Clause, other: Clause) -> bool:
     """Whether words of the clause may stand beside a number of the other: it counts nothing itself, or is part of it."""
-    return not any(word.number and not word.is_year for word in clause.words) or any(word in other.words for word in clause.words)
+    after = [*clause.words[1:], None]
+    counts = [word for word, unit in zip(clause.words, after, strict=True) if word.number and not word.is_year and not (unit and "measure" in unit.concepts)]
+    return not counts or any(word in other.words for word in clause.words)
 
 
 def _find_cause(word: Word, pool: Sequence[tuple[Word, Clause]]) -> bool:
@@ -493,6 +505,12 @@ def _find(word: Word, pool: Sequence[tuple[Word, Clause]], clause: Clause, speec
         parts = [part for part in word.parts if part.is_content]
         return bool(parts) and all(any(_same(part, each) for each, _ in pool) for part in parts)
     return False
+
+
+def _weight(word: Word, predicate: Word | None) -> int:
+    """How much a word says about which clause of an article is meant."""
+    strict = any("strict" in part.concepts for part in (word.parts or (word,)))
+    return 1 + (bool(word.number) or strict) + (word is predicate) + (word.marker in ("ने", "को"))
 
 
 def _is_general(word: Word) -> bool:
@@ -551,7 +569,7 @@ def _statement(clause: Clause, other: Clause, speech: bool) -> str:
     if clause.negations and refused:
         kinds |= {"deny"}
     for kind in ("claim", "doubt", "wish", "plan", "deny"):
-        if kind in other.kinds and kind not in kinds:
+        if kind in (other.act if kind in ("wish", "plan") else other.kinds) and kind not in kinds:
             if kind in ("claim", "doubt") and clause.is_said:
                 continue
             if kind == "claim" and _charge_is_left_out(clause, other):
@@ -574,7 +592,7 @@ def _statement(clause: Clause, other: Clause, speech: bool) -> str:
     if other.is_ongoing and not clause.is_ongoing and set(clause.tokens[-4:]) & _DONE:
         return "it tells as done what still goes on"
     if clause.is_said and other.is_said:
-        if clause.frame_negations != other.frame_negations or ("deny" in clause.frame_kinds) != ("deny" in other.frame_kinds):
+        if clause.frame_negations != other.frame_negations or clause.frame_denies != other.frame_denies:
             return "what introduces it has not the same negations"
     if other.restricted and "all" in clause.kinds and "all" not in other.kinds:
         return "it says of all what the article says of some"
@@ -622,7 +640,7 @@ def _same_mode(clause: Clause, other: Clause) -> bool:
         return True
     if {mine, theirs} <= {Mode.MUST, Mode.WISH}:
         return True
-    act = clause.act | clause.frame_kinds
+    act = clause.act
     if mine is Mode.FACT:
         if theirs is Mode.CAN:
             return "doubt" in act

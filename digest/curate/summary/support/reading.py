@@ -178,6 +178,8 @@ class Clause:
     frame_negations: int = 0
     # The kinds of its last words: what the clause itself does.
     act: frozenset[str] = frozenset()
+    # Whether what introduces it is a denial.
+    frame_denies: bool = False
     # Whether it is still going on: `बन रहा है`.
     is_ongoing: bool = False
     pronouns: tuple[str, ...] = ()
@@ -271,7 +273,8 @@ def _tokens(text: str) -> list[str]:
         elif "-" in token and not token[0].isdigit() and not _same_number(token):
             found += [token] if key_of(token) in PHRASES else token.split("-")
         elif "-" in token and _same_number(token):
-            found.append(token.split("-")[0])
+            # `एक-एक गोल` counts, `एक गोल` need not.
+            found.append("1" if token == "एक-एक" else token.split("-")[0])
         else:
             found.append(token)
     return found
@@ -484,7 +487,9 @@ def _describe(clause: Clause) -> None:
         clause.act |= {"plan"}
     clause.past = next((word.number if word.is_year else word.text for word in clause.words if word.is_year or word.text in _PAST_TIMES), "")
     clause.is_ongoing = bool(_ONGOING & set(tokens[-2:])) and bool(set(tokens[-3:]) & {"है", "हैं", "था", "थे", "थी"})
-    clause.has_cause = any(word.marker == "cause" for word in clause.words) or bool(set(clause.opener.split()) & _CAUSES)
+    clause.has_cause = clause.has_cause or any(word.marker == "cause" for word in clause.words) or bool(set(clause.opener.split()) & _CAUSES)
+    if "ऐसे में" in " ".join(tokens):
+        clause.has_cause = True
     clause.restricted = bool(_RESTRICTED & set(tokens))
     clause.is_passive = bool(tokens) and bool(_PASSIVE & set(tokens[-2:]))
     clause.pronouns = tuple(each for each in tokens if each in _PRONOUNS)
@@ -537,7 +542,7 @@ def _speakers(clauses: Sequence[Clause]) -> None:
     speaker: list[Word] = []
     kinds: frozenset[str] = frozenset()
     is_said = informs = False
-    frame_negations = 0
+    frame_negations, denies = 0, False
     for at, clause in enumerate(clauses):
         if set(clause.opener.split()) & _ENDS_OF_SPEECH:
             speaker, is_said, kinds = [], False, frozenset()
@@ -555,7 +560,7 @@ def _speakers(clauses: Sequence[Clause]) -> None:
             informs = any("official" in word.concepts for word in by)
         clause.speaker, clause.is_said, clause.frame_kinds = list(speaker), is_said, kinds
         clause.informs = informs
-        clause.frame_negations = frame_negations if is_said else 0
+        clause.frame_negations, clause.frame_denies = (frame_negations, denies) if is_said else (0, False)
         if not is_said and any(word.quoted for word in clause.words):
             clause.is_said = True
         tail = clause.words[-4:]
@@ -571,6 +576,7 @@ def _speakers(clauses: Sequence[Clause]) -> None:
             clause.is_frame = True
             speaker, is_said = _with_genitives(clause, names), True
             frame_negations = clause.negations
+            denies = "deny" in clause.act and "said" not in clause.act
             clause.speaker, kinds = list(speaker), clause.kinds
             informs = "बताया" in clause.tokens or any("official" in word.concepts for word in speaker)
 

@@ -71,12 +71,12 @@ _PLAIN = (
 # Verbs that only carry the noun before them, in any form.
 _LIGHT_VERB = re.compile(
     "(?:कर|करा|हो|दे|ले|जा|आ|रह|लग|रख|पा|सक|चुक|पड)"
-    "(?:ा|ी|े|ना|ने|नी|ता|ते|ती|या|ए|ई|ये|एगा|एगी|एंगे|ेगा|ेगी|ेंगे|ेंगी|कर|ीं|ईं)?"
+    "(?:ा|ी|े|ना|ने|नी|ता|ते|ती|या|ए|ई|ये|एगा|एगी|एंगे|ेगा|ेगी|ेंगे|ेंगी|गा|गी|ंगे|ंगी|कर|ीं|ईं)?"
 )
 # Words of these classes change a meaning, so they always need support.
 _WEIGHTY = frozenset(
     word
-    for name in ("all", "some", "most", "half", "only", "more", "less", "claim", "doubt", "wish", "plan", "deny", "time")
+    for name in ("all", "some", "most", "half", "only", "more", "less", "both", "claim", "doubt", "wish", "plan", "deny", "time")
     for word in ALL_CLASSES[name]
 )
 
