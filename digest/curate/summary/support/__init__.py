@@ -7,16 +7,7 @@ from dataclasses import dataclass
 
 from digest.curate.summary.support.check import Candidate, Checker, Source
 from digest.curate.summary.support.reading import Clause, Sentence, read
-from digest.models import Article
-
-
-@dataclass(frozen=True, slots=True)
-class Support:
-    """The sentence of a source that supports a sentence of a summary."""
-
-    sentence: str
-    source: str
-    source_sentence: str
+from digest.models import Article, Support
 
 
 @dataclass(frozen=True, slots=True)

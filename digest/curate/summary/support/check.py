@@ -19,6 +19,7 @@ _NOT_A_MEANING = frozenset({"light", "said", "claim", "doubt", "wish", "plan", "
 _AGENT = frozenset({"ने", "inherited", "द्वारा", "side"})
 # Markers of a setting: a summary may take them from the start of the article.
 _SETTING = frozenset({"में", "पर", "gen", "after", "during", "under", "", "at", "for", "with"})
+_PLACES = frozenset({"में", "पर", "at", "during", "after"})
 _NOUN_MARKERS = frozenset({"gen", "में", "पर", "after", "during", "for", "under", "से"})
 _SAME_SENTENCE = frozenset("क्योंकि इसलिए चूंकि ताकि तो".split())
 _RELATIVE = "जिस"
@@ -210,7 +211,9 @@ class Checker:
                 if "time" in word.concepts and any("time" in each.concepts for each in other.words):
                     return f"“{word.text}” is the time of something else"
                 counts = any(each.number for each in clause.words)
-                if word.marker in conflict or (counts and not any(_is_free(each, other) for _, each in where)):
+                if word.marker in conflict or (
+                    counts and word.marker not in _PLACES and not any(_is_free(each, other) for _, each in where)
+                ):
                     return f"“{word.text}” belongs to something else"
                 continue
             if "time" in word.concepts:
@@ -585,7 +588,12 @@ def _statement(clause: Clause, other: Clause, speech: bool) -> str:
         if kind in other.kinds and kind not in clause.kinds and _quantifies(clause, other, kind):
             return f"it leaves out “{_word_of(other, kind)}”"
     for kind in ("more", "less"):
-        if kind in other.kinds and kind not in clause.kinds and any(word.number for word in clause.words):
+        if (
+            kind in other.kinds
+            and kind not in clause.kinds
+            and any(word.number for word in clause.words)
+            and _dropped(clause, other, kind)
+        ):
             return f"it leaves out “{_word_of(other, kind)}”"
     if other.past and clause.past != other.past and not (other.past in _PAST and clause.past in _PAST):
         return f"it leaves out that this was “{other.past}”"

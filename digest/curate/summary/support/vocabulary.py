@@ -70,7 +70,7 @@ _PLAIN = (
 
 # Verbs that only carry the noun before them, in any form.
 _LIGHT_VERB = re.compile(
-    "(?:कर|करा|हो|दे|ले|जा|आ|रह|लग|रख|पा|सक|चुक|पड)"
+    "(?:कर|करा|हो|दे|ले|जा|आ|रह|लग|रख|पा|सक|चुक|पड|मिल)"
     "(?:ा|ी|े|ना|ने|नी|ता|ते|ती|या|ए|ई|ये|एगा|एगी|एंगे|ेगा|ेगी|ेंगे|ेंगी|गा|गी|ंगे|ंगी|कर|ीं|ईं)?"
 )
 # Words of these classes change a meaning, so they always need support.
