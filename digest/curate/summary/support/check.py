@@ -15,10 +15,13 @@ from digest.hindi.tokens import STOP_WORDS
 
 _SPEECH = frozenset({"said", "claim", "doubt", "wish", "plan"})
 # Classes that say how much something weighs, not what it is.
-_NOT_A_MEANING = frozenset({"light", "said", "claim", "doubt", "wish", "plan", "negative", "time", "record", "deny", "status", "body", "arrest", "blame", "official", "measure", "force", "soft", "plain", "weighty", "office", "strict"})
+_NOT_A_MEANING = frozenset({"light", "said", "claim", "doubt", "wish", "plan", "negative", "time", "record", "deny", "status", "body", "arrest", "blame", "official", "measure", "force", "soft", "plain", "weighty", "office", "strict", "name"})
 _AGENT = frozenset({"ने", "inherited", "द्वारा", "side"})
 # Markers of a setting: a summary may take them from the start of the article.
 _SETTING = frozenset({"में", "पर", "gen", "after", "during", "under", "", "at", "for", "with"})
+# Weighted share of matched words from which a clause may have words of its own.
+_ENOUGH = 0.5
+_NAME_ENDING = re.compile("(?:पुर|पुरा|गढ|नगर|बाद|गंज|सिंह|कुमार|लाल|राम|देवी|शंकर|नाथ|दास|पाल|वाल|वाला|ेश|ेंद्र|िंदर|प्रसाद|चंद|बाई|खेडा|कोट|वाडा|स्तान|लैंड)$")
 _PLACES = frozenset({"में", "पर", "at", "during", "after"})
 _NOUN_MARKERS = frozenset({"gen", "में", "पर", "after", "during", "for", "under", "से"})
 _SAME_SENTENCE = frozenset("क्योंकि इसलिए चूंकि ताकि तो".split())
@@ -95,7 +98,7 @@ def _is_body_of_agent(word: Word, clause: Clause) -> bool:
 
 
 def _is_name_like(word: Word) -> bool:
-    return len(word.concepts) == 1 and not word.number
+    return (len(word.concepts) == 1 or "name" in word.concepts) and not word.number
 
 
 def _is_plain_word(word: Word) -> bool:
@@ -155,7 +158,7 @@ class Checker:
         if (share < 0.3 or not inside) and not free:
             return Candidate(s, i, k, share, f"no sentence of an article has “{unmatched[0].text}” with the rest of it")
         problem = (
-            self._words(at, clause, unmatched, inside, s, i, k, other)
+            self._words(clause, unmatched, inside, share, s, i, k, other)
             or self._numbers(clause, content, other)
             or _statement(clause, other, speech)
             or self._cause(clause, other, sentence)
@@ -166,7 +169,15 @@ class Checker:
         return Candidate(s, i, k, share, problem)
 
     def _words(
-        self, at: int, clause: Clause, unmatched: Sequence[Word], inside: Sequence[Word], s: int, i: int, k: int, other: Clause
+        self,
+        clause: Clause,
+        unmatched: Sequence[Word],
+        inside: Sequence[Word],
+        share: float,
+        s: int,
+        i: int,
+        k: int,
+        other: Clause,
     ) -> str:
         sentence = self.sources[s].sentences[i]
         rest = [(word, each) for n, each in enumerate(sentence.clauses) if n != k for word in each.words]
@@ -218,9 +229,11 @@ class Checker:
                 continue
             if "time" in word.concepts:
                 return f"“{word.text}” is not the time of it"
-            if _is_plain_word(word) and word.marker not in ("cause", "द्वारा") and not (word is predicate and self._is_anywhere(word)):
+            if word.marker not in ("cause", "द्वारा") and share >= _ENOUGH:
                 own_words += 1
-                if own_words <= len(inside) + 1:
+                if _is_plain_word(word) and own_words <= len(inside) + 1:
+                    continue
+                if own_words <= 1 and _may_be_plain(word) and not self._is_anywhere(word) and not _leaves_out_a_name(clause, other):
                     continue
             if word.marker in _SETTING and word.marker not in conflict and not self._in_another_place(word, clause, other) and self._in_setting(word, s, i):
                 settings += 1
@@ -452,6 +465,26 @@ def _infinitive(clause: Clause, other: Clause) -> str:
     if all(_INFINITIVE.match(word.text.split()[-1]) and word.marker in ("gen", "को", "for", "") for word in theirs):
         return f"the article has “{theirs[0].text}” only as something to be done"
     return ""
+
+
+def _may_be_plain(word: Word) -> bool:
+    """Whether the word looks like none of the names that a model may invent."""
+    return (
+        "name" not in word.concepts
+        and not word.number
+        and word.text[0] > "\u08ff"
+        and word.marker not in ("ने", "को", "said", "में", "पर", "inherited")
+        and not _NAME_ENDING.search(word.text)
+        and not {"office", "strict", "time"} & word.concepts
+    )
+
+
+def _leaves_out_a_name(clause: Clause, other: Clause) -> bool:
+    """Whether the article's clause has a name that the summary's lacks: then an unknown word may stand for it."""
+    return any(
+        _is_name_like(word) and word.is_content and word.marker != "gen" and not any(_same(mine, word) for mine in clause.words)
+        for word in other.words
+    )
 
 
 def _is_free(clause: Clause, other: Clause) -> bool:

@@ -58,6 +58,7 @@ LONGEST_PHRASE = max(len(entry.split()) for entry in PHRASES)
 _LIGHT = ALL_CLASSES["retelling"] | ALL_CLASSES["forms"] | ALL_CLASSES["said"] | ALL_CLASSES["negative"] | STOP_WORDS
 _NEEDS_SUPPORT = frozenset(key_of(word) for name in ("weighty", "office", "blame", "arrest", "deny") for word in ALL_CLASSES[name])
 _STRICT = frozenset(key_of(word) for name in ("weighty", "blame", "arrest", "deny") for word in ALL_CLASSES[name])
+_OFFICES = frozenset(key_of(word) for word in ALL_CLASSES["office"])
 _NAMES = frozenset(key_of(each) for row in table_rows(_PACKAGE, "names.txt") for each in tokens(row))
 _OWN = (word for name in ("plain_words.txt", "synonyms.txt") for row in table_rows(_PACKAGE, name) for word in row.split())
 _PLAIN = (
@@ -86,10 +87,14 @@ def concepts_of(token: str) -> frozenset[str]:
     """What a folded token means: its key, its groups of synonyms, and 'light' if it needs no support."""
     key = key_of(token)
     found = {key, *_CONCEPTS.get(key, ()), *NAMED.get(token, ())}
+    if key in _OFFICES:
+        found.add("office")
     if (token in _LIGHT or _LIGHT_VERB.fullmatch(token)) and token not in _WEIGHTY:
         found.add("light")
     if key in _PLAIN and token not in _WEIGHTY and token not in _ORDINALS:
         found.add("plain")
+    if key in _NAMES:
+        found.add("name")
     if key in _STRICT:
         found.add("strict")
     if token in _ORDINALS:
