@@ -340,6 +340,7 @@ class App:
             sent_history=self.sent_history,
             rules=self.rules,
             summariser=self.summariser,
+            model_budget=self.settings.summary.budget,
             fulltext=FulltextFetcher(self.sources, self.articles, self.collect_context),
             collect=lambda on_source: collect(self.sources, self.collect_context(), self.articles, progress=on_source),
             language=self.settings.newsletter.language,

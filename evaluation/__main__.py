@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from evaluation import dates, feeds, importance, pages, samestory, sections, sentences, summaries
+from evaluation import dates, feeds, importance, pages, samestory, sections, sentences, summaries, support
 from evaluation.material import Material, Row, attempt
 
 # In the order of the table. A new part is a function from material to rows, and a line here.
@@ -30,6 +30,7 @@ PARTS: dict[str, Callable[[Material], list[Row]]] = {
     "summaries, rules": summaries.rules,
     "importance": importance.measure,
     "importance, ours": importance.ours,
+    "support": support.measure,
     "sections, texts": sections.texts,
     "sections, headlines": sections.headlines,
     "sections, more headlines": sections.other_headlines,

@@ -63,8 +63,8 @@ class Item:
     """A story as printed. Text fields are '' if there is nothing to show.
 
     `names` are its sources in words, `meta` those and the time. `source` is its only source, where the edition has
-    several. `notes` are what a reader would not expect: several sources, another day than most stories. `lang` and
-    `direction` are set only where they differ from the email's.
+    several. `notes` are what a reader would not expect: several sources, another day than most stories, a summary by a
+    language model. `lang` and `direction` are set only where they differ from the email's.
     """
 
     title: str
@@ -79,6 +79,8 @@ class Item:
     meta: str
     sources: int
     picture: Picture | None
+    # Whether a model wrote the summary. `notes` say so.
+    machine: bool
     lang: str
     direction: str
 
@@ -129,6 +131,8 @@ class Page:
     breaking: bool
     # The window of an edition with few stories, in hours; 0 if it is the usual one.
     widened_hours: int
+    # Whether a model wrote any of the summaries.
+    machine: bool
     intro: tuple[str, ...]
     headlines: tuple[Item, ...]
     lead: Item | None
@@ -178,6 +182,7 @@ def build_page(
         minutes=numbers.minutes(edition.intro, *(f"{story.title} {story.summary}" for story in stories)),
         breaking=is_breaking(edition.key),
         widened_hours=edition.widened_hours or 0,
+        machine=any(map(printer.is_by_machine, stories)),
         intro=texts.paragraphs(edition.intro),
         headlines=headlines,
         lead=lead,
@@ -244,6 +249,7 @@ class _Printer:
             meta=" · ".join(filter(None, (names, when.replace(" ", NBSP)))),
             sources=len(story.sources),
             picture=_picture(story.image, width, story.title) if story.id in self.with_picture else None,
+            machine=self.is_by_machine(story),
             lang=lang,
             direction=_direction(lang) if lang and _direction(lang) != _direction(language) else "",
         )
@@ -255,7 +261,12 @@ class _Printer:
         elif story.dated and self.local(story).date() != self.usual_day:
             when = dates.around(self.local(story), self.now, self.branding.language)
         sources = self.catalogue.ngettext("%(num)s source", "%(num)s sources", count) % {"num": count}
-        return tuple(note.replace(" ", NBSP) for note in (sources if count > 1 else "", when) if note)
+        told = self.catalogue.gettext("Written by a machine") if self.is_by_machine(story) else ""
+        return tuple(note.replace(" ", NBSP) for note in (sources if count > 1 else "", when, told) if note)
+
+    def is_by_machine(self, story: Story) -> bool:
+        """Whether a language model wrote what is shown of the story besides its headline."""
+        return story.is_by_machine and story.id not in self.brief
 
 
 def brief_stories(edition: Edition, limit: int) -> set[str]:
