@@ -501,7 +501,7 @@ def simulate(world: World) -> None:
     [
         # The weeks in which clocks change, the second one with holidays.
         pytest.param("America/New_York", "2026-03-05", 6, 2, marks=pytest.mark.slow),
-        pytest.param("Europe/Berlin", "2026-10-20", 24 if PROFILE == "ci" else 8, 1, marks=pytest.mark.slow),
+        pytest.param("Europe/Berlin", "2026-10-20", *((24, 1) if PROFILE == "ci" else (10, 3)), marks=pytest.mark.slow),
     ],
 )
 def test_simulated_days(tmp_path: Path, zone: str, first: str, days: int, seed: int) -> None:
