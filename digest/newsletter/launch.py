@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from digest.errors import DigestError
 from digest.store import meta
 from digest.utils.findings import Level
+from digest.utils.text import plural
 from digest.utils.urls import is_example
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def _sources(app: App) -> Item:
     if samples := [source.name for source in app.sources if source.replay]:
         fix = "remove them (`digest sources remove NAME`), and add your own with `digest sources add URL`"
         return Item("sources", False, f"samples with moved dates: {', '.join(samples)}", fix)
-    return Item("sources", True, f"{len(app.sources)} sources of your own")
+    return Item("sources", True, f"{plural(len(app.sources), 'source', 'sources')} of your own")
 
 
 def _postal_address(app: App) -> Item:
