@@ -129,7 +129,7 @@ class App:
         """Notices an older copy of the store."""
         from digest.store.high_water import HighWater, mark_file
 
-        return HighWater(self.database, mark_file(self.database, self.home))
+        return HighWater(self.database, mark_file(self.database, self.home), self.settings.newsletter.zone)
 
     @cached_property
     def events(self) -> EventStore:

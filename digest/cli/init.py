@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from digest.cli.output import emit, json_option, note
+from digest.cli.output import emit, json_option, note, plural
 from digest.cli.progress import progress
 from digest.cli.tables import table
 from digest.config.loader import FILE_NAME
@@ -101,7 +101,9 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
             message = "the demo only writes to the outbox; name a new folder: digest demo DIR"
             raise ConfigurationError([ConfigProblem(FILE_NAME, 0, message)])
         note("Collecting …")
-        collected = pipeline.collect(app, progress=lambda source: note(f"  {source.name}: {source.fetched} articles"))
+        collected = pipeline.collect(
+            app, progress=lambda source: note(f"  {source.name}: {plural(source.fetched, 'article', 'articles')}")
+        )
         key = key_of(app, "")
         note("Composing …")
         edition = pipeline.compose(app, key, fetch=False).edition

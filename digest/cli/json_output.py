@@ -150,6 +150,7 @@ def restore_json(result: RestoreResult) -> dict[str, Any]:
         "kept": str(result.kept) if result.kept else None,
         "held": [asdict(held) for held in result.held],
         "doubtful": result.doubtful,
+        "sent_since": [asdict(each) for each in result.sent] if result.sent is not None else None,
         "carried": asdict(result.carried) if result.carried else None,
     }
 

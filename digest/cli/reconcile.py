@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from digest.deliver.outcome import Accepted, NotSent
     from digest.store.sending.decisions import Grounds
     from digest.store.sending.restored import Doubt
-    from digest.store.sending.status import UnknownBatch
+    from digest.store.sending.status import UnknownBatch, UnknownRecipient
     from digest.usecases.reconcile import Unsettled
 
 _USER_ENV = "DIGEST_USER"
@@ -91,7 +91,7 @@ def reconcile(
         for batch in confirmed:
             note(f"Batch {batch}: the provider's log shows that it was sent.")
         if accepted or resent:
-            decisions = _decisions(accepted, resent, app.reconciler.recipients(key))
+            decisions = _decisions(accepted, resent, app.reconciler.recipients(key), app.reconciler.may_be_single)
             if decisions.accepts_unseen and not evidence:
                 evidence = _evidence(may_ask)
             elif not reason and not evidence:
@@ -139,8 +139,11 @@ def _settle_doubtful(app: App, key: str, doubt: Doubt, resent: tuple[str, ...], 
     else:
         click.echo(f"Edition {key}: {doubt.reason}.")
         click.echo(f'If it was not: digest reconcile {key} --resend all --reason "how you know"')
-        click.echo(f"If it was: digest send {key}, which mails nobody and makes everyone unknown;")
-        click.echo(f'           then digest reconcile {key} --accept all --reason "how you know"')
+        if app.editions.get(key) is None:
+            click.echo("If it was: leave it. The store does not have it, so nothing of it is sent.")
+        else:
+            click.echo(f"If it was: digest send {key}, which mails nobody and makes everyone unknown;")
+            click.echo(f'           then digest reconcile {key} --accept all --evidence "what shows it"')
     return 0 if not_sent else 1
 
 
@@ -182,7 +185,14 @@ def _show(key: str, batches: Sequence[UnknownBatch], left: Sequence[Unsettled], 
     ]
     if rows:
         click.echo(table(("batch", "recipients", "dg_attempt", "started", "what is known"), rows))
+    if any(b.transport for b in batches if b.batch not in numbers):
         click.echo("Look up the attempt at the provider, then --accept or --resend the batch with --reason.")
+    elif rows:
+        # The marks of a restored copy, which no provider knows.
+        click.echo(
+            "Find out whether this edition was sent: at your provider, in the log of your mail server, or in a mailbox "
+            "of yours. Then --accept or --resend the batch with --evidence."
+        )
     if single:
         click.echo(
             "Search the log of the mail server for each Message-ID, or for the address at that time. Then decide:\n"
@@ -225,14 +235,20 @@ class _Decisions:
 
     batches: dict[int, Accepted | NotSent]
     recipients: dict[int, dict[int, Accepted | NotSent]]
-    # Whether recipients of SMTP are accepted without being named.
+    # Whether recipients who may be of SMTP are accepted without being named.
     accepts_unseen: bool
 
 
-def _decisions(accepted: Collection[str], resent: Collection[str], left: Sequence[Unsettled]) -> _Decisions:
+def _decisions(
+    accepted: Collection[str],
+    resent: Collection[str],
+    left: Sequence[Unsettled],
+    may_be_single: Callable[[UnknownRecipient], bool],
+) -> _Decisions:
     """Return the decision for each recipient.
 
     A named address comes before the number of its batch, and `all` means those that the other option does not name.
+    `may_be_single`: as of `Reconciler`.
     """
     from digest.deliver.outcome import Accepted, NotSent
     from digest.usecases.reconcile import one_by_one
@@ -253,9 +269,8 @@ def _decisions(accepted: Collection[str], resent: Collection[str], left: Sequenc
             continue
         outcome = Accepted() if takes[0] > takes[1] else NotSent("resent by an operator")
         chosen.setdefault(found.batch, {})[found.subscriber] = outcome
-        if one_by_one(found):
-            unseen = unseen or (isinstance(outcome, Accepted) and accept.all)
-        else:
+        unseen = unseen or (isinstance(outcome, Accepted) and accept.all and may_be_single(found))
+        if not one_by_one(found):
             whole.add(found.batch)
     sizes = {number: sum(each.recipient.batch == number for each in left) for number in whole}
     batches: dict[int, Accepted | NotSent] = {}

@@ -264,7 +264,9 @@ def _send_test(app: App, key: str, addresses: tuple[str, ...], as_json: bool) ->
     elif edition.state == EditionState.SKIPPED:
         click.echo(f"Edition {edition.key} is skipped; there is nothing to test: {edition.reason}")
     else:
-        click.echo(f"Sent a test of edition {edition.key} to {sent} of {len(addresses)} addresses.")
+        click.echo(
+            f"Sent a test of edition {edition.key} to {sent} of {plural(len(addresses), 'address', 'addresses')}."
+        )
     return 1 if problems else 0
 
 

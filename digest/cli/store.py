@@ -135,20 +135,27 @@ def _people(result: RestoreResult, *, lists: bool) -> str:
 
 
 def _show_doubt(result: RestoreResult) -> None:
+    """Say what may have been sent since the copy, and how to settle it."""
     if result.held:
         click.echo()
         rows = [(held.edition, held.batches, held.recipients) for held in result.held]
         click.echo(table(("edition", "batches", "recipients now unknown"), rows))
         click.echo("They may have been sent since the copy. Nothing of them is sent until you run, for each edition:")
         click.echo("    digest reconcile EDITION")
-    if result.doubtful:
-        named = result.doubtful[-_MAX_NAMED:]
-        click.echo()
-        click.echo(f"These may have been sent since the copy, which has no recipients of them: {', '.join(named)}")
-        click.echo("For each that was not sent, so that it is sent as usual:")
+    click.echo()
+    if result.sent is None:
+        click.echo("It is not known what was sent since the copy. So every edition up to today is held, breaking news")
+        click.echo(f"of today too, and special editions until {result.specials_until}. For each that was not sent, so")
+        click.echo("that it is sent as usual:")
         click.echo('    digest reconcile EDITION --resend all --reason "how you know"')
-    if not result.held and not result.doubtful:
-        note("Nothing can have been sent since the copy.")
+        if result.doubtful:
+            click.echo(f"The copy has no recipients of: {', '.join(result.doubtful[-_MAX_NAMED:])}")
+    elif result.sent:
+        named = ", ".join(f"{each.edition} ({each.recipients:,})" for each in result.sent[-_MAX_NAMED:])
+        click.echo(f"Sent since the copy, by the store that was in place: {named}.")
+        click.echo("Nothing more of these is sent. To settle each: digest reconcile EDITION")
+    else:
+        click.echo("The store that was in place has sent nothing since the copy.")
 
 
 @store.command()
@@ -230,7 +237,7 @@ def copy(home: Path, source: str, target: str, as_json: bool) -> int:
 
     Both are URLs as in `store.url`, or an SQLite file. Every table is copied in one transaction and compared by number
     of rows and checksum. Nothing is sent from SOURCE afterwards; set `store.url` to TARGET. Stop `digest run` and
-    `digest web` first. A password is better in ~/.pgpass or PGPASSWORD than in a URL.
+    `digest web` first. Put the password into ~/.pgpass: other users of this machine can read the command line.
     """
     from digest.app import make_app
 

@@ -106,7 +106,9 @@ def around(t: datetime, now: datetime, language: str = "hi") -> str:
     age = (now.date() - t.date()).days
     if days is None or age not in (0, 1):
         return short(t.date(), language)
-    return f"{days[age]} {_part_of_day(t)}" if language == "hi" else days[age]
+    # 'आज रात' would be the coming night.
+    part = "तड़के" if t.hour < _DAY_PARTS[0][0] else _part_of_day(t)
+    return f"{days[age]} {part}" if language == "hi" else days[age]
 
 
 def _part_of_day(t: datetime) -> str:

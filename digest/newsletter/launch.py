@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from digest.errors import DigestError
 from digest.store import meta
 from digest.utils.findings import Level
+from digest.utils.text import plural
 from digest.utils.urls import is_example
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def _sources(app: App) -> Item:
     if made := [edition.key for edition in recent if edition.sample and edition.day >= app.now().date()]:
         fix = "; ".join(f"digest edition discard {key}" for key in made)
         return Item("sources", False, f"made of samples before you removed them: edition {', '.join(made)}", fix)
-    return Item("sources", True, f"{len(app.sources)} sources of your own")
+    return Item("sources", True, f"{plural(len(app.sources), 'source', 'sources')} of your own")
 
 
 def _postal_address(app: App) -> Item:

@@ -26,6 +26,8 @@ _MIN_SENT = 20
 
 _BEGUN = (EditionState.SENDING, EditionState.DONE, EditionState.PAUSED, EditionState.CANCELLED)
 _COMPOSED = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
+# Attempts that may have reached somebody.
+_DOUBTED = (AttemptState.UNKNOWN, AttemptState.CANCELLING, AttemptState.RESTORED)
 _FAILED = (AttemptState.NOT_SENT, AttemptState.RETRYABLE, AttemptState.UNKNOWN)
 # Not the provider's fault.
 _OUR_STOP = "the run was"
@@ -169,13 +171,21 @@ def unknown_outcomes(facts: Facts) -> Iterator[Alert]:
     for edition in facts.editions:
         if edition.unknown and edition.key not in fresh:
             who = "1 recipient" if edition.unknown == 1 else f"{edition.unknown} recipients"
-            ended = [attempt.ended_at for attempt in facts.attempts if attempt.edition == edition.key]
+            own = [attempt for attempt in facts.attempts if attempt.edition == edition.key]
+            ended = [attempt.ended_at for attempt in own]
+            # Newest first.
+            open_ = [attempt.state for attempt in own if attempt.state in _DOUBTED]
+            restored = open_[:1] == [AttemptState.RESTORED]
+            why = (
+                "The store was restored from a copy, and they may have been sent since the copy was made."
+                if restored
+                else "The connection broke, and the provider may or may not have their emails."
+            )
             yield Alert(
                 AlertKind.OUTCOME_UNKNOWN,
                 edition.key,
                 f"Edition {edition.key}: the outcome is unknown for {who}",
-                "The connection broke, and the provider may or may not have their emails. "
-                "They are not sent again automatically, so that nobody gets an email twice.",
+                f"{why} They are not sent again automatically, so that nobody gets an email twice.",
                 f"Run `digest reconcile {edition.key}`: it asks the provider where it can, and lists the rest.",
                 max(ended, default=facts.now),
             )

@@ -262,7 +262,7 @@ class Scheduler:
         if done.articles or done.editions:
             self.log(
                 f"Pruned the store: {done.articles} old articles; {len(done.editions)} old editions are now counts, "
-                f"without {done.deliveries} recipients."
+                f"without {plural(done.deliveries, 'recipient', 'recipients')}."
             )
 
     def _look_for_clock_jump(self) -> None:

@@ -17,7 +17,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from threading import Lock
 
@@ -119,9 +119,11 @@ class MarkFile:
 class HighWater:
     """Compares a store with its file, and keeps both up to date."""
 
-    def __init__(self, database: Database, file: MarkFile) -> None:
+    def __init__(self, database: Database, file: MarkFile, zone: tzinfo = UTC) -> None:
+        """`zone`: of the times in sentences."""
         self.database = database
         self.file = file
+        self.zone = zone
         self._store: str | None = None
         # As of the last claim.
         self._claims = 0
@@ -176,7 +178,7 @@ class HighWater:
     def _problem(self, mark: Mark | None, found: Identity) -> str | None:
         name = self.database.name
         if found.copied_at is not None:
-            made = f"{found.copied_at:%Y-%m-%d %H:%M} UTC"
+            made = f"{found.copied_at.astimezone(self.zone):%Y-%m-%d %H:%M}"
             return f"store {name} is a copy of {made} that was put in place by hand; nothing is sent. {REMEDY}"
         if found.moved_to is not None:
             return self._moved(found.moved_to)

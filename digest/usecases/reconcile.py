@@ -114,6 +114,11 @@ class Reconciler:
             for each in found
         ]
 
+    def may_be_single(self, recipient: UnknownRecipient) -> bool:
+        """Whether the recipient may have got an email of their own. Nobody knows by what a restored copy was sent."""
+        names = [recipient.transport] if recipient.transport else [transport.name for transport in self.transports]
+        return any(RECOVERY.get(name) == "stepwise" for name in names)
+
     def find_doubt(self, key: str, day: date) -> Doubt | None:
         """Whether the edition may have been sent before the store was restored, and the store has no recipients of it.
 

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from sqlalchemy import delete, select
@@ -15,14 +15,14 @@ from digest.errors import AlreadyRunning, ConfigProblem, ConfigurationError, Sto
 from digest.models import AttemptState
 from digest.store import copies, meta
 from digest.store.database import STORE_ID, Database, open_database, unopened
-from digest.store.high_water import CLAIMS, COPIED_AT, MOVED_TO, Mark, MarkFile, mark_file, read_identity
+from digest.store.high_water import CLAIMS, COPIED_AT, MOVED_TO, HighWater, Mark, MarkFile, mark_file, read_identity
 from digest.store.locks import Lock, exclusive, running_runs
 from digest.store.people.carry_over import CarriedOver, carry_over, reserve_ids
 from digest.store.private import sqlite_file
 from digest.store.schema import attempt
 from digest.store.schema import meta as values
 from digest.store.sending import restored
-from digest.store.sending.restored import Held, Restored
+from digest.store.sending.restored import Held, Restored, SentSince
 
 _LOCK_WAIT = 1.0
 _BUSY = "; stop it before you restore the store"
@@ -40,6 +40,10 @@ class RestoreResult:
     kept: Path | None = None
     # What people did since the copy; None if the store in place could not be read.
     carried: CarriedOver | None = None
+    # What the store in place had sent since the copy; None if it could not tell. Then every edition up to the day of
+    # the restoring may have been sent, and special ones until `specials_until`.
+    sent: list[SentSince] | None = None
+    specials_until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -71,14 +75,15 @@ class StoreRestorer:
                 stack.enter_context(_alone(target, work))
             readable = copies.detach(store)
             with closing(open_database(f"sqlite:///{part}", home=self.home)) as copy:
-                carried = self._carry_over(store, copy, now) if readable else None
-                result = self._hold(copy, mark_file(target, self.home), now, reserve=carried is None)
+                file_of_mark = mark_file(target, self.home)
+                carried, sent = self._carry_over(store, copy, file_of_mark, now) if readable else (None, None)
+                result = self._hold(copy, file_of_mark, now, sent, reserve=carried is None)
                 mark = read_identity(copy)
             copies.complete(part)
             kept = copies.free_name(store, now)
             present = store.exists()
             copies.replace(store, part, kept)
-            mark_file(target, self.home).replace(Mark(mark.store, mark.claims))
+            file_of_mark.replace(Mark(mark.store, mark.claims))
         return replace(result, kept=kept if present else None, carried=carried)
 
     def restore_in_place(self) -> RestoreResult:
@@ -91,24 +96,34 @@ class StoreRestorer:
             if _delivering_runs(database):
                 raise AlreadyRunning(f"another digest process is delivering{_BUSY}")
             file = mark_file(database, self.home)
-            result = self._hold(database, file, now, reserve=True)
+            result = self._hold(database, file, now, None, reserve=True)
             found = read_identity(database)
             file.replace(Mark(found.store, found.claims))
         return result
 
-    def _carry_over(self, store: Path, copy: Database, now: datetime) -> CarriedOver | None:
-        """None if the present store is another one, or cannot be read."""
+    def _carry_over(
+        self, store: Path, copy: Database, file: MarkFile, now: datetime
+    ) -> tuple[CarriedOver | None, list[SentSince] | None]:
+        """Bring what people did since the copy into it, and return what was sent since.
+
+        None for both if the present store is another one, or cannot be read.
+        """
         try:
             with closing(open_database(f"sqlite:///{store}", home=self.home)) as newer:
                 ids = read_identity(newer).store, read_identity(copy).store
-                # Stores of 0.1.0 have no id.
-                found = carry_over(newer, copy, now=now) if ids[1] in ("", ids[0]) else None
+                if ids[1] not in ("", ids[0]):
+                    return None, None
+                # Before anything is changed. Stores of 0.1.0 have no id.
+                sent = _sent_since(newer, copy, file) if ids[1] else None
+                found = carry_over(newer, copy, now=now)
             copies.complete(store)
         except StoreError:
-            return None
-        return found
+            return None, None
+        return found, sent
 
-    def _hold(self, database: Database, file: MarkFile, now: datetime, *, reserve: bool) -> RestoreResult:
+    def _hold(
+        self, database: Database, file: MarkFile, now: datetime, sent: list[SentSince] | None, *, reserve: bool
+    ) -> RestoreResult:
         """Make unknown what may have been sent since the copy, in one transaction."""
         try:
             mark = file.read()
@@ -118,7 +133,8 @@ class StoreRestorer:
         identity = read_identity(database)
         with database.write(area="meta") as connection:
             copied_at = identity.copied_at or restored.last_activity(connection) or now.astimezone(UTC)
-            about = Restored(copied_at, now.astimezone(UTC), now.date())
+            names = tuple(each.edition for each in sent) if sent is not None else None
+            about = Restored(copied_at.astimezone(now.tzinfo), now, now.date(), sent=names)
             held = restored.hold_unsettled(connection, about)
             doubtful = restored.doubtful_unsent(connection, copied_at.astimezone(now.tzinfo).date())
             if reserve:
@@ -128,7 +144,18 @@ class StoreRestorer:
             meta.put(connection, CLAIMS, str(claims))
             meta.put(connection, STORE_ID, identity.store or secrets.token_hex(16))
             connection.execute(delete(values).where(values.c.name.in_((COPIED_AT, MOVED_TO))))
-        return RestoreResult(copied_at, held, doubtful)
+        return RestoreResult(copied_at, held, doubtful, sent=sent, specials_until=about.day + restored.SPECIALS)
+
+
+def _sent_since(newer: Database, copy: Database, file: MarkFile) -> list[SentSince] | None:
+    """What the store in place has sent since the copy; None if it may be an older copy itself.
+
+    Without its mark nobody knows that it is not.
+    """
+    if HighWater(newer, file).problem() or file.read() is None:
+        return None
+    with newer.read() as present, copy.read() as known:
+        return restored.sent_since(present, known)
 
 
 def _alone(database: Database, work: str) -> AbstractContextManager[Lock]:

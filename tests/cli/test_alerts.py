@@ -344,6 +344,20 @@ def test_an_unknown_outcome(newsroom: Newsroom) -> None:
         assert (day.raised(), day.resolved()) == ([f"outcome-unknown:{KEY}"], [f"outcome-unknown:{KEY}"])
 
 
+def test_an_outcome_that_is_unknown_since_a_restore(newsroom: Newsroom) -> None:
+    copy = newsroom.home / "copy.db"
+    newsroom.json("compose")
+    newsroom.json("store", "backup", str(copy))
+    newsroom.json("send")
+    newsroom.json("store", "restore", str(copy))
+    newsroom.json("send", code=1)
+    with watched(newsroom, at=MORNING.replace(hour=7)) as day:
+        day.watch()
+        assert day.raised() == [f"outcome-unknown:{KEY}"]
+        assert "The store was restored from a copy" in day.text("outcome-unknown")
+        assert "connection broke" not in day.text("outcome-unknown")
+
+
 def test_bounces_complaints_and_receivers_answers(newsroom: Newsroom) -> None:
     newsroom.set_subscribers(*subscriber_rows(100))
     with SendGridServer() as server, watched(newsroom, **sendgrid_settings(server)) as day:

@@ -17,6 +17,7 @@ from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.suppressions import suppress
 from tests.cli.newsroom import NOW, Newsroom, Run
 from tests.support.databases import fresh_schema
+from tests.support.smtp_server import RecordingSmtp
 
 KEY = "2026-11-23"
 BEFORE = datetime.fromisoformat(NOW)
@@ -114,6 +115,102 @@ def test_an_edition_that_was_not_sent_is_sent_as_usual_once_somebody_says_so(new
     assert newsroom.digest("reconcile", KEY, "--resend", "all", "--reason", "restored at once").code == 0
     done = newsroom.json("send")
     assert (done["state"], done["unknown"], done["accepted"]) == ("done", 0, sent(newsroom))
+
+
+def test_the_store_in_place_names_what_it_sent_since_the_copy(newsroom: Newsroom, tmp_path: Path) -> None:
+    newsroom.json("send")
+    newsroom.json("store", "backup", str(tmp_path / "copy.db"))
+    newsroom.json("compose", "--slug", "special")
+    everyone = newsroom.json("send", "special")["accepted"]
+    files = sent(newsroom)
+    run = newsroom.digest("store", "restore", str(tmp_path / "copy.db"))
+    assert f"Sent since the copy, by the store that was in place: special ({everyone})." in run.out
+    assert "nothing" not in run.out
+    shown = newsroom.digest("reconcile", "special")
+    assert (shown.code, "If it was: leave it" in shown.out) == (1, True)
+    # Somebody composes it again: it is held.
+    newsroom.json("compose", "--slug", "special")
+    again = newsroom.json("send", "special", code=1)
+    assert (again["unknown"], again["accepted"], sent(newsroom)) == (everyone, 0, files)
+    assert "restored from a copy of 2026-11-23 07:00," in newsroom.digest("reconcile", "special").out
+    # Those that it did not have are free.
+    assert newsroom.json("reconcile", KEY)["unknown"] == 0
+    newsroom.json("compose", "--slug", "another")
+    assert newsroom.json("send", "another")["accepted"] == everyone
+    assert newsroom.json("status", KEY)["unknown"] == 0
+
+
+def test_a_restored_edition_that_went_by_smtp_is_settled_with_evidence(newsroom: Newsroom, copy: Path) -> None:
+    with RecordingSmtp() as server:
+        newsroom.environment |= {
+            "DIGEST_DELIVERY__TRANSPORT": "smtp",
+            "DIGEST_DELIVERY__SMTP__HOST": "127.0.0.1",
+            "DIGEST_DELIVERY__SMTP__PORT": str(server.port),
+        }
+        everyone = newsroom.json("send")["accepted"]
+        newsroom.json("store", "restore", str(copy))
+        assert newsroom.json("send", code=1)["unknown"] == everyone
+        shown = newsroom.digest("reconcile", KEY).out
+        assert "in the log of your mail server" in shown
+        assert "Look up the attempt" not in shown
+        refused(newsroom.digest("reconcile", KEY, "--accept", "all", "--reason", "I think so"), "--evidence", code=2)
+        assert newsroom.digest("reconcile", KEY, "--accept", "all", "--evidence", "mail.log 07:00").code == 0
+        history = newsroom.json("subscribers", "history", "asha@example.com")["history"]
+        (letter,) = (entry for entry in history if entry["kind"] == "letter")
+        assert letter["why"].startswith("batch ")
+        assert len(server.emails) == everyone
+
+
+def test_breaking_news_after_a_restore_is_free_unless_some_was_sent_since(newsroom: Newsroom, tmp_path: Path) -> None:
+    newsroom.environment["DIGEST_BREAKING__ENABLED"] = "true"
+    story = newsroom.json("compose")["sections"][0]["stories"][0]["id"]
+    newsroom.json("send")
+    newsroom.json("store", "backup", str(tmp_path / "before.db"))
+    assert newsroom.json("store", "restore", str(tmp_path / "before.db"))["sent_since"] == []
+    newsroom.json("breaking", "propose", story)
+    alerted = newsroom.json("breaking", "send")
+    assert (alerted["unknown"], alerted["state"]) == (0, "done")
+    restored = newsroom.json("store", "restore", str(tmp_path / "before.db"))
+    # That store was restored itself, so it does not know everything.
+    assert restored["sent_since"] is None
+
+
+def test_breaking_news_is_held_if_some_was_sent_since_the_copy(newsroom: Newsroom, tmp_path: Path) -> None:
+    newsroom.environment["DIGEST_BREAKING__ENABLED"] = "true"
+    sections = newsroom.json("compose")["sections"]
+    newsroom.json("send")
+    newsroom.json("store", "backup", str(tmp_path / "copy.db"))
+    newsroom.json("breaking", "propose", sections[0]["stories"][0]["id"])
+    alerted = newsroom.json("breaking", "send")["accepted"]
+    restored = newsroom.json("store", "restore", str(tmp_path / "copy.db"))
+    assert restored["sent_since"] == [{"edition": f"{KEY}-breaking-1", "recipients": alerted}]
+    for number, section in enumerate(sections[:2], start=1):
+        newsroom.json("breaking", "propose", section["stories"][0]["id"])
+        held = newsroom.json("breaking", "send", f"{KEY}-breaking-{number}", code=1)
+        assert held["unknown"]
+        assert held["accepted"] == 0
+
+
+@pytest.mark.parametrize("how", ["an older copy by hand", "no mark", "a backup by hand", "unreadable"])
+def test_a_store_that_does_not_know_everything_frees_nothing(newsroom: Newsroom, tmp_path: Path, how: str) -> None:
+    newsroom.json("send")
+    newsroom.json("store", "backup", str(tmp_path / "copy.db"))
+    shutil.copyfile(newsroom.home / "digest.db", tmp_path / "older.db")
+    newsroom.json("compose", "--slug", "special")
+    newsroom.json("send", "special")
+    files = sent(newsroom)
+    if how == "no mark":
+        (newsroom.home / "digest.db.mark").unlink()
+    elif how == "unreadable":
+        (newsroom.home / "digest.db").write_bytes(b"no database" * 1000)
+    else:
+        shutil.copyfile(tmp_path / ("older.db" if "older" in how else "copy.db"), newsroom.home / "digest.db")
+    run = newsroom.digest("store", "restore", str(tmp_path / "copy.db"))
+    assert "It is not known what was sent since the copy." in run.out
+    assert "special editions until 2026-11-30." in run.out
+    newsroom.json("compose", "--slug", "special")
+    assert newsroom.json("send", "special", code=1)["accepted"] == 0
+    assert sent(newsroom) == files
 
 
 def test_a_copy_put_in_place_by_hand_is_not_sent_from(newsroom: Newsroom, tmp_path: Path) -> None:

@@ -33,11 +33,11 @@ def blocks(text: str, language: str) -> list[str]:
     return [dedent(block) for block in re.findall(rf"```{language}\n(.*?)```", text, re.S)]
 
 
-def commands(page: Path) -> list[list[str]]:
-    """Return the words of each command in the page's console blocks."""
+def commands(page: Path, home: Path = Path("~")) -> list[list[str]]:
+    """Return the words of each command in the page's console blocks, with `home` for `~`."""
     lines = [line for block in blocks(page.read_text(encoding="utf-8"), "console") for line in block.splitlines()]
     assert all(line.startswith("$ ") for line in lines), lines
-    return [shlex.split(line[2:]) for line in lines]
+    return [[re.sub(r"^~(?=/)", str(home), word) for word in shlex.split(line[2:])] for line in lines]
 
 
 def settings_examples() -> list[Example]:

@@ -33,7 +33,7 @@ def test_the_commands_of_a_guide_work(tmp_path: Path, guide: Path) -> None:
     if "init" not in [words[1] for words in commands(guide)]:
         assert newsroom.digest("init", "newsletter").code == 0
         newsroom = Newsroom(tmp_path / "newsletter")
-    for words in commands(guide):
+    for words in commands(guide, tmp_path):
         if words[0] == "cd":
             newsroom = Newsroom(newsroom.home / words[1])
             continue

@@ -20,7 +20,7 @@ def test_every_command_of_the_readme_works(tmp_path: Path) -> None:
     newsroom = Newsroom(tmp_path)
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
     ran = 0
-    for words in commands(README):
+    for words in commands(README, tmp_path):
         if words[0] == "make":
             assert words[1] in targets
         elif words[0] == "cd":

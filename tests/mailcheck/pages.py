@@ -20,7 +20,8 @@ GOOD = f"""<!DOCTYPE html>
 </body></html>
 """
 
-BAD = """<html lang="hi"><head><meta charset="utf-8"><title>ख़बर</title><style>p{position:sticky}</style></head>
+LINKS = " ".join(f'<a href="https://example.com/{number}">शहर की नई मेट्रो लाइन पर आज से सफ़र</a>' for number in range(8))
+BAD = f"""<html lang="hi"><head><meta charset="utf-8"><title>ख़बर</title><style>p{{position:sticky}}</style></head>
 <body style="color:#222222">
 <!--[if mso]><table role="presentation"><tr><td><![endif]-->
 <table><tr><td><table><tr><td><table><tr><td><table width="900"><tr><td>
@@ -31,6 +32,7 @@ BAD = """<html lang="hi"><head><meta charset="utf-8"><title>ख़बर</title>
 <img src="https://img.example.com/1.jpg" alt="धुँधला" width="300" height="200"
  style="color:#777777;background-color:#888888">
 <img src="https://img.example.com/2.jpg" width="30" height="20">
+<div style="padding-top:800px">{LINKS}</div>
 </td></tr></table></td></tr></table></td></tr></table></td></tr></table>
 </body></html>
 """

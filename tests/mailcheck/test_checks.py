@@ -20,6 +20,7 @@ FOUND = {
     ("axe", "axe violations with styles stripped"),
     ("width", "sideways scroll at 320/360/600/1200, px"),
     ("width", "quirks mode"),
+    ("top", "headlines that the first 800 px at 360 px lack of five"),
     ("alt", "alt text below 4.5:1, images refused, light/dark"),
     ("clipping", "ink outside its line box in three fonts, px"),
     ("clipping", "elements that cut their content"),

@@ -30,6 +30,7 @@ from digest.scheduler import Scheduler, watch_settings
 from digest.store.locks import exclusive
 from digest.usecases.compose import Composed
 from digest.usecases.preflight import PreflightResult
+from tests.support.profiles import PROFILE
 from tests.support.webhook_receiver import WebhookReceiver
 
 SETTINGS = """
@@ -500,7 +501,7 @@ def simulate(world: World) -> None:
     [
         # The weeks in which clocks change, the second one with holidays.
         pytest.param("America/New_York", "2026-03-05", 6, 2, marks=pytest.mark.slow),
-        pytest.param("Europe/Berlin", "2026-10-20", 24, 1, marks=pytest.mark.slow),
+        pytest.param("Europe/Berlin", "2026-10-20", *((24, 1) if PROFILE == "ci" else (10, 3)), marks=pytest.mark.slow),
     ],
 )
 def test_simulated_days(tmp_path: Path, zone: str, first: str, days: int, seed: int) -> None:

@@ -122,10 +122,11 @@ def test_a_batch_with_a_thousand_recipients_is_cleaned_in_a_few_calls() -> None:
     calls: list[str] = []
 
     def clean(text: str) -> str:
-        calls.append(text)
+        if text:
+            calls.append(text)
         return text
 
     everyone = range(1000)
     with_reasons(PerRecipient(frozenset(everyone)), clean)
     with_reasons(Rejected({number: f"no such user {number}" for number in everyone}), clean)
-    assert len(calls) <= 4
+    assert len(calls) == 1

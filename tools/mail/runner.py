@@ -18,7 +18,7 @@ IN_PYTHON: dict[str, Callable[[Sequence[CheckedEmail]], Iterator[Row]]] = {
     "words": lambda emails: (row for email in emails for row in words.check(email)),
     "spam": spam.check,
 }
-IN_NODE = ("axe", "width", "alt", "clipping", "pixels", "shots", "validate", "clients", "circles")
+IN_NODE = ("axe", "width", "top", "alt", "clipping", "pixels", "shots", "validate", "clients", "circles")
 
 
 def missing() -> str | None:

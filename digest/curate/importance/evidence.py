@@ -27,7 +27,7 @@ SOFT_SHARE = 0.5
 ABROAD = 4
 
 _FIRST_SENTENCE = re.compile(r"[।|]|\.\s")
-_OPENING_QUOTE = re.compile(r"\s*['‘\"“”]")
+_QUOTES = tuple("'‘\"“”")
 # Rows that name whom or what a headline is about.
 _NAMING = frozenset(row.name for row in WORD_ROWS if row.weight > 0) | {"police"}
 _SOFT = frozenset(row.name for row in ROWS.values() if row.is_soft)
@@ -72,7 +72,7 @@ def find_evidence(headline: str, lead: str = "") -> dict[str, Evidence]:
             evidence[name] = Evidence(evidence[name].share * SOFT_SHARE, evidence[name].found)
     if "?" in headline:
         evidence.setdefault("question", Evidence(1.0, "?"))
-    if _OPENING_QUOTE.match(headline):
+    if headline.lstrip().startswith(_QUOTES):
         evidence["quote"] = Evidence(1.0)
     if not find_regions(title_tokens) and _NAMING.isdisjoint(called) and "dead" not in evidence:
         evidence["noname"] = Evidence(1.0)

@@ -156,7 +156,9 @@ def _delivery(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None
         why = f"due at {row.due_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
     else:
         number = f", its id there {last.provider_id}" if last.provider_id else ""
-        why = _join(f"by {last.transport}, batch {row.batch}{number}", orphan.reason if orphan else last.detail)
+        # The mark of a restored copy has no transport.
+        by = f"by {last.transport}, " if last.transport else ""
+        why = _join(f"{by}batch {row.batch}{number}", orphan.reason if orphan else last.detail)
         if len(attempts) > 1:
             why += f"; {len(attempts)} tries"
     return Event(at, "letter", state, why, row.edition)

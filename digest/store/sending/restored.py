@@ -5,7 +5,9 @@ an operator, an event or the provider's log changes that** (`digest reconcile`).
 
 - Batches of the copy that were not settled become unknown. So do accepted ones that were scheduled for later: the
   edition may have been stopped since.
-- New batches of an edition that may have been sent since (`find_doubt`) are unknown from the beginning.
+- New batches of an edition that may have been sent since (`find_doubt`) are unknown from the beginning. The store that
+  was in place names these editions, if it can be read (`sent_since`). Otherwise they are all editions up to the day of
+  the restoring.
 
 Such a batch is held: it has an attempt in the state `restored`, which represents all attempts that the store has
 never seen. `delivery.on_unknown` does not apply to it, and a cancellation at the provider does not make it pending.
@@ -17,12 +19,12 @@ import json
 import secrets
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
-from digest.models import AttemptState, BatchState, EditionState
+from digest.models import AttemptState, BatchState, EditionState, is_breaking
 from digest.store import meta
 from digest.store.database import Database
 from digest.store.schema import attempt, batch
@@ -34,12 +36,12 @@ from digest.store.statements import chunks
 _NAME = "restored"
 # A special edition has no day in its name. For this time, an operator may send it again because the restored store
 # does not have it.
-_SPECIALS = timedelta(days=7)
+SPECIALS = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Restored:
-    """When the store was restored, kept in the table `meta`."""
+    """When the store was restored, kept in the table `meta`. The times are in the newsletter's zone."""
 
     copied_at: datetime
     restored_at: datetime
@@ -49,13 +51,27 @@ class Restored:
     later: tuple[str, ...] = ()
     # Editions of which an operator said that they had not been sent when the store was restored.
     not_sent: tuple[str, ...] = ()
+    # The editions that were sent since the copy, as the store that was in place knew; None if it could not tell.
+    sent: tuple[str, ...] | None = None
 
     def covers(self, key: str, day: date) -> bool:
         """Whether the edition may have been sent between the copy and the restoring."""
         if key in self.not_sent:
             return False
+        if self.sent is not None:
+            # The copy does not know the stories that were told since, so another alert edition may tell one again.
+            told = is_breaking(key) and day <= self.day and any(map(is_breaking, self.sent))
+            return key in self.sent or told
         special = not key.startswith(day.isoformat())
-        return day <= self.day + (_SPECIALS if special else timedelta(0)) or key in self.later
+        return day <= self.day + (SPECIALS if special else timedelta(0)) or key in self.later
+
+
+@dataclass(frozen=True, slots=True)
+class SentSince:
+    """An edition that was sent after the copy was made, and how many more recipients may have it."""
+
+    edition: str
+    recipients: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +148,36 @@ def hold(connection: Connection, numbers: Collection[int], doubt: Doubt) -> None
         connection.execute(insert(attempt), rows)
 
 
+def sent_since(newer: Connection, copy: Connection) -> list[SentSince] | None:
+    """What the newer store has handed over and its copy does not know.
+
+    Every attempt is in the store before its first byte is sent, so a store that has all attempts since the copy knows
+    all editions since. None if it cannot have them: a store of this line was restored before, or the copy has attempts
+    that it does not know.
+    """
+    if _load(newer) or _load(copy):
+        return None
+    known, present = _attempts(copy), _attempts(newer)
+    if not known.keys() <= present.keys():
+        return None
+    keys = sorted({edition for id, edition in present.items() if id not in known})
+    before, after = _handed_over(copy), _handed_over(newer)
+    return [SentSince(key, max(0, after.get(key, 0) - before.get(key, 0))) for key in keys]
+
+
+def _attempts(connection: Connection) -> dict[str, str]:
+    """Attempt → edition."""
+    rows = select(attempt.c.id, batch.c.edition).join(batch, batch.c.id == attempt.c.batch)
+    return dict(connection.execute(rows).all())
+
+
+def _handed_over(connection: Connection) -> dict[str, int]:
+    """Edition → recipients who have it, or may have it."""
+    states = (BatchState.ACCEPTED, BatchState.UNKNOWN, BatchState.SUBMITTING)
+    rows = select(batch.c.edition, func.sum(batch.c.size)).where(batch.c.state.in_(states)).group_by(batch.c.edition)
+    return {key: int(recipients) for key, recipients in connection.execute(rows)}
+
+
 def find_doubt(connection: Connection, key: str, day: date | None = None) -> Doubt | None:
     """Whether the edition may have been sent between the copy and the restoring. `day` is that of an unknown key."""
     restored = _load(connection)
@@ -156,13 +202,15 @@ def set_not_sent(database: Database, key: str, grounds: Grounds, now: datetime) 
 def doubtful_unsent(connection: Connection, since: date) -> list[str]:
     """Editions since a day that may have been sent since the copy, and of which the store has no recipients.
 
-    Those that the copy has, and those of the days since that it does not have.
+    Those that the copy has, and those of the days since that it does not have. If it is known what was sent, those.
     """
     restored = _load(connection)
     if restored is None:
         return []
     rows = connection.execute(select(editions.c.key, editions.c.day, editions.c.state)).all()
     recipients = set(connection.execute(select(batch.c.edition).distinct()).scalars())
+    if restored.sent is not None:
+        return sorted(set(restored.sent) - recipients)
     unsent = {
         row.key
         for row in rows
@@ -197,7 +245,7 @@ def _later_editions(connection: Connection, day: date) -> tuple[str, ...]:
 
 
 def _doubt(restored: Restored) -> Doubt:
-    made = f"{restored.copied_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    made = f"{restored.copied_at:%Y-%m-%d %H:%M}"
     return Doubt(
         f"the store was restored from a copy of {made}, and this may have been sent since", restored.restored_at
     )
@@ -214,6 +262,7 @@ def _load(connection: Connection) -> Restored | None:
         date.fromisoformat(found["day"]),
         tuple(found["later"]),
         tuple(found["not_sent"]),
+        tuple(found["sent"]) if found["sent"] is not None else None,
     )
 
 

@@ -3,7 +3,7 @@
 import path from "node:path";
 import { Chrome } from "./chrome.mjs";
 
-const WITH_BROWSER = ["axe", "width", "alt", "clipping", "pixels", "shots"];
+const WITH_BROWSER = ["axe", "width", "top", "alt", "clipping", "pixels", "shots"];
 const WITHOUT_BROWSER = ["validate", "clients", "circles"];
 // Each has one page at a time, because Chromium paints no page in the background.
 const BROWSERS = 2;

@@ -1,0 +1,24 @@
+// The ten-second read: headlines within the first 800 px of a phone. Only for an email with enough stories for a box of them.
+import path from "node:path";
+
+const WANTED = 5;
+const STORIES = 8;
+const HEIGHT = 800;
+// Characters. A shorter link is a button or a word such as "unsubscribe".
+const HEADLINE = 20;
+
+export async function check(folder, chrome) {
+  const page = await chrome.open(path.join(folder, "email.html"), { width: 360 });
+  const ends = await page.evaluate(headlines, HEADLINE);
+  await page.close();
+  const seen = ends.filter((end) => end <= HEIGHT).length;
+  const missing = ends.length < STORIES ? 0 : Math.max(0, WANTED - seen);
+  const detail = missing ? [`${seen} of ${ends.length} headlines end within ${HEIGHT} px`] : [];
+  return [{ what: "headlines that the first 800 px at 360 px lack of five", value: missing, limit: 0, detail }];
+}
+
+// Runs in the page. Returns where each linked headline ends, in px from the top.
+function headlines(least) {
+  const links = [...document.links].filter((link) => link.innerText.trim().length >= least);
+  return links.map((link) => link.getBoundingClientRect().bottom + scrollY);
+}
