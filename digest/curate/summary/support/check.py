@@ -22,6 +22,8 @@ _SETTING = frozenset({"में", "पर", "gen", "after", "during", "under", 
 # Weighted share of matched words from which a clause may have words of its own.
 _ENOUGH = 0.5
 _NAME_ENDING = re.compile("(?:पुर|पुरा|गढ|नगर|बाद|गंज|सिंह|कुमार|लाल|राम|देवी|शंकर|नाथ|दास|पाल|वाल|वाला|ेश|ेंद्र|िंदर|प्रसाद|चंद|बाई|खेडा|कोट|वाडा|स्तान|लैंड)$")
+# Endings that verbs and plurals have, and names hardly ever.
+_VERB_ENDING = re.compile("(?:(?<!शं)(?<!दिन)(?<!सिं)कर|ते|[^ ]{2}ने|ाए|ेगा|ेंगे|ेगी|ों|ें|ीं)$")
 _PLACES = frozenset({"में", "पर", "at", "during", "after"})
 _NOUN_MARKERS = frozenset({"gen", "में", "पर", "after", "during", "for", "under", "से"})
 _SAME_SENTENCE = frozenset("क्योंकि इसलिए चूंकि ताकि तो".split())
@@ -189,7 +191,9 @@ class Checker:
                 self._is_anywhere(word) or (_is_arrest(other) and not _named(word, clause)) or self._is_accused(word, clause)
             ):
                 continue
-            if word.key == "पुलिस" and _is_arrest(clause) and _is_arrest(other) and (other.is_passive or other.speaker):
+            if word.key == "पुलिस" and _is_arrest(clause) and _is_arrest(other) and not any(
+                each.marker in _AGENT for each in other.words
+            ):
                 continue
             if word.marker == "cause" and not (_find_cause(word, rest)):
                 return f"the article gives another cause than “{word.text}”"
@@ -201,13 +205,15 @@ class Checker:
                 continue
             if word is predicate and "doubt" in clause.kinds and _has_kind(word, "doubt") and (other.mode is Mode.CAN or "doubt" in other.frame_kinds):
                 continue
+            if word is predicate and (_has_kind(word, "wish") or _has_kind(word, "plan")) and other.is_said and other.mode is Mode.FUTURE:
+                continue
             if word is predicate and _has_kind(word, "claim") and other.is_said and not other.frame_kinds & {"wish", "plan", "doubt"}:
                 continue
             if word.number:
                 return f"the number {word.text} is in another place"
             if self._completes(word, clause, inside, other):
                 continue
-            if word is predicate or word.marker in ("ने", "inherited", "द्वारा"):
+            if word.marker in ("ने", "inherited", "द्वारा") or (word is predicate and not self._may_retell(word, clause, other, share)):
                 return f"the clause with its other words has no “{word.text}” there"
             if set(word.concepts) & {"all", "some", "most", "half", "only", "more", "less", "both"}:
                 return f"“{word.text}” is not said of it"
@@ -231,9 +237,7 @@ class Checker:
                 return f"“{word.text}” is not the time of it"
             if word.marker not in ("cause", "द्वारा") and share >= _ENOUGH:
                 own_words += 1
-                if _is_plain_word(word) and own_words <= len(inside) + 1:
-                    continue
-                if own_words <= 1 and _may_be_plain(word) and not self._is_anywhere(word) and not _leaves_out_a_name(clause, other):
+                if own_words <= len(inside) + 1 and self._may_retell(word, clause, other, share):
                     continue
             if word.marker in _SETTING and word.marker not in conflict and not self._in_another_place(word, clause, other) and self._in_setting(word, s, i):
                 settings += 1
@@ -241,6 +245,14 @@ class Checker:
                     continue
             return f"its source has no “{word.text}”"
         return ""
+
+    def _may_retell(self, word: Word, clause: Clause, other: Clause, share: float) -> bool:
+        """Whether the word may be the summary's own: an everyday word, or a rare one that is no name."""
+        if share < _ENOUGH or any("strict" in part.concepts for part in (word.parts or (word,))):
+            return False
+        if _is_plain_word(word) or _VERB_ENDING.search(word.text):
+            return True
+        return _may_be_plain(word) and not self._is_anywhere(word) and not _leaves_out_a_name(clause, other)
 
     def _is_measure(self, word: Word, clause: Clause, rest: Sequence[tuple[Word, Clause]], other: Clause) -> bool:
         """Whether the number only describes a noun, as in `6.4 तीव्रता का भूकंप`, and does so in the article's sentence."""
@@ -358,6 +370,8 @@ class Checker:
             mine = content.index(word)
             head = next((each for each in content[mine + 1 : mine + 2] if not each.number and each.phrase == word.phrase), None)
             if head is None or _is_general(head) or "status" in head.concepts:
+                continue
+            if any(each.key == "लोग" for n in theirs for each in other.words[n + 1 : n + 2]) and "strict" not in head.concepts:
                 continue
             if not any(_same(head, each) for n in theirs for each in other.words[n + 1 : n + 6] if not each.number) and not any(
                 _same(head, each) for n in theirs for each in other.words[max(0, n - 3) : n]
@@ -546,7 +560,8 @@ def _find(word: Word, pool: Sequence[tuple[Word, Clause]], clause: Clause, speec
 def _weight(word: Word, predicate: Word | None) -> int:
     """How much a word says about which clause of an article is meant."""
     strict = any("strict" in part.concepts for part in (word.parts or (word,)))
-    return 1 + (bool(word.number) or strict) + (word is predicate) + (word.marker in ("ने", "को"))
+    named = _is_name_like(word) or "time" in word.concepts
+    return 1 + (bool(word.number) or strict or named) + (word is predicate) + (word.marker in ("ने", "को"))
 
 
 def _is_general(word: Word) -> bool:

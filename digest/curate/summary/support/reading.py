@@ -109,6 +109,7 @@ _RESTRICTED = frozenset(map(fold, "उन उस ऐसे उन्हीं �
 _PASSIVE = frozenset(map(fold, "गया गई गए गयी जाएगा जाएगी जाएंगे जाता जाती जाते जाए".split()))
 _CAUSES = frozenset(map(fold, "क्योंकि इसलिए चूंकि जिससे जिसकी_वजह".split()))
 _PAST_TIMES = frozenset(map(fold, "पिछले पिछली बीते गत".split()))
+_IS = frozenset({"है", "हैं"})
 _ONGOING = frozenset(map(fold, "रहा रही रहे".split()))
 
 
@@ -222,7 +223,8 @@ def _resolve_pronouns(sentence: Sentence, subject: Sequence[Word]) -> None:
         if clause.speaker and not any(word.is_content for word in clause.speaker):
             clause.speaker = [replace(word, marker="said") for word in subject]
         if any(word.text in _ACTING_PRONOUNS for word in clause.words):
-            clause.words = [*(_as_inherited(word) for word in subject), *clause.words]
+            own = [word for word in clause.speaker if word.is_content] if clause.is_said and not clause.is_frame else []
+            clause.words = [*(_as_inherited(word) for word in own or subject), *clause.words]
 
 
 def _read_sentence(text: str, at: int) -> Sentence:
@@ -238,6 +240,7 @@ def _read_sentence(text: str, at: int) -> Sentence:
     _conditions(clauses)
     _past_times(clauses)
     _give_nouns(clauses)
+    _move_agents(clauses)
     _inherit_agents(clauses)
     _share_predicates(clauses)
     _speakers(clauses)
@@ -508,6 +511,9 @@ def _describe(clause: Clause) -> None:
         clause.mode = Mode.CAN
     elif "चाहिए" in last or (len(last) > 1 and last[-1] in _MUST and not last[-1].startswith("पडा") and last[-1] not in ("पडी", "पडे") and re.search("न[ाीे]$", last[-2])):
         clause.mode = Mode.MUST
+    elif len(last) > 1 and last[-1] in _IS and re.search("न[ाीे]$", last[-2]) and last[-2] not in _NOT_INFINITIVE:
+        # `बैठक होनी है`.
+        clause.mode = Mode.FUTURE
     elif any(_FUTURE.search(each) for each in last):
         clause.mode = Mode.FUTURE
     elif last and last[-1] in _WISHES:
@@ -528,7 +534,7 @@ def _conditions(clauses: Sequence[Clause]) -> None:
         ends_in_par = len(clause.tokens) > 1 and clause.tokens[-1] == "पर" and _is_infinitive(clause.tokens[-2])
         following = clauses[at + 1] if at + 1 < len(clauses) else None
         # `करने पर जुर्माना लगा` tells what happened, `करने पर जुर्माना लगेगा` what may.
-        if ends_in_par and following is not None and following.mode is Mode.FACT:
+        if ends_in_par and following is not None and following.mode is Mode.FACT and not following.act & {"wish", "plan"}:
             ends_in_par = False
         clause.is_condition = bool(starts & {"अगर", "यदि"}) or ends_in_par
         if following is not None and "तो" in following.opener.split():
@@ -601,6 +607,15 @@ def _inherit_agents(clauses: Sequence[Clause]) -> None:
             agents = [word for word in before.words if word.marker == "ने"]
             if agents:
                 clause.words = [*(_as_inherited(word) for word in agents), *clause.words]
+
+
+def _move_agents(clauses: Sequence[Clause]) -> None:
+    """In `मंत्री ने बारिश होने पर स्कूल बंद किए` the agent is that of the second verb."""
+    for clause, after in zip(clauses, clauses[1:], strict=False):
+        if clause.is_adverbial and not any(word.marker == "ने" for word in after.words):
+            agents = [word for word in clause.words if word.marker == "ने"]
+            clause.words = [word for word in clause.words if word not in agents]
+            after.words = [*(replace(word, phrase=-1) for word in agents), *after.words]
 
 
 def _give_nouns(clauses: Sequence[Clause]) -> None:
