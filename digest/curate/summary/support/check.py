@@ -496,7 +496,7 @@ def _may_be_plain(word: Word) -> bool:
 def _leaves_out_a_name(clause: Clause, other: Clause) -> bool:
     """Whether the article's clause has a name that the summary's lacks: then an unknown word may stand for it."""
     return any(
-        _is_name_like(word) and word.is_content and word.marker != "gen" and not any(_same(mine, word) for mine in clause.words)
+        _is_name_like(word) and word.is_content and word.marker not in ("gen", "inherited") and not any(_same(mine, word) for mine in clause.words)
         for word in other.words
     )
 

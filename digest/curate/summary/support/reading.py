@@ -244,6 +244,7 @@ def _read_sentence(text: str, at: int) -> Sentence:
     _inherit_agents(clauses)
     _share_predicates(clauses)
     _speakers(clauses)
+    _attribute_openings(clauses)
     return Sentence(text, clauses)
 
 
@@ -587,6 +588,14 @@ def _speakers(clauses: Sequence[Clause]) -> None:
             informs = "बताया" in clause.tokens or any("official" in word.concepts for word in speaker)
 
 
+def _attribute_openings(clauses: Sequence[Clause]) -> None:
+    """In `मांग न मानने पर संघ ने घेराव की चेतावनी दी` the opening phrase is part of what is said."""
+    for clause, after in zip(clauses, clauses[1:], strict=False):
+        agents = [word for word in after.words if word.marker == "ने" and word.is_content]
+        if clause.is_adverbial and not clause.is_said and agents and after.act & _SPEECH and after.kinds & {"claim", "doubt", "wish"}:
+            clause.speaker, clause.is_said = agents, True
+
+
 def _is_genitive_of(clause: Clause, word: Word, marker: str) -> bool:
     """Whether the word stands in a genitive right before a phrase with the marker."""
     if word.marker != "gen":
@@ -635,7 +644,7 @@ def _share_predicates(clauses: Sequence[Clause]) -> None:
         if numbers:
             shared = [word for word in after.words[numbers[-1] + 1 :] if word.marker in ("", "gen")]
             clause.words = [*clause.words, *(replace(word, phrase=-1) for word in shared)]
-            clause.kinds |= after.kinds & {"plan", "claim", "doubt", "wish", "deny"}
+            clause.kinds |= after.kinds & {"plan", "claim", "doubt", "wish", "deny", "arrest"}
             clause.mode, clause.negations = after.mode, after.negations
 
 
