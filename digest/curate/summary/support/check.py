@@ -69,6 +69,9 @@ def _fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech
     if a == "से" and any(word.key == "मिल" for word in clause.words):
         # `अदालत से ज़मानत मिली` is `अदालत ने ज़मानत दी`.
         a = "ने"
+    if b == "को" and a in _AGENT and any(each.text.startswith("मिल") for word in their_clause.words for each in (word.parts or (word,))):
+        # `गोहिल को तीन विकेट मिले` is `गोहिल ने तीन विकेट लिए`.
+        return True
     if a in _AGENT or b in _AGENT:
         if a in _AGENT and b in _AGENT:
             return True
@@ -114,9 +117,11 @@ class Checker:
         self.sources = sources
         self.summary = summary
 
-    def candidates(self, at: int, number: int) -> list[Candidate]:
-        """Return a candidate for each clause of each article, the fitting and fullest ones first."""
-        clause = self.summary[at].clauses[number]
+    def candidates(self, at: int, clause: Clause) -> list[Candidate]:
+        """Return a candidate for each clause of each article, the fitting and fullest ones first.
+
+        `clause` is of the summary's sentence `at`.
+        """
         found = [
             self._try(at, clause, s, i, k)
             for s, source in enumerate(self.sources)
@@ -138,7 +143,7 @@ class Checker:
             pool += [(word, frame) for word in frame.words]
         if speech and other.is_said:
             pool += [(replace(word, marker="said"), other) for word in other.speaker]
-        by_paper = bool(clause.speaker) and _names_paper(clause.speaker, source.name)
+        by_paper = bool(clause.speaker) and names_paper(clause.speaker, source.name)
         ignored = {id(word) for word in clause.speaker}
         content = [word for word in content if id(word) not in ignored]
         if not content:
@@ -146,7 +151,7 @@ class Checker:
         if not content:
             return Candidate(s, i, k, 0.0, "" if not clause.negations else "it says nothing")
         agents = [word for word in clause.words if word.marker == "ने" and word.is_content]
-        if "said" in clause.kinds and not clause.speaker and _names_paper(agents, source.name):
+        if "said" in clause.kinds and not clause.speaker and names_paper(agents, source.name):
             by_paper = True
             content = [word for word in content if word not in agents]
         inside, unmatched = [], []
@@ -371,6 +376,8 @@ class Checker:
             head = next((each for each in content[mine + 1 : mine + 2] if not each.number and each.phrase == word.phrase), None)
             if head is None or _is_general(head) or "status" in head.concepts:
                 continue
+            if not self._is_anywhere(head) and "strict" not in head.concepts and not head.parts:
+                continue
             if any(each.key == "लोग" for n in theirs for each in other.words[n + 1 : n + 2]) and "strict" not in head.concepts:
                 continue
             if not any(_same(head, each) for n in theirs for each in other.words[n + 1 : n + 6] if not each.number) and not any(
@@ -402,6 +409,8 @@ class Checker:
             if _is_arrest(clause) and _is_arrest(other) and all(word.key == "पुलिस" for word in theirs):
                 return ""
             if _is_plain(clause, other):
+                return ""
+            if theirs and any(_same(word, each) for word in clause.maybe_speaker for each in theirs if word.is_content):
                 return ""
             agents = [word for word in clause.words if word.marker in ("ने", "inherited") and word.is_content]
             if speech and agents and any(_same(word, each) for word in agents for each in theirs):
@@ -473,7 +482,11 @@ def _infinitive(clause: Clause, other: Clause) -> str:
     verb = next((word for word in reversed(clause.words) if word.is_content), None)
     if verb is None or clause.mode is not Mode.FACT or _INFINITIVE.match(verb.text) or clause.kinds & {"plan", "wish", "doubt", "claim"}:
         return ""
-    theirs = [word for word in other.words if _same(verb, word)]
+    theirs = [
+        word
+        for n, word in enumerate(other.words)
+        if _same(verb, word) and not any(each.text.startswith("वाल") for each in other.words[n + 1 : n + 2])
+    ]
     if not theirs or other.is_adverbial:
         return ""
     if all(_INFINITIVE.match(word.text.split()[-1]) and word.marker in ("gen", "को", "for", "") for word in theirs):
@@ -572,7 +585,8 @@ def _text(words: Sequence[Word]) -> str:
     return " ".join(word.text for word in words) or "somebody"
 
 
-def _names_paper(speaker: Sequence[Word], name: str) -> bool:
+def names_paper(speaker: Sequence[Word], name: str) -> bool:
+    """Whether the speaker is the paper of this name."""
     keys = {word.key for each in read(name) for clause in each.clauses for word in clause.words}
     mine = {word.key for word in speaker if word.is_content}
     return bool(mine) and mine <= keys
