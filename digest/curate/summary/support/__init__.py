@@ -15,6 +15,8 @@ from digest.models import Article, Support
 
 # Weighted shares of matched words that count as alike.
 _MARGIN = 0.12
+# From this share on, the summary uses the article's words, and only what is nearly as like counts.
+_VERBATIM, _SLIGHT = 0.95, 0.03
 # A clause with one of these is about the clause before it.
 _BOUND = frozenset("क्योंकि इसलिए चूंकि ताकि तो कि".split())
 
@@ -77,7 +79,8 @@ class _Judge:
         options = self._checker.candidates(at, clause)
         most = max((each.share for each in options), default=0.0)
         # The clause that is most like it decides. Another one that lacks its negation proves nothing.
-        options = [each for each in options if each.share >= most - _MARGIN]
+        margin = _MARGIN if most < _VERBATIM else _SLIGHT
+        options = [each for each in options if each.share >= most - margin]
         introduced = number > 0 and clauses[number - 1].is_frame
         fitting = [each for each in options if not each.problem and (introduced or _belongs(clause, each, chosen))]
         told = " ".join(clause.tokens)

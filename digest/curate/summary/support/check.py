@@ -22,6 +22,8 @@ _SETTING = frozenset({"में", "पर", "gen", "after", "during", "under", 
 # Weighted share of matched words from which a clause may have words of its own.
 _ENOUGH = 0.5
 _NAME_ENDING = re.compile("(?:पुर|पुरा|गढ|नगर|बाद|गंज|सिंह|कुमार|लाल|राम|देवी|शंकर|नाथ|दास|पाल|वाल|वाला|ेश|ेंद्र|िंदर|प्रसाद|चंद|बाई|खेडा|कोट|वाडा|स्तान|लैंड)$")
+# What a match by a synonym counts, compared with the same word.
+_SYNONYM = 0.9
 # Endings that verbs and plurals have, and names hardly ever.
 _VERB_ENDING = re.compile("(?:(?<!शं)(?<!दिन)(?<!सिं)कर|ते|[^ ]{2}ने|ाए|ेगा|ेंगे|ेगी|ों|ें|ीं)$")
 _PLACES = frozenset({"में", "पर", "at", "during", "after"})
@@ -160,7 +162,8 @@ class Checker:
             (inside if hit else unmatched).append(word)
         predicate = next((word for word in reversed(clause.words) if word.is_content), None)
         weights = {id(word): _weight(word, predicate) for word in content}
-        share = sum(weights[id(word)] for word in inside) / sum(weights.values())
+        keys = {part.key for word, _ in pool for part in (word, *word.parts)}
+        share = sum(weights[id(word)] * (1.0 if word.key in keys else _SYNONYM) for word in inside) / sum(weights.values())
         free = all(_is_plain_word(word) for word in content) and len(content) <= 3
         if (share < 0.3 or not inside) and not free:
             return Candidate(s, i, k, share, f"no sentence of an article has “{unmatched[0].text}” with the rest of it")
