@@ -22,6 +22,10 @@ _SETTING = frozenset({"में", "पर", "gen", "after", "during", "under", 
 # Weighted share of matched words from which a clause may have words of its own.
 _ENOUGH = 0.5
 _NAME_ENDING = re.compile("(?:पुर|पुरा|गढ|नगर|बाद|गंज|सिंह|कुमार|लाल|राम|देवी|शंकर|नाथ|दास|पाल|वाल|वाला|ेश|ेंद्र|िंदर|प्रसाद|चंद|बाई|खेडा|कोट|वाडा|स्तान|लैंड)$")
+# What a match by a synonym counts, compared with the same word.
+_SYNONYM = 0.9
+# Endings that verbs and plurals have, and names hardly ever.
+_VERB_ENDING = re.compile("(?:(?<!शं)(?<!दिन)(?<!सिं)कर|ते|[^ ]{2}ने|ाए|ेगा|ेंगे|ेगी|ों|ें|ीं)$")
 _PLACES = frozenset({"में", "पर", "at", "during", "after"})
 _NOUN_MARKERS = frozenset({"gen", "में", "पर", "after", "during", "for", "under", "से"})
 _SAME_SENTENCE = frozenset("क्योंकि इसलिए चूंकि ताकि तो".split())
@@ -67,6 +71,9 @@ def _fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech
     if a == "से" and any(word.key == "मिल" for word in clause.words):
         # `अदालत से ज़मानत मिली` is `अदालत ने ज़मानत दी`.
         a = "ने"
+    if b == "को" and a in _AGENT and any(each.text.startswith("मिल") for word in their_clause.words for each in (word.parts or (word,))):
+        # `गोहिल को तीन विकेट मिले` is `गोहिल ने तीन विकेट लिए`.
+        return True
     if a in _AGENT or b in _AGENT:
         if a in _AGENT and b in _AGENT:
             return True
@@ -112,9 +119,11 @@ class Checker:
         self.sources = sources
         self.summary = summary
 
-    def candidates(self, at: int, number: int) -> list[Candidate]:
-        """Return a candidate for each clause of each article, the fitting and fullest ones first."""
-        clause = self.summary[at].clauses[number]
+    def candidates(self, at: int, clause: Clause) -> list[Candidate]:
+        """Return a candidate for each clause of each article, the fitting and fullest ones first.
+
+        `clause` is of the summary's sentence `at`.
+        """
         found = [
             self._try(at, clause, s, i, k)
             for s, source in enumerate(self.sources)
@@ -136,7 +145,7 @@ class Checker:
             pool += [(word, frame) for word in frame.words]
         if speech and other.is_said:
             pool += [(replace(word, marker="said"), other) for word in other.speaker]
-        by_paper = bool(clause.speaker) and _names_paper(clause.speaker, source.name)
+        by_paper = bool(clause.speaker) and names_paper(clause.speaker, source.name)
         ignored = {id(word) for word in clause.speaker}
         content = [word for word in content if id(word) not in ignored]
         if not content:
@@ -144,7 +153,7 @@ class Checker:
         if not content:
             return Candidate(s, i, k, 0.0, "" if not clause.negations else "it says nothing")
         agents = [word for word in clause.words if word.marker == "ने" and word.is_content]
-        if "said" in clause.kinds and not clause.speaker and _names_paper(agents, source.name):
+        if "said" in clause.kinds and not clause.speaker and names_paper(agents, source.name):
             by_paper = True
             content = [word for word in content if word not in agents]
         inside, unmatched = [], []
@@ -153,7 +162,8 @@ class Checker:
             (inside if hit else unmatched).append(word)
         predicate = next((word for word in reversed(clause.words) if word.is_content), None)
         weights = {id(word): _weight(word, predicate) for word in content}
-        share = sum(weights[id(word)] for word in inside) / sum(weights.values())
+        keys = {part.key for word, _ in pool for part in (word, *word.parts)}
+        share = sum(weights[id(word)] * (1.0 if word.key in keys else _SYNONYM) for word in inside) / sum(weights.values())
         free = all(_is_plain_word(word) for word in content) and len(content) <= 3
         if (share < 0.3 or not inside) and not free:
             return Candidate(s, i, k, share, f"no sentence of an article has “{unmatched[0].text}” with the rest of it")
@@ -189,7 +199,9 @@ class Checker:
                 self._is_anywhere(word) or (_is_arrest(other) and not _named(word, clause)) or self._is_accused(word, clause)
             ):
                 continue
-            if word.key == "पुलिस" and _is_arrest(clause) and _is_arrest(other) and (other.is_passive or other.speaker):
+            if word.key == "पुलिस" and _is_arrest(clause) and _is_arrest(other) and not any(
+                each.marker in _AGENT for each in other.words
+            ):
                 continue
             if word.marker == "cause" and not (_find_cause(word, rest)):
                 return f"the article gives another cause than “{word.text}”"
@@ -201,13 +213,15 @@ class Checker:
                 continue
             if word is predicate and "doubt" in clause.kinds and _has_kind(word, "doubt") and (other.mode is Mode.CAN or "doubt" in other.frame_kinds):
                 continue
+            if word is predicate and (_has_kind(word, "wish") or _has_kind(word, "plan")) and other.is_said and other.mode is Mode.FUTURE:
+                continue
             if word is predicate and _has_kind(word, "claim") and other.is_said and not other.frame_kinds & {"wish", "plan", "doubt"}:
                 continue
             if word.number:
                 return f"the number {word.text} is in another place"
             if self._completes(word, clause, inside, other):
                 continue
-            if word is predicate or word.marker in ("ने", "inherited", "द्वारा"):
+            if word.marker in ("ने", "inherited", "द्वारा") or (word is predicate and not self._may_retell(word, clause, other, share)):
                 return f"the clause with its other words has no “{word.text}” there"
             if set(word.concepts) & {"all", "some", "most", "half", "only", "more", "less", "both"}:
                 return f"“{word.text}” is not said of it"
@@ -231,9 +245,7 @@ class Checker:
                 return f"“{word.text}” is not the time of it"
             if word.marker not in ("cause", "द्वारा") and share >= _ENOUGH:
                 own_words += 1
-                if _is_plain_word(word) and own_words <= len(inside) + 1:
-                    continue
-                if own_words <= 1 and _may_be_plain(word) and not self._is_anywhere(word) and not _leaves_out_a_name(clause, other):
+                if own_words <= len(inside) + 1 and self._may_retell(word, clause, other, share):
                     continue
             if word.marker in _SETTING and word.marker not in conflict and not self._in_another_place(word, clause, other) and self._in_setting(word, s, i):
                 settings += 1
@@ -241,6 +253,14 @@ class Checker:
                     continue
             return f"its source has no “{word.text}”"
         return ""
+
+    def _may_retell(self, word: Word, clause: Clause, other: Clause, share: float) -> bool:
+        """Whether the word may be the summary's own: an everyday word, or a rare one that is no name."""
+        if share < _ENOUGH or any("strict" in part.concepts for part in (word.parts or (word,))):
+            return False
+        if _is_plain_word(word) or _VERB_ENDING.search(word.text):
+            return True
+        return _may_be_plain(word) and not self._is_anywhere(word) and not _leaves_out_a_name(clause, other)
 
     def _is_measure(self, word: Word, clause: Clause, rest: Sequence[tuple[Word, Clause]], other: Clause) -> bool:
         """Whether the number only describes a noun, as in `6.4 तीव्रता का भूकंप`, and does so in the article's sentence."""
@@ -359,6 +379,10 @@ class Checker:
             head = next((each for each in content[mine + 1 : mine + 2] if not each.number and each.phrase == word.phrase), None)
             if head is None or _is_general(head) or "status" in head.concepts:
                 continue
+            if not self._is_anywhere(head) and "strict" not in head.concepts and not head.parts:
+                continue
+            if any(each.key == "लोग" for n in theirs for each in other.words[n + 1 : n + 2]) and "strict" not in head.concepts:
+                continue
             if not any(_same(head, each) for n in theirs for each in other.words[n + 1 : n + 6] if not each.number) and not any(
                 _same(head, each) for n in theirs for each in other.words[max(0, n - 3) : n]
             ):
@@ -388,6 +412,8 @@ class Checker:
             if _is_arrest(clause) and _is_arrest(other) and all(word.key == "पुलिस" for word in theirs):
                 return ""
             if _is_plain(clause, other):
+                return ""
+            if theirs and any(_same(word, each) for word in clause.maybe_speaker for each in theirs if word.is_content):
                 return ""
             agents = [word for word in clause.words if word.marker in ("ने", "inherited") and word.is_content]
             if speech and agents and any(_same(word, each) for word in agents for each in theirs):
@@ -459,7 +485,11 @@ def _infinitive(clause: Clause, other: Clause) -> str:
     verb = next((word for word in reversed(clause.words) if word.is_content), None)
     if verb is None or clause.mode is not Mode.FACT or _INFINITIVE.match(verb.text) or clause.kinds & {"plan", "wish", "doubt", "claim"}:
         return ""
-    theirs = [word for word in other.words if _same(verb, word)]
+    theirs = [
+        word
+        for n, word in enumerate(other.words)
+        if _same(verb, word) and not any(each.text.startswith("वाल") for each in other.words[n + 1 : n + 2])
+    ]
     if not theirs or other.is_adverbial:
         return ""
     if all(_INFINITIVE.match(word.text.split()[-1]) and word.marker in ("gen", "को", "for", "") for word in theirs):
@@ -482,7 +512,7 @@ def _may_be_plain(word: Word) -> bool:
 def _leaves_out_a_name(clause: Clause, other: Clause) -> bool:
     """Whether the article's clause has a name that the summary's lacks: then an unknown word may stand for it."""
     return any(
-        _is_name_like(word) and word.is_content and word.marker != "gen" and not any(_same(mine, word) for mine in clause.words)
+        _is_name_like(word) and word.is_content and word.marker not in ("gen", "inherited") and not any(_same(mine, word) for mine in clause.words)
         for word in other.words
     )
 
@@ -546,7 +576,8 @@ def _find(word: Word, pool: Sequence[tuple[Word, Clause]], clause: Clause, speec
 def _weight(word: Word, predicate: Word | None) -> int:
     """How much a word says about which clause of an article is meant."""
     strict = any("strict" in part.concepts for part in (word.parts or (word,)))
-    return 1 + (bool(word.number) or strict) + (word is predicate) + (word.marker in ("ने", "को"))
+    named = _is_name_like(word) or "time" in word.concepts
+    return 1 + (bool(word.number) or strict or named) + (word is predicate) + (word.marker in ("ने", "को"))
 
 
 def _is_general(word: Word) -> bool:
@@ -557,7 +588,8 @@ def _text(words: Sequence[Word]) -> str:
     return " ".join(word.text for word in words) or "somebody"
 
 
-def _names_paper(speaker: Sequence[Word], name: str) -> bool:
+def names_paper(speaker: Sequence[Word], name: str) -> bool:
+    """Whether the speaker is the paper of this name."""
     keys = {word.key for each in read(name) for clause in each.clauses for word in clause.words}
     mine = {word.key for word in speaker if word.is_content}
     return bool(mine) and mine <= keys

@@ -78,9 +78,11 @@ _ROOTS = (
     "बन|बना|गिर|आ|लग|लगा|मार|मर|खेल|लूट|जीत|हार|हरा|बेच|खरीद|पकड़|छोड़|सुना|कर|देख|मिल|चल|चला|निकल|निकाल|पहुंच|पहुंचा|रख|बैठ|उठ|उठा|"
     "उतर|उतार|बढ़|बढ़ा|घट|घटा|टूट|तोड़|फट|फूट|जता|दाग|ठोक|जोड़|झटक|मांग|मान|बोल|कह|बता|लिख|पढ़|भेज|सौंप|टकरा|ठहरा|गंवा|खो|डूब|झुलस|जल|"
     "जला|हट|हटा|बच|बचा|चढ़|ढह|भर|डाल|रह|फैल|खुल|खोल|दबोच|रोक|टाल|बरस|उड़|भिड़|पलट|सिमट|अपना|ठुकरा|नकार|दोहरा|दिखा|चुन|चुका|सका|छीन|घेर|"
-    "झोंक|ले|दे|करा|दिला"
+    "झोंक|ले|दे|करा|दिला|छूट|बंट|लौट|ठहर|झुक|रुक|मुड़|जुड़|जुट|उमड़|भाग|दौड़|पूछ|सोच|समझ|सीख|चाह|खा|जाग|डर|लड़|बिछ|खिल|दिख|निपट|बिक|खींच|"
+    "फेंक|काट|बांट|ढूंढ|खोज|चुरा|बह|थमा|लुढ़क|उछल|टिक|भड़क|संभाल|निभा|गुजर|गुजार|बिता|बीत|झेल|झटक|चटका|जड़|रच|सौंप|दर्शा|लौटा|घुस|चीख"
 )
 _PAST = re.compile(fold("(?:" + _ROOTS + ")(?:ा|ी|े|या|यी|ये|ई|ए|ीं|ईं)"))
+_HABITUAL = re.compile(fold("(?:" + _ROOTS + ")(?:ता|ती|ते)"))
 _FUTURE = re.compile(fold("(?:[ेोूऊए]|एं|[ेोू]ं|ऊं)(?:गा|गी|गे)") + "$")
 # `नहीं कर सका` tells what happened.
 _CAN = re.compile("सक(?:ता|ती|ते|तीं|े|ेगा|ेगी|ेंगे)$")
@@ -98,6 +100,11 @@ _PRONOUNS = frozenset(
 _NOT_CAUSED = frozenset(map(fold, "इनकार इंकार मना रोक रोका रोकने पहले बच बचने बचे साफ परहेज".split()))
 _SPEECH = frozenset({"said", "claim", "doubt", "wish", "plan"})
 _INTRANSITIVE = re.compile(fold("(?:हो|आ|जा|गिर|मर|मारे|झुलस|घायल|ज़ख़्मी|मिल|चल|रह|बैठ|पहुंच|निकल|बढ़|घट|टूट|फट|डूब|जल|उतर|लग|मौत|फंस|छूट|बच)(?:ा|ी|े|या|ई|ए|एगा|एगी|एंगे|ेगा|ेगी|ेंगे|ेंगी)?"))
+_OBJECT_OF = frozenset(map(fold, "विचार सहमति सहमत रोक ज़ोर मजबूर आमादा अड़े अड़ा अड़ी फ़ैसला निर्णय राज़ी प्रतिबंध पाबंदी आपत्ति चर्चा बात".split()))
+# A clause after these has the agent before it only if its verb needs one.
+_RELATIVES = {fold(word): marker for word, marker in (("जिसे", "को"), ("जिन्हें", "को"), ("जिसने", "inherited"), ("जिन्होंने", "inherited"))}
+_CONTRASTS = frozenset(map(fold, "जबकि लेकिन मगर पर हालांकि".split()))
+_TRANSITIVE = frozenset(map(fold, "रखी रखा रखे दी दिया दिए की किया किए ली लिया लिए".split()))
 _DYING = frozenset({"दम"})
 _QUANTIFIERS = ALL_CLASSES["all"] | ALL_CLASSES["some"] | ALL_CLASSES["most"]
 _MODIFIERS = frozenset(map(fold, "वाला वाले वाली रहा रहे रही".split()))
@@ -109,6 +116,7 @@ _RESTRICTED = frozenset(map(fold, "उन उस ऐसे उन्हीं �
 _PASSIVE = frozenset(map(fold, "गया गई गए गयी जाएगा जाएगी जाएंगे जाता जाती जाते जाए".split()))
 _CAUSES = frozenset(map(fold, "क्योंकि इसलिए चूंकि जिससे जिसकी_वजह".split()))
 _PAST_TIMES = frozenset(map(fold, "पिछले पिछली बीते गत".split()))
+_IS = frozenset({"है", "हैं"})
 _ONGOING = frozenset(map(fold, "रहा रही रहे".split()))
 
 
@@ -162,6 +170,8 @@ class Clause:
     # Whether it is only a phrase that opens the next clause: `चलाने पर`.
     is_adverbial: bool = False
     speaker: list[Word] = field(default_factory=list)
+    # Who may still say it: after जबकि a speech may go on.
+    maybe_speaker: list[Word] = field(default_factory=list)
     # Whether a verb of saying governs it.
     is_said: bool = False
     kinds: frozenset[str] = frozenset()
@@ -222,7 +232,8 @@ def _resolve_pronouns(sentence: Sentence, subject: Sequence[Word]) -> None:
         if clause.speaker and not any(word.is_content for word in clause.speaker):
             clause.speaker = [replace(word, marker="said") for word in subject]
         if any(word.text in _ACTING_PRONOUNS for word in clause.words):
-            clause.words = [*(_as_inherited(word) for word in subject), *clause.words]
+            own = [word for word in clause.speaker if word.is_content] if clause.is_said and not clause.is_frame else []
+            clause.words = [*(_as_inherited(word) for word in own or subject), *clause.words]
 
 
 def _read_sentence(text: str, at: int) -> Sentence:
@@ -237,31 +248,42 @@ def _read_sentence(text: str, at: int) -> Sentence:
         clauses.append(clause)
     _conditions(clauses)
     _past_times(clauses)
+    _resolve_relatives(clauses)
     _give_nouns(clauses)
+    _move_agents(clauses)
     _inherit_agents(clauses)
     _share_predicates(clauses)
     _speakers(clauses)
+    _attribute_openings(clauses)
     return Sentence(text, clauses)
+
+
+def opens(clause: Clause) -> bool:
+    """Whether the clause only opens or describes the next one."""
+    return clause.is_adverbial or clause.tokens[-1] in _MODIFIERS
+
+
+def merge(before: Clause, clause: Clause) -> Clause:
+    """Return the clause together with what opens it."""
+    return replace(
+        clause,
+        words=[*(word for word in before.words if word.marker != "inherited"), *clause.words],
+        opener=before.opener,
+        tokens=(*before.tokens, *clause.tokens),
+        kinds=before.kinds | clause.kinds,
+        negations=before.negations + clause.negations,
+        has_cause=before.has_cause or clause.has_cause,
+        pronouns=(*before.pronouns, *clause.pronouns),
+        restricted=before.restricted or clause.restricted,
+    )
 
 
 def _units(clauses: Sequence[Clause]) -> list[Clause]:
     """Return the clauses, and each with the phrase before it: `चलाने पर` + `जुर्माना लगा`."""
     found = list(clauses)
     for before, clause in zip(clauses, clauses[1:], strict=False):
-        if before.is_frame or not before.is_adverbial:
-            continue
-        found.append(
-            replace(
-                clause,
-                words=[*before.words, *clause.words],
-                tokens=(*before.tokens, *clause.tokens),
-                kinds=before.kinds | clause.kinds,
-                negations=before.negations + clause.negations,
-                has_cause=before.has_cause or clause.has_cause,
-                pronouns=(*before.pronouns, *clause.pronouns),
-                restricted=before.restricted or clause.restricted,
-            )
-        )
+        if not before.is_frame and before.is_adverbial:
+            found.append(merge(before, clause))
     return found
 
 
@@ -301,7 +323,8 @@ def _pieces(tokens: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
         elif token == "पर" and before and before[-1] == ",":
             cut = keep = True
         elif token == "पर" and before and _is_infinitive(before[-1]):
-            cut = True
+            # `जाने पर विचार`: it is the object of the next word.
+            cut = not (tokens[at + 1 : at + 2] and tokens[at + 1] in _OBJECT_OF)
         elif token == "से" and before and _is_infinitive(before[-1]) and tokens[at + 1 : at + 2]:
             cut = tokens[at + 1] not in _NOT_CAUSED
         elif token in ("बाद", "कारण") and len(before) > 1 and before[-1] == "के" and _is_infinitive(before[-2]):
@@ -343,7 +366,7 @@ def _ends_in_verb(before: Sequence[str]) -> bool:
     last = rest[-1]
     if last == "की":
         return len(rest) > 2
-    return last in _AUXILIARIES or bool(_PAST.fullmatch(last)) or bool(_FUTURE.search(last))
+    return last in _AUXILIARIES or bool(_PAST.fullmatch(last)) or bool(_HABITUAL.fullmatch(last)) or bool(_FUTURE.search(last))
 
 
 def _numbers_on_both_sides(tokens: Sequence[str], start: int, at: int) -> bool:
@@ -508,6 +531,9 @@ def _describe(clause: Clause) -> None:
         clause.mode = Mode.CAN
     elif "चाहिए" in last or (len(last) > 1 and last[-1] in _MUST and not last[-1].startswith("पडा") and last[-1] not in ("पडी", "पडे") and re.search("न[ाीे]$", last[-2])):
         clause.mode = Mode.MUST
+    elif len(last) > 1 and last[-1] in _IS and re.search("न[ाीे]$", last[-2]) and last[-2] not in _NOT_INFINITIVE:
+        # `बैठक होनी है`.
+        clause.mode = Mode.FUTURE
     elif any(_FUTURE.search(each) for each in last):
         clause.mode = Mode.FUTURE
     elif last and last[-1] in _WISHES:
@@ -528,7 +554,7 @@ def _conditions(clauses: Sequence[Clause]) -> None:
         ends_in_par = len(clause.tokens) > 1 and clause.tokens[-1] == "पर" and _is_infinitive(clause.tokens[-2])
         following = clauses[at + 1] if at + 1 < len(clauses) else None
         # `करने पर जुर्माना लगा` tells what happened, `करने पर जुर्माना लगेगा` what may.
-        if ends_in_par and following is not None and following.mode is Mode.FACT:
+        if ends_in_par and following is not None and following.mode is Mode.FACT and not following.act & {"wish", "plan"}:
             ends_in_par = False
         clause.is_condition = bool(starts & {"अगर", "यदि"}) or ends_in_par
         if following is not None and "तो" in following.opener.split():
@@ -545,6 +571,7 @@ def _speakers(clauses: Sequence[Clause]) -> None:
     frame_negations, denies = 0, False
     for at, clause in enumerate(clauses):
         if set(clause.opener.split()) & _ENDS_OF_SPEECH:
+            clause.maybe_speaker = list(speaker)
             speaker, is_said, kinds = [], False, frozenset()
         following = clauses[at + 1] if at + 1 < len(clauses) else None
         own = [word for word in clause.words if word.marker == "ने"]
@@ -581,6 +608,14 @@ def _speakers(clauses: Sequence[Clause]) -> None:
             informs = "बताया" in clause.tokens or any("official" in word.concepts for word in speaker)
 
 
+def _attribute_openings(clauses: Sequence[Clause]) -> None:
+    """In `मांग न मानने पर संघ ने घेराव की चेतावनी दी` the opening phrase is part of what is said."""
+    for clause, after in zip(clauses, clauses[1:], strict=False):
+        agents = [word for word in after.words if word.marker == "ने" and word.is_content]
+        if clause.is_adverbial and not clause.is_said and agents and after.act & _SPEECH and after.kinds & {"claim", "doubt", "wish"}:
+            clause.speaker, clause.is_said = agents, True
+
+
 def _is_genitive_of(clause: Clause, word: Word, marker: str) -> bool:
     """Whether the word stands in a genitive right before a phrase with the marker."""
     if word.marker != "gen":
@@ -597,10 +632,32 @@ def _with_genitives(clause: Clause, names: Sequence[Word]) -> list[Word]:
 def _inherit_agents(clauses: Sequence[Clause]) -> None:
     """A clause after और without an agent of its own has that of the clause before it."""
     for before, clause in zip(clauses, clauses[1:], strict=False):
-        if clause.opener in (*_JOINS, ",") and not before.is_condition and not _is_intransitive(clause) and not any(word.marker == "ने" for word in clause.words):
+        openers = set(clause.opener.split())
+        contrast = bool(openers & _CONTRASTS) and bool(set(clause.tokens[-3:]) & _TRANSITIVE) and not clause.is_passive
+        if (clause.opener in (*_JOINS, ",") or contrast) and not before.is_condition and not _is_intransitive(clause) and not any(word.marker == "ने" for word in clause.words):
             agents = [word for word in before.words if word.marker == "ने"]
             if agents:
                 clause.words = [*(_as_inherited(word) for word in agents), *clause.words]
+
+
+def _move_agents(clauses: Sequence[Clause]) -> None:
+    """In `मंत्री ने बारिश होने पर स्कूल बंद किए` the agent is that of the second verb."""
+    for clause, after in zip(clauses, clauses[1:], strict=False):
+        if clause.is_adverbial and not any(word.marker == "ने" for word in after.words):
+            agents = [word for word in clause.words if word.marker == "ने"]
+            clause.words = [word for word in clause.words if word not in agents]
+            after.words = [*(replace(word, phrase=-1) for word in agents), *after.words]
+
+
+def _resolve_relatives(clauses: Sequence[Clause]) -> None:
+    """`सरगना यादव है, जिसे प्रसाद ने पेपर बेचा`: the pronoun stands for the noun before it."""
+    for before, clause in zip(clauses, clauses[1:], strict=False):
+        marker = next((case for each in clause.opener.split() if (case := _RELATIVES.get(each))), "")
+        nouns = [word for word in before.words if word.is_content and not word.number and "time" not in word.concepts]
+        if marker and nouns:
+            # The last noun phrase before the verb.
+            last = nouns[-1].phrase
+            clause.words = [*(replace(word, marker=marker, phrase=-1) for word in nouns if word.phrase == last), *clause.words]
 
 
 def _give_nouns(clauses: Sequence[Clause]) -> None:
@@ -620,7 +677,7 @@ def _share_predicates(clauses: Sequence[Clause]) -> None:
         if numbers:
             shared = [word for word in after.words[numbers[-1] + 1 :] if word.marker in ("", "gen")]
             clause.words = [*clause.words, *(replace(word, phrase=-1) for word in shared)]
-            clause.kinds |= after.kinds & {"plan", "claim", "doubt", "wish", "deny"}
+            clause.kinds |= after.kinds & {"plan", "claim", "doubt", "wish", "deny", "arrest"}
             clause.mode, clause.negations = after.mode, after.negations
 
 
