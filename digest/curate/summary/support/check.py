@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import product
 
 from digest.curate.summary.support.reading import Clause, Mode, Sentence, Word, read
 from digest.curate.summary.support.vocabulary import GENERAL, NAMED, key_of
@@ -15,20 +13,48 @@ from digest.hindi.tokens import STOP_WORDS
 
 _SPEECH = frozenset({"said", "claim", "doubt", "wish", "plan"})
 # Classes that say how much something weighs, not what it is.
-_NOT_A_MEANING = frozenset({"light", "said", "claim", "doubt", "wish", "plan", "negative", "time", "record", "deny", "status", "body", "arrest", "blame", "official", "measure", "force", "soft", "plain", "weighty", "office", "strict", "name"})
+_NOT_A_MEANING = frozenset(
+    {
+        "light",
+        "said",
+        "claim",
+        "doubt",
+        "wish",
+        "plan",
+        "negative",
+        "time",
+        "record",
+        "deny",
+        "status",
+        "body",
+        "arrest",
+        "blame",
+        "official",
+        "measure",
+        "force",
+        "soft",
+        "plain",
+        "weighty",
+        "office",
+        "strict",
+        "name",
+    }
+)
 _AGENT = frozenset({"ने", "inherited", "द्वारा", "side"})
 # Markers of a setting: a summary may take them from the start of the article.
 _SETTING = frozenset({"में", "पर", "gen", "after", "during", "under", "", "at", "for", "with"})
 # Weighted share of matched words from which a clause may have words of its own.
 _ENOUGH = 0.5
-_NAME_ENDING = re.compile("(?:पुर|पुरा|गढ|नगर|बाद|गंज|सिंह|कुमार|लाल|राम|देवी|शंकर|नाथ|दास|पाल|वाल|वाला|ेश|ेंद्र|िंदर|प्रसाद|चंद|बाई|खेडा|कोट|वाडा|स्तान|लैंड)$")
+_NAME_ENDING = re.compile(
+    "(?:पुर|पुरा|गढ|नगर|बाद|गंज|सिंह|कुमार|लाल|राम|देवी|शंकर|नाथ|दास|पाल|वाल|वाला|ेश|ेंद्र|िंदर|प्रसाद|चंद|बाई|खेडा|कोट|वाडा|स्तान|लैंड)$"
+)
 # What a match by a synonym counts, compared with the same word.
 _SYNONYM = 0.9
 # Endings that verbs and plurals have, and names hardly ever.
 _VERB_ENDING = re.compile("(?:(?<!शं)(?<!दिन)(?<!सिं)कर|ते|[^ ]{2}ने|ाए|ेगा|ेंगे|ेगी|ों|ें|ीं)$")
 _PLACES = frozenset({"में", "पर", "at", "during", "after"})
 _NOUN_MARKERS = frozenset({"gen", "में", "पर", "after", "during", "for", "under", "से"})
-_SAME_SENTENCE = frozenset("क्योंकि इसलिए चूंकि ताकि तो".split())
+_SAME_SENTENCE = frozenset(["क्योंकि", "इसलिए", "चूंकि", "ताकि", "तो"])
 _RELATIVE = "जिस"
 _MOST_SETTING_WORDS = 4
 
@@ -71,7 +97,11 @@ def _fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech
     if a == "से" and any(word.key == "मिल" for word in clause.words):
         # `अदालत से ज़मानत मिली` is `अदालत ने ज़मानत दी`.
         a = "ने"
-    if b == "को" and a in _AGENT and any(each.text.startswith("मिल") for word in their_clause.words for each in (word.parts or (word,))):
+    if (
+        b == "को"
+        and a in _AGENT
+        and any(each.text.startswith("मिल") for word in their_clause.words for each in (word.parts or (word,)))
+    ):
         # `गोहिल को तीन विकेट मिले` is `गोहिल ने तीन विकेट लिए`.
         return True
     if a in _AGENT or b in _AGENT:
@@ -163,7 +193,9 @@ class Checker:
         predicate = next((word for word in reversed(clause.words) if word.is_content), None)
         weights = {id(word): _weight(word, predicate) for word in content}
         keys = {part.key for word, _ in pool for part in (word, *word.parts)}
-        share = sum(weights[id(word)] * (1.0 if word.key in keys else _SYNONYM) for word in inside) / sum(weights.values())
+        share = sum(weights[id(word)] * (1.0 if word.key in keys else _SYNONYM) for word in inside) / sum(
+            weights.values()
+        )
         free = all(_is_plain_word(word) for word in content) and len(content) <= 3
         if (share < 0.3 or not inside) and not free:
             return Candidate(s, i, k, share, f"no sentence of an article has “{unmatched[0].text}” with the rest of it")
@@ -196,11 +228,16 @@ class Checker:
         conflict = self._conflicts(clause, other)
         for word in unmatched:
             if "status" in word.concepts and (
-                self._is_anywhere(word) or (_is_arrest(other) and not _named(word, clause)) or self._is_accused(word, clause)
+                self._is_anywhere(word)
+                or (_is_arrest(other) and not _named(word, clause))
+                or self._is_accused(word, clause)
             ):
                 continue
-            if word.key == "पुलिस" and _is_arrest(clause) and _is_arrest(other) and not any(
-                each.marker in _AGENT for each in other.words
+            if (
+                word.key == "पुलिस"
+                and _is_arrest(clause)
+                and _is_arrest(other)
+                and not any(each.marker in _AGENT for each in other.words)
             ):
                 continue
             if word.marker == "cause" and not (_find_cause(word, rest)):
@@ -211,17 +248,34 @@ class Checker:
                 continue
             if _is_force(word) and _find_any(word, [*rest, *((each, other) for each in other.words)]):
                 continue
-            if word is predicate and "doubt" in clause.kinds and _has_kind(word, "doubt") and (other.mode is Mode.CAN or "doubt" in other.frame_kinds):
+            if (
+                word is predicate
+                and "doubt" in clause.kinds
+                and _has_kind(word, "doubt")
+                and (other.mode is Mode.CAN or "doubt" in other.frame_kinds)
+            ):
                 continue
-            if word is predicate and (_has_kind(word, "wish") or _has_kind(word, "plan")) and other.is_said and other.mode is Mode.FUTURE:
+            if (
+                word is predicate
+                and (_has_kind(word, "wish") or _has_kind(word, "plan"))
+                and other.is_said
+                and other.mode is Mode.FUTURE
+            ):
                 continue
-            if word is predicate and _has_kind(word, "claim") and other.is_said and not other.frame_kinds & {"wish", "plan", "doubt"}:
+            if (
+                word is predicate
+                and _has_kind(word, "claim")
+                and other.is_said
+                and not other.frame_kinds & {"wish", "plan", "doubt"}
+            ):
                 continue
             if word.number:
                 return f"the number {word.text} is in another place"
             if self._completes(word, clause, inside, other):
                 continue
-            if word.marker in ("ने", "inherited", "द्वारा") or (word is predicate and not self._may_retell(word, clause, other, share)):
+            if word.marker in ("ने", "inherited", "द्वारा") or (
+                word is predicate and not self._may_retell(word, clause, other, share)
+            ):
                 return f"the clause with its other words has no “{word.text}” there"
             if set(word.concepts) & {"all", "some", "most", "half", "only", "more", "less", "both"}:
                 return f"“{word.text}” is not said of it"
@@ -247,7 +301,12 @@ class Checker:
                 own_words += 1
                 if own_words <= len(inside) + 1 and self._may_retell(word, clause, other, share):
                     continue
-            if word.marker in _SETTING and word.marker not in conflict and not self._in_another_place(word, clause, other) and self._in_setting(word, s, i):
+            if (
+                word.marker in _SETTING
+                and word.marker not in conflict
+                and not self._in_another_place(word, clause, other)
+                and self._in_setting(word, s, i)
+            ):
                 settings += 1
                 if settings <= _MOST_SETTING_WORDS:
                     continue
@@ -276,7 +335,9 @@ class Checker:
 
     def _cause(self, clause: Clause, other: Clause, sentence: Sentence) -> str:
         if clause.has_cause and not any(each.has_cause or each.is_adverbial for each in (other, *sentence.clauses)):
-            if not any(word.marker == "से" for word in other.words) and not any("जिससे" in each.opener.split() for each in sentence.clauses):
+            if not any(word.marker == "से" for word in other.words) and not any(
+                "जिससे" in each.opener.split() for each in sentence.clauses
+            ):
                 return "the article gives no cause"
         return ""
 
@@ -285,7 +346,11 @@ class Checker:
         found = set()
         mine = [word for word in clause.words if word.is_content]
         for marker in ("में", "पर", "को", "से", "ने"):
-            theirs = [word for word in other.words if word.marker == marker and word.is_content and "time" not in word.concepts and not word.number]
+            theirs = [
+                word
+                for word in other.words
+                if word.marker == marker and word.is_content and "time" not in word.concepts and not word.number
+            ]
             missing = [each for each in theirs if not any(_same(word, each) for word in mine)]
             if missing and (len(missing) == len(theirs) or any(_is_name_like(each) for each in missing)):
                 found.add(marker)
@@ -298,7 +363,9 @@ class Checker:
         heads = [each for each in clause.words if each.phrase == word.phrase + 1]
         for n, each in enumerate(other.words):
             if any(_same(head, each) for head in heads):
-                owners = [owner for owner in other.words[:n] if owner.phrase == each.phrase - 1 and owner.marker == "gen"]
+                owners = [
+                    owner for owner in other.words[:n] if owner.phrase == each.phrase - 1 and owner.marker == "gen"
+                ]
                 if owners and not any(_same(mine, owner) for mine in clause.words for owner in owners):
                     return True
         return False
@@ -314,7 +381,9 @@ class Checker:
         """Whether the articles blame or arrest the person whom the summary calls accused."""
         names = [each for each in clause.words if each.phrase == word.phrase and _is_name_like(each)]
         return any(
-            (other.is_said or other.kinds & {"blame", "arrest", "claim"}) and not other.is_frame and any(_same(name, each) for each in other.words)
+            (other.is_said or other.kinds & {"blame", "arrest", "claim"})
+            and not other.is_frame
+            and any(_same(name, each) for each in other.words)
             for source in self.sources
             for sentence in source.sentences
             for other in sentence.clauses
@@ -370,22 +439,31 @@ class Checker:
             if days and days[0].key == "दिन" and any(f"#{word.number}" in each.concepts for each in other.words):
                 # `तीन दिन से` is `तीसरे दिन`.
                 continue
-            theirs = [n for n, each in enumerate(other.words) if each.number == word.number and _fits(word, each, other, other, False)]
+            theirs = [
+                n
+                for n, each in enumerate(other.words)
+                if each.number == word.number and _fits(word, each, other, other, False)
+            ]
             if not theirs:
                 if "measure" in next((each.concepts for each in clause.words[at + 1 : at + 2]), ()):
                     continue
                 return f"the number {word.text} has another part in it"
             mine = content.index(word)
-            head = next((each for each in content[mine + 1 : mine + 2] if not each.number and each.phrase == word.phrase), None)
+            head = next(
+                (each for each in content[mine + 1 : mine + 2] if not each.number and each.phrase == word.phrase), None
+            )
             if head is None or _is_general(head) or "status" in head.concepts:
                 continue
             if not self._is_anywhere(head) and "strict" not in head.concepts and not head.parts:
                 continue
-            if any(each.key == "लोग" for n in theirs for each in other.words[n + 1 : n + 2]) and "strict" not in head.concepts:
-                continue
-            if not any(_same(head, each) for n in theirs for each in other.words[n + 1 : n + 6] if not each.number) and not any(
-                _same(head, each) for n in theirs for each in other.words[max(0, n - 3) : n]
+            if (
+                any(each.key == "लोग" for n in theirs for each in other.words[n + 1 : n + 2])
+                and "strict" not in head.concepts
             ):
+                continue
+            if not any(
+                _same(head, each) for n in theirs for each in other.words[n + 1 : n + 6] if not each.number
+            ) and not any(_same(head, each) for n in theirs for each in other.words[max(0, n - 3) : n]):
                 return f"the articles count nothing as “{word.text} {head.text}”"
             nearest = [next((each for each in other.words[n + 1 :] if each.is_content), None) for n in theirs]
             if all(each is not None and each.number for each in nearest):
@@ -393,7 +471,10 @@ class Checker:
             rival = [
                 each
                 for n, each in enumerate(other.words)
-                if each.number and each.number != word.number and n + 1 < len(other.words) and _same(head, other.words[n + 1])
+                if each.number
+                and each.number != word.number
+                and n + 1 < len(other.words)
+                and _same(head, other.words[n + 1])
             ]
             if rival and not any(each is not None and _same(head, each) for each in nearest):
                 return f"“{head.text}” is counted as {rival[0].text}"
@@ -435,7 +516,10 @@ class Checker:
     def _has_record(self, speaker: Sequence[Word]) -> bool:
         """Whether one sentence has all that the summary says of its figures: who gave them and when."""
         return any(
-            all(word.key == "सरकार" or any(_same(word, each) for clause in sentence.clauses for each in clause.words) for word in speaker)
+            all(
+                word.key == "सरकार" or any(_same(word, each) for clause in sentence.clauses for each in clause.words)
+                for word in speaker
+            )
             for source in self.sources
             for sentence in source.sentences
         )
@@ -448,13 +532,21 @@ class Checker:
         for word in frame.words:
             if not word.is_content or word in frame.speaker or _has_speech(word) or _find(word, pool, frame, True):
                 continue
-            if "time" in word.concepts and not any("time" in each.concepts for each, _ in pool) and _find(word, rest, frame, True):
+            if (
+                "time" in word.concepts
+                and not any("time" in each.concepts for each, _ in pool)
+                and _find(word, rest, frame, True)
+            ):
                 continue
             if "strict" in word.concepts and _find(word, rest, frame, True):
                 continue
             if "time" in word.concepts or word.number or "strict" in word.concepts:
                 return f"“{word.text}” is not in the article's introduction of it"
-            if _is_plain_word(word) or _find(word, rest, frame, True) or self._in_setting(word, candidate.source, candidate.sentence):
+            if (
+                _is_plain_word(word)
+                or _find(word, rest, frame, True)
+                or self._in_setting(word, candidate.source, candidate.sentence)
+            ):
                 continue
             return f"“{word.text}” is not in the article's introduction of it"
         return ""
@@ -477,13 +569,20 @@ def _named(word: Word, clause: Clause) -> bool:
     return any(each.phrase == word.phrase and each is not word and _is_name_like(each) for each in clause.words)
 
 
-_INFINITIVE = re.compile("(?!धरना|थाना|खाना|सेना|सूचना|घटना|योजना|रचना|सपना|जुर्माना|कारखाना|पटना|सोना|गन्ना|महीना|सामना)..*न[ाेी]$")
+_INFINITIVE = re.compile(
+    "(?!धरना|थाना|खाना|सेना|सूचना|घटना|योजना|रचना|सपना|जुर्माना|कारखाना|पटना|सोना|गन्ना|महीना|सामना)..*न[ाेी]$"
+)
 
 
 def _infinitive(clause: Clause, other: Clause) -> str:
     """Refuse a deed that the article only names in the infinitive, such as `ख़रीदने का फ़ैसला किया`."""
     verb = next((word for word in reversed(clause.words) if word.is_content), None)
-    if verb is None or clause.mode is not Mode.FACT or _INFINITIVE.match(verb.text) or clause.kinds & {"plan", "wish", "doubt", "claim"}:
+    if (
+        verb is None
+        or clause.mode is not Mode.FACT
+        or _INFINITIVE.match(verb.text)
+        or clause.kinds & {"plan", "wish", "doubt", "claim"}
+    ):
         return ""
     theirs = [
         word
@@ -512,7 +611,10 @@ def _may_be_plain(word: Word) -> bool:
 def _leaves_out_a_name(clause: Clause, other: Clause) -> bool:
     """Whether the article's clause has a name that the summary's lacks: then an unknown word may stand for it."""
     return any(
-        _is_name_like(word) and word.is_content and word.marker not in ("gen", "inherited") and not any(_same(mine, word) for mine in clause.words)
+        _is_name_like(word)
+        and word.is_content
+        and word.marker not in ("gen", "inherited")
+        and not any(_same(mine, word) for mine in clause.words)
         for word in other.words
     )
 
@@ -520,14 +622,19 @@ def _leaves_out_a_name(clause: Clause, other: Clause) -> bool:
 def _is_free(clause: Clause, other: Clause) -> bool:
     """Whether words of the clause may stand beside a number of the other: it counts nothing itself, or is part of it."""
     after = [*clause.words[1:], None]
-    counts = [word for word, unit in zip(clause.words, after, strict=True) if word.number and not word.is_year and not (unit and "measure" in unit.concepts)]
+    counts = [
+        word
+        for word, unit in zip(clause.words, after, strict=True)
+        if word.number and not word.is_year and not (unit and "measure" in unit.concepts)
+    ]
     return not counts or any(word in other.words for word in clause.words)
 
 
 def _find_cause(word: Word, pool: Sequence[tuple[Word, Clause]]) -> bool:
     """Whether the article has the word in a cause."""
     return any(
-        _same(word, each) and (each.marker in ("cause", "से") or where.is_adverbial or where.has_cause or "जिससे" in where.tokens)
+        _same(word, each)
+        and (each.marker in ("cause", "से") or where.is_adverbial or where.has_cause or "जिससे" in where.tokens)
         for each, where in pool
     )
 
@@ -551,7 +658,9 @@ def _find_any(word: Word, pool: Sequence[tuple[Word, Clause]]) -> bool:
 
 def _is_plain(clause: Clause, other: Clause) -> bool:
     """Whether an official only informs: a count or an announced step that blames nobody."""
-    if (clause.mode is not Mode.FACT or clause.is_condition) and all({"न्यायालय", "उच्च", "सर्वोच्च", "सुप्रीम"} & word.concepts or word.key == "पीठ" for word in other.speaker):
+    if (clause.mode is not Mode.FACT or clause.is_condition) and all(
+        {"न्यायालय", "उच्च", "सर्वोच्च", "सुप्रीम"} & word.concepts or word.key == "पीठ" for word in other.speaker
+    ):
         return not (clause.kinds | other.kinds) & {"blame", "claim"}
     if not other.informs or (clause.kinds | other.kinds) & {"blame", "deny", "claim", "doubt"}:
         return False
@@ -615,13 +724,22 @@ def _antecedents(sentences: Sequence[Sentence], at: int, clause: Clause) -> list
     if at == 0:
         return []
     before = sentences[at - 1].clauses
-    return [word for each in before for word in (*each.speaker, *each.words) if word.is_content and (word.marker or each is before[0])]
+    return [
+        word
+        for each in before
+        for word in (*each.speaker, *each.words)
+        if word.is_content and (word.marker or each is before[0])
+    ]
 
 
 def _statement(clause: Clause, other: Clause, speech: bool) -> str:
     """Compare what the two clauses assert: negation, mode, condition, claims, quantities, past and cause."""
     refused = sum(any(part.key in _REFUSALS for part in (word.parts or (word,))) for word in other.words)
-    if clause.negations and refused and not any(_same(mine, word) for mine in clause.words for word in other.words if word.key in _REFUSALS):
+    if (
+        clause.negations
+        and refused
+        and not any(_same(mine, word) for mine in clause.words for word in other.words if word.key in _REFUSALS)
+    ):
         # `ज़मानत न मिली` is `ज़मानत याचिका ख़ारिज`.
         if clause.negations != other.negations + refused:
             return "it has not the same negations"
@@ -672,9 +790,9 @@ def _statement(clause: Clause, other: Clause, speech: bool) -> str:
     return ""
 
 
-_DONE = frozenset(fold(word) for word in "गया गई गए चुका चुकी चुके दिया दी दिए लिया ली लिए किया हुआ हुई हुए".split())
-_REFUSALS = frozenset(key_of(fold(word)) for word in "ख़ारिज ठुकरा ठुकराई नामंज़ूर अस्वीकार मना इनकार".split())
-_PAST = frozenset("पिछले पिछली बीते गत".split())
+_DONE = frozenset(fold(word) for word in ["गया", "गई", "गए", "चुका", "चुकी", "चुके", "दिया", "दी", "दिए", "लिया", "ली", "लिए", "किया", "हुआ", "हुई", "हुए"])
+_REFUSALS = frozenset(key_of(fold(word)) for word in ["ख़ारिज", "ठुकरा", "ठुकराई", "नामंज़ूर", "अस्वीकार", "मना", "इनकार"])
+_PAST = frozenset(["पिछले", "पिछली", "बीते", "गत"])
 
 
 def _charge_is_left_out(clause: Clause, other: Clause) -> bool:

@@ -6,6 +6,7 @@ check compares two such readings and refuses what it cannot match.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,9 +15,9 @@ from functools import lru_cache
 
 from digest.curate.summary.support.vocabulary import (
     ALL_CLASSES,
+    LONGEST_PHRASE,
     NAMED,
     PHRASES,
-    LONGEST_PHRASE,
     concepts_of,
     key_of,
     number_words,
@@ -30,14 +31,14 @@ _TOKEN = re.compile(
     "|[,;:–—\"“”‘’'()।?!]"
 )
 _PUNCTUATION = frozenset(",;:–—\"“”‘’'()।?!")
-_QUOTES = frozenset("\"“”")
+_QUOTES = frozenset('"“”')
 _SCALES = {"सौ": 100, "हजार": 1_000, "लाख": 100_000, "करोड": 10_000_000, "अरब": 1_000_000_000}
 _FRACTIONS = {"डेढ": 1.5, "ढाई": 2.5}
 # A year is a date, not a count.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
 
-_CASES = frozenset("ने को से में पर तक द्वारा".split())
-_GENITIVES = frozenset("का की के".split())
+_CASES = frozenset(["ने", "को", "से", "में", "पर", "तक", "द्वारा"])
+_GENITIVES = frozenset(["का", "की", "के"])
 # What may follow का, की or के and makes another marker of it.
 _AFTER_GENITIVE = {
     fold(word): marker
@@ -58,20 +59,18 @@ _AFTER_GENITIVE = {
     }.items()
     for word in words.split()
 }
-_JOINS = frozenset(map(fold, "और तथा एवं व या".split()))
+_JOINS = frozenset(map(fold, ["और", "तथा", "एवं", "व", "या"]))
 _OPENERS = frozenset(
     map(
         fold,
-        "कि लेकिन मगर किंतु परंतु बल्कि जबकि क्योंकि हालांकि वहीं तो ताकि इसलिए चूंकि अगर यदि जो जिसमें जिससे जिसके "
-        "जिसे जिसकी जिसका जिसने जिन्होंने जिन्हें जिनकी जिनके जिनका जिनमें जिनसे जिन जिस जहां जब".split(),
+        ["कि", "लेकिन", "मगर", "किंतु", "परंतु", "बल्कि", "जबकि", "क्योंकि", "हालांकि", "वहीं", "तो", "ताकि", "इसलिए", "चूंकि", "अगर", "यदि", "जो", "जिसमें", "जिससे", "जिसके", "जिसे", "जिसकी", "जिसका", "जिसने", "जिन्होंने", "जिन्हें", "जिनकी", "जिनके", "जिनका", "जिनमें", "जिनसे", "जिन", "जिस", "जहां", "जब"],
     )
 )
-_ENDS_OF_SPEECH = frozenset(map(fold, "जबकि वहीं".split()))
+_ENDS_OF_SPEECH = frozenset(map(fold, ["जबकि", "वहीं"]))
 _AUXILIARIES = frozenset(
     map(
         fold,
-        "है हैं था थे थी थीं हूं हो गया गई गए गयी गये गईं दिया दी दिए दीं लिया ली लीं किया किए हुआ हुई हुए हुईं रहा रही रहे चुका चुकी "
-        "चुके सका सकी सके सकता सकती सकते पाया पाई पाए होगा होगी होंगे चाहिए पड़ा पड़ी बताया कहा".split(),
+        ["है", "हैं", "था", "थे", "थी", "थीं", "हूं", "हो", "गया", "गई", "गए", "गयी", "गये", "गईं", "दिया", "दी", "दिए", "दीं", "लिया", "ली", "लीं", "किया", "किए", "हुआ", "हुई", "हुए", "हुईं", "रहा", "रही", "रहे", "चुका", "चुकी", "चुके", "सका", "सकी", "सके", "सकता", "सकती", "सकते", "पाया", "पाई", "पाए", "होगा", "होगी", "होंगे", "चाहिए", "पड़ा", "पड़ी", "बताया", "कहा"],
     )
 )
 _ROOTS = (
@@ -88,36 +87,45 @@ _FUTURE = re.compile(fold("(?:[ेोूऊए]|एं|[ेोू]ं|ऊं)(?:
 _CAN = re.compile("सक(?:ता|ती|ते|तीं|े|ेगा|ेगी|ेंगे)$")
 _OBLIQUE = re.compile("..*ने$")
 _NOT_INFINITIVE = frozenset(
-    map(fold, "सामने अपने पुराने कारखाने ज़माने महीने थाने ख़ज़ाने दाने पैमाने निशाने घराने किराने जुर्माने उन्होंने जिन्होंने इन्होंने किन्होंने धरने गहने गन्ने सपने नमूने "
-        "ठिकाने कोने घुटने सीने पसीने बहाने मायने चने झरने दीवाने ताने गाने खजाने".split())
+    map(
+        fold,
+        ["सामने", "अपने", "पुराने", "कारखाने", "ज़माने", "महीने", "थाने", "ख़ज़ाने", "दाने", "पैमाने", "निशाने", "घराने", "किराने", "जुर्माने", "उन्होंने", "जिन्होंने", "इन्होंने", "किन्होंने", "धरने", "गहने", "गन्ने", "सपने", "नमूने", "ठिकाने", "कोने", "घुटने", "सीने", "पसीने", "बहाने", "मायने", "चने", "झरने", "दीवाने", "ताने", "गाने", "खजाने"],
+    )
 )
-_WISHES = frozenset(map(fold, "दे दें करे करें हो हों जाए जाएं ले लें".split()))
-_MUST = frozenset(map(fold, "होगा होगी होंगे पड़ेगा पड़ेगी पड़ेंगे पड़ा पड़ी पड़े".split()))
-_PRONOUNS = frozenset(
-    map(fold, "उन्होंने उसने इन्होंने इसने वह वे वो उसे उन्हें उनके उनकी उनका उसके उसकी उसका उनसे उससे उन उस".split())
-)
+_WISHES = frozenset(map(fold, ["दे", "दें", "करे", "करें", "हो", "हों", "जाए", "जाएं", "ले", "लें"]))
+_MUST = frozenset(map(fold, ["होगा", "होगी", "होंगे", "पड़ेगा", "पड़ेगी", "पड़ेंगे", "पड़ा", "पड़ी", "पड़े"]))
+_PRONOUNS = frozenset(map(fold, ["उन्होंने", "उसने", "इन्होंने", "इसने", "वह", "वे", "वो", "उसे", "उन्हें", "उनके", "उनकी", "उनका", "उसके", "उसकी", "उसका", "उनसे", "उससे", "उन", "उस"]))
 # After `करने से` these tell what did not happen, not what it led to.
-_NOT_CAUSED = frozenset(map(fold, "इनकार इंकार मना रोक रोका रोकने पहले बच बचने बचे साफ परहेज".split()))
+_NOT_CAUSED = frozenset(map(fold, ["इनकार", "इंकार", "मना", "रोक", "रोका", "रोकने", "पहले", "बच", "बचने", "बचे", "साफ", "परहेज"]))
 _SPEECH = frozenset({"said", "claim", "doubt", "wish", "plan"})
-_INTRANSITIVE = re.compile(fold("(?:हो|आ|जा|गिर|मर|मारे|झुलस|घायल|ज़ख़्मी|मिल|चल|रह|बैठ|पहुंच|निकल|बढ़|घट|टूट|फट|डूब|जल|उतर|लग|मौत|फंस|छूट|बच)(?:ा|ी|े|या|ई|ए|एगा|एगी|एंगे|ेगा|ेगी|ेंगे|ेंगी)?"))
-_OBJECT_OF = frozenset(map(fold, "विचार सहमति सहमत रोक ज़ोर मजबूर आमादा अड़े अड़ा अड़ी फ़ैसला निर्णय राज़ी प्रतिबंध पाबंदी आपत्ति चर्चा बात".split()))
+_INTRANSITIVE = re.compile(
+    fold(
+        "(?:हो|आ|जा|गिर|मर|मारे|झुलस|घायल|ज़ख़्मी|मिल|चल|रह|बैठ|पहुंच|निकल|बढ़|घट|टूट|फट|डूब|जल|उतर|लग|मौत|फंस|छूट|बच)(?:ा|ी|े|या|ई|ए|एगा|एगी|एंगे|ेगा|ेगी|ेंगे|ेंगी)?"
+    )
+)
+_OBJECT_OF = frozenset(
+    map(fold, ["विचार", "सहमति", "सहमत", "रोक", "ज़ोर", "मजबूर", "आमादा", "अड़े", "अड़ा", "अड़ी", "फ़ैसला", "निर्णय", "राज़ी", "प्रतिबंध", "पाबंदी", "आपत्ति", "चर्चा", "बात"])
+)
 # A clause after these has the agent before it only if its verb needs one.
-_RELATIVES = {fold(word): marker for word, marker in (("जिसे", "को"), ("जिन्हें", "को"), ("जिसने", "inherited"), ("जिन्होंने", "inherited"))}
-_CONTRASTS = frozenset(map(fold, "जबकि लेकिन मगर पर हालांकि".split()))
-_TRANSITIVE = frozenset(map(fold, "रखी रखा रखे दी दिया दिए की किया किए ली लिया लिए".split()))
+_RELATIVES = {
+    fold(word): marker
+    for word, marker in (("जिसे", "को"), ("जिन्हें", "को"), ("जिसने", "inherited"), ("जिन्होंने", "inherited"))
+}
+_CONTRASTS = frozenset(map(fold, ["जबकि", "लेकिन", "मगर", "पर", "हालांकि"]))
+_TRANSITIVE = frozenset(map(fold, ["रखी", "रखा", "रखे", "दी", "दिया", "दिए", "की", "किया", "किए", "ली", "लिया", "लिए"]))
 _DYING = frozenset({"दम"})
 _QUANTIFIERS = ALL_CLASSES["all"] | ALL_CLASSES["some"] | ALL_CLASSES["most"]
-_MODIFIERS = frozenset(map(fold, "वाला वाले वाली रहा रहे रही".split()))
-_PRONOUNS_ALONE = frozenset(map(fold, "वह वे वो यह ये उन्होंने उसने".split()))
+_MODIFIERS = frozenset(map(fold, ["वाला", "वाले", "वाली", "रहा", "रहे", "रही"]))
+_PRONOUNS_ALONE = frozenset(map(fold, ["वह", "वे", "वो", "यह", "ये", "उन्होंने", "उसने"]))
 # A participle ends a noun phrase: what follows is another one.
 _PARTICIPLE = re.compile(fold("^(?:हुए|हुई|हुआ|गए|गई|वाले|वाली|वाला)$|^(?:" + _ROOTS + "|लौट|हो)(?:कर|ते|ती|ता)$"))
-_ACTING_PRONOUNS = frozenset(map(fold, "उन्होंने उसने इन्होंने".split()))
-_RESTRICTED = frozenset(map(fold, "उन उस ऐसे उन्हीं वही वे".split()))
-_PASSIVE = frozenset(map(fold, "गया गई गए गयी जाएगा जाएगी जाएंगे जाता जाती जाते जाए".split()))
-_CAUSES = frozenset(map(fold, "क्योंकि इसलिए चूंकि जिससे जिसकी_वजह".split()))
-_PAST_TIMES = frozenset(map(fold, "पिछले पिछली बीते गत".split()))
+_ACTING_PRONOUNS = frozenset(map(fold, ["उन्होंने", "उसने", "इन्होंने"]))
+_RESTRICTED = frozenset(map(fold, ["उन", "उस", "ऐसे", "उन्हीं", "वही", "वे"]))
+_PASSIVE = frozenset(map(fold, ["गया", "गई", "गए", "गयी", "जाएगा", "जाएगी", "जाएंगे", "जाता", "जाती", "जाते", "जाए"]))
+_CAUSES = frozenset(map(fold, ["क्योंकि", "इसलिए", "चूंकि", "जिससे", "जिसकी_वजह"]))
+_PAST_TIMES = frozenset(map(fold, ["पिछले", "पिछली", "बीते", "गत"]))
 _IS = frozenset({"है", "हैं"})
-_ONGOING = frozenset(map(fold, "रहा रही रहे".split()))
+_ONGOING = frozenset(map(fold, ["रहा", "रही", "रहे"]))
 
 
 class Mode(StrEnum):
@@ -209,7 +217,7 @@ class Sentence:
 def read(text: str) -> tuple[Sentence, ...]:
     """Read a text of some sentences. The result must not be changed."""
     sentences = [_read_sentence(piece, at) for at, piece in enumerate(split(text))]
-    for before, sentence in zip(sentences, sentences[1:], strict=False):
+    for before, sentence in itertools.pairwise(sentences):
         _resolve_pronouns(sentence, _subject(before))
     for sentence in sentences:
         sentence.units = _units(sentence.clauses)
@@ -223,7 +231,11 @@ def _subject(sentence: Sentence) -> list[Word]:
             return names
         if names := [word for word in clause.words if word.marker == "ने" and word.is_content]:
             return names
-    return [word for word in sentence.clauses[0].words if word.is_content and word.marker in ("", "gen", "को")] if sentence.clauses else []
+    return (
+        [word for word in sentence.clauses[0].words if word.is_content and word.marker in ("", "gen", "को")]
+        if sentence.clauses
+        else []
+    )
 
 
 def _resolve_pronouns(sentence: Sentence, subject: Sequence[Word]) -> None:
@@ -281,7 +293,7 @@ def merge(before: Clause, clause: Clause) -> Clause:
 def _units(clauses: Sequence[Clause]) -> list[Clause]:
     """Return the clauses, and each with the phrase before it: `चलाने पर` + `जुर्माना लगा`."""
     found = list(clauses)
-    for before, clause in zip(clauses, clauses[1:], strict=False):
+    for before, clause in itertools.pairwise(clauses):
         if not before.is_frame and before.is_adverbial:
             found.append(merge(before, clause))
     return found
@@ -327,9 +339,7 @@ def _pieces(tokens: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
             cut = not (tokens[at + 1 : at + 2] and tokens[at + 1] in _OBJECT_OF)
         elif token == "से" and before and _is_infinitive(before[-1]) and tokens[at + 1 : at + 2]:
             cut = tokens[at + 1] not in _NOT_CAUSED
-        elif token in ("बाद", "कारण") and len(before) > 1 and before[-1] == "के" and _is_infinitive(before[-2]):
-            cut = True
-        elif token in _MODIFIERS and _is_modifier(tokens, at):
+        elif (token in ("बाद", "कारण") and len(before) > 1 and before[-1] == "के" and _is_infinitive(before[-2])) or (token in _MODIFIERS and _is_modifier(tokens, at)):
             cut = True
         elif token in _JOINS and before:
             cut = keep = _ends_in_verb(before) or _numbers_on_both_sides(tokens, start, at)
@@ -366,7 +376,12 @@ def _ends_in_verb(before: Sequence[str]) -> bool:
     last = rest[-1]
     if last == "की":
         return len(rest) > 2
-    return last in _AUXILIARIES or bool(_PAST.fullmatch(last)) or bool(_HABITUAL.fullmatch(last)) or bool(_FUTURE.search(last))
+    return (
+        last in _AUXILIARIES
+        or bool(_PAST.fullmatch(last))
+        or bool(_HABITUAL.fullmatch(last))
+        or bool(_FUTURE.search(last))
+    )
 
 
 def _numbers_on_both_sides(tokens: Sequence[str], start: int, at: int) -> bool:
@@ -394,10 +409,17 @@ def _words(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word],
                 phrase, open_from = phrase + 1, len(words)
             at += 1
             continue
-        if token in _PRONOUNS_ALONE or (at and (_PARTICIPLE.search(piece[at - 1]) or _PAST.fullmatch(piece[at - 1]))) or token in _QUANTIFIERS:
+        if (
+            token in _PRONOUNS_ALONE
+            or (at and (_PARTICIPLE.search(piece[at - 1]) or _PAST.fullmatch(piece[at - 1])))
+            or token in _QUANTIFIERS
+        ):
             phrase, open_from = phrase + 1, len(words)
         following = piece[at + 1] if at + 1 < len(piece) else "।"
-        if token in _CASES or (token in _GENITIVES and not (token == "की" and (following in _AUXILIARIES or following in _PUNCTUATION or following in _JOINS))):
+        if token in _CASES or (
+            token in _GENITIVES
+            and not (token == "की" and (following in _AUXILIARIES or following in _PUNCTUATION or following in _JOINS))
+        ):
             marker, used = _marker(piece, at)
             if token in _CASES or words[open_from:]:
                 _mark(words, open_from, marker)
@@ -414,7 +436,9 @@ def _words(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word],
             if open_from < len(words) and not words[-1].number and words[-1].text not in _JOINS:
                 phrase, open_from = phrase + 1, len(words)
             year = number.isdigit() and used == 1 and len(token) == 4 and _FIRST_YEAR <= int(number) <= _LAST_YEAR
-            words.append(Word(" ".join(piece[at : at + used]), number, frozenset({f"#{number}"}), number=number, is_year=year))
+            words.append(
+                Word(" ".join(piece[at : at + used]), number, frozenset({f"#{number}"}), number=number, is_year=year)
+            )
         else:
             found = _phrase(piece, at)
             if found:
@@ -429,7 +453,11 @@ def _words(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word],
                     phrase, open_from = phrase + 1, len(words)
                     at += 1
                     continue
-        if len(words) - 1 > open_from and ("time" in words[-1].concepts) != ("time" in words[-2].concepts) and not words[-2].number:
+        if (
+            len(words) - 1 > open_from
+            and ("time" in words[-1].concepts) != ("time" in words[-2].concepts)
+            and not words[-2].number
+        ):
             # A time stands beside a noun, not in its phrase.
             phrase, open_from = phrase + 1, len(words) - 1
         words[-1].phrase, words[-1].quoted = phrase, quoted
@@ -497,9 +525,13 @@ def _number(piece: Sequence[str], at: int) -> tuple[str, int]:
 def _describe(clause: Clause) -> None:
     """Note negations, mode, kinds of words and other marks of the clause."""
     tokens = [each for each in clause.tokens if each not in _PUNCTUATION]
-    counted = {part.text for word in clause.words for part in word.parts if len(word.parts) > 2 and "less" in part.concepts}
+    counted = {
+        part.text for word in clause.words for part in word.parts if len(word.parts) > 2 and "less" in part.concepts
+    }
     in_phrases = {part.text for word in clause.words for part in word.parts if "negative" in part.concepts}
-    clause.is_adverbial = tokens[-1:] != [] and (tokens[-1] in ("पर", "से", "बाद", "कारण") and any(map(_is_infinitive, tokens[-3:-1])))
+    clause.is_adverbial = tokens[-1:] != [] and (
+        tokens[-1] in ("पर", "से", "बाद", "कारण") and any(map(_is_infinitive, tokens[-3:-1]))
+    )
     clause.negations = sum(each in ALL_CLASSES["negative"] and each not in in_phrases for each in tokens)
     clause.kinds = frozenset(kind for each in tokens if each not in counted for kind in NAMED.get(each, ()))
     if "बात" in tokens and "कही" in tokens:
@@ -508,9 +540,20 @@ def _describe(clause: Clause) -> None:
     clause.act = frozenset(kind for each in tokens[-4:] for kind in NAMED.get(each, ()))
     if "बात" in tokens and "कही" in tokens:
         clause.act |= {"plan"}
-    clause.past = next((word.number if word.is_year else word.text for word in clause.words if word.is_year or word.text in _PAST_TIMES), "")
+    clause.past = next(
+        (
+            word.number if word.is_year else word.text
+            for word in clause.words
+            if word.is_year or word.text in _PAST_TIMES
+        ),
+        "",
+    )
     clause.is_ongoing = bool(_ONGOING & set(tokens[-2:])) and bool(set(tokens[-3:]) & {"है", "हैं", "था", "थे", "थी"})
-    clause.has_cause = clause.has_cause or any(word.marker == "cause" for word in clause.words) or bool(set(clause.opener.split()) & _CAUSES)
+    clause.has_cause = (
+        clause.has_cause
+        or any(word.marker == "cause" for word in clause.words)
+        or bool(set(clause.opener.split()) & _CAUSES)
+    )
     if "ऐसे में" in " ".join(tokens):
         clause.has_cause = True
     clause.restricted = bool(_RESTRICTED & set(tokens))
@@ -522,14 +565,20 @@ def _describe(clause: Clause) -> None:
         for word in clause.words:
             if word.marker == "ने":
                 word.marker = ""
-    if any(re.search("न[ाीे]$", a) and b in _MUST for a, b in zip(tokens, tokens[1:], strict=False)):
+    if any(re.search("न[ाीे]$", a) and b in _MUST for a, b in itertools.pairwise(tokens)):
         # `अध्यक्ष को बैठक टालनी पड़ी`: the dative is the agent.
         for word in clause.words:
             if word.marker == "को" and "time" not in word.concepts:
                 word.marker = "ने"
     if any(_CAN.match(each) for each in last):
         clause.mode = Mode.CAN
-    elif "चाहिए" in last or (len(last) > 1 and last[-1] in _MUST and not last[-1].startswith("पडा") and last[-1] not in ("पडी", "पडे") and re.search("न[ाीे]$", last[-2])):
+    elif "चाहिए" in last or (
+        len(last) > 1
+        and last[-1] in _MUST
+        and not last[-1].startswith("पडा")
+        and last[-1] not in ("पडी", "पडे")
+        and re.search("न[ाीे]$", last[-2])
+    ):
         clause.mode = Mode.MUST
     elif len(last) > 1 and last[-1] in _IS and re.search("न[ाीे]$", last[-2]) and last[-2] not in _NOT_INFINITIVE:
         # `बैठक होनी है`.
@@ -542,9 +591,13 @@ def _describe(clause: Clause) -> None:
 
 def _past_times(clauses: Sequence[Clause]) -> None:
     """A clause that continues another has its year: `2019 में टैक्सी गिरी थी, जिसमें 6 लोगों की जान गई`."""
-    for before, clause in zip(clauses, clauses[1:], strict=False):
+    for before, clause in itertools.pairwise(clauses):
         openers = set(clause.opener.split())
-        if any(each.startswith(("जिस", "जिन", "जह")) for each in openers) or openers & {*_JOINS, "जो", "कि"} or before.is_adverbial:
+        if (
+            any(each.startswith(("जिस", "जिन", "जह")) for each in openers)
+            or openers & {*_JOINS, "जो", "कि"}
+            or before.is_adverbial
+        ):
             clause.past = clause.past or before.past
 
 
@@ -554,7 +607,12 @@ def _conditions(clauses: Sequence[Clause]) -> None:
         ends_in_par = len(clause.tokens) > 1 and clause.tokens[-1] == "पर" and _is_infinitive(clause.tokens[-2])
         following = clauses[at + 1] if at + 1 < len(clauses) else None
         # `करने पर जुर्माना लगा` tells what happened, `करने पर जुर्माना लगेगा` what may.
-        if ends_in_par and following is not None and following.mode is Mode.FACT and not following.act & {"wish", "plan"}:
+        if (
+            ends_in_par
+            and following is not None
+            and following.mode is Mode.FACT
+            and not following.act & {"wish", "plan"}
+        ):
             ends_in_par = False
         clause.is_condition = bool(starts & {"अगर", "यदि"}) or ends_in_par
         if following is not None and "तो" in following.opener.split():
@@ -575,7 +633,14 @@ def _speakers(clauses: Sequence[Clause]) -> None:
             speaker, is_said, kinds = [], False, frozenset()
         following = clauses[at + 1] if at + 1 < len(clauses) else None
         own = [word for word in clause.words if word.marker == "ने"]
-        if own and at and is_said and not clauses[at - 1].is_frame and clause.kinds & _SPEECH and not {"कि"} & set(clause.opener.split()):
+        if (
+            own
+            and at
+            and is_said
+            and not clauses[at - 1].is_frame
+            and clause.kinds & _SPEECH
+            and not {"कि"} & set(clause.opener.split())
+        ):
             # Somebody else speaks now: `… और Y ने कहा`.
             speaker, is_said, kinds, informs = [], False, frozenset(), False
         by = [word for word in clause.words if word.marker == "said" or _is_genitive_of(clause, word, "said")]
@@ -591,7 +656,12 @@ def _speakers(clauses: Sequence[Clause]) -> None:
         if not is_said and any(word.quoted for word in clause.words):
             clause.is_said = True
         tail = clause.words[-4:]
-        says = any(kind in NAMED.get(part.text, ()) for word in tail for part in (word.parts or (word,)) for kind in ("said", "claim", "doubt", "wish"))
+        says = any(
+            kind in NAMED.get(part.text, ())
+            for word in tail
+            for part in (word.parts or (word,))
+            for kind in ("said", "claim", "doubt", "wish")
+        )
         quotes = following is not None and bool(_QUOTES & set(following.opener.split()))
         introduces = following is not None and bool({"कि", ":", *_QUOTES} & set(following.opener.split()))
         # `X ने ज़ोर दिया कि` is not in the table of verbs, but what follows is somebody's word.
@@ -599,7 +669,11 @@ def _speakers(clauses: Sequence[Clause]) -> None:
         if introduces and says and not (is_said and by):
             names = [word for word in clause.words if word.marker in ("ने", "inherited")]
             names += [word for word in clause.words if word.marker == "gen" and word not in names and not names]
-            names = names or [word for word in clause.words if word.marker == "को"] or [word for word in clause.words[:4] if word.is_content and not word.marker]
+            names = (
+                names
+                or [word for word in clause.words if word.marker == "को"]
+                or [word for word in clause.words[:4] if word.is_content and not word.marker]
+            )
             clause.is_frame = True
             speaker, is_said = _with_genitives(clause, names), True
             frame_negations = clause.negations
@@ -610,9 +684,15 @@ def _speakers(clauses: Sequence[Clause]) -> None:
 
 def _attribute_openings(clauses: Sequence[Clause]) -> None:
     """In `मांग न मानने पर संघ ने घेराव की चेतावनी दी` the opening phrase is part of what is said."""
-    for clause, after in zip(clauses, clauses[1:], strict=False):
+    for clause, after in itertools.pairwise(clauses):
         agents = [word for word in after.words if word.marker == "ने" and word.is_content]
-        if clause.is_adverbial and not clause.is_said and agents and after.act & _SPEECH and after.kinds & {"claim", "doubt", "wish"}:
+        if (
+            clause.is_adverbial
+            and not clause.is_said
+            and agents
+            and after.act & _SPEECH
+            and after.kinds & {"claim", "doubt", "wish"}
+        ):
             clause.speaker, clause.is_said = agents, True
 
 
@@ -621,7 +701,11 @@ def _is_genitive_of(clause: Clause, word: Word, marker: str) -> bool:
     if word.marker != "gen":
         return False
     later = [each for each in clause.words if each.phrase > word.phrase]
-    return bool(later) and later[0].phrase == word.phrase + 1 and (later[0].marker == marker or _is_genitive_of(clause, later[0], marker))
+    return (
+        bool(later)
+        and later[0].phrase == word.phrase + 1
+        and (later[0].marker == marker or _is_genitive_of(clause, later[0], marker))
+    )
 
 
 def _with_genitives(clause: Clause, names: Sequence[Word]) -> list[Word]:
@@ -631,10 +715,15 @@ def _with_genitives(clause: Clause, names: Sequence[Word]) -> list[Word]:
 
 def _inherit_agents(clauses: Sequence[Clause]) -> None:
     """A clause after और without an agent of its own has that of the clause before it."""
-    for before, clause in zip(clauses, clauses[1:], strict=False):
+    for before, clause in itertools.pairwise(clauses):
         openers = set(clause.opener.split())
         contrast = bool(openers & _CONTRASTS) and bool(set(clause.tokens[-3:]) & _TRANSITIVE) and not clause.is_passive
-        if (clause.opener in (*_JOINS, ",") or contrast) and not before.is_condition and not _is_intransitive(clause) and not any(word.marker == "ने" for word in clause.words):
+        if (
+            (clause.opener in (*_JOINS, ",") or contrast)
+            and not before.is_condition
+            and not _is_intransitive(clause)
+            and not any(word.marker == "ने" for word in clause.words)
+        ):
             agents = [word for word in before.words if word.marker == "ने"]
             if agents:
                 clause.words = [*(_as_inherited(word) for word in agents), *clause.words]
@@ -642,7 +731,7 @@ def _inherit_agents(clauses: Sequence[Clause]) -> None:
 
 def _move_agents(clauses: Sequence[Clause]) -> None:
     """In `मंत्री ने बारिश होने पर स्कूल बंद किए` the agent is that of the second verb."""
-    for clause, after in zip(clauses, clauses[1:], strict=False):
+    for clause, after in itertools.pairwise(clauses):
         if clause.is_adverbial and not any(word.marker == "ने" for word in after.words):
             agents = [word for word in clause.words if word.marker == "ने"]
             clause.words = [word for word in clause.words if word not in agents]
@@ -651,26 +740,33 @@ def _move_agents(clauses: Sequence[Clause]) -> None:
 
 def _resolve_relatives(clauses: Sequence[Clause]) -> None:
     """`सरगना यादव है, जिसे प्रसाद ने पेपर बेचा`: the pronoun stands for the noun before it."""
-    for before, clause in zip(clauses, clauses[1:], strict=False):
+    for before, clause in itertools.pairwise(clauses):
         marker = next((case for each in clause.opener.split() if (case := _RELATIVES.get(each))), "")
         nouns = [word for word in before.words if word.is_content and not word.number and "time" not in word.concepts]
         if marker and nouns:
             # The last noun phrase before the verb.
             last = nouns[-1].phrase
-            clause.words = [*(replace(word, marker=marker, phrase=-1) for word in nouns if word.phrase == last), *clause.words]
+            clause.words = [
+                *(replace(word, marker=marker, phrase=-1) for word in nouns if word.phrase == last),
+                *clause.words,
+            ]
 
 
 def _give_nouns(clauses: Sequence[Clause]) -> None:
     """Give a clause that describes a noun this noun as its agent."""
-    for clause, after in zip(clauses, clauses[1:], strict=False):
+    for clause, after in itertools.pairwise(clauses):
         if clause.tokens[-1] in _MODIFIERS and after.words and after.opener in _MODIFIERS:
-            noun = [word for word in after.words if word.phrase == after.words[0].phrase and word.is_content and not word.number]
+            noun = [
+                word
+                for word in after.words
+                if word.phrase == after.words[0].phrase and word.is_content and not word.number
+            ]
             clause.words = [*(_as_inherited(word) for word in noun), *clause.words]
 
 
 def _share_predicates(clauses: Sequence[Clause]) -> None:
     """In `A को 5 और B को 1 लाख देने की घोषणा की` the first part has the predicate of the second too."""
-    for clause, after in zip(clauses, clauses[1:], strict=False):
+    for clause, after in itertools.pairwise(clauses):
         if after.opener not in (*_JOINS, ",") or _ends_in_verb(clause.tokens):
             continue
         numbers = [at for at, word in enumerate(after.words) if word.number]
@@ -682,7 +778,14 @@ def _share_predicates(clauses: Sequence[Clause]) -> None:
 
 
 def _is_intransitive(clause: Clause) -> bool:
-    verb = next((each for each in reversed(clause.tokens) if each not in _PUNCTUATION and (each not in _AUXILIARIES or each == "हो")), "")
+    verb = next(
+        (
+            each
+            for each in reversed(clause.tokens)
+            if each not in _PUNCTUATION and (each not in _AUXILIARIES or each == "हो")
+        ),
+        "",
+    )
     return bool(_INTRANSITIVE.fullmatch(verb))
 
 
