@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digest.curate.summary.support.check import Candidate, Checker, Source, names_paper
-from digest.curate.summary.support.reading import Clause, Sentence, merge, opens, read
+from digest.curate.summary.support.clauses import Clause, Sentence
+from digest.curate.summary.support.reading import merge, opens, read
 from digest.models import Article, Support
 
 # Weighted shares of matched words that count as alike.

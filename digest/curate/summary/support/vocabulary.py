@@ -21,15 +21,18 @@ def _entries(row: str) -> list[str]:
     return [" ".join(key_of(each) for word in entry.split("_") for each in tokens(word)) for entry in row.split()]
 
 
-def _classes() -> dict[str, frozenset[str]]:
+def _classes(name: str) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
-    for row in table_rows(_PACKAGE, "word_classes.txt"):
-        name, _, words = row.partition(":")
-        found[name] = found.get(name, frozenset()) | {fold(word).replace("_", " ") for word in words.split()}
+    for row in table_rows(_PACKAGE, name):
+        kind, _, words = row.partition(":")
+        found[kind] = found.get(kind, frozenset()) | {fold(word).replace("_", " ") for word in words.split()}
     return found
 
 
-ALL_CLASSES = _classes()
+GRAMMAR = _classes("grammar.txt")
+"""Name of a list of small words and forms -> folded words."""
+
+ALL_CLASSES = _classes("word_classes.txt")
 """Class -> folded words."""
 
 NAMED: dict[str, tuple[str, ...]] = {
