@@ -160,7 +160,7 @@ class SummarySettings(SettingsModel):
     engine: Literal["extractive", "openai"] = Field(
         default="extractive",
         description="`extractive`: summaries consist of the articles' own sentences. `openai`: a model writes them, "
-        "and the articles' own sentences are used unless a sentence of an article supports each clause of it.",
+        "and the articles' own sentences are used unless an article supports each clause of it.",
     )
     url: WebRoot = Field(
         default="",

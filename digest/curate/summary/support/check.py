@@ -108,26 +108,26 @@ class Checker:
         if "said" in clause.kinds and not clause.speaker and names_paper(agents, source.name):
             by_paper = True
             content = [word for word in content if word not in agents]
-        inside, unmatched = [], []
+        inside: list[Word] = []
+        unmatched: list[Word] = []
         for word in content:
             hit = find(word, pool, clause, speech)
             (inside if hit else unmatched).append(word)
         predicate = next((word for word in reversed(clause.words) if word.is_content), None)
         weights = {id(word): weight(word, predicate) for word in content}
         keys = {part.key for word, _ in pool for part in (word, *word.parts)}
-        share = sum(weights[id(word)] * (1.0 if word.key in keys else _SYNONYM) for word in inside) / sum(
-            weights.values()
-        )
+        matched = sum(weights[id(word)] * (1.0 if word.key in keys else _SYNONYM) for word in inside)
+        share = matched / sum(weights.values())
         free = all(is_plain_word(word) for word in content) and len(content) <= 3
         if (share < 0.3 or not inside) and not free:
             return Candidate(s, i, k, share, f"no sentence of an article has “{unmatched[0].text}” with the rest of it")
         problem = (
             self._words(clause, unmatched, inside, share, s, i, k, other)
             or self._numbers(clause, content, other)
-            or statement(clause, other, speech)
+            or statement(clause, other)
             or self._cause(clause, other, sentence)
             or infinitive(clause, other)
-            or self._speaker(clause, other, by_paper, speech, source, s)
+            or self._speaker(clause, other, by_paper, speech)
             or self._pronouns(at, clause, s, i, other)
         )
         return Candidate(s, i, k, share, problem)
@@ -193,7 +193,7 @@ class Checker:
                 continue
             if word.number:
                 return f"the number {word.text} is in another place"
-            if self._completes(word, clause, inside, other):
+            if self._completes(word, inside):
                 continue
             if word.marker in ("ने", "inherited", "द्वारा") or (
                 word is predicate and not self._may_retell(word, clause, other, share)
@@ -244,7 +244,7 @@ class Checker:
         return may_be_plain(word) and not self._is_anywhere(word) and not leaves_out_a_name(clause, other)
 
     def _is_measure(self, word: Word, clause: Clause, rest: Sequence[tuple[Word, Clause]], other: Clause) -> bool:
-        """Whether the number only describes a noun, as in `6.4 तीव्रता का भूकंप`, and does so in the article's sentence."""
+        """Whether the number only describes a noun, also in the article's sentence: `6.4 तीव्रता का भूकंप`."""
         at = clause.words.index(word)
         unit = next(iter(clause.words[at + 1 : at + 2]), None)
         if unit is None or "measure" not in unit.concepts or any("measure" in each.concepts for each in other.words):
@@ -256,11 +256,13 @@ class Checker:
         )
 
     def _cause(self, clause: Clause, other: Clause, sentence: Sentence) -> str:
-        if clause.has_cause and not any(each.has_cause or each.is_adverbial for each in (other, *sentence.clauses)):
-            if not any(word.marker == "से" for word in other.words) and not any(
-                "जिससे" in each.opener.split() for each in sentence.clauses
-            ):
-                return "the article gives no cause"
+        if (
+            clause.has_cause
+            and not any(each.has_cause or each.is_adverbial for each in (other, *sentence.clauses))
+            and not any(word.marker == "से" for word in other.words)
+            and not any("जिससे" in each.opener.split() for each in sentence.clauses)
+        ):
+            return "the article gives no cause"
         return ""
 
     def _conflicts(self, clause: Clause, other: Clause) -> set[str]:
@@ -321,7 +323,7 @@ class Checker:
             for each in clause.words
         )
 
-    def _completes(self, word: Word, clause: Clause, inside: Sequence[Word], other: Clause) -> bool:
+    def _completes(self, word: Word, inside: Sequence[Word]) -> bool:
         """Whether the word is the rest of a name or title of which the article's clause has another part."""
         beside = [each for each in inside if each.phrase == word.phrase and each.phrase >= 0]
         return any(self._is_called(head, word) for head in beside)
@@ -402,7 +404,7 @@ class Checker:
                 return f"“{head.text}” is counted as {rival[0].text}"
         return ""
 
-    def _speaker(self, clause: Clause, other: Clause, by_paper: bool, speech: bool, source: Source, s: int) -> str:
+    def _speaker(self, clause: Clause, other: Clause, by_paper: bool, speech: bool) -> str:
         mine = [word for word in clause.speaker if word.is_content]
         if by_paper:
             return "" if not other.is_said or _names_record(other.speaker) else "somebody says it in the article"

@@ -87,43 +87,43 @@ class Sentence:
     units: list[Clause] = field(default_factory=list)
 
 
-def pieces(tokens: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+def pieces(tokens: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
     """Cut a sentence into clauses, each with the word that opens it."""
     start, opener = 0, ""
-    for at, token in enumerate(tokens):
+    for at, current in enumerate(tokens):
         if at < start:
             continue
         before = tokens[start:at]
         cut = keep = False
-        if token in QUOTES or token in ";:–—":
+        if current in QUOTES or current in ";:–—":
             cut = keep = True
-        elif token in _OPENERS:
-            cut = not (token == "तो" and not ends_in_verb(before) and "अगर" not in before and "यदि" not in before)
+        elif current in _OPENERS:
+            cut = not (current == "तो" and not ends_in_verb(before) and "अगर" not in before and "यदि" not in before)
             keep = True
-        elif token == "पर" and before and before[-1] == ",":
+        elif current == "पर" and before and before[-1] == ",":
             cut = keep = True
-        elif token == "पर" and before and is_infinitive(before[-1]):
+        elif current == "पर" and before and is_infinitive(before[-1]):
             # `जाने पर विचार`: it is the object of the next word.
             cut = not (tokens[at + 1 : at + 2] and tokens[at + 1] in _OBJECT_OF)
-        elif token == "से" and before and is_infinitive(before[-1]) and tokens[at + 1 : at + 2]:
+        elif current == "से" and before and is_infinitive(before[-1]) and tokens[at + 1 : at + 2]:
             cut = tokens[at + 1] not in _NOT_CAUSED
-        elif (token in ("बाद", "कारण") and len(before) > 1 and before[-1] == "के" and is_infinitive(before[-2])) or (
-            token in MODIFIERS and _is_modifier(tokens, at)
+        elif (current in ("बाद", "कारण") and len(before) > 1 and before[-1] == "के" and is_infinitive(before[-2])) or (
+            current in MODIFIERS and _is_modifier(tokens, at)
         ):
             cut = True
-        elif token in JOINS and before:
+        elif current in JOINS and before:
             cut = keep = ends_in_verb(before) or _numbers_on_both_sides(tokens, start, at)
-        elif token == "," and before and tokens[at + 1 : at + 2] and tokens[at + 1] not in QUOTES:
+        elif current == "," and before and tokens[at + 1 : at + 2] and tokens[at + 1] not in QUOTES:
             cut = ends_in_verb(before) or _numbers_on_both_sides(tokens, start, at)
         if not cut:
             continue
-        includes = token in ("पर", "से", "बाद", "कारण", *MODIFIERS) and not keep
-        piece = [*before, token] if includes else before
+        includes = current in ("पर", "से", "बाद", "कारण", *MODIFIERS) and not keep
+        piece = [*before, current] if includes else before
         if any(each not in PUNCTUATION for each in piece):
             yield opener, piece
-            opener = token
+            opener = current
         elif keep:
-            opener = f"{opener} {token}".strip() if token in _OPENERS else token
+            opener = f"{opener} {current}".strip() if current in _OPENERS else current
         start = at + 1
     rest = list(tokens[start:])
     if any(each not in PUNCTUATION for each in rest):

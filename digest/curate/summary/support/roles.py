@@ -55,7 +55,10 @@ def same(mine: Word, theirs: Word) -> bool:
 
 
 def fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech: bool) -> bool:
-    """Whether the two words may have the same role. `speech`: the summary's clause tells that somebody says something."""
+    """Whether the two words may have the same role.
+
+    `speech`: the summary's clause tells that somebody says something.
+    """
     a, b = mine.marker, theirs.marker
     if a == b or "time" in mine.concepts or mine.number:
         return not (mine.number and theirs.number and {a, b} == {"से", ""})
@@ -147,7 +150,7 @@ def is_general(word: Word) -> bool:
 
 
 def is_free(clause: Clause, other: Clause) -> bool:
-    """Whether words of the clause may stand beside a number of the other: it counts nothing itself, or is part of it."""
+    """Whether the clause counts nothing itself, or is part of the other, so that its words may stand beside a number."""
     after = [*clause.words[1:], None]
     counts = [
         word

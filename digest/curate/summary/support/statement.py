@@ -16,7 +16,7 @@ _REFUSALS = frozenset(map(key_of, GRAMMAR["refusal"]))
 _PAST = GRAMMAR["past time"]
 
 
-def statement(clause: Clause, other: Clause, speech: bool) -> str:
+def statement(clause: Clause, other: Clause) -> str:
     """Compare what the two clauses assert: negation, mode, condition, claims, quantities, past and cause."""
     refused = sum(any(part.key in _REFUSALS for part in (word.parts or (word,))) for word in other.words)
     if (
@@ -66,9 +66,12 @@ def statement(clause: Clause, other: Clause, speech: bool) -> str:
         return f"it leaves out that this was “{other.past}”"
     if other.is_ongoing and not clause.is_ongoing and set(clause.tokens[-4:]) & _DONE:
         return "it tells as done what still goes on"
-    if clause.is_said and other.is_said:
-        if clause.frame_negations != other.frame_negations or clause.frame_denies != other.frame_denies:
-            return "what introduces it has not the same negations"
+    if (
+        clause.is_said
+        and other.is_said
+        and (clause.frame_negations, clause.frame_denies) != (other.frame_negations, other.frame_denies)
+    ):
+        return "what introduces it has not the same negations"
     if other.restricted and "all" in clause.kinds and "all" not in other.kinds:
         return "it says of all what the article says of some"
     return ""

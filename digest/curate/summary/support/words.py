@@ -99,26 +99,26 @@ class Word:
 
 def tokens_of(text: str) -> list[str]:
     found: list[str] = []
-    for token in _TOKEN.findall(fold(text)):
-        if token == "हाईकोर्ट":
+    for current in _TOKEN.findall(fold(text)):
+        if current == "हाईकोर्ट":
             found += ["हाई", "कोर्ट"]
-        elif "-" in token and not token[0].isdigit() and not _same_number(token):
-            found += [token] if key_of(token) in PHRASES else token.split("-")
-        elif "-" in token and _same_number(token):
+        elif "-" in current and not current[0].isdigit() and not _same_number(current):
+            found += [current] if key_of(current) in PHRASES else current.split("-")
+        elif "-" in current and _same_number(current):
             # `एक-एक गोल` counts, `एक गोल` need not.
-            found.append("1" if token == "एक-एक" else token.split("-")[0])
+            found.append("1" if current == "एक-एक" else current.split("-")[0])
         else:
-            found.append(token)
+            found.append(current)
     return found
 
 
-def _same_number(token: str) -> bool:
-    first, _, second = token.partition("-")
+def _same_number(current: str) -> bool:
+    first, _, second = current.partition("-")
     return first == second
 
 
-def is_infinitive(token: str) -> bool:
-    return bool(_OBLIQUE.match(token)) and token not in NOT_INFINITIVE
+def is_infinitive(current: str) -> bool:
+    return bool(_OBLIQUE.match(current)) and current not in NOT_INFINITIVE
 
 
 def words_of(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word], int, bool]:
@@ -127,31 +127,31 @@ def words_of(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word
     open_from = 0
     at = 0
     while at < len(piece):
-        token = piece[at]
-        if token in PUNCTUATION:
-            quoted ^= token in QUOTES
-            if token == ",":
+        current = piece[at]
+        if current in PUNCTUATION:
+            quoted ^= current in QUOTES
+            if current == ",":
                 phrase, open_from = phrase + 1, len(words)
             at += 1
             continue
         if (
-            token in _PRONOUNS_ALONE
+            current in _PRONOUNS_ALONE
             or (at and (_PARTICIPLE.search(piece[at - 1]) or PAST.fullmatch(piece[at - 1])))
-            or token in _QUANTIFIERS
+            or current in _QUANTIFIERS
         ):
             phrase, open_from = phrase + 1, len(words)
         following = piece[at + 1] if at + 1 < len(piece) else "।"
-        if token in CASES or (
-            token in GENITIVES
-            and not (token == "की" and (following in AUXILIARIES or following in PUNCTUATION or following in JOINS))
+        if current in CASES or (
+            current in GENITIVES
+            and not (current == "की" and (following in AUXILIARIES or following in PUNCTUATION or following in JOINS))
         ):
             marker, used = _marker(piece, at)
-            if token in CASES or words[open_from:]:
+            if current in CASES or words[open_from:]:
                 _mark(words, open_from, marker)
                 phrase, open_from = phrase + 1, len(words)
                 at += used
                 continue
-        if token in ("मुताबिक", "अनुसार") and words and words[-1].text in PRONOUNS:
+        if current in ("मुताबिक", "अनुसार") and words and words[-1].text in PRONOUNS:
             words[-1].marker = "said"
             phrase, open_from = phrase + 1, len(words)
             at += 1
@@ -160,7 +160,7 @@ def words_of(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word
         if number:
             if open_from < len(words) and not words[-1].number and words[-1].text not in JOINS:
                 phrase, open_from = phrase + 1, len(words)
-            year = number.isdigit() and used == 1 and len(token) == 4 and _FIRST_YEAR <= int(number) <= _LAST_YEAR
+            year = number.isdigit() and used == 1 and len(current) == 4 and _FIRST_YEAR <= int(number) <= _LAST_YEAR
             words.append(
                 Word(" ".join(piece[at : at + used]), number, frozenset({f"#{number}"}), number=number, is_year=year)
             )
@@ -172,8 +172,8 @@ def words_of(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word
                 words.append(Word(" ".join(piece[at : at + used]), parts[0].key, concepts, parts=parts))
             else:
                 used = 1
-                words.append(_word(token))
-                if token in ACTING_PRONOUNS:
+                words.append(_word(current))
+                if current in ACTING_PRONOUNS:
                     words[-1].marker, words[-1].phrase = "ने", phrase
                     phrase, open_from = phrase + 1, len(words)
                     at += 1
@@ -190,14 +190,14 @@ def words_of(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word
     return words, phrase + 1, quoted
 
 
-def _word(token: str) -> Word:
-    return Word(token, key_of(token), concepts_of(token))
+def _word(current: str) -> Word:
+    return Word(current, key_of(current), concepts_of(current))
 
 
 def _marker(piece: Sequence[str], at: int) -> tuple[str, int]:
-    token = piece[at]
-    if token in CASES:
-        return token, 1
+    current = piece[at]
+    if current in CASES:
+        return current, 1
     after = [each for each in piece[at + 1 : at + 3] if each not in PUNCTUATION]
     with_se = len(after) > 1 and after[1] == "से"
     if after and (marker := _AFTER_GENITIVE.get(after[0])) and (with_se or marker != "means"):
@@ -226,15 +226,15 @@ def _phrase(piece: Sequence[str], at: int) -> tuple[frozenset[str], int] | None:
 
 def _number(piece: Sequence[str], at: int) -> tuple[str, int]:
     """Return the number that starts here, with its scale, and how many tokens it takes; '' if there is none."""
-    token = piece[at].removesuffix("-एक")
-    if token[0].isdigit():
-        if "-" in token and not _same_number(token):
-            return token.replace(",", ""), 1
-        value = float(token.split("-")[0].replace(",", ""))
-    elif token in _FRACTIONS:
-        value = _FRACTIONS[token]
-    elif token in number_words():
-        value = number_words()[token]
+    current = piece[at].removesuffix("-एक")
+    if current[0].isdigit():
+        if "-" in current and not _same_number(current):
+            return current.replace(",", ""), 1
+        value = float(current.split("-")[0].replace(",", ""))
+    elif current in _FRACTIONS:
+        value = _FRACTIONS[current]
+    elif current in number_words():
+        value = number_words()[current]
         scaled = piece[at + 1 : at + 2] and piece[at + 1] in _SCALES
         if value == 1 and not scaled:
             return "", 1
