@@ -196,7 +196,12 @@ class Checker:
             if self._completes(word, inside):
                 continue
             if word.marker in ("ने", "inherited", "द्वारा") or (
-                word is predicate and not self._may_retell(word, clause, other, share)
+                word is predicate
+                and (
+                    not self._may_retell(word, clause, other, share)
+                    # A count stays with the deed that the articles tell.
+                    or (any(each.number for each in clause.words) and self._is_anywhere(word))
+                )
             ):
                 return f"the clause with its other words has no “{word.text}” there"
             if set(word.concepts) & {"all", "some", "most", "half", "only", "more", "less", "both"}:
@@ -266,7 +271,7 @@ class Checker:
         return ""
 
     def _conflicts(self, clause: Clause, other: Clause) -> set[str]:
-        """Return the markers of the article's phrases that the summary's clause leaves out, or whose names it changes."""
+        """Return the markers of phrases of the article that the summary's clause leaves out, or whose names it changes."""
         found = set()
         mine = [word for word in clause.words if word.is_content]
         for marker in ("में", "पर", "को", "से", "ने"):
@@ -355,8 +360,11 @@ class Checker:
         )
 
     def _numbers(self, clause: Clause, content: Sequence[Word], other: Clause) -> str:
+        predicate = next((word for word in reversed(clause.words) if word.is_content), None)
         for word in content:
             if not word.number:
+                continue
+            if word.number == "2" and any(each.text == "दोनों" for each in other.words):
                 continue
             at = clause.words.index(word)
             days = clause.words[at + 1 : at + 2]
@@ -377,6 +385,9 @@ class Checker:
                 (each for each in content[mine + 1 : mine + 2] if not each.number and each.phrase == word.phrase), None
             )
             if head is None or is_general(head) or "status" in head.concepts:
+                continue
+            if head is predicate and is_plain_word(head):
+                # `संख्या 51 पहुंच गई`: the verb is not what is counted.
                 continue
             if not self._is_anywhere(head) and "strict" not in head.concepts and not head.parts:
                 continue

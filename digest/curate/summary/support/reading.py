@@ -187,7 +187,7 @@ def _describe(clause: Clause) -> None:
         for word in clause.words:
             if word.marker == "ने":
                 word.marker = ""
-    if any(re.search("न[ाीे]$", a) and b in _MUST for a, b in itertools.pairwise(tokens)):
+    if any(re.search("न[ाीे]$", a) and (b in _MUST or b in _IS) for a, b in itertools.pairwise(tokens)):
         # `अध्यक्ष को बैठक टालनी पड़ी`: the dative is the agent.
         for word in clause.words:
             if word.marker == "को" and "time" not in word.concepts:

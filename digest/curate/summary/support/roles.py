@@ -114,7 +114,8 @@ def find(word: Word, pool: Sequence[tuple[Word, Clause]], clause: Clause, speech
     if any(same(word, each) and fits(word, each, clause, theirs, speech) for each, theirs in pool):
         return True
     if word.parts and not any("negative" in part.concepts for part in word.parts):
-        parts = [part for part in word.parts if part.is_content]
+        content = [part for part in word.parts if part.is_content]
+        parts = [part for part in content if "plain" not in part.concepts] or content
         return bool(parts) and all(any(same(part, each) for each, _ in pool) for part in parts)
     return False
 

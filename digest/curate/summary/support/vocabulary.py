@@ -122,6 +122,8 @@ def concepts_of(token: str) -> frozenset[str]:
         found.add("plain")
     if key in _NAMES:
         found.add("name")
+    if token == "दोनों":
+        found.add("#2")
     if key in _STRICT:
         found.add("strict")
     if token in _ORDINALS:

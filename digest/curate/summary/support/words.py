@@ -212,6 +212,12 @@ def _mark(words: list[Word], start: int, marker: str) -> None:
     if phrase and is_infinitive(phrase[-1].text):
         # `पैसा लौटाने को`: the noun belongs to the verb, not to the marker.
         phrase = phrase[-1:]
+    if marker == "ने":
+        # `साज़िश निषाद ने रची`: what is done may stand before who does it.
+        things = [
+            at for at, word in enumerate(phrase[:-1]) if "strict" in word.concepts and "status" not in word.concepts
+        ]
+        phrase = phrase[things[-1] + 1 :] if things else phrase
     for word in phrase:
         word.marker = marker
 
