@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from digest.collect.source_reader import CollectContext
     from digest.config.calendar import Calendar, CalendarReader
     from digest.curate.rules import Rules
-    from digest.curate.summary import Summariser
+    from digest.curate.summary.types import Summariser
     from digest.deliver.ports import ScheduleWindow, SendRateLimiter, Transport
     from digest.feedback.sendgrid_signature import Verifier
     from digest.mail.message import Sender

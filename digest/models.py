@@ -297,7 +297,7 @@ class Story:
     """Articles about the same event. `sources` are names, the lead's first; `articles` are URLs.
 
     `reasons` explain its rank to an operator; `label` is a message id or ''. `support` has an entry for each sentence
-    of a summary that a model wrote. `model_tokens` is what the model used for the story, also if its words were refused.
+    of a summary that a model wrote. `model_tokens` is what the model used for the story, even if it was refused.
     """
 
     id: str

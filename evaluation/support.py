@@ -63,6 +63,7 @@ def measure(_material: Material) -> list[Row]:
         kinds = Counter(each.fault for each in wrong)
         passed = Counter(each.fault for each in wrong if each.accepted)
         rows += [
-            Row(f"support, {name}: {kind}", count, f"{count - passed[kind]} stopped") for kind, count in sorted(kinds.items())
+            Row(f"support, {name}: {kind}", count, f"{count - passed[kind]} stopped")
+            for kind, count in sorted(kinds.items())
         ]
     return rows

@@ -176,7 +176,7 @@ class SummarySettings(SettingsModel):
     engine: Literal["extractive", "openai"] = Field(
         default="extractive",
         description="`extractive`: summaries consist of the articles' own sentences. `openai`: a model writes them, "
-        "and the articles' own sentences are used unless a sentence of an article supports each clause of it.",
+        "and the articles' own sentences are used unless an article supports each clause of it.",
     )
     url: WebRoot = Field(
         default="",
@@ -191,8 +191,8 @@ class SummarySettings(SettingsModel):
     budget: int | None = Field(
         default=None,
         ge=0,
-        description="Tokens, of prompts and answers, that the model may use per edition. Then the rest of the summaries "
-        "consist of the articles' own sentences. Empty: no limit.",
+        description="Tokens, of prompts and answers, that the model may use per edition. Then the other summaries consist "
+        "of the articles' own sentences. Empty: no limit.",
     )
 
     @model_validator(mode="after")

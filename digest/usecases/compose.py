@@ -139,9 +139,7 @@ class Composer:
             return self.summariser
         return Metered(cast("Model", self.summariser), self.model_budget)
 
-    def _curate(
-        self, key: str, day: date, changes: Changes, summariser: Summariser, *, fetch: bool
-    ) -> _Choice:
+    def _curate(self, key: str, day: date, changes: Changes, summariser: Summariser, *, fetch: bool) -> _Choice:
         """Choose the stories of the day, from a wider window if there are few and the settings say so.
 
         If `fetch`, read the pages of chosen stories without full text, then choose again.

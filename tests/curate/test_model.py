@@ -77,7 +77,9 @@ def test_a_summary_with_a_fault_is_replaced_by_the_articles_own_words(
 def test_each_sentence_of_a_model_keeps_its_source(server: HttpServer) -> None:
     model = Metered(answering(server, GOOD), None)
     summary = write_summary([FIRST], title=FIRST.title, summariser=model, background={})
-    assert [each.sentence for each in summary.support] == [f"{part.strip()}।" for part in GOOD.split("।") if part.strip()]
+    assert [each.sentence for each in summary.support] == [
+        f"{part.strip()}।" for part in GOOD.split("।") if part.strip()
+    ]
     assert all(each.source == FIRST.source and each.source_sentence in FIRST.text for each in summary.support)
 
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from digest.curate.summary.support.check import Candidate, Checker, Source, names_paper
-from digest.curate.summary.support.reading import Clause, Sentence, merge, opens, read
+from digest.curate.summary.support.clauses import Clause, Sentence
+from digest.curate.summary.support.reading import merge, opens, read
 from digest.models import Article, Support
 
 # Weighted shares of matched words that count as alike.
@@ -18,7 +19,7 @@ _MARGIN = 0.12
 # From this share on, the summary uses the article's words, and only what is nearly as like counts.
 _VERBATIM, _SLIGHT = 0.95, 0.03
 # A clause with one of these is about the clause before it.
-_BOUND = frozenset("क्योंकि इसलिए चूंकि ताकि तो कि".split())
+_BOUND = frozenset(["क्योंकि", "इसलिए", "चूंकि", "ताकि", "तो", "कि"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,12 @@ class _Judge:
                 number += 1
                 continue
             best = self._support(at, clauses, number, clause, chosen)
-            if isinstance(best, str) and opens(clause) and number + 1 < len(clauses) and not clauses[number + 1].is_frame:
+            if (
+                isinstance(best, str)
+                and opens(clause)
+                and number + 1 < len(clauses)
+                and not clauses[number + 1].is_frame
+            ):
                 # What opens a clause may be part of it in the article.
                 together = self._support(at, clauses, number, merge(clause, clauses[number + 1]), chosen)
                 if not isinstance(together, str):
@@ -85,10 +91,14 @@ class _Judge:
         fitting = [each for each in options if not each.problem and (introduced or _belongs(clause, each, chosen))]
         told = " ".join(clause.tokens)
         if not fitting:
-            why = (options[0].problem or "its clauses are from different places") if options else "no article has a text"
+            why = (
+                (options[0].problem or "its clauses are from different places") if options else "no article has a text"
+            )
             return f"“{told}” has no support: {why}"
         if _counts(clause) and not any(names_paper(clause.speaker, each.name) for each in self._sources):
-            of = {each.source for each in fitting} & (self._papers if self._papers is not None else {*range(len(self._sources))})
+            of = {each.source for each in fitting} & (
+                self._papers if self._papers is not None else {*range(len(self._sources))}
+            )
             if not of:
                 return f"it mixes numbers of different papers: “{told}”"
             self._papers = of

@@ -5,31 +5,42 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import product
 
-from digest.curate.summary.support.reading import Clause, Mode, Sentence, Word, read
-from digest.curate.summary.support.vocabulary import GENERAL, NAMED, key_of
-from digest.hindi.text import fold
+from digest.curate.summary.support.clauses import Clause, Mode, Sentence
+from digest.curate.summary.support.reading import SPEECH, read
+from digest.curate.summary.support.roles import (
+    AGENT,
+    find,
+    find_any,
+    find_cause,
+    fits,
+    has_kind,
+    has_speech,
+    is_force,
+    is_free,
+    is_general,
+    is_name_like,
+    is_plain_word,
+    leaves_out_a_name,
+    may_be_plain,
+    named,
+    same,
+    weight,
+)
+from digest.curate.summary.support.statement import infinitive, informs_only, statement
+from digest.curate.summary.support.words import Word
 from digest.hindi.tokens import STOP_WORDS
 
-_SPEECH = frozenset({"said", "claim", "doubt", "wish", "plan"})
-# Classes that say how much something weighs, not what it is.
-_NOT_A_MEANING = frozenset({"light", "said", "claim", "doubt", "wish", "plan", "negative", "time", "record", "deny", "status", "body", "arrest", "blame", "official", "measure", "force", "soft", "plain", "weighty", "office", "strict", "name"})
-_AGENT = frozenset({"ने", "inherited", "द्वारा", "side"})
 # Markers of a setting: a summary may take them from the start of the article.
 _SETTING = frozenset({"में", "पर", "gen", "after", "during", "under", "", "at", "for", "with"})
 # Weighted share of matched words from which a clause may have words of its own.
 _ENOUGH = 0.5
-_NAME_ENDING = re.compile("(?:पुर|पुरा|गढ|नगर|बाद|गंज|सिंह|कुमार|लाल|राम|देवी|शंकर|नाथ|दास|पाल|वाल|वाला|ेश|ेंद्र|िंदर|प्रसाद|चंद|बाई|खेडा|कोट|वाडा|स्तान|लैंड)$")
 # What a match by a synonym counts, compared with the same word.
 _SYNONYM = 0.9
 # Endings that verbs and plurals have, and names hardly ever.
 _VERB_ENDING = re.compile("(?:(?<!शं)(?<!दिन)(?<!सिं)कर|ते|[^ ]{2}ने|ाए|ेगा|ेंगे|ेगी|ों|ें|ीं)$")
 _PLACES = frozenset({"में", "पर", "at", "during", "after"})
 _NOUN_MARKERS = frozenset({"gen", "में", "पर", "after", "during", "for", "under", "से"})
-_SAME_SENTENCE = frozenset("क्योंकि इसलिए चूंकि ताकि तो".split())
-_RELATIVE = "जिस"
 _MOST_SETTING_WORDS = 4
 
 
@@ -51,65 +62,6 @@ class Candidate:
     clause: int
     share: float
     problem: str = ""
-
-
-def _same(mine: Word, theirs: Word) -> bool:
-    if (mine.concepts & theirs.concepts) - _NOT_A_MEANING:
-        return True
-    if not mine.number and theirs.key in GENERAL.get(mine.key, ()):
-        return True
-    if theirs.parts and not any("negative" in part.concepts for part in theirs.parts):
-        return any(_same(mine, part) for part in theirs.parts)
-    return False
-
-
-def _fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech: bool) -> bool:
-    """Whether the two words may have the same role. `speech`: the summary's clause tells that somebody says something."""
-    a, b = mine.marker, theirs.marker
-    if a == b or "time" in mine.concepts or mine.number:
-        return not (mine.number and theirs.number and {a, b} == {"से", ""})
-    if a == "से" and any(word.key == "मिल" for word in clause.words):
-        # `अदालत से ज़मानत मिली` is `अदालत ने ज़मानत दी`.
-        a = "ने"
-    if b == "को" and a in _AGENT and any(each.text.startswith("मिल") for word in their_clause.words for each in (word.parts or (word,))):
-        # `गोहिल को तीन विकेट मिले` is `गोहिल ने तीन विकेट लिए`.
-        return True
-    if a in _AGENT or b in _AGENT:
-        if a in _AGENT and b in _AGENT:
-            return True
-        if "" in (a, b):
-            return _may_act(mine if a == "" else theirs, clause if a == "" else their_clause)
-        if b == "gen" and a in _AGENT and _is_body_of_agent(theirs, their_clause):
-            return True
-        return speech and (b == "said" or (b in _AGENT and "claim" in clause.kinds and a in ("पर", "against")))
-    if mine.concepts & {"claim", "doubt", "plan", "wish"}:
-        return True
-    if {a, b} in ({"को", "से"}, {"को", "against"}, {"से", "for"}, {"पर", "से"}):
-        return False
-    if "" in (a, b) and "को" in (a, b):
-        unmarked, where = (mine, clause) if a == "" else (theirs, their_clause)
-        first = next((word for word in where.words if word.is_content), None)
-        return not (first is not None and first.phrase == unmarked.phrase and _may_act(unmarked, where))
-    return True
-
-
-def _may_act(word: Word, clause: Clause) -> bool:
-    """Whether an unmarked word may be the agent of its clause: the verb is active and has no other agent."""
-    return not clause.is_passive and not any(each.marker in _AGENT and each is not word for each in clause.words)
-
-
-def _is_body_of_agent(word: Word, clause: Clause) -> bool:
-    phrase = [each for each in clause.words if each.phrase == word.phrase]
-    after = [each for each in clause.words if each.phrase == word.phrase + 1]
-    return any("body" in each.concepts for each in phrase) and any(each.marker in _AGENT for each in after)
-
-
-def _is_name_like(word: Word) -> bool:
-    return (len(word.concepts) == 1 or "name" in word.concepts) and not word.number
-
-
-def _is_plain_word(word: Word) -> bool:
-    return all("plain" in part.concepts or "light" in part.concepts for part in (word.parts or (word,)))
 
 
 class Checker:
@@ -138,7 +90,7 @@ class Checker:
         sentence = source.sentences[i]
         other = sentence.units[k]
         content = [word for word in clause.words if word.is_content]
-        speech = bool(clause.kinds & _SPEECH) and not clause.is_frame
+        speech = bool(clause.kinds & SPEECH) and not clause.is_frame
         frame = next((each for each in sentence.clauses if each.is_frame), None) if other.is_said else None
         pool = [(word, other) for word in other.words]
         if speech and frame:
@@ -156,24 +108,26 @@ class Checker:
         if "said" in clause.kinds and not clause.speaker and names_paper(agents, source.name):
             by_paper = True
             content = [word for word in content if word not in agents]
-        inside, unmatched = [], []
+        inside: list[Word] = []
+        unmatched: list[Word] = []
         for word in content:
-            hit = _find(word, pool, clause, speech)
+            hit = find(word, pool, clause, speech)
             (inside if hit else unmatched).append(word)
         predicate = next((word for word in reversed(clause.words) if word.is_content), None)
-        weights = {id(word): _weight(word, predicate) for word in content}
+        weights = {id(word): weight(word, predicate) for word in content}
         keys = {part.key for word, _ in pool for part in (word, *word.parts)}
-        share = sum(weights[id(word)] * (1.0 if word.key in keys else _SYNONYM) for word in inside) / sum(weights.values())
-        free = all(_is_plain_word(word) for word in content) and len(content) <= 3
+        matched = sum(weights[id(word)] * (1.0 if word.key in keys else _SYNONYM) for word in inside)
+        share = matched / sum(weights.values())
+        free = all(is_plain_word(word) for word in content) and len(content) <= 3
         if (share < 0.3 or not inside) and not free:
             return Candidate(s, i, k, share, f"no sentence of an article has “{unmatched[0].text}” with the rest of it")
         problem = (
             self._words(clause, unmatched, inside, share, s, i, k, other)
             or self._numbers(clause, content, other)
-            or _statement(clause, other, speech)
+            or statement(clause, other)
             or self._cause(clause, other, sentence)
-            or _infinitive(clause, other)
-            or self._speaker(clause, other, by_paper, speech, source, s)
+            or infinitive(clause, other)
+            or self._speaker(clause, other, by_paper, speech)
             or self._pronouns(at, clause, s, i, other)
         )
         return Candidate(s, i, k, share, problem)
@@ -196,32 +150,59 @@ class Checker:
         conflict = self._conflicts(clause, other)
         for word in unmatched:
             if "status" in word.concepts and (
-                self._is_anywhere(word) or (_is_arrest(other) and not _named(word, clause)) or self._is_accused(word, clause)
+                self._is_anywhere(word)
+                or (_is_arrest(other) and not named(word, clause))
+                or self._is_accused(word, clause)
             ):
                 continue
-            if word.key == "पुलिस" and _is_arrest(clause) and _is_arrest(other) and not any(
-                each.marker in _AGENT for each in other.words
+            if (
+                word.key == "पुलिस"
+                and _is_arrest(clause)
+                and _is_arrest(other)
+                and not any(each.marker in AGENT for each in other.words)
             ):
                 continue
-            if word.marker == "cause" and not (_find_cause(word, rest)):
+            if word.marker == "cause" and not (find_cause(word, rest)):
                 return f"the article gives another cause than “{word.text}”"
             if word.number and self._is_measure(word, clause, rest, other):
                 continue
             if word is not predicate and "soft" in word.concepts:
                 continue
-            if _is_force(word) and _find_any(word, [*rest, *((each, other) for each in other.words)]):
+            if is_force(word) and find_any(word, [*rest, *((each, other) for each in other.words)]):
                 continue
-            if word is predicate and "doubt" in clause.kinds and _has_kind(word, "doubt") and (other.mode is Mode.CAN or "doubt" in other.frame_kinds):
+            if (
+                word is predicate
+                and "doubt" in clause.kinds
+                and has_kind(word, "doubt")
+                and (other.mode is Mode.CAN or "doubt" in other.frame_kinds)
+            ):
                 continue
-            if word is predicate and (_has_kind(word, "wish") or _has_kind(word, "plan")) and other.is_said and other.mode is Mode.FUTURE:
+            if (
+                word is predicate
+                and (has_kind(word, "wish") or has_kind(word, "plan"))
+                and other.is_said
+                and other.mode is Mode.FUTURE
+            ):
                 continue
-            if word is predicate and _has_kind(word, "claim") and other.is_said and not other.frame_kinds & {"wish", "plan", "doubt"}:
+            if (
+                word is predicate
+                and has_kind(word, "claim")
+                and other.is_said
+                and not other.frame_kinds & {"wish", "plan", "doubt"}
+            ):
                 continue
             if word.number:
                 return f"the number {word.text} is in another place"
-            if self._completes(word, clause, inside, other):
+            if self._completes(word, inside):
                 continue
-            if word.marker in ("ने", "inherited", "द्वारा") or (word is predicate and not self._may_retell(word, clause, other, share)):
+            if word.marker in ("ने", "inherited", "द्वारा") or (
+                word is predicate
+                and (
+                    not self._may_retell(word, clause, other, share)
+                    # A count stays with the deed that the articles tell.
+                    or (any(each.number for each in clause.words) and self._is_anywhere(word))
+                )
+            ):
                 return f"the clause with its other words has no “{word.text}” there"
             if set(word.concepts) & {"all", "some", "most", "half", "only", "more", "less", "both"}:
                 return f"“{word.text}” is not said of it"
@@ -231,13 +212,13 @@ class Checker:
             before = clause.words[clause.words.index(word) - 1]
             if "measure" in word.concepts and before.number:
                 continue
-            where = [each for each in rest if _find(word, [each], clause, False)]
+            where = [each for each in rest if find(word, [each], clause, False)]
             if where:
                 if "time" in word.concepts and any("time" in each.concepts for each in other.words):
                     return f"“{word.text}” is the time of something else"
                 counts = any(each.number for each in clause.words)
                 if word.marker in conflict or (
-                    counts and word.marker not in _PLACES and not any(_is_free(each, other) for _, each in where)
+                    counts and word.marker not in _PLACES and not any(is_free(each, other) for _, each in where)
                 ):
                     return f"“{word.text}” belongs to something else"
                 continue
@@ -247,7 +228,12 @@ class Checker:
                 own_words += 1
                 if own_words <= len(inside) + 1 and self._may_retell(word, clause, other, share):
                     continue
-            if word.marker in _SETTING and word.marker not in conflict and not self._in_another_place(word, clause, other) and self._in_setting(word, s, i):
+            if (
+                word.marker in _SETTING
+                and word.marker not in conflict
+                and not self._in_another_place(word, clause, other)
+                and self._in_setting(word, s, i)
+            ):
                 settings += 1
                 if settings <= _MOST_SETTING_WORDS:
                     continue
@@ -258,36 +244,44 @@ class Checker:
         """Whether the word may be the summary's own: an everyday word, or a rare one that is no name."""
         if share < _ENOUGH or any("strict" in part.concepts for part in (word.parts or (word,))):
             return False
-        if _is_plain_word(word) or _VERB_ENDING.search(word.text):
+        if is_plain_word(word) or _VERB_ENDING.search(word.text):
             return True
-        return _may_be_plain(word) and not self._is_anywhere(word) and not _leaves_out_a_name(clause, other)
+        return may_be_plain(word) and not self._is_anywhere(word) and not leaves_out_a_name(clause, other)
 
     def _is_measure(self, word: Word, clause: Clause, rest: Sequence[tuple[Word, Clause]], other: Clause) -> bool:
-        """Whether the number only describes a noun, as in `6.4 तीव्रता का भूकंप`, and does so in the article's sentence."""
+        """Whether the number only describes a noun, also in the article's sentence: `6.4 तीव्रता का भूकंप`."""
         at = clause.words.index(word)
         unit = next(iter(clause.words[at + 1 : at + 2]), None)
         if unit is None or "measure" not in unit.concepts or any("measure" in each.concepts for each in other.words):
             return False
         return any(
-            each.number == word.number and _same(unit, where.words[n + 1])
+            each.number == word.number and same(unit, where.words[n + 1])
             for _, where in rest
             for n, each in enumerate(where.words[:-1])
         )
 
     def _cause(self, clause: Clause, other: Clause, sentence: Sentence) -> str:
-        if clause.has_cause and not any(each.has_cause or each.is_adverbial for each in (other, *sentence.clauses)):
-            if not any(word.marker == "से" for word in other.words) and not any("जिससे" in each.opener.split() for each in sentence.clauses):
-                return "the article gives no cause"
+        if (
+            clause.has_cause
+            and not any(each.has_cause or each.is_adverbial for each in (other, *sentence.clauses))
+            and not any(word.marker == "से" for word in other.words)
+            and not any("जिससे" in each.opener.split() for each in sentence.clauses)
+        ):
+            return "the article gives no cause"
         return ""
 
     def _conflicts(self, clause: Clause, other: Clause) -> set[str]:
-        """Return the markers of the article's phrases that the summary's clause leaves out, or whose names it changes."""
+        """Return the markers of phrases of the article that the summary's clause leaves out, or whose names it changes."""
         found = set()
         mine = [word for word in clause.words if word.is_content]
         for marker in ("में", "पर", "को", "से", "ने"):
-            theirs = [word for word in other.words if word.marker == marker and word.is_content and "time" not in word.concepts and not word.number]
-            missing = [each for each in theirs if not any(_same(word, each) for word in mine)]
-            if missing and (len(missing) == len(theirs) or any(_is_name_like(each) for each in missing)):
+            theirs = [
+                word
+                for word in other.words
+                if word.marker == marker and word.is_content and "time" not in word.concepts and not word.number
+            ]
+            missing = [each for each in theirs if not any(same(word, each) for word in mine)]
+            if missing and (len(missing) == len(theirs) or any(is_name_like(each) for each in missing)):
                 found.add(marker)
         return found
 
@@ -297,9 +291,11 @@ class Checker:
             return False
         heads = [each for each in clause.words if each.phrase == word.phrase + 1]
         for n, each in enumerate(other.words):
-            if any(_same(head, each) for head in heads):
-                owners = [owner for owner in other.words[:n] if owner.phrase == each.phrase - 1 and owner.marker == "gen"]
-                if owners and not any(_same(mine, owner) for mine in clause.words for owner in owners):
+            if any(same(head, each) for head in heads):
+                owners = [
+                    owner for owner in other.words[:n] if owner.phrase == each.phrase - 1 and owner.marker == "gen"
+                ]
+                if owners and not any(same(mine, owner) for mine in clause.words for owner in owners):
                     return True
         return False
 
@@ -308,13 +304,15 @@ class Checker:
         places = [*source.sentences[max(0, i - 1) : i]]
         for each in self.sources:
             places += [*read(each.title), *each.sentences[:1]]
-        return any(_same(word, each) for place in places for clause in place.clauses for each in clause.words)
+        return any(same(word, each) for place in places for clause in place.clauses for each in clause.words)
 
     def _is_accused(self, word: Word, clause: Clause) -> bool:
         """Whether the articles blame or arrest the person whom the summary calls accused."""
-        names = [each for each in clause.words if each.phrase == word.phrase and _is_name_like(each)]
+        names = [each for each in clause.words if each.phrase == word.phrase and is_name_like(each)]
         return any(
-            (other.is_said or other.kinds & {"blame", "arrest", "claim"}) and not other.is_frame and any(_same(name, each) for each in other.words)
+            (other.is_said or other.kinds & {"blame", "arrest", "claim"})
+            and not other.is_frame
+            and any(same(name, each) for each in other.words)
             for source in self.sources
             for sentence in source.sentences
             for other in sentence.clauses
@@ -323,14 +321,14 @@ class Checker:
 
     def _is_anywhere(self, word: Word) -> bool:
         return any(
-            word.text in clause.tokens or _same(word, each)
+            word.text in clause.tokens or same(word, each)
             for source in self.sources
             for sentence in source.sentences
             for clause in sentence.clauses
             for each in clause.words
         )
 
-    def _completes(self, word: Word, clause: Clause, inside: Sequence[Word], other: Clause) -> bool:
+    def _completes(self, word: Word, inside: Sequence[Word]) -> bool:
         """Whether the word is the rest of a name or title of which the article's clause has another part."""
         beside = [each for each in inside if each.phrase == word.phrase and each.phrase >= 0]
         return any(self._is_called(head, word) for head in beside)
@@ -340,14 +338,14 @@ class Checker:
         for source in self.sources:
             for sentence in source.sentences:
                 for phrase in _phrases(sentence):
-                    if not any(_same(head, each) for each in phrase):
+                    if not any(same(head, each) for each in phrase):
                         continue
-                    others = [each for each in phrase if not _same(head, each)]
-                    if any(_same(word, each) for each in others):
+                    others = [each for each in phrase if not same(head, each)]
+                    if any(same(word, each) for each in others):
                         found = True
                     elif others:
                         court = head.key == "न्यायालय" and not set(word.concepts) & {"light"}
-                        mates = [each for each in others if _is_name_like(each) or court]
+                        mates = [each for each in others if is_name_like(each) or court]
                         if mates and not self._together(mates, word):
                             return False
         return found
@@ -355,37 +353,52 @@ class Checker:
     def _together(self, mates: Sequence[Word], word: Word) -> bool:
         """Whether one of the words stands in a phrase with `word` somewhere."""
         return any(
-            any(_same(mate, each) for mate in mates for each in phrase) and any(_same(word, each) for each in phrase)
+            any(same(mate, each) for mate in mates for each in phrase) and any(same(word, each) for each in phrase)
             for source in self.sources
             for sentence in source.sentences
             for phrase in _phrases(sentence)
         )
 
     def _numbers(self, clause: Clause, content: Sequence[Word], other: Clause) -> str:
+        predicate = next((word for word in reversed(clause.words) if word.is_content), None)
         for word in content:
             if not word.number:
+                continue
+            if word.number == "2" and any(each.text == "दोनों" for each in other.words):
                 continue
             at = clause.words.index(word)
             days = clause.words[at + 1 : at + 2]
             if days and days[0].key == "दिन" and any(f"#{word.number}" in each.concepts for each in other.words):
                 # `तीन दिन से` is `तीसरे दिन`.
                 continue
-            theirs = [n for n, each in enumerate(other.words) if each.number == word.number and _fits(word, each, other, other, False)]
+            theirs = [
+                n
+                for n, each in enumerate(other.words)
+                if each.number == word.number and fits(word, each, other, other, False)
+            ]
             if not theirs:
                 if "measure" in next((each.concepts for each in clause.words[at + 1 : at + 2]), ()):
                     continue
                 return f"the number {word.text} has another part in it"
             mine = content.index(word)
-            head = next((each for each in content[mine + 1 : mine + 2] if not each.number and each.phrase == word.phrase), None)
-            if head is None or _is_general(head) or "status" in head.concepts:
+            head = next(
+                (each for each in content[mine + 1 : mine + 2] if not each.number and each.phrase == word.phrase), None
+            )
+            if head is None or is_general(head) or "status" in head.concepts:
+                continue
+            if head is predicate and is_plain_word(head):
+                # `संख्या 51 पहुंच गई`: the verb is not what is counted.
                 continue
             if not self._is_anywhere(head) and "strict" not in head.concepts and not head.parts:
                 continue
-            if any(each.key == "लोग" for n in theirs for each in other.words[n + 1 : n + 2]) and "strict" not in head.concepts:
-                continue
-            if not any(_same(head, each) for n in theirs for each in other.words[n + 1 : n + 6] if not each.number) and not any(
-                _same(head, each) for n in theirs for each in other.words[max(0, n - 3) : n]
+            if (
+                any(each.key == "लोग" for n in theirs for each in other.words[n + 1 : n + 2])
+                and "strict" not in head.concepts
             ):
+                continue
+            if not any(
+                same(head, each) for n in theirs for each in other.words[n + 1 : n + 6] if not each.number
+            ) and not any(same(head, each) for n in theirs for each in other.words[max(0, n - 3) : n]):
                 return f"the articles count nothing as “{word.text} {head.text}”"
             nearest = [next((each for each in other.words[n + 1 :] if each.is_content), None) for n in theirs]
             if all(each is not None and each.number for each in nearest):
@@ -393,13 +406,16 @@ class Checker:
             rival = [
                 each
                 for n, each in enumerate(other.words)
-                if each.number and each.number != word.number and n + 1 < len(other.words) and _same(head, other.words[n + 1])
+                if each.number
+                and each.number != word.number
+                and n + 1 < len(other.words)
+                and same(head, other.words[n + 1])
             ]
-            if rival and not any(each is not None and _same(head, each) for each in nearest):
+            if rival and not any(each is not None and same(head, each) for each in nearest):
                 return f"“{head.text}” is counted as {rival[0].text}"
         return ""
 
-    def _speaker(self, clause: Clause, other: Clause, by_paper: bool, speech: bool, source: Source, s: int) -> str:
+    def _speaker(self, clause: Clause, other: Clause, by_paper: bool, speech: bool) -> str:
         mine = [word for word in clause.speaker if word.is_content]
         if by_paper:
             return "" if not other.is_said or _names_record(other.speaker) else "somebody says it in the article"
@@ -411,22 +427,22 @@ class Checker:
                 return ""
             if _is_arrest(clause) and _is_arrest(other) and all(word.key == "पुलिस" for word in theirs):
                 return ""
-            if _is_plain(clause, other):
+            if informs_only(clause, other):
                 return ""
-            if theirs and any(_same(word, each) for word in clause.maybe_speaker for each in theirs if word.is_content):
+            if theirs and any(same(word, each) for word in clause.maybe_speaker for each in theirs if word.is_content):
                 return ""
             agents = [word for word in clause.words if word.marker in ("ने", "inherited") and word.is_content]
-            if speech and agents and any(_same(word, each) for word in agents for each in theirs):
+            if speech and agents and any(same(word, each) for word in agents for each in theirs):
                 return ""
             if {"said"} <= clause.act and clause.act & {"claim", "doubt"} and not agents:
                 return ""
             return f"it leaves out that {_text(theirs)} says it"
         if not other.is_said:
             agents = [word for word in other.words if word.marker in ("ने", "gen", "inherited")]
-            if not (other.kinds & _SPEECH and agents):
+            if not (other.kinds & SPEECH and agents):
                 return f"{_text(mine)} doesn't say it in the articles"
             theirs = agents
-        missing = [word for word in mine if not any(_same(word, each) for each in theirs)]
+        missing = [word for word in mine if not any(same(word, each) for each in theirs)]
         known = [word for word in mine if word not in missing]
         if not known or any(not any(self._is_called(head, word) for head in known) for word in missing):
             return f"{_text(mine)} doesn't say it in the articles"
@@ -435,7 +451,10 @@ class Checker:
     def _has_record(self, speaker: Sequence[Word]) -> bool:
         """Whether one sentence has all that the summary says of its figures: who gave them and when."""
         return any(
-            all(word.key == "सरकार" or any(_same(word, each) for clause in sentence.clauses for each in clause.words) for word in speaker)
+            all(
+                word.key == "सरकार" or any(same(word, each) for clause in sentence.clauses for each in clause.words)
+                for word in speaker
+            )
             for source in self.sources
             for sentence in source.sentences
         )
@@ -446,15 +465,23 @@ class Checker:
         pool = [(word, each) for each in clauses if each.is_frame for word in each.words]
         rest = [(word, each) for each in clauses for word in each.words]
         for word in frame.words:
-            if not word.is_content or word in frame.speaker or _has_speech(word) or _find(word, pool, frame, True):
+            if not word.is_content or word in frame.speaker or has_speech(word) or find(word, pool, frame, True):
                 continue
-            if "time" in word.concepts and not any("time" in each.concepts for each, _ in pool) and _find(word, rest, frame, True):
+            if (
+                "time" in word.concepts
+                and not any("time" in each.concepts for each, _ in pool)
+                and find(word, rest, frame, True)
+            ):
                 continue
-            if "strict" in word.concepts and _find(word, rest, frame, True):
+            if "strict" in word.concepts and find(word, rest, frame, True):
                 continue
             if "time" in word.concepts or word.number or "strict" in word.concepts:
                 return f"“{word.text}” is not in the article's introduction of it"
-            if _is_plain_word(word) or _find(word, rest, frame, True) or self._in_setting(word, candidate.source, candidate.sentence):
+            if (
+                is_plain_word(word)
+                or find(word, rest, frame, True)
+                or self._in_setting(word, candidate.source, candidate.sentence)
+            ):
                 continue
             return f"“{word.text}” is not in the article's introduction of it"
         return ""
@@ -467,121 +494,13 @@ class Checker:
             return ""
         sentences = self.sources[s].sentences
         theirs = [word for each in sentences[i].clauses for word in each.words] + _antecedents(sentences, i, other)
-        if any(_same(word, each) for word in mine for each in theirs if word.is_content):
+        if any(same(word, each) for word in mine for each in theirs if word.is_content):
             return ""
         return f"“{clause.pronouns[0]}” means somebody else"
 
 
-def _named(word: Word, clause: Clause) -> bool:
-    """Whether a name stands in the word's phrase."""
-    return any(each.phrase == word.phrase and each is not word and _is_name_like(each) for each in clause.words)
-
-
-_INFINITIVE = re.compile("(?!धरना|थाना|खाना|सेना|सूचना|घटना|योजना|रचना|सपना|जुर्माना|कारखाना|पटना|सोना|गन्ना|महीना|सामना)..*न[ाेी]$")
-
-
-def _infinitive(clause: Clause, other: Clause) -> str:
-    """Refuse a deed that the article only names in the infinitive, such as `ख़रीदने का फ़ैसला किया`."""
-    verb = next((word for word in reversed(clause.words) if word.is_content), None)
-    if verb is None or clause.mode is not Mode.FACT or _INFINITIVE.match(verb.text) or clause.kinds & {"plan", "wish", "doubt", "claim"}:
-        return ""
-    theirs = [
-        word
-        for n, word in enumerate(other.words)
-        if _same(verb, word) and not any(each.text.startswith("वाल") for each in other.words[n + 1 : n + 2])
-    ]
-    if not theirs or other.is_adverbial:
-        return ""
-    if all(_INFINITIVE.match(word.text.split()[-1]) and word.marker in ("gen", "को", "for", "") for word in theirs):
-        return f"the article has “{theirs[0].text}” only as something to be done"
-    return ""
-
-
-def _may_be_plain(word: Word) -> bool:
-    """Whether the word looks like none of the names that a model may invent."""
-    return (
-        "name" not in word.concepts
-        and not word.number
-        and word.text[0] > "\u08ff"
-        and word.marker not in ("ने", "को", "said", "में", "पर", "inherited")
-        and not _NAME_ENDING.search(word.text)
-        and not {"office", "strict", "time"} & word.concepts
-    )
-
-
-def _leaves_out_a_name(clause: Clause, other: Clause) -> bool:
-    """Whether the article's clause has a name that the summary's lacks: then an unknown word may stand for it."""
-    return any(
-        _is_name_like(word) and word.is_content and word.marker not in ("gen", "inherited") and not any(_same(mine, word) for mine in clause.words)
-        for word in other.words
-    )
-
-
-def _is_free(clause: Clause, other: Clause) -> bool:
-    """Whether words of the clause may stand beside a number of the other: it counts nothing itself, or is part of it."""
-    after = [*clause.words[1:], None]
-    counts = [word for word, unit in zip(clause.words, after, strict=True) if word.number and not word.is_year and not (unit and "measure" in unit.concepts)]
-    return not counts or any(word in other.words for word in clause.words)
-
-
-def _find_cause(word: Word, pool: Sequence[tuple[Word, Clause]]) -> bool:
-    """Whether the article has the word in a cause."""
-    return any(
-        _same(word, each) and (each.marker in ("cause", "से") or where.is_adverbial or where.has_cause or "जिससे" in where.tokens)
-        for each, where in pool
-    )
-
-
-def _is_force(word: Word) -> bool:
-    return any("force" in part.concepts for part in (word.parts or (word,)))
-
-
-def _has_speech(word: Word) -> bool:
-    return any(_has_kind(word, kind) for kind in _SPEECH)
-
-
-def _has_kind(word: Word, kind: str) -> bool:
-    return any(kind in NAMED.get(part.text, ()) for part in (word.parts or (word,)))
-
-
-def _find_any(word: Word, pool: Sequence[tuple[Word, Clause]]) -> bool:
-    parts = [part for part in (word.parts or (word,)) if part.is_content]
-    return any(_same(part, each) for part in parts for each, _ in pool)
-
-
-def _is_plain(clause: Clause, other: Clause) -> bool:
-    """Whether an official only informs: a count or an announced step that blames nobody."""
-    if (clause.mode is not Mode.FACT or clause.is_condition) and all({"न्यायालय", "उच्च", "सर्वोच्च", "सुप्रीम"} & word.concepts or word.key == "पीठ" for word in other.speaker):
-        return not (clause.kinds | other.kinds) & {"blame", "claim"}
-    if not other.informs or (clause.kinds | other.kinds) & {"blame", "deny", "claim", "doubt"}:
-        return False
-    if any(word.marker in _AGENT for word in clause.words):
-        return False
-    return clause.mode is Mode.FUTURE or any(word.number for word in clause.words)
-
-
 def _is_arrest(clause: Clause) -> bool:
     return "arrest" in clause.kinds
-
-
-def _find(word: Word, pool: Sequence[tuple[Word, Clause]], clause: Clause, speech: bool) -> bool:
-    if any(_same(word, each) and _fits(word, each, clause, theirs, speech) for each, theirs in pool):
-        return True
-    if word.parts and not any("negative" in part.concepts for part in word.parts):
-        parts = [part for part in word.parts if part.is_content]
-        return bool(parts) and all(any(_same(part, each) for each, _ in pool) for part in parts)
-    return False
-
-
-def _weight(word: Word, predicate: Word | None) -> int:
-    """How much a word says about which clause of an article is meant."""
-    strict = any("strict" in part.concepts for part in (word.parts or (word,)))
-    named = _is_name_like(word) or "time" in word.concepts
-    return 1 + (bool(word.number) or strict or named) + (word is predicate) + (word.marker in ("ने", "को"))
-
-
-def _is_general(word: Word) -> bool:
-    return word.key in GENERAL and not word.parts
 
 
 def _text(words: Sequence[Word]) -> str:
@@ -615,111 +534,9 @@ def _antecedents(sentences: Sequence[Sentence], at: int, clause: Clause) -> list
     if at == 0:
         return []
     before = sentences[at - 1].clauses
-    return [word for each in before for word in (*each.speaker, *each.words) if word.is_content and (word.marker or each is before[0])]
-
-
-def _statement(clause: Clause, other: Clause, speech: bool) -> str:
-    """Compare what the two clauses assert: negation, mode, condition, claims, quantities, past and cause."""
-    refused = sum(any(part.key in _REFUSALS for part in (word.parts or (word,))) for word in other.words)
-    if clause.negations and refused and not any(_same(mine, word) for mine in clause.words for word in other.words if word.key in _REFUSALS):
-        # `ज़मानत न मिली` is `ज़मानत याचिका ख़ारिज`.
-        if clause.negations != other.negations + refused:
-            return "it has not the same negations"
-    elif clause.negations != other.negations:
-        return "it has not the same negations"
-    if not _same_mode(clause, other):
-        return f"it tells as {clause.mode} what the article tells as {other.mode}"
-    if other.has_condition and not clause.has_condition:
-        return "it leaves out the condition"
-    if other.is_condition and not clause.is_condition:
-        return "it tells a condition as a fact"
-    kinds = clause.kinds | clause.frame_kinds
-    if clause.negations and refused:
-        kinds |= {"deny"}
-    for kind in ("claim", "doubt", "wish", "plan", "deny"):
-        if kind in (other.act if kind in ("wish", "plan") else other.kinds) and kind not in kinds:
-            if kind in ("claim", "doubt") and clause.is_said:
-                continue
-            if kind == "claim" and _charge_is_left_out(clause, other):
-                continue
-            if kind == "doubt" and clause.mode is Mode.CAN:
-                continue
-            if kind == "plan" and (clause.mode is not Mode.FACT or clause.kinds & {"wish"}):
-                continue
-            if not _dropped(clause, other, kind):
-                continue
-            return f"it leaves out “{_word_of(other, kind)}”"
-    for kind in ("some", "most", "half"):
-        if kind in other.kinds and kind not in clause.kinds and _quantifies(clause, other, kind):
-            return f"it leaves out “{_word_of(other, kind)}”"
-    for kind in ("more", "less"):
-        if (
-            kind in other.kinds
-            and kind not in clause.kinds
-            and any(word.number for word in clause.words)
-            and _dropped(clause, other, kind)
-        ):
-            return f"it leaves out “{_word_of(other, kind)}”"
-    if other.past and clause.past != other.past and not (other.past in _PAST and clause.past in _PAST):
-        return f"it leaves out that this was “{other.past}”"
-    if other.is_ongoing and not clause.is_ongoing and set(clause.tokens[-4:]) & _DONE:
-        return "it tells as done what still goes on"
-    if clause.is_said and other.is_said:
-        if clause.frame_negations != other.frame_negations or clause.frame_denies != other.frame_denies:
-            return "what introduces it has not the same negations"
-    if other.restricted and "all" in clause.kinds and "all" not in other.kinds:
-        return "it says of all what the article says of some"
-    return ""
-
-
-_DONE = frozenset(fold(word) for word in "गया गई गए चुका चुकी चुके दिया दी दिए लिया ली लिए किया हुआ हुई हुए".split())
-_REFUSALS = frozenset(key_of(fold(word)) for word in "ख़ारिज ठुकरा ठुकराई नामंज़ूर अस्वीकार मना इनकार".split())
-_PAST = frozenset("पिछले पिछली बीते गत".split())
-
-
-def _charge_is_left_out(clause: Clause, other: Clause) -> bool:
-    """Whether the article's clause has `X के आरोप में` and the summary says nothing of X."""
-    for at, word in enumerate(other.words):
-        if word.key == "आरोप" and word.marker == "में":
-            charge = [each for each in other.words[:at] if each.phrase == word.phrase - 1]
-            return not any(_same(mine, each) for mine in clause.words for each in charge if each.is_content)
-    return False
-
-
-def _dropped(clause: Clause, other: Clause, kind: str) -> bool:
-    """Whether no word of the summary's clause stands for the article's word of the kind."""
-    denials = [word for word in other.words if _has_kind(word, kind)]
-    return not denials or any(not any(_same(mine, word) for mine in clause.words) for word in denials)
-
-
-def _word_of(clause: Clause, kind: str) -> str:
-    return next((each for each in clause.tokens if kind in NAMED.get(each, ())), kind)
-
-
-def _quantifies(clause: Clause, other: Clause, kind: str) -> bool:
-    for n, word in enumerate(other.words):
-        if kind in word.concepts:
-            following = [each for each in other.words[n + 1 : n + 3] if each.is_content]
-            if other.words[n + 1 : n + 2] and not other.words[n + 1].is_content and not following:
-                continue
-            if not following or any(_same(mine, each) for mine in clause.words for each in following):
-                return True
-    return False
-
-
-def _same_mode(clause: Clause, other: Clause) -> bool:
-    mine, theirs = clause.mode, other.mode
-    if mine is theirs:
-        return True
-    if {mine, theirs} <= {Mode.MUST, Mode.WISH}:
-        return True
-    act = clause.act
-    if mine is Mode.FACT:
-        if theirs is Mode.CAN:
-            return "doubt" in act
-        if theirs in (Mode.MUST, Mode.WISH):
-            return bool(act & {"wish", "plan"})
-        return bool(act & {"plan", "wish", "doubt"}) and theirs is Mode.FUTURE
-    if theirs is Mode.FACT and mine in (Mode.FUTURE, Mode.MUST, Mode.WISH):
-        return bool(other.act & ({"plan"} if mine is Mode.FUTURE else {"plan", "wish"}))
-    return False
+    return [
+        word
+        for each in before
+        for word in (*each.speaker, *each.words)
+        if word.is_content and (word.marker or each is before[0])
+    ]

@@ -21,15 +21,18 @@ def _entries(row: str) -> list[str]:
     return [" ".join(key_of(each) for word in entry.split("_") for each in tokens(word)) for entry in row.split()]
 
 
-def _classes() -> dict[str, frozenset[str]]:
+def _classes(name: str) -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
-    for row in table_rows(_PACKAGE, "word_classes.txt"):
-        name, _, words = row.partition(":")
-        found[name] = found.get(name, frozenset()) | {fold(word).replace("_", " ") for word in words.split()}
+    for row in table_rows(_PACKAGE, name):
+        kind, _, words = row.partition(":")
+        found[kind] = found.get(kind, frozenset()) | {fold(word).replace("_", " ") for word in words.split()}
     return found
 
 
-ALL_CLASSES = _classes()
+GRAMMAR = _classes("grammar.txt")
+"""Name of a list of small words and forms -> folded words."""
+
+ALL_CLASSES = _classes("word_classes.txt")
 """Class -> folded words."""
 
 NAMED: dict[str, tuple[str, ...]] = {
@@ -50,23 +53,32 @@ for _row in table_rows(_PACKAGE, "general.txt"):
     _first, *_rest = _entries(_row)
     GENERAL.setdefault(_first, set()).update(_rest)
 
-PHRASES: dict[str, frozenset[str]] = {
-    entry: frozenset(found) for entry, found in _CONCEPTS.items() if " " in entry
-}
+PHRASES: dict[str, frozenset[str]] = {entry: frozenset(found) for entry, found in _CONCEPTS.items() if " " in entry}
 LONGEST_PHRASE = max(len(entry.split()) for entry in PHRASES)
 
 _LIGHT = ALL_CLASSES["retelling"] | ALL_CLASSES["forms"] | ALL_CLASSES["said"] | ALL_CLASSES["negative"] | STOP_WORDS
-_NEEDS_SUPPORT = frozenset(key_of(word) for name in ("weighty", "office", "blame", "arrest", "deny") for word in ALL_CLASSES[name])
+_NEEDS_SUPPORT = frozenset(
+    key_of(word) for name in ("weighty", "office", "blame", "arrest", "deny") for word in ALL_CLASSES[name]
+)
 _STRICT = frozenset(key_of(word) for name in ("weighty", "blame", "arrest", "deny") for word in ALL_CLASSES[name])
 _OFFICES = frozenset(key_of(word) for word in ALL_CLASSES["office"])
 _NAMES = frozenset(key_of(each) for row in table_rows(_PACKAGE, "names.txt") for each in tokens(row))
-_OWN = (word for name in ("plain_words.txt", "synonyms.txt") for row in table_rows(_PACKAGE, name) for word in row.split())
+_OWN = (
+    word for name in ("plain_words.txt", "synonyms.txt") for row in table_rows(_PACKAGE, name) for word in row.split()
+)
 _PLAIN = (
-    frozenset(key_of(each) for entry in _OWN for word in entry.split("_") for each in tokens(word))
-    | frozenset(
-        stem for row in table_rows("digest.curate.similarity", "commonness.txt") for stem in row.split()[1:] if stem[0] > "\u08ff"
+    (
+        frozenset(key_of(each) for entry in _OWN for word in entry.split("_") for each in tokens(word))
+        | frozenset(
+            stem
+            for row in table_rows("digest.curate.similarity", "commonness.txt")
+            for stem in row.split()[1:]
+            if stem[0] > "\u08ff"
+        )
     )
-) - _NEEDS_SUPPORT - _NAMES
+    - _NEEDS_SUPPORT
+    - _NAMES
+)
 """Stems of everyday words: none is a name, an office, a crime or an outcome."""
 
 # Verbs that only carry the noun before them, in any form.
@@ -77,7 +89,22 @@ _LIGHT_VERB = re.compile(
 # Words of these classes change a meaning, so they always need support.
 _WEIGHTY = frozenset(
     word
-    for name in ("all", "some", "most", "half", "only", "more", "less", "both", "claim", "doubt", "wish", "plan", "deny", "time")
+    for name in (
+        "all",
+        "some",
+        "most",
+        "half",
+        "only",
+        "more",
+        "less",
+        "both",
+        "claim",
+        "doubt",
+        "wish",
+        "plan",
+        "deny",
+        "time",
+    )
     for word in ALL_CLASSES[name]
 )
 
@@ -95,6 +122,8 @@ def concepts_of(token: str) -> frozenset[str]:
         found.add("plain")
     if key in _NAMES:
         found.add("name")
+    if token == "दोनों":
+        found.add("#2")
     if key in _STRICT:
         found.add("strict")
     if token in _ORDINALS:
@@ -104,7 +133,16 @@ def concepts_of(token: str) -> frozenset[str]:
 
 _ORDINALS = {
     fold(stem + ending): value
-    for value, stems in ((1, "पहल"), (2, "दूसर"), (3, "तीसर"), (4, "चौथ"), (5, "पांचव"), (6, "छठ"), (7, "सातव"), (8, "आठव"))
+    for value, stems in (
+        (1, "पहल"),
+        (2, "दूसर"),
+        (3, "तीसर"),
+        (4, "चौथ"),
+        (5, "पांचव"),
+        (6, "छठ"),
+        (7, "सातव"),
+        (8, "आठव"),
+    )
     for stem in stems.split()
     for ending in ("ा", "ी", "े", "ां", "ीं", "ें")
 }
