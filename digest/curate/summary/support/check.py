@@ -271,7 +271,7 @@ class Checker:
         return ""
 
     def _conflicts(self, clause: Clause, other: Clause) -> set[str]:
-        """Return the markers of phrases of the article that the summary's clause leaves out, or whose names it changes."""
+        """Return the markers of the article's phrases that the summary's clause leaves out, or whose names it changes."""
         found = set()
         mine = [word for word in clause.words if word.is_content]
         for marker in ("में", "पर", "को", "से", "ने"):
