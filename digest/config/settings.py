@@ -175,8 +175,8 @@ class SummarySettings(SettingsModel):
     budget: int | None = Field(
         default=None,
         ge=0,
-        description="Tokens, of prompts and answers, that the model may use per edition. Then the other summaries consist "
-        "of the articles' own sentences. Empty: no limit.",
+        description="Tokens, of prompts and answers, that the model may use per edition. Then the rest consists of the "
+        "articles' own sentences. Empty: no limit.",
     )
 
     @model_validator(mode="after")
