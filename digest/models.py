@@ -297,7 +297,7 @@ class Story:
     """Articles about the same event. `sources` are names, the lead's first; `articles` are URLs.
 
     `reasons` explain its rank to an operator; `label` is a message id or ''. `support` has an entry for each sentence
-    of a summary that a model wrote. `model_tokens` is what the model used for the story, even if it was refused.
+    of a summary that a model wrote.
     """
 
     id: str
@@ -316,7 +316,6 @@ class Story:
     label: str = ""
     language: str = "hi"
     support: tuple[Support, ...] = ()
-    model_tokens: int = 0
 
     @property
     def is_by_machine(self) -> bool:

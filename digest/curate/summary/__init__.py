@@ -73,7 +73,6 @@ def write_story(ranked: Ranked, pairs: Pairs, summariser: Summariser | None, *, 
         label="update" if candidate.is_update else "",
         language=first.language,
         support=summary.support,
-        model_tokens=summary.tokens,
     )
 
 
@@ -94,7 +93,6 @@ class Summary:
     reasons: tuple[str, ...] = ()
     # Of each sentence, if a model wrote it.
     support: tuple[Support, ...] = ()
-    tokens: int = 0
 
 
 def write_summary(
@@ -108,9 +106,7 @@ def write_summary(
 ) -> Summary:
     """Summarise the articles. A model's own words are used only if an article supports each clause of them."""
     reasons: tuple[str, ...] = ()
-    tokens = 0
     if isinstance(summariser, Metered):
-        before = summariser.tokens
         try:
             text = summariser(articles, title=title, background=background, known=known)
         except SummaryError as error:
@@ -118,10 +114,9 @@ def write_summary(
         else:
             verdict = check(text, articles, title)
             summariser.judge(accepted=not verdict.problem)
-        tokens = summariser.tokens - before
         if not verdict.problem:
             why = "summary: in the words of a model, each sentence supported by a source"
-            return Summary(text, (why,), verdict.support, tokens)
+            return Summary(text, (why,), verdict.support)
         reasons = (f"summary: extractive, because {verdict.problem}",)
     plain = summariser if summariser is not None and not summariser.own_words else Extractive(language)
-    return Summary(plain(articles, title=title, background=background, known=known), reasons, tokens=tokens)
+    return Summary(plain(articles, title=title, background=background, known=known), reasons)

@@ -16,7 +16,9 @@ class Metered:
     def __init__(self, model: Model, budget: int | None) -> None:
         self._model, self._budget = model, budget
         self._answers: dict[tuple[str, ...], str] = {}
-        self._calls = self._tokens = self._accepted = self._refused = 0
+        self._accepted: dict[tuple[str, ...], bool] = {}
+        self._last: tuple[str, ...] = ()
+        self._calls = self._tokens = 0
 
     @property
     def tokens(self) -> int:
@@ -26,18 +28,19 @@ class Metered:
     @property
     def use(self) -> ModelUse:
         """What the model did for the edition."""
-        return ModelUse(self._calls, self._tokens, self._accepted, self._refused)
+        accepted = sum(self._accepted.values())
+        return ModelUse(self._calls, self._tokens, accepted, len(self._accepted) - accepted)
 
     def judge(self, *, accepted: bool) -> None:
-        """Count an answer as used or refused."""
-        self._accepted += accepted
-        self._refused += not accepted
+        """Note whether the last answer was used or refused. An answer that is judged again counts once."""
+        self._accepted[self._last] = accepted
 
     def __call__(
         self, articles: Sequence[Article], *, title: str, background: Mapping[str, float] | None, known: str
     ) -> str:
         """Return the model's sentences. Raises SummaryError, also when the budget is used up."""
         key = (title, known, *(f"{article.title}\n{article.text}" for article in articles))
+        self._last = key
         if key in self._answers:
             return self._answers[key]
         if self._budget is not None and self._tokens >= self._budget:

@@ -200,7 +200,7 @@ class Checker:
                 and (
                     not self._may_retell(word, clause, other, share)
                     # A count stays with the deed that the articles tell.
-                    or (any(each.number for each in clause.words) and self._is_anywhere(word))
+                    or (all(each.number for each in inside) and self._is_anywhere(word))
                 )
             ):
                 return f"the clause with its other words has no “{word.text}” there"
@@ -271,7 +271,7 @@ class Checker:
         return ""
 
     def _conflicts(self, clause: Clause, other: Clause) -> set[str]:
-        """Return the markers of the article's phrases that the summary's clause leaves out, or whose names it changes."""
+        """Return the markers of the article's phrases that the clause leaves out, or whose names it changes."""
         found = set()
         mine = [word for word in clause.words if word.is_content]
         for marker in ("में", "पर", "को", "से", "ने"):

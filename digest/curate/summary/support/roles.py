@@ -151,7 +151,7 @@ def is_general(word: Word) -> bool:
 
 
 def is_free(clause: Clause, other: Clause) -> bool:
-    """Whether the clause counts nothing itself, or is part of the other, so its words may be beside a number."""
+    """Whether the clause counts nothing itself, or is part of the other: its words may stand beside a number."""
     after = [*clause.words[1:], None]
     counts = [
         word

@@ -122,8 +122,7 @@ def concepts_of(token: str) -> frozenset[str]:
         found.add("plain")
     if key in _NAMES:
         found.add("name")
-    # A word, not a secret.
-    if token == "दोनों":  # noqa: S105
+    if key == key_of("दोनों"):
         found.add("#2")
     if key in _STRICT:
         found.add("strict")
