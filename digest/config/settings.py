@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from digest.config.alerts import AlertSettings, StopOnSettings, split_names
+from digest.config.alerts import AlertSettings, StopOnSettings
 from digest.config.breaking import Breaking
 from digest.config.delivery import (
     OutboxSettings,
@@ -37,8 +37,10 @@ from digest.config.types import (
     WebRoot,
     Word,
     Zone,
+    split_names,
 )
 from digest.config.web import Web
+from digest.curate.importance.rows import ROWS
 from digest.hindi.language import DEVANAGARI
 from digest.models import BREAKING, MAIN, is_breaking
 
@@ -114,7 +116,7 @@ class EditionSettings(SettingsModel):
         default=0.65, gt=0, le=1, description="As `edition.merge`, for two articles of the same source."
     )
     per_section: int = Field(
-        default=4,
+        default=6,
         ge=1,
         le=100,
         description="Maximum stories per section. Exceeded if there are too few sections to fill the edition.",
@@ -131,6 +133,11 @@ class EditionSettings(SettingsModel):
         default_factory=dict,
         description="Word or phrase → points (−5 to 5) for a story with it in a title or lead, such as `{चुनाव: 0.5}`.",
     )
+    importance: dict[Line, Annotated[float, Field(ge=-5, le=5)]] = Field(
+        default_factory=dict,
+        description="Weights of rows of importance that differ from the table's, such as `{outbreak: 0}` "
+        "(docs/curation.md). 0 switches a row off.",
+    )
     memory: Duration = Field(
         default=timedelta(days=7),
         description="How long a sent story is not repeated, unless it developed: then it returns as an अपडेट that "
@@ -144,6 +151,15 @@ class EditionSettings(SettingsModel):
         "are cut to their first sentence, then the lowest stories are dropped. The quoted-printable size stays below "
         "the 102,400 bytes at which Gmail clips, or below twice this value if that is more.",
     )
+
+    @field_validator("importance")
+    @classmethod
+    def _known_rows(cls, value: dict[str, float]) -> dict[str, float]:
+        if wrong := [name for name in value if name not in ROWS]:
+            close = difflib.get_close_matches(wrong[0], ROWS, n=1)
+            hint = f"did you mean '{close[0]}'?" if close else "docs/curation.md lists all"
+            raise ValueError(f"unknown row '{wrong[0]}'; {hint}")
+        return value
 
     @model_validator(mode="after")
     def _min_below_max(self) -> EditionSettings:
@@ -220,11 +236,11 @@ class Delivery(SettingsModel):
         default=4,
         ge=1,
         le=64,
-        description="Batches sent in parallel. After a crash at most so many have an unknown outcome with SendGrid.",
+        description="Batches sent in parallel. After a crash at most this number has an unknown outcome with SendGrid.",
     )
     tries: int = Field(default=5, ge=1, le=50, description="Attempts per run for a batch that was definitely not sent.")
     rate: RateSettings = Field(default=RateSettings(), description="Rate limits.")
-    stop_on: StopOnSettings = Field(default=StopOnSettings(), description="When sending pauses by itself.")
+    stop_on: StopOnSettings = Field(default=StopOnSettings(), description="When sending pauses automatically.")
     warm_up: WarmUpSettings | None = Field(default=None, description="Daily limit that grows, for a new account.")
     sendgrid: SendGridSettings = Field(default=SendGridSettings(), description="SendGrid.")
     resend: ResendSettings = Field(default=ResendSettings(), description="Resend.")
@@ -308,12 +324,13 @@ class Theme(SettingsModel):
 
     name: Literal["newspaper", "modern", "plain"] = Field(
         default="newspaper",
-        description="`newspaper` (serif headings, cream paper), `modern` (white, rounded, bold) or `plain` (like a "
-        "personal email: no images, no boxes).",
+        description="`newspaper` (serif headings, cream paper), `modern` (a dark band, cards, a colour for each "
+        "section) or `plain` (like a personal email: at most two images, no boxes).",
     )
     accent: Accent = Field(
         default="",
-        description="Accent colour, such as `#9c1c1c`. Empty: the theme's own. Its contrast is corrected if too low.",
+        description="Accent colour, such as `#9c1c1c`, for links, rules and the masthead. Empty: the theme's own. Its "
+        "contrast is corrected if too low.",
     )
     logo: PictureUrl = Field(default="", description="URL (https) of an image that replaces the name at the top.")
     logo_width: int = Field(default=200, ge=40, le=544, description="Width of the logo in pixels, 40 to 544.")
@@ -369,7 +386,7 @@ class Settings(SettingsModel):
 
     @property
     def choices(self) -> dict[str, bool]:
-        """The slugs of the editions among which subscribers choose → whether one gets it who has not chosen.
+        """The slugs of the editions among which subscribers choose → whether those who have not chosen get it.
 
         Empty if there is only one edition. With breaking news, that one is called `main`.
         """
