@@ -280,10 +280,20 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class Support:
+    """A sentence that a model wrote, and the sentence of a source that supports it."""
+
+    sentence: str
+    source: str
+    source_sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """Articles about the same event. `sources` are names, the lead's first; `articles` are URLs.
 
-    `reasons` explain its rank to an operator; `label` is a message id or ''.
+    `reasons` explain its rank to an operator; `label` is a message id or ''. `support` has an entry for each sentence
+    of a summary that a model wrote.
     """
 
     id: str
@@ -301,6 +311,23 @@ class Story:
     reasons: tuple[str, ...] = ()
     label: str = ""
     language: str = "hi"
+    support: tuple[Support, ...] = ()
+
+    @property
+    def is_by_machine(self) -> bool:
+        """Whether the summary has a sentence of a model. An editor's own text has none."""
+        return any(each.sentence in self.summary for each in self.support)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """What a model did for an edition. Tokens are those that the server counted, else an estimate."""
+
+    calls: int = 0
+    tokens: int = 0
+    accepted: int = 0
+    # Answers that were empty, broken or without support. The extractive summariser wrote instead.
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)

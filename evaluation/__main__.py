@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from evaluation import dates, feeds, pages, samestory, sections, sentences, summaries
+from evaluation import dates, feeds, pages, samestory, sections, sentences, summaries, support
 from evaluation.material import Material, Row, attempt
 
 # In the order of the table. A new part is a function from material to rows, and a line here.
@@ -28,6 +28,7 @@ PARTS: dict[str, Callable[[Material], list[Row]]] = {
     "summaries, references": summaries.references,
     "summaries, headlines": summaries.headlines,
     "summaries, rules": summaries.rules,
+    "support": support.measure,
     "sections, texts": sections.texts,
     "sections, headlines": sections.headlines,
     "sections, more headlines": sections.other_headlines,

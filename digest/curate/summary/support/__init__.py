@@ -1,0 +1,139 @@
+"""Decide whether a summary is supported by the articles, clause by clause.
+
+False refusals cost only style: the articles' own sentences are used instead. A wrong sentence that passes can libel
+somebody, so what is in doubt is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from digest.curate.summary.support.check import Candidate, Checker, Source, names_paper
+from digest.curate.summary.support.clauses import Clause, Sentence
+from digest.curate.summary.support.reading import merge, opens, read
+from digest.models import Article, Support
+
+# Weighted shares of matched words that count as alike.
+_MARGIN = 0.12
+# From this share on, the summary uses the article's words, and only what is nearly as like counts.
+_VERBATIM, _SLIGHT = 0.95, 0.03
+# A clause with one of these is about the clause before it.
+_BOUND = frozenset(["क्योंकि", "इसलिए", "चूंकि", "ताकि", "तो", "कि"])
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The support of each sentence, or why a sentence has none, as an English clause."""
+
+    support: tuple[Support, ...] = ()
+    problem: str = ""
+
+
+def find_support(text: str, articles: Sequence[Article]) -> Verdict:
+    """Find the clause of an article that supports each clause of the text."""
+    sources = [Source(each.source, each.title, (*read(each.text), *_plain_title(each.title))) for each in articles]
+    summary = read(text)
+    judge = _Judge(sources, Checker(sources, summary))
+    found: list[Support] = []
+    for at, sentence in enumerate(summary):
+        first = judge.first_support(at, sentence)
+        if isinstance(first, str):
+            return Verdict(problem=first)
+        source = sources[first.source]
+        found.append(Support(sentence.text, source.name, source.sentences[first.sentence].text))
+    return Verdict(tuple(found))
+
+
+class _Judge:
+    """Judges the sentences of one summary in order. Counts of all of them must come from one paper."""
+
+    def __init__(self, sources: Sequence[Source], checker: Checker) -> None:
+        self._sources, self._checker = sources, checker
+        self._papers: set[int] | None = None
+
+    def first_support(self, at: int, sentence: Sentence) -> Candidate | str:
+        """Return what supports the sentence's first clause, or what is wrong with the sentence."""
+        chosen: list[Candidate] = []
+        clauses = sentence.clauses
+        number = 0
+        while number < len(clauses):
+            clause = clauses[number]
+            if clause.is_frame:
+                number += 1
+                continue
+            best = self._support(at, clauses, number, clause, chosen)
+            if (
+                isinstance(best, str)
+                and opens(clause)
+                and number + 1 < len(clauses)
+                and not clauses[number + 1].is_frame
+            ):
+                # What opens a clause may be part of it in the article.
+                together = self._support(at, clauses, number, merge(clause, clauses[number + 1]), chosen)
+                if not isinstance(together, str):
+                    best, number = together, number + 1
+            if isinstance(best, str):
+                return best
+            chosen.append(best)
+            number += 1
+        return chosen[0] if chosen else f"“{sentence.text}” says nothing"
+
+    def _support(
+        self, at: int, clauses: Sequence[Clause], number: int, clause: Clause, chosen: Sequence[Candidate]
+    ) -> Candidate | str:
+        options = self._checker.candidates(at, clause)
+        most = max((each.share for each in options), default=0.0)
+        # The clause that is most like it decides. Another one that lacks its negation proves nothing.
+        margin = _MARGIN if most < _VERBATIM else _SLIGHT
+        options = [each for each in options if each.share >= most - margin]
+        introduced = number > 0 and clauses[number - 1].is_frame
+        fitting = [each for each in options if not each.problem and (introduced or _belongs(clause, each, chosen))]
+        told = " ".join(clause.tokens)
+        if not fitting:
+            why = (
+                (options[0].problem or "its clauses are from different places") if options else "no article has a text"
+            )
+            return f"“{told}” has no support: {why}"
+        if _counts(clause) and not any(names_paper(clause.speaker, each.name) for each in self._sources):
+            of = {each.source for each in fitting} & (
+                self._papers if self._papers is not None else {*range(len(self._sources))}
+            )
+            if not of:
+                return f"it mixes numbers of different papers: “{told}”"
+            self._papers = of
+            fitting = [each for each in fitting if each.source in of]
+        frame = next((each for each in reversed(clauses[:number]) if each.is_frame), None)
+        if frame is not None and clause.is_said:
+            problems = [self._checker.frame_problem(frame, each) for each in fitting]
+            fitting = [each for each, problem in zip(fitting, problems, strict=True) if not problem]
+            if not fitting:
+                return f"“{' '.join(frame.tokens)}” has no support: {problems[0]}"
+        last = (chosen[-1].source, chosen[-1].sentence) if chosen else None
+        return max(fitting, key=lambda each: ((each.source, each.sentence) == last, each.share))
+
+
+def _plain_title(title: str) -> tuple[Sentence, ...]:
+    """Return the parts of the title that nobody says, as sentences."""
+    if set(":\"“‘'") & set(title):
+        return ()
+    parts = [sentence for part in title.split(",") for sentence in read(part)]
+    spoken = {"said", "claim", "doubt", "wish"}
+    return tuple(each for each in parts if not any(spoken & clause.kinds for clause in each.clauses))
+
+
+def _belongs(clause: Clause, candidate: Candidate, chosen: Sequence[Candidate]) -> bool:
+    """Whether the article joins what the summary joins: a cause, a result or a relative clause."""
+    if not chosen:
+        return True
+    last = chosen[-1]
+    openers = clause.opener.split()
+    if _BOUND & set(openers):
+        return (candidate.source, candidate.sentence) == (last.source, last.sentence)
+    if any(each.startswith(("जिस", "जिन")) for each in openers):
+        return candidate.source == last.source and abs(candidate.sentence - last.sentence) <= 1
+    return True
+
+
+def _counts(clause: Clause) -> bool:
+    return any(word.number and not word.is_year and word.marker != "को" for word in clause.words)

@@ -1,0 +1,159 @@
+"""Cut a sentence of Hindi into clauses, and what is known of a clause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from digest.curate.summary.support.vocabulary import GRAMMAR, number_words
+from digest.curate.summary.support.words import (
+    AUXILIARIES,
+    CASES,
+    FUTURE,
+    GENITIVES,
+    HABITUAL,
+    JOINS,
+    PAST,
+    PUNCTUATION,
+    QUOTES,
+    Word,
+    is_infinitive,
+)
+
+_OPENERS = GRAMMAR["opener"]
+MODIFIERS = GRAMMAR["modifier"]
+_NOT_CAUSED = GRAMMAR["not caused"]
+_OBJECT_OF = GRAMMAR["object of"]
+
+
+class Mode(StrEnum):
+    """Whether a clause tells what happened, or what will, can, must or shall happen."""
+
+    FACT = "fact"
+    FUTURE = "future"
+    CAN = "can"
+    MUST = "must"
+    WISH = "wish"
+
+
+@dataclass(slots=True)
+class Clause:
+    """A clause of a sentence. `speaker` are the words that name who says it."""
+
+    words: list[Word]
+    opener: str
+    sentence: int
+    mode: Mode = Mode.FACT
+    negations: int = 0
+    is_condition: bool = False
+    has_condition: bool = False
+    is_frame: bool = False
+    # Whether it is only a phrase that opens the next clause: `चलाने पर`.
+    is_adverbial: bool = False
+    speaker: list[Word] = field(default_factory=list)
+    # Who may still say it: after जबकि a speech may go on.
+    maybe_speaker: list[Word] = field(default_factory=list)
+    # Whether a verb of saying governs it.
+    is_said: bool = False
+    kinds: frozenset[str] = frozenset()
+    # The kinds of the words that introduce it: `आरोप लगाया कि`.
+    frame_kinds: frozenset[str] = frozenset()
+    has_cause: bool = False
+    # Its year or `पिछले`, as written.
+    past: str = ""
+    restricted: bool = False
+    is_passive: bool = False
+    # Whether its speaker gives information: `बताया`, not `कहा`.
+    informs: bool = False
+    # Negations of the verb that introduces it: `इस बात से इनकार नहीं किया कि`.
+    frame_negations: int = 0
+    # The kinds of its last words: what the clause itself does.
+    act: frozenset[str] = frozenset()
+    # Whether what introduces it is a denial.
+    frame_denies: bool = False
+    # Whether it is still going on: `बन रहा है`.
+    is_ongoing: bool = False
+    pronouns: tuple[str, ...] = ()
+    tokens: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Sentence:
+    """A sentence as written and as read. `units` are its clauses, also together with a phrase that opens them."""
+
+    text: str
+    clauses: list[Clause]
+    units: list[Clause] = field(default_factory=list)
+
+
+def pieces(tokens: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Cut a sentence into clauses, each with the word that opens it."""
+    start, opener = 0, ""
+    for at, current in enumerate(tokens):
+        if at < start:
+            continue
+        before = tokens[start:at]
+        cut = keep = False
+        if current in QUOTES or current in ";:–—":
+            cut = keep = True
+        elif current in _OPENERS:
+            cut = not (current == "तो" and not ends_in_verb(before) and "अगर" not in before and "यदि" not in before)
+            keep = True
+        elif current == "पर" and before and before[-1] == ",":
+            cut = keep = True
+        elif current == "पर" and before and is_infinitive(before[-1]):
+            # `जाने पर विचार`: it is the object of the next word.
+            cut = not (tokens[at + 1 : at + 2] and tokens[at + 1] in _OBJECT_OF)
+        elif current == "से" and before and is_infinitive(before[-1]) and tokens[at + 1 : at + 2]:
+            cut = tokens[at + 1] not in _NOT_CAUSED
+        elif (current in ("बाद", "कारण") and len(before) > 1 and before[-1] == "के" and is_infinitive(before[-2])) or (
+            current in MODIFIERS and _is_modifier(tokens, at)
+        ):
+            cut = True
+        elif current in JOINS and before:
+            cut = keep = ends_in_verb(before) or _numbers_on_both_sides(tokens, start, at)
+        elif current == "," and before and tokens[at + 1 : at + 2] and tokens[at + 1] not in QUOTES:
+            cut = ends_in_verb(before) or _numbers_on_both_sides(tokens, start, at)
+        if not cut:
+            continue
+        includes = current in ("पर", "से", "बाद", "कारण", *MODIFIERS) and not keep
+        piece = [*before, current] if includes else before
+        if any(each not in PUNCTUATION for each in piece):
+            yield opener, piece
+            opener = current
+        elif keep:
+            opener = f"{opener} {current}".strip() if current in _OPENERS else current
+        start = at + 1
+    rest = list(tokens[start:])
+    if any(each not in PUNCTUATION for each in rest):
+        yield opener, rest
+
+
+def _is_modifier(tokens: Sequence[str], at: int) -> bool:
+    """Whether a participle with a clause of its own describes the noun that follows: `घनसाली जा रही बस`."""
+    following = tokens[at + 1] if at + 1 < len(tokens) else "।"
+    if following in AUXILIARIES or following in PUNCTUATION or following in CASES or following in GENITIVES:
+        return False
+    before = tokens[at - 1] if at else ""
+    return is_infinitive(before) if tokens[at].startswith("वाल") else before in ("जा", "कर", "चल", "हो", "दे", "ले")
+
+
+def ends_in_verb(before: Sequence[str]) -> bool:
+    rest = [each for each in before if each not in PUNCTUATION]
+    if not rest:
+        return False
+    last = rest[-1]
+    if last == "की":
+        return len(rest) > 2
+    return (
+        last in AUXILIARIES or bool(PAST.fullmatch(last)) or bool(HABITUAL.fullmatch(last)) or bool(FUTURE.search(last))
+    )
+
+
+def _numbers_on_both_sides(tokens: Sequence[str], start: int, at: int) -> bool:
+    def has_number(piece: Sequence[str]) -> bool:
+        return any(each[0].isdigit() or each in number_words() for each in piece)
+
+    end = next((to for to in range(at + 1, len(tokens)) if tokens[to] in JOINS or tokens[to] in ",;:–—"), len(tokens))
+    return has_number(tokens[start:at]) and has_number(tokens[at + 1 : end])

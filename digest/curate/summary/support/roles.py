@@ -1,0 +1,196 @@
+"""Compare single words of two clauses: their meaning, and the role that their case markers give them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from digest.curate.summary.support.clauses import Clause
+from digest.curate.summary.support.reading import SPEECH
+from digest.curate.summary.support.vocabulary import GENERAL, NAMED
+from digest.curate.summary.support.words import Word
+
+# Classes that say how much something weighs, not what it is.
+_NOT_A_MEANING = frozenset(
+    {
+        "light",
+        "said",
+        "claim",
+        "doubt",
+        "wish",
+        "plan",
+        "negative",
+        "time",
+        "record",
+        "deny",
+        "status",
+        "body",
+        "arrest",
+        "blame",
+        "official",
+        "measure",
+        "force",
+        "soft",
+        "plain",
+        "weighty",
+        "office",
+        "strict",
+        "name",
+    }
+)
+AGENT = frozenset({"ने", "inherited", "द्वारा", "side"})
+_NAME_ENDING = re.compile(
+    "(?:पुर|पुरा|गढ|नगर|बाद|गंज|सिंह|कुमार|लाल|राम|देवी|शंकर|नाथ|दास|पाल|वाल|वाला|ेश|ेंद्र|िंदर|प्रसाद|चंद|बाई|खेडा|कोट|वाडा|स्तान|लैंड)$"
+)
+
+
+def same(mine: Word, theirs: Word) -> bool:
+    if (mine.concepts & theirs.concepts) - _NOT_A_MEANING:
+        return True
+    if not mine.number and theirs.key in GENERAL.get(mine.key, ()):
+        return True
+    if theirs.parts and not any("negative" in part.concepts for part in theirs.parts):
+        return any(same(mine, part) for part in theirs.parts)
+    return False
+
+
+def fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech: bool) -> bool:
+    """Whether the two words may have the same role.
+
+    `speech`: the summary's clause tells that somebody says something.
+    """
+    a, b = mine.marker, theirs.marker
+    if a == b or "time" in mine.concepts or mine.number:
+        return not (mine.number and theirs.number and {a, b} == {"से", ""})
+    if a == "से" and any(word.key == "मिल" for word in clause.words):
+        # `अदालत से ज़मानत मिली` is `अदालत ने ज़मानत दी`.
+        a = "ने"
+    if (
+        b == "को"
+        and a in AGENT
+        and any(each.text.startswith("मिल") for word in their_clause.words for each in (word.parts or (word,)))
+    ):
+        # `गोहिल को तीन विकेट मिले` is `गोहिल ने तीन विकेट लिए`.
+        return True
+    if a in AGENT or b in AGENT:
+        if a in AGENT and b in AGENT:
+            return True
+        if "" in (a, b):
+            return _may_act(mine if a == "" else theirs, clause if a == "" else their_clause)
+        if b == "gen" and a in AGENT and _is_body_of_agent(theirs, their_clause):
+            return True
+        return speech and (b == "said" or (b in AGENT and "claim" in clause.kinds and a in ("पर", "against")))
+    if mine.concepts & {"claim", "doubt", "plan", "wish"}:
+        return True
+    if {a, b} in ({"को", "से"}, {"को", "against"}, {"से", "for"}, {"पर", "से"}):
+        return False
+    if "" in (a, b) and "को" in (a, b):
+        unmarked, where = (mine, clause) if a == "" else (theirs, their_clause)
+        first = next((word for word in where.words if word.is_content), None)
+        return not (first is not None and first.phrase == unmarked.phrase and _may_act(unmarked, where))
+    return True
+
+
+def _may_act(word: Word, clause: Clause) -> bool:
+    """Whether an unmarked word may be the agent of its clause: the verb is active and has no other agent."""
+    return not clause.is_passive and not any(each.marker in AGENT and each is not word for each in clause.words)
+
+
+def _is_body_of_agent(word: Word, clause: Clause) -> bool:
+    phrase = [each for each in clause.words if each.phrase == word.phrase]
+    after = [each for each in clause.words if each.phrase == word.phrase + 1]
+    return any("body" in each.concepts for each in phrase) and any(each.marker in AGENT for each in after)
+
+
+def is_name_like(word: Word) -> bool:
+    return (len(word.concepts) == 1 or "name" in word.concepts) and not word.number
+
+
+def is_plain_word(word: Word) -> bool:
+    return all("plain" in part.concepts or "light" in part.concepts for part in (word.parts or (word,)))
+
+
+def find(word: Word, pool: Sequence[tuple[Word, Clause]], clause: Clause, speech: bool) -> bool:
+    if any(same(word, each) and fits(word, each, clause, theirs, speech) for each, theirs in pool):
+        return True
+    if word.parts and not any("negative" in part.concepts for part in word.parts):
+        content = [part for part in word.parts if part.is_content]
+        parts = [part for part in content if "plain" not in part.concepts] or content
+        return bool(parts) and all(any(same(part, each) for each, _ in pool) for part in parts)
+    return False
+
+
+def find_any(word: Word, pool: Sequence[tuple[Word, Clause]]) -> bool:
+    parts = [part for part in (word.parts or (word,)) if part.is_content]
+    return any(same(part, each) for part in parts for each, _ in pool)
+
+
+def find_cause(word: Word, pool: Sequence[tuple[Word, Clause]]) -> bool:
+    """Whether the article has the word in a cause."""
+    return any(
+        same(word, each)
+        and (each.marker in ("cause", "से") or where.is_adverbial or where.has_cause or "जिससे" in where.tokens)
+        for each, where in pool
+    )
+
+
+def has_kind(word: Word, kind: str) -> bool:
+    return any(kind in NAMED.get(part.text, ()) for part in (word.parts or (word,)))
+
+
+def has_speech(word: Word) -> bool:
+    return any(has_kind(word, kind) for kind in SPEECH)
+
+
+def is_force(word: Word) -> bool:
+    return any("force" in part.concepts for part in (word.parts or (word,)))
+
+
+def is_general(word: Word) -> bool:
+    return word.key in GENERAL and not word.parts
+
+
+def is_free(clause: Clause, other: Clause) -> bool:
+    """Whether the clause counts nothing itself, or is part of the other: its words may stand beside a number."""
+    after = [*clause.words[1:], None]
+    counts = [
+        word
+        for word, unit in zip(clause.words, after, strict=True)
+        if word.number and not word.is_year and not (unit and "measure" in unit.concepts)
+    ]
+    return not counts or any(word in other.words for word in clause.words)
+
+
+def named(word: Word, clause: Clause) -> bool:
+    """Whether a name stands in the word's phrase."""
+    return any(each.phrase == word.phrase and each is not word and is_name_like(each) for each in clause.words)
+
+
+def may_be_plain(word: Word) -> bool:
+    """Whether the word looks like none of the names that a model may invent."""
+    return (
+        "name" not in word.concepts
+        and not word.number
+        and word.text[0] > "\u08ff"
+        and word.marker not in ("ने", "को", "said", "में", "पर", "inherited")
+        and not _NAME_ENDING.search(word.text)
+        and not {"office", "strict", "time"} & word.concepts
+    )
+
+
+def leaves_out_a_name(clause: Clause, other: Clause) -> bool:
+    """Whether the article's clause has a name that the summary's lacks: then an unknown word may stand for it."""
+    return any(
+        is_name_like(word)
+        and word.is_content
+        and word.marker not in ("gen", "inherited")
+        and not any(same(mine, word) for mine in clause.words)
+        for word in other.words
+    )
+
+
+def weight(word: Word, predicate: Word | None) -> int:
+    """How much a word says about which clause of an article is meant."""
+    strict = any("strict" in part.concepts for part in (word.parts or (word,)))
+    named = is_name_like(word) or "time" in word.concepts
+    return 1 + (bool(word.number) or strict or named) + (word is predicate) + (word.marker in ("ने", "को"))

@@ -1,0 +1,253 @@
+"""Turn a clause of Hindi into words with case markers, numbers and known phrases."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from digest.curate.summary.support.vocabulary import (
+    ALL_CLASSES,
+    GRAMMAR,
+    LONGEST_PHRASE,
+    PHRASES,
+    concepts_of,
+    key_of,
+    number_words,
+)
+from digest.hindi.text import fold
+
+_TOKEN = re.compile(
+    "[0-9]+(?:[.,][0-9]+)*(?:-[0-9]+(?:[.,][0-9]+)*)?"
+    "|[\u0900-\u0963\u0971-\u097f]+(?:-[\u0900-\u0963\u0971-\u097f]+)?|[A-Za-z\u00c0-\u024f]+|%"
+    "|[,;:–—\"“”‘’'()।?!]"
+)
+PUNCTUATION = frozenset(",;:–—\"“”‘’'()।?!")
+QUOTES = frozenset('"“”')
+_SCALES = {"सौ": 100, "हजार": 1_000, "लाख": 100_000, "करोड": 10_000_000, "अरब": 1_000_000_000}
+_FRACTIONS = {"डेढ": 1.5, "ढाई": 2.5}
+# A year is a date, not a count.
+_FIRST_YEAR, _LAST_YEAR = 1900, 2099
+# What may follow का, की or के and makes another marker of it.
+_AFTER_GENITIVE = {
+    fold(word): marker
+    for marker, words in {
+        "said": "मुताबिक अनुसार",
+        "against": "खिलाफ विरुद्ध",
+        "for": "लिए लिये वास्ते हक",
+        "after": "बाद",
+        "cause": "कारण वजह चलते बदौलत",
+        "with": "साथ संग",
+        "at": "पास यहां नजदीक",
+        "between": "बीच",
+        "during": "दौरान",
+        "exchange": "बदले",
+        "under": "तहत",
+        "side": "ओर तरफ",
+        "means": "मदद सहारे जरिए जरिये माध्यम",
+    }.items()
+    for word in words.split()
+}
+_ROOTS = (
+    "बन|बना|गिर|आ|लग|लगा|मार|मर|खेल|लूट|जीत|हार|हरा|बेच|खरीद|पकड़|छोड़|सुना|कर|देख|मिल|चल|चला|निकल|निकाल|पहुंच|पहुंचा|रख|बैठ|उठ|उठा|"
+    "उतर|उतार|बढ़|बढ़ा|घट|घटा|टूट|तोड़|फट|फूट|जता|दाग|ठोक|जोड़|झटक|मांग|मान|बोल|कह|बता|लिख|पढ़|भेज|सौंप|टकरा|ठहरा|गंवा|खो|डूब|झुलस|जल|"
+    "जला|हट|हटा|बच|बचा|चढ़|ढह|भर|डाल|रह|फैल|खुल|खोल|दबोच|रोक|टाल|बरस|उड़|भिड़|पलट|सिमट|अपना|ठुकरा|नकार|दोहरा|दिखा|चुन|चुका|सका|छीन|घेर|"
+    "झोंक|ले|दे|करा|दिला|छूट|बंट|लौट|ठहर|झुक|रुक|मुड़|जुड़|जुट|उमड़|भाग|दौड़|पूछ|सोच|समझ|सीख|चाह|खा|जाग|डर|लड़|बिछ|खिल|दिख|निपट|बिक|खींच|"
+    "फेंक|काट|बांट|ढूंढ|खोज|चुरा|बह|थमा|लुढ़क|उछल|टिक|भड़क|संभाल|निभा|गुजर|गुजार|बिता|बीत|झेल|झटक|चटका|जड़|रच|सौंप|दर्शा|लौटा|घुस|चीख"
+)
+PAST = re.compile(fold("(?:" + _ROOTS + ")(?:ा|ी|े|या|यी|ये|ई|ए|ीं|ईं)"))
+HABITUAL = re.compile(fold("(?:" + _ROOTS + ")(?:ता|ती|ते)"))
+FUTURE = re.compile(fold("(?:[ेोूऊए]|एं|[ेोू]ं|ऊं)(?:गा|गी|गे)") + "$")
+_OBLIQUE = re.compile("..*ने$")
+# A participle ends a noun phrase: what follows is another one.
+_PARTICIPLE = re.compile(fold("^(?:हुए|हुई|हुआ|गए|गई|वाले|वाली|वाला)$|^(?:" + _ROOTS + "|लौट|हो)(?:कर|ते|ती|ता)$"))
+CASES = GRAMMAR["case"]
+GENITIVES = GRAMMAR["genitive"]
+JOINS = GRAMMAR["join"]
+AUXILIARIES = GRAMMAR["auxiliary"]
+NOT_INFINITIVE = GRAMMAR["no infinitive"]
+PRONOUNS = GRAMMAR["pronoun"]
+_PRONOUNS_ALONE = GRAMMAR["pronoun alone"]
+ACTING_PRONOUNS = GRAMMAR["acting pronoun"]
+_QUANTIFIERS = ALL_CLASSES["all"] | ALL_CLASSES["some"] | ALL_CLASSES["most"]
+
+
+@dataclass(slots=True)
+class Word:
+    """A word, number or known phrase, with the case marker of its noun phrase ('' if none)."""
+
+    text: str
+    key: str
+    concepts: frozenset[str]
+    marker: str = ""
+    # The value of a number; words for it count too.
+    number: str = ""
+    is_year: bool = False
+    # The words of a known phrase, which may also be matched one by one.
+    parts: tuple[Word, ...] = ()
+    # Identifies the noun phrase within its sentence.
+    phrase: int = 0
+    quoted: bool = False
+
+    @property
+    def is_content(self) -> bool:
+        """Whether the word names something."""
+        if self.parts:
+            return any(part.is_content for part in self.parts)
+        return bool(self.number or "light" not in self.concepts)
+
+
+def tokens_of(text: str) -> list[str]:
+    found: list[str] = []
+    for current in _TOKEN.findall(fold(text)):
+        if current == "हाईकोर्ट":
+            found += ["हाई", "कोर्ट"]
+        elif "-" in current and not current[0].isdigit() and not _same_number(current):
+            found += [current] if key_of(current) in PHRASES else current.split("-")
+        elif "-" in current and _same_number(current):
+            # `एक-एक गोल` counts, `एक गोल` need not.
+            found.append("1" if current == "एक-एक" else current.split("-")[0])
+        else:
+            found.append(current)
+    return found
+
+
+def _same_number(current: str) -> bool:
+    first, _, second = current.partition("-")
+    return first == second
+
+
+def is_infinitive(current: str) -> bool:
+    return bool(_OBLIQUE.match(current)) and current not in NOT_INFINITIVE
+
+
+def words_of(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word], int, bool]:
+    """Turn tokens into words with numbers, phrases and case markers."""
+    words: list[Word] = []
+    open_from = 0
+    at = 0
+    while at < len(piece):
+        current = piece[at]
+        if current in PUNCTUATION:
+            quoted ^= current in QUOTES
+            if current == ",":
+                phrase, open_from = phrase + 1, len(words)
+            at += 1
+            continue
+        if (
+            current in _PRONOUNS_ALONE
+            or (at and (_PARTICIPLE.search(piece[at - 1]) or PAST.fullmatch(piece[at - 1])))
+            or current in _QUANTIFIERS
+        ):
+            phrase, open_from = phrase + 1, len(words)
+        following = piece[at + 1] if at + 1 < len(piece) else "।"
+        if current in CASES or (
+            current in GENITIVES
+            and not (current == "की" and (following in AUXILIARIES or following in PUNCTUATION or following in JOINS))
+        ):
+            marker, used = _marker(piece, at)
+            if current in CASES or words[open_from:]:
+                _mark(words, open_from, marker)
+                phrase, open_from = phrase + 1, len(words)
+                at += used
+                continue
+        if current in ("मुताबिक", "अनुसार") and words and words[-1].text in PRONOUNS:
+            words[-1].marker = "said"
+            phrase, open_from = phrase + 1, len(words)
+            at += 1
+            continue
+        number, used = _number(piece, at)
+        if number:
+            if open_from < len(words) and not words[-1].number and words[-1].text not in JOINS:
+                phrase, open_from = phrase + 1, len(words)
+            year = number.isdigit() and used == 1 and len(current) == 4 and _FIRST_YEAR <= int(number) <= _LAST_YEAR
+            words.append(
+                Word(" ".join(piece[at : at + used]), number, frozenset({f"#{number}"}), number=number, is_year=year)
+            )
+        else:
+            found = _phrase(piece, at)
+            if found:
+                concepts, used = found
+                parts = tuple(_word(each) for each in piece[at : at + used])
+                words.append(Word(" ".join(piece[at : at + used]), parts[0].key, concepts, parts=parts))
+            else:
+                used = 1
+                words.append(_word(current))
+                if current in ACTING_PRONOUNS:
+                    words[-1].marker, words[-1].phrase = "ने", phrase
+                    phrase, open_from = phrase + 1, len(words)
+                    at += 1
+                    continue
+        if (
+            len(words) - 1 > open_from
+            and ("time" in words[-1].concepts) != ("time" in words[-2].concepts)
+            and not words[-2].number
+        ):
+            # A time stands beside a noun, not in its phrase.
+            phrase, open_from = phrase + 1, len(words) - 1
+        words[-1].phrase, words[-1].quoted = phrase, quoted
+        at += used
+    return words, phrase + 1, quoted
+
+
+def _word(current: str) -> Word:
+    return Word(current, key_of(current), concepts_of(current))
+
+
+def _marker(piece: Sequence[str], at: int) -> tuple[str, int]:
+    current = piece[at]
+    if current in CASES:
+        return current, 1
+    after = [each for each in piece[at + 1 : at + 3] if each not in PUNCTUATION]
+    with_se = len(after) > 1 and after[1] == "से"
+    if after and (marker := _AFTER_GENITIVE.get(after[0])) and (with_se or marker != "means"):
+        with_se = with_se and marker in ("cause", "side", "means")
+        return ("से" if marker == "means" else marker), 3 if with_se else 2
+    return "gen", 1
+
+
+def _mark(words: list[Word], start: int, marker: str) -> None:
+    """Give the marker to the noun phrase that ends here: the words since the last marker."""
+    phrase = words[start:]
+    if phrase and is_infinitive(phrase[-1].text):
+        # `पैसा लौटाने को`: the noun belongs to the verb, not to the marker.
+        phrase = phrase[-1:]
+    if marker == "ने":
+        # `साज़िश निषाद ने रची`: what is done may stand before who does it.
+        things = [
+            at for at, word in enumerate(phrase[:-1]) if "strict" in word.concepts and "status" not in word.concepts
+        ]
+        phrase = phrase[things[-1] + 1 :] if things else phrase
+    for word in phrase:
+        word.marker = marker
+
+
+def _phrase(piece: Sequence[str], at: int) -> tuple[frozenset[str], int] | None:
+    keys = [key_of(each) for each in piece[at : at + LONGEST_PHRASE] if each not in PUNCTUATION]
+    for length in range(len(keys), 1, -1):
+        if concepts := PHRASES.get(" ".join(keys[:length])):
+            return concepts, length
+    return None
+
+
+def _number(piece: Sequence[str], at: int) -> tuple[str, int]:
+    """Return the number that starts here, with its scale, and how many tokens it takes; '' if there is none."""
+    current = piece[at].removesuffix("-एक")
+    if current[0].isdigit():
+        if "-" in current and not _same_number(current):
+            return current.replace(",", ""), 1
+        value = float(current.split("-")[0].replace(",", ""))
+    elif current in _FRACTIONS:
+        value = _FRACTIONS[current]
+    elif current in number_words():
+        value = number_words()[current]
+        scaled = piece[at + 1 : at + 2] and piece[at + 1] in _SCALES
+        if value == 1 and not scaled:
+            return "", 1
+    else:
+        return "", 1
+    used = 1
+    while at + used < len(piece) and piece[at + used] in _SCALES:
+        value *= _SCALES[piece[at + used]]
+        used += 1
+    return f"{value:.6g}" if value < 1e6 and value != int(value) else str(round(value)), used

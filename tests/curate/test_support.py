@@ -1,0 +1,100 @@
+"""The support check: single rules on short examples, and floors on the stories of evaluation/summaries/dev.yaml."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest.curate.summary.support import find_support
+from digest.models import Article
+from evaluation.support import judge
+from tests.curate.sample import article
+
+COURT = article(
+    "court",
+    "alok",
+    "रिश्वत के मामले में क्लर्क को राहत नहीं",
+    "सोनपुरा की ज़िला अदालत ने गुरुवार को क्लर्क मोहन तिवारी की ज़मानत याचिका ख़ारिज कर दी। "
+    "ठेकेदार रवि सूद ने आरोप लगाया कि तिवारी ने बिल पास करने के लिए 40 हज़ार रुपये मांगे। "
+    "तिवारी के वकील अशोक भाटी ने कहा कि उनके मुवक्किल ने कोई पैसा नहीं लिया। "
+    "भाटी ने बताया कि वह फ़ैसले को हाई कोर्ट में चुनौती देंगे। "
+    "अगर जांच में देरी हुई तो विभाग नया अफ़सर तैनात करेगा।",
+)
+CRASH = article(
+    "crash",
+    "prabhakar",
+    "रामपुर के पास बस पलटी, 7 की मौत",
+    "रामपुर के पास मंगलवार को एक बस पलट गई, जिसमें 7 यात्रियों की मौत हो गई और 18 घायल हो गए। "
+    "घायलों को दो-दो लाख और मृतकों के परिजनों को पांच-पांच लाख रुपये देने की घोषणा की गई। "
+    "2018 में भी इसी मोड़ पर एक ट्रक पलटा था, जिसमें 3 लोग मारे गए थे। "
+    "कुछ यात्री खिड़की तोड़कर निकले।",
+)
+LATER = article(
+    "later", "sandesh", "रामपुर हादसे में मृतक 9 हुए", "रामपुर बस हादसे में मरने वालों की संख्या 9 हो गई है, जबकि 16 लोग घायल हैं।"
+)
+
+
+def problem(text: str, *articles: Article) -> str:
+    return find_support(text, articles).problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "सोनपुरा की ज़िला अदालत ने क्लर्क मोहन तिवारी की ज़मानत अर्ज़ी नामंज़ूर कर दी।",
+        "ठेकेदार रवि सूद का आरोप है कि तिवारी ने बिल पास करने के लिए 40 हज़ार रुपये मांगे।",
+        "वकील अशोक भाटी के मुताबिक उनके मुवक्किल ने कोई पैसा नहीं लिया।",
+        "जांच में देरी होने पर विभाग नया अधिकारी तैनात करेगा।",
+    ],
+)
+def test_a_retold_clause_is_supported(text: str) -> None:
+    assert not problem(text, COURT)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("सोनपुरा की ज़िला अदालत ने क्लर्क मोहन तिवारी की ज़मानत याचिका मंज़ूर कर दी।", "मंजूर"),
+        ("सोनपुरा के हाई कोर्ट ने क्लर्क मोहन तिवारी की ज़मानत याचिका ख़ारिज कर दी।", "हाई"),
+        ("क्लर्क मोहन तिवारी ने आरोप लगाया कि ठेकेदार रवि सूद ने बिल पास करने के लिए 40 हज़ार रुपये मांगे।", "no “ठेकेदार”"),
+        ("तिवारी ने बिल पास करने के लिए 40 हज़ार रुपये मांगे।", "leaves out that ठेकेदार रवि सूद says it"),
+        ("वकील अशोक भाटी ने कहा कि उनके मुवक्किल ने पैसा लिया।", "negations"),
+        ("ठेकेदार रवि सूद ने कहा कि उनके मुवक्किल ने कोई पैसा नहीं लिया।", "doesn't say it"),
+        ("भाटी ने बताया कि उन्होंने फ़ैसले को हाई कोर्ट में चुनौती दी है।", "as fact what the article tells as future"),
+        ("विभाग नया अफ़सर तैनात करेगा।", "condition"),
+        ("सोनपुरा की ज़िला अदालत ने बुधवार को क्लर्क मोहन तिवारी की ज़मानत याचिका ख़ारिज कर दी।", "time"),
+    ],
+)
+def test_a_changed_clause_is_refused(text: str, why: str) -> None:
+    assert why in problem(text, COURT)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("रामपुर के पास बस पलटने से 18 यात्रियों की मौत हो गई और 7 घायल हो गए।", "18"),
+        ("मृतकों के परिजनों को दो-दो लाख रुपये देने की घोषणा की गई।", "the number दो लाख"),
+        ("रामपुर के पास एक ट्रक पलटा, जिसमें 3 लोग मारे गए।", "2018"),
+        ("सभी यात्री खिड़की तोड़कर निकले।", "सभी"),
+        ("रामपुर के पास बस हादसे में 7 यात्रियों की मौत हो गई और 16 लोग घायल हैं।", "different papers"),
+    ],
+)
+def test_counts_stay_with_what_they_count(text: str, why: str) -> None:
+    assert why in problem(text, CRASH, LATER)
+
+
+def test_a_paper_that_is_named_may_be_quoted_beside_another() -> None:
+    text = "रामपुर के पास बस पलटने से 7 यात्रियों की मौत हो गई, जबकि sandesh के मुताबिक 16 लोग घायल हैं।"
+    assert not problem(text, CRASH, LATER)
+
+
+def test_the_support_names_paper_and_sentence() -> None:
+    (support,) = find_support("रामपुर हादसे में 16 लोग घायल हैं।", [CRASH, LATER]).support
+    assert (support.source, support.source_sentence) == ("sandesh", LATER.text)
+
+
+def test_floors_on_the_stories_that_it_was_written_with() -> None:
+    judged = judge("dev")
+    wrong = [each.accepted for each in judged if each.fault]
+    true = [each.accepted for each in judged if not each.fault]
+    assert sum(wrong) / len(wrong) <= 0.02
+    assert sum(true) / len(true) >= 0.5
