@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from digest.config.calendar import Calendar, CalendarReader
     from digest.config.delivery import DkimSettings
     from digest.curate.rules import Rules
-    from digest.curate.summary import Summariser
+    from digest.curate.summary.types import Summariser
     from digest.deliver.ports import ScheduleWindow, SendRateLimiter, Transport
     from digest.feedback.sendgrid_signature import Verifier
     from digest.mail.message import Sender
@@ -336,6 +336,7 @@ class App:
             sent_history=self.sent_history,
             rules=self.rules,
             summariser=self.summariser,
+            model_budget=self.settings.summary.budget,
             fulltext=FulltextFetcher(self.sources, self.articles, self.collect_context),
             collect=lambda on_source: collect(self.sources, self.collect_context(), self.articles, progress=on_source),
             language=self.settings.newsletter.language,

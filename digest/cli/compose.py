@@ -62,9 +62,17 @@ def _show(composed: Composed, *, explain: bool, as_json: bool) -> None:
         if composed.curated:
             document["left_out"] = list(composed.curated.left_out)
             document["waiting"] = [asdict(each) for each in composed.curated.runners_up]
+        if composed.model_use:
+            document["model"] = asdict(composed.model_use)
         emit(document)
         return
     show_edition(composed.edition, explain=explain)
+    if composed.model_use:
+        use = composed.model_use
+        note(
+            f"model: {use.calls} calls, {use.tokens} tokens, {use.accepted} summaries used, "
+            f"{use.refused} refused (--explain says why)"
+        )
     if composed.curated is None:
         note(f"Edition {composed.edition.key} is {composed.edition.state}, so it is not composed again.")
     elif explain:
@@ -101,6 +109,8 @@ def show_edition(edition: Edition, *, explain: bool = False) -> None:
                 click.echo(f"     score {story.score:.2f}: {'; '.join(terms)}")
                 for link in links:
                     click.echo(f"     {link}")
+                for each in story.support:
+                    click.echo(f"     “{each.sentence}” ← {each.source}: “{each.source_sentence}”")
 
 
 @click.command()

@@ -55,6 +55,8 @@ def _story(story: Story) -> dict[str, Any]:
         "score": round(story.score, 4),
         "reasons": list(story.reasons),
         "label": story.label,
+        "by_machine": story.is_by_machine,
+        "support": [asdict(each) for each in story.support],
     }
 
 

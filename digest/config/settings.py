@@ -160,7 +160,7 @@ class SummarySettings(SettingsModel):
     engine: Literal["extractive", "openai"] = Field(
         default="extractive",
         description="`extractive`: summaries consist of the articles' own sentences. `openai`: a model writes them, "
-        "and the articles' own sentences are used if the result fails the checks.",
+        "and the articles' own sentences are used unless an article supports each clause of it.",
     )
     url: WebRoot = Field(
         default="",
@@ -171,6 +171,12 @@ class SummarySettings(SettingsModel):
     timeout: Duration = Field(
         default=timedelta(seconds=20),
         description="Timeout per story. After two failures in a row the model is not used for ten minutes.",
+    )
+    budget: int | None = Field(
+        default=None,
+        ge=0,
+        description="Tokens, of prompts and answers, that the model may use per edition. Then the rest consists of the "
+        "articles' own sentences. Empty: no limit.",
     )
 
     @model_validator(mode="after")

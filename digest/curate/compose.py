@@ -22,7 +22,8 @@ from digest.curate.repeated_text import remove_repeated_text
 from digest.curate.rules import Rules
 from digest.curate.similarity.clustering import Pairs, merge_pairs
 from digest.curate.similarity.score import extract_features, in_fixed_order
-from digest.curate.summary import Summariser, write_story
+from digest.curate.summary import write_story
+from digest.curate.summary.types import Summariser
 from digest.models import Article, Section, Story
 from digest.utils.gc import gc_paused
 

@@ -70,6 +70,8 @@ class Item:
     meta: str
     sources: int
     picture: Picture | None
+    # Whether a model wrote the summary. `meta` says so.
+    machine: bool
     lang: str
     direction: str
 
@@ -111,6 +113,8 @@ class Page:
     breaking: bool
     # The window of an edition with few stories, in hours; 0 if it is the usual one.
     widened_hours: int
+    # Whether a model wrote any of the summaries.
+    machine: bool
     intro: tuple[str, ...]
     lead: Item | None
     sections: tuple[Group, ...]
@@ -140,6 +144,8 @@ def build_page(
     def item(story: Story, width: int) -> Item:
         lang = story.language if story.language != branding.language else ""
         when = dates.moment(story.published.astimezone(zone), local_now, branding.language)
+        machine = story.is_by_machine and story.id not in brief
+        told = catalogue.gettext("Written by a machine") if machine else ""
         names = _names([texts.one_line(name) for name in story.sources], catalogue)
         return Item(
             title=texts.one_line(story.title),
@@ -147,9 +153,10 @@ def build_page(
             url=texts.web_address(story.url),
             label=catalogue.gettext(story.label) if story.label else "",
             names=names,
-            meta=" · ".join(filter(None, (names, when.replace(" ", NBSP) if story.dated else ""))),
+            meta=" · ".join(filter(None, (names, when.replace(" ", NBSP) if story.dated else "", told))),
             sources=len(story.sources),
             picture=_picture(story.image, width, story.title) if story.id in with_picture else None,
+            machine=machine,
             lang=lang,
             direction=_direction(lang) if lang and _direction(lang) != _direction(branding.language) else "",
         )
@@ -173,6 +180,7 @@ def build_page(
         minutes=numbers.minutes(edition.intro, *(f"{story.title} {story.summary}" for story in stories)),
         breaking=is_breaking(edition.key),
         widened_hours=edition.widened_hours or 0,
+        machine=any(story.is_by_machine and story.id not in brief for story in stories),
         intro=texts.paragraphs(edition.intro),
         lead=next((item(story, LEAD_WIDTH) for story in stories if story.id == edition.lead), None),
         sections=tuple(sections),

@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import Article, Edition, EditionState, Source, split_key
+from digest.models import Article, Edition, EditionState, ModelUse, Source, split_key
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from digest.curate.compose import ComposeContext, Curated
     from digest.curate.filtering import Changes
     from digest.curate.rules import Rules
-    from digest.curate.summary import Summariser
+    from digest.curate.summary.types import Model, Summariser
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import EditionStore, SentHistoryStore
     from digest.usecases.fetch_fulltext import FulltextFetcher
@@ -41,6 +41,8 @@ class Composed:
     edition: Edition
     curated: Curated | None = None
     collected: CollectReport | None = None
+    # Only with a model as summariser.
+    model_use: ModelUse | None = None
 
 
 def edition_key(day: date, slug: str = "") -> str:
@@ -85,6 +87,8 @@ class Composer:
     sent_history: SentHistoryStore
     rules: Rules
     summariser: Summariser
+    # Tokens that a model may use per edition; None has no limit.
+    model_budget: int | None
     fulltext: FulltextFetcher
     # Fetches every source, and calls the function for each one that is done.
     collect: Callable[[Callable[[SourceReport], None] | None], CollectReport]
@@ -102,7 +106,10 @@ class Composer:
         in any later state is returned unchanged. If an editor changes the edition meanwhile, composing starts again.
         `on_source` is called for each source when it is collected.
         """
+        from digest.curate.summary.metered import Metered
+
         collected: CollectReport | None = None
+        summariser = self._metered()
         for _ in range(_MAX_TRIES):
             stored = self.editions.get(key)
             if stored and stored.state not in (EditionState.DRAFT, EditionState.SKIPPED):
@@ -111,7 +118,7 @@ class Composer:
                 collected = self.collect(on_source)
             changes = self.editions.editorial_changes(key)
             day = day_of(key) or (stored.day if stored else self.now().date())
-            choice = self._curate(key, day, changes, fetch=fetch)
+            choice = self._curate(key, day, changes, summariser, fetch=fetch)
             edition = self._draft(key, day, choice, changes)
             saved = self.editions.put(
                 edition,
@@ -120,10 +127,19 @@ class Composer:
                 earlier=self.calendar().earlier_planned(key, self.now()),
             )
             if saved:
-                return Composed(saved, choice.curated, collected)
+                use = summariser.use if isinstance(summariser, Metered) else None
+                return Composed(saved, choice.curated, collected, use)
         raise DigestError(f"Edition {key} was changed repeatedly while it was being composed. Try again.")
 
-    def _curate(self, key: str, day: date, changes: Changes, *, fetch: bool) -> _Choice:
+    def _metered(self) -> Summariser:
+        """Return the summariser for one edition: a model gets a budget of its own."""
+        from digest.curate.summary.metered import Metered
+
+        if not self.summariser.own_words:
+            return self.summariser
+        return Metered(cast("Model", self.summariser), self.model_budget)
+
+    def _curate(self, key: str, day: date, changes: Changes, summariser: Summariser, *, fetch: bool) -> _Choice:
         """Choose the stories of the day, from a wider window if there are few and the settings say so.
 
         If `fetch`, read the pages of chosen stories without full text, then choose again.
@@ -138,7 +154,7 @@ class Composer:
         widen = schedule is not None and schedule.thin == "widen"
         first: Curated | None = None
         for window in _windows(rules.window, widen=widen):
-            context = self.context(key, changes, until, replace(rules, window=window))
+            context = self.context(key, changes, until, replace(rules, window=window), summariser)
             articles = self._articles_in_window(until, window, schedule)
             curated = curate(articles, context)
             first = first or curated
@@ -187,8 +203,13 @@ class Composer:
         found = self.articles.between(until - window, until)
         return [article for article in found if article.source in names]
 
-    def context(self, key: str, changes: Changes, until: datetime, rules: Rules) -> ComposeContext:
-        """Return what decides the contents of an edition whose window ends at `until`, apart from its articles."""
+    def context(
+        self, key: str, changes: Changes, until: datetime, rules: Rules, summariser: Summariser | None = None
+    ) -> ComposeContext:
+        """Return what decides the contents of an edition whose window ends at `until`, apart from its articles.
+
+        Without a `summariser`, a model gets a budget for this call.
+        """
         from digest.curate.compose import ComposeContext
 
         history = self.sent_history
@@ -200,7 +221,7 @@ class Composer:
             background=history.background(until - rules.background, until - rules.window, most=rules.background_most),
             sent=history.sent(until - rules.memory, until, but=key, include=self.calendar().remembers(key)),
             exempt={source.name for source in self.sources if source.replay},
-            summariser=self.summariser,
+            summariser=summariser or self._metered(),
         )
 
     def _draft(self, key: str, day: date, choice: _Choice, changes: Changes) -> Edition:

@@ -112,6 +112,12 @@ msgstr "आजच्या निवडक बातम्या, थोडक�
 msgid "Top story"
 msgstr "मोठी बातमी"
 
+msgid "Written by a machine"
+msgstr "यंत्राने लिहिले"
+
+msgid "Summaries marked “Written by a machine” were checked against the papers, sentence by sentence."
+msgstr "“यंत्राने लिहिले” असे लिहिलेल्या बातम्यांचे प्रत्येक वाक्य वृत्तपत्रांशी पडताळले आहे."
+
 msgid "Unsubscribe"
 msgstr "सदस्यत्व सोडा"
 

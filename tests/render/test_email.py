@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from digest.hindi import cut
-from digest.models import PLACEHOLDERS, Edition, Image, RenderedEmail, Section, Story, Variant
+from digest.models import PLACEHOLDERS, Edition, Image, RenderedEmail, Section, Story, Support, Variant
 from tests.render.sample import EDITION, EVERYTHING, NOW, TEMPLATES, make_image, renderer, story, twenty
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -427,3 +427,17 @@ def test_there_are_no_unused_built_in_templates() -> None:
         "parts/story.html.j2",
         "parts/styles.css.j2",
     }
+
+
+def test_words_of_a_machine_are_labelled_at_the_story_and_in_the_footer() -> None:
+    text = "पहली ट्रेन सुबह पाँच बजे चली।"
+    by_machine = story(1, "मेट्रो चली", text, support=(Support(text, "सुबह समाचार", "पहली ट्रेन पाँच बजे चली।"),))
+    email = render(of(by_machine))
+    assert email.html.count("मशीन ने लिखा") == 2
+    assert email.text.count("मशीन ने लिखा") == 2
+
+
+def test_an_editors_own_words_have_no_label() -> None:
+    support = (Support("पहली ट्रेन सुबह पाँच बजे चली।", "सुबह समाचार", "पहली ट्रेन पाँच बजे चली।"),)
+    email = render(of(story(1, "मेट्रो चली", "संपादक ने यह वाक्य नए सिरे से लिखा है।", support=support)))
+    assert "मशीन" not in email.html + email.text

@@ -5,40 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any
 
 from digest.curate.ranking import Ranked
 from digest.curate.similarity.clustering import Pairs, explain_cluster
-from digest.curate.summary.checks import find_problems
+from digest.curate.summary.checks import check
+from digest.curate.summary.metered import Metered
 from digest.curate.summary.sentences import Extractive
-from digest.errors import DigestError
+from digest.curate.summary.support import Verdict
+from digest.curate.summary.types import Summariser, SummaryError
 from digest.hindi.tokens import stems
-from digest.models import Article, Image, Story
+from digest.models import Article, Image, Story, Support
 
 # Name in the settings -> `module:class`.
 SUMMARISERS: dict[str, str] = {
     "extractive": "digest.curate.summary.sentences:Extractive",
     "openai": "digest.curate.summary.openai:OpenAI",
 }
-
-
-class SummaryError(DigestError):
-    """A summariser failed; the message is one English sentence. The extractive summary is used instead."""
-
-
-class Summariser(Protocol):
-    """Summarises a story in two or three sentences of its language; '' or SummaryError if it cannot.
-
-    `articles` has the leading article first; `title` is shown above the summary. `background` maps stems to inverse
-    document frequencies; `known` is text that subscribers know and that must not be repeated.
-    """
-
-    # Whether the words are the summariser's own and must be checked against the articles.
-    own_words: bool
-
-    def __call__(
-        self, articles: Sequence[Article], *, title: str, background: Mapping[str, float] | None, known: str
-    ) -> str: ...
 
 
 def load(name: str) -> Any:
@@ -89,6 +72,7 @@ def write_story(ranked: Ranked, pairs: Pairs, summariser: Summariser | None, *, 
         reasons=(*(("pinned by the desk",) if is_pinned else ()), *ranked.reasons, *summary.reasons, *links, *related),
         label="update" if candidate.is_update else "",
         language=first.language,
+        support=summary.support,
     )
 
 
@@ -107,6 +91,8 @@ class Summary:
 
     text: str
     reasons: tuple[str, ...] = ()
+    # Of each sentence, if a model wrote it.
+    support: tuple[Support, ...] = ()
 
 
 def write_summary(
@@ -118,16 +104,19 @@ def write_summary(
     known: str = "",
     language: str = "hi",
 ) -> Summary:
-    """Summarise the articles. A model's own words are used only if the fact check finds no problem in them."""
+    """Summarise the articles. A model's own words are used only if an article supports each clause of them."""
     reasons: tuple[str, ...] = ()
-    if summariser is not None and summariser.own_words:
+    if isinstance(summariser, Metered):
         try:
             text = summariser(articles, title=title, background=background, known=known)
-            problems = find_problems(text, articles, title)
         except SummaryError as error:
-            text, problems = "", [str(error)]
-        if not problems:
-            return Summary(text, ("summary: in the words of a model, checked against the articles",))
-        reasons = (f"summary: extractive, because {problems[0]}",)
+            verdict = Verdict(problem=str(error))
+        else:
+            verdict = check(text, articles, title)
+            summariser.judge(accepted=not verdict.problem)
+        if not verdict.problem:
+            why = "summary: in the words of a model, each sentence supported by a source"
+            return Summary(text, (why,), verdict.support)
+        reasons = (f"summary: extractive, because {verdict.problem}",)
     plain = summariser if summariser is not None and not summariser.own_words else Extractive(language)
     return Summary(plain(articles, title=title, background=background, known=known), reasons)

@@ -1,0 +1,34 @@
+"""What every summariser offers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from digest.errors import DigestError
+from digest.models import Article
+
+
+class SummaryError(DigestError):
+    """A summariser failed; the message is one English sentence. The extractive summary is used instead."""
+
+
+class Summariser(Protocol):
+    """Summarises a story in two or three sentences of its language; '' or SummaryError if it cannot.
+
+    `articles` has the leading article first; `title` is shown above the summary. `background` maps stems to inverse
+    document frequencies; `known` is text that subscribers know and that must not be repeated.
+    """
+
+    # Whether the words are the summariser's own and must be checked against the articles.
+    own_words: bool
+
+    def __call__(
+        self, articles: Sequence[Article], *, title: str, background: Mapping[str, float] | None, known: str
+    ) -> str: ...
+
+
+class Model(Summariser, Protocol):
+    """A summariser with words of its own. `tokens` are all that it has used so far."""
+
+    tokens: int
