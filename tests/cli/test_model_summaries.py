@@ -1,0 +1,97 @@
+"""`digest compose` with a language model as summariser, against a local server that plays it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from digest.hindi.sentences import split
+from tests.cli.newsroom import Newsroom
+from tests.support.http_server import Exchange, HttpServer
+
+TOKENS = 300
+TEXTS = {
+    "सोनपुरा में नहर की सफ़ाई पूरी, खेतों तक पहुँचा पानी": (
+        "सोनपुरा की बीस किलोमीटर लंबी नहर की सफ़ाई तीन महीने में पूरी हुई और खेतों तक पानी पहुँच गया।"
+    ),
+    "कमलपुर के मेले में मिट्टी के खिलौनों की धूम": ("कमलपुर के मेले में साठ कुम्हार परिवारों ने मिट्टी के खिलौनों की अपनी दुकानें लगाई हैं।"),
+    "नदीघाट का पुस्तकालय रात नौ बजे तक खुलेगा": (
+        "नदीघाट के पुस्तकालय में पढ़ने वालों की संख्या एक साल में दोगुनी हो गई है, इसलिए वह देर तक खुलेगा।"
+    ),
+}
+
+
+def good(exchange: Exchange) -> None:
+    """Answer with the first sentence of the first article."""
+    prompt = json.loads(exchange.request.body)["messages"][1]["content"]
+    body = prompt.partition("<article 1>\n")[2].partition("\n")[2]
+    answer = {"choices": [{"message": {"content": split(body)[0]}}], "usage": {"total_tokens": TOKENS}}
+    exchange.reply(json.dumps(answer).encode(), headers={"Content-Type": "application/json"})
+
+
+def lying(exchange: Exchange) -> None:
+    """Answer with what no article says."""
+    text = "सोनपुरा के सरपंच ने माना कि नहर की सफ़ाई में घोटाला हुआ और मामला दर्ज कर लिया गया है।"
+    answer = {"choices": [{"message": {"content": text}}], "usage": {"total_tokens": TOKENS}}
+    exchange.reply(json.dumps(answer).encode(), headers={"Content-Type": "application/json"})
+
+
+@pytest.fixture
+def configured(newsroom: Newsroom, server: HttpServer) -> Newsroom:
+    articles = newsroom.home / "articles"
+    articles.mkdir(exist_ok=True)
+    for old in articles.iterdir():
+        old.unlink()
+    for number, (title, text) in enumerate(TEXTS.items()):
+        head = f"---\ntitle: {title}\ndate: 2026-11-23T05:{number}0+05:30\n---\n"
+        (articles / f"{number}.md").write_text(f"{head}{text}\n", encoding="utf-8")
+    configure(newsroom, server)
+    return newsroom
+
+
+@pytest.fixture
+def server() -> Iterator[HttpServer]:
+    with HttpServer() as running:
+        yield running
+
+
+def configure(newsroom: Newsroom, server: HttpServer, more: str = "") -> None:
+    (newsroom.home / "digest.yaml").write_text(
+        "newsletter: {name: न, sender: {email: a@example.com}}\n"
+        "edition: {min_stories: 1}\n"
+        f"summary: {{engine: openai, url: '{server.url('/v1')}', model: small{more}}}\n"
+        "sources: [{name: गाँव, path: articles}]\n",
+        encoding="utf-8",
+    )
+
+
+def test_a_good_models_sentences_keep_their_source(configured: Newsroom, server: HttpServer) -> None:
+    server.route("/v1/chat/completions", good)
+    composed = configured.digest("compose", "--json").json
+    assert composed["model"] == {"calls": 3, "tokens": 3 * TOKENS, "accepted": 3, "refused": 0}
+    shown = configured.digest("edition", "show", "2026-11-23", "--json").json
+    for story in (story for section in shown["sections"] for story in section["stories"]):
+        assert story["by_machine"]
+        (support,) = story["support"]
+        assert support["sentence"] == story["summary"]
+        assert support["source"] == "गाँव"
+        assert support["source_sentence"] == TEXTS[story["title"]]
+
+
+def test_a_lying_models_words_are_not_used(configured: Newsroom, server: HttpServer) -> None:
+    server.route("/v1/chat/completions", lying)
+    run = configured.digest("compose")
+    assert "3 calls, 900 tokens, 0 summaries used, 3 refused" in run.err
+    assert "घोटाला" not in run.out
+
+
+def test_after_the_budget_the_articles_own_sentences_are_used(configured: Newsroom, server: HttpServer) -> None:
+    server.route("/v1/chat/completions", good)
+    configure(configured, server, f", budget: {TOKENS + 1}")
+    composed = configured.digest("compose", "--json").json
+    assert composed["model"]["calls"] == 2
+    stories = [story for section in composed["sections"] for story in section["stories"]]
+    assert all(story["summary"] for story in stories)
+    assert [story["by_machine"] for story in stories].count(True) == 2
