@@ -92,7 +92,7 @@ def test_quiet_hours_need_a_reason(press: Press) -> None:
     assert press.newsroom.json("breaking", "send", "--force", "पुल गिरने का ख़तरा")["accepted"] == 2
     (decision,) = press.newsroom.json("edition", "show", ALERT)["decisions"]
     assert decision["what"] == "forced"
-    assert decision["why"].startswith("पुल गिरने का ख़तरा (in spite of: these are quiet hours")
+    assert decision["why"].startswith("पुल गिरने का ख़तरा (despite: these are quiet hours")
 
 
 @pytest.mark.parametrize(
