@@ -41,7 +41,7 @@ def test_one_command_sends_the_only_proposal_once(everywhere: Press) -> None:
     mail = next(iter(mails.values()))
     assert parse_mail(mail)["Subject"].startswith("ताज़ा ख़बर: ")
     for text in text_parts(mail).values():
-        assert "ताज़ा ख़बर · 3 स्रोत" in text.replace("&nbsp;", " ")
+        assert "ताज़ा ख़बर · 3 स्रोत" in text.replace("&nbsp;", " ").replace("\u00a0", " ")
         assert "सोनपुरा" in text
         assert "आपका दिन अच्छा बीते" not in text
         assert not re.search("अंक [0-9]", text), "an alert has no number"
