@@ -20,6 +20,7 @@ from digest.i18n import translator
 from digest.mail.provider_tags import neutral_url
 from digest.models import PLACEHOLDERS, Edition, Image, Section, Story, is_breaking
 from digest.render import texts
+from digest.render.subject import shorten
 from digest.render.texts import unify_sentence_ends
 from digest.render.themes import SECTION_COLOURS, Branding, Look, Palette, SectionColour, Theme, section_colours
 
@@ -35,6 +36,9 @@ LONG = 8
 
 HEADLINES = 5
 """Headlines on top: what a phone shows before the first scroll."""
+
+HEADLINE_LIMIT, HEADLINE_LEAST = 70, 40
+"""Grapheme clusters of a headline on top: three lines on a phone, and what a shorter cut must leave."""
 
 PINNED = "pinned by the desk"
 """The reason of a story that an editor wants seen."""
@@ -162,7 +166,10 @@ def build_page(
     name = texts.one_line(branding.name)
     printer = _Printer(edition, branding, now)
     brief, on_top = printer.brief, headline_stories(edition, printer.brief)
-    headlines = printer.items(lambda story: story.id in on_top)
+    headlines = tuple(
+        replace(each, title=shorten(each.title, HEADLINE_LIMIT, HEADLINE_LEAST, clauses=True))
+        for each in printer.items(lambda story: story.id in on_top)
+    )
     lead = next(iter(printer.items(lambda story: story.id == edition.lead, look.lead_width)), None)
     sections = []
     for section in edition.sections:

@@ -4,8 +4,8 @@ import path from "node:path";
 const WANTED = 5;
 const STORIES = 8;
 const HEIGHT = 800;
-// Characters. A shorter link is a button or a word such as "unsubscribe".
-const HEADLINE = 20;
+// Characters. A shorter link is a word such as "more".
+const HEADLINE = 10;
 
 export async function check(folder, chrome) {
   const page = await chrome.open(path.join(folder, "email.html"), { width: 360 });
@@ -17,8 +17,12 @@ export async function check(folder, chrome) {
   return [{ what: "headlines that the first 800 px at 360 px lack of five", value: missing, limit: 0, detail }];
 }
 
-// Runs in the page. Returns where each linked headline ends, in px from the top.
+// Runs in the page. Returns where each linked headline ends, in px from the top. Of links to one address the first counts.
 function headlines(least) {
-  const links = [...document.links].filter((link) => link.innerText.trim().length >= least);
-  return links.map((link) => link.getBoundingClientRect().bottom + scrollY);
+  const ends = new Map();
+  for (const link of document.links) {
+    const end = link.getBoundingClientRect().bottom + scrollY;
+    if (link.innerText.trim().length >= least && !ends.has(link.href)) ends.set(link.href, end);
+  }
+  return [...ends.values()];
 }
