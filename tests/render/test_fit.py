@@ -68,7 +68,7 @@ def test_quoted_printable_stays_below_gmail_s_limit() -> None:
     wordy = replace(
         edition,
         sections=tuple(
-            replace(part, stories=tuple(replace(one, title=f"{one.title} " * 7) for one in part.stories))
+            replace(part, stories=tuple(replace(one, title=f"{one.title} " * 8) for one in part.stories))
             for part in edition.sections
         ),
     )
