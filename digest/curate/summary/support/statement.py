@@ -9,7 +9,7 @@ from digest.curate.summary.support.roles import AGENT, has_kind, same
 from digest.curate.summary.support.vocabulary import GRAMMAR, NAMED, key_of
 
 _INFINITIVE = re.compile(
-    "(?!धरना|थाना|खाना|सेना|सूचना|घटना|योजना|रचना|सपना|जुर्माना|कारखाना|पटना|सोना|गन्ना|महीना|सामना)..*न[ाेी]$"
+    "^(?!धरना|थाना|खाना|सेना|सूचना|घटना|योजना|रचना|सपना|जुर्माना|कारखाना|पटना|सोना|गन्ना|महीना|सामना)..*न[ाेी]$"
 )
 _DONE = GRAMMAR["done"]
 _REFUSALS = frozenset(map(key_of, GRAMMAR["refusal"]))

@@ -58,7 +58,7 @@ _ROOTS = (
 PAST = re.compile(fold("(?:" + _ROOTS + ")(?:ा|ी|े|या|यी|ये|ई|ए|ीं|ईं)"))
 HABITUAL = re.compile(fold("(?:" + _ROOTS + ")(?:ता|ती|ते)"))
 FUTURE = re.compile(fold("(?:[ेोूऊए]|एं|[ेोू]ं|ऊं)(?:गा|गी|गे)") + "$")
-_OBLIQUE = re.compile("..*ने$")
+_OBLIQUE = re.compile("^..*ने$")
 # A participle ends a noun phrase: what follows is another one.
 _PARTICIPLE = re.compile(fold("^(?:हुए|हुई|हुआ|गए|गई|वाले|वाली|वाला)$|^(?:" + _ROOTS + "|लौट|हो)(?:कर|ते|ती|ता)$"))
 CASES = GRAMMAR["case"]
