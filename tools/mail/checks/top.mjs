@@ -2,7 +2,8 @@
 import path from "node:path";
 
 const WANTED = 5;
-const STORIES = 8;
+// Links to share are counted too.
+const STORIES = 10;
 const HEIGHT = 800;
 // Characters. A shorter link is a word such as "more".
 const HEADLINE = 10;
