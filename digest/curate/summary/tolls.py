@@ -18,6 +18,10 @@ from digest.models import Article
 _ROUGH = frozenset(map(fold, words("दर्जन दर्जनों सैकड़ों हजारों लाखों")))
 # Words by which a number is the least: `40 से ज्यादा`, `कम से कम 40`.
 _AT_LEAST = frozenset(map(fold, words("ज्यादा अधिक ज़्यादा कम पार")))
+# Words for a part of the dead: `एक भारतीय की मौत`, `दो जवान शहीद`.
+_PART = frozenset(
+    map(fold, words("भारतीय भारतीयों शहीद जिनमें बच्चे बच्चों बच्ची महिला महिलाओं जवान जवानों पुलिसकर्मी पुलिसकर्मियों"))
+)
 # The most numbers that are told.
 MOST_NUMBERS = 3
 
@@ -33,13 +37,13 @@ class Toll:
 
 
 def read_toll(article: Article) -> Toll | None:
-    """Return the toll of an article; None if it gives no number, or only a rough one."""
+    """Return the toll of an article; None if it gives no number, a rough one, or one of a part."""
     first = next(islice(sentences.each(article.text[:600]), 1), "")
     for text in (article.title, first):
         found = frozenset(tokens(text))
         dead = read_counts(written_tokens(text)).dead
         if dead:
-            return None if found & _ROUGH else Toll(article.source, round(dead), bool(found & _AT_LEAST))
+            return None if found & (_ROUGH | _PART) else Toll(article.source, round(dead), bool(found & _AT_LEAST))
     return None
 
 
