@@ -197,13 +197,13 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
     """
     if live and (edition or everyone or as_json):
         raise click.UsageError("--watch shows the whole day: leave out EDITION, --all and --json")
-    from digest.app import make_app
+    from digest.cli.faults import app_despite_faults
     from digest.cli.json_output import counts_json, decision_json, not_reached_json, unknown_batch_json
     from digest.pipeline import Sent, why_not_sent
     from digest.store.content.events import count_feedback
     from digest.store.sending.status import unsendable_batches
 
-    with make_app(home) as app:
+    with app_despite_faults(home) as app:
         if live:
             from digest.cli.watch import watch
 
