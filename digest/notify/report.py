@@ -183,7 +183,11 @@ def source_problems(
             detail = hide_addresses(f"failed {source.failures} times in a row: {source.last_error}")
             found.append(SourceProblem(source.name, "dead", detail))
         elif not source.failures and source.last_new is not None and now - source.last_new > silent:
-            found.append(SourceProblem(source.name, "silent", f"no new article since {source.last_new:%Y-%m-%d}"))
+            found.append(
+                SourceProblem(
+                    source.name, "silent", f"no new article since {source.last_new.astimezone(now.tzinfo):%Y-%m-%d}"
+                )
+            )
         elif (source.seconds or 0) >= _SLOW_SOURCE:
             found.append(SourceProblem(source.name, "slow", f"{source.seconds:.0f} seconds to read"))
     return found
