@@ -17,6 +17,7 @@ from digest.config import loader
 from digest.config.credentials import with_credentials
 from digest.config.secrets import find_secrets
 from digest.config.settings import Settings
+from digest.config.valid_part import load_valid_part
 from digest.deliver.ports import Cancellable, ScheduleWindow
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.models import Source, is_breaking
@@ -83,6 +84,8 @@ class App:
     clock: Callable[[], datetime]
     # Whether nobody waits for an answer (`digest run`): errors of the list then follow `subscribers.on_error`.
     unattended: bool = False
+    # What is wrong with `digest.yaml`; default values are in its place. Empty unless it was opened despite faults.
+    faults: tuple[ConfigProblem, ...] = ()
 
     @cached_property
     def database(self) -> Database:
@@ -477,7 +480,14 @@ class App:
     def stopper(self) -> EditionStopper:
         from digest.usecases.stop_edition import EditionStopper
 
-        return EditionStopper(self.database, self.editions, self.ledger, self.transports, self.recovery, self.now)
+        try:
+            transports = self.transports
+        except ConfigurationError:
+            # An edition can be stopped with faulty settings. What a provider holds is reported as not cancelled.
+            if not self.faults:
+                raise
+            transports = ()
+        return EditionStopper(self.database, self.editions, self.ledger, transports, self.recovery, self.now)
 
     @cached_property
     def automatic_stop(self) -> AutomaticStop:
@@ -780,19 +790,47 @@ class App:
 
 @contextmanager
 def make_app(
-    home: Path, *, environment: Mapping[str, str] | None = None, clock: Callable[[], datetime] | None = None
+    home: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    clock: Callable[[], datetime] | None = None,
+    despite_faults: bool = False,
 ) -> Iterator[App]:
     """Open the newsletter in the folder `home`, and close it when the block ends. Raises ConfigurationError.
 
-    `DIGEST_NOW` (an ISO time with an offset) sets the clock, for rehearsals.
+    `DIGEST_NOW` (an ISO time with an offset) sets the clock, for rehearsals. `despite_faults`: with a faulty
+    `digest.yaml` use what is valid of it and default values for the rest, as long as it names an existing store;
+    `App.faults` has the faults. Only for what sends and composes nothing.
     """
     environment = with_credentials(os.environ if environment is None else environment)
-    settings = loader.load(home, environment)
+    faults: tuple[ConfigProblem, ...] = ()
+    if despite_faults:
+        settings, faults = load_valid_part(home, environment)
+    else:
+        settings = loader.load(home, environment)
     redact.protect(find_secrets(settings, environment))
-    app = App(home.resolve(), settings, environment, clock or make_clock(environment))
-    with i18n.bound(app.home / "messages"), closing(app):
-        i18n.require(settings.newsletter.language)
-        yield app
+    app = App(home.resolve(), settings, environment, clock or make_clock(environment), faults=faults)
+    if faults:
+        _require_store(app)
+    with i18n.bound(app.home / "messages"):
+        try:
+            i18n.require(settings.newsletter.language)
+        except ConfigurationError as error:
+            if not despite_faults:
+                raise
+            app = replace(app, faults=(*faults, *error.problems))
+        with closing(app):
+            yield app
+
+
+def _require_store(app: App) -> None:
+    """Raise ConfigurationError if the store does not exist: its URL may be what is faulty."""
+    from digest.store.database import unopened
+    from digest.store.private import sqlite_file
+
+    with closing(unopened(app.settings.store.url, home=app.home)) as database:
+        if database.sqlite and not sqlite_file(database).exists():
+            raise ConfigurationError(list(app.faults))
 
 
 def _build_and_close(build: Callable[[], Transport]) -> None:

@@ -40,12 +40,12 @@ def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
 
     The copy is checked, and only you can read it. For PostgreSQL, shows the command that does it.
     """
-    from digest.app import make_app
+    from digest.cli.faults import app_despite_faults
     from digest.store import copies, meta
     from digest.store.database import unopened
     from digest.store.private import sqlite_file
 
-    with make_app(home) as app:
+    with app_despite_faults(home) as app:
         with closing(unopened(app.settings.store.url, home=home)) as present:
             is_sqlite = present.sqlite
         if not is_sqlite:

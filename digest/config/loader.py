@@ -37,7 +37,7 @@ def from_data(raw: Any, environment: Mapping[str, str], *, name: str = FILE_NAME
         raw = {}
     if not isinstance(raw, dict):
         raise ConfigurationError([ConfigProblem(name, 1, f"expected keys such as newsletter:, found {_kind(raw)}")])
-    merged, from_environment, problems = _overlay(raw, environment)
+    merged, from_environment, problems = overlay(raw, environment)
     try:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
@@ -49,7 +49,7 @@ def from_data(raw: Any, environment: Mapping[str, str], *, name: str = FILE_NAME
     return settings
 
 
-def _overlay(
+def overlay(
     raw: Mapping[str, Any], environment: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, str], list[ConfigProblem]]:
     """Return the data with `DIGEST_A__B=…` applied, the variable of each path set so, and the errors."""
@@ -114,7 +114,7 @@ def _copy(value: Any) -> Any:
 
 
 def _describe(problem: Any, raw: Any, from_environment: Mapping[str, str], name: str) -> ConfigProblem:
-    location = _as_written(raw, tuple(problem["loc"]))
+    location = as_written(raw, tuple(problem["loc"]))
     path = _path(location)
     where, line = name, _line(raw, location)
     for given, variable in from_environment.items():
@@ -128,9 +128,8 @@ def _describe(problem: Any, raw: Any, from_environment: Mapping[str, str], name:
         return ConfigProblem(where, line, f"'{path}' is required")
     if kind == "value_error":
         message = str(context.get("error", problem["msg"]))
-        if not location and (named := _NAMED.match(message)):
-            # A rule about several keys names the one to change.
-            line = _line(raw, _location(named[1]))
+        if not location:
+            line = _line(raw, named_location(message))
         is_hidden = isinstance(problem["input"], BaseModel | dict) or path in _SECRET
         found = "" if is_hidden else f", found {_shorten(problem['input'])}"
         return ConfigProblem(where, line, f"'{path}': {message}{found}" if path else f"{message}{found}")
@@ -178,9 +177,14 @@ _BOUNDS = {
 _NAMED = re.compile(r"'([a-z_0-9.\[\]]+)':")
 
 
-def _location(path: str) -> tuple[Any, ...]:
-    """Return the location of a path such as `schedule.editions[2].sources`."""
-    return tuple(int(step[1:-1]) - 1 if step[0] == "[" else step for step in re.findall(r"\[[0-9]+\]|[a-z_0-9]+", path))
+def named_location(message: str) -> tuple[Any, ...]:
+    """Return the location of the key that a rule about several keys says to change.
+
+    It begins its message, such as `'schedule.editions[2].sources': …`. Empty if it names none.
+    """
+    named = _NAMED.match(message)
+    steps = re.findall(r"\[[0-9]+\]|[a-z_0-9]+", named[1]) if named else []
+    return tuple(int(step[1:-1]) - 1 if step[0] == "[" else step for step in steps)
 
 
 def _path(location: tuple[Any, ...]) -> str:
@@ -190,7 +194,7 @@ def _path(location: tuple[Any, ...]) -> str:
     return path
 
 
-def _as_written(raw: Any, location: tuple[Any, ...]) -> tuple[Any, ...]:
+def as_written(raw: Any, location: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return the location without the index that pydantic adds to a single word where a list is allowed."""
     at = raw
     for place, step in enumerate(location):

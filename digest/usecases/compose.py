@@ -98,13 +98,19 @@ class Composer:
     now: Callable[[], datetime]
 
     def compose(
-        self, key: str, *, fetch: bool = True, on_source: Callable[[SourceReport], None] | None = None
+        self,
+        key: str,
+        *,
+        fetch: bool = True,
+        on_source: Callable[[SourceReport], None] | None = None,
+        store: bool = True,
     ) -> Composed:
         """Curate the articles of the window into a draft, or into a skipped edition with its reason.
 
         Collects first, unless `fetch` is false. A draft is composed again and keeps the editors' changes; an edition
         in any later state is returned unchanged. If an editor changes the edition meanwhile, composing starts again.
-        `on_source` is called for each source when it is collected.
+        `on_source` is called for each source when it is collected. Without `store`, the edition is only returned, as
+        it would be composed now.
         """
         from digest.curate.summary.metered import Metered
 
@@ -120,6 +126,8 @@ class Composer:
             day = day_of(key) or (stored.day if stored else self.now().date())
             choice = self._curate(key, day, changes, summariser, fetch=fetch)
             edition = self._draft(key, day, choice, changes)
+            if not store:
+                return Composed(edition, choice.curated, collected)
             saved = self.editions.put(
                 edition,
                 over=(EditionState.DRAFT, EditionState.SKIPPED),

@@ -351,11 +351,16 @@ def test_an_outcome_that_is_unknown_since_a_restore(newsroom: Newsroom) -> None:
     newsroom.json("send")
     newsroom.json("store", "restore", str(copy))
     newsroom.json("send", code=1)
-    with watched(newsroom, at=MORNING.replace(hour=7)) as day:
+    with (
+        RecordingSmtp() as server,
+        watched(newsroom, at=MORNING.replace(hour=7), **smtp_settings(server)) as day,
+    ):
         day.watch()
         assert day.raised() == [f"outcome-unknown:{KEY}"]
         assert "The store was restored from a copy" in day.text("outcome-unknown")
         assert "connection broke" not in day.text("outcome-unknown")
+        # SMTP has no provider who could be asked.
+        assert "the log of the mail server" in day.action("outcome-unknown")
 
 
 def test_bounces_complaints_and_receivers_answers(newsroom: Newsroom) -> None:

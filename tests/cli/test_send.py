@@ -89,7 +89,11 @@ def test_a_dry_run_sends_nothing(newsroom: Newsroom) -> None:
     result = newsroom.json("send", "--dry-run")
     assert (result["would_send"], result["excluded"], result["already"]) == (6, 1, 0)
     assert newsroom.outbox() == {}
-    assert newsroom.json("status")["frozen"] == 0
+    assert newsroom.json("edition", "list")["editions"] == [], "no draft either"
+    # A draft stays as it is, also where it would be composed again.
+    before = newsroom.json("compose")
+    assert newsroom.json("send", "--dry-run", DIGEST_EDITION__MAX_STORIES="4")["would_send"] < 7
+    assert newsroom.json("edition", "show", "2026-11-23")["sections"] == before["sections"]
     newsroom.json("send")
     assert newsroom.json("send", "--dry-run")["would_send"] == 0
 

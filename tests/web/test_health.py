@@ -71,6 +71,18 @@ def test_the_numbers_of_a_sent_edition(app: App) -> None:
     assert all(re.fullmatch(r"digest_[a-z_]+", name.partition("[")[0]) for name in found)
 
 
+def test_a_source_that_fails_is_named(app: App) -> None:
+    gone = app.settings.sources[0].model_copy(update={"name": "Gone", "path": "nowhere", "replay": False})
+    one = app.again(settings=app.settings.model_copy(update={"sources": (gone,)}))
+    for _ in range(3):
+        pipeline.collect(one)
+    with health_of(one) as health:
+        found = samples(exposition(health, "")[1].decode())
+    assert (found["digest_source_failures[Gone]"], found["digest_failing_sources"]) == (3, 1)
+    # Those that are no longer in the settings are not named.
+    assert sum(name.startswith("digest_source_failures") for name in found) == 1
+
+
 def test_a_new_store_has_no_edition(app: App) -> None:
     with health_of(app) as health:
         found = samples(exposition(health, "")[1].decode())

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from digest.models import GIVEN_UP_STATES, BatchState
+from digest.models import GIVEN_UP_STATES, AttemptState, BatchState
 from digest.store.database import Database
 from digest.store.people.erasure import Erasures
 from digest.store.people.signups import JOINED, ORIGIN
@@ -156,11 +156,15 @@ def _delivery(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None
         why = f"due at {row.due_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
     else:
         number = f", its id there {last.provider_id}" if last.provider_id else ""
-        # The mark of a restored copy has no transport.
-        by = f"by {last.transport}, " if last.transport else ""
-        why = _join(f"{by}batch {row.batch}{number}", orphan.reason if orphan else last.detail)
-        if len(attempts) > 1:
-            why += f"; {len(attempts)} tries"
+        # The mark of a restored copy has no transport, but an attempt before it may have.
+        transport = next((each.transport for each in reversed(attempts) if each.transport), "")
+        by = f"by {transport}, " if transport else ""
+        decided = row.state == BatchState.ACCEPTED and last.state in (AttemptState.OVERRIDDEN, AttemptState.RESTORED)
+        # Its detail says why it was unknown before.
+        detail = f"decided by an operator: `digest reconcile {row.edition} --history`" if decided else last.detail
+        why = _join(f"{by}batch {row.batch}{number}", orphan.reason if orphan else detail)
+        if (tries := sum(1 for each in attempts if each.transport)) > 1:
+            why += f"; {tries} tries"
     return Event(at, "letter", state, why, row.edition)
 
 
