@@ -175,20 +175,19 @@ def test_bytes_that_are_not_utf8_at_all() -> None:
     assert "cp1252" in parsed.warnings[0]
 
 
-@pytest.mark.slow
-def test_ten_thousand_items_are_cut_to_the_newest() -> None:
+def test_thousands_of_items_are_cut_to_the_newest() -> None:
     first = datetime(2020, 1, 1, tzinfo=UTC)
-    items = [item(n, (first + timedelta(minutes=n)).strftime("%a, %d %b %Y %H:%M:%S +0000")) for n in range(10_000)]
+    items = [item(n, (first + timedelta(minutes=n)).strftime("%a, %d %b %Y %H:%M:%S +0000")) for n in range(3_000)]
     parsed = parse(rss(*items))
-    assert (len(parsed.articles), parsed.lost) == (1_000, 9_000)
+    assert (len(parsed.articles), parsed.lost) == (1_000, 2_000)
     assert {article.url for article in parsed.articles} == {
-        f"https://village.example/{n}" for n in range(9_000, 10_000)
+        f"https://village.example/{n}" for n in range(2_000, 3_000)
     }
     assert "too many" in parsed.warnings[0]
 
 
 def test_extremely_long_fields_are_cut() -> None:
-    huge = "क" * 2_000_000
+    huge = "क" * 500_000
     parsed = parse(
         rss(
             f"<item><title>{huge}</title><link>https://a.example/{huge}</link><description>&lt;p&gt;{huge}</description></item>"
