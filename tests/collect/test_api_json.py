@@ -252,7 +252,7 @@ MAPPINGS = st.builds(
 )
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(DOCUMENTS, st.none() | MAPPINGS)
 def test_no_document_raises(document: Any, mapping: JsonMapping | None) -> None:
     parsed = read(json.dumps(document), mapping=mapping)

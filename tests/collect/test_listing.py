@@ -178,7 +178,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(st.lists(PIECES | st.text(max_size=5), max_size=30).map(" ".join))
 def test_mangled_html_never_raises(body: str) -> None:
     parsed = read(f"<html>{body}", links="a, .card")

@@ -194,7 +194,7 @@ def test_broken_page_gives_an_item_or_value_error(text: str) -> None:
         assert read_page(text, "https://gaon.example/1").url == "https://gaon.example/1"
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(
     file=st.sampled_from([file.with_suffix(".html") for file in LAYOUTS]),
     cuts=st.lists(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from functools import cache
@@ -17,6 +18,14 @@ def _template() -> tempfile.TemporaryDirectory[str]:
     return made
 
 
-def newsletter_folder(directory: Path) -> None:
-    """Make the folder that `digest init` makes, from a copy that this process made once."""
+def newsletter_folder(directory: Path, *, all_sources: bool = True) -> None:
+    """Make the folder that `digest init` makes, from a copy that this process made once.
+
+    Without `all_sources`, only the first of its sources is left.
+    """
     shutil.copytree(Path(_template().name) / "newsletter", directory, copy_function=shutil.copyfile)
+    if not all_sources:
+        settings = directory / "digest.yaml"
+        before, *sources = re.split(r"(?m)^(?=  - \{name: )", settings.read_text(encoding="utf-8"))
+        after = sources[-1].partition("\n")[2]
+        settings.write_text(before + sources[0] + after, encoding="utf-8")
