@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from digest.cli import main
-from tests.support.folders import newsletter_folder
+from tests.support.folders import newsletter_folder, wants_all_sources
 
 # A Monday morning.
 NOW = "2026-11-23T07:00+05:30"
@@ -118,12 +118,9 @@ class Newsroom:
 
 @pytest.fixture
 def newsroom(tmp_path: Path, request: pytest.FixtureRequest) -> Newsroom:
-    """The folder with the first of its six sources, which makes an edition of eight stories in a third of the time.
-
-    A test that is marked `all_sources` has all of them.
-    """
+    """A new newsletter, with all of its sources if the test is marked `all_sources`."""
     home = tmp_path / "newsletter"
-    newsletter_folder(home, all_sources=request.node.get_closest_marker("all_sources") is not None)
+    newsletter_folder(home, all_sources=wants_all_sources(request))
     return Newsroom(home)
 
 

@@ -148,6 +148,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.slow
 def test_faulty_settings_are_reported_once_and_the_old_ones_stay(newsroom: Newsroom, day: Day) -> None:
     path = newsroom.home / "digest.yaml"
     before = path.read_text(encoding="utf-8")

@@ -84,6 +84,7 @@ def test_sendgrid_accepts_the_images(newsroom: Newsroom) -> None:
     assert 0 in attached
 
 
+@pytest.mark.slow
 @pytest.mark.all_sources
 def test_images_that_are_too_large_together_are_a_warning(newsroom: Newsroom) -> None:
     assert "the attached images have" not in newsroom.digest("send", "--dry-run").err

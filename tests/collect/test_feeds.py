@@ -175,12 +175,12 @@ def test_bytes_that_are_not_utf8_at_all() -> None:
     assert "cp1252" in parsed.warnings[0]
 
 
-def test_thousands_of_items_are_cut_to_the_newest() -> None:
+def test_too_many_items_are_cut_to_the_newest() -> None:
     first = datetime(2020, 1, 1, tzinfo=UTC)
-    items = [item(n, (first + timedelta(minutes=n)).strftime("%a, %d %b %Y %H:%M:%S +0000")) for n in range(3_000)]
+    items = [item(n, (first + timedelta(minutes=n)).strftime("%a, %d %b %Y %H:%M:%S +0000")) for n in range(1_500)]
     parsed = parse(rss(*items))
-    assert (len(parsed.articles), parsed.lost) == (1_000, 2_000)
-    assert {article.url for article in parsed.articles} == {f"https://village.example/{n}" for n in range(2_000, 3_000)}
+    assert (len(parsed.articles), parsed.lost) == (1_000, 500)
+    assert {article.url for article in parsed.articles} == {f"https://village.example/{n}" for n in range(500, 1_500)}
     assert "too many" in parsed.warnings[0]
 
 

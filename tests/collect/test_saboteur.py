@@ -217,6 +217,7 @@ ENDLESS: dict[str, tuple[int, Callable[[int], str]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENDLESS)
 def test_endless_structures_take_linear_time(name: str) -> None:
     size, make = ENDLESS[name]

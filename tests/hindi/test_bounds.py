@@ -89,6 +89,7 @@ WORK: dict[str, Callable[[str], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(WORK)), ids=list(WORK))
 def test_work_is_linear(number: int) -> None:
     # Long enough for Unicode normalisation, which is quadratic within pieces of 1,000 characters, to look linear.
@@ -122,6 +123,7 @@ def _part(number: int) -> Sequence[str]:
     return SEEDS if PROFILE == "ci" else SEEDS[number % 4 :: 4]
 
 
+@pytest.mark.slow
 def test_patterns_are_linear() -> None:
     searched = [(name, pattern) for name, pattern in _patterns() if name.partition("[")[0] not in BOUNDED]
     assert len(searched) > 100
