@@ -25,6 +25,7 @@ def shown(mail: bytes) -> list[str]:
     return cids
 
 
+@pytest.mark.all_sources
 def test_the_starter_newsletter_has_a_lead_image_and_others(newsroom: Newsroom) -> None:
     newsroom.json("send")
     edition = newsroom.json("edition", "show", EDITION)
@@ -38,6 +39,7 @@ def test_the_starter_newsletter_has_a_lead_image_and_others(newsroom: Newsroom) 
     assert len({tuple(shown(mails[f"{name}@example.com"])) for name in ("asha", "farah", "joseph")}) == 1
 
 
+@pytest.mark.all_sources
 def test_variants_share_images_and_attach_only_their_own(newsroom: Newsroom) -> None:
     newsroom.json("send")
     mails = newsroom.outbox()
@@ -69,6 +71,7 @@ def test_test_sends_and_previews_have_images_too(newsroom: Newsroom) -> None:
     assert "cid:" not in html
 
 
+@pytest.mark.all_sources
 def test_sendgrid_accepts_the_images(newsroom: Newsroom) -> None:
     with SendGridServer() as server:
         newsroom.edit_settings("transport: outbox", "transport: sendgrid")
@@ -81,6 +84,8 @@ def test_sendgrid_accepts_the_images(newsroom: Newsroom) -> None:
     assert 0 in attached
 
 
+@pytest.mark.slow
+@pytest.mark.all_sources
 def test_images_that_are_too_large_together_are_a_warning(newsroom: Newsroom) -> None:
     assert "the attached images have" not in newsroom.digest("send", "--dry-run").err
     for number, path in enumerate(sorted((newsroom.home / "samples").rglob("*.png"))):

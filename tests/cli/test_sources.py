@@ -21,6 +21,8 @@ from digest.models import SourceHealth
 from tests.cli.newsroom import Newsroom
 from tests.support.http_server import HttpServer
 
+pytestmark = pytest.mark.all_sources
+
 BODY = "<p>किसानों ने बताया कि खेतों की सिंचाई शुरू हो गई है और गाँव के लोग इससे बहुत ख़ुश हैं।</p>" * 3
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 

@@ -97,6 +97,7 @@ def test_a_newsletter_needs_no_list_file_if_it_has_imports(newsroom: Newsroom, l
     assert newsroom.json("subscribers", "check")["imports"] == {"old": 4}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FORMATS)
 def test_an_export_can_be_imported_unchanged(newsroom: Newsroom, list_file: Path, tmp_path: Path, kind: str) -> None:
     newsroom.json("subscribers", "import", "old.csv")

@@ -27,7 +27,7 @@ from tests.support.profiles import PROFILE
 
 MOST_MEGABYTES = 300
 # Feeds of 9 MB that are read at once.
-LARGE = 8 if PROFILE == "ci" else 4
+LARGE = 4 if PROFILE == "ci" else 2
 
 
 def endless_headers(exchange: Exchange) -> None:

@@ -26,7 +26,7 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     from digest.web.server import run_server
 
     home = tmp_path_factory.mktemp("sent") / "newsletter"
-    newsletter_folder(home)
+    newsletter_folder(home, all_sources=False)
     with make_app(home, environment={"DIGEST_NOW": NOW}) as app:
         pipeline.send(app, "2026-11-23")
         with run_server(app, port=0) as base:

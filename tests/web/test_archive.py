@@ -53,7 +53,7 @@ def test_the_email_in_the_browser_shows_nothing_personal(sent: Site, query: str)
 
 def test_a_template_of_the_newsroom_cannot_show_anything_personal_in_the_browser(tmp_path: Path) -> None:
     home = tmp_path / "newsletter"
-    newsletter_folder(home)
+    newsletter_folder(home, all_sources=False)
     (home / "templates").mkdir(exist_ok=True)
     (home / "templates/letter.html.j2").write_text(
         '{% extends "house/letter.html.j2" %}{% block footer %}{{ super() }}'
@@ -70,6 +70,7 @@ def test_a_template_of_the_newsroom_cannot_show_anything_personal_in_the_browser
         assert "DGX_" not in shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["view", "preferences", "preferences after a change", "leave", "left"])
 def test_no_page_shows_the_token_of_another_page(pages: Site, place: str) -> None:
     pipeline.send(pages.app, DAY)

@@ -31,7 +31,7 @@ TOKEN = "a-long-enough-token"
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
-    newsletter_folder(tmp_path / "newsletter")
+    newsletter_folder(tmp_path / "newsletter", all_sources=False)
     with make_app(tmp_path / "newsletter", environment={"DIGEST_NOW": NOW}) as opened:
         yield opened
 
@@ -160,7 +160,7 @@ def test_the_pages_of_a_run_know_its_schedule(app: App) -> None:
 
 
 def test_a_short_token_and_a_wrong_network_are_refused(tmp_path: Path) -> None:
-    newsletter_folder(tmp_path / "newsletter")
+    newsletter_folder(tmp_path / "newsletter", all_sources=False)
     given = {"DIGEST_WEB__METRICS__TOKEN_ENV": "SCRAPE", "SCRAPE": "short"}
     with (
         make_app(tmp_path / "newsletter", environment=given) as app,
