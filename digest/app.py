@@ -253,10 +253,11 @@ class App:
         chosen = self.settings.summary
         kind = summary.load(chosen.engine)
         if chosen.engine == "extractive":
-            summariser: Summariser = kind(self.settings.newsletter.language)
+            summariser: Summariser = kind(self.settings.newsletter.language, chosen.words)
         else:
             key = self.secret(chosen.key_env, "summary.key_env") if chosen.key_env else ""
-            summariser = kind(chosen.url, chosen.model, key=key, timeout=chosen.timeout.total_seconds())
+            timeout = chosen.timeout.total_seconds()
+            summariser = kind(chosen.url, chosen.model, key=key, timeout=timeout, words=chosen.words)
         return summariser
 
     @cached_property

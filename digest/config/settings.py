@@ -178,6 +178,13 @@ class SummarySettings(SettingsModel):
         description="`extractive`: summaries consist of the articles' own sentences. `openai`: a model writes them, "
         "and the articles' own sentences are used unless an article supports each clause of it.",
     )
+    words: int = Field(
+        default=30,
+        ge=15,
+        le=70,
+        description="About how many words a summary has at most, 15 to 70; two thirds of it at least, if the articles "
+        "have sentences that fit. A sentence that tells the news is kept whole even if it is longer.",
+    )
     url: WebRoot = Field(
         default="",
         description="Base URL of a server with OpenAI's API, such as `https://models.example.com/v1`.",

@@ -15,6 +15,7 @@ from digest.curate.summary.sentences import Extractive
 from digest.curate.summary.support import Verdict
 from digest.curate.summary.types import Summariser, SummaryError
 from digest.hindi.tokens import stems
+from digest.hindi.typography import typeset
 from digest.models import Article, Image, Story, Support
 
 # Name in the settings -> `module:class`.
@@ -58,7 +59,7 @@ def write_story(ranked: Ranked, pairs: Pairs, summariser: Summariser | None, *, 
     related = tuple(f"related: {article.title} ({article.source}) {link}" for article, link in beside)
     return Story(
         id=cluster.story_id,
-        title=first.title,
+        title=typeset(first.title),
         summary=summary.text,
         url=first.url or next((article.url for article in articles if article.url), ""),
         published=first.published,

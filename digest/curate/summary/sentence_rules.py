@@ -57,7 +57,7 @@ _POINTERS = frozenset(
 _EMPTY = re.compile(
     fold(
         "(?:घटना|मामला|वाकया|नजारा|तस्वीर|वीडियो|खुलासा|खबर|बात) (?:भी )?(?:सामने आ|सामने हुआ|देखने को मिल)|(?:हैरान|दंग|हैरत|चौंका)[^ ]* (?:कर देने|रह|में डाल|देने) ?"
-        "|नया खुलासा|सुर्खियों में|चर्चा में (?:है|हैं|बना|रह)|मुश्किल में फंस|भूचाल|सनसनी|दिल दहला|चोली दामन"
+        "|नया खुलासा|सुर्खियों में|चर्चा में (?:है|हैं|बना|रह)|मुश्किल में फंस|दहशत पैदा|लोग परेशान हैं|भूचाल|सनसनी|दिल दहला|चोली दामन"
     )
 )
 # `यह आशंका व्यक्त की`: what was said stands before it.
@@ -155,7 +155,7 @@ class _Context:
         """Return whether the sentence goes on with somebody's words; None if it can't be used at all."""
         inside, self.opened = self.opened > 0, max(0, self.opened + text.count("“") - text.count("”"))
         was_cut, self.cut = self.cut, bool(following) and ends_in_abbreviation(text, following)
-        speaks = opens_speech(text)
+        speaks = opens_speech(text) and not is_teaser(text)
         # In a new paragraph a report of what happened is the paper's again; a statement may still be the speaker's.
         continues = self.speaking and not speaks and (not self.starts_paragraph or states(text))
         self.starts_paragraph = False

@@ -25,6 +25,7 @@ from digest.curate.summary.telling import Telling, similarity, weigher
 from digest.curate.summary.trimming import shortened
 from digest.hindi.sentences import split
 from digest.hindi.tokens import stems, tokens
+from digest.hindi.typography import typeset
 from digest.i18n import translator
 from digest.models import Article
 
@@ -87,7 +88,7 @@ def with_another_source(
                 and not _contradicts(_counts(each.text), counted)
                 and all(similarity(vector, mine) < ALIKE for mine in chosen)
             ):
-                return f"{summary_short} {each.text} {source}"
+                return f"{summary_short} {typeset(each.text)} {source}"
     return summary
 
 
@@ -126,6 +127,8 @@ STARTS = 4
 REACH = 3
 # A summary that tells less of the headline's news is not shown. The first sentence of an article may use other words.
 LEAST_TOLD, LEAST_TOLD_BY_LEAD = 0.25, 0.16
+# How far after a sentence that is the headline again a summary may start without telling the news once more.
+AFTER_ECHO = 2
 # The most words of a single sentence that opens the article, where no other tells the news.
 LONGEST_LEAD = 60
 
@@ -149,6 +152,7 @@ def summarise(
     heading = article.title if title is None else title
     found = candidates(article)
     usable = [each for each in found[:LOOK_AT] if not is_pure_echo(each, heading) and not is_known(each, known)]
+    echo = next((each.position for each in found[:LOOK_AT] if is_pure_echo(each, heading)), None)
     telling = Telling(heading, found, background)
     drafts = []
     for start in (each for each in usable if can_open(each)):
@@ -169,7 +173,11 @@ def summarise(
         drafts.append(chosen)
     for chosen in sorted(drafts, key=lambda draft: -telling.value(draft, words))[:STARTS]:
         while chosen:
-            least = LEAST_TOLD if chosen[0].position else LEAST_TOLD_BY_LEAD
+            first = chosen[0].position
+            least = LEAST_TOLD if first else LEAST_TOLD_BY_LEAD
+            if echo is not None and 0 < first - echo <= AFTER_ECHO:
+                # The headline is the report's own sentence, and this one goes on from it.
+                least = 0.0
             if (text := _joined(chosen, heading)) and (not telling.words or telling.share([text]) >= least):
                 return text
             chosen.pop()
@@ -203,7 +211,7 @@ def _joined(chosen: Sequence[SentenceCandidate], heading: str) -> str:
     text = " ".join(texts)
     if not LEAST_WORDS <= count_words(chosen) or any(each.words > LONGEST_LEAD for each in chosen):
         return ""
-    return "" if split(text) != texts or broken_rules(text, heading) else text
+    return "" if split(text) != texts or broken_rules(text, heading) else typeset(text)
 
 
 class Extractive:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 from digest.curate.summary.sentence_rules import SentenceCandidate, is_echo
@@ -21,9 +21,10 @@ from digest.hindi.tokens import stem_of, stems, tokens
 TELLS, EARLY, FADE, TOO_LONG, WEAK, ECHO = 1.0, 0.4, 0.4, 0.01, 0.3, 0.25
 UNATTRIBUTED, NO_SPEAKER, DENIES, BEFORE = 0.6, 0.15, 0.3, 0.25
 # The weights of a further sentence's value: what it tells of the title's rest, similarity to the article, closeness.
-REST, CENTRE, NEAR = 0.5, 0.3, 1.5
-# A sentence adds nothing if the title and the summary have more than this share of its stems.
-SAID = 0.6
+REST, CENTRE, NEAR = 1.0, 0.3, 1.5
+# A sentence adds nothing if the title and the summary have more than this share of its stems, unless it tells this
+# share more of the title.
+SAID, GAIN = 0.6, 0.15
 # A number is worth more than a word: it is what changes from one report to the next.
 NUMBER = 1.5
 # A death is the news, whatever else the headline tells.
@@ -113,10 +114,13 @@ class Telling:
         return value + NEAR * math.exp(-FADE * (each.position - chosen[-1].position - 1)) - WEAK * each.weak
 
     def adds(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> bool:
-        """Return whether the sentence says something that the title and the chosen ones do not."""
-        said: Collection[str] = {stem for other in chosen for stem in other.stems} | self.stems
-        own = set(each.stems)
-        return not each.question and len(own.intersection(said)) <= SAID * len(own)
+        """Return whether the sentence tells more of the title's news, or what neither title nor summary has."""
+        own, said = set(each.stems), {stem for other in chosen for stem in other.stems}
+        if each.question or len(own & said) > SAID * len(own):
+            return False
+        before = [other.text for other in chosen]
+        gain = self.share([*before, each.text]) - self.share(before)
+        return gain >= GAIN or len(own & (said | self.stems)) <= SAID * len(own)
 
 
 def weigher(background: Mapping[str, float] | None) -> Callable[[Counter[str]], dict[str, float]]:

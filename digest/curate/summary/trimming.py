@@ -16,7 +16,7 @@ _OPENING = re.compile(
 # A place or an office with an agency's mark before a colon: `नगर न्यायालय (सं): `.
 _CREDIT = re.compile("^[^।.:()]{2,40} \\([^()]{1,12}\\) ?[:–-] ")
 # Phrases of contrast, which a summary's first sentence does not need.
-_CONTRAST = re.compile("^(?:वहीं|इधर|उधर|इस बीच|इसी बीच|इसी के साथ|साथ ही|इस दौरान|इसी दौरान),? (?!पर |से |के |की |का )|^जिसमें (?=कम से कम|करीब|लगभग|[0-9०-९])")
+_CONTRAST = re.compile("^(?:वहीं|इधर|उधर|इस बीच|इसी बीच|इसी के साथ|साथ ही|इस दौरान|इसी दौरान|इसके साथ ही|इसके अलावा),? (?!पर |से |के |की |का |हु[एईआ])|^जिसमें (?=कम से कम|करीब|लगभग|[0-9०-९])")
 # `यहां` is the place of a dateline, which is not shown. A place of more words is a list.
 _HERE = re.compile("^यहा[ंँ] (?:(?=(?:के|की|का|से|स्थित) )|(?:पर )?)")
 _PLACE_WORDS = 2
