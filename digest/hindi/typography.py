@@ -9,7 +9,7 @@ from digest.hindi.text import LETTER, repair
 _SPACES = re.compile(r"\s+")
 _BEFORE_MARK = re.compile(r" +(?=[,;।॥?!)\]]|[.:](?!\S))")
 _AFTER_OPENING = re.compile(r"(?<=[(\[]) +")
-_AFTER_COMMA = re.compile(f"([,;])(?=[{LETTER}“‘\"'])(?<=[{LETTER}0-9\"'’”)].)")
+_AFTER_COMMA = re.compile(f"([,;:])(?=[{LETTER}“‘\"'])(?<=[{LETTER}0-9\"'’”)].)")
 _REPEATED = re.compile(r"([,;])(?: ?\1)+")
 _DANDAS = re.compile(r"।(?: ?[।.])+")
 _BEFORE_BRACKET = re.compile(f"(?<=[{LETTER}])\\((?=[{LETTER}A-Za-z])")
@@ -22,7 +22,7 @@ _TWO_SINGLES = re.compile("''|‘‘|’’|``|´´|,,(?=[^ ])")
 _APOSTROPHE = re.compile("(?<=[A-Za-z])['’](?=[A-Za-z])|['’](?=[0-9]0s)")
 _HELD = "\ue000"
 
-_DOUBLE, _SINGLE = "[\"“”„«»]", "['‘’`´]"
+_DOUBLE, _SINGLE = '["“”„«»]', "['‘’`´]"
 _OPENS_AFTER = " \u00a0([-–—:/"
 
 

@@ -64,7 +64,9 @@ def with_another_source(
         return summary
     own = split(summary)
     if len(own) >= MOST_SENTENCES:
-        summary_short = summarise(article, title=title, background=background, known=known, words=words, most=MOST_SENTENCES - 1)
+        summary_short = summarise(
+            article, title=title, background=background, known=known, words=words, most=MOST_SENTENCES - 1
+        )
         own = split(summary_short)
     else:
         summary_short = summary

@@ -16,15 +16,17 @@ _OPENING = re.compile(
 # A place or an office with an agency's mark before a colon: `नगर न्यायालय (सं): `.
 _CREDIT = re.compile("^[^।.:()]{2,40} \\([^()]{1,12}\\) ?[:–-] ")
 # Phrases of contrast, which a summary's first sentence does not need.
-_CONTRAST = re.compile("^(?:वहीं|इधर|उधर|इस बीच|इसी बीच|इसी के साथ|साथ ही|इस दौरान|इसी दौरान|इसके साथ ही|इसके अलावा),? (?!पर |से |के |की |का |हु[एईआ])|^जिसमें (?=कम से कम|करीब|लगभग|[0-9०-९])")
+_CONTRAST = re.compile(
+    "^(?:वहीं|इधर|उधर|इस बीच|इसी बीच|इसी के साथ|साथ ही|इस दौरान|इसी दौरान|इसके साथ ही|इसके अलावा),? (?!पर |से |के |की |का |हु[एईआ])|^जिसमें (?=कम से कम|करीब|लगभग|[0-9०-९])"
+)
 # `यहां` is the place of a dateline, which is not shown. A place of more words is a list.
 _HERE = re.compile("^यहा[ंँ] (?:(?=(?:के|की|का|से|स्थित) )|(?:पर )?)")
 _PLACE_WORDS = 2
 # Latin words in brackets, for search engines. A short acronym after its name is news: `केंद्रीय जांच ब्यूरो (CBI)`.
-_LATIN_BRACKET = re.compile(r" ?[(\[](?! ?[A-Z0-9&.-]{2,8} ?[)\]])[^()\[\]\u0900-\u097f]*[A-Za-z]{2}[^()\[\]\u0900-\u097f]*[)\]]")
-_WORDS_OF_CLAUSE = (
-    "जबकि|जिससे|जिसमें|जिसके|जिसकी|जिसका|जिसे|जिनमें|जिनके|जिनकी|जिन्हें|जिसने|जिन्होंने|जहां|जहाँ|ताकि|क्योंकि|और|तथा|एवं|वहीं|जो|इसके|साथ ही"
+_LATIN_BRACKET = re.compile(
+    r" ?[(\[](?! ?[A-Z0-9&.-]{2,8} ?[)\]])[^()\[\]\u0900-\u097f]*[A-Za-z]{2}[^()\[\]\u0900-\u097f]*[)\]]"
 )
+_WORDS_OF_CLAUSE = "जबकि|जिससे|जिसमें|जिसके|जिसकी|जिसका|जिसे|जिनमें|जिनके|जिनकी|जिन्हें|जिसने|जिन्होंने|जहां|जहाँ|ताकि|क्योंकि|और|तथा|एवं|वहीं|जो|इसके|साथ ही"
 _BOUNDARY = re.compile(f"(?:,|;| -| –) ?(?=(?:{_WORDS_OF_CLAUSE}) )|(?<=[^,;]) (?=(?:और|तथा|जबकि|जिससे|जिसमें) )|; ?")
 _FINITE = frozenset(
     fold(word)
