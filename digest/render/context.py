@@ -20,6 +20,7 @@ from digest.i18n import translator
 from digest.mail.provider_tags import neutral_url
 from digest.models import PLACEHOLDERS, Edition, Image, Section, Story, is_breaking
 from digest.render import texts
+from digest.render.headline_cut import fitting
 from digest.render.subject import shorten
 from digest.render.texts import unify_sentence_ends
 from digest.render.themes import SECTION_COLOURS, Branding, Look, Palette, SectionColour, Theme, section_colours
@@ -167,7 +168,7 @@ def build_page(
     printer = _Printer(edition, branding, now)
     brief, on_top = printer.brief, headline_stories(edition, printer.brief)
     headlines = tuple(
-        replace(each, title=shorten(each.title, HEADLINE_LIMIT, HEADLINE_LEAST, clauses=True))
+        replace(each, title=fitting(each.title, HEADLINE_LIMIT) or shorten(each.title, HEADLINE_LIMIT, HEADLINE_LEAST))
         for each in printer.items(lambda story: story.id in on_top)
     )
     lead = next(iter(printer.items(lambda story: story.id == edition.lead, look.lead_width)), None)

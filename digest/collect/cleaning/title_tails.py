@@ -30,6 +30,8 @@ _TAIL = re.compile("|".join(f"(?:{row.pattern.pattern})" for row in TAILS))
 LEAST_WORDS = 5
 # Words before the call in its part. After more of them the part is news.
 _BEFORE_CALL = 5
+# Words that must remain after a page's name.
+_AFTER_RUBRIC = 3
 # A title may end in several calls: `…, जानें कैसे, देखें लिस्ट`.
 _MOST_TAILS = 3
 
@@ -97,6 +99,7 @@ def without_rubric(title: str) -> tuple[str, str]:
     if found is None:
         place = _PLACE.match(title)
         found = place if place and fold(place[1]) in PLACES - REGIONS else None
-    if found is None or len(title[found.end() :].split()) < LEAST_WORDS:
+    least = LEAST_WORDS if found and found.re is _PLACE else _AFTER_RUBRIC
+    if found is None or len(title[found.end() :].split()) < least:
         return title, ""
     return title[found.end() :].strip(), found.group().strip(" :|।\\")

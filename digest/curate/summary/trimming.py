@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from digest.curate.summary.voice import names_speech
-from digest.hindi.text import fold, words
+from digest.hindi.clauses import WEIGHTY, ends_clause
 from digest.hindi.tokens import stems, tokens
 
 # Phrases that only introduce a sentence.
@@ -28,25 +28,6 @@ _LATIN_BRACKET = re.compile(
 )
 _WORDS_OF_CLAUSE = "जबकि|जिससे|जिसमें|जिसके|जिसकी|जिसका|जिसे|जिनमें|जिनके|जिनकी|जिन्हें|जिसने|जिन्होंने|जहां|जहाँ|ताकि|क्योंकि|और|तथा|एवं|वहीं|जो|इसके|साथ ही"
 _BOUNDARY = re.compile(f"(?:,|;| -| –) ?(?=(?:{_WORDS_OF_CLAUSE}) )|(?<=[^,;]) (?=(?:और|तथा|जबकि|जिससे|जिसमें) )|; ?")
-_FINITE = frozenset(
-    fold(word)
-    for word in words(
-        "है हैं था थे थी थीं गया गई गए गयी गये गईं हुआ हुई हुए हुईं दिया दी दिए दिये दीं लिया ली किया की कीं रहा रही रहे "
-        "पहुंचा पहुंची पहुंचे मारा मारी बनाया बनाई कहा बताया सुनाया सुनाई लगाया लगाई उठाया उठाई मांगा मांगी निकाला निकाली डाला डाली "
-        "पाया पाई आया आई आए चला चली चले मिला मिली मिले छोड़ा जीता हराया घोषित जाएगा जाएगी जाएंगे जायेगा होगा होगी होंगे करेगा करेगी "
-        "करेंगे देगा देगी देंगे रहेगा रहेगी रहेंगे मिलेगा मिलेगी मिलेंगे आएगा आएगी आएंगे लेगा लेगी लेंगे"
-    )
-)
-# Before और without a comma, only a verb that no noun can be.
-_SURE = frozenset(fold(word) for word in words("है हैं था थे थी थीं गया गई गए गयी गये गईं दिया लिया किया"))
-# A clause that denies, doubts or attributes changes what the sentence before it means.
-_WEIGHTY = frozenset(
-    fold(word)
-    for word in words(
-        "नहीं न ना मत इनकार इन्कार खारिज गलत झूठ झूठी झूठा अफवाह फर्जी दावा दावे आरोप कथित संदेह आशंका पुष्टि बेबुनियाद लेकिन मगर हालांकि "
-        "परंतु किंतु बावजूद अगर यदि तो शर्त जमानत बरी मौत मृत्यु मारे मरे मृत जान शव गिरफ्तार हिरासत"
-    )
-)
 
 
 def without_opening(text: str) -> str:
@@ -85,20 +66,12 @@ def shortened(text: str, room: int, title: str) -> str:
     for found in sorted(_BOUNDARY.finditer(text), key=lambda match: -match.start()):
         head, tail = text[: found.start()], text[found.end() :]
         count = len(head.split())
-        if count > room or count < 8 or not _is_whole(head, is_marked=found.group().strip() != ""):
+        if count > room or count < 8 or not ends_clause(head, is_marked=bool(found.group().strip())):
             continue
         dropped = set(tokens(tail))
-        if _WEIGHTY & dropped or (wanted & set(stems(tail))) - set(stems(head)):
+        if WEIGHTY & dropped or (wanted & set(stems(tail))) - set(stems(head)):
             continue
         if names_speech(tail) and not names_speech(head):
             continue
         return head.rstrip(" ,;:-–") + end
     return text
-
-
-def _is_whole(head: str, *, is_marked: bool) -> bool:
-    """Return whether the head ends with a finite verb. At a comma की and लिया are verbs too, but not के लिए."""
-    found = tokens(head)[-2:]
-    if len(found) < 2:
-        return False
-    return found[-1] in (_FINITE if is_marked else _SURE)
