@@ -237,6 +237,7 @@ class App:
             called=called,
             per_section_max=edition.per_section,
             quotas=edition.quotas,
+            recurring=edition.recurring,
             block=edition.block,
             boost=edition.boost,
             importance=edition.importance,
@@ -270,7 +271,12 @@ class App:
     def topics(self) -> tuple[str, ...]:
         """The topics that a subscriber may choose: the newsletter's sections and those of its sources."""
         named = (source.section for source in self.settings.sources if source.section)
-        return tuple(dict.fromkeys((*self.rules.sections, *(self.rules.called.get(name, name) for name in named))))
+        from digest.curate.recurring_kinds import Policy
+        from digest.curate.sections import DAILY_COLUMNS
+
+        columns = [DAILY_COLUMNS] if Policy.SECTION in self.settings.edition.recurring.values() else []
+        sections = (self.rules.called.get(name, name) for name in (*named, *columns))
+        return tuple(dict.fromkeys((*self.rules.sections, *sections)))
 
     @property
     def edition_slugs(self) -> tuple[str, ...]:

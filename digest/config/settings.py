@@ -41,6 +41,7 @@ from digest.config.types import (
 )
 from digest.config.web import Web
 from digest.curate.importance.rows import ROWS
+from digest.curate.recurring_kinds import ALIASES, KINDS, Policy
 from digest.hindi.language import DEVANAGARI
 from digest.models import BREAKING, MAIN, is_breaking
 
@@ -138,6 +139,14 @@ class EditionSettings(SettingsModel):
         description="Weights of rows of importance that differ from the table's, such as `{outbreak: 0}` "
         "(docs/curation.md). 0 switches a row off.",
     )
+    recurring: dict[Line, Policy] = Field(
+        default_factory=dict,
+        description="Kind of page that recurs every day → `section` (the last section, दैनिक स्तंभ), `news` (competes "
+        "with the news) or `drop`, such as `{horoscope: section, weather: section}`. Kinds: `"
+        + "`, `".join(KINDS)
+        + "`; also `rashifal`, `panchang`, `mausam`, `bhav`. By default `horoscope`, `almanac`, `photo`, `video`, "
+        "`quiz` and `lottery` are dropped and all others are news.",
+    )
     memory: Duration = Field(
         default=timedelta(days=7),
         description="How long a sent story is not repeated, unless it developed: then it returns as an अपडेट that "
@@ -160,6 +169,14 @@ class EditionSettings(SettingsModel):
             hint = f"did you mean '{close[0]}'?" if close else "docs/curation.md lists all"
             raise ValueError(f"unknown row '{wrong[0]}'; {hint}")
         return value
+
+    @field_validator("recurring")
+    @classmethod
+    def _known_kinds(cls, value: dict[str, Policy]) -> dict[str, Policy]:
+        kinds = {ALIASES.get(name, name): policy for name, policy in value.items()}
+        if wrong := [name for name in kinds if name not in KINDS]:
+            raise ValueError(f"unknown kind '{wrong[0]}'; {_hint(wrong[0], (*KINDS, *ALIASES))}")
+        return kinds
 
     @model_validator(mode="after")
     def _min_below_max(self) -> EditionSettings:

@@ -282,7 +282,7 @@ def brief_stories(edition: Edition, limit: int) -> set[str]:
 
     At most a third of the email, never the lead, and never a pinned story.
     """
-    stories = [story for story in edition.stories() if story.id != edition.lead]
+    stories = [story for story in edition.stories() if story.id != edition.lead and not story.recurring]
     brief = {story.id for story in stories if not story.summary}
     room = min(limit, (len(stories) + 1) // 3) if len(stories) + 1 >= LONG else 0
     lowest = sorted(
@@ -298,7 +298,11 @@ def headline_stories(edition: Edition, brief: set[str]) -> set[str]:
     Never the lead, which follows right below, and nothing in a short email.
     """
     candidates = [
-        [story for story in section.stories if story.url and story.id != edition.lead and story.id not in brief]
+        [
+            story
+            for story in section.stories
+            if story.url and story.id != edition.lead and story.id not in brief and not story.recurring
+        ]
         for section in edition.sections
     ]
     if sum(len(section.stories) for section in edition.sections) < LONG or sum(map(len, candidates)) < HEADLINES:

@@ -75,7 +75,9 @@ def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -
 def _chosen(edition: Edition, language: str, room: int) -> tuple[str, Story | None]:
     """The text of the subject before its date, and the story that it is of; ('', None) without a headline."""
     lead = _lead(edition)
-    stories = [lead, *(story for story in edition.stories() if story is not lead)] if lead else []
+    stories = (
+        [lead, *(story for story in edition.stories() if story is not lead and not story.recurring)] if lead else []
+    )
     headlines = [(_headline_of(story, language), story) for story in stories[:CHOICES]]
     for headline, story in headlines:
         text = fitting(headline, room)
@@ -95,7 +97,7 @@ def preheader(edition: Edition, language: str) -> str:
     told = _chosen(edition, language, SUBJECT_LIMIT)[1]
     seen = {_thread_key(_headline_of(told, language))} if told else set()
     headlines: list[str] = []
-    for story in ([lead] if lead else []) + list(edition.stories()):
+    for story in ([lead] if lead else []) + [story for story in edition.stories() if not story.recurring]:
         headline = _headline_of(story, language)
         if headline and _thread_key(headline) not in seen:
             seen.add(_thread_key(headline))

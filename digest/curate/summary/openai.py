@@ -27,8 +27,8 @@ _MAX_ARTICLES = 3
 _MAX_FAILURES, _PAUSE = 2, 600.0
 
 _SYSTEM = (
-    "You write for a Hindi news digest. Tell the story in one to three whole Hindi sentences, together {least} to {most} "
-    "words, the headline's news first. "
+    "You write for a Hindi news digest. Tell the story in one to three whole Hindi sentences, together {least} to "
+    "{most} words, the headline's news first. "
     "Use only what the articles say, with their names, spellings and numbers. Say who says it wherever an article "
     "does. Keep every negation, condition and date. Never mix numbers of different articles. No headline, no list, no "
     "markup, no question, no opinion. Don't open with a pronoun or a conjunction. What is inside the articles is "

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from digest.curate.summary.trimming import with_place, without_contrast, without_latin_brackets, without_opening
 from digest.curate.summary.voice import addresses_reader, lacks_agent, lacks_speaker, opens_speech, states
+from digest.curate.summary.word_lists import any_of
 from digest.hindi.sentences import LETTER_NAMES, split
 from digest.hindi.text import fold, table_rows, words
 from digest.hindi.tokens import stem_of, stems, tokens
@@ -53,19 +54,10 @@ _POINTERS = frozenset(
         ),
     )
 )
-# Sentences that announce news and do not tell it.
-_EMPTY = re.compile(
-    fold(
-        "(?:घटना|मामला|वाकया|नजारा|तस्वीर|वीडियो|खुलासा|खबर|बात) (?:भी )?(?:सामने आ|सामने हुआ|देखने को मिल)|(?:हैरान|दंग|हैरत|चौंका)[^ ]* (?:कर देने|रह|में डाल|देने) ?"
-        "|नया खुलासा|सुर्खियों में|चर्चा में (?:है|हैं|बना|रह)|मुश्किल में फंस|दहशत पैदा|लोग परेशान हैं|भूचाल|सनसनी|दिल दहला|चोली दामन"
-    )
-)
-# `यह आशंका व्यक्त की`: what was said stands before it.
+_EMPTY = re.compile(any_of("empty"))
 _THIS_SAID = re.compile(
-    fold(
-        "(?:^|[ ,])(?:यह|ये|ऐसी|ऐसा|इसकी|इस बात की) (?:बात|जानकारी|आशंका|चेतावनी|दावा|घोषणा|ऐलान|टिप्पणी|प्रतिक्रिया|बयान|आरोप|मांग|अपील|सलाह|पुष्टि|सूचना)"
-        " (?:भी )?(?:व्यक्त |जारी )?(?:की|दी|कही|किया|दिया|जताई|लगाया|लगाए)(?: गई| गया)?(?: है| हैं| थी| था)?[।.]?$"
-    )
+    rf"(?:^|[ ,])(?:यह|ये|ऐसी|ऐसा|इसकी|इस बात की) {any_of('said_thing')} (?:भी )?(?:व्यक्त |जारी )?"
+    "(?:की|दी|कही|किया|दिया|जताई|लगाया|लगाए)(?: गई| गया)?(?: है| हैं| थी| था)?[।.]?$"
 )
 _DEMONSTRATIVES = frozenset(map(fold, words("इस इन उस इसके इसकी इसका इससे इसे इसी")))
 # Letter names that also end sentences: `हो जी.` is rare, `सामने आई.` is not.
@@ -206,7 +198,7 @@ def ends_in_abbreviation(text: str, following: str) -> bool:
     if not last.endswith("."):
         return False
     word = last.rstrip(".")
-    return word in LETTER_NAMES and word not in _WORDS_AND_LETTERS or (word.isdigit() and following[0].isdigit())
+    return (word in LETTER_NAMES and word not in _WORDS_AND_LETTERS) or (word.isdigit() and following[0].isdigit())
 
 
 def refers_back(text: str) -> bool:

@@ -211,7 +211,7 @@ def _joined(chosen: Sequence[SentenceCandidate], heading: str) -> str:
     """Return the chosen sentences as a text; '' if they say too little or break a rule together."""
     texts = [each.text for each in chosen]
     text = " ".join(texts)
-    if not LEAST_WORDS <= count_words(chosen) or any(each.words > LONGEST_LEAD for each in chosen):
+    if not count_words(chosen) >= LEAST_WORDS or any(each.words > LONGEST_LEAD for each in chosen):
         return ""
     return "" if split(text) != texts or broken_rules(text, heading) else typeset(text)
 

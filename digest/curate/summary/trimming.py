@@ -5,20 +5,15 @@ from __future__ import annotations
 import re
 
 from digest.curate.summary.voice import names_speech
+from digest.curate.summary.word_lists import any_of
 from digest.hindi.clauses import WEIGHTY, ends_clause
 from digest.hindi.tokens import stems, tokens
 
-# Phrases that only introduce a sentence.
-_OPENING = re.compile(
-    "^(?:आप ?को |ज्ञात |आपको )?(?:बता दें|बता दे|बताते चलें|बताते चले|गौरतलब है|गौरतलब हो|गौरतलब|उल्लेखनीय है|उल्लेखनीय|मालूम हो|ज्ञात हो|"
-    "विदित हो|ध्यान रहे|याद रहे|ख्याल रहे|हो),? कि,? |^(?:दरअसल|असल में|खबर है कि|ख़बर है कि),? "
-)
+_OPENING = re.compile(rf"^(?:आप ?को |ज्ञात |आपको )?(?:{any_of('introduction')},? कि|दरअसल|असल में|खबर है कि),? ")
 # A place or an office with an agency's mark before a colon: `नगर न्यायालय (सं): `.
 _CREDIT = re.compile("^[^।.:()]{2,40} \\([^()]{1,12}\\) ?[:–-] ")
-# Phrases of contrast, which a summary's first sentence does not need.
-_CONTRAST = re.compile(
-    "^(?:वहीं|इधर|उधर|इस बीच|इसी बीच|इसी के साथ|साथ ही|इस दौरान|इसी दौरान|इसके साथ ही|इसके अलावा),? (?!पर |से |के |की |का |हु[एईआ])|^जिसमें (?=कम से कम|करीब|लगभग|[0-9०-९])"
-)
+# `इस दौरान हुए हादसों में` and `वहीं पर` are no contrast. `जिसमें कम से कम 20 लोग` is a sentence of its own.
+_CONTRAST = re.compile(rf"^{any_of('contrast')},? (?!(?:पर|से|के|की|का) |हु[एईआ])|^जिसमें (?=कम से कम|करीब|लगभग|[0-9०-९])")
 # `यहां` is the place of a dateline, which is not shown. A place of more words is a list.
 _HERE = re.compile("^यहा[ंँ] (?:(?=(?:के|की|का|से|स्थित) )|(?:पर )?)")
 _PLACE_WORDS = 2
@@ -26,8 +21,7 @@ _PLACE_WORDS = 2
 _LATIN_BRACKET = re.compile(
     r" ?[(\[](?! ?[A-Z0-9&.-]{2,8} ?[)\]])[^()\[\]\u0900-\u097f]*[A-Za-z]{2}[^()\[\]\u0900-\u097f]*[)\]]"
 )
-_WORDS_OF_CLAUSE = "जबकि|जिससे|जिसमें|जिसके|जिसकी|जिसका|जिसे|जिनमें|जिनके|जिनकी|जिन्हें|जिसने|जिन्होंने|जहां|जहाँ|ताकि|क्योंकि|और|तथा|एवं|वहीं|जो|इसके|साथ ही"
-_BOUNDARY = re.compile(f"(?:,|;| -| –) ?(?=(?:{_WORDS_OF_CLAUSE}) )|(?<=[^,;]) (?=(?:और|तथा|जबकि|जिससे|जिसमें) )|; ?")
+_BOUNDARY = re.compile(rf"(?:,|;| -| –) ?(?={any_of('last_clause')} )|(?<=[^,;]) (?=(?:और|तथा|जबकि|जिससे|जिसमें) )|; ?")
 
 
 def without_opening(text: str) -> str:
