@@ -222,6 +222,7 @@ class App:
 
     @cached_property
     def rules(self) -> Rules:
+        from digest.curate.recurring_kinds import Policy
         from digest.curate.rules import Rules
         from digest.curate.sections import translated_sections
 
@@ -237,7 +238,7 @@ class App:
             called=called,
             per_section_max=edition.per_section,
             quotas=edition.quotas,
-            recurring=edition.recurring,
+            recurring={kind: Policy(name) for kind, name in edition.recurring.items()},
             block=edition.block,
             boost=edition.boost,
             importance=edition.importance,
@@ -271,10 +272,9 @@ class App:
     def topics(self) -> tuple[str, ...]:
         """The topics that a subscriber may choose: the newsletter's sections and those of its sources."""
         named = (source.section for source in self.settings.sources if source.section)
-        from digest.curate.recurring_kinds import Policy
         from digest.curate.sections import DAILY_COLUMNS
 
-        columns = [DAILY_COLUMNS] if Policy.SECTION in self.settings.edition.recurring.values() else []
+        columns = [DAILY_COLUMNS] if "section" in self.settings.edition.recurring.values() else []
         sections = (self.rules.called.get(name, name) for name in (*named, *columns))
         return tuple(dict.fromkeys((*self.rules.sections, *sections)))
 

@@ -41,7 +41,7 @@ from digest.config.types import (
 )
 from digest.config.web import Web
 from digest.curate.importance.rows import ROWS
-from digest.curate.recurring_kinds import ALIASES, KINDS, Policy
+from digest.curate.recurring_kinds import ALIASES, KINDS
 from digest.hindi.language import DEVANAGARI
 from digest.models import BREAKING, MAIN, is_breaking
 
@@ -139,7 +139,7 @@ class EditionSettings(SettingsModel):
         description="Weights of rows of importance that differ from the table's, such as `{outbreak: 0}` "
         "(docs/curation.md). 0 switches a row off.",
     )
-    recurring: dict[Line, Policy] = Field(
+    recurring: dict[Line, Literal["section", "news", "drop"]] = Field(
         default_factory=dict,
         description="Kind of page that recurs every day → `section` (the last section, दैनिक स्तंभ), `news` (competes "
         "with the news) or `drop`, such as `{horoscope: section, weather: section}`. Kinds: `"
@@ -172,7 +172,7 @@ class EditionSettings(SettingsModel):
 
     @field_validator("recurring")
     @classmethod
-    def _known_kinds(cls, value: dict[str, Policy]) -> dict[str, Policy]:
+    def _known_kinds(cls, value: dict[str, str]) -> dict[str, str]:
         kinds = {ALIASES.get(name, name): policy for name, policy in value.items()}
         if wrong := [name for name in kinds if name not in KINDS]:
             raise ValueError(f"unknown kind '{wrong[0]}'; {_hint(wrong[0], (*KINDS, *ALIASES))}")

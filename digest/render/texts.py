@@ -39,7 +39,7 @@ _CAPITALS = re.compile(r"(?<![A-Za-z])[A-Z]+(?![A-Za-z])")
 # `Ind vs WI`, `IND v/s Aus`: the names of teams, in any case.
 _VERSUS = re.compile(r"(?<![A-Za-z])([A-Za-z]{2,3}) (?:vs|v/s)[.]? ([A-Za-z]{2,3})(?![A-Za-z])", re.IGNORECASE)
 _VS = re.compile(r"(?<![A-Za-z])v/?s(?![A-Za-z])[.]?", re.IGNORECASE)
-_LATIN_BEFORE = re.compile(r"[A-Za-z][a-z]+(?: [A-Z0-9]\w*)* [0-9]*$")
+_LATIN_BEFORE = re.compile(r"[A-Za-z][a-z]+(?: [A-Z0-9][A-Za-z0-9]*)* [0-9]*$")
 _LATIN_AFTER = re.compile(r"[0-9+]* [A-Za-z]?[a-z]+")
 
 
