@@ -225,6 +225,7 @@ class App:
 
     @cached_property
     def rules(self) -> Rules:
+        from digest.curate.recurring_kinds import Policy
         from digest.curate.rules import Rules
         from digest.curate.sections import translated_sections
 
@@ -240,6 +241,7 @@ class App:
             called=called,
             per_section_max=edition.per_section,
             quotas=edition.quotas,
+            recurring={kind: Policy(name) for kind, name in edition.recurring.items()},
             block=edition.block,
             boost=edition.boost,
             importance=edition.importance,
@@ -256,10 +258,11 @@ class App:
         chosen = self.settings.summary
         kind = summary.load(chosen.engine)
         if chosen.engine == "extractive":
-            summariser: Summariser = kind(self.settings.newsletter.language)
+            summariser: Summariser = kind(self.settings.newsletter.language, chosen.words)
         else:
             key = self.secret(chosen.key_env, "summary.key_env") if chosen.key_env else ""
-            summariser = kind(chosen.url, chosen.model, key=key, timeout=chosen.timeout.total_seconds())
+            timeout = chosen.timeout.total_seconds()
+            summariser = kind(chosen.url, chosen.model, key=key, timeout=timeout, words=chosen.words)
         return summariser
 
     @cached_property
@@ -272,7 +275,11 @@ class App:
     def topics(self) -> tuple[str, ...]:
         """The topics that a subscriber may choose: the newsletter's sections and those of its sources."""
         named = (source.section for source in self.settings.sources if source.section)
-        return tuple(dict.fromkeys((*self.rules.sections, *(self.rules.called.get(name, name) for name in named))))
+        from digest.curate.sections import DAILY_COLUMNS
+
+        columns = [DAILY_COLUMNS] if "section" in self.settings.edition.recurring.values() else []
+        sections = (self.rules.called.get(name, name) for name in (*named, *columns))
+        return tuple(dict.fromkeys((*self.rules.sections, *sections)))
 
     @property
     def edition_slugs(self) -> tuple[str, ...]:

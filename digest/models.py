@@ -316,6 +316,8 @@ class Story:
     label: str = ""
     language: str = "hi"
     support: tuple[Support, ...] = ()
+    # The kind of a daily column (`horoscope`, `weather`), which is no news and stands in a section of its own.
+    recurring: str = ""
 
     @property
     def is_by_machine(self) -> bool:

@@ -66,21 +66,28 @@ def lead(article: Article, sentences: int = 2) -> str:
     return " ".join(split(article.text)[:sentences])
 
 
+def cut(text: str, words: int) -> str:
+    """Return the first words of a text: a rival may not win by its length alone."""
+    return " ".join(text.split()[:words])
+
+
 def percentages(scores: Scores) -> str:
     """Return scores as `59.4/50.4/55.8`."""
     return "/".join(f"{100 * score:.1f}" for score in scores)
 
 
 def _row(name: str, articles: Sequence[Article], wanted: Sequence[str], more: str) -> Row:
-    ours = _mean(rouge(summarise(article), text) for article, text in zip(articles, wanted, strict=True))
-    rival = _mean(rouge(lead(article), text) for article, text in zip(articles, wanted, strict=True))
+    made = [summarise(article) for article in articles]
+    leads = [cut(lead(article), len(text.split())) for article, text in zip(articles, made, strict=True)]
+    ours = _mean(rouge(text, reference) for text, reference in zip(made, wanted, strict=True))
+    rival = _mean(rouge(text, reference) for text, reference in zip(leads, wanted, strict=True))
     share = min((mine / theirs for mine, theirs in zip(ours, rival, strict=True) if theirs), default=0.0)
-    figures = f"{percentages(ours)} ({share:.3f} of lead-2)"
+    figures = f"{percentages(ours)} ({share:.3f} of lead-2 as long)"
     return Row(
         f"summaries, {name}: ROUGE-1/2/L",
         len(articles),
         figures,
-        ">= .99 of lead-2",
+        ">= 1 of lead-2 as long",
         f"lead-2 {percentages(rival)}{more}",
     )
 

@@ -56,6 +56,7 @@ def _story(story: Story) -> dict[str, Any]:
         "score": round(story.score, 4),
         "reasons": list(story.reasons),
         "label": story.label,
+        "recurring": story.recurring,
         "by_machine": story.is_by_machine,
         "support": [asdict(each) for each in story.support],
     }

@@ -41,6 +41,7 @@ from digest.config.types import (
 )
 from digest.config.web import Web
 from digest.curate.importance.rows import ROWS
+from digest.curate.recurring_kinds import ALIASES, KINDS
 from digest.hindi.language import DEVANAGARI
 from digest.models import BREAKING, MAIN, is_breaking
 
@@ -138,6 +139,14 @@ class EditionSettings(SettingsModel):
         description="Weights of rows of importance that differ from the table's, such as `{outbreak: 0}` "
         "(docs/curation.md). 0 switches a row off.",
     )
+    recurring: dict[Line, Literal["section", "news", "drop"]] = Field(
+        default_factory=dict,
+        description="Kind of page that recurs every day → `section` (the last section, दैनिक स्तंभ), `news` (competes "
+        "with the news) or `drop`, such as `{horoscope: section, weather: section}`. Kinds: `"
+        + "`, `".join(KINDS)
+        + "`; also `rashifal`, `panchang`, `mausam`, `bhav`. By default `horoscope`, `almanac`, `photo`, `video`, "
+        "`quiz` and `lottery` are dropped and all others are news.",
+    )
     memory: Duration = Field(
         default=timedelta(days=7),
         description="How long a sent story is not repeated, unless it developed: then it returns as an अपडेट that "
@@ -161,6 +170,14 @@ class EditionSettings(SettingsModel):
             raise ValueError(f"unknown row '{wrong[0]}'; {hint}")
         return value
 
+    @field_validator("recurring")
+    @classmethod
+    def _known_kinds(cls, value: dict[str, str]) -> dict[str, str]:
+        kinds = {ALIASES.get(name, name): policy for name, policy in value.items()}
+        if wrong := [name for name in kinds if name not in KINDS]:
+            raise ValueError(f"unknown kind '{wrong[0]}'; {_hint(wrong[0], (*KINDS, *ALIASES))}")
+        return kinds
+
     @model_validator(mode="after")
     def _min_below_max(self) -> EditionSettings:
         if self.min_stories > self.max_stories:
@@ -177,6 +194,13 @@ class SummarySettings(SettingsModel):
         default="extractive",
         description="`extractive`: summaries consist of the articles' own sentences. `openai`: a model writes them, "
         "and the articles' own sentences are used unless an article supports each clause of it.",
+    )
+    words: int = Field(
+        default=30,
+        ge=15,
+        le=70,
+        description="About how many words a summary has at most, 15 to 70; two thirds of it at least, if the articles "
+        "have sentences that fit. A sentence that tells the news is kept whole even if it is longer.",
     )
     url: WebRoot = Field(
         default="",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.curate.filtering import Changes
-from digest.curate.recurring import Series
+from digest.curate.recurring_kinds import Policy, Series
 from digest.curate.rules import Rules
 from digest.curate.similarity.clustering import CANDIDATE_COSINE, Cluster, Pairs, representative_first
 from digest.curate.similarity.score import Corpus, Features, is_duplicate, score
@@ -194,7 +194,7 @@ def check_already_sent(
 
 
 def filter_candidates(
-    candidates: Sequence[StoryCandidate], changes: Changes
+    candidates: Sequence[StoryCandidate], changes: Changes, rules: Rules
 ) -> tuple[list[StoryCandidate], Counter[str]]:
     """Return the candidates that are not dropped, excluded or already sent (or are pinned), and counts of the rest."""
     pinned, dropped = set(changes.pinned), set(changes.dropped)
@@ -205,7 +205,7 @@ def filter_candidates(
         is_pinned = bool(names & pinned)
         if names & dropped:
             rejected["dropped by the desk"] += articles
-        elif each.series and each.series.excluded and not is_pinned:
+        elif each.series and rules.policy_of(each.series) is Policy.DROP and not is_pinned:
             rejected[f"series ({each.series.kind})"] += articles
         elif each.already_sent and not each.is_update and not is_pinned:
             rejected[f"already sent ({', '.join(each.already_sent.editions)})"] += articles

@@ -15,6 +15,7 @@ from digest.curate.already_sent import (
     filter_candidates,
     rejected_as_sent,
 )
+from digest.curate.daily_columns import divide, write_columns
 from digest.curate.filtering import Changes, remove_blocked
 from digest.curate.ranking import RankContext, Ranked, rank_candidates, select
 from digest.curate.recurring import find_series
@@ -89,17 +90,20 @@ class Curated:
 def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
     """Choose the stories of an edition from articles of any age and language, in any order.
 
-    Sections follow the order of the rules. Pinned stories come first, then the lead, then by score.
+    Sections follow the order of the rules. Pinned stories come first, then the lead, then by score. Daily columns
+    are the last section.
     """
     rules = context.rules
     window = select_window(articles, context)
     everything = (*window.articles, *window.background)
     corpus = extract_features(everything)
-    pairs = Pairs(window.articles, corpus, find_series(everything, rules.timezone), rules)
+    series = find_series(everything, rules.timezone)
+    divided = divide(window.articles, series, rules, context.changes.pinned)
+    pairs = Pairs(divided.news, corpus, series, rules)
     clusters = merge_pairs(pairs, context.weights)
-    history = SentHistory(window.sent, corpus, rules)
+    history = SentHistory([each for each in window.sent if not each.story.recurring], corpus, rules)
     candidates = check_already_sent(clusters, pairs, history, exempt=context.exempt, weights=context.weights)
-    remaining, rejected = filter_candidates(candidates, context.changes)
+    remaining, rejected = filter_candidates(candidates, context.changes, rules)
     rank_context = RankContext(rules, context.weights, context.now, corpus.features)
     selection = select(rank_candidates(remaining, clusters, rank_context), rules, context.changes.pinned)
     outweighed = sum(len(each.cluster.articles) for each in selection.not_picked)
@@ -112,8 +116,18 @@ def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
     stories = [
         write_story(each, pairs, context.summariser, is_pinned=each in selection.pinned) for each in selection.stories
     ]
+    columns = write_columns(
+        divided.columns,
+        corpus,
+        series,
+        rules,
+        changes=context.changes,
+        sent=window.sent,
+        weights=context.weights,
+        summariser=context.summariser,
+    )
     return Curated(
-        sections=_sections(stories, rules),
+        sections=(*_sections(stories, rules), *([columns] if columns else [])),
         lead=stories[0].id,
         considered=window.considered,
         clusters=len(clusters),

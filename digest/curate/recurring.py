@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from digest.curate.recurring_kinds import TABLE, Series
 from digest.curate.similarity.cues import Places, compare_places, find_places
 from digest.curate.similarity.tfidf import document_shares
 from digest.hindi.text import fold, words
@@ -18,57 +18,6 @@ from digest.models import Article
 
 # A title skeleton is a series once one source has used it on this many days.
 REPEATS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """A kind of recurring page."""
-
-    kind: str
-    pattern: re.Pattern[str]
-    # 0..1, scales what the score of a story loses.
-    penalty: float = 1.0
-    # Whether pages of this kind never enter an edition, unless an editor pins them.
-    excluded: bool = False
-
-
-def _row(kind: str, pattern: str, penalty: float = 1.0, *, excluded: bool = False) -> Series:
-    return Series(kind, re.compile(fold(pattern)), penalty, excluded)
-
-
-# The pattern is searched in the folded title; the first match wins.
-TABLE = (
-    _row("horoscope", "राशिफल|राशि वाल|राशियों|इन राशि|टैरो|अंक ज्योतिष|horoscope|rashifal|numerology", excluded=True),
-    _row("almanac", "पंचांग|शुभ मुहूर्त|राहुकाल|चौघड़िया|panchang", excluded=True),
-    _row("photo", "^फोटो ?[:|-]|photos?[ :|]|तस्वीरों में|देखें तस्वीरें|फोटो गैलरी|in pics", excluded=True),
-    _row("video", "^वीडियो ?[:|-]|^video[ :|]|play video$|देखें वीडियो|watch video", excluded=True),
-    _row("quiz", "वर्ग पहेली|सुडोकु|क्विज|quiz", excluded=True),
-    _row("fuel", "^(?=.*(पेट्रोल|डीजल|petrol|diesel))(?=.*(दाम|कीमत|भाव|रेट|सस्ता|महंगा|रुपये लीटर|price))"),
-    _row("gold", "^(?=.*(सोना|सोने|चांदी|gold|silver))(?=.*(दाम|कीमत|भाव|रेट|सस्ता|महंगा|सस्ती|महंगी|price|rate))"),
-    _row("market", "सेंसेक्स|निफ्टी|sensex|nifty|शेयर बाजार (आज|खुला|बंद)", 0.4),
-    _row("tally", "^(?=.*(कोरोना|कोविड|डेंगू))(?=.*(नए मामले|नये मामले|नए केस|नए मरीज|आंकड़े))|^(?=.*covid)(?=.*cases)", 0.5),
-    _row(
-        "weather",
-        "मौसम (का हाल|अपडेट|पूर्वानुमान|समाचार)|आज का मौसम|aaj ka mausam|weather (update|today)|^मौसम ?[:|-]",
-        0.5,
-    ),
-    _row(
-        "jobs",
-        "^(?=.*(पदों|पद|आवेदन))(?=.*भर्ती)|वैकेंसी|vacancy|recruitment|सरकारी नौकरी|admit card|sarkari nauk",
-        0.7,
-    ),
-    _row("scorecard", "स्कोरकार्ड|scorecard|लाइव स्कोर|live score", 0.5),
-    _row("produce", "^(?=.*मंडी)(?=.*(भाव|दाम|रुपये किलो))|सब्जियों के (दाम|भाव)", 0.7),
-    _row("air", "एक्यूआई|वायु गुणवत्ता सूचकांक", 0.3),
-    _row("level", "जलस्तर आज|आज का जलस्तर", 0.5),
-    _row("currency", "रुपया .*पैसे (चढ़ा|गिरा|मजबूत|कमजोर|टूटा)|बिटकॉइन .*(दाम|भाव|कीमत)", 0.4),
-    _row("lottery", "लॉटरी.*(परिणाम|रिजल्ट|संबाद|नतीज)|lottery (result|sambad)", excluded=True),
-    _row("takings", "बॉक्स ऑफिस.*(कलेक्शन|दिन|कमाई)|box office (collection|day)", 0.5),
-    _row("ratings", "टीआरपी (रिपोर्ट|लिस्ट|रेटिंग)|trp (report|list|rating|week)", 0.5),
-    _row("round-up", "(आज की|सुबह की|शाम की) (बड़ी|मुख्य|टॉप|ताजा) (खबर|खबरें)|टॉप 10 न्यूज|top 10 news", 0.7),
-    _row("live", "^live[ :|]|[ :]live[ :]|लाइव अपडेट|live updates?|ताजा समाचार|breaking news:", 0.0),
-    _row("column", "की कहानी-|ब्लॉग:|'s blog|’s blog|आज का इतिहास|आज का विचार|सुविचार"),
-)
 
 # Two titles are one form, filled in twice, if they share this part of their words.
 FORM = 0.5

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from digest.curate.recurring_kinds import Policy, Series
+
 # In reading order. A story without any evidence goes into the first.
 SECTIONS = ("देश", "दुनिया", "राजनीति", "व्यापार", "विज्ञान", "खेल", "मनोरंजन", "स्वास्थ्य", "शिक्षा")
 
@@ -74,6 +76,8 @@ class Rules:
     block: tuple[str, ...] = ()
     # Word or phrase -> points for a story that has it in a title or lead.
     boost: Mapping[str, float] = field(default_factory=dict)
+    # Kind of recurring page -> what becomes of it, where it differs from the table in `recurring`; in reading order.
+    recurring: Mapping[str, Policy] = field(default_factory=dict)
     # Section -> the most stories of it; 0 excludes the section. Others have `per_section_max`.
     quotas: Mapping[str, int] = field(default_factory=dict)
 
@@ -86,6 +90,10 @@ class Rules:
     # a word such as मौत or गिरफ्तार.
     update_items: int = 3
     update_unseen: float = 0.3
+
+    def policy_of(self, series: Series) -> Policy:
+        """Return what the newsroom does with pages of a series; by default they are news, or dropped."""
+        return self.recurring.get(series.name) or (Policy.DROP if series.excluded else Policy.NEWS)
 
     def max_in_section(self, section: str, default: int) -> int:
         """Return the most stories of a section; `default` where no quota is set."""

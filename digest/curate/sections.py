@@ -20,6 +20,9 @@ from digest.hindi.tokens import tokens
 from digest.i18n import translator
 from digest.models import Article
 
+# The section of pages that recur every day, for those that the newsroom wants (`daily_columns`).
+DAILY_COLUMNS = "दैनिक स्तंभ"
+
 # Section -> message id of its name in other languages. Hindi names are used as they are.
 MESSAGE_IDS = {
     "देश": "Nation",
@@ -31,6 +34,7 @@ MESSAGE_IDS = {
     "मनोरंजन": "Entertainment",
     "स्वास्थ्य": "Health",
     "शिक्षा": "Education",
+    DAILY_COLUMNS: "Daily columns",
 }
 
 # Of two with equal points, the first is chosen.

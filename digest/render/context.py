@@ -20,6 +20,7 @@ from digest.i18n import translator
 from digest.mail.provider_tags import neutral_url
 from digest.models import PLACEHOLDERS, Edition, Image, Section, Story, is_breaking
 from digest.render import texts
+from digest.render.headline_cut import fitting
 from digest.render.subject import shorten
 from digest.render.texts import unify_sentence_ends
 from digest.render.themes import SECTION_COLOURS, Branding, Look, Palette, SectionColour, Theme, section_colours
@@ -167,7 +168,7 @@ def build_page(
     printer = _Printer(edition, branding, now)
     brief, on_top = printer.brief, headline_stories(edition, printer.brief)
     headlines = tuple(
-        replace(each, title=shorten(each.title, HEADLINE_LIMIT, HEADLINE_LEAST, clauses=True))
+        replace(each, title=fitting(each.title, HEADLINE_LIMIT) or shorten(each.title, HEADLINE_LIMIT, HEADLINE_LEAST))
         for each in printer.items(lambda story: story.id in on_top)
     )
     lead = next(iter(printer.items(lambda story: story.id == edition.lead, look.lead_width)), None)
@@ -281,7 +282,7 @@ def brief_stories(edition: Edition, limit: int) -> set[str]:
 
     At most a third of the email, never the lead, and never a pinned story.
     """
-    stories = [story for story in edition.stories() if story.id != edition.lead]
+    stories = [story for story in edition.stories() if story.id != edition.lead and not story.recurring]
     brief = {story.id for story in stories if not story.summary}
     room = min(limit, (len(stories) + 1) // 3) if len(stories) + 1 >= LONG else 0
     lowest = sorted(
@@ -297,7 +298,11 @@ def headline_stories(edition: Edition, brief: set[str]) -> set[str]:
     Never the lead, which follows right below, and nothing in a short email.
     """
     candidates = [
-        [story for story in section.stories if story.url and story.id != edition.lead and story.id not in brief]
+        [
+            story
+            for story in section.stories
+            if story.url and story.id != edition.lead and story.id not in brief and not story.recurring
+        ]
         for section in edition.sections
     ]
     if sum(len(section.stories) for section in edition.sections) < LONG or sum(map(len, candidates)) < HEADLINES:

@@ -14,11 +14,16 @@ from digest.hindi import cut, dates
 from digest.hindi.text import words
 from digest.i18n import translator
 from digest.models import Edition, Story
+from digest.render.headline_cut import fitting, is_unfinished
 from digest.render.texts import acronyms_in_devanagari, one_line
 
-# All limits are in grapheme clusters.
+# All limits are in grapheme clusters. A headline that cannot be cut without misleading may have SUBJECT_MOST: an inbox
+# then cuts it on the screen, and the whole of it is there.
 SUBJECT_MIN = 25
 SUBJECT_LIMIT = 45
+SUBJECT_MOST = 70
+# How many headlines of the edition are tried for a subject, the lead's first.
+CHOICES = 5
 PREHEADER_MIN = 30
 PREHEADER_LIMIT = 70
 HEADLINE_MIN = 10
@@ -37,46 +42,50 @@ _LABEL = re.compile(
 _PIPE = re.compile(r" ?\|+ ?")
 _REPEATED_MARKS = re.compile(r"([!?])[!?]+")
 _QUOTED = re.compile("[\"'‘’“”](?P<inner>[^\"'‘’“”]*)[\"'‘’“”]")
-_CLAUSE_ENDS = (",", ";", ":", "।", "–", "—", "?", "!")
-_PUNCTUATION = " ,;:–—-|/\"'‘’“”()[]।?!"
-
-# Postpositions, conjunctions and determiners: a headline cut after one of them reads as broken.
-_UNFINISHED = frozenset(
-    words(
-        "का के की को से में पर ने तक और या व एवं तथा लेकिन मगर परंतु बल्कि कि जो जब जहाँ अगर तो भी ही न",
-        "वाला वाले वाली इस उस इन उन एक हर सबसे कई यह ये वह वे अपने अपनी अपना द्वारा बिना",
-        "आणि किंवा पण तर हा हे ला चा ची चे च्या र ले मा बाट लाई",
-        "a an the of in on at to for and or but with from by as after before over into is are was will",
-        "that its his her",
-    )
-)
 _LOWER_CASE_WORDS = frozenset(
     words("a an the of in on at to for and or but with from by as is are was not new its his her it")
 )
 
 
 def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -> str:
-    """The lead's headline in at most 45 clusters, cut between words, with the date after it if it fits.
+    """The lead's headline in at most 45 clusters, with the date after it if it fits.
 
-    Gmail joins emails with the same subject into one thread, so it differs from all of `taken`, by date and number.
+    A long headline is cut after a whole clause. If no cut is honest, the next headline that fits is the subject; if
+    none does, the lead's whole one. Gmail joins emails with the same subject into one thread, so it differs from all of
+    `taken`, by date and number.
     """
     used = {_thread_key(subject) for subject in taken}
-    lead = _lead(edition)
-    headline = _headline_of(lead, language) if lead else ""
+    headline = _chosen(edition, language, SUBJECT_LIMIT)[0]
     day = dates.short(edition.day, language) if headline else ""
     headline = headline or dates.day(edition.day, language)
     first = f"{headline}{_SEPARATOR}{day}" if day else headline
-    if cut.length(first) > SUBJECT_LIMIT:
-        first = shorten(headline, SUBJECT_LIMIT, SUBJECT_MIN, clauses=True)
+    if cut.length(first) > SUBJECT_LIMIT or headline.endswith(cut.ELLIPSIS):
+        first = headline
     if _thread_key(first) not in used:
         return first
     for number in count(1 if day else 2):
         suffix = _SEPARATOR + " ".join(filter(None, (day, f"({number})" if number > 1 else "")))
         room = SUBJECT_LIMIT - cut.length(suffix)
-        subject = shorten(headline, room, min(SUBJECT_MIN, room - 1), clauses=True) + suffix
+        subject = (_chosen(edition, language, room)[0] or headline) + suffix
         if _thread_key(subject) not in used:
             return subject
     raise AssertionError("numbers do not end")
+
+
+def _chosen(edition: Edition, language: str, room: int) -> tuple[str, Story | None]:
+    """The text of the subject before its date, and the story that it is of; ('', None) without a headline."""
+    lead = _lead(edition)
+    stories = (
+        [lead, *(story for story in edition.stories() if story is not lead and not story.recurring)] if lead else []
+    )
+    headlines = [(_headline_of(story, language), story) for story in stories[:CHOICES]]
+    for headline, story in headlines:
+        text = fitting(headline, room)
+        if text and (story is lead or cut.length(text) >= SUBJECT_MIN):
+            return text, story
+    if not headlines or not headlines[0][0]:
+        return "", None
+    return shorten(headlines[0][0], room + SUBJECT_MOST - SUBJECT_LIMIT, SUBJECT_MIN), lead
 
 
 def preheader(edition: Edition, language: str) -> str:
@@ -85,9 +94,10 @@ def preheader(edition: Edition, language: str) -> str:
     Inboxes fill a short preheader with the body's first words, so it continues with the lead's summary.
     """
     lead = _lead(edition)
-    seen = {_thread_key(_headline_of(lead, language))} if lead else set()
+    told = _chosen(edition, language, SUBJECT_LIMIT)[1]
+    seen = {_thread_key(_headline_of(told, language))} if told else set()
     headlines: list[str] = []
-    for story in edition.stories():
+    for story in ([lead] if lead else []) + [story for story in edition.stories() if not story.recurring]:
         headline = _headline_of(story, language)
         if headline and _thread_key(headline) not in seen:
             seen.add(_thread_key(headline))
@@ -105,7 +115,10 @@ def preheader(edition: Edition, language: str) -> str:
 
 
 def breaking_subject(edition: Edition, language: str, taken: Collection[str] = ()) -> str:
-    """'Breaking news: ' in the language and the headline, in at most 45 clusters and different from all of `taken`."""
+    """'Breaking news: ' in the language and the headline, different from all of `taken`.
+
+    At most 45 clusters, or 70 if the headline cannot be cut without misleading.
+    """
     used = {_thread_key(subject) for subject in taken}
     story = _lead(edition)
     prefix = translator(language).gettext("Breaking news: %(headline)s") % {"headline": ""}
@@ -113,7 +126,8 @@ def breaking_subject(edition: Edition, language: str, taken: Collection[str] = (
     for number in count(1):
         suffix = f" ({number})" if number > 1 else ""
         room = SUBJECT_LIMIT - cut.length(prefix) - cut.length(suffix)
-        subject = prefix + shorten(headline, room, min(SUBJECT_MIN, room - 1), clauses=True) + suffix
+        most = room + SUBJECT_MOST - SUBJECT_LIMIT
+        subject = prefix + (fitting(headline, room) or shorten(headline, most, SUBJECT_MIN)) + suffix
         if _thread_key(subject) not in used:
             return subject
     raise AssertionError("numbers do not end")
@@ -148,29 +162,16 @@ def clean_headline(title: str, *, language: str, story_language: str) -> str:
     return one_line(text)
 
 
-def shorten(text: str, limit: int, least: int, *, clauses: bool = False) -> str:
-    """`text` cut between words to at most `limit` clusters, with '…', and not after a word that needs another.
-
-    With `clauses`, cut at the end of a clause if `least` clusters remain.
-    """
+def shorten(text: str, limit: int, least: int) -> str:
+    """`text` cut between words to at most `limit` clusters, with '…', and not after a word that needs another."""
     short = cut.shorten(text, limit)
     if short == text or cut.length(short) <= least:
         return short
     kept = short.removesuffix(cut.ELLIPSIS).split(" ")
-    if clauses:
-        for end in range(len(kept) - 1, 0, -1):
-            head = " ".join(kept[:end])
-            if head.endswith(_CLAUSE_ENDS) and cut.length(head) >= least:
-                return _with_ellipsis(head)
     end = len(kept)
-    while end > 1 and _is_unfinished(kept[end - 1]) and cut.length(" ".join(kept[: end - 1])) >= least:
+    while end > 1 and is_unfinished(kept[end - 1]) and cut.length(" ".join(kept[: end - 1])) >= least:
         end -= 1
     return _with_ellipsis(" ".join(kept[:end]))
-
-
-def _is_unfinished(word: str) -> bool:
-    bare = word.strip(_PUNCTUATION)
-    return not bare or bare.lower() in _UNFINISHED or bare.lstrip("₹$").replace(",", "").isdigit()
 
 
 def _with_ellipsis(head: str) -> str:
@@ -216,7 +217,16 @@ def _join(parts: list[str]) -> str:
     for part in filter(None, parts):
         longer = f"{text}{_SEPARATOR}{part}" if text else part
         if cut.length(longer) > PREHEADER_LIMIT:
-            long_enough = cut.length(text) >= PREHEADER_MIN
-            return text if long_enough else shorten(longer, PREHEADER_LIMIT, PREHEADER_MIN)
+            if cut.length(text) >= PREHEADER_MIN:
+                return text
+            room = PREHEADER_LIMIT - cut.length(longer) + cut.length(part)
+            whole = fitting(part, room)
+            before = f"{text}{_SEPARATOR}" if text else ""
+            joined = f"{before}{whole}"
+            return (
+                joined
+                if whole and cut.length(joined) >= PREHEADER_MIN
+                else shorten(longer, PREHEADER_LIMIT, PREHEADER_MIN)
+            )
         text = longer
     return text

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 from urllib.parse import quote, urlunsplit
 
 from digest.hindi.numbers import devanagari_digits
 from digest.hindi.sentences import DEVA, split
-from digest.hindi.text import words
+from digest.hindi.text import table_rows
 from digest.mail.provider_tags import neutral_url
 from digest.utils.urls import split_url
 
@@ -23,29 +24,63 @@ _MARKUP = re.compile(r"(<!--(?:(?!-->).)*-->|<style\b(?:(?!</style>).)*</style>|
 _WORD = re.compile(r"[^\s<>]+")
 _LATIN = re.compile(r"[A-Za-z]")
 
-ACRONYMS = dict(
-    pair.split("=")
-    for pair in words(
-        "AAP=आप AFSPA=अफ़्स्पा AIDS=एड्स AIIMS=एम्स ASEAN=आसियान AUS=ऑस्ट्रेलिया BIG=बड़ी BRICS=ब्रिक्स CAT=कैट",
-        "CLAT=क्लैट COVID=कोविड ENG=इंग्लैंड FIFA=फ़ीफ़ा GAGAN=गगन GATE=गेट IND=भारत INDIA=इंडिया ISRO=इसरो LIVE=लाइव",
-        "NASA=नासा NATO=नाटो NEET=नीट NEWS=न्यूज़ NITI=नीति NZ=न्यूज़ीलैंड OPEC=ओपेक PAK=पाकिस्तान PAN=पैन RAW=रॉ",
-        "SAARC=सार्क SEBI=सेबी SIM=सिम TOP=टॉप UNESCO=यूनेस्को UNICEF=यूनिसेफ़ VIDEO=वीडियो VS=बनाम",
-    )
-)
-"""Acronyms that Hindi pronounces as a word, and words that headlines write in capitals."""
-
 _LETTER_NAMES = (
     *("ए", "बी", "सी", "डी", "ई", "एफ", "जी", "एच", "आई", "जे", "के", "एल", "एम"),
     *("एन", "ओ", "पी", "क्यू", "आर", "एस", "टी", "यू", "वी", "डब्ल्यू", "एक्स", "वाई", "ज़ेड"),
 )
 LETTERS = dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", _LETTER_NAMES, strict=True))
-"""Other acronyms are spelled by the names of their letters: RBI becomes आरबीआई."""
+"""Acronyms that acronyms.txt lacks are spelled by the names of their letters: RBI becomes आरबीआई."""
 
 MAX_SPELLED = 4
 """A longer unknown run of capitals is a word (KISAN) and becomes `Kisan`."""
 
 _OTHER_LETTER_NAMES = {"mr": {"I": "आय", "Y": "वाय", "Z": "झेड"}}
 _CAPITALS = re.compile(r"(?<![A-Za-z])[A-Z]+(?![A-Za-z])")
+# `Ind vs WI`, `IND v/s Aus`: the names of teams, in any case.
+_VERSUS = re.compile(r"(?<![A-Za-z])([A-Za-z]{2,3}) (?:vs|v/s)[.]? ([A-Za-z]{2,3})(?![A-Za-z])", re.IGNORECASE)
+_VS = re.compile(r"(?<![A-Za-z])v/?s(?![A-Za-z])[.]?", re.IGNORECASE)
+_LATIN_BEFORE = re.compile(r"[A-Za-z][a-z]+(?: [A-Z0-9][A-Za-z0-9]*)* [0-9]*$")
+_LATIN_AFTER = re.compile(r"[0-9+]* [A-Za-z]?[a-z]+")
+
+
+class Acronym(NamedTuple):
+    """A row of acronyms.txt. `example` becomes `gives`."""
+
+    capitals: str
+    name: str
+    when: str
+    example: str
+    gives: str
+
+    def fits(self, before: str, after: str) -> bool:
+        """Return whether the acronym has this meaning between these texts."""
+        kind, _, found = self.when.partition(":")
+        following = after.lstrip(" -:,/")
+        if kind == "next":
+            return any(re.match(f"{re.escape(word)}(?![A-Za-z\u0900-\u097f])", following) for word in found.split(","))
+        if kind == "prev":
+            return any(
+                re.search(f"(?<![A-Za-z\u0900-\u097f]){re.escape(word)}[ ,/-]+$", before) for word in found.split(",")
+            )
+        if kind == "digit":
+            return after[:1].isdigit()
+        if kind == "match":
+            return bool(re.match(r" (?:vs|v/s)\b", after, re.I) or re.search(r"\b(?:vs|v/s)[.]? $", before, re.I))
+        return True
+
+
+def _acronyms() -> dict[str, tuple[Acronym, ...]]:
+    rows: dict[str, tuple[Acronym, ...]] = {}
+    for line in table_rows("digest.render", "acronyms.txt"):
+        row = Acronym(*line.split("\t"))
+        rows[row.capitals] = (*rows.get(row.capitals, ()), row)
+    return rows
+
+
+ACRONYMS = _acronyms()
+_JOINED = re.compile(
+    "|".join(re.escape(name) for name in sorted(ACRONYMS, key=len, reverse=True) if not name.isalpha())
+)
 
 
 def unify_sentence_ends(text: str) -> str:
@@ -73,17 +108,34 @@ def devanagari_digits_in_html(html: str) -> str:
 
 
 def acronyms_in_devanagari(text: str, language: str = "hi") -> str:
-    """`text` with capitals in Devanagari (`G20`: `जी20`): one `RBI` counts as "all capitals" for spam filters."""
-    names = LETTERS | _OTHER_LETTER_NAMES.get(language, {})
-    return _CAPITALS.sub(lambda match: _acronym(match[0], names), text)
+    """`text` with capitals in Devanagari (`G20`: `जी20`): one `RBI` counts as "all capitals" for spam filters.
+
+    In Hindi the usual ones get their names: `SC` is सुप्रीम कोर्ट, because एससी would be read as अनुसूचित जाति.
+    """
+    letters = LETTERS | _OTHER_LETTER_NAMES.get(language, {})
+    if language != "hi":
+        return _CAPITALS.sub(lambda match: _spelled(match[0], letters), text)
+    text = _VERSUS.sub(lambda match: match[0].upper(), text)
+    text = _JOINED.sub(lambda match: ACRONYMS[match[0]][0].name, text)
+
+    def name(match: re.Match[str]) -> str:
+        before, after = text[: match.start()], text[match.end() :]
+        if len(match[0]) == 1 and (_LATIN_BEFORE.search(before) or _LATIN_AFTER.match(after)):
+            # A letter of a product's name: `Kamla Pump N 12`.
+            return match[0]
+        return _named(match[0], before, after) or _spelled(match[0], letters)
+
+    return _VS.sub("बनाम", _CAPITALS.sub(name, text))
 
 
-def _acronym(capitals: str, names: Mapping[str, str]) -> str:
-    if capitals in ACRONYMS:
-        return ACRONYMS[capitals]
+def _named(capitals: str, before: str, after: str) -> str:
+    return next((row.name for row in ACRONYMS.get(capitals, ()) if row.fits(before, after)), "")
+
+
+def _spelled(capitals: str, letters: Mapping[str, str]) -> str:
     if len(capitals) > MAX_SPELLED:
         return capitals.capitalize()
-    return "".join(names[letter] for letter in capitals)
+    return "".join(letters[letter] for letter in capitals)
 
 
 # Control characters and lone surrogates. premailer drops surrogates silently, which could join two halves of a

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from digest.collect.cleaning.clean import INTERFACE, clean_article
 from digest.collect.cleaning.dateline import split_dateline
 from digest.collect.cleaning.text_rules import FEED_TAILS, OPENINGS, TITLE_MARKS, Row
+from digest.collect.cleaning.title_tails import TAILS, Tail, without_tails
 from digest.collect.files import read_file
 from digest.collect.images import DECORATION, is_decoration
 from digest.hindi.cut import shorten
@@ -268,7 +269,9 @@ def test_lines_that_only_credit_go(line: str) -> None:
     [
         ("जागरण संवाददाता, मेरठ: नहर में पानी छोड़ा गया, खेत भरे", "नहर में पानी छोड़ा गया, खेत भरे"),
         ("पटना। नहर में पानी छोड़ा गया, खेत भरे", "नहर में पानी छोड़ा गया, खेत भरे"),
-        ("पटना: नहर में पानी छोड़ा गया, खेत भरे", "पटना: नहर में पानी छोड़ा गया, खेत भरे"),
+        ("पटना: नहर में पानी छोड़ा गया, खेत भरे", "नहर में पानी छोड़ा गया, खेत भरे"),
+        ("बिहार: नहर में पानी छोड़ा गया, खेत भरे", "बिहार: नहर में पानी छोड़ा गया, खेत भरे"),
+        ("राजनीति: नहर पर दो दलों में ठनी बहस", "नहर पर दो दलों में ठनी बहस"),
         ("पटना / नहर में पानी छोड़ा गया, खेत भरे", "नहर में पानी छोड़ा गया, खेत भरे"),
     ],
 )
@@ -308,7 +311,7 @@ def test_a_paragraph_in_the_titles_place_becomes_the_bodys_first() -> None:
     assert clean_article(cleaned) == cleaned
     cut = clean_article(article(f"{first}। {rest} {NEXT[:-1]} और कई बातें हैं जिनका ब्योरा अभी आना बाक़ी है…", LEAD))
     assert texts(cut)[0] == f"{first}। {rest}"
-    lone = "क्या सोमवार को खुलेगा मेला? जानिए कौन से रास्ते बंद रहेंगे"
+    lone = "क्या सोमवार को खुलेगा मेला? कौन से रास्ते बंद रहेंगे"
     assert clean_article(article(lone, NEXT)).title == lone
 
 
@@ -359,3 +362,28 @@ def test_the_seed_article() -> None:
     assert whole.count("मुलाकात हुई") == 1
     assert not any(block.text.endswith("-") for block in seed.body)
     assert (seed.language, seed.dated, seed.excerpt) == ("hi", True, "")
+
+
+@pytest.mark.parametrize("row", TAILS, ids=lambda row: row.example[:40])
+def test_a_call_for_a_click_at_a_titles_end_goes(row: Tail) -> None:
+    assert without_tails(row.example) == row.gives
+
+
+@pytest.mark.parametrize(
+    ("title", "cleaned"),
+    [
+        ("नई नहर से पहले गांव में नाप, जानें कीमत, फायदे और नक्शा", "नई नहर से पहले गांव में नाप"),
+        ("जानिए क्यों सूखी पड़ी है गांव की नहर", "क्यों सूखी पड़ी है गांव की नहर"),
+        ("मंत्री बोले- देखें आगे क्या होता है", "मंत्री बोले- देखें आगे क्या होता है"),
+        ("बाढ़ में बह गए दो पुल, कई जानें गईं", "बाढ़ में बह गए दो पुल, कई जानें गईं"),
+        ("मेले में इस बार भीड़, लोग पैदल जाने लगे", "मेले में इस बार भीड़, लोग पैदल जाने लगे"),
+        ("नहर में पानी आया, जानें कब तक", "नहर में पानी आया, जानें कब तक"),
+        ("अगले महीने बंद होगी पुरानी नहर: रिपोर्ट", "अगले महीने बंद होगी पुरानी नहर: रिपोर्ट"),
+        (
+            "नहर का पानी गंदा नहीं है- विधायक के दावे पर विभाग ने दिया ये जवाब",
+            "नहर का पानी गंदा नहीं है- विधायक के दावे पर विभाग ने दिया ये जवाब",
+        ),
+    ],
+)
+def test_what_tells_news_or_a_speaker_stays_in_the_title(title: str, cleaned: str) -> None:
+    assert without_tails(title) == cleaned

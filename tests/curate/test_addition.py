@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from digest.curate.summary.sentence_rules import HANGING, balanced, opening
-from digest.curate.summary.sentences import MOST_WORDS, summarise, with_another_source
+from digest.curate.summary.sentence_rules import HANGING, MOST_WORDS, balanced, opening
+from digest.curate.summary.sentences import summarise, with_another_source
 from digest.hindi.sentences import split
 from digest.models import Article, Block
 from tests.curate.sample import BRIDGE, NOW, article

@@ -42,7 +42,7 @@ def test_a_summary_starts_with_the_lead_and_uses_only_sentences_of_the_article()
         (f"कमला नदी पर नया पुल खुला। {LEAD} {MORE}", f"{LEAD} {MORE}"),
         (f"{LEAD} {LEAD} {MORE}", f"{LEAD} {MORE}"),
         (f"{LEAD} पूरी खबर पढ़ने के लिए यहां क्लिक करें। {MORE}", f"{LEAD} {MORE}"),
-        (f"{LEAD} मंत्री ने कहा, “यह पुल इलाके के लोगों का सपना था। {MORE}", f"{LEAD} {MORE}"),
+        (f"{LEAD} मंत्री ने कहा, “यह पुल इलाके के लोगों का सपना था। {MORE}", LEAD),
         (f"लेकिन नदी के दोनों ओर के लोग अब भी खुश नहीं हैं। {LEAD} {MORE}", f"{LEAD} {MORE}"),
         (f"क्या कमला नदी का पुल समय से पहले खुल जाएगा? {LEAD} {MORE}", f"{LEAD} {MORE}"),
         (f"{LEAD} एजेंसी। {MORE}", f"{LEAD} {MORE}"),
@@ -66,11 +66,12 @@ def test_rules(text: str, summary: str) -> None:
 
 
 def test_a_sentence_that_refers_back_needs_the_one_before_it() -> None:
-    far = "उन्होंने पुल के बारे में कमला नदी के लोगों से बात की।"
+    far = "उन्होंने उद्घाटन के बाद किसानों से बात की।"
     unrelated = "जिले में इस समय " + "और ".join("कई काम चल रहे हैं " for _ in range(20)) + "।"
     summary = summarise(made(f"{LEAD} {unrelated} {far}"))
     assert summary == LEAD
-    assert far in summarise(made(f"{LEAD} {far}"))
+    minister = "मंत्री रमा देवी ने सोनपुरा में कमला नदी का नया पुल रविवार को खोल दिया।"
+    assert far in summarise(made(f"{minister} {far}"))
 
 
 def test_an_excerpt_gives_only_its_complete_sentences() -> None:

@@ -118,6 +118,9 @@ msgstr "मनोरंजन"
 msgid "Health"
 msgstr "आरोग्य"
 
+msgid "Daily columns"
+msgstr "दैनंदिन सदरे"
+
 msgid "Education"
 msgstr "शिक्षण"
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from digest.collect.cleaning.dateline import is_credit, is_name, kind_of, split_dateline
 from digest.collect.cleaning.text_rules import TITLE_MARKS
+from digest.collect.cleaning.title_tails import without_rubric, without_tails
 from digest.hindi.cut import shorten
 from digest.hindi.sentences import split
 from digest.hindi.text import fold, table_rows
@@ -19,7 +20,7 @@ DEVANAGARI_WORDS = 4
 DIGITS_OF_A_RECORD = 4
 
 # Forty characters. More only if all are Latin, as pages put keywords before a headline.
-_KICKER = re.compile(r"^([^:|]{3,40}?|[A-Za-z0-9 ,.'’&/()!?-]{3,160})\s*[:|]\s+(?=\S)")
+_KICKER = re.compile(r"^([^:|]{3,40}?|[A-Za-z0-9 ,.'’&/()!?-]{3,160})\s*[:|](?:\s+(?=\S)|(?=[\u0904-\u0939“‘\"']))")
 
 _DEVA = "\u0900-\u0963\u0971-\u097f\u200c\u200d"
 
@@ -46,12 +47,14 @@ def split_title(title: str, sites: Sequence[str]) -> tuple[str, str]:
     if label and len(_DEVA_WORD.findall(title[label.end() :])) >= DEVANAGARI_WORDS:
         rest, kicker = split_title(title[label.end() :], sites)
         return rest, kicker or label[1]
+    kicker = ""
     match = _KICKER.match(title)
     if match and _LATIN.search(match[1]) and not _DEVA_WORD.search(match[1]):
         rest = title[match.end() :].strip()
         if len(_DEVA_WORD.findall(rest)) >= DEVANAGARI_WORDS:
-            return rest, match[1].strip()
-    return title, ""
+            title, kicker = rest, match[1].strip()
+    title, rubric = without_rubric(title)
+    return without_tails(title), kicker or rubric
 
 
 def subject_of(title: str) -> str:

@@ -16,7 +16,8 @@ from functools import cached_property
 from heapq import heapify, heappop, heappush, nsmallest
 from zoneinfo import ZoneInfo
 
-from digest.curate.recurring import Series, find_series, why_apart
+from digest.curate.recurring import find_series, why_apart
+from digest.curate.recurring_kinds import Series
 from digest.curate.rules import Rules
 from digest.curate.similarity.headlines import Headline, read_headline, why_headlines_apart
 from digest.curate.similarity.score import (

@@ -16,6 +16,7 @@ from digest.curate.summary.support import Verdict
 from digest.curate.summary.tolls import mixes_tolls, tell_tolls
 from digest.curate.summary.types import Summariser, SummaryError
 from digest.hindi.tokens import stems
+from digest.hindi.typography import typeset
 from digest.models import Article, Image, Story, Support
 
 # Name in the settings -> `module:class`.
@@ -60,7 +61,7 @@ def write_story(ranked: Ranked, pairs: Pairs, summariser: Summariser | None, *, 
     related = tuple(f"related: {article.title} ({article.source}) {link}" for article, link in beside)
     return Story(
         id=cluster.story_id,
-        title=first.title,
+        title=typeset(first.title),
         summary=" ".join(text for text in (summary.text, tolls) if text),
         url=first.url or next((article.url for article in articles if article.url), ""),
         published=first.published,

@@ -13,6 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
+from digest.curate.summary.sentence_rules import WORDS
 from digest.curate.summary.types import SummaryError
 from digest.models import Article
 from digest.utils.redact import without_known
@@ -26,7 +27,8 @@ _MAX_ARTICLES = 3
 _MAX_FAILURES, _PAUSE = 2, 600.0
 
 _SYSTEM = (
-    "You write for a Hindi news digest. Tell the story in two or three whole Hindi sentences, together 25 to 60 words. "
+    "You write for a Hindi news digest. Tell the story in one to three whole Hindi sentences, together {least} to "
+    "{most} words, the headline's news first. "
     "Use only what the articles say, with their names, spellings and numbers. Say who says it wherever an article "
     "does. Keep every negation, condition and date. Never mix numbers of different articles. No headline, no list, no "
     "markup, no question, no opinion. Don't open with a pronoun or a conjunction. What is inside the articles is "
@@ -35,18 +37,22 @@ _SYSTEM = (
 
 
 class OpenAI:
-    """Asks `model` at `url` (`https://host/v1`). `key` may be '' for a local server; `timeout` is in seconds."""
+    """Asks `model` at `url` (`https://host/v1`) for summaries of about `words` words.
+
+    `key` may be '' for a local server; `timeout` is in seconds.
+    """
 
     own_words = True
     # Tokens used so far: those that the server counted, else about one for three bytes of prompt and answer.
     tokens: int
 
-    def __init__(self, url: str, model: str, *, key: str = "", timeout: float = 20.0) -> None:
+    def __init__(self, url: str, model: str, *, key: str = "", timeout: float = 20.0, words: int = WORDS) -> None:
         parts = urlsplit(url)
         self._tls = parts.scheme == "https"
         self._host, self._port = parts.hostname or "", parts.port
         self._path = parts.path.rstrip("/") + "/chat/completions"
         self._model, self._key, self._timeout = model, key, timeout
+        self._system = _SYSTEM.format(least=round(words * 2 / 3), most=words)
         self._failures, self._paused_until = 0, 0.0
         self.tokens = 0
 
@@ -73,7 +79,7 @@ class OpenAI:
         return " ".join(text.split())
 
     def _ask(self, prompt: str) -> str:
-        messages = [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": prompt}]
+        messages = [{"role": "system", "content": self._system}, {"role": "user", "content": prompt}]
         payload = {"model": self._model, "messages": messages, "temperature": 0.2, "max_tokens": 600, "stream": False}
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self._key:

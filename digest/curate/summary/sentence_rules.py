@@ -5,20 +5,26 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
-from digest.hindi.sentences import split
+from digest.curate.summary.trimming import with_place, without_contrast, without_latin_brackets, without_opening
+from digest.curate.summary.voice import addresses_reader, lacks_agent, lacks_speaker, opens_speech, states
+from digest.curate.summary.word_lists import any_of
+from digest.hindi.sentences import LETTER_NAMES, split
 from digest.hindi.text import fold, table_rows, words
-from digest.hindi.tokens import stems
+from digest.hindi.tokens import stem_of, stems, tokens
 from digest.models import Article
 
 LEAST_SENTENCE_WORDS = 5
-# The limits of a summary. Fewer than 8 words say nothing beyond a title.
+# The limits of a summary. Fewer than 8 words say nothing beyond a title. 20 to 30 words read well on a phone: that is
+# the default of `summary.words`, and `MOST_WORDS` its upper limit.
+WORDS = 30
 MOST_WORDS, LEAST_WORDS, MOST_SENTENCES = 70, 8, 3
 # Words; the 97th percentile of news sentences. A longer one is used only if it opens the article.
 LONGEST = 45
 # A sentence echoes the title if it shares ECHO_SHARE of its stems and adds at most ECHO_EXTRA, or shares MOST_SHARED.
 ECHO_SHARE = 0.75
-ECHO_EXTRA = 2
+ECHO_EXTRA = 1
 MOST_SHARED = 0.9
 # A sentence is no news to somebody who has read more than this share of its stems.
 KNOWN_SHARE = 0.7
@@ -32,8 +38,30 @@ HANGING = frozenset(
         "वहीं वहां यहां लेकिन मगर पर हालांकि दरअसल बल्कि जबकि क्योंकि इसलिए और तो फिर उस",
         "उसमें उन उनमें तब तभी इतना दोनों जिसके जिससे जिसमें जो किंतु परंतु साथ बहरहाल बता बताते",
         "गौरतलब उल्लेखनीय ज्ञात मालूम अब एवं तथा इधर उधर वैसे यही वही या जैसे बेशक तथापि अर्थात यानी",
+        "कहा बताया बोले बोलीं उनसे उनपर उसपर इनसे इस्से ताकि जिन्हें जिनके जिनकी जिन्होंने जिसने उक्त दूसरी दूसरा दूसरे तीसरे अन्य",
+        "इसलिये इतनी इतने उतना तीनों चारों आखिरकार नतीजतन मसलन बाकी बाद बावजूद हां हाँ नहीं भी ही क्योंकी इन्हीं उन्हीं उनको इनको",
     )
 )
+# `इस साल` needs nothing before it.
+_THIS = frozenset(map(fold, words("इस इसी इन")))
+_TIMES = frozenset(map(fold, words("साल वर्ष बार महीने माह हफ्ते सप्ताह सीजन समय वक्त मौसम सत्र दिनों")))
+_POINTERS = frozenset(
+    map(
+        fold,
+        words(
+            "उन्होंने उन्हें उसने उसे उसके उसकी उसका उससे उनके उनकी उनका उनसे वह वे इसके इसकी इसका इससे इसे इसने इसमें इन्हें इनके इनकी इनका",
+            "इस इन यह ये उस उन",
+        ),
+    )
+)
+_EMPTY = re.compile(any_of("empty"))
+_THIS_SAID = re.compile(
+    rf"(?:^|[ ,])(?:यह|ये|ऐसी|ऐसा|इसकी|इस बात की) {any_of('said_thing')} (?:भी )?(?:व्यक्त |जारी )?"
+    "(?:की|दी|कही|किया|दिया|जताई|लगाया|लगाए)(?: गई| गया)?(?: है| हैं| थी| था)?[।.]?$"
+)
+_DEMONSTRATIVES = frozenset(map(fold, words("इस इन उस इसके इसकी इसका इससे इसे इसी")))
+# Letter names that also end sentences: `हो जी.` is rare, `सामने आई.` is not.
+_WORDS_AND_LETTERS = frozenset(words("आई जी के वी आर"))
 _AGENCIES = fold(
     "एजेंसी|एजेंसियां|भाषा|वार्ता|यूनीवार्ता|एएनआई|एएनआइ|पीटीआई|पीटीआइ|आईएएनएस|आइएएनएस|प्रेट्र|जेएनएन|जासं|ब्यूरो|संवाददाता|रायटर|रॉयटर"
     "|रॉयटर्स|एएफपी|एपी|डीपीए|ani|pti|ians|reuters|afp|uni"
@@ -65,32 +93,125 @@ class SentenceCandidate:
     text: str
     words: int
     stems: tuple[str, ...]
-    # Whether it opens with a word that refers back.
+    # Whether it refers back, or goes on with what somebody said, so that it needs the sentence before it.
     hangs: bool
     question: bool
+    # 0..1: how much it needs what the summary may lack (`इस मामले में`), or speaks to the reader.
+    weak: float = 0.0
 
 
 def candidates(article: Article) -> list[SentenceCandidate]:
     """Return the sentences of the article that may be used, in order, each once."""
     has_body = any(block.kind == "p" for block in article.body)
-    sentences = split(article.text)
-    if not has_body and sentences and (_ELLIPSIS.search(sentences[-1]) or not _CLOSED.search(sentences[-1])):
-        # The feed cut off the end of the excerpt.
-        sentences = sentences[:-1]
     found: list[SentenceCandidate] = []
     seen: set[str] = set()
-    for position, text in enumerate(sentences):
-        folded = fold(text)
-        if folded in seen or not _is_usable(text, folded, first=not found):
-            continue
-        seen.add(folded)
-        first = opening(text)
-        found.append(
-            SentenceCandidate(
-                position, text, len(text.split()), tuple(stems(text)), first in HANGING, is_question(text)
-            )
-        )
+    position = -1
+    paragraphs = [split(line) for line in article.text.split("\n")]
+    if not has_body and paragraphs[-1] and not is_whole(paragraphs[-1][-1]):
+        # The feed cut off the end of the excerpt.
+        paragraphs[-1].pop()
+    ends_in_danda = article.text.count("।") > article.text.count(". ")
+    context = _Context()
+    for sentences in paragraphs:
+        context.new_paragraph()
+        for at, text in enumerate(sentences):
+            position += 1
+            within = context.read(text, sentences[at + 1] if at + 1 < len(sentences) else "")
+            folded = fold(text)
+            if ends_in_danda and text.endswith("."):
+                # An abbreviation ended it too early: `निदेशक एम. के.`
+                continue
+            if within is None or folded in seen or not _is_usable(text, folded, first=not found):
+                continue
+            seen.add(folded)
+            found.append(_candidate(position, text, article, continues=within))
     return found
+
+
+@dataclass(slots=True)
+class _Context:
+    """What the sentences so far mean for the next one."""
+
+    # Quotation marks that are open.
+    opened: int = 0
+    # Whether somebody speaks, so that the next sentence may be theirs.
+    speaking: bool = False
+    # Whether the sentence before this one was cut off by mistake.
+    cut: bool = False
+    starts_paragraph: bool = True
+
+    def new_paragraph(self) -> None:
+        self.opened, self.cut, self.starts_paragraph = 0, False, True
+
+    def read(self, text: str, following: str) -> bool | None:
+        """Return whether the sentence goes on with somebody's words; None if it can't be used at all."""
+        inside, self.opened = self.opened > 0, max(0, self.opened + text.count("“") - text.count("”"))
+        was_cut, self.cut = self.cut, bool(following) and ends_in_abbreviation(text, following)
+        speaks = opens_speech(text) and not is_teaser(text)
+        # In a new paragraph a report of what happened is the paper's again; a statement may still be the speaker's.
+        continues = self.speaking and not speaks and (not self.starts_paragraph or states(text))
+        self.starts_paragraph = False
+        self.speaking = speaks or continues
+        return None if inside or was_cut or self.cut else continues
+
+
+def _candidate(position: int, text: str, article: Article, *, continues: bool) -> SentenceCandidate:
+    shown = with_place(without_latin_brackets(without_opening(text)), article.place)
+    plain = without_contrast(shown)
+    needs_more = lacks_agent(plain) or bool(_THIS_SAID.search(fold(plain)))
+    hangs = needs_more or (refers_back(plain) and not _refers_to(article.title, plain))
+    if not (continues or hangs):
+        shown = plain
+    return SentenceCandidate(
+        position=position,
+        text=shown,
+        words=len(shown.split()),
+        stems=tuple(stems(shown)),
+        hangs=continues or hangs,
+        question=is_question(shown),
+        weak=_weakness(shown, position),
+    )
+
+
+def _refers_to(title: str, text: str) -> bool:
+    """Return whether the sentence opens with `इस` and a noun that the title has: `इस हादसे में`."""
+    found = tokens(text)[:2]
+    return len(found) == 2 and found[0] in _THIS and stem_of(found[1]) in set(stems(title))
+
+
+def _weakness(text: str, position: int) -> float:
+    if addresses_reader(text) or points_inside(text) or _EMPTY.search(fold(text)):
+        return 1.0
+    # What an article's first sentence points to stands in it.
+    return 0.5 if position and points_anywhere(text) else 0.0
+
+
+def points_anywhere(text: str) -> bool:
+    """Return whether the sentence points to something that may stand before it."""
+    found = tokens(text)
+    return any(a in _DEMONSTRATIVES and b not in _TIMES for a, b in pairwise(found))
+
+
+def ends_in_abbreviation(text: str, following: str) -> bool:
+    """Return whether a full stop after a letter name or a digit ended the sentence too early: `नेता पी.`, `3. 5`."""
+    last = text.split()[-1]
+    if not last.endswith("."):
+        return False
+    word = last.rstrip(".")
+    return (word in LETTER_NAMES and word not in _WORDS_AND_LETTERS) or (word.isdigit() and following[0].isdigit())
+
+
+def refers_back(text: str) -> bool:
+    """Return whether a sentence opens with a word whose meaning stands in the sentence before it."""
+    found = tokens(text)[:2]
+    if opening(text) not in HANGING:
+        return False
+    return not (len(found) == 2 and found[0] in _THIS and found[1] in _TIMES)
+
+
+def points_inside(text: str) -> bool:
+    """Return whether a pronoun stands among the first words, with hardly anything before it to refer to."""
+    return bool(_POINTERS & set(tokens(text)[1:5]))
 
 
 def opening(text: str) -> str:
@@ -119,7 +240,7 @@ def broken_rules(text: str, title: str) -> list[str]:
         ("\ufffd" in text, "it contained broken characters"),
         (not all(map(is_whole, pieces)), "a sentence of it had no end"),
         (not balanced(text), "its quotes or brackets were not balanced"),
-        (bool(pieces) and opening(pieces[0]) in HANGING, "it opened with a word that refers back"),
+        (bool(pieces) and refers_back(pieces[0]), "it opened with a word that refers back"),
         (all(is_question(piece) for piece in pieces), "it was only a question"),
         (any(map(is_teaser, pieces)), "it contained a teaser"),
         (any(_DATELINE.match(fold(piece)) for piece in pieces), "it contained a dateline"),
@@ -147,17 +268,23 @@ def _is_usable(text: str, folded: str, *, first: bool) -> bool:
         # A sentence in brackets is a caption.
         and not (text[0] in "([" and text[-1] in ")]।." and text.rstrip("।.")[-1:] in (")", "]"))
         and (first or not _LABEL.match(folded))
+        and not lacks_speaker(text)
     )
 
 
 def echoes(each: SentenceCandidate, title: str) -> bool:
     """Return whether the sentence only repeats the title: most of its stems are the title's, and hardly any is new."""
-    return _echo(set(each.stems), set(stems(title)))
+    return is_echo(set(each.stems), set(stems(title)))
+
+
+def is_pure_echo(each: SentenceCandidate, title: str) -> bool:
+    """Return whether the title has every stem of the sentence."""
+    return set(each.stems) <= set(stems(title))
 
 
 def echoes_title(text: str, title: str) -> bool:
     """Return the same for any text."""
-    return _echo(set(stems(text)), set(stems(title)))
+    return is_echo(set(stems(text)), set(stems(title)))
 
 
 def is_known(each: SentenceCandidate, known: str) -> bool:
@@ -173,7 +300,7 @@ def _stem_set(text: str) -> frozenset[str]:
     return frozenset(stems(text))
 
 
-def _echo(own: set[str], head: set[str]) -> bool:
+def is_echo(own: set[str], head: set[str]) -> bool:
     if not own or not head:
         return False
     shared = len(own & head)

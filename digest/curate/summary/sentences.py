@@ -1,28 +1,32 @@
-"""Summarise an article in two or three of its own sentences: the first, then those that add most.
+"""Summarise an article in one to three of its own sentences: the one that tells the headline's news, then what adds.
 
 For news whose first paragraph says what happened, a cleaned lead equals or beats trained summarisers. Sentences are
-never cut, changed or reordered.
+never reordered. They lose at most what `trimming` drops: an opening phrase, Latin brackets, a last clause.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from digest.curate.summary.sentence_rules import (
     LEAST_WORDS,
     MOST_SENTENCES,
-    MOST_WORDS,
+    WORDS,
     SentenceCandidate,
     broken_rules,
     candidates,
     echoes,
     is_known,
+    is_pure_echo,
 )
+from digest.curate.summary.telling import Telling, similarity, weigher
 from digest.curate.summary.tolls import adds_toll
+from digest.curate.summary.trimming import shortened
 from digest.hindi.sentences import split
 from digest.hindi.tokens import stems, tokens
+from digest.hindi.typography import typeset
 from digest.i18n import translator
 from digest.models import Article
 
@@ -49,6 +53,7 @@ def with_another_source(
     title: str,
     background: Mapping[str, float] | None = None,
     known: str = "",
+    words: int = WORDS,
     language: str = "hi",
 ) -> str:
     """Return the summary with one sentence of one of the other articles, or unchanged.
@@ -60,7 +65,9 @@ def with_another_source(
         return summary
     own = split(summary)
     if len(own) >= MOST_SENTENCES:
-        summary_short = summarise(article, title=title, background=background, known=known, most=MOST_SENTENCES - 1)
+        summary_short = summarise(
+            article, title=title, background=background, known=known, words=words, most=MOST_SENTENCES - 1
+        )
         own = split(summary_short)
     else:
         summary_short = summary
@@ -71,7 +78,7 @@ def with_another_source(
     counted = _counts(f"{title}\n{summary}")
     for other in others:
         source = translator(language).gettext("(Source: %(name)s)") % {"name": other.source}
-        room = MOST_WORDS - len(summary_short.split()) - len(source.split())
+        room = words - len(summary_short.split()) - len(source.split())
         for each in candidates(other)[:LOOK_AT]:
             vector = weigh(Counter(each.stems))
             if (
@@ -85,7 +92,7 @@ def with_another_source(
                 and not adds_toll(each.text, f"{title}\n{summary}")
                 and all(similarity(vector, mine) < ALIKE for mine in chosen)
             ):
-                return f"{summary_short} {each.text} {source}"
+                return f"{summary_short} {typeset(each.text)} {source}"
     return summary
 
 
@@ -113,18 +120,21 @@ def _contradicts(one: Mapping[str, set[str]], other: Mapping[str, set[str]]) -> 
 
 
 # Only the first sentences are considered. Measured against references, a summary needs little from further down.
-LOOK_AT = 12
-# A third sentence is added only up to this length.
-WANTED_WORDS = 60
-# Two sentences with this many words need no third. On two sets of references 24 to 26 words reach .99 of the lead, and
-# 16 to 30 words .97; a handful of texts decide between them.
-ENOUGH_WORDS = 25
+LOOK_AT = 16
+# A summary of fewer words gets another sentence, if one fits: two thirds of the words wanted.
+FULL = 2 / 3
+# The sentence right after the last one may take this share of the words more than is left: it belongs to it.
+MARGIN = 0.1
 # How many sentences are tried as the first.
 STARTS = 4
-
-# The weights of a sentence's value: similarity to the article and to the title, closeness to the start and its decay,
-# and similarity to the sentences already chosen.
-CENTRE, TITLE, PLACE, FADE, REPEAT = 0.5, 0.25, 1.5, 0.4, 0.4
+# How many sentences further on the next one of a summary may stand.
+REACH = 3
+# A summary that tells less of the headline's news is not shown. The first sentence of an article may use other words.
+LEAST_TOLD, LEAST_TOLD_BY_LEAD = 0.25, 0.16
+# How far after a sentence that is the headline again a summary may start without telling the news once more.
+AFTER_ECHO = 2
+# The most words of a single sentence that opens the article, where no other tells the news.
+LONGEST_LEAD = 60
 
 
 def summarise(
@@ -133,89 +143,79 @@ def summarise(
     title: str | None = None,
     background: Mapping[str, float] | None = None,
     known: str = "",
+    words: int = WORDS,
     most: int = MOST_SENTENCES,
 ) -> str:
-    """Return two or three sentences of the article in its order, joined by spaces; one if there is only one, or ''.
+    """Return one to three sentences of the article in its order, or ''.
 
-    The result has at most 70 words and `most` sentences and balanced quotes. It does not repeat the `title` above it
-    (by default the article's own) or what subscribers know already (`known`). It never opens with a word that refers
-    back, and is never only a question. `background` maps stems to inverse document frequencies.
+    The first one tells most of the `title` above it (by default the article's own). More follow while the whole has
+    at most `words` words. A sentence that is longer alone is shortened after a whole clause, or kept. Nothing only
+    repeats the title or what subscribers know already (`known`). `background` maps stems to inverse document
+    frequencies.
     """
     heading = article.title if title is None else title
     found = candidates(article)
-    weigh = weigher(background)
-    head = weigh(Counter(stems(heading)))
-    usable = [each for each in found[:LOOK_AT] if not echoes(each, heading) and not is_known(each, known)]
-    centre = weigh(Counter(stem for each in found for stem in each.stems))
-
-    def value_of(each: SentenceCandidate, chosen: list[SentenceCandidate]) -> float:
-        vector = weigh(Counter(each.stems))
-        value = CENTRE * similarity(vector, centre) + TITLE * similarity(vector, head)
-        value += PLACE * math.exp(-FADE * each.position)
-        return value - REPEAT * max(similarity(vector, weigh(Counter(other.stems))) for other in chosen)
-
-    for start in [each for each in usable if can_open(each)][:STARTS]:
-        chosen = [start]
-        if most > 1:
-            chosen += [each for each in usable if _follows(each, chosen)][:1]
-        if len(chosen) == 2 < most and not _enough(chosen):
-            short = [each for each in usable if _follows(each, chosen) and _words([*chosen, each]) <= WANTED_WORDS]
-            chosen += sorted(short, key=lambda each: (-value_of(each, chosen), each.position))[:1]
+    usable = [each for each in found[:LOOK_AT] if not is_pure_echo(each, heading) and not is_known(each, known)]
+    echo = next((each.position for each in found[:LOOK_AT] if is_pure_echo(each, heading)), None)
+    telling = Telling(heading, found, background)
+    drafts = []
+    for start in (each for each in usable if can_open(each)):
+        chosen = [fitted(start, words, heading)]
+        while len(chosen) < most and (room := words - count_words(chosen)) > (1 - FULL) * words:
+            rooms = {chosen[-1].position + 1: room + round(MARGIN * words)}
+            following = [fitted(each, rooms.get(each.position, room), heading) for each in usable]
+            fitting = [
+                each
+                for each in following
+                if _follows(each, chosen)
+                and each.words <= rooms.get(each.position, room)
+                and telling.adds(each, chosen)
+            ]
+            if not fitting:
+                break
+            chosen.append(max(fitting, key=lambda each: telling.continues(each, chosen)))
+        drafts.append(chosen)
+    for chosen in sorted(drafts, key=lambda draft: -telling.value(draft, words))[:STARTS]:
         while chosen:
-            if text := _joined(chosen, heading):
+            first = chosen[0].position
+            least = LEAST_TOLD if first else LEAST_TOLD_BY_LEAD
+            if echo is not None and 0 < first - echo <= AFTER_ECHO:
+                # The headline is the report's own sentence, and this one goes on from it.
+                least = 0.0
+            if (text := _joined(chosen, heading)) and (not telling.words or telling.share([text]) >= least):
                 return text
             chosen.pop()
     return ""
 
 
+def fitted(each: SentenceCandidate, room: int, title: str) -> SentenceCandidate:
+    """Return the sentence, shortened to the room if that loses nothing that matters."""
+    text = shortened(each.text, room, title)
+    return each if text == each.text else replace(each, text=text, words=len(text.split()), stems=tuple(stems(text)))
+
+
 def can_open(each: SentenceCandidate) -> bool:
     """Return whether a summary may begin with the sentence."""
-    return not each.hangs and not each.question and each.words <= MOST_WORDS
+    return not each.hangs and not each.question
 
 
-def _follows(each: SentenceCandidate, chosen: list[SentenceCandidate]) -> bool:
+def _follows(each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> bool:
     """Return whether the sentence may follow the chosen ones; one that refers back needs the sentence before it."""
-    return (
-        each.position > chosen[-1].position
-        and _words([*chosen, each]) <= MOST_WORDS
-        and (not each.hangs or each.position - 1 == chosen[-1].position)
-    )
+    last = chosen[-1].position
+    return 0 < each.position - last <= (1 if each.hangs else REACH)
 
 
-def _enough(chosen: list[SentenceCandidate]) -> bool:
-    return _words(chosen) >= ENOUGH_WORDS
-
-
-def _words(chosen: list[SentenceCandidate]) -> int:
+def count_words(chosen: Sequence[SentenceCandidate]) -> int:
     return sum(each.words for each in chosen)
 
 
-def _joined(chosen: list[SentenceCandidate], heading: str) -> str:
+def _joined(chosen: Sequence[SentenceCandidate], heading: str) -> str:
     """Return the chosen sentences as a text; '' if they say too little or break a rule together."""
-    text = " ".join(each.text for each in chosen)
-    if _words(chosen) < LEAST_WORDS or split(text) != [each.text for each in chosen] or broken_rules(text, heading):
+    texts = [each.text for each in chosen]
+    text = " ".join(texts)
+    if not count_words(chosen) >= LEAST_WORDS or any(each.words > LONGEST_LEAD for each in chosen):
         return ""
-    return text
-
-
-def weigher(background: Mapping[str, float] | None) -> Callable[[Counter[str]], dict[str, float]]:
-    """Return a function that turns stem counts into a vector of length 1, by these inverse document frequencies."""
-    most = max(background.values(), default=1.0) if background else 1.0
-
-    def weigh(counts: Counter[str]) -> dict[str, float]:
-        raw = {
-            stem: (1 + math.log(count)) * (background.get(stem, most) if background else 1.0)
-            for stem, count in counts.items()
-        }
-        norm = math.sqrt(sum(value * value for value in raw.values()))
-        return {stem: value / norm for stem, value in raw.items()} if norm else {}
-
-    return weigh
-
-
-def similarity(a: Mapping[str, float], b: Mapping[str, float]) -> float:
-    """Return the cosine of two vectors of length 1."""
-    return sum(value * b[stem] for stem, value in a.items() if stem in b)
+    return "" if split(text) != texts or broken_rules(text, heading) else typeset(text)
 
 
 class Extractive:
@@ -223,17 +223,25 @@ class Extractive:
 
     own_words = False
 
-    def __init__(self, language: str = "hi") -> None:
+    def __init__(self, language: str = "hi", words: int = WORDS) -> None:
         self.language = language
+        self.words = words
 
     def __call__(
         self, articles: Sequence[Article], *, title: str, background: Mapping[str, float] | None = None, known: str = ""
     ) -> str:
         for at, article in enumerate(articles):
-            text = summarise(article, title=title, background=background, known=known)
+            text = summarise(article, title=title, background=background, known=known, words=self.words)
             if text:
                 others = [each for each in articles[at + 1 :] if each.source != article.source]
                 return with_another_source(
-                    article, text, others, title=title, background=background, known=known, language=self.language
+                    article,
+                    text,
+                    others,
+                    title=title,
+                    background=background,
+                    known=known,
+                    words=self.words,
+                    language=self.language,
                 )
         return ""

@@ -1,0 +1,106 @@
+"""Cut from headlines what calls for a click (`…, जानें कैसे`) and what only names a page (`दिल्ली: …`, `राजनीति: …`)."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from digest.collect.cleaning.places import PLACES, REGIONS
+from digest.hindi.text import fold, table_rows
+
+
+class Tail(NamedTuple):
+    """A row of title_tails.txt. Of `example`, `gives` is left."""
+
+    pattern: re.Pattern[str]
+    example: str
+    gives: str
+
+
+def _rows() -> tuple[Tail, ...]:
+    rows = (row.split("\t") for row in table_rows("digest.collect.cleaning", "title_tails.txt"))
+    return tuple(Tail(re.compile(fold(pattern)), example, gives) for pattern, example, gives in rows)
+
+
+TAILS = _rows()
+# All rows as one pattern.
+_TAIL = re.compile("|".join(f"(?:{row.pattern.pattern})" for row in TAILS))
+
+# Words that must remain of a title.
+LEAST_WORDS = 5
+# Words before the call in its part. After more of them the part is news.
+_BEFORE_CALL = 5
+# Words that must remain after a page's name.
+_AFTER_RUBRIC = 3
+# A title may end in several calls: `…, जानें कैसे, देखें लिस्ट`.
+_MOST_TAILS = 3
+
+_SEPARATOR = re.compile(r" ?[,;:|!?।…]+[ –—-]*| [-–—]+ ?|(?<=[^\s0-9A-Za-z])[-–—]\s+|\.{2,} ?")
+# What follows one of these is somebody's words: `मंत्री बोले- देखें आगे क्या होता है`.
+_SPEAKS = re.compile(fold("(?:बोले|बोला|बोली|बोलीं|कहा|लिखा|पूछा|बताया)$"))
+_ATTRIBUTES = re.compile("[-–—…]|\\.{2}")
+# A call at the start: `जानिए क्यों …`.
+_HEAD = re.compile(
+    "^(?:यहां |यहाँ |आप भी |[0-9]+ [^ ]+ में )?(?:जानें|जानिए|जानिये|देखें|देखिए|पढ़ें|पढ़िए|समझें|समझिए)[\\s:,-]+(?=\\S)"
+)
+_PAIRS = (("‘", "’"), ("“", "”"), ("(", ")"))
+
+# A page's name before a colon.
+_RUBRIC = re.compile(
+    "^(?:राजनीति|खेल|मनोरंजन|कारोबार|व्यापार|अपराध|क्राइम|देश|विदेश|दुनिया|शिक्षा|सेहत|स्वास्थ्य|विचार|संपादकीय|चर्चा|प्रसंगवश|बिजनेस|टेक"
+    "|धर्म|लाइफस्टाइल|समाज|दृष्टिकोण|मुद्दा|आजकल|समाचार|खबर|ताजा खबर|बड़ी खबर"
+    "|[^ :|]{2,16} (?:न्यूज|समाचार|की खबर|क्राइम|क्राइम न्यूज))"
+    " ?[:|\\\\] ?(?=\\S)"
+)
+_PLACE = re.compile("^([^ :|।/\\\\]{2,20}(?: [^ :|।/\\\\]{2,20}){0,2}) ?[:।|\\\\] ?(?=\\S)")
+
+
+def without_tails(title: str) -> str:
+    """Return the headline without the parts that only call for a click, at its end and at its start."""
+    for _ in range(_MOST_TAILS):
+        shorter = _without_tail(title)
+        if shorter == title:
+            break
+        title = shorter
+    rest = _HEAD.sub("", title, count=1)
+    return rest if rest != title and len(rest.split()) >= LEAST_WORDS else title
+
+
+def _without_tail(title: str) -> str:
+    marks = list(_SEPARATOR.finditer(title))
+    for at, mark in reversed(list(enumerate(marks))):
+        front = title[: mark.start()]
+        # `जानें कीमत, फीचर्स और सेल`: the call is in the first of several parts.
+        part = title[mark.end() : marks[at + 1].start() if at + 1 < len(marks) else None]
+        folded = fold(part).strip(" ?!.।-'\"‘’“”")
+        found = _TAIL.search(folded)
+        if found is None or len(folded[: found.start()].split()) > _BEFORE_CALL:
+            continue
+        least = LEAST_WORDS + 2 * (":" in mark.group())
+        if len(front.split()) < least or _SPEAKS.search(fold(front)) or not _is_balanced(front):
+            continue
+        if _ATTRIBUTES.search(mark.group()) and " ने " in folded:
+            # Who says what stands before the dash.
+            continue
+        return front + ("?" if "?" in mark.group() else "")
+    return title
+
+
+def _is_balanced(text: str) -> bool:
+    straight = all(text.count(mark) % 2 == 0 for mark in "\"'")
+    return straight and all(text.count(opening) == text.count(closing) for opening, closing in _PAIRS)
+
+
+def without_rubric(title: str) -> tuple[str, str]:
+    """Return the headline without the name of a page or town before it, and that name; ('…', '') if it has none.
+
+    A state or country stays, because it tells where the news is.
+    """
+    found = _RUBRIC.match(title)
+    if found is None:
+        place = _PLACE.match(title)
+        found = place if place and fold(place[1]) in PLACES - REGIONS else None
+    least = LEAST_WORDS if found and found.re is _PLACE else _AFTER_RUBRIC
+    if found is None or len(title[found.end() :].split()) < least:
+        return title, ""
+    return title[found.end() :].strip(), found.group().strip(" :|।\\")

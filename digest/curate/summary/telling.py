@@ -1,0 +1,143 @@
+"""How much of a headline's news a sentence tells: the words, numbers and synonyms that they share."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+
+from digest.curate.summary.sentence_rules import SentenceCandidate, is_echo
+from digest.curate.summary.support.vocabulary import concepts_of, number_words
+from digest.curate.summary.voice import names_speech, states
+from digest.hindi.text import fold, words
+from digest.hindi.tokens import stem_of, stems, tokens
+
+# The weights of an opening sentence's value: how much of the title it tells, how close to the start it is and the
+# decay of that, each word too many, how much it points to what is not there, whether it only repeats the title,
+# whether it states as a fact what the title attributes to somebody, lacks that speaker, denies where the title does
+# not or the other way round, and tells what had happened before.
+TELLS, EARLY, FADE, TOO_LONG, WEAK, ECHO = 1.0, 0.4, 0.4, 0.01, 0.3, 0.25
+UNATTRIBUTED, NO_SPEAKER, DENIES, BEFORE = 0.6, 0.15, 0.3, 0.25
+# The weights of a further sentence's value: what it tells of the title's rest, similarity to the article, closeness.
+REST, CENTRE, NEAR = 1.0, 0.3, 1.5
+# A sentence adds nothing if the title and the summary have more than this share of its stems, unless it tells this
+# share more of the title.
+SAID, GAIN = 0.6, 0.15
+# A number is worth more than a word: it is what changes from one report to the next.
+NUMBER = 1.5
+# A death is the news, whatever else the headline tells.
+DEATH = 2.0
+
+_DENIAL = frozenset(map(fold, words("नहीं न ना मत इनकार इन्कार खारिज बिना")))
+# The past perfect: कर दी थी, हुआ था.
+_PERFECT = re.compile(fold("(?:ी|े|ा|ई|ए|या) (?:था|थी|थे|थीं)[।.]?$"))
+_PASSING = re.compile(fold("(?:रहा|रही|रहे|चाहता|चाहते|होता|होती|होते|करता|करती|करते) (?:था|थी|थे|थीं)[।.]?$"))
+_GROUP = re.compile("s[0-9]+")
+# `…: कांग्रेस नेता`. What stands before a colon is more often the topic.
+_SPEAKER = re.compile("(?::|[-–—] ) ?([^ :0-9]+(?: [^ :0-9]+){0,2})$")
+
+
+@lru_cache(maxsize=20_000)
+def meanings(token: str) -> frozenset[str]:
+    """Return the stem of a folded token, its groups of synonyms, and its value if it is a number word."""
+    stem = stem_of(token)
+    if token in number_words():
+        return frozenset({f"{number_words()[token]:g}"})
+    return frozenset({stem, *(each for each in concepts_of(token) if _GROUP.fullmatch(each))}) - {""}
+
+
+def _standing(token: str) -> float:
+    if token[0].isdigit():
+        return NUMBER
+    return DEATH if meanings(token) & meanings(fold("मौत")) else 1.0
+
+
+def _looks_back(text: str) -> bool:
+    folded = fold(text)
+    return bool(_PERFECT.search(folded)) and not _PASSING.search(folded)
+
+
+class Telling:
+    """Values the sentences of one article by what they tell of its title and of the rest of the article."""
+
+    def __init__(
+        self, title: str, sentences: Sequence[SentenceCandidate], background: Mapping[str, float] | None
+    ) -> None:
+        self.stems = set(stems(title))
+        most = max(background.values(), default=1.0) if background else 1.0
+        # Each word of the title: what it means and its weight.
+        self.words = [
+            (meanings(token), _standing(token) * self._weight(token, background, most))
+            for token in dict.fromkeys(tokens(title))
+            if stem_of(token)
+        ]
+        speaker = _SPEAKER.search(title)
+        self.attributed = names_speech(title) or bool(speaker)
+        self.speaker = set(stems(speaker[1])) if speaker else set()
+        self.denies = bool(_DENIAL & set(tokens(title)))
+        self.looks_back = _looks_back(title)
+        self.weigh = weigher(background)
+        self.centre = self.weigh(Counter(stem for each in sentences for stem in each.stems))
+
+    @staticmethod
+    def _weight(token: str, background: Mapping[str, float] | None, most: float) -> float:
+        # A stem that the background lacks is as rare as any. The square root keeps common words in the count.
+        return math.sqrt(background.get(stem_of(token), most) / most) if background and most else 1.0
+
+    def share(self, texts: Sequence[str]) -> float:
+        """Return the share of the title's news that the texts tell, from 0 to 1."""
+        total = sum(weight for _meaning, weight in self.words)
+        told = frozenset[str]().union(*(meanings(token) for text in texts for token in tokens(text)))
+        return sum(weight for meaning, weight in self.words if meaning & told) / total if total else 0.0
+
+    def value(self, chosen: Sequence[SentenceCandidate], wanted: int) -> float:
+        """Return the value of a summary: what it tells, and how well its first sentence opens."""
+        first = chosen[0]
+        if not self.words:
+            return -first.position
+        value = TELLS * (self.share([first.text]) + self.share([each.text for each in chosen])) / 2
+        value += EARLY * math.exp(-FADE * first.position)
+        value -= TOO_LONG * max(0, first.words - wanted) + WEAK * first.weak
+        value -= ECHO * is_echo(set(first.stems), self.stems)
+        value -= DENIES * (self.denies != bool(_DENIAL & set(tokens(first.text))))
+        value -= BEFORE * (_looks_back(first.text) and not self.looks_back)
+        value -= NO_SPEAKER * bool(self.speaker and not self.speaker & set(first.stems))
+        return value - UNATTRIBUTED * (self.attributed and states(first.text) and not names_speech(first.text))
+
+    def continues(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> float:
+        """Return the value of a further sentence."""
+        before = [other.text for other in chosen]
+        value = REST * (self.share([*before, each.text]) - self.share(before))
+        value += CENTRE * similarity(self.weigh(Counter(each.stems)), self.centre)
+        return value + NEAR * math.exp(-FADE * (each.position - chosen[-1].position - 1)) - WEAK * each.weak
+
+    def adds(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> bool:
+        """Return whether the sentence tells more of the title's news, or what neither title nor summary has."""
+        own, said = set(each.stems), {stem for other in chosen for stem in other.stems}
+        if each.question or len(own & said) > SAID * len(own):
+            return False
+        before = [other.text for other in chosen]
+        gain = self.share([*before, each.text]) - self.share(before)
+        return gain >= GAIN or len(own & (said | self.stems)) <= SAID * len(own)
+
+
+def weigher(background: Mapping[str, float] | None) -> Callable[[Counter[str]], dict[str, float]]:
+    """Return a function that turns stem counts into a vector of length 1, by these inverse document frequencies."""
+    most = max(background.values(), default=1.0) if background else 1.0
+
+    def weigh(counts: Counter[str]) -> dict[str, float]:
+        raw = {
+            stem: (1 + math.log(count)) * (background.get(stem, most) if background else 1.0)
+            for stem, count in counts.items()
+        }
+        norm = math.sqrt(sum(value * value for value in raw.values()))
+        return {stem: value / norm for stem, value in raw.items()} if norm else {}
+
+    return weigh
+
+
+def similarity(a: Mapping[str, float], b: Mapping[str, float]) -> float:
+    """Return the cosine of two vectors of length 1."""
+    return sum(value * b[stem] for stem, value in a.items() if stem in b)

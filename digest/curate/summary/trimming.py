@@ -1,0 +1,71 @@
+"""Shorten a sentence where nothing is lost but length: an opening phrase, a bracket of Latin words, a last clause."""
+
+from __future__ import annotations
+
+import re
+
+from digest.curate.summary.voice import names_speech
+from digest.curate.summary.word_lists import any_of
+from digest.hindi.clauses import WEIGHTY, ends_clause
+from digest.hindi.tokens import stems, tokens
+
+_OPENING = re.compile(rf"^(?:आप ?को |ज्ञात |आपको )?(?:{any_of('introduction')},? कि|दरअसल|असल में|खबर है कि),? ")
+# A place or an office with an agency's mark before a colon: `नगर न्यायालय (सं): `.
+_CREDIT = re.compile("^[^।.:()]{2,40} \\([^()]{1,12}\\) ?[:–-] ")
+# `इस दौरान हुए हादसों में` and `वहीं पर` are no contrast. `जिसमें कम से कम 20 लोग` is a sentence of its own.
+_CONTRAST = re.compile(rf"^{any_of('contrast')},? (?!(?:पर|से|के|की|का) |हु[एईआ])|^जिसमें (?=कम से कम|करीब|लगभग|[0-9०-९])")
+# `यहां` is the place of a dateline, which is not shown. A place of more words is a list.
+_HERE = re.compile("^यहा[ंँ] (?:(?=(?:के|की|का|से|स्थित) )|(?:पर )?)")
+_PLACE_WORDS = 2
+# Latin words in brackets, for search engines. A short acronym after its name is news: `केंद्रीय जांच ब्यूरो (CBI)`.
+_LATIN_BRACKET = re.compile(
+    r" ?[(\[](?! ?[A-Z0-9&.-]{2,8} ?[)\]])[^()\[\]\u0900-\u097f]*[A-Za-z]{2}[^()\[\]\u0900-\u097f]*[)\]]"
+)
+_BOUNDARY = re.compile(rf"(?:,|;| -| –) ?(?={any_of('last_clause')} )|(?<=[^,;]) (?=(?:और|तथा|जबकि|जिससे|जिसमें) )|; ?")
+
+
+def without_opening(text: str) -> str:
+    """Return the sentence without a phrase that only introduces it."""
+    return _OPENING.sub("", _CREDIT.sub("", text, count=1), count=1)
+
+
+def with_place(text: str, place: str) -> str:
+    """Return the sentence with the place of its dateline for `यहां` at its start."""
+    found = _HERE.match(text)
+    if not found or not 0 < len(place.split()) <= _PLACE_WORDS:
+        return text
+    rest = text[found.end() :]
+    return f"{place} {rest}" if re.match("(?:के|की|का|से|स्थित) ", rest) else f"{place} में {rest}"
+
+
+def without_contrast(text: str) -> str:
+    """Return the sentence without a phrase that sets it against the one before it."""
+    return _CONTRAST.sub("", text, count=1)
+
+
+def without_latin_brackets(text: str) -> str:
+    """Return the sentence without brackets of Latin words for search engines."""
+    return _LATIN_BRACKET.sub("", text)
+
+
+def shortened(text: str, room: int, title: str) -> str:
+    """Return the sentence cut after a whole clause to at most `room` words, or unchanged.
+
+    What goes may deny, doubt or attribute nothing, and may hold no word of the title that the rest lacks.
+    """
+    if len(text.split()) <= room:
+        return text
+    end = text[-1] if text[-1] in "।." else "।"
+    wanted = set(stems(title))
+    for found in sorted(_BOUNDARY.finditer(text), key=lambda match: -match.start()):
+        head, tail = text[: found.start()], text[found.end() :]
+        count = len(head.split())
+        if count > room or count < 8 or not ends_clause(head, is_marked=bool(found.group().strip())):
+            continue
+        dropped = set(tokens(tail))
+        if WEIGHTY & dropped or (wanted & set(stems(tail))) - set(stems(head)):
+            continue
+        if names_speech(tail) and not names_speech(head):
+            continue
+        return head.rstrip(" ,;:-–") + end
+    return text

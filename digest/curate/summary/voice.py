@@ -1,0 +1,65 @@
+"""Whose voice a sentence is in. A sentence in somebody's voice needs its speaker, or it reads as the paper's own."""
+
+from __future__ import annotations
+
+import re
+
+from digest.curate.summary.word_lists import any_of, word_set
+from digest.hindi.text import fold
+from digest.hindi.tokens import tokens
+
+_END = r"(?=$|[ ,।.:;“”‘’?!-])"
+_SAYING = re.compile(rf"(?:^|[ ,“‘]){any_of('saying')}{_END}")
+_QUOTES_ON = re.compile(rf"{any_of('quoting')}{_END}")
+_FIRST_PERSON = word_set("first_person")
+_SECOND_PERSON = word_set("second_person")
+_JUDGES = re.compile(rf"(?:^|[ ,]){any_of('judgement')}(?=$|[ ,।.?!])|!$")
+# An order or a wish: कर लें, बनाई जाएं.
+_WISH = re.compile("(?:ें|एं|ाए|ायें)[।.]?$")
+_STATEMENT = re.compile(rf"{any_of('statement')}[।.!]?$")
+_HAPPENED = re.compile(rf"{any_of('happened')} (?:है|हैं)[।.!]?$")
+_WHOLE_QUOTE = re.compile("^[\"“‘'].*[\"”’'][।.]?$")
+# दिखाई दिया and चल दिया need no agent.
+_ACT = re.compile(
+    rf"(?<!दिखाई)(?<!सुनाई)(?<!चल)(?<!हो)(?:^| ){any_of('act')}(?: (?:है|हैं|था|थे))?[।.]?$|(?:^| )(?:कहा|बताया) कि "
+)
+_AGENT = re.compile(rf"(?:^|[ ’”])(?:{any_of('agent')}|[^ ]{{2,12}}ने)[ ,]")
+
+
+def names_speech(text: str) -> bool:
+    """Return whether the sentence says that somebody says something."""
+    return bool(_SAYING.search(fold(text)))
+
+
+def opens_speech(text: str) -> bool:
+    """Return whether the sentences after this one may still be the speaker's words."""
+    return bool(_QUOTES_ON.search(fold(text)))
+
+
+def lacks_speaker(text: str) -> bool:
+    """Return whether the sentence is in a voice that it does not name: मैं, हम, a judgement, or a bare quotation."""
+    found = set(tokens(text))
+    if _WHOLE_QUOTE.match(text) and not names_speech(re.sub("[“\"‘'].*?[”\"’']", "", text)):
+        return True
+    if _FIRST_PERSON & found:
+        return not opens_speech(text)
+    folded = fold(text)
+    return not names_speech(text) and bool(_JUDGES.search(folded) or _WISH.search(folded))
+
+
+def states(text: str) -> bool:
+    """Return whether the sentence states or foretells something, as speakers do, and reports no event."""
+    folded = fold(text)
+    return bool(_STATEMENT.search(folded)) and " ने " not in folded and not _HAPPENED.search(folded)
+
+
+def lacks_agent(text: str) -> bool:
+    """Return whether the sentence tells what somebody did, and not who: `कर्फ्यू का पालन कराया।`"""
+    folded = fold(text)
+    found = _ACT.search(folded)
+    return found is not None and not _AGENT.search(folded[: found.start() + 1])
+
+
+def addresses_reader(text: str) -> bool:
+    """Return whether the sentence speaks to the reader (आपको, कीजिए), as advice does."""
+    return bool(_SECOND_PERSON & set(tokens(text))) and not names_speech(text)

@@ -1,0 +1,88 @@
+"""Typeset a line of news as a newspaper prints it: spaces around marks, curly quotes in pairs, no stray joiners."""
+
+from __future__ import annotations
+
+import re
+
+from digest.hindi.text import LETTER, repair
+
+_SPACES = re.compile(r"\s+")
+_BEFORE_MARK = re.compile(r" +(?=[,;।॥?!)\]]|[.:](?!\S))")
+_AFTER_OPENING = re.compile(r"(?<=[(\[]) +")
+_AFTER_COMMA = re.compile(f"([,;:])(?=[{LETTER}“‘\"'])(?<=[{LETTER}0-9\"'’”)].)")
+_REPEATED = re.compile(r"([,;])(?: ?\1)+")
+_DANDAS = re.compile(r"।(?: ?[।.])+")
+_BEFORE_BRACKET = re.compile(f"(?<=[{LETTER}])\\((?=[{LETTER}A-Za-z])")
+# A joiner shapes what follows. Before a space or a mark it is left over.
+_IDLE_JOINER = re.compile(f"[\u200c\u200d]+(?![{LETTER}])")
+
+# Two apostrophes or two single quotes are a double quote.
+_TWO_SINGLES = re.compile("''|‘‘|’’|``|´´|,,(?=[^ ])")
+# An apostrophe of Latin text: don't, '90s.
+_APOSTROPHE = re.compile("(?<=[A-Za-z])['’](?=[A-Za-z])|['’](?=[0-9]0s)")
+_HELD = "\ue000"
+
+_DOUBLE, _SINGLE = '["“”„«»]', "['‘’`´]"
+_OPENS_AFTER = " \u00a0([-–—:/"
+
+
+def typeset(text: str) -> str:
+    """Return the text on one line as it is printed. Words, numbers and their order stay. Idempotent."""
+    line = _SPACES.sub(" ", repair(text)).strip()
+    line = _IDLE_JOINER.sub("", line)
+    line = _quotes(line)
+    line = _DANDAS.sub("।", _REPEATED.sub(r"\1", line))
+    line = _AFTER_COMMA.sub(r"\1 ", _AFTER_OPENING.sub("", _BEFORE_MARK.sub("", line)))
+    return _SPACES.sub(" ", _BEFORE_BRACKET.sub(" (", line)).strip()
+
+
+def _quotes(line: str) -> str:
+    """Make all quotes curly. A pair of two kinds becomes one of double quotes; a quote without a partner goes."""
+    line = _TWO_SINGLES.sub('"', line)
+    if not re.search(f"{_DOUBLE}|{_SINGLE}", line):
+        return line
+    line = _APOSTROPHE.sub(_HELD, line)
+    doubles, singles = len(re.findall(_DOUBLE, line)), len(re.findall(_SINGLE, line))
+    if doubles == singles == 1:
+        line, doubles, singles = re.sub(_SINGLE, '"', line), 2, 0
+    line = _paired(line, _DOUBLE, "“", "”")
+    return _paired(line, _SINGLE, "‘", "’").replace(_HELD, "’")
+
+
+def _paired(line: str, marks: str, opening: str, closing: str) -> str:
+    """Make every first mark an opening one and every second one a closing one; drop the last of an odd number."""
+    found = list(re.finditer(f" *({marks}) *", line))
+    if not found:
+        return line
+    stray = _stray(found, line) if len(found) % 2 else None
+    parts, at, is_open = [], 0, False
+    for match in found:
+        parts.append(line[at : match.start()])
+        at = match.end()
+        if match is stray:
+            parts.append(" ")
+        elif is_open:
+            parts.append(closing)
+            # A case marker or another word follows the quotation.
+            if line[at : at + 1] and line[at] not in ",;:।॥.?!)]-–—/…'’”\"":
+                parts.append(" ")
+            is_open = False
+        else:
+            before = line[match.start() - 1 : match.start()]
+            glued = before and before not in _OPENS_AFTER + "‘“\"'"
+            parts.append((" " if glued or line[match.start()] == " " else "") + opening)
+            is_open = True
+    return "".join([*parts, line[at:]])
+
+
+def _stray(found: list[re.Match[str]], line: str) -> re.Match[str]:
+    """Return the mark without a partner: one that closes where none is open, else the last."""
+    is_open = False
+    for match in found:
+        at = match.start(1)
+        before, after = line[at - 1 : at] if at else " ", line[at + 1 : at + 2]
+        closes = not before.isspace() and (not after or after.isspace() or after in ",.।?!")
+        if closes and not is_open:
+            return match
+        is_open = not is_open
+    return found[-1]

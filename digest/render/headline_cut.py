@@ -1,0 +1,160 @@
+"""Shorten a headline for a subject without misleading: after a whole clause, or not at all.
+
+`…शामिल नहीं होंगे कांग्रेस…` says the opposite of its headline. So a cut keeps every denial, claim, question and speaker,
+and never ends before a postposition, an auxiliary or an infinitive.
+"""
+
+from __future__ import annotations
+
+import re
+
+from digest.hindi import cut
+from digest.hindi.clauses import WEIGHTY, ends_clause
+from digest.hindi.text import fold, words
+from digest.hindi.tokens import tokens
+
+# Clusters that a part of a headline must have to stand alone, and its words.
+LEAST = 18
+_LEAST_WORDS = 4
+# A part with fewer words between commas is an item of a list: `दिल्ली, मुंबई और पुणे में`.
+_ITEM_WORDS = 2
+# A speaker's name has at most these words: `…: कांग्रेस नेता`.
+_SPEAKER_WORDS = 4
+
+_MARK = re.compile(
+    r"\s*(?P<mark>[,;।!?|:…]|\.{2,})[\s.…!?]*|\s+(?P<dash>[–—-])\s+|(?<=[^\s0-9A-Za-z])(?P<glued>[–—-])\s+"
+)
+_AND = re.compile(r" (?=(?:और|तथा|एवं|जबकि) )")
+# What follows one of these qualifies or turns what came before.
+_TURNS = frozenset(
+    map(
+        fold,
+        words(
+            "लेकिन मगर पर परंतु किंतु हालांकि तो फिर जबकि बल्कि वरना यदि अगर बशर्ते क्योंकि वह जो जिसने जिसे but unless if though"
+        ),
+    )
+)
+_SPEAKS = frozenset(
+    map(
+        fold,
+        words(
+            "कहा बोले बोला बोली बोलीं बताया बताई लिखा पूछा मुताबिक अनुसार सूत्र रिपोर्ट शक अटकल अटकलें संभव",
+            "संभावना सकता सकती सकते सकेगा सकेगी प्रस्ताव मांग अपील चेतावनी धमकी वादा ऐलान फेक वायरल",
+            "not no never deny denies denied claim claims says said alleged allegedly dead dies killed may might could",
+            "report",
+        ),
+    )
+)
+_ACTS = frozenset(
+    map(
+        fold,
+        words("किया दिया लिया बताया थामा कराया उठाया लगाया निकाला बनाया सुनाया खोला रोका भेजा पकड़ा मारा छोड़ा दी की ली"),
+    )
+)
+_FIRST_PERSON = frozenset(map(fold, words("मैं मैंने मुझे मुझसे मेरा मेरी मेरे हम हमें हमने हमारा हमारी हमारे i my we our me us")))
+_SAID = frozenset(map(fold, words("कहा बोले बोला बोली बोलीं पूछा लिखा कहते says said asks asked")))
+# Words from the end of a head in which a verb of speech calls for what is said, and of a tail in which an agent stands.
+_NEAR_END, _AGENT_WITHIN = 4, 5
+# What somebody asks for or orders: करें, रखिए.
+_ORDER = re.compile("(?:ें|एं|िए|इए|ाओ)$")
+# What ought to be is somebody's opinion.
+_OUGHT = re.compile(fold("(?:ना|नी|ने) (?:होगा|होगी|होंगे)(?: |$)|चाहिए|चाहिये"))
+# Nouns that only announce what the tail tells.
+_EMPTY = frozenset(map(fold, words("दावा खुलासा बयान ऐलान एलान आरोप वजह कारण राज बात फैसला जवाब घोषणा खुशखबरी अपडेट मांग")))
+_QUOTED = re.compile("[‘“\"'].*[’”\"'][ ,]*")
+_QUOTES = (("‘", "’"), ("“", "”"), ("(", ")"))
+
+
+def fitting(headline: str, limit: int) -> str:
+    """Return the headline if it has at most `limit` clusters, else its first whole clauses with '…'; '' if none fit."""
+    if cut.length(headline) <= limit:
+        return headline
+    plain = " ".join(re.sub(r" ?\([^()]*\)", "", headline).split())
+    if plain and cut.length(plain) <= limit:
+        return plain
+    for end, start, mark in _ends(plain):
+        head, tail = plain[:end], plain[start:]
+        shown = head + ("?" if mark == "?" else cut.ELLIPSIS)
+        if LEAST <= cut.length(shown) <= limit and _stands_alone(head, tail, mark, plain):
+            return shown
+    return ""
+
+
+def _ends(text: str) -> list[tuple[int, int, str]]:
+    """Return where clauses may end, last first: the end of the head, the start of the tail, the mark between them."""
+    found = [(each.start(), each.end(), each["mark"] or "-") for each in _MARK.finditer(text) if each.end() < len(text)]
+    found += [
+        (each.start(), each.end(), "")
+        for each in _AND.finditer(text)
+        if ends_clause(text[: each.start()], is_marked=False)
+    ]
+    return sorted(found, reverse=True)
+
+
+def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
+    if mark in ":-" and mark:
+        # A topic or a speaker before what it says.
+        return False
+    ending, rest = tokens(head), tokens(tail)
+    if len(head.split()) < _LEAST_WORDS or not ending or not rest or is_unfinished(head.split()[-1]):
+        return False
+    if rest[0] in _TURNS or (WEIGHTY | _SPEAKS) & set(rest) or "?" in tail or "？" in tail:
+        return False
+    if names_speaker(text) or _is_list(head, tail) or not _is_balanced(head):
+        return False
+    if (
+        _ORDER.search(ending[-1])
+        or _FIRST_PERSON & set(ending)
+        or _SAID & set(ending[-_NEAR_END:])
+        or _QUOTED.fullmatch(head)
+    ):
+        # The speaker, or what is said, stands after the cut.
+        return False
+    # `थामा नए दल का हाथ, दो नेताओं ने …`: who did it stands after the cut.
+    return not (_ACTS & set(ending) and "ने" not in ending and "ने" in rest[:_AGENT_WITHIN])
+
+
+def names_speaker(text: str) -> bool:
+    """Return whether a headline ends with who says it: `…: मुख्यमंत्री`, `… - विधायक`."""
+    marks = list(_MARK.finditer(text))
+    if not marks or marks[-1]["mark"] not in (None, ":"):
+        return False
+    last = marks[-1]
+    return 0 < len(text[last.end() :].split()) <= _SPEAKER_WORDS
+
+
+def _is_list(head: str, tail: str) -> bool:
+    before = re.split("[,;]", head)
+    after = re.split("[,;]| और | व | तथा ", tail)
+    is_item = (
+        len(before) > 1 and len(before[-1].split()) <= _ITEM_WORDS + 1 and not ends_clause(before[-1], is_marked=True)
+    )
+    least = _ITEM_WORDS + after[0].strip()[:1].isdigit()
+    return is_item or len(before[-1].split()) <= _ITEM_WORDS or len(after[0].split()) <= least
+
+
+def _is_balanced(text: str) -> bool:
+    return text.count('"') % 2 == 0 and all(text.count(opening) == text.count(closing) for opening, closing in _QUOTES)
+
+
+_PUNCTUATION = " ,;:–—-|/\"'‘’“”()[]।?!"
+
+# Postpositions, conjunctions, determiners, participles and infinitives: a headline cut after one reads as broken.
+_UNFINISHED = frozenset(
+    words(
+        "का के की को से में पर ने तक और या व एवं तथा लेकिन मगर परंतु बल्कि कि जो जब जहाँ जहां अगर तो भी ही न",
+        "वाला वाले वाली वालों इस उस इन उन एक हर सबसे कई यह ये वह वे अपने अपनी अपना द्वारा बिना",
+        "लिए लिये बाद पहले साथ बीच खिलाफ दौरान समेत",
+        "सहित जैसे करने होने देने लेने जाने आने रहने बनाने बनने कर होकर लेकर नहीं",
+        "क्या क्यों कैसे किसी कोई मिस्टर श्री डॉ",
+        "आणि किंवा पण तर हा हे ला चा ची चे च्या र ले मा बाट लाई",
+        "a an the of in on at to for and or but with from by as after before over into is are was will",
+        "that its his her not no",
+    )
+)
+
+
+def is_unfinished(word: str) -> bool:
+    """Return whether a text that ends with the word needs another word."""
+    bare = word.strip(_PUNCTUATION)
+    return not bare or bare.lower() in _UNFINISHED or bare.lstrip("₹$").replace(",", "").isdigit()
