@@ -141,8 +141,21 @@ class App:
     def fetcher(self) -> Fetcher:
         from digest.collect.http.fetch import Fetcher
 
+        return Fetcher(contact=self._contact)
+
+    @cached_property
+    def _picture_fetcher(self) -> Fetcher:
+        """Fetches the pictures of an edition, which nobody should have to wait for."""
+        from digest.collect.http.fetch import Fetcher, FetchLimits
+        from digest.render.pictures import MAX_BYTES
+
+        limits = FetchLimits(connect=5.0, read=10.0, total=20.0, body=MAX_BYTES)
+        return Fetcher(limits, contact=self._contact, limiter=self.fetcher.limiter)
+
+    @property
+    def _contact(self) -> str:
         newsletter = self.settings.newsletter
-        return Fetcher(contact=newsletter.base_url or (f"mailto:{newsletter.reply_to}" if newsletter.reply_to else ""))
+        return newsletter.base_url or (f"mailto:{newsletter.reply_to}" if newsletter.reply_to else "")
 
     @cached_property
     def robots(self) -> Robots:
@@ -332,6 +345,7 @@ class App:
         from digest.collect.collector import collect
         from digest.usecases.compose import Composer
         from digest.usecases.fetch_fulltext import FulltextFetcher
+        from digest.usecases.pictures import PicturePreparer
 
         return Composer(
             sources=self.sources,
@@ -342,6 +356,7 @@ class App:
             summariser=self.summariser,
             model_budget=self.settings.summary.budget,
             fulltext=FulltextFetcher(self.sources, self.articles, self.collect_context),
+            pictures=PicturePreparer(self.branding.theme, self.articles.images, self._picture_fetcher, self.sources),
             collect=lambda on_source: collect(self.sources, self.collect_context(), self.articles, progress=on_source),
             language=self.settings.newsletter.language,
             zone=self.settings.newsletter.zone,

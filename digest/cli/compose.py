@@ -94,6 +94,8 @@ def show_edition(edition: Edition, *, explain: bool = False) -> None:
         return
     if edition.widened_hours:
         click.echo(edition.reason)
+    for line in edition.warnings:
+        note(f"warning: {line}")
     click.echo(f"subject:   {edition.subject}\npreheader: {edition.preheader}")
     if edition.intro:
         click.echo(f"intro:     {edition.intro}")
@@ -139,10 +141,14 @@ def preview(home: Path, edition: str, out: Path | None, show: bool, port: int, n
             if as_json:
                 emit({"edition": key, "state": "skipped", "reason": found.reason, "files": []})
             return 0
-        files, sizes = write_preview(app, found, out or app.home / "preview")
+        written = write_preview(app, found, out or app.home / "preview")
+    files, sizes = written.files, written.sizes
     if as_json:
-        emit({"edition": key, "state": found.state, "files": [str(file) for file in files], "sizes": sizes})
+        names = [str(file) for file in files]
+        emit({"edition": key, "state": found.state, "files": names, "sizes": sizes, "warnings": written.warnings})
     else:
+        for line in written.warnings:
+            note(f"warning: {line}")
         for file in files:
             click.echo(file)
         note(", ".join(f"{name.replace('_', '-')} {size / 1000:.1f} kB" for name, size in sizes.items()))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.editions import decision_line, existing
-from digest.cli.output import emit, json_option, plural, shortened
+from digest.cli.output import emit, json_option, note, plural, shortened
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import EditionState
@@ -187,10 +187,12 @@ def approve(home: Path, key: str, force: str) -> None:
     with make_app(home) as app:
         found = existing(app, key)
         if found.state == EditionState.DRAFT:
-            errors = app.preflight.check_edition(found, app.enqueuer.variants_in_use(found)).errors
+            checked = app.preflight.check_edition(found, app.enqueuer.variants_in_use(found))
             app.sample_guard.refuse(found)
-            if errors and not force.strip():
-                raise PreflightFailed(key, errors)
+            for line in (*checked.warnings, *checked.left_out):
+                note(f"warning: {line}")
+            if checked.errors and not force.strip():
+                raise PreflightFailed(key, checked.errors)
     _move(home, key, EditionState.APPROVED, out_of=(EditionState.DRAFT,), why=force.strip())
 
 

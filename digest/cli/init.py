@@ -112,7 +112,7 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
         stories = len(list(edition.stories()))
         with progress() as job:
             sent = pipeline.send(app, key, progress=job("sent"))
-        files, _sizes = write_preview(app, sent.edition, app.home / "preview")
+        files = write_preview(app, sent.edition, app.home / "preview").files
         not_sent = list(find_unreached(app.database, key))
         counts = sent.counts
     page = next(file for file in files if file.suffix == ".html")

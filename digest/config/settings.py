@@ -337,6 +337,13 @@ class Theme(SettingsModel):
     max_images: int = Field(
         default=5, ge=0, le=40, description="Maximum images in an email, the lead story's first. 0: none."
     )
+    images: Literal["attach", "pages", "source"] = Field(
+        default="source",
+        description="Where mail programs get the images of stories. `attach`: cut, shrunk and attached to each email, "
+        "at most 180 kB together. `pages`: the same files from your subscriber pages (`newsletter.base_url`). "
+        "`source`: as they are, from the sites that published them. Images beside files of a drop folder are always "
+        "cut and shrunk (docs/letter.md).",
+    )
     briefs: int = Field(
         default=3,
         ge=0,
@@ -456,6 +463,13 @@ class Settings(SettingsModel):
         if dkim and not f".{sender}".endswith(f".{dkim.domain.lower()}"):
             expected = f"the sender's domain {sender} or a parent of it"
             raise ValueError(f"'delivery.smtp.dkim.domain': expected {expected}, found {dkim.domain}")
+        return self
+
+    @model_validator(mode="after")
+    def _pages_serve_images(self) -> Settings:
+        if self.theme.images == "pages" and not self.newsletter.base_url.startswith("https://"):
+            found = self.newsletter.base_url or "none"
+            raise ValueError(f"'theme.images': pages needs 'newsletter.base_url' with https; found {found}")
         return self
 
     @model_validator(mode="after")

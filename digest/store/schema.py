@@ -230,6 +230,9 @@ edition = Table(
     Column("folded_at", Moment),
     # Whether it has a sample article.
     Column("sample", Boolean, nullable=False, server_default=false()),
+    # Its parts that are no stories, and sentences about what was left out.
+    Column("blocks", JSON, nullable=False, server_default="[]"),
+    Column("warnings", JSON, nullable=False, server_default="[]"),
 )
 
 # What is kept of an old edition's deliveries and their events: recipients by kind and reason, see `sending.folding`.

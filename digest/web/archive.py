@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import format_datetime
 from xml.etree import ElementTree as xml
 
@@ -40,7 +40,10 @@ class Archive:
         edition = self.editions.get(key) if published else None
         if published is None or edition is None:
             return None
-        branding, day = self.context.pages.branding, published.frozen_at
+        day = published.frozen_at
+        # The page asks its own site for the pictures, and by their hash.
+        theme = replace(self.context.pages.branding.theme, images="attach")
+        branding = replace(self.context.pages.branding, theme=theme)
         return build_page(edition, branding, subject=edition.subject, preheader=edition.preheader, now=day, test=False)
 
     def rss(self) -> bytes:

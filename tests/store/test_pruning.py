@@ -261,6 +261,20 @@ def an_article(id: str, published: datetime, *, dated: bool = True, image: str =
     return Article(id, "पत्र", "शीर्षक", published, url, dated=dated, image=shown, body=body, content_hash=id)
 
 
+def test_pictures_that_nothing_shows_go_in_the_second_run(database: Database, pruner: StorePruner) -> None:
+    made, orphan = "d" * 40 + "@digest", "e" * 40 + "@digest"
+    store = ArticleStore(database, lambda: LATER)
+    store.save_images([InlineImage(cid, "image/jpeg", b"x", 1, 1) for cid in (made, orphan)])
+    assert pruner.prune().images == 0
+    # An edition that was being composed meanwhile.
+    composed = Edition("2026-11-20", NOW.date(), 1, EditionState.DRAFT, "विषय", "", ())
+    EditionStore(database).put(composed, over=())
+    with database.write() as connection:
+        connection.execute(update(edition).values(sections=[{"name": f"cid:{made}", "stories": []}]))
+    assert pruner.prune().images == 1
+    assert store.images.load([made, orphan]).keys() == {made}
+
+
 def test_old_articles_go_with_their_images(database: Database, pruner: StorePruner) -> None:
     store = ArticleStore(database, lambda: NOW)
     old, shared = ("1" * 40 + "@digest", "2" * 40 + "@digest")
