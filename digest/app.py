@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from digest.notify.alert import Channel
     from digest.render.renderer import Renderer
     from digest.render.themes import Branding
+    from digest.store.content.answers import AnswerStore
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import EditionStore, SentHistoryStore
     from digest.store.content.events import EventStore
@@ -105,6 +106,12 @@ class App:
         return EditionStore(self.database)
 
     @cached_property
+    def answers(self) -> AnswerStore:
+        from digest.store.content.answers import AnswerStore
+
+        return AnswerStore(self.database)
+
+    @cached_property
     def subscribers(self) -> SubscriberStore:
         from digest.store.people.subscribers import SubscriberStore
 
@@ -144,8 +151,8 @@ class App:
         return Fetcher(contact=self._contact)
 
     @cached_property
-    def _picture_fetcher(self) -> Fetcher:
-        """Fetches the pictures of an edition, which nobody should have to wait for."""
+    def _quick_fetcher(self) -> Fetcher:
+        """Fetches the pictures and blocks of an edition, for which nobody should have to wait long."""
         from digest.collect.http.fetch import Fetcher, FetchLimits
         from digest.render.pictures import MAX_BYTES
 
@@ -343,6 +350,7 @@ class App:
     @cached_property
     def composer(self) -> Composer:
         from digest.collect.collector import collect
+        from digest.usecases.blocks import BlockReader
         from digest.usecases.compose import Composer
         from digest.usecases.fetch_fulltext import FulltextFetcher
         from digest.usecases.pictures import PicturePreparer
@@ -356,7 +364,15 @@ class App:
             summariser=self.summariser,
             model_budget=self.settings.summary.budget,
             fulltext=FulltextFetcher(self.sources, self.articles, self.collect_context),
-            pictures=PicturePreparer(self.branding.theme, self.articles.images, self._picture_fetcher, self.sources),
+            blocks=BlockReader(
+                folder=self.home / self.settings.blocks.folder,
+                urls=self.settings.blocks.urls,
+                may_be_private=self.settings.blocks.private,
+                fetcher=self._quick_fetcher,
+                has_pages=bool(self.settings.newsletter.base_url),
+                editions=self.editions,
+            ),
+            pictures=PicturePreparer(self.branding.theme, self.articles.images, self._quick_fetcher, self.sources),
             collect=lambda on_source: collect(self.sources, self.collect_context(), self.articles, progress=on_source),
             language=self.settings.newsletter.language,
             zone=self.settings.newsletter.zone,

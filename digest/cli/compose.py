@@ -14,7 +14,7 @@ from digest.cli.editions import composed_key, current_edition, key_of
 from digest.cli.output import emit, json_option, note
 from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals
-from digest.models import Edition, EditionState
+from digest.models import Edition, EditionBlock, EditionState
 
 if TYPE_CHECKING:
     from digest.usecases.compose import Composed
@@ -99,6 +99,8 @@ def show_edition(edition: Edition, *, explain: bool = False) -> None:
     click.echo(f"subject:   {edition.subject}\npreheader: {edition.preheader}")
     if edition.intro:
         click.echo(f"intro:     {edition.intro}")
+    if edition.blocks:
+        click.echo(f"blocks:    {', '.join(map(_block, edition.blocks))}")
     for section in edition.sections:
         click.echo(f"\n{section.name}")
         for story in section.stories:
@@ -114,6 +116,13 @@ def show_edition(edition: Edition, *, explain: bool = False) -> None:
                     click.echo(f"     {link}")
                 for each in story.support:
                     click.echo(f"     “{each.sentence}” ← {each.source}: “{each.source_sentence}”")
+
+
+def _block(block: EditionBlock) -> str:
+    """A block in a list: `weather`, `sponsor (हरियाली पौधशाला)`, `quote (web)`."""
+    notes = [str(block.data["advertiser"])] if "advertiser" in block.data else []
+    notes += [block.shown] if block.shown != "both" else []
+    return f"{block.kind} ({', '.join(notes)})" if notes else block.kind
 
 
 @click.command()

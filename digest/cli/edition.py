@@ -81,14 +81,19 @@ def show(home: Path, key: str, as_json: bool) -> None:
     from digest.app import make_app
     from digest.cli.compose import show_edition
     from digest.cli.json_output import decision_json, edition_json
+    from digest.usecases.answers import named_answers
 
     with make_app(home) as app:
         found = existing(app, key)
         decisions = app.editions.decisions(key)
+        answers = named_answers(app.answers, found, app.settings.newsletter.language)
     if as_json:
-        emit({**edition_json(found), "decisions": [decision_json(each) for each in decisions]})
+        decided = [decision_json(each) for each in decisions]
+        emit({**edition_json(found), "decisions": decided, "answers": answers})
         return
     show_edition(found, explain=True)
+    for block, counts in answers.items():
+        click.echo(f"\n{block}: {', '.join(f'{option}: {number}' for option, number in counts.items())}")
     if decisions:
         click.echo("\ndecisions")
     for each in decisions:

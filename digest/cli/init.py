@@ -66,7 +66,7 @@ def make_folder(directory: Path, *, edit: Callable[[str], str] | None = None) ->
                 if edit and name == FILE_NAME:
                     content = edit(content.decode()).encode()
                 files.write_private(target, content)
-        for part in ("feeds", "articles"):
+        for part in ("feeds", "articles", "blocks"):
             shutil.copytree(
                 samples / part, directory / "samples" / part, dirs_exist_ok=True, copy_function=shutil.copyfile
             )

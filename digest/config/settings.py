@@ -43,6 +43,8 @@ from digest.config.web import Web
 from digest.curate.importance.rows import ROWS
 from digest.hindi.language import DEVANAGARI
 from digest.models import BREAKING, MAIN, is_breaking
+from digest.render.blocks.rows import ROWS as ROWS_OF_BLOCKS
+from digest.render.blocks.rows import unknown
 
 
 class Sender(SettingsModel):
@@ -358,6 +360,34 @@ class Theme(SettingsModel):
     )
 
 
+class BlockSettings(SettingsModel):
+    """The parts of an edition that are no stories, such as the weather (docs/blocks.md)."""
+
+    folder: Line = Field(
+        default="blocks",
+        min_length=1,
+        description="Folder of the blocks' data, relative to the newsletter folder: `blocks/2026-11-29/weather.yaml` "
+        "for one day, `blocks/always/follow.yaml` for every edition.",
+    )
+    urls: dict[Line, Line] = Field(
+        default_factory=dict,
+        description="Block → URL of its data in YAML or JSON, such as `{weather: "
+        '"https://cms.example.com/weather/{date}.json"}`. It is asked when an edition is composed, if the folder has '
+        "no file for the block. `{date}` is the day of the edition.",
+    )
+    private: bool = Field(default=False, description="Whether these URLs may be in a private network.")
+
+    @field_validator("urls")
+    @classmethod
+    def _known(cls, value: dict[str, str]) -> dict[str, str]:
+        for kind, url in value.items():
+            if kind not in ROWS_OF_BLOCKS:
+                raise ValueError(unknown(kind))
+            if not url.startswith(("https://", "http://")):
+                raise ValueError(f"'{kind}': expected an address with https://")
+        return value
+
+
 def _hint(name: str, known: Sequence[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     return f"did you mean '{close[0]}'?" if close else f"known: {', '.join(known) or 'none'}"
@@ -382,6 +412,9 @@ class Settings(SettingsModel):
     web: Web = Field(default=Web(), description="Subscriber pages and webhooks.")
     store: StoreSettings = Field(default=StoreSettings(), description="Database.")
     theme: Theme = Field(default=Theme(), description="Look of the email.")
+    blocks: BlockSettings = Field(
+        default=BlockSettings(), description="Parts of an edition that are no stories (docs/blocks.md)."
+    )
 
     @model_validator(mode="after")
     def _unique_source_names(self) -> Settings:

@@ -27,6 +27,7 @@ from digest.render.themes import SECTION_COLOURS, Branding, Look, Palette, Secti
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
+    from digest.render.blocks.printing import Block
 
 ALT_LIMIT = 60
 LONG = 8
@@ -140,6 +141,8 @@ class Page:
     lead: Item | None
     sections: tuple[Group, ...]
     briefs: tuple[Item, ...]
+    # Parts that are no stories, such as the weather.
+    blocks: tuple[Block, ...]
     # Those of the sections that are named, each once.
     colours: tuple[SectionColour, ...]
     links: Links
@@ -155,7 +158,14 @@ class Page:
 
 
 def build_page(
-    edition: Edition, branding: Branding, *, subject: str, preheader: str, now: datetime, test: bool
+    edition: Edition,
+    branding: Branding,
+    *,
+    subject: str,
+    preheader: str,
+    now: datetime,
+    test: bool,
+    blocks: tuple[Block, ...] = (),
 ) -> Page:
     """Prepare `edition`, already reduced to one variant, for printing. `now` (aware) decides what 'today' means."""
     stories = list(edition.stories())
@@ -193,6 +203,7 @@ def build_page(
         lead=lead,
         sections=tuple(sections),
         briefs=printer.items(lambda story: story.id in brief),
+        blocks=blocks,
         colours=tuple(dict.fromkeys(each.colour for each in headlines)),
         links=build_links(branding, edition.key),
         postal_address=texts.one_line(branding.postal_address),

@@ -245,6 +245,18 @@ edition_count = Table(
     Column("recipients", Integer, nullable=False),
 )
 
+# Answers to a poll, quiz or feedback of an edition. Those of old editions are counted in `edition_count`.
+answer = Table(
+    "answer",
+    metadata,
+    Column("edition", String(64), ForeignKey("edition.key"), primary_key=True),
+    Column("block", String(32), primary_key=True),
+    Column("subscriber", Id, ForeignKey("subscriber.id"), primary_key=True),
+    # The number of the option, from 1.
+    Column("choice", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 rendered_email = Table(
     "rendered_email",
     metadata,

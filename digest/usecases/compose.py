@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from digest.curate.summary.types import Model, Summariser
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import EditionStore, SentHistoryStore
+    from digest.usecases.blocks import BlockReader
     from digest.usecases.fetch_fulltext import FulltextFetcher
     from digest.usecases.pictures import PicturePreparer
 
@@ -92,6 +93,7 @@ class Composer:
     model_budget: int | None
     fulltext: FulltextFetcher
     pictures: PicturePreparer
+    blocks: BlockReader
     # Fetches every source, and calls the function for each one that is done.
     collect: Callable[[Callable[[SourceReport], None] | None], CollectReport]
     language: str
@@ -123,7 +125,7 @@ class Composer:
             choice = self._curate(key, day, changes, summariser, fetch=fetch)
             edition = self._draft(key, day, choice, changes)
             if edition.state == EditionState.DRAFT:
-                edition = self.pictures.prepare(edition, stored)
+                edition = self.pictures.prepare(self.blocks.add(edition), stored)
             saved = self.editions.put(
                 edition,
                 over=(EditionState.DRAFT, EditionState.SKIPPED),

@@ -143,7 +143,7 @@ def _as_page(email: str, root: str, base: str) -> str:
 
 def _link_within_page(link: re.Match[str]) -> str:
     """What replaces a personal link: "view in browser" stays here, the others lead to the note."""
-    return 'href="#"' if PLACEHOLDERS["view"] in link[0] else f'href="#{_NOTE}"'
+    return 'href="#"' if f"/{PLACEHOLDERS['view']}" in link[0] and "/view/" in link[0] else f'href="#{_NOTE}"'
 
 
 def without_remote_images(page: str, logo: str | None) -> str:

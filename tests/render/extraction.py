@@ -15,6 +15,7 @@ from digest.curate.importance.rows import ROWS
 from digest.curate.ranking import BOOSTED
 from digest.curate.sections import MESSAGE_IDS
 from digest.i18n import PAGES, REASONS, TEMPLATE
+from digest.render.blocks.rows import ROWS as BLOCKS
 from tests.paths import ROOT
 
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
@@ -55,6 +56,8 @@ def used() -> Iterator[tuple[tuple[str, ...], str]]:
         with path.open("rb") as stream:
             for _, message, _, _ in extract("python", stream, KEYWORDS):
                 yield _ids(message), str(path.relative_to(ROOT))
+    for row in BLOCKS.values():
+        yield (row.title,), "digest/render/blocks/rows.py"
     for label in LABELS:
         yield (label,), "digest/models.py"
     for name in MESSAGE_IDS.values():

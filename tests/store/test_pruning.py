@@ -14,6 +14,7 @@ from digest.errors import StoreError
 from digest.feedback.events import Event
 from digest.models import Article, Block, DeliveryOutcome, Edition, EditionState, Image, InlineImage, RenderedEmail
 from digest.store import meta
+from digest.store.content.answers import AnswerStore
 from digest.store.content.articles import ArticleStore
 from digest.store.content.editions import EditionStore, PublishedStore
 from digest.store.content.events import EventStore, count_feedback
@@ -23,8 +24,8 @@ from digest.store.people.consent import ConsentLog
 from digest.store.people.erasure import Erasures
 from digest.store.people.history import SubscriberHistory
 from digest.store.people.suppressions import suppress
+from digest.store.schema import answer, attempt, batch, delivery, delivery_event, edition, edition_count, inline_image
 from digest.store.schema import article as articles
-from digest.store.schema import attempt, batch, delivery, delivery_event, edition, edition_count, inline_image
 from digest.store.sending.enqueue import enqueue_subscribers
 from digest.store.sending.folding import KEPT_EDITIONS
 from digest.store.sending.ledger import SqlLedger
@@ -109,6 +110,16 @@ def test_a_folded_edition_has_the_same_counts(database: Database, pruner: StoreP
     assert (counts(database, KEY), count_feedback(database, KEY), PublishedStore(database).newest(20, LATER)) == before
     assert list(find_unreached(database, KEY)) == []
     assert pruner.prune().editions == pruner.plan().editions == []
+
+
+def test_answers_become_numbers(database: Database, pruner: StorePruner, sent: list[int]) -> None:
+    answers = AnswerStore(database)
+    for id, choice in zip(sent, (1, 2, 2), strict=True):
+        answers.save(KEY, "poll", id, choice, now=NOW)
+    pruner.prune()
+    assert answers.counts(KEY, "poll") == {1: 1, 2: 2}
+    assert rows(database, answer) == 0
+    assert not answers.save(KEY, "poll", sent[0], 2, now=LATER)
 
 
 def test_reasons_are_kept_without_addresses(database: Database, pruner: StorePruner, sent: list[int]) -> None:
