@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from digest.notify.alert import Channel
     from digest.render.renderer import Renderer
     from digest.render.themes import Branding
+    from digest.store.content.answers import AnswerStore
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import EditionStore, SentHistoryStore
     from digest.store.content.events import EventStore
@@ -108,6 +109,12 @@ class App:
         return EditionStore(self.database)
 
     @cached_property
+    def answers(self) -> AnswerStore:
+        from digest.store.content.answers import AnswerStore
+
+        return AnswerStore(self.database)
+
+    @cached_property
     def subscribers(self) -> SubscriberStore:
         from digest.store.people.subscribers import SubscriberStore
 
@@ -144,8 +151,21 @@ class App:
     def fetcher(self) -> Fetcher:
         from digest.collect.http.fetch import Fetcher
 
+        return Fetcher(contact=self._contact)
+
+    @cached_property
+    def _quick_fetcher(self) -> Fetcher:
+        """Fetches the pictures and blocks of an edition, for which nobody should have to wait long."""
+        from digest.collect.http.fetch import Fetcher, FetchLimits
+        from digest.render.pictures import MAX_BYTES
+
+        limits = FetchLimits(connect=5.0, read=10.0, total=20.0, body=MAX_BYTES)
+        return Fetcher(limits, contact=self._contact, limiter=self.fetcher.limiter)
+
+    @property
+    def _contact(self) -> str:
         newsletter = self.settings.newsletter
-        return Fetcher(contact=newsletter.base_url or (f"mailto:{newsletter.reply_to}" if newsletter.reply_to else ""))
+        return newsletter.base_url or (f"mailto:{newsletter.reply_to}" if newsletter.reply_to else "")
 
     @cached_property
     def robots(self) -> Robots:
@@ -340,8 +360,10 @@ class App:
     @cached_property
     def composer(self) -> Composer:
         from digest.collect.collector import collect
+        from digest.usecases.blocks import BlockReader
         from digest.usecases.compose import Composer
         from digest.usecases.fetch_fulltext import FulltextFetcher
+        from digest.usecases.pictures import PicturePreparer
 
         return Composer(
             sources=self.sources,
@@ -352,6 +374,15 @@ class App:
             summariser=self.summariser,
             model_budget=self.settings.summary.budget,
             fulltext=FulltextFetcher(self.sources, self.articles, self.collect_context),
+            blocks=BlockReader(
+                folder=self.home / self.settings.blocks.folder,
+                urls=self.settings.blocks.urls,
+                may_be_private=self.settings.blocks.private,
+                fetcher=self._quick_fetcher,
+                has_pages=bool(self.settings.newsletter.base_url),
+                editions=self.editions,
+            ),
+            pictures=PicturePreparer(self.branding.theme, self.articles.images, self._quick_fetcher, self.sources),
             collect=lambda on_source: collect(self.sources, self.collect_context(), self.articles, progress=on_source),
             language=self.settings.newsletter.language,
             zone=self.settings.newsletter.zone,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.editions import decision_line, existing
-from digest.cli.output import emit, json_option, plural, shortened
+from digest.cli.output import emit, json_option, note, plural, shortened
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import EditionState, is_breaking
@@ -91,14 +91,19 @@ def show(home: Path, key: str, as_json: bool) -> None:
     from digest.cli.compose import show_edition
     from digest.cli.faults import app_despite_faults
     from digest.cli.json_output import decision_json, edition_json
+    from digest.usecases.answers import named_answers
 
     with app_despite_faults(home) as app:
         found = existing(app, key)
         decisions = app.editions.decisions(key)
+        answers = named_answers(app.answers, found, app.settings.newsletter.language)
     if as_json:
-        emit({**edition_json(found), "decisions": [decision_json(each) for each in decisions]})
+        decided = [decision_json(each) for each in decisions]
+        emit({**edition_json(found), "decisions": decided, "answers": answers})
         return
     show_edition(found, explain=True)
+    for block, counts in answers.items():
+        click.echo(f"\n{block}: {', '.join(f'{option}: {number}' for option, number in counts.items())}")
     if decisions:
         click.echo("\ndecisions")
     for each in decisions:
@@ -201,10 +206,12 @@ def approve(home: Path, key: str, force: str) -> None:
         key = key or _waiting(app)
         found = existing(app, key)
         if found.state == EditionState.DRAFT:
-            errors = app.preflight.check_edition(found, app.enqueuer.variants_in_use(found)).errors
+            checked = app.preflight.check_edition(found, app.enqueuer.variants_in_use(found))
             app.sample_guard.refuse(found)
-            if errors and not force.strip():
-                raise PreflightFailed(key, errors)
+            for line in (*checked.warnings, *checked.left_out):
+                note(f"warning: {line}")
+            if checked.errors and not force.strip():
+                raise PreflightFailed(key, checked.errors)
         if faults := app.subscriber_list.problems:
             warn_of(faults, "The emails were checked for the last valid list, which `digest run` uses.")
     _move(home, key, EditionState.APPROVED, out_of=(EditionState.DRAFT,), why=force.strip())

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,6 +16,8 @@ from digest.errors import ConfigProblem, ConfigurationError
 from digest.utils.redact import redact
 from digest.yamlio import reader
 from digest.yamlio.reader import LocatedDict, LocatedList
+
+Model = TypeVar("Model", bound=BaseModel)
 
 FILE_NAME = "digest.yaml"
 _PREFIX = "DIGEST_"
@@ -47,6 +49,18 @@ def from_data(raw: Any, environment: Mapping[str, str], *, name: str = FILE_NAME
     if problems:
         raise ConfigurationError(problems)
     return settings
+
+
+def validate(raw: Any, model: type[Model], name: str) -> Model:
+    """Validate the values of a parsed file that is no settings file. Raises ConfigurationError with every error."""
+    if not isinstance(raw, dict):
+        raise ConfigurationError([ConfigProblem(name, 1, f"expected keys and values, found {_kind(raw)}")])
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        by_path = {_path(tuple(problem["loc"])): problem for problem in error.errors()}
+        problems = [_describe(problem, raw, {}, name, model) for problem in by_path.values()]
+        raise ConfigurationError(sorted(problems, key=lambda problem: problem.line)) from None
 
 
 def overlay(
@@ -113,7 +127,9 @@ def _copy(value: Any) -> Any:
     return value
 
 
-def _describe(problem: Any, raw: Any, from_environment: Mapping[str, str], name: str) -> ConfigProblem:
+def _describe(
+    problem: Any, raw: Any, from_environment: Mapping[str, str], name: str, root: type[BaseModel] = Settings
+) -> ConfigProblem:
     location = as_written(raw, tuple(problem["loc"]))
     path = _path(location)
     where, line = name, _line(raw, location)
@@ -122,7 +138,7 @@ def _describe(problem: Any, raw: Any, from_environment: Mapping[str, str], name:
             where, line = variable, 0
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
-        model = _model_at(location[:-1])
+        model = _model_at(location[:-1], root)
         return ConfigProblem(where, line, f"unknown key '{path}'{_nearest(str(location[-1]), model)}")
     if kind == "missing":
         return ConfigProblem(where, line, f"'{path}' is required")
@@ -218,8 +234,8 @@ def _line(raw: Any, location: tuple[Any, ...]) -> int:
     return line
 
 
-def _model_at(location: tuple[Any, ...]) -> type[BaseModel] | None:
-    model: Any = Settings
+def _model_at(location: tuple[Any, ...], root: type[BaseModel]) -> type[BaseModel] | None:
+    model: Any = root
     for part in location:
         if isinstance(part, int):
             continue

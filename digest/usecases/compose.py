@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from digest.curate.summary.types import Model, Summariser
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import EditionStore, SentHistoryStore
+    from digest.usecases.blocks import BlockReader
     from digest.usecases.fetch_fulltext import FulltextFetcher
+    from digest.usecases.pictures import PicturePreparer
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 # How often composing starts again because an editor changed the edition meanwhile.
@@ -90,6 +92,8 @@ class Composer:
     # Tokens that a model may use per edition; None has no limit.
     model_budget: int | None
     fulltext: FulltextFetcher
+    pictures: PicturePreparer
+    blocks: BlockReader
     # Fetches every source, and calls the function for each one that is done.
     collect: Callable[[Callable[[SourceReport], None] | None], CollectReport]
     language: str
@@ -126,6 +130,8 @@ class Composer:
             day = day_of(key) or (stored.day if stored else self.now().date())
             choice = self._curate(key, day, changes, summariser, fetch=fetch)
             edition = self._draft(key, day, choice, changes)
+            if edition.state == EditionState.DRAFT:
+                edition = self.pictures.prepare(self.blocks.add(edition), stored)
             if not store:
                 return Composed(edition, choice.curated, collected)
             saved = self.editions.put(

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from digest.errors import TemplateProblem
 from digest.feedback.rules import UNSUBSCRIBED
+from digest.render.blocks.questions import Question
 from digest.render.context import build_page
 from digest.render.sample_edition import sample_edition
 from digest.render.themes import Branding
@@ -61,6 +62,11 @@ def sample_pages(branding: Branding, now: datetime, topics: Collection[str]) -> 
         yield SamplePage("edition.html.j2", {**values, "personal": False})
     for editions in ([], [sent]):
         yield SamplePage("archive.html.j2", {"editions": editions, "personal": False})
+    for state in ("ask", "saved", "late"):
+        for right, results in ((0, [("हाँ", 60)]), (1, [])):
+            question = Question("कैसा लगा?", ("हाँ", "नहीं"), right, "…")
+            shown = {"question": question, "answer": "हाँ", "is_right": True, "state": state, "results": results}
+            yield SamplePage("answer.html.j2", shown)
     yield SamplePage("bar.html.j2", {})
     yield SamplePage("note.html.j2", {"personal": False})
     yield SamplePage("text.html.j2", {"title": sent.subject, "text": "…", "personal": False})

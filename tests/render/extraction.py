@@ -18,6 +18,7 @@ from digest.curate.importance.rows import ROWS
 from digest.curate.ranking import BOOSTED
 from digest.curate.sections import MESSAGE_IDS
 from digest.i18n import PAGES, REASONS, TEMPLATE
+from digest.render.blocks.rows import ROWS as BLOCKS
 from tests.paths import ROOT
 
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
@@ -66,6 +67,8 @@ def _used() -> Iterator[tuple[tuple[str, ...], str]]:
         if _CALL.search(code):
             for _, message, _, _ in extract("python", BytesIO(code), KEYWORDS):
                 yield _ids(message), str(path.relative_to(ROOT))
+    for row in BLOCKS.values():
+        yield (row.title,), "digest/render/blocks/rows.py"
     for label in LABELS:
         yield (label,), "digest/models.py"
     for name in MESSAGE_IDS.values():
