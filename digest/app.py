@@ -294,9 +294,9 @@ class App:
     @property
     def topics(self) -> tuple[str, ...]:
         """The topics that a subscriber may choose: the newsletter's sections and those of its sources."""
-        named = (source.section for source in self.settings.sources if source.section)
         from digest.curate.sections import DAILY_COLUMNS
 
+        named = (source.section for source in self.settings.sources if source.section)
         columns = [DAILY_COLUMNS] if "section" in self.settings.edition.recurring.values() else []
         sections = (self.rules.called.get(name, name) for name in (*named, *columns))
         return tuple(dict.fromkeys((*self.rules.sections, *sections)))

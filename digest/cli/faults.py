@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def app_despite_faults(home: Path) -> Iterator[App]:
+def app_despite_faults(home: Path, *, check_list: bool = True) -> Iterator[App]:
     """Open the newsletter as `make_app` does, also with faulty settings or a faulty list, and warn about the first.
 
-    For commands that send, compose and approve nothing. Raises ConfigurationError if the store is not known.
+    For commands that send, compose and approve nothing. Without `check_list` the store is not opened. Raises ConfigurationError if the store is not known.
     """
     from digest.app import make_app
 
@@ -30,7 +30,7 @@ def app_despite_faults(home: Path) -> Iterator[App]:
                 "`digest check` shows all errors.",
             )
         # Without valid settings the topics are not known, which a list is checked against.
-        elif faults := app.subscriber_list.faults():
+        elif check_list and (faults := app.subscriber_list.faults()):
             warn_of(faults, "`digest subscribers check` shows all errors of the list.")
         yield app
 

@@ -45,7 +45,7 @@ def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
     from digest.store.database import unopened
     from digest.store.private import sqlite_file
 
-    with app_despite_faults(home) as app:
+    with app_despite_faults(home, check_list=False) as app:
         with closing(unopened(app.settings.store.url, home=home)) as present:
             is_sqlite = present.sqlite
         if not is_sqlite:

@@ -29,10 +29,10 @@ CHANGERS = (
 
 # Piece of the file, what takes its place, and the first error.
 FAULTS = (
-    ("digest.yaml", "compose_at:", "compose_att:", "digest.yaml:36: unknown key 'schedule.compose_att'"),
+    ("digest.yaml", "compose_at:", "compose_att:", "digest.yaml:{line}: unknown key 'schedule.compose_att'"),
     ("digest.yaml", "timezone: Asia/Kolkata", "timezone: Kolkata", "digest.yaml:10: 'newsletter.timezone': expected"),
     ("digest.yaml", "email: news@", "mail: news@", "digest.yaml:7: 'newsletter.sender.email' is required"),
-    ("digest.yaml", "max_stories: 12", 'max_stories: "12', "digest.yaml:36: invalid YAML"),
+    ("digest.yaml", "max_stories: 12", 'max_stories: "12', "digest.yaml:{after}: invalid YAML"),
     ("subscribers.yaml", "asha@example.com", "asha", "subscribers.yaml:5: 'email': 'asha' is not a valid email"),
 )
 
@@ -43,6 +43,8 @@ def test_commands_that_need_only_the_store_work_and_warn_once(newsroom: Newsroom
     for name, old, new, fault in FAULTS:
         path = newsroom.home / name
         valid = path.read_text(encoding="utf-8")
+        line = valid[: valid.index(old)].count("\n") + 1
+        fault = fault.format(line=line, after=line + 21)
         path.write_text(valid.replace(old, new), encoding="utf-8")
         for command in READERS:
             run = newsroom.digest(*command)
@@ -77,7 +79,7 @@ def test_nothing_is_read_from_another_store_than_the_settings_mean(newsroom: New
     path.write_text(f"{path.read_text(encoding='utf-8')}\n{line}\n", encoding="utf-8")
     run = newsroom.digest("status")
     assert run.code == 2
-    assert "digest.yaml:41" in run.err
+    assert f"digest.yaml:{path.read_text(encoding='utf-8').count(chr(10))}" in run.err
     assert not run.out
 
 

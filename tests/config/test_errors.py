@@ -44,7 +44,7 @@ CASES = {
     "edition: {importance: {outbrake: 0}}": "4: 'edition.importance': unknown row 'outbrake'; did you mean 'outbreak'?",
     "edition: {importance: {zzz: 0}}": "4: 'edition.importance': unknown row 'zzz'; docs/curation.md lists all",
     "edition: {recurring: {rashiphal: section}}": "4: 'edition.recurring': unknown kind 'rashiphal'; did you mean 'rashifal'?",
-    "edition: {recurring: {weather: keep}}": "4: 'edition.recurring.weather': expected 'section', 'news' or 'drop', found 'keep'",
+    "edition: {recurring: {weather: keep}}": "4: 'edition.recurring.weather': expected section, news or drop, found 'keep'",
     "summary: {words: 5}": "4: 'summary.words': expected a number of at least 15, found 5",
     "edition: {importance: {war: 9}}": "4: 'edition.importance.war': expected a number of at most 5, found 9",
     "edition: [1]": "4: 'edition': expected keys and values, found a list",
