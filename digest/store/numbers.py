@@ -14,7 +14,6 @@ from digest.store.database import Database
 from digest.store.schema import alert, batch, edition, source, webhook
 from digest.store.sending.status import Counts, counts
 
-
 # Sources that are named one by one: each name is a series of its own in the monitoring.
 _MAX_NAMED = 200
 
