@@ -61,6 +61,7 @@ def bomb(megabytes: int) -> bytes:
     return HEAD.encode() + b"a" * (megabytes << 20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("files", [1, 4])
 def test_a_bomb_is_not_extracted(tmp_path: Path, files: int) -> None:
     path = zipped(tmp_path / "x.zip", {f"subscribed_{n}.csv": bomb(60 // files) for n in range(files)})
@@ -78,6 +79,7 @@ def test_a_bomb_with_a_false_size(tmp_path: Path) -> None:
     assert "can't be extracted" in problem(path)
 
 
+@pytest.mark.slow
 def test_a_huge_directory_is_not_read(tmp_path: Path) -> None:
     path = zipped(tmp_path / "x.zip", {f"{n}.csv": "" for n in range(20_000)})
     with cpu_limit(1):
