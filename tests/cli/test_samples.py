@@ -44,6 +44,7 @@ def refused(run: Run) -> None:
     assert f"`digest edition discard {KEY}`" in run.err
 
 
+@pytest.mark.slow
 def test_an_edition_of_samples_makes_room_for_the_first_real_one(newsroom: Newsroom, server: RecordingSmtp) -> None:
     assert newsroom.json("send")["accepted"] == len(newsroom.outbox())
     assert newsroom.json("edition", "show", KEY)["sample"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from digest.models import PLACEHOLDERS
 from tests.cli.newsroom import Newsroom, parse_mail, subscriber_rows, text_parts
 from tests.support.http_server import Exchange, HttpServer
@@ -163,6 +165,7 @@ def test_an_example_base_url_is_refused_for_real_addresses(newsroom: Newsroom) -
         assert newsroom.json("send", DIGEST_NEWSLETTER__BASE_URL="https://news.paper.in", **delivery)["accepted"] == 3
 
 
+@pytest.mark.slow
 def test_sendgrid_delivers_one_email_to_each_subscriber(newsroom: Newsroom) -> None:
     newsroom.set_subscribers(*subscriber_rows(2500), "email: 'ravi@example.com', topics: [खेल]")
     with SendGridServer() as server:

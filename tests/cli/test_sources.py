@@ -430,6 +430,7 @@ def test_check_reports_unhealthy_sources_with_their_line(newsroom: Newsroom, sit
     assert any("is down" in message for message in result["warnings"])
 
 
+@pytest.mark.slow
 def test_check_fetches_sources_and_reports_a_missing_path_with_its_line(newsroom: Newsroom, site: HttpServer) -> None:
     add(newsroom, site.url("/rss"))
     site.route("/rss", "gone", status=410)

@@ -239,6 +239,7 @@ def test_wrong_usage_is_reported(newsroom: Newsroom, list_file: Path, arguments:
     assert message in run.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FORMATS)
 def test_an_export_contains_pauses_if_the_format_allows_it(newsroom: Newsroom, tmp_path: Path, kind: str) -> None:
     newsroom.set_subscribers(

@@ -103,6 +103,7 @@ def test_a_failed_span_says_why_without_addresses_and_secrets(site: HttpServer) 
     assert attributes(failed) == {"digest.edition": "2026-11-23", "digest.server": "…@example.com"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", ["refused", 503])
 def test_a_send_works_without_its_collector_and_says_so_once(
     newsroom: Newsroom, site: HttpServer, caplog: pytest.LogCaptureFixture, answer: str | int

@@ -122,10 +122,11 @@ def test_everything_hostile_at_once_affects_no_other_source() -> None:
 def test_many_large_bodies_wait_outside_of_memory() -> None:
     with HttpServer() as site:
         body = b"x" * 9_000_000
-        urls = [site.route(f"/{nth}", body) for nth in range(40)]
+        urls = [site.route(f"/{nth}", body) for nth in range(20)]
         answer = run(60, urls)
     assert all("not a feed" in row["error"] for row in answer["sources"])
-    assert answer["megabytes"] < MOST_MEGABYTES
+    # The process alone has 60. All bodies together would make 240.
+    assert answer["megabytes"] < 180
 
 
 @pytest.mark.slow

@@ -62,6 +62,7 @@ def test_deep_nesting_is_rejected(text: str) -> None:
     assert problems_of(text) == ["subscribers.yaml: is nested too deeply"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["a" * 5_000_000 + "@example.com", '"' + "a " * 5_000_000 + '"', "9" * 5_000_000])
 @pytest.mark.parametrize("key", ["email", "hour", "name"])
 def test_a_huge_value_is_reported_by_its_length(key: str, value: str) -> None:

@@ -63,6 +63,7 @@ def test_every_recipe_is_tested() -> None:
     assert set(RECIPES) == set(SEEN)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", SEEN)
 def test_a_recipe_has_its_effect(tmp_path: Path, recipe: str) -> None:
     part, pattern = SEEN[recipe]

@@ -170,6 +170,7 @@ def test_a_weekly_edition_has_what_daily_ones_sent_but_not_what_a_weekly_one_did
         assert titles("2026-12-06-saptahik") & weekly == set()
 
 
+@pytest.mark.slow
 @pytest.mark.all_sources
 def test_sections_and_sources_of_one_edition(newsroom: Newsroom) -> None:
     newsroom.edit_settings("name: शाम,", "name: शाम, sections: [खेल, विज्ञान], min_stories: 1,")

@@ -20,6 +20,13 @@ def pages(tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """As `pages`, for tests that change nothing."""
+    with site(tmp_path_factory.mktemp("unchanged") / "newsletter", ["asha@example.com", "ravi@example.com"]) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
 def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The starter folder after today's edition was sent. Tests must leave it unchanged."""
     from digest.app import make_app

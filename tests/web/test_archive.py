@@ -173,6 +173,7 @@ def test_the_feed_is_rss_and_its_items_link_to_their_pages(sent: Site) -> None:
     assert (item.findtext("pubDate") or "").startswith("Mon, 23 Nov 2026")
 
 
+@pytest.mark.slow
 def test_a_scheduled_edition_appears_at_its_hour(tmp_path: Path) -> None:
     with site(tmp_path / "newsletter", []) as pages:
         later = pages.app.now() + timedelta(minutes=30)
@@ -184,6 +185,7 @@ def test_a_scheduled_edition_appears_at_its_hour(tmp_path: Path) -> None:
         assert after.get(f"/archive/{DAY}").status == 200
 
 
+@pytest.mark.slow
 def test_an_edition_of_samples_is_not_published_once_there_is_a_provider(tmp_path: Path) -> None:
     with site(tmp_path / "newsletter") as pages:
         pipeline.send(pages.app, DAY)

@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 
+import pytest
+
 from tests.cli.newsroom import Newsroom
 
 
@@ -17,6 +19,7 @@ def test_a_port_in_use_is_reported(newsroom: Newsroom) -> None:
     assert "web.port" in run.err
 
 
+@pytest.mark.slow
 def test_missing_libraries_are_reported_with_the_package_to_install(newsroom: Newsroom) -> None:
     blocked = (
         "import sys; sys.modules['fastapi'] = None; from digest.cli import main; sys.argv = ['digest', 'web']; main()"
