@@ -45,7 +45,6 @@ POINTING = frozenset(
 
 
 def with_another_source(
-    article: Article,
     summary: str,
     others: Sequence[Article],
     *,
@@ -62,14 +61,9 @@ def with_another_source(
     """
     if not others:
         return summary
-    own = split(summary)
-    if len(own) >= MOST_SENTENCES:
-        summary_short = summarise(
-            article, title=title, background=background, known=known, words=words, most=MOST_SENTENCES - 1
-        )
-        own = split(summary_short)
-    else:
-        summary_short = summary
+    # The addition is the third sentence at most.
+    own = split(summary)[: MOST_SENTENCES - 1]
+    shorter = " ".join(own)
     weigh = weigher(background)
     chosen = [weigh(Counter(stems(text))) for text in own]
     had = set(stems(f"{title}\n{summary}"))
@@ -77,7 +71,7 @@ def with_another_source(
     counted = _counts(f"{title}\n{summary}")
     for other in others:
         source = translator(language).gettext("(Source: %(name)s)") % {"name": other.source}
-        room = words - len(summary_short.split()) - len(source.split())
+        room = words - len(shorter.split()) - len(source.split())
         for each in candidates(other)[:LOOK_AT]:
             vector = weigh(Counter(each.stems))
             if (
@@ -90,7 +84,7 @@ def with_another_source(
                 and not _contradicts(_counts(each.text), counted)
                 and all(similarity(vector, mine) < ALIKE for mine in chosen)
             ):
-                return f"{summary_short} {typeset(each.text)} {source}"
+                return f"{shorter} {typeset(each.text)} {source}"
     return summary
 
 
@@ -233,7 +227,6 @@ class Extractive:
             if text:
                 others = [each for each in articles[at + 1 :] if each.source != article.source]
                 return with_another_source(
-                    article,
                     text,
                     others,
                     title=title,
