@@ -42,7 +42,7 @@ HANGING = frozenset(
         "इसलिये इतनी इतने उतना तीनों चारों आखिरकार नतीजतन मसलन बाकी बाद बावजूद हां हाँ नहीं भी ही क्योंकी इन्हीं उन्हीं उनको इनको",
     )
 )
-_THIS = frozenset(map(fold, words("इस इसी इन")))
+_THIS = frozenset(map(fold, words("इस इसी")))
 _TIMES = frozenset(map(fold, words("साल वर्ष बार महीने माह हफ्ते सप्ताह सीजन समय वक्त मौसम सत्र दिनों")))
 _POINTERS = frozenset(
     map(
@@ -58,6 +58,8 @@ _THIS_SAID = re.compile(
     rf"(?:^|[ ,])(?:यह|ये|ऐसी|ऐसा|इसकी|इस बात की) {any_of('said_thing')} (?:भी )?(?:व्यक्त |जारी )?"
     "(?:की|दी|कही|किया|दिया|जताई|लगाया|लगाए)(?: गई| गया)?(?: है| हैं| थी| था)?[।.]?$"
 )
+# A sentence that opens with one was cut off at its start.
+_POSTPOSITIONS = frozenset(map(fold, words("का के की को ने में से तक")))
 _DEMONSTRATIVES = frozenset(map(fold, words("इस इन उस इसके इसकी इसका इससे इसे इसी")))
 # Letter names that also end sentences: `हो जी.` is rare, `सामने आई.` is not.
 _WORDS_AND_LETTERS = frozenset(words("आई जी के वी आर"))
@@ -178,7 +180,7 @@ def _weakness(text: str, position: int) -> float:
     if addresses_reader(text) or points_inside(text) or _EMPTY.search(fold(text)):
         return 1.0
     # What an article's first sentence points to stands in it.
-    return 0.5 if position and points_anywhere(text) else 0.0
+    return 0.8 if position and points_anywhere(text) else 0.0
 
 
 def points_anywhere(text: str) -> bool:
@@ -266,6 +268,7 @@ def _is_usable(text: str, folded: str, *, first: bool) -> bool:
         # A sentence in brackets is a caption.
         and not (text[0] in "([" and text[-1] in ")]।." and text.rstrip("।.")[-1:] in (")", "]"))
         and (first or not _LABEL.match(folded))
+        and opening(text) not in _POSTPOSITIONS
         and not lacks_speaker(text)
     )
 

@@ -121,8 +121,9 @@ MARGIN = 0.1
 STARTS = 4
 # How many sentences further on the next one of a summary may stand.
 REACH = 3
-# A summary that tells less of the headline's news is not shown. The first sentence of an article may use other words.
-LEAST_TOLD, LEAST_TOLD_BY_LEAD = 0.25, 0.16
+# A summary that tells less of the headline's news is not shown. The first sentence of an article may use other words. A
+# headline that asks or promises an explanation must be answered.
+LEAST_TOLD, LEAST_TOLD_BY_LEAD, LEAST_EXPLAINED = 0.36, 0.16, 0.55
 # How far after a sentence that is the headline again a summary may start without telling the news once more.
 AFTER_ECHO = 2
 # The most words of a single sentence that opens the article, where no other tells the news.
@@ -170,7 +171,7 @@ def summarise(
     for chosen in sorted(drafts, key=lambda draft: -telling.value(draft, words))[:STARTS]:
         while chosen:
             first = chosen[0].position
-            least = LEAST_TOLD if first else LEAST_TOLD_BY_LEAD
+            least = LEAST_EXPLAINED if telling.explains else LEAST_TOLD if first else LEAST_TOLD_BY_LEAD
             if echo is not None and 0 < first - echo <= AFTER_ECHO:
                 # The headline is the report's own sentence, and this one goes on from it.
                 least = 0.0

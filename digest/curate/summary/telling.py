@@ -37,6 +37,10 @@ _DENIAL = frozenset(map(fold, words("नहीं न ना मत इनका
 _PERFECT = re.compile(fold("(?:ी|े|ा|ई|ए|या) (?:था|थी|थे|थीं)[।.]?$"))
 _PASSING = re.compile(fold("(?:रहा|रही|रहे|चाहता|चाहते|होता|होती|होते|करता|करती|करते) (?:था|थी|थे|थीं)[।.]?$"))
 _GROUP = re.compile("s[0-9]+")
+# Headlines whose news is an answer.
+_EXPLAINS = re.compile(
+    fold("(?:^|[ ,])(?:क्यों|कैसे|इसलिए|क्या है|क्या हैं|क्या होगा|कौन|या नहीं|सिर्फ ये|(?:ये|इन|यह) [0-9]+)(?:$|[ ,?!])")
+)
 # `…: कांग्रेस नेता`. What stands before a colon is more often the topic.
 _SPEAKER = re.compile("(?::|[-–—] ) ?([^ :0-9]+(?: [^ :0-9]+){0,2})$")
 
@@ -83,6 +87,7 @@ class Telling:
         self.speaker = set(stems(speaker[1])) if speaker else set()
         self.denies = bool(_DENIAL & set(tokens(title)))
         self.looks_back = _looks_back(title)
+        self.explains = bool(_EXPLAINS.search(fold(title)))
         self.weigh = weigher(background)
         self.centre = self.weigh(Counter(stem for each in sentences for stem in each.stems))
 
