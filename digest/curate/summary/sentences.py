@@ -150,7 +150,8 @@ def summarise(
     found = candidates(article)
     usable = [each for each in found[:LOOK_AT] if not is_pure_echo(each, heading) and not is_known(each, known)]
     echo = next((each.position for each in found[:LOOK_AT] if is_pure_echo(each, heading)), None)
-    telling = Telling(heading, found, background)
+    # The words that tell a headline's news are read in Hindi only. In other languages the first sentences are taken.
+    telling = Telling(heading if article.language == "hi" else "", found, background)
     drafts = []
     for start in (each for each in usable if can_open(each)):
         chosen = [fitted(start, words, heading)]
