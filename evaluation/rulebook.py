@@ -6,7 +6,7 @@ import re
 
 from digest.hindi.sentences import split
 from digest.hindi.text import fold
-from digest.hindi.tokens import stems
+from digest.hindi.tokens import stems, tokens
 from digest.models import Article
 
 MAX_WORDS, MAX_SENTENCES, MAX_SHARED = 70, 3, 0.9
@@ -46,11 +46,11 @@ def broken(article: Article, summary: str) -> list[str]:
     if not summary:
         return []
     pieces = split(summary)
-    body = " ".join(article.text.split())
+    body = tokens(f"{article.place} {article.text}")
     first = fold(summary).lstrip("\"'“‘( ")
     own, head = set(stems(summary)), set(stems(article.title))
     rules = {
-        "its words are in the article": all(" ".join(piece.split()) in body for piece in pieces),
+        "its words are in the article": all(_in_order(tokens(piece), body) for piece in pieces),
         "ends like a sentence": bool(_END.search(summary)),
         "is not cut": not any(_CUT.search(piece) for piece in pieces),
         "one to three sentences": 1 <= len(pieces) <= MAX_SENTENCES,
@@ -63,6 +63,12 @@ def broken(article: Article, summary: str) -> list[str]:
         "no dateline": not _DATELINE.match(summary),
     }
     return [name for name, kept in rules.items() if not kept]
+
+
+def _in_order(some: list[str], words: list[str]) -> bool:
+    """Return whether all of some words stand in the text in their order. Brackets and clauses may be missing."""
+    rest = iter(words)
+    return all(word in rest for word in some)
 
 
 def _balanced(text: str) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from digest.curate.summary.sentence_rules import WORDS
 from digest.curate.summary.sentences import summarise
+from digest.curate.summary.telling import Telling
 from digest.hindi.sentences import split
 from digest.models import Article
-from evaluation.material import Material, Missing, Row, make_article
+from evaluation.material import Material, Missing, Row, make_article, percent
 from evaluation.rouge import Scores, rouge
 from evaluation.rulebook import broken
 
@@ -17,6 +19,8 @@ HEADLINED = "articles/headlines-hi-500/headlines_hi.jsonl"
 EVENTS = "articles/ednil-events-hi/ednil_hi.jsonl"
 FEATURES = "articles/bbc-hindi-categories/bbc_hindi_test.jsonl"
 CHECKED = (REFERENCED, HEADLINED, EVENTS, FEATURES, "nearup/covid_stories.jsonl")
+
+QUARTER = 0.25
 
 
 def references(material: Material) -> list[Row]:
@@ -39,6 +43,8 @@ def rules(material: Material) -> list[Row]:
     """Count broken rules on all texts, per 1,000 summaries, with the names of the commonest."""
     found: Counter[str] = Counter()
     count, empty, sets = 0, 0, 0
+    lengths: list[int] = []
+    told: list[float] = []
     for name in CHECKED:
         try:
             entries = material.lines(name)
@@ -51,13 +57,25 @@ def rules(material: Material) -> list[Row]:
             summary = summarise(article)
             count, empty = count + bool(summary), empty + (not summary)
             found.update(broken(article, summary)[:1])
+            if summary:
+                lengths.append(len(summary.split()))
+            if summary and article.title:
+                told.append(Telling(article.title, (), None).share([summary]))
     if not sets:
         raise Missing("articles/*/*.jsonl")
     share = f"{1000 * found.total() / count:.1f}" if count else "–"
+    fitting = sum(2 / 3 * WORDS <= length <= WORDS for length in lengths)
     named = "".join(f"; {times} {rule}" for rule, times in found.most_common(3))
     return [
         Row("summaries: rules broken per 1,000", count, share + named, "0"),
         Row(f"summaries: texts of {sets} sets without one", count + empty, str(empty)),
+        Row(f"summaries of 20 to {WORDS} words", count, percent(fitting, count)),
+        Row("summaries: mean share of the headline that they tell", len(told), percent(sum(told), len(told))),
+        Row(
+            "summaries that tell less than a quarter of it",
+            len(told),
+            percent(sum(x < QUARTER for x in told), len(told)),
+        ),
     ]
 
 

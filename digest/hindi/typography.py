@@ -9,7 +9,9 @@ from digest.hindi.text import LETTER, repair
 _SPACES = re.compile(r"\s+")
 _BEFORE_MARK = re.compile(r" +(?=[,;।॥?!)\]]|[.:](?!\S))")
 _AFTER_OPENING = re.compile(r"(?<=[(\[]) +")
-_AFTER_COMMA = re.compile(f"([,;:])(?=[{LETTER}“‘\"'])(?<=[{LETTER}0-9\"'’”)].)")
+_WORDY = "\u0900-\u0963\u0970-\u097f"
+# A number keeps its comma and its colon: 1,200 and 10:30.
+_AFTER_COMMA = re.compile(f"([,;:])(?:(?<=[{LETTER}0-9\"'’”)].)(?=[{_WORDY}“‘\"'])|(?<=[{_WORDY}\"'’”)].)(?=[0-9०-९]))")
 _REPEATED = re.compile(r"([,;])(?: ?\1)+")
 _DANDAS = re.compile(r"।(?: ?[।.])+")
 _BEFORE_BRACKET = re.compile(f"(?<=[{LETTER}])\\((?=[{LETTER}A-Za-z])")

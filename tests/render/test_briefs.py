@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from digest.models import Edition, Variant
-from digest.render.context import PINNED, brief_stories
+from digest.models import Edition, Section, Variant
+from digest.render.context import PINNED, brief_stories, headline_stories
+from digest.render.subject import preheader, subject_line
 from digest.render.themes import Theme
 from tests.render.sample import EVERYTHING, NOW, renderer, twenty
 
@@ -81,3 +82,20 @@ def test_pinned_equals_the_reason_that_compose_gives() -> None:
 
     curated = compose(BRIDGE, ComposeContext(Rules(min_stories=1), MORNING, changes=Changes(pinned=(BRIDGE[0].id,))))
     assert PINNED in curated.sections[0].stories[0].reasons
+
+
+def test_a_daily_column_is_no_brief_no_headline_on_top_and_no_subject() -> None:
+    edition = scored()
+    page = replace(
+        list(edition.stories())[-1], id="rashi", title="आज का राशिफल", summary="", score=0.0, recurring="horoscope"
+    )
+    with_page = replace(edition, sections=(*edition.sections, Section("दैनिक स्तंभ", (page,))))
+    email = renderer(theme=Theme(briefs=2)).render(with_page, EVERYTHING, now=NOW)
+    assert email is not None
+    assert brief_stories(with_page, 2) == brief_stories(edition, 2)
+    assert "rashi" not in headline_stories(with_page, set())
+    assert ">दैनिक स्तंभ<" in email.html
+    assert "आज का राशिफल" in email.text
+    alone = replace(edition, sections=(Section("दैनिक स्तंभ", (page,)),), lead="")
+    assert "राशिफल" not in subject_line(with_page, "hi") + preheader(with_page, "hi")
+    assert subject_line(alone, "hi")

@@ -126,7 +126,8 @@ def menu_entries(articles: Sequence[Article]) -> set[str]:
     return {
         article.id
         for article in bare
-        if _is_interface(article.title) or (headlines and len(article.title.split()) <= _MENU_WORDS)
+        if _is_interface(article.title)
+        or (headlines and len(f"{article.kicker} {article.title}".split()) <= _MENU_WORDS)
     }
 
 

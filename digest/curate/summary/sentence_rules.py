@@ -42,8 +42,7 @@ HANGING = frozenset(
         "इसलिये इतनी इतने उतना तीनों चारों आखिरकार नतीजतन मसलन बाकी बाद बावजूद हां हाँ नहीं भी ही क्योंकी इन्हीं उन्हीं उनको इनको",
     )
 )
-# `इस साल` needs nothing before it.
-_THIS = frozenset(map(fold, words("इस इसी इन")))
+_THIS = frozenset(map(fold, words("इस इसी")))
 _TIMES = frozenset(map(fold, words("साल वर्ष बार महीने माह हफ्ते सप्ताह सीजन समय वक्त मौसम सत्र दिनों")))
 _POINTERS = frozenset(
     map(
@@ -59,6 +58,8 @@ _THIS_SAID = re.compile(
     rf"(?:^|[ ,])(?:यह|ये|ऐसी|ऐसा|इसकी|इस बात की) {any_of('said_thing')} (?:भी )?(?:व्यक्त |जारी )?"
     "(?:की|दी|कही|किया|दिया|जताई|लगाया|लगाए)(?: गई| गया)?(?: है| हैं| थी| था)?[।.]?$"
 )
+# A sentence that opens with one was cut off at its start.
+_POSTPOSITIONS = frozenset(map(fold, words("का के की को ने में से तक")))
 _DEMONSTRATIVES = frozenset(map(fold, words("इस इन उस इसके इसकी इसका इससे इसे इसी")))
 # Letter names that also end sentences: `हो जी.` is rare, `सामने आई.` is not.
 _WORDS_AND_LETTERS = frozenset(words("आई जी के वी आर"))
@@ -146,7 +147,7 @@ class _Context:
     def read(self, text: str, following: str) -> bool | None:
         """Return whether the sentence goes on with somebody's words; None if it can't be used at all."""
         inside, self.opened = self.opened > 0, max(0, self.opened + text.count("“") - text.count("”"))
-        was_cut, self.cut = self.cut, bool(following) and ends_in_abbreviation(text, following)
+        was_cut, self.cut = self.cut, ends_in_abbreviation(text, following)
         speaks = opens_speech(text) and not is_teaser(text)
         # In a new paragraph a report of what happened is the paper's again; a statement may still be the speaker's.
         continues = self.speaking and not speaks and (not self.starts_paragraph or states(text))
@@ -156,10 +157,12 @@ class _Context:
 
 
 def _candidate(position: int, text: str, article: Article, *, continues: bool) -> SentenceCandidate:
-    shown = with_place(without_latin_brackets(without_opening(text)), article.place)
+    shown = without_latin_brackets(without_opening(text))
+    if not position:
+        shown = with_place(shown, article.place)
     plain = without_contrast(shown)
     needs_more = lacks_agent(plain) or bool(_THIS_SAID.search(fold(plain)))
-    hangs = needs_more or (refers_back(plain) and not _refers_to(article.title, plain))
+    hangs = needs_more or refers_back(plain, article.title)
     if not (continues or hangs):
         shown = plain
     return SentenceCandidate(
@@ -173,17 +176,11 @@ def _candidate(position: int, text: str, article: Article, *, continues: bool) -
     )
 
 
-def _refers_to(title: str, text: str) -> bool:
-    """Return whether the sentence opens with `इस` and a noun that the title has: `इस हादसे में`."""
-    found = tokens(text)[:2]
-    return len(found) == 2 and found[0] in _THIS and stem_of(found[1]) in set(stems(title))
-
-
 def _weakness(text: str, position: int) -> float:
     if addresses_reader(text) or points_inside(text) or _EMPTY.search(fold(text)):
         return 1.0
     # What an article's first sentence points to stands in it.
-    return 0.5 if position and points_anywhere(text) else 0.0
+    return 0.8 if position and points_anywhere(text) else 0.0
 
 
 def points_anywhere(text: str) -> bool:
@@ -198,15 +195,18 @@ def ends_in_abbreviation(text: str, following: str) -> bool:
     if not last.endswith("."):
         return False
     word = last.rstrip(".")
-    return (word in LETTER_NAMES and word not in _WORDS_AND_LETTERS) or (word.isdigit() and following[0].isdigit())
+    return (word in LETTER_NAMES and word not in _WORDS_AND_LETTERS) or (word.isdigit() and following[:1].isdigit())
 
 
-def refers_back(text: str) -> bool:
-    """Return whether a sentence opens with a word whose meaning stands in the sentence before it."""
-    found = tokens(text)[:2]
+def refers_back(text: str, title: str) -> bool:
+    """Return whether a sentence opens with a word whose meaning stands neither in it nor in the title above it."""
     if opening(text) not in HANGING:
         return False
-    return not (len(found) == 2 and found[0] in _THIS and found[1] in _TIMES)
+    found = tokens(text)[:2]
+    if len(found) < 2 or found[0] not in _THIS:
+        return True
+    # `इस साल` needs nothing before it; `इस हादसे में` needs a title with हादसा.
+    return found[1] not in _TIMES and stem_of(found[1]) not in set(stems(title))
 
 
 def points_inside(text: str) -> bool:
@@ -240,7 +240,7 @@ def broken_rules(text: str, title: str) -> list[str]:
         ("\ufffd" in text, "it contained broken characters"),
         (not all(map(is_whole, pieces)), "a sentence of it had no end"),
         (not balanced(text), "its quotes or brackets were not balanced"),
-        (bool(pieces) and refers_back(pieces[0]), "it opened with a word that refers back"),
+        (bool(pieces) and refers_back(pieces[0], title), "it opened with a word that refers back"),
         (all(is_question(piece) for piece in pieces), "it was only a question"),
         (any(map(is_teaser, pieces)), "it contained a teaser"),
         (any(_DATELINE.match(fold(piece)) for piece in pieces), "it contained a dateline"),
@@ -268,6 +268,7 @@ def _is_usable(text: str, folded: str, *, first: bool) -> bool:
         # A sentence in brackets is a caption.
         and not (text[0] in "([" and text[-1] in ")]।." and text.rstrip("।.")[-1:] in (")", "]"))
         and (first or not _LABEL.match(folded))
+        and opening(text) not in _POSTPOSITIONS
         and not lacks_speaker(text)
     )
 

@@ -46,7 +46,6 @@ POINTING = frozenset(
 
 
 def with_another_source(
-    article: Article,
     summary: str,
     others: Sequence[Article],
     *,
@@ -63,14 +62,9 @@ def with_another_source(
     """
     if not others:
         return summary
-    own = split(summary)
-    if len(own) >= MOST_SENTENCES:
-        summary_short = summarise(
-            article, title=title, background=background, known=known, words=words, most=MOST_SENTENCES - 1
-        )
-        own = split(summary_short)
-    else:
-        summary_short = summary
+    # The addition is the third sentence at most.
+    own = split(summary)[: MOST_SENTENCES - 1]
+    shorter = " ".join(own)
     weigh = weigher(background)
     chosen = [weigh(Counter(stems(text))) for text in own]
     had = set(stems(f"{title}\n{summary}"))
@@ -78,7 +72,7 @@ def with_another_source(
     counted = _counts(f"{title}\n{summary}")
     for other in others:
         source = translator(language).gettext("(Source: %(name)s)") % {"name": other.source}
-        room = words - len(summary_short.split()) - len(source.split())
+        room = words - len(shorter.split()) - len(source.split())
         for each in candidates(other)[:LOOK_AT]:
             vector = weigh(Counter(each.stems))
             if (
@@ -92,7 +86,7 @@ def with_another_source(
                 and not adds_toll(each.text, f"{title}\n{summary}")
                 and all(similarity(vector, mine) < ALIKE for mine in chosen)
             ):
-                return f"{summary_short} {typeset(each.text)} {source}"
+                return f"{shorter} {typeset(each.text)} {source}"
     return summary
 
 
@@ -129,8 +123,9 @@ MARGIN = 0.1
 STARTS = 4
 # How many sentences further on the next one of a summary may stand.
 REACH = 3
-# A summary that tells less of the headline's news is not shown. The first sentence of an article may use other words.
-LEAST_TOLD, LEAST_TOLD_BY_LEAD = 0.25, 0.16
+# A summary that tells less of the headline's news is not shown. The first sentence of an article may use other words. A
+# headline that asks or promises an explanation must be answered.
+LEAST_TOLD, LEAST_TOLD_BY_LEAD, LEAST_EXPLAINED = 0.36, 0.16, 0.55
 # How far after a sentence that is the headline again a summary may start without telling the news once more.
 AFTER_ECHO = 2
 # The most words of a single sentence that opens the article, where no other tells the news.
@@ -157,7 +152,8 @@ def summarise(
     found = candidates(article)
     usable = [each for each in found[:LOOK_AT] if not is_pure_echo(each, heading) and not is_known(each, known)]
     echo = next((each.position for each in found[:LOOK_AT] if is_pure_echo(each, heading)), None)
-    telling = Telling(heading, found, background)
+    # The words that tell a headline's news are read in Hindi only. In other languages the first sentences are taken.
+    telling = Telling(heading if article.language == "hi" else "", found, background)
     drafts = []
     for start in (each for each in usable if can_open(each)):
         chosen = [fitted(start, words, heading)]
@@ -178,7 +174,7 @@ def summarise(
     for chosen in sorted(drafts, key=lambda draft: -telling.value(draft, words))[:STARTS]:
         while chosen:
             first = chosen[0].position
-            least = LEAST_TOLD if first else LEAST_TOLD_BY_LEAD
+            least = LEAST_EXPLAINED if telling.explains else LEAST_TOLD if first else LEAST_TOLD_BY_LEAD
             if echo is not None and 0 < first - echo <= AFTER_ECHO:
                 # The headline is the report's own sentence, and this one goes on from it.
                 least = 0.0
@@ -235,7 +231,6 @@ class Extractive:
             if text:
                 others = [each for each in articles[at + 1 :] if each.source != article.source]
                 return with_another_source(
-                    article,
                     text,
                     others,
                     title=title,

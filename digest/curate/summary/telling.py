@@ -11,7 +11,7 @@ from functools import lru_cache
 from digest.curate.summary.sentence_rules import SentenceCandidate, is_echo
 from digest.curate.summary.support.vocabulary import concepts_of, number_words
 from digest.curate.summary.voice import names_speech, states
-from digest.hindi.text import fold, words
+from digest.hindi.text import deva_ratio, fold, words
 from digest.hindi.tokens import stem_of, stems, tokens
 
 # The weights of an opening sentence's value: how much of the title it tells, how close to the start it is and the
@@ -27,6 +27,8 @@ REST, CENTRE, NEAR = 1.0, 0.3, 1.5
 SAID, GAIN = 0.6, 0.15
 # A number is worth more than a word: it is what changes from one report to the next.
 NUMBER = 1.5
+# The share of Devanagari letters from which a headline is read.
+LEAST_DEVA = 0.3
 # A death is the news, whatever else the headline tells.
 DEATH = 2.0
 
@@ -35,6 +37,10 @@ _DENIAL = frozenset(map(fold, words("नहीं न ना मत इनका
 _PERFECT = re.compile(fold("(?:ी|े|ा|ई|ए|या) (?:था|थी|थे|थीं)[।.]?$"))
 _PASSING = re.compile(fold("(?:रहा|रही|रहे|चाहता|चाहते|होता|होती|होते|करता|करती|करते) (?:था|थी|थे|थीं)[।.]?$"))
 _GROUP = re.compile("s[0-9]+")
+# Headlines whose news is an answer.
+_EXPLAINS = re.compile(
+    fold("(?:^|[ ,])(?:क्यों|कैसे|इसलिए|क्या है|क्या हैं|क्या होगा|कौन|या नहीं|सिर्फ ये|(?:ये|इन|यह) [0-9]+)(?:$|[ ,?!])")
+)
 # `…: कांग्रेस नेता`. What stands before a colon is more often the topic.
 _SPEAKER = re.compile("(?::|[-–—] ) ?([^ :0-9]+(?: [^ :0-9]+){0,2})$")
 
@@ -73,11 +79,15 @@ class Telling:
             for token in dict.fromkeys(tokens(title))
             if stem_of(token)
         ]
+        if deva_ratio(title) < LEAST_DEVA:
+            # A Latin headline shares no words with a Hindi article.
+            self.words = []
         speaker = _SPEAKER.search(title)
         self.attributed = names_speech(title) or bool(speaker)
         self.speaker = set(stems(speaker[1])) if speaker else set()
         self.denies = bool(_DENIAL & set(tokens(title)))
         self.looks_back = _looks_back(title)
+        self.explains = bool(_EXPLAINS.search(fold(title)))
         self.weigh = weigher(background)
         self.centre = self.weigh(Counter(stem for each in sentences for stem in each.stems))
 

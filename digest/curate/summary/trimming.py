@@ -11,7 +11,7 @@ from digest.hindi.tokens import stems, tokens
 
 _OPENING = re.compile(rf"^(?:आप ?को |ज्ञात |आपको )?(?:{any_of('introduction')},? कि|दरअसल|असल में|खबर है कि),? ")
 # A place or an office with an agency's mark before a colon: `नगर न्यायालय (सं): `.
-_CREDIT = re.compile("^[^।.:()]{2,40} \\([^()]{1,12}\\) ?[:–-] ")
+_CREDIT = re.compile("^[^।.:()]{2,40} ?\\([^()]{1,12}\\) ?[:–-] ")
 # `इस दौरान हुए हादसों में` and `वहीं पर` are no contrast. `जिसमें कम से कम 20 लोग` is a sentence of its own.
 _CONTRAST = re.compile(rf"^{any_of('contrast')},? (?!(?:पर|से|के|की|का) |हु[एईआ])|^जिसमें (?=कम से कम|करीब|लगभग|[0-9०-९])")
 # `यहां` is the place of a dateline, which is not shown. A place of more words is a list.

@@ -1,0 +1,156 @@
+"""What a reader would mark in a summary: each row is an article with a fault that must not reach the reader."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from digest.curate.summary.sentence_rules import WORDS
+from digest.curate.summary.sentences import summarise
+from digest.curate.summary.trimming import shortened, without_latin_brackets, without_opening
+from digest.curate.summary.voice import addresses_reader, lacks_agent, lacks_speaker
+from digest.models import Article
+from tests.curate.sample import article
+
+TITLE = "कमला नदी पर नया पुल खुला"
+LEAD = "सोनपुरा में कमला नदी पर बना नया पुल रविवार को आम लोगों के लिए खोल दिया गया।"
+MORE = "निर्माण पर चार साल में 96 करोड़ रुपये खर्च हुए।"
+STORM = "रामगंज में आंधी से पांच की मौत, 40 गांवों में बिजली बंद"
+
+
+def made(text: str, title: str = TITLE) -> Article:
+    return article("x", "alok", title, text)
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "summary"),
+    [
+        # The headline's news comes first, wherever the article tells it.
+        (
+            STORM,
+            "इस मौसम में आंधी से बचना आसान नहीं होता है। हर साल नुकसान होता है। "
+            "रामगंज में शनिवार रात आई आंधी ने पांच लोगों की जान ले ली।",
+            "रामगंज में शनिवार रात आई आंधी ने पांच लोगों की जान ले ली।",
+        ),
+        # A second sentence may tell the rest of the headline.
+        (
+            STORM,
+            "रामगंज में शनिवार रात तेज आंधी आई और कई पेड़ गिर गए। दोपहर तक रास्ते साफ हुए। "
+            "हादसों में 5 लोग मारे गए और 40 गांवों में बिजली बंद है।",
+            "रामगंज में शनिवार रात तेज आंधी आई और कई पेड़ गिर गए। हादसों में 5 लोग मारे गए और 40 गांवों में बिजली बंद है।",
+        ),
+        # What happened before is no news.
+        (
+            STORM,
+            "पिछले साल रामगंज में आंधी से पांच लोगों की मौत हो गई थी। रामगंज में शनिवार को आंधी से 5 लोगों की मौत हो गई।",
+            "रामगंज में शनिवार को आंधी से 5 लोगों की मौत हो गई।",
+        ),
+        # A sentence that says the opposite of the headline does not open.
+        (
+            "सोनपुरा में हैजे का एक भी मरीज नहीं",
+            "सोनपुरा में हैजे के मरीज मिलने की चर्चा गांवों में चल रही है। "
+            "सोनपुरा में हैजे का एक भी मरीज अब तक नहीं मिला, विभाग ने सोमवार को बताया।",
+            "सोनपुरा में हैजे का एक भी मरीज अब तक नहीं मिला, विभाग ने सोमवार को बताया।",
+        ),
+        # The headline names the speaker, so the summary does too.
+        (
+            "पुल का टोल तीन महीने में हटेगा: विधायक रमा देवी",
+            "पुल का टोल तीन महीने में पूरी तरह हट जाएगा और सड़क चौड़ी होगी। "
+            "विधायक रमा देवी ने रामगंज की सभा में सोमवार को कहा कि पुल का टोल तीन महीने में हटेगा।",
+            "विधायक रमा देवी ने रामगंज की सभा में सोमवार को कहा कि पुल का टोल तीन महीने में हटेगा।",
+        ),
+        # `यहां` is the place of the dateline.
+        (
+            "अदालत ने नहर की याचिका खारिज की",
+            "रामगंज, 23 नवंबर: यहां की एक अदालत ने नहर की याचिका सोमवार को खारिज कर दी।",
+            "रामगंज की एक अदालत ने नहर की याचिका सोमवार को खारिज कर दी।",
+        ),
+        # `इस नदी` stands in the headline.
+        (
+            TITLE,
+            "इस नदी पर बने पुल पर सोनपुरा के लोगों ने रविवार को पहली बार गाड़ियां दौड़ाईं।",
+            "इस नदी पर बने पुल पर सोनपुरा के लोगों ने रविवार को पहली बार गाड़ियां दौड़ाईं।",
+        ),
+        # Nothing tells the headline.
+        (STORM, "मंडी में सोमवार को गेहूं की आवक दोगुनी हो गई और भाव गिर गए।", ""),
+        # Quotes and spaces are typeset.
+        (
+            TITLE,
+            "सोनपुरा में कमला नदी का 'नया पुल' रविवार को आम लोगों के लिए खुला ।",
+            "सोनपुरा में कमला नदी का ‘नया पुल’ रविवार को आम लोगों के लिए खुला।",
+        ),
+    ],
+)
+def test_the_summary_tells_the_headlines_news(title: str, text: str, summary: str) -> None:
+    place = "रामगंज" if text.startswith("रामगंज,") else ""
+    given = replace(made(text.removeprefix("रामगंज, 23 नवंबर: "), title), place=place)
+    assert summarise(given) == summary
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "मैं इस पुल के लिए दस साल तक हर दफ्तर में घूमता रहा।",
+        "हमारी सरकार ने गांवों के लिए रात दिन काम किया है।",
+        "मंत्री को तुरंत अपने पद से इस्तीफा दे देना चाहिए।",
+        "“गांव के लोग अब बिना नाव के नदी पार करेंगे।”",
+        "सभी ठेकेदार मार्च से पहले अपने काम पूरे कर लें।",
+        "गांव के रास्ते पर नाव से आए लोगों को उतार कर नाव घाट बंद कराया।",
+        "उन्होंने गांव के किसानों के साथ दोपहर का खाना खाया।",
+        "विभाग के अधिकारियों ने सोमवार शाम यह जानकारी दी।",
+        "नदी के किनारे सभा में मुख्य अतिथि रहे अधिकारी के. पी.",
+        "अब गांव का हर आदमी बोल रहा है वाह क्या पुल है!",
+    ],
+    ids=["मैं", "हम", "ought", "bare quote", "order", "no agent", "उन्होंने", "यह जानकारी", "cut name", "exclamation"],
+)
+def test_a_sentence_without_its_speaker_or_subject_is_not_used(sentence: str) -> None:
+    far = "नाव के घाट पर सोमवार को मेला लगा और शाम तक भीड़ रही।"
+    # Not next to the sentence that it refers to.
+    assert sentence not in summarise(made(f"{LEAD} {far} {sentence}"))
+    assert summarise(made(sentence)) == ""
+
+
+def test_the_rest_of_a_statement_stays_with_its_speaker() -> None:
+    speaker = "विधायक रमा देवी ने कहा कि कमला नदी का नया पुल समय से पहले खुला।"
+    rest = "किसानों की फसल अब एक घंटे में मंडी पहुंच जाती है।"
+    assert rest in summarise(made(f"{speaker} {rest}"))
+    assert rest not in summarise(made(f"{speaker} मेला शाम तक चला। {rest}"))
+    assert not summarise(made(f"{speaker}\n{rest}"), title="किसानों की फसल मंडी पहुंची").startswith(rest)
+
+
+@pytest.mark.parametrize(("words", "sentences"), [(30, 2), (20, 1), (60, 3)])
+def test_the_wanted_words_decide_how_much_follows(words: int, sentences: int) -> None:
+    third = "जिलाधिकारी रेवती नाथ ने रविवार शाम मेले का उद्घाटन किया।"
+    summary = summarise(made(f"{LEAD} {MORE} {third}"), words=words)
+    assert summary == " ".join((LEAD, MORE, third)[:sentences])
+    assert WORDS == 30
+
+
+@pytest.mark.parametrize(
+    ("sentence", "short"),
+    [
+        ("नदी पर बना पुल सोमवार को टूट गया, जिससे दस गांव कट गए हैं।", "नदी पर बना पुल सोमवार को टूट गया।"),
+        ("नदी पर बना पुल सोमवार को टूट गया और दस गांव कट गए।", "नदी पर बना पुल सोमवार को टूट गया।"),
+        # What the rest of the headline, a death, a denial or a speaker stands in stays.
+        ("नदी पर बना पुल सोमवार को टूट गया, जिससे मेला बंद है।", None),
+        ("नदी पर बना पुल सोमवार को टूट गया, जिसमें दो की मौत हो गई।", None),
+        ("नदी पर बना पुल सोमवार को टूट गया, जबकि विभाग ने इनकार किया है।", None),
+        ("गांव के पास बने पुल के लिए, जो अब बंद है, लोग रोज आते हैं।", None),
+    ],
+)
+def test_a_long_sentence_loses_only_a_clause_that_changes_nothing(sentence: str, short: str | None) -> None:
+    assert shortened(sentence, 10, "पुल टूटा, मेला बंद") == (short or sentence)
+
+
+def test_openings_and_latin_brackets_go() -> None:
+    assert without_opening(f"बता दें कि {LEAD}") == LEAD
+    assert without_latin_brackets("पुल (Kamla river bridge) खुला") == "पुल खुला"
+    assert without_latin_brackets("जल विभाग (KWD) का पुल (नया) खुला") == "जल विभाग (KWD) का पुल (नया) खुला"
+
+
+def test_voices() -> None:
+    assert not lacks_speaker("मंत्री ने कहा कि मैं गांव का रहने वाला हूं।")
+    assert addresses_reader("आपको मंडी के भाव रोज मिलेंगे।")
+    assert not lacks_agent("दूर से नदी का पुल दिखाई दिया।")
+    assert not lacks_agent("विभाग द्वारा पुल का काम शुरू किया।")
