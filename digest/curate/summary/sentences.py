@@ -20,6 +20,7 @@ from digest.curate.summary.sentence_rules import (
     echoes,
     is_known,
 )
+from digest.curate.summary.tolls import adds_toll
 from digest.hindi.sentences import split
 from digest.hindi.tokens import stems, tokens
 from digest.i18n import translator
@@ -81,6 +82,7 @@ def with_another_source(
                 and not is_known(each, known)
                 and _adds(each, had, background or {}, most)
                 and not _contradicts(_counts(each.text), counted)
+                and not adds_toll(each.text, f"{title}\n{summary}")
                 and all(similarity(vector, mine) < ALIKE for mine in chosen)
             ):
                 return f"{summary_short} {each.text} {source}"
