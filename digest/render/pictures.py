@@ -41,8 +41,8 @@ THUMBNAIL_BYTES = 18_000
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 # JPEG quality from the first to the last attempt to fit the bytes. Below 40 blocks are visible.
 _QUALITIES = (76, 68, 60, 50, 40)
-# Colours of a drawing, which is smaller as a PNG than as a JPEG.
-_COLOURS = 64
+# A file with at most so many colours is a drawing, which may be smaller as a PNG of these colours than as a JPEG.
+_FEW_COLOURS, _COLOURS = 256, 64
 _WHITE = (255, 255, 255)
 
 
@@ -90,10 +90,11 @@ def prepare(data: bytes, slot: Slot) -> InlineImage:
             warnings.simplefilter("ignore", pillow.DecompressionBombWarning)
             with pillow.open(io.BytesIO(data), formats=_FORMATS) as opened:
                 _check_size(opened.size)
-                is_drawing = opened.format in ("PNG", "GIF")
                 # A JPEG can be decoded at a half, a quarter or an eighth of its size.
                 opened.draft(None, (2 * SHARPNESS * slot.width, 2 * SHARPNESS * slot.width))
-                pixels = _shrink(_upright(opened), slot)
+                whole = _upright(opened)
+                is_drawing = opened.format in ("PNG", "GIF") and whole.getcolors(_FEW_COLOURS) is not None
+                pixels = _shrink(whole, slot)
     except UnidentifiedImageError:
         raise PictureProblem("is no JPEG, PNG, WebP or GIF file") from None
     except PictureProblem:

@@ -46,43 +46,37 @@ class PicturePreparer:
         if not self.theme.max_images:
             return edition
         lead, thumbnail = self.theme.picture_slots
-        wanted = {story.id: lead if story.id == edition.lead else thumbnail for story in self._wanted(edition)}
+        wanted = [
+            (story, image, lead if story.id == edition.lead else thumbnail) for story, image in self._files_of(edition)
+        ]
         known = self._known(before)
-        urls = {
-            story.image.url
-            for story in edition.stories()
-            if story.id in wanted and story.image and not _found(known, story.image, wanted[story.id])
-        }
-        files = self._read(urls)
+        files = self._read({image.url for _, image, slot in wanted if not _found(known, image, slot)})
         made: dict[str, Image | None] = {}
-        images: dict[str, InlineImage] = {}
-        warnings: list[str] = []
-        for story in self._wanted(edition):
-            if story.image is None:
-                continue
-            found, slot = story.image, wanted[story.id]
-            if ready := _found(known, found, slot):
-                made[story.id] = replace(ready, alt=found.alt)
+        new: dict[str, InlineImage] = {}
+        warnings = []
+        for story, image, slot in wanted:
+            if ready := _found(known, image, slot):
+                made[story.id] = replace(ready, alt=image.alt)
                 continue
             try:
-                image = prepare(_data(files, found.url), slot)
+                picture = prepare(_data(files, image.url), slot)
             except PictureProblem as problem:
                 made[story.id] = None
-                shown = "" if found.url.startswith(_CID) else f" {found.url[:200]}"
-                warnings.append(f"“{one_line(story.title)}” has no picture: the file{shown} {problem}")
+                name = "" if image.url.startswith(_CID) else f" {image.url[:200]}"
+                warnings.append(f"“{one_line(story.title)}” has no picture: the file{name} {problem}")
                 continue
-            images[image.cid] = image
-            made[story.id] = Image(f"{_CID}{image.cid}", image.width, image.height, found.alt, origin=found.url)
-        self.images.save(list(images.values()))
+            new[picture.cid] = picture
+            made[story.id] = Image(f"{_CID}{picture.cid}", picture.width, picture.height, image.alt, origin=image.url)
+        self.images.save(list(new.values()))
         return replace(_with_pictures(edition, made), warnings=(*edition.warnings, *warnings))
 
-    def _wanted(self, edition: Edition) -> Iterator[Story]:
-        """The stories whose pictures are prepared."""
+    def _files_of(self, edition: Edition) -> Iterator[tuple[Story, Image]]:
+        """The stories whose pictures are made here, with the files that they name."""
         linked = self.theme.images == "source"
         for story in edition.stories():
             image = story.image
             if image and not image.origin and (image.url.startswith(_CID) or not linked):
-                yield story
+                yield story, image
 
     def _known(self, before: Edition | None) -> dict[str, list[Image]]:
         """The URL of a file → the pictures that were made of it and are in the store."""

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
+from markupsafe import Markup
+
 from digest.errors import TemplateProblem
 from digest.feedback.rules import UNSUBSCRIBED
+from digest.render.blocks.data import Frame, Place
+from digest.render.blocks.printing import Block
 from digest.render.blocks.questions import Question
 from digest.render.context import build_page
 from digest.render.sample_edition import sample_edition
@@ -54,8 +58,19 @@ def sample_pages(branding: Branding, now: datetime, topics: Collection[str]) -> 
     yield from _signup(sent)
     yield from _unsubscribe(now)
     yield from _preferences(now, topics, sent)
+    blocks = tuple(
+        Block("weather", "मौसम", frame, place, Markup("<p>साफ़</p>"), "")
+        for frame in get_args(Frame)
+        for place in get_args(Place)
+    )
     edition = build_page(
-        sample_edition(now), branding, subject=sent.subject, preheader=sent.preheader, now=now, test=False
+        sample_edition(now),
+        branding,
+        subject=sent.subject,
+        preheader=sent.preheader,
+        now=now,
+        test=False,
+        blocks=blocks,
     )
     for show_images in (False, True):
         values = {"edition": edition, "pictures": show_images, "has_remote": True, "in_brief": "संक्षेप में"}

@@ -191,3 +191,26 @@ def test_the_documented_examples_are_valid_and_every_block_is_documented(desk: N
     composed = desk.json("compose")
     assert composed["warnings"] == []
     assert sorted(block["kind"] for block in composed["blocks"]) == sorted(kind for kind, _ in examples)
+
+
+def test_check_reads_the_blocks_of_today_and_of_later_days(desk: Newsroom) -> None:
+    for name in ("2026-11-22", "2026-11-23", "2026-11-24", "2026-11-23-shaam", "always", "alwayz", "diwali"):
+        write(desk, f"{name}/quote.yaml", "text: क\n")
+    found = [line for line in desk.json("check", "--offline")["warnings"] if line.startswith("blocks/")]
+    assert found == [
+        "blocks/2026-11-23/quote.yaml:1: 'by' is required",
+        "blocks/2026-11-23-shaam/quote.yaml:1: 'by' is required",
+        "blocks/2026-11-24/quote.yaml:1: 'by' is required",
+        "blocks/always/quote.yaml:1: 'by' is required",
+        "blocks/alwayz: expected a date, an edition's key or 'always'",
+        "blocks/diwali/quote.yaml:1: 'by' is required",
+    ]
+
+
+def test_check_tries_the_templates_of_all_blocks(desk: Newsroom) -> None:
+    folder = desk.home / "templates/blocks"
+    folder.mkdir(parents=True)
+    (folder / "prices.html.j2").write_text("{% macro html() %}{{ block.row }}{% endmacro %}", encoding="utf-8")
+    found = " ".join(desk.json("check", "--offline")["warnings"])
+    assert "block market is left out: " in found
+    assert "templates/blocks/prices.html.j2:1: Prices has no 'row'; did you mean 'rows'?" in found

@@ -12,28 +12,10 @@ import pytest
 from digest.models import PLACEHOLDERS, Edition, EditionBlock, RenderedEmail, Variant
 from digest.render.blocks.rows import ROWS
 from digest.render.lint import lint
+from digest.render.sample_edition import EXAMPLES
 from digest.render.themes import LOOKS, Theme
 from tests.render.sample import BRANDING, EDITION, NOW, renderer
 
-DATA: dict[str, Mapping[str, Any]] = {
-    "correction": {"text": "झील का क्षेत्रफल 14 वर्ग किलोमीटर है।", "url": "https://khabar.example.com/jheel"},
-    "weather": {"parts": [{"when": "सुबह", "temperature": "9°", "sky": "कोहरा"}], "note": "शाम को हवा चलेगी।"},
-    "market": {"rows": [{"name": "सोना", "price": "78,450", "change": -210}], "unit": "10 ग्राम"},
-    "mandi": {"rows": [{"name": "गेहूँ", "price": "2,610", "change": 15}, {"name": "चना", "price": 5200}]},
-    "sponsor": {
-        "advertiser": "हरियाली पौधशाला",
-        "text": "सर्दियों के 12 पौधे।",
-        "url": "https://paudhe.example.com/",
-        "image": {"url": "https://paudhe.example.com/a.png", "alt": "गमले"},
-    },
-    "horoscope": {"signs": {"मेष": "पुराना काम पूरा होगा।", "वृष": "ख़र्च पर ध्यान दें।"}, "by": "मनोरंजन के लिए"},
-    "panchang": {"entries": {"तिथि": "कृष्ण पंचमी", "नक्षत्र": "पुष्य", "सूर्योदय": "6:41"}},
-    "quote": {"text": "जो पढ़ता है, वह दो बार जीता है।", "by": "एक पाठक"},
-    "quiz": {"question": "ई-बस कितने किलोमीटर चलती है?", "options": ["120", "180", "240"], "answer": 2},
-    "poll": {"question": "क्या साइकिल-पथ होना चाहिए?", "options": ["हाँ", "नहीं"]},
-    "feedback": {},
-    "follow": {"accounts": [{"name": "यूट्यूब", "url": "https://video.example.com/@n"}]},
-}
 # What a reader sees of each.
 SEEN = {
     "correction": "भूल-सुधार",
@@ -54,7 +36,7 @@ SEEN = {
 def block(kind: str, data: Mapping[str, Any] | None = None, **other: str) -> EditionBlock:
     row = ROWS[kind]
     values: dict[str, Any] = {"shown": row.shown, "place": row.place, **other}
-    return EditionBlock(kind, data=DATA[kind] if data is None else data, **values)
+    return EditionBlock(kind, data=EXAMPLES[kind] if data is None else data, **values)
 
 
 def with_blocks(*blocks: EditionBlock) -> Edition:
@@ -69,7 +51,7 @@ def email(*blocks: EditionBlock, folder: Path | None = None, **branding: object)
 
 
 def test_every_block_has_an_example_here() -> None:
-    assert DATA.keys() == SEEN.keys() == ROWS.keys()
+    assert EXAMPLES.keys() == SEEN.keys() == ROWS.keys()
 
 
 @pytest.mark.parametrize("look", sorted(LOOKS))

@@ -5,11 +5,16 @@ from __future__ import annotations
 import io
 import random
 import struct
+import uuid
 import zlib
+from datetime import UTC, datetime
 
 import pytest
 from PIL import Image
 
+from digest.mail.message import Outgoing, Recipient, Sender
+from digest.mail.mime import build
+from digest.models import InlineImage
 from digest.render.pictures import (
     MAX_BYTES,
     THUMBNAIL_BYTES,
@@ -20,6 +25,8 @@ from digest.render.pictures import (
     prepare,
     slots,
 )
+from digest.render.themes import Theme
+from tests.render.sample import EVERYTHING, NOW, renderer, twenty
 
 LEAD = Slot(544, 272, 90_000)
 THUMBNAIL = Slot(96, 72, 18_000)
@@ -110,7 +117,7 @@ def test_a_camera_s_orientation_is_applied_and_its_metadata_are_dropped() -> Non
 
 
 def test_a_photograph_is_a_progressive_jpeg() -> None:
-    made = prepare(file(noise(400, 300).resize((1600, 1200)), "PNG"), LEAD)
+    made = prepare(file(noise(200, 100).resize((600, 300)), "PNG"), LEAD)
     assert made.type == "image/jpeg"
     assert Image.open(io.BytesIO(made.data)).info["progressive"]
 
@@ -143,7 +150,7 @@ def test_cmyk_and_grey_pictures_are_shown_in_rgb() -> None:
 
 
 def test_the_same_file_gives_the_same_hash() -> None:
-    data = file(noise(1200, 700))
+    data = file(noise(600, 350))
     assert prepare(data, LEAD) == prepare(data, LEAD)
     assert prepare(data, LEAD).cid != prepare(data, THUMBNAIL).cid
 
@@ -206,3 +213,16 @@ def test_damaged_files_end_in_a_problem_and_nothing_else() -> None:
                 prepare(bytes(data[: chance.randrange(len(data)) + 1]), THUMBNAIL)
             except PictureProblem:
                 continue
+
+
+def test_an_email_of_twenty_stories_with_six_pictures_has_at_most_350_kilobytes() -> None:
+    email = renderer(theme=Theme(max_images=6)).render(twenty(), EVERYTHING, now=NOW)
+    assert email is not None
+    # As large as pictures may get.
+    most = [slot.max_bytes for slot in Theme(max_images=6).picture_slots]
+    sizes = [most[0], *[most[1]] * 5]
+    images = tuple(InlineImage(f"{uuid.uuid4().hex:0<40}@digest", "image/jpeg", bytes(size), 1, 1) for size in sizes)
+    sender = Sender("न", "news@example.com", None, "न", "https://news.example.com")
+    to = Recipient(1, "asha@example.com", sender, "u" * 36, "p" * 36, "v" * 36)
+    outgoing = Outgoing("2026-11-23", "1", "1", email, sender, (to,), images)
+    assert len(build(outgoing, to, date=datetime(2026, 11, 23, tzinfo=UTC))) <= 350_000

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from digest.render import texts
 
 Shown = Literal["email", "web", "both"]
+Frame = Literal["section", "strip", "box", "ad"]
 Place = Literal["top", "middle", "end"]
 PLACES: tuple[Place, ...] = ("top", "middle", "end")
 """Below the top story, after half of the sections, and before the links to share."""

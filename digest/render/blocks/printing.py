@@ -10,6 +10,7 @@ from urllib.parse import quote
 from digest.i18n import translator
 from digest.models import PLACEHOLDERS, Edition, EditionBlock
 from digest.render import texts
+from digest.render.blocks.data import Frame
 from digest.render.blocks.rows import ROWS, Row, unknown
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Block:
 
     kind: str
     title: str
-    frame: Literal["section", "strip", "box", "ad"]
+    frame: Frame
     place: str
     html: Markup
     text: str

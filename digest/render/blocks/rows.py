@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import Literal
 
 from digest.render.blocks import data
-from digest.render.blocks.data import BlockData, Place, Shown
+from digest.render.blocks.data import BlockData, Frame, Place, Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +19,7 @@ class Row:
 
     schema: type[BlockData]
     title: str
-    frame: Literal["section", "strip", "box", "ad"]
+    frame: Frame
     place: Place
     shown: Shown = "both"
     # Whether readers answer it: their links are personal, so it is in emails only, and needs the reader pages.

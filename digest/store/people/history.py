@@ -15,6 +15,7 @@ from digest.store.people.erasure import Erasures
 from digest.store.people.signups import JOINED, ORIGIN
 from digest.store.people.suppressions import SIGNED_UP
 from digest.store.schema import (
+    answer,
     attempt,
     batch,
     consent,
@@ -62,6 +63,7 @@ class SubscriberHistory:
                 found += _absences(connection, row.id, row.added_at)
                 found += _folded(connection, row.added_at)
                 found += _events(connection, row.id)
+                found += _answers(connection, row.id)
             found += _consents(connection, address, hashed, row.added_at if row else None)
             found += _pending_signups(connection, address, known=bool(found))
             found += _suppressions(connection, address, hashed)
@@ -183,6 +185,14 @@ def _events(connection: Connection, id: int) -> list[Event]:
     whole = select(edition.c.key).where(edition.c.folded_at.is_(None))
     rows = select(delivery_event).where(delivery_event.c.subscriber == id, delivery_event.c.edition.in_(whole))
     return [Event(row.at, "event", row.kind, row.reason, row.edition) for row in connection.execute(rows)]
+
+
+def _answers(connection: Connection, id: int) -> list[Event]:
+    rows = select(answer).where(answer.c.subscriber == id)
+    return [
+        Event(row.at, "event", "answered", f"option {row.choice} of the {row.block}", row.edition)
+        for row in connection.execute(rows)
+    ]
 
 
 def _absences(connection: Connection, id: int, added_at: datetime) -> list[Event]:
