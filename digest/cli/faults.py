@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def app_despite_faults(home: Path, *, check_list: bool = True) -> Iterator[App]:
     """Open the newsletter as `make_app` does, also with faulty settings or a faulty list, and warn about the first.
 
-    For commands that send, compose and approve nothing. Without `check_list` the store is not opened. Raises ConfigurationError if the store is not known.
+    For commands that send, compose and approve nothing. Without `check_list` the store is not opened. Raises
+    ConfigurationError if the store is not known.
     """
     from digest.app import make_app
 
