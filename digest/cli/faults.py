@@ -30,10 +30,15 @@ def app_despite_faults(home: Path, *, check_list: bool = True) -> Iterator[App]:
                 "This works without it. What sends, composes or approves is refused until digest.yaml is valid; "
                 "`digest check` shows all errors.",
             )
-        # Without valid settings the topics are not known, which a list is checked against.
-        elif check_list and (faults := app.subscriber_list.faults()):
-            warn_of(faults, "`digest subscribers check` shows all errors of the list.")
+        elif check_list:
+            warn_of_list(app)
         yield app
+
+
+def warn_of_list(app: App) -> None:
+    """Warn if the list has errors. Without valid settings the topics are not known, which a list is checked against."""
+    if not app.faults and (faults := app.subscriber_list.faults()):
+        warn_of(faults, "`digest subscribers check` shows all errors of the list.")
 
 
 def warn_of(faults: Sequence[ConfigProblem], consequence: str) -> None:
