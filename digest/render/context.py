@@ -255,7 +255,7 @@ class _Printer:
         names = _names([texts.one_line(name) for name in story.sources], self.catalogue)
         return Item(
             title=texts.one_line(story.title),
-            summary=unify_sentence_ends(texts.one_line(story.summary)),
+            summary=unify_sentence_ends(texts.one_line(story.summary), story.language),
             url=texts.web_address(story.url),
             label=self.catalogue.gettext(story.label) if story.label else "",
             section=texts.one_line(section.name),
