@@ -7,7 +7,7 @@ Two articles have the same origin if any of these holds:
 - One is a copy of the other: at least half of the shorter one's five-word sequences are in both. Papers that print an
   agency's report share nearly all of them, even with new headlines and cut ends; papers that write their own share the
   sentences that they quote. (Containment of shingles: Broder, On the resemblance and containment of documents, 1997.)
-- Their bylines name the same news agency.
+- Their bylines name the same news agency. Cleaning moves the credit of a dateline or last line into the byline.
 
 Origins are the groups that these pairs form. An article whose date is not known counts for none: all pages of a new
 source look new.
@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from digest.hindi.text import fold
+from digest.hindi.agencies import agency_of
 from digest.hindi.tokens import tokens
 from digest.models import Article
 
@@ -26,19 +26,6 @@ from digest.models import Article
 SHINGLE = 5
 COPIED = 0.5
 
-# Name in a byline, folded → the agency. भाषा and वार्ता are the Hindi services of PTI and UNI.
-_AGENCIES = {
-    fold(name): agency
-    for agency, names in {
-        "pti": ("pti", "पीटीआई", "पीटीआइ", "भाषा", "bhasha"),
-        "ani": ("ani", "एएनआई", "एएनआइ"),
-        "ians": ("ians", "आईएएनएस", "आइएएनएस"),
-        "uni": ("uni", "वार्ता", "यूनीवार्ता"),
-        "reuters": ("reuters", "रॉयटर्स", "रायटर"),
-        "afp": ("afp", "एएफपी"),
-    }.items()
-    for name in names
-}
 # Names below which a country's registry gives out domains: the site of `www.paper.co.in` is `paper.co.in`.
 _SECOND_LEVEL = frozenset(("ac", "co", "com", "edu", "firm", "gen", "gov", "in", "ind", "net", "nic", "org", "res"))
 
@@ -47,7 +34,7 @@ def count_origins(articles: Sequence[Article]) -> int:
     """Return how many independent origins the articles of a story have."""
     dated = [article for article in articles if article.dated]
     publishers = [publisher(article) for article in dated]
-    agencies = [_agency(article) for article in dated]
+    agencies = [agency_of(article.author or "") for article in dated]
     shingles = [_shingles(article) for article in dated]
     group = list(range(len(dated)))
     for j in range(len(dated)):
@@ -79,8 +66,3 @@ def is_copy(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) 
 def _shingles(article: Article) -> frozenset[tuple[str, ...]]:
     words = tokens(f"{article.title}\n{article.text}")
     return frozenset(tuple(words[at : at + SHINGLE]) for at in range(max(1, len(words) - SHINGLE + 1)))
-
-
-def _agency(article: Article) -> str | None:
-    named = tokens(article.author or "")
-    return next((_AGENCIES[name] for name in named if name in _AGENCIES), None)

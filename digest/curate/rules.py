@@ -33,6 +33,8 @@ class Rules:
     related: float = 0.34
     # Two items of one source need this score to be one story: below it is a sidebar, not an update.
     same_source: float = 0.65
+    # Two articles that give different weekdays or clock times need this score to be one story.
+    contradicting: float = 0.6
     # Articles further apart in time are never one story.
     span: timedelta = timedelta(hours=48)
 

@@ -20,7 +20,7 @@ GOOD = f"""<!DOCTYPE html>
 </body></html>
 """
 
-LINKS = " ".join(f'<a href="https://example.com/{number}">शहर की नई मेट्रो लाइन पर आज से सफ़र</a>' for number in range(8))
+LINKS = " ".join(f'<a href="https://example.com/{number}">शहर की नई मेट्रो लाइन पर आज से सफ़र</a>' for number in range(12))
 BAD = f"""<html lang="hi"><head><meta charset="utf-8"><title>ख़बर</title><style>p{{position:sticky}}</style></head>
 <body style="color:#222222">
 <!--[if mso]><table role="presentation"><tr><td><![endif]-->

@@ -31,6 +31,9 @@ msgid_plural "%(num)s stories"
 msgstr[0] "%(num)s बातमी"
 msgstr[1] "%(num)s बातम्या"
 
+msgid "The papers give different numbers of dead: %(tolls)s."
+msgstr "मृतांची संख्या वृत्तपत्रांत वेगवेगळी: %(tolls)s."
+
 msgid "(Source: %(name)s)"
 msgstr "(स्रोत: %(name)s)"
 

@@ -12,6 +12,7 @@ from digest.collect.cleaning.dedupe import WHOLE, begins, letters, uncut, withou
 from digest.collect.cleaning.identity import content_hash
 from digest.collect.cleaning.text_rules import FEED_TAILS, OPENINGS
 from digest.collect.cleaning.titles import headline, is_site_name, marked_off, split_title, subject_of
+from digest.hindi.agencies import agency_of, removed_credit
 from digest.hindi.sentences import split
 from digest.hindi.text import repair, table_rows
 from digest.models import Article, Block
@@ -42,6 +43,7 @@ def clean_article(article: Article, *, sites: Sequence[str] = ()) -> Article:
         excerpt = ""
     body = _clean_body(blocks, subject)
     body, place = _without_dateline(body, title, subject)
+    agency = removed_credit(_joined(blocks), _joined(body))
     front, excerpt = split_dateline(excerpt, context=f"{title}\n{excerpt}")
     place, excerpt = place or front, _without_kicker(excerpt, subject)
     body = without_repetition(without_cut(body), title)
@@ -54,9 +56,21 @@ def clean_article(article: Article, *, sites: Sequence[str] = ()) -> Article:
         excerpt=excerpt,
         body=tuple(body),
         place=place or article.place,
-        author=repair(article.author).replace("\n", " ") or None if article.author else None,
+        author=_author(article.author, agency),
     )
     return replace(cleaned, content_hash=content_hash(cleaned.title, cleaned.text))
+
+
+def _joined(blocks: Sequence[Block]) -> str:
+    return "\n".join(block.text for block in blocks)
+
+
+def _author(author: str | None, agency: str | None) -> str | None:
+    """Return the byline, with the agency that the text credited."""
+    byline = repair(author).replace("\n", " ") if author else ""
+    if agency and agency_of(byline) is None:
+        byline = f"{byline}, {agency.upper()}" if byline else agency.upper()
+    return byline or None
 
 
 def _without_kicker(text: str, kicker: str) -> str:

@@ -115,6 +115,16 @@ def read_counts(written: Sequence[tuple[str, str]]) -> Counts:
     return Counts(**most)
 
 
+def names_dead(written: Sequence[tuple[str, str]]) -> bool:
+    """Return whether a text has a word for people who died."""
+    return any(_is_death(token) for token, _word in written)
+
+
+def number_values(written: Sequence[tuple[str, str]]) -> frozenset[float]:
+    """Return the values of all numbers of a text, in digits or words, without years."""
+    return frozenset(number.value for number in _numbers(written))
+
+
 def _numbers(written: Sequence[tuple[str, str]]) -> list[_Number]:
     """Return the numbers of a text; `81 हजार` is one. Leaves out years."""
     numbers = []

@@ -19,7 +19,18 @@ from zoneinfo import ZoneInfo
 from digest.curate.recurring import find_series, why_apart
 from digest.curate.recurring_kinds import Series
 from digest.curate.rules import Rules
-from digest.curate.similarity.score import Corpus, Features, Link, explain, extract_features, is_duplicate, score
+from digest.curate.similarity.headlines import Headline, read_headline, why_headlines_apart
+from digest.curate.similarity.score import (
+    Corpus,
+    Features,
+    Link,
+    explain,
+    extract_features,
+    is_duplicate,
+    score,
+    times_contradict,
+    towns_apart,
+)
 from digest.curate.similarity.tfidf import Frequencies, lead_text, surface_forms
 from digest.models import Article
 
@@ -128,10 +139,14 @@ class Pairs:
 
     def cannot_link(self, i: int, j: int, value: float) -> str | None:
         """Return why a pair with this score cannot be one story."""
-        apart = self.always_apart(i, j)
-        if apart is None and self.articles[i].source == self.articles[j].source and value < self.rules.same_source:
-            return f"two items of one source below {self.rules.same_source}"
-        return apart
+        rules = self.rules
+        if apart := self.always_apart(i, j) or self._names_apart(i, j):
+            return apart
+        if self.articles[i].source == self.articles[j].source and value < rules.same_source:
+            return f"two items of one source below {rules.same_source}"
+        if value < rules.contradicting and times_contradict(self.features[i], self.features[j]):
+            return f"different days or times below {rules.contradicting}"
+        return None
 
     def always_apart(self, i: int, j: int) -> str | None:
         """Return why a pair cannot be one story whatever its score."""
@@ -148,6 +163,23 @@ class Pairs:
             return why_apart(one, other, a.title, b.title)
         return None
 
+    def _names_apart(self, i: int, j: int) -> str | None:
+        """Return why two articles cannot be one story by what their titles name."""
+        one, other = self.features[i], self.features[j]
+        if towns_apart(one, other):
+            return "titles that name different towns"
+        if one.is_headline_only and other.is_headline_only:
+            return why_headlines_apart(self._headline(i), self._headline(j))
+        return None
+
+    def _headline(self, position: int) -> Headline:
+        found = self._headlines.get(position)
+        if found is None:
+            features, rare = self.features[position], self.corpus.frequencies.rare_stems
+            stems, title = frozenset(features.text.title), self.articles[position].title
+            found = self._headlines[position] = read_headline(title, stems, features.title_places, rare)
+        return found
+
     def groups_apart(self, one: Sequence[int], other: Sequence[int]) -> bool:
         """Return whether two groups contain a pair that cannot be one story and that is not in `scores`."""
         both = (*one, *other)
@@ -159,6 +191,10 @@ class Pairs:
                 return False
             return any(pair not in self.scores and self.always_apart(*pair) is not None for pair in pairs)
         return any(self.always_apart(*pair) is not None for pair in pairs)
+
+    @cached_property
+    def _headlines(self) -> dict[int, Headline]:
+        return {}
 
     @cached_property
     def _days(self) -> Sequence[date]:

@@ -200,3 +200,16 @@ def compare_tolls(one: Collection[int], other: Collection[int]) -> Agreement:
     """
     ratio = min((max(a, b) / min(a, b) for a in one for b in other), default=0)
     return "same" if 0 < ratio <= _SAME_TOLL else "conflict" if ratio >= _OTHER_TOLL else None
+
+
+# A smaller number is in too many texts to tell one event from another.
+_LEAST_TELLING = 10
+
+
+def telling_numbers(text_stems: Collection[str]) -> frozenset[str]:
+    """Return the numbers that can tell one event from another: neither small nor a year."""
+    return frozenset(
+        stem
+        for stem in text_stems
+        if stem.isascii() and stem.isdigit() and int(stem) >= _LEAST_TELLING and not 1900 <= int(stem) < 2100
+    )

@@ -13,6 +13,7 @@ from digest.curate.summary.checks import check
 from digest.curate.summary.metered import Metered
 from digest.curate.summary.sentences import Extractive
 from digest.curate.summary.support import Verdict
+from digest.curate.summary.tolls import mixes_tolls, tell_tolls
 from digest.curate.summary.types import Summariser, SummaryError
 from digest.hindi.tokens import stems
 from digest.hindi.typography import typeset
@@ -53,6 +54,7 @@ def write_story(ranked: Ranked, pairs: Pairs, summariser: Summariser | None, *, 
         known=candidate.known_text,
         language=pairs.rules.language,
     )
+    tolls = tell_tolls(new, pairs.rules.language)
     by_id = {article.id: article for article in pairs.articles}
     links = tuple(f"same story: {by_id[link.a].source} + {by_id[link.b].source} {link}" for link in cluster.links)
     beside = ((by_id[link.b if by_id[link.a] in articles else link.a], link) for link in cluster.related)
@@ -60,7 +62,7 @@ def write_story(ranked: Ranked, pairs: Pairs, summariser: Summariser | None, *, 
     return Story(
         id=cluster.story_id,
         title=typeset(first.title),
-        summary=summary.text,
+        summary=" ".join(text for text in (summary.text, tolls) if text),
         url=first.url or next((article.url for article in articles if article.url), ""),
         published=first.published,
         dated=first.dated,
@@ -114,10 +116,15 @@ def write_summary(
             verdict = Verdict(problem=str(error))
         else:
             verdict = check(text, articles, title)
+            if not verdict.problem and mixes_tolls(text, title, articles):
+                verdict = Verdict(problem="it has two numbers of dead, and the articles disagree on the number")
             summariser.judge(accepted=not verdict.problem)
         if not verdict.problem:
             why = "summary: in the words of a model, each sentence supported by a source"
             return Summary(text, (why,), verdict.support)
         reasons = (f"summary: extractive, because {verdict.problem}",)
     plain = summariser if summariser is not None and not summariser.own_words else Extractive(language)
-    return Summary(plain(articles, title=title, background=background, known=known), reasons)
+    text = plain(articles, title=title, background=background, known=known)
+    if mixes_tolls(text, title, articles):
+        text = plain(articles[:1], title=title, background=background, known=known)
+    return Summary(text, reasons)

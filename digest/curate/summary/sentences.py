@@ -22,6 +22,7 @@ from digest.curate.summary.sentence_rules import (
     is_pure_echo,
 )
 from digest.curate.summary.telling import Telling, similarity, weigher
+from digest.curate.summary.tolls import adds_toll
 from digest.curate.summary.trimming import shortened
 from digest.hindi.sentences import split
 from digest.hindi.tokens import stems, tokens
@@ -82,6 +83,7 @@ def with_another_source(
                 and not is_known(each, known)
                 and _adds(each, had, background or {}, most)
                 and not _contradicts(_counts(each.text), counted)
+                and not adds_toll(each.text, f"{title}\n{summary}")
                 and all(similarity(vector, mine) < ALIKE for mine in chosen)
             ):
                 return f"{shorter} {typeset(each.text)} {source}"

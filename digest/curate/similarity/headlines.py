@@ -1,0 +1,80 @@
+"""Whether two headlines without a text can be one story.
+
+A headline has few words, and two reports of one subject share most of them: a product and its rival, two hearings of a
+case, the weather of two towns. Likeness alone therefore never merges two headlines. They need two shared names and a
+shared event, or one shared name and a shared number; or nearly the same wording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from digest.curate.importance.matching import find_rows
+from digest.curate.similarity.cues import Places, telling_numbers
+from digest.hindi.text import words
+from digest.hindi.tokens import tokens
+
+# Rows of words that name an event. A country at war is no event, nor is an office or an epidemic.
+EVENTS = frozenset(
+    words("accident change court crash crime death decision disaster police scam space", "terror unrest victory")
+)
+# Events that make news of a headline that is otherwise of a kind worded alike every day.
+HARD_EVENTS = frozenset(words("accident crash crime death disaster terror unrest"))
+# Rows of headlines that are worded alike every day: products, celebrities, exams, tips.
+ALIKE = frozenset(
+    words("advice anniversary astro bait career celebrity gadget healthtip history list", "offer opinion private vague")
+)
+# The share of common stems, of all stems of both, from which two headlines have one wording; for kinds that are worded
+# alike every day, it must be higher.
+ONE_WORDING, ONE_WORDING_ALIKE = 0.7, 0.9
+# Names that two headlines of one event share: the place and a word of what happened there, or two names of people.
+LEAST_NAMES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What a headline names."""
+
+    stems: frozenset[str]
+    # Rare stems and towns.
+    names: frozenset[str]
+    # States and countries.
+    regions: frozenset[str]
+    # Rows of event words.
+    events: frozenset[str]
+    numbers: frozenset[str]
+    # Whether it is of a kind that is worded alike every day, or asks a question, which any report can answer.
+    is_alike: bool
+
+
+def read_headline(title: str, stems: frozenset[str], places: Places, rare: Collection[str]) -> Headline:
+    """Return what a headline names. `rare`: the stems that few articles have."""
+    rows = find_rows(tokens(title)).keys()
+    return Headline(
+        stems=stems,
+        names=frozenset(stem for stem in stems if stem in rare) | places.towns,
+        regions=places.regions,
+        events=frozenset(EVENTS & rows),
+        numbers=telling_numbers(stems),
+        is_alike="?" in title or (not ALIKE.isdisjoint(rows) and HARD_EVENTS.isdisjoint(rows)),
+    )
+
+
+def why_headlines_apart(one: Headline, other: Headline) -> str | None:
+    """Return why two headlines without a text cannot be one story; None if they can."""
+    is_alike = one.is_alike or other.is_alike
+    least = ONE_WORDING_ALIKE if is_alike else ONE_WORDING
+    if one.numbers == other.numbers and len(one.stems & other.stems) >= least * len(one.stems | other.stems):
+        return None
+    if is_alike:
+        return "headlines without a text, of a kind that is worded alike every day"
+    names = len(one.names & other.names)
+    if not names and one.regions.isdisjoint(other.regions):
+        return "headlines without a text that share no name"
+    has_event = not one.events.isdisjoint(other.events)
+    has_number = not one.numbers.isdisjoint(other.numbers)
+    # A state or country has many events a day, so it needs both.
+    if (has_number and (names or has_event)) or (has_event and names >= LEAST_NAMES):
+        return None
+    return "headlines without a text that share too few names, events and numbers"
