@@ -26,17 +26,26 @@ _TWO_SINGLES = re.compile("''|‘‘|’’|``|´´|,,(?=[^ ])")
 _APOSTROPHE = re.compile("(?<=[A-Za-z])['’](?=[A-Za-z])|['’](?=[0-9]0s)")
 _HELD = "\ue000"
 
+_PASSES = 4
 _DOUBLE, _SINGLE = '["“”„«»]', "['‘’`´]"
 _OPENS_AFTER = " \u00a0([-–—:/"
 
 
 def typeset(text: str) -> str:
     """Return the text on one line as it is printed. Words, numbers and their order stay. Idempotent."""
+    # A mark that goes may bring two others together.
+    for _ in range(_PASSES):
+        line = _typeset_once(text)
+        if line == text:
+            break
+        text = line
+    return text
+
+
+def _typeset_once(text: str) -> str:
     line = _SPACES.sub(" ", repair(_DANDAS.sub("।", text))).strip()
-    line = _IDLE_JOINER.sub("", line)
-    line = _COLON_IN_WORD.sub("\\1ः", line)
-    line = _quotes(line)
-    line = _REPEATED.sub(r"\1", line)
+    line = _COLON_IN_WORD.sub("\\1ः", _IDLE_JOINER.sub("", line))
+    line = _REPEATED.sub(r"\1", _quotes(line))
     line = _AFTER_COMMA.sub(r"\1 ", _AFTER_OPENING.sub("", _BEFORE_MARK.sub("", line)))
     return _SPACES.sub(" ", _BEFORE_BRACKET.sub(" (", line)).strip()
 
