@@ -11,7 +11,9 @@ _BEFORE_MARK = re.compile(r" +(?=[,;।॥?!)\]]|[.:](?!\S))")
 _AFTER_OPENING = re.compile(r"(?<=[(\[]) +")
 _WORDY = "\u0900-\u0963\u0970-\u097f"
 # A number keeps its comma and its colon: 1,200 and 10:30.
-_AFTER_COMMA = re.compile(f"([,;:])(?:(?<=[{LETTER}0-9\"'’”)].)(?=[{_WORDY}“‘\"'])|(?<=[{_WORDY}\"'’”)].)(?=[0-9०-९]))")
+_AFTER_COMMA = re.compile(
+    f"([,;:!?])(?:(?<=[{LETTER}0-9\"'’”)].)(?=[{_WORDY}“‘\"'])|(?<=[{_WORDY}\"'’”)].)(?=[0-9०-९]))"
+)
 # `नि:शुल्क` has a colon for its visarga.
 _COLON_IN_WORD = re.compile(f"(?<![{LETTER}])(नि|दु|अंत|पुन|प्रात|अध|बहि):(?=[\u0904-\u0939])")
 _REPEATED = re.compile(r"([,;])(?: ?\1)+")
