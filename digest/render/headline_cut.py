@@ -58,6 +58,7 @@ _SAID = frozenset(map(fold, words("कहा बोले बोला बोल
 _NEAR_END, _AGENT_WITHIN = 4, 5
 # What somebody asks for or orders: करें, रखिए.
 _ORDER = re.compile(fold("(?:ें|एं|िए|इए|ाओ)$|(?:^| )(?:न|ना|मत) [^ ]+(?:ें|एं|ो) "))
+_RELATIVE = frozenset(map(fold, words("जिसमें जिनमें जिससे जिनसे जिसके जिनके जिसकी जिनकी जिसका जिनका जिसे जिन्हें जिस जिन जो")))
 # What ought to be is somebody's opinion.
 _OUGHT = re.compile(fold("(?:ना|नी|ने) (?:होगा|होगी|होंगे)(?: |$)|चाहिए|चाहिये"))
 # Nouns that only announce what the tail tells.
@@ -111,8 +112,14 @@ def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
         return False
     if names_speaker(text) or _is_list(head, tail) or not _is_balanced(head):
         return False
+    if rest[0] in _RELATIVE and not ends_clause(head, is_marked=True):
+        # A noun and its description: `पांच नई बसें, जिनमें …`.
+        return False
+    if ending[-1] in _EMPTY or ending.count("क्या") > 1:
+        return False
     if (
         _ORDER.search(fold(head))
+        or _OUGHT.search(fold(head))
         or _FIRST_PERSON & set(ending)
         or _SAID & set(ending[-_NEAR_END:])
         or _QUOTED.fullmatch(head)
