@@ -18,6 +18,7 @@ from digest.curate.rules import Rules
 from digest.curate.sections import DAILY_COLUMNS
 from digest.curate.similarity.clustering import Cluster, Pairs
 from digest.curate.similarity.score import Corpus
+from digest.curate.similarity.tfidf import compared_title
 from digest.curate.summary import write_story
 from digest.curate.summary.types import Summariser
 from digest.models import Article, Section, Story
@@ -87,7 +88,7 @@ def _chosen(articles: Sequence[Article], weights: Mapping[str, float]) -> list[A
     """Return the pages of one kind: general ones first, then of the better source, then the newest."""
 
     def one_sign(article: Article) -> bool:
-        return len(subject_of_title(article.title).signs) == 1
+        return len(subject_of_title(compared_title(article)).signs) == 1
 
     ordered = sorted(
         articles,
@@ -98,7 +99,7 @@ def _chosen(articles: Sequence[Article], weights: Mapping[str, float]) -> list[A
         most = MOST_SIGNS if one_sign(article) else MOST
         has_general = any(not one_sign(other) for other in found)
         is_wanted = len(found) < most and not (one_sign(article) and has_general)
-        if is_wanted and all(differ(article.title, other.title) for other in found):
+        if is_wanted and all(differ(compared_title(article), compared_title(other)) for other in found):
             found.append(article)
     return found
 

@@ -11,7 +11,11 @@ _BEFORE_MARK = re.compile(r" +(?=[,;।॥?!)\]]|[.:](?!\S))")
 _AFTER_OPENING = re.compile(r"(?<=[(\[]) +")
 _WORDY = "\u0900-\u0963\u0970-\u097f"
 # A number keeps its comma and its colon: 1,200 and 10:30.
-_AFTER_COMMA = re.compile(f"([,;:])(?:(?<=[{LETTER}0-9\"'’”)].)(?=[{_WORDY}“‘\"'])|(?<=[{_WORDY}\"'’”)].)(?=[0-9०-९]))")
+_AFTER_COMMA = re.compile(
+    f"([,;:!?])(?:(?<=[{LETTER}0-9\"'’”)].)(?=[{_WORDY}“‘\"'])|(?<=[{_WORDY}\"'’”)].)(?=[0-9०-९]))"
+)
+# `नि:शुल्क` has a colon for its visarga.
+_COLON_IN_WORD = re.compile(f"(?<![{LETTER}])(नि|दु|अंत|पुन|प्रात|अध|बहि):(?=[\u0904-\u0939])")
 _REPEATED = re.compile(r"([,;])(?: ?\1)+")
 _DANDAS = re.compile(r"।(?: ?[।.])+")
 _BEFORE_BRACKET = re.compile(f"(?<=[{LETTER}])\\((?=[{LETTER}A-Za-z])")
@@ -24,16 +28,26 @@ _TWO_SINGLES = re.compile("''|‘‘|’’|``|´´|,,(?=[^ ])")
 _APOSTROPHE = re.compile("(?<=[A-Za-z])['’](?=[A-Za-z])|['’](?=[0-9]0s)")
 _HELD = "\ue000"
 
+_PASSES = 4
 _DOUBLE, _SINGLE = '["“”„«»]', "['‘’`´]"
 _OPENS_AFTER = " \u00a0([-–—:/"
 
 
 def typeset(text: str) -> str:
     """Return the text on one line as it is printed. Words, numbers and their order stay. Idempotent."""
-    line = _SPACES.sub(" ", repair(text)).strip()
-    line = _IDLE_JOINER.sub("", line)
-    line = _quotes(line)
-    line = _DANDAS.sub("।", _REPEATED.sub(r"\1", line))
+    # A mark that goes may bring two others together.
+    for _ in range(_PASSES):
+        line = _typeset_once(text)
+        if line == text:
+            break
+        text = line
+    return text
+
+
+def _typeset_once(text: str) -> str:
+    line = _SPACES.sub(" ", repair(_DANDAS.sub("।", text))).strip()
+    line = _COLON_IN_WORD.sub("\\1ः", _IDLE_JOINER.sub("", line))
+    line = _REPEATED.sub(r"\1", _quotes(line))
     line = _AFTER_COMMA.sub(r"\1 ", _AFTER_OPENING.sub("", _BEFORE_MARK.sub("", line)))
     return _SPACES.sub(" ", _BEFORE_BRACKET.sub(" (", line)).strip()
 

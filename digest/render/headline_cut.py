@@ -40,6 +40,7 @@ _SPEAKS = frozenset(
         words(
             "कहा बोले बोला बोली बोलीं बताया बताई लिखा पूछा मुताबिक अनुसार सूत्र रिपोर्ट शक अटकल अटकलें संभव",
             "संभावना सकता सकती सकते सकेगा सकेगी प्रस्ताव मांग अपील चेतावनी धमकी वादा ऐलान फेक वायरल",
+            "सलाह संदेश नसीहत तंज बयान खुलासा जांच खबर ख़बर अनुमान सुझाव आग्रह",
             "not no never deny denies denied claim claims says said alleged allegedly dead dies killed may might could",
             "report",
         ),
@@ -56,11 +57,20 @@ _SAID = frozenset(map(fold, words("कहा बोले बोला बोल
 # Words from the end of a head in which a verb of speech calls for what is said, and of a tail in which an agent stands.
 _NEAR_END, _AGENT_WITHIN = 4, 5
 # What somebody asks for or orders: करें, रखिए.
-_ORDER = re.compile("(?:ें|एं|िए|इए|ाओ)$")
+_ORDER = re.compile(fold("(?:ें|एं|िए|इए|ाओ)$|(?:^| )(?:न|ना|मत) [^ ]+(?:ें|एं|ो) "))
+_RELATIVE = frozenset(map(fold, words("जिसमें जिनमें जिससे जिनसे जिसके जिनके जिसकी जिनकी जिसका जिनका जिसे जिन्हें जिस जिन जो")))
 # What ought to be is somebody's opinion.
 _OUGHT = re.compile(fold("(?:ना|नी|ने) (?:होगा|होगी|होंगे)(?: |$)|चाहिए|चाहिये"))
 # Nouns that only announce what the tail tells.
-_EMPTY = frozenset(map(fold, words("दावा खुलासा बयान ऐलान एलान आरोप वजह कारण राज बात फैसला जवाब घोषणा खुशखबरी अपडेट मांग")))
+_EMPTY = frozenset(
+    map(
+        fold,
+        words(
+            "दावा खुलासा बयान ऐलान एलान आरोप वजह कारण राज बात फैसला जवाब घोषणा खुशखबरी अपडेट मांग साझेदारी",
+            "कामयाबी बदलाव कदम",
+        ),
+    )
+)
 _QUOTED = re.compile("[‘“\"'].*[’”\"'][ ,]*")
 _QUOTES = (("‘", "’"), ("“", "”"), ("(", ")"))
 
@@ -102,8 +112,14 @@ def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
         return False
     if names_speaker(text) or _is_list(head, tail) or not _is_balanced(head):
         return False
+    if rest[0] in _RELATIVE and not ends_clause(head, is_marked=True):
+        # A noun and its description: `पांच नई बसें, जिनमें …`.
+        return False
+    if ending[-1] in _EMPTY or ending.count("क्या") > 1:
+        return False
     if (
-        _ORDER.search(ending[-1])
+        _ORDER.search(fold(head))
+        or _OUGHT.search(fold(head))
         or _FIRST_PERSON & set(ending)
         or _SAID & set(ending[-_NEAR_END:])
         or _QUOTED.fullmatch(head)

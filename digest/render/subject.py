@@ -41,7 +41,6 @@ _LABEL = re.compile(
 )
 _PIPE = re.compile(r" ?\|+ ?")
 _REPEATED_MARKS = re.compile(r"([!?])[!?]+")
-_QUOTED = re.compile("[\"'‘’“”](?P<inner>[^\"'‘’“”]*)[\"'‘’“”]")
 _LOWER_CASE_WORDS = frozenset(
     words("a an the of in on at to for and or but with from by as is are was not new its his her it")
 )
@@ -154,8 +153,6 @@ def clean_headline(title: str, *, language: str, story_language: str) -> str:
             break
         text = rest
     text = _PIPE.sub(" – ", text.strip("| ")).strip()
-    quoted = _QUOTED.fullmatch(text)
-    text = quoted["inner"].strip() if quoted else text
     text = _lower_capitals(text)
     if language in ("hi", "mr") and story_language != "en":
         text = acronyms_in_devanagari(text, language)

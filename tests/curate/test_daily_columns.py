@@ -75,6 +75,14 @@ def test_signs_stand_alone_if_there_is_no_general_page() -> None:
     assert columns(composed(SIGN, taurus)) == ["mesh", "vrish"]
 
 
+def test_a_town_in_the_kicker_makes_a_page_of_its_own() -> None:
+    towns = [
+        article(name, source, "मौसम का हाल: आज दिन भर धूप", "सोमवार को दिन भर धूप रहेगी।", kicker=town)
+        for name, source, town in (("lucknow", "alok", "लखनऊ"), ("patna", "setu", "पटना"))
+    ]
+    assert sorted(columns(composed(*towns))) == ["lucknow", "patna"]
+
+
 def test_one_page_per_town_the_newest_first() -> None:
     older = replace(WEATHER, id="mausam-3", url="https://alok.example/old", published=NOW - timedelta(hours=20))
     assert columns(composed(older, WEATHER)) == ["mausam-1"]

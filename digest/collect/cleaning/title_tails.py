@@ -28,8 +28,8 @@ _TAIL = re.compile("|".join(f"(?:{row.pattern.pattern})" for row in TAILS))
 
 # Words that must remain of a title.
 LEAST_WORDS = 5
-# Words before the call in its part. After more of them the part is news.
-_BEFORE_CALL = 5
+# Words before the call in its part, and before a call with nothing after it. After more of them the part is news.
+_BEFORE_CALL, _BEFORE_LAST = 5, 8
 # Words that must remain after a page's name.
 _AFTER_RUBRIC = 3
 # A title may end in several calls: `…, जानें कैसे, देखें लिस्ट`.
@@ -74,7 +74,8 @@ def _without_tail(title: str) -> str:
         part = title[mark.end() : marks[at + 1].start() if at + 1 < len(marks) else None]
         folded = fold(part).strip(" ?!.।-'\"‘’“”")
         found = _TAIL.search(folded)
-        if found is None or len(folded[: found.start()].split()) > _BEFORE_CALL:
+        most = _BEFORE_LAST if found and found.end() == len(folded) else _BEFORE_CALL
+        if found is None or len(folded[: found.start()].split()) > most:
             continue
         least = LEAST_WORDS + 2 * (":" in mark.group())
         if len(front.split()) < least or _SPEAKS.search(fold(front)) or not _is_balanced(front):

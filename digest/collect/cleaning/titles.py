@@ -20,7 +20,7 @@ DEVANAGARI_WORDS = 4
 DIGITS_OF_A_RECORD = 4
 
 # Forty characters. More only if all are Latin, as pages put keywords before a headline.
-_KICKER = re.compile(r"^([^:|]{3,40}?|[A-Za-z0-9 ,.'’&/()!?-]{3,160})\s*[:|](?:\s+(?=\S)|(?=[\u0904-\u0939“‘\"']))")
+_KICKER = re.compile(r"^([^:|]{2,40}?|[A-Za-z0-9 ,.'’&/()!?-]{3,160})\s*[:|](?:\s+(?=\S)|(?=[\u0904-\u0939“‘\"']))")
 
 _DEVA = "\u0900-\u0963\u0971-\u097f\u200c\u200d"
 

@@ -31,7 +31,7 @@ from digest.curate.similarity.score import (
     times_contradict,
     towns_apart,
 )
-from digest.curate.similarity.tfidf import Frequencies, lead_text, surface_forms
+from digest.curate.similarity.tfidf import Frequencies, compared_title, lead_text, surface_forms
 from digest.models import Article
 
 # A stem in more articles than this share (or this number, in sets below 2,500) brings no pair together. On a day full
@@ -160,7 +160,7 @@ class Pairs:
             if is_duplicate(self.features[i], self.features[j]):
                 return "one form, filled in on two days"
         elif one and other:
-            return why_apart(one, other, a.title, b.title)
+            return why_apart(one, other, compared_title(a), compared_title(b))
         return None
 
     def _names_apart(self, i: int, j: int) -> str | None:
@@ -176,7 +176,7 @@ class Pairs:
         found = self._headlines.get(position)
         if found is None:
             features, rare = self.features[position], self.corpus.frequencies.rare_stems
-            stems, title = frozenset(features.text.title), self.articles[position].title
+            stems, title = frozenset(features.text.title), compared_title(self.articles[position])
             found = self._headlines[position] = read_headline(title, stems, features.title_places, rare)
         return found
 

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from itertools import islice
 
 from digest.hindi import sentences
-from digest.hindi.text import table_rows
+from digest.hindi.text import deva_ratio, table_rows
 from digest.hindi.tokens import stems, word_stems
 from digest.models import Article
 
@@ -104,7 +104,7 @@ def tokenise(article: Article) -> TokenisedText:
     If the title only repeats the first sentence, the first paragraph takes the title's place. A report without a
     headline is then compared by as much text as one with a headline.
     """
-    text, headline = article.text, title_stems(article.title)
+    text, headline = article.text, title_stems(compared_title(article))
     title = headline
     if _repeats_title(article.title, text):
         first, _, after = text.partition("\n")
@@ -114,6 +114,11 @@ def tokenise(article: Article) -> TokenisedText:
         body = text[:_TEXT_LIMIT]
     opening = " ".join(_opening(text).split())
     return TokenisedText(headline, title, tuple(stems(opening)), tuple(stems(" ".join(body.split()[:FULL_WORDS]))))
+
+
+def compared_title(article: Article) -> str:
+    """Return the title with a kicker before it: a town that cleaning took from its front tells two events apart."""
+    return f"{article.kicker} {article.title}" if deva_ratio(article.kicker) else article.title
 
 
 def lead_text(article: Article) -> str:
