@@ -157,10 +157,13 @@ class App:
     def _quick_fetcher(self) -> Fetcher:
         """Fetches the pictures and blocks of an edition, for which nobody should have to wait long."""
         from digest.collect.http.fetch import Fetcher, FetchLimits
+        from digest.collect.http.politeness import HostLimiter
         from digest.render.pictures import MAX_BYTES
 
         limits = FetchLimits(connect=5.0, read=10.0, total=20.0, body=MAX_BYTES)
-        return Fetcher(limits, contact=self._contact, limiter=self.fetcher.limiter)
+        # All pictures of a paper come from one host, as when a browser opens its front page.
+        limiter = HostLimiter(max_connections=4, min_interval=0.1)
+        return Fetcher(limits, contact=self._contact, limiter=limiter)
 
     @property
     def _contact(self) -> str:

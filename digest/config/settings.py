@@ -44,8 +44,6 @@ from digest.curate.importance.rows import ROWS
 from digest.curate.recurring_kinds import ALIASES, KINDS
 from digest.hindi.language import DEVANAGARI
 from digest.models import BREAKING, MAIN, is_breaking
-from digest.render.blocks.rows import ROWS as ROWS_OF_BLOCKS
-from digest.render.blocks.rows import unknown
 
 
 class Sender(SettingsModel):
@@ -404,8 +402,12 @@ class BlockSettings(SettingsModel):
     @field_validator("urls")
     @classmethod
     def _known(cls, value: dict[str, str]) -> dict[str, str]:
+        # Most newsletters have none, and the table takes a while to import.
+        from digest.render.blocks.rows import ROWS as BLOCKS
+        from digest.render.blocks.rows import unknown
+
         for kind, url in value.items():
-            if kind not in ROWS_OF_BLOCKS:
+            if kind not in BLOCKS:
                 raise ValueError(unknown(kind))
             if not url.startswith(("https://", "http://")):
                 raise ValueError(f"'{kind}': expected an address with https://")

@@ -100,7 +100,15 @@ def test_our_pages_serve_the_same_files_for_ever(newsroom: Newsroom) -> None:
         create_app(app, "https://news.example.com") as routes,
         closing(Asgi(routes)) as client,
     ):
-        answer = client.request("GET", path, headers={"Host": "news.example.com"})
+        answer, archived, viewed = (
+            client.request("GET", place, headers={"Host": "news.example.com"})
+            for place in (path, f"/archive/{KEY}", f"/view/{KEY}/{app.signer.sign('view', 0)}")
+        )
+    # On our own pages no visitor's browser asks another host.
+    for page in (archived, viewed):
+        assert page.status == 200
+        assert f'src="{path}"' in page.body.decode()
+        assert "https://news.example.com/picture/" not in page.body.decode()
     assert answer.status == 200
     assert "immutable" in answer.headers["cache-control"]
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"

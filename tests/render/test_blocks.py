@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
 
 from digest.models import PLACEHOLDERS, Edition, EditionBlock, RenderedEmail, Variant
-from digest.render.blocks.rows import ROWS
+from digest.render.blocks import data
+from digest.render.blocks.rows import ROWS, Row
 from digest.render.lint import lint
 from digest.render.sample_edition import EXAMPLES
 from digest.render.themes import LOOKS, Theme
+from tests.paths import ROOT
 from tests.render.sample import BRANDING, EDITION, NOW, renderer
 
 # What a reader sees of each.
@@ -138,3 +142,27 @@ def test_an_advertisement_after_a_heading_is_a_warning() -> None:
     (found,) = [finding for finding in lint(wrong) if finding.rule == "advertisement"]
     assert found.level == "warning"
     assert "follows 'खेल', a heading" in found.message
+
+
+def test_the_documented_way_to_write_one_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = dedent_fences((ROOT / "docs/blocks.md").read_text(encoding="utf-8").partition("## Write a new one")[2])
+    (schema, row), (template,) = page["python"], page["jinja"]
+    # The class is defined and the row added as if they were in their files.
+    exec(schema, vars(data))
+    name, made = eval("{" + row + "}", {"Row": Row, "data": data}).popitem()
+    monkeypatch.setitem(ROWS, name, made)
+    (tmp_path / "blocks").mkdir()
+    (tmp_path / f"blocks/{name}.html.j2").write_text(template, encoding="utf-8")
+    late = EditionBlock(name, made.shown, made.place, {"late": {"12001 शताब्दी": "40 मिनट"}, "source": "रेलवे"})
+    printed = email(late, folder=tmp_path)
+    assert printed.warnings == ()
+    assert "40 मिनट</td>" in printed.html
+    assert "12001 शताब्दी: 40 मिनट" in printed.text
+
+
+def dedent_fences(text: str) -> dict[str, list[str]]:
+    """Language → the blocks of code in an indented list."""
+    found: dict[str, list[str]] = {}
+    for language, code in re.findall(r"^   ```([a-z]+)\n(.*?)^   ```", text, re.S | re.M):
+        found.setdefault(language, []).append(dedent(code))
+    return found
