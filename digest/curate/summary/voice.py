@@ -23,7 +23,7 @@ _WHOLE_QUOTE = re.compile("^[\"“‘'].*[\"”’'][।.]?$")
 _ACT = re.compile(
     rf"(?<!दिखाई)(?<!सुनाई)(?<!चल)(?<!हो)(?:^| ){any_of('act')}(?: (?:है|हैं|था|थे))?[।.]?$|(?:^| )(?:कहा|बताया) कि "
 )
-_AGENT = re.compile(rf"(?:^|[ ’”])(?:{any_of('agent')}|[^ ]{{2,12}}ने)[ ,]")
+_AGENT = re.compile(rf"(?:^|[ ’”]){any_of('agent')}[ ,]")
 
 
 def names_speech(text: str) -> bool:
