@@ -59,6 +59,8 @@ _NEAR_END, _AGENT_WITHIN = 4, 5
 # What somebody asks for or orders: करें, रखिए.
 _ORDER = re.compile(fold("(?:ें|एं|िए|इए|ाओ)$|(?:^| )(?:न|ना|मत) [^ ]+(?:ें|एं|ो) "))
 _RELATIVE = frozenset(map(fold, words("जिसमें जिनमें जिससे जिनसे जिसके जिनके जिसकी जिनकी जिसका जिनका जिसे जिन्हें जिस जिन जो")))
+_WAS, _NOW = frozenset(map(fold, words("था थी थे थीं"))), frozenset(map(fold, words("अब फिर पर आज")))
+_WAS_INSIDE = re.compile(fold(" (?:था|थी|थे|थीं) "))
 # What ought to be is somebody's opinion.
 _OUGHT = re.compile(fold("(?:ना|नी|ने) (?:होगा|होगी|होंगे)(?: |$)|चाहिए|चाहिये"))
 # Nouns that only announce what the tail tells.
@@ -116,6 +118,9 @@ def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
         # A noun and its description: `पांच नई बसें, जिनमें …`.
         return False
     if ending[-1] in _EMPTY or ending.count("क्या") > 1:
+        return False
+    if (ending[-1] in _WAS or _WAS_INSIDE.search(fold(head))) and rest[0] in _NOW:
+        # What was so is no longer: `कम हो गया था प्रदूषण, अब फिर …`.
         return False
     if (
         _ORDER.search(fold(head))

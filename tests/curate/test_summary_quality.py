@@ -152,5 +152,7 @@ def test_openings_and_latin_brackets_go() -> None:
 def test_voices() -> None:
     assert not lacks_speaker("मंत्री ने कहा कि मैं गांव का रहने वाला हूं।")
     assert addresses_reader("आपको मंडी के भाव रोज मिलेंगे।")
+    assert lacks_speaker("नियम के अनुसार सभी गांव अपने कुएं साफ कर लें।")
+    assert not lacks_speaker("मंत्री ने निर्देश दिए कि सभी गांव अपने कुएं साफ कर लें।")
     assert not lacks_agent("दूर से नदी का पुल दिखाई दिया।")
     assert not lacks_agent("विभाग द्वारा पुल का काम शुरू किया।")

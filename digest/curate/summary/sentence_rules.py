@@ -42,6 +42,8 @@ HANGING = frozenset(
         "इसलिये इतनी इतने उतना तीनों चारों आखिरकार नतीजतन मसलन बाकी बाद बावजूद हां हाँ नहीं भी ही क्योंकी इन्हीं उन्हीं उनको इनको",
     )
 )
+# Passives that need no speaker before them.
+_HEARSAY = re.compile(fold("(?:बताया|कहा|माना) (?:जा रहा|जा रही|जाता|गया) है"))
 _THIS = frozenset(map(fold, words("इस इसी")))
 _TIMES = frozenset(map(fold, words("साल वर्ष बार महीने माह हफ्ते सप्ताह सीजन समय वक्त मौसम सत्र दिनों")))
 _POINTERS = frozenset(
@@ -177,7 +179,7 @@ def _candidate(position: int, text: str, article: Article, *, continues: bool) -
 
 
 def _weakness(text: str, position: int) -> float:
-    if addresses_reader(text) or points_inside(text) or _EMPTY.search(fold(text)):
+    if points_inside(text) or _EMPTY.search(fold(text)):
         return 1.0
     # What an article's first sentence points to stands in it.
     return 0.8 if position and points_anywhere(text) else 0.0
@@ -200,7 +202,7 @@ def ends_in_abbreviation(text: str, following: str) -> bool:
 
 def refers_back(text: str, title: str) -> bool:
     """Return whether a sentence opens with a word whose meaning stands neither in it nor in the title above it."""
-    if opening(text) not in HANGING:
+    if opening(text) not in HANGING or _HEARSAY.match(fold(text)):
         return False
     found = tokens(text)[:2]
     if len(found) < 2 or found[0] not in _THIS:
@@ -270,6 +272,7 @@ def _is_usable(text: str, folded: str, *, first: bool) -> bool:
         and (first or not _LABEL.match(folded))
         and opening(text) not in _POSTPOSITIONS
         and not lacks_speaker(text)
+        and not addresses_reader(text)
     )
 
 

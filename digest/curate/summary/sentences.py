@@ -117,8 +117,9 @@ def _contradicts(one: Mapping[str, set[str]], other: Mapping[str, set[str]]) -> 
 LOOK_AT = 16
 # A summary of fewer words gets another sentence, if one fits: two thirds of the words wanted.
 FULL = 2 / 3
-# The sentence right after the last one may take this share of the words more than is left: it belongs to it.
-MARGIN = 0.1
+# The sentence right after the last one may take this share of the words more than is left: it belongs to it. One that
+# tells this share of the headline may take more, also where the summary has enough words.
+MARGIN, TELLING_MARGIN, GAIN_WORTH_WORDS = 0.1, 0.3, 0.3
 # How many sentences are tried as the first.
 STARTS = 4
 # How many sentences further on the next one of a summary may stand.
@@ -154,23 +155,11 @@ def summarise(
     echo = next((each.position for each in found[:LOOK_AT] if is_pure_echo(each, heading)), None)
     # The words that tell a headline's news are read in Hindi only. In other languages the first sentences are taken.
     telling = Telling(heading if article.language == "hi" else "", found, background)
-    drafts = []
-    for start in (each for each in usable if can_open(each)):
-        chosen = [fitted(start, words, heading)]
-        while len(chosen) < most and (room := words - count_words(chosen)) > (1 - FULL) * words:
-            rooms = {chosen[-1].position + 1: room + round(MARGIN * words)}
-            following = [fitted(each, rooms.get(each.position, room), heading) for each in usable]
-            fitting = [
-                each
-                for each in following
-                if _follows(each, chosen)
-                and each.words <= rooms.get(each.position, room)
-                and telling.adds(each, chosen)
-            ]
-            if not fitting:
-                break
-            chosen.append(max(fitting, key=lambda each: telling.continues(each, chosen)))
-        drafts.append(chosen)
+    drafts = [
+        _continued([fitted(start, words, heading)], usable, telling, title=heading, words=words, most=most)
+        for start in usable
+        if can_open(start)
+    ]
     for chosen in sorted(drafts, key=lambda draft: -telling.value(draft, words))[:STARTS]:
         while chosen:
             first = chosen[0].position
@@ -182,6 +171,35 @@ def summarise(
                 return text
             chosen.pop()
     return ""
+
+
+def _continued(
+    chosen: list[SentenceCandidate],
+    usable: Sequence[SentenceCandidate],
+    telling: Telling,
+    *,
+    title: str,
+    words: int,
+    most: int,
+) -> list[SentenceCandidate]:
+    """Return the sentences with those that may follow: while there is room, and if they tell what the first did not."""
+    while len(chosen) < most:
+        room = words - count_words(chosen)
+        has_room = room > (1 - FULL) * words
+        following: list[SentenceCandidate] = []
+        for each in usable:
+            if not _follows(each, chosen):
+                continue
+            is_next = each.position == chosen[-1].position + 1
+            tells = telling.gain(each, chosen) >= GAIN_WORTH_WORDS
+            margin = (TELLING_MARGIN if tells else MARGIN if is_next else 0.0) if has_room or tells else -1.0
+            short = fitted(each, room + round(margin * words), title)
+            if short.words <= room + margin * words and telling.adds(short, chosen):
+                following.append(short)
+        if not following:
+            break
+        chosen = [*chosen, max(following, key=lambda each: telling.continues(each, chosen))]
+    return chosen
 
 
 def fitted(each: SentenceCandidate, room: int, title: str) -> SentenceCandidate:

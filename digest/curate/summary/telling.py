@@ -116,10 +116,14 @@ class Telling:
         value -= NO_SPEAKER * bool(self.speaker and not self.speaker & set(first.stems))
         return value - UNATTRIBUTED * (self.attributed and states(first.text) and not names_speech(first.text))
 
+    def gain(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> float:
+        """Return how much more of the title's news the sentence tells."""
+        before = [other.text for other in chosen]
+        return self.share([*before, each.text]) - self.share(before)
+
     def continues(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> float:
         """Return the value of a further sentence."""
-        before = [other.text for other in chosen]
-        value = REST * (self.share([*before, each.text]) - self.share(before))
+        value = REST * self.gain(each, chosen)
         value += CENTRE * similarity(self.weigh(Counter(each.stems)), self.centre)
         return value + NEAR * math.exp(-FADE * (each.position - chosen[-1].position - 1)) - WEAK * each.weak
 
@@ -128,9 +132,7 @@ class Telling:
         own, said = set(each.stems), {stem for other in chosen for stem in other.stems}
         if each.question or len(own & said) > SAID * len(own):
             return False
-        before = [other.text for other in chosen]
-        gain = self.share([*before, each.text]) - self.share(before)
-        return gain >= GAIN or len(own & (said | self.stems)) <= SAID * len(own)
+        return self.gain(each, chosen) >= GAIN or len(own & (said | self.stems)) <= SAID * len(own)
 
 
 def weigher(background: Mapping[str, float] | None) -> Callable[[Counter[str]], dict[str, float]]:

@@ -26,7 +26,7 @@ _BOUNDARY = re.compile(rf"(?:,|;| -| –) ?(?={any_of('last_clause')} )|(?<=[^,;
 
 def without_opening(text: str) -> str:
     """Return the sentence without a phrase that only introduces it."""
-    return _OPENING.sub("", _CREDIT.sub("", text, count=1), count=1)
+    return _OPENING.sub("", _CREDIT.sub("", text.lstrip("-–—•* "), count=1), count=1)
 
 
 def with_place(text: str, place: str) -> str:

@@ -14,8 +14,9 @@ _QUOTES_ON = re.compile(rf"{any_of('quoting')}{_END}")
 _FIRST_PERSON = word_set("first_person")
 _SECOND_PERSON = word_set("second_person")
 _JUDGES = re.compile(rf"(?:^|[ ,]){any_of('judgement')}(?=$|[ ,।.?!])|!$")
-# An order or a wish: कर लें, बनाई जाएं.
+# An order or a wish: कर लें, बनाई जाएं. What is done नियम के अनुसार is still an order.
 _WISH = re.compile("(?:ें|एं|ाए|ायें)[।.]?$")
+_ACCORDING = re.compile("मुताबिक|अनुसार")
 _STATEMENT = re.compile(rf"{any_of('statement')}[।.!]?$")
 _HAPPENED = re.compile(rf"{any_of('happened')} (?:है|हैं)[।.!]?$")
 _WHOLE_QUOTE = re.compile("^[\"“‘'].*[\"”’'][।.]?$")
@@ -23,7 +24,7 @@ _WHOLE_QUOTE = re.compile("^[\"“‘'].*[\"”’'][।.]?$")
 _ACT = re.compile(
     rf"(?<!दिखाई)(?<!सुनाई)(?<!चल)(?<!हो)(?:^| ){any_of('act')}(?: (?:है|हैं|था|थे))?[।.]?$|(?:^| )(?:कहा|बताया) कि "
 )
-_AGENT = re.compile(rf"(?:^|[ ’”])(?:{any_of('agent')}|[^ ]{{2,12}}ने)[ ,]")
+_AGENT = re.compile(rf"(?:^|[ ’”]){any_of('agent')}[ ,]")
 
 
 def names_speech(text: str) -> bool:
@@ -44,7 +45,9 @@ def lacks_speaker(text: str) -> bool:
     if _FIRST_PERSON & found:
         return not opens_speech(text)
     folded = fold(text)
-    return not names_speech(text) and bool(_JUDGES.search(folded) or _WISH.search(folded))
+    if _WISH.search(folded):
+        return not names_speech(_ACCORDING.sub("", folded))
+    return bool(_JUDGES.search(folded)) and not names_speech(text)
 
 
 def states(text: str) -> bool:
