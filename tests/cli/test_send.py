@@ -14,6 +14,7 @@ from tests.support.smtp_server import RecordingSmtp
 EVERYONE = {"asha", "ravi", "meena", "kabir", "farah", "joseph"}
 
 
+@pytest.mark.all_sources
 def test_the_starter_newsletter_reaches_every_subscriber_once(newsroom: Newsroom) -> None:
     assert newsroom.digest("check").code == 0
     result = newsroom.json("send")
