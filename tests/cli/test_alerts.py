@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from digest.app import App, make_app
 from digest.models import EditionState
-from digest.scheduler import Scheduler, watch_settings
+from digest.scheduler import Scheduler, guard, watch_settings
 from digest.store import errors as store_errors
 from digest.web.webhooks import webhooks
 from tests.cli.newsroom import Newsroom, parse_mail, subscriber_rows, text_parts
@@ -476,11 +476,29 @@ def test_a_store_that_cannot_be_written(newsroom: Newsroom, monkeypatch: pytest.
             day.run("check")
         assert day.raised() == ["store-unusable:"]
         assert "digest check" in day.action("store-unusable")
+        # What only reads works in a locked store, and proves nothing.
+        day.watch(1)
+        assert day.resolved() == []
         other.execute("ROLLBACK")
         day.run("check")
         day.watch()
         assert "store-unusable:" in day.resolved()
         assert day.raised().count("store-unusable:") == 1
+
+
+def test_a_store_that_stays_locked_is_told_before_a_job_failed_three_times(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with watched(newsroom) as day, closing(sqlite3.connect(newsroom.home / "digest.db", isolation_level=None)) as other:
+        day.watch()
+        day.at(7)
+        monkeypatch.setattr(store_errors, "BUSY_SECONDS", 0.1)
+        monkeypatch.setattr(guard, "_STORE_AWAY", 0.0)
+        day.app.database.engine.dispose()
+        other.execute("BEGIN EXCLUSIVE")
+        day.run("send")
+        assert day.raised() == ["store-unusable:"]
+        other.execute("ROLLBACK")
 
 
 @pytest.mark.parametrize(
