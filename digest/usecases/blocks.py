@@ -121,7 +121,7 @@ class BlockReader:
     def _block(self, edition: Edition, where: str, kind: str, data: bytes) -> EditionBlock | None:
         """The block; None if it is not its turn. Raises ConfigurationError with file and line."""
         block, row = self._read(where, kind, data), ROWS[kind]
-        if block.sample and not edition.sample:
+        if block.sample and not (edition.sample and (self.has_pages or not row.answered)):
             return None
         if isinstance(block, Sponsor) and not self._has_a_turn(edition, block):
             return None
@@ -141,7 +141,7 @@ class BlockReader:
         if row.answered and block.show not in (None, "email"):
             message = f"'show': a {kind} is in emails only, because its links are personal; remove it"
             raise ConfigurationError([ConfigProblem(where, 0, message)])
-        if row.answered and not self.has_pages:
+        if row.answered and not self.has_pages and not block.sample:
             message = "its answers need the reader pages: set newsletter.base_url"
             raise ConfigurationError([ConfigProblem(where, 0, message)])
         return block
