@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.cli.output import note, plural
+from digest.errors import StoreError
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -29,10 +30,20 @@ def app_despite_faults(home: Path) -> Iterator[App]:
                 "This works without it. What sends, composes or approves is refused until digest.yaml is valid; "
                 "`digest check` shows all errors.",
             )
-        # Without valid settings the topics are not known, which a list is checked against.
-        elif faults := app.subscriber_list.faults():
-            warn_of(faults, "`digest subscribers check` shows all errors of the list.")
+        else:
+            _warn_of_list(app)
         yield app
+
+
+def _warn_of_list(app: App) -> None:
+    try:
+        # Valid settings have the topics, which a list is checked against.
+        faults = app.subscriber_list.faults()
+    except StoreError:
+        # The command says so, if it needs the store.
+        return
+    if faults:
+        warn_of(faults, "`digest subscribers check` shows all errors of the list.")
 
 
 def warn_of(faults: Sequence[ConfigProblem], consequence: str) -> None:

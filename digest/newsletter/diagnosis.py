@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from digest.errors import ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.utils.files import placed
 from digest.utils.findings import Finding, error, good, unknown, warning
 from digest.utils.urls import is_example
@@ -200,8 +200,12 @@ def _check_keys(app: App) -> list[Finding]:
 
 
 def _check_list(app: App) -> list[Finding]:
-    # Without valid settings the topics are not known, which a list is checked against.
-    faults = () if app.faults else app.subscriber_list.faults()
+    try:
+        # Without valid settings the topics are not known, which a list is checked against.
+        faults = () if app.faults else app.subscriber_list.faults()
+    except StoreError:
+        # The check of the store reports it.
+        return []
     fix = "correct it, then run `digest subscribers check`; until then `digest run` uses the last valid list"
     return [warning("list", str(fault), fix) for fault in faults[:1]]
 
