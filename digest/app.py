@@ -851,8 +851,6 @@ def make_app(
         settings = loader.load(home, environment)
     redact.protect(find_secrets(settings, environment))
     app = App(home.resolve(), settings, environment, clock or make_clock(environment), faults=faults)
-    if faults:
-        _require_store(app)
     with i18n.bound(app.home / "messages"):
         try:
             i18n.require(settings.newsletter.language)
@@ -860,6 +858,8 @@ def make_app(
             if not despite_faults:
                 raise
             app = replace(app, faults=(*faults, *error.problems))
+        if app.faults:
+            _require_store(app)
         with closing(app):
             yield app
 
