@@ -65,6 +65,13 @@ def _looks_back(text: str) -> bool:
     return bool(_PERFECT.search(folded)) and not _PASSING.search(folded)
 
 
+# Every draft of a summary asks again for the sentences of its article.
+@lru_cache(maxsize=2_000)
+def _told(text: str) -> frozenset[str]:
+    """Return all meanings of a text's words."""
+    return frozenset[str]().union(*map(meanings, tokens(text)))
+
+
 class Telling:
     """Values the sentences of one article by what they tell of its title and of the rest of the article."""
 
@@ -99,7 +106,7 @@ class Telling:
     def share(self, texts: Sequence[str]) -> float:
         """Return the share of the title's news that the texts tell, from 0 to 1."""
         total = sum(weight for _meaning, weight in self.words)
-        told = frozenset[str]().union(*(meanings(token) for text in texts for token in tokens(text)))
+        told = frozenset[str]().union(*map(_told, texts))
         return sum(weight for meaning, weight in self.words if meaning & told) / total if total else 0.0
 
     def value(self, chosen: Sequence[SentenceCandidate], wanted: int) -> float:
