@@ -17,6 +17,7 @@ from digest.config import loader
 from digest.config.credentials import with_credentials
 from digest.config.secrets import find_secrets
 from digest.config.settings import Settings
+from digest.config.valid_part import load_valid_part
 from digest.deliver.ports import Cancellable, ScheduleWindow
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.models import Source, is_breaking
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from digest.notify.alert import Channel
     from digest.render.renderer import Renderer
     from digest.render.themes import Branding
+    from digest.store.content.answers import AnswerStore
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import EditionStore, SentHistoryStore
     from digest.store.content.events import EventStore
@@ -83,6 +85,8 @@ class App:
     clock: Callable[[], datetime]
     # Whether nobody waits for an answer (`digest run`): errors of the list then follow `subscribers.on_error`.
     unattended: bool = False
+    # What is wrong with `digest.yaml`; default values are in its place. Empty unless it was opened despite faults.
+    faults: tuple[ConfigProblem, ...] = ()
 
     @cached_property
     def database(self) -> Database:
@@ -103,6 +107,12 @@ class App:
         from digest.store.content.editions import EditionStore
 
         return EditionStore(self.database)
+
+    @cached_property
+    def answers(self) -> AnswerStore:
+        from digest.store.content.answers import AnswerStore
+
+        return AnswerStore(self.database)
 
     @cached_property
     def subscribers(self) -> SubscriberStore:
@@ -141,8 +151,24 @@ class App:
     def fetcher(self) -> Fetcher:
         from digest.collect.http.fetch import Fetcher
 
+        return Fetcher(contact=self._contact)
+
+    @cached_property
+    def _quick_fetcher(self) -> Fetcher:
+        """Fetches the pictures and blocks of an edition, for which nobody should have to wait long."""
+        from digest.collect.http.fetch import Fetcher, FetchLimits
+        from digest.collect.http.politeness import HostLimiter
+        from digest.render.pictures import MAX_BYTES
+
+        limits = FetchLimits(connect=5.0, read=10.0, total=20.0, body=MAX_BYTES)
+        # All pictures of a paper come from one host, as when a browser opens its front page.
+        limiter = HostLimiter(max_connections=4, min_interval=0.1)
+        return Fetcher(limits, contact=self._contact, limiter=limiter)
+
+    @property
+    def _contact(self) -> str:
         newsletter = self.settings.newsletter
-        return Fetcher(contact=newsletter.base_url or (f"mailto:{newsletter.reply_to}" if newsletter.reply_to else ""))
+        return newsletter.base_url or (f"mailto:{newsletter.reply_to}" if newsletter.reply_to else "")
 
     @cached_property
     def robots(self) -> Robots:
@@ -271,9 +297,9 @@ class App:
     @property
     def topics(self) -> tuple[str, ...]:
         """The topics that a subscriber may choose: the newsletter's sections and those of its sources."""
-        named = (source.section for source in self.settings.sources if source.section)
         from digest.curate.sections import DAILY_COLUMNS
 
+        named = (source.section for source in self.settings.sources if source.section)
         columns = [DAILY_COLUMNS] if "section" in self.settings.edition.recurring.values() else []
         sections = (self.rules.called.get(name, name) for name in (*named, *columns))
         return tuple(dict.fromkeys((*self.rules.sections, *sections)))
@@ -337,8 +363,10 @@ class App:
     @cached_property
     def composer(self) -> Composer:
         from digest.collect.collector import collect
+        from digest.usecases.blocks import BlockReader
         from digest.usecases.compose import Composer
         from digest.usecases.fetch_fulltext import FulltextFetcher
+        from digest.usecases.pictures import PicturePreparer
 
         return Composer(
             sources=self.sources,
@@ -349,6 +377,15 @@ class App:
             summariser=self.summariser,
             model_budget=self.settings.summary.budget,
             fulltext=FulltextFetcher(self.sources, self.articles, self.collect_context),
+            blocks=BlockReader(
+                folder=self.home / self.settings.blocks.folder,
+                urls=self.settings.blocks.urls,
+                may_be_private=self.settings.blocks.private,
+                fetcher=self._quick_fetcher,
+                has_pages=bool(self.settings.newsletter.base_url),
+                editions=self.editions,
+            ),
+            pictures=PicturePreparer(self.branding.theme, self.articles.images, self._quick_fetcher, self.sources),
             collect=lambda on_source: collect(self.sources, self.collect_context(), self.articles, progress=on_source),
             language=self.settings.newsletter.language,
             zone=self.settings.newsletter.zone,
@@ -484,7 +521,14 @@ class App:
     def stopper(self) -> EditionStopper:
         from digest.usecases.stop_edition import EditionStopper
 
-        return EditionStopper(self.database, self.editions, self.ledger, self.transports, self.recovery, self.now)
+        try:
+            transports = self.transports
+        except ConfigurationError:
+            # An edition can be stopped with faulty settings. What a provider holds is reported as not cancelled.
+            if not self.faults:
+                raise
+            transports = ()
+        return EditionStopper(self.database, self.editions, self.ledger, transports, self.recovery, self.now)
 
     @cached_property
     def automatic_stop(self) -> AutomaticStop:
@@ -787,19 +831,47 @@ class App:
 
 @contextmanager
 def make_app(
-    home: Path, *, environment: Mapping[str, str] | None = None, clock: Callable[[], datetime] | None = None
+    home: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    clock: Callable[[], datetime] | None = None,
+    despite_faults: bool = False,
 ) -> Iterator[App]:
     """Open the newsletter in the folder `home`, and close it when the block ends. Raises ConfigurationError.
 
-    `DIGEST_NOW` (an ISO time with an offset) sets the clock, for rehearsals.
+    `DIGEST_NOW` (an ISO time with an offset) sets the clock, for rehearsals. `despite_faults`: with a faulty
+    `digest.yaml` use what is valid of it and default values for the rest, as long as it names an existing store;
+    `App.faults` has the faults. Only for what sends and composes nothing.
     """
     environment = with_credentials(os.environ if environment is None else environment)
-    settings = loader.load(home, environment)
+    faults: tuple[ConfigProblem, ...] = ()
+    if despite_faults:
+        settings, faults = load_valid_part(home, environment)
+    else:
+        settings = loader.load(home, environment)
     redact.protect(find_secrets(settings, environment))
-    app = App(home.resolve(), settings, environment, clock or make_clock(environment))
-    with i18n.bound(app.home / "messages"), closing(app):
-        i18n.require(settings.newsletter.language)
-        yield app
+    app = App(home.resolve(), settings, environment, clock or make_clock(environment), faults=faults)
+    if faults:
+        _require_store(app)
+    with i18n.bound(app.home / "messages"):
+        try:
+            i18n.require(settings.newsletter.language)
+        except ConfigurationError as error:
+            if not despite_faults:
+                raise
+            app = replace(app, faults=(*faults, *error.problems))
+        with closing(app):
+            yield app
+
+
+def _require_store(app: App) -> None:
+    """Raise ConfigurationError if the store does not exist: its URL may be what is faulty."""
+    from digest.store.database import unopened
+    from digest.store.private import sqlite_file
+
+    with closing(unopened(app.settings.store.url, home=app.home)) as database:
+        if database.sqlite and not sqlite_file(database).exists():
+            raise ConfigurationError(list(app.faults))
 
 
 def _build_and_close(build: Callable[[], Transport]) -> None:

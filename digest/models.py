@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 # What is personal in an email: name → the tag that delivery replaces by the value. `email_html` is the address escaped
 # for HTML; the last three are URL-safe tokens at the end of a URL. Tags are ASCII without spaces or `<>&`: SendGrid's
@@ -225,12 +225,16 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image by absolute URL, with its size in pixels where known. A `cid:…` URL names an InlineImage."""
+    """An image by absolute URL, with its size in pixels where known. A `cid:…` URL names an InlineImage.
+
+    `origin` is the URL of the file from which a picture was made for an email, else ''.
+    """
 
     url: str
     width: int | None = None
     height: int | None = None
     alt: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +364,16 @@ def is_breaking(key: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class EditionBlock:
+    """A part of an edition that is no story, such as the weather. `kind` is its row in `render.blocks`, `data` JSON."""
+
+    kind: str
+    shown: Literal["email", "web", "both"]
+    place: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Edition:
     """One issue of the newsletter.
 
@@ -367,7 +381,8 @@ class Edition:
     edition of breaking news has a date and a running number: `2026-11-23-breaking-1`. `number` counts the editions with
     the same slug by their dates, from 1; a special and an alert edition have none (0). `lead` is the id of the top
     story, which is also the first of its section. `widened_hours` is the window of an edition with few stories, if it
-    is longer than usual. `sample` says that it has a sample article.
+    is longer than usual. `sample` says that it has a sample article. `warnings` are sentences about what was left out
+    when it was composed: pictures, blocks.
     """
 
     key: str
@@ -383,6 +398,8 @@ class Edition:
     composed_at: datetime | None = None
     widened_hours: int | None = None
     sample: bool = False
+    blocks: tuple[EditionBlock, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def stories(self) -> Iterator[Story]:
         """Every story in reading order."""
@@ -402,13 +419,14 @@ class Variant:
 @dataclass(frozen=True, slots=True)
 class RenderedEmail:
     """A rendered variant with placeholders. `html` is '' for text only. `left_out` lists what was cut to fit the size
-    limit."""
+    limit, `warnings` what could not be shown."""
 
     variant: str
     subject: str
     html: str
     text: str
     left_out: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

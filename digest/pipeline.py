@@ -89,17 +89,23 @@ def collect(
 
 
 def compose(
-    app: App, key: str, *, fetch: bool = True, on_source: Callable[[SourceReport], None] | None = None
+    app: App,
+    key: str,
+    *,
+    fetch: bool = True,
+    on_source: Callable[[SourceReport], None] | None = None,
+    store: bool = True,
 ) -> Composed:
     """Compose a draft edition, or a skipped one with its reason.
 
     Collects first, unless `fetch` is false. `on_source` is called for each source when it is collected. An alert
-    edition is written again from its stored articles.
+    edition is written again from its stored articles. Without `store` no edition is stored or changed.
     """
     with span("compose", edition=key):
         if is_breaking(key):
-            return Composed(app.breaking.rewrite(key))
-        return app.composer.compose(key, fetch=fetch, on_source=on_source)
+            stored = None if store else app.editions.get(key)
+            return Composed(stored or app.breaking.rewrite(key))
+        return app.composer.compose(key, fetch=fetch, on_source=on_source, store=store)
 
 
 def send(

@@ -24,9 +24,9 @@ def alerts() -> None:
 @click.pass_obj
 def list_(home: Path, as_json: bool) -> None:
     """List the alerts whose conditions hold, and what to do about each."""
-    from digest.app import make_app
+    from digest.cli.faults import app_despite_faults
 
-    with make_app(home) as app:
+    with app_despite_faults(home) as app:
         found, now = app.alerts.store.open(), app.now()
     if as_json:
         rows = [

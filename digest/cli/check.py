@@ -72,7 +72,7 @@ def check(
     if links and not edition:
         raise click.UsageError("--links checks the emails of an EDITION: name one")
     from digest.app import make_app
-    from digest.newsletter.checks import Findings, check_pages, check_templates
+    from digest.newsletter.checks import Findings, check_blocks, check_pages, check_templates
     from digest.subscribers import list_file
 
     findings = Findings()
@@ -86,6 +86,7 @@ def check(
             subscribers = _check_list(app, findings)
             findings.run(lambda: check_templates(app, findings))
             findings.run(lambda: check_pages(app, findings))
+            findings.run(lambda: check_blocks(app, findings))
             findings.run(lambda: app.calendar)
             findings.run(lambda: _check_sources(app, findings, online=not offline))
             findings.run(lambda: _check_transports(app, findings, offline))

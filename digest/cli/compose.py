@@ -14,7 +14,7 @@ from digest.cli.editions import composed_key, current_edition, key_of
 from digest.cli.output import emit, json_option, note
 from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals
-from digest.models import Edition, EditionState
+from digest.models import Edition, EditionBlock, EditionState
 
 if TYPE_CHECKING:
     from digest.usecases.compose import Composed
@@ -94,9 +94,13 @@ def show_edition(edition: Edition, *, explain: bool = False) -> None:
         return
     if edition.widened_hours:
         click.echo(edition.reason)
+    for line in edition.warnings:
+        note(f"warning: {line}")
     click.echo(f"subject:   {edition.subject}\npreheader: {edition.preheader}")
     if edition.intro:
         click.echo(f"intro:     {edition.intro}")
+    if edition.blocks:
+        click.echo(f"blocks:    {', '.join(map(_block, edition.blocks))}")
     for section in edition.sections:
         click.echo(f"\n{section.name}")
         for story in section.stories:
@@ -112,6 +116,13 @@ def show_edition(edition: Edition, *, explain: bool = False) -> None:
                     click.echo(f"     {link}")
                 for each in story.support:
                     click.echo(f"     “{each.sentence}” ← {each.source}: “{each.source_sentence}”")
+
+
+def _block(block: EditionBlock) -> str:
+    """A block in a list: `weather`, `sponsor (हरियाली पौधशाला)`, `quote (web)`."""
+    notes = [str(block.data["advertiser"])] if "advertiser" in block.data else []
+    notes += [block.shown] if block.shown != "both" else []
+    return f"{block.kind} ({', '.join(notes)})" if notes else block.kind
 
 
 @click.command()
@@ -139,10 +150,14 @@ def preview(home: Path, edition: str, out: Path | None, show: bool, port: int, n
             if as_json:
                 emit({"edition": key, "state": "skipped", "reason": found.reason, "files": []})
             return 0
-        files, sizes = write_preview(app, found, out or app.home / "preview")
+        written = write_preview(app, found, out or app.home / "preview")
+    files, sizes = written.files, written.sizes
     if as_json:
-        emit({"edition": key, "state": found.state, "files": [str(file) for file in files], "sizes": sizes})
+        names = [str(file) for file in files]
+        emit({"edition": key, "state": found.state, "files": names, "sizes": sizes, "warnings": written.warnings})
     else:
+        for line in written.warnings:
+            note(f"warning: {line}")
         for file in files:
             click.echo(file)
         note(", ".join(f"{name.replace('_', '-')} {size / 1000:.1f} kB" for name, size in sizes.items()))

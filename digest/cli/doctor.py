@@ -91,7 +91,7 @@ def _examine_installation(home: Path, network: tuple[str, tuple[str, ...], str] 
 
         nameserver, selectors, ntp = network
         options = Options(make_lookup(nameserver), selectors, ntp)
-    with make_app(home) as app:
+    with make_app(home, despite_faults=True) as app:
         findings = diagnose(app, options)
     by_level = {level: [finding for finding in findings if finding.level == level] for level in _COLOURS}
     if as_json:

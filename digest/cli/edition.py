@@ -10,17 +10,27 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.editions import decision_line, existing
-from digest.cli.output import emit, json_option, plural, shortened
+from digest.cli.output import emit, json_option, note, plural, shortened
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import EditionState
+from digest.models import EditionState, is_breaking
 
 if TYPE_CHECKING:
+    from digest.app import App
     from digest.curate.filtering import Changes
 
 
 # The verb of a state in messages, where it differs from the state's name.
 _VERBS = {EditionState.DRAFT: "reopened", EditionState.SENDING: "resumed"}
+# The name of a state in messages, where it needs an article.
+_NAMES = {EditionState.DRAFT: "a draft"}
+# What to do with an edition that cannot be resumed.
+_INSTEAD_OF_RESUMING = {
+    EditionState.DRAFT: " Approve it: digest edition approve {key}",
+    EditionState.APPROVED: " `digest send {key}` sends it now.",
+    EditionState.SENDING: " `digest send {key}` continues it.",
+    EditionState.EXPIRED: " `digest edition reopen {key}` makes it a draft again.",
+}
 
 # Seconds.
 _LOCK_WAIT = 5.0
@@ -39,10 +49,10 @@ def edition() -> None:
 @click.pass_obj
 def list_(home: Path, as_json: bool) -> None:
     """List every edition with its counts, newest first."""
-    from digest.app import make_app
+    from digest.cli.faults import app_despite_faults
     from digest.store.sending.statistics import Statistics
 
-    with make_app(home) as app:
+    with app_despite_faults(home) as app:
         editions = app.editions.all()
         numbers = Statistics(app.database).numbers([e.key for e in editions], times=False)
     if as_json:
@@ -65,7 +75,7 @@ def list_(home: Path, as_json: bool) -> None:
         table(
             ("edition", "no.", "state", "sent", *_COUNTS_IN_TABLE[1:], "subject"),
             [
-                (e.key, e.number, e.state, *row, shortened(e.subject or e.reason, 40))
+                (e.key, e.number or "", e.state, *row, shortened(e.subject or e.reason, 40))
                 for e, row in zip(editions, cells, strict=True)
             ],
         )
@@ -78,17 +88,22 @@ def list_(home: Path, as_json: bool) -> None:
 @click.pass_obj
 def show(home: Path, key: str, as_json: bool) -> None:
     """Show an edition with its stories, their scores and reasons."""
-    from digest.app import make_app
     from digest.cli.compose import show_edition
+    from digest.cli.faults import app_despite_faults
     from digest.cli.json_output import decision_json, edition_json
+    from digest.usecases.answers import named_answers
 
-    with make_app(home) as app:
+    with app_despite_faults(home) as app:
         found = existing(app, key)
         decisions = app.editions.decisions(key)
+        answers = named_answers(app.answers, found, app.settings.newsletter.language)
     if as_json:
-        emit({**edition_json(found), "decisions": [decision_json(each) for each in decisions]})
+        decided = [decision_json(each) for each in decisions]
+        emit({**edition_json(found), "decisions": decided, "answers": answers})
         return
     show_edition(found, explain=True)
+    for block, counts in answers.items():
+        click.echo(f"\n{block}: {', '.join(f'{option}: {number}' for option, number in counts.items())}")
     if decisions:
         click.echo("\ndecisions")
     for each in decisions:
@@ -173,24 +188,32 @@ def _lines(text: str, name: str) -> str:
 
 
 @edition.command()
-@click.argument("key", metavar="EDITION")
+@click.argument("key", metavar="EDITION", required=False, default="")
 @click.option("--force", metavar="REASON", default="", help="Approve despite errors in the email.")
 @click.pass_obj
 def approve(home: Path, key: str, force: str) -> None:
-    """Approve a draft, so that it is sent at its time.
+    """Approve a draft (default: the one that waits for approval today), so that it is sent at its time.
 
     Its emails are checked first.
     """
     from digest.app import make_app
+    from digest.cli.faults import warn_of
     from digest.usecases.preflight import PreflightFailed
 
-    with make_app(home) as app:
+    with make_app(home) as attended:
+        # As `digest run` will send it: with the last valid list, if the file has errors.
+        app = attended.again(unattended=True)
+        key = key or _waiting(app)
         found = existing(app, key)
         if found.state == EditionState.DRAFT:
-            errors = app.preflight.check_edition(found, app.enqueuer.variants_in_use(found)).errors
+            checked = app.preflight.check_edition(found, app.enqueuer.variants_in_use(found))
             app.sample_guard.refuse(found)
-            if errors and not force.strip():
-                raise PreflightFailed(key, errors)
+            for line in (*checked.warnings, *checked.left_out):
+                note(f"warning: {line}")
+            if checked.errors and not force.strip():
+                raise PreflightFailed(key, checked.errors)
+        if faults := app.subscriber_list.problems:
+            warn_of(faults, "The emails were checked for the last valid list, which `digest run` uses.")
     _move(home, key, EditionState.APPROVED, out_of=(EditionState.DRAFT,), why=force.strip())
 
 
@@ -233,6 +256,12 @@ def resume(home: Path, key: str) -> None:
     from digest.store.sending.status import counts
 
     with make_app(home) as app:
+        state = existing(app, key).state
+        if state != EditionState.PAUSED:
+            hint = _INSTEAD_OF_RESUMING.get(state, "").format(key=key)
+            raise DigestError(
+                f"Edition {key} is {_NAMES.get(state, state)}, not paused, so it cannot be resumed.{hint}"
+            )
         frozen = counts(app.database, key).frozen > 0
     _move(home, key, EditionState.SENDING if frozen else EditionState.APPROVED, out_of=(EditionState.PAUSED,))
 
@@ -279,10 +308,29 @@ def discard(home: Path, key: str) -> None:
     click.echo(f"Edition {key} is removed. Its files in {outbox} stay. The next compose or send makes a new one.")
 
 
-def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> None:
-    from digest.app import make_app
+def _waiting(app: App) -> str:
+    """Return the draft of today that waits for approval. Raises DigestError if there is none, or several."""
+    planned = {edition.key for edition in app.calendar.current(app.now())}
+    today = app.now().date()
+    drafts = [
+        each.key
+        for each in app.editions.unfinished()
+        if each.state == EditionState.DRAFT
+        and not is_breaking(each.key)
+        and app.requires_approval(each.key)
+        and (each.key in planned or each.day == today)
+    ]
+    if len(drafts) == 1:
+        return drafts[0]
+    if drafts:
+        raise DigestError(f"Several editions wait for approval; name one: {', '.join(drafts)}")
+    raise DigestError("No edition of today waits for approval. `digest edition list` shows all editions.")
 
-    with make_app(home) as app:
+
+def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> None:
+    from digest.cli.faults import app_despite_faults
+
+    with app_despite_faults(home) as app:
         found = existing(app, key)
         done = app.stopper.stop(key, state, out_of=out_of)
         if not done.stopped:

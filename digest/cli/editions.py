@@ -143,11 +143,12 @@ def _next(app: App, calendar: Calendar, slug: str = "") -> str:
     return f"The next one is {key}." if key else "None is planned within a year."
 
 
-def current_edition(app: App, key: str) -> Edition:
+def current_edition(app: App, key: str, *, store: bool = True) -> Edition:
     """Return the edition as it would be sent.
 
-    Composes a draft again from the collected articles, and collects first if there is no draft yet.
+    Composes a draft again from the collected articles, and collects first if there is no draft yet. Without `store` no
+    draft is stored or changed.
     """
     from digest import pipeline
 
-    return pipeline.compose(app, key, fetch=app.editions.get(key) is None).edition
+    return pipeline.compose(app, key, fetch=app.editions.get(key) is None, store=store).edition

@@ -27,10 +27,10 @@ def events() -> None:
 @click.pass_obj
 def handle(home: Path, as_json: bool) -> int:
     """Process the queued webhook payloads. `digest run` does so every minute."""
-    from digest.app import make_app
+    from digest.cli.faults import app_despite_faults
     from digest.cli.json_output import feedback_json
 
-    with make_app(home) as app, progress() as job:
+    with app_despite_faults(home) as app, progress() as job:
         result = app.feedback.process_webhooks(progress=job("processed"))
     for line in result.notes:
         note(line)

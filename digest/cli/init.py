@@ -66,7 +66,7 @@ def make_folder(directory: Path, *, edit: Callable[[str], str] | None = None) ->
                 if edit and name == FILE_NAME:
                     content = edit(content.decode()).encode()
                 files.write_private(target, content)
-        for part in ("feeds", "articles"):
+        for part in ("feeds", "articles", "blocks"):
             shutil.copytree(
                 samples / part, directory / "samples" / part, dirs_exist_ok=True, copy_function=shutil.copyfile
             )
@@ -112,7 +112,7 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
         stories = len(list(edition.stories()))
         with progress() as job:
             sent = pipeline.send(app, key, progress=job("sent"))
-        files, _sizes = write_preview(app, sent.edition, app.home / "preview")
+        files = write_preview(app, sent.edition, app.home / "preview").files
         not_sent = list(find_unreached(app.database, key))
         counts = sent.counts
     page = next(file for file in files if file.suffix == ".html")

@@ -36,6 +36,8 @@ def edition_json(edition: Edition) -> dict[str, Any]:
         "lead": edition.lead,
         "widened_hours": edition.widened_hours,
         "sample": edition.sample,
+        "blocks": [{"kind": each.kind, "show": each.shown, "place": each.place} for each in edition.blocks],
+        "warnings": list(edition.warnings),
         "sections": [
             {"name": section.name, "stories": [_story(story) for story in section.stories]}
             for section in edition.sections

@@ -64,13 +64,17 @@ def reconcile(
     A decision needs --reason or --evidence. Accepting all recipients of SMTP needs --evidence.
     """
     from digest.app import make_app
+    from digest.cli.faults import app_despite_faults
     from digest.pipeline import day_of
     from digest.store.sending.decisions import Grounds
     from digest.store.sending.status import counts, unknown_batches
 
     reason, evidence = reason.strip(), evidence.strip()
     may_ask = sys.stdin.isatty() and not as_json
-    with make_app(home) as app:
+    with (app_despite_faults if history else make_app)(home) as app:
+        if history:
+            existing(app, key)
+            return _show_history(app, key, as_json=as_json)
         doubt = app.reconciler.find_doubt(key, day_of(key) or app.now().date())
         if doubt:
             if accepted:
@@ -82,8 +86,6 @@ def reconcile(
             grounds = Grounds(reason or evidence, evidence, _user(app.environment))
             return _settle_doubtful(app, key, doubt, resent, grounds, as_json)
         existing(app, key)
-        if history:
-            return _show_history(app, key, as_json=as_json)
         confirmed = [] if offline else app.reconciler.query_provider_log(key)
         if offline:
             # An interrupted run may have left unknown batches.

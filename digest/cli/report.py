@@ -23,11 +23,11 @@ def report(home: Path, edition: str, html: Path | None, csv: Path | None, as_jso
     Who got it, who was excluded and why, bounces, complaints and unsubscribes so far, duration and rate, and sources
     with trouble.
     """
-    from digest.app import make_app
+    from digest.cli.faults import app_despite_faults
     from digest.notify.report import as_json as document
     from digest.notify.report_formats import as_csv, as_html, as_text
 
-    with make_app(home) as app:
+    with app_despite_faults(home) as app:
         found = existing(app, edition) if edition else app.editions.newest()
         if found is None:
             raise DigestError("There is no edition yet. `digest send` makes one.")

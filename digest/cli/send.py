@@ -40,7 +40,7 @@ _MAX_LEAD = timedelta(days=3)
 @click.argument("edition", required=False, default="")
 @click.option("--to", "addresses", multiple=True, help="Send a marked test to this address only; can be repeated.")
 @click.option("--at", metavar="TIME", default="", help="Send at this time: HH:MM of today, or 2026-11-23T07:00.")
-@click.option("--dry-run", is_flag=True, help="Show who would get it. Sends nothing and enqueues nobody.")
+@click.option("--dry-run", is_flag=True, help="Show who would get it. Sends nothing, and stores no draft.")
 @click.option("--force", metavar="REASON", default="", help="Send despite errors in the email; the reason is recorded.")
 @click.option(
     "--obey-frequency", is_flag=True, help="Send a special edition only to subscribers whose days include its day."
@@ -197,13 +197,13 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
     """
     if live and (edition or everyone or as_json):
         raise click.UsageError("--watch shows the whole day: leave out EDITION, --all and --json")
-    from digest.app import make_app
+    from digest.cli.faults import app_despite_faults
     from digest.cli.json_output import counts_json, decision_json, not_reached_json, unknown_batch_json
     from digest.pipeline import Sent, why_not_sent
     from digest.store.content.events import count_feedback
     from digest.store.sending.status import unsendable_batches
 
-    with make_app(home) as app:
+    with app_despite_faults(home) as app:
         if live:
             from digest.cli.watch import watch
 
@@ -275,7 +275,7 @@ def _dry_run(app: App, key: str, as_json: bool, *, obey_frequency: bool) -> int:
     from digest.notify.report import grouped
     from digest.usecases.preflight import PreflightResult
 
-    edition = current_edition(app, key)
+    edition = current_edition(app, key, store=False)
     approved = edition.state == EditionState.DRAFT and not app.requires_approval(key)
     if not approved and pipeline.why_not_sent(edition):
         raise DigestError(pipeline.why_not_sent(edition)[0])

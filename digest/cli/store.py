@@ -40,16 +40,17 @@ def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
 
     The copy is checked, and only you can read it. For PostgreSQL, shows the command that does it.
     """
-    from digest.app import make_app
+    from digest.cli.faults import app_despite_faults, warn_of_list
     from digest.store import copies, meta
     from digest.store.database import unopened
     from digest.store.private import sqlite_file
 
-    with make_app(home) as app:
+    with app_despite_faults(home, check_list=False) as app:
         with closing(unopened(app.settings.store.url, home=home)) as present:
             is_sqlite = present.sqlite
         if not is_sqlite:
             raise ConfigurationError([ConfigProblem("'store.url'", 0, _postgresql_steps(app.settings.store.url, file))])
+        warn_of_list(app)
         if file.resolve() == sqlite_file(app.database):
             raise ConfigurationError([ConfigProblem(str(file), 0, "is the store itself; name another file")])
         if file.exists() and not force:

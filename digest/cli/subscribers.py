@@ -183,10 +183,10 @@ def _outside(app: App, listed: list[tuple[str, Subscriber]]) -> list[str]:
 @click.pass_obj
 def history(home: Path, email: str, as_json: bool) -> None:
     """Show everything known about a subscriber: consent, changes, events, and which editions they got, and why."""
-    from digest.app import make_app
+    from digest.cli.faults import app_despite_faults
     from digest.store.people.signups import ORIGIN
 
-    with make_app(home) as app:
+    with app_despite_faults(home) as app:
         address = comparable(email)
         zone = app.settings.newsletter.zone
         entries = app.subscriber_admin.history.entries(address, zone, app.status_reader.orphans(app.now()))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.output import emit, json_option, note
+from digest.cli.output import emit, json_option, note, plural
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.utils.files import write_private
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from digest.app import App
+    from digest.store.people.subscribers import RemovedImport
 
 
 def _fields(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,14 +75,27 @@ def add(home: Path, /, email: str, file: str | None, consent: str, as_json: bool
 
 
 @click.command()
-@click.argument("email")
+@click.argument("email", required=False, default="")
+@click.option("--origin", default="", metavar="NAME", help="Instead of EMAIL: everyone of this import.")
+@click.option("--yes", is_flag=True, help="With --origin: remove them, without asking.")
 @json_option
 @click.pass_obj
-def remove(home: Path, email: str, as_json: bool) -> None:
-    """Remove a subscriber from the list."""
+def remove(home: Path, email: str, origin: str, yes: bool, as_json: bool) -> None:
+    """Remove a subscriber from the list, or undo an import with --origin.
+
+    An import is only counted until you confirm. Those who signed up themselves stay on the list. Consents, suppressions
+    and what was sent stay in the store.
+    """
     from digest.app import make_app
     from digest.subscribers import list_editor
 
+    if bool(email) == bool(origin):
+        raise click.UsageError("give the EMAIL of a subscriber, or --origin NAME of an import")
+    if yes and not origin:
+        raise click.UsageError("--yes belongs to --origin")
+    if origin:
+        _remove_import(home, origin, yes=yes, as_json=as_json)
+        return
     with make_app(home) as app:
         path = next((file for file in files(app) if list_editor.remove(file, email)), None)
         source = by_command("remove")
@@ -93,6 +108,37 @@ def remove(home: Path, email: str, as_json: bool) -> None:
         emit({"email": email, **where})
     else:
         click.echo(f"Removed {email}{_place(where)}.")
+
+
+def _remove_import(home: Path, origin: str, *, yes: bool, as_json: bool) -> None:
+    """Show how many subscribers an import has, and remove them once that is confirmed."""
+    from digest.app import make_app
+    from digest.store.people import signups
+
+    with make_app(home) as app:
+        known = [name for name in app.subscriber_admin.import_counts() if name != signups.ORIGIN]
+        if origin not in known:
+            names = ", ".join(known) or "none"
+            raise ConfigurationError([ConfigProblem("--origin", 0, f"there is no import '{origin}'; known: {names}")])
+
+        def run(*, dry_run: bool) -> RemovedImport:
+            source = by_command("remove")
+            return app.subscriber_admin.remove_import(origin, source=source, now=app.now(), dry_run=dry_run)
+
+        found = run(dry_run=True)
+        count = plural(found.removed, "subscriber", "subscribers")
+        if found.kept and not as_json:
+            note(f"{plural(found.kept, 'subscriber', 'subscribers')} of {origin} signed up too, and stay on the list.")
+        if not yes and sys.stdin.isatty() and not as_json:
+            yes = click.confirm(f"Remove {count} of import {origin} from the list?", default=False, err=True)
+        if yes:
+            found = run(dry_run=False)
+    if as_json:
+        emit({"origin": origin, "dry_run": not yes, "removed": found.removed, "kept": found.kept})
+    elif yes:
+        click.echo(f"Removed {plural(found.removed, 'subscriber', 'subscribers')} of import {origin} from the list.")
+    else:
+        click.echo(f"Would remove {count} of import {origin} from the list. Nothing was changed; --yes removes them.")
 
 
 @click.command("set")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,11 @@ MAX_MARKDOWN = 100_000
 # Characters. A longer block between `---` lines is text, not front matter.
 MAX_FRONT_MATTER = 20_000
 
+# Lists within lists. The YAML parser's time grows with the square of the depth: 9,000 open brackets take seconds.
+MAX_NESTING = 50
+
 _CUT = "its text is extremely long and was cut"
+_BRACKET = re.compile(r"[\[\]{}]")
 _FENCED = re.compile(r"\A\s*---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.S)
 
 # Keys of the front matter by our field.
@@ -94,6 +99,9 @@ def read_markdown(text: str) -> RawItem:
 def _front_matter(block: str, item: RawItem) -> None:
     import yaml
 
+    if _brackets_deep(block) > MAX_NESTING:
+        item.warnings.append("its front matter is nested too deeply")
+        return
     try:
         values = yaml.safe_load(block)
     except Exception as error:
@@ -124,6 +132,12 @@ def _front_matter(block: str, item: RawItem) -> None:
         item.images.append(replace(image, alt=plain(_scalar(found["alt"]))[:300]))
     elif found["image"] and not is_file_name(raw):
         item.warnings.append("its image is neither a file next to it nor an http or https URL")
+
+
+def _brackets_deep(block: str) -> int:
+    """The most brackets that are open at once, those in quoted texts included."""
+    steps = (1 if bracket in "[{" else -1 for bracket in _BRACKET.findall(block))
+    return max(accumulate(steps, lambda depth, step: max(depth + step, 0), initial=0))
 
 
 def _scalar(value: Any) -> str:

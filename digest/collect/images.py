@@ -20,8 +20,8 @@ import imagesize
 from digest.collect.cleaning.identity import absolute_url, content_hash
 from digest.models import Article, Image, InlineImage
 
-# Bytes of one image. It is part of every recipient's email, and a phone shows it 600 pixels wide.
-MAX_IMAGE_BYTES = 200_000
+# Bytes of one image: a large photograph. A smaller copy is made for emails.
+MAX_IMAGE_BYTES = 5_000_000
 
 # Bytes of all images of one folder, which stay in memory until the articles are saved.
 MAX_BYTES = 50_000_000
@@ -121,7 +121,7 @@ class LocalImages:
         if header is None:
             return "is not a PNG, JPEG or GIF file, the formats that all mail programs show"
         if len(data) > MAX_IMAGE_BYTES:
-            return f"has more than {MAX_IMAGE_BYTES:,} bytes, too many for an email; make it smaller"
+            return f"has more than {MAX_IMAGE_BYTES:,} bytes; make it smaller"
         if self._total_bytes + len(data) > MAX_BYTES:
             return f"was left out: the folder's images have more than {MAX_BYTES:,} bytes together"
         self._total_bytes += len(data)

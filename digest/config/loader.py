@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,6 +16,8 @@ from digest.errors import ConfigProblem, ConfigurationError
 from digest.utils.redact import redact
 from digest.yamlio import reader
 from digest.yamlio.reader import LocatedDict, LocatedList
+
+Model = TypeVar("Model", bound=BaseModel)
 
 FILE_NAME = "digest.yaml"
 _PREFIX = "DIGEST_"
@@ -37,7 +39,7 @@ def from_data(raw: Any, environment: Mapping[str, str], *, name: str = FILE_NAME
         raw = {}
     if not isinstance(raw, dict):
         raise ConfigurationError([ConfigProblem(name, 1, f"expected keys such as newsletter:, found {_kind(raw)}")])
-    merged, from_environment, problems = _overlay(raw, environment)
+    merged, from_environment, problems = overlay(raw, environment)
     try:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
@@ -49,7 +51,19 @@ def from_data(raw: Any, environment: Mapping[str, str], *, name: str = FILE_NAME
     return settings
 
 
-def _overlay(
+def validate(raw: Any, model: type[Model], name: str) -> Model:
+    """Validate the values of a parsed file that is no settings file. Raises ConfigurationError with every error."""
+    if not isinstance(raw, dict):
+        raise ConfigurationError([ConfigProblem(name, 1, f"expected keys and values, found {_kind(raw)}")])
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        by_path = {_path(tuple(problem["loc"])): problem for problem in error.errors()}
+        problems = [_describe(problem, raw, {}, name, model) for problem in by_path.values()]
+        raise ConfigurationError(sorted(problems, key=lambda problem: problem.line)) from None
+
+
+def overlay(
     raw: Mapping[str, Any], environment: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, str], list[ConfigProblem]]:
     """Return the data with `DIGEST_A__B=…` applied, the variable of each path set so, and the errors."""
@@ -113,8 +127,10 @@ def _copy(value: Any) -> Any:
     return value
 
 
-def _describe(problem: Any, raw: Any, from_environment: Mapping[str, str], name: str) -> ConfigProblem:
-    location = _as_written(raw, tuple(problem["loc"]))
+def _describe(
+    problem: Any, raw: Any, from_environment: Mapping[str, str], name: str, root: type[BaseModel] = Settings
+) -> ConfigProblem:
+    location = as_written(raw, tuple(problem["loc"]))
     path = _path(location)
     where, line = name, _line(raw, location)
     for given, variable in from_environment.items():
@@ -122,15 +138,14 @@ def _describe(problem: Any, raw: Any, from_environment: Mapping[str, str], name:
             where, line = variable, 0
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
-        model = _model_at(location[:-1])
+        model = _model_at(location[:-1], root)
         return ConfigProblem(where, line, f"unknown key '{path}'{_nearest(str(location[-1]), model)}")
     if kind == "missing":
         return ConfigProblem(where, line, f"'{path}' is required")
     if kind == "value_error":
         message = str(context.get("error", problem["msg"]))
-        if not location and (named := _NAMED.match(message)):
-            # A rule about several keys names the one to change.
-            line = _line(raw, _location(named[1]))
+        if not location:
+            line = _line(raw, named_location(message))
         is_hidden = isinstance(problem["input"], BaseModel | dict) or path in _SECRET
         found = "" if is_hidden else f", found {_shorten(problem['input'])}"
         return ConfigProblem(where, line, f"'{path}': {message}{found}" if path else f"{message}{found}")
@@ -178,9 +193,14 @@ _BOUNDS = {
 _NAMED = re.compile(r"'([a-z_0-9.\[\]]+)':")
 
 
-def _location(path: str) -> tuple[Any, ...]:
-    """Return the location of a path such as `schedule.editions[2].sources`."""
-    return tuple(int(step[1:-1]) - 1 if step[0] == "[" else step for step in re.findall(r"\[[0-9]+\]|[a-z_0-9]+", path))
+def named_location(message: str) -> tuple[Any, ...]:
+    """Return the location of the key that a rule about several keys says to change.
+
+    It begins its message, such as `'schedule.editions[2].sources': …`. Empty if it names none.
+    """
+    named = _NAMED.match(message)
+    steps = re.findall(r"\[[0-9]+\]|[a-z_0-9]+", named[1]) if named else []
+    return tuple(int(step[1:-1]) - 1 if step[0] == "[" else step for step in steps)
 
 
 def _path(location: tuple[Any, ...]) -> str:
@@ -190,7 +210,7 @@ def _path(location: tuple[Any, ...]) -> str:
     return path
 
 
-def _as_written(raw: Any, location: tuple[Any, ...]) -> tuple[Any, ...]:
+def as_written(raw: Any, location: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return the location without the index that pydantic adds to a single word where a list is allowed."""
     at = raw
     for place, step in enumerate(location):
@@ -214,8 +234,8 @@ def _line(raw: Any, location: tuple[Any, ...]) -> int:
     return line
 
 
-def _model_at(location: tuple[Any, ...]) -> type[BaseModel] | None:
-    model: Any = Settings
+def _model_at(location: tuple[Any, ...], root: type[BaseModel]) -> type[BaseModel] | None:
+    model: Any = root
     for part in location:
         if isinstance(part, int):
             continue

@@ -361,6 +361,13 @@ class Theme(SettingsModel):
     max_images: int = Field(
         default=5, ge=0, le=40, description="Maximum images in an email, the lead story's first. 0: none."
     )
+    images: Literal["attach", "pages", "source"] = Field(
+        default="source",
+        description="Where mail programs get the images of stories. `attach`: cut, shrunk and attached to each email, "
+        "at most 180 kB together. `pages`: the same files from your subscriber pages (`newsletter.base_url`). "
+        "`source`: as they are, from the sites that published them. Images beside files of a drop folder are always "
+        "cut and shrunk (docs/letter.md).",
+    )
     briefs: int = Field(
         default=3,
         ge=0,
@@ -373,6 +380,38 @@ class Theme(SettingsModel):
         description="`deva`: show numbers in देवनागरी digits (०१२३), except within Latin words and addresses. Only for "
         "languages in Devanagari.",
     )
+
+
+class BlockSettings(SettingsModel):
+    """The parts of an edition that are no stories, such as the weather (docs/blocks.md)."""
+
+    folder: Line = Field(
+        default="blocks",
+        min_length=1,
+        description="Folder of the blocks' data, relative to the newsletter folder: `blocks/2026-11-29/weather.yaml` "
+        "for one day, `blocks/always/follow.yaml` for every edition.",
+    )
+    urls: dict[Line, Line] = Field(
+        default_factory=dict,
+        description="Block → URL of its data in YAML or JSON, such as `{weather: "
+        '"https://cms.example.com/weather/{date}.json"}`. It is asked when an edition is composed, if the folder has '
+        "no file for the block. `{date}` is the day of the edition.",
+    )
+    private: bool = Field(default=False, description="Whether these URLs may be in a private network.")
+
+    @field_validator("urls")
+    @classmethod
+    def _known(cls, value: dict[str, str]) -> dict[str, str]:
+        # Most newsletters have none, and the table takes a while to import.
+        from digest.render.blocks.rows import ROWS as BLOCKS
+        from digest.render.blocks.rows import unknown
+
+        for kind, url in value.items():
+            if kind not in BLOCKS:
+                raise ValueError(unknown(kind))
+            if not url.startswith(("https://", "http://")):
+                raise ValueError(f"'{kind}': expected an address with https://")
+        return value
 
 
 def _hint(name: str, known: Sequence[str]) -> str:
@@ -399,6 +438,9 @@ class Settings(SettingsModel):
     web: Web = Field(default=Web(), description="Subscriber pages and webhooks.")
     store: StoreSettings = Field(default=StoreSettings(), description="Database.")
     theme: Theme = Field(default=Theme(), description="Look of the email.")
+    blocks: BlockSettings = Field(
+        default=BlockSettings(), description="Parts of an edition that are no stories (docs/blocks.md)."
+    )
 
     @model_validator(mode="after")
     def _unique_source_names(self) -> Settings:
@@ -480,6 +522,13 @@ class Settings(SettingsModel):
         if dkim and not f".{sender}".endswith(f".{dkim.domain.lower()}"):
             expected = f"the sender's domain {sender} or a parent of it"
             raise ValueError(f"'delivery.smtp.dkim.domain': expected {expected}, found {dkim.domain}")
+        return self
+
+    @model_validator(mode="after")
+    def _pages_serve_images(self) -> Settings:
+        if self.theme.images == "pages" and not self.newsletter.base_url.startswith("https://"):
+            found = self.newsletter.base_url or "none"
+            raise ValueError(f"'theme.images': pages needs 'newsletter.base_url' with https; found {found}")
         return self
 
     @model_validator(mode="after")

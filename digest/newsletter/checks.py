@@ -43,6 +43,7 @@ def check_settings(app: App) -> Findings:
     findings = Findings()
     findings.run(lambda: check_templates(app, findings))
     findings.run(lambda: check_pages(app, findings))
+    findings.run(lambda: check_blocks(app, findings))
     findings.run(lambda: app.calendar)
     findings.run(lambda: check_paths(app, findings))
     findings.run(app.check_credentials)
@@ -56,7 +57,7 @@ def check_templates(app: App, findings: Findings) -> None:
     """Render the email of a sample edition in both formats."""
     from digest.models import Variant
     from digest.render.lint import lint
-    from digest.render.sample_edition import sample_edition
+    from digest.render.sample_edition import sample_blocks, sample_edition
     from digest.utils import files
 
     own = app.home / "templates"
@@ -68,13 +69,21 @@ def check_templates(app: App, findings: Findings) -> None:
         if path.is_file() and not (built_in / path.relative_to(own)).is_file():
             findings.warnings.append(_unused_template(f"templates/{path.relative_to(own)}"))
     formats: tuple[Literal["html", "text"], ...] = ("html", "text")
+    edition = sample_edition(app.now(), sample_blocks(answered=bool(app.settings.newsletter.base_url)))
     for format in formats:
-        email = app.renderer.render(sample_edition(app.now()), Variant(format, None, format), now=app.now())
+        email = app.renderer.render(edition, Variant(format, None, format), now=app.now())
+        # A template of a block that has an error costs the block, not the email.
+        findings.warnings += [each for each in email.warnings if each not in findings.warnings] if email else []
         for finding in lint(email) if email else ():
             if finding.level == "error":
                 findings.problems.append(ConfigProblem("templates", 0, finding.message))
             else:
                 findings.warnings.append(f"templates: {finding.message}")
+
+
+def check_blocks(app: App, findings: Findings) -> None:
+    """Read the blocks of today, of later days and of every edition."""
+    findings.warnings += app.composer.blocks.problems(app.now().date())
 
 
 def check_pages(app: App, findings: Findings) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from digest.errors import ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.utils.files import placed
 from digest.utils.findings import Finding, error, good, unknown, warning
 from digest.utils.urls import is_example
@@ -36,13 +36,18 @@ class Options:
 
 def diagnose(app: App, options: Options | None) -> list[Finding]:
     """Run every check. Without options, only those that need no network."""
-    found: list[Finding] = []
-    if options is None:
+    found = [error("settings", str(fault), "correct it, then run `digest check`") for fault in app.faults]
+    if app.faults:
+        found.append(
+            unknown("network", "DNS, clock, pages, keys and webhook were not checked: the settings are faulty")
+        )
+    elif options is None:
         found.append(unknown("network", "DNS, clock, pages, keys and webhook were not checked: --offline"))
     else:
         found += _guarded("sender", lambda: check_dns(app, options))
         found += _guarded("pages", lambda: _check_network(app, options))
         found += _check_keys(app)
+    found += _check_list(app)
     found += _guarded("disk", lambda: _check_disks(app))
     found += _guarded("store", lambda: _check_store(app))
     return found + _check_files(app)
@@ -192,6 +197,17 @@ def _check_keys(app: App) -> list[Finding]:
         if not lacking:
             found.append(good(check, f"{transport.name} is ready to send"))
     return found
+
+
+def _check_list(app: App) -> list[Finding]:
+    try:
+        # Without valid settings the topics are not known, which a list is checked against.
+        faults = () if app.faults else app.subscriber_list.faults()
+    except StoreError:
+        # The check of the store reports it.
+        faults = ()
+    fix = "correct it, then run `digest subscribers check`; until then `digest run` uses the last valid list"
+    return [warning("list", str(fault), fix) for fault in faults[:1]]
 
 
 def _check_disks(app: App) -> list[Finding]:

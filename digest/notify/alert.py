@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -62,6 +63,26 @@ class Alert:
     @property
     def key(self) -> tuple[str, str]:
         return self.kind, self.subject
+
+
+# Kinds whose cause may change while they last. A new cause needs another remedy, so it is told too.
+_FILES = frozenset({AlertKind.LIST_FAULTY, AlertKind.SETTINGS_FAULTY, AlertKind.RESTART_NEEDED})
+_SERVERS = frozenset({AlertKind.PROVIDER_DOWN, AlertKind.KEY_REFUSED, AlertKind.CERTIFICATE_INVALID})
+# The reply code of an error by SMTP or HTTP, not a port.
+_CODE = re.compile(r"(?<![:.\d])[45]\d\d(?![.\d])")
+
+
+def cause(kind: str, text: str) -> str | None:
+    """What of an alert's text tells one cause from another; None for a kind that is told once.
+
+    For a file it is each of its errors, for a server its reply code: the words differ from try to try.
+    """
+    if kind in _FILES:
+        return text
+    if kind not in _SERVERS:
+        return None
+    code = _CODE.search(text)
+    return code[0] if code else ""
 
 
 def made_safe(item: Alert) -> Alert:

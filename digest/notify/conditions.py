@@ -176,17 +176,26 @@ def unknown_outcomes(facts: Facts) -> Iterator[Alert]:
             # Newest first.
             open_ = [attempt.state for attempt in own if attempt.state in _DOUBTED]
             restored = open_[:1] == [AttemptState.RESTORED]
+            # The mark of a restored copy has no transport.
+            named = {attempt.transport for attempt in own if attempt.state in _DOUBTED and attempt.transport}
+            smtp = (named or set(facts.transports)) == {"smtp"}
             why = (
                 "The store was restored from a copy, and they may have been sent since the copy was made."
                 if restored
-                else "The connection broke, and the provider may or may not have their emails."
+                else f"The connection broke, and the {'mail server' if smtp else 'provider'} may or may not have their "
+                "emails."
+            )
+            how = (
+                "it lists what to look for in the log of the mail server"
+                if smtp
+                else ("it asks the provider where it can, and lists the rest")
             )
             yield Alert(
                 AlertKind.OUTCOME_UNKNOWN,
                 edition.key,
                 f"Edition {edition.key}: the outcome is unknown for {who}",
                 f"{why} They are not sent again automatically, so that nobody gets an email twice.",
-                f"Run `digest reconcile {edition.key}`: it asks the provider where it can, and lists the rest.",
+                f"Run `digest reconcile {edition.key}`: {how}.",
                 max(ended, default=facts.now),
             )
 

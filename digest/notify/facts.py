@@ -89,6 +89,8 @@ class Facts:
     answers: Sequence[AnswerFacts]
     # Of the sources in the settings.
     sources: Sequence[SourceHealth]
+    # Those in the settings that send real email.
+    transports: Sequence[str]
     # Transport → the problem that its last probe found.
     probes: Mapping[str, str]
     # Transport → the environment variable that holds its key.

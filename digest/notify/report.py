@@ -14,6 +14,8 @@ from digest.notify.formats import format_time
 from digest.utils.redact import hide_addresses
 from digest.utils.text import duration
 
+# Transports, as sentences call them.
+_CALLED = {"smtp": "SMTP", "resend": "Resend", "outbox": "the outbox"}
 # Seconds for one fetch.
 _SLOW_SOURCE = 10.0
 
@@ -46,10 +48,13 @@ class EditionNumbers:
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What recipients did. Opens and clicks are None without tracking."""
+    """What recipients did. Opens and clicks are None without tracking.
 
-    delivered: int
-    dropped: int
+    `delivered` and `dropped` are None if nobody reports them, such as for SMTP.
+    """
+
+    delivered: int | None
+    dropped: int | None
     left: int
     opened: int | None
     clicked: int | None
@@ -66,7 +71,10 @@ class SourceProblem:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One edition. `earlier` are the editions that it is compared with."""
+    """One edition. `earlier` are the editions that it is compared with: those of the same slug.
+
+    `number` is 0 for a special and an alert edition. `transports` handed it over.
+    """
 
     newsletter: str
     number: int
@@ -75,6 +83,7 @@ class Report:
     reason: str
     numbers: EditionNumbers
     feedback: Feedback
+    transports: Sequence[str]
     # (reason, recipients), the most frequent first.
     excluded: Sequence[tuple[str, int]]
     rejected: Sequence[tuple[str, int]]
@@ -86,6 +95,12 @@ class Report:
     @property
     def key(self) -> str:
         return self.numbers.key
+
+    @property
+    def headline(self) -> str:
+        """Number, state and subject in one line."""
+        number = f"No. {self.number}, " if self.number else ""
+        return f"{number}{self.state}: {self.subject or self.reason}"
 
     @property
     def title(self) -> str:
@@ -135,10 +150,10 @@ def rows(report: Report, zone: tzinfo) -> list[Row]:
         Row("unknown", f"{numbers.unknown:,}", median.count("unknown")),
         Row("pending", f"{numbers.pending:,}"),
         Row("on the list", f"{numbers.frozen:,}", median.count("frozen")),
-        Row("delivered", f"{feedback.delivered:,}"),
+        Row("delivered", _reported(feedback.delivered, report.transports)),
         Row("bounced", _share(numbers.bounced, numbers), median.count("bounced")),
         Row("blocked", _share(numbers.blocked, numbers), median.count("blocked")),
-        Row("dropped", f"{feedback.dropped:,}"),
+        Row("dropped", _reported(feedback.dropped, report.transports)),
         Row("complained", _share(numbers.complained, numbers), median.count("complained")),
         Row("unsubscribed", _share(feedback.left, numbers)),
     ]
@@ -168,7 +183,11 @@ def source_problems(
             detail = hide_addresses(f"failed {source.failures} times in a row: {source.last_error}")
             found.append(SourceProblem(source.name, "dead", detail))
         elif not source.failures and source.last_new is not None and now - source.last_new > silent:
-            found.append(SourceProblem(source.name, "silent", f"no new article since {source.last_new:%Y-%m-%d}"))
+            found.append(
+                SourceProblem(
+                    source.name, "silent", f"no new article since {source.last_new.astimezone(now.tzinfo):%Y-%m-%d}"
+                )
+            )
         elif (source.seconds or 0) >= _SLOW_SOURCE:
             found.append(SourceProblem(source.name, "slow", f"{source.seconds:.0f} seconds to read"))
     return found
@@ -239,6 +258,12 @@ class _Medians:
     def rate(self) -> str:
         value = self.of("per_minute")
         return f"{value:,.0f}" if value is not None else ""
+
+
+def _reported(count: int | None, transports: Sequence[str]) -> str:
+    if count is not None:
+        return f"{count:,}"
+    return f"not reported by {' and '.join(_CALLED.get(name, name) for name in transports)}"
 
 
 def _share(count: int, numbers: EditionNumbers) -> str:

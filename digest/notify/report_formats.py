@@ -17,7 +17,7 @@ def as_text(report: Report, zone: tzinfo) -> str:
     """Aligned lines for a terminal and for the text part of an email."""
     table = rows(report, zone)
     names, values = (max(len(row[place]) for row in table) for place in (0, 1))
-    lines = [f"No. {report.number}, {report.state}: {report.subject or report.reason}", ""]
+    lines = [report.headline, ""]
     lines += [f"- {action}" for action in report.actions] + [""] * bool(report.actions)
     for row in table:
         usual = f"   (usual: {row.usual})" if row.usual else ""

@@ -104,6 +104,7 @@ def _state(snapshot: PreviewSnapshot) -> dict[str, object]:
                 "text": preview.text,
                 "sizes": dict(preview.sizes),
                 "level": preview.level,
+                "warnings": list(preview.warnings),
             }
             for preview in snapshot.variants.values()
         ],

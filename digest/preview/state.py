@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Scheme = Literal["light", "dark"]
 
 _DARK = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*dark\s*\)")
+_ON_OUR_PAGES = re.compile(r'"https://[^"]*/picture/([0-9a-f]{40}@digest)"')
+_CONTENT_ID = re.compile(r'"cid:([0-9a-f]{40}@digest)"')
 _LIGHT = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*light\s*\)")
 
 
@@ -71,6 +73,8 @@ class VariantPreview:
     # In bytes.
     sizes: Mapping[str, int]
     level: str
+    # What a send would warn of.
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +155,24 @@ def _variant_previews(app: App, edition: Edition) -> list[VariantPreview]:
         _, html, text = _filled(app, edition, email)
         topics = ", ".join(section.name for section in edition.sections if section.name in (variant.topics or ()))
         names, level = _sizes(email)
-        previews.append(VariantPreview(variant.key, topics, email.subject, html, text, names, level))
+        warnings = _warnings(app, edition, email)
+        previews.append(VariantPreview(variant.key, topics, email.subject, html, text, names, level, tuple(warnings)))
     if not previews:
         raise DigestError(f"edition {edition.key} has no story to show")
     return previews
 
 
-def write_preview(app: App, edition: Edition, out: Path) -> tuple[list[Path], dict[str, int]]:
-    """Write `EDITION.html`, `.txt` and `.eml` to `out`; returns the files and sizes in bytes. Raises DigestError."""
+@dataclass(frozen=True, slots=True)
+class WrittenPreview:
+    """The files of a preview, the sizes of its email in bytes, and what a send would warn of."""
+
+    files: list[Path]
+    sizes: dict[str, int]
+    warnings: list[str]
+
+
+def write_preview(app: App, edition: Edition, out: Path) -> WrittenPreview:
+    """Write `EDITION.html`, `.txt` and `.eml` to `out`. Raises DigestError."""
     from digest.mail.mime import build
     from digest.models import Variant
 
@@ -176,7 +190,7 @@ def write_preview(app: App, edition: Edition, out: Path) -> tuple[list[Path], di
             files.append(file)
     except OSError as error:
         raise DigestError(f"{out}: cannot be written: {error.strerror}") from error
-    return files, _sizes(email)[0]
+    return WrittenPreview(files, _sizes(email)[0], _warnings(app, edition, email))
 
 
 def _email(app: App, edition: Edition, variant: Variant) -> RenderedEmail | None:
@@ -191,7 +205,15 @@ def _filled(app: App, edition: Edition, email: RenderedEmail) -> tuple[Outgoing,
     to = recipient(0, RECIPIENT, app.sender, app.signer.sign_email)
     images = inline_images(email, app.articles.images.load(content_ids([email])))
     outgoing = Outgoing(edition.key, "preview", "preview", email, app.sender, (to,), images)
-    return outgoing, with_images(substitute(email.html, to.values), images), substitute(email.text, to.values)
+    # Pictures on our pages are shown from the store too: the pages may not run yet.
+    html = _ON_OUR_PAGES.sub(r'"cid:\1"', substitute(email.html, to.values))
+    shown = app.articles.images.load(_CONTENT_ID.findall(html))
+    return outgoing, with_images(html, shown.values()), substitute(email.text, to.values)
+
+
+def _warnings(app: App, edition: Edition, email: RenderedEmail) -> list[str]:
+    checked = app.preflight.run_checks([email], edition)
+    return [*checked.errors, *checked.warnings, *checked.left_out]
 
 
 def _sizes(email: RenderedEmail) -> tuple[dict[str, int], str]:

@@ -21,17 +21,16 @@ from digest.mail.provider_tags import neutral_url
 from digest.models import PLACEHOLDERS, Edition, Image, Section, Story, is_breaking
 from digest.render import texts
 from digest.render.headline_cut import fitting
+from digest.render.pictures import MIN_SCALE
 from digest.render.subject import shorten
 from digest.render.texts import unify_sentence_ends
 from digest.render.themes import SECTION_COLOURS, Branding, Look, Palette, SectionColour, Theme, section_colours
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
+    from digest.render.blocks.printing import Block
 
 ALT_LIMIT = 60
-MIN_SCALE = 0.7
-"""An image must have this share of its slot's width: a smaller one would be enlarged and blurred."""
-
 LONG = 8
 """Stories from which an email is long enough for headlines on top and a short list at its end."""
 
@@ -143,6 +142,8 @@ class Page:
     lead: Item | None
     sections: tuple[Group, ...]
     briefs: tuple[Item, ...]
+    # Parts that are no stories, such as the weather.
+    blocks: tuple[Block, ...]
     # Those of the sections that are named, each once.
     colours: tuple[SectionColour, ...]
     links: Links
@@ -158,7 +159,14 @@ class Page:
 
 
 def build_page(
-    edition: Edition, branding: Branding, *, subject: str, preheader: str, now: datetime, test: bool
+    edition: Edition,
+    branding: Branding,
+    *,
+    subject: str,
+    preheader: str,
+    now: datetime,
+    test: bool,
+    blocks: tuple[Block, ...] = (),
 ) -> Page:
     """Prepare `edition`, already reduced to one variant, for printing. `now` (aware) decides what 'today' means."""
     stories = list(edition.stories())
@@ -196,6 +204,7 @@ def build_page(
         lead=lead,
         sections=tuple(sections),
         briefs=printer.items(lambda story: story.id in brief),
+        blocks=blocks,
         colours=tuple(dict.fromkeys(each.colour for each in headlines)),
         links=build_links(branding, edition.key),
         postal_address=texts.one_line(branding.postal_address),
@@ -246,7 +255,7 @@ class _Printer:
         names = _names([texts.one_line(name) for name in story.sources], self.catalogue)
         return Item(
             title=texts.one_line(story.title),
-            summary=unify_sentence_ends(texts.one_line(story.summary)),
+            summary=unify_sentence_ends(texts.one_line(story.summary), story.language),
             url=texts.web_address(story.url),
             label=self.catalogue.gettext(story.label) if story.label else "",
             section=texts.one_line(section.name),
@@ -256,11 +265,18 @@ class _Printer:
             names=names,
             meta=" · ".join(filter(None, (names, when.replace(" ", NBSP)))),
             sources=len(story.sources),
-            picture=_picture(story.image, width, story.title) if story.id in self.with_picture else None,
+            picture=self.picture(story, width) if story.id in self.with_picture else None,
             machine=self.is_by_machine(story),
             lang=lang,
             direction=_direction(lang) if lang and _direction(lang) != _direction(language) else "",
         )
+
+    def picture(self, story: Story, width: int) -> Picture | None:
+        """The image of a story. One that is in the store is on our pages, if the settings say so."""
+        picture, base = _picture(story.image, width, story.title), texts.web_address(self.branding.base_url or "")
+        if picture is None or self.branding.theme.images != "pages" or not base or not _is_stored(picture.url):
+            return picture
+        return replace(picture, url=f"{base.rstrip('/')}/picture/{picture.url.removeprefix('cid:')}")
 
     def notes(self, story: Story) -> tuple[str, ...]:
         count, when = len(story.sources), ""
@@ -366,6 +382,10 @@ def _stories_with_picture(edition: Edition, theme: Theme, brief: set[str]) -> se
     return set(islice(usable, min(theme.max_images, look.pictures)))
 
 
+def _is_stored(url: str) -> bool:
+    return bool(_CONTENT_ID.fullmatch(url))
+
+
 def _picture(image: Image | None, width: int, title: str = "") -> Picture | None:
     """`image` in a slot of `width` pixels, or None if it is too small or not https: or cid:.
 
@@ -373,7 +393,7 @@ def _picture(image: Image | None, width: int, title: str = "") -> Picture | None
     """
     if image is None or 0 < (image.width or 0) < MIN_SCALE * width:
         return None
-    url = image.url if _CONTENT_ID.fullmatch(image.url) else texts.web_address(image.url)
+    url = image.url if _is_stored(image.url) else texts.web_address(image.url)
     if not url.startswith(("https://", "cid:")):
         return None
     # An akshara is 8 px wide, and the lowest slot has two lines.

@@ -270,6 +270,22 @@ def _check_image(image: Element) -> Iterator[Finding]:
         yield warning("picture", f"{name} has a format that Outlook does not show; use JPEG or PNG")
 
 
+def _check_advertisements(_email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
+    """An advertisement right after a heading looks like the story that the heading announces."""
+    elements = tree.elements if tree else []
+    for at, link in enumerate(elements):
+        if link.tag != "a" or "sponsored" not in link.attributes.get("rel", "").split():
+            continue
+        frame = next((each for each in link.ancestors() if each.tag == "td"), link)
+        before = (each for each in reversed(elements[:at]) if frame not in each.ancestors())
+        last = next((each for each in before if each.text.strip() and not each.hidden), None)
+        if last and any(each.tag in ("h1", "h2", "h3", "h4") for each in last.ancestors()):
+            heading = _excerpt(last.all_text())
+            yield warning(
+                "advertisement", f"the advertisement {_excerpt(link.all_text())!r} follows {heading!r}, a heading"
+            )
+
+
 def _check_contrast(_email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
     """Text against its background, in light and in dark mode. Reads style attributes and plain class rules."""
     if tree is None:
@@ -353,7 +369,7 @@ def _excerpt(text: str, limit: int = 60) -> str:
     return cut.shorten(" ".join(text.split()), limit)
 
 
-RULES = (_check_html, _check_links, _check_images, _check_contrast, _check_sizes)
+RULES = (_check_html, _check_links, _check_images, _check_advertisements, _check_contrast, _check_sizes)
 """Each takes the email and its parsed HTML (None for a text-only email)."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from digest.errors import TemplateProblem
 from digest.i18n import translator
@@ -23,6 +23,8 @@ from digest.render.variants import select
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+    from digest.render.blocks.printing import Printed
 
 HTML = "letter.html.j2"
 TEXT = "letter.txt.j2"
@@ -49,16 +51,26 @@ class Renderer:
         if selected is None:
             return None
 
+        printed = self.blocks(selected, "email")
+
         def render_one(smaller: Edition) -> RenderedEmail:
-            page = self._page(edition, smaller, now, test)
+            page = replace(self._page(edition, smaller, now, test), blocks=printed.blocks)
             text = self._text(page)
             html = self._html(page) if variant.format == "html" else ""
-            return RenderedEmail(variant.key, neutral_text(page.subject), html, text)
+            return RenderedEmail(variant.key, neutral_text(page.subject), html, text, warnings=printed.warnings)
 
         if self._budget is None:
             return render_one(selected)
         fitted = fit(selected, render_one, self._budget)
         return replace(fitted.email, left_out=fitted.left_out) if fitted.email else None
+
+    def blocks(self, edition: Edition, where: Literal["email", "web"]) -> Printed:
+        """The blocks of an edition for its emails or for its page, and why others are missing."""
+        from digest.render.blocks.printing import Printed, print_blocks
+
+        if not edition.blocks:
+            return Printed()
+        return print_blocks(edition, self._branding, self._environment, where=where)
 
     def _page(self, edition: Edition, selected: Edition, now: datetime, test: bool) -> Page:
         language = self._branding.language

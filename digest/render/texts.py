@@ -83,9 +83,12 @@ _JOINED = re.compile(
 )
 
 
-def unify_sentence_ends(text: str) -> str:
-    """End all Hindi sentences of `text` as the first one does, with a danda or a full stop."""
-    position, end, parts = 0, "", []
+def unify_sentence_ends(text: str, language: str = "hi") -> str:
+    """End all Devanagari sentences of `text` alike: in Hindi with a danda, in other languages as the first one ends.
+
+    An edition has sentences of several papers, and some Hindi papers write full stops.
+    """
+    position, end, parts = 0, "।" if language == "hi" else "", []
     for sentence in split(text):
         start = text.index(sentence, position)
         found = _SENTENCE_END.search(sentence)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from digest.models import split_key
+from digest.render.pictures import Slot, slots
 
 MIN_CONTRAST = 5.0
 """Contrast of the accent on paper. WCAG 2 asks for 4.5 for text; the rest allows for tinted boxes."""
@@ -150,9 +151,11 @@ class Look:
     # The size times the letters of a name that fills its line.
     name_room: int
     lead_size: int
-    # Widths of the two kinds of images, and the most images that it shows.
+    # Size of the top story's image, width of the others on a phone and at most, and the most images that it shows.
     lead_width: int
+    lead_height: int
     thumbnail_width: int
+    widest_thumbnail: int
     pictures: int
     # On the reader pages: the rules below the newsletter's name and above each section.
     top: Literal["double", "accent", "line"]
@@ -193,7 +196,9 @@ LOOKS = {
         name_room=560,
         lead_size=27,
         lead_width=544,
+        lead_height=272,
         thumbnail_width=96,
+        widest_thumbnail=120,
         pictures=40,
         top="double",
         section="ink",
@@ -218,7 +223,9 @@ LOOKS = {
         name_room=390,
         lead_size=26,
         lead_width=566,
+        lead_height=283,
         thumbnail_width=112,
+        widest_thumbnail=144,
         pictures=40,
         top="accent",
         section="line",
@@ -244,7 +251,9 @@ LOOKS = {
         name_room=540,
         lead_size=24,
         lead_width=544,
+        lead_height=218,
         thumbnail_width=100,
+        widest_thumbnail=100,
         pictures=2,
         top="line",
         section="line",
@@ -268,6 +277,8 @@ class Theme:
     logo: str | None = None
     logo_width: int = 200
     max_images: int = 5
+    # Where a mail program gets them: attached to the email, from our pages, or from the sites that published them.
+    images: Literal["attach", "pages", "source"] = "source"
     # How many of the lowest-scored stories are in brief at the end.
     briefs: int = 3
     # The script of all numbers.
@@ -277,6 +288,14 @@ class Theme:
         # The accent is printed into style sheets unescaped.
         if self.accent and not _COLOUR.fullmatch(self.accent):
             raise ValueError(f"accent must be a colour like #9c1c1c, not {self.accent!r}")
+
+    @property
+    def picture_slots(self) -> tuple[Slot, Slot]:
+        """The places of the top story's image and of the others. Thumbnails are 4 to 3."""
+        look = self.look
+        lead = (look.lead_width, look.lead_height)
+        thumbnail = (look.widest_thumbnail, look.widest_thumbnail * 3 // 4)
+        return slots(lead, thumbnail, min(self.max_images, look.pictures))
 
     @property
     def light(self) -> Palette:

@@ -164,6 +164,8 @@ class EditionJobs:
             self.notices.notice("skipped", key, f"Edition {key} is skipped: {edition.reason}")
             return
         self.log(f"Composed edition {key}: {edition.subject}")
+        for line in edition.warnings:
+            self.warn(f"Edition {key}: {line}")
         if edition.widened_hours:
             self.notices.notice("widened", key, f"Edition {key}: {edition.reason}")
 

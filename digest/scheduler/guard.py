@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from digest.errors import AlreadyRunning, ConfigurationError, DigestError
+from digest.errors import AlreadyRunning, ConfigurationError, DigestError, StoreUnavailable
 from digest.scheduler.notices import Notices
 from digest.utils.telemetry import report_error
 
@@ -16,6 +17,8 @@ T = TypeVar("T")
 
 # A job that fails so often in a row is no passing trouble, such as a busy store.
 _FAILURES = 3
+# Seconds between two failures, of any jobs, from which the store is not just busy; and after which the first is past.
+_STORE_AWAY, _STORE_BACK = 10.0, 150.0
 
 
 class Guard:
@@ -25,6 +28,8 @@ class Guard:
         self._notices, self._warn, self._stop = notices, warn, stop
         # Job → failures in a row.
         self._failures: Counter[str] = Counter()
+        # When jobs failed because of the store: the first time and the last one.
+        self._store_failures: tuple[float, float] | None = None
 
     def run(self, job: Callable[[], T], name: str = "", *, until: datetime | None = None) -> T | None:
         """Run a job and return what it does; None if it fails.
@@ -44,6 +49,8 @@ class Guard:
             self._warn(f"{name} failed: {error}")
         except DigestError as error:
             self._count_failure(name, str(error), until)
+            if isinstance(error, StoreUnavailable):
+                self._note_store_failure(str(error))
         except Exception as error:
             # A bug in one job must not end the scheduler; the next tick tries again.
             report_error(error)
@@ -53,6 +60,15 @@ class Guard:
             self._notices.clear("job", name)
             return result
         return None
+
+    def _note_store_failure(self, reason: str) -> None:
+        """Tell the admins if the store stays away: an edition may be due, and three failures of it take minutes."""
+        now = time.monotonic()
+        first, last = self._store_failures or (now, now)
+        first = first if now - last < _STORE_BACK else now
+        self._store_failures = first, now
+        if now - first >= _STORE_AWAY:
+            self._notices.tell_of_store(reason)
 
     def _count_failure(self, job: str, reason: str, until: datetime | None) -> None:
         self._failures[job] += 1

@@ -14,6 +14,7 @@ from digest.app import App
 from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.notify.alert import Alert, AlertKind, MessageType
 from digest.notify.notices import NOTICES
+from digest.store import meta
 
 # Kinds that are warnings in the log.
 _FAULTS = frozenset({"settings", "list", "holidays", "job", "missed", "expired", "not approved"})
@@ -125,12 +126,18 @@ class Notices:
             AlertKind.STORE_UNUSABLE,
             "The store cannot be used",
             f"Nothing can be sent or recorded: {reason}",
-            "Free the disk, or start PostgreSQL again. `digest check` tests the store. `digest run` then goes on.",
+            "End the program that locks it, free the disk, or start PostgreSQL again. `digest check` tests the store. "
+            "`digest run` then goes on.",
         )
 
-    def store_works(self) -> None:
-        """Tell the admins that the store can be used, if they were told that it cannot."""
+    def look_at_store(self) -> None:
+        """Tell the admins that the store can be written again, if they were told that it cannot."""
         if self._store_failed:
+            try:
+                # What only reads works all along, also in a locked or full store.
+                meta.save_probe_time(self._app().database, self._app().now())
+            except StoreError:
+                return
             self._store_failed = False
             title, text = "The store cannot be used", "It works again."
             self._app().alerts.send_at_once(MessageType.RESOLVED, AlertKind.STORE_UNUSABLE, title, text, "")

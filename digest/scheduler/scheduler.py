@@ -212,6 +212,8 @@ class Scheduler:
 
     def look_for_breaking_news(self) -> None:
         """Propose an alert edition if several independent sources report a new story."""
+        if not self.app.settings.breaking.enabled:
+            return
         if edition := self.app.breaking.look():
             self.editions.notice_proposal(edition)
 
@@ -242,7 +244,7 @@ class Scheduler:
         app = self.app
         try:
             app.watch.run()
-            self.notices.store_works()
+            self.notices.look_at_store()
             if app.settings.alerts.report and app.alerts.channels:
                 for key in app.reporter.send_due():
                     self.log(f"Edition {key}: its report goes to the admins.")

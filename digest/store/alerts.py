@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
-from digest.notify.alert import Alert, Message, MessageType
+from digest.notify.alert import Alert, Message, MessageType, cause
 from digest.store.database import Database
 from digest.store.schema import alert, alert_message
 from digest.store.statements import insert_into
@@ -40,15 +40,20 @@ class AlertStore:
             ]
 
     def raise_(self, item: Alert, message: Message, channels: Collection[str], now: datetime) -> bool:
-        """Open an alert with its message. False if it is open already: then only its texts and its end are updated."""
+        """Open an alert with its message. False if it is open already: then only its texts and its end are updated.
+
+        The message is sent also if an open alert has a new cause, which it has not told since it was raised.
+        """
         values = asdict(item)
         own = and_(alert.c.kind == item.kind, alert.c.subject == item.subject)
         with self.database.write() as connection:
             new = insert_into(connection, alert).on_conflict_do_nothing().values(**values, raised_at=now)
             if connection.execute(new.returning(alert.c.kind)).first() is None:
                 changed = {name: values[name] for name in ("title", "text", "action", "until")}
+                before = connection.execute(select(alert).where(own).with_for_update()).first()
                 connection.execute(update(alert).where(own).values(changed))
-                return False
+                if before is None or not _is_new_cause(connection, item, before.text, before.raised_at):
+                    return False
             _queue(connection, message, channels, now)
         return True
 
@@ -123,6 +128,19 @@ class AlertStore:
                 return
         with self.database.write() as connection:
             connection.execute(delete(alert_message).where(old))
+
+
+def _is_new_cause(connection: Connection, item: Alert, before: str, since: datetime) -> bool:
+    """Whether an open alert has a cause that was not told since it was raised."""
+    new = cause(item.kind, item.text)
+    if new is None or new == cause(item.kind, before):
+        return False
+    rows = connection.execute(select(alert_message.c.content).where(alert_message.c.created_at >= since)).scalars()
+    return not any(
+        (told["kind"], told["subject"], told["type"]) == (item.kind, item.subject, MessageType.RAISED)
+        and cause(item.kind, told["text"]) == new
+        for told in rows
+    )
 
 
 def _queue(connection: Connection, message: Message, channels: Collection[str], now: datetime) -> None:

@@ -15,6 +15,7 @@ from digest.store.schema import meta
 
 _TEST_SEND = "test send"
 _BACKUP = "last backup"
+_PROBE = "last probe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,11 @@ def last_test_send(database: Database) -> SentTest | None:
 def save_backup_time(database: Database, at: datetime) -> None:
     """Remember when `digest store backup` made a copy."""
     set(database, _BACKUP, at.astimezone(UTC).isoformat())
+
+
+def save_probe_time(database: Database, at: datetime) -> None:
+    """Write something, to find out whether the store can be written. Raises StoreError."""
+    set(database, _PROBE, at.astimezone(UTC).isoformat())
 
 
 def last_backup(database: Database) -> datetime | None:

@@ -14,6 +14,9 @@ from digest.store.database import Database
 from digest.store.schema import alert, batch, edition, source, webhook
 from digest.store.sending.status import Counts, counts
 
+# Sources that are named one by one: each name is a series of its own in the monitoring.
+_MAX_NAMED = 200
+
 
 @dataclass(frozen=True, slots=True)
 class StoreNumbers:
@@ -26,6 +29,8 @@ class StoreNumbers:
     # When the last edition was finished.
     last_done: datetime | None
     failing_sources: int
+    # Source → failures in a row: of those in the settings, at most `_MAX_NAMED`, the worst first.
+    failures: Mapping[str, int]
     # Payloads of webhooks that wait to be processed.
     queued_webhooks: int
     open_alerts: int
@@ -35,7 +40,8 @@ def read_numbers(database: Database, sources: Collection[str], *, failing: int) 
     """Read the numbers. Of these `sources`, those are failing that failed at least `failing` times in a row."""
     newest = EditionStore(database).newest()
     current = counts(database, newest.key) if newest else None
-    bad = source.c.name.in_(list(sources)), source.c.failures >= failing
+    own = source.c.name.in_(list(sources))
+    worst = select(source.c.name, source.c.failures).where(own).order_by(source.c.failures.desc(), source.c.name)
     is_done = edition.c.state == EditionState.DONE
     with database.read() as connection:
 
@@ -51,7 +57,8 @@ def read_numbers(database: Database, sources: Collection[str], *, failing: int) 
             current=current,
             unknown=int(connection.execute(unknown).scalar_one()),
             last_done=connection.execute(last).scalar(),
-            failing_sources=number(source, *bad),
+            failing_sources=number(source, own, source.c.failures >= failing),
+            failures=dict(connection.execute(worst.limit(_MAX_NAMED)).all()),
             queued_webhooks=number(webhook, webhook.c.processed_at.is_(None)),
             open_alerts=number(alert),
         )

@@ -230,6 +230,9 @@ edition = Table(
     Column("folded_at", Moment),
     # Whether it has a sample article.
     Column("sample", Boolean, nullable=False, server_default=false()),
+    # Its parts that are no stories, and sentences about what was left out.
+    Column("blocks", JSON, nullable=False, server_default="[]"),
+    Column("warnings", JSON, nullable=False, server_default="[]"),
 )
 
 # What is kept of an old edition's deliveries and their events: recipients by kind and reason, see `sending.folding`.
@@ -240,6 +243,18 @@ edition_count = Table(
     Column("kind", String(16), primary_key=True),
     Column("reason", String(200), primary_key=True),
     Column("recipients", Integer, nullable=False),
+)
+
+# Answers to a poll, quiz or feedback of an edition. Those of old editions are counted in `edition_count`.
+answer = Table(
+    "answer",
+    metadata,
+    Column("edition", String(64), ForeignKey("edition.key"), primary_key=True),
+    Column("block", String(32), primary_key=True),
+    Column("subscriber", Id, ForeignKey("subscriber.id"), primary_key=True),
+    # The number of the option, from 1.
+    Column("choice", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 rendered_email = Table(

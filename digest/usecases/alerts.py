@@ -38,7 +38,9 @@ class Alerts:
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> bool:
-        """Raise an alert. Call it as often as the condition is seen: it is sent once until `clear`. True if it is new.
+        """Raise an alert. Call it as often as the condition is seen: it is sent once until `clear`. True if it is sent.
+
+        One about a file or a server is sent again when its cause changes, once for each cause.
 
         `title` is one line, `text` says what happened, `action` what to do, with the exact command. From `until` on it
         ends without a message.

@@ -134,6 +134,7 @@ class BreakingNews:
         articles = tuple(known[id] for id in ids if id in known)
         # Without its articles, the story stays as it is.
         again = self._write(key, articles, stored.reason) if articles else stored
+        again = self.composer.pictures.prepare(again, stored)
         saved = self.editions.put(replace(again, composed_at=stored.composed_at), over=(EditionState.DRAFT,))
         return saved or self._existing(key)
 
@@ -243,7 +244,7 @@ class BreakingNews:
         if self.composer.fulltext.fetch(draft.sections, articles):
             longer = self.articles.by_ids([article.id for article in articles])
             draft = self._write(key, [longer.get(article.id, article) for article in articles], reason)
-        saved = self.editions.put(draft, over=())
+        saved = self.editions.put(self.composer.pictures.prepare(draft, None), over=())
         if saved is None:
             raise DigestError(f"Edition {key} was made in the meantime. Try again.")
         return saved

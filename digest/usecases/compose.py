@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from digest.curate.summary.types import Model, Summariser
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import EditionStore, SentHistoryStore
+    from digest.usecases.blocks import BlockReader
     from digest.usecases.fetch_fulltext import FulltextFetcher
+    from digest.usecases.pictures import PicturePreparer
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 # How often composing starts again because an editor changed the edition meanwhile.
@@ -90,6 +92,8 @@ class Composer:
     # Tokens that a model may use per edition; None has no limit.
     model_budget: int | None
     fulltext: FulltextFetcher
+    pictures: PicturePreparer
+    blocks: BlockReader
     # Fetches every source, and calls the function for each one that is done.
     collect: Callable[[Callable[[SourceReport], None] | None], CollectReport]
     language: str
@@ -98,13 +102,19 @@ class Composer:
     now: Callable[[], datetime]
 
     def compose(
-        self, key: str, *, fetch: bool = True, on_source: Callable[[SourceReport], None] | None = None
+        self,
+        key: str,
+        *,
+        fetch: bool = True,
+        on_source: Callable[[SourceReport], None] | None = None,
+        store: bool = True,
     ) -> Composed:
         """Curate the articles of the window into a draft, or into a skipped edition with its reason.
 
         Collects first, unless `fetch` is false. A draft is composed again and keeps the editors' changes; an edition
         in any later state is returned unchanged. If an editor changes the edition meanwhile, composing starts again.
-        `on_source` is called for each source when it is collected.
+        `on_source` is called for each source when it is collected. Without `store`, the edition is only returned, as
+        it would be composed now.
         """
         from digest.curate.summary.metered import Metered
 
@@ -120,6 +130,10 @@ class Composer:
             day = day_of(key) or (stored.day if stored else self.now().date())
             choice = self._curate(key, day, changes, summariser, fetch=fetch)
             edition = self._draft(key, day, choice, changes)
+            if edition.state == EditionState.DRAFT:
+                edition = self.pictures.prepare(self.blocks.add(edition), stored)
+            if not store:
+                return Composed(edition, choice.curated, collected)
             saved = self.editions.put(
                 edition,
                 over=(EditionState.DRAFT, EditionState.SKIPPED),

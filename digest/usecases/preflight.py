@@ -133,6 +133,8 @@ class Preflight:
         weights = {cid: len(image.data) for cid, image in self.images.load(content_ids(emails)).items()}
         found = dict.fromkeys(finding for email in emails for finding in lint(email, edition, weights))
         found |= dict.fromkeys(self._template_residue())
+        left_out_earlier = (*edition.warnings, *(line for email in emails for line in email.warnings))
+        found |= dict.fromkeys(warning("edition", line) for line in left_out_earlier)
         left_out = dict.fromkeys(line for email in emails for line in email.left_out)
         by_level = sorted(found, key=lambda finding: finding.level != "error")
         return PreflightResult(tuple(by_level), tuple(left_out), tuple(emails))

@@ -38,7 +38,7 @@ _OLDEST_MAIL = timedelta(days=366)
 # How far a foreign mail server's clock may be behind ours.
 _MAX_CLOCK_SKEW = timedelta(hours=1)
 # Provider name to the parser of its payloads.
-_PARSERS: dict[str, Callable[[bytes, Callable[[str], str | None]], list[Event]]] = {"sendgrid": sendgrid.parse_payload}
+PARSERS: dict[str, Callable[[bytes, Callable[[str], str | None]], list[Event]]] = {"sendgrid": sendgrid.parse_payload}
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class FeedbackProcessor:
         notes: list[str] = []
         for payload in self.events.queued():
             try:
-                events = _PARSERS[payload.provider](payload.body, comparable)
+                events = PARSERS[payload.provider](payload.body, comparable)
             except (KeyError, sendgrid.InvalidPayload) as error:
                 self.events.mark_processed(payload.id, now, error=redact(str(error)))
                 notes.append(f"Skipped webhook payload {payload.id} of {payload.provider}: {redact(str(error))}")

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # The name in `meta` under which the store keeps when it was last pruned.
 PRUNED_AT = "pruned at"
+# The same for the Content-IDs of the images that nothing showed then.
+UNUSED_IMAGES = "unused images"
 # Rows of a part: some milliseconds of a write lock.
 _DELIVERIES, _ARTICLES = 2_000, 200
 # Seconds between two parts, in which others may write.
@@ -135,7 +137,12 @@ class StorePruner:
             yield
             if part.deleted + part.emptied < _ARTICLES:
                 break
-        done.images = old_articles.delete_images(self.database, images)
+        # Pictures of drafts that were composed again. An edition that is being composed has its pictures in the store
+        # before it is there itself, so a picture must be unused in two runs, a day apart.
+        unused = old_articles.unused_images(self.database)
+        before_too = unused.intersection((meta.get(self.database, UNUSED_IMAGES) or "").split())
+        done.images = old_articles.delete_images(self.database, images | before_too)
+        meta.set(self.database, UNUSED_IMAGES, " ".join(sorted(unused - images - before_too)))
 
     def _delete_recipients(self, done: Pruned, key: str) -> Iterator[None]:
         while True:

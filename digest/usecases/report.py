@@ -15,6 +15,7 @@ from digest.notify.report import Feedback, Report, as_json, grouped, source_prob
 from digest.notify.report_formats import as_html, as_text
 from digest.store.content.events import count_feedback
 from digest.store.sending.status import next_due
+from digest.usecases.process_feedback import PARSERS
 
 if TYPE_CHECKING:
     from digest.models import Source
@@ -58,6 +59,9 @@ class Reporter:
         earlier = self.statistics.before(key, _EARLIER)
         numbers = self.statistics.numbers([key, *earlier])
         events = count_feedback(self.editions.database, key)
+        transports = self.statistics.transports(key)
+        # Only a provider's webhook reports deliveries. Returned mail reports failures.
+        reported = not transports or not PARSERS.keys().isdisjoint(transports)
         return Report(
             newsletter=self.newsletter,
             number=edition.number,
@@ -66,12 +70,13 @@ class Reporter:
             reason=edition.reason,
             numbers=numbers.pop(key),
             feedback=Feedback(
-                events.delivered,
-                events.dropped,
+                events.delivered if reported else None,
+                events.dropped if reported else None,
                 events.left,
                 events.opened if self.tracking else None,
                 events.clicked if self.tracking else None,
             ),
+            transports=transports,
             excluded=self._reasons(key, DeliveryOutcome.EXCLUDED),
             rejected=self._reasons(key, DeliveryOutcome.REJECTED),
             earlier=tuple(numbers.values()),

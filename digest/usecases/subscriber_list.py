@@ -51,6 +51,19 @@ class SubscriberList:
             empty = empty and not self.subscribers.of_list_file()
         return list_file.read_files(self.path, topics=self.topics, editions=self.editions, may_be_empty=empty)
 
+    def faults(self) -> tuple[ConfigProblem, ...]:
+        """What is wrong with the file as it is now; empty if it is valid. Does not change the store.
+
+        A file that the store has is not read again.
+        """
+        try:
+            version = list_file.version(contents(self.path), self.topics, self.editions)
+            if self.subscribers.synced_version() != version:
+                self.read()
+        except ConfigurationError as error:
+            return tuple(error.problems)
+        return ()
+
     def sync(self, *, may_be_empty: bool = False) -> None:
         """Make the store's list equal to the file's.
 

@@ -80,6 +80,7 @@ class Watch:
             attempts=self.overview.attempts(keys),
             answers=self.overview.answers(keys),
             sources=list(self.articles.health_of(self.sources).values()),
+            transports=tuple(self.transports),
             probes=self._probe(now),
             keys=self.keys,
             requires_approval=self.requires_approval,

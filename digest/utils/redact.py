@@ -14,6 +14,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 MASK = "***"
@@ -59,16 +60,36 @@ _BEFORE_AT = re.compile(r"(?:\"[^\"\n]{1,64}\"|[^\s@<>()\[\]\"',;:/]{1,256}?)(?:
 _SECRET_NAME = re.compile(rf"{_SECRET_PARAMETER}|key", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Known:
-    """The registered secrets. Replaced as a whole, so that readers need no lock."""
+    """The registered secrets. Replaced as a whole, so that readers need no lock.
+
+    The patterns are compiled when a secret is found for the first time: most processes never find one.
+    """
 
     values: frozenset[str] = frozenset()
-    # Every form of every value, and a pattern that finds them; the same for bytes.
+    # Every form of every value, the longest first: one secret may contain another.
     forms: tuple[str, ...] = ()
-    pattern: re.Pattern[str] = re.compile(r"(?!)")
+    # Those of them that are pieces of base64.
+    within: frozenset[str] = frozenset()
     byte_forms: tuple[bytes, ...] = ()
-    byte_pattern: re.Pattern[bytes] = re.compile(rb"(?!)")
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(self._alternatives)
+
+    @cached_property
+    def byte_pattern(self) -> re.Pattern[bytes]:
+        return re.compile(self._alternatives.encode("utf-8", "surrogateescape"))
+
+    @property
+    def _alternatives(self) -> str:
+        return "|".join(
+            rf"(?<![A-Za-z0-9]){re.escape(form)}(?![A-Za-z0-9])"
+            if len(form) < _MIN_WITHIN_WORD and form not in self.within
+            else re.escape(form)
+            for form in self.forms
+        )
 
 
 _known = _Known()
@@ -81,7 +102,7 @@ def protect(values: Iterable[str]) -> None:
     with _lock:
         more = {value for value in values if len(value) >= _MIN_LENGTH} - _known.values
         if more:
-            _known = _compiled(_known.values | more)
+            _known = _with_forms(_known.values | more)
 
 
 def forget() -> None:
@@ -155,19 +176,11 @@ def _masked(match: re.Match[str]) -> str:
     return "".join(group or "" for group in match.groups()) + MASK
 
 
-def _compiled(values: frozenset[str]) -> _Known:
+def _with_forms(values: frozenset[str]) -> _Known:
     plain = {form for value in values for form in _spellings(value)}
-    within = {form for value in values for form in _within_base64(value)}
-    # The longest first: one secret may contain another.
+    within = frozenset(form for value in values for form in _within_base64(value))
     forms = tuple(sorted(plain | within, key=lambda form: (-len(form), form)))
-    pattern = "|".join(
-        rf"(?<![A-Za-z0-9]){re.escape(form)}(?![A-Za-z0-9])"
-        if len(form) < _MIN_WITHIN_WORD and form not in within
-        else re.escape(form)
-        for form in forms
-    )
-    encoded = tuple(form.encode("utf-8", "surrogateescape") for form in forms)
-    return _Known(values, forms, re.compile(pattern), encoded, re.compile(pattern.encode("utf-8", "surrogateescape")))
+    return _Known(values, forms, within, tuple(form.encode("utf-8", "surrogateescape") for form in forms))
 
 
 def _spellings(value: str) -> Iterator[str]:

@@ -24,7 +24,7 @@ from digest.store.people.preferences import PreferenceStore
 from digest.store.people.signups import SignupStore
 from digest.store.rate_limits import RateLimiter
 from digest.utils.heartbeat import Heartbeat
-from digest.web import archive, preferences, unsubscribe, view_in_browser
+from digest.web import answers, archive, preferences, unsubscribe, view_in_browser
 from digest.web import signup as signup_routes
 from digest.web.archive import Archive
 from digest.web.dependencies import Context
@@ -99,7 +99,7 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
     pages = _pages_or_default(app, settings.newsletter.base_url or base)
     app.check_credentials()
     # App builds collaborators on first use. Build them here, before several threads ask at once.
-    _ = (app.signer, app.database, app.articles, app.editions, app.renderer, app.sender, app.topics)
+    _ = (app.signer, app.database, app.answers, app.articles, app.editions, app.renderer, app.sender, app.topics)
     names = [source.name for source in app.sources]
     with (
         Health(lambda: app.database, lambda: names, heartbeat) as health,
@@ -171,11 +171,12 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
         unsubscribe.router(context),
         preferences.pause_router(page),
         preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
+        answers.router(context, editions, app.answers),
         view_in_browser.router(EmailViewer(context, editions, published, app.renderer), images),
         webhooks(app),
     ]
     if public_archive:
-        routers.append(archive.router(Archive(context, editions, published)))
+        routers.append(archive.router(Archive(context, editions, published, app.renderer)))
     if signup is not None:
         routers.append(signup_routes.router(signup))
     return routers

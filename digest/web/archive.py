@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import format_datetime
 from xml.etree import ElementTree as xml
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
+from markupsafe import Markup
 
 from digest.i18n import translator
 from digest.render.context import Page, build_page
+from digest.render.renderer import Renderer
 from digest.store.content.editions import EditionStore, PublishedStore
 from digest.web.dependencies import Context
 from digest.web.middleware import CONTENT_SECURITY_POLICY
 from digest.web.pages import PAGE_RESPONSES, language_parameter
-from digest.web.view_in_browser import RemoteImages
+from digest.web.view_in_browser import RemoteImages, without_remote_images
 
 _MAX_LISTED = 200
 _MAX_IN_FEED = 20
@@ -33,15 +35,43 @@ class Archive:
     context: Context
     editions: EditionStore
     published: PublishedStore
+    # Prints the blocks of an edition.
+    renderer: Renderer
 
-    def edition(self, key: str) -> Page | None:
-        """A published edition as a page, as it looked on the day it was sent; None if there is none."""
+    def edition(self, key: str, *, remote: bool = True) -> Page | None:
+        """A published edition as a page, as it looked on the day it was sent; None if there is none.
+
+        Without `remote`, its blocks have no images of other sites.
+        """
         published = self.published.get(key, self.context.now())
         edition = self.editions.get(key) if published else None
         if published is None or edition is None:
             return None
-        branding, day = self.context.pages.branding, published.frozen_at
-        return build_page(edition, branding, subject=edition.subject, preheader=edition.preheader, now=day, test=False)
+        day = published.frozen_at
+        # The page asks its own site for the pictures, and by their hash.
+        theme = replace(self.context.pages.branding.theme, images="attach")
+        branding = replace(self.context.pages.branding, theme=theme)
+        blocks = self.renderer.blocks(edition, "web").blocks
+        if not remote:
+            blocks = tuple(
+                replace(block, html=Markup(without_remote_images(str(block.html), None)))  # noqa: S704 (printed by us)
+                for block in blocks
+            )
+        return build_page(
+            edition,
+            branding,
+            subject=edition.subject,
+            preheader=edition.preheader,
+            now=day,
+            test=False,
+            blocks=blocks,
+        )
+
+    def has_block_images(self, key: str) -> bool:
+        """Whether a block of the edition's page has an image, which is another site's."""
+        edition = self.editions.get(key)
+        blocks = self.renderer.blocks(edition, "web").blocks if edition and edition.blocks else ()
+        return any("<img" in block.html for block in blocks)
 
     def rss(self) -> bytes:
         """An RSS 2.0 feed of the newest editions."""
@@ -82,7 +112,7 @@ def router(archive: Archive) -> APIRouter:
 
     @routes.get("/archive/{edition}", response_class=HTMLResponse, summary="One edition")
     def show_edition(request: Request, edition: str, show_images: RemoteImages = False) -> HTMLResponse:
-        found = archive.edition(edition)
+        found = archive.edition(edition, remote=show_images)
         if found is None:
             return pages.error(request, 404, pages.catalogue(request).gettext("There is no such edition"))
         response = pages.response(
@@ -91,7 +121,7 @@ def router(archive: Archive) -> APIRouter:
             f"/archive/{edition}",
             edition=found,
             pictures=show_images,
-            has_remote=_has_remote_images(found),
+            has_remote=_has_remote_images(found) or archive.has_block_images(edition),
             in_brief=translator(found.language).gettext("In brief"),
             personal=False,
         )

@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
+from markupsafe import Markup
+
 from digest.errors import TemplateProblem
 from digest.feedback.rules import UNSUBSCRIBED
+from digest.render.blocks.data import Frame, Place
+from digest.render.blocks.printing import Block
+from digest.render.blocks.questions import Question
 from digest.render.context import build_page
 from digest.render.sample_edition import sample_edition
 from digest.render.themes import Branding
@@ -53,14 +58,30 @@ def sample_pages(branding: Branding, now: datetime, topics: Collection[str]) -> 
     yield from _signup(sent)
     yield from _unsubscribe(now)
     yield from _preferences(now, topics, sent)
+    blocks = tuple(
+        Block("weather", "मौसम", frame, place, Markup("<p>साफ़</p>"), "")
+        for frame in get_args(Frame)
+        for place in get_args(Place)
+    )
     edition = build_page(
-        sample_edition(now), branding, subject=sent.subject, preheader=sent.preheader, now=now, test=False
+        sample_edition(now),
+        branding,
+        subject=sent.subject,
+        preheader=sent.preheader,
+        now=now,
+        test=False,
+        blocks=blocks,
     )
     for show_images in (False, True):
         values = {"edition": edition, "pictures": show_images, "has_remote": True, "in_brief": "संक्षेप में"}
         yield SamplePage("edition.html.j2", {**values, "personal": False})
     for editions in ([], [sent]):
         yield SamplePage("archive.html.j2", {"editions": editions, "personal": False})
+    for state in ("ask", "saved", "late"):
+        for right, results in ((0, [("हाँ", 60)]), (1, [])):
+            question = Question("कैसा लगा?", ("हाँ", "नहीं"), right, "…")
+            shown = {"question": question, "answer": "हाँ", "is_right": True, "state": state, "results": results}
+            yield SamplePage("answer.html.j2", shown)
     yield SamplePage("bar.html.j2", {})
     yield SamplePage("note.html.j2", {"personal": False})
     yield SamplePage("text.html.j2", {"title": sent.subject, "text": "…", "personal": False})

@@ -20,7 +20,7 @@ from digest.store.content.editions import PublishedStore
 from digest.store.people.signups import JOINED, PENDING, SignupStore
 from digest.store.rate_limits import Quota
 from digest.subscribers.address import mailbox, normalise, refuse_tags
-from digest.web.consent import consent_wording
+from digest.web.consent import CONSENT_VERSION, consent_wording
 from digest.web.dependencies import Context, client_address
 from digest.web.outbound_mail import OutboundMail, SignupEmails
 from digest.web.pages import PAGE_RESPONSES, language_parameter
@@ -94,7 +94,7 @@ class Signup:
             return None
         if subscriber and subscriber.listed and subscriber.status == "active" and not subscriber.suppressed:
             return self.emails.reminder(subscriber, language)
-        detail = f"{language}; asked at {now:%Y-%m-%d %H:%M:%S %z} from {client}"
+        detail = f"text {CONSENT_VERSION}, {language}; asked at {now:%Y-%m-%d %H:%M:%S %z} from {client}"
         wording = self.consent_wording(language)
         id = self.signups.request(address, email, wording=wording, detail=detail, now=now)
         return self.emails.confirmation(id, email, self.context.signer.sign(_PURPOSE, id), language)

@@ -71,7 +71,7 @@ class EmailViewer:
             return pages.response(request, "text.html.j2", here, title=email.subject, text=text, personal=False)
         logo = pages.branding.theme.logo
         html = _PERSONAL_LINK.sub(_link_within_page, email.html)
-        complete = _as_page(substitute(html, hidden), pages.root)
+        complete = _as_page(substitute(html, hidden), pages.root, pages.base)
         page = complete if remote else without_remote_images(complete, logo)
         if page != complete:
             bar = pages.render("bar.html.j2", language, here=here)
@@ -113,7 +113,11 @@ def router(viewer: EmailViewer, images: ImageStore) -> APIRouter:
         if found is None:
             return pages.error(request, 404, pages.catalogue(request).gettext("There is nothing here"))
         # The Content-ID is a hash of the content, so the image never changes.
-        headers = {"cache-control": "public, max-age=31536000, immutable"}
+        # Webmail shows it on a page of another site.
+        headers = {
+            "cache-control": "public, max-age=31536000, immutable",
+            "cross-origin-resource-policy": "cross-origin",
+        }
         return Response(found.data, media_type=found.type, headers=headers)
 
     return routes
@@ -128,16 +132,18 @@ def _policy(*, logo: str | None, remote: bool) -> str:
     )
 
 
-def _as_page(email: str, root: str) -> str:
+def _as_page(email: str, root: str, base: str) -> str:
     """The HTML of an email as a page: inline images get URLs, and the email's article becomes the main landmark."""
     for cid in content_ids([RenderedEmail("", "", email, "")]):
         email = email.replace(f'"cid:{cid}"', f'"{root}/picture/{cid}"')
+    # Those that the email gets from our pages come from the same place here, whatever the host.
+    email = email.replace(f'src="{base}/picture/', f'src="{root}/picture/')
     return email.replace('role="article"', 'role="main"', 1).replace(' aria-roledescription="email"', "", 1)
 
 
 def _link_within_page(link: re.Match[str]) -> str:
     """What replaces a personal link: "view in browser" stays here, the others lead to the note."""
-    return 'href="#"' if PLACEHOLDERS["view"] in link[0] else f'href="#{_NOTE}"'
+    return 'href="#"' if f"/{PLACEHOLDERS['view']}" in link[0] and "/view/" in link[0] else f'href="#{_NOTE}"'
 
 
 def without_remote_images(page: str, logo: str | None) -> str:

@@ -86,7 +86,7 @@ class Press:
 @contextmanager
 def press(home: Path) -> Iterator[Press]:
     """A newsletter with breaking news, and papers that report nothing special."""
-    newsletter_folder(home)
+    newsletter_folder(home, all_sources=False)
     with HttpServer() as site:
         sources = "\n".join(
             f"  - {{name: {paper}, url: '{site.url(f'/{paper}.xml')}', allow_private: true, fulltext: false}}"

@@ -164,6 +164,7 @@ def test_an_edition_that_was_approved_before_is_named(proposed: Press) -> None:
     assert f"digest edition reopen {DAILY}" in run.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("default", "alert", "daily"),
     [

@@ -43,7 +43,7 @@ class Verdict:
 
 def prepare(folder: Path, recipients: int) -> Newsroom:
     """Create a newsletter folder with a composed edition, to be copied for each send."""
-    newsletter_folder(folder)
+    newsletter_folder(folder, all_sources=False)
     newsroom = Newsroom(folder)
     newsroom.set_subscribers(*subscriber_rows(recipients))
     newsroom.json("compose")

@@ -33,7 +33,7 @@ RECIPIENTS = 400
 @pytest.fixture
 def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
     """A newsletter whose provider takes 60 ms for each request, so that twenty batches can be interrupted."""
-    newsletter_folder(tmp_path / "newsletter")
+    newsletter_folder(tmp_path / "newsletter", all_sources=False)
     newsroom = Newsroom(tmp_path / "newsletter")
     newsroom.set_subscribers(*subscriber_rows(RECIPIENTS))
     log = ("--log", str(newsroom.home / "accepted.jsonl"), "--key", KEY, "--latency", "60", "--check-every", "50")

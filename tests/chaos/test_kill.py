@@ -51,7 +51,7 @@ def test_nobody_twice_and_nobody_missed(
     assert verdict.unknown <= 4 * BATCH
 
 
-@pytest.mark.parametrize("accepted", first([200, 1, 400], dev=1))
+@pytest.mark.parametrize("accepted", first([200, 1], dev=1))
 def test_with_a_fast_provider_only_claimed_batches_become_unknown(
     prepared: Newsroom, tmp_path: Path, accepted: int
 ) -> None:
@@ -72,7 +72,7 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     return prepare(tmp_path_factory.mktemp("schedules") / "prepared", FEW)
 
 
-@pytest.mark.parametrize("seed", first([8, 11, 1, 17], dev=1))
+@pytest.mark.parametrize("seed", first([8, 11], dev=1))
 def test_a_seeded_schedule_of_faults_and_kills_reaches_assert_everyone_once(
     few: Newsroom, tmp_path: Path, seed: int
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,11 @@ PLANS = [
 ]
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("plan", first(PLANS, dev=1), ids=str)
+# Under `ci` one way for each plan is enough: how the copy is put back and what is done then are independent.
+CASES = [*((PLANS[0], way) for way in WAYS), *zip(PLANS[1:], cycle(WAYS))]
+
+
+@pytest.mark.parametrize(("plan", "way"), first(CASES, dev=len(WAYS)), ids=str)
 def test_a_copy_put_back_after_a_send_mails_nobody_twice(
     prepared: Newsroom, tmp_path: Path, plan: Restoring, way: str
 ) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from digest.cli import main
-from tests.support.folders import newsletter_folder
+from tests.support.folders import newsletter_folder, wants_all_sources
 
 # A Monday morning.
 NOW = "2026-11-23T07:00+05:30"
@@ -117,9 +117,10 @@ class Newsroom:
 
 
 @pytest.fixture
-def newsroom(tmp_path: Path) -> Newsroom:
+def newsroom(tmp_path: Path, request: pytest.FixtureRequest) -> Newsroom:
+    """A new newsletter, with all of its sources if the test is marked `all_sources`."""
     home = tmp_path / "newsletter"
-    newsletter_folder(home)
+    newsletter_folder(home, all_sources=wants_all_sources(request))
     return Newsroom(home)
 
 

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from digest.app import App, make_app
 from digest.models import EditionState
-from digest.scheduler import Scheduler, watch_settings
+from digest.scheduler import Scheduler, guard, watch_settings
 from digest.store import errors as store_errors
 from digest.web.webhooks import webhooks
 from tests.cli.newsroom import Newsroom, parse_mail, subscriber_rows, text_parts
@@ -351,11 +351,16 @@ def test_an_outcome_that_is_unknown_since_a_restore(newsroom: Newsroom) -> None:
     newsroom.json("send")
     newsroom.json("store", "restore", str(copy))
     newsroom.json("send", code=1)
-    with watched(newsroom, at=MORNING.replace(hour=7)) as day:
+    with (
+        RecordingSmtp() as server,
+        watched(newsroom, at=MORNING.replace(hour=7), **smtp_settings(server)) as day,
+    ):
         day.watch()
         assert day.raised() == [f"outcome-unknown:{KEY}"]
         assert "The store was restored from a copy" in day.text("outcome-unknown")
         assert "connection broke" not in day.text("outcome-unknown")
+        # SMTP has no provider who could be asked.
+        assert "the log of the mail server" in day.action("outcome-unknown")
 
 
 def test_bounces_complaints_and_receivers_answers(newsroom: Newsroom) -> None:
@@ -471,11 +476,29 @@ def test_a_store_that_cannot_be_written(newsroom: Newsroom, monkeypatch: pytest.
             day.run("check")
         assert day.raised() == ["store-unusable:"]
         assert "digest check" in day.action("store-unusable")
+        # What only reads works in a locked store, and proves nothing.
+        day.watch(1)
+        assert day.resolved() == []
         other.execute("ROLLBACK")
         day.run("check")
         day.watch()
         assert "store-unusable:" in day.resolved()
         assert day.raised().count("store-unusable:") == 1
+
+
+def test_a_store_that_stays_locked_is_told_before_a_job_failed_three_times(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with watched(newsroom) as day, closing(sqlite3.connect(newsroom.home / "digest.db", isolation_level=None)) as other:
+        day.watch()
+        day.at(7)
+        monkeypatch.setattr(store_errors, "BUSY_SECONDS", 0.1)
+        monkeypatch.setattr(guard, "_STORE_AWAY", 0.0)
+        day.app.database.engine.dispose()
+        other.execute("BEGIN EXCLUSIVE")
+        day.run("send")
+        assert day.raised() == ["store-unusable:"]
+        other.execute("ROLLBACK")
 
 
 @pytest.mark.parametrize(

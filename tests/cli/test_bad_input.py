@@ -73,6 +73,7 @@ def test_all_errors_of_the_list_are_reported_at_once_and_nothing_is_sent(newsroo
     assert newsroom.digest("subscribers", "check").code == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "message"), [(None, "file not found"), ("", "is empty"), ("subscribers:\n", "the list has no subscribers")]
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.cli.newsroom import Newsroom
 
 KEY = "2026-11-23"
@@ -30,6 +32,8 @@ def test_stories_can_be_pinned_dropped_and_moved_and_texts_set(newsroom: Newsroo
     assert first not in stories(newsroom)
 
 
+@pytest.mark.slow
+@pytest.mark.all_sources
 def test_a_story_that_just_missed_the_edition_can_be_pinned(newsroom: Newsroom) -> None:
     composed = newsroom.json("compose")
     best, second = composed["waiting"][:2]
@@ -55,6 +59,8 @@ def test_moving_to_an_unknown_section_is_refused(newsroom: Newsroom) -> None:
     assert "did you mean 'खेल'?" in run.err
 
 
+@pytest.mark.slow
+@pytest.mark.all_sources
 def test_pinning_restores_dropped_stories_of_a_skipped_edition(newsroom: Newsroom) -> None:
     newsroom.json("compose", DIGEST_EDITION__MAX_STORIES="3")
     few = {"DIGEST_EDITION__MAX_STORIES": "100", "DIGEST_EDITION__MIN_STORIES": "16"}

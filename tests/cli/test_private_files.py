@@ -47,6 +47,7 @@ def expected(found: dict[str, str], folder: Path) -> dict[str, str]:
     return {name: "0700" if (folder / name).is_dir() else "0600" for name in found}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("umask")
 def test_every_file_of_a_new_newsletter_is_private(tmp_path: Path) -> None:
     home = tmp_path / "newsletter"

@@ -87,6 +87,7 @@ def test_accepting_all_asks_for_evidence(broken: Newsroom) -> None:
     assert broken.json("reconcile", EDITION, "--accept", "all", "--evidence", "both in the log")["unknown"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

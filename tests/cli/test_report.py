@@ -43,8 +43,10 @@ def test_a_report_goes_to_each_admin_once_after_the_edition(newsroom: Newsroom) 
         assert "subscriber3" not in text
         assert f"digest status {KEY}" in text
     assert "<table" in parts["text/html"]
+    assert "not reported by SMTP" in parts["text/plain"]
     report = next(each for each in day.receiver.accepted if each["type"] == "edition.report")
     assert (report["data"]["edition"], report["data"]["accepted"], report["data"]["rejected"]) == (KEY, 19, 1)
+    assert (report["data"]["delivered"], report["data"]["dropped"], report["data"]["bounced"]) == (None, None, 0)
 
 
 @pytest.mark.slow
@@ -100,6 +102,12 @@ def test_a_report_compares_with_the_median_of_earlier_editions(newsroom: Newsroo
     assert newsroom.json("report", "2026-11-21")["usual"]["accepted"] is None
     out = newsroom.digest("report", "2026-11-24").out
     assert "(usual: 5)" in out
+    # A special edition is another kind: it neither counts here nor has a number.
+    newsroom.json("compose", "--slug", "vishesh", DIGEST_NOW="2026-11-23T09:00+05:30")
+    newsroom.json("send", "vishesh", DIGEST_NOW="2026-11-23T09:00+05:30")
+    assert newsroom.json("report", "2026-11-24")["usual"]["editions"] == 3
+    assert newsroom.json("report", "vishesh")["usual"]["editions"] == 0
+    assert "No. " not in newsroom.digest("report", "vishesh").out
     assert newsroom.digest("report", "2026-01-01").code == 1
 
 

@@ -67,6 +67,15 @@ def test_the_scheduler_runs_a_whole_day(newsroom: Newsroom) -> None:
         assert (day.state(), day.accepted()) == ("done", 6)
 
 
+def test_what_was_left_out_of_an_edition_is_logged(newsroom: Newsroom) -> None:
+    folder = newsroom.home / "samples/blocks/2026-11-23"
+    folder.mkdir()
+    (folder / "quote.yaml").write_text("text: क\n", encoding="utf-8")
+    with started(newsroom.home, [MORNING.replace(hour=5, minute=30)]) as day:
+        day.scheduler.check()
+        assert f"Edition {KEY}: block left out: blocks/2026-11-23/quote.yaml:1: 'by' is required" in day.log
+
+
 def test_a_provider_that_can_cancel_gets_the_edition_before_its_time(newsroom: Newsroom) -> None:
     now = [MORNING]
     with SendGridServer() as server:

@@ -44,6 +44,7 @@ def refused(run: Run) -> None:
     assert f"`digest edition discard {KEY}`" in run.err
 
 
+@pytest.mark.slow
 def test_an_edition_of_samples_makes_room_for_the_first_real_one(newsroom: Newsroom, server: RecordingSmtp) -> None:
     assert newsroom.json("send")["accepted"] == len(newsroom.outbox())
     assert newsroom.json("edition", "show", KEY)["sample"]
@@ -66,6 +67,8 @@ def test_an_edition_of_samples_makes_room_for_the_first_real_one(newsroom: Newsr
     assert "has no sample articles" in refused_discard.err
 
 
+@pytest.mark.slow
+@pytest.mark.all_sources
 def test_sample_sources_with_a_provider(newsroom: Newsroom, server: RecordingSmtp) -> None:
     go_live(newsroom, server)
     warnings = newsroom.json("check")["warnings"]

@@ -320,6 +320,7 @@ def test_the_requested_time_survives_a_kill_before_enqueueing(newsroom: Newsroom
     assert not any("interrupted" in line for line in later["problems"])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("killed_before_enqueueing")
 def test_a_requested_time_that_is_past_after_a_kill_is_reported(newsroom: Newsroom) -> None:
     run = newsroom.json("send", DIGEST_NOW="2026-11-23T08:00+05:30")

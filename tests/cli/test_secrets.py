@@ -66,17 +66,17 @@ def echo(status: int, wrap: str, *, before: str = "") -> object:
 
 VARIABLES = {"sendgrid": "SENDGRID_API_KEY", "resend": "RESEND_API_KEY"}
 STATUSES = [400, 401, 403, 500, 202, 302]
-# A long text is cut by the limit of messages. Every provider gets every status, with a short or a long text.
+# Every provider gets every status, with a short text or with one that is cut by the limit of messages. The first half
+# has every status once.
 ANSWERS = [
-    (provider, status, "x" * 255 if (place + turn) % 2 else "")
+    (tuple(VARIABLES)[(place + turn) % 2], status, "x" * 255 if (place // 2 + turn) % 2 else "")
     for turn in range(2)
-    for provider in VARIABLES
     for place, status in enumerate(STATUSES)
 ]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("provider", "status", "before"), first(ANSWERS, 12))
+@pytest.mark.parametrize(("provider", "status", "before"), first(ANSWERS, len(STATUSES)))
 def test_the_key_of_an_api(newsroom: Newsroom, server: HttpServer, provider: str, status: int, before: str) -> None:
     for path in ["/v3/mail/send", "/v3/scopes", "/emails/batch", "/emails", "/domains"]:
         server.route(path, echo(status, provider, before=before))  # type: ignore[arg-type]
@@ -86,8 +86,8 @@ def test_the_key_of_an_api(newsroom: Newsroom, server: HttpServer, provider: str
         VARIABLES[provider]: SECRET,
         "DIGEST_DELIVERY__TRIES": "1",
     }
-    runs = [newsroom.digest("send"), newsroom.digest("status", "--json"), newsroom.digest("check")]
-    runs += [newsroom.digest("check", "--json"), newsroom.digest("send", "--test", "asha@example.com")]
+    runs = [newsroom.digest("send"), newsroom.digest("status", "--json"), newsroom.digest("check", "--json")]
+    runs += [newsroom.digest("send", "--test", "asha@example.com")]
     assert any("***" in run.out + run.err for run in runs) or status in (202, 302)
     assert server.requests, "the provider was asked"
     assert_kept(newsroom, SECRET, *runs)

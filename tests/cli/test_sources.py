@@ -21,6 +21,8 @@ from digest.models import SourceHealth
 from tests.cli.newsroom import Newsroom
 from tests.support.http_server import HttpServer
 
+pytestmark = pytest.mark.all_sources
+
 BODY = "<p>किसानों ने बताया कि खेतों की सिंचाई शुरू हो गई है और गाँव के लोग इससे बहुत ख़ुश हैं।</p>" * 3
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 
@@ -428,6 +430,7 @@ def test_check_reports_unhealthy_sources_with_their_line(newsroom: Newsroom, sit
     assert any("is down" in message for message in result["warnings"])
 
 
+@pytest.mark.slow
 def test_check_fetches_sources_and_reports_a_missing_path_with_its_line(newsroom: Newsroom, site: HttpServer) -> None:
     add(newsroom, site.url("/rss"))
     site.route("/rss", "gone", status=410)

@@ -12,6 +12,7 @@ import pytest
 
 from digest.app import make_app
 from digest.store.people.preferences import ConsentContext, PreferenceStore
+from digest.store.people.signups import SignupStore
 from digest.subscribers.imports.formats import FORMATS, PAUSABLE
 from tests.cli.newsroom import Newsroom
 
@@ -36,6 +37,33 @@ def list_file(newsroom: Newsroom) -> Path:
 
 def emails(newsroom: Newsroom, *arguments: str) -> list[str]:
     return [row["email"] for row in newsroom.json("subscribers", "list", *arguments)["subscribers"]]
+
+
+def test_an_import_is_undone_and_consents_and_suppressions_stay(newsroom: Newsroom, list_file: Path) -> None:
+    newsroom.json("subscribers", "import", "old.csv")
+    before = newsroom.json("subscribers", "export", "barred.csv", "--barred")["readers"]
+    # Sunita signs up herself afterwards.
+    with make_app(newsroom.home) as app:
+        signups = SignupStore(app.database)
+        id = signups.request("sunita@example.com", "sunita@example.com", wording="", detail="", now=app.now())
+        signups.confirm(id, timezone="Asia/Kolkata", source="web:join", detail="", now=app.now())
+    run = newsroom.digest("subscribers", "remove", "--origin", "old")
+    assert (run.code, len(emails(newsroom))) == (0, 10)
+    assert (
+        run.out == "Would remove 2 subscribers of import old from the list. Nothing was changed; --yes removes them.\n"
+    )
+    assert "1 subscriber of old signed up too" in run.err
+    done = newsroom.json("subscribers", "remove", "--origin", "old", "--yes")
+    assert done == {"origin": "old", "dry_run": False, "removed": 2, "kept": 1}
+    assert emails(newsroom, "--origin", "old") == ["sunita@example.com"]
+    assert newsroom.json("subscribers", "export", "barred.csv", "--barred")["readers"] == before
+    history = newsroom.json("subscribers", "history", "mohan@example.com")["history"]
+    assert {"imported", "removed"} < {entry["what"] for entry in history}
+    again = newsroom.json("subscribers", "import", "old.csv")
+    assert (again["returned"], again["kept"]) == (2, 2)
+    refused = newsroom.digest("subscribers", "remove", "--origin", "web")
+    assert (refused.code, "known: old" in refused.err) == (2, True)
+    assert newsroom.digest("subscribers", "remove").code == 2
 
 
 def test_an_imported_list_gets_the_edition(newsroom: Newsroom, list_file: Path) -> None:
@@ -69,6 +97,7 @@ def test_a_newsletter_needs_no_list_file_if_it_has_imports(newsroom: Newsroom, l
     assert newsroom.json("subscribers", "check")["imports"] == {"old": 4}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FORMATS)
 def test_an_export_can_be_imported_unchanged(newsroom: Newsroom, list_file: Path, tmp_path: Path, kind: str) -> None:
     newsroom.json("subscribers", "import", "old.csv")
@@ -210,6 +239,7 @@ def test_wrong_usage_is_reported(newsroom: Newsroom, list_file: Path, arguments:
     assert message in run.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FORMATS)
 def test_an_export_contains_pauses_if_the_format_allows_it(newsroom: Newsroom, tmp_path: Path, kind: str) -> None:
     newsroom.set_subscribers(

@@ -81,6 +81,7 @@ def test_a_dumb_terminal_gets_no_escape_sequences() -> None:
     assert not any(ESCAPE.search(line) for line in printed_table(80, TERM="dumb"))
 
 
+@pytest.mark.slow
 def test_states_have_a_colour_unless_no_color_is_set(newsroom: Newsroom) -> None:
     assert newsroom.digest("send").code == 0
     command = [sys.executable, "-m", "digest.cli", "--home", str(newsroom.home), "edition", "list"]
@@ -101,6 +102,7 @@ def test_numbers_are_aligned_to_the_right() -> None:
     assert lines[2:] == ["    5  five", "12345  many"]
 
 
+@pytest.mark.slow
 def test_a_send_shows_its_progress_on_a_terminal(newsroom: Newsroom) -> None:
     command = [sys.executable, "-m", "digest.cli", "--home", str(newsroom.home), "send"]
     shown = ESCAPE.sub("", on_terminal(command, 120, newsroom.env({})))
@@ -108,6 +110,7 @@ def test_a_send_shows_its_progress_on_a_terminal(newsroom: Newsroom) -> None:
     assert re.search(r"sent +━+ 6/6", shown)
 
 
+@pytest.mark.all_sources
 def test_elsewhere_progress_is_a_line_at_every_quarter(newsroom: Newsroom) -> None:
     err = newsroom.digest("send").err
     assert re.findall(r"^collected: .*", err, re.M)[-1].startswith("collected: 6 of 6")

@@ -37,6 +37,7 @@ def test_unsendable_batches_are_reported(newsroom: Newsroom, recipients: int) ->
     assert message in newsroom.digest("reconcile", EDITION).err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decision", ["accept", "resend"])
 def test_an_operator_resolves_unsendable_batches(newsroom: Newsroom, recipients: int, decision: str) -> None:
     before = newsroom.json("send", code=1)

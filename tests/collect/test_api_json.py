@@ -185,13 +185,12 @@ def test_an_empty_response_is_not_an_error() -> None:
     assert (parsed.kind, parsed.error, parsed.warnings) == ("api:gnews", None, ("it has no items",))
 
 
-@pytest.mark.slow
-def test_a_hundred_thousand_items_are_cut_to_the_newest() -> None:
-    items = ",".join(f'{{"headline":"ख{n}","link":"/n/{n}","when":{1700000000 + n}}}' for n in range(100_000))
+def test_ten_thousand_items_are_cut_to_the_newest() -> None:
+    items = ",".join(f'{{"headline":"ख{n}","link":"/n/{n}","when":{1700000000 + n}}}' for n in range(10_000))
     parsed = read(f'{{"data":{{"list":[{items},7]}}}}', mapping=PATHS)
-    assert (len(parsed.articles), parsed.lost) == (1000, 99_001)
-    assert parsed.articles[-1].url.endswith("/n/99999")
-    assert "100000 items are too many; the newest 1000 were read" in parsed.warnings
+    assert (len(parsed.articles), parsed.lost) == (1000, 9_001)
+    assert parsed.articles[-1].url.endswith("/n/9999")
+    assert "10000 items are too many; the newest 1000 were read" in parsed.warnings
 
 
 def test_a_response_with_too_many_values_is_refused() -> None:
@@ -253,7 +252,7 @@ MAPPINGS = st.builds(
 )
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(DOCUMENTS, st.none() | MAPPINGS)
 def test_no_document_raises(document: Any, mapping: JsonMapping | None) -> None:
     parsed = read(json.dumps(document), mapping=mapping)

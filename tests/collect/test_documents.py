@@ -152,7 +152,7 @@ def test_the_feed_that_a_page_names(head: str, url: str, feed: str | None) -> No
     assert feed_link(f"<html><head>{head}", url) == feed
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_no_bytes_raise(body: bytes) -> None:
     for document in (body, b"<urlset>" + body, b"<html><a href=" + body, b'{"articles":[' + body, b"\x1f\x8b" + body):

@@ -174,7 +174,7 @@ def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (png(padding=images.MAX_IMAGE_BYTES), "has more than 200,000 bytes"),
+        (png(padding=images.MAX_IMAGE_BYTES), "has more than 5,000,000 bytes"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is not a PNG, JPEG or GIF file"),
         (b"RIFF\x10\x00\x00\x00WEBPVP8 ", "is not a PNG, JPEG or GIF file"),
         (b"<html>", "is not a PNG, JPEG or GIF file"),

@@ -175,20 +175,17 @@ def test_bytes_that_are_not_utf8_at_all() -> None:
     assert "cp1252" in parsed.warnings[0]
 
 
-@pytest.mark.slow
-def test_ten_thousand_items_are_cut_to_the_newest() -> None:
+def test_too_many_items_are_cut_to_the_newest() -> None:
     first = datetime(2020, 1, 1, tzinfo=UTC)
-    items = [item(n, (first + timedelta(minutes=n)).strftime("%a, %d %b %Y %H:%M:%S +0000")) for n in range(10_000)]
+    items = [item(n, (first + timedelta(minutes=n)).strftime("%a, %d %b %Y %H:%M:%S +0000")) for n in range(1_500)]
     parsed = parse(rss(*items))
-    assert (len(parsed.articles), parsed.lost) == (1_000, 9_000)
-    assert {article.url for article in parsed.articles} == {
-        f"https://village.example/{n}" for n in range(9_000, 10_000)
-    }
+    assert (len(parsed.articles), parsed.lost) == (1_000, 500)
+    assert {article.url for article in parsed.articles} == {f"https://village.example/{n}" for n in range(500, 1_500)}
     assert "too many" in parsed.warnings[0]
 
 
 def test_extremely_long_fields_are_cut() -> None:
-    huge = "क" * 2_000_000
+    huge = "क" * 500_000
     parsed = parse(
         rss(
             f"<item><title>{huge}</title><link>https://a.example/{huge}</link><description>&lt;p&gt;{huge}</description></item>"
@@ -255,7 +252,7 @@ def test_random_bytes_never_raise(data: bytes) -> None:
 _SEEDS = [(GOLDEN / name).read_bytes() for name in ("full.rss", "full.atom", "full.rdf", "full.json")]
 
 
-@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(75), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_mutated_feeds_never_raise(data: st.DataObject) -> None:
     seed = bytearray(data.draw(st.sampled_from(_SEEDS)))

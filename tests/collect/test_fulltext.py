@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from digest.collect.http.errors import FetchError
 from digest.collect.http.fetch import Fetcher, Response, StreamedResponse, TempBody
 from digest.collect.pages.fulltext import WHOLE, complete, wants_page, with_body_of
@@ -167,6 +169,7 @@ def test_a_failing_site_is_left_alone_and_nothing_is_lost() -> None:
     )
 
 
+@pytest.mark.slow
 def test_limits_of_number_and_time_and_robots() -> None:
     cut = tuple(replace(CUT, id=f"a{number}", url=f"{URL}{number}") for number in range(MAX_PAGES + 5))
     site = Site()

@@ -27,7 +27,7 @@ from tests.support.profiles import PROFILE
 
 MOST_MEGABYTES = 300
 # Feeds of 9 MB that are read at once.
-LARGE = 8 if PROFILE == "ci" else 4
+LARGE = 4 if PROFILE == "ci" else 2
 
 
 def endless_headers(exchange: Exchange) -> None:
@@ -122,10 +122,11 @@ def test_everything_hostile_at_once_affects_no_other_source() -> None:
 def test_many_large_bodies_wait_outside_of_memory() -> None:
     with HttpServer() as site:
         body = b"x" * 9_000_000
-        urls = [site.route(f"/{nth}", body) for nth in range(40)]
+        urls = [site.route(f"/{nth}", body) for nth in range(20)]
         answer = run(60, urls)
     assert all("not a feed" in row["error"] for row in answer["sources"])
-    assert answer["megabytes"] < MOST_MEGABYTES
+    # The process alone has 60. All bodies together would make 240.
+    assert answer["megabytes"] < 180
 
 
 @pytest.mark.slow

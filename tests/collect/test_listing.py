@@ -141,8 +141,8 @@ def test_registered_domains(url: str | None, site: str | None) -> None:
         "<div><a href='/x'>" * 50_000,
         "<a href='/x'>" + "<b>" * 100_000,
         "<a href='/x'>" + "क " * 500_000,
-        "".join(f"<a href='/{n}'>क</a>" for n in range(60_000)),
-        "<a href='/x'><img " + " ".join(f"a{n}=1" for n in range(50_000)) + ">",
+        "".join(f"<a href='/{n}'>क</a>" for n in range(20_000)),
+        "<a href='/x'><img " + " ".join(f"a{n}=1" for n in range(20_000)) + ">",
     ],
 )
 def test_absurd_pages_give_a_result(body: str) -> None:
@@ -178,7 +178,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(75), deadline=None)
 @given(st.lists(PIECES | st.text(max_size=5), max_size=30).map(" ".join))
 def test_mangled_html_never_raises(body: str) -> None:
     parsed = read(f"<html>{body}", links="a, .card")

@@ -18,6 +18,7 @@ def _real() -> list[Path]:
     return sorted((SHARED_DATA / "feeds").glob("*/*.xml"))
 
 
+@pytest.mark.slow
 def test_real_feeds_give_what_feedparser_finds() -> None:
     feedparser = pytest.importorskip("feedparser")
     if not _real():
@@ -43,6 +44,7 @@ def test_menu_entries_among_headlines_are_left_out() -> None:
     assert (len(alone.articles), alone.lost) == (2, 0)
 
 
+@pytest.mark.slow
 def test_the_named_duplicate_is_the_only_one() -> None:
     if not _real():
         pytest.skip("the real feeds are outside the repository")

@@ -18,7 +18,7 @@ TEXT = "नहर में पानी आया। ".encode() * 500
 
 def _brotli(data: bytes) -> bytes:
     brotli = pytest.importorskip("brotli", reason="the extra `compression` is not installed")
-    packed: bytes = brotli.compress(data)
+    packed: bytes = brotli.compress(data, quality=5)
     return packed
 
 
@@ -48,10 +48,9 @@ def test_compressed_bodies_are_decompressed(encoding: str, size: int) -> None:
     assert b"".join(decompress(pieces(packed, size), encoding, limit=len(TEXT))) == TEXT
 
 
-@pytest.mark.slow
 @ENCODINGS
 def test_a_bomb_stops_at_the_limit(encoding: str) -> None:
-    packed = PACKERS[encoding](bytes(100_000_000))
+    packed = PACKERS[encoding](bytes(30_000_000))
     tracemalloc.start()
     with pytest.raises(BodyTooLarge):
         for _ in decompress(pieces(packed, 65536), encoding, limit=1_000_000):

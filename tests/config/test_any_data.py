@@ -42,7 +42,7 @@ def problems_of(data: Any, environment: dict[str, str]) -> list[ConfigProblem] |
     return None
 
 
-@settings(deadline=None, max_examples=examples(200))
+@settings(deadline=None, max_examples=examples(75))
 @given(DATA, VARIABLES)
 def test_from_data_raises_only_configuration_errors(data: Any, environment: dict[str, str]) -> None:
     problems = problems_of(data, environment)
@@ -53,7 +53,7 @@ def test_from_data_raises_only_configuration_errors(data: Any, environment: dict
         assert "input should" not in problem.message.lower()
 
 
-@settings(deadline=None, max_examples=examples(100))
+@settings(deadline=None, max_examples=examples(75))
 @given(
     st.dictionaries(
         st.sampled_from(list(Settings.model_fields)), st.lists(st.sampled_from(WORDS), max_size=2), min_size=1

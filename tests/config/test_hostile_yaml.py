@@ -38,9 +38,9 @@ def test_exponential_aliases_are_rejected(text: str) -> None:
 
 
 def test_ordinary_aliases_are_accepted() -> None:
-    rows = "".join(f"  - {{email: r{n}@example.com, topics: *t}}\n" for n in range(20_000))
+    rows = "".join(f"  - {{email: r{n}@example.com, topics: *t}}\n" for n in range(5_000))
     text = f"defaults: {{topics: &t [देश, खेल, दुनिया]}}\nsubscribers:\n{rows}"
-    assert len(list_file.read_bytes(text.encode(), "subscribers.yaml", topics=None)) == 20_000
+    assert len(list_file.read_bytes(text.encode(), "subscribers.yaml", topics=None)) == 5_000
 
 
 @pytest.mark.parametrize("text", ["subscribers: &a [*a]\n", "defaults: &a {topics: *a}\nsubscribers: []\n"])
@@ -62,6 +62,7 @@ def test_deep_nesting_is_rejected(text: str) -> None:
     assert problems_of(text) == ["subscribers.yaml: is nested too deeply"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["a" * 5_000_000 + "@example.com", '"' + "a " * 5_000_000 + '"', "9" * 5_000_000])
 @pytest.mark.parametrize("key", ["email", "hour", "name"])
 def test_a_huge_value_is_reported_by_its_length(key: str, value: str) -> None:

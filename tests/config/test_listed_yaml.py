@@ -174,6 +174,7 @@ LISTS = {
 VALUES: list[Any] = ["देश", "a: b", "x # y", "07:00", "it's", '"', "-", "true", "[x]", "h2 > a, .c{d}", 1.5, 7, True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ends", ["\n", "\r\n"], ids=["lf", "crlf"])
 @pytest.mark.parametrize("form", LISTS)
 def test_random_edits_change_no_other_byte(tmp_path: Path, form: str, ends: str) -> None:

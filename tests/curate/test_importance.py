@@ -220,6 +220,7 @@ def test_words_belong_to_known_rows_and_every_row_has_words() -> None:
     assert all(entry.parts for entry in entries())
 
 
+@pytest.mark.slow
 def test_the_order_agrees_with_an_editor() -> None:
     """On the shared labels at least as well as `make eval` demands of labels that nobody has seen."""
     path = SHARED_DATA / "importance/importance_train.jsonl"

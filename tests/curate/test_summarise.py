@@ -9,7 +9,7 @@ import pytest
 
 from digest.collect.cleaning.clean import clean_article
 from digest.curate.summary import load
-from digest.curate.summary.sentence_rules import HANGING, TEASERS, balanced, broken_rules, is_teaser
+from digest.curate.summary.sentence_rules import HANGING, HEARSAY, TEASERS, balanced, broken_rules, is_teaser
 from digest.curate.summary.sentences import summarise
 from digest.hindi.sentences import split
 from digest.hindi.text import fold, repair
@@ -135,7 +135,7 @@ def broken(article_: Article, summary: str) -> list[str]:
         "70 words": len(summary.split()) <= 70,
         "8 words": len(summary.split()) >= 8,
         "balanced": balanced(summary),
-        "no dangling opening": first not in HANGING or first in {"इस", "इसी", "इन"},
+        "no dangling opening": first not in HANGING or first in {"इस", "इसी", "इन"} or HEARSAY.match(fold(pieces[0])),
         "not only a question": not all(piece.rstrip("\"'”’ ").endswith("?") for piece in pieces),
         "no echo": not title or len(set(stems(summary)) & title) < 0.9 * len(set(stems(summary))),
         "in order": in_order(summary, whole),

@@ -92,6 +92,7 @@ def test_the_support_names_paper_and_sentence() -> None:
     assert (support.source, support.source_sentence) == ("sandesh", LATER.text)
 
 
+@pytest.mark.slow
 def test_floors_on_the_stories_that_it_was_written_with() -> None:
     judged = judge("dev")
     wrong = [each.accepted for each in judged if each.fault]

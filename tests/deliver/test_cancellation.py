@@ -102,6 +102,7 @@ def test_everyone_gets_it_once_whatever_happens_to_a_request(
     everyone_once(server, 12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("on", ["batch", "scheduled"])
 @pytest.mark.parametrize("kind", ["accept_then_close", "lose_then_hang", "error_500", "reset_mid_body"])
 def test_the_calls_for_scheduling_and_cancelling_may_fail_too(

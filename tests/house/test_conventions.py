@@ -26,6 +26,7 @@ def strings(path: Path) -> Iterator[tuple[int, str]]:
                 yield node.lineno, node.value
 
 
+@pytest.mark.slow
 def test_no_pattern_uses_word_classes_on_hindi() -> None:
     """Matras are not `\\w`: `re.findall(r'\\w+', 'हिंदी')` gives ['ह', 'द']. Use digest.hindi instead."""
     found = []

@@ -272,3 +272,38 @@ def test_two_secrets_give_two_signatures(database: Database, clock: Clock) -> No
         assert is_signed(request, SECRET)
         tampered = type(request)(request.method, request.target, request.headers, json.dumps({}).encode(), 0.0)
         assert not is_signed(tampered, SECRET)
+
+
+def test_an_open_alert_is_told_again_once_for_each_new_cause(database: Database, clock: Clock) -> None:
+    texts = {"title": "subscribers.yaml has errors", "action": "digest subscribers check"}
+    with receiving(database, clock) as (alerts, receiver):
+        for line in (5, 5, 9, 9, 5):
+            alerts.raise_alert("list-faulty", "subscribers.yaml", text=f"subscribers.yaml:{line}: no email", **texts)
+            alerts.deliver()
+            clock.pass_(timedelta(minutes=1))
+        told = [each["data"]["text"] for each in receiver.accepted]
+        assert told == ["subscribers.yaml:5: no email", "subscribers.yaml:9: no email"]
+        # After its end, the first cause is new again.
+        alerts.clear("list-faulty", "subscribers.yaml")
+        clock.pass_(timedelta(minutes=1))
+        assert alerts.raise_alert("list-faulty", "subscribers.yaml", text="subscribers.yaml:5: no email", **texts)
+
+
+def test_a_server_has_a_new_cause_if_it_answers_with_another_code(database: Database, clock: Clock) -> None:
+    answers = (
+        "smtp mail.example.com:587: [Errno 111] Connection refused",
+        "smtp mail.example.com:587: timed out after 20 s",
+        "smtp mail.example.com:587: 451 4.3.0 queue 4BzQ1x: try again later",
+        "smtp mail.example.com:587: 451 4.3.0 queue 7AaZ2y: try again later",
+        "smtp mail.example.com:587: 554 5.7.1 blocked",
+    )
+    with receiving(database, clock) as (alerts, receiver):
+        for text in answers:
+            alerts.raise_alert("provider-down", "smtp", title="smtp does not accept emails", text=text, action="wait")
+            alerts.deliver()
+        assert [each["data"]["text"] for each in receiver.accepted] == [answers[0], answers[2], answers[4]]
+        # A dead source counts its failures in its text, and is told once.
+        for number in (3, 4):
+            raise_(alerts, text=f"It has failed {number} times in a row: HTTP 50{number}")
+        alerts.deliver()
+        assert receiver.kinds().count("source-dead:NDTV") == 1

@@ -19,6 +19,7 @@ from tests.preview.conftest import KEY, Viewer
 from tests.support.profiles import first
 
 
+@pytest.mark.slow
 def test_the_state_holds_what_a_recipient_would_see(viewer: Viewer, newsroom: Newsroom) -> None:
     state = viewer.state()
     composed = newsroom.json("edition", "show", KEY)

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages.extract import extract
@@ -15,9 +18,11 @@ from digest.curate.importance.rows import ROWS
 from digest.curate.ranking import BOOSTED
 from digest.curate.sections import MESSAGE_IDS
 from digest.i18n import PAGES, REASONS, TEMPLATE
+from digest.render.blocks.rows import ROWS as BLOCKS
 from tests.paths import ROOT
 
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
+_CALL = re.compile(rb"\b(?:_|n?gettext)\s*\(")
 # The values of Story.label. They are data, so no call to gettext contains them.
 LABELS = ("update",)
 
@@ -45,16 +50,25 @@ HEAD_OF_PAGES = HEAD.replace(
 ).replace("and set newsletter.language. Placeholders", "and set web.enabled. Placeholders")
 
 
-def used() -> Iterator[tuple[tuple[str, ...], str]]:
+@cache
+def used() -> tuple[tuple[tuple[str, ...], str], ...]:
     """Each message (id, or id and plural) with a file that uses it."""
+    return tuple(_used())
+
+
+def _used() -> Iterator[tuple[tuple[str, ...], str]]:
     for path in sorted([*(ROOT / "templates").rglob("*.j2"), *(ROOT / "digest").rglob("*.j2")]):
         with path.open("rb") as stream:
             for _, _, message, _ in babel_extract(stream, list(KEYWORDS), [], {}):
                 yield _ids(message), str(path.relative_to(ROOT))
     for path in sorted((ROOT / "digest").rglob("*.py")):
-        with path.open("rb") as stream:
-            for _, message, _, _ in extract("python", stream, KEYWORDS):
+        code = path.read_bytes()
+        # Most files have none, and reading all code token by token takes a second.
+        if _CALL.search(code):
+            for _, message, _, _ in extract("python", BytesIO(code), KEYWORDS):
                 yield _ids(message), str(path.relative_to(ROOT))
+    for row in BLOCKS.values():
+        yield (row.title,), "digest/render/blocks/rows.py"
     for label in LABELS:
         yield (label,), "digest/models.py"
     for name in MESSAGE_IDS.values():

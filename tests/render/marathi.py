@@ -37,6 +37,57 @@ msgstr "मृतांची संख्या वृत्तपत्रा�
 msgid "(Source: %(name)s)"
 msgstr "(स्रोत: %(name)s)"
 
+msgid "Correction"
+msgstr "दुरुस्ती"
+
+msgid "Weather"
+msgstr "हवामान"
+
+msgid "Market prices"
+msgstr "बाजारभाव"
+
+msgid "Mandi prices"
+msgstr "मंडईचे भाव"
+
+msgid "Advertisement"
+msgstr "जाहिरात"
+
+msgid "Horoscope"
+msgstr "राशिभविष्य"
+
+msgid "Panchang"
+msgstr "आजचे पंचांग"
+
+msgid "Thought for the day"
+msgstr "आजचा विचार"
+
+msgid "Quiz"
+msgstr "प्रश्नमंजुषा"
+
+msgid "A question for you"
+msgstr "एक प्रश्न"
+
+msgid "Your opinion"
+msgstr "तुमचे मत"
+
+msgid "Follow us"
+msgstr "आमच्याशी जोडा"
+
+msgid "How did you like this edition?"
+msgstr "आजचा अंक कसा वाटला?"
+
+msgid "Good"
+msgstr "छान"
+
+msgid "Not so good"
+msgstr "ठीक नाही"
+
+msgid "Learn more"
+msgstr "अधिक माहिती"
+
+msgid "Corrected story"
+msgstr "दुरुस्त बातमी"
+
 msgid "Change preferences"
 msgstr "आवडी बदला"
 

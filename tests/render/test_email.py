@@ -17,6 +17,8 @@ import pytest
 
 from digest.hindi import cut
 from digest.models import PLACEHOLDERS, Edition, Image, RenderedEmail, Section, Story, Support, Variant
+from digest.render.blocks.printing import FOLDER
+from digest.render.blocks.rows import ROWS
 from digest.render.themes import LOOKS, Theme, contrast
 from tests.render.sample import DESH, EDITION, EVERYTHING, NOW, TEMPLATES, VIGYAN, make_image, renderer, story, twenty
 
@@ -572,6 +574,7 @@ def test_there_are_no_unused_built_in_templates() -> None:
         "letter.html.j2",
         "letter.txt.j2",
         *(f"{look}/{name}.j2" for look in LOOKS for name in ("look.html", "styles.css", "kept.css")),
+        *(f"{FOLDER}/{row.template or kind}.html.j2" for kind, row in ROWS.items()),
         "parts/common.html.j2",
         "parts/kept.css.j2",
         "parts/mso.html.j2",

@@ -62,6 +62,7 @@ def test_stories_are_left_out_next_and_each_is_named() -> None:
     assert made.html.count("<h3") == 19 - len(gone)
 
 
+@pytest.mark.slow
 def test_quoted_printable_stays_below_gmail_s_limit() -> None:
     """Pure Devanagari is 2.3 times as long in quoted-printable."""
     edition = scored()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -16,13 +17,11 @@ from tests.render.sample import EDITION, EVERYTHING, NOW, renderer, twenty
 LEAVE = PLACEHOLDERS["unsubscribe"]
 
 
+@cache
 def ours(**branding: object) -> RenderedEmail:
     email = renderer(**branding).render(EDITION, EVERYTHING, now=NOW)
     assert email is not None
     return email
-
-
-OURS = ours()
 
 
 @pytest.mark.parametrize("look", sorted(LOOKS))
@@ -33,7 +32,7 @@ def test_our_own_emails_have_no_findings(look: str, base_url: str) -> None:
 
 
 def test_a_text_only_email_has_no_findings() -> None:
-    assert lint(replace(OURS, html="")) == []
+    assert lint(replace(ours(), html="")) == []
 
 
 DEFECTS = [
@@ -85,16 +84,16 @@ DEFECTS = [
 
 @pytest.mark.parametrize(("old", "new", "level", "rule", "word"), DEFECTS)
 def test_each_defect_is_found(old: str, new: str, level: str, rule: str, word: str) -> None:
-    html = OURS.html.replace("</style>\n</head>", "</style></head>")
+    html = ours().html.replace("</style>\n</head>", "</style></head>")
     assert old in html
-    found = lint(replace(OURS, html=html.replace(old, new, 1)))
+    found = lint(replace(ours(), html=html.replace(old, new, 1)))
     assert [one for one in found if (one.level, one.rule) == (level, rule) and word in one.message], found
 
 
 def test_a_missing_unsubscribe_link_is_an_error() -> None:
-    rules = [one.rule for one in lint(replace(OURS, html=OURS.html.replace(LEAVE, "x"))) if one.level == "error"]
+    rules = [one.rule for one in lint(replace(ours(), html=ours().html.replace(LEAVE, "x"))) if one.level == "error"]
     assert rules == ["unsubscribe"]
-    assert "unsubscribe" in [one.rule for one in lint(replace(OURS, text=OURS.text.replace(LEAVE, "x")))]
+    assert "unsubscribe" in [one.rule for one in lint(replace(ours(), text=ours().text.replace(LEAVE, "x")))]
 
 
 @pytest.mark.parametrize(
@@ -107,19 +106,19 @@ def test_a_missing_unsubscribe_link_is_an_error() -> None:
     ],
 )
 def test_subjects(subject: str, level: str, word: str) -> None:
-    found = lint(replace(OURS, subject=subject))
+    found = lint(replace(ours(), subject=subject))
     assert [one for one in found if one.level == level and one.rule == "subject" and word in one.message]
 
 
 def test_an_empty_text_part_is_an_error() -> None:
-    assert "text-part" in [one.rule for one in lint(replace(OURS, text=" \n")) if one.level == "error"]
+    assert "text-part" in [one.rule for one in lint(replace(ours(), text=" \n")) if one.level == "error"]
 
 
 def test_a_repeated_or_empty_preheader_is_a_warning() -> None:
-    start = OURS.html.index("mso-hide:all")
-    hidden = OURS.html[OURS.html.index(">", start) + 1 : OURS.html.index("</div>", start)]
-    for text, word in ((OURS.subject, "repeats"), ("", "empty")):
-        found = lint(replace(OURS, html=OURS.html.replace(hidden, text)))
+    start = ours().html.index("mso-hide:all")
+    hidden = ours().html[ours().html.index(">", start) + 1 : ours().html.index("</div>", start)]
+    for text, word in ((ours().subject, "repeats"), ("", "empty")):
+        found = lint(replace(ours(), html=ours().html.replace(hidden, text)))
         assert [one for one in found if one.rule == "preheader" and word in one.message]
 
 
@@ -145,8 +144,8 @@ def test_no_headline_from_a_feed_can_stop_a_send() -> None:
     ],
 )
 def test_percentages_and_brackets_are_not_leftovers(expected: str) -> None:
-    page = OURS.html.replace("</h1>", f"</h1><p>{expected}</p>", 1)
-    assert not [one for one in lint(replace(OURS, html=page)) if one.rule == "residue"]
+    page = ours().html.replace("</h1>", f"</h1><p>{expected}</p>", 1)
+    assert not [one for one in lint(replace(ours(), html=page)) if one.rule == "residue"]
 
 
 def test_urls_are_those_without_tokens() -> None:

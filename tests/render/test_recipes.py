@@ -11,6 +11,7 @@ import pytest
 from digest.config import loader
 from digest.i18n import bound
 from digest.models import RenderedEmail
+from digest.render.blocks.printing import Block
 from digest.render.context import Group, Item, Links, Page, Picture
 from digest.render.lint import lint
 from digest.render.themes import LOOKS, Look, Palette, SectionColour, Theme
@@ -62,6 +63,7 @@ def test_every_recipe_is_tested() -> None:
     assert set(RECIPES) == set(SEEN)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", SEEN)
 def test_a_recipe_has_its_effect(tmp_path: Path, recipe: str) -> None:
     part, pattern = SEEN[recipe]
@@ -74,7 +76,7 @@ def test_a_recipe_has_its_effect(tmp_path: Path, recipe: str) -> None:
 @pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.j2")), ids=lambda path: path.name)
 def test_every_file_block_and_macro_is_documented(path: Path) -> None:
     assert f"`{path.relative_to(TEMPLATES).as_posix()}`" in DOCUMENT
-    blocks, _, rest = DOCUMENT.partition("## Blocks")[2].partition("## Variables")
+    blocks, _, rest = DOCUMENT.partition("## Blocks of a template")[2].partition("## Variables")
     assert rest
     source = path.read_text(encoding="utf-8")
     for block in re.findall(r"\{%-? block ([a-z_]+)", source):
@@ -85,7 +87,7 @@ def test_every_file_block_and_macro_is_documented(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [Page, Item, Group, Picture, SectionColour, Links, Look, Palette], ids=lambda kind: kind.__name__
+    "kind", [Page, Item, Group, Picture, Block, SectionColour, Links, Look, Palette], ids=lambda kind: kind.__name__
 )
 def test_every_field_is_documented_under_its_class(kind: type) -> None:
     part = DOCUMENT.partition(f"**{kind.__name__}**")[2].partition("\n\n**")[0].partition("\n## ")[0]

@@ -165,7 +165,7 @@ def test_dates_have_the_formats_of_real_feeds() -> None:
 def test_text_is_nfc_devanagari_and_ascii_only(path: Path) -> None:
     text = path.read_text("utf-8")
     assert unicodedata.is_normalized("NFC", text)
-    strange = set(re.findall(r"[^\t\n -~\u0900-\u0964\u0966-\u096f‘’“”–—…]", text))
+    strange = set(re.findall(r"[^\t\n -~\u0900-\u0964\u0966-\u096f‘’“”–—…₹°]", text))
     assert not strange, [f"U+{ord(char):04X}" for char in strange]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from digest.subscribers.due import Audience, Candidate, decide
 from tests.cli.newsroom import Newsroom, text_parts
-from tests.support.folders import newsletter_folder
+from tests.support.folders import newsletter_folder, wants_all_sources
 
 EDITIONS = """
   editions:
@@ -28,9 +28,9 @@ CANDIDATE = Candidate(
 
 
 @pytest.fixture
-def newsroom(tmp_path: Path) -> Newsroom:
+def newsroom(tmp_path: Path, request: pytest.FixtureRequest) -> Newsroom:
     """A newsroom with three editions, on a Monday at 07:00."""
-    newsletter_folder(tmp_path / "newsletter")
+    newsletter_folder(tmp_path / "newsletter", all_sources=wants_all_sources(request))
     made = Newsroom(tmp_path / "newsletter")
     made.edit_settings("  expires_after: 4h\n", f"  expires_after: 4h{EDITIONS}")
     return made

@@ -29,7 +29,7 @@ __all__ = ["newsroom"]
 @pytest.fixture
 def single(tmp_path: Path) -> Newsroom:
     """A newsroom with one edition a day."""
-    newsletter_folder(tmp_path / "newsletter")
+    newsletter_folder(tmp_path / "newsletter", all_sources=False)
     return Newsroom(tmp_path / "newsletter")
 
 
@@ -170,6 +170,8 @@ def test_a_weekly_edition_has_what_daily_ones_sent_but_not_what_a_weekly_one_did
         assert titles("2026-12-06-saptahik") & weekly == set()
 
 
+@pytest.mark.slow
+@pytest.mark.all_sources
 def test_sections_and_sources_of_one_edition(newsroom: Newsroom) -> None:
     newsroom.edit_settings("name: शाम,", "name: शाम, sections: [खेल, विज्ञान], min_stories: 1,")
     everything = {section["name"] for section in newsroom.json("compose")["sections"]}

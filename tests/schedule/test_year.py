@@ -394,7 +394,7 @@ class Process:
     def end(self) -> None:
         self.held.close()
 
-    def compose(self, key: str, *, fetch: bool = True, on_source: object = None) -> Composed:
+    def compose(self, key: str, *, fetch: bool = True, on_source: object = None, store: bool = True) -> Composed:
         app, world = self.app, self.world
         stored = app.editions.get(key)
         planned = app.calendar.of(key)

@@ -53,6 +53,7 @@ def send(database: Database, ledger: SqlLedger, outcome: Accepted | Unknown | No
     return claim.attempt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "reason", "suppressed"),
     [
@@ -247,6 +248,7 @@ def block(database: Database, frozen: Frozen, days: Sequence[int], delivered: Se
         apply_events(database, an_event(kind, 1, key=key, minutes=day * 1440))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("days", "delivered", "suppressed"),
     [

@@ -14,6 +14,7 @@ from digest.errors import StoreError
 from digest.feedback.events import Event
 from digest.models import Article, Block, DeliveryOutcome, Edition, EditionState, Image, InlineImage, RenderedEmail
 from digest.store import meta
+from digest.store.content.answers import AnswerStore
 from digest.store.content.articles import ArticleStore
 from digest.store.content.editions import EditionStore, PublishedStore
 from digest.store.content.events import EventStore, count_feedback
@@ -23,8 +24,8 @@ from digest.store.people.consent import ConsentLog
 from digest.store.people.erasure import Erasures
 from digest.store.people.history import SubscriberHistory
 from digest.store.people.suppressions import suppress
+from digest.store.schema import answer, attempt, batch, delivery, delivery_event, edition, edition_count, inline_image
 from digest.store.schema import article as articles
-from digest.store.schema import attempt, batch, delivery, delivery_event, edition, edition_count, inline_image
 from digest.store.sending.enqueue import enqueue_subscribers
 from digest.store.sending.folding import KEPT_EDITIONS
 from digest.store.sending.ledger import SqlLedger
@@ -109,6 +110,16 @@ def test_a_folded_edition_has_the_same_counts(database: Database, pruner: StoreP
     assert (counts(database, KEY), count_feedback(database, KEY), PublishedStore(database).newest(20, LATER)) == before
     assert list(find_unreached(database, KEY)) == []
     assert pruner.prune().editions == pruner.plan().editions == []
+
+
+def test_answers_become_numbers(database: Database, pruner: StorePruner, sent: list[int]) -> None:
+    answers = AnswerStore(database)
+    for id, choice in zip(sent, (1, 2, 2), strict=True):
+        answers.save(KEY, "poll", id, choice, now=NOW)
+    pruner.prune()
+    assert answers.counts(KEY, "poll") == {1: 1, 2: 2}
+    assert rows(database, answer) == 0
+    assert not answers.save(KEY, "poll", sent[0], 2, now=LATER)
 
 
 def test_reasons_are_kept_without_addresses(database: Database, pruner: StorePruner, sent: list[int]) -> None:
@@ -259,6 +270,20 @@ def an_article(id: str, published: datetime, *, dated: bool = True, image: str =
     shown = Image(f"cid:{image}") if image else None
     body = (Block("p", "लेख " * 50),)
     return Article(id, "पत्र", "शीर्षक", published, url, dated=dated, image=shown, body=body, content_hash=id)
+
+
+def test_pictures_that_nothing_shows_go_in_the_second_run(database: Database, pruner: StorePruner) -> None:
+    made, orphan = "d" * 40 + "@digest", "e" * 40 + "@digest"
+    store = ArticleStore(database, lambda: LATER)
+    store.save_images([InlineImage(cid, "image/jpeg", b"x", 1, 1) for cid in (made, orphan)])
+    assert pruner.prune().images == 0
+    # An edition that was being composed meanwhile.
+    composed = Edition("2026-11-20", NOW.date(), 1, EditionState.DRAFT, "विषय", "", ())
+    EditionStore(database).put(composed, over=())
+    with database.write() as connection:
+        connection.execute(update(edition).values(sections=[{"name": f"cid:{made}", "stories": []}]))
+    assert pruner.prune().images == 1
+    assert store.images.load([made, orphan]).keys() == {made}
 
 
 def test_old_articles_go_with_their_images(database: Database, pruner: StorePruner) -> None:

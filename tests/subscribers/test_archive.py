@@ -10,7 +10,6 @@ import pytest
 
 from digest.errors import ConfigurationError
 from digest.subscribers.imports.mailchimp import extract_lists
-from tests.support.cpu import cpu_limit
 
 HEAD = "Email Address,First Name,LEID,EUID\n"
 NAME = "subscribed_email_audience_export_1.csv"
@@ -61,6 +60,7 @@ def bomb(megabytes: int) -> bytes:
     return HEAD.encode() + b"a" * (megabytes << 20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("files", [1, 4])
 def test_a_bomb_is_not_extracted(tmp_path: Path, files: int) -> None:
     path = zipped(tmp_path / "x.zip", {f"subscribed_{n}.csv": bomb(60 // files) for n in range(files)})
@@ -78,10 +78,10 @@ def test_a_bomb_with_a_false_size(tmp_path: Path) -> None:
     assert "can't be extracted" in problem(path)
 
 
-def test_a_huge_directory_is_not_read(tmp_path: Path) -> None:
-    path = zipped(tmp_path / "x.zip", {f"{n}.csv": "" for n in range(20_000)})
-    with cpu_limit(1):
-        assert "contains too many files" in problem(path)
+def test_a_huge_directory_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = zipped(tmp_path / "x.zip", {f"{n:0200}.csv": "" for n in range(6_000)})
+    monkeypatch.setattr(zipfile, "ZipFile", lambda *_given: pytest.fail("its directory was read"))
+    assert "contains too many files" in problem(path)
 
 
 def test_too_many_lists_and_duplicate_names(tmp_path: Path) -> None:

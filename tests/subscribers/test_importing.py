@@ -251,7 +251,7 @@ def test_invalid_rows_are_reported_with_their_line(tmp_path: Path) -> None:
     assert refused[1][2] == "has 3 columns instead of 2; put text with ',' in quotes"
 
 
-@settings(max_examples=examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.binary(max_size=300))
 def test_arbitrary_bytes_never_raise_other_errors(tmp_path: Path, data: bytes) -> None:
     for head in (b"", b"email,name\n", b'{"email": "a@example.com"}\n'):

@@ -104,6 +104,7 @@ def test_an_empty_or_missing_file_removes_nobody(tmp_path: Path) -> None:
     assert read_faulty(tmp_path / "subscribers.yaml").removed(LISTED) == set()
 
 
+@pytest.mark.slow
 def test_a_long_list_with_many_unreadable_rows_is_judged_in_bounded_time(tmp_path: Path) -> None:
     many = {f"subscriber{number}@example.com": "" for number in range(2000)}
     text = rows("a@example.com", *(f"person {number}" for number in range(2000)))

@@ -87,6 +87,7 @@ def is_subsequence(short: list[str], long: list[str]) -> bool:
 EDITS = int(os.environ.get("DIGEST_TEST_EDITS", "60"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_random_edits(tmp_path: Path, form: str) -> None:
     path = tmp_path / "subscribers.yaml"

@@ -30,6 +30,6 @@ def first(cases: Sequence[Case], dev: int) -> Sequence[Case]:
 
 def register() -> None:
     """Register the hypothesis profiles and load the one that is asked for. A busy machine must not fail a property."""
-    settings.register_profile("ci", deadline=None, max_examples=100)
+    settings.register_profile("ci", deadline=None, max_examples=75)
     settings.register_profile("dev", deadline=None, max_examples=DEV_EXAMPLES)
     settings.load_profile(PROFILE)

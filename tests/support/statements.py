@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Dialect, Engine
+from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.util import LRUCache
 
 _SIZE = 2_000
@@ -24,7 +25,9 @@ class _Shared(LRUCache[Any, Any]):
 
 
 def compile_once() -> None:
-    """Make all stores of one kind share their compiled statements."""
+    """Make all stores of one kind share their compiled statements, and those that create their tables."""
+    for kind in (CreateTable, CreateIndex):
+        _create_once(kind)
     shared: dict[str, _Shared] = {}
     open_engine = Engine.__init__
 
@@ -33,3 +36,18 @@ def compile_once() -> None:
         self._compiled_cache = shared.setdefault(self.dialect.name, _Shared(_SIZE))
 
     Engine.__init__ = open_sharing  # type: ignore[method-assign]
+
+
+def _create_once(kind: Any) -> None:
+    compile_statement = kind._compiler
+    compiled: dict[tuple[object, str], Any] = {}
+
+    def compile_or_reuse(self: Any, dialect: Dialect, **options: Any) -> Any:
+        if self.if_not_exists:
+            return compile_statement(self, dialect, **options)
+        key = (self.element, dialect.name)
+        if key not in compiled:
+            compiled[key] = compile_statement(self, dialect, **options)
+        return compiled[key]
+
+    kind._compiler = compile_or_reuse

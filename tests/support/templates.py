@@ -10,7 +10,8 @@ from jinja2 import Environment, TemplateError
 
 from digest.errors import DigestError
 
-_REFERENCE = re.compile(r"""\{%[-+]?\s*(?:extends|include|import|from)\s+(?:["']([^"']+)["'])?""")
+# What a template includes or imports is not part of its code. What it extends is checked when it is compiled.
+_PARENT = re.compile(r"""\{%[-+]?\s*extends\s+["']([^"']+)["']""")
 _codes: dict[tuple[object, ...], CodeType] = {}
 
 
@@ -21,7 +22,7 @@ def compile_once() -> None:
     def compile_or_reuse(
         self: Environment, source: Any, name: str | None = None, filename: str | None = None, *options: bool
     ) -> Any:
-        sources = None if any(options) else _with_references(self, source, set())
+        sources = None if any(options) else _with_parents(self, source, set())
         if sources is None:
             return compile_template(self, source, name, filename, *options)
         names = (*sorted(self.filters), *sorted(self.tests), *sorted(self.extensions))
@@ -33,21 +34,19 @@ def compile_once() -> None:
     Environment.compile = compile_or_reuse  # type: ignore[method-assign]
 
 
-def _with_references(environment: Environment, source: Any, seen: set[str]) -> tuple[str, ...] | None:
-    """Return the text of a template and of those it refers to, or None if the text does not show which."""
+def _with_parents(environment: Environment, source: Any, seen: set[str]) -> tuple[str, ...] | None:
+    """Return the text of a template and of those it extends, or None if one of them cannot be read."""
     if not isinstance(source, str) or environment.loader is None:
         return None
     found = [source]
-    for name in _REFERENCE.findall(source):
-        if not name:
-            return None
+    for name in _PARENT.findall(source):
         if name not in seen:
             seen.add(name)
             try:
                 text = environment.loader.get_source(environment, name)[0]
             except (TemplateError, DigestError):
                 return None
-            further = _with_references(environment, text, seen)
+            further = _with_parents(environment, text, seen)
             if further is None:
                 return None
             found += further

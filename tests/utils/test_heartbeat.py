@@ -6,6 +6,8 @@ import socket
 import threading
 from pathlib import Path
 
+import pytest
+
 from digest.utils.heartbeat import Heartbeat, beat, keeping
 from digest.utils.systemd import ServiceNotifier
 
@@ -34,6 +36,17 @@ def test_the_first_sign_says_ready_and_frequent_ones_are_left_out(tmp_path: Path
             service.alive()
         service.stopping()
         assert [manager.recv(100), manager.recv(100)] == [b"READY=1", b"STOPPING=1"]
+
+
+def test_later_signs_are_for_the_watchdog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digest.utils.systemd._PAUSE", 0.0)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(5)
+        service = ServiceNotifier({"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        for expected in (b"READY=1", b"WATCHDOG=1", b"WATCHDOG=1"):
+            service.alive()
+            assert manager.recv(100) == expected
 
 
 def test_an_abstract_socket_is_understood() -> None:

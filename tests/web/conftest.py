@@ -20,13 +20,20 @@ def pages(tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """As `pages`, for tests that change nothing."""
+    with site(tmp_path_factory.mktemp("unchanged") / "newsletter", ["asha@example.com", "ravi@example.com"]) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
 def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The starter folder after today's edition was sent. Tests must leave it unchanged."""
     from digest.app import make_app
     from digest.web.server import run_server
 
     home = tmp_path_factory.mktemp("sent") / "newsletter"
-    newsletter_folder(home)
+    newsletter_folder(home, all_sources=False)
     with make_app(home, environment={"DIGEST_NOW": NOW}) as app:
         pipeline.send(app, "2026-11-23")
         with run_server(app, port=0) as base:

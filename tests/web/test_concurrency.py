@@ -31,7 +31,7 @@ def test_fifty_concurrent_unsubscribes_during_a_send(tmp_path: Path) -> None:
     emails = [f"r{number}@example.com" for number in range(600)]
     leaving = emails[::2]
     home = tmp_path / "newsletter"
-    newsletter_folder(home)
+    newsletter_folder(home, all_sources=False)
     rows = "\n".join(f"  - {{email: {email}}}" for email in emails)
     (home / "subscribers.yaml").write_text(f"subscribers:\n{rows}\n", encoding="utf-8")
     with site(home, emails, DIGEST_DELIVERY__BATCH_SIZE="20", DIGEST_DELIVERY__THREADS="2") as pages:

@@ -19,8 +19,8 @@ POLICY = (
 
 
 @pytest.mark.parametrize("path", ["/", "/join", "/leave/x", "/preferences/x", "/nowhere", "/archive", "/style.css"])
-def test_every_response_has_security_headers(pages: Site, path: str) -> None:
-    answer = pages.get(path)
+def test_every_response_has_security_headers(unchanged: Site, path: str) -> None:
+    answer = unchanged.get(path)
     assert answer.headers["content-security-policy"] == POLICY
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
@@ -30,8 +30,8 @@ def test_every_response_has_security_headers(pages: Site, path: str) -> None:
 
 
 @pytest.mark.parametrize("purpose", ["leave", "preferences"])
-def test_personal_pages_are_never_cached(pages: Site, purpose: str) -> None:
-    answer = pages.get(f"/{purpose}/{pages.token(purpose, 'asha@example.com')}")
+def test_personal_pages_are_never_cached(unchanged: Site, purpose: str) -> None:
+    answer = unchanged.get(f"/{purpose}/{unchanged.token(purpose, 'asha@example.com')}")
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-robots-tag"] == "noindex, nofollow"
 
@@ -48,17 +48,17 @@ def test_personal_pages_are_never_cached(pages: Site, purpose: str) -> None:
         ("news.example.com.evil.example", 421),
     ],
 )
-def test_only_known_hosts_are_served(pages: Site, host: str, status: int) -> None:
-    assert pages.request("GET", "/", headers={"Host": host}).status == status
+def test_only_known_hosts_are_served(unchanged: Site, host: str, status: int) -> None:
+    assert unchanged.request("GET", "/", headers={"Host": host}).status == status
 
 
-def test_a_large_body_is_refused(pages: Site) -> None:
+def test_a_large_body_is_refused(unchanged: Site) -> None:
     large = b"email=" + b"a" * 70_000
-    assert pages.request("POST", "/join", large, {"Content-Type": FORM}).status == 413
+    assert unchanged.request("POST", "/join", large, {"Content-Type": FORM}).status == 413
     chunks = {"Content-Type": FORM, "Transfer-Encoding": "chunked"}
     body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(large), large)
-    assert pages.request("POST", "/join", body, chunks).status == 413
-    assert pages.request("POST", "/join", b"", {"Content-Length": "-1"}).status in (400, 413)
+    assert unchanged.request("POST", "/join", body, chunks).status == 413
+    assert unchanged.request("POST", "/join", b"", {"Content-Length": "-1"}).status in (400, 413)
 
 
 def test_a_slow_body_times_out(pages: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,8 +129,8 @@ def test_an_unexpected_error_is_a_page_too(sent: Site, caplog: pytest.LogCapture
     assert "GET /archive/{edition}: JSONDecodeError" in caplog.text
 
 
-def test_error_pages_are_in_the_requested_language(pages: Site) -> None:
-    assert pages.get("/nowhere").title == "यहाँ कुछ नहीं है"
-    assert pages.get("/nowhere?lang=en").title == "There is nothing here"
-    refused = pages.request("DELETE", "/join")
+def test_error_pages_are_in_the_requested_language(unchanged: Site) -> None:
+    assert unchanged.get("/nowhere").title == "यहाँ कुछ नहीं है"
+    assert unchanged.get("/nowhere?lang=en").title == "There is nothing here"
+    refused = unchanged.request("DELETE", "/join")
     assert (refused.status, refused.headers["allow"]) == (405, "GET")

@@ -31,7 +31,7 @@ TOKEN = "a-long-enough-token"
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
-    newsletter_folder(tmp_path / "newsletter")
+    newsletter_folder(tmp_path / "newsletter", all_sources=False)
     with make_app(tmp_path / "newsletter", environment={"DIGEST_NOW": NOW}) as opened:
         yield opened
 
@@ -69,6 +69,18 @@ def test_the_numbers_of_a_sent_edition(app: App) -> None:
     assert found["digest_schedule_last_tick_timestamp_seconds"] > 0
     assert "@" not in body.decode()
     assert all(re.fullmatch(r"digest_[a-z_]+", name.partition("[")[0]) for name in found)
+
+
+def test_a_source_that_fails_is_named(app: App) -> None:
+    gone = app.settings.sources[0].model_copy(update={"name": "Gone", "path": "nowhere", "replay": False})
+    one = app.again(settings=app.settings.model_copy(update={"sources": (gone,)}))
+    for _ in range(3):
+        pipeline.collect(one)
+    with health_of(one) as health:
+        found = samples(exposition(health, "")[1].decode())
+    assert (found["digest_source_failures[Gone]"], found["digest_failing_sources"]) == (3, 1)
+    # Those that are no longer in the settings are not named.
+    assert sum(name.startswith("digest_source_failures") for name in found) == 1
 
 
 def test_a_new_store_has_no_edition(app: App) -> None:
@@ -148,7 +160,7 @@ def test_the_pages_of_a_run_know_its_schedule(app: App) -> None:
 
 
 def test_a_short_token_and_a_wrong_network_are_refused(tmp_path: Path) -> None:
-    newsletter_folder(tmp_path / "newsletter")
+    newsletter_folder(tmp_path / "newsletter", all_sources=False)
     given = {"DIGEST_WEB__METRICS__TOKEN_ENV": "SCRAPE", "SCRAPE": "short"}
     with (
         make_app(tmp_path / "newsletter", environment=given) as app,

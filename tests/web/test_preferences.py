@@ -106,11 +106,11 @@ def test_a_pause_that_makes_no_sense_leads_to_the_preferences(pages: Site, metho
 @pytest.mark.parametrize(
     "odd", [{"frequency": "hourly"}, {"format": "pdf"}, {"hour": "25:00"}, {"hour": "05:00"}, {"topics": "<b>"}]
 )
-def test_an_invalid_form_changes_nothing(pages: Site, odd: dict[str, str]) -> None:
-    place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
-    answer = pages.post(place, **{**PLAIN, "topics": "देश", **odd})
+def test_an_invalid_form_changes_nothing(unchanged: Site, odd: dict[str, str]) -> None:
+    place = f"/preferences/{unchanged.token('preferences', 'asha@example.com')}"
+    answer = unchanged.post(place, **{**PLAIN, "topics": "देश", **odd})
     assert answer.status in (400, 422)
-    assert pages.consent("asha@example.com") == []
+    assert unchanged.consent("asha@example.com") == []
 
 
 def test_a_pause_ends_on_its_day_or_by_one_click(pages: Site) -> None:

@@ -97,7 +97,7 @@ def test_a_request_in_progress_is_answered_by_the_pages_that_it_began_on(app: Ap
 
 @pytest.mark.slow
 @pytest.mark.parametrize("command", [("web", "--port", "0"), ("run",)])
-def test_a_running_server_follows_an_edit(tmp_path: Path, command: tuple[str, ...]) -> None:
+def test_a_server_follows_an_edit_until_it_is_stopped(tmp_path: Path, command: tuple[str, ...]) -> None:
     newsletter_folder(tmp_path / "newsletter")
     newsroom = Newsroom(tmp_path / "newsletter", {"DIGEST_WEB__ENABLED": "true", "DIGEST_WEB__PORT": "0"})
     path = newsroom.home / "digest.yaml"
@@ -117,6 +117,7 @@ def test_a_running_server_follows_an_edit(tmp_path: Path, command: tuple[str, ..
         wait_for(lines, "changed: newsletter.name.")
         base = next(line for line in lines if "eader pages on" in line).partition(" on ")[2].split(". ")[0].strip()
         wait_until(lambda: "शाम की ख़बरें" in page(base), lines)
+        assert page(f"{base}/join")
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
     finally:
@@ -124,6 +125,7 @@ def test_a_running_server_follows_an_edit(tmp_path: Path, command: tuple[str, ..
         process.wait()
         reader.join(10)
         process.stderr.close()
+    assert any("Stopped" in line for line in lines)
     assert not any("Traceback" in line for line in lines)
 
 

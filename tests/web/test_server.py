@@ -2,42 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
-import signal
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
 
 import pytest
 
 from tests.cli.newsroom import Newsroom
-
-COMMANDS = [("web", "--port", "0"), ("run",)]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
-def test_pages_are_served_until_it_is_stopped(newsroom: Newsroom, command: tuple[str, ...]) -> None:
-    environment = newsroom.env({"DIGEST_WEB__ENABLED": "true", "DIGEST_WEB__PORT": "0"})
-    with subprocess.Popen(
-        newsroom.command(*command), cwd=newsroom.home, env=environment, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stderr is not None
-        base = ""
-        until = time.monotonic() + 60
-        while not base and time.monotonic() < until:
-            found = re.search(r"http://127\.0\.0\.1:\d+", process.stderr.readline())
-            base = found[0] if found else ""
-        with urllib.request.urlopen(f"{base}/join", timeout=20) as answer:
-            assert answer.status == 200
-        os.kill(process.pid, signal.SIGTERM)
-        output = process.stderr.read()
-        assert process.wait(30) == 0
-    assert "Stopped" in output
-    assert "Traceback" not in output
 
 
 def test_a_port_in_use_is_reported(newsroom: Newsroom) -> None:
@@ -48,6 +19,7 @@ def test_a_port_in_use_is_reported(newsroom: Newsroom) -> None:
     assert "web.port" in run.err
 
 
+@pytest.mark.slow
 def test_missing_libraries_are_reported_with_the_package_to_install(newsroom: Newsroom) -> None:
     blocked = (
         "import sys; sys.modules['fastapi'] = None; from digest.cli import main; sys.argv = ['digest', 'web']; main()"

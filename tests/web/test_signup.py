@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from digest.models import Subscriber
 from digest.store.people.preferences import UNSUBSCRIBED, PreferenceStore
+from digest.web.consent import CONSENT_VERSION, consent_wording
 from tests.web.site import Site, link_of, site, translated
 
 
@@ -18,6 +19,15 @@ def sign_up(pages: Site, email: str = "neha@example.org") -> str:
     assert pages.post("/join", email=email).status == 200
     (mail,) = pages.mails(email)
     return link_of(mail)
+
+
+def test_the_version_of_the_consent_changes_with_its_words() -> None:
+    # If this fails because you changed a sentence: raise CONSENT_VERSION, and only then the sentences here.
+    assert (CONSENT_VERSION, consent_wording("hi", "न"), consent_wording("en", "N")) == (
+        2,
+        "मुझे ‘न’ ईमेल पर चाहिए। सदस्यता कभी भी एक क्लिक में छोड़ी जा सकती है।",
+        "I want to get N by email. I can unsubscribe at any time with one click.",
+    )
 
 
 def test_confirming_subscribes_and_logs_the_consent(pages: Site) -> None:
@@ -33,8 +43,8 @@ def test_confirming_subscribes_and_logs_the_consent(pages: Site) -> None:
     assert pages.candidates()["Neha@Example.org"] is None
     (entry,) = pages.consent("neha@example.org")
     assert (entry.what, entry.source) == ("signed up", "web:join")
-    assert entry.wording.startswith("मुझे ‘सुबह की ख़बरें’ ईमेल से चाहिए।")
-    assert "hi; asked at 2026-11-23 07:00" in entry.detail
+    assert entry.wording.startswith("मुझे ‘सुबह की ख़बरें’ ईमेल पर चाहिए।")
+    assert f"text {CONSENT_VERSION}, hi; asked at 2026-11-23 07:00" in entry.detail
     assert "from 127.0.0.1; confirmed at 2026-11-23 07:00" in entry.detail
 
 
@@ -53,7 +63,7 @@ def test_the_confirmation_email_has_one_link_and_none_to_preferences(pages: Site
     assert "/preferences/" not in html.get_content() + text.get_content()
     assert html.get_content().count("<a ") == 1
     assert "https" not in str(mail["List-Unsubscribe"])
-    assert "पुष्टि करें" in str(mail["Subject"])
+    assert "अपना ईमेल पता पक्का करें" in str(mail["Subject"])
 
 
 def test_a_confirmation_link_expires_after_three_days(pages: Site, tmp_path: object) -> None:
@@ -124,18 +134,18 @@ def test_a_network_has_twenty_sign_ups_an_hour(pages: Site, one: str, same: str,
 @pytest.mark.parametrize(
     "email", ["", "neha", "neha@", "a b@example.org", "न@example.org", "x@y\r\nBcc: z@example.org"]
 )
-def test_an_invalid_address_is_refused(pages: Site, email: str) -> None:
-    answer = pages.post("/join", email=email)
+def test_an_invalid_address_is_refused(unchanged: Site, email: str) -> None:
+    answer = unchanged.post("/join", email=email)
     assert answer.status in (400, 422)
-    assert pages.mails("*", wait=0) == []
+    assert unchanged.mails("*", wait=0) == []
 
 
 @pytest.mark.parametrize("email", ["-DGX_LEAVE-@example.org", "{{x}}@example.org", "%name%@example.org"])
-def test_an_address_that_looks_like_a_placeholder_is_refused(pages: Site, email: str) -> None:
-    answer = pages.post("/join", email=email)
+def test_an_address_that_looks_like_a_placeholder_is_refused(unchanged: Site, email: str) -> None:
+    answer = unchanged.post("/join", email=email)
     assert answer.status == 400
     assert translated("We cannot send email to an address with these characters.") in answer.text
-    assert pages.mails("*", wait=0) == []
+    assert unchanged.mails("*", wait=0) == []
 
 
 def test_input_is_escaped(pages: Site) -> None:

@@ -98,6 +98,7 @@ def test_fifty_concurrent_unsubscribes_of_a_locked_store_all_fail_visibly(impati
     assert list(impatient.app.subscribers.suppressed()) == ["asha@example.com"]
 
 
+@pytest.mark.slow
 def test_an_erased_address_can_sign_up_again_after_a_failed_confirmation(impatient: Site) -> None:
     pages = impatient
     pages.app.subscriber_admin.erasures.erase("neha@example.org", "asked", now=pages.app.now())

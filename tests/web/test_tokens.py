@@ -12,7 +12,7 @@ from digest.subscribers.tokens import Signer
 from tests.support.profiles import examples
 from tests.web.site import Site
 
-MANY = examples(10_000, dev=500)
+MANY = examples(2_000, dev=200)
 
 
 def forged_tokens(pages: Site) -> Iterator[str]:

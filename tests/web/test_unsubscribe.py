@@ -116,7 +116,7 @@ def test_the_links_of_an_email_lead_to_these_pages(sent: Site) -> None:
     assert body is not None
     links = set(re.findall('href="https://news.example.com(/[^"]+)"', body.get_content()))
     assert header in links
-    assert {link.split("/")[1] for link in links} == {"leave", "pause", "preferences", "archive", "join"}
+    assert {link.split("/")[1] for link in links} == {"leave", "pause", "preferences", "archive", "join", "answer"}
     for link in links:
         assert sent.get(link).status == 200, link
 

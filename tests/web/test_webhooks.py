@@ -151,7 +151,7 @@ def test_invalid_requests_store_nothing(sqlite_url: str, tmp_path: Path) -> None
     seen: set[int] = set()
     with closing(open_database(sqlite_url, home=tmp_path)) as database, serve(database) as endpoint:
 
-        @settings(max_examples=examples(1000), deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=examples(200), deadline=None, suppress_health_check=list(HealthCheck))
         @given(
             content=st.binary(max_size=60) | st.just(BODY),
             changed=st.dictionaries(NAMES, TEXTS | st.sampled_from(list(valid.values())), min_size=1, max_size=3),

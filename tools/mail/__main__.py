@@ -12,7 +12,7 @@ from pathlib import Path
 from digest.models import Variant
 from digest.render.variants import variant_for
 from tools.mail import runner
-from tools.mail.editions import IMAGES, ROOT, composed, every_part, real, samples, with_images
+from tools.mail.editions import IMAGES, ROOT, composed, every_block, every_part, real, samples, with_images
 from tools.mail.emails import CheckedEmail, make, read
 from tools.mail.report import report
 
@@ -54,11 +54,13 @@ def our_emails(out: Path, data: Path) -> Iterator[CheckedEmail]:
         topic = variant_for(edition, [edition.sections[-1].name], "html")
         yield make(out, hindi, "samples-hi-one-topic", edition, topic)
         yield make(out, hindi, "every-part", every_part(edition), everything)
+        yield make(out, hindi, "every-block", every_block(edition), everything)
         with composed("samples-en", samples(), edition=edition, language="en") as english:
             yield make(out, english, "samples-en", with_images(english.edition, IMAGES), everything)
         for look in ("modern", "plain"):
             with composed(look, samples(), edition=edition, theme=look) as other:
                 yield make(out, other, f"every-part-{look}", every_part(edition), everything)
+                yield make(out, other, f"every-block-{look}", every_block(edition), everything)
     feeds = real(data)
     if not feeds:
         sys.stderr.write(f"{data}: no feeds; only the samples are checked\n")

@@ -118,6 +118,18 @@ def every_part(edition: Edition) -> Edition:
     return replace(edition, sections=sections, lead=lead.id, intro=invented.intro, number=214)
 
 
+def every_block(edition: Edition) -> Edition:
+    """Return the best stories of the edition, with every block."""
+    from digest.render.context import LONG
+    from digest.render.sample_edition import sample_blocks
+
+    best = sorted(edition.stories(), key=lambda story: (story.id != edition.lead, -story.score))[: LONG + 1]
+    ids = {story.id for story in best}
+    kept = (Section(part.name, tuple(each for each in part.stories if each.id in ids)) for part in edition.sections)
+    sections = tuple(part for part in kept if part.stories)
+    return replace(edition, sections=sections, blocks=sample_blocks(answered=True))
+
+
 def _words(app: App) -> frozenset[str]:
     start = datetime(1, 1, 2, tzinfo=UTC)
     articles = app.articles.between(start, app.now() + timedelta(days=1))

@@ -43,7 +43,7 @@ HANGING = frozenset(
     )
 )
 # Passives that need no speaker before them.
-_HEARSAY = re.compile(fold("(?:बताया|कहा|माना) (?:जा रहा|जा रही|जाता|गया) है"))
+HEARSAY = re.compile(fold("(?:बताया|कहा|माना) (?:जा रहा|जा रही|जाता|गया) है"))
 _THIS = frozenset(map(fold, words("इस इसी")))
 _TIMES = frozenset(map(fold, words("साल वर्ष बार महीने माह हफ्ते सप्ताह सीजन समय वक्त मौसम सत्र दिनों")))
 _POINTERS = frozenset(
@@ -202,7 +202,7 @@ def ends_in_abbreviation(text: str, following: str) -> bool:
 
 def refers_back(text: str, title: str) -> bool:
     """Return whether a sentence opens with a word whose meaning stands neither in it nor in the title above it."""
-    if opening(text) not in HANGING or _HEARSAY.match(fold(text)):
+    if opening(text) not in HANGING or HEARSAY.match(fold(text)):
         return False
     found = tokens(text)[:2]
     if len(found) < 2 or found[0] not in _THIS:

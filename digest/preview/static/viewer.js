@@ -25,6 +25,12 @@ function show() {
   const kb = (bytes) => (bytes / 1000).toFixed(1) + " kB";
   byId("sizes").className = variant.level;
   byId("sizes").textContent = Object.entries(variant.sizes).map(([name, bytes]) => `${name.replace("_", "-")} ${kb(bytes)}`).join(" · ");
+  byId("warnings").hidden = !variant.warnings.length;
+  byId("warnings").replaceChildren(...variant.warnings.map((warning) => {
+    const item = document.createElement("li");
+    item.textContent = warning;
+    return item;
+  }));
   for (const mail of document.querySelectorAll(".mail")) {
     mail.querySelector(".from").textContent = state.name;
     mail.querySelector(".subject").textContent = variant.phone_subject;

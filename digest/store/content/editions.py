@@ -22,6 +22,7 @@ from digest.models import (
     Article,
     DeliveryOutcome,
     Edition,
+    EditionBlock,
     EditionState,
     RenderedEmail,
     Section,
@@ -36,6 +37,8 @@ from digest.store.schema import article, batch, decision, delivery, edition, ren
 FORCED = "forced"
 
 _SECTIONS = tuple[Section, ...]
+# Columns that hold an attribute of the same name as JSON.
+_NESTED: dict[str, Any] = {"sections": _SECTIONS, "blocks": tuple[EditionBlock, ...], "warnings": tuple[str, ...]}
 # Columns that hold an attribute of the same name.
 _PLAIN = (
     "day", "number", "state", "subject", "preheader", "intro", "lead", "reason", "composed_at", "widened_hours",
@@ -170,7 +173,7 @@ class EditionStore:
         None if one with its key is in a state other than `over`, or its editorial changes are not as expected.
         """
         values = {name: getattr(item, name) for name in _PLAIN}
-        values["sections"] = _adapter(_SECTIONS).dump_python(item.sections, mode="json")
+        values |= {name: _adapter(kind).dump_python(getattr(item, name), mode="json") for name, kind in _NESTED.items()}
         with self.database.write(area="edition") as connection:
             old = connection.execute(select(edition).where(edition.c.key == item.key)).one_or_none()
             values["number"] = _number(connection, item.key, earlier, sample=item.sample)
@@ -378,4 +381,5 @@ def _from_row(row: Row[Any]) -> Edition:
     if not isinstance(row.day, date):
         raise DigestError(f"edition {row.key} has no day in the store")
     plain = {name: getattr(row, name) for name in _PLAIN} | {"state": EditionState(row.state)}
-    return Edition(key=row.key, sections=_adapter(_SECTIONS).validate_python(row.sections), **plain)
+    nested = {name: _adapter(kind).validate_python(getattr(row, name)) for name, kind in _NESTED.items()}
+    return Edition(key=row.key, **plain, **nested)

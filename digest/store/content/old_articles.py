@@ -60,6 +60,20 @@ def delete_images(database: Database, cids: Collection[str]) -> int:
     """Delete those of these images that no article, edition or email shows, and return their number."""
     if not cids:
         return 0
+    unused = _unused(database, cids)
+    with database.write(area="image") as connection:
+        return sum(connection.execute(delete(inline_image).where(inline_image.c.cid == cid)).rowcount for cid in unused)
+
+
+def unused_images(database: Database) -> set[str]:
+    """The Content-IDs of the images that no article, edition or email shows."""
+    with database.read() as connection:
+        stored = set(connection.execute(select(inline_image.c.cid)).scalars())
+    return _unused(database, stored)
+
+
+def _unused(database: Database, cids: Collection[str]) -> set[str]:
+    """Those of these images that nothing shows. Reads long texts, so not while it keeps writers waiting."""
     texts: tuple[ColumnElement[str], ...] = (
         cast(article.c.content, Text),
         cast(edition.c.sections, Text),
@@ -67,13 +81,11 @@ def delete_images(database: Database, cids: Collection[str]) -> int:
         rendered_email.c.html,
     )
     unused = set(cids)
-    # Reads long texts, so not while it keeps writers waiting.
     with database.read() as connection:
         for text in texts:
             for found in connection.execute(select(text).where(text.contains("@digest"))).scalars():
                 unused.difference_update(_CONTENT_ID.findall(found))
-    with database.write(area="image") as connection:
-        return sum(connection.execute(delete(inline_image).where(inline_image.c.cid == cid)).rowcount for cid in unused)
+    return unused
 
 
 def _old(before: datetime) -> ColumnElement[bool]:

@@ -23,6 +23,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or
 from sqlalchemy.sql.schema import Column
 
 from digest.store import meta, rate_limits
+from digest.store.content.answers import delete_answers
 from digest.store.database import Database
 from digest.store.schema import (
     attempt,
@@ -153,6 +154,7 @@ def _anonymise(connection: Connection, person: _Person) -> int:
     }
     connection.execute(update(subscriber).where(subscriber.c.id == id).values(address=f"erased:{id}", **empty))
     connection.execute(delete(preference).where(preference.c.subscriber == id))
+    delete_answers(connection, subscriber=id)
     own = delivery.c.subscriber == id
     attempts = or_(attempt.c.batch.in_(select(delivery.c.batch).where(own)), attempt.c.current_recipient == id)
     # A server's rejection quotes the address.

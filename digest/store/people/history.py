@@ -9,12 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from digest.models import GIVEN_UP_STATES, BatchState
+from digest.models import GIVEN_UP_STATES, AttemptState, BatchState
 from digest.store.database import Database
 from digest.store.people.erasure import Erasures
 from digest.store.people.signups import JOINED, ORIGIN
 from digest.store.people.suppressions import SIGNED_UP
 from digest.store.schema import (
+    answer,
     attempt,
     batch,
     consent,
@@ -62,6 +63,7 @@ class SubscriberHistory:
                 found += _absences(connection, row.id, row.added_at)
                 found += _folded(connection, row.added_at)
                 found += _events(connection, row.id)
+                found += _answers(connection, row.id)
             found += _consents(connection, address, hashed, row.added_at if row else None)
             found += _pending_signups(connection, address, known=bool(found))
             found += _suppressions(connection, address, hashed)
@@ -156,11 +158,15 @@ def _delivery(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None
         why = f"due at {row.due_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
     else:
         number = f", its id there {last.provider_id}" if last.provider_id else ""
-        # The mark of a restored copy has no transport.
-        by = f"by {last.transport}, " if last.transport else ""
-        why = _join(f"{by}batch {row.batch}{number}", orphan.reason if orphan else last.detail)
-        if len(attempts) > 1:
-            why += f"; {len(attempts)} tries"
+        # The mark of a restored copy has no transport, but an attempt before it may have.
+        transport = next((each.transport for each in reversed(attempts) if each.transport), "")
+        by = f"by {transport}, " if transport else ""
+        decided = row.state == BatchState.ACCEPTED and last.state in (AttemptState.OVERRIDDEN, AttemptState.RESTORED)
+        # Its detail says why it was unknown before.
+        detail = f"decided by an operator: `digest reconcile {row.edition} --history`" if decided else last.detail
+        why = _join(f"{by}batch {row.batch}{number}", orphan.reason if orphan else detail)
+        if (tries := sum(1 for each in attempts if each.transport)) > 1:
+            why += f"; {tries} tries"
     return Event(at, "letter", state, why, row.edition)
 
 
@@ -179,6 +185,14 @@ def _events(connection: Connection, id: int) -> list[Event]:
     whole = select(edition.c.key).where(edition.c.folded_at.is_(None))
     rows = select(delivery_event).where(delivery_event.c.subscriber == id, delivery_event.c.edition.in_(whole))
     return [Event(row.at, "event", row.kind, row.reason, row.edition) for row in connection.execute(rows)]
+
+
+def _answers(connection: Connection, id: int) -> list[Event]:
+    rows = select(answer).where(answer.c.subscriber == id)
+    return [
+        Event(row.at, "event", "answered", f"option {row.choice} of the {row.block}", row.edition)
+        for row in connection.execute(rows)
+    ]
 
 
 def _absences(connection: Connection, id: int, added_at: datetime) -> list[Event]:

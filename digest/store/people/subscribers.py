@@ -22,6 +22,7 @@ from sqlalchemy import (
     and_,
     case,
     delete,
+    exists,
     func,
     insert,
     literal,
@@ -40,7 +41,7 @@ from digest.store.people.consent import Consent, ConsentLog, append
 from digest.store.people.erasure import Erasures
 from digest.store.people.history import SubscriberHistory
 from digest.store.people.imports import SubscriberImport
-from digest.store.schema import consent, preference, subscriber, suppression
+from digest.store.schema import Moment, consent, preference, subscriber, suppression
 from digest.store.sending.enqueue import RecipientGroup, comparable, parse_topics, preferred, unplaced_subscribers
 from digest.store.statements import chunks
 from digest.subscribers.due import Candidate
@@ -224,6 +225,14 @@ class SubscriberRecord:
     agreed_at: datetime | None = field(default=None, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class RemovedImport:
+    """Numbers of subscribers of an import. `kept` signed up themselves, too."""
+
+    removed: int
+    kept: int
+
+
 class SubscriberAdmin:
     """What the commands about subscribers need."""
 
@@ -276,6 +285,25 @@ class SubscriberAdmin:
     def remove(self, address: str, *, source: str, now: datetime) -> bool:
         """Remove an imported subscriber from the list. False if there is none."""
         return self._update(address, {"listed": False}, Consent(address, "removed", now, source))
+
+    def remove_import(self, origin: str, *, source: str, now: datetime, dry_run: bool = False) -> RemovedImport:
+        """Remove the subscribers of an import from the list, except those who signed up themselves.
+
+        Their rows, consents, preferences and suppressions stay, so a later import lists them again as they were.
+        """
+        own = and_(subscriber.c.listed, subscriber.c.origin == origin)
+        signed_up = exists().where(consent.c.address == subscriber.c.address, consent.c.what == suppressions.SIGNED_UP)
+        gone = and_(own, ~signed_up)
+        with self.database.write(area="subscriber") as connection:
+            total = connection.execute(select(func.count()).where(own)).scalar_one()
+            removed = connection.execute(select(func.count()).where(gone)).scalar_one()
+            if removed and not dry_run:
+                fields = (literal("removed"), literal(now, Moment), literal(source), literal(""))
+                rows = select(subscriber.c.address, *fields, literal(f"import {origin}")).where(gone)
+                names = ("address", "what", "at", "source", "wording", "detail")
+                connection.execute(insert(consent).from_select(names, rows.order_by(subscriber.c.id)))
+                connection.execute(update(subscriber).where(gone).values(listed=False))
+        return RemovedImport(removed, total - removed)
 
     def _update(self, address: str, values: dict[str, Any], entry: Consent) -> bool:
         imported = (subscriber.c.address == address, subscriber.c.listed, subscriber.c.origin != "")

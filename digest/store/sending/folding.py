@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, in
 
 from digest.feedback.rules import SOFT_BOUNCE_LIMIT
 from digest.models import ENDED_STATES, AttemptState, BatchState, EditionState
+from digest.store.content.answers import ANSWERED, count_answers, delete_answers
 from digest.store.content.events import event_kinds
 from digest.store.database import Database
 from digest.store.schema import attempt, batch, delivery, delivery_event, edition, edition_count, rendered_email
@@ -93,6 +94,7 @@ def fold(database: Database, key: str, before: datetime, now: datetime) -> int |
         ]
         connection.execute(insert(edition_count), rows)
         emails = connection.execute(delete(rendered_email).where(_surplus_emails(key))).rowcount
+        delete_answers(connection, edition=key)
         own = attempt.c.batch.in_(select(batch.c.id).where(batch.c.edition == key))
         connection.execute(update(attempt).where(own).values(detail="", last_reply="", current_recipient=None))
         connection.execute(update(edition).where(edition.c.key == key).values(folded_at=now))
@@ -163,6 +165,7 @@ def _count(connection: Connection, key: str) -> dict[str, Mapping[str, int]]:
     for outcome, reason, recipients in connection.execute(outcomes):
         reasons.setdefault(outcome, []).append((reason or "", recipients))
     found |= {outcome: _merged(rows) for outcome, rows in reasons.items()}
+    found[ANSWERED] = count_answers(connection, key)
     found |= {kind: {"": recipients} for kind, recipients in event_kinds(connection, key).items()}
     return found
 

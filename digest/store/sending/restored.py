@@ -99,7 +99,10 @@ def is_held() -> ColumnElement[bool]:
 
 def how_to(key: str) -> str:
     """Say how an operator settles the edition."""
-    return f"see with your provider what became of it, then run `digest reconcile {key}`."
+    return (
+        "find out what became of it, at your provider or in the log of your mail server, then run "
+        f"`digest reconcile {key}`."
+    )
 
 
 def hold_unsettled(connection: Connection, restored: Restored) -> list[Held]:

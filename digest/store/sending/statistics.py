@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import Connection, func, select
 
-from digest.models import AttemptState, BatchState, DeliveryOutcome
+from digest.models import BREAKING, AttemptState, BatchState, DeliveryOutcome, is_breaking, split_key
 from digest.notify.report import EditionNumbers
 from digest.store.database import Database
 from digest.store.schema import attempt, batch, delivery
@@ -55,11 +56,27 @@ class Statistics:
         return found
 
     def before(self, key: str, most: int) -> list[str]:
-        """The keys of the editions that were sent before this one, newest first."""
+        """The keys of the editions of the same slug that were sent before this one, newest first.
+
+        A weekly or an alert edition says nothing about a daily one.
+        """
         own = select(editions.c.frozen_at).where(editions.c.key == key).scalar_subquery()
         rows = select(editions.c.key).where(editions.c.frozen_at < own).order_by(editions.c.frozen_at.desc())
         with self.database.read() as connection:
-            return list(connection.execute(rows.limit(most)).scalars())
+            keys = connection.execute(rows).scalars()
+            return list(islice((each for each in keys if _series(each) == _series(key)), most))
+
+    def transports(self, key: str) -> list[str]:
+        """The names of the transports that handled what was handed over, or may have been."""
+        states = (BatchState.ACCEPTED, BatchState.UNKNOWN)
+        rows = (
+            select(attempt.c.transport)
+            .distinct()
+            .join(batch, batch.c.id == attempt.c.batch)
+            .where(batch.c.edition == key, batch.c.state.in_(states), attempt.c.transport != "")
+        )
+        with self.database.read() as connection:
+            return sorted(connection.execute(rows).scalars())
 
     def reasons(self, key: str, outcome: DeliveryOutcome, most: int) -> list[tuple[str, int]]:
         """The reasons of an outcome with their recipients, the most frequent first."""
@@ -83,6 +100,11 @@ class Statistics:
         with self.database.read() as connection:
             found: datetime | None = connection.execute(rows).scalar()
         return found
+
+
+def _series(key: str) -> str:
+    """What editions have in common that are compared: the slug."""
+    return BREAKING if is_breaking(key) else split_key(key)[1]
 
 
 def _outcomes(connection: Connection, keys: Collection[str]) -> dict[str, dict[str, int]]:

@@ -62,6 +62,11 @@ class NewsletterCollector(Collector):
         yield GaugeMetricFamily("digest_unknown_recipients", text, value=numbers.unknown)
         text = "Sources that failed three times in a row or more."
         yield GaugeMetricFamily("digest_failing_sources", text, value=numbers.failing_sources)
+        text = "How often in a row each source of the settings has failed; 0 for one that works."
+        failures = GaugeMetricFamily("digest_source_failures", text, labels=["source"])
+        for name, count in numbers.failures.items():
+            failures.add_metric([name], count)
+        yield failures
         text = "Webhook payloads that wait to be processed."
         yield GaugeMetricFamily("digest_queued_webhooks", text, value=numbers.queued_webhooks)
         yield GaugeMetricFamily("digest_open_alerts", "Alerts whose cause lasts.", value=numbers.open_alerts)

@@ -1,0 +1,117 @@
+"""Read what is valid of a faulty `digest.yaml`, for commands that need only the store and the newsletter's name."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from digest.config import loader
+from digest.config.settings import Settings
+from digest.errors import ConfigProblem, ConfigurationError
+from digest.yamlio import reader
+
+# A line that begins a key of the first level.
+_KEY = re.compile(r"^[A-Za-z_]", re.MULTILINE)
+# A removed value may make others invalid, and so on. More rounds than that never help.
+_MAX_ROUNDS = 20
+# Required values that no command uses which works with faulty settings.
+_SENDER = {"email": "nobody@example.invalid"}
+
+
+def load_valid_part(home: Path, environment: Mapping[str, str]) -> tuple[Settings, tuple[ConfigProblem, ...]]:
+    """Return the settings with default values for what is faulty, and the faults; none if all is valid.
+
+    Raises ConfigurationError with every fault if the file is missing, or if `store.url` is among them.
+    """
+    try:
+        return loader.load(home, environment), ()
+    except ConfigurationError as error:
+        path, problems = home / loader.FILE_NAME, error.problems
+        if not path.exists():
+            raise
+    try:
+        settings = _validate(_read(path), environment, home.resolve().name)
+    except (_StoreUnknown, OSError):
+        raise ConfigurationError(problems) from None
+    return settings, tuple(problems)
+
+
+class _StoreUnknown(Exception):
+    """The faults hide which store the newsletter has."""
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Return the file's values: of a file that is not YAML, those of each part that is. Raises _StoreUnknown."""
+    try:
+        found = reader.read_file(path)
+    except ConfigurationError:
+        text = path.read_bytes().decode("utf-8-sig", errors="replace")
+        starts = [match.start() for match in _KEY.finditer(text)]
+        found = {}
+        for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+            part = text[start:end]
+            try:
+                value = reader.read_text(part, loader.FILE_NAME)
+            except ConfigurationError:
+                if part.startswith("store"):
+                    raise _StoreUnknown from None
+                continue
+            found |= value if isinstance(value, dict) else {}
+    return found if isinstance(found, dict) else {}
+
+
+def _validate(raw: dict[str, Any], environment: Mapping[str, str], name: str) -> Settings:
+    """Validate the values, without those that are invalid. Raises _StoreUnknown."""
+    values, _origin, _problems = loader.overlay(raw, environment)
+    for _round in range(_MAX_ROUNDS):
+        given = values.get("newsletter")
+        if given is None or isinstance(given, dict):
+            values["newsletter"] = {"name": name or "digest", "sender": dict(_SENDER)} | (given or {})
+        try:
+            return Settings.model_validate(values)
+        except ValidationError as error:
+            # The last of a list first, so that the others keep their places.
+            for location in sorted({_faulty(problem, values) for problem in error.errors()}, reverse=True):
+                if _hides_store(location, values):
+                    raise _StoreUnknown from None
+                _remove(values, location)
+    raise _StoreUnknown
+
+
+def _faulty(problem: Any, values: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the location of what to remove because of a problem: the deepest part that there is."""
+    location = loader.as_written(values, tuple(problem["loc"]))
+    if not location:
+        # A rule about several keys names one of them.
+        location = loader.named_location(str(problem.get("ctx", {}).get("error", problem["msg"])))
+    at: Any = values
+    for depth, step in enumerate(location):
+        try:
+            at = at[step]
+        except (KeyError, IndexError, TypeError):
+            return location[:depth]
+    return location
+
+
+def _hides_store(location: tuple[Any, ...], values: dict[str, Any]) -> bool:
+    """Whether a fault may be in the store's URL: the default would be another store."""
+    if not location or location[0] != "store":
+        return len(location) == 1 and bool(difflib.get_close_matches(str(location[0]), ["store"]))
+    return location[1:] in ((), ("url",)) or "url" not in values["store"]
+
+
+def _remove(values: dict[str, Any], location: tuple[Any, ...]) -> None:
+    if not location:
+        # A rule about the whole file.
+        for name in values.keys() - {"newsletter", "store"}:
+            del values[name]
+        return
+    at: Any = values
+    for step in location[:-1]:
+        at = at[step]
+    del at[location[-1]]

@@ -1,0 +1,106 @@
+"""Print the blocks of an edition: each with its template, and each alone, so that a broken one costs only itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
+
+from digest.i18n import translator
+from digest.models import PLACEHOLDERS, Edition, EditionBlock
+from digest.render import texts
+from digest.render.blocks.data import Frame
+from digest.render.blocks.rows import ROWS, Row, unknown
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+    from digest.render.themes import Branding
+
+FOLDER = "blocks"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block as printed. `title` is its heading, `html` what is below it, `text` the same for the text part."""
+
+    kind: str
+    title: str
+    frame: Frame
+    place: str
+    html: Markup
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """The blocks that can be shown, and a sentence about each that cannot."""
+
+    blocks: tuple[Block, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def print_blocks(
+    edition: Edition, branding: Branding, environment: Environment, *, where: Literal["email", "web"]
+) -> Printed:
+    """Print the blocks of `edition` for its emails or for its page."""
+    blocks, warnings = [], []
+    for block in edition.blocks:
+        if block.shown not in (where, "both"):
+            continue
+        row = ROWS.get(block.kind)
+        try:
+            if row is None:
+                raise ValueError(unknown(block.kind))
+            blocks.append(_print(block, row, edition, branding, environment))
+        # A template may raise anything, and stored data may be of an older version.
+        except Exception as error:
+            warnings.append(f"block {block.kind} is left out: {_one_line(error)}")
+    return Printed(tuple(blocks), tuple(warnings))
+
+
+def answer_url(base: str, edition_key: str, kind: str) -> str:
+    """The address of an answer to a block, without its number and the reader's token."""
+    return f"{base.rstrip('/')}/answer/{quote(edition_key, safe='')}/{kind}"
+
+
+def _print(block: EditionBlock, row: Row, edition: Edition, branding: Branding, environment: Environment) -> Block:
+    from digest.render.template_errors import explain
+
+    data = row.schema.model_validate(block.data)
+    base = texts.web_address(branding.base_url or "")
+    if row.answered and not base:
+        raise ValueError("its answers need the reader pages: set newsletter.base_url")
+    answers = answer_url(base, edition.key, block.kind)
+    name = f"{FOLDER}/{row.template or block.kind}.html.j2"
+    values: Mapping[str, Any] = {
+        "block": data,
+        "kind": block.kind,
+        "language": branding.language,
+        "theme": branding.theme.look,
+        # The address of each answer, for the options from 1.
+        "answers": [f"{answers}/{number}/{PLACEHOLDERS['view']}" for number in range(1, 6)],
+    }
+    try:
+        module: Any = environment.get_template(name).make_module(dict(values))
+        html, text = module.html(), str(module.text())
+    except Exception:
+        try:
+            # Jinja knows the lines of a template only in a traceback that it has rewritten.
+            environment.handle_exception()
+        except Exception as error:
+            raise explain(error, name, environment, values) from error
+    if not str(html).strip():
+        raise ValueError(f"{name} printed nothing")
+    title = data.title or translator(branding.language).gettext(row.title)
+    return Block(block.kind, title, row.frame, block.place, html, _tidy(text))
+
+
+def _tidy(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -1,0 +1,52 @@
+"""The table of blocks. A new block is a row here, a class in `data.py` and a template in `templates/blocks/`."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from digest.render.blocks import data
+from digest.render.blocks.data import BlockData, Frame, Place, Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A kind of block.
+
+    `title` is the message id of its heading. `frame` is how a theme sets it: as a section, as a strip between rules, in
+    a box, or as an advertisement.
+    """
+
+    schema: type[BlockData]
+    title: str
+    frame: Frame
+    place: Place
+    shown: Shown = "both"
+    # Whether readers answer it: their links are personal, so it is in emails only, and needs the reader pages.
+    answered: bool = False
+    # `templates/blocks/NAME.html.j2`; '' for that of the row's name.
+    template: str = ""
+
+
+ROWS: dict[str, Row] = {
+    "correction": Row(data.Correction, "Correction", "box", "top"),
+    "weather": Row(data.Weather, "Weather", "strip", "top"),
+    "market": Row(data.Prices, "Market prices", "section", "middle", template="prices"),
+    "mandi": Row(data.Prices, "Mandi prices", "section", "middle", template="prices"),
+    "sponsor": Row(data.Sponsor, "Advertisement", "ad", "middle"),
+    "horoscope": Row(data.Horoscope, "Horoscope", "section", "end"),
+    "panchang": Row(data.Panchang, "Panchang", "section", "end"),
+    "quote": Row(data.Quote, "Thought for the day", "section", "end"),
+    "quiz": Row(data.Quiz, "Quiz", "box", "end", shown="email", answered=True, template="poll"),
+    "poll": Row(data.Poll, "A question for you", "box", "end", shown="email", answered=True),
+    "feedback": Row(data.Feedback, "Your opinion", "box", "end", shown="email", answered=True),
+    "follow": Row(data.Follow, "Follow us", "strip", "end"),
+}
+"""By the name of a block's file, in the order in which they appear in one place."""
+
+
+def unknown(kind: str) -> str:
+    """What to say about a kind that is not in the table."""
+    near = difflib.get_close_matches(kind, ROWS, n=1, cutoff=0.6)
+    hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(ROWS)}"
+    return f"unknown block '{kind[:60]}'; {hint}"

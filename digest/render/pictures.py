@@ -1,0 +1,197 @@
+"""Cut and shrink a picture for its place in an email. Its data come from other sites and are hostile until proven good.
+
+Everything but the pixels is dropped: metadata (a camera's position), colour profiles, further frames.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from digest.models import Image, InlineImage
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PillowImage
+
+MAX_BYTES = 8_000_000
+"""Bytes of one file. A newspaper's largest photographs have about half of that."""
+
+MAX_PIXELS = 40_000_000
+"""Pixels of one file. In memory each has four bytes, and a small file can claim any number of them."""
+
+MIN_SIDE = 10
+"""Pixels. What is smaller is a spacer or a counter."""
+
+MIN_SCALE = 0.7
+"""A picture must have this share of its slot's width: a smaller one would be enlarged and blurred."""
+
+SHARPNESS = 2
+"""Pixels of the file per pixel of the email: what the screens of phones show."""
+
+TOTAL_BYTES = 180_000
+"""Bytes of all pictures of one email. With 20 stories it has at most 350 kB then, because base64 adds a third."""
+
+LEAD_BYTES = TOTAL_BYTES // 2
+THUMBNAIL_BYTES = 18_000
+
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+# JPEG quality from the first to the last attempt to fit the bytes. Below 40 blocks are visible.
+_QUALITIES = (76, 68, 60, 50, 40)
+# A file with at most so many colours is a drawing, which may be smaller as a PNG of these colours than as a JPEG.
+_FEW_COLOURS, _COLOURS = 256, 64
+_WHITE = (255, 255, 255)
+
+
+class PictureProblem(Exception):
+    """A file that cannot be shown; the message continues "the picture"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place of an email: its width and height in the email's pixels, and the most bytes of its file."""
+
+    width: int
+    height: int
+    max_bytes: int
+
+    def fits(self, image: Image) -> bool:
+        """Whether a finished picture has this shape and is sharp enough."""
+        if not image.width or not image.height or image.width < self.width:
+            return False
+        return abs(image.height - image.width * self.height / self.width) <= 1
+
+
+def slots(lead: tuple[int, int], thumbnail: tuple[int, int], pictures: int) -> tuple[Slot, Slot]:
+    """The places of a look for the top story and for the others. `lead` and `thumbnail` are width and height.
+
+    An email with this number of pictures has at most TOTAL_BYTES of them, whichever it shows.
+    """
+    small = min(THUMBNAIL_BYTES, (TOTAL_BYTES - LEAD_BYTES) // max(pictures - 1, 1))
+    return Slot(*lead, LEAD_BYTES), Slot(*thumbnail, small)
+
+
+def prepare(data: bytes, slot: Slot) -> InlineImage:
+    """Decode a file, and cut, shrink and encode it for `slot`. The same file gives the same bytes.
+
+    Raises PictureProblem for what is no JPEG, PNG, WebP or GIF, is damaged or too large.
+    """
+    from PIL import Image as pillow
+    from PIL import UnidentifiedImageError
+
+    if len(data) > MAX_BYTES:
+        raise PictureProblem(f"has more than {MAX_BYTES:,} bytes")
+    try:
+        with warnings.catch_warnings():
+            # Pillow's own limit is a warning first. The pixels are counted below, before any is decoded.
+            warnings.simplefilter("ignore", pillow.DecompressionBombWarning)
+            with pillow.open(io.BytesIO(data), formats=_FORMATS) as opened:
+                _check_size(opened.size)
+                # A JPEG can be decoded at a half, a quarter or an eighth of its size.
+                opened.draft(None, (2 * SHARPNESS * slot.width, 2 * SHARPNESS * slot.width))
+                whole = _upright(opened)
+                is_drawing = opened.format in ("PNG", "GIF") and whole.getcolors(_FEW_COLOURS) is not None
+                pixels = _shrink(whole, slot)
+    except UnidentifiedImageError:
+        raise PictureProblem("is no JPEG, PNG, WebP or GIF file") from None
+    except PictureProblem:
+        raise
+    except pillow.DecompressionBombError:
+        raise PictureProblem(f"has more than {MAX_PIXELS:,} pixels") from None
+    # Pillow's decoders raise anything for damaged files: OSError, SyntaxError, struct.error, ValueError.
+    except Exception as error:
+        raise PictureProblem(f"is damaged ({str(error)[:80] or type(error).__name__})") from error
+    return _encode(pixels, slot, is_drawing=is_drawing)
+
+
+def crop_box(size: tuple[int, int], slot: Slot) -> tuple[int, int, int, int]:
+    """The largest part of a picture of this size with the slot's shape: left, top, right, bottom.
+
+    Faces are in the upper third of an upright picture, so that third is kept. In a wide one a third of what is cut is
+    above, because the ground matters less than the sky line.
+    """
+    width, height = size
+    wanted = slot.width / slot.height
+    if width / height > wanted:
+        part = max(1, round(height * wanted))
+        left = (width - part) // 2
+        return left, 0, left + part, height
+    part = max(1, round(width / wanted))
+    top = max(0, (height // 3 - part) // 2) if height > width else (height - part) // 3
+    return 0, top, width, top + part
+
+
+def _check_size(size: tuple[int, int]) -> None:
+    width, height = size
+    if width * height > MAX_PIXELS:
+        raise PictureProblem(f"has {width:,} × {height:,} pixels, and {MAX_PIXELS:,} is the limit")
+    if min(size) < MIN_SIDE:
+        raise PictureProblem(f"has only {width} × {height} pixels")
+
+
+def _upright(opened: PillowImage) -> PillowImage:
+    """The first frame, turned as its EXIF orientation says, on white where it is transparent."""
+    from PIL import Image as pillow
+    from PIL import ImageOps
+
+    opened.seek(0)
+    opened.load()
+    turned = ImageOps.exif_transpose(opened)
+    if not turned.has_transparency_data:
+        return turned.convert("RGB")
+    ground = pillow.new("RGB", turned.size, _WHITE)
+    layer = turned.convert("RGBA")
+    ground.paste(layer, mask=layer.getchannel("A"))
+    return ground
+
+
+def _shrink(pixels: PillowImage, slot: Slot) -> PillowImage:
+    """The part for the slot at twice its size, or smaller: it is never enlarged. Without what a file says beside."""
+    from PIL import Image as pillow
+
+    box = crop_box(pixels.size, slot)
+    width = min(SHARPNESS * slot.width, box[2] - box[0])
+    if width < MIN_SCALE * slot.width:
+        raise PictureProblem(f"is too small: {pixels.width} × {pixels.height} pixels for a place of {slot.width}")
+    height = max(1, round(width * slot.height / slot.width))
+    shrunk = pixels.resize((width, height), pillow.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+    clean = pillow.new("RGB", shrunk.size)
+    clean.paste(shrunk)
+    return clean
+
+
+def _encode(pixels: PillowImage, slot: Slot, *, is_drawing: bool) -> InlineImage:
+    """The first encoding with few enough bytes; a picture that stays too large is made smaller, down to the slot."""
+    from PIL import Image as pillow
+
+    while True:
+        for kind, data in _encodings(pixels, is_drawing=is_drawing):
+            if len(data) <= slot.max_bytes:
+                cid = f"{hashlib.sha256(data).hexdigest()[:40]}@digest"
+                return InlineImage(cid, kind, data, *pixels.size)
+        if pixels.width <= slot.width:
+            raise PictureProblem(f"has more than {slot.max_bytes:,} bytes even when it is small")
+        width = max(slot.width, pixels.width * 3 // 4)
+        height = max(1, round(width * slot.height / slot.width))
+        pixels = pixels.resize((width, height), pillow.Resampling.LANCZOS)
+
+
+def _encodings(pixels: PillowImage, *, is_drawing: bool) -> Iterator[tuple[str, bytes]]:
+    """Media types and files, from the best to the smallest. A drawing is a PNG if that is smaller."""
+    best = _file(pixels, "JPEG", quality=_QUALITIES[0])
+    if is_drawing:
+        flat = _file(pixels.quantize(_COLOURS), "PNG")
+        if len(flat) < len(best):
+            yield "image/png", flat
+    yield "image/jpeg", best
+    for quality in _QUALITIES[1:]:
+        yield "image/jpeg", _file(pixels, "JPEG", quality=quality)
+
+
+def _file(pixels: PillowImage, format: str, **options: int) -> bytes:
+    out = io.BytesIO()
+    pixels.save(out, format, optimize=True, progressive=format == "JPEG", **options)
+    return out.getvalue()

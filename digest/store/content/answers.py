@@ -1,0 +1,58 @@
+"""Answers of subscribers to the blocks of an edition: one each, the last one counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from digest.store.database import Database
+from digest.store.schema import answer, edition, edition_count
+
+ANSWERED = "answered"
+"""The kind of the counts that are kept of a folded edition."""
+
+
+class AnswerStore:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def save(self, key: str, block: str, subscriber: int, choice: int, *, now: datetime) -> bool:
+        """Keep an answer instead of an earlier one. False if the edition is too old: only its counts are left."""
+        own = (answer.c.edition == key) & (answer.c.block == block) & (answer.c.subscriber == subscriber)
+        with self.database.write(area="answer") as connection:
+            # On PostgreSQL `fold` and this wait for each other here.
+            row = connection.execute(select(edition.c.folded_at).where(edition.c.key == key).with_for_update()).first()
+            if row is None or row.folded_at is not None:
+                return False
+            values = {"choice": choice, "at": now}
+            if not connection.execute(update(answer).where(own).values(values)).rowcount:
+                row_key = {"edition": key, "block": block, "subscriber": subscriber}
+                connection.execute(insert(answer).values(**row_key, **values))
+        return True
+
+    def counts(self, key: str, block: str) -> Mapping[int, int]:
+        """The number of an option → how many chose it."""
+        with self.database.read() as connection:
+            found = count_answers(connection, key)
+            kept = select(edition_count.c.reason, edition_count.c.recipients)
+            rows = connection.execute(kept.where(edition_count.c.edition == key, edition_count.c.kind == ANSWERED))
+            found |= {row.reason: row.recipients for row in rows}
+        prefix = f"{block}:"
+        return {int(name.removeprefix(prefix)): number for name, number in found.items() if name.startswith(prefix)}
+
+
+def count_answers(connection: Connection, key: str) -> dict[str, int]:
+    """`poll:2` → how many chose the second option of the poll, of an edition that is not folded."""
+    of = answer.c
+    rows = select(of.block, of.choice, func.count()).where(of.edition == key).group_by(of.block, of.choice)
+    return {
+        f"{block}:{choice}": number for block, choice, number in connection.execute(rows.order_by(of.block, of.choice))
+    }
+
+
+def delete_answers(connection: Connection, *, edition: str = "", subscriber: int | None = None) -> None:
+    """Delete those of an edition, or of a person."""
+    of = answer.c
+    connection.execute(delete(answer).where(of.edition == edition if edition else of.subscriber == subscriber))

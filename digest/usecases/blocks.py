@@ -1,0 +1,179 @@
+"""Read the blocks of an edition from the newsletter's folder and from URLs. A broken one costs only itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.models import Edition, EditionBlock, EditionState, split_key
+from digest.render.blocks.data import PLACES, BlockData, Sponsor
+from digest.render.blocks.rows import ROWS, unknown
+from digest.yamlio import reader
+
+if TYPE_CHECKING:
+    from digest.collect.http.fetch import Fetcher
+    from digest.store.content.editions import EditionStore
+
+ALWAYS = "always"
+"""The folder of the blocks that every edition has, unless a folder of its day has a file of the same name."""
+
+MAX_BYTES = 100_000
+"""Bytes of one file or answer. The largest block, twelve signs, has 20,000."""
+
+# The key of an edition without a date.
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
+_SUFFIXES = (".yaml", ".yml", ".json")
+_SENT = (EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
+
+
+@dataclass(frozen=True)
+class BlockReader:
+    """Reads blocks. In its folder are one for each day or edition, and one for all."""
+
+    folder: Path
+    # Block → URL, with `{date}` for the day.
+    urls: Mapping[str, str]
+    may_be_private: bool
+    fetcher: Fetcher
+    # Whether answers to a block have pages to go to.
+    has_pages: bool
+    editions: EditionStore
+
+    def add(self, edition: Edition) -> Edition:
+        """Return `edition` with its blocks in their order, and a warning for each that cannot be shown."""
+        blocks: list[tuple[int, int, str, EditionBlock]] = []
+        warnings: list[str] = []
+        for where, kind, data in self._sources(edition, warnings):
+            try:
+                block = self._block(edition, where, kind, data)
+            except ConfigurationError as error:
+                warnings += [f"block left out: {problem}" for problem in error.problems]
+                continue
+            if block and ROWS[kind].answered and any(each.kind == kind for *_, each in blocks):
+                warnings.append(f"block left out: {where}: an edition has one {kind} at most")
+            elif block:
+                blocks.append((PLACES.index(block.place), list(ROWS).index(kind), where, block))
+        ordered = tuple(block for *_, block in sorted(blocks, key=lambda each: each[:3]))
+        return replace(edition, blocks=ordered, warnings=(*edition.warnings, *warnings))
+
+    def problems(self, today: date) -> list[str]:
+        """Return what is wrong with the files of `today`, of later days and of every edition."""
+        found = []
+        for folder in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
+            day, slug = split_key(folder.name)
+            if not folder.is_dir() or (day and day < today):
+                continue
+            if day is None and slug != ALWAYS and (not _SLUG.match(slug) or get_close_matches(slug, [ALWAYS])):
+                found.append(f"{self.folder.name}/{folder.name}: expected a date, an edition's key or '{ALWAYS}'")
+                continue
+            for where, path in _files_in(folder, self.folder.name):
+                try:
+                    self._read(where, _kind(path), _bytes(path))
+                except ConfigurationError as error:
+                    found += map(str, error.problems)
+                except OSError as error:
+                    found.append(f"{where}: cannot be read: {error.strerror}")
+        return found
+
+    def _sources(self, edition: Edition, warnings: list[str]) -> Iterator[tuple[str, str, bytes]]:
+        """Where each block is written, its kind and its data. What cannot be read is added to `warnings`."""
+        kinds = set()
+        for where, path in self._files(edition).items():
+            kind = _kind(path)
+            kinds.add(kind)
+            try:
+                yield where, kind, _bytes(path)
+            except OSError as error:
+                warnings.append(f"block left out: {where} cannot be read: {error.strerror}")
+        urls = {kind: url.replace("{date}", edition.day.isoformat()) for kind, url in self.urls.items()}
+        wanted = {kind: url for kind, url in urls.items() if kind not in kinds}
+        if not wanted:
+            return
+        with ThreadPoolExecutor(len(wanted), thread_name_prefix="blocks") as pool:
+            for (kind, url), found in zip(wanted.items(), pool.map(self._fetch, wanted.values()), strict=True):
+                if isinstance(found, bytes):
+                    yield url, kind, found
+                else:
+                    warnings.append(f"block {kind} is left out: {found}")
+
+    def _files(self, edition: Edition) -> dict[str, Path]:
+        """Name in messages → file. A file of the edition or of its day replaces its namesake for all."""
+        found: dict[str, tuple[str, Path]] = {}
+        for name in (ALWAYS, edition.day.isoformat(), edition.key):
+            for where, path in _files_in(self.folder / name, self.folder.name):
+                found[path.stem] = (where, path)
+        return dict(found.values())
+
+    def _fetch(self, url: str) -> bytes | str:
+        """The answer, or what is wrong."""
+        try:
+            return self.fetcher.get(url, allow_private=self.may_be_private).body
+        except DigestError as error:
+            return str(error)
+
+    def _block(self, edition: Edition, where: str, kind: str, data: bytes) -> EditionBlock | None:
+        """The block; None if it is not its turn. Raises ConfigurationError with file and line."""
+        block, row = self._read(where, kind, data), ROWS[kind]
+        if block.sample and not (edition.sample and (self.has_pages or not row.answered)):
+            return None
+        if isinstance(block, Sponsor) and not self._has_a_turn(edition, block):
+            return None
+        values = block.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return EditionBlock(kind, block.show or row.shown, block.place or row.place, values)
+
+    def _read(self, where: str, kind: str, data: bytes) -> BlockData:
+        """What a file says. Raises ConfigurationError with file and line."""
+        from digest.config.loader import validate
+
+        row = ROWS.get(kind)
+        if row is None:
+            raise ConfigurationError([ConfigProblem(where, 0, unknown(kind))])
+        if len(data) > MAX_BYTES:
+            raise ConfigurationError([ConfigProblem(where, 0, f"has more than {MAX_BYTES:,} bytes")])
+        block: BlockData = validate(reader.read_bytes(data, where), row.schema, where)
+        if row.answered and block.show not in (None, "email"):
+            message = f"'show': a {kind} is in emails only, because its links are personal; remove it"
+            raise ConfigurationError([ConfigProblem(where, 0, message)])
+        if row.answered and not self.has_pages and not block.sample:
+            message = "its answers need the reader pages: set newsletter.base_url"
+            raise ConfigurationError([ConfigProblem(where, 0, message)])
+        return block
+
+    def _has_a_turn(self, edition: Edition, sponsor: Sponsor) -> bool:
+        """Whether it is a day of the advertisement, and fewer editions than its cap have had it."""
+        if (sponsor.start and edition.day < sponsor.start) or (sponsor.until and edition.day > sponsor.until):
+            return False
+        if sponsor.cap is None:
+            return True
+        had = (each for each in self.editions.all() if each.key != edition.key and each.state in _SENT)
+        return sum(any(_is_same(block, sponsor) for block in each.blocks) for each in had) < sponsor.cap
+
+
+def _files_in(folder: Path, root: str) -> Iterator[tuple[str, Path]]:
+    """The files of blocks in a folder, each with its name in messages."""
+    for path in sorted(folder.iterdir(), key=lambda path: path.stem) if folder.is_dir() else ():
+        if path.suffix in _SUFFIXES and path.is_file() and not path.name.startswith("."):
+            yield f"{root}/{folder.name}/{path.name}", path
+
+
+def _bytes(path: Path) -> bytes:
+    """The file's content, as far as it is looked at."""
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
+def _kind(path: Path) -> str:
+    """`sponsor` of `sponsor-nursery.yaml`."""
+    return path.stem.partition("-")[0]
+
+
+def _is_same(block: EditionBlock, sponsor: Sponsor) -> bool:
+    data: Mapping[str, Any] = block.data
+    return block.kind == "sponsor" and (data.get("advertiser"), data.get("url")) == (sponsor.advertiser, sponsor.url)

@@ -1,0 +1,116 @@
+"""What works while digest.yaml or subscribers.yaml has errors: whatever needs only the store."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.cli.newsroom import Newsroom
+
+KEY = "2026-11-23"
+# Commands that need only the store.
+READERS = (
+    ("status",),
+    ("alerts", "list"),
+    ("events", "handle"),
+    ("reconcile", KEY, "--history"),
+    ("subscribers", "history", "ravi@example.com"),
+    ("edition", "list"),
+    ("edition", "show", KEY),
+    ("store", "backup", "copy.db", "--force"),
+    ("report",),
+)
+CHANGERS = (
+    ("send",),
+    ("compose",),
+    ("edition", "approve", "vishesh"),
+    ("subscribers", "add", "neha@example.com"),
+)
+
+
+# Piece of the file, what takes its place, and the first error.
+FAULTS = (
+    ("digest.yaml", "compose_at:", "compose_att:", "unknown key 'schedule.compose_att'"),
+    ("digest.yaml", "timezone: Asia/Kolkata", "timezone: Kolkata", "'newsletter.timezone': expected"),
+    ("digest.yaml", "email: news@", "mail: news@", "'newsletter.sender.email' is required"),
+    ("digest.yaml", "max_stories: 12", 'max_stories: "12', "invalid YAML"),
+    ("subscribers.yaml", "asha@example.com", "asha", "'email': 'asha' is not a valid email"),
+)
+
+
+def test_commands_that_need_only_the_store_work_and_warn_once(newsroom: Newsroom) -> None:
+    newsroom.json("send")
+    newsroom.json("compose", "--slug", "vishesh")
+    for name, old, new, fault in FAULTS:
+        path = newsroom.home / name
+        valid = path.read_text(encoding="utf-8")
+        path.write_text(valid.replace(old, new), encoding="utf-8")
+        for command in READERS:
+            run = newsroom.digest(*command)
+            assert run.code == 0, (command, run.err)
+            assert re.match(rf"{name}:\d+: {re.escape(fault)}", run.err), (command, run.err)
+            assert run.err.count("\n") == 1, (command, run.err)
+        doctor = newsroom.digest("doctor", "--offline")
+        assert fault in doctor.out
+        assert "good: store" in doctor.out
+        for changer in CHANGERS if name == "digest.yaml" else CHANGERS[:1]:
+            run = newsroom.digest(*changer)
+            assert run.code == 2, changer
+            assert fault in run.err
+        if name == "subscribers.yaml":
+            assert newsroom.digest("edition", "cancel", "vishesh").code == 0
+        path.write_text(valid, encoding="utf-8")
+
+
+def test_an_edition_can_be_paused_with_faulty_settings(newsroom: Newsroom) -> None:
+    newsroom.json("compose")
+    newsroom.digest("edition", "approve", KEY)
+    newsroom.edit_settings("transport: outbox", "transport: outbux")
+    assert newsroom.digest("edition", "pause", KEY).out == f"Edition {KEY} is paused.\n"
+
+
+@pytest.mark.parametrize(
+    "line", ["store: {url: [1]}", 'stor: {url: "sqlite:///other.db"}', 'store: {ulr: "sqlite:///other.db"}']
+)
+def test_nothing_is_read_from_another_store_than_the_settings_mean(newsroom: Newsroom, line: str) -> None:
+    newsroom.json("compose")
+    path = newsroom.home / "digest.yaml"
+    path.write_text(f"{path.read_text(encoding='utf-8')}\n{line}\n", encoding="utf-8")
+    run = newsroom.digest("status")
+    assert run.code == 2
+    assert f"digest.yaml:{path.read_text(encoding='utf-8').count(chr(10))}" in run.err
+    assert not run.out
+
+
+def test_a_faulty_file_makes_no_new_store(newsroom: Newsroom) -> None:
+    newsroom.edit_settings("compose_at:", "compose_att:")
+    assert newsroom.digest("edition", "list").code == 2
+    assert not (newsroom.home / "digest.db").exists()
+
+
+def test_a_draft_is_approved_for_the_last_valid_list(newsroom: Newsroom) -> None:
+    newsroom.json("compose")
+    newsroom.json("send", "--dry-run")
+    newsroom.edit_settings("approval: auto", "approval: required")
+    newsroom.set_subscribers("email: asha@example.com", "email: nobody")
+    run = newsroom.digest("edition", "approve")
+    assert run.code == 0, run.err
+    assert run.out == f"Edition {KEY} is approved.\n"
+    assert "subscribers.yaml:3: " in run.err
+    again = newsroom.digest("edition", "approve")
+    assert again.code == 1
+    assert "No edition of today waits for approval" in again.err
+
+
+def test_a_draft_cannot_be_resumed(newsroom: Newsroom) -> None:
+    newsroom.json("compose")
+    run = newsroom.digest("edition", "resume", KEY)
+    assert run.code == 1
+    assert f"Edition {KEY} is a draft, not paused" in run.err
+    assert f"digest edition approve {KEY}" in run.err
+    newsroom.digest("edition", "approve", KEY)
+    assert (
+        f"is approved, not paused, so it cannot be resumed. `digest send {KEY}`"
+        in newsroom.digest("edition", "resume", KEY).err
+    )
