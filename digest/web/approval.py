@@ -93,7 +93,7 @@ def router(page: ApprovalPage) -> APIRouter:
         return respond(request, edition, code, None)
 
     @routes.post("", response_class=HTMLResponse, summary="Approve what the page showed")
-    def approve(request: Request, edition: str, code: str, seen: Annotated[str, Form()]) -> HTMLResponse:
+    def approve(request: Request, edition: str, code: str, seen: Annotated[str, Form()] = "") -> HTMLResponse:
         def act(found: Edition) -> bool:
             if found.state != EditionState.DRAFT:
                 return True
