@@ -1,0 +1,479 @@
+"""Decide which words of a summary's clause need a place in the articles beside its support, and whether they have it.
+
+A word that names, counts, dates or blames needs one in the same sentence, or in what the article is about: its title,
+its first sentence and the sentence before. A word that only retells needs none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+
+from digest.curate.summary.support.articles import Articles, Place
+from digest.curate.summary.support.clauses import Clause, Mode
+from digest.curate.summary.support.contest import tells_result
+from digest.curate.summary.support.roles import (
+    AGENT,
+    find,
+    find_any,
+    find_cause,
+    has_kind,
+    is_force,
+    is_general,
+    is_name_like,
+    is_plain_word,
+    leaves_out_a_name,
+    may_be_plain,
+    named,
+    same,
+)
+from digest.curate.summary.support.vocabulary import GRAMMAR, key_of
+from digest.curate.summary.support.words import FUTURE, HABITUAL, PAST, PRONOUNS, ROOT, Word, is_infinitive
+from digest.hindi.text import fold
+
+# Weighted share of matched words from which a clause may have words of its own.
+ENOUGH = 0.5
+# From here on the verb may be any that says no more than that something went so.
+_SURE = 0.6
+_COMMON_VERBS = frozenset(map(key_of, GRAMMAR["common verb"]))
+# Endings that verbs and plurals have, and names hardly ever.
+_VERB_ENDING = re.compile("(?:(?<!शं)(?<!दिन)(?<!सिं)कर|ते|[^ ]{2}ने|ाए|ेगा|ेंगे|ेगी|ों|ें|ीं)$")
+_VERB = re.compile(
+    f"^(?:{ROOT.pattern})$|" + PAST.pattern + "|" + HABITUAL.pattern + "|" + FUTURE.pattern + "|" + _VERB_ENDING.pattern
+)
+_PLURAL = re.compile("(?:ों|ियां|ें)$")
+# Markers of a phrase that says what a clause is about or where it happens.
+_TOPIC = frozenset(
+    {
+        "gen",
+        "में",
+        "पर",
+        "after",
+        "during",
+        "for",
+        "under",
+        "से",
+        "at",
+        "with",
+        "against",
+        "cause",
+        "between",
+        "despite",
+        "about",
+    }
+)
+_ROUGH = {fold(word): value for word, value in (("सैकड़ों", 100), ("हज़ारों", 1000), ("लाखों", 100_000))}
+_TOLLS = frozenset(map(key_of, map(fold, ["मृतकों", "मौत", "घायलों", "मरने", "संख्या"])))
+_ROLES = {**dict.fromkeys((*AGENT, ""), "acts"), **dict.fromkeys(("को", "against", "से", "for"), "suffers")}
+# Bodies that act where the article does not say who: `चार लाख रुपये दिए जाएंगे`.
+_BODIES = frozenset(map(key_of, map(fold, ["सरकार", "प्रशासन", "पुलिस", "न्यायालय"])))
+_GUILTY = key_of(fold("दोषी"))
+_SENTENCES = frozenset(map(key_of, map(fold, ["सज़ा", "क़ैद", "उम्रकैद", "कारावास"])))
+_OF_MANY = fold("ीय")
+_NAMED_BEFORE = GRAMMAR["named before"]
+_VICTIM = fold("पीड़ित")
+_QUANTITIES = frozenset({"all", "some", "most", "half", "only", "more", "less", "both"})
+_ACTS = frozenset({"ने", "inherited", "द्वारा"})
+
+
+def problem_of_words(
+    articles: Articles, clause: Clause, unmatched: Sequence[Word], inside: Sequence[Word], share: float, place: Place
+) -> str:
+    """Return what is wrong with a word of `unmatched`, '' if nothing is. `inside` are the matched ones."""
+    return _Reading(articles, clause, inside, share, place).problem(unmatched)
+
+
+class _Reading:
+    """One clause of a summary beside one clause of an article."""
+
+    def __init__(self, articles: Articles, clause: Clause, inside: Sequence[Word], share: float, place: Place) -> None:
+        self._articles, self._clause, self._inside, self._share, self._place = articles, clause, inside, share, place
+        self._other = place.other
+        self._predicate = next((word for word in reversed(clause.words) if word.is_content), None)
+        clauses = articles.sentence(place).clauses
+        self._rest = [(word, each) for n, each in enumerate(clauses) if n != place.clause for word in each.words]
+        self._own_words = 0
+        # The last words of the clause: what it does.
+        self._acts = [each for each in clause.words if each.is_content and each.marker in ("", "gen")][-3:]
+
+    @cached_property
+    def _topic(self) -> list[Word]:
+        return list(self._articles.topic(self._place))
+
+    def problem(self, unmatched: Sequence[Word]) -> str:
+        for word in unmatched:
+            if problem := self._word(word):
+                return problem
+        for marker in ("ने", "को"):
+            mine = [word for word in self._clause.words if word.marker == marker]
+            theirs = [word for word in self._other.words if word.marker == marker and is_name_like(word)]
+            # A name that is spelled like a small word: `ली को`.
+            is_hidden = bool(mine) and not any(word.is_content or word.text in PRONOUNS for word in mine)
+            if is_hidden and theirs and not any(same(word, each) for word in mine for each in theirs):
+                return f"“{mine[0].text}” has another part in it"
+        return ""
+
+    def _word(self, word: Word) -> str:
+        if word.marker == "cause" and not self._is_cause(word):
+            return f"the article gives another cause than “{word.text}”"
+        if self._is_implied(word):
+            return ""
+        if word.number:
+            if word.text.endswith("ों") and not any(each.number for each in self._other.words):
+                # `चारों`: how many there are is known.
+                return ""
+            return "" if self._describes(word) else f"the number {word.text} is in another place"
+        if word.concepts & _QUANTITIES:
+            if "both" in word.concepts and "और" in self._clause.tokens and "और" in self._other.tokens:
+                # `उपग्रह और रॉकेट दोनों`
+                return ""
+            return "" if self._quantifies_beside(word) else f"“{word.text}” is not said of it"
+        if word is self._predicate:
+            return "" if self._retells(word) else f"the clause with its other words has no “{word.text}” there"
+        may_be_name = is_name_like(word) or (self._articles.is_anywhere(word) and not is_general(word))
+        if word.marker in ("को", "ने") and may_be_name and self._is_replaced(word):
+            return f"“{word.text}” belongs to something else"
+        if self._is_measure_unit(word) or self._completes(word):
+            return ""
+        if "time" in word.concepts:
+            return self._time(word)
+        if any("strict" in part.concepts for part in (word.parts or (word,))):
+            return self._strict(word)
+        if word.marker in ("gen", "को") and find_any(word, self._rest) and self._is_replaced(word):
+            return f"“{word.text}” belongs to something else"
+        if is_plain_word(word):
+            return ""
+        if "court" in word.concepts and word.marker in (*AGENT, ""):
+            return self._court(word)
+        if is_name_like(word) and not self._articles.is_anywhere(word):
+            return self._own(word)
+        if word.marker in _ACTS:
+            return self._agent(word)
+        if _PLURAL.search(word.text) and self._articles.is_anywhere(word) and not find_any(word, self._rest):
+            # Names have no plural.
+            return ""
+        if is_name_like(word) or "office" in word.concepts:
+            return self._name(word)
+        return "" if self._articles.is_anywhere(word) else self._own(word)
+
+    def _is_cause(self, word: Word) -> bool:
+        """Whether the article gives a word of the same phrase as a cause."""
+        pool = [*self._rest, *((each, self._other) for each in self._other.words)]
+        head = [each for each in self._clause.words if each.is_content and each.phrase == word.phrase][-1:]
+        topic = [(each, clause) for clause in self._articles.topic_clauses(self._place) for each in clause.words]
+        return any(
+            find_cause(each, pool) or find_cause(each, topic) or (is_force(each) and find_any(each, topic))
+            for each in head
+        )
+
+    def _is_implied(self, word: Word) -> bool:
+        clause, other = self._clause, self._other
+        arrest = "arrest" in other.kinds
+        if "status" in word.concepts and (
+            self._articles.is_anywhere(word)
+            or word.text.startswith(_VICTIM)
+            or (arrest and not named(word, clause))
+            or self._is_accused(word)
+        ):
+            return True
+        if word.key == "पुलिस" and arrest and "arrest" in clause.kinds:
+            return not any(each.marker in AGENT for each in other.words)
+        if word.key == _GUILTY and any(each.key in _SENTENCES for each in other.words):
+            # Who is sentenced is guilty.
+            return True
+        if word not in self._acts:
+            return "soft" in word.concepts or (
+                is_force(word) and find_any(word, [*self._rest, *((each, other) for each in other.words)])
+            )
+        if "doubt" in clause.kinds and has_kind(word, "doubt"):
+            return other.mode is Mode.CAN or "doubt" in other.frame_kinds
+        if other.is_said and (has_kind(word, "wish") or has_kind(word, "plan")):
+            return other.mode is Mode.FUTURE
+        return bool(has_kind(word, "claim") and other.is_said and not other.frame_kinds & {"wish", "plan", "doubt"})
+
+    def _is_accused(self, word: Word) -> bool:
+        """Whether the articles blame or arrest the person whom the summary calls accused."""
+        names = [each for each in self._clause.words if each.phrase == word.phrase and is_name_like(each)]
+        return any(
+            (other.is_said or other.kinds & {"blame", "arrest", "claim"})
+            and not other.is_frame
+            and any(same(name, each) for each in other.words)
+            for other in self._articles.clauses()
+            for name in names
+        )
+
+    def _describes(self, word: Word) -> bool:
+        """Whether the number only describes a noun, as it does in the article."""
+        clause = self._clause
+        at = clause.words.index(word)
+        unit = next(iter(clause.words[at + 1 : at + 2]), None)
+        if unit is None or self._has_rival(word, unit):
+            return False
+        if unit.text.endswith(_OF_MANY) and any(
+            each.number == word.number and same(unit, self._other.words[n + 1])
+            for n, each in enumerate(self._other.words[:-1])
+        ):
+            # `तीन सदस्यीय समिति`
+            return True
+        if (
+            "measure" in unit.concepts
+            and not any("measure" in each.concepts for each in self._other.words)
+            and any(
+                each.number == word.number and same(unit, where.words[n + 1])
+                for _, where in self._rest
+                for n, each in enumerate(where.words[:-1])
+            )
+        ):
+            return True
+        if word.marker == "से":
+            return any(each.number == word.number for each, _ in self._rest)
+        if word.marker == "gen":
+            noun = [
+                each
+                for each in clause.words[at + 1 :]
+                if each.phrase in (word.phrase, word.phrase + 1) and each.is_content and not each.number
+            ]
+            owners = [
+                each
+                for each in clause.words[:at]
+                if each.phrase == word.phrase - 1 and each.marker == "gen" and each.is_content
+            ]
+            return any(
+                any(each.number == word.number and each.marker in (word.marker, "") for each in where.words)
+                and all(
+                    any(same(each, theirs) for theirs in where.words) or is_plain_word(each)
+                    for each in (*noun, *owners)
+                )
+                for where in self._articles.clauses(self._place.source)
+            )
+        return False
+
+    def _has_rival(self, word: Word, unit: Word) -> bool:
+        """Whether the article's clause counts the same with another number, which the summary has not."""
+        words = self._other.words
+        return any(
+            each.number
+            and each.number != word.number
+            and same(unit, words[n + 1])
+            and not any(own.number == each.number for own in self._clause.words)
+            for n, each in enumerate(words[:-1])
+        )
+
+    def _quantifies_beside(self, word: Word) -> bool:
+        """Whether another clause of the sentence has the quantity before the same word."""
+        at = self._clause.words.index(word)
+        noun = next((each for each in self._clause.words[at + 1 :] if each.is_content), None)
+        if noun is None or word.concepts & {"both", "half"}:
+            return False
+        for _, clause in self._rest:
+            for n, each in enumerate(clause.words):
+                theirs = next((one for one in clause.words[n + 1 :] if one.is_content), None)
+                if same(word, each) and theirs is not None and same(noun, theirs):
+                    return True
+        return False
+
+    def _is_measure_unit(self, word: Word) -> bool:
+        before = self._clause.words[self._clause.words.index(word) - 1]
+        return "measure" in word.concepts and bool(before.number)
+
+    def _completes(self, word: Word) -> bool:
+        """Whether the word is the rest of a name or title of which the article's clause has another part."""
+        beside = [each for each in self._inside if each.phrase == word.phrase and each.phrase >= 0]
+        return any(self._articles.is_called(head, word) for head in beside)
+
+    def _time(self, word: Word) -> str:
+        """A time stands in the same sentence, or where the article says what it is about."""
+        other = self._other
+        if any("time" in each.concepts for each in other.words):
+            return f"“{word.text}” is the time of something else"
+        if find(word, self._rest, self._clause, False):
+            return ""
+        if other.mode is Mode.FACT and not other.past and any(same(word, each) for each in self._topic):
+            return ""
+        return f"“{word.text}” is not the time of it"
+
+    def _strict(self, word: Word) -> str:
+        """A deed that the clause only mentions is in the same sentence, or in what the article is about."""
+        if self._is_elsewhere(word):
+            return f"“{word.text}” has another part in it"
+        if word.marker == "को" and self._is_replaced(word):
+            return f"“{word.text}” belongs to something else"
+        if self._toll_rises(word) or self._is_about(word) or tells_result(word, self._clause, self._articles.clauses()):
+            return ""
+        beside = find_any(word, self._rest) or any(same(word, each) for each in self._topic)
+        if beside and self._marker(word) in _TOPIC:
+            return ""
+        return f"“{word.text}” is not said of it"
+
+    def _court(self, word: Word) -> str:
+        """The level of a court is that of the article's clause, or of the court that the article last names."""
+        theirs = [each for each in self._other.words if each.marker in AGENT]
+        group = [each for each in self._clause.words if each.marker == word.marker and each.is_content]
+        if any(each.key == "न्यायालय" for each in theirs):
+            named = [each for each in theirs if each.key != "न्यायालय" and "soft" not in each.concepts]
+            own = [each for each in group if each.key != "न्यायालय"]
+            if named and own and not any(same(each, one) for each in named for one in own):
+                return f"another court than “{word.text}”"
+        article = self._articles.sentences(self._place.source)
+        for sentence in (self._articles.sentence(self._place), *reversed(article[: self._place.sentence])):
+            courts = [each for clause in sentence.clauses for each in clause.words if "court" in each.concepts]
+            if courts:
+                return "" if any(same(word, each) for each in courts) else f"another court than “{word.text}”"
+        return f"no article has “{word.text}”"
+
+    def _marker(self, word: Word) -> str:
+        """The marker of the word's phrase: in `मुनाफ़ा घटने के बावजूद` that of the verb is the noun's too."""
+        if word.marker:
+            return word.marker
+        at = self._clause.words.index(word)
+        verb = next((each for each in self._clause.words[at + 1 : at + 4] if is_infinitive(each.text)), None)
+        return verb.marker if verb else ""
+
+    def _is_elsewhere(self, word: Word) -> bool:
+        """Whether the article's clause has the word as the one who acts, and the summary as the one acted on."""
+        mine = _role(word, self._clause)
+        theirs = [_role(each, self._other) for each in self._other.words if same(word, each)]
+        return bool(theirs) and all({mine, each} == {"acts", "suffers"} for each in theirs)
+
+    def _toll_rises(self, word: Word) -> bool:
+        """Whether `बढ़कर` is of a number of dead or injured, which only rises."""
+        return word.key == "बढ" and any(each.key in _TOLLS for each in self._other.words)
+
+    def _is_about(self, word: Word) -> bool:
+        """Whether `हज़ारों` is a rough word for a number of the article's clause."""
+        low = _ROUGH.get(word.text)
+        return low is not None and any(
+            each.number.isdigit() and low <= int(each.number) < 100 * low for each in self._other.words
+        )
+
+    def _agent(self, word: Word) -> str:
+        """Who acts is in the same sentence or the one before, and the article's clause has nobody else there."""
+        other = self._other
+        theirs = [
+            each for each in (*other.words, *other.speaker) if each.marker in (*AGENT, "said") and each.is_content
+        ]
+        if theirs:
+            group = [each for each in self._clause.words if each.marker == word.marker and each.is_content]
+            known = [each for each in self._inside if each in group and any(same(each, one) for one in theirs)]
+            names = any(is_name_like(each) for each in group) and any(is_name_like(each) for each in theirs)
+            if (
+                known
+                and (not names or any(is_name_like(each) for each in known))
+                and (self._articles.is_anywhere(word) or (is_general(word) and not is_name_like(word)))
+            ):
+                return ""
+            if any(self._articles.is_called(each, word) for each in theirs):
+                # `विपक्ष ने` for `वर्मा ने`, who the articles call the leader of the opposition.
+                return ""
+            return f"the clause with its other words has no “{word.text}” there"
+        if self._is_elsewhere(word):
+            return f"“{word.text}” has another part in it"
+        if word.key in _BODIES and self._other.is_passive:
+            return ""
+        if word.marker == "inherited" or find_any(word, self._rest) or any(same(word, each) for each in self._topic):
+            return ""
+        return f"the clause with its other words has no “{word.text}” there"
+
+    def _name(self, word: Word) -> str:
+        """A name is in the same sentence, or in what the article is about, and the clause has none in its place."""
+        if self._is_elsewhere(word):
+            return f"“{word.text}” has another part in it"
+        if word.marker == "" and word.key in _BODIES and self._other.is_passive:
+            return ""
+        if self._is_replaced(word):
+            return f"“{word.text}” belongs to something else"
+        if find_any(word, self._rest) or any(same(word, each) for each in self._topic):
+            return ""
+        if self._is_named_before(word):
+            return ""
+        return f"its source has no “{word.text}”"
+
+    def _is_named_before(self, word: Word) -> bool:
+        """Whether the article's clause has a word like `दोनों` there and names the person in a sentence before."""
+        if not any(each.marker == word.marker and each.text in _NAMED_BEFORE for each in self._other.words):
+            return False
+        before = self._articles.sentences(self._place.source)[: self._place.sentence]
+        return any(same(word, each) for sentence in before for clause in sentence.clauses for each in clause.words)
+
+    def _is_replaced(self, word: Word) -> bool:
+        """Whether the article's clause has another name where the summary has this one."""
+        mine = [each for each in self._clause.words if each.is_content]
+        other = self._other
+        mates = [each for each in mine if each.phrase == word.phrase and each is not word and is_name_like(each)]
+        if is_name_like(word) and word.phrase >= 0:
+            for one in other.words:
+                if any(same(mate, one) for mate in mates):
+                    beside = [each for each in other.words if each.phrase == one.phrase and is_name_like(each)]
+                    if any(not any(same(each, own) for own in mine) for each in beside):
+                        return True
+        in_rest = find_any(word, self._rest)
+        theirs = [
+            each
+            for each in other.words
+            if each.marker == word.marker
+            and each.is_content
+            and "time" not in each.concepts
+            and not each.number
+            and (is_name_like(each) or "office" in each.concepts or (in_rest and word.marker == "को"))
+        ]
+        if word.marker == "gen":
+            heads = [each for each in self._clause.words if each.phrase == word.phrase + 1]
+            owners = [
+                owner
+                for n, each in enumerate(other.words)
+                if any(same(head, each) for head in heads)
+                for owner in other.words[:n]
+                if owner.phrase == each.phrase - 1
+                and owner.marker == "gen"
+                and owner.is_content
+                and (in_rest or is_name_like(owner))
+            ]
+            if is_name_like(word):
+                owners = [each for each in owners if is_name_like(each)]
+            return bool(owners) and not any(same(each, owner) for each in mine for owner in owners)
+        missing = [
+            each
+            for each in theirs
+            if not any(same(each, own) and (word.marker != "को" or own.marker == "को") for own in mine)
+        ]
+        return bool(missing) and (len(missing) == len(theirs) or any(is_name_like(each) for each in missing))
+
+    def _retells(self, word: Word) -> bool:
+        """Whether the predicate may be the summary's own word for what the article tells."""
+        if self._share < ENOUGH or any("strict" in part.concepts for part in (word.parts or (word,))):
+            return False
+        # A count stays with the deed that the articles tell.
+        if all(each.number for each in self._inside) and self._articles.is_anywhere(word):
+            return False
+        # Another clause tells it.
+        if self._share >= _SURE and word.key in _COMMON_VERBS:
+            return True
+        if find_any(word, self._rest) or (self._articles.is_anywhere(word) and not _VERB.search(word.text)):
+            return False
+        if is_plain_word(word) or _VERB_ENDING.search(word.text):
+            return True
+        return (
+            may_be_plain(word)
+            and not self._articles.is_anywhere(word)
+            and not leaves_out_a_name(self._clause, self._other)
+        )
+
+    def _own(self, word: Word) -> str:
+        """A word that no article has: some may be the summary's own, if they look like no name."""
+        self._own_words += 1
+        if (
+            self._share >= ENOUGH
+            and self._own_words <= len(self._inside) + 1
+            and (
+                _VERB.search(word.text)
+                or not (is_name_like(word) or {"office", "strict", "time"} & word.concepts)
+                or (may_be_plain(word) and not leaves_out_a_name(self._clause, self._other))
+            )
+        ):
+            return ""
+        return f"its source has no “{word.text}”"
+
+
+def _role(word: Word, clause: Clause) -> str:
+    return "suffers" if clause.is_passive and word.marker == "" else _ROLES.get(word.marker, "")
