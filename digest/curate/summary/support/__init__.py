@@ -23,6 +23,8 @@ from digest.models import Article, Support
 _MARGIN = 0.12
 # From this share on, the summary uses the article's words, and only what is nearly as like counts.
 _VERBATIM, _SLIGHT = 0.95, 0.03
+# Fewer words are soon the same by chance.
+_LONG = 4
 # A clause with one of these is about the clause before it.
 _BOUND = frozenset(["क्योंकि", "इसलिए", "चूंकि", "ताकि", "तो", "कि"])
 
@@ -107,7 +109,8 @@ class _Judge:
         decisive = [each.share for each in options if each.has_predicate] or [each.share for each in options]
         most = max(decisive, default=0.0)
         # The clause that is most like it decides. Another one that lacks its negation proves nothing.
-        margin = _MARGIN if most < _VERBATIM else _SLIGHT
+        is_long = sum(word.is_content for word in clause.words) >= _LONG
+        margin = _SLIGHT if is_long and most >= _VERBATIM else _MARGIN
         options = [each for each in options if each.share >= most - margin]
         introduced = number > 0 and clauses[number - 1].is_frame
         fitting = [
@@ -155,6 +158,10 @@ class _Judge:
             return True
         last = chosen[-1]
         openers = clause.opener.split()
+        found = self._sources[candidate.source].sentences[candidate.sentence].units[candidate.clause]
+        if "जिससे" in openers and candidate.source == last.source and abs(candidate.sentence - last.sentence) == 1:
+            # `सौदे के बाद …` goes on about the sentence before.
+            return found.tokens[0] in ("इससे", "इसके") or any(word.marker == "after" for word in found.words)
         if "जिससे" in openers:
             # What it led to: the article joins both, or gives the cause itself.
             return (candidate.source, candidate.sentence) == (last.source, last.sentence)
@@ -162,10 +169,12 @@ class _Judge:
             return (candidate.source, candidate.sentence) == (last.source, last.sentence)
         if {"जिनमें", "जिसमें"} & set(openers):
             # Of whom: the article says it of the same people.
-            found = self._sources[candidate.source].sentences[candidate.sentence].units[candidate.clause]
             whole = [word for word in found.words if word.marker in ("में", "of")]
             if candidate.source == last.source and any(same(word, each) for word in whole for each in before.words):
                 return True
+        if {"जिसे", "जिन्हें", "जिसने", "जिन्होंने"} & set(openers):
+            # The noun that it stands for is a word of the clause.
+            return candidate.source == last.source
         if any(each.startswith(("जिस", "जिन")) for each in openers):
             return candidate.source == last.source and abs(candidate.sentence - last.sentence) <= 1
         return True

@@ -10,6 +10,9 @@ from digest.curate.summary.support.reading import read
 from digest.curate.summary.support.roles import is_name_like, same
 from digest.curate.summary.support.words import JOINS, Word
 
+# Words between a name and what an article calls its owner.
+_NEAR = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -80,6 +83,24 @@ class Articles:
         for each in self.sources if source is None else [self.sources[source]]:
             for sentence in each.sentences:
                 yield from sentence.clauses
+
+    def beside(self, name: Word, word: Word) -> bool:
+        """Whether the articles have the word near the name: its office, its town, the rest of it."""
+        for clause in self.clauses():
+            at = [n for n, each in enumerate(clause.words) if same(name, each)]
+            if any(same(word, each) for n in at for each in clause.words[max(0, n - _NEAR) : n + _NEAR + 1]):
+                return True
+        return False
+
+    def heads(self, name: Word, body: Word) -> bool:
+        """Whether the articles say that the person is of the body: `संघ के अध्यक्ष लोकेश जैन`."""
+        for clause in self.clauses():
+            for n, each in enumerate(clause.words):
+                if same(name, each):
+                    owners = [one for one in clause.words[:n] if one.marker == "gen" and one.phrase == each.phrase - 1]
+                    if any(same(body, one) for one in owners):
+                        return True
+        return False
 
     def is_called(self, head: Word, word: Word) -> bool:
         """Whether the articles use both words in one name or title, and never the word with another name."""

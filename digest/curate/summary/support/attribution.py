@@ -8,7 +8,16 @@ from digest.curate.summary.support.articles import Articles, Place
 from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.contest import turns_result
 from digest.curate.summary.support.reading import read
-from digest.curate.summary.support.roles import AGENT, find, has_speech, is_name_like, is_plain_word, only_retells, same
+from digest.curate.summary.support.roles import (
+    AGENT,
+    find,
+    has_speech,
+    is_general,
+    is_name_like,
+    is_plain_word,
+    only_retells,
+    same,
+)
 from digest.curate.summary.support.speakers import SPEECH
 from digest.curate.summary.support.statement import informs_only
 from digest.curate.summary.support.vocabulary import GRAMMAR
@@ -16,6 +25,8 @@ from digest.curate.summary.support.words import Word
 
 # Markers of who says, thinks or expects: `X को उम्मीद है`, `X का वादा है`, `X मानते हैं`.
 _SPEAKERS = frozenset({"ने", "inherited", "को", "gen", ""})
+# `माना जा रहा है`: the summary says too that it is only believed.
+_BELIEVED = frozenset({"माना", "जा", "रहा"})
 _ATTITUDES = GRAMMAR["attitude"]
 
 
@@ -43,7 +54,7 @@ class Attribution:
                 return ""
             if _is_arrest(clause) and _is_arrest(other) and all(word.key == "पुलिस" for word in theirs):
                 return ""
-            if informs_only(clause, other):
+            if informs_only(clause, other) or _BELIEVED.issubset(set(clause.tokens) & set(other.tokens)):
                 return ""
             if theirs and any(same(word, each) for word in clause.maybe_speaker for each in theirs if word.is_content):
                 return ""
@@ -60,6 +71,10 @@ class Attribution:
         if not other.is_said and any(each.startswith(("जो", "जिन")) for each in clause.opener.split()):
             # It only says who is meant.
             return ""
+        turns = {"लेकिन", "मगर", "हालांकि"} & set(clause.opener.split())
+        if not other.is_said and turns and any(word.marker == "ने" and word.is_content for word in clause.words):
+            # `X का दावा है कि …, लेकिन अदालत ने सज़ा सुनाई`: nobody says it any more.
+            return ""
         if not other.is_said:
             agents = [word for word in other.words if word.marker in ("ने", "gen", "inherited")]
             if not (other.kinds & SPEECH and agents):
@@ -70,28 +85,35 @@ class Attribution:
             frames = [each for each in self._articles.clauses() if each.is_frame and each.speaker == other.speaker]
             if all(any(same(word, each) for frame in frames for each in frame.words) for word in mine):
                 return ""
+        if not mine and not theirs and clause.speaker and other.speaker:
+            # `उनके मुताबिक` on both sides.
+            return ""
         if not self._is_speaker(mine, theirs):
             return f"{text_of(mine)} doesn't say it in the articles"
         return ""
 
     def _is_speaker(self, mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
         """Whether the summary's speaker is the article's: a name or office of it, and nothing that is of another."""
-        if not mine and not theirs:
-            # `उनके मुताबिक` on both sides.
-            return True
         known = [word for word in mine if any(same(word, each) for each in theirs)]
         missing = [word for word in mine if word not in known]
-        if not known:
+        itself = [word for word in mine if word.marker != "gen"]
+        if not known or (itself and not any(word in known for word in itself)):
             return False
         names = [word for word in mine if is_name_like(word)]
         if any(is_name_like(word) for word in known):
-            # The name is the speaker's. What else is said of the person is somewhere in the articles.
-            return all(only_retells(word) or self._articles.is_anywhere(word) for word in missing)
+            # The name is the speaker's. What else is said of the person is near the name in the articles.
+            named = [word for word in known if is_name_like(word)]
+            return all(
+                (only_retells(word) and "office" not in word.concepts)
+                or any(self._articles.beside(name, word) for name in named)
+                or (is_general(word) and not is_name_like(word))
+                for word in missing
+            )
         if names and any(is_name_like(word) for word in theirs):
             return False
         return all(
             any(self._articles.is_called(head, word) for head in known)
-            or (not is_name_like(word) and self._articles.is_anywhere(word))
+            or (not is_name_like(word) and any(self._articles.beside(head, word) for head in known))
             or ("gen" in word.marker and self._articles.is_anywhere(word))
             for word in missing
         )
@@ -151,10 +173,14 @@ class Attribution:
         return f"“{clause.pronouns[0]}” means somebody else"
 
 
+def _keys(word: Word) -> set[str]:
+    return {part.key for part in (word.parts or (word,))}
+
+
 def names_paper(speaker: Sequence[Word], name: str) -> bool:
     """Whether the speaker is the paper of this name."""
-    keys = {word.key for each in read(name) for clause in each.clauses for word in clause.words}
-    mine = {word.key for word in speaker if word.is_content}
+    keys = {key for each in read(name) for clause in each.clauses for word in clause.words for key in _keys(word)}
+    mine = {key for word in speaker if word.is_content for key in _keys(word)}
     return bool(mine) and mine <= keys
 
 

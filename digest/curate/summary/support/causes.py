@@ -9,6 +9,7 @@ from digest.curate.summary.support.roles import find_cause, same
 from digest.curate.summary.support.vocabulary import GRAMMAR
 from digest.curate.summary.support.words import Word, is_infinitive
 
+_DISASTERS = GRAMMAR["disaster"]
 _NOT_CAUSED = GRAMMAR["not caused"]
 # Phrases of an article that give a cause without a word for it.
 _CAUSES = ("अभाव में", "देखते हुए", "के मद्देनजर", "से नाराज")
@@ -42,5 +43,7 @@ def cause(clause: Clause, other: Clause, sentence: Sentence) -> str:
 
 def _leads_on(led: Sequence[Word], other: Clause, sentence: Sentence) -> bool:
     """Whether the article tells what happened and then what came of it: `बस गिर गई, जिसमें 14 की मौत हो गई`."""
+    if led and led[0].text in _DISASTERS and all(any(same(word, each) for each in other.words) for word in led):
+        return True
     at = next((n for n, each in enumerate(sentence.clauses) if each is other), len(sentence.clauses))
     return at + 1 < len(sentence.clauses) and all(any(same(word, each) for each in other.words) for word in led)

@@ -9,7 +9,7 @@ from digest.curate.summary.support.articles import Articles, Place, Source
 from digest.curate.summary.support.attribution import Attribution, names_paper, text_of
 from digest.curate.summary.support.causes import cause
 from digest.curate.summary.support.clauses import Clause, Sentence
-from digest.curate.summary.support.contest import turns_result
+from digest.curate.summary.support.contest import same_result, tells_result, turns_result
 from digest.curate.summary.support.counts import counts, splits_count
 from digest.curate.summary.support.roles import (
     find,
@@ -108,10 +108,11 @@ class Checker:
         if "said" in clause.kinds and not clause.speaker and names_paper(agents, source.name):
             by_paper = True
             content = [word for word in content if word not in agents]
+        as_result = same_result(clause, other)
         inside: list[Word] = []
         unmatched: list[Word] = []
         for word in content:
-            hit = find(word, pool, clause, speech)
+            hit = find(word, pool, clause, speech) or (as_result and any(same(word, each) for each in other.words))
             (inside if hit else unmatched).append(word)
         predicate = next((word for word in reversed(clause.words) if word.is_content), None)
         weights = {id(word): weight(word, predicate) for word in content}
@@ -155,7 +156,7 @@ class Checker:
             return False
         if turns_result(whole, self.articles.clauses()):
             return False
-        return all(self.articles.is_fact(word) for word in words)
+        return all(self.articles.is_fact(word) or tells_result(word, whole, self.articles.clauses()) for word in words)
 
 
 def _has_main(clause: Clause, joined: Clause) -> bool:

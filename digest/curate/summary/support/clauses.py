@@ -64,6 +64,8 @@ class Clause:
     past: str = ""
     restricted: bool = False
     is_passive: bool = False
+    # Whether its verb has no object: `बरी हो गया`.
+    is_intransitive: bool = False
     # Whether its speaker gives information: `बताया`, not `कहा`.
     informs: bool = False
     # Negations of the verb that introduces it: `इस बात से इनकार नहीं किया कि`.

@@ -42,6 +42,13 @@ def result_of(clause: Clause) -> Result:
     return Result(tuple(titled))
 
 
+def same_result(clause: Clause, other: Clause) -> bool:
+    """Whether both clauses tell that the same ones win or lose, also the other way round: `X से हारे`, `X ने हराया`."""
+    mine, theirs = result_of(clause), result_of(other)
+    agrees = _share(mine.winners, theirs.winners) or _share(mine.losers, theirs.losers)
+    return agrees and not (_share(mine.winners, theirs.losers) or _share(mine.losers, theirs.winners))
+
+
 def turns_result(clause: Clause, clauses: Iterable[Clause]) -> bool:
     """Whether the articles say that who wins by the clause loses, or the other way round, and never what it says."""
     mine = result_of(clause)
@@ -53,6 +60,9 @@ def turns_result(clause: Clause, clauses: Iterable[Clause]) -> bool:
         if _share(mine.winners, theirs.winners) or _share(mine.losers, theirs.losers):
             return False
         turned |= _share(mine.winners, theirs.losers) or _share(mine.losers, theirs.winners)
+        for one, each in ((mine.winners, theirs.winners), (mine.losers, theirs.losers)):
+            # Each has the other's winner in another part.
+            turned |= _share(one, other.words) and _share(each, clause.words)
     return turned
 
 

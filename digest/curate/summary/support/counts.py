@@ -9,6 +9,8 @@ from digest.curate.summary.support.clauses import Clause
 from digest.curate.summary.support.roles import fits, is_general, is_plain_word, same
 from digest.curate.summary.support.words import Word
 
+_HOURS = frozenset({"बजे"})
+
 
 def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: Sequence[Word], other: Clause) -> str:
     """Return what is wrong with a number of the clause, '' if each counts what it counts in the article."""
@@ -36,7 +38,7 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
         head = next(
             (each for each in content[mine + 1 : mine + 2] if not each.number and each.phrase == word.phrase), None
         )
-        if head is None or is_general(head) or "status" in head.concepts:
+        if head is None or is_general(head) or "status" in head.concepts or head.text in _HOURS:
             continue
         if head is predicate and is_plain_word(head):
             # `संख्या 51 पहुंच गई`: the verb is not what is counted.
@@ -45,12 +47,16 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
             continue
         if (
             any(each.key == "लोग" for n in theirs for each in other.words[n + 1 : n + 2])
-            and "strict" not in head.concepts
+            and not {"strict", "measure"} & head.concepts
         ):
             continue
-        if not any(
-            same(head, each) for n in theirs for each in other.words[n + 1 : n + 6] if not each.number
-        ) and not any(same(head, each) for n in theirs for each in other.words[max(0, n - 3) : n]):
+        if all(_stands_alone(other.words, n) for n in theirs):
+            # `दो की तलाश जारी है`: of the same as before.
+            continue
+        # `दो नशा तस्कर`: what is counted may have a word before it.
+        heads = [each for each in content[mine + 1 : mine + 4] if not each.number and each.phrase == word.phrase]
+        near = [each for n in theirs for each in (*other.words[max(0, n - 3) : n], *other.words[n + 1 : n + 6])]
+        if not any(same(one, each) for one in heads for each in near if not each.number):
             return f"the articles count nothing as “{word.text} {head.text}”"
         nearest = [next((each for each in other.words[n + 1 :] if each.is_content), None) for n in theirs]
         if all(each is not None and each.number for each in nearest):
@@ -66,6 +72,11 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
         if rival and not any(each is not None and same(head, each) for each in nearest):
             return f"“{head.text}” is counted as {rival[0].text}"
     return _direction(clause, other)
+
+
+def _stands_alone(words: Sequence[Word], at: int) -> bool:
+    """Whether the number has no noun after it: `दो की तलाश`."""
+    return words[at].marker == "gen" and (at + 1 == len(words) or words[at + 1].phrase != words[at].phrase)
 
 
 def splits_count(clause: Clause, joined: Clause) -> bool:

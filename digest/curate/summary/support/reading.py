@@ -57,7 +57,9 @@ _RESTRICTED = GRAMMAR["restricted"]
 _PASSIVE = GRAMMAR["passive"]
 _CAUSES = GRAMMAR["causal opener"]
 _REASONS = frozenset(map(fold, ["वजह", "कारण"]))
-_WENT = frozenset(map(fold, ["चला", "चली", "चले"]))
+_WENT = frozenset(map(fold, ["चला", "चली", "चले", "ले", "दे"]))
+# Content words of a clause that has no subject of its own.
+_SHORT = 2
 _PERIODS = frozenset(map(key_of, map(fold, ["साल", "वर्ष", "महीने", "माह", "दिन", "हफ़्ते", "सप्ताह", "घंटे"])))
 _PAST_TIMES = GRAMMAR["past time"]
 
@@ -90,6 +92,8 @@ def _subject(sentence: Sentence) -> list[Word]:
     bare = [word for word in words if word.marker == "" and "time" not in word.concepts and not word.number]
     people = [word for word in bare if len(word.concepts) == 1 or {"name", "office"} & word.concepts]
     first = next(iter(people or bare), None)
+    if first in people:
+        return [word for word in people if word.phrase == first.phrase]
     if first is None:
         return [word for word in words if word.marker in ("gen", "को")]
     return [
@@ -115,9 +119,9 @@ def _resolve_pronouns(sentence: Sentence, subject: Sequence[Word]) -> None:
 def _first_names(clause: Clause) -> list[Word]:
     """Return the names of the phrase without a marker that opens the clause."""
     first = next((word for word in clause.words if word.is_content), None)
-    if first is None or first.marker not in ("", "ने"):
+    if first is None or first.number or first.marker not in ("", "ने"):
         return []
-    phrase = [word for word in clause.words if word.phrase == first.phrase and word.is_content]
+    phrase = [word for word in clause.words if word.phrase == first.phrase and word.is_content and not word.number]
     return phrase if any("name" in word.concepts or len(word.concepts) == 1 for word in phrase) else []
 
 
@@ -189,6 +193,9 @@ def _pairs(clauses: Sequence[Clause]) -> Iterator[Clause]:
         goes_on = any(each.startswith(("जिस", "जिन", "जो", "जह")) for each in openers) or (
             bool(openers & {*JOINS, ","}) and not own
         )
+        if openers & _CONTRASTS and not own and sum(word.is_content for word in clause.words) <= _SHORT:
+            # `चार भर्ती हैं, लेकिन ख़तरे से बाहर हैं`
+            goes_on, openers = True, openers - _CONTRASTS
         if not goes_on or before.is_frame or clause.is_frame or openers & (_CONTRASTS | _ENDS_OF_SPEECH):
             continue
         if (before.is_said, before.is_condition) != (clause.is_said, clause.is_condition):
@@ -263,6 +270,7 @@ def _describe(clause: Clause) -> None:
         each in _PASSIVE and bool(re.search("[ािीेएई]$", before)) and before not in _WENT
         for before, each in itertools.pairwise([each for each in tokens if each not in ALL_CLASSES["negative"]][-3:])
     )
+    clause.is_intransitive = _is_intransitive(clause)
     clause.pronouns = tuple(each for each in tokens if each in PRONOUNS)
     last = tokens[-3:]
     if any(word.parts and word.parts[0].text in _DYING for word in clause.words):
@@ -299,7 +307,10 @@ def _dates(clause: Clause, word: Word) -> bool:
     at = clause.words.index(word)
     phrase = [each for each in clause.words[at + 1 :] if each.phrase == word.phrase]
     following = clause.words[at + 1 : at + 2]
-    return not any(each.number for each in (*phrase, *following)) and word.marker not in ("gen", "से")
+    compares = any(each.number and each.marker == "से" for each in clause.words[at + 1 :])
+    if word.marker == "से" or (word.marker == "gen" and compares):
+        return False
+    return not any(each.number for each in (*phrase, *following))
 
 
 def _past_times(clauses: Sequence[Clause]) -> None:
@@ -340,7 +351,8 @@ def _inherit_agents(clauses: Sequence[Clause]) -> None:
     """A clause after और without an agent of its own has that of the clause before it."""
     for before, clause in itertools.pairwise(clauses):
         openers = set(clause.opener.split())
-        contrast = bool(openers & _CONTRASTS) and bool(set(clause.tokens[-3:]) & _TRANSITIVE) and not clause.is_passive
+        has_agent = bool(set(clause.tokens[-3:]) & _TRANSITIVE) or "कहा" in clause.tokens[-3:]
+        contrast = bool(openers & _CONTRASTS) and has_agent and not clause.is_passive
         if (
             (clause.opener in (*JOINS, ",") or contrast)
             and not before.is_condition
@@ -348,7 +360,7 @@ def _inherit_agents(clauses: Sequence[Clause]) -> None:
             and not clause.is_passive
             and not any(word.marker == "ने" for word in clause.words)
         ):
-            agents = [word for word in before.words if word.marker == "ने"]
+            agents = [word for word in before.words if word.marker == "ने" and not word.number]
             if agents:
                 clause.words = [*(_as_inherited(word) for word in agents), *clause.words]
 
@@ -371,7 +383,8 @@ def _resolve_relatives(clauses: Sequence[Clause]) -> None:
             # The last noun phrase before the verb.
             last = nouns[-1].phrase
             if clause.tokens[0] in ("देखते", "लेकर"):
-                marker = "about"
+                # `जिसे देखते हुए`: it was told just before.
+                continue
             clause.words = [
                 *(replace(word, marker=marker, phrase=-1) for word in nouns if word.phrase == last),
                 *clause.words,

@@ -38,6 +38,7 @@ _NOT_A_MEANING = frozenset(
         "name",
         "court",
         "way",
+        "rise",
     }
 )
 AGENT = frozenset({"ने", "inherited", "द्वारा", "side"})
@@ -66,7 +67,8 @@ def fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech:
         # `22 गवाहों में से छह` says nothing of 22.
         return False
     if a == b or "time" in mine.concepts or mine.number:
-        return not (mine.number and theirs.number and {a, b} == {"से", ""})
+        # `1.9 से बढ़कर 2.7`: what it was is not what it is.
+        return not (mine.number and theirs.number and (a == "से") != (b == "से"))
     if {a, b} == {"ने", "को"} and Mode.MUST in (clause.mode, their_clause.mode):
         # `छात्रों को लेना होगा`
         return True
@@ -82,6 +84,12 @@ def fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech:
         and any(each.text.startswith("मिल") for word in their_clause.words for each in (word.parts or (word,)))
     ):
         # `गोहिल को तीन विकेट मिले` is `गोहिल ने तीन विकेट लिए`.
+        return True
+    if (
+        a == "को"
+        and b in AGENT
+        and any(each.text.startswith("मिल") for word in clause.words for each in (word.parts or (word,)))
+    ):
         return True
     if a in AGENT or b in AGENT:
         if a in AGENT and b in AGENT:
@@ -106,7 +114,9 @@ def fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech:
 
 def _may_act(word: Word, clause: Clause) -> bool:
     """Whether an unmarked word may be the agent of its clause: the verb is active and has no other agent."""
-    return not clause.is_passive and not any(each.marker in AGENT and each is not word for each in clause.words)
+    return not (clause.is_passive or clause.is_intransitive) and not any(
+        each.marker in AGENT and each is not word for each in clause.words
+    )
 
 
 def _is_body_of_agent(word: Word, clause: Clause) -> bool:
@@ -116,7 +126,8 @@ def _is_body_of_agent(word: Word, clause: Clause) -> bool:
 
 
 def is_name_like(word: Word) -> bool:
-    return (len(word.concepts) == 1 or "name" in word.concepts) and not word.number
+    """Whether the word may be a name: no table has it. A known phrase is none."""
+    return not word.number and not word.parts and (len(word.concepts) == 1 or "name" in word.concepts)
 
 
 def is_plain_word(word: Word) -> bool:

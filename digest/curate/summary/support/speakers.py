@@ -84,7 +84,9 @@ def _introduced(clauses: Sequence[Clause]) -> None:
                 or [word for word in clause.words[:4] if word.is_content and not word.marker]
             )
             clause.is_frame = True
-            speaker, is_said = _with_genitives(clause, names), True
+            # `X ने कहा कि उन्होंने सोचा था कि`: X still says it.
+            goes_on = clause.is_said and speaker and not any(word.is_content for word in names)
+            speaker, is_said = (list(speaker) if goes_on else _with_genitives(clause, names)), True
             frame_negations = clause.negations
             denies = "deny" in clause.act and "said" not in clause.act
             clause.speaker, kinds = list(speaker), clause.kinds

@@ -23,6 +23,9 @@ _GIVEN = {
 }
 # `टालना पड़ा` tells what happened.
 _COMPELLED = frozenset(map(fold, ["पड़ा", "पड़ी", "पड़े", "पड़ीं"]))
+_REMAINS = frozenset(map(fold, ["बाक़ी", "शेष"]))
+_APPEAL = fold("अपील")
+_WITHOUT = fold("बिना")
 _NEED = frozenset(map(fold, ["ज़रूरत", "आवश्यकता", "ज़रूरी", "अनिवार्य"]))
 _LACKS = frozenset(map(key_of, map(fold, ["अभाव", "कमी", "बिना", "असंतुष्ट"])))
 _PAST = GRAMMAR["past time"]
@@ -43,8 +46,21 @@ def statement(clause: Clause, other: Clause) -> str:
     elif theirs and not mine and _lacks(clause):
         # `सबूतों की कमी` is `सबूत नहीं मिले`.
         pass
+    elif mine == 1 and not theirs and _lacks(other) and not _lacks(clause):
+        # `कुलपति नहीं हैं` is `बिना कुलपति के`.
+        pass
+    elif not mine and not theirs and _WITHOUT in other.tokens and _WITHOUT not in clause.tokens:
+        without = (
+            other.words[[each.text for each in other.words].index(_WITHOUT) + 1 :][:1]
+            if any(each.text == _WITHOUT for each in other.words)
+            else []
+        )
+        if any(same(word, each) for word in clause.words for each in without):
+            return "it leaves out “बिना”"
     elif mine != theirs:
         return "it has not the same negations"
+    if _REMAINS & set(other.tokens[-4:]) and clause.mode is Mode.FACT and not (_REMAINS & set(clause.tokens)):
+        return "the article tells it as still to be done"
     gives = _gives(clause), _gives(other)
     if all(gives) and gives[0] != gives[1]:
         return f"the article has {gives[1]} and not {gives[0]}"
@@ -137,6 +153,9 @@ def _same_mode(clause: Clause, other: Clause) -> bool:
     if theirs is Mode.FUTURE and mine in (Mode.MUST, Mode.CAN):
         # What can be says less than what will be.
         return True
+    if mine is Mode.CAN and theirs is Mode.FACT and clause.negations and other.negations:
+        # `नहीं माना जा सकता` says less than `नहीं है`.
+        return True
     if mine is Mode.FUTURE and "doubt" in clause.frame_kinds and "doubt" in other.act:
         # `अनुमान है कि बारिश होगी` is `बारिश होने का अनुमान है`.
         return True
@@ -148,6 +167,9 @@ def _same_mode(clause: Clause, other: Clause) -> bool:
             return "doubt" in act
         if theirs in (Mode.MUST, Mode.WISH):
             return bool(act & {"wish", "plan"})
+        if _APPEAL in clause.tokens[-5:] and any("न्यायालय" in word.key for word in clause.words):
+            # An appeal to a court is a deed.
+            return False
         return bool(act & {"plan", "wish", "doubt"}) and theirs is Mode.FUTURE
     if theirs is Mode.FACT and mine in (Mode.FUTURE, Mode.MUST, Mode.WISH):
         planned = bool(other.act & {"plan"}) or bool(_DECISIONS & set(other.tokens[-4:]))

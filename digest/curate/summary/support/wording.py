@@ -13,6 +13,7 @@ from functools import cached_property
 from digest.curate.summary.support.articles import Articles, Place
 from digest.curate.summary.support.clauses import Clause, Mode
 from digest.curate.summary.support.contest import tells_result
+from digest.curate.summary.support.parts import Parts
 from digest.curate.summary.support.roles import (
     AGENT,
     find,
@@ -35,7 +36,9 @@ from digest.hindi.text import fold
 # Weighted share of matched words from which a clause may have words of its own.
 ENOUGH = 0.5
 # From here on the verb may be any that says no more than that something went so.
-_SURE = 0.6
+_SURE = 0.5
+# From here on everything else is there, so it may be any word that weighs nothing.
+_NEARLY_ALL = 0.7
 _COMMON_VERBS = frozenset(map(key_of, GRAMMAR["common verb"]))
 # Endings that verbs and plurals have, and names hardly ever.
 _VERB_ENDING = re.compile("(?:(?<!शं)(?<!दिन)(?<!सिं)कर|ते|[^ ]{2}ने|ाए|ेगा|ेंगे|ेगी|ों|ें|ीं)$")
@@ -65,13 +68,15 @@ _TOPIC = frozenset(
 )
 _ROUGH = {fold(word): value for word, value in (("सैकड़ों", 100), ("हज़ारों", 1000), ("लाखों", 100_000))}
 _TOLLS = frozenset(map(key_of, map(fold, ["मृतकों", "मौत", "घायलों", "मरने", "संख्या"])))
-_ROLES = {**dict.fromkeys((*AGENT, ""), "acts"), **dict.fromkeys(("को", "against", "से", "for"), "suffers")}
-# Bodies that act where the article does not say who: `चार लाख रुपये दिए जाएंगे`.
 _BODIES = frozenset(map(key_of, map(fold, ["सरकार", "प्रशासन", "पुलिस", "न्यायालय"])))
 _GUILTY = key_of(fold("दोषी"))
 _SENTENCES = frozenset(map(key_of, map(fold, ["सज़ा", "क़ैद", "उम्रकैद", "कारावास"])))
 _OF_MANY = fold("ीय")
-_NAMED_BEFORE = GRAMMAR["named before"]
+_PARTS = GRAMMAR["part of day"]
+_FOR_NAMES = GRAMMAR["stands for a name"]
+_DECISIONS = GRAMMAR["decision"]
+# Words that a clause has in common with another one that tells of the same.
+_ALIKE = 2
 _VICTIM = fold("पीड़ित")
 _QUANTITIES = frozenset({"all", "some", "most", "half", "only", "more", "less", "both"})
 _ACTS = frozenset({"ने", "inherited", "द्वारा"})
@@ -84,15 +89,13 @@ def problem_of_words(
     return _Reading(articles, clause, inside, share, place).problem(unmatched)
 
 
-class _Reading:
+class _Reading(Parts):
     """One clause of a summary beside one clause of an article."""
 
     def __init__(self, articles: Articles, clause: Clause, inside: Sequence[Word], share: float, place: Place) -> None:
-        self._articles, self._clause, self._inside, self._share, self._place = articles, clause, inside, share, place
-        self._other = place.other
+        super().__init__(articles, clause, inside, place)
+        self._share = share
         self._predicate = next((word for word in reversed(clause.words) if word.is_content), None)
-        clauses = articles.sentence(place).clauses
-        self._rest = [(word, each) for n, each in enumerate(clauses) if n != place.clause for word in each.words]
         self._own_words = 0
         # The last words of the clause: what it does.
         self._acts = [each for each in clause.words if each.is_content and each.marker in ("", "gen")][-3:]
@@ -105,6 +108,10 @@ class _Reading:
         for word in unmatched:
             if problem := self._word(word):
                 return problem
+        if owned := next((word for word in self._inside if self._only_owns(word)), None):
+            return f"the articles say it of somebody of “{owned.text}”"
+        if self._has_another_agent():
+            return "somebody else does it in the articles"
         for marker in ("ने", "को"):
             mine = [word for word in self._clause.words if word.marker == marker]
             theirs = [word for word in self._other.words if word.marker == marker and is_name_like(word)]
@@ -140,7 +147,12 @@ class _Reading:
             return self._time(word)
         if any("strict" in part.concepts for part in (word.parts or (word,))):
             return self._strict(word)
-        if word.marker in ("gen", "को") and find_any(word, self._rest) and self._is_replaced(word):
+        counts = any(each.number for each in self._clause.words) and word.marker not in ("", "gen")
+        if (
+            (counts or word.marker in ("gen", "को"))
+            and find_any(word, self._rest)
+            and self._is_replaced(word, also_common=counts)
+        ):
             return f"“{word.text}” belongs to something else"
         if is_plain_word(word):
             return ""
@@ -161,6 +173,9 @@ class _Reading:
         """Whether the article gives a word of the same phrase as a cause."""
         pool = [*self._rest, *((each, self._other) for each in self._other.words)]
         head = [each for each in self._clause.words if each.is_content and each.phrase == word.phrase][-1:]
+        if any(each.marker == "cause" and each.is_content for each in self._other.words):
+            # The article's clause gives its own cause.
+            return any(find_cause(each, pool) for each in head)
         topic = [(each, clause) for clause in self._articles.topic_clauses(self._place) for each in clause.words]
         return any(
             find_cause(each, pool) or find_cause(each, topic) or (is_force(each) and find_any(each, topic))
@@ -227,13 +242,23 @@ class _Reading:
         ):
             return True
         if word.marker == "से":
-            return any(each.number == word.number for each, _ in self._rest)
+            return any(each.number == word.number for each, _ in self._rest) or self._is_compared(word)
+        if at and clause.words[at - 1].text == "समेत" and self._predicate:
+            # `X समेत तीन लोग लापता हैं`
+            return any(
+                any(each.number == word.number for each in where.words)
+                and any(same(self._predicate, each) for each in where.words)
+                for where in self._articles.clauses(self._place.source)
+            )
         if word.marker == "gen":
             noun = [
                 each
                 for each in clause.words[at + 1 :]
                 if each.phrase in (word.phrase, word.phrase + 1) and each.is_content and not each.number
             ]
+            if self._predicate in noun:
+                # It counts the deed itself.
+                return False
             owners = [
                 each
                 for each in clause.words[:at]
@@ -248,6 +273,17 @@ class _Reading:
                 for where in self._articles.clauses(self._place.source)
             )
         return False
+
+    def _is_compared(self, word: Word) -> bool:
+        """Whether the article has the number that another one is compared with, of the same thing."""
+        if not any("way" in each.concepts for each in self._clause.words):
+            return False
+        things = [each for each in self._clause.words if each.is_content and not each.number]
+        return any(
+            any(each.number == word.number for each in where.words)
+            and sum(any(same(thing, each) for each in where.words) for thing in things) >= _ALIKE
+            for where in self._articles.clauses(self._place.source)
+        )
 
     def _has_rival(self, word: Word, unit: Word) -> bool:
         """Whether the article's clause counts the same with another number, which the summary has not."""
@@ -285,7 +321,12 @@ class _Reading:
     def _time(self, word: Word) -> str:
         """A time stands in the same sentence, or where the article says what it is about."""
         other = self._other
-        if any("time" in each.concepts for each in other.words):
+        following = self._clause.words[self._clause.words.index(word) + 1 :][:1]
+        if word.marker == "gen" and following and following[0].number and find(word, self._rest, self._clause, False):
+            # `सितंबर के 298 से`: the article has it beside the number too.
+            return "" if find(following[0], self._rest, self._clause, False) else f"“{word.text}” is not the time of it"
+        times = [each for each in other.words if "time" in each.concepts]
+        if any((each.text in _PARTS) == (word.text in _PARTS) for each in times):
             return f"“{word.text}” is the time of something else"
         if find(word, self._rest, self._clause, False):
             return ""
@@ -299,7 +340,12 @@ class _Reading:
             return f"“{word.text}” has another part in it"
         if word.marker == "को" and self._is_replaced(word):
             return f"“{word.text}” belongs to something else"
-        if self._toll_rises(word) or self._is_about(word) or tells_result(word, self._clause, self._articles.clauses()):
+        if (
+            self._toll_rises(word)
+            or self._goes_so(word)
+            or self._is_about(word)
+            or tells_result(word, self._clause, self._articles.clauses())
+        ):
             return ""
         beside = find_any(word, self._rest) or any(same(word, each) for each in self._topic)
         if beside and self._marker(word) in _TOPIC:
@@ -330,11 +376,17 @@ class _Reading:
         verb = next((each for each in self._clause.words[at + 1 : at + 4] if is_infinitive(each.text)), None)
         return verb.marker if verb else ""
 
-    def _is_elsewhere(self, word: Word) -> bool:
-        """Whether the article's clause has the word as the one who acts, and the summary as the one acted on."""
-        mine = _role(word, self._clause)
-        theirs = [_role(each, self._other) for each in self._other.words if same(word, each)]
-        return bool(theirs) and all({mine, each} == {"acts", "suffers"} for each in theirs)
+    def _goes_so(self, word: Word) -> bool:
+        """Whether the numbers around the word go its way: `298 से बढ़कर 612`. They are checked on their own."""
+        at = self._clause.words.index(word)
+        before = [each for each in self._clause.words[:at] if each.number and each.marker == "से"]
+        after = [each for each in self._clause.words[at + 1 :] if each.number]
+        if "way" not in word.concepts or not before or not after:
+            return False
+        try:
+            return (float(after[0].number) > float(before[-1].number)) == ("rise" in word.concepts)
+        except ValueError:
+            return False
 
     def _toll_rises(self, word: Word) -> bool:
         """Whether `बढ़कर` is of a number of dead or injured, which only rises."""
@@ -349,10 +401,7 @@ class _Reading:
 
     def _agent(self, word: Word) -> str:
         """Who acts is in the same sentence or the one before, and the article's clause has nobody else there."""
-        other = self._other
-        theirs = [
-            each for each in (*other.words, *other.speaker) if each.marker in (*AGENT, "said") and each.is_content
-        ]
+        theirs = self._agents()
         if theirs:
             group = [each for each in self._clause.words if each.marker == word.marker and each.is_content]
             known = [each for each in self._inside if each in group and any(same(each, one) for one in theirs)]
@@ -360,10 +409,13 @@ class _Reading:
             if (
                 known
                 and (not names or any(is_name_like(each) for each in known))
-                and (self._articles.is_anywhere(word) or (is_general(word) and not is_name_like(word)))
+                and (
+                    any(self._articles.beside(each, word) for each in known)
+                    or (is_general(word) and not is_name_like(word))
+                )
             ):
                 return ""
-            if any(self._articles.is_called(each, word) for each in theirs):
+            if any(self._articles.is_called(each, word) or self._articles.heads(each, word) for each in theirs):
                 # `विपक्ष ने` for `वर्मा ने`, who the articles call the leader of the opposition.
                 return ""
             return f"the clause with its other words has no “{word.text}” there"
@@ -381,6 +433,8 @@ class _Reading:
             return f"“{word.text}” has another part in it"
         if word.marker == "" and word.key in _BODIES and self._other.is_passive:
             return ""
+        if word.text in _FOR_NAMES and any(is_name_like(each) for each in self._other.words):
+            return ""
         if self._is_replaced(word):
             return f"“{word.text}” belongs to something else"
         if find_any(word, self._rest) or any(same(word, each) for each in self._topic):
@@ -389,65 +443,32 @@ class _Reading:
             return ""
         return f"its source has no “{word.text}”"
 
-    def _is_named_before(self, word: Word) -> bool:
-        """Whether the article's clause has a word like `दोनों` there and names the person in a sentence before."""
-        if not any(each.marker == word.marker and each.text in _NAMED_BEFORE for each in self._other.words):
-            return False
-        before = self._articles.sentences(self._place.source)[: self._place.sentence]
-        return any(same(word, each) for sentence in before for clause in sentence.clauses for each in clause.words)
-
-    def _is_replaced(self, word: Word) -> bool:
-        """Whether the article's clause has another name where the summary has this one."""
-        mine = [each for each in self._clause.words if each.is_content]
-        other = self._other
-        mates = [each for each in mine if each.phrase == word.phrase and each is not word and is_name_like(each)]
-        if is_name_like(word) and word.phrase >= 0:
-            for one in other.words:
-                if any(same(mate, one) for mate in mates):
-                    beside = [each for each in other.words if each.phrase == one.phrase and is_name_like(each)]
-                    if any(not any(same(each, own) for own in mine) for each in beside):
-                        return True
-        in_rest = find_any(word, self._rest)
-        theirs = [
-            each
-            for each in other.words
-            if each.marker == word.marker
-            and each.is_content
-            and "time" not in each.concepts
-            and not each.number
-            and (is_name_like(each) or "office" in each.concepts or (in_rest and word.marker == "को"))
-        ]
-        if word.marker == "gen":
-            heads = [each for each in self._clause.words if each.phrase == word.phrase + 1]
-            owners = [
-                owner
-                for n, each in enumerate(other.words)
-                if any(same(head, each) for head in heads)
-                for owner in other.words[:n]
-                if owner.phrase == each.phrase - 1
-                and owner.marker == "gen"
-                and owner.is_content
-                and (in_rest or is_name_like(owner))
-            ]
-            if is_name_like(word):
-                owners = [each for each in owners if is_name_like(each)]
-            return bool(owners) and not any(same(each, owner) for each in mine for owner in owners)
-        missing = [
-            each
-            for each in theirs
-            if not any(same(each, own) and (word.marker != "को" or own.marker == "को") for own in mine)
-        ]
-        return bool(missing) and (len(missing) == len(theirs) or any(is_name_like(each) for each in missing))
-
     def _retells(self, word: Word) -> bool:
         """Whether the predicate may be the summary's own word for what the article tells."""
+        if self._decides(word):
+            return True
         if self._share < ENOUGH or any("strict" in part.concepts for part in (word.parts or (word,))):
             return False
+        return self._tells(word)
+
+    def _decides(self, word: Word) -> bool:
+        """Whether the summary tells as decided what the article tells as done: `रोकने का आदेश दिया`, `रोक लगा दी`."""
+        verb = self._clause.words[self._clause.words.index(word) - 1]
+        return (
+            word.text in _DECISIONS
+            and is_infinitive(verb.text)
+            and self._other.mode is Mode.FACT
+            and any(same(verb, each) for each in self._other.words)
+        )
+
+    def _tells(self, word: Word) -> bool:
         # A count stays with the deed that the articles tell.
         if all(each.number for each in self._inside) and self._articles.is_anywhere(word):
             return False
         # Another clause tells it.
-        if self._share >= _SURE and word.key in _COMMON_VERBS:
+        if self._share >= _SURE and (
+            word.key in _COMMON_VERBS or (self._share >= _NEARLY_ALL and not is_name_like(word))
+        ):
             return True
         if find_any(word, self._rest) or (self._articles.is_anywhere(word) and not _VERB.search(word.text)):
             return False
@@ -473,7 +494,3 @@ class _Reading:
         ):
             return ""
         return f"its source has no “{word.text}”"
-
-
-def _role(word: Word, clause: Clause) -> str:
-    return "suffers" if clause.is_passive and word.marker == "" else _ROLES.get(word.marker, "")

@@ -66,6 +66,7 @@ HABITUAL = re.compile(fold("(?:" + _ROOTS + ")(?:ता|ती|ते)"))
 FUTURE = re.compile(fold("(?:[ेोूऊए]|एं|[ेोू]ं|ऊं)(?:गा|गी|गे)") + "$")
 _OBLIQUE = re.compile("^..*ने$")
 # A participle ends a noun phrase: what follows is another one.
+_ACTORS = frozenset(map(fold, ["सरकार", "प्रशासन"]))
 _DIRECT_PLURAL = re.compile(fold("(?:ियां|ाएं|ुएं)$"))
 _PARTICIPLE = re.compile(fold("^(?:हुए|हुई|हुआ|गए|गई|वाले|वाली|वाला)$|^(?:" + _ROOTS + "|लौट|हो)(?:कर|ते|ती|ता)$"))
 CASES = GRAMMAR["case"]
@@ -185,6 +186,12 @@ def words_of(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word
             else:
                 used = 1
                 words.append(_word(current))
+                if len(words) == 1 and current in _ACTORS and following not in CASES | GENITIVES:
+                    # `सरकार घायलों को मदद देगी`: the subject is a phrase of its own.
+                    words[-1].phrase = phrase
+                    phrase, open_from = phrase + 1, len(words)
+                    at += 1
+                    continue
                 if current in ACTING_PRONOUNS:
                     words[-1].marker, words[-1].phrase = "ने", phrase
                     phrase, open_from = phrase + 1, len(words)
