@@ -19,6 +19,7 @@ from digest.collect.collector import SourceReport, collect
 from digest.collect.http import ssrf
 from digest.collect.http.errors import FetchError
 from digest.collect.http.fetch import Fetcher, FetchLimits
+from digest.collect.http.politeness import HostLimiter
 from digest.collect.http.robots import Robots
 from digest.collect.source_reader import CollectContext
 from digest.models import FulltextMode, Source
@@ -30,7 +31,13 @@ from tests.support.http_server import HttpServer
 
 NAMES = {"cms.intranet": "127.0.0.1", "router.intranet": "127.0.0.1", "paper.example": "127.0.0.2"}
 PUBLIC = ipaddress.ip_address("127.0.0.2")
-LIMITS = FetchLimits(total=20)
+# A loaded machine is slow.
+LIMITS = FetchLimits(connect=60, read=60, total=120)
+
+
+def impatient() -> Fetcher:
+    """A fetcher that does not pause between requests to one host."""
+    return Fetcher(LIMITS, limiter=HostLimiter(min_interval=0))
 
 
 @dataclass
@@ -69,7 +76,7 @@ def net(monkeypatch: pytest.MonkeyPatch) -> Iterator[Net]:
 
 def read(source: Source, home: Path) -> tuple[SourceReport, InMemoryStore]:
     store = InMemoryStore()
-    report = collect([source], CollectContext(Fetcher(LIMITS), NOW, home), store)
+    report = collect([source], CollectContext(impatient(), NOW, home), store)
     return report.sources[0], store
 
 
@@ -77,7 +84,7 @@ def test_a_private_host_may_redirect_to_itself_but_to_no_other_private_host(net:
     net.cms.route("/feed", net.feed(net.url("cms.intranet", "/n/0")))
     net.cms.route("/old", redirect(net.url("cms.intranet", "/feed")))
     net.cms.route("/away", redirect(net.url("router.intranet", "/admin")))
-    fetcher = Fetcher(LIMITS)
+    fetcher = impatient()
     assert fetcher.get(net.url("cms.intranet", "/old"), allow_private=True).status == 200
     with pytest.raises(FetchError, match=r"router\.intranet leads to 127\.0\.0\.1, which is not a public address"):
         fetcher.get(net.url("cms.intranet", "/away"), allow_private=True)
@@ -91,7 +98,7 @@ def test_a_chain_of_redirects_is_checked_at_every_step(net: Net) -> None:
     net.cms.route("/feed", net.feed())
     net.paper.route("/home", redirect(net.url("cms.intranet", "/feed")))
     net.paper.route("/away", redirect(net.url("router.intranet", "/admin")))
-    fetcher = Fetcher(LIMITS)
+    fetcher = impatient()
     assert fetcher.get(net.url("cms.intranet", "/home"), allow_private=True).status == 200
     with pytest.raises(FetchError, match=r"router\.intranet leads to 127\.0\.0\.1"):
         fetcher.get(net.url("cms.intranet", "/away"), allow_private=True)
@@ -102,7 +109,7 @@ def test_a_chain_of_redirects_is_checked_at_every_step(net: Net) -> None:
 def test_a_redirect_to_an_address_of_the_private_host_is_another_host(net: Net, to: str) -> None:
     net.cms.route("/away", redirect(to.format(port=net.router.port)))
     with pytest.raises(FetchError, match="not a public address"):
-        Fetcher(LIMITS).get(net.url("cms.intranet", "/away"), allow_private=True)
+        impatient().get(net.url("cms.intranet", "/away"), allow_private=True)
     assert net.router.requests == []
 
 
@@ -141,7 +148,7 @@ def test_a_file_has_no_host_of_its_own(net: Net, tmp_path: Path) -> None:
 
 def test_robots_of_another_private_host_is_not_asked_by_a_redirect(net: Net) -> None:
     net.cms.route("/robots.txt", redirect(net.url("router.intranet", "/robots.txt")))
-    assert Robots(Fetcher(LIMITS)).may(net.url("cms.intranet", "/n/1"), allow_private=True) == "later"
+    assert Robots(impatient()).may(net.url("cms.intranet", "/n/1"), allow_private=True) == "later"
     assert net.router.requests == []
 
 
@@ -172,7 +179,7 @@ def test_a_host_that_can_be_read_in_two_ways_is_refused_everywhere(net: Net, url
     # A redirect.
     net.cms.route("/away", redirect(url))
     with pytest.raises(FetchError, match=r"its host|not a URL"):
-        Fetcher(LIMITS).get(net.url("cms.intranet", "/away"), allow_private=True)
+        impatient().get(net.url("cms.intranet", "/away"), allow_private=True)
     # A source, at any of its hops.
     report, _store = read(Source("गाँव", url=url, allow_private=True), tmp_path)
     assert "its host" in report.error
