@@ -1,4 +1,4 @@
-"""The pages in a real browser without JavaScript: a subscriber's journey, and an accessibility check of every page.
+"""A subscriber's journey through the pages in a real browser, without JavaScript. `make webcheck` checks every page.
 
 Skipped if Chromium or the checking tools are missing (`make mailtools`).
 """
@@ -13,7 +13,6 @@ import pytest
 
 from tests.mailcheck.requirements import require_tools
 from tests.web.site import site, translated
-from tools.web.__main__ import main
 
 HERE = Path(__file__).resolve().parents[2] / "tools/mail"
 
@@ -43,10 +42,3 @@ def test_a_subscribers_journey_through_the_pages(tmp_path: Path) -> None:
         assert (seen["cookies"], seen["origins"]) == (0, [])
         logged = [entry.what for entry in pages.consent("kavita@example.org")]
         assert logged == ["signed up", "changed", "changed", "changed", "unsubscribed", "came back"]
-
-
-@pytest.mark.slow
-def test_no_page_has_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    require_tools()
-    monkeypatch.setattr("sys.argv", ["webcheck", "--out", str(tmp_path), "--language", "hi"])
-    assert main() == 0
