@@ -155,7 +155,7 @@ class App:
 
     @cached_property
     def _quick_fetcher(self) -> Fetcher:
-        """Fetches the pictures and blocks of an edition, for which nobody should have to wait long."""
+        """Fetches the pictures and blocks of an edition, with shorter timeouts than `fetcher`."""
         from digest.collect.http.fetch import Fetcher, FetchLimits
         from digest.collect.http.politeness import HostLimiter
         from digest.render.pictures import MAX_BYTES
@@ -429,7 +429,7 @@ class App:
         return (planned.schedule if planned else self.settings.schedule).approval == "required"
 
     def thin_below(self, key: str) -> int:
-        """With how many stories an edition is no longer thin. Breaking news never is."""
+        """The number of stories below which an edition is thin. Breaking news is never thin."""
         if is_breaking(key):
             return 0
         planned = self.calendar.of(key)
@@ -761,7 +761,7 @@ class App:
         _ = self.transports
 
     def alert_problems(self) -> list[ConfigProblem]:
-        """What is wrong with the secrets of alerts. None of it stops a send."""
+        """What is wrong with the secrets for alerts. These problems never stop a send."""
         alerts = self.settings.alerts
         builders = self.alert_transports.values() if alerts.email else ()
         checks: list[Callable[[], object]] = [partial(_build_and_close, build) for build in builders]

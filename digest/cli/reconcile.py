@@ -40,7 +40,11 @@ _MAX_LISTED = 5
     help="Who has the email: an address, a batch by its number, or 'all'.",
 )
 @click.option(
-    "--resend", "resent", multiple=True, metavar="ADDRESS|BATCH|all", help="Who does not have it; it is sent again."
+    "--resend",
+    "resent",
+    multiple=True,
+    metavar="ADDRESS|BATCH|all",
+    help="Who does not have the email, and gets it again.",
 )
 @click.option("--reason", default="", help="How you know; recorded with the decision.")
 @click.option("--evidence", default="", help="What you saw, such as the line of the mail log; recorded too.")
@@ -227,7 +231,7 @@ def _show_history(app: App, key: str, *, as_json: bool) -> int:
     for each in decisions:
         click.echo(decision_line(each, app.settings.newsletter.zone))
     if not decisions:
-        click.echo(f"Edition {key}: nobody has decided anything.")
+        click.echo(f"No decisions are recorded for edition {key}.")
     return 0
 
 

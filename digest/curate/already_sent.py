@@ -176,7 +176,10 @@ def check_already_sent(
     exempt: Collection[str],
     weights: Mapping[str, float],
 ) -> list[StoryCandidate]:
-    """Find out which clusters were sent before, apart from those of `exempt` sources. New articles come first."""
+    """Return the clusters with where each was sent before. Clusters of only `exempt` sources count as not sent.
+
+    In a story that has developed, the new articles come first.
+    """
     candidates: list[StoryCandidate] = []
     for cluster in clusters:
         series = pairs.series.get(cluster.first.id)

@@ -160,7 +160,7 @@ def mark_running(database: Database, run: str) -> Iterator[RunLock]:
 
 
 def running_runs(database: Database, runs: Collection[str]) -> set[str]:
-    """Those of the runs that are running. Disturbs nobody."""
+    """Return the runs that are still running, without waiting for any lock."""
     if database.sqlite:
         try:
             with _file(database, _DELIVERING, _PAUSE):

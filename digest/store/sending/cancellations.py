@@ -136,8 +136,8 @@ def _is_scheduled(now: datetime) -> ColumnElement[bool]:
 def confirm_accepted(connection: Connection, name: str) -> bool:
     """Implement `SqlLedger.confirm_accepted`.
 
-    An attempt that is being cancelled is not confirmed: the provider may have accepted it and still never send it. One
-    that an operator has overridden settles its batch only until another attempt has it.
+    An attempt that is being cancelled is not confirmed: the provider may have accepted it and still never send it. An
+    attempt that an operator has overridden is confirmed only while no other attempt has its batch.
     """
     for state, batch_state in (
         (AttemptState.SUBMITTING, BatchState.SUBMITTING),

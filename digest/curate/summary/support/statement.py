@@ -65,7 +65,7 @@ def statement(clause: Clause, other: Clause) -> str:
     if other.past and clause.past != other.past and not (other.past in _PAST and clause.past in _PAST):
         return f"it leaves out that this was “{other.past}”"
     if other.is_ongoing and not clause.is_ongoing and set(clause.tokens[-4:]) & _DONE:
-        return "it tells as done what still goes on"
+        return "it reports as finished what is still going on"
     if (
         clause.is_said
         and other.is_said

@@ -65,8 +65,8 @@ def _looks_back(text: str) -> bool:
     return bool(_PERFECT.search(folded)) and not _PASSING.search(folded)
 
 
-class Telling:
-    """Values the sentences of one article by what they tell of its title and of the rest of the article."""
+class HeadlineCoverage:
+    """Scores the sentences of one article by how much of its title and of the article they cover."""
 
     def __init__(
         self, title: str, sentences: Sequence[SentenceCandidate], background: Mapping[str, float] | None
@@ -103,7 +103,7 @@ class Telling:
         return sum(weight for meaning, weight in self.words if meaning & told) / total if total else 0.0
 
     def value(self, chosen: Sequence[SentenceCandidate], wanted: int) -> float:
-        """Return the value of a summary: what it tells, and how well its first sentence opens."""
+        """Score a summary: how much of the title it tells, and how well its first sentence suits as an opening."""
         first = chosen[0]
         if not self.words:
             return -first.position
@@ -121,14 +121,14 @@ class Telling:
         before = [other.text for other in chosen]
         return self.share([*before, each.text]) - self.share(before)
 
-    def continues(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> float:
-        """Return the value of a further sentence."""
+    def next_value(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> float:
+        """Score a sentence as the one that follows the chosen ones."""
         value = REST * self.gain(each, chosen)
         value += CENTRE * similarity(self.weigh(Counter(each.stems)), self.centre)
         return value + NEAR * math.exp(-FADE * (each.position - chosen[-1].position - 1)) - WEAK * each.weak
 
     def adds(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> bool:
-        """Return whether the sentence tells more of the title's news, or what neither title nor summary has."""
+        """Return whether the sentence tells more of the title's news, or something that is new to title and summary."""
         own, said = set(each.stems), {stem for other in chosen for stem in other.stems}
         if each.question or len(own & said) > SAID * len(own):
             return False
