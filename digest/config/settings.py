@@ -314,7 +314,8 @@ class StoreKeep(SettingsModel):
     deliveries: Duration = Field(
         default=timedelta(days=60),
         description="How long the record of who got an edition, and of each email's outcome, is kept, at least "
-        "`30d`. Then only the counts stay, and the edition can't be sent again. The ten newest editions are always kept whole.",
+        "`30d`. Then only the counts stay, and the edition can't be sent again. The ten newest editions are always "
+        "kept whole.",
     )
 
     @field_validator("deliveries")
