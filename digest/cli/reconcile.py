@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from digest.app import App
     from digest.deliver.outcome import Accepted, NotSent
     from digest.store.sending.decisions import Grounds
-    from digest.store.sending.restored import Doubt
+    from digest.store.sending.restored import HoldReason
     from digest.store.sending.status import UnknownBatch, UnknownRecipient
     from digest.usecases.reconcile import Unsettled
 
@@ -79,8 +79,8 @@ def reconcile(
         if history:
             existing(app, key)
             return _show_history(app, key, as_json=as_json)
-        doubt = app.reconciler.find_doubt(key, day_of(key) or app.now().date())
-        if doubt:
+        hold_reason = app.reconciler.find_hold_reason(key, day_of(key) or app.now().date())
+        if hold_reason:
             if accepted:
                 sends = f"run `digest send {key}` first: it mails nobody and makes everyone unknown; then accept"
                 problem = f"edition {key} has no recipients yet; {sends}"
@@ -88,7 +88,7 @@ def reconcile(
             if resent and not reason and not evidence:
                 reason = _reason(may_ask)
             grounds = Grounds(reason or evidence, evidence, _user(app.environment))
-            return _settle_doubtful(app, key, doubt, resent, grounds, as_json)
+            return _settle_doubtful(app, key, hold_reason, resent, grounds, as_json)
         existing(app, key)
         confirmed = [] if offline else app.reconciler.query_provider_log(key)
         if offline:
@@ -121,7 +121,9 @@ def reconcile(
     return 1 if unknown or unsendable else 0
 
 
-def _settle_doubtful(app: App, key: str, doubt: Doubt, resent: tuple[str, ...], grounds: Grounds, as_json: bool) -> int:
+def _settle_doubtful(
+    app: App, key: str, hold_reason: HoldReason, resent: tuple[str, ...], grounds: Grounds, as_json: bool
+) -> int:
     """Take the decision on an edition that may have been sent before the store was restored, and has no recipients."""
     if resent and resent != ("all",):
         raise ConfigurationError([ConfigProblem("--resend", 0, f"edition {key} has no recipients yet; write 'all'")])
@@ -143,7 +145,7 @@ def _settle_doubtful(app: App, key: str, doubt: Doubt, resent: tuple[str, ...], 
     elif not_sent:
         click.echo(f"Edition {key} was not sent before the store was restored. It is sent as usual from now on.")
     else:
-        click.echo(f"Edition {key}: {doubt.reason}.")
+        click.echo(f"Edition {key}: {hold_reason.reason}.")
         click.echo(f'If it was not: digest reconcile {key} --resend all --reason "how you know"')
         if app.editions.get(key) is None:
             click.echo("If it was: leave it. The store does not have it, so nothing of it is sent.")

@@ -1,4 +1,4 @@
-"""What became of an edition, compared with the ones before. Data, and the sentences that both forms of it use."""
+"""The report on an edition, compared with earlier ones: its data, and the sentences that all its formats share."""
 
 from __future__ import annotations
 

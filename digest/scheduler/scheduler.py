@@ -214,7 +214,7 @@ class Scheduler:
         """Propose an alert edition if several independent sources report a new story."""
         if not self.app.settings.breaking.enabled:
             return
-        if edition := self.app.breaking.look():
+        if edition := self.app.breaking.propose_detected():
             self.editions.notice_proposal(edition)
 
     def process_feedback(self) -> None:
@@ -239,7 +239,7 @@ class Scheduler:
             )
 
     def watch(self) -> None:
-        """Look for conditions that the admins must know, and send what is to be told."""
+        """Check the conditions of alerts, and send the messages that are due."""
         self._look_for_clock_jump()
         app = self.app
         try:

@@ -118,7 +118,7 @@ def write_summary(
             verdict = check(text, articles, title)
             if not verdict.problem and mixes_tolls(text, title, articles):
                 verdict = Verdict(problem="it has two numbers of dead, and the articles disagree on the number")
-            summariser.judge(accepted=not verdict.problem)
+            summariser.record_verdict(accepted=not verdict.problem)
         if not verdict.problem:
             why = "summary: in the words of a model, each sentence supported by a source"
             return Summary(text, (why,), verdict.support)

@@ -144,9 +144,9 @@ def summarise(
 ) -> str:
     """Return one to three sentences of the article in its order, or ''.
 
-    The first one tells most of the `title` above it (by default the article's own). More follow while the whole has
-    at most `words` words. A sentence that is longer alone is shortened after a whole clause, or kept. Nothing only
-    repeats the title or what subscribers know already (`known`). `background` maps stems to inverse document
+    The first one tells most of the `title` above it (by default the article's own). Others follow up to `words` words
+    in total. A first sentence that is longer is cut after a whole clause, or kept whole. Sentences that only repeat the
+    title or what subscribers know already (`known`) are left out. `background` maps stems to inverse document
     frequencies.
     """
     heading = article.title if title is None else title

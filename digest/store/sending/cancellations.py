@@ -40,7 +40,7 @@ def begin_cancellation(
     edition: str,
     transport: Cancellable,
     now: datetime,
-    but: Collection[str],
+    excluding: Collection[str],
     *,
     accepted_too: bool = False,
 ) -> Cancellation | None:
@@ -58,7 +58,7 @@ def begin_cancellation(
             attempt.c.schedule_id != "",
             attempt.c.send_at > now + transport.cancel_deadline,
         )
-        .where(attempt.c.state.in_((*states, AttemptState.CANCELLING)), attempt.c.id.not_in(but))
+        .where(attempt.c.state.in_((*states, AttemptState.CANCELLING)), attempt.c.id.not_in(excluding))
         # A held batch may have been sent by attempts that the store has never seen. An operator may stop it anyway.
         .where(true() if accepted_too else ~is_held())
         # If not all can be cancelled, the largest batches come first.

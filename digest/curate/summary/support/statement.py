@@ -73,7 +73,7 @@ def statement(clause: Clause, other: Clause) -> str:
     ):
         return "what introduces it has not the same negations"
     if other.restricted and "all" in clause.kinds and "all" not in other.kinds:
-        return "it says of all what the article says of some"
+        return "it claims for all what the article says of some"
     return ""
 
 
