@@ -592,7 +592,7 @@ class App:
 
     @property
     def store_copier(self) -> StoreCopier:
-        """Opens the stores that it is told, and not this app's."""
+        """Opens the stores that it is given, not this app's."""
         from digest.usecases.copy_store import StoreCopier
 
         return StoreCopier(self.home)

@@ -28,7 +28,7 @@ class AlertSmtp(SettingsModel):
 
 
 class AlertSettings(SettingsModel):
-    """Who gets alerts and reports, how, and from which limits on."""
+    """Receivers, channels and thresholds of alerts and reports."""
 
     email: Annotated[tuple[Address, ...], BeforeValidator(split_names)] = Field(
         default=(), description="Addresses of the admins: they get alerts, and a report after each edition."
