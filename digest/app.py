@@ -814,7 +814,7 @@ class App:
         """Return the time in the newsletter's zone."""
         return self.clock().astimezone(self.settings.newsletter.zone)
 
-    def again(self, *, settings: Settings | None = None, unattended: bool | None = None) -> App:
+    def copy_with(self, *, settings: Settings | None = None, unattended: bool | None = None) -> App:
         """Return the same newsletter with other settings. Both share the store; closing this one closes both."""
         chosen = self.unattended if unattended is None else unattended
         other = replace(self, settings=settings or self.settings, unattended=chosen)

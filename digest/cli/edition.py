@@ -201,7 +201,7 @@ def approve(home: Path, key: str, force: str) -> None:
 
     with make_app(home) as attended:
         # As `digest run` will send it: with the last valid list, if the file has errors.
-        app = attended.again(unattended=True)
+        app = attended.copy_with(unattended=True)
         key = key or _waiting(app)
         found = existing(app, key)
         if found.state != EditionState.DRAFT:

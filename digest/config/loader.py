@@ -1,4 +1,4 @@
-"""Load the settings: the environment overrides `digest.yaml`, which overrides defaults. Errors have their places."""
+"""Load the settings: the environment overrides `digest.yaml`, which overrides defaults. Errors name file and line."""
 
 from __future__ import annotations
 

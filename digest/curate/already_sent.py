@@ -199,7 +199,10 @@ def check_already_sent(
 def filter_candidates(
     candidates: Sequence[StoryCandidate], changes: Changes, rules: Rules
 ) -> tuple[list[StoryCandidate], Counter[str]]:
-    """Return the candidates that are not dropped, excluded or already sent (or are pinned), and counts of the rest."""
+    """Return the candidates that may be in the edition, and reason → number of articles of the others.
+
+    Dropped, excluded and already sent stories are left out. A pinned story may be of an excluded kind, or sent already.
+    """
     pinned, dropped = set(changes.pinned), set(changes.dropped)
     remaining: list[StoryCandidate] = []
     rejected: Counter[str] = Counter()

@@ -80,7 +80,7 @@ class SettingsWatch:
         i18n.require(found.newsletter.language)
         settings = _with(found, self.app.settings, self._needs_restart)
         with ExitStack() as opened:
-            app = self.app.again(settings=settings)
+            app = self.app.copy_with(settings=settings)
             opened.callback(app.discard)
             if problems := check_settings(app).problems:
                 raise ConfigurationError(problems)

@@ -64,7 +64,7 @@ def watch_settings(app: App) -> SettingsWatch:
     """
     # Keys of the pages need a restart while `run` serves them, and so does serving them at all.
     pages = _PAGES_KEYS if app.settings.web.enabled else ("web.enabled",)
-    watched = SettingsWatch(app.again(unattended=True), needs_restart=("store.url", *pages))
+    watched = SettingsWatch(app.copy_with(unattended=True), needs_restart=("store.url", *pages))
     # It stays in use if a file of holidays becomes faulty.
     _ = watched.app.calendar
     return watched
