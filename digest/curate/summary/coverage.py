@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
+from digest.curate.similarity.score import cosine
 from digest.curate.summary.sentence_rules import SentenceCandidate, is_echo
 from digest.curate.summary.support.vocabulary import concepts_of, number_words
 from digest.curate.summary.voice import names_speech, states
@@ -138,7 +139,7 @@ class HeadlineCoverage:
     def next_value(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> float:
         """Score a sentence as the one that follows the chosen ones."""
         value = REST * self.gain(each, chosen)
-        value += CENTRE * similarity(self.weigh(Counter(each.stems)), self.centre)
+        value += CENTRE * cosine(self.weigh(Counter(each.stems)), self.centre)
         return value + NEAR * math.exp(-FADE * (each.position - chosen[-1].position - 1)) - WEAK * each.weak
 
     def adds(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> bool:
@@ -162,8 +163,3 @@ def weigher(background: Mapping[str, float] | None) -> Callable[[Counter[str]], 
         return {stem: value / norm for stem, value in raw.items()} if norm else {}
 
     return weigh
-
-
-def similarity(a: Mapping[str, float], b: Mapping[str, float]) -> float:
-    """Return the cosine of two vectors of length 1."""
-    return sum(value * b[stem] for stem, value in a.items() if stem in b)

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from digest.curate.summary.coverage import HeadlineCoverage, similarity, weigher
+from digest.curate.similarity.score import cosine
+from digest.curate.summary.coverage import HeadlineCoverage, weigher
 from digest.curate.summary.sentence_rules import (
     LEAST_WORDS,
     MOST_SENTENCES,
@@ -84,7 +85,7 @@ def with_another_source(
                 and _adds(each, had, background or {}, most)
                 and not _contradicts(_counts(each.text), counted)
                 and not adds_toll(each.text, f"{title}\n{summary}")
-                and all(similarity(vector, mine) < ALIKE for mine in chosen)
+                and all(cosine(vector, mine) < ALIKE for mine in chosen)
             ):
                 return f"{shorter} {typeset(each.text)} {source}"
     return summary
