@@ -156,7 +156,7 @@ class App:
 
     @cached_property
     def _quick_fetcher(self) -> Fetcher:
-        """Fetches the pictures and blocks of an edition, for which nobody should have to wait long."""
+        """Fetches the pictures and blocks of an edition, with shorter timeouts than `fetcher`."""
         from digest.collect.http.fetch import Fetcher, FetchLimits
         from digest.collect.http.politeness import HostLimiter
         from digest.render.pictures import MAX_BYTES
@@ -430,7 +430,7 @@ class App:
         return (planned.schedule if planned else self.settings.schedule).approval == "required"
 
     def thin_below(self, key: str) -> int:
-        """With how many stories an edition is no longer thin. Breaking news never is."""
+        """The number of stories below which an edition is thin. Breaking news is never thin."""
         if is_breaking(key):
             return 0
         planned = self.calendar.of(key)
@@ -592,7 +592,7 @@ class App:
 
     @property
     def store_copier(self) -> StoreCopier:
-        """Opens the stores that it is told, and not this app's."""
+        """Opens the stores that it is given, not this app's."""
         from digest.usecases.copy_store import StoreCopier
 
         return StoreCopier(self.home)
@@ -780,7 +780,7 @@ class App:
         _ = self.transports
 
     def alert_problems(self) -> list[ConfigProblem]:
-        """What is wrong with the secrets of alerts. None of it stops a send."""
+        """What is wrong with the secrets for alerts. These problems never stop a send."""
         alerts = self.settings.alerts
         builders = self.alert_transports.values() if alerts.email else ()
         checks: list[Callable[[], object]] = [partial(_build_and_close, build) for build in builders]
@@ -814,7 +814,7 @@ class App:
         """Return the time in the newsletter's zone."""
         return self.clock().astimezone(self.settings.newsletter.zone)
 
-    def again(self, *, settings: Settings | None = None, unattended: bool | None = None) -> App:
+    def copy_with(self, *, settings: Settings | None = None, unattended: bool | None = None) -> App:
         """Return the same newsletter with other settings. Both share the store; closing this one closes both."""
         chosen = self.unattended if unattended is None else unattended
         other = replace(self, settings=settings or self.settings, unattended=chosen)

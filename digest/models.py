@@ -349,7 +349,7 @@ class Section:
 
 
 def split_key(key: str) -> tuple[date | None, str]:
-    """Return the day and slug of an edition's key: `2026-11-29-shaam`, `2026-11-29` or, of a special, its slug."""
+    """Split an edition's key into day and slug: `2026-11-29-shaam`, `2026-11-29`, or `special` without a day."""
     match = _DATED_KEY.match(key)
     try:
         return (date.fromisoformat(match[1]), match[2] or "") if match else (None, key)
@@ -365,7 +365,10 @@ def is_breaking(key: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class EditionBlock:
-    """A part of an edition that is no story, such as the weather. `kind` is its row in `render.blocks`, `data` JSON."""
+    """A part of an edition besides its stories, such as the weather.
+
+    `kind` names its row in `render.blocks.rows`. `data` is JSON.
+    """
 
     kind: str
     shown: Literal["email", "web", "both"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from digest.config import loader
 from digest.deliver import registry
@@ -12,7 +12,8 @@ from digest.errors import ConfigProblem, ConfigurationError
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.config.delivery import DkimSettings
+    from digest.config.alerts import AlertSmtp
+    from digest.config.delivery import DkimSettings, SmtpSettings
     from digest.deliver.ports import Transport
 
 
@@ -24,20 +25,14 @@ def _outbox(app: App) -> Transport:
 
 def _smtp(app: App) -> Transport:
     smtp = app.settings.delivery.smtp
-    kind = registry.load("smtp")
-    built: Transport = kind(
-        smtp.host,
-        smtp.port,
-        clock=app.clock,
-        security=smtp.security,
-        username=smtp.username,
-        password=app.secret(smtp.password_env, "delivery.smtp.password_env") if smtp.username else "",
-        timeout=smtp.timeout.total_seconds(),
+    return _build_smtp(
+        app,
+        smtp,
+        "delivery.smtp.password_env",
         bounces=smtp.bounces,
         token=app.signer.sign if smtp.bounces else None,
         sign=_dkim(smtp.dkim, app) if smtp.dkim else None,
     )
-    return built
 
 
 def alert_smtp(app: App) -> Transport:
@@ -45,6 +40,11 @@ def alert_smtp(app: App) -> Transport:
     smtp = app.settings.alerts.smtp
     if smtp is None:
         raise ConfigurationError([ConfigProblem(loader.FILE_NAME, 0, "'alerts.smtp' is required")])
+    return _build_smtp(app, smtp, "alerts.smtp.password_env")
+
+
+def _build_smtp(app: App, smtp: SmtpSettings | AlertSmtp, password_key: str, **options: Any) -> Transport:
+    """Build the transport for a server. An error about the password names the settings key `password_key`."""
     kind = registry.load("smtp")
     built: Transport = kind(
         smtp.host,
@@ -52,8 +52,9 @@ def alert_smtp(app: App) -> Transport:
         clock=app.clock,
         security=smtp.security,
         username=smtp.username,
-        password=app.secret(smtp.password_env, "alerts.smtp.password_env") if smtp.username else "",
+        password=app.secret(smtp.password_env, password_key) if smtp.username else "",
         timeout=smtp.timeout.total_seconds(),
+        **options,
     )
     return built
 

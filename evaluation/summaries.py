@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from digest.curate.summary.coverage import HeadlineCoverage
 from digest.curate.summary.sentence_rules import WORDS
 from digest.curate.summary.sentences import summarise
-from digest.curate.summary.telling import Telling
 from digest.hindi.sentences import split
 from digest.models import Article
 from evaluation.material import Material, Missing, Row, make_article, percent
@@ -60,7 +60,7 @@ def rules(material: Material) -> list[Row]:
             if summary:
                 lengths.append(len(summary.split()))
             if summary and article.title:
-                told.append(Telling(article.title, (), None).share([summary]))
+                told.append(HeadlineCoverage(article.title, (), None).share([summary]))
     if not sets:
         raise Missing("articles/*/*.jsonl")
     share = f"{1000 * found.total() / count:.1f}" if count else "–"

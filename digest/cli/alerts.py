@@ -16,7 +16,7 @@ ALERTS_MISSING = "alerts may not arrive until you correct it"
 
 @click.group()
 def alerts() -> None:
-    """List open alerts, and test the way to the admins."""
+    """List open alerts, and send a test message to the admins."""
 
 
 @alerts.command("list")

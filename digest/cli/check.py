@@ -36,8 +36,8 @@ _MAX_PARALLEL = 16
 @click.argument("edition", required=False, default="")
 @click.option("--links", is_flag=True, help="With EDITION: also request every link in its emails.")
 @click.option("--offline", is_flag=True, help="Make no network requests; judge URL sources by their last collection.")
-@click.option("--launch", is_flag=True, help="Show what must be ready before the first real send instead.")
-@click.option("--seed", "seeds", multiple=True, metavar="ADDRESS", help="With --launch: an address of yours.")
+@click.option("--launch", is_flag=True, help="Show the checklist for the first real send instead.")
+@click.option("--seed", "seeds", multiple=True, metavar="ADDRESS", help="With --launch: a mailbox of yours.")
 @nameserver_option
 @selector_option
 @json_option
@@ -57,7 +57,7 @@ def check(
 
     Reports every error at once, with its file and line. With EDITION, also checks that edition's emails.
 
-    With --launch, goes through what must be ready before the first real send: sender, DNS, pages, a test email, a
+    With --launch, goes through the checklist for the first real send instead: sender, DNS, pages, a test email, a
     backup. The exit code is 1 if something is missing. --seed names addresses of yours at Gmail, Yahoo and Outlook that
     get every edition, so that you see where it lands.
     """
@@ -66,7 +66,7 @@ def check(
             raise click.UsageError("--launch takes no EDITION, --links or --offline")
         return _launch(home, seeds, nameserver, selectors, as_json)
     if seeds or nameserver or selectors:
-        raise click.UsageError("--seed, --nameserver and --selector belong to --launch: add it")
+        raise click.UsageError("--seed, --nameserver and --selector need --launch")
     if links and offline:
         raise click.UsageError("--links needs the network, and --offline forbids it: choose one")
     if links and not edition:

@@ -37,7 +37,7 @@ GROUPS = {
     "Operate": {
         "run": ("digest.cli.run:run", "Run the schedule: collect, compose and send every day."),
         "web": ("digest.cli.web:web", "Serve the reader pages."),
-        "alerts": ("digest.cli.alerts:alerts", "List open alerts, and test the way to the admins."),
+        "alerts": ("digest.cli.alerts:alerts", "List open alerts, and send a test message to the admins."),
         "store": ("digest.cli.store:store", "Back up, restore and migrate the store."),
         "doctor": ("digest.cli.doctor:doctor", "Check DNS, clock, disk, store and provider, or a received email."),
         "schema": ("digest.cli.schema:schema", "Write JSON Schemas of the two YAML files for editors."),

@@ -48,7 +48,7 @@ selector_option = click.option(
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--key", metavar="FILE", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="With FILE: the DKIM record (v=DKIM1; p=…) or public key, instead of a DNS query.")  # fmt: skip
-@click.option("--offline", is_flag=True, help="Ask no other machine: no DNS, provider, web or time server.")
+@click.option("--offline", is_flag=True, help="Make no network requests: no DNS, provider, web or time server.")
 @nameserver_option
 @selector_option
 @click.option("--ntp", metavar="HOST[:PORT]", default="pool.ntp.org", help="The time server to compare the clock with.")

@@ -91,12 +91,12 @@ def show(home: Path, key: str, as_json: bool) -> None:
     from digest.cli.compose import show_edition
     from digest.cli.faults import app_despite_faults
     from digest.cli.json_output import decision_json, edition_json
-    from digest.usecases.answers import named_answers
+    from digest.usecases.answers import option_counts
 
     with app_despite_faults(home) as app:
         found = existing(app, key)
         decisions = app.editions.decisions(key)
-        answers = named_answers(app.answers, found, app.settings.newsletter.language)
+        answers = option_counts(app.answers, found, app.settings.newsletter.language)
     if as_json:
         decided = [decision_json(each) for each in decisions]
         emit({**edition_json(found), "decisions": decided, "answers": answers})
@@ -201,7 +201,7 @@ def approve(home: Path, key: str, force: str) -> None:
 
     with make_app(home) as attended:
         # As `digest run` will send it: with the last valid list, if the file has errors.
-        app = attended.again(unattended=True)
+        app = attended.copy_with(unattended=True)
         key = key or _waiting(app)
         found = existing(app, key)
         if found.state != EditionState.DRAFT:

@@ -1,4 +1,4 @@
-"""Commands that need only the store work with a faulty digest.yaml or a faulty list, and warn."""
+"""For commands that need only the store: open a newsletter despite a faulty digest.yaml or list, and warn."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def app_despite_faults(home: Path, *, check_list: bool = True) -> Iterator[App]:
-    """Open the newsletter as `make_app` does, also with faulty settings or a faulty list, and warn about the first.
+    """Open the newsletter as `make_app` does, even if the settings or the list have errors, and warn about these.
 
-    For commands that send, compose and approve nothing. Without `check_list` the store is not opened. Raises
-    ConfigurationError if the store is not known.
+    Only for commands that neither send nor compose nor approve. Without `check_list` the store is not opened. Raises
+    ConfigurationError if an error hides which store is meant.
     """
     from digest.app import make_app
 
@@ -28,7 +28,7 @@ def app_despite_faults(home: Path, *, check_list: bool = True) -> Iterator[App]:
         if app.faults:
             warn_of(
                 app.faults,
-                "This works without it. What sends, composes or approves is refused until digest.yaml is valid; "
+                "This command works all the same. Commands that send, compose or approve need a valid digest.yaml; "
                 "`digest check` shows all errors.",
             )
         elif check_list:
@@ -37,11 +37,11 @@ def app_despite_faults(home: Path, *, check_list: bool = True) -> Iterator[App]:
 
 
 def warn_of_list(app: App) -> None:
-    """Warn if the list has errors. Without valid settings the topics are not known, which a list is checked against."""
+    """Warn if the list has errors. Skipped with faulty settings, because they say which topics are valid."""
     try:
         faults = () if app.faults else app.subscriber_list.faults()
     except StoreError:
-        # The command says so, if it needs the store.
+        # A command that needs the store reports this itself.
         return
     if faults:
         warn_of(faults, "`digest subscribers check` shows all errors of the list.")

@@ -218,7 +218,7 @@ def _health(health: SourceHealth) -> dict[str, Any]:
 
 
 def found_json(article: Article) -> dict[str, Any]:
-    """One article of `sources add`, in brief."""
+    """The JSON of an article in `sources add`: fewer fields than in `sources test`."""
     return {"title": article.title, "published": article.published.isoformat(), "url": article.url or ""}
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from digest.app import App
     from digest.deliver.outcome import Accepted, NotSent
     from digest.store.sending.decisions import Grounds
-    from digest.store.sending.restored import Doubt
+    from digest.store.sending.restored import HoldReason
     from digest.store.sending.status import UnknownBatch, UnknownRecipient
     from digest.usecases.reconcile import Unsettled
 
@@ -40,7 +40,11 @@ _MAX_LISTED = 5
     help="Who has the email: an address, a batch by its number, or 'all'.",
 )
 @click.option(
-    "--resend", "resent", multiple=True, metavar="ADDRESS|BATCH|all", help="Who does not have it; it is sent again."
+    "--resend",
+    "resent",
+    multiple=True,
+    metavar="ADDRESS|BATCH|all",
+    help="Who does not have the email, and gets it again.",
 )
 @click.option("--reason", default="", help="How you know; recorded with the decision.")
 @click.option("--evidence", default="", help="What you saw, such as the line of the mail log; recorded too.")
@@ -75,8 +79,8 @@ def reconcile(
         if history:
             existing(app, key)
             return _show_history(app, key, as_json=as_json)
-        doubt = app.reconciler.find_doubt(key, day_of(key) or app.now().date())
-        if doubt:
+        hold_reason = app.reconciler.find_hold_reason(key, day_of(key) or app.now().date())
+        if hold_reason:
             if accepted:
                 sends = f"run `digest send {key}` first: it mails nobody and makes everyone unknown; then accept"
                 problem = f"edition {key} has no recipients yet; {sends}"
@@ -84,7 +88,7 @@ def reconcile(
             if resent and not reason and not evidence:
                 reason = _reason(may_ask)
             grounds = Grounds(reason or evidence, evidence, _user(app.environment))
-            return _settle_doubtful(app, key, doubt, resent, grounds, as_json)
+            return _settle_doubtful(app, key, hold_reason, resent, grounds, as_json)
         existing(app, key)
         confirmed = [] if offline else app.reconciler.query_provider_log(key)
         if offline:
@@ -117,7 +121,9 @@ def reconcile(
     return 1 if unknown or unsendable else 0
 
 
-def _settle_doubtful(app: App, key: str, doubt: Doubt, resent: tuple[str, ...], grounds: Grounds, as_json: bool) -> int:
+def _settle_doubtful(
+    app: App, key: str, hold_reason: HoldReason, resent: tuple[str, ...], grounds: Grounds, as_json: bool
+) -> int:
     """Take the decision on an edition that may have been sent before the store was restored, and has no recipients."""
     if resent and resent != ("all",):
         raise ConfigurationError([ConfigProblem("--resend", 0, f"edition {key} has no recipients yet; write 'all'")])
@@ -139,7 +145,7 @@ def _settle_doubtful(app: App, key: str, doubt: Doubt, resent: tuple[str, ...], 
     elif not_sent:
         click.echo(f"Edition {key} was not sent before the store was restored. It is sent as usual from now on.")
     else:
-        click.echo(f"Edition {key}: {doubt.reason}.")
+        click.echo(f"Edition {key}: {hold_reason.reason}.")
         click.echo(f'If it was not: digest reconcile {key} --resend all --reason "how you know"')
         if app.editions.get(key) is None:
             click.echo("If it was: leave it. The store does not have it, so nothing of it is sent.")
@@ -227,7 +233,7 @@ def _show_history(app: App, key: str, *, as_json: bool) -> int:
     for each in decisions:
         click.echo(decision_line(each, app.settings.newsletter.zone))
     if not decisions:
-        click.echo(f"Edition {key}: nobody has decided anything.")
+        click.echo(f"No decisions are recorded for edition {key}.")
     return 0
 
 

@@ -69,7 +69,7 @@ def list_(home: Path, as_json: bool) -> None:
         click.echo(table(headers, rows))
 
 
-@sources.command(short_help="Show what a URL or a path gives.")
+@sources.command(short_help="Show the articles of a URL, a path or a source.")
 @click.argument("target")
 @links_option
 @private_option

@@ -1,4 +1,4 @@
-"""`digest sources add`: preview a URL or a path, and make it a source."""
+"""`digest sources add`: preview a URL or a path, and add it as a source."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ links_option = click.option("--links", metavar="SELECTOR", help="For a listing p
 private_option = click.option("--allow-private", is_flag=True, help="Also fetch from private and local addresses.")
 
 
-@click.command(short_help="Preview a URL or a path and make it a source.")
+@click.command(short_help="Preview a URL or a path, and add it as a source.")
 @click.argument("target")
 @click.option("--name", help="The name that subscribers see (default: the feed's title).")
 @click.option("--section", help="The section of all its articles.")

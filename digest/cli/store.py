@@ -205,7 +205,7 @@ def _compact(app: App) -> None:
 def _show_pruned(done: Pruned, after: Space, *, dry_run: bool) -> None:
     rows = [
         ("articles", done.articles, "older than store.keep.articles"),
-        ("texts of undated articles", done.emptied, "the rest of them stays, so that they do not look new"),
+        ("texts of undated articles", done.emptied, "the articles stay, so that they do not look new"),
         ("images", done.images, "only in those articles"),
         ("editions folded into counts", len(done.editions), "older than store.keep.deliveries"),
         ("recipients of editions", done.deliveries, ""),

@@ -359,7 +359,7 @@ def _no_list(document: Any, path: str) -> str:
     message = plain(text(document, _ERROR_MESSAGE))[:200]
     if message:
         # An API's error message may repeat the key.
-        return f"The API gives no articles but this message: {_KEY_LIKE.sub('…', message).rstrip('.')}."
+        return f"The API returned this message instead of articles: {_KEY_LIKE.sub('…', message).rstrip('.')}."
     where = f"{path!r} does not name a list in it" if path else "It is not a list; name its list in mapping.items"
     return f"{where} (found: {describe_keys(document)})."
 

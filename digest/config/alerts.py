@@ -28,7 +28,7 @@ class AlertSmtp(SettingsModel):
 
 
 class AlertSettings(SettingsModel):
-    """Who gets alerts and reports, how, and from which limits on."""
+    """Receivers, channels and thresholds of alerts and reports."""
 
     email: Annotated[tuple[Address, ...], BeforeValidator(split_names)] = Field(
         default=(), description="Addresses of the admins: they get alerts, and a report after each edition."
@@ -97,8 +97,8 @@ class AlertSettings(SettingsModel):
     policy_answers: int = Field(
         default=3,
         ge=1,
-        description="Answers of Gmail, Yahoo or Outlook in an edition that name the same fault of the sender (4.7.x, "
-        "5.7.x), from which there is an alert.",
+        description="Number of answers of Gmail, Yahoo or Outlook to an edition that name the same fault of the sender "
+        "(4.7.x, 5.7.x) before an alert is raised.",
     )
     webhook_silent: Duration = Field(
         default=timedelta(hours=1), description="How long after a send SendGrid's events may be missing."

@@ -88,7 +88,7 @@ def _read_file(
 
 
 def parse_calendar(data: bytes, name: str) -> tuple[HolidayEvent, ...]:
-    """Return the events of a calendar file. `name` is the file's in faults. Raises ConfigurationError."""
+    """Return the events of a calendar file. Raises ConfigurationError, which calls the file `name`."""
     try:
         lines = data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:

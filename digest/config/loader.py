@@ -1,4 +1,4 @@
-"""Load the settings: the environment overrides `digest.yaml`, which overrides defaults. Errors have their places."""
+"""Load the settings: the environment overrides `digest.yaml`, which overrides defaults. Errors name file and line."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def from_data(raw: Any, environment: Mapping[str, str], *, name: str = FILE_NAME
 
 
 def validate(raw: Any, model: type[Model], name: str) -> Model:
-    """Validate the values of a parsed file that is no settings file. Raises ConfigurationError with every error."""
+    """Validate the values of another parsed file, such as a block. Raises ConfigurationError with every error."""
     if not isinstance(raw, dict):
         raise ConfigurationError([ConfigProblem(name, 1, f"expected keys and values, found {_kind(raw)}")])
     try:

@@ -199,8 +199,8 @@ class SummarySettings(SettingsModel):
         default=30,
         ge=15,
         le=70,
-        description="About how many words a summary has at most, 15 to 70; two thirds of it at least, if the articles "
-        "have sentences that fit. A sentence that tells the news is kept whole even if it is longer.",
+        description="Approximate maximum of words in a summary, 15 to 70. The minimum is two thirds of it, if the "
+        "articles have sentences that fit. A sentence that tells the news is kept whole even if it is longer.",
     )
     url: WebRoot = Field(
         default="",
@@ -313,8 +313,9 @@ class StoreKeep(SettingsModel):
     )
     deliveries: Duration = Field(
         default=timedelta(days=60),
-        description="How long it is known who got an edition and what became of each email, at least `30d`. Then only "
-        "the counts stay, and the edition can't be sent again. The ten newest editions are always kept whole.",
+        description="How long the record of who got an edition, and of each email's outcome, is kept, at least "
+        "`30d`. Then only the counts stay, and the edition can't be sent again. The ten newest editions are always "
+        "kept whole.",
     )
 
     @field_validator("deliveries")
@@ -383,7 +384,7 @@ class Theme(SettingsModel):
 
 
 class BlockSettings(SettingsModel):
-    """The parts of an edition that are no stories, such as the weather (docs/blocks.md)."""
+    """The parts of an edition besides its stories, such as the weather (docs/blocks.md)."""
 
     folder: Line = Field(
         default="blocks",
@@ -394,10 +395,10 @@ class BlockSettings(SettingsModel):
     urls: dict[Line, Line] = Field(
         default_factory=dict,
         description="Block → URL of its data in YAML or JSON, such as `{weather: "
-        '"https://cms.example.com/weather/{date}.json"}`. It is asked when an edition is composed, if the folder has '
-        "no file for the block. `{date}` is the day of the edition.",
+        '"https://cms.example.com/weather/{date}.json"}`. It is fetched when an edition is composed, if the folder '
+        "has no file for the block. `{date}` is the day of the edition.",
     )
-    private: bool = Field(default=False, description="Whether these URLs may be in a private network.")
+    private: bool = Field(default=False, description="Whether these URLs may lead to a private network.")
 
     @field_validator("urls")
     @classmethod
@@ -410,7 +411,7 @@ class BlockSettings(SettingsModel):
             if kind not in BLOCKS:
                 raise ValueError(unknown(kind))
             if not url.startswith(("https://", "http://")):
-                raise ValueError(f"'{kind}': expected an address with https://")
+                raise ValueError(f"'{kind}': expected a URL that starts with https://")
         return value
 
 
@@ -439,7 +440,7 @@ class Settings(SettingsModel):
     store: StoreSettings = Field(default=StoreSettings(), description="Database.")
     theme: Theme = Field(default=Theme(), description="Look of the email.")
     blocks: BlockSettings = Field(
-        default=BlockSettings(), description="Parts of an edition that are no stories (docs/blocks.md)."
+        default=BlockSettings(), description="Parts of an edition besides its stories (docs/blocks.md)."
     )
 
     @model_validator(mode="after")

@@ -84,7 +84,7 @@ class SourceSettings(SettingsModel):
     weight: float = Field(default=1.0, ge=0, le=10, description="Weight in ranking, 0 to 10.")
     section: Line = Field(default="", description="Section of all its articles, if it has only one.")
     replay: bool = Field(
-        default=False, description="Shift recorded dates to now. For samples, which nobody gets by real email."
+        default=False, description="For samples: shift recorded dates to now. Samples are never sent by real email."
     )
     allow_private: bool = Field(
         default=False,

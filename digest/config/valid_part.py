@@ -1,4 +1,4 @@
-"""Read what is valid of a faulty `digest.yaml`, for commands that need only the store and the newsletter's name."""
+"""Read the valid part of a faulty `digest.yaml`, for commands that need only the store and the newsletter's name."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SENDER = {"email": "nobody@example.invalid"}
 
 
 def load_valid_part(home: Path, environment: Mapping[str, str]) -> tuple[Settings, tuple[ConfigProblem, ...]]:
-    """Return the settings with default values for what is faulty, and the faults; none if all is valid.
+    """Return the settings, with default values in place of faulty ones, and the faults.
 
     Raises ConfigurationError with every fault if the file is missing, or if `store.url` is among them.
     """
@@ -46,7 +46,7 @@ class _StoreUnknown(Exception):
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Return the file's values: of a file that is not YAML, those of each part that is. Raises _StoreUnknown."""
+    """Return the file's values; of a file that is not valid YAML, those of its valid parts. Raises _StoreUnknown."""
     try:
         found = reader.read_file(path)
     except ConfigurationError:

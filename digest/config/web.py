@@ -48,8 +48,8 @@ class Metrics(SettingsModel):
     )
     token_env: VariableOrNone = Field(
         default="",
-        description="Environment variable that holds a token of at least 16 characters. Who sends it as "
-        "`Authorization: Bearer …` may read `/metrics`.",
+        description="Environment variable that holds a token of at least 16 characters. A request with "
+        "`Authorization: Bearer TOKEN` may read `/metrics`.",
     )
 
     @field_validator("addresses")

@@ -176,7 +176,10 @@ def check_already_sent(
     exempt: Collection[str],
     weights: Mapping[str, float],
 ) -> list[StoryCandidate]:
-    """Find out which clusters were sent before, apart from those of `exempt` sources. New articles come first."""
+    """Return the clusters with where each was sent before. Clusters of only `exempt` sources count as not sent.
+
+    In a story that has developed, the new articles come first.
+    """
     candidates: list[StoryCandidate] = []
     for cluster in clusters:
         series = pairs.series.get(cluster.first.id)
@@ -196,7 +199,10 @@ def check_already_sent(
 def filter_candidates(
     candidates: Sequence[StoryCandidate], changes: Changes, rules: Rules
 ) -> tuple[list[StoryCandidate], Counter[str]]:
-    """Return the candidates that are not dropped, excluded or already sent (or are pinned), and counts of the rest."""
+    """Return the candidates that may be in the edition, and reason → number of articles of the others.
+
+    Dropped, excluded and already sent stories are left out. A pinned story may be of an excluded kind, or sent already.
+    """
     pinned, dropped = set(changes.pinned), set(changes.dropped)
     remaining: list[StoryCandidate] = []
     rejected: Counter[str] = Counter()

@@ -1,6 +1,6 @@
-"""Pages that recur every day (राशिफल, पंचांग, weather, prices) as a section of their own, where the newsroom wants it.
+"""Build the section of daily columns, if the settings ask for it: राशिफल, पंचांग, weather, prices.
 
-They are no news: they take no place of it, count for nothing in its ranking, and are never merged with another page.
+These pages are kept apart from the news: they take no place from it, do not change its ranking, and are never merged.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Divided:
 
 
 def divide(articles: Sequence[Article], series: Mapping[str, Series], rules: Rules, pinned: Collection[str]) -> Divided:
-    """Separate daily columns from news. What an editor pinned is news."""
+    """Separate daily columns from news. A page that an editor pinned is news."""
     columns = tuple(
         article
         for article in articles
@@ -59,9 +59,9 @@ def write_columns(
     weights: Mapping[str, float],
     summariser: Summariser | None,
 ) -> Section | None:
-    """Write the section of daily columns: of each kind the newest pages about different subjects; None if it is empty.
+    """Write the section of daily columns, with pages about different subjects of each kind; None if it is empty.
 
-    A page that an edition had already, and that has not changed since, stays out.
+    A page that was in an earlier edition and has not changed since is left out.
     """
     name = rules.called.get(DAILY_COLUMNS, DAILY_COLUMNS)
     pairs = Pairs(columns, corpus, series, rules)
@@ -72,9 +72,9 @@ def write_columns(
             by_kind[series[article.id].name].append(article)
     order = {kind: position for position, kind in enumerate(rules.recurring)}
     stories = [
-        _written(article, series[article.id], name, pairs, summariser)
+        _write(article, series[article.id], name, pairs, summariser)
         for kind in sorted(by_kind, key=lambda kind: order.get(kind, len(order)))
-        for article in _chosen(by_kind[kind], weights)
+        for article in _choose(by_kind[kind], weights)
     ]
     return Section(name, tuple(stories)) if stories else None
 
@@ -84,8 +84,8 @@ def _was_sent(article: Article, names: set[str], sent: Sequence[SentStory]) -> b
     return any(names & {*each.story.article_ids, *each.story.articles} and changed <= each.at for each in sent)
 
 
-def _chosen(articles: Sequence[Article], weights: Mapping[str, float]) -> list[Article]:
-    """Return the pages of one kind: general ones first, then of the better source, then the newest."""
+def _choose(articles: Sequence[Article], weights: Mapping[str, float]) -> list[Article]:
+    """Choose the pages of one kind: general pages first, then by the weight of the source, then the newest."""
 
     def one_sign(article: Article) -> bool:
         return len(subject_of_title(compared_title(article)).signs) == 1
@@ -104,7 +104,7 @@ def _chosen(articles: Sequence[Article], weights: Mapping[str, float]) -> list[A
     return found
 
 
-def _written(article: Article, series: Series, section: str, pairs: Pairs, summariser: Summariser | None) -> Story:
+def _write(article: Article, series: Series, section: str, pairs: Pairs, summariser: Summariser | None) -> Story:
     candidate = StoryCandidate(Cluster((article,)), series)
     ranked = Ranked(candidate, section, 0.0, (f"daily column ({series.name})",), article.published)
     return replace(write_story(ranked, pairs, summariser, is_pinned=False), recurring=series.name)

@@ -1,4 +1,4 @@
-"""Count the independent origins of a story: who reports it with their own words.
+"""Count the independent origins of a story: the publishers that report it in their own words.
 
 Two articles have the same origin if any of these holds:
 

@@ -98,7 +98,7 @@ def _section_by_folder(url: str) -> Evidence | None:
 
 
 def section_of(articles: Sequence[Article], default: str) -> Evidence:
-    """Find the section of a story whose articles are given, representative first."""
+    """Find the section of a story. `articles` are those of the story, the representative first."""
     if found := section_of_article(articles[0]):
         return found
     votes = [found[0] for article in articles[1:] if (found := section_of_article(article))]
@@ -124,8 +124,8 @@ def _texts(articles: Sequence[Article]) -> Iterator[tuple[str, str, int]]:
 def _section_by_words(text: str, margin: int) -> tuple[str, tuple[str, ...]] | None:
     """Return the section that the words of a text point to, and those words; None if it leads by too little.
 
-    The sections of home news are no rivals: a minister's arrest is home news, whichever of them it belongs to. Home
-    news that names foreign places only is of the world.
+    The sections of home news count together, because a minister's arrest fits several of them. Home news that names
+    only foreign places belongs to the world section.
     """
     found = list(dict.fromkeys(word for piece in text.split() for word in look_up(piece)))
     points: Counter[str] = Counter()

@@ -111,14 +111,14 @@ class BeginCancellation(Protocol):
     """As `Cancellations.begin_cancellation`."""
 
     def __call__(
-        self, edition: str, transport: Cancellable, now: datetime, *, but: Collection[str] = ()
+        self, edition: str, transport: Cancellable, now: datetime, *, excluding: Collection[str] = ()
     ) -> Cancellation | None: ...
 
 
 def attempt(job: Job, transport: Transport, claim: Claim, outages: Outages) -> AttemptResult:
     """Submit a claimed batch. The outcome's texts have no secrets and no control characters.
 
-    Raises what the ledger raises while the transport keeps its log.
+    Raises StoreError if the ledger cannot record the progress of the attempt.
     """
     with span(
         "batch",
@@ -145,8 +145,12 @@ def _clean(text: str) -> str:
 def cancel_unknown(job: Job, outages: Outages) -> list[tuple[Cancellation, bool]]:
     """Cancel scheduled attempts whose outcome is unknown, so that their batches can be sent again."""
 
-    def begin(edition: str, transport: Cancellable, now: datetime, *, but: Collection[str] = ()) -> Cancellation | None:
-        return outages.wait_through(partial(job.ledger.begin_cancellation, edition, transport, now, but=but))
+    def begin(
+        edition: str, transport: Cancellable, now: datetime, *, excluding: Collection[str] = ()
+    ) -> Cancellation | None:
+        return outages.wait_through(
+            partial(job.ledger.begin_cancellation, edition, transport, now, excluding=excluding)
+        )
 
     def confirm(name: str, now: datetime) -> None:
         outages.wait_through(partial(job.ledger.confirm_cancellation, name, now))
@@ -167,7 +171,7 @@ def cancel_each(
     for transport in transports:
         if not isinstance(transport, Cancellable):
             continue
-        while found := begin(edition, transport, clock(), but=tried):
+        while found := begin(edition, transport, clock(), excluding=tried):
             tried.add(found.attempt)
             confirmed = transport.cancel(found.schedule_id)
             if confirmed:

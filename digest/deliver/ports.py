@@ -226,9 +226,9 @@ class Cancellations(Protocol):
     """Cancelling scheduled attempts whose outcome is unknown."""
 
     def begin_cancellation(
-        self, edition: str, transport: Cancellable, now: datetime, *, but: Collection[str] = ()
+        self, edition: str, transport: Cancellable, now: datetime, *, excluding: Collection[str] = ()
     ) -> Cancellation | None:
-        """Choose the next attempt to cancel, other than `but`, and count it before the provider is called.
+        """Choose the next attempt to cancel, other than `excluding`, and count it before the provider is called.
 
         None if nothing can be cancelled: it is too late, or too many cancellations are open at the provider.
         """

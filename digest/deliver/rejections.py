@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 # A command that does not log asks again at the next rejection.
 log.addHandler(logging.NullHandler())
 
-# Asking reads the ledger, so it is done after so many more rejections: five, or a tenth of those so far.
+# The check reads the ledger, so it runs only after five more rejections, or a tenth of those so far.
 _STEP, _GROWTH = 5, 1.1
 
 

@@ -74,7 +74,7 @@ _WORD = re.compile("[\u0900-\u0963\u0971-\u097f]+|[a-z]+")
 
 
 def guess(text: str, hint: str = "") -> str:
-    """The ISO code of the text's language ('hi', 'en', …) or ''. `hint`, the feed's claim, decides if unclear."""
+    """Return the ISO code of the text's language ('hi', 'en', …) or ''. In doubt the feed's claim, `hint`, decides."""
     hint = hint.replace("_", "-").split("-", 1)[0].lower()
     counts = {script: len(pattern.findall(text)) for script, pattern in _SCRIPTS}
     script = max(counts, key=lambda name: counts[name])

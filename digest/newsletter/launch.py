@@ -1,4 +1,4 @@
-"""`digest check --launch`: what must be ready before the first real send."""
+"""`digest check --launch`: the checklist for the first real send."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class SettingsWatch:
             return None
         changed = _differences(self.app.settings, app.settings)
         # The new settings may name other files.
-        self.app, self._seen, self.problems = app, {**stamps, **_stamps(app, but=stamps)}, ()
+        self.app, self._seen, self.problems = app, {**stamps, **_stamps(app, excluding=stamps)}, ()
         return tuple(changed)
 
     def _refuse(self, stamps: dict[Path, Stamp], problems: Sequence[ConfigProblem]) -> None:
@@ -80,7 +80,7 @@ class SettingsWatch:
         i18n.require(found.newsletter.language)
         settings = _with(found, self.app.settings, self._needs_restart)
         with ExitStack() as opened:
-            app = self.app.again(settings=settings)
+            app = self.app.copy_with(settings=settings)
             opened.callback(app.discard)
             if problems := check_settings(app).problems:
                 raise ConfigurationError(problems)
@@ -89,13 +89,13 @@ class SettingsWatch:
         return app
 
 
-def _stamps(app: App, *, but: Mapping[Path, Stamp] | None = None) -> dict[Path, Stamp]:
-    """Return a stamp of each file that the settings depend on, without those in `but`."""
+def _stamps(app: App, *, excluding: Mapping[Path, Stamp] | None = None) -> dict[Path, Stamp]:
+    """Return a stamp of each file that the settings depend on, without those in `excluding`."""
     dkim = app.settings.delivery.smtp.dkim
     paths = [app.home / loader.FILE_NAME, *(file for folder in _FOLDERS for file in _files(app.home / folder))]
     if dkim and dkim.key_file:
         paths.append(app.home / dkim.key_file)
-    return {path: _stamp(path) for path in paths if but is None or path not in but}
+    return {path: _stamp(path) for path in paths if excluding is None or path not in excluding}
 
 
 def _files(folder: Path) -> list[Path]:

@@ -1,1 +1,1 @@
-"""Stage: what the admins are told: alerts about conditions, reports of editions, and the formats of both."""
+"""Messages to the admins: alerts about conditions, reports of editions, and the formats of both."""

@@ -65,7 +65,7 @@ class Alert:
         return self.kind, self.subject
 
 
-# Kinds whose cause may change while they last. A new cause needs another remedy, so it is told too.
+# Kinds whose cause may change while the alert lasts. A new cause needs another remedy, so it is reported too.
 _FILES = frozenset({AlertKind.LIST_FAULTY, AlertKind.SETTINGS_FAULTY, AlertKind.RESTART_NEEDED})
 _SERVERS = frozenset({AlertKind.PROVIDER_DOWN, AlertKind.KEY_REFUSED, AlertKind.CERTIFICATE_INVALID})
 # The reply code of an error by SMTP or HTTP, not a port.
@@ -73,9 +73,9 @@ _CODE = re.compile(r"(?<![:.\d])[45]\d\d(?![.\d])")
 
 
 def cause(kind: str, text: str) -> str | None:
-    """What of an alert's text tells one cause from another; None for a kind that is told once.
+    """Return a text that identifies the cause of an alert; None for a kind that is reported once whatever its cause.
 
-    For a file it is each of its errors, for a server its reply code: the words differ from try to try.
+    For a file these are all of its errors. For a server it is the reply code, because the words vary.
     """
     if kind in _FILES:
         return text
@@ -85,8 +85,8 @@ def cause(kind: str, text: str) -> str | None:
     return code[0] if code else ""
 
 
-def made_safe(item: Alert) -> Alert:
-    """The alert without addresses and secrets: it quotes servers, and goes to a chat."""
+def redact_alert(item: Alert) -> Alert:
+    """Return the alert without addresses and secrets. It quotes servers, and may be shown in a chat."""
     title, text, action = (hide_addresses(redact(part)) for part in (item.title, item.text, item.action))
     return replace(item, title=title, text=text, action=action)
 

@@ -122,7 +122,7 @@ def approval_action(key: str, link: str | None) -> str:
 
 
 def expired_editions(facts: Facts) -> Iterator[Alert]:
-    """Editions that nobody gets. A proposal of breaking news that nobody sent is none of them: the news is old."""
+    """Expired editions. Proposals of breaking news are not reported, because their news is old."""
     for edition in facts.editions:
         if edition.state == EditionState.EXPIRED and not is_breaking(edition.key):
             yield _missed(

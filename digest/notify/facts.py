@@ -60,7 +60,7 @@ class AnswerFacts:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """From which values on a condition holds. Rates are in percent; 0 switches one off."""
+    """The thresholds of the conditions. Rates are in percent; 0 switches a condition off."""
 
     source_failures: int
     source_silent: timedelta

@@ -9,7 +9,7 @@ from digest.notify.alert import AlertKind
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is said besides the fault itself. `{subject}` is the file, job or edition."""
+    """Title and advice of the alert about a fault. `{subject}` is replaced by the file, job or edition."""
 
     kind: AlertKind
     title: str

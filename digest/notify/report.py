@@ -1,4 +1,4 @@
-"""What became of an edition, compared with the ones before. Data, and the sentences that both forms of it use."""
+"""The report on an edition, compared with earlier ones: its data, and the sentences that all its formats share."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class SourceProblem:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One edition. `earlier` are the editions that it is compared with: those of the same slug.
+    """The report on one edition. `earlier` are the editions of the same slug with which it is compared.
 
     `number` is 0 for a special and an alert edition. `transports` handed it over.
     """
@@ -104,7 +104,7 @@ class Report:
 
     @property
     def title(self) -> str:
-        """One line for a subject."""
+        """The subject line of the report's email."""
         words = [f"{self.numbers.accepted:,} sent"]
         for count, word in (
             (self.numbers.rejected, "rejected"),

@@ -142,7 +142,7 @@ class Page:
     lead: Item | None
     sections: tuple[Group, ...]
     briefs: tuple[Item, ...]
-    # Parts that are no stories, such as the weather.
+    # Parts besides the stories, such as the weather.
     blocks: tuple[Block, ...]
     # Those of the sections that are named, each once.
     colours: tuple[SectionColour, ...]

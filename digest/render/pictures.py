@@ -1,6 +1,6 @@
-"""Cut and shrink a picture for its place in an email. Its data come from other sites and are hostile until proven good.
+"""Crop and shrink a picture for its place in an email. The file comes from another site and may be hostile.
 
-Everything but the pixels is dropped: metadata (a camera's position), colour profiles, further frames.
+Only the pixels are kept: metadata (such as a camera's position), colour profiles and further frames are dropped.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MAX_PIXELS = 40_000_000
 """Pixels of one file. In memory each has four bytes, and a small file can claim any number of them."""
 
 MIN_SIDE = 10
-"""Pixels. What is smaller is a spacer or a counter."""
+"""Pixels. A smaller image is a spacer or a tracker."""
 
 MIN_SCALE = 0.7
 """A picture must have this share of its slot's width: a smaller one would be enlarged and blurred."""
@@ -41,13 +41,13 @@ THUMBNAIL_BYTES = 18_000
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 # JPEG quality from the first to the last attempt to fit the bytes. Below 40 blocks are visible.
 _QUALITIES = (76, 68, 60, 50, 40)
-# A file with at most so many colours is a drawing, which may be smaller as a PNG of these colours than as a JPEG.
+# A file with at most 256 colours is a drawing. Reduced to 64, it may be smaller as a PNG than as a JPEG.
 _FEW_COLOURS, _COLOURS = 256, 64
 _WHITE = (255, 255, 255)
 
 
 class PictureProblem(Exception):
-    """A file that cannot be shown; the message continues "the picture"."""
+    """A file cannot be shown. The message is a predicate, such as "is damaged"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,9 @@ class Slot:
 
 
 def slots(lead: tuple[int, int], thumbnail: tuple[int, int], pictures: int) -> tuple[Slot, Slot]:
-    """The places of a look for the top story and for the others. `lead` and `thumbnail` are width and height.
+    """The slots of the top story's picture and of the others. `lead` and `thumbnail` are width and height.
 
-    An email with this number of pictures has at most TOTAL_BYTES of them, whichever it shows.
+    The byte limits ensure that any email with `pictures` pictures has at most TOTAL_BYTES of them.
     """
     small = min(THUMBNAIL_BYTES, (TOTAL_BYTES - LEAD_BYTES) // max(pictures - 1, 1))
     return Slot(*lead, LEAD_BYTES), Slot(*thumbnail, small)
@@ -77,7 +77,7 @@ def slots(lead: tuple[int, int], thumbnail: tuple[int, int], pictures: int) -> t
 def prepare(data: bytes, slot: Slot) -> InlineImage:
     """Decode a file, and cut, shrink and encode it for `slot`. The same file gives the same bytes.
 
-    Raises PictureProblem for what is no JPEG, PNG, WebP or GIF, is damaged or too large.
+    Raises PictureProblem for a file that is not a JPEG, PNG, WebP or GIF, or is damaged or too large.
     """
     from PIL import Image as pillow
     from PIL import UnidentifiedImageError
@@ -96,7 +96,7 @@ def prepare(data: bytes, slot: Slot) -> InlineImage:
                 is_drawing = opened.format in ("PNG", "GIF") and whole.getcolors(_FEW_COLOURS) is not None
                 pixels = _shrink(whole, slot)
     except UnidentifiedImageError:
-        raise PictureProblem("is no JPEG, PNG, WebP or GIF file") from None
+        raise PictureProblem("is not a JPEG, PNG, WebP or GIF file") from None
     except PictureProblem:
         raise
     except pillow.DecompressionBombError:
@@ -149,7 +149,7 @@ def _upright(opened: PillowImage) -> PillowImage:
 
 
 def _shrink(pixels: PillowImage, slot: Slot) -> PillowImage:
-    """The part for the slot at twice its size, or smaller: it is never enlarged. Without what a file says beside."""
+    """Crop the picture to the slot's shape, at twice the slot's size if it is large enough. Metadata is dropped."""
     from PIL import Image as pillow
 
     box = crop_box(pixels.size, slot)

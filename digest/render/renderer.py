@@ -35,7 +35,8 @@ _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 class Renderer:
     """Renders the emails of one newsletter. Changed templates are read again.
 
-    A file in an earlier folder of `template_dirs` replaces its namesake. An email of more than `budget` bytes is cut.
+    A template in an earlier folder of `template_dirs` replaces the one of the same name in a later folder. An email of
+    more than `budget` bytes is shortened.
     """
 
     def __init__(self, branding: Branding, template_dirs: Sequence[Path], *, budget: int | None = None) -> None:

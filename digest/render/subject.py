@@ -49,9 +49,9 @@ _LOWER_CASE_WORDS = frozenset(
 def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -> str:
     """The lead's headline in at most 45 clusters, with the date after it if it fits.
 
-    A long headline is cut after a whole clause. If no cut is honest, the next headline that fits is the subject; if
-    none does, the lead's whole one. Gmail joins emails with the same subject into one thread, so it differs from all of
-    `taken`, by date and number.
+    A long headline is cut after a whole clause. If every cut would mislead, the next headline that fits is the subject;
+    if none fits, the lead's whole headline. Gmail joins emails with the same subject into one thread, so the subject
+    differs from all of `taken`, by date and number.
     """
     used = {_thread_key(subject) for subject in taken}
     headline = _chosen(edition, language, SUBJECT_LIMIT)[0]

@@ -171,7 +171,7 @@ class Look:
     badges: bool = False
 
     def size_of(self, letters: int) -> int:
-        """The size of a newsletter's name of so many grapheme clusters on a phone. Beyond a point it wraps."""
+        """The font size of a name of `letters` grapheme clusters on a phone. A very long name wraps."""
         return max(MIN_NAME, min(self.name_size, self.name_room // max(letters, 1)))
 
 
@@ -299,12 +299,12 @@ class Theme:
 
     @property
     def light(self) -> Palette:
-        """The palette that is inlined. An own accent is darkened until it is readable."""
+        """The palette that is inlined. The newsletter's accent is darkened until it is readable."""
         return self._own(self.look.light, towards=BLACK)
 
     @property
     def dark(self) -> Palette:
-        """The palette of dark mode. An own accent is lightened until it is readable."""
+        """The palette of dark mode. The newsletter's accent is lightened until it is readable."""
         return self._own(self.look.dark, towards=WHITE)
 
     def _own(self, palette: Palette, *, towards: str) -> Palette:

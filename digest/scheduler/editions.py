@@ -1,4 +1,4 @@
-"""What is done with the planned editions, and with those that are not finished."""
+"""Compose, send and expire the planned editions, and continue those that are not finished."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ class EditionJobs:
             self.notices.notice(kind, key, f"Edition {key} is not sent: {missed}", until=now + _FOR_A_DAY)
 
     def _check_unfinished(self, edition: Edition, planned: PlannedEdition | None) -> None:
-        """Continue an edition that is being sent. Expire one that is no longer among the planned ones of today.
+        """Continue an edition that is being sent. Expire one that is no longer planned for today.
 
         Announce a proposal of breaking news, until it expires.
         """

@@ -1,4 +1,4 @@
-"""Runs jobs so that the failure of one is told, and the others go on."""
+"""Run jobs so that the failure of one is reported and does not stop the others."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from digest.utils.telemetry import report_error
 
 T = TypeVar("T")
 
-# A job that fails so often in a row is no passing trouble, such as a busy store.
+# Failures in a row after which the cause is not temporary, such as a busy store.
 _FAILURES = 3
-# Seconds between two failures, of any jobs, from which the store is not just busy; and after which the first is past.
+# Seconds between two store failures, of any jobs: from the first number on the store is not just busy; after the second
+# the earlier failure no longer counts.
 _STORE_AWAY, _STORE_BACK = 10.0, 150.0
 
 
 class Guard:
-    """Counts the failures of each job. Once `stop` is set it starts none."""
+    """Runs jobs and counts the failures of each. Once `stop` is set, it starts no more jobs."""
 
     def __init__(self, notices: Notices, warn: Callable[[str], None], stop: threading.Event) -> None:
         self._notices, self._warn, self._stop = notices, warn, stop
@@ -32,9 +33,9 @@ class Guard:
         self._store_failures: tuple[float, float] | None = None
 
     def run(self, job: Callable[[], T], name: str = "", *, until: datetime | None = None) -> T | None:
-        """Run a job and return what it does; None if it fails.
+        """Run a job and return its result; None if it fails.
 
-        The alert about its failure ends when it succeeds, or at `until`.
+        The alert about a failure ends when the job succeeds, or at `until`.
         """
         if self._stop.is_set():
             return None
@@ -62,7 +63,7 @@ class Guard:
         return None
 
     def _note_store_failure(self, reason: str) -> None:
-        """Tell the admins if the store stays away: an edition may be due, and three failures of it take minutes."""
+        """Alert the admins soon if the store stays unavailable: three failures of one job would take minutes."""
         now = time.monotonic()
         first, last = self._store_failures or (now, now)
         first = first if now - last < _STORE_BACK else now

@@ -1,6 +1,6 @@
-"""What an editor or operator should know: told once when it begins and once when it ends, in the log and by an alert.
+"""Report faults and states to editors and operators: once when they begin and once when they end, by log and alert.
 
-Each (kind, subject) is told by one thread, so there are no locks. Only `refresh` looks at those of others.
+Each (kind, subject) is reported by one thread only, so there are no locks. `refresh` reads those of all threads.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class _Noticed:
 
 
 class Notices:
-    """Tells the log and the admins. `app` returns the App in use."""
+    """Reports to the log and to the admins. `app` returns the App in use."""
 
     def __init__(self, app: Callable[[], App], log: Callable[[str], None], warn: Callable[[str], None]) -> None:
         self._app, self._log, self._warn = app, log, warn
@@ -42,10 +42,10 @@ class Notices:
         self._store_failed, self._telling_of_store = False, threading.Lock()
 
     def notice(self, kind: str, subject: str, text: str, *, until: datetime | None = None) -> None:
-        """Report something once, and again only if its text changes or it comes back.
+        """Report a fault or state once, and again only if its text changes or it returns.
 
-        `kind` names the fault or the state, and `subject` what it is about: a file, a job or an edition. A kind of
-        `NOTICES` also raises an alert. It ends by `clear`, or at `until` without a word.
+        `kind` names the fault or state, `subject` the file, job or edition that has it. A kind in `NOTICES` also raises
+        an alert. The notice ends with `clear`, or silently at `until`.
         """
         known = self._noticed.get((kind, subject))
         if known is not None and known.text == text:
@@ -58,9 +58,9 @@ class Notices:
             self.raise_alert(found.kind, subject, title=title, text=text, action=action, until=until)
 
     def clear(self, kind: str, subject: str, text: str = "") -> bool:
-        """Report that a fault is gone, in the sentence `text` if there is one. False if there was no such fault.
+        """Report in the sentence `text`, if given, that a fault is gone. False if there was no such fault.
 
-        The alert may be one of an earlier process. If the store cannot end it, the next call tries again.
+        This also ends an alert that an earlier process raised. If the store cannot end it, the next call tries again.
         """
         known = self._noticed.pop((kind, subject), None) is not None
         if known and text:
@@ -127,7 +127,7 @@ class Notices:
             "The store cannot be used",
             f"Nothing can be sent or recorded: {reason}",
             "End the program that locks it, free the disk, or start PostgreSQL again. `digest check` tests the store. "
-            "`digest run` then goes on.",
+            "`digest run` then continues.",
         )
 
     def look_at_store(self) -> None:

@@ -19,7 +19,7 @@ from digest.config.loader import FILE_NAME
 from digest.errors import ConfigurationError
 from digest.newsletter.reload import SettingsWatch
 from digest.notify.alert import AlertKind
-from digest.scheduler.beside import Beside, BesideJob
+from digest.scheduler.background import BackgroundJob, BackgroundJobs
 from digest.scheduler.editions import EditionJobs
 from digest.scheduler.guard import Guard
 from digest.scheduler.moments import until_next_moment
@@ -47,7 +47,7 @@ _PAGES_KEYS = ("web.enabled", "web.host", "web.port", "web.proxies")
 
 @dataclass
 class _Job:
-    """A job that is repeated every so many seconds. `last` is when it ran, by the monotonic clock."""
+    """A job that is repeated after `every` seconds. `last` is when it ran, by the monotonic clock."""
 
     run: Callable[[], None]
     every: Callable[[], float]
@@ -64,7 +64,7 @@ def watch_settings(app: App) -> SettingsWatch:
     """
     # Keys of the pages need a restart while `run` serves them, and so does serving them at all.
     pages = _PAGES_KEYS if app.settings.web.enabled else ("web.enabled",)
-    watched = SettingsWatch(app.again(unattended=True), needs_restart=("store.url", *pages))
+    watched = SettingsWatch(app.copy_with(unattended=True), needs_restart=("store.url", *pages))
     # It stays in use if a file of holidays becomes faulty.
     _ = watched.app.calendar
     return watched
@@ -89,19 +89,19 @@ class Scheduler:
         self.settings = settings
         self.log, self.warn = log, warn or log
         self.stop = stop or threading.Event()
-        # Called with the App of new settings, for what runs beside the jobs.
+        # Called with the App of new settings, such as by the web server of `digest run`.
         self.on_reload: list[Callable[[App], None]] = []
         self._monotonic = monotonic
         self.notices = Notices(lambda: self.app, self.log, self.warn)
         self.guard = Guard(self.notices, self.warn, self.stop)
         self.editions = EditionJobs(lambda: self.app, self.notices, self.guard, self.log, self.warn, self.stop)
-        beside = (
-            BesideJob(self.sync_suppressions, "store", every=_HOUR, first=timedelta(0)),
-            BesideJob(self.prune, "store", every=_HOUR, first=_HOUR),
+        background = (
+            BackgroundJob(self.sync_suppressions, "store", every=_HOUR, first=timedelta(0)),
+            BackgroundJob(self.prune, "store", every=_HOUR, first=_HOUR),
             # A long send must be watched, and an alert that hangs must not delay one.
-            BesideJob(self.watch, "alerts", every=_WATCH_EVERY, first=_WATCH_FIRST),
+            BackgroundJob(self.watch, "alerts", every=_WATCH_EVERY, first=_WATCH_FIRST),
         )
-        self._beside = Beside(self.guard, beside)
+        self._background = BackgroundJobs(self.guard, background)
         self._last_notes: frozenset[str] = frozenset()
         self._clocks = time.time(), time.monotonic()
         # In the order in which they run. What the provider confirms is no longer unknown when `check` looks.
@@ -120,7 +120,7 @@ class Scheduler:
     def run(self, lock: Lock | None = None) -> None:
         """Run jobs until `stop` is set, then finish what is in flight. Returns early if `lock` is lost."""
         self.editions.log_plan()
-        with self._beside.running():
+        with self._background.running():
             while not self.stop.is_set():
                 if lock is not None and not lock.is_held():
                     self.warn("The connection to the store broke, so another `digest run` may have taken over.")
@@ -172,7 +172,7 @@ class Scheduler:
         else:
             self.notices.clear("restart", FILE_NAME)
         if changed is not None:
-            self._beside.retire(before)
+            self._background.retire(before)
             for follow in self.on_reload:
                 follow(self.app)
 
@@ -214,7 +214,7 @@ class Scheduler:
         """Propose an alert edition if several independent sources report a new story."""
         if not self.app.settings.breaking.enabled:
             return
-        if edition := self.app.breaking.look():
+        if edition := self.app.breaking.propose_detected():
             self.editions.notice_proposal(edition)
 
     def process_feedback(self) -> None:
@@ -239,7 +239,7 @@ class Scheduler:
             )
 
     def watch(self) -> None:
-        """Look for conditions that the admins must know, and send what is to be told."""
+        """Check the conditions of alerts, and send the messages that are due."""
         self._look_for_clock_jump()
         app = self.app
         try:
@@ -279,8 +279,7 @@ class Scheduler:
             AlertKind.CLOCK_JUMP,
             "",
             title=f"The clock jumped {minutes} minutes {'forward' if jump > 0 else 'back'}",
-            text=f"The machine slept, or its clock was set. It is {now:%Y-%m-%d %H:%M %Z} now. "
-            "What was missed is caught up.",
+            text=f"The machine slept, or its clock was set. It is {now:%Y-%m-%d %H:%M %Z} now. Missed jobs run now.",
             action="Check the time with `date`, and that NTP is on: `timedatectl`. `digest status` shows the edition.",
             until=now + timedelta(hours=1),
         )

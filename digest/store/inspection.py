@@ -77,7 +77,7 @@ def judge_postgresql(settings: Mapping[str, str], query: Mapping[str, Any]) -> l
     """Judge settings of the server, and the parameters of `store.url`."""
     found = []
     if settings["synchronous_commit"] == "off":
-        message = "PostgreSQL's synchronous_commit is off: after a crash of the server an edition is sent twice"
+        message = "PostgreSQL's synchronous_commit is off: after a crash of the server an edition may be sent twice"
         fix = "ALTER ROLE CURRENT_USER SET synchronous_commit = on; (or remove it from postgresql.conf)"
         found.append(error(_CHECK, message, fix))
     for name in ("fsync", "full_page_writes"):

@@ -160,7 +160,7 @@ def mark_running(database: Database, run: str) -> Iterator[RunLock]:
 
 
 def running_runs(database: Database, runs: Collection[str]) -> set[str]:
-    """Those of the runs that are running. Disturbs nobody."""
+    """Return the runs that are still running, without waiting for any lock."""
     if database.sqlite:
         try:
             with _file(database, _DELIVERING, _PAUSE):
@@ -180,7 +180,7 @@ def running_runs(database: Database, runs: Collection[str]) -> set[str]:
 
 
 def not_running(connection: Connection, runs: Collection[str]) -> set[str]:
-    """Those of the runs that ended or died. On SQLite all of them: the caller holds the only lock."""
+    """Return the runs that ended or died. On SQLite these are all, because the caller holds the only lock."""
     if connection.engine.dialect.name == "sqlite":
         return set(runs)
     free = text("SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema() || ' ' || :work, 0))")

@@ -148,7 +148,7 @@ class TransportLimits:
 
 
 def current(window: Window | None, quota: Quota, now: datetime) -> Window:
-    """Return the window of `now`, with the excess of earlier ones."""
+    """Return the window that contains `now`. What earlier windows took beyond the limit counts in it."""
     length = quota.per.total_seconds()
     begins = datetime.fromtimestamp(now.timestamp() // length * length, UTC) if quota.aligned else now
     # A start far in the future was written by a wrong clock.

@@ -33,7 +33,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """To which subscribers an edition goes. The default is that of the only edition of a day.
+    """The subscribers to whom an edition goes. The default is for a newsletter with one edition a day.
 
     `choices` maps the slugs of all editions among which subscribers choose to whether those who have not chosen get it.
     `slug` is the edition's own, '' if everybody gets it. `daily` editions go to subscribers on their own days.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from digest.notify.alert import Alert, Channel, Message, MessageType, made_safe
+from digest.notify.alert import Alert, Channel, Message, MessageType, redact_alert
 
 if TYPE_CHECKING:
     from digest.store.alerts import AlertStore
@@ -46,7 +46,7 @@ class Alerts:
         ends without a message.
         """
         now = self.now()
-        return self._raise(made_safe(Alert(kind, subject, title, text, action, since or now, until)), now)
+        return self._raise(redact_alert(Alert(kind, subject, title, text, action, since or now, until)), now)
 
     def clear(self, kind: str, subject: str, text: str = "") -> bool:
         """End an alert, and tell so. False if it is not open."""
@@ -64,7 +64,7 @@ class Alerts:
         """
         now = self.now()
         held = {each.key: each for each in self.store.open()}
-        wanted = {each.key: made_safe(each) for each in found}
+        wanted = {each.key: redact_alert(each) for each in found}
         for key, item in held.items():
             if key in wanted:
                 continue

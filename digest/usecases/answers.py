@@ -1,4 +1,4 @@
-"""What subscribers answered to the questions of an edition."""
+"""Count the answers to the polls, quizzes and feedback of an edition."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from digest.store.content.answers import AnswerStore
 
 
-def named_answers(answers: AnswerStore, edition: Edition, language: str) -> dict[str, dict[str, int]]:
+def option_counts(answers: AnswerStore, edition: Edition, language: str) -> dict[str, dict[str, int]]:
     """Return block → option → how many chose it, for the questions of the edition."""
     found: dict[str, dict[str, int]] = {}
     for block in edition.blocks:

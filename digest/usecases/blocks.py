@@ -1,4 +1,4 @@
-"""Read the blocks of an edition from the newsletter's folder and from URLs. A broken one costs only itself."""
+"""Read the blocks of an edition from files and URLs. A faulty block is left out with a warning."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SENT = (EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
 
 @dataclass(frozen=True)
 class BlockReader:
-    """Reads blocks. In its folder are one for each day or edition, and one for all."""
+    """Reads the blocks of editions. `folder` has a subfolder for each day or edition, and `always` for all of them."""
 
     folder: Path
     # Block → URL, with `{date}` for the day.
@@ -83,7 +83,7 @@ class BlockReader:
         return found
 
     def _sources(self, edition: Edition, warnings: list[str]) -> Iterator[tuple[str, str, bytes]]:
-        """Where each block is written, its kind and its data. What cannot be read is added to `warnings`."""
+        """Yield the file or URL of each block, its kind and its data. Unreadable ones are added to `warnings`."""
         kinds = set()
         for where, path in self._files(edition).items():
             kind = _kind(path)
@@ -104,7 +104,7 @@ class BlockReader:
                     warnings.append(f"block {kind} is left out: {found}")
 
     def _files(self, edition: Edition) -> dict[str, Path]:
-        """Name in messages → file. A file of the edition or of its day replaces its namesake for all."""
+        """Name in messages → file. Of files with the same name, the edition's comes first, then the day's."""
         found: dict[str, tuple[str, Path]] = {}
         for name in (ALWAYS, edition.day.isoformat(), edition.key):
             for where, path in _files_in(self.folder / name, self.folder.name):
@@ -112,14 +112,14 @@ class BlockReader:
         return dict(found.values())
 
     def _fetch(self, url: str) -> bytes | str:
-        """The answer, or what is wrong."""
+        """The body of the response, or the error as a sentence."""
         try:
             return self.fetcher.get(url, allow_private=self.may_be_private).body
         except DigestError as error:
             return str(error)
 
     def _block(self, edition: Edition, where: str, kind: str, data: bytes) -> EditionBlock | None:
-        """The block; None if it is not its turn. Raises ConfigurationError with file and line."""
+        """The block; None if this edition does not show it. Raises ConfigurationError with file and line."""
         block, row = self._read(where, kind, data), ROWS[kind]
         if block.sample and not (edition.sample and (self.has_pages or not row.answered)):
             return None
@@ -129,7 +129,7 @@ class BlockReader:
         return EditionBlock(kind, block.show or row.shown, block.place or row.place, values)
 
     def _read(self, where: str, kind: str, data: bytes) -> BlockData:
-        """What a file says. Raises ConfigurationError with file and line."""
+        """Parse and validate a block's data. Raises ConfigurationError with file and line."""
         from digest.config.loader import validate
 
         row = ROWS.get(kind)
@@ -139,7 +139,7 @@ class BlockReader:
             raise ConfigurationError([ConfigProblem(where, 0, f"has more than {MAX_BYTES:,} bytes")])
         block: BlockData = validate(reader.read_bytes(data, where), row.schema, where)
         if row.answered and block.show not in (None, "email"):
-            message = f"'show': a {kind} is in emails only, because its links are personal; remove it"
+            message = f"'show': remove this key: a {kind} is in emails only, because its links are personal"
             raise ConfigurationError([ConfigProblem(where, 0, message)])
         if row.answered and not self.has_pages and not block.sample:
             message = "its answers need the reader pages: set newsletter.base_url"
@@ -147,7 +147,7 @@ class BlockReader:
         return block
 
     def _has_a_turn(self, edition: Edition, sponsor: Sponsor) -> bool:
-        """Whether it is a day of the advertisement, and fewer editions than its cap have had it."""
+        """Whether the edition's day is within the advertisement's dates, and fewer editions than its cap had it."""
         if (sponsor.start and edition.day < sponsor.start) or (sponsor.until and edition.day > sponsor.until):
             return False
         if sponsor.cap is None:
@@ -164,7 +164,7 @@ def _files_in(folder: Path, root: str) -> Iterator[tuple[str, Path]]:
 
 
 def _bytes(path: Path) -> bytes:
-    """The file's content, as far as it is looked at."""
+    """The file's content, cut one byte after the limit."""
     with path.open("rb") as file:
         return file.read(MAX_BYTES + 1)
 

@@ -75,7 +75,7 @@ class BreakingNews:
         """Return until when a proposal can be sent."""
         return (edition.composed_at or self.now()) + self.expires_after
 
-    def look(self) -> Edition | None:
+    def propose_detected(self) -> Edition | None:
         """Propose the story that most independent sources report, if it is new. At most one at a time.
 
         Nothing is proposed when the day's alert editions are used up.
@@ -271,7 +271,7 @@ class BreakingNews:
             sample=any(article.sample for article in articles),
         )
         edition = filtering.apply(edition, self.editions.editorial_changes(key))
-        language, taken = self.composer.language, self.editions.subjects(but=key, most=RECENT_SUBJECTS)
+        language, taken = self.composer.language, self.editions.subjects(excluding=key, most=RECENT_SUBJECTS)
         return replace(
             edition,
             subject=edition.subject or subject.breaking_subject(edition, language, taken=taken),

@@ -239,7 +239,9 @@ class Composer:
             weights={source.name: source.weight for source in self.sources},
             changes=changes,
             background=self._background(until, rules),
-            sent=self.sent_history.sent(until - rules.memory, until, but=key, include=self.calendar().remembers(key)),
+            sent=self.sent_history.sent(
+                until - rules.memory, until, excluding=key, include=self.calendar().remembers(key)
+            ),
             exempt={source.name for source in self.sources if source.replay},
             summariser=summariser or self._metered(),
         )
@@ -274,7 +276,7 @@ class Composer:
         if curated.reason:
             return edition
         edition = filtering.apply(edition, changes)
-        taken = self.editions.subjects(but=key, most=RECENT_SUBJECTS)
+        taken = self.editions.subjects(excluding=key, most=RECENT_SUBJECTS)
         line = edition.subject or subject.subject_line(edition, self.language, taken=taken)
         edition = replace(edition, subject=line)
         return replace(edition, preheader=edition.preheader or subject.preheader(edition, self.language))

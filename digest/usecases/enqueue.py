@@ -132,7 +132,7 @@ class Enqueuer:
                 profile: policy.decide(profile.candidate())
                 for profile in self.subscribers.recipient_groups(edition.key)
             }
-            wanted = {variant.key: variant for variant, fate in decisions.values() if fate.due_at is not None}
+            wanted = {variant.key: variant for variant, decision in decisions.values() if decision.due_at is not None}
             new = [self._render(edition, variant) for key, variant in wanted.items() if key not in emails]
             checked = self.preflight.run_checks(new, edition)
             if checked.errors and not force:
@@ -142,8 +142,8 @@ class Enqueuer:
             emails |= {email.variant: email for email in new}
             self.editions.save_emails(edition.key, emails.values())
             notes |= dict.fromkeys((*checked.errors, *checked.warnings, *checked.left_out))
-            fates = {profile: fate for profile, (_variant, fate) in decisions.items()}
-            done = enqueue_subscribers(self.database, edition.key, fates, self.batch_size, now=now)
+            decided = {profile: decision for profile, (_variant, decision) in decisions.items()}
+            done = enqueue_subscribers(self.database, edition.key, decided, self.batch_size, now=now)
             placed += done.recipients
             if done.held:
                 notes[f"Edition {edition.key}: {done.held}. Nothing of it is sent: {restored.how_to(edition.key)}"] = (
@@ -173,9 +173,9 @@ class Enqueuer:
         policy = DuePolicy(edition, self.now(), self._audience(edition.key, obey_frequency=obey_frequency))
         due, excluded = 0, []
         for subscriber in self.subscribers.candidates(edition.key):
-            _variant, fate = policy.decide(subscriber)
-            if fate.excluded:
-                excluded.append((subscriber.email, fate.excluded))
+            _variant, decision = policy.decide(subscriber)
+            if decision.excluded:
+                excluded.append((subscriber.email, decision.excluded))
             else:
                 due += 1
         return SendPlan(edition, due, already.frozen - already.excluded, excluded)

@@ -34,14 +34,14 @@ class PicturePreparer:
     images: ImageStore
     # Refuses private addresses and limits time and size.
     fetcher: Fetcher
-    # Those that may be on a private network have their pictures there too.
+    # The pictures of a source with `allow_private` may be on its private host too.
     sources: Iterable[Source] = ()
 
     def prepare(self, edition: Edition, before: Edition | None) -> Edition:
-        """Return `edition` with its pictures, which are in the store. Those of `before` are used again, not fetched.
+        """Return `edition` with its pictures, and save these in the store. Pictures of `before` are reused.
 
-        Pictures are made for every story, because each variant of an edition shows other ones. One that cannot be
-        shown is left out with a warning: its story stays.
+        Every story gets its picture, because each variant of an edition shows other stories. A picture that cannot be
+        shown is left out with a warning, and its story stays.
         """
         if not self.theme.max_images:
             return edition
@@ -104,7 +104,7 @@ class PicturePreparer:
         pool.shutdown(wait=False, cancel_futures=True)
         for url, job in jobs.items():
             if not job.done() or job.cancelled():
-                files[url] = PictureProblem(f"did not come within {TIMEOUT:.0f} seconds")
+                files[url] = PictureProblem(f"did not arrive within {TIMEOUT:.0f} seconds")
             elif error := job.exception():
                 files[url] = error if isinstance(error, PictureProblem) else PictureProblem(_reason(error, url))
             else:

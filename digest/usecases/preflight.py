@@ -51,7 +51,7 @@ class ExampleDomainGuard:
         return ConfigProblem("digest.yaml", 0, message)
 
     def refuse_example_domain(self) -> None:
-        """Raise ConfigurationError if a recipient outside the example domains would get such a link."""
+        """Raise ConfigurationError if a recipient outside the example domains would get an example address as link."""
         problem = self.problem()
         if problem and self.subscribers.any_outside(EXAMPLE_DOMAINS):
             raise ConfigurationError([problem])
@@ -69,8 +69,9 @@ class SampleGuard:
         """Raise ConfigurationError if a recipient outside the example domains would get samples by real email."""
         if edition.sample and not self.outbox_only and self.subscribers.any_outside(EXAMPLE_DOMAINS):
             message = (
-                "has sample articles, which nobody gets by real email. Remove the sample sources (`replay: true`) from "
-                f"digest.yaml, then run `digest edition discard {edition.key}`: the next send composes a new edition"
+                "has sample articles, which are never sent by real email. Remove the sample sources (`replay: true`) "
+                f"from digest.yaml, then run `digest edition discard {edition.key}`: the next send composes a "
+                "new edition"
             )
             raise ConfigurationError([ConfigProblem(f"edition {edition.key}", 0, message)])
 

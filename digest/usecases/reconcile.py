@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from digest.store.database import Database
     from digest.store.high_water import HighWater
     from digest.store.sending.ledger import SqlLedger
-    from digest.store.sending.restored import Doubt
+    from digest.store.sending.restored import HoldReason
 
 
 @dataclass(frozen=True)
@@ -119,14 +119,14 @@ class Reconciler:
         names = [recipient.transport] if recipient.transport else [transport.name for transport in self.transports]
         return any(RECOVERY.get(name) == "stepwise" for name in names)
 
-    def find_doubt(self, key: str, day: date) -> Doubt | None:
+    def find_hold_reason(self, key: str, day: date) -> HoldReason | None:
         """Whether the edition may have been sent before the store was restored, and the store has no recipients of it.
 
         `day` is that of an edition that the store does not know.
         """
         with self.database.read() as connection:
-            doubt = restored.find_doubt(connection, key, day)
-        return doubt if doubt and not status.counts(self.database, key).batches else None
+            hold_reason = restored.find_hold_reason(connection, key, day)
+        return hold_reason if hold_reason and not status.counts(self.database, key).batches else None
 
     def set_not_sent(self, key: str, grounds: Grounds) -> None:
         """Record the operator's statement that a doubtful edition was not sent. From now on it is sent as usual."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from digest.usecases.alerts import Alerts
     from digest.usecases.automatic_stop import AutomaticStop
 
-# Editions of so many days are looked at; complaints arrive for days.
+# Days of which editions are checked. Complaints arrive for days.
 _DAYS = 4
 # Between two probes of a provider, while it works and while it does not.
 _PROBE_EVERY, _PROBE_AGAIN = timedelta(hours=1), timedelta(minutes=5)

@@ -58,7 +58,7 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore) -> AP
 
 
 def shares(options: Sequence[str], counts: Mapping[int, int]) -> list[tuple[str, int]]:
-    """Option and its share in percent; empty without answers."""
+    """Return each option with its share of the answers in percent; nothing if there are no answers."""
     total = sum(counts.values())
     if not total:
         return []

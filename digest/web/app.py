@@ -173,7 +173,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
         preferences.pause_router(page),
         preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
         answers.router(context, editions, app.answers),
-        approval.router(ApprovalPage(context, app.again(unattended=True))),
+        approval.router(ApprovalPage(context, app.copy_with(unattended=True))),
         view_in_browser.router(EmailViewer(context, editions, published, app.renderer), images),
         webhooks(app),
     ]

@@ -79,7 +79,11 @@ WRONG = [
     ("2026-11-23/quote.yaml", "", "quote.yaml:1: expected keys and values, found nothing"),
     ("2026-11-23/quote.yaml", "text: ''\nby: ख\n", "quote.yaml:1: 'text': expected some text"),
     ("2026-11-23/poll.yaml", "question: क\noptions: हाँ\n", "poll.yaml:2: 'options': expected a list"),
-    ("2026-11-23/poll.yaml", "question: क\noptions: [ख, ग]\nshow: web\n", "'show': a poll is in emails only"),
+    (
+        "2026-11-23/poll.yaml",
+        "question: क\noptions: [ख, ग]\nshow: web\n",
+        "'show': remove this key: a poll is in emails only",
+    ),
     (
         "2026-11-23/quiz.yaml",
         "question: क\noptions: [ख, ग]\nanswer: 3\n",
@@ -88,7 +92,7 @@ WRONG = [
     (
         "2026-11-23/sponsor.yaml",
         "advertiser: क\ntext: ख\nurl: http://a.example/\n",
-        "sponsor.yaml:3: 'url': expected an address with https://",
+        "sponsor.yaml:3: 'url': expected a URL that starts with https://",
     ),
     (
         "2026-11-23/sponsor.yaml",

@@ -157,8 +157,12 @@ def test_a_path_that_finds_nothing_gives_a_warning_with_the_keys() -> None:
         ({"a": 1}, PATHS, "'data.list' does not name a list in it (found: a)."),
         ({"a": 1}, JsonMapping(title="x"), "It is not a list; name its list in mapping.items (found: a)."),
         ({"articles": {}}, JsonMapping(preset="gnews"), "'articles' does not name a list in it (found: articles)."),
-        ({"message": "Your API key is wrong."}, PATHS, "gives no articles but this message: Your API key is wrong."),
-        ({"errors": ["Key abcdef0123456789abcd is wrong"]}, PATHS, "this message: Key … is wrong."),
+        (
+            {"message": "Your API key is wrong."},
+            PATHS,
+            "returned this message instead of articles: Your API key is wrong.",
+        ),
+        ({"errors": ["Key abcdef0123456789abcd is wrong"]}, PATHS, "articles: Key … is wrong."),
         ([], JsonMapping(preset="rss"), "There is no preset 'rss'; known: newsapi, gnews, wordpress."),
     ],
 )

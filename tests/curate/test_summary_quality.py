@@ -8,7 +8,7 @@ import pytest
 
 from digest.curate.summary.sentence_rules import WORDS
 from digest.curate.summary.sentences import summarise
-from digest.curate.summary.trimming import shortened, without_latin_brackets, without_opening
+from digest.curate.summary.trimming import shorten_sentence, without_latin_brackets, without_opening
 from digest.curate.summary.voice import addresses_reader, lacks_agent, lacks_speaker
 from digest.models import Article
 from tests.curate.sample import article
@@ -140,7 +140,7 @@ def test_the_wanted_words_decide_how_much_follows(words: int, sentences: int) ->
     ],
 )
 def test_a_long_sentence_loses_only_a_clause_that_changes_nothing(sentence: str, short: str | None) -> None:
-    assert shortened(sentence, 10, "पुल टूटा, मेला बंद") == (short or sentence)
+    assert shorten_sentence(sentence, 10, "पुल टूटा, मेला बंद") == (short or sentence)
 
 
 def test_openings_and_latin_brackets_go() -> None:

@@ -7,7 +7,7 @@ import pytest
 from digest.curate.compose import ComposeContext, compose
 from digest.curate.rules import Rules
 from digest.curate.summary import write_summary
-from digest.curate.summary.tolls import Toll, mixes_tolls, read_toll, tell_tolls
+from digest.curate.summary.tolls import Toll, mixes_tolls, read_toll, tolls_sentence
 from digest.models import Article
 from tests.curate.sample import NOW, OTHERS, article
 
@@ -45,8 +45,8 @@ def test_a_headline_without_a_number_leaves_it_to_the_first_sentence() -> None:
 
 def test_different_tolls_are_told_with_their_papers() -> None:
     story = [boat("क", "7"), boat("ख", "9"), boat("ग", "9")]
-    assert tell_tolls(story) == "मृतकों की संख्या अख़बारों में अलग-अलग: 7 (क), 9 (ख, ग)।"
-    assert tell_tolls(story, "en") == "The papers give different numbers of dead: 7 (क), 9 (ख, ग)."
+    assert tolls_sentence(story) == "मृतकों की संख्या अख़बारों में अलग-अलग: 7 (क), 9 (ख, ग)।"
+    assert tolls_sentence(story, "en") == "The papers give different numbers of dead: 7 (क), 9 (ख, ग)."
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_different_tolls_are_told_with_their_papers() -> None:
     ids=["one paper", "in words", "newest", "at least"],
 )
 def test_papers_that_agree_need_no_sentence(story: list[Article]) -> None:
-    assert tell_tolls(story) == ""
+    assert tolls_sentence(story) == ""
 
 
 def test_two_tolls_in_one_summary_are_seen_only_where_the_papers_disagree() -> None:

@@ -182,11 +182,11 @@ def bomb(width: int, height: int) -> bytes:
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        (b"", "is no JPEG, PNG, WebP or GIF file"),
-        (b"<html>not found</html>", "is no JPEG, PNG, WebP or GIF file"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg' width='900' height='600'/>", "is no JPEG"),
-        (file(Image.new("RGB", (900, 600)), "TIFF"), "is no JPEG"),
-        (file(Image.new("RGB", (900, 600)), "BMP"), "is no JPEG"),
+        (b"", "is not a JPEG, PNG, WebP or GIF file"),
+        (b"<html>not found</html>", "is not a JPEG, PNG, WebP or GIF file"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg' width='900' height='600'/>", "is not a JPEG"),
+        (file(Image.new("RGB", (900, 600)), "TIFF"), "is not a JPEG"),
+        (file(Image.new("RGB", (900, 600)), "BMP"), "is not a JPEG"),
         (file(noise(900, 600))[:20_000], "is damaged"),
         (bomb(30_000, 30_000), "40,000,000"),
         (bomb(7_000, 7_000), "40,000,000"),

@@ -146,7 +146,7 @@ def test_an_unconfirmed_cancellation_stays_open_and_is_tried_again(ledger: SqlLe
     unknown_claim(ledger, "F1")
     first = ledger.begin_cancellation(KEY, Scheduling(), NOW)
     assert first is not None
-    assert ledger.begin_cancellation(KEY, Scheduling(), NOW, but={first.attempt}) is None
+    assert ledger.begin_cancellation(KEY, Scheduling(), NOW, excluding={first.attempt}) is None
     assert ledger.begin_cancellation(KEY, Scheduling(), NOW) == first
 
 

@@ -48,7 +48,7 @@ def hold(database: Database, about: Restored = RESTORED) -> list[Held]:
 
 def doubtful(database: Database, key: str, day: date) -> bool:
     with database.read() as connection:
-        return restored.find_doubt(connection, key, day) is not None
+        return restored.find_hold_reason(connection, key, day) is not None
 
 
 def states(database: Database) -> list[str]:

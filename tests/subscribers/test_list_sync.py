@@ -80,7 +80,7 @@ def test_changed_topics_cause_a_new_check(app: App) -> None:
 def unattended(app: App) -> App:
     """The newsletter as `digest run` has it, with a list that was valid once."""
     app.subscriber_list.sync()
-    return app.again(unattended=True)
+    return app.copy_with(unattended=True)
 
 
 def test_an_unattended_newsletter_keeps_the_last_valid_list(unattended: App) -> None:
@@ -126,7 +126,7 @@ def test_an_empty_file_of_an_unattended_newsletter_removes_nobody(unattended: Ap
 def test_without_an_earlier_valid_list_a_faulty_one_is_refused(app: App) -> None:
     write(app, LIST + "  - email: nobody\n")
     with pytest.raises(ConfigurationError, match=r"subscribers\.yaml:6"):
-        app.again(unattended=True).subscriber_list.sync()
+        app.copy_with(unattended=True).subscriber_list.sync()
 
 
 def test_a_newsletter_can_be_told_to_stop(app: App) -> None:
@@ -136,4 +136,4 @@ def test_a_newsletter_can_be_told_to_stop(app: App) -> None:
     )
     write(app, LIST + "  - email: nobody\n")
     with pytest.raises(ConfigurationError, match=r"subscribers\.yaml:6"):
-        app.again(settings=settings, unattended=True).subscriber_list.sync()
+        app.copy_with(settings=settings, unattended=True).subscriber_list.sync()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from digest import pipeline
-from digest.usecases.answers import named_answers
+from digest.usecases.answers import option_counts
 from tests.support.folders import newsletter_folder
 from tests.web.site import Site, site, translated
 
@@ -43,7 +43,7 @@ def path(asked: Site, block: str, choice: int | str, email: str = "asha@example.
 def counts(asked: Site, block: str) -> dict[str, int]:
     edition = asked.app.editions.get(KEY)
     assert edition is not None
-    return named_answers(asked.app.answers, edition, "hi")[block]
+    return option_counts(asked.app.answers, edition, "hi")[block]
 
 
 def test_a_get_changes_nothing_and_a_post_counts_once(asked: Site) -> None:

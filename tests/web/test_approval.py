@@ -128,4 +128,4 @@ def test_alerts_have_the_link_only_where_the_page_is_served(waiting: Site) -> No
     assert link(waiting) in alert.action
     settings = waiting.app.settings
     hidden = settings.model_copy(update={"alerts": settings.alerts.model_copy(update={"approval_links": False})})
-    assert waiting.app.again(settings=hidden).approval_link(KEY) is None
+    assert waiting.app.copy_with(settings=hidden).approval_link(KEY) is None

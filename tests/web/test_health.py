@@ -73,7 +73,7 @@ def test_the_numbers_of_a_sent_edition(app: App) -> None:
 
 def test_a_source_that_fails_is_named(app: App) -> None:
     gone = app.settings.sources[0].model_copy(update={"name": "Gone", "path": "nowhere", "replay": False})
-    one = app.again(settings=app.settings.model_copy(update={"sources": (gone,)}))
+    one = app.copy_with(settings=app.settings.model_copy(update={"sources": (gone,)}))
     for _ in range(3):
         pipeline.collect(one)
     with health_of(one) as health:

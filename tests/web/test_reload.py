@@ -65,7 +65,7 @@ def test_pages_that_cannot_be_built_are_a_warning_and_leave_the_old_ones(
     settings = app.settings.model_copy(
         update={"delivery": app.settings.delivery.model_copy(update={"transport": ("sendgrid",)})}
     )
-    follow_pages(pages, app.again(settings=settings))
+    follow_pages(pages, app.copy_with(settings=settings))
     assert "The pages stay as they were: digest.yaml: 'delivery.sendgrid.key_env'" in caplog.text
     assert NAME in front(app, pages)
 

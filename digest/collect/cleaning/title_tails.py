@@ -1,4 +1,4 @@
-"""Cut from headlines what calls for a click (`…, जानें कैसे`) and what only names a page (`दिल्ली: …`, `राजनीति: …`)."""
+"""Remove calls for a click (`…, जानें कैसे`) and names of pages (`दिल्ली: …`, `राजनीति: …`) from headlines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from digest.hindi.text import fold, table_rows
 
 
 class Tail(NamedTuple):
-    """A row of title_tails.txt. Of `example`, `gives` is left."""
+    """A row of title_tails.txt. The rule turns `example` into `gives`."""
 
     pattern: re.Pattern[str]
     example: str

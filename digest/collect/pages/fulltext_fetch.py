@@ -137,7 +137,7 @@ class _FulltextRun:
                 if article.id not in done:
                     done[article.id] = None
                     self.lost += 1
-                    self.warnings["its link leads to no page"] += 1
+                    self.warnings["its link does not lead to a web page"] += 1
         result = [done.get(article.id, article) for article in parsed.articles]
         articles = drop_shared([article for article in result if article is not None])
         warnings = tuple(f"{count} item{'s' * (count != 1)}: {text}" for text, count in self.warnings.items())

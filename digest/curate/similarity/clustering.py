@@ -129,7 +129,7 @@ class Pairs:
         return replace(link, a=self.articles[i].id, b=self.articles[j].id, kept_apart=apart)
 
     def explained_link(self, i: int, j: int) -> Link:
-        """Return the link with the shared stems of the highest weight, as they are written in either text."""
+        """Return the link with the most important shared words, as either text writes them."""
         one, other = self.features[i].lead, self.features[j].lead
         common = nsmallest(_SHARED_WORDS, one.keys() & other.keys(), key=lambda stem: (-one[stem] * other[stem], stem))
         leads = [lead_text(self.articles[position]) for position in (i, j)]

@@ -1,8 +1,8 @@
-"""Whether two headlines without a text can be one story.
+"""Decide whether two headlines without a text can be one story.
 
 A headline has few words, and two reports of one subject share most of them: a product and its rival, two hearings of a
-case, the weather of two towns. Likeness alone therefore never merges two headlines. They need two shared names and a
-shared event, or one shared name and a shared number; or nearly the same wording.
+case, the weather of two towns. Therefore similarity alone never merges two headlines. They need two shared names and a
+shared event, or one shared name and a shared number, or nearly the same wording.
 """
 
 from __future__ import annotations

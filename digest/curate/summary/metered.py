@@ -31,8 +31,8 @@ class Metered:
         accepted = sum(self._accepted.values())
         return ModelUse(self._calls, self._tokens, accepted, len(self._accepted) - accepted)
 
-    def judge(self, *, accepted: bool) -> None:
-        """Note whether the last answer was used or refused. An answer that is judged again counts once."""
+    def record_verdict(self, *, accepted: bool) -> None:
+        """Record whether the last answer was used or refused. The same answer counts once."""
         self._accepted[self._last] = accepted
 
     def __call__(

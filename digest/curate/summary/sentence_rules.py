@@ -96,7 +96,7 @@ class SentenceCandidate:
     text: str
     words: int
     stems: tuple[str, ...]
-    # Whether it refers back, or goes on with what somebody said, so that it needs the sentence before it.
+    # Whether it refers back, or continues what somebody said, so that it needs the sentence before it.
     hangs: bool
     question: bool
     # 0..1: how much it needs what the summary may lack (`इस मामले में`), or speaks to the reader.
@@ -133,7 +133,7 @@ def candidates(article: Article) -> list[SentenceCandidate]:
 
 @dataclass(slots=True)
 class _Context:
-    """What the sentences so far mean for the next one."""
+    """Remembers from the sentences so far whether the next one continues somebody's words or was cut off."""
 
     # Quotation marks that are open.
     opened: int = 0
@@ -147,7 +147,7 @@ class _Context:
         self.opened, self.cut, self.starts_paragraph = 0, False, True
 
     def read(self, text: str, following: str) -> bool | None:
-        """Return whether the sentence goes on with somebody's words; None if it can't be used at all."""
+        """Return whether the sentence continues somebody's words; None if it can't be used at all."""
         inside, self.opened = self.opened > 0, max(0, self.opened + text.count("“") - text.count("”"))
         was_cut, self.cut = self.cut, ends_in_abbreviation(text, following)
         speaks = opens_speech(text) and not is_teaser(text)
@@ -186,7 +186,7 @@ def _weakness(text: str, position: int) -> float:
 
 
 def points_anywhere(text: str) -> bool:
-    """Return whether the sentence points to something that may stand before it."""
+    """Return whether the sentence contains a word that may refer to an earlier sentence."""
     found = tokens(text)
     return any(a in _DEMONSTRATIVES and b not in _TIMES for a, b in pairwise(found))
 
@@ -201,7 +201,7 @@ def ends_in_abbreviation(text: str, following: str) -> bool:
 
 
 def refers_back(text: str, title: str) -> bool:
-    """Return whether a sentence opens with a word whose meaning stands neither in it nor in the title above it."""
+    """Return whether a sentence opens with a word that refers to something outside the sentence and the title."""
     if opening(text) not in HANGING or HEARSAY.match(fold(text)):
         return False
     found = tokens(text)[:2]
@@ -212,7 +212,7 @@ def refers_back(text: str, title: str) -> bool:
 
 
 def points_inside(text: str) -> bool:
-    """Return whether a pronoun stands among the first words, with hardly anything before it to refer to."""
+    """Return whether a pronoun is among the first words, with hardly anything before it to refer to."""
     return bool(_POINTERS & set(tokens(text)[1:5]))
 
 
@@ -287,7 +287,7 @@ def is_pure_echo(each: SentenceCandidate, title: str) -> bool:
 
 
 def echoes_title(text: str, title: str) -> bool:
-    """Return the same for any text."""
+    """Return whether the text only repeats the title, as `echoes` does for a candidate."""
     return is_echo(set(stems(text)), set(stems(title)))
 
 

@@ -1,4 +1,4 @@
-"""Summarise an article in one to three of its own sentences: the one that tells the headline's news, then what adds.
+"""Summarise an article in one to three of its own sentences: the one that tells the headline's news, then others.
 
 For news whose first paragraph says what happened, a cleaned lead equals or beats trained summarisers. Sentences are
 never reordered. They lose at most what `trimming` drops: an opening phrase, Latin brackets, a last clause.
@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from digest.curate.similarity.score import cosine
+from digest.curate.summary.coverage import HeadlineCoverage, weigher
 from digest.curate.summary.sentence_rules import (
     LEAST_WORDS,
     MOST_SENTENCES,
@@ -21,9 +23,8 @@ from digest.curate.summary.sentence_rules import (
     is_known,
     is_pure_echo,
 )
-from digest.curate.summary.telling import Telling, similarity, weigher
 from digest.curate.summary.tolls import adds_toll
-from digest.curate.summary.trimming import shortened
+from digest.curate.summary.trimming import shorten_sentence
 from digest.hindi.sentences import split
 from digest.hindi.tokens import stems, tokens
 from digest.hindi.typography import typeset
@@ -84,7 +85,7 @@ def with_another_source(
                 and _adds(each, had, background or {}, most)
                 and not _contradicts(_counts(each.text), counted)
                 and not adds_toll(each.text, f"{title}\n{summary}")
-                and all(similarity(vector, mine) < ALIKE for mine in chosen)
+                and all(cosine(vector, mine) < ALIKE for mine in chosen)
             ):
                 return f"{shorter} {typeset(each.text)} {source}"
     return summary
@@ -145,45 +146,45 @@ def summarise(
 ) -> str:
     """Return one to three sentences of the article in its order, or ''.
 
-    The first one tells most of the `title` above it (by default the article's own). More follow while the whole has
-    at most `words` words. A sentence that is longer alone is shortened after a whole clause, or kept. Nothing only
-    repeats the title or what subscribers know already (`known`). `background` maps stems to inverse document
+    The first one tells most of the `title` above it (by default the article's own). Others follow up to `words` words
+    in total. A first sentence that is longer is cut after a whole clause, or kept whole. Sentences that only repeat the
+    title or what subscribers know already (`known`) are left out. `background` maps stems to inverse document
     frequencies.
     """
     heading = article.title if title is None else title
     found = candidates(article)
     usable = [each for each in found[:LOOK_AT] if not is_pure_echo(each, heading) and not is_known(each, known)]
     # The words that tell a headline's news are read in Hindi only. In other languages the first sentences are taken.
-    telling = Telling(heading if article.language == "hi" else "", found, background)
-    echo = next((each.position for each in found[:2] if _is_the_headline(each, heading, telling)), None)
+    coverage = HeadlineCoverage(heading if article.language == "hi" else "", found, background)
+    echo = next((each.position for each in found[:2] if _is_the_headline(each, heading, coverage)), None)
     drafts = [
-        _continued([fitted(start, words, heading)], usable, telling, title=heading, words=words, most=most)
+        _continued([shorten_candidate(start, words, heading)], usable, coverage, title=heading, words=words, most=most)
         for start in usable
         if can_open(start)
     ]
-    for chosen in sorted(drafts, key=lambda draft: -telling.value(draft, words))[:STARTS]:
+    for chosen in sorted(drafts, key=lambda draft: -coverage.value(draft, words))[:STARTS]:
         while chosen:
             first = chosen[0].position
-            least = LEAST_TOLD if first or telling.turns(chosen[0]) else LEAST_TOLD_BY_LEAD
-            if telling.explains:
+            least = LEAST_TOLD if first or coverage.turns(chosen[0]) else LEAST_TOLD_BY_LEAD
+            if coverage.explains:
                 least = LEAST_EXPLAINED
             if echo is not None and 0 < first - echo <= AFTER_ECHO:
-                # The headline is the report's own sentence, and this one goes on from it.
+                # The headline is the report's own sentence, and this one continues it.
                 least = 0.0
-            if (text := _joined(chosen, heading)) and (not telling.words or telling.share([text]) >= least):
+            if (text := _joined(chosen, heading)) and (not coverage.words or coverage.share([text]) >= least):
                 return text
             chosen.pop()
     return ""
 
 
-def _is_the_headline(each: SentenceCandidate, heading: str, telling: Telling) -> bool:
-    return is_pure_echo(each, heading) and telling.share([each.text]) >= LEAST_EXPLAINED
+def _is_the_headline(each: SentenceCandidate, heading: str, coverage: HeadlineCoverage) -> bool:
+    return is_pure_echo(each, heading) and coverage.share([each.text]) >= LEAST_EXPLAINED
 
 
 def _continued(
     chosen: list[SentenceCandidate],
     usable: Sequence[SentenceCandidate],
-    telling: Telling,
+    coverage: HeadlineCoverage,
     *,
     title: str,
     words: int,
@@ -198,20 +199,20 @@ def _continued(
             if not _follows(each, chosen):
                 continue
             is_next = each.position == chosen[-1].position + 1
-            tells = telling.gain(each, chosen) >= GAIN_WORTH_WORDS
+            tells = coverage.gain(each, chosen) >= GAIN_WORTH_WORDS
             margin = (TELLING_MARGIN if tells else MARGIN if is_next else 0.0) if has_room or tells else -1.0
-            short = fitted(each, room + round(margin * words), title)
-            if short.words <= room + margin * words and telling.adds(short, chosen):
+            short = shorten_candidate(each, room + round(margin * words), title)
+            if short.words <= room + margin * words and coverage.adds(short, chosen):
                 following.append(short)
         if not following:
             break
-        chosen = [*chosen, max(following, key=lambda each: telling.continues(each, chosen))]
+        chosen = [*chosen, max(following, key=lambda each: coverage.next_value(each, chosen))]
     return chosen
 
 
-def fitted(each: SentenceCandidate, room: int, title: str) -> SentenceCandidate:
-    """Return the sentence, shortened to the room if that loses nothing that matters."""
-    text = shortened(each.text, room, title)
+def shorten_candidate(each: SentenceCandidate, room: int, title: str) -> SentenceCandidate:
+    """Return the sentence, shortened to `room` words if nothing important is lost."""
+    text = shorten_sentence(each.text, room, title)
     return each if text == each.text else replace(each, text=text, words=len(text.split()), stems=tuple(stems(text)))
 
 

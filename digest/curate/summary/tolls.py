@@ -1,4 +1,4 @@
-"""Different tolls in the papers of one story: told to the subscriber, and never mixed in one summary."""
+"""Death tolls that differ between the sources of a story: the summary names all of them and never mixes two."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _AT_LEAST = frozenset(map(fold, words("ज्यादा अधिक ज़्
 _PART = frozenset(
     map(fold, words("भारतीय भारतीयों शहीद जिनमें बच्चे बच्चों बच्ची महिला महिलाओं जवान जवानों पुलिसकर्मी पुलिसकर्मियों"))
 )
-# The most numbers that are told.
+# The most numbers in the sentence.
 MOST_NUMBERS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Toll:
-    """How many died, as one source has it in its headline or first sentence."""
+    """The number of deaths in one source's headline or first sentence."""
 
     source: str
     dead: int
@@ -37,7 +37,7 @@ class Toll:
 
 
 def read_toll(article: Article) -> Toll | None:
-    """Return the toll of an article; None if it gives no number, a rough one, or one of a part."""
+    """Return the toll of an article; None if it has no number, a rough one, or the number of one group only."""
     first = next(islice(sentences.each(article.text[:600]), 1), "")
     for text in (article.title, first):
         found = frozenset(tokens(text))
@@ -47,8 +47,8 @@ def read_toll(article: Article) -> Toll | None:
     return None
 
 
-def tell_tolls(articles: Sequence[Article], language: str = "hi") -> str:
-    """Return a sentence with each toll and its sources, lowest first; '' if the papers agree.
+def tolls_sentence(articles: Sequence[Article], language: str = "hi") -> str:
+    """Return a sentence with each toll and its sources, lowest first; '' if the sources agree.
 
     A source's newest article counts, because tolls grow during a day.
     """
@@ -64,15 +64,15 @@ def tell_tolls(articles: Sequence[Article], language: str = "hi") -> str:
 
 
 def mixes_tolls(text: str, title: str, articles: Sequence[Article]) -> bool:
-    """Return whether a title and summary have two numbers of dead while the articles disagree on the number."""
-    if not tell_tolls(articles):
+    """Return whether a title and summary contain two tolls although the articles disagree on the toll."""
+    if not tolls_sentence(articles):
         return False
     counts = {read_counts(written_tokens(each)).dead for each in (title, *sentences.split(text))}
     return len(counts - {0}) > 1
 
 
 def adds_toll(sentence: str, own: str) -> bool:
-    """Return whether a sentence of another paper tells of the dead with a number that our text does not have."""
+    """Return whether a sentence of another source contains a death toll that our text does not have."""
     written = written_tokens(sentence)
     return names_dead(written) and not number_values(written) <= number_values(written_tokens(own))
 

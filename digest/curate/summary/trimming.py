@@ -1,4 +1,4 @@
-"""Shorten a sentence where nothing is lost but length: an opening phrase, a bracket of Latin words, a last clause."""
+"""Shorten a sentence without losing news: remove an opening phrase, Latin words in brackets, or a last clause."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def without_opening(text: str) -> str:
 
 
 def with_place(text: str, place: str) -> str:
-    """Return the sentence with the place of its dateline for `यहां` at its start."""
+    """Return the sentence with `यहां` at its start replaced by the place of the dateline."""
     found = _HERE.match(text)
     if not found or not 0 < len(place.split()) <= _PLACE_WORDS:
         return text
@@ -39,7 +39,7 @@ def with_place(text: str, place: str) -> str:
 
 
 def without_contrast(text: str) -> str:
-    """Return the sentence without a phrase that sets it against the one before it."""
+    """Return the sentence without an opening phrase that contrasts it with the previous sentence."""
     return _CONTRAST.sub("", text, count=1)
 
 
@@ -48,10 +48,10 @@ def without_latin_brackets(text: str) -> str:
     return _LATIN_BRACKET.sub("", text)
 
 
-def shortened(text: str, room: int, title: str) -> str:
+def shorten_sentence(text: str, room: int, title: str) -> str:
     """Return the sentence cut after a whole clause to at most `room` words, or unchanged.
 
-    What goes may deny, doubt or attribute nothing, and may hold no word of the title that the rest lacks.
+    The part that is cut off contains no denial, doubt or attribution, and no word of the title that the rest lacks.
     """
     if len(text.split()) <= room:
         return text

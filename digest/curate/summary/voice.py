@@ -1,4 +1,4 @@
-"""Whose voice a sentence is in. A sentence in somebody's voice needs its speaker, or it reads as the paper's own."""
+"""Recognise sentences that quote somebody. Without its speaker, a quotation reads as the newspaper's own words."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def opens_speech(text: str) -> bool:
 
 
 def lacks_speaker(text: str) -> bool:
-    """Return whether the sentence is in a voice that it does not name: मैं, हम, a judgement, or a bare quotation."""
+    """Return whether the sentence quotes somebody without naming them: with मैं, हम, a judgement or only a quotation."""
     found = set(tokens(text))
     if _WHOLE_QUOTE.match(text) and not names_speech(re.sub("[“\"‘'].*?[”\"’']", "", text)):
         return True
@@ -51,13 +51,13 @@ def lacks_speaker(text: str) -> bool:
 
 
 def states(text: str) -> bool:
-    """Return whether the sentence states or foretells something, as speakers do, and reports no event."""
+    """Return whether the sentence is a statement or prediction, as speakers make, and not the report of an event."""
     folded = fold(text)
     return bool(_STATEMENT.search(folded)) and " ने " not in folded and not _HAPPENED.search(folded)
 
 
 def lacks_agent(text: str) -> bool:
-    """Return whether the sentence tells what somebody did, and not who: `कर्फ्यू का पालन कराया।`"""
+    """Return whether the sentence says what was done but not by whom: `कर्फ्यू का पालन कराया।`"""
     folded = fold(text)
     found = _ACT.search(folded)
     return found is not None and not _AGENT.search(folded[: found.start() + 1])

@@ -61,7 +61,7 @@ def judge_key(name: str, answer: Answer, public: str = "") -> Finding:
 
 
 def best(findings: list[Finding]) -> list[Finding]:
-    """Of the selectors that a provider may use: those with a key, else the finding of the first."""
+    """Return the findings of the selectors that have a key; without any, one that is not known, else the first."""
     present = [finding for finding in findings if finding.level in (Level.GOOD, Level.WARNING)]
     unsure = [finding for finding in findings if finding.level == Level.UNKNOWN]
     return present or unsure[:1] or findings[:1]

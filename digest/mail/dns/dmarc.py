@@ -38,7 +38,7 @@ def walk(domain: str) -> list[str]:
 
 
 def dmarc_records(records: Sequence[str]) -> list[str]:
-    """Those of the TXT records that are DMARC."""
+    """Return the TXT records that are DMARC records."""
     return [record for record in records if re.match(r"v\s*=\s*DMARC1\s*(;|$)", record)]
 
 

@@ -56,7 +56,7 @@ def check_spf(domain: str, lookup: Lookup, *, suggestion: str) -> list[Finding]:
 
 
 def spf_records(records: tuple[str, ...]) -> list[str]:
-    """Those of the TXT records that are SPF (RFC 7208 section 4.5)."""
+    """Return the TXT records that are SPF records (RFC 7208 section 4.5)."""
     return [record for record in records if re.match(r"v=spf1(\s|$)", record, re.I)]
 
 

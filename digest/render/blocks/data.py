@@ -1,4 +1,4 @@
-"""What the file of each block may contain. A validator raises ValueError with what it expected."""
+"""The schema of each block's file. Validators raise ValueError with what they expected."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _clean(value: str) -> str:
 def _https(value: str) -> str:
     address = texts.web_address(value)
     if not address.startswith("https://"):
-        raise ValueError("expected an address with https://")
+        raise ValueError("expected a URL that starts with https://")
     return address
 
 
@@ -57,9 +57,9 @@ class Part(BaseModel):
 
 
 class BlockData(Part):
-    """What every block may say: where it appears, and a heading other than its own.
+    """Keys that every block may have: where it appears, and another heading.
 
-    `sample` marks an invented example, which only editions of sample articles have.
+    `sample` marks an invented example, which appears only in editions of sample articles.
     """
 
     sample: bool = False
@@ -135,7 +135,7 @@ class Quiz(Poll):
 
 
 class Feedback(BlockData):
-    """Whether the edition was liked."""
+    """The question whether the reader liked the edition, with two answers."""
 
     question: Sentences | None = None
 
@@ -174,7 +174,7 @@ class Account(Part):
 
 
 class Follow(BlockData):
-    """The newsroom elsewhere."""
+    """Links to the newsroom's accounts on other sites."""
 
     accounts: tuple[Account, ...] = Field(min_length=1, max_length=6)
 

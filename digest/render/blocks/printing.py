@@ -1,4 +1,4 @@
-"""Print the blocks of an edition: each with its template, and each alone, so that a broken one costs only itself."""
+"""Print the blocks of an edition, each separately, so that a faulty block does not affect the others."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Printed:
 def print_blocks(
     edition: Edition, branding: Branding, environment: Environment, *, where: Literal["email", "web"]
 ) -> Printed:
-    """Print the blocks of `edition` for its emails or for its page."""
+    """Print the blocks of `edition` that are shown in emails, or those that are shown in the archive."""
     blocks, warnings = [], []
     for block in edition.blocks:
         if block.shown not in (where, "both"):
@@ -62,7 +62,7 @@ def print_blocks(
 
 
 def answer_url(base: str, edition_key: str, kind: str) -> str:
-    """The address of an answer to a block, without its number and the reader's token."""
+    """The URL of the answers to a block. The number of the answer and the reader's token follow it."""
     return f"{base.rstrip('/')}/answer/{quote(edition_key, safe='')}/{kind}"
 
 

@@ -12,7 +12,7 @@ from digest.render.blocks.rows import ROWS
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked. `right` is the number of the right option, 0 if none is; `explains` says why, or is ''."""
+    """A question with its options. `right` is the number of a quiz's right option, else 0; `explains` says why."""
 
     text: str
     options: tuple[str, ...]

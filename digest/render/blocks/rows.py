@@ -46,7 +46,7 @@ ROWS: dict[str, Row] = {
 
 
 def unknown(kind: str) -> str:
-    """What to say about a kind that is not in the table."""
+    """The error message for a kind that is not in the table, with a suggestion."""
     near = difflib.get_close_matches(kind, ROWS, n=1, cutoff=0.6)
     hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(ROWS)}"
     return f"unknown block '{kind[:60]}'; {hint}"

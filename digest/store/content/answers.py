@@ -1,4 +1,4 @@
-"""Answers of subscribers to the blocks of an edition: one each, the last one counts."""
+"""Answers of subscribers to the polls, quizzes and feedback of editions. A subscriber's last answer counts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class AnswerStore:
         self.database = database
 
     def save(self, key: str, block: str, subscriber: int, choice: int, *, now: datetime) -> bool:
-        """Keep an answer instead of an earlier one. False if the edition is too old: only its counts are left."""
+        """Save an answer, which replaces an earlier one. False if the edition is so old that only counts are kept."""
         own = (answer.c.edition == key) & (answer.c.block == block) & (answer.c.subscriber == subscriber)
         with self.database.write(area="answer") as connection:
             # On PostgreSQL `fold` and this wait for each other here.
@@ -33,7 +33,7 @@ class AnswerStore:
         return True
 
     def counts(self, key: str, block: str) -> Mapping[int, int]:
-        """The number of an option → how many chose it."""
+        """Number of an option, from 1 → how many subscribers chose it."""
         with self.database.read() as connection:
             found = count_answers(connection, key)
             kept = select(edition_count.c.reason, edition_count.c.recipients)
@@ -44,7 +44,7 @@ class AnswerStore:
 
 
 def count_answers(connection: Connection, key: str) -> dict[str, int]:
-    """`poll:2` → how many chose the second option of the poll, of an edition that is not folded."""
+    """Count the answers of an edition that is not folded: `poll:2` → how many chose the poll's second option."""
     of = answer.c
     rows = select(of.block, of.choice, func.count()).where(of.edition == key).group_by(of.block, of.choice)
     return {
@@ -53,6 +53,6 @@ def count_answers(connection: Connection, key: str) -> dict[str, int]:
 
 
 def delete_answers(connection: Connection, *, edition: str = "", subscriber: int | None = None) -> None:
-    """Delete those of an edition, or of a person."""
+    """Delete the answers of an edition, or of a subscriber."""
     of = answer.c
     connection.execute(delete(answer).where(of.edition == edition if edition else of.subscriber == subscriber))

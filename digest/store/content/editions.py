@@ -135,9 +135,9 @@ class EditionStore:
             found = sorted(connection.execute(rows).all(), key=lambda row: (row.day, len(row.key), row.key))
         return [BreakingEdition(_from_row(row), row.frozen_at) for row in found if is_breaking(row.key)]
 
-    def subjects(self, *, but: str, most: int) -> list[str]:
-        """Return the subjects of the newest editions other than `but`."""
-        newest = select(edition.c.subject).where(edition.c.key != but).order_by(edition.c.day.desc()).limit(most)
+    def subjects(self, *, excluding: str, most: int) -> list[str]:
+        """Return the subjects of the newest editions other than `excluding`."""
+        newest = select(edition.c.subject).where(edition.c.key != excluding).order_by(edition.c.day.desc()).limit(most)
         with self.database.read() as connection:
             return list(connection.execute(newest).scalars())
 
@@ -306,15 +306,20 @@ class SentHistoryStore:
         self.database = database
 
     def sent(
-        self, since: datetime, until: datetime, *, but: str = "", include: Callable[[str], bool] = lambda _key: True
+        self,
+        since: datetime,
+        until: datetime,
+        *,
+        excluding: str = "",
+        include: Callable[[str], bool] = lambda _key: True,
     ) -> list[SentStory]:
-        """Return the stories of editions frozen in the interval other than `but`, oldest first.
+        """Return the stories of the editions that were frozen in the interval, oldest first.
 
-        `include` tells by its key whether an edition counts.
+        Leaves out the edition `excluding`, and those for whose key `include` returns false.
         """
         rows = (
             select(edition.c.key, edition.c.frozen_at, edition.c.sections)
-            .where(edition.c.state.in_(_FROZEN), edition.c.key != but)
+            .where(edition.c.state.in_(_FROZEN), edition.c.key != excluding)
             .where(edition.c.frozen_at >= since, edition.c.frozen_at <= until)
             .order_by(edition.c.frozen_at, edition.c.key)
         )

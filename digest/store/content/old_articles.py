@@ -57,7 +57,7 @@ def delete_articles(database: Database, before: datetime, most: int) -> OldArtic
 
 
 def delete_images(database: Database, cids: Collection[str]) -> int:
-    """Delete those of these images that no article, edition or email shows, and return their number."""
+    """Delete the images among `cids` that no article, edition or email shows. Return their number."""
     if not cids:
         return 0
     unused = _unused(database, cids)
@@ -73,7 +73,7 @@ def unused_images(database: Database) -> set[str]:
 
 
 def _unused(database: Database, cids: Collection[str]) -> set[str]:
-    """Those of these images that nothing shows. Reads long texts, so not while it keeps writers waiting."""
+    """The images among `cids` that nothing shows. Reads long texts, so call it outside a write transaction."""
     texts: tuple[ColumnElement[str], ...] = (
         cast(article.c.content, Text),
         cast(edition.c.sections, Text),

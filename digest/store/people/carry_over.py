@@ -1,4 +1,4 @@
-"""What people did since a copy was made, carried over from the store that the copy replaces.
+"""Carry over what people did since a copy was made, from the store that the copy replaces.
 
 Mailing somebody who left is the worst outcome of restoring a copy. So the newer store decides about suppressions,
 erasures and what subscribers chose themselves. The list and its imports are those of the copy.
@@ -25,7 +25,7 @@ from digest.store.statements import chunks
 
 @dataclass(frozen=True, slots=True)
 class CarriedOver:
-    """Numbers of addresses or rows."""
+    """How much was carried over: numbers of addresses, of consents and of webhook payloads."""
 
     suppressed: int = 0
     came_back: int = 0

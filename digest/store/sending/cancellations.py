@@ -40,7 +40,7 @@ def begin_cancellation(
     edition: str,
     transport: Cancellable,
     now: datetime,
-    but: Collection[str],
+    excluding: Collection[str],
     *,
     accepted_too: bool = False,
 ) -> Cancellation | None:
@@ -58,7 +58,7 @@ def begin_cancellation(
             attempt.c.schedule_id != "",
             attempt.c.send_at > now + transport.cancel_deadline,
         )
-        .where(attempt.c.state.in_((*states, AttemptState.CANCELLING)), attempt.c.id.not_in(but))
+        .where(attempt.c.state.in_((*states, AttemptState.CANCELLING)), attempt.c.id.not_in(excluding))
         # A held batch may have been sent by attempts that the store has never seen. An operator may stop it anyway.
         .where(true() if accepted_too else ~is_held())
         # If not all can be cancelled, the largest batches come first.
@@ -136,8 +136,8 @@ def _is_scheduled(now: datetime) -> ColumnElement[bool]:
 def confirm_accepted(connection: Connection, name: str) -> bool:
     """Implement `SqlLedger.confirm_accepted`.
 
-    An attempt that is being cancelled is not confirmed: the provider may have accepted it and still never send it. One
-    that an operator has overridden settles its batch only until another attempt has it.
+    An attempt that is being cancelled is not confirmed: the provider may have accepted it and still never send it. An
+    attempt that an operator has overridden is confirmed only while no other attempt has its batch.
     """
     for state, batch_state in (
         (AttemptState.SUBMITTING, BatchState.SUBMITTING),

@@ -194,15 +194,15 @@ def insert_deliveries(
     counted = select(placements.c.decision, func.count()).group_by(placements.c.decision)
     sizes: dict[int, int] = dict(connection.execute(counted).all())
     undecided = sizes.pop(_UNDECIDED, 0)
-    doubt = restored.find_doubt(connection, edition)
+    hold_reason = restored.find_hold_reason(connection, edition)
     with temp_table(connection, _batchfuls):
-        rows = _create_batches(connection, edition, decisions, sizes, batch_size, doubt)
+        rows = _create_batches(connection, edition, decisions, sizes, batch_size, hold_reason)
         copy_rows(connection, _batchfuls, rows)
         analyze(connection, _batchfuls)
         _insert_deliveries(connection, edition, batch_size)
     placed = sum(size for number, size in sizes.items() if decisions[number].due_at)
     _begin_sending(connection, edition, now, placed=bool(placed))
-    return EnqueueResult(placed, undecided, doubt.reason if doubt and placed else "")
+    return EnqueueResult(placed, undecided, hold_reason.reason if hold_reason and placed else "")
 
 
 def _create_batches(
@@ -211,10 +211,10 @@ def _create_batches(
     decisions: Sequence[Decision],
     sizes: Mapping[int, int],
     batch_size: int,
-    doubt: restored.Doubt | None,
+    hold_reason: restored.HoldReason | None,
 ) -> list[tuple[int, int, int | None, str | None, str | None]]:
     """Create the batches and return the rows of `_batchfuls`."""
-    state = BatchState.UNKNOWN if doubt else BatchState.PENDING
+    state = BatchState.UNKNOWN if hold_reason else BatchState.PENDING
     rows: list[tuple[int, int, int | None, str | None, str | None]] = []
     # Batches are claimed in the order of their ids, so the earliest due are created first.
     for number in sorted(sizes, key=lambda number: _claim_order(decisions[number])):
@@ -222,8 +222,8 @@ def _create_batches(
         parts = [min(batch_size, sizes[number] - start) for start in range(0, sizes[number], batch_size)]
         if chosen.due_at and chosen.variant is not None:
             ids = batches.new_batches(connection, edition, chosen.variant, chosen.due_at, parts, state)
-            if doubt:
-                restored.hold(connection, ids, doubt)
+            if hold_reason:
+                restored.hold(connection, ids, hold_reason)
             rows += [(number, part, id, None, None) for part, id in enumerate(ids)]
         else:
             excluded = DeliveryOutcome.EXCLUDED, chosen.excluded

@@ -188,17 +188,17 @@ class SqlLedger:
             self.progress.end(claim.attempt)
 
     def begin_cancellation(
-        self, edition: str, transport: Cancellable, now: datetime, *, but: Collection[str] = ()
+        self, edition: str, transport: Cancellable, now: datetime, *, excluding: Collection[str] = ()
     ) -> Cancellation | None:
         with self.database.write(area="cancellation") as connection:
-            return cancellations.begin_cancellation(connection, edition, transport, now, but)
+            return cancellations.begin_cancellation(connection, edition, transport, now, excluding)
 
     def begin_stop_cancellation(
-        self, edition: str, transport: Cancellable, now: datetime, *, but: Collection[str] = ()
+        self, edition: str, transport: Cancellable, now: datetime, *, excluding: Collection[str] = ()
     ) -> Cancellation | None:
         """`begin_cancellation` of a stopped edition, which includes accepted attempts."""
         with self.database.write(area="cancellation") as connection:
-            return cancellations.begin_cancellation(connection, edition, transport, now, but, accepted_too=True)
+            return cancellations.begin_cancellation(connection, edition, transport, now, excluding, accepted_too=True)
 
     def scheduled_recipients(self, edition: str, now: datetime) -> cancellations.ScheduledRecipients:
         """Count the recipients whose emails a provider will send later."""

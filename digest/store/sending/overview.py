@@ -35,7 +35,7 @@ class Overview:
         self.database = database
 
     def recent(self, since: date) -> list[str]:
-        """The keys of the editions of these days, and of older ones that are still being sent. Newest first."""
+        """Return the keys of the editions since a day, and of older ones that are still being sent, newest first."""
         recent = or_(editions.c.day >= since, editions.c.state.in_(_OPEN))
         rows = select(editions.c.key).where(recent).order_by(editions.c.day.desc(), editions.c.key.desc())
         with self.database.read() as connection:

@@ -115,7 +115,10 @@ class Orphan:
 
 
 def dead_runs(database: Database) -> set[str]:
-    """Dead runs that left attempts in flight. Call it before reading what they left: running ones may end any time."""
+    """Return the dead runs that left attempts in flight.
+
+    Call this before reading their attempts: a run that still lives now may end in between.
+    """
     in_flight = select(attempt.c.run).distinct().where(attempt.c.state == AttemptState.SUBMITTING)
     with database.read() as connection:
         runs = set(connection.execute(in_flight).scalars())

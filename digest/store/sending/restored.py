@@ -1,13 +1,13 @@
-"""What a store that was restored from a copy does not know: who got an email after the copy was made.
+"""Hold what a restored store cannot know: who got an email after its copy was made.
 
 One rule keeps anybody from getting an edition twice: **whatever may have been sent since the copy is unknown, and only
 an operator, an event or the provider's log changes that** (`digest reconcile`).
 
 - Batches of the copy that were not settled become unknown. So do accepted ones that were scheduled for later: the
   edition may have been stopped since.
-- New batches of an edition that may have been sent since (`find_doubt`) are unknown from the beginning. The store that
-  was in place names these editions, if it can be read (`sent_since`). Otherwise they are all editions up to the day of
-  the restoring.
+- New batches of an edition that may have been sent since (`find_hold_reason`) are unknown from the beginning. The
+  replaced store names these editions, if it can be read (`sent_since`). Otherwise they are all editions up to the day
+  of the restoring.
 
 Such a batch is held: it has an attempt in the state `restored`, which represents all attempts that the store has
 never seen. `delivery.on_unknown` does not apply to it, and a cancellation at the provider does not make it pending.
@@ -75,8 +75,8 @@ class SentSince:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """Why nothing is known about an edition."""
+class HoldReason:
+    """Why the batches of an edition are held: since when, and for which reason, nothing is known about it."""
 
     reason: str
     at: datetime
@@ -107,7 +107,7 @@ def how_to(key: str) -> str:
 
 def hold_unsettled(connection: Connection, restored: Restored) -> list[Held]:
     """Make unknown whatever may have been sent since the copy was made, and remember that the store was restored."""
-    doubt = _doubt(restored)
+    hold_reason = _hold_reason(restored)
     scheduled = select(attempt.c.id).where(attempt.c.batch == batch.c.id, _is_scheduled_after(restored.copied_at))
     unsettled = or_(
         batch.c.state.in_((BatchState.PENDING, BatchState.SUBMITTING, BatchState.UNKNOWN)),
@@ -132,10 +132,10 @@ def hold_unsettled(connection: Connection, restored: Restored) -> list[Held]:
         )
         ended = func.coalesce(attempt.c.ended_at, restored.restored_at)
         connection.execute(
-            update(attempt).where(open_).values(state=AttemptState.UNKNOWN, ended_at=ended, detail=doubt.reason)
+            update(attempt).where(open_).values(state=AttemptState.UNKNOWN, ended_at=ended, detail=hold_reason.reason)
         )
         connection.execute(update(batch).where(batch.c.id.in_(part)).values(state=BatchState.UNKNOWN, tries=0))
-    hold(connection, numbers, doubt)
+    hold(connection, numbers, hold_reason)
     _save(connection, replace(restored, later=_later_editions(connection, restored.day)))
     sizes: dict[str, list[int]] = {}
     for row in found:
@@ -143,20 +143,20 @@ def hold_unsettled(connection: Connection, restored: Restored) -> list[Held]:
     return [Held(key, len(parts), sum(parts)) for key, parts in sizes.items()]
 
 
-def hold(connection: Connection, numbers: Collection[int], doubt: Doubt) -> None:
+def hold(connection: Connection, numbers: Collection[int], hold_reason: HoldReason) -> None:
     """Mark unknown batches as held."""
-    same = {"transport": "", "state": AttemptState.RESTORED, "started_at": doubt.at, "ended_at": doubt.at}
-    rows = [{"id": secrets.token_hex(8), "batch": number, "detail": doubt.reason, **same} for number in numbers]
+    same = {"transport": "", "state": AttemptState.RESTORED, "started_at": hold_reason.at, "ended_at": hold_reason.at}
+    rows = [{"id": secrets.token_hex(8), "batch": number, "detail": hold_reason.reason, **same} for number in numbers]
     if rows:
         connection.execute(insert(attempt), rows)
 
 
 def sent_since(newer: Connection, copy: Connection) -> list[SentSince] | None:
-    """What the newer store has handed over and its copy does not know.
+    """Return the editions that the newer store has handed over and its copy does not know.
 
-    Every attempt is in the store before its first byte is sent, so a store that has all attempts since the copy knows
-    all editions since. None if it cannot have them: a store of this line was restored before, or the copy has attempts
-    that it does not know.
+    Every attempt is in the store before its first byte is sent, so the newer store knows every edition since the copy.
+    None if it may lack attempts: one of the two stores was restored before, or the copy has attempts that the newer
+    store does not have.
     """
     if _load(newer) or _load(copy):
         return None
@@ -181,14 +181,14 @@ def _handed_over(connection: Connection) -> dict[str, int]:
     return {key: int(recipients) for key, recipients in connection.execute(rows)}
 
 
-def find_doubt(connection: Connection, key: str, day: date | None = None) -> Doubt | None:
+def find_hold_reason(connection: Connection, key: str, day: date | None = None) -> HoldReason | None:
     """Whether the edition may have been sent between the copy and the restoring. `day` is that of an unknown key."""
     restored = _load(connection)
     if restored is None:
         return None
     stored: date | None = connection.execute(select(editions.c.day).where(editions.c.key == key)).scalar()
     known = stored or day
-    return _doubt(restored) if known is not None and restored.covers(key, known) else None
+    return _hold_reason(restored) if known is not None and restored.covers(key, known) else None
 
 
 def set_not_sent(database: Database, key: str, grounds: Grounds, now: datetime) -> None:
@@ -247,9 +247,9 @@ def _later_editions(connection: Connection, day: date) -> tuple[str, ...]:
     return tuple(connection.execute(select(editions.c.key).where(editions.c.day > day)).scalars())
 
 
-def _doubt(restored: Restored) -> Doubt:
+def _hold_reason(restored: Restored) -> HoldReason:
     made = f"{restored.copied_at:%Y-%m-%d %H:%M}"
-    return Doubt(
+    return HoldReason(
         f"the store was restored from a copy of {made}, and this may have been sent since", restored.restored_at
     )
 

@@ -47,7 +47,7 @@ class Articles:
         return self.sources[source].sentences
 
     def topic(self, place: Place) -> Iterator[Word]:
-        """Yield the words of what the article is about, and of the sentences around."""
+        """Yield the words of the article's topic (title, first sentence), and of the sentences around the place."""
         for clause in self.topic_clauses(place):
             yield from clause.words
 
@@ -71,7 +71,7 @@ class Articles:
         return self._known[word.text]
 
     def is_fact(self, word: Word) -> bool:
-        """Whether an article tells it in its own name."""
+        """Whether an article reports it as a fact, in its own name."""
         return any(
             same(word, each)
             for clause in self.clauses()
@@ -93,7 +93,7 @@ class Articles:
         return False
 
     def heads(self, name: Word, body: Word) -> bool:
-        """Whether the articles say that the person is of the body: `संघ के अध्यक्ष लोकेश जैन`."""
+        """Whether the articles say that the person belongs to the body: `संघ के अध्यक्ष लोकेश जैन`."""
         for clause in self.clauses():
             for n, each in enumerate(clause.words):
                 if same(name, each):

@@ -37,7 +37,7 @@ class Attribution:
         self._articles, self._summary = articles, summary
 
     def speaker(self, clause: Clause, other: Clause, *, by_paper: bool, speech: bool) -> str:
-        """Return what is wrong with who says the clause. `by_paper`: the paper of `other` itself does.
+        """Return what is wrong with the speaker of the clause. `by_paper`: the newspaper of `other` itself speaks.
 
         `speech`: the clause tells that somebody says something.
         """

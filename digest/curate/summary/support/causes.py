@@ -16,7 +16,7 @@ _CAUSES = ("अभाव में", "देखते हुए", "के मद
 
 
 def cause(clause: Clause, other: Clause, sentence: Sentence) -> str:
-    """Return what is wrong with the cause that the clause gives, '' if the article gives it too or it gives none."""
+    """Return what is wrong with the cause that the clause gives; '' if it gives none, or the article's cause."""
     pool = [(word, each) for each in sentence.clauses for word in each.words]
     for n, verb in enumerate(clause.words):
         following = clause.words[n + 1 : n + 2]

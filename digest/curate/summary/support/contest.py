@@ -1,4 +1,4 @@
-"""Who beats whom. A summary may turn the sentence round, but never the result: `A ने B को हराया` is `B को हार मिली`."""
+"""Compare who beats whom. A summary may turn the sentence, but not the result: `A ने B को हराया` is `B को हार मिली`."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def result_of(clause: Clause) -> Result:
 
 
 def same_result(clause: Clause, other: Clause) -> bool:
-    """Whether both clauses tell that the same ones win or lose, also the other way round: `X से हारे`, `X ने हराया`."""
+    """Whether both clauses have the same winners or losers, also with the sentence turned: `X से हारे`, `X ने हराया`."""
     mine, theirs = result_of(clause), result_of(other)
     agrees = _share(mine.winners, theirs.winners) or _share(mine.losers, theirs.losers)
     return agrees and not (_share(mine.winners, theirs.losers) or _share(mine.losers, theirs.winners))
 
 
 def turns_result(clause: Clause, clauses: Iterable[Clause]) -> bool:
-    """Whether the articles say that who wins by the clause loses, or the other way round, and never what it says."""
+    """Whether the articles contradict the clause and never confirm it: its winner loses there, or its loser wins."""
     mine = result_of(clause)
     if not (mine.winners or mine.losers):
         return False

@@ -1,4 +1,4 @@
-"""Compare the numbers of two clauses: what each counts, and which way it goes."""
+"""Compare the numbers of two clauses: what each counts, and whether it rises or falls."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _stands_alone(words: Sequence[Word], at: int) -> bool:
 
 
 def splits_count(clause: Clause, joined: Clause) -> bool:
-    """Whether a number of the clause is in another of the two clauses than what it counts."""
+    """Whether a number and what it counts are in different clauses of the two that are joined."""
     predicate = next((word for word in reversed(clause.words) if word.is_content), None)
     for n, word in enumerate(clause.words):
         if not word.number or word.is_year:

@@ -1,4 +1,4 @@
-"""Which part a word has in a clause of a summary and in a clause of an article: who acts, on whom, whose, where."""
+"""Compare the part of a word in a clause of a summary and of an article: who acts, on whom, whose, where."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def statement(clause: Clause, other: Clause) -> str:
     if other.past and clause.past != other.past and not (other.past in _PAST and clause.past in _PAST):
         return f"it leaves out that this was “{other.past}”"
     if other.is_ongoing and not clause.is_ongoing and set(clause.tokens[-4:]) & _DONE:
-        return "it tells as done what still goes on"
+        return "it reports as finished what is still going on"
     if (
         clause.is_said
         and other.is_said
@@ -110,7 +110,7 @@ def statement(clause: Clause, other: Clause) -> str:
     ):
         return "what introduces it has not the same negations"
     if other.restricted and "all" in clause.kinds and "all" not in other.kinds:
-        return "it says of all what the article says of some"
+        return "it claims for all what the article says of some"
     return ""
 
 

@@ -1,7 +1,7 @@
-"""Decide which words of a summary's clause need a place in the articles beside its support, and whether they have it.
+"""Check the words of a summary's clause that its supporting clause in the article lacks.
 
-A word that names, counts, dates or blames needs one in the same sentence, or in what the article is about: its title,
-its first sentence and the sentence before. A word that only retells needs none.
+A word that names, counts, dates or blames must be in the same sentence, or in what the article is about: its title, its
+first sentence and the sentence before. A word that only retells is allowed.
 """
 
 from __future__ import annotations

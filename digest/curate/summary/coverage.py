@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
+from digest.curate.similarity.score import cosine
 from digest.curate.summary.sentence_rules import SentenceCandidate, is_echo
 from digest.curate.summary.support.vocabulary import concepts_of, number_words
 from digest.curate.summary.voice import names_speech, states
@@ -70,13 +71,13 @@ def _looks_back(text: str) -> bool:
 
 # Every draft of a summary asks again for the sentences of its article.
 @lru_cache(maxsize=2_000)
-def _told(text: str) -> frozenset[str]:
+def _all_meanings(text: str) -> frozenset[str]:
     """Return all meanings of a text's words."""
     return frozenset[str]().union(*map(meanings, tokens(text)))
 
 
-class Telling:
-    """Values the sentences of one article by what they tell of its title and of the rest of the article."""
+class HeadlineCoverage:
+    """Scores the sentences of one article by how much of its title and of the article they cover."""
 
     def __init__(
         self, title: str, sentences: Sequence[SentenceCandidate], background: Mapping[str, float] | None
@@ -109,11 +110,11 @@ class Telling:
     def share(self, texts: Sequence[str]) -> float:
         """Return the share of the title's news that the texts tell, from 0 to 1."""
         total = sum(weight for _meaning, weight in self.words)
-        told = frozenset[str]().union(*map(_told, texts))
+        told = frozenset[str]().union(*map(_all_meanings, texts))
         return sum(weight for meaning, weight in self.words if meaning & told) / total if total else 0.0
 
     def value(self, chosen: Sequence[SentenceCandidate], wanted: int) -> float:
-        """Return the value of a summary: what it tells, and how well its first sentence opens."""
+        """Score a summary: how much of the title it tells, and how well its first sentence suits as an opening."""
         first = chosen[0]
         if not self.words:
             return -first.position
@@ -135,14 +136,14 @@ class Telling:
         before = [other.text for other in chosen]
         return self.share([*before, each.text]) - self.share(before)
 
-    def continues(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> float:
-        """Return the value of a further sentence."""
+    def next_value(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> float:
+        """Score a sentence as the one that follows the chosen ones."""
         value = REST * self.gain(each, chosen)
-        value += CENTRE * similarity(self.weigh(Counter(each.stems)), self.centre)
+        value += CENTRE * cosine(self.weigh(Counter(each.stems)), self.centre)
         return value + NEAR * math.exp(-FADE * (each.position - chosen[-1].position - 1)) - WEAK * each.weak
 
     def adds(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> bool:
-        """Return whether the sentence tells more of the title's news, or what neither title nor summary has."""
+        """Return whether the sentence tells more of the title's news, or something that is new to title and summary."""
         own, said = set(each.stems), {stem for other in chosen for stem in other.stems}
         if each.question or len(own & said) > SAID * len(own):
             return False
@@ -162,8 +163,3 @@ def weigher(background: Mapping[str, float] | None) -> Callable[[Counter[str]], 
         return {stem: value / norm for stem, value in raw.items()} if norm else {}
 
     return weigh
-
-
-def similarity(a: Mapping[str, float], b: Mapping[str, float]) -> float:
-    """Return the cosine of two vectors of length 1."""
-    return sum(value * b[stem] for stem, value in a.items() if stem in b)

@@ -1,4 +1,4 @@
-"""Jobs that run beside the editions, in threads of their own: they may be late, and must delay no send."""
+"""Jobs in background threads. They may be late, and they never delay a send."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from digest.scheduler.guard import Guard
 
 
 @dataclass(frozen=True)
-class BesideJob:
-    """A job that is repeated `every` so often, after `first`."""
+class BackgroundJob:
+    """A job that starts after `first`, and again after each `every`."""
 
     run: Callable[[], None]
     # Of the jobs of one group, one runs at a time.
@@ -24,10 +24,10 @@ class BesideJob:
     first: timedelta
 
 
-class Beside:
-    """Runs the jobs, and closes an App that is no longer in use once no job uses it."""
+class BackgroundJobs:
+    """Runs the jobs, and closes a replaced App as soon as no job uses it."""
 
-    def __init__(self, guard: Guard, jobs: Sequence[BesideJob]) -> None:
+    def __init__(self, guard: Guard, jobs: Sequence[BackgroundJob]) -> None:
         self._guard, self._jobs = guard, jobs
         # Group → the lock that its jobs hold while they run.
         self._locks = {job.group: threading.Lock() for job in jobs}
@@ -35,7 +35,7 @@ class Beside:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Run the jobs within the block. It ends when those at work have finished."""
+        """Run the jobs within the block. The block ends when no job is running."""
         from apscheduler.schedulers.background import BackgroundScheduler
 
         # APScheduler waits by the wall clock, so a clock that is set back by an hour stops it for an hour.
@@ -52,7 +52,7 @@ class Beside:
             background.shutdown(wait=True)
 
     def retire(self, app: App) -> None:
-        """Close an App that is no longer in use: now, or at a later call if a job still uses it."""
+        """Close a replaced App. If a job still uses it, a later call closes it."""
         self._retired.append(app)
         with ExitStack() as held:
             for lock in self._locks.values():
@@ -63,6 +63,6 @@ class Beside:
                 retired.discard()
             self._retired.clear()
 
-    def _run(self, job: BesideJob) -> None:
+    def _run(self, job: BackgroundJob) -> None:
         with self._locks[job.group]:
             self._guard.run(job.run)
