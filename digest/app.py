@@ -128,11 +128,12 @@ class App:
 
     @cached_property
     def ledger(self) -> SqlLedger:
+        from digest.deliver.registry import REDO_WITHIN
         from digest.store.sending.ledger import SqlLedger
 
         smtp = self.settings.delivery.smtp
         hosts = {"smtp": f"{smtp.host}:{smtp.port}"} if smtp.host else {}
-        return SqlLedger(self.database, self.high_water, hosts=hosts, clock=self.clock)
+        return SqlLedger(self.database, self.high_water, hosts=hosts, redo_within=REDO_WITHIN, clock=self.clock)
 
     @cached_property
     def high_water(self) -> HighWater:
@@ -722,11 +723,12 @@ class App:
                 disk_free=alerts.disk_free_mb * 1_000_000,
             ),
             requires_approval=self.requires_approval,
-            events_expected=bool(self.settings.web.webhooks.sendgrid.keys_env),
+            events_expected=self.settings.web.webhooks.providers,
             transports={name: partial(TRANSPORTS[name], self) for name in delivery.transport if name != "outbox"},
             keys={
                 "sendgrid": delivery.sendgrid.key_env,
                 "resend": delivery.resend.key_env,
+                "brevo": delivery.brevo.key_env,
                 "smtp": delivery.smtp.password_env,
             },
             folders=sorted({self.home, Path(store).parent if store else self.home}),

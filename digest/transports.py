@@ -93,10 +93,26 @@ def _resend(app: App) -> Transport:
     return built
 
 
+def _brevo(app: App) -> Transport:
+    from digest.store.meta import get_or_create
+
+    brevo = app.settings.delivery.brevo
+    kind = registry.load("brevo")
+    built: Transport = kind(
+        app.secret(brevo.key_env, "delivery.brevo.key_env"),
+        host=brevo.host,
+        realm=get_or_create(app.database, "realm", lambda: secrets.token_hex(8)),
+        sender=app.settings.newsletter.sender.email,
+        timeout=brevo.timeout.total_seconds(),
+    )
+    return built
+
+
 # Transport name to its factory. A new provider adds a row here and in `deliver.registry`.
 TRANSPORTS: Mapping[str, Callable[[App], Transport]] = {
     "outbox": _outbox,
     "smtp": _smtp,
     "sendgrid": _sendgrid,
     "resend": _resend,
+    "brevo": _brevo,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -32,6 +32,15 @@ class ResendSettings(SettingsModel):
         "recipient, and Resend allows two calls per second: set `theme.max_images` to 0 to avoid that.",
     )
     timeout: Duration = Field(default=timedelta(seconds=30), description="As `delivery.sendgrid.timeout`.")
+
+
+class BrevoSettings(SettingsModel):
+    host: WebRoot = Field(default="https://api.brevo.com", description="URL of the API.")
+    key_env: str = Field(default="BREVO_API_KEY", description="Environment variable that holds the API key.")
+    timeout: Annotated[Duration, Field(le=timedelta(seconds=40))] = Field(
+        default=timedelta(seconds=30),
+        description="As `delivery.sendgrid.timeout`, at most `40s`: Brevo recognises a repeated call for 15 minutes.",
+    )
 
 
 class DkimSettings(SettingsModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -97,8 +97,8 @@ class Facts:
     keys: Mapping[str, str]
     # Whether an edition, by key, waits until somebody approves it.
     requires_approval: Callable[[str], bool]
-    # Whether SendGrid's events are expected, and when the newest payload arrived.
-    events_expected: bool
+    # The transports whose events are expected, and when the newest payload arrived.
+    events_expected: Collection[str]
     last_events: datetime | None
     # Folder → bytes that are free.
     disks: Mapping[str, int]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -45,8 +45,8 @@ class Watch:
     limits: Limits
     # Whether an edition, by key, waits until somebody approves it.
     requires_approval: Callable[[str], bool]
-    # Whether SendGrid's events are expected.
-    events_expected: bool
+    # The transports whose events are expected.
+    events_expected: Collection[str]
     # Transport → builds one that nobody else uses, for probes.
     transports: Mapping[str, Callable[[], Transport]]
     # Transport → the environment variable that holds its key.
