@@ -73,6 +73,8 @@ if TYPE_CHECKING:
 SECRET_ENV = "DIGEST_SECRET_KEY"  # noqa: S105
 # Time to notice an unknown outcome and to cancel it, before the provider's deadline.
 _TIME_TO_CANCEL = timedelta(minutes=3)
+# Characters of a token that stands in for a signature.
+_MIN_TOKEN = 16
 
 
 @dataclass(frozen=True)
@@ -607,6 +609,21 @@ class App:
             raise ConfigurationError(
                 [ConfigProblem(variable, 0, f"{error} ('web.webhooks.sendgrid.keys_env')")]
             ) from None
+
+    @cached_property
+    def brevo_webhook_token(self) -> str | None:
+        """The token that Brevo's webhook sends; None if the settings name none.
+
+        Raises ConfigurationError if it is missing or short.
+        """
+        variable, key = self.settings.web.webhooks.brevo.token_env, "web.webhooks.brevo.token_env"
+        if not variable:
+            return None
+        token = self.secret(variable, key)
+        if len(token) < _MIN_TOKEN:
+            problem = f"expected a token of at least {_MIN_TOKEN} characters ('{key}')"
+            raise ConfigurationError([ConfigProblem(variable, 0, problem)])
+        return token
 
     @cached_property
     def enqueuer(self) -> Enqueuer:

@@ -89,6 +89,7 @@ def _resend(app: App) -> Transport:
         realm=get_or_create(app.database, "realm", lambda: secrets.token_hex(8)),
         sender=app.settings.newsletter.sender.email,
         timeout=resend.timeout.total_seconds(),
+        calls_per_second=resend.calls_per_second,
     )
     return built
 

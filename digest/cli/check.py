@@ -91,6 +91,8 @@ def check(
             findings.run(lambda: _check_sources(app, findings, online=not offline))
             findings.run(lambda: _check_transports(app, findings, offline))
             findings.run(lambda: _check_webhooks(app, findings))
+            findings.run(lambda: app.webhook_verifier)
+            findings.run(lambda: app.brevo_webhook_token)
             new = (problem for problem in app.alert_problems() if problem not in findings.problems)
             findings.warnings += [f"{problem}; {ALERTS_MISSING}" for problem in new]
             _check_modes(app, findings)

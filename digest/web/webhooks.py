@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from digest.errors import ConfigProblem, ConfigurationError, StoreError
+from digest.errors import StoreError
 from digest.feedback.sendgrid_signature import Verifier
 from digest.utils.redact import without_known_bytes
 
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 4 << 20
 """SendGrid posts at about 768 kB; 2,500 events are one megabyte."""
-
-MIN_TOKEN = 16
-"""Characters of a token that stands in for a signature."""
 
 _SIGNATURE = "x-twilio-email-event-webhook-signature"
 _TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
@@ -54,12 +51,8 @@ def webhooks(app: App) -> APIRouter:
         variable = app.settings.web.webhooks.sendgrid.secret_env
         secret = app.secret(variable, "web.webhooks.sendgrid.secret_env") if variable else ""
         routes.include_router(router(verifier, app.events, app.clock, secret=secret))
-    if variable := app.settings.web.webhooks.brevo.token_env:
-        token = app.secret(variable, "web.webhooks.brevo.token_env")
-        if len(token) < MIN_TOKEN:
-            problem = f"expected a token of at least {MIN_TOKEN} characters ('web.webhooks.brevo.token_env')"
-            raise ConfigurationError([ConfigProblem(variable, 0, problem)])
-        routes.include_router(brevo_router(token, app.events, app.clock))
+    if app.brevo_webhook_token is not None:
+        routes.include_router(brevo_router(app.brevo_webhook_token, app.events, app.clock))
     return routes
 
 

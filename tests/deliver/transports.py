@@ -81,7 +81,9 @@ def transport_setup(kind: str, folder: Path) -> Iterator[TransportSetup]:
             transport.close()
     elif kind == "resend":
         with ResendServer() as resend:
-            transport = Resend(RESEND_KEY, host=resend.url, realm="here", sender=SENDER.email, timeout=5)
+            transport = Resend(
+                RESEND_KEY, host=resend.url, realm="here", sender=SENDER.email, timeout=5, calls_per_second=1000
+            )
             yield TransportSetup(transport, resend, folder)
             transport.close()
             assert resend.violations == []
