@@ -74,6 +74,8 @@ if TYPE_CHECKING:
 SECRET_ENV = "DIGEST_SECRET_KEY"  # noqa: S105
 # Time to notice an unknown outcome and to cancel it, before the provider's deadline.
 _TIME_TO_CANCEL = timedelta(minutes=3)
+# Characters of a token that stands in for a signature.
+_MIN_TOKEN = 16
 
 
 @dataclass(frozen=True)
@@ -129,11 +131,12 @@ class App:
 
     @cached_property
     def ledger(self) -> SqlLedger:
+        from digest.deliver.registry import REDO_WITHIN
         from digest.store.sending.ledger import SqlLedger
 
         smtp = self.settings.delivery.smtp
         hosts = {"smtp": f"{smtp.host}:{smtp.port}"} if smtp.host else {}
-        return SqlLedger(self.database, self.high_water, hosts=hosts, clock=self.clock)
+        return SqlLedger(self.database, self.high_water, hosts=hosts, redo_within=REDO_WITHIN, clock=self.clock)
 
     @cached_property
     def high_water(self) -> HighWater:
@@ -626,6 +629,21 @@ class App:
             ) from None
 
     @cached_property
+    def brevo_webhook_token(self) -> str | None:
+        """The token that Brevo's webhook sends; None if the settings name none.
+
+        Raises ConfigurationError if it is missing or short.
+        """
+        variable, key = self.settings.web.webhooks.brevo.token_env, "web.webhooks.brevo.token_env"
+        if not variable:
+            return None
+        token = self.secret(variable, key)
+        if len(token) < _MIN_TOKEN:
+            problem = f"expected a token of at least {_MIN_TOKEN} characters ('{key}')"
+            raise ConfigurationError([ConfigProblem(variable, 0, problem)])
+        return token
+
+    @cached_property
     def enqueuer(self) -> Enqueuer:
         from digest.usecases.enqueue import Enqueuer
 
@@ -741,11 +759,12 @@ class App:
             ),
             requires_approval=self.requires_approval,
             approval_link=self.approval_link,
-            events_expected=bool(self.settings.web.webhooks.sendgrid.keys_env),
+            events_expected=self.settings.web.webhooks.providers,
             transports={name: partial(TRANSPORTS[name], self) for name in delivery.transport if name != "outbox"},
             keys={
                 "sendgrid": delivery.sendgrid.key_env,
                 "resend": delivery.resend.key_env,
+                "brevo": delivery.brevo.key_env,
                 "smtp": delivery.smtp.password_env,
             },
             folders=sorted({self.home, Path(store).parent if store else self.home}),

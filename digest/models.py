@@ -20,6 +20,9 @@ PLACEHOLDERS = {
     "view": "-DGX_VIEW-",
 }
 
+# Transports that are companies → their names.
+PROVIDER_NAMES = {"sendgrid": "SendGrid", "resend": "Resend", "brevo": "Brevo"}
+
 # What subscribers choose: breaking news, and the only edition of a newsletter that has breaking news too.
 BREAKING = "breaking"
 MAIN = "main"

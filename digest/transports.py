@@ -90,6 +90,22 @@ def _resend(app: App) -> Transport:
         realm=get_or_create(app.database, "realm", lambda: secrets.token_hex(8)),
         sender=app.settings.newsletter.sender.email,
         timeout=resend.timeout.total_seconds(),
+        calls_per_second=resend.calls_per_second,
+    )
+    return built
+
+
+def _brevo(app: App) -> Transport:
+    from digest.store.meta import get_or_create
+
+    brevo = app.settings.delivery.brevo
+    kind = registry.load("brevo")
+    built: Transport = kind(
+        app.secret(brevo.key_env, "delivery.brevo.key_env"),
+        host=brevo.host,
+        realm=get_or_create(app.database, "realm", lambda: secrets.token_hex(8)),
+        sender=app.settings.newsletter.sender.email,
+        timeout=brevo.timeout.total_seconds(),
     )
     return built
 
@@ -100,4 +116,5 @@ TRANSPORTS: Mapping[str, Callable[[App], Transport]] = {
     "smtp": _smtp,
     "sendgrid": _sendgrid,
     "resend": _resend,
+    "brevo": _brevo,
 }

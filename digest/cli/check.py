@@ -91,6 +91,8 @@ def check(
             findings.run(lambda: _check_sources(app, findings, online=not offline))
             findings.run(lambda: _check_transports(app, findings, offline))
             findings.run(lambda: _check_webhooks(app, findings))
+            findings.run(lambda: app.webhook_verifier)
+            findings.run(lambda: app.brevo_webhook_token)
             new = (problem for problem in app.alert_problems() if problem not in findings.problems)
             findings.warnings += [f"{problem}; {ALERTS_MISSING}" for problem in new]
             _check_modes(app, findings)
@@ -266,11 +268,11 @@ def _past_problems(health: SourceHealth, now: datetime) -> list[str]:
 
 
 def _check_webhooks(app: App, findings: Findings) -> None:
-    if app.webhook_verifier is None and any(transport.name == "sendgrid" for transport in app.transports):
-        findings.warnings.append(
-            "'web.webhooks.sendgrid.keys_env' is not set: bounces and complaints are not received; "
-            "docs/operations.md describes the set-up"
-        )
+    from digest.newsletter.diagnosis import missing_webhook
+
+    for transport in app.transports:
+        if message := missing_webhook(app, transport.name):
+            findings.warnings.append(f"{message}; docs/operations.md describes the set-up")
 
 
 def _check_modes(app: App, findings: Findings) -> None:

@@ -58,7 +58,7 @@ class AlertSettings(SettingsModel):
         "Whoever gets the alert can then decide. Not set: if `web.enabled`. Needs `newsletter.base_url`.",
     )
     telegram_chat: Line = Field(default="", description="Chat that the Telegram bot writes to.")
-    transport: Literal["", "outbox", "smtp", "sendgrid", "resend"] = Field(
+    transport: Literal["", "outbox", "smtp", "sendgrid", "resend", "brevo"] = Field(
         default="",
         description="Transport for alerts and reports, with its settings in `delivery`. Empty: as "
         "`delivery.transport`. If it fails, `delivery.transport` is tried.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -29,9 +29,25 @@ class ResendSettings(SettingsModel):
         default="RESEND_API_KEY",
         description="Environment variable that holds the API key. Resend's calls are idempotent for a day, so an "
         "interrupted send leaves no batch with unknown outcome. An email with inline images needs one call per "
-        "recipient, and Resend allows two calls per second: set `theme.max_images` to 0 to avoid that.",
+        "recipient: set `theme.max_images` to 0 to avoid that.",
+    )
+    calls_per_second: float = Field(
+        default=2,
+        gt=0,
+        le=1000,
+        description="Maximum calls per second of one process, with up to 100 recipients each. Resend allows an account "
+        "two, and more on request.",
     )
     timeout: Duration = Field(default=timedelta(seconds=30), description="As `delivery.sendgrid.timeout`.")
+
+
+class BrevoSettings(SettingsModel):
+    host: WebRoot = Field(default="https://api.brevo.com", description="URL of the API.")
+    key_env: str = Field(default="BREVO_API_KEY", description="Environment variable that holds the API key.")
+    timeout: Annotated[Duration, Field(le=timedelta(seconds=40))] = Field(
+        default=timedelta(seconds=30),
+        description="As `delivery.sendgrid.timeout`, at most `40s`: Brevo recognises a repeated call for 15 minutes.",
+    )
 
 
 class DkimSettings(SettingsModel):

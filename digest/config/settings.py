@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from digest.config.alerts import AlertSettings, StopOnSettings
 from digest.config.breaking import Breaking
 from digest.config.delivery import (
+    BrevoSettings,
     OutboxSettings,
     RateSettings,
     ResendSettings,
@@ -226,7 +227,7 @@ class SummarySettings(SettingsModel):
         return self
 
 
-Transport = Literal["outbox", "smtp", "sendgrid", "resend"]
+Transport = Literal["outbox", "smtp", "sendgrid", "resend", "brevo"]
 # Maximum recipients in one call.
 _MAX_PER_CALL = {"resend": 100}
 
@@ -236,8 +237,8 @@ class Delivery(SettingsModel):
 
     transport: Annotated[tuple[Transport, ...], BeforeValidator(split_names)] = Field(
         default=("outbox",),
-        description="`outbox` (.eml files), `smtp`, `sendgrid`, `resend`, or several, such as `[sendgrid, smtp]`: if "
-        "the first fails, the next sends what was definitely not sent.",
+        description="`outbox` (.eml files), `smtp`, `sendgrid`, `resend`, `brevo`, or several, such as "
+        "`[sendgrid, smtp]`: if the first fails, the next sends what was definitely not sent.",
     )
     on_unknown: Literal["fence", "hold", "resend"] = Field(
         default="fence",
@@ -246,8 +247,8 @@ class Delivery(SettingsModel):
     )
     lead: Duration = Field(
         default=timedelta(minutes=40),
-        description="How long before its time an edition is handed to a provider that can cancel (`sendgrid`), which "
-        "sends it on time. Cancelling needs at least 15 minutes.",
+        description="How long before its time an edition is handed to a provider that can cancel "
+        "(`sendgrid`, `brevo`), which sends it on time. Cancelling needs at least 15 minutes.",
     )
     batch_size: int = Field(
         default=1000,
@@ -268,6 +269,7 @@ class Delivery(SettingsModel):
     warm_up: WarmUpSettings | None = Field(default=None, description="Daily limit that grows, for a new account.")
     sendgrid: SendGridSettings = Field(default=SendGridSettings(), description="SendGrid.")
     resend: ResendSettings = Field(default=ResendSettings(), description="Resend.")
+    brevo: BrevoSettings = Field(default=BrevoSettings(), description="Brevo.")
     smtp: SmtpSettings = Field(default=SmtpSettings(), description="SMTP.")
     outbox: OutboxSettings = Field(default=OutboxSettings(), description="Emails as .eml files.")
 
@@ -530,6 +532,12 @@ class Settings(SettingsModel):
         if self.theme.images == "pages" and not self.newsletter.base_url.startswith("https://"):
             found = self.newsletter.base_url or "none"
             raise ValueError(f"'theme.images': pages needs 'newsletter.base_url' with https; found {found}")
+        return self
+
+    @model_validator(mode="after")
+    def _images_can_be_attached(self) -> Settings:
+        if self.theme.images == "attach" and self.theme.max_images and "brevo" in self.delivery.transport:
+            raise ValueError("'theme.images': brevo cannot show attached images; expected pages or source")
         return self
 
     @model_validator(mode="after")

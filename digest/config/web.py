@@ -31,11 +31,28 @@ class SendGridWebhook(SettingsModel):
         return self
 
 
+class BrevoWebhook(SettingsModel):
+    """How events from Brevo are verified."""
+
+    token_env: VariableOrNone = Field(
+        default="",
+        description="Environment variable that holds the bearer token of Brevo's webhook, at least 16 characters. "
+        "Brevo signs nothing. Empty: no webhook (docs/operations.md).",
+    )
+
+
 class Webhooks(SettingsModel):
     """How events from the email providers are received."""
 
     keep: Duration = Field(default=timedelta(days=7), description="How long processed webhook payloads are kept.")
     sendgrid: SendGridWebhook = Field(default=SendGridWebhook(), description="SendGrid's event webhook.")
+    brevo: BrevoWebhook = Field(default=BrevoWebhook(), description="Brevo's transactional webhook.")
+
+    @property
+    def providers(self) -> frozenset[str]:
+        """The providers whose events are received."""
+        received = {"sendgrid": self.sendgrid.keys_env, "brevo": self.brevo.token_env}
+        return frozenset(name for name, variable in received.items() if variable)
 
 
 class Metrics(SettingsModel):

@@ -130,7 +130,8 @@ def attempt(job: Job, transport: Transport, claim: Claim, outages: Outages) -> A
     ) as measured:
         result = _submit(job, transport, claim, outages)
         outcome = with_reasons(result.outcome, _clean)
-        if isinstance(outcome, Unknown) and transport.recovery == "redo":
+        # A scheduled attempt is cancelled instead: its idempotency key belongs to its schedule id.
+        if isinstance(outcome, Unknown) and transport.recovery == "redo" and result.schedule_id is None:
             outcome = Retryable(outcome.reason)
         if job.resend_unknown:
             outcome = resend_unknown(outcome)

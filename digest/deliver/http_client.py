@@ -268,6 +268,10 @@ class HttpClient:
         """As `post`, without a body."""
         return self._exchange("GET", path, None, headers)
 
+    def delete(self, path: str, headers: Mapping[str, str]) -> HttpResponse:
+        """As `post`, without a body."""
+        return self._exchange("DELETE", path, None, headers)
+
     def close(self) -> None:
         with self.lock:
             connections, self.open = self.open, {}

@@ -38,6 +38,10 @@ class DeliveryEvent:
     reason: str = ""
 
 
+class InvalidPayload(ValueError):
+    """A webhook's payload has no events that can be read. The message is one sentence."""
+
+
 def one_line(text: str) -> str:
     """Foreign text as one line that is safe for tables, the store and the terminal."""
     return _CONTROL.sub(" ", text).encode("utf-8", "replace").decode("utf-8").strip()[:_MAX_LENGTH]

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from digest.feedback.bots import mark_scanner_clicks
-from digest.feedback.events import Event, one_line
+from digest.feedback.events import Event, InvalidPayload, one_line
 
 # SendGrid's name → our kind.
 _KINDS = {
@@ -35,10 +35,6 @@ _IMAGE_PROXIES = ("googleimageproxy", "yahoomailproxy")
 # The year 2100; a later time is invalid.
 _MAX_TIME = 4_102_444_800
 _MAX_ID = 2**63
-
-
-class InvalidPayload(ValueError):
-    """The payload is not a list of events. The message is one sentence."""
 
 
 def parse_payload(body: bytes, comparable: Callable[[str], str | None]) -> list[Event]:

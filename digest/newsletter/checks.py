@@ -50,6 +50,7 @@ def check_settings(app: App) -> Findings:
     findings.add(app.alert_problems())
     findings.run(lambda: app.summariser)
     findings.run(lambda: app.webhook_verifier)
+    findings.run(lambda: app.brevo_webhook_token)
     return findings
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from digest.errors import ConfigurationError, DigestError, StoreError
+from digest.models import PROVIDER_NAMES
 from digest.utils.files import placed
 from digest.utils.findings import Finding, error, good, unknown, warning
 from digest.utils.urls import is_example
@@ -121,11 +122,18 @@ def _resend_route(app: App, selectors: tuple[str, ...]) -> Route:  # noqa: ARG00
     return resend_route(_domain(app.settings.newsletter.sender.email))
 
 
+def _brevo_route(app: App, selectors: tuple[str, ...]) -> Route:  # noqa: ARG001
+    from digest.usecases.check_sender import brevo_route
+
+    return brevo_route(_domain(app.settings.newsletter.sender.email))
+
+
 # Transport to what receivers look up for it. `outbox` mails nobody.
 ROUTES: dict[str, Callable[[App, tuple[str, ...]], Route]] = {
     "smtp": _smtp_route,
     "sendgrid": _sendgrid_route,
     "resend": _resend_route,
+    "brevo": _brevo_route,
 }
 
 
@@ -138,30 +146,39 @@ def _check_network(app: App, options: Options) -> list[Finding]:
     found, answer = check_pages(base_url, options.lookup, datetime.now(UTC))
     known = {base_url: answer.ahead} if answer and answer.ahead is not None else {}
     delivery = app.settings.delivery
-    hosts = {"sendgrid": delivery.sendgrid.host, "resend": delivery.resend.host}
+    hosts = {"sendgrid": delivery.sendgrid.host, "resend": delivery.resend.host, "brevo": delivery.brevo.host}
     asked = [hosts[name] for name in delivery.transport if name in hosts]
     # A provider's clock first: the pages' server is often this machine.
     found.append(check_clock({} if asked else known, asked, options.ntp))
     if "DIGEST_NOW" in app.environment:
         found.append(warning("clock", "DIGEST_NOW sets the time of digest, for rehearsals", "unset DIGEST_NOW"))
     example = is_example(urlsplit(base_url).hostname or "")
-    if base_url and not example and "sendgrid" in delivery.transport:
-        found.append(_check_webhook(app, options))
+    if base_url and not example:
+        found += [_check_webhook(app, name, options) for name in delivery.transport if name in WEBHOOK_KEYS]
     return found
 
 
-def _check_webhook(app: App, options: Options) -> Finding:
+# Transport → the key of `web.webhooks` without which its events are not received.
+WEBHOOK_KEYS = {"sendgrid": "sendgrid.keys_env", "brevo": "brevo.token_env"}
+
+
+def missing_webhook(app: App, transport: str) -> str | None:
+    """A sentence, if the events of this transport are not received although it has some."""
+    if transport not in WEBHOOK_KEYS or transport in app.settings.web.webhooks.providers:
+        return None
+    return f"'web.webhooks.{WEBHOOK_KEYS[transport]}' is not set: bounces and complaints are not received"
+
+
+def _check_webhook(app: App, transport: str, options: Options) -> Finding:
     from digest.usecases.check_web import check_webhook
 
-    webhook = app.settings.web.webhooks.sendgrid
-    if not webhook.keys_env:
-        message = "'web.webhooks.sendgrid.keys_env' is not set: bounces and complaints are not received"
-        return warning("webhook", message, "set up SendGrid's signed event webhook as docs/operations.md describes")
-    end = ""
-    if webhook.secret_env:
-        end = "/" + app.secret(webhook.secret_env, "web.webhooks.sendgrid.secret_env")
-    base = app.settings.newsletter.base_url.rstrip("/")
-    return check_webhook(f"{base}/webhooks/sendgrid{end}", options.lookup)
+    if message := missing_webhook(app, transport):
+        called = PROVIDER_NAMES[transport]
+        return warning("webhook", message, f"set up {called}'s webhook as docs/operations.md describes")
+    secret = app.settings.web.webhooks.sendgrid.secret_env if transport == "sendgrid" else ""
+    end = "/" + app.secret(secret, "web.webhooks.sendgrid.secret_env") if secret else ""
+    url = f"{app.settings.newsletter.base_url.rstrip('/')}/webhooks/{transport}"
+    return check_webhook(url, end, options.lookup)
 
 
 def probe(app: App, transport: Transport) -> str | None:

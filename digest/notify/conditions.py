@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
 
-from digest.models import AttemptState, EditionState, is_breaking
+from digest.models import PROVIDER_NAMES, AttemptState, EditionState, is_breaking
 from digest.notify.alert import Alert, AlertKind
 from digest.notify.facts import AttemptFacts, EditionFacts, Facts
 from digest.notify.formats import format_time
@@ -310,7 +310,7 @@ def silent_webhook(facts: Facts) -> Iterator[Alert]:
             attempt
             for attempt in facts.attempts
             if attempt.edition == edition.key
-            and attempt.transport == "sendgrid"
+            and attempt.transport in facts.events_expected
             and attempt.state in (AttemptState.ACCEPTED, AttemptState.CONFIRMED)
         ]
         if sum(attempt.size for attempt in sent) < _MIN_SENT:
@@ -321,15 +321,17 @@ def silent_webhook(facts: Facts) -> Iterator[Alert]:
         if is_over or not facts.limits.webhook_silent <= facts.now - began < timedelta(days=2):
             continue
         last = _when(facts.last_events, facts) if facts.last_events else "never"
+        name = sent[0].transport
+        called = PROVIDER_NAMES.get(name, name)
         yield Alert(
             AlertKind.WEBHOOK_SILENT,
-            "sendgrid",
-            "SendGrid's events do not arrive",
+            name,
+            f"{called}'s events do not arrive",
             f"Edition {edition.key} was sent at {_when(began, facts)}. The last events arrived: {last}. "
             "Bounces and complaints are missed, and outcomes stay unknown.",
-            "Check in SendGrid's Event Webhook settings that it is on and that its URL is "
-            "https://YOUR-HOST/webhooks/sendgrid, and press its test button. `digest bounces --pull` imports the "
-            "suppressions meanwhile.",
+            f"Check in {called}'s webhook settings that it is on and that its URL is "
+            f"https://YOUR-HOST/webhooks/{name}, and send a test event."
+            + (" `digest bounces --pull` imports the suppressions meanwhile." if name == "sendgrid" else ""),
             began,
             until,
         )
@@ -396,7 +398,7 @@ _ENDINGS = {
     AlertKind.KEY_REFUSED: "The provider accepts the key again.",
     AlertKind.CERTIFICATE_INVALID: "The certificate is valid again.",
     AlertKind.OUTCOME_UNKNOWN: "Every outcome is known now.",
-    AlertKind.WEBHOOK_SILENT: "SendGrid's events arrive again.",
+    AlertKind.WEBHOOK_SILENT: "The provider's events arrive again.",
     AlertKind.DISK_LOW: "There is enough space again.",
 }
 

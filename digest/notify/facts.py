@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -99,8 +99,8 @@ class Facts:
     requires_approval: Callable[[str], bool]
     # The address where an edition, by key, can be approved; None without such a page.
     approval_link: Callable[[str], str | None]
-    # Whether SendGrid's events are expected, and when the newest payload arrived.
-    events_expected: bool
+    # The transports whose events are expected, and when the newest payload arrived.
+    events_expected: Collection[str]
     last_events: datetime | None
     # Folder → bytes that are free.
     disks: Mapping[str, int]

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
-from digest.models import SourceHealth
+from digest.models import PROVIDER_NAMES, SourceHealth
 from digest.notify.formats import format_time
 from digest.utils.redact import hide_addresses
 from digest.utils.text import duration
 
 # Transports, as sentences call them.
-_CALLED = {"smtp": "SMTP", "resend": "Resend", "outbox": "the outbox"}
+_CALLED = {"smtp": "SMTP", "outbox": "the outbox", **PROVIDER_NAMES}
 # Seconds for one fetch.
 _SLOW_SOURCE = 10.0
 

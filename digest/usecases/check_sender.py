@@ -33,6 +33,8 @@ class Route:
     public: str = ""
 
 
+# Brevo's domain authentication (help.brevo.com, "Authenticate your domain with Brevo").
+_BREVO_SELECTORS = ("brevo1", "brevo2", "mail")
 # The selectors and MAIL FROM domains that these providers use unless they are told otherwise: SendGrid's domain
 # authentication (s1, s2) and https://github.com/Domain-Connect/Templates/blob/master/resend.com.mail.json.
 _SENDGRID_SELECTORS = ("s1", "s2")
@@ -46,6 +48,10 @@ def sendgrid_route() -> Route:
 
 def resend_route(domain: str) -> Route:
     return Route("resend", f"send.{domain}", spf=_RESEND_SPF, selectors=_RESEND_SELECTORS, signer=domain)
+
+
+def brevo_route(domain: str) -> Route:
+    return Route("brevo", None, selectors=_BREVO_SELECTORS, signer=domain)
 
 
 def check_sender(domain: str, routes: Sequence[Route], lookup: Lookup) -> list[Finding]:

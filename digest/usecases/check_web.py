@@ -73,25 +73,23 @@ def unreachable(check: str, url: str, problem: WebUnreachable, lookup: Lookup) -
     return error(check, f"{host} has no address", f"publish A {host} with the address of your server")
 
 
-def check_webhook(url: str, lookup: Lookup) -> Finding:
-    """Check that an unsigned event is refused. `url` may end with its secret, which no message shows."""
+def check_webhook(url: str, secret: str, lookup: Lookup) -> Finding:
+    """Check that an unsigned event is refused. `secret` is appended to `url`, and no message shows it."""
     check = "webhook"
-    parts = urlsplit(url)
-    shown = f"{parts.scheme}://{parts.netloc}{parts.path.partition('/sendgrid')[0]}/sendgrid"
     try:
-        answer = request("POST", url)
+        answer = request("POST", url + secret)
     except WebUnreachable as problem:
-        return unreachable(check, shown, problem, lookup)
+        return unreachable(check, url, problem, lookup)
     if answer.status in (403, 405):
-        return good(check, f"{shown} answers, and refuses an unsigned event ({answer.status})")
+        return good(check, f"{url} answers, and refuses an unsigned event ({answer.status})")
     if answer.status < 300:
         fix = "let the proxy pass this address to `digest web`, which checks signatures"
-        return error(check, f"{shown} accepts an unsigned event ({answer.status}): it is not digest that answers", fix)
+        return error(check, f"{url} accepts an unsigned event ({answer.status}): it is not digest that answers", fix)
     if answer.status == 404:
         fix = "restart `digest web` or `digest run` with the settings of this folder; the proxy must pass /webhooks/"
-        return error(check, f"{shown} does not exist (404): bounces and complaints are lost", fix)
+        return error(check, f"{url} does not exist (404): bounces and complaints are lost", fix)
     fix = "look into the log of the proxy and of `digest web`"
-    return error(check, f"{shown} answers an unsigned event with {answer.status}; expected 403", fix)
+    return error(check, f"{url} answers an unsigned event with {answer.status}; expected 403", fix)
 
 
 def is_local(host: str) -> bool:

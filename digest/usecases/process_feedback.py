@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from digest.feedback import sendgrid
+from digest.feedback import brevo, sendgrid
 from digest.feedback.dsn import DeliveryReport, parse_report
 from digest.feedback.effects import Applied, apply
-from digest.feedback.events import Event
+from digest.feedback.events import Event, InvalidPayload
 from digest.mail import verp
 from digest.mail.message import Outgoing, recipient
 from digest.mail.mime import message_id
@@ -38,7 +38,10 @@ _OLDEST_MAIL = timedelta(days=366)
 # How far a foreign mail server's clock may be behind ours.
 _MAX_CLOCK_SKEW = timedelta(hours=1)
 # Provider name to the parser of its payloads.
-PARSERS: dict[str, Callable[[bytes, Callable[[str], str | None]], list[Event]]] = {"sendgrid": sendgrid.parse_payload}
+PARSERS: dict[str, Callable[[bytes, Callable[[str], str | None]], list[Event]]] = {
+    "sendgrid": sendgrid.parse_payload,
+    "brevo": brevo.parse_payload,
+}
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class FeedbackProcessor:
         for payload in self.events.queued():
             try:
                 events = PARSERS[payload.provider](payload.body, comparable)
-            except (KeyError, sendgrid.InvalidPayload) as error:
+            except (KeyError, InvalidPayload) as error:
                 self.events.mark_processed(payload.id, now, error=redact(str(error)))
                 notes.append(f"Skipped webhook payload {payload.id} of {payload.provider}: {redact(str(error))}")
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -47,8 +47,8 @@ class Watch:
     requires_approval: Callable[[str], bool]
     # The address where an edition, by key, can be approved; None without such a page.
     approval_link: Callable[[str], str | None]
-    # Whether SendGrid's events are expected.
-    events_expected: bool
+    # The transports whose events are expected.
+    events_expected: Collection[str]
     # Transport → builds one that nobody else uses, for probes.
     transports: Mapping[str, Callable[[], Transport]]
     # Transport → the environment variable that holds its key.

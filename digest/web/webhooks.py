@@ -1,7 +1,7 @@
-"""`POST /webhooks/sendgrid`: verify and store a webhook request. A scheduled job processes it later.
+"""`POST /webhooks/PROVIDER`: verify and store a webhook request. A scheduled job processes it later.
 
-Responses: 204 stored (also if it was stored before), 403 not signed by SendGrid, 413 too large, 503 the store is not
-available, so SendGrid should retry.
+Responses: 204 stored (also if it was stored before), 403 not verified as the provider's, 413 too large, 503 the store
+is not available, so the provider should retry.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SIGNATURE = "x-twilio-email-event-webhook-signature"
 _TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     204: {"description": "stored"},
-    403: {"description": "not signed with a configured key, too old, or at the wrong path"},
+    403: {"description": "not signed with a configured key or without the token, too old, or at the wrong path"},
     413: {"description": f"larger than {MAX_BODY_BYTES:,} bytes"},
     503: {"description": "cannot be stored now; try again later"},
 }
@@ -44,17 +44,20 @@ class WebhookQueue(Protocol):
 
 
 def webhooks(app: App) -> APIRouter:
-    """The webhook routes, none if the settings name no keys. Raises ConfigurationError for an invalid key."""
+    """The routes of the webhooks whose keys the settings name. Raises ConfigurationError for an invalid key."""
+    routes = APIRouter()
     verifier = app.webhook_verifier
-    if verifier is None:
-        return APIRouter()
-    variable = app.settings.web.webhooks.sendgrid.secret_env
-    secret = app.secret(variable, "web.webhooks.sendgrid.secret_env") if variable else ""
-    return router(verifier, app.events, app.clock, secret=secret)
+    if verifier is not None:
+        variable = app.settings.web.webhooks.sendgrid.secret_env
+        secret = app.secret(variable, "web.webhooks.sendgrid.secret_env") if variable else ""
+        routes.include_router(router(verifier, app.events, app.clock, secret=secret))
+    if app.brevo_webhook_token is not None:
+        routes.include_router(brevo_router(app.brevo_webhook_token, app.events, app.clock))
+    return routes
 
 
 def router(verifier: Verifier, queue: WebhookQueue, clock: Callable[[], datetime], *, secret: str = "") -> APIRouter:
-    """The webhook routes. With `secret` the path must end with it: `/webhooks/sendgrid/SECRET`."""
+    """SendGrid's routes. With `secret` the path must end with it: `/webhooks/sendgrid/SECRET`."""
     routes = APIRouter(tags=["webhooks"])
 
     @routes.post("/webhooks/sendgrid", status_code=204, responses=_RESPONSES)
@@ -78,19 +81,41 @@ def router(verifier: Verifier, queue: WebhookQueue, clock: Callable[[], datetime
         body = await _body(request)
         if body is None:
             return Response(status_code=413)
-        return Response(status_code=await run_in_threadpool(_store, body, signature, timestamp, now))
+        return Response(status_code=await run_in_threadpool(_accept, body, signature, timestamp, now))
 
-    def _store(body: bytes, signature: str, timestamp: str, now: datetime) -> int:
-        if not verifier.accepts(body, signature, timestamp, now):
-            return 403
-        try:
-            # Bounce reasons are the words of foreign servers.
-            queue.save("sendgrid", without_known_bytes(body), now)
-        except StoreError:
-            return 503
-        return 204
+    def _accept(body: bytes, signature: str, timestamp: str, now: datetime) -> int:
+        return _store(queue, "sendgrid", body, now) if verifier.accepts(body, signature, timestamp, now) else 403
 
     return routes
+
+
+def brevo_router(token: str, queue: WebhookQueue, clock: Callable[[], datetime]) -> APIRouter:
+    """Brevo's route. Brevo signs nothing, so requests must have `Authorization: Bearer TOKEN`."""
+    routes = APIRouter(tags=["webhooks"])
+    expected = f"Bearer {token}".encode()
+
+    @routes.post("/webhooks/brevo", status_code=204, responses=_RESPONSES)
+    async def brevo(request: Request) -> Response:
+        """Receive Brevo's events."""
+        given = request.headers.get("authorization", "").encode("utf-8", "replace")
+        if not hmac.compare_digest(given, expected):
+            return Response(status_code=403)
+        body = await _body(request)
+        if body is None:
+            return Response(status_code=413)
+        return Response(status_code=await run_in_threadpool(_store, queue, "brevo", body, clock()))
+
+    return routes
+
+
+def _store(queue: WebhookQueue, provider: str, body: bytes, now: datetime) -> int:
+    """Store a verified request. Return the status of the response."""
+    try:
+        # Bounce reasons are the words of foreign servers.
+        queue.save(provider, without_known_bytes(body), now)
+    except StoreError:
+        return 503
+    return 204
 
 
 async def _body(request: Request) -> bytes | None:

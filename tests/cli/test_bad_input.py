@@ -17,7 +17,11 @@ from tests.support.http_server import HttpServer
     [
         ("max_stories: 12", "max_storys: 12", "unknown key 'edition.max_storys'; did you mean 'max_stories'?"),
         ("max_stories: 12", "max_stories: lots", "'edition.max_stories': expected a whole number, found 'lots'"),
-        ("transport: outbox ", "transport: outbux ", "expected outbox, smtp, sendgrid or resend, found 'outbux'"),
+        (
+            "transport: outbox ",
+            "transport: outbux ",
+            "expected outbox, smtp, sendgrid, resend or brevo, found 'outbux'",
+        ),
         ("timezone: Asia/Kolkata", "timezone: Asia/Kolkatta", "such as Asia/Kolkata"),
         ("window: 24h", "window: a day", "expected a duration such as 90s, 15m, 24h or 7d, found 'a day'"),
         ("  window: 24h", "  window: [24h", "invalid YAML"),

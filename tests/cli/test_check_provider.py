@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cli.newsroom import Newsroom
+from tests.support.brevo_server import KEY as BREVO_KEY
+from tests.support.brevo_server import BrevoServer
 from tests.support.resend_server import KEY as RESEND_KEY
 from tests.support.resend_server import ResendServer
 from tests.support.sendgrid_api import SCOPES
@@ -90,3 +92,37 @@ def test_every_transport_is_checked(newsroom: Newsroom, sendgrid: SendGridServer
         resend.resend.domains = {}
         message = errors(newsroom)
     assert [sentence.split()[0] for sentence in message] == ["sendgrid", "resend"]
+
+
+def use_brevo(brevo: BrevoServer, newsroom: Newsroom) -> Newsroom:
+    brevo.brevo.domains = {sender_domain(newsroom): True}
+    newsroom.environment |= {
+        "DIGEST_DELIVERY__TRANSPORT": "brevo",
+        "DIGEST_DELIVERY__BREVO__HOST": brevo.url,
+        "DIGEST_NEWSLETTER__BASE_URL": "",
+        "BREVO_API_KEY": BREVO_KEY,
+    }
+    return newsroom
+
+
+def test_brevo_is_checked_without_mailing_anyone(newsroom: Newsroom) -> None:
+    with BrevoServer() as brevo:
+        assert warnings(use_brevo(brevo, newsroom)) == []
+        assert any("web.webhooks.brevo.token_env" in message for message in newsroom.json("check")["warnings"])
+        brevo.brevo.credits = 300
+        assert warnings(newsroom) == ["brevo: 300 emails are left in the account's plan"]
+        brevo.brevo.domains = {}
+        (message,) = errors(newsroom)
+        assert "is verified" in message
+        newsroom.environment["BREVO_API_KEY"] = "xkeysib-wrong-but-secret"
+        (message,) = errors(newsroom)
+        assert "the key is refused" in message
+        assert "secret" not in message
+        assert not brevo.messages
+
+
+def test_brevo_cannot_attach_images(newsroom: Newsroom) -> None:
+    with BrevoServer() as brevo:
+        use_brevo(brevo, newsroom).environment["DIGEST_THEME__IMAGES"] = "attach"
+        (message,) = errors(newsroom, "--offline")
+        assert "expected pages or source" in message

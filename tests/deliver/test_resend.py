@@ -348,3 +348,17 @@ def test_whatever_the_host_does_probe_ends_in_time_with_a_sentence(server: Resen
     problem = probe(server)
     fine = ("slow_reply", "slow_body", "truncated_chunked", "short_body", "early_413_stall")
     assert problem.startswith(f"resend {server.url}: ") or kind in fine
+
+
+def test_calls_keep_to_the_limit_of_the_account(server: ResendServer) -> None:
+    waited: list[float] = []
+    transport = Resend(
+        KEY, host=server.url, realm="here", sender=SENDER.email, calls_per_second=0.5, pause=waited.append
+    )
+    batch = outgoing(ASHA, RAVI, "meena@example.com", email=EMAIL_WITH_IMAGES)
+    assert transport.submit(batch, RecordingLog()) == Accepted()
+    transport.close()
+    # The pauses are not taken here, so each call waits for all before it.
+    first, second = waited
+    assert 1 < first <= 2
+    assert 3 < second <= 4

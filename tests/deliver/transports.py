@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from digest.deliver.brevo.client import Brevo
 from digest.deliver.outbox import Outbox
 from digest.deliver.ports import Transport
 from digest.deliver.resend.client import Resend
@@ -16,6 +17,8 @@ from digest.deliver.sendgrid.client import SendGrid
 from digest.deliver.smtp.transport import Smtp
 from digest.mail.headers import encode_header
 from tests.deliver.emails import NOW, SENDER
+from tests.support.brevo_server import KEY as BREVO_KEY
+from tests.support.brevo_server import BrevoServer
 from tests.support.resend_server import KEY as RESEND_KEY
 from tests.support.resend_server import ResendServer
 from tests.support.sendgrid_server import KEY, SendGridServer
@@ -34,12 +37,28 @@ class TransportSetup:
     server: Any
     folder: Path
 
+    @property
+    def always_html(self) -> bool:
+        """Whether the provider refuses emails without HTML."""
+        return self.transport.name == "brevo"
+
+    @property
+    def attaches_images(self) -> bool:
+        return self.transport.name != "brevo"
+
+    @property
+    def encodes_headers(self) -> bool:
+        """Whether headers other than subject and addresses may have encoded words."""
+        return self.transport.name != "brevo"
+
     def arrived(self) -> list[tuple[str, bytes]]:
         """(address, mail) of everything that was taken, in order; SendGrid's is put together as it would do it."""
         if isinstance(self.server, RecordingSmtp):
             return [(to, email.content) for email in self.server.emails for to in email.rcpt_to]
         if isinstance(self.server, ResendServer):
             return [(email["to"][0], _mailed(email)) for email in self.server.resend.emails]
+        if isinstance(self.server, BrevoServer):
+            return [(email["version"]["to"][0]["email"], _from_version(email)) for email in self.server.brevo.emails]
         if isinstance(self.server, SendGridServer):
             # Without sandbox requests.
             sent = (payload for payload in self.server.payloads if "mail_settings" not in payload)
@@ -62,10 +81,18 @@ def transport_setup(kind: str, folder: Path) -> Iterator[TransportSetup]:
             transport.close()
     elif kind == "resend":
         with ResendServer() as resend:
-            transport = Resend(RESEND_KEY, host=resend.url, realm="here", sender=SENDER.email, timeout=5)
+            transport = Resend(
+                RESEND_KEY, host=resend.url, realm="here", sender=SENDER.email, timeout=5, calls_per_second=1000
+            )
             yield TransportSetup(transport, resend, folder)
             transport.close()
             assert resend.violations == []
+    elif kind == "brevo":
+        with BrevoServer() as brevo:
+            transport = Brevo(BREVO_KEY, host=brevo.url, realm="here", sender=SENDER.email, timeout=5)
+            yield TransportSetup(transport, brevo, folder)
+            transport.close()
+            assert brevo.violations == []
     else:
         with SendGridServer() as sendgrid:
             transport = SendGrid(KEY, host=sendgrid.url, sender=SENDER.email, timeout=5)
@@ -110,6 +137,19 @@ def _mailed(email: dict[str, Any]) -> bytes:
     contents = [(f"text/{kind}", email[name]) for kind, name in (("plain", "text"), ("html", "html")) if name in email]
     images = [_attached(type=one.pop("content_type"), **one) for one in map(dict, email.get("attachments", []))]
     return _mail(headers, contents, images)
+
+
+def _from_version(email: dict[str, Any]) -> bytes:
+    """The mail that Brevo makes of one version."""
+    sender = email["sender"]
+    headers = [
+        encode_header("From", sender.get("name", "")) + f"\r\n <{sender['email']}>",
+        f"To: {email['version']['to'][0]['email']}",
+        encode_header("Subject", email["subject"]),
+        *(f"{name}: {value}" for name, value in {**email["headers"], **email["version"]["headers"]}.items()),
+        *([f"Reply-To: {email['replyTo']['email']}"] if "replyTo" in email else []),
+    ]
+    return _mail(headers, [("text/plain", email["textContent"]), ("text/html", email["htmlContent"])], [])
 
 
 def _mail(headers: list[str], contents: list[tuple[str, str]], images: list[str]) -> bytes:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.feedback.events import Event
+from digest.feedback.events import Event, InvalidPayload
 from digest.feedback.rules import RULES
-from digest.feedback.sendgrid import InvalidPayload, parse_payload
+from digest.feedback.sendgrid import parse_payload
 from digest.subscribers.address import comparable
 from tests.support.sendgrid_events import event
 

@@ -179,6 +179,12 @@ class Provider:
                 self._held.remove(message)
                 self._set_state(message, "discarded" if message.state == "cancelled" else "sent")
 
+    def discard(self, message: Message) -> None:
+        """Cancel one held message for good."""
+        with self._lock:
+            self._held.remove(message)
+            self._set_state(message, "discarded")
+
     def acceptances(self) -> list[Acceptance]:
         """Return every recipient of every message, in order of acceptance."""
         with self._lock:

@@ -19,7 +19,7 @@ from digest.errors import ConfigurationError
 from digest.feedback.sendgrid_signature import Verifier, read_keys
 from digest.store.content.events import EventStore
 from digest.store.database import Database, open_database
-from digest.web.webhooks import MAX_BODY_BYTES, router, webhooks
+from digest.web.webhooks import MAX_BODY_BYTES, brevo_router, router, webhooks
 from tests.support.asgi import Asgi
 from tests.support.folders import newsletter_folder
 from tests.support.profiles import examples
@@ -179,13 +179,54 @@ def open_app(home: Path, **environment: str) -> Iterator[App]:
         yield app
 
 
+def paths(app: App) -> set[str]:
+    served = FastAPI()
+    served.include_router(webhooks(app))
+    return set(served.openapi()["paths"])
+
+
 def test_keys_come_from_the_settings(tmp_path: Path) -> None:
-    (without,) = [webhooks(app) for app in open_app(tmp_path / "without")]
-    assert without.routes == []
+    (without,) = [paths(app) for app in open_app(tmp_path / "without")]
+    assert without == set()
     named = {"DIGEST_WEB__WEBHOOKS__SENDGRID__KEYS_ENV": "SENDGRID_WEBHOOK_KEYS"}
     both = f"{SENDGRID.public},{STRANGER.public}"
-    (found,) = [webhooks(app) for app in open_app(tmp_path / "two", **named, SENDGRID_WEBHOOK_KEYS=both)]
-    assert len(found.routes) == 2
+    (found,) = [paths(app) for app in open_app(tmp_path / "two", **named, SENDGRID_WEBHOOK_KEYS=both)]
+    assert found == {PATH, f"{PATH}/{{path_secret}}"}
     for wrong in ("", "no key"):
         with pytest.raises(ConfigurationError, match=r"SENDGRID_WEBHOOK_KEYS: .*public key"):
             [webhooks(app) for app in open_app(tmp_path / f"wrong{wrong}", **named, SENDGRID_WEBHOOK_KEYS=wrong)]
+
+
+TOKEN = "brevo-token-16-characters"
+
+
+def test_brevos_events_need_the_token(database: Database) -> None:
+    store, app = EventStore(database), FastAPI()
+    app.include_router(brevo_router(TOKEN, store, lambda: NOW))
+    body = b'{"event": "delivered"}'
+    with closing(Asgi(app)) as client:
+        endpoint = Endpoint(client, store)
+        for given in (
+            {},
+            {"authorization": TOKEN},
+            {"authorization": "Bearer "},
+            {"authorization": f"Bearer {TOKEN}x"},
+        ):
+            assert endpoint.post("/webhooks/brevo", body, given) == 403
+        assert endpoint.stored() == []
+        bearer = {"authorization": f"Bearer {TOKEN}"}
+        assert endpoint.post("/webhooks/brevo", b"x" * (MAX_BODY_BYTES + 1), bearer) == 413
+        for _ in range(2):
+            assert endpoint.post("/webhooks/brevo", body, bearer) == 204
+        assert endpoint.stored() == [body]
+        with database.write() as connection:
+            connection.exec_driver_sql("DROP TABLE webhook")
+        assert endpoint.post("/webhooks/brevo", b"other", bearer) == 503
+
+
+def test_brevos_token_comes_from_the_settings_and_is_long(tmp_path: Path) -> None:
+    named = {"DIGEST_WEB__WEBHOOKS__BREVO__TOKEN_ENV": "BREVO_WEBHOOK_TOKEN"}
+    (found,) = [paths(app) for app in open_app(tmp_path / "one", **named, BREVO_WEBHOOK_TOKEN=TOKEN)]
+    assert found == {"/webhooks/brevo"}
+    with pytest.raises(ConfigurationError, match="at least 16 characters"):
+        [webhooks(app) for app in open_app(tmp_path / "short", **named, BREVO_WEBHOOK_TOKEN="short")]

@@ -16,6 +16,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,7 +46,8 @@ class Resend:
     """`host` is the API's root, and `sender` the From address that `probe` checks.
 
     `realm` names the ledger: two newsletters that share an account must not share keys. Resend keeps keys for a day, so
-    an older attempt cannot be repeated.
+    an older attempt cannot be repeated. An account may make two calls per second unless Resend allows it more
+    (https://resend.com/docs/api-reference/rate-limit).
     """
 
     name = "resend"
@@ -58,6 +61,7 @@ class Resend:
         realm: str,
         sender: str,
         timeout: float = 30.0,
+        calls_per_second: float = 2.0,
         pause: Callable[[float], object] | None = None,
     ) -> None:
         self.headers = {
@@ -70,6 +74,10 @@ class Resend:
         self.host, self.realm, self.sender = host, realm, sender
         self.http = HttpClient(host, timeout=timeout)
         self.pause = pause or self.http.registry.pause
+        self._interval = 1 / calls_per_second
+        self._lock = threading.Lock()
+        # When the next call may be made, on the monotonic clock.
+        self._next_call = 0.0
 
     def submit(self, outgoing: Outgoing, log: RecipientLog) -> Outcome:
         if invalid := invalid_recipients(outgoing.recipients):
@@ -109,6 +117,7 @@ class Resend:
         pauses = iter(_PAUSES)
         while True:
             outcome: CallOutcome
+            self._wait_for_turn()
             try:
                 response = self.http.post(
                     path, body, {**self.headers, "Idempotency-Key": key, "x-batch-validation": "permissive"}
@@ -129,6 +138,15 @@ class Resend:
             if pause is None or log.should_stop():
                 return unknown or outcome
             self.pause(max(pause, min(asked or 0.0, _MAX_PAUSE)))
+
+    def _wait_for_turn(self) -> None:
+        """Keep to Resend's limit of calls, over all threads of this process. A 429 reports those of others."""
+        with self._lock:
+            now = time.monotonic()
+            at = max(now, self._next_call)
+            self._next_call = at + self._interval
+        if at > now:
+            self.pause(at - now)
 
     def _find_problem(self) -> str | None:
         try:

@@ -60,6 +60,12 @@ def retryable_elsewhere(transport: ColumnElement[str]) -> ColumnElement[bool]:
     return retryable.where(attempt.c.transport != transport).exists()
 
 
+def retryable_before(connection: Connection, number: int, moment: datetime) -> bool:
+    """Whether a batch has a retryable attempt that started before this moment, or at it."""
+    retryable = select(attempt.c.id).where(attempt.c.batch == number, attempt.c.state == AttemptState.RETRYABLE)
+    return connection.execute(retryable.where(attempt.c.started_at <= moment).limit(1)).first() is not None
+
+
 def give_up_retrying(connection: Connection, number: int) -> bool:
     """Make a batch's retryable attempts unknown. False if there are none."""
     return _set_state(connection, number, (AttemptState.RETRYABLE,), AttemptState.UNKNOWN)

@@ -48,12 +48,15 @@ class SqlLedger:
         high_water: HighWater | None = None,
         *,
         hosts: Mapping[str, str] | None = None,
+        redo_within: Mapping[str, timedelta] | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        """`hosts` are the servers of transports that have one, by name of the transport."""
+        """Both by name of the transport: `hosts` are the servers of those that have one, `redo_within` is how long
+        those recognise a batch that submit it again."""
         self.database = database
         self.high_water = high_water
         self.hosts = hosts or {}
+        self.redo_within = redo_within or {}
         # The run of this ledger's attempts, and its lock while they are in flight.
         self.run = secrets.token_hex(8)
         self._lock: RunLock | None = None
@@ -86,7 +89,7 @@ class SqlLedger:
                 claims = [
                     claim
                     for row in sorted(taken, key=lambda row: (row.due_at, row.tries, row.id))
-                    if (claim := self._claim(connection, row, now))
+                    if (claim := self._claim(connection, row, transport, now))
                 ]
                 if claims:
                     connection.execute(_begin, [self._attempt_row(claim, transport, now) for claim in claims])
@@ -96,8 +99,14 @@ class SqlLedger:
             if claims or not taken:
                 return claims
 
-    def _claim(self, connection: Connection, row: Any, now: datetime) -> Claim | None:
-        """Return None for a batch without eligible recipients, which is done."""
+    def _claim(self, connection: Connection, row: Any, transport: str, now: datetime) -> Claim | None:
+        """Return None for a batch without eligible recipients, which is done, and for one that its provider no longer
+        recognises, which is unknown."""
+        within = self.redo_within.get(transport)
+        if within is not None and attempts.retryable_before(connection, row.id, now - within):
+            attempts.give_up_retrying(connection, row.id)
+            connection.execute(update(batch).where(batch.c.id == row.id).values(state=BatchState.UNKNOWN))
+            return None
         recipients = batches.eligible_recipients(connection, row.id, max(now, row.due_at))
         if not recipients:
             connection.execute(update(batch).where(batch.c.id == row.id).values(state=BatchState.EMPTY))

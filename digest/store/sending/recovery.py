@@ -78,6 +78,8 @@ class RecoveryPolicy:
         current: int | None = row.current_recipient
         if row.send_at is not None and not row.schedule_id:
             return NotSent("the run was cut short before it had a schedule id; nothing is scheduled without one")
+        if recovery == "redo" and row.schedule_id:
+            return Unknown(f"{_REASON}; it can be cancelled under its schedule id")
         if recovery == "redo":
             if self._in_time(row, now):
                 return Retryable(f"{_REASON}; it is redone")

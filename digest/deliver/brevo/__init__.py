@@ -1,0 +1,1 @@
+"""Brevo: client, payload, responses, account."""
