@@ -92,13 +92,6 @@ class RunningPages:
 
 
 @contextmanager
-def run_server(app: App, *, host: str = "", port: int | None = None) -> Iterator[str]:
-    """Like `run_pages`; yields their address only."""
-    with run_pages(app, host=host, port=port) as pages:
-        yield pages.base
-
-
-@contextmanager
 def run_pages(
     app: App, *, host: str = "", port: int | None = None, heartbeat: Heartbeat | None = None
 ) -> Iterator[RunningPages]:

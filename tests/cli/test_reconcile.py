@@ -119,7 +119,7 @@ def test_a_wrong_decision_changes_nothing(broken: Newsroom, arguments: tuple[str
 
 
 def test_the_history_says_who_decided_when_and_why(broken: Newsroom) -> None:
-    assert "nobody has decided" in broken.digest("reconcile", EDITION, "--history").out
+    assert "No decisions are recorded" in broken.digest("reconcile", EDITION, "--history").out
     evidence = "Nov 23 07:00:02 mx: 4F2: status=sent"
     broken.digest("reconcile", EDITION, "--accept", ASHA, "--evidence", evidence, DIGEST_USER="meena")
     (entry,) = broken.json("reconcile", EDITION, "--history")["decisions"]

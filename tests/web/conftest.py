@@ -30,11 +30,11 @@ def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The starter folder after today's edition was sent. Tests must leave it unchanged."""
     from digest.app import make_app
-    from digest.web.server import run_server
+    from digest.web.server import run_pages
 
     home = tmp_path_factory.mktemp("sent") / "newsletter"
     newsletter_folder(home, all_sources=False)
     with make_app(home, environment={"DIGEST_NOW": NOW}) as app:
         pipeline.send(app, "2026-11-23")
-        with run_server(app, port=0) as base:
-            yield Site(app, base)
+        with run_pages(app, port=0) as pages:
+            yield Site(app, pages.base)

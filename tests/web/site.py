@@ -18,7 +18,7 @@ from digest.app import App, make_app
 from digest.models import Subscriber
 from digest.store.people.consent import Consent, ConsentLog
 from digest.subscribers.address import normalise
-from digest.web.server import run_server
+from digest.web.server import run_pages
 from tests.support.folders import newsletter_folder
 
 NOW = "2026-11-23T07:00+05:30"
@@ -117,10 +117,10 @@ def site(
     """Serve a newsletter with these subscribers."""
     if not (home / "digest.yaml").exists():
         newsletter_folder(home)
-    with make_app(home, environment={"DIGEST_NOW": NOW, **environment}) as app, run_server(app, port=0) as base:
+    with make_app(home, environment={"DIGEST_NOW": NOW, **environment}) as app, run_pages(app, port=0) as pages:
         listed = [each if isinstance(each, Subscriber) else Subscriber(each) for each in subscribers]
         app.subscribers.sync([(normalise(each.email), each) for each in listed], now=app.now())
-        yield Site(app, base)
+        yield Site(app, pages.base)
 
 
 def translated(message: str, language: str = "hi") -> str:

@@ -18,7 +18,7 @@ from digest.app import App, make_app
 from digest.cli.init import make_folder
 from digest.store.people.signups import SignupStore
 from digest.usecases.approval import approval_link
-from digest.web.server import run_server
+from digest.web.server import run_pages
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = "2026-11-23"
@@ -40,8 +40,8 @@ def main() -> int:
         environment = {"DIGEST_NOW": NOW, "DIGEST_THEME__NAME": args.theme}
         with make_app(home, environment=environment) as app:
             pipeline.send(app, DAY)
-            with run_server(app, port=0) as base:
-                return check(base, args.out, steps(app, args.language))
+            with run_pages(app, port=0) as pages:
+                return check(pages.base, args.out, steps(app, args.language))
 
 
 def check(base: str, out: Path, pages: list[Step]) -> int:

@@ -174,17 +174,6 @@ def is_general(word: Word) -> bool:
     return word.key in GENERAL and not word.parts
 
 
-def is_free(clause: Clause, other: Clause) -> bool:
-    """Whether the clause counts nothing itself, or is part of the other: its words may stand beside a number."""
-    after = [*clause.words[1:], None]
-    counts = [
-        word
-        for word, unit in zip(clause.words, after, strict=True)
-        if word.number and not word.is_year and not (unit and "measure" in unit.concepts)
-    ]
-    return not counts or any(word in other.words for word in clause.words)
-
-
 def named(word: Word, clause: Clause) -> bool:
     """Whether a name stands in the word's phrase."""
     return any(each.phrase == word.phrase and each is not word and is_name_like(each) for each in clause.words)
