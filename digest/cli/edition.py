@@ -17,7 +17,7 @@ from digest.models import EditionState, is_breaking
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.curate.filtering import Changes
+    from digest.curate.editorial import Changes
 
 
 # The verb of a state in messages, where it differs from the state's name.

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-from digest.curate.filtering import Changes
+from digest.curate.editorial import Changes
 from digest.curate.recurring_kinds import Policy, Series
 from digest.curate.rules import Rules
+from digest.curate.sent_story import SentStory
 from digest.curate.similarity.clustering import CANDIDATE_COSINE, Cluster, Pairs, representative_first
 from digest.curate.similarity.score import Corpus, Features, is_duplicate, score
 from digest.curate.similarity.tfidf import COMMON_STEMS, Frequencies, lead_text
 from digest.hindi.sentences import split
 from digest.hindi.text import fold, words
 from digest.hindi.tokens import stem_of, stems, tokens
-from digest.models import Article, Block, Story
+from digest.models import Article
 
 # How many words may be between a number and the word that makes it news.
 NEAR = 4
@@ -30,23 +30,6 @@ CLASS_WORDS = frozenset(
 )
 # Numbers in words, which count as digits do.
 COUNT_WORDS = frozenset(fold(word) for word in words("तीन चार पांच छह सात आठ नौ दस ग्यारह बारह तेरह चौदह पंद्रह सोलह बीस"))
-
-
-@dataclass(frozen=True, slots=True)
-class SentStory:
-    """A story that was sent."""
-
-    edition: str
-    # When the edition was frozen.
-    at: datetime
-    story: Story
-    # Its articles, as far as the store still has them.
-    articles: tuple[Article, ...] = ()
-
-    def known_articles(self) -> tuple[Article, ...]:
-        """Return a sent story's articles, or the words of its email if these are gone or have changed."""
-        unchanged = tuple(each for each in self.articles if not (each.updated and each.updated > self.at))
-        return unchanged or (_as_article(self),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,10 +237,3 @@ def _new_number(sentence: str, known: set[str]) -> str | None:
             if stem_of(other) in CLASS_WORDS:
                 return f"{token} ({other})"
     return None
-
-
-def _as_article(sent: SentStory) -> Article:
-    story = sent.story
-    body = (Block("p", story.summary),) if story.summary else ()
-    source = story.sources[0] if story.sources else ""
-    return Article(f"sent {sent.edition} {story.id}", source, story.title, story.published, body=body)

@@ -9,18 +9,19 @@ from datetime import datetime, timedelta
 
 from digest.curate.already_sent import (
     SentHistory,
-    SentStory,
     articles_of,
     check_already_sent,
     filter_candidates,
     rejected_as_sent,
 )
 from digest.curate.daily_columns import divide, write_columns
-from digest.curate.filtering import Changes, remove_blocked
+from digest.curate.editorial import Changes
+from digest.curate.filtering import remove_blocked
 from digest.curate.ranking import RankContext, Ranked, rank_candidates, select
 from digest.curate.recurring import find_series
 from digest.curate.repeated_text import remove_repeated_text
 from digest.curate.rules import Rules
+from digest.curate.sent_story import SentStory
 from digest.curate.similarity.clustering import Pairs, merge_pairs
 from digest.curate.similarity.score import extract_features, in_fixed_order
 from digest.curate.summary import write_story

@@ -9,13 +9,14 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from digest.curate.already_sent import SentStory, StoryCandidate
-from digest.curate.filtering import Changes
+from digest.curate.already_sent import StoryCandidate
+from digest.curate.editorial import Changes
 from digest.curate.ranking import Ranked
 from digest.curate.recurring import differ, subject_of_title
 from digest.curate.recurring_kinds import Policy, Series
 from digest.curate.rules import Rules
 from digest.curate.sections import DAILY_COLUMNS
+from digest.curate.sent_story import SentStory
 from digest.curate.similarity.clustering import Cluster, Pairs
 from digest.curate.similarity.score import Corpus
 from digest.curate.similarity.tfidf import compared_title

@@ -19,8 +19,8 @@ from digest.store.locks import exclusive
 
 if TYPE_CHECKING:
     from digest.config.breaking import Breaking
-    from digest.curate.already_sent import SentStory
     from digest.curate.compose import ComposeContext
+    from digest.curate.sent_story import SentStory
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import BreakingEdition, EditionStore
     from digest.store.database import Database
@@ -251,7 +251,7 @@ class BreakingNews:
 
     def _write(self, key: str, articles: Sequence[Article], reason: str) -> Edition:
         """Return the draft of an alert edition of this story, with the editors' changes."""
-        from digest.curate import filtering
+        from digest.curate import editorial
         from digest.curate.breaking import write_section
         from digest.render import subject
         from digest.usecases.compose import RECENT_SUBJECTS, day_of
@@ -270,7 +270,7 @@ class BreakingNews:
             composed_at=self.now(),
             sample=any(article.sample for article in articles),
         )
-        edition = filtering.apply(edition, self.editions.editorial_changes(key))
+        edition = editorial.apply(edition, self.editions.editorial_changes(key))
         language, taken = self.composer.language, self.editions.subjects(excluding=key, most=RECENT_SUBJECTS)
         return replace(
             edition,
@@ -280,14 +280,14 @@ class BreakingNews:
 
     def _context(self, window: timedelta, told: Sequence[SentStory] = ()) -> ComposeContext:
         """Return what curation needs. `told` are stories of alert editions, whether they were sent or not."""
-        from digest.curate.filtering import Changes
+        from digest.curate.editorial import Changes
 
         rules = replace(self.composer.rules, window=window)
         context = self.composer.context(f"{self._today()}-{BREAKING}", Changes(), self.now(), rules)
         return replace(context, sent=(*context.sent, *told))
 
     def _told(self, editions: Sequence[BreakingEdition]) -> list[SentStory]:
-        from digest.curate.already_sent import SentStory
+        from digest.curate.sent_story import SentStory
 
         # Curation counts what was sent before now.
         latest = self.now() - timedelta(microseconds=1)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
     from digest.config.calendar import Calendar, EditionSchedule
     from digest.curate.compose import ComposeContext, Curated
-    from digest.curate.filtering import Changes
+    from digest.curate.editorial import Changes
     from digest.curate.rules import Rules
     from digest.curate.summary.types import Model, Summariser
     from digest.store.content.articles import ArticleStore
@@ -255,7 +255,7 @@ class Composer:
 
     def _draft(self, key: str, day: date, choice: _Choice, changes: Changes) -> Edition:
         """Build the edition, with the editors' changes, a subject and a preheader. The store numbers it."""
-        from digest.curate import filtering
+        from digest.curate import editorial
         from digest.render import subject
 
         curated = choice.curated
@@ -275,7 +275,7 @@ class Composer:
         )
         if curated.reason:
             return edition
-        edition = filtering.apply(edition, changes)
+        edition = editorial.apply(edition, changes)
         taken = self.editions.subjects(excluding=key, most=RECENT_SUBJECTS)
         line = edition.subject or subject.subject_line(edition, self.language, taken=taken)
         edition = replace(edition, subject=line)

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from digest.curate.compose import ComposeContext, Curated, compose
-from digest.curate.filtering import Changes
+from digest.curate.editorial import Changes
 from digest.curate.rules import Rules
 from digest.models import Article, Image, Story
 from tests.curate.sample import BRIDGE, DAY, NOW, OTHERS, article, stories

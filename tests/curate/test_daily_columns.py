@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from digest.curate.already_sent import SentStory
 from digest.curate.compose import ComposeContext, Curated, compose
-from digest.curate.filtering import Changes
+from digest.curate.editorial import Changes
 from digest.curate.recurring_kinds import KINDS, Policy
 from digest.curate.rules import Rules
 from digest.curate.sections import DAILY_COLUMNS
+from digest.curate.sent_story import SentStory
 from digest.models import Article
 from tests.curate.sample import DAY, NOW, article
 

@@ -75,7 +75,7 @@ def test_a_short_variant_has_no_briefs() -> None:
 
 def test_pinned_equals_the_reason_that_compose_gives() -> None:
     from digest.curate.compose import ComposeContext, compose
-    from digest.curate.filtering import Changes
+    from digest.curate.editorial import Changes
     from digest.curate.rules import Rules
     from tests.curate.sample import BRIDGE
     from tests.curate.sample import NOW as MORNING

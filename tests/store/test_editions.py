@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import update
 
-from digest.curate.filtering import Changes
+from digest.curate.editorial import Changes
 from digest.models import split_key
 from digest.store.content.editions import EditionStore
 from digest.store.database import Database

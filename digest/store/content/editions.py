@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
 
-from digest.curate.already_sent import SentStory
-from digest.curate.filtering import Changes
+from digest.curate.editorial import Changes
+from digest.curate.sent_story import SentStory
 from digest.errors import DigestError
 from digest.models import (
     BREAKING,
