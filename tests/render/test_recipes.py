@@ -38,7 +38,7 @@ SEEN = {
     "Another accent": ("html", r'class="h1[^>]*>.*#0b5394'),
     "The editor's words below the top story": ("html", r"<h2.*पहली बर्फ़बारी.*<p[^>]*>आज सुबह पहाड़ों.*<h2"),
     "The text part": ("text", r"\Aसुबह की ख़बरें\n=+\nसोमवार, 23 नवंबर 2026\n.*ख़बर भेजें: desk@example\.com\n\Z"),
-    "Words: messages": ("text", r"आज की सबसे बड़ी बात"),
+    "Change the wording": ("text", r"आज की सबसे बड़ी बात"),
 }
 
 
