@@ -53,7 +53,7 @@ class AlertSettings(SettingsModel):
         "are refused.",
     )
     telegram_chat: Line = Field(default="", description="Chat that the Telegram bot writes to.")
-    transport: Literal["", "outbox", "smtp", "sendgrid", "resend", "brevo"] = Field(
+    transport: Literal["", "outbox", "smtp", "sendgrid", "resend", "brevo", "ses"] = Field(
         default="",
         description="Transport for alerts and reports, with its settings in `delivery`. Empty: as "
         "`delivery.transport`. If it fails, `delivery.transport` is tried.",
