@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from digest.store.sending.status import StatusReader
     from digest.subscribers.tokens import Signer
     from digest.usecases.alerts import Alerts
+    from digest.usecases.approval import Approver
     from digest.usecases.automatic_stop import AutomaticStop
     from digest.usecases.breaking import BreakingNews
     from digest.usecases.compose import Composer
@@ -518,6 +519,23 @@ class App:
         return SampleGuard(self.outbox_only, self.subscribers)
 
     @cached_property
+    def approver(self) -> Approver:
+        from digest.usecases.approval import Approver
+
+        return Approver(
+            self.editions, self.preflight, self.sample_guard, self.breaking, self.enqueuer.variants_in_use, self.now
+        )
+
+    def approval_link(self, key: str) -> str | None:
+        """The address where an admin approves the edition; None if `alerts.approval_links` says none."""
+        base, chosen = self.settings.newsletter.base_url, self.settings.alerts.approval_links
+        if not base or not (self.settings.web.enabled if chosen is None else chosen):
+            return None
+        from digest.usecases.approval import approval_link
+
+        return approval_link(base, self.signer, key)
+
+    @cached_property
     def recovery(self) -> Recovery:
         from digest.usecases.reconcile import Recovery
 
@@ -763,6 +781,7 @@ class App:
                 disk_free=alerts.disk_free_mb * 1_000_000,
             ),
             requires_approval=self.requires_approval,
+            approval_link=self.approval_link,
             events_expected=self.settings.web.webhooks.providers,
             transports={name: partial(TRANSPORTS[name], self) for name in delivery.transport if name != "outbox"},
             keys={
@@ -894,8 +913,6 @@ def make_app(
         settings = loader.load(home, environment)
     redact.protect(find_secrets(settings, environment))
     app = App(home.resolve(), settings, environment, clock or make_clock(environment), faults=faults)
-    if faults:
-        _require_store(app)
     with i18n.bound(app.home / "messages"):
         try:
             i18n.require(settings.newsletter.language)
@@ -903,6 +920,8 @@ def make_app(
             if not despite_faults:
                 raise
             app = replace(app, faults=(*faults, *error.problems))
+        if app.faults:
+            _require_store(app)
         with closing(app):
             yield app
 

@@ -198,23 +198,20 @@ def approve(home: Path, key: str, force: str) -> None:
     """
     from digest.app import make_app
     from digest.cli.faults import warn_of
-    from digest.usecases.preflight import PreflightFailed
 
     with make_app(home) as attended:
         # As `digest run` will send it: with the last valid list, if the file has errors.
         app = attended.again(unattended=True)
         key = key or _waiting(app)
         found = existing(app, key)
-        if found.state == EditionState.DRAFT:
-            checked = app.preflight.check_edition(found, app.enqueuer.variants_in_use(found))
-            app.sample_guard.refuse(found)
-            for line in (*checked.warnings, *checked.left_out):
-                note(f"warning: {line}")
-            if checked.errors and not force.strip():
-                raise PreflightFailed(key, checked.errors)
+        if found.state != EditionState.DRAFT:
+            raise DigestError(f"Edition {key} is {found.state} and cannot be approved.")
+        checked = app.approver.approve(found, by="by an editor", force=force.strip())
+        for line in (*checked.warnings, *checked.left_out):
+            note(f"warning: {line}")
         if faults := app.subscriber_list.problems:
             warn_of(faults, "The emails were checked for the last valid list, which `digest run` uses.")
-    _move(home, key, EditionState.APPROVED, out_of=(EditionState.DRAFT,), why=force.strip())
+    click.echo(f"Edition {key} is {EditionState.APPROVED}.")
 
 
 @edition.command()

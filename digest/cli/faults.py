@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.cli.output import note, plural
+from digest.errors import StoreError
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -37,7 +38,12 @@ def app_despite_faults(home: Path, *, check_list: bool = True) -> Iterator[App]:
 
 def warn_of_list(app: App) -> None:
     """Warn if the list has errors. Without valid settings the topics are not known, which a list is checked against."""
-    if not app.faults and (faults := app.subscriber_list.faults()):
+    try:
+        faults = () if app.faults else app.subscriber_list.faults()
+    except StoreError:
+        # The command says so, if it needs the store.
+        return
+    if faults:
         warn_of(faults, "`digest subscribers check` shows all errors of the list.")
 
 

@@ -52,6 +52,11 @@ class AlertSettings(SettingsModel):
         description="Allow a webhook on this machine or in your own network, also without TLS. Other private addresses "
         "are refused.",
     )
+    approval_links: bool | None = Field(
+        default=None,
+        description="Whether alerts have a link to a page where the edition can be approved, or breaking news sent. "
+        "Whoever gets the alert can then decide. Not set: if `web.enabled`. Needs `newsletter.base_url`.",
+    )
     telegram_chat: Line = Field(default="", description="Chat that the Telegram bot writes to.")
     transport: Literal["", "outbox", "smtp", "sendgrid", "resend", "brevo", "ses"] = Field(
         default="",

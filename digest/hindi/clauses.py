@@ -30,3 +30,8 @@ def ends_clause(text: str, *, is_marked: bool) -> bool:
     """Return whether the text ends with a finite verb. `is_marked`: a comma or another mark follows."""
     found = tokens(text)[-2:]
     return len(found) == 2 and found[-1] in (_FINITE if is_marked else _SURELY_FINITE)
+
+
+def has_verb(text: str) -> bool:
+    """Return whether a finite verb stands anywhere in the text."""
+    return bool((_FINITE - {fold("की"), fold("दी"), fold("ली")}) & set(tokens(text)))

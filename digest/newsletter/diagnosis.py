@@ -234,7 +234,7 @@ def _check_list(app: App) -> list[Finding]:
         faults = () if app.faults else app.subscriber_list.faults()
     except StoreError:
         # The check of the store reports it.
-        faults = ()
+        return []
     fix = "correct it, then run `digest subscribers check`; until then `digest run` uses the last valid list"
     return [warning("list", str(fault), fix) for fault in faults[:1]]
 

@@ -110,9 +110,15 @@ def waiting_editions(facts: Facts) -> Iterator[Alert]:
                 edition.key,
                 f"Edition {edition.key} waits for approval",
                 f"{edition.subject} ({edition.stories} stories). It is not sent before somebody approves it.",
-                f"Run `digest edition approve {edition.key}`. `digest preview {edition.key} --open` shows it.",
+                approval_action(edition.key, facts.approval_link(edition.key)),
                 edition.composed_at,
             )
+
+
+def approval_action(key: str, link: str | None) -> str:
+    """How to approve an edition: on the page, or by command."""
+    command = f"`digest edition approve {key}`. `digest preview {key} --open` shows it."
+    return f"Look at it and approve it: {link} or run {command}" if link else f"Run {command}"
 
 
 def expired_editions(facts: Facts) -> Iterator[Alert]:

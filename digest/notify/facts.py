@@ -97,6 +97,8 @@ class Facts:
     keys: Mapping[str, str]
     # Whether an edition, by key, waits until somebody approves it.
     requires_approval: Callable[[str], bool]
+    # The address where an edition, by key, can be approved; None without such a page.
+    approval_link: Callable[[str], str | None]
     # The transports whose events are expected, and when the newest payload arrived.
     events_expected: Collection[str]
     last_events: datetime | None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from digest.hindi import cut
-from digest.hindi.clauses import WEIGHTY, ends_clause
+from digest.hindi.clauses import WEIGHTY, ends_clause, has_verb
 from digest.hindi.text import fold, words
 from digest.hindi.tokens import tokens
 
@@ -59,8 +59,19 @@ _NEAR_END, _AGENT_WITHIN = 4, 5
 # What somebody asks for or orders: करें, रखिए.
 _ORDER = re.compile(fold("(?:ें|एं|िए|इए|ाओ)$|(?:^| )(?:न|ना|मत) [^ ]+(?:ें|एं|ो) "))
 _RELATIVE = frozenset(map(fold, words("जिसमें जिनमें जिससे जिनसे जिसके जिनके जिसकी जिनकी जिसका जिनका जिसे जिन्हें जिस जिन जो")))
-_WAS, _NOW = frozenset(map(fold, words("था थी थे थीं"))), frozenset(map(fold, words("अब फिर पर आज")))
-_WAS_INSIDE = re.compile(fold(" (?:था|थी|थे|थीं) "))
+_WAS = frozenset(map(fold, words("था थी थे थीं")))
+_OPENS_STORY, _WITH = frozenset(map(fold, words("जब"))), frozenset(map(fold, words("सहित समेत")))
+_COURTS = frozenset(map(fold, words("कोर्ट हाईकोर्ट अदालत न्यायालय पीठ")))
+_ABROAD = frozenset(
+    map(
+        fold,
+        words(
+            "पाक पाकिस्तान चीन अमेरिका रूस यूक्रेन नेपाल बांग्लादेश श्रीलंका अफगानिस्तान तालिबान ईरान इराक इजरायल ब्रिटेन कनाडा",
+            "जापान इंडोनेशिया ऑस्ट्रेलिया म्यांमार फ्रांस इटली जर्मनी तुर्की सीरिया थाइलैंड मलेशिया सऊदी दुबई",
+        ),
+    )
+)
+_LONG_AGO = re.compile(fold("(?:साल|वर्ष|महीने|माह) पहले "))
 # What ought to be is somebody's opinion.
 _OUGHT = re.compile(fold("(?:ना|नी|ने) (?:होगा|होगी|होंगे)(?: |$)|चाहिए|चाहिये"))
 # Nouns that only announce what the tail tells.
@@ -107,6 +118,9 @@ def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
     if mark in ":-" and mark:
         # A topic or a speaker before what it says.
         return False
+    if mark.startswith(("…", "..")):
+        # What stands before the dots is often a quotation.
+        return False
     ending, rest = tokens(head), tokens(tail)
     if len(head.split()) < _LEAST_WORDS or not ending or not rest or is_unfinished(head.split()[-1]):
         return False
@@ -114,13 +128,31 @@ def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
         return False
     if names_speaker(text) or _is_list(head, tail) or not _is_balanced(head):
         return False
+    if head[-1].isascii() and not has_verb(head):
+        # A name, of which the tail tells: `नया ट्रैक्टर Kamla 5, चलता है …`.
+        return False
+    if not has_verb(head) and re.search("[,;…]", head):
+        # Items: `नया पुल, चौड़ी सड़क, …`.
+        return False
+    if _ABROAD & set(rest) and not _ABROAD & set(ending):
+        # `डीजल महंगा, नेपाल में …`: without the end it reads as news from here.
+        return False
+    if _COURTS & set(rest[:_AGENT_WITHIN]) or _LONG_AGO.search(fold(head)):
+        # What a court finds is no fact of the paper's; what was long ago is no news.
+        return False
+    if ending[0] in _OPENS_STORY or _WITH & set(rest[:_AGENT_WITHIN]):
+        # `जब मंत्री ने खोला पुल, …`; the names of a list: `मेले में कमला देवी, रामू सहित दस लोगों ने …`.
+        return False
     if rest[0] in _RELATIVE and not ends_clause(head, is_marked=True):
         # A noun and its description: `पांच नई बसें, जिनमें …`.
         return False
     if ending[-1] in _EMPTY or ending.count("क्या") > 1:
         return False
-    if (ending[-1] in _WAS or _WAS_INSIDE.search(fold(head))) and rest[0] in _NOW:
-        # What was so is no longer: `कम हो गया था प्रदूषण, अब फिर …`.
+    if _WAS & set(ending):
+        # What had been so, before the news: `कम हो गया था प्रदूषण, अब फिर …`, `मेला देखने गया था परिवार, रास्ते में …`.
+        return False
+    if any(each["dash"] or each["glued"] for each in _MARK.finditer(tail)):
+        # The speaker may stand after the dash.
         return False
     if (
         _ORDER.search(fold(head))

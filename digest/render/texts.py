@@ -40,6 +40,9 @@ _CAPITALS = re.compile(r"(?<![A-Za-z])[A-Z]+(?![A-Za-z])")
 _VERSUS = re.compile(r"(?<![A-Za-z])([A-Za-z]{2,3}) (?:vs|v/s)[.]? ([A-Za-z]{2,3})(?![A-Za-z])", re.IGNORECASE)
 _VS = re.compile(r"(?<![A-Za-z])v/?s(?![A-Za-z])[.]?", re.IGNORECASE)
 _LATIN_BEFORE = re.compile(r"[A-Za-z][a-z]+(?: [A-Z0-9][A-Za-z0-9]*)* [0-9]*$")
+# `Kamla Phone M13 4G, M13 5G`: a product's name, in which letters beside digits stay as they are.
+_PRODUCT = re.compile(r"[A-Z][a-z]+ (?:[A-Z0-9][A-Za-z0-9]* )*[A-Z]?[0-9]+[A-Z]?(?![a-z])")
+_MAX_MODEL = 3
 _LATIN_AFTER = re.compile(r"[0-9+]* [A-Za-z]?[a-z]+")
 
 
@@ -123,11 +126,17 @@ def acronyms_in_devanagari(text: str, language: str = "hi") -> str:
 
     def name(match: re.Match[str]) -> str:
         before, after = text[: match.start()], text[match.end() :]
-        if len(match[0]) == 1 and (_LATIN_BEFORE.search(before) or _LATIN_AFTER.match(after)):
+        if len(match[0]) == 1 and (is_product or _LATIN_BEFORE.search(before) or _LATIN_AFTER.match(after)):
             # A letter of a product's name: `Kamla Pump N 12`.
             return match[0]
-        return _named(match[0], before, after) or _spelled(match[0], letters)
+        if named := _named(match[0], before, after):
+            return named
+        if len(match[0]) <= _MAX_MODEL and is_product and _LATIN_BEFORE.search(before):
+            # `Kamla Phone 11 SE`
+            return match[0]
+        return _spelled(match[0], letters)
 
+    is_product = bool(_PRODUCT.search(text))
     return _VS.sub("बनाम", _CAPITALS.sub(name, text))
 
 

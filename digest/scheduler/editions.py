@@ -18,6 +18,7 @@ from digest.scheduler.guard import Guard
 from digest.scheduler.moments import hand_over_at
 from digest.scheduler.notices import Notices
 from digest.scheduler.steps import WAITING, Step, next_step
+from digest.usecases.breaking import BreakingRefused
 from digest.utils.log_fields import log_fields
 from digest.utils.text import plural
 
@@ -86,11 +87,12 @@ class EditionJobs:
     def notice_proposal(self, edition: Edition) -> None:
         """Announce a proposal of breaking news, until it expires."""
         story, until = next(edition.stories()), self.app.breaking.expires_at(edition)
+        link = self.app.approval_link(edition.key)
         self.notices.notice(
             "breaking",
             edition.key,
             f"Breaking news? {story.title} ({', '.join(story.sources)}). {edition.reason} To send it before "
-            f"{self._clock(until)}: digest breaking send {edition.key}",
+            f"{self._clock(until)}: {f'{link} or ' if link else ''}digest breaking send {edition.key}",
             until=until,
         )
 
@@ -148,7 +150,9 @@ class EditionJobs:
                 self._log_sent(sent)
         elif is_breaking(key):
             deadline = self.app.breaking.expires_at(edition)
-            if now <= deadline:
+            if edition.state == EditionState.APPROVED:
+                self._send_breaking(key)
+            elif now <= deadline:
                 self.notice_proposal(edition)
             else:
                 self._expire(key, _TOO_LATE, deadline=deadline)
@@ -156,6 +160,21 @@ class EditionJobs:
             self._expire(key, _TOO_LATE, deadline=planned.expires_at)
         elif planned is None and pipeline.day_of(key) and edition.day < now.date():
             self._expire(key, "It is no longer in schedule.editions.", deadline=now)
+
+    def _send_breaking(self, key: str) -> None:
+        """Send breaking news that a person approved on the page, or that an interrupted command approved."""
+        if self.without_list:
+            return
+        try:
+            sent = pipeline.send(self.app, key, stop=self.stop)
+        except BreakingRefused as refused:
+            # It is a proposal again, so that a person decides.
+            self.app.editions.move(key, EditionState.DRAFT, out_of=(EditionState.APPROVED,))
+            self.warn(str(refused))
+            return
+        self._log_sent(sent)
+        for line in pipeline.tell_other_editions(self.app, key):
+            self.log(line)
 
     def _compose(self, key: str) -> None:
         """Compose an edition into a draft, or into a skipped one with its reason."""

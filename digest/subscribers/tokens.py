@@ -57,6 +57,17 @@ class Signer:
                 return int.from_bytes(raw[1:9], "big")
         return None
 
+    def sign_name(self, purpose: str, name: str) -> str:
+        """Return a token for something that has a name, such as an edition. The name is not part of the token."""
+        return _name_token(self._key, purpose, name)
+
+    def is_signed_name(self, purpose: str, name: str, token: str) -> bool:
+        """Return whether we signed the token for this purpose and name."""
+        return any(
+            hmac.compare_digest(_name_token(key, purpose, name).encode(), token.encode("utf-8", "replace"))
+            for _key_id, key in self._keys
+        )
+
     def _body(self, subscriber: int) -> bytes:
         return self._key_id + subscriber.to_bytes(8, "big")
 
@@ -76,6 +87,10 @@ def _code(key: bytes, purpose: str, body: bytes) -> bytes:
         return _digest(key, purpose, body)[:_MAC]
     start = _IN_A_LETTER.index(purpose) * _MAC
     return _digest(key, _LETTER, body)[start : start + _MAC]
+
+
+def _name_token(key: bytes, purpose: str, name: str) -> str:
+    return _encode(_digest(key, purpose, b"name\0" + name.encode())[:_MAC])
 
 
 def _digest(key: bytes, purpose: str, body: bytes) -> bytes:

@@ -58,9 +58,11 @@ def ask_ntp(server: str) -> float | None:
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.settimeout(_NTP_TIMEOUT)
+            # A connected socket learns at once that nothing listens there.
+            client.connect((host, int(port or 123)))
             began = time.time()
             # Version 4, mode 3: a client.
-            client.sendto(b"\x23" + bytes(47), (host, int(port or 123)))
+            client.send(b"\x23" + bytes(47))
             packet = client.recv(512)
             ended = time.time()
     except (OSError, ValueError, UnicodeError):

@@ -45,6 +45,8 @@ class Watch:
     limits: Limits
     # Whether an edition, by key, waits until somebody approves it.
     requires_approval: Callable[[str], bool]
+    # The address where an edition, by key, can be approved; None without such a page.
+    approval_link: Callable[[str], str | None]
     # The transports whose events are expected.
     events_expected: Collection[str]
     # Transport → builds one that nobody else uses, for probes.
@@ -84,6 +86,7 @@ class Watch:
             probes=self._probe(now),
             keys=self.keys,
             requires_approval=self.requires_approval,
+            approval_link=self.approval_link,
             events_expected=self.events_expected,
             last_events=self.overview.last_events(),
             disks={str(folder): shutil.disk_usage(folder).free for folder in self.folders},

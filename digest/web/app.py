@@ -24,8 +24,9 @@ from digest.store.people.preferences import PreferenceStore
 from digest.store.people.signups import SignupStore
 from digest.store.rate_limits import RateLimiter
 from digest.utils.heartbeat import Heartbeat
-from digest.web import answers, archive, preferences, unsubscribe, view_in_browser
+from digest.web import answers, approval, archive, preferences, unsubscribe, view_in_browser
 from digest.web import signup as signup_routes
+from digest.web.approval import ApprovalPage
 from digest.web.archive import Archive
 from digest.web.dependencies import Context
 from digest.web.health import routes as health_routes
@@ -172,6 +173,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
         preferences.pause_router(page),
         preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
         answers.router(context, editions, app.answers),
+        approval.router(ApprovalPage(context, app.again(unattended=True))),
         view_in_browser.router(EmailViewer(context, editions, published, app.renderer), images),
         webhooks(app),
     ]

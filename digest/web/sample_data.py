@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, get_args
 
@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from digest.errors import TemplateProblem
 from digest.feedback.rules import UNSUBSCRIBED
+from digest.models import EditionState
 from digest.render.blocks.data import Frame, Place
 from digest.render.blocks.printing import Block
 from digest.render.blocks.questions import Question
@@ -82,6 +83,7 @@ def sample_pages(branding: Branding, now: datetime, topics: Collection[str]) -> 
             question = Question("कैसा लगा?", ("हाँ", "नहीं"), right, "…")
             shown = {"question": question, "answer": "हाँ", "is_right": True, "state": state, "results": results}
             yield SamplePage("answer.html.j2", shown)
+    yield from _approval(now)
     yield SamplePage("bar.html.j2", {})
     yield SamplePage("note.html.j2", {"personal": False})
     yield SamplePage("text.html.j2", {"title": sent.subject, "text": "…", "personal": False})
@@ -90,6 +92,24 @@ def sample_pages(branding: Branding, now: datetime, topics: Collection[str]) -> 
     for kind in ("confirm", "known"):
         for template in ("mail.html.j2", "mail.txt.j2"):
             yield SamplePage(template, {"subject": "…", "kind": kind, "link": "https://example.com/"})
+
+
+def _approval(now: datetime) -> Iterator[SamplePage]:
+    sample = sample_edition(now)
+    for state in EditionState:
+        for errors, is_alert in (((), False), (("…",), True)):
+            values = {
+                "edition": replace(sample, state=state, intro="…"),
+                "revision": "0",
+                "is_breaking": is_alert,
+                "stoppable": state == EditionState.SENDING,
+                "send_at": None if is_alert else now.time(),
+                "errors": errors,
+                "warnings": ("…",),
+                "problems": errors,
+                "changed": is_alert,
+            }
+            yield SamplePage("approve.html.j2", values)
 
 
 def _signup(sent: Published) -> Iterator[SamplePage]:

@@ -187,3 +187,31 @@ def test_subscribers_choose(proposed: Press, default: str, alert: set[str], dail
     proposed.newsroom.json("send", DAILY, **choice)
     got = [{address.partition("@")[0] for address in proposed.newsroom.outbox(key)} for key in (ALERT, DAILY)]
     assert got == [alert, daily]
+
+
+def test_digest_run_sends_what_was_approved_on_the_page(press: Press) -> None:
+    press.publish_bridge()
+    with press.scheduler(DIGEST_WEB__ENABLED="true") as scheduler:
+        scheduler.collect()
+        app = scheduler.app
+        assert f"{app.approval_link(ALERT)} or digest breaking send {ALERT}" in "\n".join(press.log)
+        proposal = app.editions.get(ALERT)
+        assert proposal is not None
+        app.approver.approve(proposal, by="by the link of an alert")
+        scheduler.check()
+        assert press.proposals()[ALERT] == "done"
+    assert set(press.newsroom.outbox(ALERT)) == {"asha@example.com", "ravi@example.com"}
+
+
+def test_what_the_limits_refuse_is_a_proposal_again(press: Press) -> None:
+    press.publish_bridge()
+    with press.scheduler() as scheduler:
+        scheduler.collect()
+        proposal = scheduler.app.editions.get(ALERT)
+        assert proposal is not None
+        scheduler.app.approver.approve(proposal, by="by an editor")
+        # Past midnight, within the quiet hours.
+        press.later(hours=13)
+        scheduler.check()
+        assert press.proposals()[ALERT] in ("draft", "expired")
+        assert any("quiet hours" in line for line in press.log)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from digest.app import make_app
 from tests.cli.newsroom import Newsroom, parse_mail
 from tests.deliver.scripted_smtp import ScriptedSmtp
+from tests.support.folders import newsletter_folder
 
 EDITION = "2026-11-23"
 ASHA, RAVI, MEENA, KABIR = (f"{name}@example.com" for name in ("asha", "ravi", "meena", "kabir"))
@@ -26,8 +29,19 @@ def over_smtp(server: Any) -> dict[str, str]:
 
 
 @pytest.fixture
-def broken(newsroom: Newsroom) -> Newsroom:
+def broken(interrupted: Newsroom, tmp_path: Path) -> Newsroom:
     """An edition with two unknown recipients: Asha got it, Ravi did not. Kabir and Meena have it."""
+    home = tmp_path / "newsletter"
+    shutil.copytree(interrupted.home, home)
+    return Newsroom(home, dict(interrupted.environment))
+
+
+@pytest.fixture(scope="module")
+def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
+    """The newsletter folder that `broken` copies: a server that breaks off takes seconds."""
+    home = tmp_path_factory.mktemp("interrupted") / "newsletter"
+    newsletter_folder(home, all_sources=False)
+    newsroom = Newsroom(home)
     newsroom.set_subscribers(*(f"email: {address}" for address in (ASHA, MEENA, RAVI, KABIR)))
     with ScriptedSmtp(dot=[None, b"250 fine\r\n", b"250-2.0.0 Ok: queued\r\n250 as 4F2", b"250 fine\r\n"]) as server:
         newsroom.environment |= over_smtp(server)

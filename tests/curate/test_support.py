@@ -55,7 +55,7 @@ def test_a_retold_clause_is_supported(text: str) -> None:
     [
         ("सोनपुरा की ज़िला अदालत ने क्लर्क मोहन तिवारी की ज़मानत याचिका मंज़ूर कर दी।", "मंजूर"),
         ("सोनपुरा के हाई कोर्ट ने क्लर्क मोहन तिवारी की ज़मानत याचिका ख़ारिज कर दी।", "हाई"),
-        ("क्लर्क मोहन तिवारी ने आरोप लगाया कि ठेकेदार रवि सूद ने बिल पास करने के लिए 40 हज़ार रुपये मांगे।", "no “ठेकेदार”"),
+        ("क्लर्क मोहन तिवारी ने आरोप लगाया कि ठेकेदार रवि सूद ने बिल पास करने के लिए 40 हज़ार रुपये मांगे।", "“ठेकेदार” belongs"),
         ("तिवारी ने बिल पास करने के लिए 40 हज़ार रुपये मांगे।", "leaves out that ठेकेदार रवि सूद says it"),
         ("वकील अशोक भाटी ने कहा कि उनके मुवक्किल ने पैसा लिया।", "negations"),
         ("ठेकेदार रवि सूद ने कहा कि उनके मुवक्किल ने कोई पैसा नहीं लिया।", "doesn't say it"),
@@ -82,6 +82,44 @@ def test_counts_stay_with_what_they_count(text: str, why: str) -> None:
     assert why in problem(text, CRASH, LATER)
 
 
+FINAL = article(
+    "final",
+    "maidan",
+    "सोनपुरा फाइनल में रामगढ़ से जीता",
+    "सोनपुरा ने रविवार को फाइनल में रामगढ़ को 3-1 से हराकर ख़िताब जीता, जिसमें अजय सोरेन ने दो गोल किए। "
+    "रामगढ़ के कोच विनोद टोप्पो, जो पहले सोनपुरा में थे, ने कहा कि उनकी टीम ने मौक़े गंवाए। "
+    "टिकटों की बिक्री 12 फीसदी घटकर 40 हज़ार रह गई। "
+    "बारिश के कारण मैच एक घंटे देर से शुरू हुआ।",
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "फाइनल में सोनपुरा ने रामगढ़ को मात दी।",
+        "हार के बाद रामगढ़ के कोच विनोद टोप्पो ने माना कि उनकी टीम ने मौक़े गंवाए।",
+        "टिकटों की बिक्री में 12 फीसदी की गिरावट आई।",
+        "बारिश की वजह से मुक़ाबला एक घंटे की देरी से शुरू हुआ।",
+    ],
+)
+def test_a_sentence_may_be_turned_round(text: str) -> None:
+    assert not problem(text, FINAL)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("फाइनल में रामगढ़ ने सोनपुरा को 3-1 से हराया।", "no “रामगढ”"),
+        ("फाइनल में रामगढ़ की टीम सोनपुरा के ख़िलाफ़ जीत गई।", "opposite result"),
+        ("जीत के बाद रामगढ़ के कोच विनोद टोप्पो ने कहा कि उनकी टीम ने मौक़े गंवाए।", "opposite result"),
+        ("टिकटों की बिक्री 12 फीसदी बढ़कर 40 हज़ार हो गई।", "बढकर"),
+        ("कोहरे के कारण मैच एक घंटे देर से शुरू हुआ।", "another cause"),
+    ],
+)
+def test_a_result_a_direction_and_a_cause_are_not_turned_round(text: str, why: str) -> None:
+    assert why in problem(text, FINAL)
+
+
 def test_a_paper_that_is_named_may_be_quoted_beside_another() -> None:
     text = "रामपुर के पास बस पलटने से 7 यात्रियों की मौत हो गई, जबकि sandesh के मुताबिक 16 लोग घायल हैं।"
     assert not problem(text, CRASH, LATER)
@@ -93,9 +131,10 @@ def test_the_support_names_paper_and_sentence() -> None:
 
 
 @pytest.mark.slow
-def test_floors_on_the_stories_that_it_was_written_with() -> None:
-    judged = judge("dev")
+@pytest.mark.parametrize("name", ["dev", "held"])
+def test_floors_on_the_stories_that_it_was_written_with(name: str) -> None:
+    judged = judge(name)
     wrong = [each.accepted for each in judged if each.fault]
     true = [each.accepted for each in judged if not each.fault]
     assert sum(wrong) / len(wrong) <= 0.02
-    assert sum(true) / len(true) >= 0.5
+    assert sum(true) / len(true) >= 0.55

@@ -55,6 +55,7 @@ def make_email(folder: Path, name: str, html: str, other: str) -> CheckedEmail:
     return email
 
 
+@pytest.mark.slow
 def test_each_check_finds_its_defect_and_no_other(results: dict[str, list[Row]]) -> None:
     assert [row for row in results["good"] if row.ok is False] == []
     assert {(row.check, row.what) for row in results["good"]} >= FOUND
@@ -63,6 +64,7 @@ def test_each_check_finds_its_defect_and_no_other(results: dict[str, list[Row]])
     assert all(row.detail for row in bad if row.check != "sizes")
 
 
+@pytest.mark.slow
 def test_the_report_names_the_worst_email_and_its_defects(results: dict[str, list[Row]]) -> None:
     text = report([*results["good"], *results["bad"]])
     lines = {what: next(line for line in text.splitlines() if what in line) for _, what in FOUND}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from digest.models import Variant
 from tests.mailcheck.requirements import require_tools
 from tools.mail import runner
@@ -11,6 +13,7 @@ from tools.mail.editions import composed, every_part, samples
 from tools.mail.emails import make
 
 
+@pytest.mark.slow
 def test_three_ways_of_inlining_give_the_same_pixels(tmp_path: Path) -> None:
     require_tools("css_inline")
     with composed("samples", samples()) as found:

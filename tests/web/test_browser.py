@@ -18,6 +18,7 @@ from tools.web.__main__ import main
 HERE = Path(__file__).resolve().parents[2] / "tools/mail"
 
 
+@pytest.mark.slow
 def test_a_subscribers_journey_through_the_pages(tmp_path: Path) -> None:
     require_tools()
     with site(tmp_path / "newsletter") as pages:
@@ -44,6 +45,7 @@ def test_a_subscribers_journey_through_the_pages(tmp_path: Path) -> None:
         assert logged == ["signed up", "changed", "changed", "changed", "unsubscribed", "came back"]
 
 
+@pytest.mark.slow
 def test_no_page_has_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     require_tools()
     monkeypatch.setattr("sys.argv", ["webcheck", "--out", str(tmp_path), "--language", "hi"])

@@ -17,10 +17,12 @@ from digest import pipeline
 from digest.app import App, make_app
 from digest.cli.init import make_folder
 from digest.store.people.signups import SignupStore
+from digest.usecases.approval import approval_link
 from digest.web.server import run_server
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = "2026-11-23"
+DRAFT = "vishesh"
 NOW = f"{DAY}T07:00+05:30"
 Step = dict[str, object]
 
@@ -88,6 +90,7 @@ def steps(app: App, language: str = "") -> list[Step]:
         {"name": "edition", "path": f"/archive/{DAY}"},
         {"name": "nothing", "path": "/nowhere"},
     ]
+    pages += _approval(app)
     signup = _add_signup(app)
     pages += [
         {"name": "confirm", "path": f"/confirm/{sign('confirm', signup)}"},
@@ -96,6 +99,15 @@ def steps(app: App, language: str = "") -> list[Step]:
     ]
     english: list[Step] = [{**at, "name": f"{at['name']}-en", "path": f"{at['path']}?lang=en"} for at in pages]
     return {"hi": pages, "en": english}.get(language, [*pages, *english])
+
+
+def _approval(app: App) -> list[Step]:
+    """The page behind an alert's link, for a draft and for an edition that was sent."""
+    pipeline.compose(app, DRAFT, fetch=False)
+    return [
+        {"name": "approve", "path": approval_link("", app.signer, DRAFT)},
+        {"name": "approved-too-late", "path": approval_link("", app.signer, DAY), "form": {"seen": "0"}},
+    ]
 
 
 def _add_signup(app: App) -> int:

@@ -41,8 +41,11 @@ _SPEAKS = re.compile(fold("(?:बोले|बोला|बोली|बोल�
 _ATTRIBUTES = re.compile("[-–—…]|\\.{2}")
 # A call at the start: `जानिए क्यों …`.
 _HEAD = re.compile(
-    "^(?:यहां |यहाँ |आप भी |[0-9]+ [^ ]+ में )?(?:जानें|जानिए|जानिये|देखें|देखिए|पढ़ें|पढ़िए|समझें|समझिए)[\\s:,-]+(?=\\S)"
+    "^(?:यहां |यहाँ |आप भी |तस्वीरों में |(?:[^ :,]+ ){0,4}[0-9]+ [^ ]+ में )?"
+    "(?:जानें|जानिए|जानिये|देखें|देखिए|पढ़ें|पढ़िए|समझें|समझिए)[\\s:,-]+(?=\\S)"
 )
+# A call without a mark before it: `नतीजे जानिए कब आएंगे`.
+_GLUED = re.compile(" (?:जानिए|जानिये) (?:कब|कहां|कहाँ|कैसे|क्या|क्यों|कौन|कितना|कितने) .*$")
 _PAIRS = (("‘", "’"), ("“", "”"), ("(", ")"))
 
 # A page's name before a colon.
@@ -62,6 +65,8 @@ def without_tails(title: str) -> str:
         if shorter == title:
             break
         title = shorter
+    if len((before := _GLUED.sub("", title)).split()) >= LEAST_WORDS:
+        title = before
     rest = _HEAD.sub("", title, count=1)
     return rest if rest != title and len(rest.split()) >= LEAST_WORDS else title
 

@@ -179,7 +179,7 @@ def _candidate(position: int, text: str, article: Article, *, continues: bool) -
 
 
 def _weakness(text: str, position: int) -> float:
-    if points_inside(text) or _EMPTY.search(fold(text)):
+    if addresses_reader(text) or points_inside(text) or _EMPTY.search(fold(text)):
         return 1.0
     # What an article's first sentence points to stands in it.
     return 0.8 if position and points_anywhere(text) else 0.0
@@ -272,7 +272,7 @@ def _is_usable(text: str, folded: str, *, first: bool) -> bool:
         and (first or not _LABEL.match(folded))
         and opening(text) not in _POSTPOSITIONS
         and not lacks_speaker(text)
-        and not addresses_reader(text)
+        and (first or not addresses_reader(text))
     )
 
 

@@ -125,7 +125,8 @@ STARTS = 4
 # How many sentences further on the next one of a summary may stand.
 REACH = 3
 # A summary that tells less of the headline's news is not shown. The first sentence of an article may use other words. A
-# headline that asks or promises an explanation must be answered.
+# headline that asks or promises an explanation must be answered, and a sentence that denies what it says is another
+# piece of news.
 LEAST_TOLD, LEAST_TOLD_BY_LEAD, LEAST_EXPLAINED = 0.36, 0.16, 0.55
 # How far after a sentence that is the headline again a summary may start without telling the news once more.
 AFTER_ECHO = 2
@@ -152,9 +153,9 @@ def summarise(
     heading = article.title if title is None else title
     found = candidates(article)
     usable = [each for each in found[:LOOK_AT] if not is_pure_echo(each, heading) and not is_known(each, known)]
-    echo = next((each.position for each in found[:LOOK_AT] if is_pure_echo(each, heading)), None)
     # The words that tell a headline's news are read in Hindi only. In other languages the first sentences are taken.
     telling = Telling(heading if article.language == "hi" else "", found, background)
+    echo = next((each.position for each in found[:2] if _is_the_headline(each, heading, telling)), None)
     drafts = [
         _continued([fitted(start, words, heading)], usable, telling, title=heading, words=words, most=most)
         for start in usable
@@ -163,7 +164,9 @@ def summarise(
     for chosen in sorted(drafts, key=lambda draft: -telling.value(draft, words))[:STARTS]:
         while chosen:
             first = chosen[0].position
-            least = LEAST_EXPLAINED if telling.explains else LEAST_TOLD if first else LEAST_TOLD_BY_LEAD
+            least = LEAST_TOLD if first or telling.turns(chosen[0]) else LEAST_TOLD_BY_LEAD
+            if telling.explains:
+                least = LEAST_EXPLAINED
             if echo is not None and 0 < first - echo <= AFTER_ECHO:
                 # The headline is the report's own sentence, and this one goes on from it.
                 least = 0.0
@@ -171,6 +174,10 @@ def summarise(
                 return text
             chosen.pop()
     return ""
+
+
+def _is_the_headline(each: SentenceCandidate, heading: str, telling: Telling) -> bool:
+    return is_pure_echo(each, heading) and telling.share([each.text]) >= LEAST_EXPLAINED
 
 
 def _continued(

@@ -39,7 +39,10 @@ _PASSING = re.compile(fold("(?:रहा|रही|रहे|चाहता|च
 _GROUP = re.compile("s[0-9]+")
 # Headlines whose news is an answer.
 _EXPLAINS = re.compile(
-    fold("(?:^|[ ,])(?:क्यों|कैसे|इसलिए|क्या है|क्या हैं|क्या होगा|कौन|या नहीं|सिर्फ ये|(?:ये|इन|यह) [0-9]+)(?:$|[ ,?!])")
+    fold(
+        "(?:^|[ ,])(?:क्यों|कैसे|इसलिए|क्या है|क्या हैं|क्या होगा|कौन|या नहीं|सिर्फ ये|(?:ये|इन|यह) [0-9]+"
+        "|बड़ा खुलासा|बड़ी बात|आपबीती)(?:$|[ ,?!])|^क्या |[?]$"
+    )
 )
 # `…: कांग्रेस नेता`. What stands before a colon is more often the topic.
 _SPEAKER = re.compile("(?::|[-–—] ) ?([^ :0-9]+(?: [^ :0-9]+){0,2})$")
@@ -63,6 +66,13 @@ def _standing(token: str) -> float:
 def _looks_back(text: str) -> bool:
     folded = fold(text)
     return bool(_PERFECT.search(folded)) and not _PASSING.search(folded)
+
+
+# Every draft of a summary asks again for the sentences of its article.
+@lru_cache(maxsize=2_000)
+def _told(text: str) -> frozenset[str]:
+    """Return all meanings of a text's words."""
+    return frozenset[str]().union(*map(meanings, tokens(text)))
 
 
 class Telling:
@@ -99,7 +109,7 @@ class Telling:
     def share(self, texts: Sequence[str]) -> float:
         """Return the share of the title's news that the texts tell, from 0 to 1."""
         total = sum(weight for _meaning, weight in self.words)
-        told = frozenset[str]().union(*(meanings(token) for text in texts for token in tokens(text)))
+        told = frozenset[str]().union(*map(_told, texts))
         return sum(weight for meaning, weight in self.words if meaning & told) / total if total else 0.0
 
     def value(self, chosen: Sequence[SentenceCandidate], wanted: int) -> float:
@@ -111,10 +121,14 @@ class Telling:
         value += EARLY * math.exp(-FADE * first.position)
         value -= TOO_LONG * max(0, first.words - wanted) + WEAK * first.weak
         value -= ECHO * is_echo(set(first.stems), self.stems)
-        value -= DENIES * (self.denies != bool(_DENIAL & set(tokens(first.text))))
+        value -= DENIES * self.turns(first)
         value -= BEFORE * (_looks_back(first.text) and not self.looks_back)
         value -= NO_SPEAKER * bool(self.speaker and not self.speaker & set(first.stems))
         return value - UNATTRIBUTED * (self.attributed and states(first.text) and not names_speech(first.text))
+
+    def turns(self, each: SentenceCandidate) -> bool:
+        """Return whether the sentence denies what the title says, or says what it denies."""
+        return self.denies != bool(_DENIAL & set(tokens(each.text)))
 
     def gain(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> float:
         """Return how much more of the title's news the sentence tells."""

@@ -9,17 +9,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from digest.curate.summary.support.check import Candidate, Checker, Source, names_paper
-from digest.curate.summary.support.clauses import Clause, Sentence
+from digest.curate.summary.support.articles import Place, Source
+from digest.curate.summary.support.attribution import names_paper
+from digest.curate.summary.support.check import Candidate, Checker
+from digest.curate.summary.support.clauses import MODIFIERS, Clause, Sentence
 from digest.curate.summary.support.reading import merge, opens, read
+from digest.curate.summary.support.roles import same
+from digest.curate.summary.support.vocabulary import key_of
+from digest.hindi.text import fold
 from digest.models import Article, Support
 
 # Weighted shares of matched words that count as alike.
 _MARGIN = 0.12
 # From this share on, the summary uses the article's words, and only what is nearly as like counts.
 _VERBATIM, _SLIGHT = 0.95, 0.03
+# Fewer words are soon the same by chance.
+_LONG = 4
 # A clause with one of these is about the clause before it.
 _BOUND = frozenset(["क्योंकि", "इसलिए", "चूंकि", "ताकि", "तो", "कि"])
+
+
+# A number of these is a time, not a count.
+_TIME_UNITS = frozenset(
+    map(key_of, map(fold, ["दिन", "दिनों", "महीने", "महीनों", "साल", "वर्ष", "घंटे", "मिनट", "बजे", "सप्ताह", "हफ़्ते"]))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +87,44 @@ class _Judge:
                 if not isinstance(together, str):
                     best, number = together, number + 1
             if isinstance(best, str):
+                if self._only_opens(clauses, number):
+                    number += 1
+                    continue
                 return best
             chosen.append(best)
             number += 1
         return chosen[0] if chosen else f"“{sentence.text}” says nothing"
 
+    def _only_opens(self, clauses: Sequence[Clause], number: int) -> bool:
+        """Whether the clause only says when, or of whom, the next one is, in words that the articles tell as fact."""
+        clause = clauses[number]
+        if number + 1 == len(clauses) or not (clause.tokens[-1] == "बाद" or clause.tokens[-1] in MODIFIERS):
+            return False
+        return self._checker.is_known(clause, merge(clause, clauses[number + 1]))
+
     def _support(
         self, at: int, clauses: Sequence[Clause], number: int, clause: Clause, chosen: Sequence[Candidate]
     ) -> Candidate | str:
         options = self._checker.candidates(at, clause)
-        most = max((each.share for each in options), default=0.0)
+        decisive = [each.share for each in options if each.has_predicate] or [each.share for each in options]
+        most = max(decisive, default=0.0)
         # The clause that is most like it decides. Another one that lacks its negation proves nothing.
-        margin = _MARGIN if most < _VERBATIM else _SLIGHT
+        is_long = sum(word.is_content for word in clause.words) >= _LONG
+        margin = _SLIGHT if is_long and most >= _VERBATIM else _MARGIN
         options = [each for each in options if each.share >= most - margin]
         introduced = number > 0 and clauses[number - 1].is_frame
-        fitting = [each for each in options if not each.problem and (introduced or _belongs(clause, each, chosen))]
+        fitting = [
+            each
+            for each in options
+            if not each.problem and (introduced or self._belongs(clause, clauses[number - 1], each, chosen))
+        ]
+        if not fitting:
+            fitting = [
+                each
+                for each in self._checker.joined(at, clause)
+                if each.share >= most - margin
+                and (introduced or self._belongs(clause, clauses[number - 1], each, chosen))
+            ]
         told = " ".join(clause.tokens)
         if not fitting:
             why = (
@@ -105,12 +141,43 @@ class _Judge:
             fitting = [each for each in fitting if each.source in of]
         frame = next((each for each in reversed(clauses[:number]) if each.is_frame), None)
         if frame is not None and clause.is_said:
-            problems = [self._checker.frame_problem(frame, each) for each in fitting]
+            problems = [self._checker.attribution.frame(frame, self._place(each)) for each in fitting]
             fitting = [each for each, problem in zip(fitting, problems, strict=True) if not problem]
             if not fitting:
                 return f"“{' '.join(frame.tokens)}” has no support: {problems[0]}"
         last = (chosen[-1].source, chosen[-1].sentence) if chosen else None
         return max(fitting, key=lambda each: ((each.source, each.sentence) == last, each.share))
+
+    def _place(self, candidate: Candidate) -> Place:
+        other = self._sources[candidate.source].sentences[candidate.sentence].units[candidate.clause]
+        return Place(candidate.source, candidate.sentence, candidate.clause, other)
+
+    def _belongs(self, clause: Clause, before: Clause, candidate: Candidate, chosen: Sequence[Candidate]) -> bool:
+        """Whether the article joins what the summary joins: a cause, a result or a relative clause."""
+        if not chosen:
+            return True
+        last = chosen[-1]
+        openers = clause.opener.split()
+        found = self._sources[candidate.source].sentences[candidate.sentence].units[candidate.clause]
+        if "जिससे" in openers and candidate.source == last.source and abs(candidate.sentence - last.sentence) == 1:
+            # `सौदे के बाद …` goes on about the sentence before.
+            return found.tokens[0] in ("इससे", "इसके") or any(word.marker == "after" for word in found.words)
+        if "जिससे" in openers:
+            # What it led to: the article joins both, or gives the cause itself.
+            return (candidate.source, candidate.sentence) == (last.source, last.sentence)
+        if _BOUND & set(openers):
+            return (candidate.source, candidate.sentence) == (last.source, last.sentence)
+        if {"जिनमें", "जिसमें"} & set(openers):
+            # Of whom: the article says it of the same people.
+            whole = [word for word in found.words if word.marker in ("में", "of")]
+            if candidate.source == last.source and any(same(word, each) for word in whole for each in before.words):
+                return True
+        if {"जिसे", "जिन्हें", "जिसने", "जिन्होंने"} & set(openers):
+            # The noun that it stands for is a word of the clause.
+            return candidate.source == last.source
+        if any(each.startswith(("जिस", "जिन")) for each in openers):
+            return candidate.source == last.source and abs(candidate.sentence - last.sentence) <= 1
+        return True
 
 
 def _plain_title(title: str) -> tuple[Sentence, ...]:
@@ -122,18 +189,8 @@ def _plain_title(title: str) -> tuple[Sentence, ...]:
     return tuple(each for each in parts if not any(spoken & clause.kinds for clause in each.clauses))
 
 
-def _belongs(clause: Clause, candidate: Candidate, chosen: Sequence[Candidate]) -> bool:
-    """Whether the article joins what the summary joins: a cause, a result or a relative clause."""
-    if not chosen:
-        return True
-    last = chosen[-1]
-    openers = clause.opener.split()
-    if _BOUND & set(openers):
-        return (candidate.source, candidate.sentence) == (last.source, last.sentence)
-    if any(each.startswith(("जिस", "जिन")) for each in openers):
-        return candidate.source == last.source and abs(candidate.sentence - last.sentence) <= 1
-    return True
-
-
 def _counts(clause: Clause) -> bool:
-    return any(word.number and not word.is_year and word.marker != "को" for word in clause.words)
+    return any(
+        word.number and not word.is_year and word.marker != "को" and not (after and after.key in _TIME_UNITS)
+        for word, after in zip(clause.words, [*clause.words[1:], None], strict=True)
+    )

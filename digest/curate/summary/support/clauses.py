@@ -64,6 +64,8 @@ class Clause:
     past: str = ""
     restricted: bool = False
     is_passive: bool = False
+    # Whether its verb has no object: `बरी हो गया`.
+    is_intransitive: bool = False
     # Whether its speaker gives information: `बताया`, not `कहा`.
     informs: bool = False
     # Negations of the verb that introduces it: `इस बात से इनकार नहीं किया कि`.
@@ -76,6 +78,8 @@ class Clause:
     is_ongoing: bool = False
     pronouns: tuple[str, ...] = ()
     tokens: tuple[str, ...] = ()
+    # The two clauses that it joins. The first gives the mode.
+    pair: tuple[Clause, ...] = ()
 
 
 @dataclass(slots=True)
@@ -85,6 +89,8 @@ class Sentence:
     text: str
     clauses: list[Clause]
     units: list[Clause] = field(default_factory=list)
+    # Two clauses that tell of the same, as one.
+    pairs: list[Clause] = field(default_factory=list)
 
 
 def pieces(tokens: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
@@ -98,7 +104,8 @@ def pieces(tokens: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
         if current in QUOTES or current in ";:–—":
             cut = keep = True
         elif current in _OPENERS:
-            cut = not (current == "तो" and not ends_in_verb(before) and "अगर" not in before and "यदि" not in before)
+            conditional = {"अगर", "यदि"} & {*before, *opener.split()}
+            cut = not (current == "तो" and not ends_in_verb(before) and not conditional)
             keep = True
         elif current == "पर" and before and before[-1] == ",":
             cut = keep = True

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from digest.curate.summary.support.clauses import MODIFIERS, Clause, Mode, Sentence, ends_in_verb, pieces
-from digest.curate.summary.support.vocabulary import ALL_CLASSES, GRAMMAR, NAMED
+from digest.curate.summary.support.speakers import speakers
+from digest.curate.summary.support.vocabulary import ALL_CLASSES, GRAMMAR, NAMED, key_of
 from digest.curate.summary.support.words import (
     ACTING_PRONOUNS,
     AUXILIARIES,
+    CASES,
     FUTURE,
+    GENITIVES,
     JOINS,
     NOT_INFINITIVE,
     PRONOUNS,
     PUNCTUATION,
-    QUOTES,
     Word,
     is_infinitive,
     tokens_of,
@@ -33,10 +35,9 @@ from digest.hindi.text import fold
 
 # `नहीं कर सका` tells what happened.
 _CAN = re.compile("सक(?:ता|ती|ते|तीं|े|ेगा|ेगी|ेंगे)$")
-SPEECH = frozenset({"said", "claim", "doubt", "wish", "plan"})
 _INTRANSITIVE = re.compile(
     fold(
-        "(?:हो|आ|जा|गिर|मर|मारे|झुलस|घायल|ज़ख़्मी|मिल|चल|रह|बैठ|पहुंच|निकल|बढ़|घट|टूट|फट|डूब|जल|उतर|लग|मौत|फंस|छूट|बच)(?:ा|ी|े|या|ई|ए|एगा|एगी|एंगे|ेगा|ेगी|ेंगे|ेंगी)?"
+        "(?:हो|आ|जा|गिर|मर|मारे|झुलस|घायल|ज़ख़्मी|मिल|चल|रह|बैठ|पहुंच|निकल|बढ़|घट|टूट|फट|डूब|जल|उतर|लग|मौत|फंस|छूट|बच|छप|सुधर|उछल|फिसल|लुढ़क|पड़|भाग|डर|सो|जाग|रुक|थम|बरस|उमड़|फैल|बिक|दिख|लौट)(?:ा|ी|े|या|ई|ए|एगा|एगी|एंगे|ेगा|ेगी|ेंगे|ेंगी)?"
     )
 )
 # A clause after these has the agent before it only if its verb needs one.
@@ -55,6 +56,11 @@ _TRANSITIVE = GRAMMAR["transitive"]
 _RESTRICTED = GRAMMAR["restricted"]
 _PASSIVE = GRAMMAR["passive"]
 _CAUSES = GRAMMAR["causal opener"]
+_REASONS = frozenset(map(fold, ["वजह", "कारण"]))
+_WENT = frozenset(map(fold, ["चला", "चली", "चले", "ले", "दे"]))
+# Content words of a clause that has no subject of its own.
+_SHORT = 2
+_PERIODS = frozenset(map(key_of, map(fold, ["साल", "वर्ष", "महीने", "माह", "दिन", "हफ़्ते", "सप्ताह", "घंटे"])))
 _PAST_TIMES = GRAMMAR["past time"]
 
 
@@ -66,6 +72,7 @@ def read(text: str) -> tuple[Sentence, ...]:
         _resolve_pronouns(sentence, _subject(before))
     for sentence in sentences:
         sentence.units = _units(sentence.clauses)
+        sentence.pairs = list(_pairs(sentence.clauses))
     return tuple(sentences)
 
 
@@ -76,11 +83,22 @@ def _subject(sentence: Sentence) -> list[Word]:
             return names
         if names := [word for word in clause.words if word.marker == "ने" and word.is_content]:
             return names
-    return (
-        [word for word in sentence.clauses[0].words if word.is_content and word.marker in ("", "gen", "को")]
-        if sentence.clauses
-        else []
-    )
+        if clause.act & {"doubt", "wish"} and (
+            names := [word for word in clause.words if word.marker == "को" and word.is_content]
+        ):
+            # `X को उम्मीद है`
+            return [word for word in names if word.phrase == names[0].phrase]
+    words = [word for word in sentence.clauses[0].words if word.is_content] if sentence.clauses else []
+    bare = [word for word in words if word.marker == "" and "time" not in word.concepts and not word.number]
+    people = [word for word in bare if len(word.concepts) == 1 or {"name", "office"} & word.concepts]
+    first = next(iter(people or bare), None)
+    if first in people:
+        return [word for word in people if word.phrase == first.phrase]
+    if first is None:
+        return [word for word in words if word.marker in ("gen", "को")]
+    return [
+        word for word in words if word.phrase == first.phrase or (word.marker == "gen" and word.phrase < first.phrase)
+    ]
 
 
 def _resolve_pronouns(sentence: Sentence, subject: Sequence[Word]) -> None:
@@ -90,15 +108,29 @@ def _resolve_pronouns(sentence: Sentence, subject: Sequence[Word]) -> None:
             clause.speaker = [replace(word, marker="said") for word in subject]
         if any(word.text in ACTING_PRONOUNS for word in clause.words):
             own = [word for word in clause.speaker if word.is_content] if clause.is_said and not clause.is_frame else []
+            if not any(len(word.concepts) == 1 or {"name", "office"} & word.concepts for word in own):
+                # `शिकायत के मुताबिक उसने`
+                own = []
             clause.words = [*(_as_inherited(word) for word in own or subject), *clause.words]
+        elif not clause.is_said and (names := _first_names(clause)):
+            subject = names
+
+
+def _first_names(clause: Clause) -> list[Word]:
+    """Return the names of the phrase without a marker that opens the clause."""
+    first = next((word for word in clause.words if word.is_content), None)
+    if first is None or first.number or first.marker not in ("", "ने"):
+        return []
+    phrase = [word for word in clause.words if word.phrase == first.phrase and word.is_content and not word.number]
+    return phrase if any("name" in word.concepts or len(word.concepts) == 1 for word in phrase) else []
 
 
 def _read_sentence(text: str, at: int) -> Sentence:
-    tokens = tokens_of(text)
+    tokens, aside = _take_aside(tokens_of(text))
     clauses: list[Clause] = []
     phrase = 0
     quoted = False
-    for opener, piece in pieces(tokens):
+    for opener, piece in (*pieces(tokens), *pieces(aside)):
         words, phrase, quoted = words_of(piece, phrase, quoted)
         clause = Clause(words, opener, at, tokens=tuple(piece))
         _describe(clause)
@@ -110,9 +142,18 @@ def _read_sentence(text: str, at: int) -> Sentence:
     _move_agents(clauses)
     _inherit_agents(clauses)
     _share_predicates(clauses)
-    _speakers(clauses)
-    _attribute_openings(clauses)
+    speakers(clauses)
     return Sentence(text, clauses)
+
+
+def _take_aside(tokens: list[str]) -> tuple[list[str], list[str]]:
+    """Take `, जो इस शोध से नहीं जुड़े हैं,` out from between a noun and its marker."""
+    for start in range(1, len(tokens) - 1):
+        if tokens[start] == "," and tokens[start + 1].startswith(("जो", "जिन", "जिस")):
+            for end in range(start + 2, len(tokens) - 1):
+                if tokens[end] == "," and tokens[end + 1] in CASES | GENITIVES:
+                    return tokens[:start] + tokens[end + 1 :], tokens[start + 1 : end]
+    return tokens, []
 
 
 def opens(clause: Clause) -> bool:
@@ -144,6 +185,35 @@ def _units(clauses: Sequence[Clause]) -> list[Clause]:
     return found
 
 
+def _pairs(clauses: Sequence[Clause]) -> Iterator[Clause]:
+    """Yield each two clauses of which the second goes on about the first, with the mode of either."""
+    for before, clause in itertools.pairwise(clauses):
+        openers = set(clause.opener.split())
+        own = any(word.marker == "ने" and word.is_content for word in clause.words)
+        goes_on = any(each.startswith(("जिस", "जिन", "जो", "जह")) for each in openers) or (
+            bool(openers & {*JOINS, ","}) and not own
+        )
+        if openers & _CONTRASTS and not own and sum(word.is_content for word in clause.words) <= _SHORT:
+            # `चार भर्ती हैं, लेकिन ख़तरे से बाहर हैं`
+            goes_on, openers = True, openers - _CONTRASTS
+        if not goes_on or before.is_frame or clause.is_frame or openers & (_CONTRASTS | _ENDS_OF_SPEECH):
+            continue
+        if (before.is_said, before.is_condition) != (clause.is_said, clause.is_condition):
+            continue
+        if openers <= {*JOINS, ","} and _counts(before) and _counts(clause):
+            # `मृतकों के परिजनों को पांच और घायलों को एक लाख`: what one part counts is not of the other.
+            continue
+        joined = merge(before, clause)
+        for main, side in ((before, clause), (clause, before)):
+            yield replace(
+                joined, mode=main.mode, act=main.act, past=before.past or clause.past, pair=(main, side), opener=""
+            )
+
+
+def _counts(clause: Clause) -> bool:
+    return any(word.number and not word.is_year for word in clause.words)
+
+
 def _describe(clause: Clause) -> None:
     """Note negations, mode, kinds of words and other marks of the clause."""
     tokens = [each for each in clause.tokens if each not in PUNCTUATION]
@@ -155,10 +225,18 @@ def _describe(clause: Clause) -> None:
         tokens[-1] in ("पर", "से", "बाद", "कारण") and any(map(is_infinitive, tokens[-3:-1]))
     )
     clause.negations = sum(each in ALL_CLASSES["negative"] and each not in in_phrases for each in tokens)
+    if tokens[:1] == ["तक"] and "जब" in clause.opener.split():
+        # `जब तक भुगतान नहीं होता` is `भुगतान होने तक`.
+        clause.negations = 0
     clause.kinds = frozenset(kind for each in tokens if each not in counted for kind in NAMED.get(each, ()))
     if "बात" in tokens and "कही" in tokens:
         # `जांच की बात कही`: it is still to come.
         clause.kinds |= {"plan"}
+    if any(
+        is_infinitive(a) and (b, c) == ("को", "कहा") for a, b, c in zip(tokens, tokens[1:], tokens[2:], strict=False)
+    ):
+        # `बढ़ाने को कहा` is an order.
+        clause.kinds |= {"plan", "wish"}
     clause.act = frozenset(kind for each in tokens[-4:] for kind in NAMED.get(each, ()))
     if "बात" in tokens and "कही" in tokens:
         clause.act |= {"plan"}
@@ -166,20 +244,33 @@ def _describe(clause: Clause) -> None:
         (
             word.number if word.is_year else word.text
             for word in clause.words
-            if word.is_year or word.text in _PAST_TIMES
+            if word.is_year or (word.text in _PAST_TIMES and _dates(clause, word))
         ),
         "",
     )
+    if not clause.past and any(
+        (word.number or word.text == "कुछ") and [each.text for each in clause.words[at + 2 : at + 3]] == ["पहले"]
+        for at, word in enumerate(clause.words)
+        if at + 1 < len(clause.words) and clause.words[at + 1].key in _PERIODS
+    ):
+        # `दो साल पहले`
+        clause.past = "पहले"
     clause.is_ongoing = bool(_ONGOING & set(tokens[-2:])) and bool(set(tokens[-3:]) & {"है", "हैं", "था", "थे", "थी"})
     clause.has_cause = (
         clause.has_cause
         or any(word.marker == "cause" for word in clause.words)
+        or bool(_REASONS & set(tokens))
         or bool(set(clause.opener.split()) & _CAUSES)
     )
     if "ऐसे में" in " ".join(tokens):
         clause.has_cause = True
     clause.restricted = bool(_RESTRICTED & set(tokens))
-    clause.is_passive = bool(tokens) and bool(_PASSIVE & set(tokens[-2:]))
+    # `भेजे गए`, but not `ले गए`.
+    clause.is_passive = any(
+        each in _PASSIVE and bool(re.search("[ािीेएई]$", before)) and before not in _WENT
+        for before, each in itertools.pairwise([each for each in tokens if each not in ALL_CLASSES["negative"]][-3:])
+    )
+    clause.is_intransitive = _is_intransitive(clause)
     clause.pronouns = tuple(each for each in tokens if each in PRONOUNS)
     last = tokens[-3:]
     if any(word.parts and word.parts[0].text in _DYING for word in clause.words):
@@ -211,6 +302,17 @@ def _describe(clause: Clause) -> None:
         clause.mode = Mode.WISH
 
 
+def _dates(clause: Clause, word: Word) -> bool:
+    """Whether `पिछले` dates the clause. `पिछले तीन दिनों में` is now, and `पिछले साल के 210 से` only compares."""
+    at = clause.words.index(word)
+    phrase = [each for each in clause.words[at + 1 :] if each.phrase == word.phrase]
+    following = clause.words[at + 1 : at + 2]
+    compares = any(each.number and each.marker == "से" for each in clause.words[at + 1 :])
+    if word.marker == "से" or (word.marker == "gen" and compares):
+        return False
+    return not any(each.number for each in (*phrase, *following))
+
+
 def _past_times(clauses: Sequence[Clause]) -> None:
     """A clause that continues another has its year: `2019 में टैक्सी गिरी थी, जिसमें 6 लोगों की जान गई`."""
     for before, clause in itertools.pairwise(clauses):
@@ -220,7 +322,9 @@ def _past_times(clauses: Sequence[Clause]) -> None:
             or openers & {*JOINS, "जो", "कि"}
             or before.is_adverbial
         ):
-            clause.past = clause.past or before.past
+            # `पिछले हफ़्ते कहा कि`: what is said need not be of last week.
+            is_frame_only = "कि" in openers and not before.past.isdigit()
+            clause.past = clause.past or ("" if is_frame_only else before.past)
 
 
 def _conditions(clauses: Sequence[Clause]) -> None:
@@ -243,110 +347,20 @@ def _conditions(clauses: Sequence[Clause]) -> None:
             clause.has_condition = True
 
 
-def _speakers(clauses: Sequence[Clause]) -> None:
-    """Find who says each clause: `X ने कहा कि`, `X के मुताबिक`, `X का कहना है कि`, and quotes."""
-    speaker: list[Word] = []
-    kinds: frozenset[str] = frozenset()
-    is_said = informs = False
-    frame_negations, denies = 0, False
-    for at, clause in enumerate(clauses):
-        if set(clause.opener.split()) & _ENDS_OF_SPEECH:
-            clause.maybe_speaker = list(speaker)
-            speaker, is_said, kinds = [], False, frozenset()
-        following = clauses[at + 1] if at + 1 < len(clauses) else None
-        own = [word for word in clause.words if word.marker == "ने"]
-        if (
-            own
-            and at
-            and is_said
-            and not clauses[at - 1].is_frame
-            and clause.kinds & SPEECH
-            and not {"कि"} & set(clause.opener.split())
-        ):
-            # Somebody else speaks now: `… और Y ने कहा`.
-            speaker, is_said, kinds, informs = [], False, frozenset(), False
-        by = [word for word in clause.words if word.marker == "said" or _is_genitive_of(clause, word, "said")]
-        if any("record" in word.concepts for word in by):
-            last = max(at for at, word in enumerate(clause.words) if word.marker == "said")
-            by = clause.words[: last + 1]
-        if by:
-            speaker, is_said = by, True
-            informs = any("official" in word.concepts for word in by)
-        clause.speaker, clause.is_said, clause.frame_kinds = list(speaker), is_said, kinds
-        clause.informs = informs
-        clause.frame_negations, clause.frame_denies = (frame_negations, denies) if is_said else (0, False)
-        if not is_said and any(word.quoted for word in clause.words):
-            clause.is_said = True
-        tail = clause.words[-4:]
-        says = any(
-            kind in NAMED.get(part.text, ())
-            for word in tail
-            for part in (word.parts or (word,))
-            for kind in ("said", "claim", "doubt", "wish")
-        )
-        quotes = following is not None and bool(QUOTES & set(following.opener.split()))
-        introduces = following is not None and bool({"कि", ":", *QUOTES} & set(following.opener.split()))
-        # `X ने ज़ोर दिया कि` is not in the table of verbs, but what follows is somebody's word.
-        says = says or (introduces and bool(own or quotes) and not clause.has_cause)
-        if introduces and says and not (is_said and by):
-            names = [word for word in clause.words if word.marker in ("ने", "inherited")]
-            names += [word for word in clause.words if word.marker == "gen" and word not in names and not names]
-            names = (
-                names
-                or [word for word in clause.words if word.marker == "को"]
-                or [word for word in clause.words[:4] if word.is_content and not word.marker]
-            )
-            clause.is_frame = True
-            speaker, is_said = _with_genitives(clause, names), True
-            frame_negations = clause.negations
-            denies = "deny" in clause.act and "said" not in clause.act
-            clause.speaker, kinds = list(speaker), clause.kinds
-            informs = "बताया" in clause.tokens or any("official" in word.concepts for word in speaker)
-
-
-def _attribute_openings(clauses: Sequence[Clause]) -> None:
-    """In `मांग न मानने पर संघ ने घेराव की चेतावनी दी` the opening phrase is part of what is said."""
-    for clause, after in itertools.pairwise(clauses):
-        agents = [word for word in after.words if word.marker == "ने" and word.is_content]
-        if (
-            clause.is_adverbial
-            and not clause.is_said
-            and agents
-            and after.act & SPEECH
-            and after.kinds & {"claim", "doubt", "wish"}
-        ):
-            clause.speaker, clause.is_said = agents, True
-
-
-def _is_genitive_of(clause: Clause, word: Word, marker: str) -> bool:
-    """Whether the word stands in a genitive right before a phrase with the marker."""
-    if word.marker != "gen":
-        return False
-    later = [each for each in clause.words if each.phrase > word.phrase]
-    return (
-        bool(later)
-        and later[0].phrase == word.phrase + 1
-        and (later[0].marker == marker or _is_genitive_of(clause, later[0], marker))
-    )
-
-
-def _with_genitives(clause: Clause, names: Sequence[Word]) -> list[Word]:
-    marker = names[0].marker if names else ""
-    return [each for each in clause.words if each in names or (marker and _is_genitive_of(clause, each, marker))]
-
-
 def _inherit_agents(clauses: Sequence[Clause]) -> None:
     """A clause after और without an agent of its own has that of the clause before it."""
     for before, clause in itertools.pairwise(clauses):
         openers = set(clause.opener.split())
-        contrast = bool(openers & _CONTRASTS) and bool(set(clause.tokens[-3:]) & _TRANSITIVE) and not clause.is_passive
+        has_agent = bool(set(clause.tokens[-3:]) & _TRANSITIVE) or "कहा" in clause.tokens[-3:]
+        contrast = bool(openers & _CONTRASTS) and has_agent and not clause.is_passive
         if (
             (clause.opener in (*JOINS, ",") or contrast)
             and not before.is_condition
             and not _is_intransitive(clause)
+            and not clause.is_passive
             and not any(word.marker == "ने" for word in clause.words)
         ):
-            agents = [word for word in before.words if word.marker == "ने"]
+            agents = [word for word in before.words if word.marker == "ने" and not word.number]
             if agents:
                 clause.words = [*(_as_inherited(word) for word in agents), *clause.words]
 
@@ -368,6 +382,9 @@ def _resolve_relatives(clauses: Sequence[Clause]) -> None:
         if marker and nouns:
             # The last noun phrase before the verb.
             last = nouns[-1].phrase
+            if clause.tokens[0] in ("देखते", "लेकर"):
+                # `जिसे देखते हुए`: it was told just before.
+                continue
             clause.words = [
                 *(replace(word, marker=marker, phrase=-1) for word in nouns if word.phrase == last),
                 *clause.words,

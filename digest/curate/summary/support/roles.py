@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from digest.curate.summary.support.clauses import Clause
-from digest.curate.summary.support.reading import SPEECH
+from digest.curate.summary.support.clauses import Clause, Mode
+from digest.curate.summary.support.speakers import SPEECH
 from digest.curate.summary.support.vocabulary import GENERAL, NAMED
 from digest.curate.summary.support.words import Word
 
@@ -36,6 +36,9 @@ _NOT_A_MEANING = frozenset(
         "office",
         "strict",
         "name",
+        "court",
+        "way",
+        "rise",
     }
 )
 AGENT = frozenset({"ने", "inherited", "द्वारा", "side"})
@@ -60,8 +63,18 @@ def fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech:
     `speech`: the summary's clause tells that somebody says something.
     """
     a, b = mine.marker, theirs.marker
+    if mine.number and (a == "of") != (b == "of"):
+        # `22 गवाहों में से छह` says nothing of 22.
+        return False
     if a == b or "time" in mine.concepts or mine.number:
-        return not (mine.number and theirs.number and {a, b} == {"से", ""})
+        # `1.9 से बढ़कर 2.7`: what it was is not what it is.
+        return not (mine.number and theirs.number and (a == "से") != (b == "से"))
+    if {a, b} == {"ने", "को"} and Mode.MUST in (clause.mode, their_clause.mode):
+        # `छात्रों को लेना होगा`
+        return True
+    if {a, b} == {"for", "side"} or (speech and their_clause.is_said and {a, b} == {"को", ""}):
+        # `X को नाकाम बताया` is `कहा कि X नाकाम है`.
+        return True
     if a == "से" and any(word.key == "मिल" for word in clause.words):
         # `अदालत से ज़मानत मिली` is `अदालत ने ज़मानत दी`.
         a = "ने"
@@ -71,6 +84,12 @@ def fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech:
         and any(each.text.startswith("मिल") for word in their_clause.words for each in (word.parts or (word,)))
     ):
         # `गोहिल को तीन विकेट मिले` is `गोहिल ने तीन विकेट लिए`.
+        return True
+    if (
+        a == "को"
+        and b in AGENT
+        and any(each.text.startswith("मिल") for word in clause.words for each in (word.parts or (word,)))
+    ):
         return True
     if a in AGENT or b in AGENT:
         if a in AGENT and b in AGENT:
@@ -82,8 +101,10 @@ def fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech:
         return speech and (b == "said" or (b in AGENT and "claim" in clause.kinds and a in ("पर", "against")))
     if mine.concepts & {"claim", "doubt", "plan", "wish"}:
         return True
-    if {a, b} in ({"को", "से"}, {"को", "against"}, {"से", "for"}, {"पर", "से"}):
+    if {a, b} in ({"को", "से"}, {"को", "against"}):
         return False
+    if {a, b} in ({"से", "for"}, {"पर", "से"}):
+        return not (is_name_like(mine) or "office" in mine.concepts)
     if "" in (a, b) and "को" in (a, b):
         unmarked, where = (mine, clause) if a == "" else (theirs, their_clause)
         first = next((word for word in where.words if word.is_content), None)
@@ -93,7 +114,9 @@ def fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech:
 
 def _may_act(word: Word, clause: Clause) -> bool:
     """Whether an unmarked word may be the agent of its clause: the verb is active and has no other agent."""
-    return not clause.is_passive and not any(each.marker in AGENT and each is not word for each in clause.words)
+    return not (clause.is_passive or clause.is_intransitive) and not any(
+        each.marker in AGENT and each is not word for each in clause.words
+    )
 
 
 def _is_body_of_agent(word: Word, clause: Clause) -> bool:
@@ -103,7 +126,8 @@ def _is_body_of_agent(word: Word, clause: Clause) -> bool:
 
 
 def is_name_like(word: Word) -> bool:
-    return (len(word.concepts) == 1 or "name" in word.concepts) and not word.number
+    """Whether the word may be a name: no table has it. A known phrase is none."""
+    return not word.number and not word.parts and (len(word.concepts) == 1 or "name" in word.concepts)
 
 
 def is_plain_word(word: Word) -> bool:
@@ -189,8 +213,13 @@ def leaves_out_a_name(clause: Clause, other: Clause) -> bool:
     )
 
 
-def weight(word: Word, predicate: Word | None) -> int:
+def weight(word: Word, predicate: Word | None) -> float:
     """How much a word says about which clause of an article is meant."""
     strict = any("strict" in part.concepts for part in (word.parts or (word,)))
     named = is_name_like(word) or "time" in word.concepts
     return 1 + (bool(word.number) or strict or named) + (word is predicate) + (word.marker in ("ने", "को"))
+
+
+def only_retells(word: Word) -> bool:
+    """Whether the word adds no fact of its own."""
+    return is_plain_word(word) or bool(word.concepts & {"soft", "status"})

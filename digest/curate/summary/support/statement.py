@@ -7,28 +7,63 @@ import re
 from digest.curate.summary.support.clauses import Clause, Mode
 from digest.curate.summary.support.roles import AGENT, has_kind, same
 from digest.curate.summary.support.vocabulary import GRAMMAR, NAMED, key_of
+from digest.curate.summary.support.words import ROOT
+from digest.hindi.text import fold
 
 _INFINITIVE = re.compile(
-    "^(?!धरना|थाना|खाना|सेना|सूचना|घटना|योजना|रचना|सपना|जुर्माना|कारखाना|पटना|सोना|गन्ना|महीना|सामना)..*न[ाेी]$"
+    "^(?!धरन|थान|खान|सेना|सूचना|घटना|योजना|रचना|सपन|जुर्मान|कारखान|पटना|सोना|गन्न|महीन|सामन|निशान|जमान|खजान)..*न[ाेी]$"
 )
 _DONE = GRAMMAR["done"]
 _REFUSALS = frozenset(map(key_of, GRAMMAR["refusal"]))
+_THIS = frozenset({"इसे", "इन्हें", "इन", "इस"})
+_DECISIONS = frozenset(map(fold, ["फ़ैसला", "निर्णय", "तय", "निर्देश", "आदेश"]))
+_GIVEN = {
+    **dict.fromkeys(map(fold, ["दिया", "दी", "दिए", "देगा", "देगी", "देंगे"]), "देना"),
+    **dict.fromkeys(map(fold, ["लिया", "ली", "लिए", "लेगा", "लेगी", "लेंगे"]), "लेना"),
+}
+# `टालना पड़ा` tells what happened.
+_COMPELLED = frozenset(map(fold, ["पड़ा", "पड़ी", "पड़े", "पड़ीं"]))
+_REMAINS = frozenset(map(fold, ["बाक़ी", "शेष"]))
+_APPEAL = fold("अपील")
+_WITHOUT = fold("बिना")
+_NEED = frozenset(map(fold, ["ज़रूरत", "आवश्यकता", "ज़रूरी", "अनिवार्य"]))
+_LACKS = frozenset(map(key_of, map(fold, ["अभाव", "कमी", "बिना", "असंतुष्ट"])))
 _PAST = GRAMMAR["past time"]
 
 
 def statement(clause: Clause, other: Clause) -> str:
     """Compare what the two clauses assert: negation, mode, condition, claims, quantities, past and cause."""
     refused = sum(any(part.key in _REFUSALS for part in (word.parts or (word,))) for word in other.words)
+    mine, theirs = _negations(clause, other), _negations(other, clause)
     if (
-        clause.negations
+        mine
         and refused
         and not any(same(mine, word) for mine in clause.words for word in other.words if word.key in _REFUSALS)
     ):
         # `ज़मानत न मिली` is `ज़मानत याचिका ख़ारिज`.
-        if clause.negations != other.negations + refused:
+        if mine != theirs + refused:
             return "it has not the same negations"
-    elif clause.negations != other.negations:
+    elif theirs and not mine and _lacks(clause):
+        # `सबूतों की कमी` is `सबूत नहीं मिले`.
+        pass
+    elif mine == 1 and not theirs and _lacks(other) and not _lacks(clause):
+        # `कुलपति नहीं हैं` is `बिना कुलपति के`.
+        pass
+    elif not mine and not theirs and _WITHOUT in other.tokens and _WITHOUT not in clause.tokens:
+        without = (
+            other.words[[each.text for each in other.words].index(_WITHOUT) + 1 :][:1]
+            if any(each.text == _WITHOUT for each in other.words)
+            else []
+        )
+        if any(same(word, each) for word in clause.words for each in without):
+            return "it leaves out “बिना”"
+    elif mine != theirs:
         return "it has not the same negations"
+    if _REMAINS & set(other.tokens[-4:]) and clause.mode is Mode.FACT and not (_REMAINS & set(clause.tokens)):
+        return "the article tells it as still to be done"
+    gives = _gives(clause), _gives(other)
+    if all(gives) and gives[0] != gives[1]:
+        return f"the article has {gives[1]} and not {gives[0]}"
     if not _same_mode(clause, other):
         return f"it tells as {clause.mode} what the article tells as {other.mode}"
     if other.has_condition and not clause.has_condition:
@@ -42,11 +77,13 @@ def statement(clause: Clause, other: Clause) -> str:
         if kind in (other.act if kind in ("wish", "plan") else other.kinds) and kind not in kinds:
             if kind in ("claim", "doubt") and clause.is_said:
                 continue
-            if kind == "claim" and _charge_is_left_out(clause, other):
+            if kind in ("claim", "doubt") and _is_aside(clause, other, kind):
                 continue
             if kind == "doubt" and clause.mode is Mode.CAN:
                 continue
             if kind == "plan" and (clause.mode is not Mode.FACT or clause.kinds & {"wish"}):
+                continue
+            if kind == "deny" and _is_price(other):
                 continue
             if not _dropped(clause, other, kind):
                 continue
@@ -77,31 +114,91 @@ def statement(clause: Clause, other: Clause) -> str:
     return ""
 
 
+def _negations(clause: Clause, other: Clause) -> int:
+    """Count the negations. That of a phrase like `पता नहीं` is none if the other clause has a word for it: `लापता`."""
+    return clause.negations + sum(
+        any("negative" in part.concepts for part in word.parts)
+        and not any("less" in part.concepts for part in word.parts)
+        and not any(same(word, each) or same(each, word) for each in other.words)
+        for word in clause.words
+    )
+
+
+def _gives(clause: Clause) -> str:
+    """Return देना or लेना if it is the verb itself, '' if it only carries another: `छोड़ दिया`, `ज़मानत दी`."""
+    tokens = [each for each in clause.tokens if each[0] > "\u0900" and each not in ("भी", "ही")]
+    for at in range(len(tokens) - 1, max(0, len(tokens) - 4), -1):
+        verb = _GIVEN.get(tokens[at])
+        if verb:
+            before = tokens[at - 1]
+            if before in ("दे", "ले"):
+                return "देना" if before == "दे" else "लेना"
+            return "" if ROOT.fullmatch(before) or before in ("कर", "हो") else verb
+    return ""
+
+
+def _lacks(clause: Clause) -> bool:
+    return any(part.key in _LACKS for word in clause.words for part in (word.parts or (word,)))
+
+
 def _same_mode(clause: Clause, other: Clause) -> bool:
     mine, theirs = clause.mode, other.mode
     if mine is theirs:
         return True
+    if {mine, theirs} <= {Mode.MUST, Mode.FACT} and any(_NEED & set(each.tokens) for each in (clause, other)):
+        # `नहीं लेना होगा` is `लेने की ज़रूरत नहीं`.
+        return True
     if {mine, theirs} <= {Mode.MUST, Mode.WISH}:
         return True
+    if theirs is Mode.FUTURE and mine in (Mode.MUST, Mode.CAN):
+        # What can be says less than what will be.
+        return True
+    if mine is Mode.CAN and theirs is Mode.FACT and clause.negations and other.negations:
+        # `नहीं माना जा सकता` says less than `नहीं है`.
+        return True
+    if mine is Mode.FUTURE and "doubt" in clause.frame_kinds and "doubt" in other.act:
+        # `अनुमान है कि बारिश होगी` is `बारिश होने का अनुमान है`.
+        return True
+    if mine in (Mode.CAN, Mode.FUTURE) and "doubt" in other.act | other.frame_kinds:
+        return mine is Mode.CAN
     act = clause.act
     if mine is Mode.FACT:
         if theirs is Mode.CAN:
             return "doubt" in act
         if theirs in (Mode.MUST, Mode.WISH):
             return bool(act & {"wish", "plan"})
+        if _APPEAL in clause.tokens[-5:] and any("न्यायालय" in word.key for word in clause.words):
+            # An appeal to a court is a deed.
+            return False
         return bool(act & {"plan", "wish", "doubt"}) and theirs is Mode.FUTURE
     if theirs is Mode.FACT and mine in (Mode.FUTURE, Mode.MUST, Mode.WISH):
-        return bool(other.act & ({"plan"} if mine is Mode.FUTURE else {"plan", "wish"}))
+        planned = bool(other.act & {"plan"}) or bool(_DECISIONS & set(other.tokens[-4:]))
+        return planned or (mine is not Mode.FUTURE and bool(other.act & {"wish"}))
     return False
 
 
-def _charge_is_left_out(clause: Clause, other: Clause) -> bool:
-    """Whether the article's clause has `X के आरोप में` and the summary says nothing of X."""
+def _is_aside(clause: Clause, other: Clause, kind: str) -> bool:
+    """Whether the article only mentions it, as in `X के आरोप में`, and the summary says nothing of X."""
     for at, word in enumerate(other.words):
-        if word.key == "आरोप" and word.marker == "में":
-            charge = [each for each in other.words[:at] if each.phrase == word.phrase - 1]
-            return not any(same(mine, each) for mine in clause.words for each in charge if each.is_content)
+        if not has_kind(word, kind):
+            continue
+        after = other.words[at + 1].text if at + 1 < len(other.words) else ""
+        if word.marker in ("में", "पर", "gen", "between", "after") or after in ("वाला", "वाली", "वाले"):
+            matter = [
+                each
+                for each in other.words[:at]
+                if each.phrase == word.phrase or (each.phrase == word.phrase - 1 and each.marker == "gen")
+            ]
+            return not any(same(mine, each) for mine in clause.words for each in matter if each.is_content)
+        if word.marker == "को" and _THIS & set(clause.tokens):
+            # `इसे ग़लत बताया` is `इस आरोप को ग़लत बताया`.
+            return True
     return False
+
+
+def _is_price(other: Clause) -> bool:
+    """Whether something closes at a price: `1,340 रुपये पर बंद हुआ`."""
+    return "बंद" in other.tokens[-4:] and any(word.number and word.marker == "पर" for word in other.words)
 
 
 def _dropped(clause: Clause, other: Clause, kind: str) -> bool:
@@ -140,7 +237,7 @@ def infinitive(clause: Clause, other: Clause) -> str:
         for n, word in enumerate(other.words)
         if same(verb, word) and not any(each.text.startswith("वाल") for each in other.words[n + 1 : n + 2])
     ]
-    if not theirs or other.is_adverbial:
+    if not theirs or other.is_adverbial or _COMPELLED & set(other.tokens[-3:]):
         return ""
     if all(_INFINITIVE.match(word.text.split()[-1]) and word.marker in ("gen", "को", "for", "") for word in theirs):
         return f"the article has “{theirs[0].text}” only as something to be done"
@@ -153,8 +250,14 @@ def informs_only(clause: Clause, other: Clause) -> bool:
         {"न्यायालय", "उच्च", "सर्वोच्च", "सुप्रीम"} & word.concepts or word.key == "पीठ" for word in other.speaker
     ):
         return not (clause.kinds | other.kinds) & {"blame", "claim"}
-    if not other.informs or (clause.kinds | other.kinds) & {"blame", "deny", "claim", "doubt"}:
+    if not other.informs or (clause.kinds | other.kinds) & {"blame", "deny", "claim"}:
         return False
-    if any(word.marker in AGENT for word in clause.words):
+    if "doubt" in clause.kinds | other.kinds and clause.mode is not Mode.CAN and "doubt" not in clause.kinds:
         return False
-    return clause.mode is Mode.FUTURE or any(word.number for word in clause.words)
+    if clause.mode not in (Mode.FUTURE, Mode.MUST) and any(word.marker in AGENT for word in clause.words):
+        return False
+    return (
+        clause.mode in (Mode.FUTURE, Mode.CAN, Mode.MUST)
+        or any(word.number for word in clause.words)
+        or "arrest" in clause.kinds
+    )

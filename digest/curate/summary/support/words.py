@@ -19,7 +19,7 @@ from digest.hindi.text import fold
 
 _TOKEN = re.compile(
     "[0-9]+(?:[.,][0-9]+)*(?:-[0-9]+(?:[.,][0-9]+)*)?"
-    "|[\u0900-\u0963\u0971-\u097f]+(?:-[\u0900-\u0963\u0971-\u097f]+)?|[A-Za-z\u00c0-\u024f]+|%"
+    "|[\u0900-\u0963\u0971-\u097f]+(?:-(?:[\u0900-\u0963\u0971-\u097f]+|[0-9]+))?|[A-Za-z\u00c0-\u024f]+|%"
     "|[,;:–—\"“”‘’'()।?!]"
 )
 PUNCTUATION = frozenset(",;:–—\"“”‘’'()।?!")
@@ -44,22 +44,30 @@ _AFTER_GENITIVE = {
         "exchange": "बदले",
         "under": "तहत",
         "side": "ओर तरफ",
+        "despite": "बावजूद",
         "means": "मदद सहारे जरिए जरिये माध्यम",
     }.items()
     for word in words.split()
 }
+# Without से these are nouns.
+_NEED_SE = frozenset(map(fold, ["मदद", "सहारे", "जरिए", "जरिये", "माध्यम", "वजह"]))
+# `मिलने की सूरत में` is `मिलने पर`.
+_IN_CASE = re.compile(fold("(ने) की (?:सूरत|स्थिति|दशा) में"))
 _ROOTS = (
     "बन|बना|गिर|आ|लग|लगा|मार|मर|खेल|लूट|जीत|हार|हरा|बेच|खरीद|पकड़|छोड़|सुना|कर|देख|मिल|चल|चला|निकल|निकाल|पहुंच|पहुंचा|रख|बैठ|उठ|उठा|"
     "उतर|उतार|बढ़|बढ़ा|घट|घटा|टूट|तोड़|फट|फूट|जता|दाग|ठोक|जोड़|झटक|मांग|मान|बोल|कह|बता|लिख|पढ़|भेज|सौंप|टकरा|ठहरा|गंवा|खो|डूब|झुलस|जल|"
     "जला|हट|हटा|बच|बचा|चढ़|ढह|भर|डाल|रह|फैल|खुल|खोल|दबोच|रोक|टाल|बरस|उड़|भिड़|पलट|सिमट|अपना|ठुकरा|नकार|दोहरा|दिखा|चुन|चुका|सका|छीन|घेर|"
     "झोंक|ले|दे|करा|दिला|छूट|बंट|लौट|ठहर|झुक|रुक|मुड़|जुड़|जुट|उमड़|भाग|दौड़|पूछ|सोच|समझ|सीख|चाह|खा|जाग|डर|लड़|बिछ|खिल|दिख|निपट|बिक|खींच|"
-    "फेंक|काट|बांट|ढूंढ|खोज|चुरा|बह|थमा|लुढ़क|उछल|टिक|भड़क|संभाल|निभा|गुजर|गुजार|बिता|बीत|झेल|झटक|चटका|जड़|रच|सौंप|दर्शा|लौटा|घुस|चीख"
+    "फेंक|खिंच|पिघल|सूख|कट|बंध|सज|हिल|बिखर|थक|अटक|लटक|दब|धंस|फिसल|छिड़|छिन|छप|पिट|लुट|बिगड़|सुधर|उभर|पिछड़|टपका|सुलझा|उलझ|काट|बांट|ढूंढ|खोज|चुरा|बह|थमा|लुढ़क|उछल|टिक|भड़क|संभाल|निभा|गुजर|गुजार|बिता|बीत|झेल|झटक|चटका|जड़|रच|सौंप|दर्शा|लौटा|घुस|चीख"
 )
+ROOT = re.compile(fold("(?:" + _ROOTS + ")"))
 PAST = re.compile(fold("(?:" + _ROOTS + ")(?:ा|ी|े|या|यी|ये|ई|ए|ीं|ईं)"))
 HABITUAL = re.compile(fold("(?:" + _ROOTS + ")(?:ता|ती|ते)"))
 FUTURE = re.compile(fold("(?:[ेोूऊए]|एं|[ेोू]ं|ऊं)(?:गा|गी|गे)") + "$")
 _OBLIQUE = re.compile("^..*ने$")
 # A participle ends a noun phrase: what follows is another one.
+_ACTORS = frozenset(map(fold, ["सरकार", "प्रशासन"]))
+_DIRECT_PLURAL = re.compile(fold("(?:ियां|ाएं|ुएं)$"))
 _PARTICIPLE = re.compile(fold("^(?:हुए|हुई|हुआ|गए|गई|वाले|वाली|वाला)$|^(?:" + _ROOTS + "|लौट|हो)(?:कर|ते|ती|ता)$"))
 CASES = GRAMMAR["case"]
 GENITIVES = GRAMMAR["genitive"]
@@ -99,11 +107,16 @@ class Word:
 
 def tokens_of(text: str) -> list[str]:
     found: list[str] = []
-    for current in _TOKEN.findall(fold(text)):
+    folded = _IN_CASE.sub(r"\1 पर", fold(text).replace("नहीं तो ", "वरना "))
+    for current in _TOKEN.findall(folded):
         if current == "हाईकोर्ट":
             found += ["हाई", "कोर्ट"]
+        elif "-" in current and current[-1].isdigit() and not current[0].isdigit():
+            # A name: `वर्षा-2`.
+            found.append(current)
         elif "-" in current and not current[0].isdigit() and not _same_number(current):
-            found += [current] if key_of(current) in PHRASES else current.split("-")
+            parts = current.split("-")
+            found += [current] if key_of(current) in PHRASES or ALL_CLASSES["negative"] & set(parts) else parts
         elif "-" in current and _same_number(current):
             # `एक-एक गोल` counts, `एक गोल` need not.
             found.append("1" if current == "एक-एक" else current.split("-")[0])
@@ -173,6 +186,12 @@ def words_of(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word
             else:
                 used = 1
                 words.append(_word(current))
+                if len(words) == 1 and current in _ACTORS and following not in CASES | GENITIVES:
+                    # `सरकार घायलों को मदद देगी`: the subject is a phrase of its own.
+                    words[-1].phrase = phrase
+                    phrase, open_from = phrase + 1, len(words)
+                    at += 1
+                    continue
                 if current in ACTING_PRONOUNS:
                     words[-1].marker, words[-1].phrase = "ने", phrase
                     phrase, open_from = phrase + 1, len(words)
@@ -186,6 +205,9 @@ def words_of(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word
             # A time stands beside a noun, not in its phrase.
             phrase, open_from = phrase + 1, len(words) - 1
         words[-1].phrase, words[-1].quoted = phrase, quoted
+        if _DIRECT_PLURAL.search(words[-1].text):
+            # `कंपनियां दरों में`: no marker follows this form.
+            phrase, open_from = phrase + 1, len(words)
         at += used
     return words, phrase + 1, quoted
 
@@ -196,11 +218,19 @@ def _word(current: str) -> Word:
 
 def _marker(piece: Sequence[str], at: int) -> tuple[str, int]:
     current = piece[at]
+    if current == "को" and piece[at + 1 : at + 2] in (["लेकर"], ["देखते"]):
+        return "about", 2
+    if current == "में" and piece[at + 1 : at + 2] == ["से"]:
+        # `22 गवाहों में से छह`
+        return "of", 2
     if current in CASES:
         return current, 1
     after = [each for each in piece[at + 1 : at + 3] if each not in PUNCTUATION]
     with_se = len(after) > 1 and after[1] == "से"
-    if after and (marker := _AFTER_GENITIVE.get(after[0])) and (with_se or marker != "means"):
+    if after and (marker := _AFTER_GENITIVE.get(after[0])) and (with_se or after[0] not in _NEED_SE):
+        if marker == "cause" and current == "का":
+            # `गिरावट का कारण बताया`: a noun.
+            return "gen", 1
         with_se = with_se and marker in ("cause", "side", "means")
         return ("से" if marker == "means" else marker), 3 if with_se else 2
     return "gen", 1

@@ -1,0 +1,140 @@
+"""The articles that a summary is compared with, and where in them a word is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from digest.curate.summary.support.clauses import Clause, Sentence
+from digest.curate.summary.support.reading import read
+from digest.curate.summary.support.roles import is_name_like, same
+from digest.curate.summary.support.words import JOINS, Word
+
+# Words between a name and what an article calls its owner.
+_NEAR = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An article as the check needs it."""
+
+    name: str
+    title: str
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The clause of an article that is compared: `other`, clause `clause` of sentence `sentence` of source `source`."""
+
+    source: int
+    sentence: int
+    clause: int
+    other: Clause
+
+
+class Articles:
+    """Looks up words in the articles of a story."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self.sources = sources
+        self._known: dict[str, bool] = {}
+
+    def sentence(self, place: Place) -> Sentence:
+        return self.sources[place.source].sentences[place.sentence]
+
+    def sentences(self, source: int) -> Sequence[Sentence]:
+        return self.sources[source].sentences
+
+    def topic(self, place: Place) -> Iterator[Word]:
+        """Yield the words of what the article is about, and of the sentences around."""
+        for clause in self.topic_clauses(place):
+            yield from clause.words
+
+    def topic_clauses(self, place: Place) -> Iterator[Clause]:
+        source = self.sources[place.source]
+        sentences = [*source.sentences[max(0, place.sentence - 1) : place.sentence + 2]]
+        for each in self.sources:
+            sentences += [*read(each.title), *each.sentences[:1]]
+        for sentence in sentences:
+            yield from sentence.clauses
+
+    def is_anywhere(self, word: Word) -> bool:
+        if word.text not in self._known:
+            self._known[word.text] = any(
+                word.text in clause.tokens or same(word, each)
+                for source in self.sources
+                for sentence in source.sentences
+                for clause in sentence.clauses
+                for each in clause.words
+            )
+        return self._known[word.text]
+
+    def is_fact(self, word: Word) -> bool:
+        """Whether an article tells it in its own name."""
+        return any(
+            same(word, each)
+            for clause in self.clauses()
+            if not clause.is_said and not clause.kinds & {"claim", "doubt"}
+            for each in clause.words
+        )
+
+    def clauses(self, source: int | None = None) -> Iterator[Clause]:
+        for each in self.sources if source is None else [self.sources[source]]:
+            for sentence in each.sentences:
+                yield from sentence.clauses
+
+    def beside(self, name: Word, word: Word) -> bool:
+        """Whether the articles have the word near the name: its office, its town, the rest of it."""
+        for clause in self.clauses():
+            at = [n for n, each in enumerate(clause.words) if same(name, each)]
+            if any(same(word, each) for n in at for each in clause.words[max(0, n - _NEAR) : n + _NEAR + 1]):
+                return True
+        return False
+
+    def heads(self, name: Word, body: Word) -> bool:
+        """Whether the articles say that the person is of the body: `संघ के अध्यक्ष लोकेश जैन`."""
+        for clause in self.clauses():
+            for n, each in enumerate(clause.words):
+                if same(name, each):
+                    owners = [one for one in clause.words[:n] if one.marker == "gen" and one.phrase == each.phrase - 1]
+                    if any(same(body, one) for one in owners):
+                        return True
+        return False
+
+    def is_called(self, head: Word, word: Word) -> bool:
+        """Whether the articles use both words in one name or title, and never the word with another name."""
+        found = False
+        for source in self.sources:
+            for sentence in source.sentences:
+                for phrase in _phrases(sentence):
+                    if not any(same(head, each) for each in phrase):
+                        continue
+                    others = [each for each in phrase if not same(head, each)]
+                    if any(same(word, each) for each in others):
+                        found = True
+                    elif others:
+                        court = head.key == "न्यायालय" and not set(word.concepts) & {"light"}
+                        mates = [each for each in others if is_name_like(each) or court]
+                        if mates and not self._together(mates, word):
+                            return False
+        return found
+
+    def _together(self, mates: Sequence[Word], word: Word) -> bool:
+        return any(
+            any(same(mate, each) for mate in mates for each in phrase) and any(same(word, each) for each in phrase)
+            for source in self.sources
+            for sentence in source.sentences
+            for phrase in _phrases(sentence)
+        )
+
+
+def _phrases(sentence: Sentence) -> Iterator[list[Word]]:
+    for clause in sentence.clauses:
+        by_phrase: dict[tuple[int, int], list[Word]] = {}
+        joined = 0
+        for word in clause.words:
+            joined += word.text in JOINS
+            if word.is_content and word.phrase >= 0 and word.marker and not word.number:
+                by_phrase.setdefault((word.phrase, joined), []).append(word)
+        yield from by_phrase.values()

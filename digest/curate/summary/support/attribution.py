@@ -1,0 +1,212 @@
+"""Compare who says something, in the summary and in an article, and whom a pronoun means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from digest.curate.summary.support.articles import Articles, Place
+from digest.curate.summary.support.clauses import Clause, Sentence
+from digest.curate.summary.support.contest import turns_result
+from digest.curate.summary.support.reading import read
+from digest.curate.summary.support.roles import (
+    AGENT,
+    find,
+    has_speech,
+    is_general,
+    is_name_like,
+    is_plain_word,
+    only_retells,
+    same,
+)
+from digest.curate.summary.support.speakers import SPEECH
+from digest.curate.summary.support.statement import informs_only
+from digest.curate.summary.support.vocabulary import GRAMMAR
+from digest.curate.summary.support.words import Word
+
+# Markers of who says, thinks or expects: `X को उम्मीद है`, `X का वादा है`, `X मानते हैं`.
+_SPEAKERS = frozenset({"ने", "inherited", "को", "gen", ""})
+# `माना जा रहा है`: the summary says too that it is only believed.
+_BELIEVED = frozenset({"माना", "जा", "रहा"})
+_ATTITUDES = GRAMMAR["attitude"]
+
+
+class Attribution:
+    """Checks who says what in one summary."""
+
+    def __init__(self, articles: Articles, summary: Sequence[Sentence]) -> None:
+        self._articles, self._summary = articles, summary
+
+    def speaker(self, clause: Clause, other: Clause, *, by_paper: bool, speech: bool) -> str:
+        """Return what is wrong with who says the clause. `by_paper`: the paper of `other` itself does.
+
+        `speech`: the clause tells that somebody says something.
+        """
+        mine = [word for word in clause.speaker if word.is_content]
+        if by_paper:
+            return "" if not other.is_said or _names_record(other.speaker) else "somebody says it in the article"
+        if clause.is_said and _names_record(clause.speaker) and self._has_record(mine):
+            return "" if not other.is_said or _names_record(other.speaker) else "somebody says it in the article"
+        theirs = [word for word in other.speaker if word.is_content]
+        if clause.is_adverbial and not other.is_said:
+            return ""
+        if not clause.is_said:
+            if not other.is_said or _names_record(other.speaker):
+                return ""
+            if _is_arrest(clause) and _is_arrest(other) and all(word.key == "पुलिस" for word in theirs):
+                return ""
+            if informs_only(clause, other) or _BELIEVED.issubset(set(clause.tokens) & set(other.tokens)):
+                return ""
+            if theirs and any(same(word, each) for word in clause.maybe_speaker for each in theirs if word.is_content):
+                return ""
+            agents = [word for word in clause.words if word.marker in _SPEAKERS and word.is_content]
+            if speech and agents and any(same(word, each) for word in agents for each in theirs):
+                return ""
+            if (
+                {"said"} <= clause.act
+                and clause.act & {"claim", "doubt"}
+                and not any(word.marker in AGENT for word in agents)
+            ):
+                return ""
+            return f"it leaves out that {text_of(theirs)} says it"
+        if not other.is_said and any(each.startswith(("जो", "जिन")) for each in clause.opener.split()):
+            # It only says who is meant.
+            return ""
+        turns = {"लेकिन", "मगर", "हालांकि"} & set(clause.opener.split())
+        if not other.is_said and turns and any(word.marker == "ने" and word.is_content for word in clause.words):
+            # `X का दावा है कि …, लेकिन अदालत ने सज़ा सुनाई`: nobody says it any more.
+            return ""
+        if not other.is_said:
+            agents = [word for word in other.words if word.marker in ("ने", "gen", "inherited")]
+            if not (other.kinds & SPEECH and agents):
+                return f"{text_of(mine)} doesn't say it in the articles"
+            theirs = agents
+        if mine and all(has_speech(word) for word in mine) and other.frame_kinds & {"claim", "said"}:
+            # `शिकायत के मुताबिक`
+            frames = [each for each in self._articles.clauses() if each.is_frame and each.speaker == other.speaker]
+            if all(any(same(word, each) for frame in frames for each in frame.words) for word in mine):
+                return ""
+        if not mine and not theirs and clause.speaker and other.speaker:
+            # `उनके मुताबिक` on both sides.
+            return ""
+        if not self._is_speaker(mine, theirs):
+            return f"{text_of(mine)} doesn't say it in the articles"
+        return ""
+
+    def _is_speaker(self, mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
+        """Whether the summary's speaker is the article's: a name or office of it, and nothing that is of another."""
+        known = [word for word in mine if any(same(word, each) for each in theirs)]
+        missing = [word for word in mine if word not in known]
+        itself = [word for word in mine if word.marker != "gen"]
+        if not known or (itself and not any(word in known for word in itself)):
+            return False
+        names = [word for word in mine if is_name_like(word)]
+        if any(is_name_like(word) for word in known):
+            # The name is the speaker's. What else is said of the person is near the name in the articles.
+            named = [word for word in known if is_name_like(word)]
+            return all(
+                (only_retells(word) and "office" not in word.concepts)
+                or any(self._articles.beside(name, word) for name in named)
+                or (is_general(word) and not is_name_like(word))
+                for word in missing
+            )
+        if names and any(is_name_like(word) for word in theirs):
+            return False
+        return all(
+            any(self._articles.is_called(head, word) for head in known)
+            or (not is_name_like(word) and any(self._articles.beside(head, word) for head in known))
+            or ("gen" in word.marker and self._articles.is_anywhere(word))
+            for word in missing
+        )
+
+    def _has_record(self, speaker: Sequence[Word]) -> bool:
+        """Whether one sentence has all that the summary says of its figures: who gave them and when."""
+        return any(
+            all(
+                word.key == "सरकार" or any(same(word, each) for clause in sentence.clauses for each in clause.words)
+                for word in speaker
+            )
+            for source in self._articles.sources
+            for sentence in source.sentences
+        )
+
+    def frame(self, frame: Clause, place: Place) -> str:
+        """Return what the introduction of somebody's words says that the article's does not: its day, place or verb."""
+        clauses = self._articles.sentence(place).clauses
+        pool = [(word, each) for each in clauses if each.is_frame for word in each.words]
+        rest = [(word, each) for each in clauses for word in each.words]
+        if turns_result(frame, self._articles.clauses()):
+            return "the articles tell the opposite result"
+        for word in frame.words:
+            if not word.is_content or word.marker == "inherited" or word in frame.speaker or has_speech(word):
+                continue
+            if find(word, pool, frame, True) or word.text in _ATTITUDES:
+                continue
+            if (
+                "time" in word.concepts
+                and not any("time" in each.concepts for each, _ in pool)
+                and find(word, rest, frame, True)
+            ):
+                continue
+            if "strict" in word.concepts and (find(word, rest, frame, True) or self._articles.is_fact(word)):
+                continue
+            if "time" in word.concepts or word.number or "strict" in word.concepts:
+                return f"“{word.text}” is not in the article's introduction of it"
+            if (
+                is_plain_word(word)
+                or find(word, rest, frame, True)
+                or any(same(word, each) for each in self._articles.topic(place))
+            ):
+                continue
+            return f"“{word.text}” is not in the article's introduction of it"
+        return ""
+
+    def pronouns(self, at: int, clause: Clause, s: int, i: int, other: Clause) -> str:
+        if not clause.pronouns:
+            return ""
+        mine = _antecedents(self._summary, at, clause)
+        if not mine:
+            return ""
+        sentences = self._articles.sources[s].sentences
+        theirs = [word for each in sentences[i].clauses for word in each.words] + _antecedents(sentences, i, other)
+        if any(same(word, each) for word in mine for each in theirs if word.is_content):
+            return ""
+        return f"“{clause.pronouns[0]}” means somebody else"
+
+
+def _keys(word: Word) -> set[str]:
+    return {part.key for part in (word.parts or (word,))}
+
+
+def names_paper(speaker: Sequence[Word], name: str) -> bool:
+    """Whether the speaker is the paper of this name."""
+    keys = {key for each in read(name) for clause in each.clauses for word in clause.words for key in _keys(word)}
+    mine = {key for word in speaker if word.is_content for key in _keys(word)}
+    return bool(mine) and mine <= keys
+
+
+def text_of(words: Sequence[Word]) -> str:
+    """The words as written; `somebody` if there are none."""
+    return " ".join(word.text for word in words) or "somebody"
+
+
+def _is_arrest(clause: Clause) -> bool:
+    return "arrest" in clause.kinds
+
+
+def _names_record(speaker: Sequence[Word]) -> bool:
+    return any(set(word.concepts) & {"record"} for word in speaker)
+
+
+def _antecedents(sentences: Sequence[Sentence], at: int, clause: Clause) -> list[Word]:
+    """Return the words that a pronoun of the clause may stand for."""
+    if clause.is_said and not clause.is_frame and clause.speaker:
+        return [word for word in clause.speaker if word.is_content]
+    if at == 0:
+        return []
+    before = sentences[at - 1].clauses
+    return [
+        word
+        for each in before
+        for word in (*each.speaker, *each.words)
+        if word.is_content and (word.marker or each is before[0])
+    ]

@@ -1,0 +1,49 @@
+"""Compare the causes that two clauses give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from digest.curate.summary.support.clauses import Clause, Sentence
+from digest.curate.summary.support.roles import find_cause, same
+from digest.curate.summary.support.vocabulary import GRAMMAR
+from digest.curate.summary.support.words import Word, is_infinitive
+
+_DISASTERS = GRAMMAR["disaster"]
+_NOT_CAUSED = GRAMMAR["not caused"]
+# Phrases of an article that give a cause without a word for it.
+_CAUSES = ("अभाव में", "देखते हुए", "के मद्देनजर", "से नाराज")
+
+
+def cause(clause: Clause, other: Clause, sentence: Sentence) -> str:
+    """Return what is wrong with the cause that the clause gives, '' if the article gives it too or it gives none."""
+    pool = [(word, each) for each in sentence.clauses for word in each.words]
+    for n, verb in enumerate(clause.words):
+        following = clause.words[n + 1 : n + 2]
+        if following and following[0].text in _NOT_CAUSED:
+            continue
+        if verb.marker == "से" and is_infinitive(verb.text):
+            # `बिक्री घटने से`: the noun or the verb is in the article's cause.
+            before = [word for word in clause.words[max(0, n - 1) : n] if word.is_content and not word.number]
+            led = [word for word in (verb, *before) if word.is_content]
+            if _leads_on(led, other, sentence):
+                continue
+            if led and not any(find_cause(word, pool) for word in led):
+                return f"the article gives another cause than “{verb.text}”"
+    if (
+        clause.has_cause
+        and not any(each.has_cause or each.is_adverbial for each in (other, *sentence.clauses))
+        and not any(phrase in " ".join(other.tokens) for phrase in _CAUSES)
+        and not any(word.marker == "से" for word in other.words)
+        and not any("जिससे" in each.opener.split() for each in sentence.clauses)
+    ):
+        return "the article gives no cause"
+    return ""
+
+
+def _leads_on(led: Sequence[Word], other: Clause, sentence: Sentence) -> bool:
+    """Whether the article tells what happened and then what came of it: `बस गिर गई, जिसमें 14 की मौत हो गई`."""
+    if led and led[0].text in _DISASTERS and all(any(same(word, each) for each in other.words) for word in led):
+        return True
+    at = next((n for n, each in enumerate(sentence.clauses) if each is other), len(sentence.clauses))
+    return at + 1 < len(sentence.clauses) and all(any(same(word, each) for each in other.words) for word in led)

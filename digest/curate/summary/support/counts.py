@@ -1,0 +1,118 @@
+"""Compare the numbers of two clauses: what each counts, and which way it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from digest.curate.summary.support.articles import Articles
+from digest.curate.summary.support.clauses import Clause
+from digest.curate.summary.support.roles import fits, is_general, is_plain_word, same
+from digest.curate.summary.support.words import Word
+
+_HOURS = frozenset({"बजे"})
+
+
+def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: Sequence[Word], other: Clause) -> str:
+    """Return what is wrong with a number of the clause, '' if each counts what it counts in the article."""
+    predicate = next((word for word in reversed(clause.words) if word.is_content), None)
+    for word in inside:
+        if not word.number:
+            continue
+        if word.number == "2" and any(each.text == "दोनों" for each in other.words):
+            continue
+        at = clause.words.index(word)
+        days = clause.words[at + 1 : at + 2]
+        if days and days[0].key == "दिन" and any(f"#{word.number}" in each.concepts for each in other.words):
+            # `तीन दिन से` is `तीसरे दिन`.
+            continue
+        theirs = [
+            n
+            for n, each in enumerate(other.words)
+            if each.number == word.number and fits(word, each, other, other, False)
+        ]
+        if not theirs:
+            if "measure" in next((each.concepts for each in clause.words[at + 1 : at + 2]), ()):
+                continue
+            return f"the number {word.text} has another part in it"
+        mine = content.index(word)
+        head = next(
+            (each for each in content[mine + 1 : mine + 2] if not each.number and each.phrase == word.phrase), None
+        )
+        if head is None or is_general(head) or "status" in head.concepts or head.text in _HOURS:
+            continue
+        if head is predicate and is_plain_word(head):
+            # `संख्या 51 पहुंच गई`: the verb is not what is counted.
+            continue
+        if not articles.is_anywhere(head) and "strict" not in head.concepts and not head.parts:
+            continue
+        if (
+            any(each.key == "लोग" for n in theirs for each in other.words[n + 1 : n + 2])
+            and not {"strict", "measure"} & head.concepts
+        ):
+            continue
+        if all(_stands_alone(other.words, n) for n in theirs):
+            # `दो की तलाश जारी है`: of the same as before.
+            continue
+        # `दो नशा तस्कर`: what is counted may have a word before it.
+        heads = [each for each in content[mine + 1 : mine + 4] if not each.number and each.phrase == word.phrase]
+        near = [each for n in theirs for each in (*other.words[max(0, n - 3) : n], *other.words[n + 1 : n + 6])]
+        if not any(same(one, each) for one in heads for each in near if not each.number):
+            return f"the articles count nothing as “{word.text} {head.text}”"
+        nearest = [next((each for each in other.words[n + 1 :] if each.is_content), None) for n in theirs]
+        if all(each is not None and each.number for each in nearest):
+            continue
+        rival = [
+            each
+            for n, each in enumerate(other.words)
+            if each.number
+            and each.number != word.number
+            and n + 1 < len(other.words)
+            and same(head, other.words[n + 1])
+        ]
+        if rival and not any(each is not None and same(head, each) for each in nearest):
+            return f"“{head.text}” is counted as {rival[0].text}"
+    return _direction(clause, other)
+
+
+def _stands_alone(words: Sequence[Word], at: int) -> bool:
+    """Whether the number has no noun after it: `दो की तलाश`."""
+    return words[at].marker == "gen" and (at + 1 == len(words) or words[at + 1].phrase != words[at].phrase)
+
+
+def splits_count(clause: Clause, joined: Clause) -> bool:
+    """Whether a number of the clause is in another of the two clauses than what it counts."""
+    predicate = next((word for word in reversed(clause.words) if word.is_content), None)
+    for n, word in enumerate(clause.words):
+        if not word.number or word.is_year:
+            continue
+        head = next((each for each in clause.words[n + 1 :] if each.is_content and not each.number), None)
+        homes = [
+            (part, next((each for each in part.words[m + 1 :] if each.is_content and not each.number), None))
+            for part in joined.pair
+            for m, each in enumerate(part.words)
+            if each.number == word.number
+        ]
+        if head is None or head is predicate or is_general(head) or "status" in head.concepts:
+            if not any(predicate and any(same(predicate, each) for each in part.words) for part, _ in homes):
+                return True
+        elif not any(theirs is not None and same(head, theirs) for _, theirs in homes):
+            return True
+    return False
+
+
+def _direction(clause: Clause, other: Clause) -> str:
+    """A number that rises in the article does not fall in the summary."""
+    for n, word in enumerate(clause.words):
+        mine = _way(clause.words, n) if word.number else None
+        if mine is None:
+            continue
+        ways = [_way(other.words, m) for m, each in enumerate(other.words) if each.number == word.number]
+        known = [each for each in ways if each is not None]
+        if known and not any(same(mine, each) for each in known):
+            return f"the article has “{known[0].text}” for {word.text}, not “{mine.text}”"
+    return ""
+
+
+def _way(words: Sequence[Word], at: int) -> Word | None:
+    """Return the word that tells whether the number rises or falls."""
+    return next((each for each in words[at + 1 : at + 5] if "way" in each.concepts), None)

@@ -1,0 +1,124 @@
+"""Which part a word has in a clause of a summary and in a clause of an article: who acts, on whom, whose, where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from digest.curate.summary.support.articles import Articles, Place
+from digest.curate.summary.support.clauses import Clause
+from digest.curate.summary.support.roles import AGENT, find_any, is_general, is_name_like, same
+from digest.curate.summary.support.speakers import SPEECH
+from digest.curate.summary.support.vocabulary import GRAMMAR
+from digest.curate.summary.support.words import Word
+
+_ROLES = {**dict.fromkeys((*AGENT, ""), "acts"), **dict.fromkeys(("को", "against", "से", "for"), "suffers")}
+_FOR_NAMES = GRAMMAR["stands for a name"]
+_NAMED_BEFORE = GRAMMAR["named before"]
+
+
+class Parts:
+    """One clause of a summary beside one clause of an article. `inside` are the words that both have."""
+
+    def __init__(self, articles: Articles, clause: Clause, inside: Sequence[Word], place: Place) -> None:
+        self._articles, self._clause, self._inside, self._place = articles, clause, inside, place
+        self._other = place.other
+        clauses = articles.sentence(place).clauses
+        self._rest = [(word, each) for n, each in enumerate(clauses) if n != place.clause for word in each.words]
+
+    def _is_elsewhere(self, word: Word) -> bool:
+        """Whether the article's clause has the word as the one who acts, and the summary as the one acted on."""
+        mine = _role(word, self._clause)
+        theirs = [_role(each, self._other) for each in self._other.words if same(word, each)]
+        return bool(theirs) and all({mine, each} == {"acts", "suffers"} for each in theirs)
+
+    def _agents(self) -> list[Word]:
+        """Return who acts in the article's clause, and who says it if the summary tells that somebody speaks."""
+        words = [*self._other.words, *(self._other.speaker if self._clause.kinds & SPEECH else ())]
+        return [each for each in words if each.marker in (*AGENT, "said") and each.is_content]
+
+    def _has_another_agent(self) -> bool:
+        """Whether none of the words for who acts is a word for who acts in the article."""
+        mine = [word for word in self._clause.words if word.marker == "ने" and word.is_content and not word.number]
+        theirs = self._agents()
+        if not mine or not theirs:
+            return False
+        names = [word for word in mine if is_name_like(word)], [word for word in theirs if is_name_like(word)]
+        is_other = all(names) and not any(same(one, each) for one in names[0] for each in names[1])
+        if not is_other and any(word in self._inside for word in mine):
+            return False
+        return not any(
+            is_general(word) or self._articles.is_called(each, word) or self._articles.heads(each, word)
+            for word in mine
+            for each in theirs
+        )
+
+    def _only_owns(self, word: Word) -> bool:
+        """Whether the article has somebody of the word where the summary has the word itself: `दूल्हे का भाई`."""
+        if word.marker not in ("", "ने", "को") or word.number:
+            return False
+        words = self._other.words
+        at = [n for n, each in enumerate(words) if same(word, each)]
+        if not at or any(words[n].marker != "gen" for n in at):
+            return False
+        heads = [next((each for each in words[n + 1 :] if each.phrase == words[n].phrase + 1), None) for n in at]
+        return all(
+            head is not None and "office" in head.concepts and not any(same(mine, head) for mine in self._clause.words)
+            for head in heads
+        )
+
+    def _is_named_before(self, word: Word) -> bool:
+        """Whether the article's clause has a word like `दोनों` there and names the person in a sentence before."""
+        if not any(each.marker == word.marker and each.text in _NAMED_BEFORE for each in self._other.words):
+            return False
+        before = self._articles.sentences(self._place.source)[: self._place.sentence]
+        return any(same(word, each) for sentence in before for clause in sentence.clauses for each in clause.words)
+
+    def _is_replaced(self, word: Word, *, also_common: bool = False) -> bool:
+        """Whether the article's clause has another name there. `also_common`: or another noun."""
+        mine = [each for each in self._clause.words if each.is_content]
+        other = self._other
+        mates = [each for each in mine if each.phrase == word.phrase and each is not word and is_name_like(each)]
+        if is_name_like(word) and word.phrase >= 0:
+            for one in other.words:
+                if any(same(mate, one) for mate in mates):
+                    beside = [each for each in other.words if each.phrase == one.phrase and is_name_like(each)]
+                    if any(not any(same(each, own) for own in mine) for each in beside):
+                        return True
+        in_rest = find_any(word, self._rest)
+        theirs = [
+            each
+            for each in other.words
+            if each.marker == word.marker
+            and each.is_content
+            and "time" not in each.concepts
+            and not each.number
+            and each.text not in _FOR_NAMES
+            and (also_common or is_name_like(each) or "office" in each.concepts or (in_rest and word.marker == "को"))
+        ]
+        if word.marker == "gen":
+            heads = [each for each in self._clause.words if each.phrase == word.phrase + 1]
+            owners = [
+                owner
+                for n, each in enumerate(other.words)
+                if any(same(head, each) for head in heads)
+                for owner in other.words[:n]
+                if owner.phrase == each.phrase - 1
+                and owner.marker == "gen"
+                and owner.is_content
+                and (in_rest or is_name_like(owner))
+            ]
+            if is_name_like(word):
+                owners = [each for each in owners if is_name_like(each)]
+            return bool(owners) and not any(same(each, owner) for each in mine for owner in owners)
+        missing = [
+            each
+            for each in theirs
+            if not any(same(each, own) and (word.marker != "को" or own.marker == "को") for own in mine)
+        ]
+        return bool(missing) and (len(missing) == len(theirs) or any(is_name_like(each) for each in missing))
+
+
+def _role(word: Word, clause: Clause) -> str:
+    if word.marker == "" and clause.is_intransitive:
+        return ""
+    return "suffers" if clause.is_passive and word.marker == "" else _ROLES.get(word.marker, "")

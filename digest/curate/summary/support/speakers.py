@@ -1,0 +1,139 @@
+"""Find who says each clause of a sentence."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from digest.curate.summary.support.clauses import Clause
+from digest.curate.summary.support.vocabulary import GRAMMAR, NAMED
+from digest.curate.summary.support.words import PRONOUNS, QUOTES, Word
+
+SPEECH = frozenset({"said", "claim", "doubt", "wish", "plan"})
+_IS = frozenset({"है", "हैं"})
+_ENDS_OF_SPEECH = GRAMMAR["end of speech"]
+
+
+def speakers(clauses: Sequence[Clause]) -> None:
+    """Note who says each clause of a sentence."""
+    _introduced(clauses)
+    _openings(clauses)
+    if clauses:
+        _trailing(clauses)
+
+
+def _introduced(clauses: Sequence[Clause]) -> None:
+    """Find who says each clause: `X ने कहा कि`, `X के मुताबिक`, `X का कहना है कि`, and quotes."""
+    speaker: list[Word] = []
+    kinds: frozenset[str] = frozenset()
+    is_said = informs = False
+    frame_negations, denies = 0, False
+    for at, clause in enumerate(clauses):
+        if set(clause.opener.split()) & _ENDS_OF_SPEECH:
+            clause.maybe_speaker = list(speaker)
+            speaker, is_said, kinds = [], False, frozenset()
+        following = clauses[at + 1] if at + 1 < len(clauses) else None
+        own = [word for word in clause.words if word.marker == "ने"]
+        if (
+            own
+            and at
+            and is_said
+            and not clauses[at - 1].is_frame
+            and clause.act & SPEECH
+            and not {"कि"} & set(clause.opener.split())
+        ):
+            # Somebody else speaks now: `… और Y ने कहा`.
+            speaker, is_said, kinds, informs = [], False, frozenset(), False
+        by = [word for word in clause.words if word.marker == "said" or _is_genitive_of(clause, word, "said")]
+        if any("record" in word.concepts for word in by):
+            last = max(at for at, word in enumerate(clause.words) if word.marker == "said")
+            by = clause.words[: last + 1]
+        if by:
+            speaker, is_said = by, True
+            informs = _is_official(by)
+        clause.speaker, clause.is_said, clause.frame_kinds = list(speaker), is_said, kinds
+        clause.informs = informs
+        clause.frame_negations, clause.frame_denies = (frame_negations, denies) if is_said else (0, False)
+        if not is_said and any(word.quoted for word in clause.words):
+            clause.is_said = True
+        tail = clause.words[-4:]
+        says = any(
+            kind in NAMED.get(part.text, ())
+            for word in tail
+            for part in (word.parts or (word,))
+            for kind in ("said", "claim", "doubt", "wish")
+        )
+        quotes = following is not None and bool(QUOTES & set(following.opener.split()))
+        introduces = following is not None and bool({"कि", ":", *QUOTES} & set(following.opener.split()))
+        # `X ने ज़ोर दिया कि` is not in the table of verbs, but what follows is somebody's word.
+        says = says or (introduces and bool(own or quotes) and not clause.has_cause)
+        if introduces and says and not (is_said and by):
+            genitives = [word for word in clause.words if word.marker == "gen"]
+            inherited = [word for word in clause.words if word.marker == "inherited"]
+            # `और सूत्रों का कहना है कि`: who acts in the clause before says nothing.
+            feels = [word for word in clause.words if word.marker == "को"] if clause.act & {"doubt", "wish"} else []
+            names = (
+                own
+                or feels
+                or ((genitives or inherited) if tail and clause.tokens[-1] in _IS else (inherited or genitives))
+            )
+            names = (
+                names
+                or [word for word in clause.words if word.text in PRONOUNS]
+                or [word for word in clause.words if word.marker == "को"]
+                or [word for word in clause.words[:4] if word.is_content and not word.marker]
+            )
+            clause.is_frame = True
+            # `X ने कहा कि उन्होंने सोचा था कि`: X still says it.
+            goes_on = clause.is_said and speaker and not any(word.is_content for word in names)
+            speaker, is_said = (list(speaker) if goes_on else _with_genitives(clause, names)), True
+            frame_negations = clause.negations
+            denies = "deny" in clause.act and "said" not in clause.act
+            clause.speaker, kinds = list(speaker), clause.kinds
+            informs = "बताया" in clause.tokens or _is_official(speaker)
+
+
+def _openings(clauses: Sequence[Clause]) -> None:
+    """In `मांग न मानने पर संघ ने घेराव की चेतावनी दी` the opening phrase is part of what is said."""
+    for clause, after in itertools.pairwise(clauses):
+        agents = [word for word in after.words if word.marker == "ने" and word.is_content]
+        if (
+            clause.is_adverbial
+            and not clause.is_said
+            and agents
+            and after.act & SPEECH
+            and after.kinds & {"claim", "doubt", "wish"}
+        ):
+            clause.speaker, clause.is_said = agents, True
+
+
+def _trailing(clauses: Sequence[Clause]) -> None:
+    """In `दाम घटेंगे, ऐसा बैंकरों का मानना है` the last clause says who says the ones before."""
+    last = clauses[-1]
+    if len(clauses) > 1 and last.tokens[:1] == ("ऐसा",) and last.act & SPEECH:
+        names = [word for word in last.words if word.marker in ("gen", "ने") and word.is_content]
+        last.is_frame, last.speaker = True, names
+        for clause in clauses[:-1]:
+            if not clause.is_said:
+                clause.is_said, clause.speaker, clause.frame_kinds = True, names, last.kinds
+
+
+def _is_official(speaker: Sequence[Word]) -> bool:
+    return any("official" in part.concepts for word in speaker for part in (word.parts or (word,)))
+
+
+def _is_genitive_of(clause: Clause, word: Word, marker: str) -> bool:
+    """Whether the word stands in a genitive right before a phrase with the marker."""
+    if word.marker != "gen":
+        return False
+    later = [each for each in clause.words if each.phrase > word.phrase]
+    return (
+        bool(later)
+        and later[0].phrase == word.phrase + 1
+        and (later[0].marker == marker or _is_genitive_of(clause, later[0], marker))
+    )
+
+
+def _with_genitives(clause: Clause, names: Sequence[Word]) -> list[Word]:
+    marker = names[0].marker if names else ""
+    return [each for each in clause.words if each in names or (marker and _is_genitive_of(clause, each, marker))]

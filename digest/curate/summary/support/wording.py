@@ -1,0 +1,496 @@
+"""Decide which words of a summary's clause need a place in the articles beside its support, and whether they have it.
+
+A word that names, counts, dates or blames needs one in the same sentence, or in what the article is about: its title,
+its first sentence and the sentence before. A word that only retells needs none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cached_property
+
+from digest.curate.summary.support.articles import Articles, Place
+from digest.curate.summary.support.clauses import Clause, Mode
+from digest.curate.summary.support.contest import tells_result
+from digest.curate.summary.support.parts import Parts
+from digest.curate.summary.support.roles import (
+    AGENT,
+    find,
+    find_any,
+    find_cause,
+    has_kind,
+    is_force,
+    is_general,
+    is_name_like,
+    is_plain_word,
+    leaves_out_a_name,
+    may_be_plain,
+    named,
+    same,
+)
+from digest.curate.summary.support.vocabulary import GRAMMAR, key_of
+from digest.curate.summary.support.words import FUTURE, HABITUAL, PAST, PRONOUNS, ROOT, Word, is_infinitive
+from digest.hindi.text import fold
+
+# Weighted share of matched words from which a clause may have words of its own.
+ENOUGH = 0.5
+# From here on the verb may be any that says no more than that something went so.
+_SURE = 0.5
+# From here on everything else is there, so it may be any word that weighs nothing.
+_NEARLY_ALL = 0.7
+_COMMON_VERBS = frozenset(map(key_of, GRAMMAR["common verb"]))
+# Endings that verbs and plurals have, and names hardly ever.
+_VERB_ENDING = re.compile("(?:(?<!शं)(?<!दिन)(?<!सिं)कर|ते|[^ ]{2}ने|ाए|ेगा|ेंगे|ेगी|ों|ें|ीं)$")
+_VERB = re.compile(
+    f"^(?:{ROOT.pattern})$|" + PAST.pattern + "|" + HABITUAL.pattern + "|" + FUTURE.pattern + "|" + _VERB_ENDING.pattern
+)
+_PLURAL = re.compile("(?:ों|ियां|ें)$")
+# Markers of a phrase that says what a clause is about or where it happens.
+_TOPIC = frozenset(
+    {
+        "gen",
+        "में",
+        "पर",
+        "after",
+        "during",
+        "for",
+        "under",
+        "से",
+        "at",
+        "with",
+        "against",
+        "cause",
+        "between",
+        "despite",
+        "about",
+    }
+)
+_ROUGH = {fold(word): value for word, value in (("सैकड़ों", 100), ("हज़ारों", 1000), ("लाखों", 100_000))}
+_TOLLS = frozenset(map(key_of, map(fold, ["मृतकों", "मौत", "घायलों", "मरने", "संख्या"])))
+_BODIES = frozenset(map(key_of, map(fold, ["सरकार", "प्रशासन", "पुलिस", "न्यायालय"])))
+_GUILTY = key_of(fold("दोषी"))
+_SENTENCES = frozenset(map(key_of, map(fold, ["सज़ा", "क़ैद", "उम्रकैद", "कारावास"])))
+_OF_MANY = fold("ीय")
+_PARTS = GRAMMAR["part of day"]
+_FOR_NAMES = GRAMMAR["stands for a name"]
+_DECISIONS = GRAMMAR["decision"]
+# Words that a clause has in common with another one that tells of the same.
+_ALIKE = 2
+_VICTIM = fold("पीड़ित")
+_QUANTITIES = frozenset({"all", "some", "most", "half", "only", "more", "less", "both"})
+_ACTS = frozenset({"ने", "inherited", "द्वारा"})
+
+
+def problem_of_words(
+    articles: Articles, clause: Clause, unmatched: Sequence[Word], inside: Sequence[Word], share: float, place: Place
+) -> str:
+    """Return what is wrong with a word of `unmatched`, '' if nothing is. `inside` are the matched ones."""
+    return _Reading(articles, clause, inside, share, place).problem(unmatched)
+
+
+class _Reading(Parts):
+    """One clause of a summary beside one clause of an article."""
+
+    def __init__(self, articles: Articles, clause: Clause, inside: Sequence[Word], share: float, place: Place) -> None:
+        super().__init__(articles, clause, inside, place)
+        self._share = share
+        self._predicate = next((word for word in reversed(clause.words) if word.is_content), None)
+        self._own_words = 0
+        # The last words of the clause: what it does.
+        self._acts = [each for each in clause.words if each.is_content and each.marker in ("", "gen")][-3:]
+
+    @cached_property
+    def _topic(self) -> list[Word]:
+        return list(self._articles.topic(self._place))
+
+    def problem(self, unmatched: Sequence[Word]) -> str:
+        for word in unmatched:
+            if problem := self._word(word):
+                return problem
+        if owned := next((word for word in self._inside if self._only_owns(word)), None):
+            return f"the articles say it of somebody of “{owned.text}”"
+        if self._has_another_agent():
+            return "somebody else does it in the articles"
+        for marker in ("ने", "को"):
+            mine = [word for word in self._clause.words if word.marker == marker]
+            theirs = [word for word in self._other.words if word.marker == marker and is_name_like(word)]
+            # A name that is spelled like a small word: `ली को`.
+            is_hidden = bool(mine) and not any(word.is_content or word.text in PRONOUNS for word in mine)
+            if is_hidden and theirs and not any(same(word, each) for word in mine for each in theirs):
+                return f"“{mine[0].text}” has another part in it"
+        return ""
+
+    def _word(self, word: Word) -> str:
+        if word.marker == "cause" and not self._is_cause(word):
+            return f"the article gives another cause than “{word.text}”"
+        if self._is_implied(word):
+            return ""
+        if word.number:
+            if word.text.endswith("ों") and not any(each.number for each in self._other.words):
+                # `चारों`: how many there are is known.
+                return ""
+            return "" if self._describes(word) else f"the number {word.text} is in another place"
+        if word.concepts & _QUANTITIES:
+            if "both" in word.concepts and "और" in self._clause.tokens and "और" in self._other.tokens:
+                # `उपग्रह और रॉकेट दोनों`
+                return ""
+            return "" if self._quantifies_beside(word) else f"“{word.text}” is not said of it"
+        if word is self._predicate:
+            return "" if self._retells(word) else f"the clause with its other words has no “{word.text}” there"
+        may_be_name = is_name_like(word) or (self._articles.is_anywhere(word) and not is_general(word))
+        if word.marker in ("को", "ने") and may_be_name and self._is_replaced(word):
+            return f"“{word.text}” belongs to something else"
+        if self._is_measure_unit(word) or self._completes(word):
+            return ""
+        if "time" in word.concepts:
+            return self._time(word)
+        if any("strict" in part.concepts for part in (word.parts or (word,))):
+            return self._strict(word)
+        counts = any(each.number for each in self._clause.words) and word.marker not in ("", "gen")
+        if (
+            (counts or word.marker in ("gen", "को"))
+            and find_any(word, self._rest)
+            and self._is_replaced(word, also_common=counts)
+        ):
+            return f"“{word.text}” belongs to something else"
+        if is_plain_word(word):
+            return ""
+        if "court" in word.concepts and word.marker in (*AGENT, ""):
+            return self._court(word)
+        if is_name_like(word) and not self._articles.is_anywhere(word):
+            return self._own(word)
+        if word.marker in _ACTS:
+            return self._agent(word)
+        if _PLURAL.search(word.text) and self._articles.is_anywhere(word) and not find_any(word, self._rest):
+            # Names have no plural.
+            return ""
+        if is_name_like(word) or "office" in word.concepts:
+            return self._name(word)
+        return "" if self._articles.is_anywhere(word) else self._own(word)
+
+    def _is_cause(self, word: Word) -> bool:
+        """Whether the article gives a word of the same phrase as a cause."""
+        pool = [*self._rest, *((each, self._other) for each in self._other.words)]
+        head = [each for each in self._clause.words if each.is_content and each.phrase == word.phrase][-1:]
+        if any(each.marker == "cause" and each.is_content for each in self._other.words):
+            # The article's clause gives its own cause.
+            return any(find_cause(each, pool) for each in head)
+        topic = [(each, clause) for clause in self._articles.topic_clauses(self._place) for each in clause.words]
+        return any(
+            find_cause(each, pool) or find_cause(each, topic) or (is_force(each) and find_any(each, topic))
+            for each in head
+        )
+
+    def _is_implied(self, word: Word) -> bool:
+        clause, other = self._clause, self._other
+        arrest = "arrest" in other.kinds
+        if "status" in word.concepts and (
+            self._articles.is_anywhere(word)
+            or word.text.startswith(_VICTIM)
+            or (arrest and not named(word, clause))
+            or self._is_accused(word)
+        ):
+            return True
+        if word.key == "पुलिस" and arrest and "arrest" in clause.kinds:
+            return not any(each.marker in AGENT for each in other.words)
+        if word.key == _GUILTY and any(each.key in _SENTENCES for each in other.words):
+            # Who is sentenced is guilty.
+            return True
+        if word not in self._acts:
+            return "soft" in word.concepts or (
+                is_force(word) and find_any(word, [*self._rest, *((each, other) for each in other.words)])
+            )
+        if "doubt" in clause.kinds and has_kind(word, "doubt"):
+            return other.mode is Mode.CAN or "doubt" in other.frame_kinds
+        if other.is_said and (has_kind(word, "wish") or has_kind(word, "plan")):
+            return other.mode is Mode.FUTURE
+        return bool(has_kind(word, "claim") and other.is_said and not other.frame_kinds & {"wish", "plan", "doubt"})
+
+    def _is_accused(self, word: Word) -> bool:
+        """Whether the articles blame or arrest the person whom the summary calls accused."""
+        names = [each for each in self._clause.words if each.phrase == word.phrase and is_name_like(each)]
+        return any(
+            (other.is_said or other.kinds & {"blame", "arrest", "claim"})
+            and not other.is_frame
+            and any(same(name, each) for each in other.words)
+            for other in self._articles.clauses()
+            for name in names
+        )
+
+    def _describes(self, word: Word) -> bool:
+        """Whether the number only describes a noun, as it does in the article."""
+        clause = self._clause
+        at = clause.words.index(word)
+        unit = next(iter(clause.words[at + 1 : at + 2]), None)
+        if unit is None or self._has_rival(word, unit):
+            return False
+        if unit.text.endswith(_OF_MANY) and any(
+            each.number == word.number and same(unit, self._other.words[n + 1])
+            for n, each in enumerate(self._other.words[:-1])
+        ):
+            # `तीन सदस्यीय समिति`
+            return True
+        if (
+            "measure" in unit.concepts
+            and not any("measure" in each.concepts for each in self._other.words)
+            and any(
+                each.number == word.number and same(unit, where.words[n + 1])
+                for _, where in self._rest
+                for n, each in enumerate(where.words[:-1])
+            )
+        ):
+            return True
+        if word.marker == "से":
+            return any(each.number == word.number for each, _ in self._rest) or self._is_compared(word)
+        if at and clause.words[at - 1].text == "समेत" and self._predicate:
+            # `X समेत तीन लोग लापता हैं`
+            return any(
+                any(each.number == word.number for each in where.words)
+                and any(same(self._predicate, each) for each in where.words)
+                for where in self._articles.clauses(self._place.source)
+            )
+        if word.marker == "gen":
+            noun = [
+                each
+                for each in clause.words[at + 1 :]
+                if each.phrase in (word.phrase, word.phrase + 1) and each.is_content and not each.number
+            ]
+            if self._predicate in noun:
+                # It counts the deed itself.
+                return False
+            owners = [
+                each
+                for each in clause.words[:at]
+                if each.phrase == word.phrase - 1 and each.marker == "gen" and each.is_content
+            ]
+            return any(
+                any(each.number == word.number and each.marker in (word.marker, "") for each in where.words)
+                and all(
+                    any(same(each, theirs) for theirs in where.words) or is_plain_word(each)
+                    for each in (*noun, *owners)
+                )
+                for where in self._articles.clauses(self._place.source)
+            )
+        return False
+
+    def _is_compared(self, word: Word) -> bool:
+        """Whether the article has the number that another one is compared with, of the same thing."""
+        if not any("way" in each.concepts for each in self._clause.words):
+            return False
+        things = [each for each in self._clause.words if each.is_content and not each.number]
+        return any(
+            any(each.number == word.number for each in where.words)
+            and sum(any(same(thing, each) for each in where.words) for thing in things) >= _ALIKE
+            for where in self._articles.clauses(self._place.source)
+        )
+
+    def _has_rival(self, word: Word, unit: Word) -> bool:
+        """Whether the article's clause counts the same with another number, which the summary has not."""
+        words = self._other.words
+        return any(
+            each.number
+            and each.number != word.number
+            and same(unit, words[n + 1])
+            and not any(own.number == each.number for own in self._clause.words)
+            for n, each in enumerate(words[:-1])
+        )
+
+    def _quantifies_beside(self, word: Word) -> bool:
+        """Whether another clause of the sentence has the quantity before the same word."""
+        at = self._clause.words.index(word)
+        noun = next((each for each in self._clause.words[at + 1 :] if each.is_content), None)
+        if noun is None or word.concepts & {"both", "half"}:
+            return False
+        for _, clause in self._rest:
+            for n, each in enumerate(clause.words):
+                theirs = next((one for one in clause.words[n + 1 :] if one.is_content), None)
+                if same(word, each) and theirs is not None and same(noun, theirs):
+                    return True
+        return False
+
+    def _is_measure_unit(self, word: Word) -> bool:
+        before = self._clause.words[self._clause.words.index(word) - 1]
+        return "measure" in word.concepts and bool(before.number)
+
+    def _completes(self, word: Word) -> bool:
+        """Whether the word is the rest of a name or title of which the article's clause has another part."""
+        beside = [each for each in self._inside if each.phrase == word.phrase and each.phrase >= 0]
+        return any(self._articles.is_called(head, word) for head in beside)
+
+    def _time(self, word: Word) -> str:
+        """A time stands in the same sentence, or where the article says what it is about."""
+        other = self._other
+        following = self._clause.words[self._clause.words.index(word) + 1 :][:1]
+        if word.marker == "gen" and following and following[0].number and find(word, self._rest, self._clause, False):
+            # `सितंबर के 298 से`: the article has it beside the number too.
+            return "" if find(following[0], self._rest, self._clause, False) else f"“{word.text}” is not the time of it"
+        times = [each for each in other.words if "time" in each.concepts]
+        if any((each.text in _PARTS) == (word.text in _PARTS) for each in times):
+            return f"“{word.text}” is the time of something else"
+        if find(word, self._rest, self._clause, False):
+            return ""
+        if other.mode is Mode.FACT and not other.past and any(same(word, each) for each in self._topic):
+            return ""
+        return f"“{word.text}” is not the time of it"
+
+    def _strict(self, word: Word) -> str:
+        """A deed that the clause only mentions is in the same sentence, or in what the article is about."""
+        if self._is_elsewhere(word):
+            return f"“{word.text}” has another part in it"
+        if word.marker == "को" and self._is_replaced(word):
+            return f"“{word.text}” belongs to something else"
+        if (
+            self._toll_rises(word)
+            or self._goes_so(word)
+            or self._is_about(word)
+            or tells_result(word, self._clause, self._articles.clauses())
+        ):
+            return ""
+        beside = find_any(word, self._rest) or any(same(word, each) for each in self._topic)
+        if beside and self._marker(word) in _TOPIC:
+            return ""
+        return f"“{word.text}” is not said of it"
+
+    def _court(self, word: Word) -> str:
+        """The level of a court is that of the article's clause, or of the court that the article last names."""
+        theirs = [each for each in self._other.words if each.marker in AGENT]
+        group = [each for each in self._clause.words if each.marker == word.marker and each.is_content]
+        if any(each.key == "न्यायालय" for each in theirs):
+            named = [each for each in theirs if each.key != "न्यायालय" and "soft" not in each.concepts]
+            own = [each for each in group if each.key != "न्यायालय"]
+            if named and own and not any(same(each, one) for each in named for one in own):
+                return f"another court than “{word.text}”"
+        article = self._articles.sentences(self._place.source)
+        for sentence in (self._articles.sentence(self._place), *reversed(article[: self._place.sentence])):
+            courts = [each for clause in sentence.clauses for each in clause.words if "court" in each.concepts]
+            if courts:
+                return "" if any(same(word, each) for each in courts) else f"another court than “{word.text}”"
+        return f"no article has “{word.text}”"
+
+    def _marker(self, word: Word) -> str:
+        """The marker of the word's phrase: in `मुनाफ़ा घटने के बावजूद` that of the verb is the noun's too."""
+        if word.marker:
+            return word.marker
+        at = self._clause.words.index(word)
+        verb = next((each for each in self._clause.words[at + 1 : at + 4] if is_infinitive(each.text)), None)
+        return verb.marker if verb else ""
+
+    def _goes_so(self, word: Word) -> bool:
+        """Whether the numbers around the word go its way: `298 से बढ़कर 612`. They are checked on their own."""
+        at = self._clause.words.index(word)
+        before = [each for each in self._clause.words[:at] if each.number and each.marker == "से"]
+        after = [each for each in self._clause.words[at + 1 :] if each.number]
+        if "way" not in word.concepts or not before or not after:
+            return False
+        try:
+            return (float(after[0].number) > float(before[-1].number)) == ("rise" in word.concepts)
+        except ValueError:
+            return False
+
+    def _toll_rises(self, word: Word) -> bool:
+        """Whether `बढ़कर` is of a number of dead or injured, which only rises."""
+        return word.key == "बढ" and any(each.key in _TOLLS for each in self._other.words)
+
+    def _is_about(self, word: Word) -> bool:
+        """Whether `हज़ारों` is a rough word for a number of the article's clause."""
+        low = _ROUGH.get(word.text)
+        return low is not None and any(
+            each.number.isdigit() and low <= int(each.number) < 100 * low for each in self._other.words
+        )
+
+    def _agent(self, word: Word) -> str:
+        """Who acts is in the same sentence or the one before, and the article's clause has nobody else there."""
+        theirs = self._agents()
+        if theirs:
+            group = [each for each in self._clause.words if each.marker == word.marker and each.is_content]
+            known = [each for each in self._inside if each in group and any(same(each, one) for one in theirs)]
+            names = any(is_name_like(each) for each in group) and any(is_name_like(each) for each in theirs)
+            if (
+                known
+                and (not names or any(is_name_like(each) for each in known))
+                and (
+                    any(self._articles.beside(each, word) for each in known)
+                    or (is_general(word) and not is_name_like(word))
+                )
+            ):
+                return ""
+            if any(self._articles.is_called(each, word) or self._articles.heads(each, word) for each in theirs):
+                # `विपक्ष ने` for `वर्मा ने`, who the articles call the leader of the opposition.
+                return ""
+            return f"the clause with its other words has no “{word.text}” there"
+        if self._is_elsewhere(word):
+            return f"“{word.text}” has another part in it"
+        if word.key in _BODIES and self._other.is_passive:
+            return ""
+        if word.marker == "inherited" or find_any(word, self._rest) or any(same(word, each) for each in self._topic):
+            return ""
+        return f"the clause with its other words has no “{word.text}” there"
+
+    def _name(self, word: Word) -> str:
+        """A name is in the same sentence, or in what the article is about, and the clause has none in its place."""
+        if self._is_elsewhere(word):
+            return f"“{word.text}” has another part in it"
+        if word.marker == "" and word.key in _BODIES and self._other.is_passive:
+            return ""
+        if word.text in _FOR_NAMES and any(is_name_like(each) for each in self._other.words):
+            return ""
+        if self._is_replaced(word):
+            return f"“{word.text}” belongs to something else"
+        if find_any(word, self._rest) or any(same(word, each) for each in self._topic):
+            return ""
+        if self._is_named_before(word):
+            return ""
+        return f"its source has no “{word.text}”"
+
+    def _retells(self, word: Word) -> bool:
+        """Whether the predicate may be the summary's own word for what the article tells."""
+        if self._decides(word):
+            return True
+        if self._share < ENOUGH or any("strict" in part.concepts for part in (word.parts or (word,))):
+            return False
+        return self._tells(word)
+
+    def _decides(self, word: Word) -> bool:
+        """Whether the summary tells as decided what the article tells as done: `रोकने का आदेश दिया`, `रोक लगा दी`."""
+        verb = self._clause.words[self._clause.words.index(word) - 1]
+        return (
+            word.text in _DECISIONS
+            and is_infinitive(verb.text)
+            and self._other.mode is Mode.FACT
+            and any(same(verb, each) for each in self._other.words)
+        )
+
+    def _tells(self, word: Word) -> bool:
+        # A count stays with the deed that the articles tell.
+        if all(each.number for each in self._inside) and self._articles.is_anywhere(word):
+            return False
+        # Another clause tells it.
+        if self._share >= _SURE and (
+            word.key in _COMMON_VERBS or (self._share >= _NEARLY_ALL and not is_name_like(word))
+        ):
+            return True
+        if find_any(word, self._rest) or (self._articles.is_anywhere(word) and not _VERB.search(word.text)):
+            return False
+        if is_plain_word(word) or _VERB_ENDING.search(word.text):
+            return True
+        return (
+            may_be_plain(word)
+            and not self._articles.is_anywhere(word)
+            and not leaves_out_a_name(self._clause, self._other)
+        )
+
+    def _own(self, word: Word) -> str:
+        """A word that no article has: some may be the summary's own, if they look like no name."""
+        self._own_words += 1
+        if (
+            self._share >= ENOUGH
+            and self._own_words <= len(self._inside) + 1
+            and (
+                _VERB.search(word.text)
+                or not (is_name_like(word) or {"office", "strict", "time"} & word.concepts)
+                or (may_be_plain(word) and not leaves_out_a_name(self._clause, self._other))
+            )
+        ):
+            return ""
+        return f"its source has no “{word.text}”"

@@ -1,0 +1,72 @@
+"""Approve an edition, and the link by which an admin approves it from an alert."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import orjson
+
+from digest.errors import DigestError
+from digest.models import Edition, EditionState, Variant, is_breaking
+from digest.usecases.preflight import Preflight, PreflightFailed, PreflightResult, SampleGuard
+
+if TYPE_CHECKING:
+    from digest.store.content.editions import EditionStore
+    from digest.subscribers.tokens import Signer
+    from digest.usecases.breaking import BreakingNews
+
+PURPOSE = "approve"
+# What a reader of the email sees. Another value means that the edition was changed.
+_SHOWN = ("subject", "preheader", "intro", "sections", "lead", "blocks")
+_REVISION_LENGTH = 16
+
+
+def approval_link(base: str, signer: Signer, key: str) -> str:
+    """Return the address of the page where an edition can be approved. Whoever has it may approve this edition."""
+    return f"{base.rstrip('/')}/approve/{key}/{signer.sign_name(PURPOSE, key)}"
+
+
+def revision(edition: Edition) -> str:
+    """Return a fingerprint of all that an edition shows, so that nobody approves what they have not seen."""
+    shown = {name: value for name, value in asdict(edition).items() if name in _SHOWN}
+    return hashlib.sha256(orjson.dumps(shown, default=str)).hexdigest()[:_REVISION_LENGTH]
+
+
+@dataclass(frozen=True)
+class Approver:
+    """Checks an edition's emails and approves it, for the command and for the page."""
+
+    editions: EditionStore
+    preflight: Preflight
+    sample_guard: SampleGuard
+    breaking: BreakingNews
+    # The variants that subscribers get.
+    variants_in_use: Callable[[Edition], Iterable[Variant]]
+    now: Callable[[], datetime]
+
+    def check(self, edition: Edition) -> PreflightResult:
+        """Check the emails of an edition. Raises ConfigurationError for samples by real email."""
+        checked = self.preflight.check_edition(edition, self.variants_in_use(edition))
+        self.sample_guard.refuse(edition)
+        return checked
+
+    def approve(self, edition: Edition, *, by: str, force: str = "") -> PreflightResult:
+        """Check and approve a draft. `digest run` sends it at its time, and breaking news at once.
+
+        `by` and `force`, the reason for approving despite errors, are recorded. Raises PreflightFailed for an email
+        with errors, BreakingRefused for an alert edition that must not be sent, DigestError for another state.
+        """
+        key = edition.key
+        checked = self.check(edition)
+        if checked.errors and not force:
+            raise PreflightFailed(key, checked.errors)
+        if is_breaking(key):
+            self.breaking.check(key, force)
+        if not self.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,)):
+            raise DigestError(f"Edition {key} is {edition.state}; only a draft can be approved.")
+        self.editions.record(key, EditionState.APPROVED, force or by, now=self.now())
+        return checked

@@ -1,0 +1,118 @@
+"""The page behind the link of an alert: look at an edition, approve it or stop it. A GET changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import HTMLResponse
+
+from digest.app import App
+from digest.errors import ConfigurationError, DigestError
+from digest.models import Edition, EditionState, is_breaking
+from digest.usecases.approval import PURPOSE, revision
+from digest.usecases.preflight import PreflightFailed
+from digest.web.dependencies import Context
+from digest.web.pages import PAGE_RESPONSES, language_parameter
+
+_BY = "by the link of an alert"
+# States out of which an approved edition can be stopped.
+_STOPPABLE = (EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
+
+
+@dataclass(frozen=True)
+class ApprovalPage:
+    """Shows an edition with the buttons that its state allows."""
+
+    context: Context
+    app: App
+
+    def edition(self, key: str, code: str) -> Edition | None:
+        """Return the edition that a link names, or None if we did not sign it."""
+        if not self.context.signer.is_signed_name(PURPOSE, key, code):
+            return None
+        return self.app.editions.get(key)
+
+    def response(
+        self, request: Request, edition: Edition, here: str, *, problems: Sequence[str] = (), changed: bool = False
+    ) -> HTMLResponse:
+        errors: Sequence[str] = ()
+        warnings: Sequence[str] = ()
+        if edition.state == EditionState.DRAFT:
+            try:
+                checked = self.app.approver.check(edition)
+                errors, warnings = checked.errors, (*checked.warnings, *checked.left_out)
+            except (ConfigurationError, DigestError) as error:
+                errors = (str(error),)
+        planned = self.app.calendar.of(edition.key)
+        values: dict[str, Any] = {
+            "edition": edition,
+            "revision": revision(edition),
+            "is_breaking": is_breaking(edition.key),
+            "stoppable": edition.state in _STOPPABLE,
+            "send_at": planned.send_at.astimezone(self.context.now().tzinfo).time() if planned else None,
+            "errors": errors,
+            "warnings": warnings,
+            "problems": problems,
+            "changed": changed,
+        }
+        return self.context.pages.response(request, "approve.html.j2", here, personal=True, **values)
+
+
+def router(page: ApprovalPage) -> APIRouter:
+    """`/approve/EDITION/CODE`. The code is the whole authority, so other sites cannot act for an admin (no CSRF)."""
+    context, app = page.context, page.app
+    routes = APIRouter(
+        prefix="/approve/{edition}/{code}",
+        tags=["approve"],
+        responses=PAGE_RESPONSES,
+        dependencies=[Depends(language_parameter)],
+    )
+
+    def respond(request: Request, edition: str, code: str, act: Callable[[Edition], bool] | None) -> HTMLResponse:
+        """Do what a button says, and show the edition as it is then. `act` is false if the edition was changed."""
+        found, here = page.edition(edition, code), f"/approve/{edition}/{code}"
+        if found is None:
+            return context.invalid_link(request)
+        problems: list[str] = []
+        changed = False
+        if act is not None:
+            try:
+                changed = not act(found)
+            except PreflightFailed:
+                # The page shows the errors.
+                pass
+            except (ConfigurationError, DigestError) as error:
+                problems.append(str(error))
+        return page.response(request, app.editions.get(edition) or found, here, problems=problems, changed=changed)
+
+    @routes.get("", response_class=HTMLResponse, summary="Show the edition, with one button for each decision")
+    def show(request: Request, edition: str, code: str) -> HTMLResponse:
+        return respond(request, edition, code, None)
+
+    @routes.post("", response_class=HTMLResponse, summary="Approve what the page showed")
+    def approve(request: Request, edition: str, code: str, seen: Annotated[str, Form()] = "") -> HTMLResponse:
+        def act(found: Edition) -> bool:
+            if found.state != EditionState.DRAFT:
+                return True
+            if seen != revision(found):
+                return False
+            app.approver.approve(found, by=_BY)
+            return True
+
+        return respond(request, edition, code, act)
+
+    @routes.post("/stop", response_class=HTMLResponse, summary="Pause the edition, or drop a proposal")
+    def stop(request: Request, edition: str, code: str) -> HTMLResponse:
+        def act(found: Edition) -> bool:
+            if is_breaking(found.key) and found.state == EditionState.DRAFT:
+                app.breaking.drop(found.key)
+            elif app.stopper.stop(found.key, EditionState.PAUSED, out_of=_STOPPABLE).stopped:
+                app.editions.record(found.key, EditionState.PAUSED, _BY, now=context.now())
+            return True
+
+        return respond(request, edition, code, act)
+
+    return routes

@@ -1,0 +1,131 @@
+"""The link of an alert: a page that shows an edition, and whose buttons approve or stop it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from digest import pipeline
+from digest.models import EditionState
+from digest.subscribers.tokens import Signer
+from tests.support.folders import newsletter_folder
+from tests.web.site import Response, Site, site, translated
+
+KEY = "2026-11-23"
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> Iterator[Site]:
+    """A newsletter whose edition of today waits for approval."""
+    home = tmp_path / "newsletter"
+    newsletter_folder(home, all_sources=False)
+    settings = {"DIGEST_SCHEDULE__APPROVAL": "required", "DIGEST_WEB__ENABLED": "true"}
+    with site(home, ["asha@example.com"], **settings) as served:
+        pipeline.compose(served.app, KEY)
+        yield served
+
+
+def link(waiting: Site, key: str = KEY) -> str:
+    found = waiting.app.approval_link(key)
+    assert found is not None
+    return urlsplit(found).path
+
+
+def seen(page: Response) -> str:
+    found = re.search(r'name="seen" value="([^"]+)"', page.text)
+    assert found, page.title
+    return found[1]
+
+
+def state(waiting: Site) -> EditionState:
+    edition = waiting.app.editions.get(KEY)
+    assert edition is not None
+    return edition.state
+
+
+def test_the_page_shows_the_edition_and_only_its_button_approves(waiting: Site) -> None:
+    edition = waiting.app.editions.get(KEY)
+    assert edition is not None
+    page = waiting.get(link(waiting))
+    assert (page.status, page.title) == (200, translated("Approve this edition?"))
+    assert edition.subject in page.text
+    assert all(story.title in page.text for story in edition.stories())
+    assert state(waiting) == EditionState.DRAFT
+    done = waiting.post(link(waiting), seen=seen(page))
+    assert done.title == translated("The edition is approved")
+    assert state(waiting) == EditionState.APPROVED
+    (decision,) = waiting.app.editions.decisions(KEY)
+    assert (decision.what, decision.reason) == (EditionState.APPROVED, "by the link of an alert")
+
+
+def test_nobody_approves_what_the_page_did_not_show(waiting: Site) -> None:
+    page = waiting.get(link(waiting))
+    changes = waiting.app.editions.editorial_changes(KEY)
+    waiting.app.editions.set_editorial_changes(KEY, type(changes)(subject="नया शीर्षक, जो पेज पर नहीं था"))
+    pipeline.compose(waiting.app, KEY, fetch=False)
+    again = waiting.post(link(waiting), seen=seen(page))
+    assert (
+        translated("The edition changed after you opened this page. Please look again, and then decide.") in again.text
+    )
+    assert "नया शीर्षक" in again.text
+    assert state(waiting) == EditionState.DRAFT
+    waiting.post(link(waiting), seen=seen(again))
+    assert state(waiting) == EditionState.APPROVED
+
+
+def test_an_approved_edition_can_be_paused_once(waiting: Site) -> None:
+    waiting.post(link(waiting), seen=seen(waiting.get(link(waiting))))
+    assert waiting.post(f"{link(waiting)}/stop").title == translated("The edition is paused")
+    assert state(waiting) == EditionState.PAUSED
+    # Neither an old page nor a reload approves it again.
+    waiting.post(link(waiting), seen="0")
+    assert state(waiting) == EditionState.PAUSED
+    assert [each.what for each in waiting.app.editions.decisions(KEY)] == ["approved", "paused"]
+
+
+def test_errors_keep_the_button_away(waiting: Site) -> None:
+    # A text part without the link to unsubscribe.
+    (waiting.app.home / "templates" / "letter.txt.j2").write_text("आज की ख़बरें", encoding="utf-8")
+    page = waiting.get(link(waiting))
+    assert translated("It cannot be approved before these errors are corrected:") in page.text
+    assert 'name="seen"' not in page.text
+    waiting.post(link(waiting), seen="anything")
+    assert state(waiting) == EditionState.DRAFT
+
+
+@pytest.mark.parametrize(
+    "path", ["/approve/{key}/AAAA", "/approve/{key}x/{code}", "/approve/2026-11-24/{code}", "/view/{key}/{code}"]
+)
+def test_a_code_opens_one_edition_and_no_other_page(waiting: Site, path: str) -> None:
+    code = link(waiting).rpartition("/")[2]
+    for response in (
+        waiting.get(path.format(key=KEY, code=code)),
+        waiting.post(path.format(key=KEY, code=code), seen="x"),
+    ):
+        assert response.status in (404, 405)
+    assert state(waiting) == EditionState.DRAFT
+
+
+def test_a_name_is_signed_for_one_purpose_by_one_of_our_keys() -> None:
+    old, new = Signer([b"k" * 16]), Signer([b"n" * 16, b"k" * 16])
+    token = old.sign_name("approve", KEY)
+    assert new.is_signed_name("approve", KEY, token)
+    assert not new.is_signed_name("leave", KEY, token)
+    assert not new.is_signed_name("approve", "2026-11-24", token)
+    assert not Signer([b"n" * 16]).is_signed_name("approve", KEY, token)
+    assert not new.is_signed_name("approve", KEY, "é")
+
+
+def test_alerts_have_the_link_only_where_the_page_is_served(waiting: Site) -> None:
+    facts = waiting.app.watch.facts()
+    from digest.notify.conditions import waiting_editions
+
+    (alert,) = waiting_editions(facts)
+    assert link(waiting) in alert.action
+    settings = waiting.app.settings
+    hidden = settings.model_copy(update={"alerts": settings.alerts.model_copy(update={"approval_links": False})})
+    assert waiting.app.again(settings=hidden).approval_link(KEY) is None
