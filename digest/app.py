@@ -211,7 +211,13 @@ class App:
 
         newsletter, chosen = self.settings.newsletter, self.settings.theme
         others = chosen.model_dump(exclude={"name", "accent", "logo"})
-        theme = Theme(LOOKS[chosen.name], chosen.accent or None, chosen.logo or None, **others)
+        theme = Theme(
+            LOOKS[chosen.name],
+            chosen.accent or None,
+            chosen.logo or None,
+            can_attach=self.settings.delivery.can_attach,
+            **others,
+        )
         return Branding(
             name=newsletter.name,
             language=newsletter.language,

@@ -276,6 +276,11 @@ class Delivery(SettingsModel):
     outbox: OutboxSettings = Field(default=OutboxSettings(), description="Emails as .eml files.")
 
     @property
+    def can_attach(self) -> bool:
+        """Whether all transports in use can show attached images in an email."""
+        return "brevo" not in self.transport
+
+    @property
     def recipients_per_batch(self) -> int:
         """The largest batch that all transports in use accept in one call and all rate limits allow at once."""
         calls = [_MAX_PER_CALL[name] for name in self.transport if name in _MAX_PER_CALL]
@@ -537,7 +542,7 @@ class Settings(SettingsModel):
 
     @model_validator(mode="after")
     def _images_can_be_attached(self) -> Settings:
-        if self.theme.images == "attach" and self.theme.max_images and "brevo" in self.delivery.transport:
+        if self.theme.images == "attach" and self.theme.max_images and not self.delivery.can_attach:
             raise ValueError("'theme.images': brevo cannot show attached images; expected pages or source")
         return self
 
