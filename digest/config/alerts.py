@@ -101,7 +101,7 @@ class AlertSettings(SettingsModel):
         "5.7.x), from which there is an alert.",
     )
     webhook_silent: Duration = Field(
-        default=timedelta(hours=1), description="How long after a send SendGrid's events may be missing."
+        default=timedelta(hours=1), description="How long after a send the provider's events may be missing."
     )
     disk_free_mb: int = Field(default=500, ge=0, description="Megabytes that must be free on the disk. 0: no alert.")
 

@@ -231,6 +231,11 @@ def test_responses_of_every_kind(reply: HttpResponse, wanted: Any) -> None:
     assert wanted in (outcome, kind_of(outcome))
 
 
+def test_an_address_that_ses_does_not_take_is_that_recipients_fault() -> None:
+    reply = error(400, "BadRequestException", "Missing final '@domain'")
+    assert isinstance(read_response(reply, outgoing(ASHA).recipients), Rejected)
+
+
 def test_a_fault_of_the_email_is_not_the_last_recipients() -> None:
     reply = error(400, "BadRequestException", "Template contains unsupported operations.")
     assert kind_of(read_response(reply, outgoing(ASHA).recipients)) == "never"

@@ -7,6 +7,7 @@ no idempotency keys, so whatever may have been accepted is Unknown. Pure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,6 +43,8 @@ _PERMANENT_ERRORS = (
     "MessageRejected",
     "NotFoundException",
 )
+# Words of an error about an address, of a recipient if the email is to one.
+_ADDRESS = re.compile(r"\b(?:address|domain|recipient)\b", re.I)
 _THROTTLED = ("TooManyRequestsException", "ThrottlingException", "Throttling")
 
 
@@ -63,7 +66,7 @@ def read_response(response: HttpResponse, recipients: Sequence[Recipient]) -> Ou
         if len(recipients) > 1:
             # One malformed address refuses the whole call.
             return Split(reason)
-        if "address" in detail(response).lower():
+        if _ADDRESS.search(detail(response)):
             return Rejected({recipients[0].id: detail(response).removeprefix(": ")})
         return NotSent(reason, permanent=True)
     return Unknown(reason)
