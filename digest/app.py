@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from digest.curate.summary.types import Summariser
     from digest.deliver.ports import ScheduleWindow, SendRateLimiter, Transport
     from digest.feedback.sendgrid_signature import Verifier
+    from digest.feedback.sns import Verifier as SnsVerifier
     from digest.mail.message import Sender
     from digest.notify.alert import Channel
     from digest.render.renderer import Renderer
@@ -74,6 +75,8 @@ if TYPE_CHECKING:
 SECRET_ENV = "DIGEST_SECRET_KEY"  # noqa: S105
 # Time to notice an unknown outcome and to cancel it, before the provider's deadline.
 _TIME_TO_CANCEL = timedelta(minutes=3)
+# Seconds for a certificate or a confirmation of SNS, which itself waits 15 seconds.
+_SNS_TIMEOUT = 4.0
 # Characters of a token that stands in for a signature.
 _MIN_TOKEN = 16
 
@@ -208,7 +211,13 @@ class App:
 
         newsletter, chosen = self.settings.newsletter, self.settings.theme
         others = chosen.model_dump(exclude={"name", "accent", "logo"})
-        theme = Theme(LOOKS[chosen.name], chosen.accent or None, chosen.logo or None, **others)
+        theme = Theme(
+            LOOKS[chosen.name],
+            chosen.accent or None,
+            chosen.logo or None,
+            can_attach=self.settings.delivery.can_attach,
+            **others,
+        )
         return Branding(
             name=newsletter.name,
             language=newsletter.language,
@@ -644,6 +653,26 @@ class App:
         return token
 
     @cached_property
+    def sns_verifier(self) -> SnsVerifier | None:
+        """Checks the signatures of Amazon SNS; None without a topic."""
+        from digest.deliver.http_client import HttpClient
+        from digest.feedback.sns import Verifier as SnsVerifier
+
+        topic = self.settings.web.webhooks.ses.topic_arn
+        if not topic:
+            return None
+
+        def fetch(host: str, path: str) -> bytes | None:
+            client = HttpClient(f"https://{host}", timeout=_SNS_TIMEOUT)
+            try:
+                response = client.get(path, {"User-Agent": "hindi-digest"})
+            finally:
+                client.close()
+            return response.body if response.status == 200 and response.complete else None
+
+        return SnsVerifier(topic, fetch)
+
+    @cached_property
     def enqueuer(self) -> Enqueuer:
         from digest.usecases.enqueue import Enqueuer
 
@@ -765,6 +794,7 @@ class App:
                 "sendgrid": delivery.sendgrid.key_env,
                 "resend": delivery.resend.key_env,
                 "brevo": delivery.brevo.key_env,
+                "ses": delivery.ses.secret_key_env,
                 "smtp": delivery.smtp.password_env,
             },
             folders=sorted({self.home, Path(store).parent if store else self.home}),

@@ -21,7 +21,7 @@ PLACEHOLDERS = {
 }
 
 # Transports that are companies → their names.
-PROVIDER_NAMES = {"sendgrid": "SendGrid", "resend": "Resend", "brevo": "Brevo"}
+PROVIDER_NAMES = {"sendgrid": "SendGrid", "resend": "Resend", "brevo": "Brevo", "ses": "Amazon SES"}
 
 # What subscribers choose: breaking news, and the only edition of a newsletter that has breaking news too.
 BREAKING = "breaking"

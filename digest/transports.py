@@ -110,6 +110,32 @@ def _brevo(app: App) -> Transport:
     return built
 
 
+def _ses(app: App) -> Transport:
+    from digest.deliver.ses.signature import Signer
+    from digest.utils.clock import utc_now
+
+    ses = app.settings.delivery.ses
+    kind = registry.load("ses")
+    token = ses.session_token_env
+    signer = Signer(
+        app.secret(ses.access_key_env, "delivery.ses.access_key_env"),
+        app.secret(ses.secret_key_env, "delivery.ses.secret_key_env"),
+        app.secret(token, "delivery.ses.session_token_env") if token else None,
+        ses.region,
+        # AWS compares the time with its own, so a rehearsal's time does not count.
+        utc_now,
+    )
+    built: Transport = kind(
+        signer,
+        host=ses.url,
+        sender=app.settings.newsletter.sender.email,
+        configuration_set=ses.configuration_set,
+        per_second=app.settings.delivery.rate.per_second,
+        timeout=ses.timeout.total_seconds(),
+    )
+    return built
+
+
 # Transport name to its factory. A new provider adds a row here and in `deliver.registry`.
 TRANSPORTS: Mapping[str, Callable[[App], Transport]] = {
     "outbox": _outbox,
@@ -117,4 +143,5 @@ TRANSPORTS: Mapping[str, Callable[[App], Transport]] = {
     "sendgrid": _sendgrid,
     "resend": _resend,
     "brevo": _brevo,
+    "ses": _ses,
 }

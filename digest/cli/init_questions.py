@@ -31,6 +31,7 @@ _PROVIDERS = {
     "sendgrid": "put the API key into the environment variable SENDGRID_API_KEY",
     "resend": "put the API key into the environment variable RESEND_API_KEY",
     "brevo": "put the API key into the environment variable BREVO_API_KEY",
+    "ses": "put the access key into the environment variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
 }
 
 

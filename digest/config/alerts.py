@@ -58,7 +58,7 @@ class AlertSettings(SettingsModel):
         "Whoever gets the alert can then decide. Not set: if `web.enabled`. Needs `newsletter.base_url`.",
     )
     telegram_chat: Line = Field(default="", description="Chat that the Telegram bot writes to.")
-    transport: Literal["", "outbox", "smtp", "sendgrid", "resend", "brevo"] = Field(
+    transport: Literal["", "outbox", "smtp", "sendgrid", "resend", "brevo", "ses"] = Field(
         default="",
         description="Transport for alerts and reports, with its settings in `delivery`. Empty: as "
         "`delivery.transport`. If it fails, `delivery.transport` is tried.",
@@ -101,7 +101,7 @@ class AlertSettings(SettingsModel):
         "(4.7.x, 5.7.x) before an alert is raised.",
     )
     webhook_silent: Duration = Field(
-        default=timedelta(hours=1), description="How long after a send SendGrid's events may be missing."
+        default=timedelta(hours=1), description="How long after a send the provider's events may be missing."
     )
     disk_free_mb: int = Field(default=500, ge=0, description="Megabytes that must be free on the disk. 0: no alert.")
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from digest.config.types import AddressOrNone, Domain, Duration, SettingsModel, WebRoot
+from digest.config.types import AddressOrNone, Domain, Duration, SettingsModel, VariableOrNone, WebRoot
 
 
 class SendGridSettings(SettingsModel):
@@ -48,6 +48,37 @@ class BrevoSettings(SettingsModel):
         default=timedelta(seconds=30),
         description="As `delivery.sendgrid.timeout`, at most `40s`: Brevo recognises a repeated call for 15 minutes.",
     )
+
+
+class SesSettings(SettingsModel):
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]+$")] = Field(
+        default="ap-south-1", description="AWS region of the account's verified identities."
+    )
+    host: WebRoot = Field(
+        default="", description="URL of the API. Empty: that of the region, `https://email.REGION.amazonaws.com`."
+    )
+    access_key_env: str = Field(
+        default="AWS_ACCESS_KEY_ID", description="Environment variable that holds the id of the access key."
+    )
+    secret_key_env: str = Field(
+        default="AWS_SECRET_ACCESS_KEY", description="Environment variable that holds the secret access key."
+    )
+    session_token_env: VariableOrNone = Field(
+        default="",
+        description="Environment variable that holds the session token of temporary keys. Empty: none.",
+    )
+    configuration_set: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = Field(
+        default="",
+        description="Configuration set whose events go to an SNS topic. Without one SES reports no bounces and "
+        "complaints (docs/operations.md).",
+    )
+    timeout: Duration = Field(default=timedelta(seconds=30), description="As `delivery.sendgrid.timeout`.")
+
+    @property
+    def url(self) -> str:
+        """The API's root."""
+        end = "amazonaws.com.cn" if self.region.startswith("cn-") else "amazonaws.com"
+        return self.host or f"https://email.{self.region}.{end}"
 
 
 class DkimSettings(SettingsModel):

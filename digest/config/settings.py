@@ -21,6 +21,7 @@ from digest.config.delivery import (
     RateSettings,
     ResendSettings,
     SendGridSettings,
+    SesSettings,
     SmtpSettings,
     WarmUpSettings,
 )
@@ -227,9 +228,9 @@ class SummarySettings(SettingsModel):
         return self
 
 
-Transport = Literal["outbox", "smtp", "sendgrid", "resend", "brevo"]
+Transport = Literal["outbox", "smtp", "sendgrid", "resend", "brevo", "ses"]
 # Maximum recipients in one call.
-_MAX_PER_CALL = {"resend": 100}
+_MAX_PER_CALL = {"resend": 100, "ses": 50}
 
 
 class Delivery(SettingsModel):
@@ -237,8 +238,8 @@ class Delivery(SettingsModel):
 
     transport: Annotated[tuple[Transport, ...], BeforeValidator(split_names)] = Field(
         default=("outbox",),
-        description="`outbox` (.eml files), `smtp`, `sendgrid`, `resend`, `brevo`, or several, such as "
-        "`[sendgrid, smtp]`: if the first fails, the next sends what was definitely not sent.",
+        description="`outbox` (.eml files), `smtp`, `sendgrid`, `resend`, `brevo`, `ses`, or several, such "
+        "as `[sendgrid, smtp]`: if the first fails, the next sends what was definitely not sent.",
     )
     on_unknown: Literal["fence", "hold", "resend"] = Field(
         default="fence",
@@ -254,8 +255,8 @@ class Delivery(SettingsModel):
         default=1000,
         ge=1,
         le=1000,
-        description="Recipients per request, 1 to 1,000. Smaller if a transport (`resend`: 100) or a rate limit "
-        "requires it.",
+        description="Recipients per request, 1 to 1,000. Smaller if a transport (`resend`: 100, `ses`: 50) or a "
+        "rate limit requires it.",
     )
     threads: int = Field(
         default=4,
@@ -270,8 +271,14 @@ class Delivery(SettingsModel):
     sendgrid: SendGridSettings = Field(default=SendGridSettings(), description="SendGrid.")
     resend: ResendSettings = Field(default=ResendSettings(), description="Resend.")
     brevo: BrevoSettings = Field(default=BrevoSettings(), description="Brevo.")
+    ses: SesSettings = Field(default=SesSettings(), description="Amazon SES.")
     smtp: SmtpSettings = Field(default=SmtpSettings(), description="SMTP.")
     outbox: OutboxSettings = Field(default=OutboxSettings(), description="Emails as .eml files.")
+
+    @property
+    def can_attach(self) -> bool:
+        """Whether all transports in use can show attached images in an email."""
+        return "brevo" not in self.transport
 
     @property
     def recipients_per_batch(self) -> int:
@@ -536,7 +543,7 @@ class Settings(SettingsModel):
 
     @model_validator(mode="after")
     def _images_can_be_attached(self) -> Settings:
-        if self.theme.images == "attach" and self.theme.max_images and "brevo" in self.delivery.transport:
+        if self.theme.images == "attach" and self.theme.max_images and not self.delivery.can_attach:
             raise ValueError("'theme.images': brevo cannot show attached images; expected pages or source")
         return self
 

@@ -41,18 +41,30 @@ class BrevoWebhook(SettingsModel):
     )
 
 
+class SesWebhook(SettingsModel):
+    """How events from Amazon SES, which come by Amazon SNS, are verified."""
+
+    topic_arn: str = Field(
+        default="",
+        pattern=r"^(arn:aws[a-z-]*:sns:[a-z]{2}(-[a-z]+)+-[0-9]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256})?$",
+        description="ARN of the SNS topic that the events come from, such as "
+        "`arn:aws:sns:ap-south-1:123456789012:digest`. Empty: no webhook (docs/operations.md).",
+    )
+
+
 class Webhooks(SettingsModel):
     """How events from the email providers are received."""
 
     keep: Duration = Field(default=timedelta(days=7), description="How long processed webhook payloads are kept.")
     sendgrid: SendGridWebhook = Field(default=SendGridWebhook(), description="SendGrid's event webhook.")
     brevo: BrevoWebhook = Field(default=BrevoWebhook(), description="Brevo's transactional webhook.")
+    ses: SesWebhook = Field(default=SesWebhook(), description="Amazon SES's events by Amazon SNS.")
 
     @property
     def providers(self) -> frozenset[str]:
         """The providers whose events are received."""
-        received = {"sendgrid": self.sendgrid.keys_env, "brevo": self.brevo.token_env}
-        return frozenset(name for name, variable in received.items() if variable)
+        received = {"sendgrid": self.sendgrid.keys_env, "brevo": self.brevo.token_env, "ses": self.ses.topic_arn}
+        return frozenset(name for name, key in received.items() if key)
 
 
 class Metrics(SettingsModel):

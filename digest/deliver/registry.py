@@ -15,6 +15,7 @@ TRANSPORTS = {
     "sendgrid": "digest.deliver.sendgrid.client:SendGrid",
     "resend": "digest.deliver.resend.client:Resend",
     "brevo": "digest.deliver.brevo.client:Brevo",
+    "ses": "digest.deliver.ses.client:Ses",
 }
 
 # How interrupted attempts are recovered. It repeats what the classes say, and a test compares them: a run can then
@@ -25,6 +26,7 @@ RECOVERY: dict[str, Recovery] = {
     "sendgrid": "hold",
     "resend": "redo",
     "brevo": "redo",
+    "ses": "hold",
 }
 
 # How long after its start an attempt can be submitted again, if the provider keeps idempotency keys for a limited time.

@@ -128,12 +128,19 @@ def _brevo_route(app: App, selectors: tuple[str, ...]) -> Route:  # noqa: ARG001
     return brevo_route(_domain(app.settings.newsletter.sender.email))
 
 
+def _ses_route(app: App, selectors: tuple[str, ...]) -> Route:  # noqa: ARG001
+    from digest.usecases.check_sender import ses_route
+
+    return ses_route()
+
+
 # Transport to what receivers look up for it. `outbox` mails nobody.
 ROUTES: dict[str, Callable[[App, tuple[str, ...]], Route]] = {
     "smtp": _smtp_route,
     "sendgrid": _sendgrid_route,
     "resend": _resend_route,
     "brevo": _brevo_route,
+    "ses": _ses_route,
 }
 
 
@@ -146,7 +153,12 @@ def _check_network(app: App, options: Options) -> list[Finding]:
     found, answer = check_pages(base_url, options.lookup, datetime.now(UTC))
     known = {base_url: answer.ahead} if answer and answer.ahead is not None else {}
     delivery = app.settings.delivery
-    hosts = {"sendgrid": delivery.sendgrid.host, "resend": delivery.resend.host, "brevo": delivery.brevo.host}
+    hosts = {
+        "sendgrid": delivery.sendgrid.host,
+        "resend": delivery.resend.host,
+        "brevo": delivery.brevo.host,
+        "ses": delivery.ses.url,
+    }
     asked = [hosts[name] for name in delivery.transport if name in hosts]
     # A provider's clock first: the pages' server is often this machine.
     found.append(check_clock({} if asked else known, asked, options.ntp))
@@ -159,7 +171,7 @@ def _check_network(app: App, options: Options) -> list[Finding]:
 
 
 # Transport → the key of `web.webhooks` without which its events are not received.
-WEBHOOK_KEYS = {"sendgrid": "sendgrid.keys_env", "brevo": "brevo.token_env"}
+WEBHOOK_KEYS = {"sendgrid": "sendgrid.keys_env", "brevo": "brevo.token_env", "ses": "ses.topic_arn"}
 
 
 def missing_webhook(app: App, transport: str) -> str | None:

@@ -272,10 +272,12 @@ class _Printer:
         )
 
     def picture(self, story: Story, width: int) -> Picture | None:
-        """The image of a story. One that is in the store is on our pages, if the settings say so."""
+        """The image of a story. One that is in the store is on our pages, if the settings say so, or attached."""
         picture, base = _picture(story.image, width, story.title), texts.web_address(self.branding.base_url or "")
-        if picture is None or self.branding.theme.images != "pages" or not base or not _is_stored(picture.url):
+        if picture is None or not _is_stored(picture.url):
             return picture
+        if self.branding.theme.images != "pages" or not base:
+            return picture if self.branding.theme.can_attach else None
         return replace(picture, url=f"{base.rstrip('/')}/picture/{picture.url.removeprefix('cid:')}")
 
     def notes(self, story: Story) -> tuple[str, ...]:

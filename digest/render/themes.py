@@ -279,6 +279,8 @@ class Theme:
     max_images: int = 5
     # Where a mail program gets them: attached to the email, from our pages, or from the sites that published them.
     images: Literal["attach", "pages", "source"] = "source"
+    # Whether the provider can attach them. Otherwise stories whose picture could only be attached have none.
+    can_attach: bool = True
     # How many of the lowest-scored stories are in brief at the end.
     briefs: int = 3
     # The script of all numbers.

@@ -50,6 +50,11 @@ def resend_route(domain: str) -> Route:
     return Route("resend", f"send.{domain}", spf=_RESEND_SPF, selectors=_RESEND_SELECTORS, signer=domain)
 
 
+def ses_route() -> Route:
+    """The selectors of SES are random, and differ for each domain."""
+    return Route("ses", None)
+
+
 def brevo_route(domain: str) -> Route:
     return Route("brevo", None, selectors=_BREVO_SELECTORS, signer=domain)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from digest.feedback import brevo, sendgrid
+from digest.feedback import brevo, sendgrid, ses
 from digest.feedback.dsn import DeliveryReport, parse_report
 from digest.feedback.effects import Applied, apply
 from digest.feedback.events import Event, InvalidPayload
@@ -41,6 +41,7 @@ _MAX_CLOCK_SKEW = timedelta(hours=1)
 PARSERS: dict[str, Callable[[bytes, Callable[[str], str | None]], list[Event]]] = {
     "sendgrid": sendgrid.parse_payload,
     "brevo": brevo.parse_payload,
+    "ses": ses.parse_payload,
 }
 
 

@@ -17,6 +17,8 @@ from starlette.requests import ClientDisconnect
 
 from digest.errors import StoreError
 from digest.feedback.sendgrid_signature import Verifier
+from digest.feedback.sns import SnsUnavailable
+from digest.feedback.sns import Verifier as SnsVerifier
 from digest.utils.redact import without_known_bytes
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ def webhooks(app: App) -> APIRouter:
         routes.include_router(router(verifier, app.events, app.clock, secret=secret))
     if app.brevo_webhook_token is not None:
         routes.include_router(brevo_router(app.brevo_webhook_token, app.events, app.clock))
+    if app.sns_verifier is not None:
+        routes.include_router(ses_router(app.sns_verifier, app.events, app.clock))
     return routes
 
 
@@ -104,6 +108,34 @@ def brevo_router(token: str, queue: WebhookQueue, clock: Callable[[], datetime])
         if body is None:
             return Response(status_code=413)
         return Response(status_code=await run_in_threadpool(_store, queue, "brevo", body, clock()))
+
+    return routes
+
+
+def ses_router(verifier: SnsVerifier, queue: WebhookQueue, clock: Callable[[], datetime]) -> APIRouter:
+    """The route of SES's events, which Amazon SNS signs. It confirms the subscription of the configured topic."""
+    routes = APIRouter(tags=["webhooks"])
+
+    @routes.post("/webhooks/ses", status_code=204, responses=_RESPONSES)
+    async def ses(request: Request) -> Response:
+        """Receive Amazon SES's events by Amazon SNS."""
+        body = await _body(request)
+        if body is None:
+            return Response(status_code=413)
+        return Response(status_code=await run_in_threadpool(_accept, body, clock()))
+
+    def _accept(body: bytes, now: datetime) -> int:
+        try:
+            message = verifier.read(body, now)
+            if message is None:
+                return 403
+            if message.type == "Notification":
+                return _store(queue, "ses", body, now)
+            if message.type == "SubscriptionConfirmation":
+                verifier.confirm(message)
+        except SnsUnavailable:
+            return 503
+        return 204
 
     return routes
 

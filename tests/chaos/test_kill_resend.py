@@ -35,6 +35,7 @@ def test_a_killed_send_resumes_and_everyone_gets_one_email(tmp_path: Path, at: i
             "DIGEST_DELIVERY__BATCH_SIZE": "400",
             # Emails with images are sent one by one.
             "DIGEST_THEME__MAX_IMAGES": "0",
+            "DIGEST_DELIVERY__RESEND__CALLS_PER_SECOND": "1000",
             "RESEND_API_KEY": KEY,
         }
         send = newsroom.command("--home", str(newsroom.home), "send", EDITION)

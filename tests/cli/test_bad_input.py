@@ -20,7 +20,7 @@ from tests.support.http_server import HttpServer
         (
             "transport: outbox ",
             "transport: outbux ",
-            "expected outbox, smtp, sendgrid, resend or brevo, found 'outbux'",
+            "expected outbox, smtp, sendgrid, resend, brevo or ses, found 'outbux'",
         ),
         ("timezone: Asia/Kolkata", "timezone: Asia/Kolkatta", "such as Asia/Kolkata"),
         ("window: 24h", "window: a day", "expected a duration such as 90s, 15m, 24h or 7d, found 'a day'"),

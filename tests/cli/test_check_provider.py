@@ -13,6 +13,9 @@ from tests.support.resend_server import KEY as RESEND_KEY
 from tests.support.resend_server import ResendServer
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.ses_server import KEY as SES_KEY
+from tests.support.ses_server import SECRET as SES_SECRET
+from tests.support.ses_server import SesServer
 
 
 @pytest.fixture
@@ -126,3 +129,29 @@ def test_brevo_cannot_attach_images(newsroom: Newsroom) -> None:
         use_brevo(brevo, newsroom).environment["DIGEST_THEME__IMAGES"] = "attach"
         (message,) = errors(newsroom, "--offline")
         assert "expected pages or source" in message
+
+
+def test_ses_is_checked_without_mailing_anyone(newsroom: Newsroom) -> None:
+    with SesServer() as ses:
+        ses.ses.identities = {sender_domain(newsroom): True}
+        newsroom.environment |= {
+            "DIGEST_DELIVERY__TRANSPORT": "ses",
+            "DIGEST_DELIVERY__SES__HOST": ses.url,
+            "DIGEST_DELIVERY__SES__CONFIGURATION_SET": "digest",
+            "DIGEST_DELIVERY__RATE__PER_SECOND": "14",
+            "DIGEST_NEWSLETTER__BASE_URL": "",
+            "AWS_ACCESS_KEY_ID": SES_KEY,
+            "AWS_SECRET_ACCESS_KEY": SES_SECRET,
+        }
+        assert warnings(newsroom) == []
+        assert any("web.webhooks.ses.topic_arn" in message for message in newsroom.json("check")["warnings"])
+        ses.ses.account["ProductionAccessEnabled"] = False
+        (message,) = warnings(newsroom)
+        assert "sandbox" in message
+        newsroom.environment["AWS_SECRET_ACCESS_KEY"] = "wrong-and-private"
+        (message,) = errors(newsroom)
+        assert "refuses the key" in message
+        assert "private" not in message
+        del newsroom.environment["AWS_SECRET_ACCESS_KEY"]
+        assert any("AWS_SECRET_ACCESS_KEY" in message for message in errors(newsroom))
+        assert not ses.messages

@@ -32,8 +32,8 @@ CASES = {
     "shedule: {}": "4: unknown key 'shedule'; did you mean 'schedule'?",
     "edition: {zzz: 1}": "4: unknown key 'edition.zzz'; known: max_stories, min_stories, window",
     "sources:\n  - {name: क, url: 'https://a.example'}\n  - {nam: ख, path: p}": "6: unknown key 'sources[2].nam'",
-    "delivery: {transport: sendgird}": "4: 'delivery.transport': expected outbox, smtp, sendgrid, resend "
-    "or brevo, found 'sendgird'; did you mean 'sendgrid'?",
+    "delivery: {transport: sendgird}": "4: 'delivery.transport': expected outbox, smtp, sendgrid, resend, "
+    "brevo or ses, found 'sendgird'; did you mean 'sendgrid'?",
     "delivery: {threads: viele}": "4: 'delivery.threads': expected a whole number, found 'viele'",
     "delivery: {threads: 1.5}": "4: 'delivery.threads': expected a whole number, found 1.5",
     "delivery: {threads: 65}": "4: 'delivery.threads': expected a number of at most 64, found 65",
@@ -55,7 +55,7 @@ CASES = {
     "schedule:\n  send_at: 25:00": "5: 'schedule.send_at': expected a time of day such as \"07:00\", found '25:00'",
     "schedule: {send_at: ०७:००}": "4: 'schedule.send_at': expected a time of day",
     "delivery: {transport: [sendgrid, sendgird]}": "4: 'delivery.transport[2]': expected outbox, smtp, sendgrid, "
-    "resend or brevo, found 'sendgird'; did you mean 'sendgrid'?",
+    "resend, brevo or ses, found 'sendgird'; did you mean 'sendgrid'?",
     "delivery: {transport: []}": "4: 'delivery': expected one or more different transports; found none",
     "delivery: {transport: [smtp, smtp]}": "4: 'delivery': expected one or more different transports; found smtp, smtp",
     "delivery: {smtp: {bounces: nobody}}": "4: 'delivery.smtp.bounces': expected an email address",

@@ -363,6 +363,30 @@ def test_a_scheduled_batch_that_brevo_does_not_know_is_held(database: Database, 
     assert server.counts == {}
 
 
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("due", [AT, DUE])
+@pytest.mark.parametrize(
+    "kind",
+    ["lose_then_close", "accept_then_reset", "error_500", "error_503_accepted", "half_head", "truncated_chunked",
+     "reset_mid_body", "cut_400", "page_202"],
+)  # fmt: skip
+def test_nobody_is_mailed_twice_whatever_happens_to_four_calls_in_a_row(
+    database: Database, server: BrevoServer, kind: str, due: datetime
+) -> None:
+    server.clock.set(AT.timestamp())
+    prepare(database, 12, 4, due)
+    server.faults = ["ok", *[Fault(kind)] * 4]
+    for _ in range(3):
+        run(database, server)
+    found = counts(database, EDITION)
+    server.clock.set(DUE.timestamp())
+    assert max(server.counts.values()) == 1
+    assert found.accepted + found.unknown == 12
+    # Scheduled batches that never arrived cannot be cancelled, and are held.
+    assert found.accepted == 12 or due == DUE
+    assert found.accepted <= len(server.counts)
+
+
 def test_the_log_proves_that_an_attempt_was_accepted(server: BrevoServer) -> None:
     submit(server, outgoing(ASHA))
     transport = transport_to(server)

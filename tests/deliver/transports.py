@@ -14,14 +14,20 @@ from digest.deliver.outbox import Outbox
 from digest.deliver.ports import Transport
 from digest.deliver.resend.client import Resend
 from digest.deliver.sendgrid.client import SendGrid
+from digest.deliver.ses.client import Ses
+from digest.deliver.ses.signature import Signer
 from digest.deliver.smtp.transport import Smtp
 from digest.mail.headers import encode_header
+from digest.utils.clock import utc_now
 from tests.deliver.emails import NOW, SENDER
 from tests.support.brevo_server import KEY as BREVO_KEY
 from tests.support.brevo_server import BrevoServer
 from tests.support.resend_server import KEY as RESEND_KEY
 from tests.support.resend_server import ResendServer
 from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.ses_server import KEY as SES_KEY
+from tests.support.ses_server import SECRET as SES_SECRET
+from tests.support.ses_server import SesServer
 from tests.support.smtp_server import RecordingSmtp
 
 
@@ -59,6 +65,8 @@ class TransportSetup:
             return [(email["to"][0], _mailed(email)) for email in self.server.resend.emails]
         if isinstance(self.server, BrevoServer):
             return [(email["version"]["to"][0]["email"], _from_version(email)) for email in self.server.brevo.emails]
+        if isinstance(self.server, SesServer):
+            return [(email["to"], _from_entry(email)) for email in self.server.ses.emails]
         if isinstance(self.server, SendGridServer):
             # Without sandbox requests.
             sent = (payload for payload in self.server.payloads if "mail_settings" not in payload)
@@ -87,6 +95,13 @@ def transport_setup(kind: str, folder: Path) -> Iterator[TransportSetup]:
             yield TransportSetup(transport, resend, folder)
             transport.close()
             assert resend.violations == []
+    elif kind == "ses":
+        with SesServer() as ses:
+            signer = Signer(SES_KEY, SES_SECRET, None, "ap-south-1", utc_now)
+            transport = Ses(signer, host=ses.url, sender=SENDER.email, timeout=5)
+            yield TransportSetup(transport, ses, folder)
+            transport.close()
+            assert ses.violations == []
     elif kind == "brevo":
         with BrevoServer() as brevo:
             transport = Brevo(BREVO_KEY, host=brevo.url, realm="here", sender=SENDER.email, timeout=5)
@@ -136,6 +151,25 @@ def _mailed(email: dict[str, Any]) -> bytes:
     ]
     contents = [(f"text/{kind}", email[name]) for kind, name in (("plain", "text"), ("html", "html")) if name in email]
     images = [_attached(type=one.pop("content_type"), **one) for one in map(dict, email.get("attachments", []))]
+    return _mail(headers, contents, images)
+
+
+def _from_entry(email: dict[str, Any]) -> bytes:
+    """The mail that SES makes of one entry."""
+    headers = [
+        f"From: {email['from']}",
+        f"To: {email['to']}",
+        encode_header("Subject", email["subject"]),
+        *(f"{name}: {value}" for name, value in email["headers"].items()),
+        *(f"Reply-To: {address}" for address in email["reply_to"]),
+    ]
+    contents = [(f"text/{kind}", email[name]) for kind, name in (("plain", "text"), ("html", "html")) if name in email]
+    images = [
+        _attached(
+            type=one["ContentType"], content=one["RawContent"], content_id=one["ContentId"], filename=one["FileName"]
+        )
+        for one in email["attachments"]
+    ]
     return _mail(headers, contents, images)
 
 

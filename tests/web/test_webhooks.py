@@ -17,13 +17,15 @@ from hypothesis import strategies as st
 from digest.app import App, make_app
 from digest.errors import ConfigurationError
 from digest.feedback.sendgrid_signature import Verifier, read_keys
+from digest.feedback.sns import Verifier as SnsVerifier
 from digest.store.content.events import EventStore
 from digest.store.database import Database, open_database
-from digest.web.webhooks import MAX_BODY_BYTES, brevo_router, router, webhooks
+from digest.web.webhooks import MAX_BODY_BYTES, brevo_router, router, ses_router, webhooks
 from tests.support.asgi import Asgi
 from tests.support.folders import newsletter_folder
 from tests.support.profiles import examples
 from tests.support.sendgrid_events import PATH, Webhook, body, event
+from tests.support.sns import TOPIC, Sns
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 AT = NOW.timestamp()
@@ -230,3 +232,28 @@ def test_brevos_token_comes_from_the_settings_and_is_long(tmp_path: Path) -> Non
     assert found == {"/webhooks/brevo"}
     with pytest.raises(ConfigurationError, match="at least 16 characters"):
         [webhooks(app) for app in open_app(tmp_path / "short", **named, BREVO_WEBHOOK_TOKEN="short")]
+
+
+def test_messages_of_sns_are_stored_and_its_subscription_is_confirmed(database: Database) -> None:
+    sns, store, app = Sns(NOW), EventStore(database), FastAPI()
+    app.include_router(ses_router(SnsVerifier(TOPIC, sns.fetch), store, lambda: NOW))
+    with closing(Asgi(app)) as client:
+        endpoint = Endpoint(client, store)
+        body = sns.message('{"eventType": "Send"}')
+        assert endpoint.post("/webhooks/ses", b"{}", {}) == 403
+        assert endpoint.post("/webhooks/ses", Sns(NOW).message("{}"), {}) == 403
+        assert endpoint.post("/webhooks/ses", b"x" * (MAX_BODY_BYTES + 1), {}) == 413
+        assert endpoint.stored() == []
+        for _ in range(2):
+            assert endpoint.post("/webhooks/ses", body, {"content-type": "text/plain; charset=UTF-8"}) == 204
+        assert endpoint.stored() == [body]
+        assert endpoint.post("/webhooks/ses", sns.message("?", kind="SubscriptionConfirmation"), {}) == 204
+        assert sum("Action=ConfirmSubscription" in request for request in sns.requests) == 1
+        assert endpoint.stored() == [body]
+        sns.is_down = True
+        assert endpoint.post("/webhooks/ses", sns.message("?", kind="SubscriptionConfirmation"), {}) == 503
+
+
+def test_the_topic_comes_from_the_settings(tmp_path: Path) -> None:
+    (found,) = [paths(app) for app in open_app(tmp_path / "one", DIGEST_WEB__WEBHOOKS__SES__TOPIC_ARN=TOPIC)]
+    assert found == {"/webhooks/ses"}

@@ -1,0 +1,1 @@
+"""Amazon SES: client, payload, responses, account."""
