@@ -1,24 +1,34 @@
-"""A model within the budget of one edition. It asks once for the same articles and counts what it used."""
+"""A model within the budget of one edition. It asks once for the same text and counts what it used."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from digest.curate.summary.types import Model, SummaryError
 from digest.models import Article, ModelUse
 
 
+@dataclass(frozen=True, slots=True)
+class ModelTasks:
+    """What a model may write besides summaries, and how many tokens it may use per edition; None has no limit."""
+
+    budget: int | None = None
+    headlines: bool = False
+    intro: bool = False
+
+
 class Metered:
-    """`budget` is in tokens, for all stories of the edition; None has no limit."""
+    """A model with its tasks for one edition. `before` is what it used when the edition was composed before."""
 
     own_words = True
 
-    def __init__(self, model: Model, budget: int | None) -> None:
-        self._model, self._budget = model, budget
+    def __init__(self, model: Model, tasks: ModelTasks | None = None, before: ModelUse | None = None) -> None:
+        self._model, self.tasks = model, tasks or ModelTasks()
         self._answers: dict[tuple[str, ...], str] = {}
         self._accepted: dict[tuple[str, ...], bool] = {}
         self._last: tuple[str, ...] = ()
-        self._calls = self._tokens = 0
+        self._calls, self._tokens = (before.calls, before.tokens) if before else (0, 0)
 
     @property
     def tokens(self) -> int:
@@ -39,16 +49,33 @@ class Metered:
         self, articles: Sequence[Article], *, title: str, background: Mapping[str, float] | None, known: str
     ) -> str:
         """Return the model's sentences. Raises SummaryError, also when the budget is used up."""
-        key = (title, known, *(f"{article.title}\n{article.text}" for article in articles))
+        key = ("summary", title, known, *_texts(articles))
+        return self._ask(key, lambda: self._model(articles, title=title, background=background, known=known))
+
+    def headline(self, articles: Sequence[Article], *, title: str) -> str:
+        """Return the model's headline. Raises SummaryError, also when the budget is used up."""
+        return self._ask(("headline", title, *_texts(articles)), lambda: self._model.headline(articles, title=title))
+
+    def intro(self, stories: Sequence[tuple[str, str]]) -> str:
+        """Return the model's intro for the stories (title, summary). Raises SummaryError as the others do."""
+        key = ("intro", *(f"{title}\n{summary}" for title, summary in stories))
+        return self._ask(key, lambda: self._model.intro(stories))
+
+    def _ask(self, key: tuple[str, ...], write: Callable[[], str]) -> str:
         self._last = key
         if key in self._answers:
             return self._answers[key]
-        if self._budget is not None and self._tokens >= self._budget:
-            raise SummaryError(f"the edition has used its budget of {self._budget} tokens (summary.budget)")
+        budget = self.tasks.budget
+        if budget is not None and self._tokens >= budget:
+            raise SummaryError(f"the edition has used its budget of {budget} tokens (summary.budget)")
         before = self._model.tokens
         self._calls += 1
         try:
-            self._answers[key] = self._model(articles, title=title, background=background, known=known)
+            self._answers[key] = write()
         finally:
             self._tokens += self._model.tokens - before
         return self._answers[key]
+
+
+def _texts(articles: Sequence[Article]) -> tuple[str, ...]:
+    return tuple(f"{article.title}\n{article.text}" for article in articles)
