@@ -393,7 +393,8 @@ class Edition:
     story, which is also the first of its section. `widened_hours` is the window of an edition with few stories, if it
     is longer than usual. `sample` says that it has a sample article. `warnings` are sentences about what was left out
     when it was composed: pictures, blocks, an intro. `intro_support` has an entry for each sentence of an intro that a
-    model wrote. `model_use` is None if no model was asked to write.
+    model wrote. `model_use` is None if no model was asked to write. `model_answers` are what it answered, by a hash of
+    what it was asked.
     """
 
     key: str
@@ -413,6 +414,7 @@ class Edition:
     warnings: tuple[str, ...] = ()
     intro_support: tuple[Support, ...] = ()
     model_use: ModelUse | None = None
+    model_answers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_intro_by_machine(self) -> bool:

@@ -258,7 +258,7 @@ class BreakingNews:
         from digest.curate import filtering
         from digest.curate.breaking import write_section
         from digest.render import subject
-        from digest.usecases.compose import RECENT_SUBJECTS, day_of, use_of
+        from digest.usecases.compose import RECENT_SUBJECTS, day_of, with_model_use
 
         context = replace(self._context(self.composer.rules.window), summariser=summariser)
         section = write_section(articles, context)
@@ -274,8 +274,8 @@ class BreakingNews:
             reason=reason,
             composed_at=self.now(),
             sample=any(article.sample for article in articles),
-            model_use=use_of(summariser),
         )
+        edition = with_model_use(edition, summariser)
         edition = filtering.apply(edition, self.editions.editorial_changes(key))
         language, taken = self.composer.language, self.editions.subjects(but=key, most=RECENT_SUBJECTS)
         return replace(

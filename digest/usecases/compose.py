@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import Article, Edition, EditionState, ModelUse, Section, Source, split_key
+from digest.models import Article, Edition, EditionState, Section, Source, split_key
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
@@ -143,12 +143,18 @@ class Composer:
         raise DigestError(f"Edition {key} was changed repeatedly while it was being composed. Try again.")
 
     def summariser_for(self, stored: Edition | None) -> Summariser:
-        """Return the summariser for one edition. A model gets what is left of the budget if it was composed before."""
+        """Return the summariser for one edition.
+
+        If it was composed before, a model keeps its answers and gets what is left of the budget.
+        """
         from digest.curate.summary.metered import Metered
 
         if not self.summariser.own_words:
             return self.summariser
-        return Metered(cast("Model", self.summariser), self.model_tasks, stored.model_use if stored else None)
+        model = cast("Model", self.summariser)
+        if stored is None:
+            return Metered(model, self.model_tasks)
+        return Metered(model, self.model_tasks, stored.model_use, stored.model_answers)
 
     def _curate(self, key: str, day: date, changes: Changes, summariser: Summariser, *, fetch: bool) -> _Choice:
         """Choose the stories of the day, from a wider window if there are few and the settings say so.
@@ -269,11 +275,11 @@ class Composer:
             sample=self._has_samples(curated.sections),
         )
         if curated.reason:
-            return replace(edition, model_use=use_of(summariser))
+            return with_model_use(edition, summariser)
         edition = filtering.apply(edition, changes)
         if changes.intro is None:
             edition = self._with_intro(edition, summariser)
-        edition = replace(edition, model_use=use_of(summariser))
+        edition = with_model_use(edition, summariser)
         taken = self.editions.subjects(but=key, most=RECENT_SUBJECTS)
         line = edition.subject or subject.subject_line(edition, self.language, taken=taken)
         edition = replace(edition, subject=line)
@@ -296,8 +302,10 @@ class Composer:
         return replace(edition, intro=intro.text, intro_support=intro.support)
 
 
-def use_of(summariser: Summariser) -> ModelUse | None:
-    """Return what a model did for the edition so far; None without a model."""
+def with_model_use(edition: Edition, summariser: Summariser) -> Edition:
+    """Return the edition with what a model did for it, if one did."""
     from digest.curate.summary.metered import Metered
 
-    return summariser.use if isinstance(summariser, Metered) else None
+    if not isinstance(summariser, Metered):
+        return edition
+    return replace(edition, model_use=summariser.use, model_answers=summariser.answers)

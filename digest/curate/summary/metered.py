@@ -1,7 +1,12 @@
-"""A model within the budget of one edition. It asks once for the same text and counts what it used."""
+"""A model within the budget of one edition. It asks once for the same text and counts what it used.
+
+A draft is composed again for each preview and each edit. The model's answers are kept with the edition, so that this
+costs nothing and what an editor saw is what goes out.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,15 +24,25 @@ class ModelTasks:
 
 
 class Metered:
-    """A model with its tasks for one edition. `before` is what it used when the edition was composed before."""
+    """A model with its tasks for one edition.
+
+    `before` is what it used when the edition was composed before, and `known` are its answers of then.
+    """
 
     own_words = True
 
-    def __init__(self, model: Model, tasks: ModelTasks | None = None, before: ModelUse | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        tasks: ModelTasks | None = None,
+        before: ModelUse | None = None,
+        known: Mapping[str, str] | None = None,
+    ) -> None:
         self._model, self.tasks = model, tasks or ModelTasks()
-        self._answers: dict[tuple[str, ...], str] = {}
-        self._accepted: dict[tuple[str, ...], bool] = {}
-        self._last: tuple[str, ...] = ()
+        self._known = known or {}
+        self._answers: dict[str, str] = {}
+        self._accepted: dict[str, bool] = {}
+        self._last = ""
         self._calls, self._tokens = (before.calls, before.tokens) if before else (0, 0)
 
     @property
@@ -40,6 +55,11 @@ class Metered:
         """What the model did for the edition."""
         accepted = sum(self._accepted.values())
         return ModelUse(self._calls, self._tokens, accepted, len(self._accepted) - accepted)
+
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """The model's answers, by a hash of what it was asked, for composing the edition again."""
+        return dict(self._answers)
 
     def judge(self, *, accepted: bool) -> None:
         """Note whether the last answer was used or refused. An answer that is judged again counts once."""
@@ -61,8 +81,11 @@ class Metered:
         key = ("intro", *(f"{title}\n{summary}" for title, summary in stories))
         return self._ask(key, lambda: self._model.intro(stories))
 
-    def _ask(self, key: tuple[str, ...], write: Callable[[], str]) -> str:
-        self._last = key
+    def _ask(self, asked: tuple[str, ...], write: Callable[[], str]) -> str:
+        text = "\0".join((self._model.name, *asked))
+        self._last = key = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        if key in self._known:
+            self._answers[key] = self._known[key]
         if key in self._answers:
             return self._answers[key]
         budget = self.tasks.budget

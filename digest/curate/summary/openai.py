@@ -41,6 +41,7 @@ class OpenAI:
     own_words = True
     # Tokens used so far: those that the server counted, else about one for three bytes of prompt and answer.
     tokens: int
+    name: str
 
     def __init__(self, url: str, model: str, *, key: str = "", timeout: float = 20.0, words: int = WORDS) -> None:
         parts = urlsplit(url)
@@ -49,6 +50,7 @@ class OpenAI:
         self._path = parts.path.rstrip("/") + "/chat/completions"
         self._model, self._key, self._timeout = model, key, timeout
         self._words = words
+        self.name = f"{model} at {url}, {words} words"
         self._failures, self._paused_until = 0, 0.0
         self.tokens = 0
 

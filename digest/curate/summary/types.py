@@ -32,6 +32,8 @@ class Model(Summariser, Protocol):
     """A summariser with words of its own, which also writes headlines and intros. `tokens` are all used so far."""
 
     tokens: int
+    # Differs between models and settings that write differently.
+    name: str
 
     def headline(self, articles: Sequence[Article], *, title: str) -> str:
         """Return another headline than `title` for the story, on one line. Raises SummaryError."""

@@ -46,6 +46,7 @@ _NESTED: dict[str, Any] = {
     "warnings": tuple[str, ...],
     "intro_support": tuple[Support, ...],
     "model_use": ModelUse | None,
+    "model_answers": dict[str, str],
 }
 # Columns that hold an attribute of the same name.
 _PLAIN = (
