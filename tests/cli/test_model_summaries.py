@@ -179,3 +179,16 @@ def test_the_budget_covers_everything_that_an_edition_asks_for(configured: Newsr
     assert again["model"] == first["model"]
     assert [story["title"] for story in stories_of(again)] == [story["title"] for story in stories_of(first)]
     assert len(server.hits("/v1/chat/completions")) == 3
+
+
+def test_an_alert_edition_keeps_what_the_model_did_for_it(configured: Newsroom, server: HttpServer) -> None:
+    server.route("/v1/chat/completions", good)
+    configure(configured, server, ALL)
+    with (configured.home / "digest.yaml").open("a", encoding="utf-8") as file:
+        file.write("breaking: {enabled: true}\n")
+    story = stories_of(configured.digest("compose", "--json").json)[0]
+    proposed = configured.digest("breaking", "propose", story["id"], "--json")
+    assert proposed.code == 0, proposed.err
+    shown = configured.digest("edition", "show", "2026-11-23-breaking-1", "--json").json
+    assert shown["model"] == {"calls": 2, "tokens": 2 * TOKENS, "accepted": 2, "refused": 0}
+    assert shown["intro"] == ""
