@@ -91,12 +91,12 @@ class Metered:
         budget = self.tasks.budget
         if budget is not None and self._tokens >= budget:
             raise SummaryError(f"the edition has used its budget of {budget} tokens (summary.budget)")
-        before = self._model.tokens
-        self._calls += 1
+        calls, tokens = self._model.calls, self._model.tokens
         try:
             self._answers[key] = write()
         finally:
-            self._tokens += self._model.tokens - before
+            self._calls += self._model.calls - calls
+            self._tokens += self._model.tokens - tokens
         return self._answers[key]
 
 

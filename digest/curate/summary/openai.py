@@ -41,6 +41,8 @@ class OpenAI:
     own_words = True
     # Tokens used so far: those that the server counted, else about one for three bytes of prompt and answer.
     tokens: int
+    # Requests so far. A model that is paused gets none.
+    calls: int
     name: str
 
     def __init__(self, url: str, model: str, *, key: str = "", timeout: float = 20.0, words: int = WORDS) -> None:
@@ -52,7 +54,7 @@ class OpenAI:
         self._words = words
         self.name = f"{model} at {url}, {words} words"
         self._failures, self._paused_until = 0, 0.0
-        self.tokens = 0
+        self.calls = self.tokens = 0
 
     def __call__(
         self,
@@ -90,6 +92,7 @@ class OpenAI:
         return text
 
     def _ask(self, rules: str, prompt: str) -> str:
+        self.calls += 1
         messages = [{"role": "system", "content": rules}, {"role": "user", "content": prompt}]
         payload = {"model": self._model, "messages": messages, "temperature": 0.2, "max_tokens": 600, "stream": False}
         headers = {"Content-Type": "application/json", "Accept": "application/json"}

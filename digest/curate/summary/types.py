@@ -29,8 +29,12 @@ class Summariser(Protocol):
 
 
 class Model(Summariser, Protocol):
-    """A summariser with words of its own, which also writes headlines and intros. `tokens` are all used so far."""
+    """A summariser with words of its own, which also writes headlines and intros.
 
+    `calls` and `tokens` are all that it has used so far.
+    """
+
+    calls: int
     tokens: int
     # Differs between models and settings that write differently.
     name: str
