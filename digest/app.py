@@ -376,6 +376,7 @@ class App:
     @cached_property
     def composer(self) -> Composer:
         from digest.collect.collector import collect
+        from digest.curate.summary.metered import ModelTasks
         from digest.usecases.blocks import BlockReader
         from digest.usecases.compose import Composer
         from digest.usecases.fetch_fulltext import FulltextFetcher
@@ -388,7 +389,11 @@ class App:
             sent_history=self.sent_history,
             rules=self.rules,
             summariser=self.summariser,
-            model_budget=self.settings.summary.budget,
+            model_tasks=ModelTasks(
+                budget=self.settings.summary.budget,
+                headlines=self.settings.summary.headlines,
+                intro=self.settings.summary.intro,
+            ),
             fulltext=FulltextFetcher(self.sources, self.articles, self.collect_context),
             blocks=BlockReader(
                 folder=self.home / self.settings.blocks.folder,
@@ -739,10 +744,11 @@ class App:
 
     @cached_property
     def reporter(self) -> Reporter:
+        from digest.notify.report import ModelPrice
         from digest.store.sending.statistics import Statistics
         from digest.usecases.report import Reporter
 
-        newsletter, alerts = self.settings.newsletter, self.settings.alerts
+        newsletter, alerts, summary = self.settings.newsletter, self.settings.alerts, self.settings.summary
         return Reporter(
             statistics=Statistics(self.database),
             overview=self.overview,
@@ -753,6 +759,7 @@ class App:
             newsletter=newsletter.name,
             language=newsletter.language,
             tracking=newsletter.tracking == "on",
+            model_price=ModelPrice(summary.price, summary.currency) if summary.price is not None else None,
             source_failures=alerts.source_failures,
             source_silent=alerts.source_silent,
             after=alerts.report_after,

@@ -304,7 +304,7 @@ class Story:
     """Articles about the same event. `sources` are names, the lead's first; `articles` are URLs.
 
     `reasons` explain its rank to an operator; `label` is a message id or ''. `support` has an entry for each sentence
-    of a summary that a model wrote.
+    of a summary that a model wrote, `title_support` is that of a headline.
     """
 
     id: str
@@ -325,6 +325,12 @@ class Story:
     support: tuple[Support, ...] = ()
     # The kind of a daily column (`horoscope`, `weather`), which is no news and stands in a section of its own.
     recurring: str = ""
+    title_support: Support | None = None
+
+    @property
+    def is_title_by_machine(self) -> bool:
+        """Whether a model wrote the headline."""
+        return self.title_support is not None and self.title_support.sentence == self.title
 
     @property
     def is_by_machine(self) -> bool:
@@ -334,12 +340,16 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class ModelUse:
-    """What a model did for an edition. Tokens are those that the server counted, else an estimate."""
+    """What a model did for an edition. Tokens are those that the server counted, else an estimate.
+
+    `calls` and `tokens` are those of every time that the edition was composed, `accepted` and `refused` the texts
+    (summaries, headlines, an intro) of the last time.
+    """
 
     calls: int = 0
     tokens: int = 0
     accepted: int = 0
-    # Answers that were empty, broken or without support. The extractive summariser wrote instead.
+    # Texts without support or in a wrong form. The articles' own words were used instead.
     refused: int = 0
 
 
@@ -388,7 +398,9 @@ class Edition:
     the same slug by their dates, from 1; a special and an alert edition have none (0). `lead` is the id of the top
     story, which is also the first of its section. `widened_hours` is the window of an edition with few stories, if it
     is longer than usual. `sample` says that it has a sample article. `warnings` are sentences about what was left out
-    when it was composed: pictures, blocks.
+    when it was composed: pictures, blocks, an intro. `intro_support` has an entry for each sentence of an intro that a
+    model wrote. `model_use` is None if no model was asked to write. `model_answers` are what it answered, by a hash of
+    what it was asked.
     """
 
     key: str
@@ -406,6 +418,14 @@ class Edition:
     sample: bool = False
     blocks: tuple[EditionBlock, ...] = ()
     warnings: tuple[str, ...] = ()
+    intro_support: tuple[Support, ...] = ()
+    model_use: ModelUse | None = None
+    model_answers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_intro_by_machine(self) -> bool:
+        """Whether the intro has a sentence of a model. An editor's own intro has none."""
+        return any(each.sentence in self.intro for each in self.intro_support)
 
     def stories(self) -> Iterator[Story]:
         """Every story in reading order."""

@@ -63,15 +63,12 @@ def _show(composed: Composed, *, explain: bool, as_json: bool) -> None:
         if composed.curated:
             document["left_out"] = list(composed.curated.left_out)
             document["waiting"] = [asdict(each) for each in composed.curated.runners_up]
-        if composed.model_use:
-            document["model"] = asdict(composed.model_use)
         emit(document)
         return
     show_edition(composed.edition, explain=explain)
-    if composed.model_use:
-        use = composed.model_use
+    if use := composed.edition.model_use:
         note(
-            f"model: {use.calls} calls, {use.tokens} tokens, {use.accepted} summaries used, "
+            f"model: {use.calls} calls, {use.tokens} tokens, {use.accepted} texts used, "
             f"{use.refused} refused (--explain says why)"
         )
     if composed.curated is None:
@@ -99,6 +96,8 @@ def show_edition(edition: Edition, *, explain: bool = False) -> None:
     click.echo(f"subject:   {edition.subject}\npreheader: {edition.preheader}")
     if edition.intro:
         click.echo(f"intro:     {edition.intro}")
+        for each in edition.intro_support if explain else ():
+            click.echo(f"     “{each.sentence}” ← {each.source}: “{each.source_sentence}”")
     if edition.blocks:
         click.echo(f"blocks:    {', '.join(map(_block, edition.blocks))}")
     for section in edition.sections:
@@ -114,7 +113,7 @@ def show_edition(edition: Edition, *, explain: bool = False) -> None:
                 click.echo(f"     score {story.score:.2f}: {'; '.join(terms)}")
                 for link in links:
                     click.echo(f"     {link}")
-                for each in story.support:
+                for each in (*([story.title_support] if story.title_support else []), *story.support):
                     click.echo(f"     “{each.sentence}” ← {each.source}: “{each.source_sentence}”")
 
 

@@ -33,11 +33,14 @@ def edition_json(edition: Edition) -> dict[str, Any]:
         "subject": edition.subject,
         "preheader": edition.preheader,
         "intro": edition.intro,
+        "intro_by_machine": edition.is_intro_by_machine,
+        "intro_support": [asdict(each) for each in edition.intro_support],
         "lead": edition.lead,
         "widened_hours": edition.widened_hours,
         "sample": edition.sample,
         "blocks": [{"kind": each.kind, "show": each.shown, "place": each.place} for each in edition.blocks],
         "warnings": list(edition.warnings),
+        "model": asdict(edition.model_use) if edition.model_use else None,
         "sections": [
             {"name": section.name, "stories": [_story(story) for story in section.stories]}
             for section in edition.sections
@@ -59,6 +62,8 @@ def _story(story: Story) -> dict[str, Any]:
         "reasons": list(story.reasons),
         "label": story.label,
         "recurring": story.recurring,
+        "title_by_machine": story.is_title_by_machine,
+        "title_support": asdict(story.title_support) if story.title_support else None,
         "by_machine": story.is_by_machine,
         "support": [asdict(each) for each in story.support],
     }

@@ -197,6 +197,16 @@ class SummarySettings(SettingsModel):
         description="`extractive`: summaries consist of the articles' own sentences. `openai`: a model writes them, "
         "and the articles' own sentences are used unless an article supports each clause of it.",
     )
+    headlines: bool = Field(
+        default=False,
+        description="Whether the model also rewrites headlines. A paper's headline stays unless an article supports "
+        "each clause of the model's.",
+    )
+    intro: bool = Field(
+        default=False,
+        description="Whether the model also writes an intro of two or three sentences, where an editor has written "
+        "none. There is no intro unless the stories' articles support each clause of it.",
+    )
     words: int = Field(
         default=30,
         ge=15,
@@ -212,19 +222,25 @@ class SummarySettings(SettingsModel):
     key_env: str = Field(default="", description="Environment variable that holds its API key. Empty: no key is sent.")
     timeout: Duration = Field(
         default=timedelta(seconds=20),
-        description="Timeout per story. After two failures in a row the model is not used for ten minutes.",
+        description="Timeout per call. After two failures in a row the model is not used for ten minutes.",
     )
     budget: int | None = Field(
         default=None,
         ge=0,
-        description="Tokens, of prompts and answers, that the model may use per edition. Then the rest consists of the "
-        "articles' own sentences. Empty: no limit.",
+        description="Tokens, of prompts and answers, that the model may use per edition, however often it is composed. "
+        "Then the rest consists of the articles' own headlines and sentences. Empty: no limit.",
     )
+    price: float | None = Field(
+        default=None, ge=0, description="Price of a million tokens, for the cost in `digest report`. Empty: no cost."
+    )
+    currency: Line = Field(default="USD", description="Currency of `price`, as the report shows it.")
 
     @model_validator(mode="after")
     def _complete(self) -> SummarySettings:
         if self.engine == "openai" and not (self.url and self.model):
             raise ValueError("expected url and model, because engine is openai")
+        if self.engine != "openai" and (self.headlines or self.intro):
+            raise ValueError("expected engine: openai, because a model writes headlines and intro")
         return self
 
 

@@ -10,7 +10,7 @@ from digest.models import Edition, Section, Story
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """An editor's changes, by story id. An empty text keeps the composed one."""
+    """An editor's changes, by story id. An empty subject or preheader keeps the composed one."""
 
     pinned: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
@@ -18,7 +18,8 @@ class Changes:
     moved: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     subject: str = ""
     preheader: str = ""
-    intro: str = ""
+    # None keeps the composed one; with an empty text there is none.
+    intro: str | None = None
 
 
 def apply(edition: Edition, changes: Changes) -> Edition:
@@ -35,7 +36,7 @@ def apply(edition: Edition, changes: Changes) -> Edition:
         lead=lead,
         subject=changes.subject,
         preheader=changes.preheader,
-        intro=changes.intro,
+        intro=changes.intro or "",
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
-from digest.models import PROVIDER_NAMES, SourceHealth
+from digest.models import PROVIDER_NAMES, ModelUse, SourceHealth
 from digest.notify.formats import format_time
 from digest.utils.redact import hide_addresses
 from digest.utils.text import duration
@@ -70,10 +70,22 @@ class SourceProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelPrice:
+    """Price of a million tokens of a language model, and its currency as text."""
+
+    per_million: float
+    currency: str
+
+    def of(self, use: ModelUse) -> float:
+        return self.per_million * use.tokens / 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The report on one edition. `earlier` are the editions of the same slug with which it is compared.
 
-    `number` is 0 for a special and an alert edition. `transports` handed it over.
+    `number` is 0 for a special and an alert edition. `transports` handed it over. `model_use` is None
+    if no language model wrote for it.
     """
 
     newsletter: str
@@ -91,6 +103,8 @@ class Report:
     sources: Sequence[SourceProblem]
     # (at, what, why).
     decisions: Sequence[tuple[datetime, str, str]]
+    model_use: ModelUse | None = None
+    model_price: ModelPrice | None = None
 
     @property
     def key(self) -> str:
@@ -170,6 +184,15 @@ def rows(report: Report, zone: tzinfo) -> list[Row]:
         ]
     if numbers.per_minute is not None:
         found.append(Row("recipients per minute", f"{numbers.per_minute:,.0f}", median.rate()))
+    if use := report.model_use:
+        found += [
+            Row("texts by a model", f"{use.accepted:,}"),
+            Row("texts refused", f"{use.refused:,}"),
+            Row("calls of the model", f"{use.calls:,}"),
+            Row("tokens", f"{use.tokens:,}"),
+        ]
+        if price := report.model_price:
+            found.append(Row("cost of the model", f"{_amount(price.of(use))} {price.currency}"))
     return found
 
 
@@ -231,10 +254,27 @@ def as_json(report: Report) -> dict[str, Any]:
             "seconds": median.of("seconds"),
             "per_minute": median.of("per_minute"),
         },
+        "model": _model_json(report),
         "sources": [{"name": each.name, "state": each.state, "detail": each.detail} for each in report.sources],
         "actions": report.actions,
         "decisions": [{"at": at.isoformat(), "what": what, "why": why} for at, what, why in report.decisions],
     }
+
+
+def _model_json(report: Report) -> dict[str, Any] | None:
+    use, price = report.model_use, report.model_price
+    if use is None:
+        return None
+    return {
+        **asdict(use),
+        "cost": round(price.of(use), 6) if price else None,
+        "currency": price.currency if price else "",
+    }
+
+
+def _amount(cost: float) -> str:
+    """Two decimals; four for an amount that would be nothing with two."""
+    return f"{cost:,.2f}" if cost >= 0.1 or not cost else f"{cost:.4f}"
 
 
 class _Medians:

@@ -67,8 +67,8 @@ class Item:
     """A story as printed. Text fields are '' if there is nothing to show.
 
     `names` are its sources in words, `meta` those and the time. `source` is its only source, where the edition has
-    several. `notes` are what a reader would not expect: several sources, another day than most stories, a summary by a
-    language model. `lang` and `direction` are set only where they differ from the email's.
+    several. `notes` are what a reader would not expect: several sources, another day than most stories, a headline or
+    summary by a language model. `lang` and `direction` are set only where they differ from the email's.
     """
 
     title: str
@@ -83,7 +83,7 @@ class Item:
     meta: str
     sources: int
     picture: Picture | None
-    # Whether a model wrote the summary. `notes` say so.
+    # Whether a model wrote the headline or the summary. `notes` say so.
     machine: bool
     lang: str
     direction: str
@@ -135,9 +135,11 @@ class Page:
     breaking: bool
     # The window of an edition with few stories, in hours; 0 if it is the usual one.
     widened_hours: int
-    # Whether a model wrote any of the summaries.
+    # Whether a model wrote any of the headlines and summaries, or the intro.
     machine: bool
     intro: tuple[str, ...]
+    # Whether a model wrote the intro, and no editor.
+    intro_machine: bool
     headlines: tuple[Item, ...]
     lead: Item | None
     sections: tuple[Group, ...]
@@ -198,8 +200,9 @@ def build_page(
         minutes=numbers.minutes(edition.intro, *(f"{story.title} {story.summary}" for story in stories)),
         breaking=is_breaking(edition.key),
         widened_hours=edition.widened_hours or 0,
-        machine=any(map(printer.is_by_machine, stories)),
+        machine=edition.is_intro_by_machine or any(map(printer.is_by_machine, stories)),
         intro=texts.paragraphs(edition.intro),
+        intro_machine=edition.is_intro_by_machine,
         headlines=headlines,
         lead=lead,
         sections=tuple(sections),
@@ -291,8 +294,8 @@ class _Printer:
         return tuple(note.replace(" ", NBSP) for note in (sources if count > 1 else "", when, told) if note)
 
     def is_by_machine(self, story: Story) -> bool:
-        """Whether a language model wrote what is shown of the story besides its headline."""
-        return story.is_by_machine and story.id not in self.brief
+        """Whether a language model wrote anything that is shown of the story."""
+        return story.is_title_by_machine or (story.is_by_machine and story.id not in self.brief)
 
 
 def brief_stories(edition: Edition, limit: int) -> set[str]:

@@ -233,6 +233,10 @@ edition = Table(
     # Its parts that are no stories, and sentences about what was left out.
     Column("blocks", JSON, nullable=False, server_default="[]"),
     Column("warnings", JSON, nullable=False, server_default="[]"),
+    # The sources of an intro that a model wrote, what the model did for the edition, and what it answered.
+    Column("intro_support", JSON, nullable=False, server_default="[]"),
+    Column("model_use", JSON),
+    Column("model_answers", JSON, nullable=False, server_default="{}"),
 )
 
 # What is kept of an old edition's deliveries and their events: recipients by kind and reason, see `sending.folding`.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from digest.config.breaking import Breaking
     from digest.curate.compose import ComposeContext
     from digest.curate.sent_story import SentStory
+    from digest.curate.summary.types import Summariser
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import BreakingEdition, EditionStore
     from digest.store.database import Database
@@ -133,7 +134,8 @@ class BreakingNews:
         known = self.articles.by_ids(ids)
         articles = tuple(known[id] for id in ids if id in known)
         # Without its articles, the story stays as it is.
-        again = self._write(key, articles, stored.reason) if articles else stored
+        summariser = self.composer.summariser_for(stored)
+        again = self._write(key, articles, stored.reason, summariser) if articles else stored
         again = self.composer.pictures.prepare(again, stored)
         saved = self.editions.put(replace(again, composed_at=stored.composed_at), over=(EditionState.DRAFT,))
         return saved or self._existing(key)
@@ -240,23 +242,26 @@ class BreakingNews:
         while f"{day}-{BREAKING}-{number}" in taken:
             number += 1
         key = f"{day}-{BREAKING}-{number}"
-        draft = self._write(key, articles, reason)
+        summariser = self.composer.summariser_for(None)
+        draft = self._write(key, articles, reason, summariser)
         if self.composer.fulltext.fetch(draft.sections, articles):
             longer = self.articles.by_ids([article.id for article in articles])
-            draft = self._write(key, [longer.get(article.id, article) for article in articles], reason)
+            articles = [longer.get(article.id, article) for article in articles]
+            draft = self._write(key, articles, reason, summariser)
         saved = self.editions.put(self.composer.pictures.prepare(draft, None), over=())
         if saved is None:
             raise DigestError(f"Edition {key} was made in the meantime. Try again.")
         return saved
 
-    def _write(self, key: str, articles: Sequence[Article], reason: str) -> Edition:
+    def _write(self, key: str, articles: Sequence[Article], reason: str, summariser: Summariser) -> Edition:
         """Return the draft of an alert edition of this story, with the editors' changes."""
         from digest.curate import editorial
         from digest.curate.breaking import write_section
         from digest.render import subject
-        from digest.usecases.compose import RECENT_SUBJECTS, day_of
+        from digest.usecases.compose import RECENT_SUBJECTS, day_of, with_model_use
 
-        section = write_section(articles, self._context(self.composer.rules.window))
+        context = replace(self._context(self.composer.rules.window), summariser=summariser)
+        section = write_section(articles, context)
         edition = Edition(
             key=key,
             day=day_of(key) or self._today(),
@@ -270,6 +275,7 @@ class BreakingNews:
             composed_at=self.now(),
             sample=any(article.sample for article in articles),
         )
+        edition = with_model_use(edition, summariser)
         edition = editorial.apply(edition, self.editions.editorial_changes(key))
         language, taken = self.composer.language, self.editions.subjects(excluding=key, most=RECENT_SUBJECTS)
         return replace(

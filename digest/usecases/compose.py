@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import Article, Edition, EditionState, ModelUse, Section, Source, split_key
+from digest.models import Article, Edition, EditionState, Section, Source, split_key
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from digest.curate.compose import ComposeContext, Curated
     from digest.curate.editorial import Changes
     from digest.curate.rules import Rules
+    from digest.curate.summary.metered import ModelTasks
     from digest.curate.summary.types import Model, Summariser
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import EditionStore, SentHistoryStore
@@ -43,8 +44,6 @@ class Composed:
     edition: Edition
     curated: Curated | None = None
     collected: CollectReport | None = None
-    # Only with a model as summariser.
-    model_use: ModelUse | None = None
 
 
 def edition_key(day: date, slug: str = "") -> str:
@@ -89,8 +88,8 @@ class Composer:
     sent_history: SentHistoryStore
     rules: Rules
     summariser: Summariser
-    # Tokens that a model may use per edition; None has no limit.
-    model_budget: int | None
+    # What a model as summariser may write and use per edition.
+    model_tasks: ModelTasks
     fulltext: FulltextFetcher
     pictures: PicturePreparer
     blocks: BlockReader
@@ -116,20 +115,19 @@ class Composer:
         `on_source` is called for each source when it is collected. Without `store`, the edition is only returned, as
         it would be composed now.
         """
-        from digest.curate.summary.metered import Metered
-
         collected: CollectReport | None = None
-        summariser = self._metered()
+        summariser: Summariser | None = None
         for _ in range(_MAX_TRIES):
             stored = self.editions.get(key)
             if stored and stored.state not in (EditionState.DRAFT, EditionState.SKIPPED):
                 return Composed(stored)
             if fetch and collected is None:
                 collected = self.collect(on_source)
+            summariser = summariser or self.summariser_for(stored)
             changes = self.editions.editorial_changes(key)
             day = day_of(key) or (stored.day if stored else self.now().date())
             choice = self._curate(key, day, changes, summariser, fetch=fetch)
-            edition = self._draft(key, day, choice, changes)
+            edition = self._draft(key, day, choice, changes, summariser)
             if edition.state == EditionState.DRAFT:
                 edition = self.pictures.prepare(self.blocks.add(edition), stored)
             if not store:
@@ -141,17 +139,22 @@ class Composer:
                 earlier=self.calendar().earlier_planned(key, self.now()),
             )
             if saved:
-                use = summariser.use if isinstance(summariser, Metered) else None
-                return Composed(saved, choice.curated, collected, use)
+                return Composed(saved, choice.curated, collected)
         raise DigestError(f"Edition {key} was changed repeatedly while it was being composed. Try again.")
 
-    def _metered(self) -> Summariser:
-        """Return the summariser for one edition: a model gets a budget of its own."""
+    def summariser_for(self, stored: Edition | None) -> Summariser:
+        """Return the summariser for one edition.
+
+        If it was composed before, a model keeps its answers and gets what is left of the budget.
+        """
         from digest.curate.summary.metered import Metered
 
         if not self.summariser.own_words:
             return self.summariser
-        return Metered(cast("Model", self.summariser), self.model_budget)
+        model = cast("Model", self.summariser)
+        if stored is None:
+            return Metered(model, self.model_tasks)
+        return Metered(model, self.model_tasks, stored.model_use, stored.model_answers)
 
     def _curate(self, key: str, day: date, changes: Changes, summariser: Summariser, *, fetch: bool) -> _Choice:
         """Choose the stories of the day, from a wider window if there are few and the settings say so.
@@ -229,7 +232,7 @@ class Composer:
     ) -> ComposeContext:
         """Return what decides the contents of an edition whose window ends at `until`, apart from its articles.
 
-        Without a `summariser`, a model gets a budget for this call.
+        Without a `summariser`, stories consist of the articles' own sentences.
         """
         from digest.curate.compose import ComposeContext
 
@@ -243,7 +246,7 @@ class Composer:
                 until - rules.memory, until, excluding=key, include=self.calendar().remembers(key)
             ),
             exempt={source.name for source in self.sources if source.replay},
-            summariser=summariser or self._metered(),
+            summariser=summariser,
         )
 
     def _background(self, until: datetime, rules: Rules) -> list[Article]:
@@ -253,7 +256,7 @@ class Composer:
         ids = [id for section in sections for story in section.stories for id in story.article_ids]
         return any(article.sample for article in self.articles.by_ids(ids).values())
 
-    def _draft(self, key: str, day: date, choice: _Choice, changes: Changes) -> Edition:
+    def _draft(self, key: str, day: date, choice: _Choice, changes: Changes, summariser: Summariser) -> Edition:
         """Build the edition, with the editors' changes, a subject and a preheader. The store numbers it."""
         from digest.curate import editorial
         from digest.render import subject
@@ -274,9 +277,37 @@ class Composer:
             sample=self._has_samples(curated.sections),
         )
         if curated.reason:
-            return edition
+            return with_model_use(edition, summariser)
         edition = editorial.apply(edition, changes)
+        if changes.intro is None:
+            edition = self._with_intro(edition, summariser)
+        edition = with_model_use(edition, summariser)
         taken = self.editions.subjects(excluding=key, most=RECENT_SUBJECTS)
         line = edition.subject or subject.subject_line(edition, self.language, taken=taken)
         edition = replace(edition, subject=line)
         return replace(edition, preheader=edition.preheader or subject.preheader(edition, self.language))
+
+    def _with_intro(self, edition: Edition, summariser: Summariser) -> Edition:
+        """Return the edition with a model's intro, if that is its task and the articles support it."""
+        from digest.curate.summary import write_intro
+
+        stories = sorted(
+            (story for story in edition.stories() if not story.recurring),
+            key=lambda story: (story.id != edition.lead, -story.score),
+        )
+        articles = self.articles.by_ids([id for story in stories for id in story.article_ids])
+        told = [(story, [articles[id] for id in story.article_ids if id in articles]) for story in stories]
+        intro = write_intro(told, summariser)
+        if intro.problem:
+            why = f"no intro: the model's was not used, because {intro.problem}"
+            return replace(edition, warnings=(*edition.warnings, why))
+        return replace(edition, intro=intro.text, intro_support=intro.support)
+
+
+def with_model_use(edition: Edition, summariser: Summariser) -> Edition:
+    """Return the edition with what a model did for it, if one did."""
+    from digest.curate.summary.metered import Metered
+
+    if not isinstance(summariser, Metered):
+        return edition
+    return replace(edition, model_use=summariser.use, model_answers=summariser.answers)

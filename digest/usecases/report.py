@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from digest.errors import DigestError
 from digest.models import DeliveryOutcome, EditionState
 from digest.notify.alert import MessageType
-from digest.notify.report import Feedback, Report, as_json, grouped, source_problems
+from digest.notify.report import Feedback, ModelPrice, Report, as_json, grouped, source_problems
 from digest.notify.report_formats import as_html, as_text
 from digest.store.content.events import count_feedback
 from digest.store.sending.status import next_due
@@ -46,6 +46,8 @@ class Reporter:
     newsletter: str
     language: str
     tracking: bool
+    # None if the cost of a model is not to be told.
+    model_price: ModelPrice | None
     source_failures: int
     source_silent: timedelta
     after: timedelta
@@ -86,6 +88,8 @@ class Reporter:
                 failures=self.source_failures,
                 silent=self.source_silent,
             ),
+            model_use=edition.model_use,
+            model_price=self.model_price,
             decisions=[(each.at, each.what, each.reason) for each in self.editions.decisions(key)],
         )
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from digest.collect.cleaning.clean import INTERFACE, clean_article
 from digest.collect.cleaning.dateline import split_dateline
 from digest.collect.cleaning.text_rules import FEED_TAILS, OPENINGS, TITLE_MARKS, Row
-from digest.collect.cleaning.title_tails import TAILS, Tail, without_tails
 from digest.collect.files import read_file
 from digest.collect.images import DECORATION, is_decoration
 from digest.hindi.cut import shorten
+from digest.hindi.title_tails import TAILS, Tail, without_tails
 from digest.models import Article, Block, Source
 from tests.paths import SHARED_DATA
 

@@ -7,7 +7,7 @@ import pytest
 from digest.curate.summary.support import find_support
 from digest.models import Article
 from evaluation.support import judge
-from tests.curate.sample import article
+from tests.curate.sample import BRIDGE, article
 
 COURT = article(
     "court",
@@ -48,6 +48,11 @@ def problem(text: str, *articles: Article) -> str:
 )
 def test_a_retold_clause_is_supported(text: str) -> None:
     assert not problem(text, COURT)
+
+
+@pytest.mark.parametrize("what", ["टूटा", "ढह गया", "जल गया", "बह गया", "बिका"])
+def test_what_happened_to_a_thing_is_no_everyday_word(what: str) -> None:
+    assert what.split()[0] in problem(f"सोनपुरा में कमला नदी पर बना नया पुल रविवार को {what}।", BRIDGE[0])
 
 
 @pytest.mark.parametrize(

@@ -208,8 +208,8 @@ msgstr "मोठी बातमी"
 msgid "Written by a machine"
 msgstr "यंत्राने लिहिले"
 
-msgid "Summaries marked “Written by a machine” were checked against the papers, sentence by sentence."
-msgstr "“यंत्राने लिहिले” असे लिहिलेल्या बातम्यांचे प्रत्येक वाक्य वृत्तपत्रांशी पडताळले आहे."
+msgid "What is marked “Written by a machine” was checked against the papers, sentence by sentence."
+msgstr "जिथे “यंत्राने लिहिले” असे आहे, तेथील प्रत्येक वाक्य वृत्तपत्रांशी पडताळले आहे."
 
 msgid "Unsubscribe"
 msgstr "सदस्यत्व सोडा"

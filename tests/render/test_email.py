@@ -591,6 +591,22 @@ def test_words_of_a_machine_are_labelled_at_the_story_and_in_the_footer() -> Non
     assert email.text.count("मशीन ने लिखा") == 2
 
 
+@pytest.mark.parametrize("look", sorted(LOOKS))
+def test_a_headline_and_an_intro_of_a_machine_are_labelled(look: str) -> None:
+    title, text = "मेट्रो की पहली ट्रेन चली", "पहली ट्रेन सुबह पाँच बजे चली।"
+    own = story(1, title, text, title_support=Support(title, "सुबह समाचार", text))
+    in_brief = story(2, title, "", title_support=Support(title, "सुबह समाचार", text))
+    for edition in (
+        of(own),
+        of(in_brief),
+        of(story(3, "ख़बर", "सार"), intro=text, intro_support=(Support(text, "सुबह समाचार", text),)),
+    ):
+        email = render(edition, theme=Theme(LOOKS[look]))
+        assert email.html.replace("\u00a0", " ").count("मशीन ने लिखा") == 2
+        assert email.text.replace("\u00a0", " ").count("मशीन ने लिखा") == 2
+        assert "संपादक" not in email.html + email.text
+
+
 def test_an_editors_own_words_have_no_label() -> None:
     support = (Support("पहली ट्रेन सुबह पाँच बजे चली।", "सुबह समाचार", "पहली ट्रेन पाँच बजे चली।"),)
     email = render(of(story(1, "मेट्रो चली", "संपादक ने यह वाक्य नए सिरे से लिखा है।", support=support)))

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from digest.collect.cleaning.dateline import is_credit, is_name, kind_of, split_dateline
 from digest.collect.cleaning.text_rules import TITLE_MARKS
-from digest.collect.cleaning.title_tails import without_rubric, without_tails
+from digest.collect.cleaning.title_rubrics import without_rubric
 from digest.hindi.cut import shorten
 from digest.hindi.sentences import split
 from digest.hindi.text import fold, table_rows
+from digest.hindi.title_tails import without_tails
 from digest.models import Block
 
 # Devanagari words that must remain of a title if a Latin kicker is removed.

@@ -1,4 +1,4 @@
-"""Write the stories that were chosen. A model's summary is checked; the extractive summariser is the fallback."""
+"""Write the stories that were chosen, and an intro. A model's words are checked; the articles' own are the fallback."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any
 
 from digest.curate.ranking import Ranked
 from digest.curate.similarity.clustering import Pairs, explain_cluster
-from digest.curate.summary.checks import check
+from digest.curate.summary.checks import check, check_headline, check_intro
 from digest.curate.summary.metered import Metered
 from digest.curate.summary.sentences import Extractive
 from digest.curate.summary.support import Verdict
 from digest.curate.summary.tolls import mixes_tolls, tolls_sentence
 from digest.curate.summary.types import Summariser, SummaryError
+from digest.hindi.text import fold
 from digest.hindi.tokens import stems
 from digest.hindi.typography import typeset
 from digest.models import Article, Image, Story, Support
@@ -36,10 +37,17 @@ def load(name: str) -> Any:
 WIDE_ENOUGH = 380
 # The most links to articles of other stories that a story names.
 RELATED = 3
+# Stories that an intro may tell of.
+INTRO_STORIES = 5
 
 
-def write_story(ranked: Ranked, pairs: Pairs, summariser: Summariser | None, *, is_pinned: bool) -> Story:
-    """Write a chosen story: its summary, links, image and the reasons for choosing it."""
+def write_story(
+    ranked: Ranked, pairs: Pairs, summariser: Summariser | None, *, is_pinned: bool, keeps_title: bool = False
+) -> Story:
+    """Write a chosen story: its headline, summary, links, image and the reasons for choosing it.
+
+    A model rewrites the headline only if its tasks include that, and not if `keeps_title`.
+    """
     candidate = ranked.candidate
     cluster = explain_cluster(candidate.cluster, pairs, most_related=RELATED)
     articles, first = cluster.articles, cluster.first
@@ -54,6 +62,11 @@ def write_story(ranked: Ranked, pairs: Pairs, summariser: Summariser | None, *, 
         known=candidate.known_text,
         language=pairs.rules.language,
     )
+    headline = (
+        Headline(first.title)
+        if keeps_title
+        else write_headline(new, title=first.title, summary=summary.text, summariser=summariser)
+    )
     tolls = tolls_sentence(new, pairs.rules.language)
     by_id = {article.id: article for article in pairs.articles}
     links = tuple(f"same story: {by_id[link.a].source} + {by_id[link.b].source} {link}" for link in cluster.links)
@@ -61,7 +74,7 @@ def write_story(ranked: Ranked, pairs: Pairs, summariser: Summariser | None, *, 
     related = tuple(f"related: {article.title} ({article.source}) {link}" for article, link in beside)
     return Story(
         id=cluster.story_id,
-        title=typeset(first.title),
+        title=typeset(headline.text),
         summary=" ".join(text for text in (summary.text, tolls) if text),
         url=first.url or next((article.url for article in articles if article.url), ""),
         published=first.published,
@@ -72,10 +85,18 @@ def write_story(ranked: Ranked, pairs: Pairs, summariser: Summariser | None, *, 
         section=ranked.section,
         image=image,
         score=round(ranked.score, 4),
-        reasons=(*(("pinned by the desk",) if is_pinned else ()), *ranked.reasons, *summary.reasons, *links, *related),
+        reasons=(
+            *(("pinned by the desk",) if is_pinned else ()),
+            *ranked.reasons,
+            *headline.reasons,
+            *summary.reasons,
+            *links,
+            *related,
+        ),
         label="update" if candidate.is_update else "",
         language=first.language,
         support=summary.support,
+        title_support=headline.support,
     )
 
 
@@ -128,3 +149,58 @@ def write_summary(
     if mixes_tolls(text, title, articles):
         text = plain(articles[:1], title=title, background=background, known=known)
     return Summary(text, reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The headline of a story and, if a model wrote it, the sentence that supports it."""
+
+    text: str
+    support: Support | None = None
+    reasons: tuple[str, ...] = ()
+
+
+def write_headline(articles: Sequence[Article], *, title: str, summary: str, summariser: Summariser | None) -> Headline:
+    """Return a model's headline if that is its task and an article supports each clause, else the paper's `title`.
+
+    It must also go with the summary.
+    """
+    if not isinstance(summariser, Metered) or not summariser.tasks.headlines:
+        return Headline(title)
+    try:
+        answer = summariser.headline(articles, title=title)
+    except SummaryError as error:
+        return Headline(title, reasons=(f"headline: the paper's, because {error}",))
+    # Typesetting joins lines, and an answer of several lines is no headline.
+    text = answer if "\n" in answer else typeset(answer.rstrip("।. "))
+    if fold(text) == fold(title):
+        summariser.record_verdict(accepted=True)
+        return Headline(title)
+    verdict = check_headline(text, articles, title, summary)
+    summariser.record_verdict(accepted=not verdict.problem)
+    if verdict.problem:
+        return Headline(title, reasons=(f"headline: the paper's, because of the model's: {verdict.problem}",))
+    return Headline(text, verdict.support[0], (f"headline: in the words of a model; the paper's: “{title}”",))
+
+
+@dataclass(frozen=True, slots=True)
+class Intro:
+    """A model's intro ('' if it has none), the support of its sentences, or why it was refused."""
+
+    text: str = ""
+    support: tuple[Support, ...] = ()
+    problem: str = ""
+
+
+def write_intro(stories: Sequence[tuple[Story, Sequence[Article]]], summariser: Summariser) -> Intro:
+    """Return a model's intro about the first of the stories, each with its articles, if that is its task."""
+    if not isinstance(summariser, Metered) or not summariser.tasks.intro or not stories:
+        return Intro()
+    told = stories[:INTRO_STORIES]
+    try:
+        text = typeset(summariser.intro([(story.title, story.summary) for story, _ in told]))
+    except SummaryError as error:
+        return Intro(problem=str(error))
+    verdict = check_intro(text, [(story.title, articles) for story, articles in told])
+    summariser.record_verdict(accepted=not verdict.problem)
+    return Intro(problem=verdict.problem) if verdict.problem else Intro(text, verdict.support)

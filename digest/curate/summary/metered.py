@@ -1,24 +1,49 @@
-"""A model within the budget of one edition. It asks once for the same articles and counts what it used."""
+"""A model within the budget of one edition. It asks once for the same text and counts what it used.
+
+A draft is composed again for each preview and each edit. The model's answers are kept with the edition, so that this
+costs nothing and what an editor saw is what goes out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from digest.curate.summary.types import Model, SummaryError
 from digest.models import Article, ModelUse
 
 
+@dataclass(frozen=True, slots=True)
+class ModelTasks:
+    """What a model may write besides summaries, and how many tokens it may use per edition; None has no limit."""
+
+    budget: int | None = None
+    headlines: bool = False
+    intro: bool = False
+
+
 class Metered:
-    """`budget` is in tokens, for all stories of the edition; None has no limit."""
+    """A model with its tasks for one edition.
+
+    `before` is what it used when the edition was composed before, and `known` are its answers of then.
+    """
 
     own_words = True
 
-    def __init__(self, model: Model, budget: int | None) -> None:
-        self._model, self._budget = model, budget
-        self._answers: dict[tuple[str, ...], str] = {}
-        self._accepted: dict[tuple[str, ...], bool] = {}
-        self._last: tuple[str, ...] = ()
-        self._calls = self._tokens = 0
+    def __init__(
+        self,
+        model: Model,
+        tasks: ModelTasks | None = None,
+        before: ModelUse | None = None,
+        known: Mapping[str, str] | None = None,
+    ) -> None:
+        self._model, self.tasks = model, tasks or ModelTasks()
+        self._known = known or {}
+        self._answers: dict[str, str] = {}
+        self._accepted: dict[str, bool] = {}
+        self._last = ""
+        self._calls, self._tokens = (before.calls, before.tokens) if before else (0, 0)
 
     @property
     def tokens(self) -> int:
@@ -31,6 +56,11 @@ class Metered:
         accepted = sum(self._accepted.values())
         return ModelUse(self._calls, self._tokens, accepted, len(self._accepted) - accepted)
 
+    @property
+    def answers(self) -> Mapping[str, str]:
+        """The model's answers, by a hash of what it was asked, for composing the edition again."""
+        return dict(self._answers)
+
     def record_verdict(self, *, accepted: bool) -> None:
         """Record whether the last answer was used or refused. The same answer counts once."""
         self._accepted[self._last] = accepted
@@ -39,16 +69,36 @@ class Metered:
         self, articles: Sequence[Article], *, title: str, background: Mapping[str, float] | None, known: str
     ) -> str:
         """Return the model's sentences. Raises SummaryError, also when the budget is used up."""
-        key = (title, known, *(f"{article.title}\n{article.text}" for article in articles))
-        self._last = key
+        key = ("summary", title, known, *_texts(articles))
+        return self._ask(key, lambda: self._model(articles, title=title, background=background, known=known))
+
+    def headline(self, articles: Sequence[Article], *, title: str) -> str:
+        """Return the model's headline. Raises SummaryError, also when the budget is used up."""
+        return self._ask(("headline", title, *_texts(articles)), lambda: self._model.headline(articles, title=title))
+
+    def intro(self, stories: Sequence[tuple[str, str]]) -> str:
+        """Return the model's intro for the stories (title, summary). Raises SummaryError as the others do."""
+        key = ("intro", *(f"{title}\n{summary}" for title, summary in stories))
+        return self._ask(key, lambda: self._model.intro(stories))
+
+    def _ask(self, asked: tuple[str, ...], write: Callable[[], str]) -> str:
+        text = "\0".join((self._model.name, *asked))
+        self._last = key = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        if key in self._known:
+            self._answers[key] = self._known[key]
         if key in self._answers:
             return self._answers[key]
-        if self._budget is not None and self._tokens >= self._budget:
-            raise SummaryError(f"the edition has used its budget of {self._budget} tokens (summary.budget)")
-        before = self._model.tokens
-        self._calls += 1
+        budget = self.tasks.budget
+        if budget is not None and self._tokens >= budget:
+            raise SummaryError(f"the edition has used its budget of {budget} tokens (summary.budget)")
+        calls, tokens = self._model.calls, self._model.tokens
         try:
-            self._answers[key] = self._model(articles, title=title, background=background, known=known)
+            self._answers[key] = write()
         finally:
-            self._tokens += self._model.tokens - before
+            self._calls += self._model.calls - calls
+            self._tokens += self._model.tokens - tokens
         return self._answers[key]
+
+
+def _texts(articles: Sequence[Article]) -> tuple[str, ...]:
+    return tuple(f"{article.title}\n{article.text}" for article in articles)

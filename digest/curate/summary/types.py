@@ -29,6 +29,20 @@ class Summariser(Protocol):
 
 
 class Model(Summariser, Protocol):
-    """A summariser with words of its own. `tokens` are all that it has used so far."""
+    """A summariser with words of its own, which also writes headlines and intros.
 
+    `calls` and `tokens` are all that it has used so far.
+    """
+
+    calls: int
     tokens: int
+    # Differs between models and settings that write differently.
+    name: str
+
+    def headline(self, articles: Sequence[Article], *, title: str) -> str:
+        """Return another headline than `title` for the story, on one line. Raises SummaryError."""
+        ...
+
+    def intro(self, stories: Sequence[tuple[str, str]]) -> str:
+        """Return two or three sentences about an edition's stories (title, summary). Raises SummaryError."""
+        ...

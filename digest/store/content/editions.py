@@ -24,8 +24,10 @@ from digest.models import (
     Edition,
     EditionBlock,
     EditionState,
+    ModelUse,
     RenderedEmail,
     Section,
+    Support,
     is_breaking,
     split_key,
 )
@@ -38,7 +40,14 @@ FORCED = "forced"
 
 _SECTIONS = tuple[Section, ...]
 # Columns that hold an attribute of the same name as JSON.
-_NESTED: dict[str, Any] = {"sections": _SECTIONS, "blocks": tuple[EditionBlock, ...], "warnings": tuple[str, ...]}
+_NESTED: dict[str, Any] = {
+    "sections": _SECTIONS,
+    "blocks": tuple[EditionBlock, ...],
+    "warnings": tuple[str, ...],
+    "intro_support": tuple[Support, ...],
+    "model_use": ModelUse | None,
+    "model_answers": dict[str, str],
+}
 # Columns that hold an attribute of the same name.
 _PLAIN = (
     "day", "number", "state", "subject", "preheader", "intro", "lead", "reason", "composed_at", "widened_hours",

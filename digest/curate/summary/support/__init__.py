@@ -43,11 +43,15 @@ class Verdict:
     problem: str = ""
 
 
-def find_support(text: str, articles: Sequence[Article]) -> Verdict:
-    """Find the clause of an article that supports each clause of the text."""
+def find_support(text: str, articles: Sequence[Article], *, is_strict: bool = False) -> Verdict:
+    """Find the clause of an article that supports each clause of the text.
+
+    If `is_strict`, as for headlines, it may not retell in everyday words of its own: the articles have each of its
+    content words or a synonym, and the supporting clause has the predicate.
+    """
     sources = [Source(each.source, each.title, (*read(each.text), *_plain_title(each.title))) for each in articles]
     summary = read(text)
-    judge = _Judge(sources, Checker(sources, summary))
+    judge = _Judge(sources, Checker(sources, summary), is_strict=is_strict)
     found: list[Support] = []
     for at, sentence in enumerate(summary):
         first = judge.first_support(at, sentence)
@@ -61,8 +65,8 @@ def find_support(text: str, articles: Sequence[Article]) -> Verdict:
 class _Judge:
     """Judges the sentences of one summary in order. Counts of all of them must come from one paper."""
 
-    def __init__(self, sources: Sequence[Source], checker: Checker) -> None:
-        self._sources, self._checker = sources, checker
+    def __init__(self, sources: Sequence[Source], checker: Checker, *, is_strict: bool) -> None:
+        self._sources, self._checker, self._is_strict = sources, checker, is_strict
         self._papers: set[int] | None = None
 
     def first_support(self, at: int, sentence: Sentence) -> Candidate | str:
@@ -126,6 +130,14 @@ class _Judge:
                 and (introduced or self._belongs(clause, clauses[number - 1], each, chosen))
             ]
         told = " ".join(clause.tokens)
+        if self._is_strict and fitting:
+            own = (word for word in clause.words if word.is_content and word.marker != "inherited")
+            foreign = next((word.text for word in own if not self._checker.articles.is_anywhere(word)), "")
+            if foreign:
+                return f"“{told}” has no support: no article has “{foreign}”"
+            fitting = [each for each in fitting if each.has_predicate]
+            if not fitting:
+                return f"“{told}” has no support: the clause with its other words has another predicate"
         if not fitting:
             why = (
                 (options[0].problem or "its clauses are from different places") if options else "no article has a text"

@@ -1,11 +1,10 @@
-"""Remove calls for a click (`…, जानें कैसे`) and names of pages (`दिल्ली: …`, `राजनीति: …`) from headlines."""
+"""Cut from headlines what only calls for a click: `…, जानें कैसे`."""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
 
-from digest.collect.cleaning.places import PLACES, REGIONS
 from digest.hindi.text import fold, table_rows
 
 
@@ -18,7 +17,7 @@ class Tail(NamedTuple):
 
 
 def _rows() -> tuple[Tail, ...]:
-    rows = (row.split("\t") for row in table_rows("digest.collect.cleaning", "title_tails.txt"))
+    rows = (row.split("\t") for row in table_rows("digest.hindi", "title_tails.txt"))
     return tuple(Tail(re.compile(fold(pattern)), example, gives) for pattern, example, gives in rows)
 
 
@@ -30,8 +29,6 @@ _TAIL = re.compile("|".join(f"(?:{row.pattern.pattern})" for row in TAILS))
 LEAST_WORDS = 5
 # Words before the call in its part, and before a call with nothing after it. After more of them the part is news.
 _BEFORE_CALL, _BEFORE_LAST = 5, 8
-# Words that must remain after a page's name.
-_AFTER_RUBRIC = 3
 # A title may end in several calls: `…, जानें कैसे, देखें लिस्ट`.
 _MOST_TAILS = 3
 
@@ -47,15 +44,6 @@ _HEAD = re.compile(
 # A call without a mark before it: `नतीजे जानिए कब आएंगे`.
 _GLUED = re.compile(" (?:जानिए|जानिये) (?:कब|कहां|कहाँ|कैसे|क्या|क्यों|कौन|कितना|कितने) .*$")
 _PAIRS = (("‘", "’"), ("“", "”"), ("(", ")"))
-
-# A page's name before a colon.
-_RUBRIC = re.compile(
-    "^(?:राजनीति|खेल|मनोरंजन|कारोबार|व्यापार|अपराध|क्राइम|देश|विदेश|दुनिया|शिक्षा|सेहत|स्वास्थ्य|विचार|संपादकीय|चर्चा|प्रसंगवश|बिजनेस|टेक"
-    "|धर्म|लाइफस्टाइल|समाज|दृष्टिकोण|मुद्दा|आजकल|समाचार|खबर|ताजा खबर|बड़ी खबर"
-    "|[^ :|]{2,16} (?:न्यूज|समाचार|की खबर|क्राइम|क्राइम न्यूज))"
-    " ?[:|\\\\] ?(?=\\S)"
-)
-_PLACE = re.compile("^([^ :|।/\\\\]{2,20}(?: [^ :|।/\\\\]{2,20}){0,2}) ?[:।|\\\\] ?(?=\\S)")
 
 
 def without_tails(title: str) -> str:
@@ -95,18 +83,3 @@ def _without_tail(title: str) -> str:
 def _is_balanced(text: str) -> bool:
     straight = all(text.count(mark) % 2 == 0 for mark in "\"'")
     return straight and all(text.count(opening) == text.count(closing) for opening, closing in _PAIRS)
-
-
-def without_rubric(title: str) -> tuple[str, str]:
-    """Return the headline without the name of a page or town before it, and that name; ('…', '') if it has none.
-
-    A state or country stays, because it tells where the news is.
-    """
-    found = _RUBRIC.match(title)
-    if found is None:
-        place = _PLACE.match(title)
-        found = place if place and fold(place[1]) in PLACES - REGIONS else None
-    least = LEAST_WORDS if found and found.re is _PLACE else _AFTER_RUBRIC
-    if found is None or len(title[found.end() :].split()) < least:
-        return title, ""
-    return title[found.end() :].strip(), found.group().strip(" :|।\\")

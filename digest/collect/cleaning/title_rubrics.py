@@ -1,0 +1,35 @@
+"""Cut from headlines what only names a page or town: `राजनीति: …`, `दिल्ली: …`."""
+
+from __future__ import annotations
+
+import re
+
+from digest.collect.cleaning.places import PLACES, REGIONS
+from digest.hindi.text import fold
+from digest.hindi.title_tails import LEAST_WORDS
+
+# Words that must remain after a page's name.
+_AFTER_RUBRIC = 3
+# A page's name before a colon.
+_RUBRIC = re.compile(
+    "^(?:राजनीति|खेल|मनोरंजन|कारोबार|व्यापार|अपराध|क्राइम|देश|विदेश|दुनिया|शिक्षा|सेहत|स्वास्थ्य|विचार|संपादकीय|चर्चा|प्रसंगवश|बिजनेस|टेक"
+    "|धर्म|लाइफस्टाइल|समाज|दृष्टिकोण|मुद्दा|आजकल|समाचार|खबर|ताजा खबर|बड़ी खबर"
+    "|[^ :|]{2,16} (?:न्यूज|समाचार|की खबर|क्राइम|क्राइम न्यूज))"
+    " ?[:|\\\\] ?(?=\\S)"
+)
+_PLACE = re.compile("^([^ :|।/\\\\]{2,20}(?: [^ :|।/\\\\]{2,20}){0,2}) ?[:।|\\\\] ?(?=\\S)")
+
+
+def without_rubric(title: str) -> tuple[str, str]:
+    """Return the headline without the name of a page or town before it, and that name; ('…', '') if it has none.
+
+    A state or country stays, because it tells where the news is.
+    """
+    found = _RUBRIC.match(title)
+    if found is None:
+        place = _PLACE.match(title)
+        found = place if place and fold(place[1]) in PLACES - REGIONS else None
+    least = LEAST_WORDS if found and found.re is _PLACE else _AFTER_RUBRIC
+    if found is None or len(title[found.end() :].split()) < least:
+        return title, ""
+    return title[found.end() :].strip(), found.group().strip(" :|।\\")
