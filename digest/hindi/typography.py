@@ -7,7 +7,7 @@ import re
 from digest.hindi.text import LETTER, repair
 
 _SPACES = re.compile(r"\s+")
-_BEFORE_MARK = re.compile(r" +(?=[,;।॥?!)\]]|[.:](?!\S))")
+_BEFORE_MARK = re.compile(r"(?<! ) +(?=[,;।॥?!)\]]|[.:](?!\S))")
 _AFTER_OPENING = re.compile(r"(?<=[(\[]) +")
 _WORDY = "\u0900-\u0963\u0970-\u097f"
 # A number keeps its comma and its colon: 1,200 and 10:30.

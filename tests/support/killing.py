@@ -139,7 +139,7 @@ def balance(log_path: Path | str, *, key: Callable[[dict[str, Any]], Any] | None
 
 
 @contextlib.contextmanager
-def serving(module: str, *arguments: str, timeout: float = 15.0) -> Iterator[str]:
+def serving(module: str, *arguments: str, timeout: float = 60.0) -> Iterator[str]:
     """Run `python -m MODULE ARGUMENTS`, yield its first line of stdout, and end it by SIGTERM.
 
     Raises RuntimeError if it prints nothing, or does not end within `timeout` s with code 0.
