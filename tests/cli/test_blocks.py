@@ -12,6 +12,9 @@ from tests.cli.newsroom import Newsroom, text_parts
 from tests.paths import ROOT
 from tests.support.http_server import HttpServer
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 KEY = "2026-11-23"
 QUOTE = "text: जो पढ़ता है, वह दो बार जीता है।\nby: {by}\n"
 

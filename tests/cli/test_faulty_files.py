@@ -8,6 +8,9 @@ import pytest
 
 from tests.cli.newsroom import Newsroom
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 KEY = "2026-11-23"
 # Commands that need only the store.
 READERS = (

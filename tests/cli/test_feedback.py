@@ -32,6 +32,9 @@ from tests.support.profiles import first
 from tests.support.sendgrid_events import PATH, Webhook, late, of
 from tests.support.sendgrid_server import KEY, SendGridServer
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 EDITION = "2026-11-23"
 NOON = "2026-11-23T12:00+05:30"
 SENDGRID = Webhook()
@@ -66,7 +69,6 @@ def outcome(newsroom: Newsroom, edition: str = EDITION) -> FeedbackCounts:
         return count_feedback(database, edition)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", first(range(4), dev=2))
 def test_webhooks_resolve_an_unknown_batch_and_suppress_bounced_addresses(
     sendgrid_newsroom: Newsroom, seed: int
@@ -246,7 +248,6 @@ def test_an_mbox_holds_several_mails(newsroom: Newsroom, tmp_path: Path) -> None
     assert newsroom.digest("bounces").code == 2
 
 
-@pytest.mark.slow
 def test_bounces_asks_the_mail_server_to_retry_while_the_store_is_unusable(newsroom: Newsroom) -> None:
     import sqlite3
     import subprocess

@@ -14,6 +14,9 @@ from digest.utils.redact import redact
 from tests.cli.newsroom import Newsroom
 from tests.cli.test_run import KEY, MORNING, Day, started
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 Change = Callable[[str, str], None]
 
 
@@ -148,7 +151,6 @@ FAULTS = [
 ]
 
 
-@pytest.mark.slow
 def test_faulty_settings_are_reported_once_and_the_old_ones_stay(newsroom: Newsroom, day: Day) -> None:
     path = newsroom.home / "digest.yaml"
     before = path.read_text(encoding="utf-8")
@@ -224,7 +226,6 @@ def test_a_key_that_needs_a_restart_says_so_once(newsroom: Newsroom, day: Day, s
     assert not (newsroom.home / "other.db").exists()
 
 
-@pytest.mark.slow
 def test_an_edition_in_progress_keeps_its_emails_and_hours(newsroom: Newsroom, day: Day, settings: Change) -> None:
     day.at(7)
     day.scheduler.tick()

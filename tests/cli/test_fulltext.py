@@ -9,6 +9,9 @@ import pytest
 from tests.cli.newsroom import Newsroom
 from tests.support.http_server import HttpServer
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 KEY = "2026-11-23"
 TOWNS = ("सोनपुरा", "रामगढ़िया", "कमलपुर", "नदीघाट")
 TITLES = {

@@ -12,6 +12,9 @@ from PIL import Image
 from tests.cli.newsroom import Newsroom, parse_mail
 from tests.support.sendgrid_server import KEY, SendGridServer
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 EDITION = "2026-11-23"
 
 
@@ -85,7 +88,6 @@ def test_sendgrid_accepts_the_images(newsroom: Newsroom) -> None:
     assert 0 in attached
 
 
-@pytest.mark.slow
 @pytest.mark.all_sources
 def test_photographs_of_any_size_make_a_small_email(newsroom: Newsroom) -> None:
     for number, path in enumerate(sorted((newsroom.home / "samples").rglob("*.png"))):

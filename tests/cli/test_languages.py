@@ -10,6 +10,9 @@ import pytest
 from tests.cli.newsroom import Newsroom, parse_mail, text_parts
 from tests.render.marathi import ARTICLES, CATALOGUE
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 DEVANAGARI = re.compile("[\u0900-\u097f]")
 ENGLISH = {
     "metro": ("The new metro line opens to the public today", "The first train left at five in the morning."),

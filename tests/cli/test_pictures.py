@@ -15,6 +15,9 @@ from tests.cli.newsroom import Newsroom, parse_mail, text_parts
 from tests.support.asgi import Asgi
 from tests.support.http_server import HttpServer
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 KEY = "2026-11-23"
 PHOTO = Image.frombytes("RGB", (160, 90), random.Random(1).randbytes(160 * 90 * 3))
 TITLES = (

@@ -8,6 +8,9 @@ from digest.usecases.preflight import spam_findings
 from tests.cli.newsroom import Newsroom
 from tests.support.http_server import HttpServer
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 KEY = "2026-11-23"
 NO_UNSUBSCRIBE_LINK = (
     '{% extends "house/letter.html.j2" %}{% block footer %}{% endblock %}{% block masthead %}{% endblock %}\n'

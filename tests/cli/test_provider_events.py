@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
+import pytest
 
 from digest.app import make_app
 from tests.cli.newsroom import Newsroom, subscriber_rows
@@ -15,6 +16,9 @@ from tests.support.brevo_server import BrevoServer
 from tests.support.sendgrid_provider import Acceptance
 from tests.support.ses_server import KEY as SES_KEY
 from tests.support.ses_server import SECRET, SesServer
+
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
 
 EDITION = "2026-11-23"
 AT = "2026-11-23T02:00:00.000Z"

@@ -13,6 +13,9 @@ from tests.cli.newsroom import Newsroom, parse_mail
 from tests.deliver.scripted_smtp import ScriptedSmtp
 from tests.support.folders import newsletter_folder
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 EDITION = "2026-11-23"
 ASHA, RAVI, MEENA, KABIR = (f"{name}@example.com" for name in ("asha", "ravi", "meena", "kabir"))
 
@@ -101,7 +104,6 @@ def test_accepting_all_asks_for_evidence(broken: Newsroom) -> None:
     assert broken.json("reconcile", EDITION, "--accept", "all", "--evidence", "both in the log")["unknown"] == 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

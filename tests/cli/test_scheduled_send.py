@@ -25,6 +25,9 @@ from tests.support.claiming import claim_one
 from tests.support.sendgrid_faults import Fault
 from tests.support.sendgrid_server import KEY, SendGridServer
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 EDITION = "2026-11-23"
 SOON = datetime.fromisoformat("2026-11-23T06:25+05:30")
 
@@ -114,7 +117,6 @@ def test_an_edition_whose_time_has_come_cannot_be_cancelled(newsroom: Newsroom, 
     assert "is done and cannot be cancelled" in run.err
 
 
-@pytest.mark.slow
 def test_an_unknown_batch_is_cancelled_before_its_time_and_sent_again(
     newsroom: Newsroom, provider: SendGridServer
 ) -> None:
@@ -229,7 +231,6 @@ def test_cancellations_of_one_hour_beyond_the_providers_limit_are_reported_as_to
     assert sum(provider.counts.values()) == 3
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("command", ["pause", "cancel"])
 def test_batches_of_a_killed_run_are_cancelled_too(
     newsroom: Newsroom, provider: SendGridServer, monkeypatch: pytest.MonkeyPatch, command: str
@@ -273,7 +274,6 @@ def test_pausing_reports_what_a_killed_run_may_have_sent(
     assert newsroom.json("send", code=1)["pending"] == 0
 
 
-@pytest.mark.slow
 def test_pausing_waits_for_the_batches_in_flight_of_another_process(
     newsroom: Newsroom, provider: SendGridServer, monkeypatch: pytest.MonkeyPatch, postgres_url: str
 ) -> None:
@@ -307,7 +307,6 @@ def killed_before_enqueueing(newsroom: Newsroom) -> None:
     assert done.returncode == -signal.SIGKILL
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("killed_before_enqueueing")
 def test_the_requested_time_survives_a_kill_before_enqueueing(newsroom: Newsroom) -> None:
     run = newsroom.json("send")
@@ -320,7 +319,6 @@ def test_the_requested_time_survives_a_kill_before_enqueueing(newsroom: Newsroom
     assert not any("interrupted" in line for line in later["problems"])
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("killed_before_enqueueing")
 def test_a_requested_time_that_is_past_after_a_kill_is_reported(newsroom: Newsroom) -> None:
     run = newsroom.json("send", DIGEST_NOW="2026-11-23T08:00+05:30")

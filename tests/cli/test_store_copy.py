@@ -12,6 +12,9 @@ from digest.store.database import open_database
 from digest.store.locks import exclusive
 from tests.cli.newsroom import Newsroom, Run, subscriber_rows
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 SQLITE = "digest.db"
 
 
@@ -35,7 +38,6 @@ def use(newsroom: Newsroom, url: str) -> None:
     newsroom.environment["DIGEST_STORE__URL"] = url
 
 
-@pytest.mark.slow
 def test_a_store_moves_to_postgresql_and_back(filled: Newsroom, postgres_url: str, tmp_path: Path) -> None:
     before = filled.json("status"), filled.json("edition", "list"), filled.json("subscribers", "list")
     there = filled.json("store", "copy", SQLITE, postgres_url)

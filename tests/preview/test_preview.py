@@ -18,8 +18,10 @@ from tests.cli.newsroom import Newsroom
 from tests.preview.conftest import KEY, Viewer
 from tests.support.profiles import first
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
 
-@pytest.mark.slow
+
 def test_the_state_holds_what_a_recipient_would_see(viewer: Viewer, newsroom: Newsroom) -> None:
     state = viewer.state()
     composed = newsroom.json("edition", "show", KEY)
@@ -124,7 +126,6 @@ def test_light_and_dark_rules_are_switched() -> None:
     assert "@media all{a{}}@media not all{b{}}" in in_scheme(html, "dark")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("signum", "background"),
     first([(signal.SIGINT, True), (signal.SIGTERM, False), (signal.SIGINT, False), (signal.SIGTERM, True)], dev=2),
@@ -159,7 +160,6 @@ def test_the_command_serves_until_it_is_stopped(newsroom: Newsroom, signum: int,
     assert "Stopped." in rest
 
 
-@pytest.mark.slow
 def test_by_ssh_the_tunnel_is_named_and_no_browser_starts(newsroom: Newsroom, tmp_path: Path) -> None:
     browser = tmp_path / "browser"
     browser.write_text(f"#!/bin/sh\ntouch {tmp_path}/started\n", encoding="utf-8")

@@ -13,6 +13,9 @@ from digest.store.database import HEAD, open_database
 from tests.cli.newsroom import Newsroom, text_parts
 from tests.store.test_database import definitions, differences
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 VERSIONS = sorted(folder.name for folder in HERE.iterdir() if (folder / "digest.sql").exists())
 

@@ -23,6 +23,9 @@ from tests.curate.sample import BRIDGE, OTHERS
 from tests.schedule.test_choice import newsroom
 from tests.support.folders import newsletter_folder
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 __all__ = ["newsroom"]
 
 
@@ -170,7 +173,6 @@ def test_a_weekly_edition_has_what_daily_ones_sent_but_not_what_a_weekly_one_did
         assert titles("2026-12-06-saptahik") & weekly == set()
 
 
-@pytest.mark.slow
 @pytest.mark.all_sources
 def test_sections_and_sources_of_one_edition(newsroom: Newsroom) -> None:
     newsroom.edit_settings("name: शाम,", "name: शाम, sections: [खेल, विज्ञान], min_stories: 1,")
@@ -250,7 +252,6 @@ def test_a_lock_is_lost_with_its_connection(single: Newsroom, postgres_url: str)
             assert again is not None
 
 
-@pytest.mark.slow
 def test_a_second_process_takes_over_with_the_settings_of_then(single: Newsroom) -> None:
     environment = {"DIGEST_NOW": "2026-11-23T04:00+05:30", "DIGEST_WEB__ENABLED": "true", "DIGEST_WEB__PORT": "0"}
 

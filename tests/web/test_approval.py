@@ -15,6 +15,9 @@ from digest.subscribers.tokens import Signer
 from tests.support.folders import newsletter_folder
 from tests.web.site import Response, Site, site, translated
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 KEY = "2026-11-23"
 
 

@@ -17,6 +17,9 @@ from tests.paths import ROOT
 from tests.support.folders import newsletter_folder
 from tests.web.site import NOW, site, translated
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 LEAVE = """{% extends "house/leave.html.j2" %}
 {% block title %}अलविदा{% endblock %}
 """
@@ -61,7 +64,6 @@ def test_every_template_is_documented() -> None:
     assert [path.name for path in TEMPLATES.iterdir() if f"`{path.name}`" not in document] == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "template", "error"),
     [
