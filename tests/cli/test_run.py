@@ -8,12 +8,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from digest.app import make_app
 from digest.scheduler import Scheduler, watch_settings
 from digest.store.sending.status import counts
 from tests.cli.newsroom import Newsroom
 from tests.support.sendgrid_server import KEY as SENDGRID_KEY
 from tests.support.sendgrid_server import SendGridServer
+
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
 
 MORNING = datetime.fromisoformat("2026-11-23T05:00+05:30")
 KEY = "2026-11-23"

@@ -20,6 +20,9 @@ from tests.cli.newsroom import NOW, Newsroom, Run
 from tests.support.databases import fresh_schema
 from tests.support.smtp_server import RecordingSmtp
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 KEY = "2026-11-23"
 BEFORE = datetime.fromisoformat(NOW)
 
@@ -118,7 +121,6 @@ def test_an_edition_that_was_not_sent_is_sent_as_usual_once_somebody_says_so(new
     assert (done["state"], done["unknown"], done["accepted"]) == ("done", 0, sent(newsroom))
 
 
-@pytest.mark.slow
 def test_the_store_in_place_names_what_it_sent_since_the_copy(newsroom: Newsroom, tmp_path: Path) -> None:
     newsroom.json("send")
     newsroom.json("store", "backup", str(tmp_path / "copy.db"))
@@ -142,7 +144,6 @@ def test_the_store_in_place_names_what_it_sent_since_the_copy(newsroom: Newsroom
     assert newsroom.json("status", KEY)["unknown"] == 0
 
 
-@pytest.mark.slow
 def test_a_restored_edition_that_went_by_smtp_is_settled_with_evidence(newsroom: Newsroom, copy: Path) -> None:
     with RecordingSmtp() as server:
         newsroom.environment |= {
@@ -178,7 +179,6 @@ def test_breaking_news_after_a_restore_is_free_unless_some_was_sent_since(newsro
     assert restored["sent_since"] is None
 
 
-@pytest.mark.slow
 def test_breaking_news_is_held_if_some_was_sent_since_the_copy(newsroom: Newsroom, tmp_path: Path) -> None:
     newsroom.environment["DIGEST_BREAKING__ENABLED"] = "true"
     sections = newsroom.json("compose")["sections"]
@@ -195,7 +195,6 @@ def test_breaking_news_is_held_if_some_was_sent_since_the_copy(newsroom: Newsroo
         assert held["accepted"] == 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("how", ["an older copy by hand", "no mark", "a backup by hand", "unreadable"])
 def test_a_store_that_does_not_know_everything_frees_nothing(newsroom: Newsroom, tmp_path: Path, how: str) -> None:
     newsroom.json("send")
@@ -382,7 +381,6 @@ def test_the_user_of_the_store_is_no_secret(newsroom: Newsroom, user: str) -> No
     assert "    digest store restore --in-place" in run.err
 
 
-@pytest.mark.slow
 def test_a_postgresql_store_that_is_older_than_the_folder_is_refused(newsroom: Newsroom) -> None:
     with fresh_schema() as url, fresh_schema() as older:
         newsroom.environment["DIGEST_STORE__URL"] = url

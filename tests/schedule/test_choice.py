@@ -13,6 +13,9 @@ from digest.subscribers.due import Audience, Candidate, decide
 from tests.cli.newsroom import Newsroom, text_parts
 from tests.support.folders import newsletter_folder, wants_all_sources
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 EDITIONS = """
   editions:
     - {slug: subah, name: सुबह}

@@ -12,6 +12,9 @@ from digest.usecases.answers import option_counts
 from tests.support.folders import newsletter_folder
 from tests.web.site import Site, site, translated
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 KEY = "2026-11-23"
 BLOCKS = {
     "poll": "question: क्या साइकिल-पथ होना चाहिए?\noptions: [हाँ, नहीं]\n",

@@ -16,6 +16,9 @@ from digest.web.view_in_browser import without_remote_images
 from tests.support.folders import newsletter_folder
 from tests.web.site import Site, site, translated
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 DAY = "2026-11-23"
 
 
@@ -71,7 +74,6 @@ def test_a_template_of_the_newsroom_cannot_show_anything_personal_in_the_browser
         assert "DGX_" not in shown
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("place", ["view", "preferences", "preferences after a change", "leave", "left"])
 def test_no_page_shows_the_token_of_another_page(pages: Site, place: str) -> None:
     pipeline.send(pages.app, DAY)
@@ -173,7 +175,6 @@ def test_the_feed_is_rss_and_its_items_link_to_their_pages(sent: Site) -> None:
     assert (item.findtext("pubDate") or "").startswith("Mon, 23 Nov 2026")
 
 
-@pytest.mark.slow
 def test_a_scheduled_edition_appears_at_its_hour(tmp_path: Path) -> None:
     with site(tmp_path / "newsletter", []) as pages:
         later = pages.app.now() + timedelta(minutes=30)
@@ -185,7 +186,6 @@ def test_a_scheduled_edition_appears_at_its_hour(tmp_path: Path) -> None:
         assert after.get(f"/archive/{DAY}").status == 200
 
 
-@pytest.mark.slow
 def test_an_edition_of_samples_is_not_published_once_there_is_a_provider(tmp_path: Path) -> None:
     with site(tmp_path / "newsletter") as pages:
         pipeline.send(pages.app, DAY)

@@ -13,6 +13,9 @@ import pytest
 
 from tests.web.site import FORM, Site, site, translated
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 
 def connect(pages: Site) -> socket.socket:
     place = urlsplit(pages.base)

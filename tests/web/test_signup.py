@@ -13,6 +13,9 @@ from digest.store.people.preferences import UNSUBSCRIBED, PreferenceStore
 from digest.web.consent import CONSENT_VERSION, consent_wording
 from tests.web.site import Site, link_of, site, translated
 
+# Each test makes, sends or serves an edition.
+pytestmark = pytest.mark.slow
+
 
 def sign_up(pages: Site, email: str = "neha@example.org") -> str:
     """Sign up and return the path of the link in the email."""
