@@ -25,8 +25,8 @@ def server() -> Iterator[SendGridServer]:
         assert found.violations == []
 
 
-def probe(host: str, *, key: str = KEY, sender: str = SENDER.email) -> str:
-    transport = SendGrid(key, host=host, sender=sender, timeout=short(0.4))
+def probe(host: str, *, key: str = KEY, sender: str = SENDER.email, timeout: float | None = None) -> str:
+    transport = SendGrid(key, host=host, sender=sender, timeout=timeout or short(0.4))
     problem = transport.probe() or ""
     transport.close()
     assert KEY not in problem
@@ -122,6 +122,8 @@ def test_a_host_that_is_not_sendgrids() -> None:
 
 
 FINE = ("slow_body", "slow_reply", "truncated_chunked", "short_body")
+# Faults with an answer, which a loaded machine may give late.
+ANSWERS = tuple(kind for kind in FAULTS if kind[-3:].isdigit())
 
 
 @pytest.mark.slow
@@ -131,7 +133,7 @@ def test_whatever_the_host_does_the_answer_comes_in_time_and_in_one_sentence(
     server: SendGridServer, kind: str, on: str
 ) -> None:
     server.faults = [Fault(kind, on=on, seconds=short(0.6))]
-    problem = probe(server.url)
+    problem = probe(server.url, timeout=20 if kind in ANSWERS else None)
     if on == "send" and kind not in (*FINE, "sandbox"):
         assert problem.startswith(f"sendgrid {server.url}: ")
     if kind in ("unauthorized_401", "rate_limit", "redirect_301") and on in ("scopes", "send"):
