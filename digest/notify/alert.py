@@ -69,6 +69,7 @@ class Alert:
 _FILES = frozenset({AlertKind.LIST_FAULTY, AlertKind.SETTINGS_FAULTY, AlertKind.RESTART_NEEDED})
 _SERVERS = frozenset({AlertKind.PROVIDER_DOWN, AlertKind.KEY_REFUSED, AlertKind.CERTIFICATE_INVALID})
 # The reply code of an error by SMTP or HTTP, not a port.
+_LINK = re.compile(r"(/approve/[^/\s]+/)[A-Za-z0-9_-]+")
 _CODE = re.compile(r"(?<![:.\d])[45]\d\d(?![.\d])")
 
 
@@ -83,6 +84,11 @@ def cause(kind: str, text: str) -> str | None:
         return None
     code = _CODE.search(text)
     return code[0] if code else ""
+
+
+def without_code(text: str) -> str:
+    """Return a text for the log, whose readers may not approve, with `***` in place of the codes of approval links."""
+    return _LINK.sub(r"\1***", text)
 
 
 def redact_alert(item: Alert) -> Alert:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError, StoreError
-from digest.notify.alert import Alert, AlertKind, MessageType
+from digest.notify.alert import Alert, AlertKind, MessageType, without_code
 from digest.notify.notices import NOTICES
 from digest.store import meta
 
@@ -51,7 +51,7 @@ class Notices:
         if known is not None and known.text == text:
             return
         self._noticed[kind, subject] = _Noticed(text, until)
-        (self._warn if kind in _FAULTS else self._log)(text)
+        (self._warn if kind in _FAULTS else self._log)(without_code(text))
         if (found := NOTICES.get(kind)) is not None:
             self._ended.discard((kind, subject))
             title, action = found.title.format(subject=subject), found.action.format(subject=subject)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from digest.notify.alert import Alert, Channel, Message, MessageType, redact_alert
+from digest.notify.alert import Alert, Channel, Message, MessageType, redact_alert, without_code
 
 if TYPE_CHECKING:
     from digest.store.alerts import AlertStore
@@ -117,7 +117,7 @@ class Alerts:
         message = self._message(MessageType.RAISED, item, item.text, item.action, now)
         if not self.store.raise_(item, message, self._names, now):
             return False
-        log.warning("alert: %s. %s", item.title, item.action)
+        log.warning("alert: %s. %s", item.title, without_code(item.action))
         return True
 
     def _resolve(self, item: Alert, text: str, now: datetime) -> bool:

@@ -107,7 +107,7 @@ class Reporter:
             return False
         due = next_due(self.editions.database, key)
         last = self.statistics.last_handed_over(key)
-        if last is None or (due is not None and due <= now):
+        if last is None or (due is not None and due <= now) or self.statistics.is_in_flight(key):
             return False
         return self.after <= now - last < _LATEST
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -12,10 +13,13 @@ from fastapi.responses import HTMLResponse
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Edition, EditionState, is_breaking
+from digest.render.blocks.printing import Block
 from digest.usecases.approval import PURPOSE, revision
 from digest.usecases.preflight import PreflightFailed
 from digest.web.dependencies import Context
 from digest.web.pages import PAGE_RESPONSES, language_parameter
+
+log = logging.getLogger(__name__)
 
 _BY = "by the link of an alert"
 # States out of which an approved edition can be stopped.
@@ -50,6 +54,7 @@ class ApprovalPage:
         values: dict[str, Any] = {
             "edition": edition,
             "revision": revision(edition),
+            "blocks": self._blocks(edition),
             "is_breaking": is_breaking(edition.key),
             "stoppable": edition.state in _STOPPABLE,
             "send_at": planned.send_at.astimezone(self.context.now().tzinfo).time() if planned else None,
@@ -59,6 +64,13 @@ class ApprovalPage:
             "changed": changed,
         }
         return self.context.pages.response(request, "approve.html.j2", here, personal=True, **values)
+
+    def _blocks(self, edition: Edition) -> list[Block]:
+        """Return the blocks of the email, and those of the archive alone."""
+        renderer = self.app.renderer
+        in_email = renderer.blocks(edition, "email").blocks if edition.blocks else ()
+        on_page = renderer.blocks(edition, "web").blocks if edition.blocks else ()
+        return [*in_email, *(block for block in on_page if block.text not in {each.text for each in in_email})]
 
 
 def router(page: ApprovalPage) -> APIRouter:
@@ -100,6 +112,7 @@ def router(page: ApprovalPage) -> APIRouter:
             if seen != revision(found):
                 return False
             app.approver.approve(found, by=_BY)
+            log.info("Edition %s is approved %s.", found.key, _BY)
             return True
 
         return respond(request, edition, code, act)

@@ -101,6 +101,7 @@ def _approval(now: datetime) -> Iterator[SamplePage]:
             values = {
                 "edition": replace(sample, state=state, intro="…"),
                 "revision": "0",
+                "blocks": (Block("weather", "मौसम", "strip", "top", Markup(""), "सुबह 9°"),),
                 "is_breaking": is_alert,
                 "stoppable": state == EditionState.SENDING,
                 "send_at": None if is_alert else now.time(),

@@ -8,7 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
+from digest.app import make_app
+from digest.models import BatchState
+from digest.store.schema import batch
 from digest.store.sending.statistics import in_flight_seconds
 from tests.cli.newsroom import Newsroom, parse_mail, subscriber_rows, text_parts
 from tests.cli.test_alerts import KEY, post_events, sendgrid_settings, smtp_settings, watched
@@ -172,3 +176,20 @@ def test_the_time_of_sending_leaves_out_the_hours_between_batches() -> None:
 
     assert in_flight_seconds([]) == 0
     assert in_flight_seconds([at(0, 10), at(2, 5), at(8, 20), at(40, 50), at(7200, 7210)]) == 60
+
+
+def test_no_report_goes_while_a_batch_is_handed_over(newsroom: Newsroom) -> None:
+    """By SMTP one batch can take an hour, and the last one that ended may be long ago."""
+    newsroom.json("send")
+    later = {"DIGEST_NOW": "2026-11-23T07:20+05:30", "DIGEST_ALERTS__EMAIL": "admin@example.com"}
+    with make_app(newsroom.home, environment=later) as app:
+        with app.database.write() as connection:
+            number = connection.execute(
+                select(batch.c.id).where(batch.c.state == BatchState.ACCEPTED).limit(1)
+            ).scalar()
+            connection.execute(update(batch).where(batch.c.id == number).values(state=BatchState.SUBMITTING))
+        assert app.reporter.send_due() == []
+        with app.database.write() as connection:
+            connection.execute(update(batch).where(batch.c.id == number).values(state=BatchState.ACCEPTED))
+        assert app.reporter.send_due() == [KEY]
+        assert app.reporter.send_due() == []

@@ -65,6 +65,17 @@ def test_the_page_shows_the_edition_and_only_its_button_approves(waiting: Site) 
     assert (decision.what, decision.reason) == (EditionState.APPROVED, "by the link of an alert")
 
 
+def test_the_page_shows_the_blocks(waiting: Site) -> None:
+    folder = waiting.app.home / "samples/blocks" / KEY
+    folder.mkdir()
+    (folder / "quote.yaml").write_text("text: सुबह ही सुबह।\nby: एक पाठक\nshow: email\n", encoding="utf-8")
+    (folder / "quote-2.yaml").write_text("text: शाम ढले।\nby: एक पाठक\nshow: web\n", encoding="utf-8")
+    pipeline.compose(waiting.app, KEY, fetch=False)
+    page = waiting.get(link(waiting)).text
+    assert "सुबह ही सुबह।" in page
+    assert "शाम ढले।" in page
+
+
 def test_nobody_approves_what_the_page_did_not_show(waiting: Site) -> None:
     page = waiting.get(link(waiting))
     changes = waiting.app.editions.editorial_changes(KEY)

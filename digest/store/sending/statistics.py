@@ -101,6 +101,12 @@ class Statistics:
             found: datetime | None = connection.execute(rows).scalar()
         return found
 
+    def is_in_flight(self, key: str) -> bool:
+        """Whether a batch of the edition is being handed over. By SMTP one batch can take an hour."""
+        rows = select(batch.c.id).where(batch.c.edition == key, batch.c.state == BatchState.SUBMITTING).limit(1)
+        with self.database.read() as connection:
+            return connection.execute(rows).first() is not None
+
 
 def _series(key: str) -> str:
     """What editions have in common that are compared: the slug."""
