@@ -91,7 +91,7 @@ class App:
     clock: Callable[[], datetime]
     # Whether nobody waits for an answer (`digest run`): errors of the list then follow `subscribers.on_error`.
     unattended: bool = False
-    # What is wrong with `digest.yaml`; default values are in its place. Empty unless it was opened despite faults.
+    # Faults of `digest.yaml`; default values replace the faulty ones. Empty unless it was opened despite faults.
     faults: tuple[ConfigProblem, ...] = ()
 
     @cached_property
@@ -559,7 +559,7 @@ class App:
         try:
             transports = self.transports
         except ConfigurationError:
-            # An edition can be stopped with faulty settings. What a provider holds is reported as not cancelled.
+            # Faulty settings do not keep an edition from being stopped. Emails that a provider holds are not cancelled.
             if not self.faults:
                 raise
             transports = ()

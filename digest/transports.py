@@ -79,15 +79,20 @@ def _sendgrid(app: App) -> Transport:
     return built
 
 
-def _resend(app: App) -> Transport:
+def _realm(app: App) -> str:
+    """The name of the ledger in idempotency keys: two newsletters that share an account must not share keys."""
     from digest.store.meta import get_or_create
 
+    return get_or_create(app.database, "realm", lambda: secrets.token_hex(8))
+
+
+def _resend(app: App) -> Transport:
     resend = app.settings.delivery.resend
     kind = registry.load("resend")
     built: Transport = kind(
         app.secret(resend.key_env, "delivery.resend.key_env"),
         host=resend.host,
-        realm=get_or_create(app.database, "realm", lambda: secrets.token_hex(8)),
+        realm=_realm(app),
         sender=app.settings.newsletter.sender.email,
         timeout=resend.timeout.total_seconds(),
         calls_per_second=resend.calls_per_second,
@@ -96,14 +101,12 @@ def _resend(app: App) -> Transport:
 
 
 def _brevo(app: App) -> Transport:
-    from digest.store.meta import get_or_create
-
     brevo = app.settings.delivery.brevo
     kind = registry.load("brevo")
     built: Transport = kind(
         app.secret(brevo.key_env, "delivery.brevo.key_env"),
         host=brevo.host,
-        realm=get_or_create(app.database, "realm", lambda: secrets.token_hex(8)),
+        realm=_realm(app),
         sender=app.settings.newsletter.sender.email,
         timeout=brevo.timeout.total_seconds(),
     )

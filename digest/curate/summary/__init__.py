@@ -37,7 +37,7 @@ def load(name: str) -> Any:
 WIDE_ENOUGH = 380
 # The most links to articles of other stories that a story names.
 RELATED = 3
-# Stories that an intro may tell of.
+# The number of stories that an intro may mention.
 INTRO_STORIES = 5
 
 

@@ -45,7 +45,7 @@ _EXPLAINS = re.compile(
         "|बड़ा खुलासा|बड़ी बात|आपबीती)(?:$|[ ,?!])|^क्या |[?]$"
     )
 )
-# `…: कांग्रेस नेता`. What stands before a colon is more often the topic.
+# `…: कांग्रेस नेता`. The words before a colon are more often the topic.
 _SPEAKER = re.compile("(?::|[-–—] ) ?([^ :0-9]+(?: [^ :0-9]+){0,2})$")
 
 

@@ -1,4 +1,4 @@
-"""What a model is told and shown. Its answers are checked, so the prompts only save refusals."""
+"""The prompts of a model. Its answers are checked, so the prompts only save refusals."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def intro_rules(fewest: int, most: int, words: int) -> str:
 
 
 def story_prompt(articles: Sequence[Article], title: str, known: str = "") -> str:
-    """Return what a model is shown of a story."""
+    """Return the part of the prompt about a story."""
     lines = [f"Headline: {title}"]
     for number, article in enumerate(articles[:_MAX_ARTICLES], 1):
         words = " ".join(article.text.split()[: _MAX_WORDS // min(len(articles), _MAX_ARTICLES)])
@@ -66,7 +66,7 @@ def story_prompt(articles: Sequence[Article], title: str, known: str = "") -> st
 
 
 def edition_prompt(stories: Sequence[tuple[str, str]]) -> str:
-    """Return what a model is shown of an edition: (title, summary) of its stories, the most important first."""
+    """Return the part of the prompt about an edition: (title, summary) of its stories, the most important first."""
     return "\n\n".join(
         f"<story {number}>\n{title}\n{summary}\n</story {number}>" for number, (title, summary) in enumerate(stories, 1)
     )
