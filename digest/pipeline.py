@@ -40,6 +40,7 @@ __all__ = [
     "day_of",
     "deliver_due",
     "edition_key",
+    "place_held",
     "send",
     "send_test",
     "tell_other_editions",
@@ -175,6 +176,25 @@ def _turn_to_send(app: App, key: str, force: str) -> Iterator[Lock]:
         app.breaking.check(key, force)
         with exclusive(app.database, "sending", wait=_URGENT_LOCK_WAIT) as lock:
             yield lock
+
+
+def place_held(app: App, key: str) -> None:
+    """Give the recipients of an edition that may have been sent before the store was restored their places in it.
+
+    Mails nobody: their outcome is unknown until an operator decides. A draft counts as approved, because the operator
+    says that it was sent. Raises as `send`.
+    """
+    app.subscriber_list.sync()
+    with exclusive(app.database, "sending", wait=_LOCK_WAIT):
+        app.high_water.check()
+        app.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
+        edition = app.editions.get(key)
+        if edition is None or edition.state != EditionState.APPROVED:
+            state = edition.state if edition else "not in the store"
+            raise DigestError(f"Edition {key} is {state}: only an approved edition, or a draft, can have been sent.")
+        app.sample_guard.refuse(edition)
+        app.editions.assign_number(key, app.calendar.earlier_planned(key, app.now()))
+        app.enqueuer.enqueue(edition, scheduled=False)
 
 
 def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:

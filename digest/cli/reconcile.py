@@ -14,6 +14,7 @@ from digest.cli.editions import decision_line, existing
 from digest.cli.output import emit, json_option, note, shown, unsendable_note
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError
+from digest.models import EditionState
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     from digest.usecases.reconcile import Unsettled
 
 _USER_ENV = "DIGEST_USER"
-# Addresses that a message lists.
+# Addresses that a message lists, and a table.
 _MAX_LISTED = 5
+_MAX_IN_TABLE = 50
 
 
 @click.command()
@@ -67,9 +69,9 @@ def reconcile(
 
     A decision needs --reason or --evidence. Accepting all recipients of SMTP needs --evidence.
     """
+    from digest import pipeline
     from digest.app import make_app
     from digest.cli.faults import app_despite_faults
-    from digest.pipeline import day_of
     from digest.store.sending.decisions import Grounds
     from digest.store.sending.status import counts, unknown_batches
 
@@ -79,16 +81,15 @@ def reconcile(
         if history:
             existing(app, key)
             return _show_history(app, key, as_json=as_json)
-        hold_reason = app.reconciler.find_hold_reason(key, day_of(key) or app.now().date())
+        hold_reason = app.reconciler.find_hold_reason(key, pipeline.day_of(key) or app.now().date())
         if hold_reason:
-            if accepted:
-                sends = f"run `digest send {key}` first: it mails nobody and makes everyone unknown; then accept"
-                problem = f"edition {key} has no recipients yet; {sends}"
-                raise ConfigurationError([ConfigProblem("--accept", 0, problem)])
-            if resent and not reason and not evidence:
+            if (accepted or resent) and not reason and not evidence:
                 reason = _reason(may_ask)
-            grounds = Grounds(reason or evidence, evidence, _user(app.environment))
-            return _settle_doubtful(app, key, hold_reason, resent, grounds, as_json)
+            if not accepted and (not resent or resent == ("all",)):
+                grounds = Grounds(reason or evidence, evidence, _user(app.environment))
+                return _settle_doubtful(app, key, hold_reason, grounds, as_json, not_sent=bool(resent))
+            existing(app, key)
+            pipeline.place_held(app, key)
         existing(app, key)
         confirmed = [] if offline else app.reconciler.query_provider_log(key)
         if offline:
@@ -122,14 +123,18 @@ def reconcile(
 
 
 def _settle_doubtful(
-    app: App, key: str, hold_reason: HoldReason, resent: tuple[str, ...], grounds: Grounds, as_json: bool
+    app: App, key: str, hold_reason: HoldReason, grounds: Grounds, as_json: bool, *, not_sent: bool
 ) -> int:
-    """Take the decision on an edition that may have been sent before the store was restored, and has no recipients."""
-    if resent and resent != ("all",):
-        raise ConfigurationError([ConfigProblem("--resend", 0, f"edition {key} has no recipients yet; write 'all'")])
-    not_sent = bool(resent)
+    """Show an edition that may have been sent before the store was restored, and has no recipients.
+
+    With `not_sent` record that it was not.
+    """
     if not_sent:
         app.reconciler.set_not_sent(key, grounds)
+    edition = app.editions.get(key)
+    may_have_it = []
+    if edition is not None and edition.state in (EditionState.DRAFT, EditionState.APPROVED) and not not_sent:
+        may_have_it = app.reconciler.expected(key, app.enqueuer.due_candidates(edition))
     if as_json:
         emit(
             {
@@ -140,18 +145,29 @@ def _settle_doubtful(
                 "stranded_batches": [],
                 "shown": [],
                 "doubtful": not not_sent,
+                "may_have_it": [{"email": email, "message_id": id or None} for email, id in may_have_it],
             }
         )
     elif not_sent:
-        click.echo(f"Edition {key} was not sent before the store was restored. It is sent as usual from now on.")
+        click.echo(f"Edition {key} was not sent before the store was restored. It is sent as usual from now on:")
+        click.echo(f"by `digest run` at each subscriber's hour, or by `digest send {key}` at once.")
     else:
         click.echo(f"Edition {key}: {hold_reason.reason}.")
-        click.echo(f'If it was not: digest reconcile {key} --resend all --reason "how you know"')
-        if app.editions.get(key) is None:
-            click.echo("If it was: leave it. The store does not have it, so nothing of it is sent.")
+        if may_have_it:
+            click.echo("\nThese subscribers of today's list may have it:")
+            names = ("address", "Message-ID") if may_have_it[0][1] else ("address",)
+            shown_rows = [(email, f"<{id}>")[: len(names)] for email, id in may_have_it[:_MAX_IN_TABLE]]
+            click.echo(table(names, shown_rows))
+            if len(may_have_it) > _MAX_IN_TABLE:
+                click.echo(f"… and {len(may_have_it) - _MAX_IN_TABLE:,} more; `--json` lists them all.")
+            click.echo("Look for them at your provider, in the log of your mail server, or in a mailbox of yours.\n")
+        click.echo(f'If it was not sent:   digest reconcile {key} --resend all --reason "how you know"')
+        if edition is None:
+            click.echo("If it was sent:       leave it. The store does not have it, so nothing of it is sent.")
         else:
-            click.echo(f"If it was: digest send {key}, which mails nobody and makes everyone unknown;")
-            click.echo(f'           then digest reconcile {key} --accept all --evidence "what shows it"')
+            click.echo(f'If it was sent:       digest reconcile {key} --accept all --evidence "what shows it"')
+            click.echo(f'If some have it:      digest reconcile {key} --accept ADDRESS --evidence "what shows it"')
+            click.echo("                      and so on; nobody else gets it before you decide about them too.")
     return 0 if not_sent else 1
 
 
@@ -212,13 +228,17 @@ def _show(key: str, batches: Sequence[UnknownBatch], left: Sequence[Unsettled], 
 def _block(each: Unsettled, zone: ZoneInfo) -> str:
     found = each.recipient
     host = f" to {found.host}" if found.host else ""
-    fields = {
-        "Message-ID": f"<{each.message_id}>",
-        "time": f"{found.started_at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}",
-        "attempt": f"{found.attempt}, batch {found.batch}, {found.transport}{host}",
-        "server's last reply": found.last_reply or "none were recorded",
-        "what happened": found.detail,
-    }
+    fields = {"Message-ID": f"<{each.message_id}>"}
+    if found.transport:
+        fields |= {
+            "time": f"{found.started_at.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}",
+            "attempt": f"{found.attempt}, batch {found.batch}, {found.transport}{host}",
+            "server's last reply": found.last_reply or "none was recorded",
+        }
+    else:
+        # The mark of a restored copy: the store never saw the attempt, if there was one.
+        fields |= {"time": "not known", "batch": str(found.batch)}
+    fields["what happened"] = found.detail
     lines = [f"  {name + ':':21}{value}" for name, value in fields.items()]
     return shown("\n".join([found.email, *lines, ""]))
 

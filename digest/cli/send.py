@@ -24,7 +24,7 @@ from digest.utils.clock import resolve_local_time
 if TYPE_CHECKING:
     from digest.app import App
     from digest.pipeline import Sent
-    from digest.store.sending.status import Unreached
+    from digest.store.sending.status import Counts, Unreached
 
 # Names in a table, and in a JSON document.
 _MAX_IN_TABLE = 50
@@ -32,6 +32,8 @@ _MAX_IN_JSON = 1000
 # More excluded recipients are counted by reason: their names would hide those who were rejected.
 _MAX_EXCLUDED = 10
 _MAX_REASONS = 20
+# States of recipients with a place in an edition.
+_PLACED = ("accepted", "pending", "unknown", "rejected")
 # How far ahead `--at` may be: no provider schedules an email for longer.
 _MAX_LEAD = timedelta(days=3)
 
@@ -136,7 +138,8 @@ def report_sent(app: App, sent: Sent, as_json: bool) -> int:
     elif edition.state == EditionState.SKIPPED:
         click.echo(f"Edition {edition.key} is skipped; nothing was sent: {edition.reason}")
     else:
-        if not sent.placed and sent.report and not sent.report.accepted and not counts.pending:
+        done = not counts.pending and not counts.unknown
+        if done and not sent.placed and sent.report and not sent.report.accepted:
             click.echo(f"Edition {edition.key}: everyone who is due already has it; nothing was sent.")
         # Recipients who are merely waiting stay a number, so that the names that matter are seen.
         many = counts.excluded > _MAX_EXCLUDED
@@ -202,6 +205,7 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
     from digest.pipeline import Sent, why_not_sent
     from digest.store.content.events import count_feedback
     from digest.store.sending.status import unsendable_batches
+    from digest.usecases.reconcile import find_hold_reason, held_editions
 
     with app_despite_faults(home) as app:
         if live:
@@ -220,6 +224,7 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
         totals, unknown = state.counts, state.unknown
         unsendable = unsendable_batches(app.database, found.key, app.settings.delivery.transport)
         decisions = app.editions.decisions(found.key)
+        held = find_hold_reason(app.database, found.key, found.day)
         feedback = count_feedback(app.database, found.key)
         if as_json:
             document: dict[str, Any] = counts_json(found, totals)
@@ -227,6 +232,7 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
             document["unknown_batches"] = [unknown_batch_json(batch) for batch in unknown]
             document["stranded_batches"] = [unknown_batch_json(batch) for batch in unsendable]
             document["store_problem"] = problem
+            document["held"] = held.reason if held else None
             document["decisions"] = [decision_json(each) for each in decisions]
             emit(document | asdict(feedback))
             return 0
@@ -245,6 +251,12 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
         if unknown:
             batches = plural(len(unknown), "batch has", "batches have")
             click.echo(f"\n{batches} an unknown outcome; `digest reconcile {found.key}` resolves them.")
+        if held:
+            click.echo(f"\nHeld: {held.reason}. Nothing of it is sent until you decide: digest reconcile {found.key}")
+        if others := [key for key in held_editions(app.database, app.now().date()) if key != found.key]:
+            click.echo(
+                f"\nHeld too, because the store was restored: {', '.join(others)}. For each: digest reconcile EDITION"
+            )
         if unsendable:
             click.echo(f"\n{unsendable_note(unsendable)}")
     return 0
@@ -270,6 +282,11 @@ def _send_test(app: App, key: str, addresses: tuple[str, ...], as_json: bool) ->
     return 1 if problems else 0
 
 
+def _places(placed: Counts) -> str:
+    """Say how many recipients are in which state."""
+    return ", ".join(f"{getattr(placed, state):,} {state}" for state in _PLACED if getattr(placed, state))
+
+
 def _dry_run(app: App, key: str, as_json: bool, *, obey_frequency: bool) -> int:
     from digest import pipeline
     from digest.notify.report import grouped
@@ -293,7 +310,8 @@ def _dry_run(app: App, key: str, as_json: bool, *, obey_frequency: bool) -> int:
                 "dry_run": True,
                 "would_send": plan.due,
                 "excluded": len(plan.excluded),
-                "already": plan.already,
+                "already": plan.placed.frozen - plan.placed.excluded,
+                **{state: getattr(plan.placed, state) for state in _PLACED},
                 "errors": list(found.errors),
                 "warnings": list(found.warnings),
                 "left_out": list(found.left_out),
@@ -303,8 +321,13 @@ def _dry_run(app: App, key: str, as_json: bool, *, obey_frequency: bool) -> int:
     if plan.edition.state == EditionState.SKIPPED:
         click.echo(f"Edition {key} would be skipped: {plan.edition.reason}")
         return 0
-    already = f"; {plan.already} already have it" if plan.already else ""
-    click.echo(f"Edition {key} would go to {plural(plan.due, 'subscriber', 'subscribers')}{already}.")
+    click.echo(f"Edition {key} would go to {plural(plan.due, 'subscriber', 'subscribers')}.")
+    if already := _places(plan.placed):
+        click.echo(f"Others have a place in it already: {already}.")
+    if plan.placed.pending:
+        click.echo("Those pending are sent too, when they are due.")
+    if plan.placed.unknown:
+        click.echo(f"Those unknown may have it and get nothing: `digest reconcile {key}` settles them.")
     if len(plan.excluded) > _MAX_EXCLUDED:
         _show_reasons(grouped(((reason, 1) for _email, reason in plan.excluded), _MAX_REASONS))
     elif plan.excluded:

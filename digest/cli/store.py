@@ -93,9 +93,9 @@ def _postgresql_steps(url: str, file: Path) -> str:
 def restore(home: Path, file: Path | None, in_place: bool, as_json: bool) -> int:
     """Put the copy FILE in the store's place, so that nobody gets an edition twice.
 
-    What may have been sent since the copy was made is unknown afterwards, and is sent only if you say so with
-    `digest reconcile`. Unsubscribes, suppressions and preferences since the copy are kept if the present store can be
-    read. The present store is kept next to the new one. Stop `digest run` and `digest web` first.
+    If the present store can be read, what it sent since the copy is kept, and so are unsubscribes, suppressions and
+    preferences. If not, what may have been sent since is unknown afterwards, and is sent only if you say so with
+    `digest reconcile`. The present store is kept next to the new one. Stop `digest run` and `digest web` first.
     """
     from digest.app import make_app
     from digest.cli.json_output import restore_json
@@ -154,7 +154,8 @@ def _show_doubt(result: RestoreResult) -> None:
     elif result.sent:
         named = ", ".join(f"{each.edition} ({each.recipients:,})" for each in result.sent[-_MAX_NAMED:])
         click.echo(f"Sent since the copy, by the store that was in place: {named}.")
-        click.echo("Nothing more of these is sent. To settle each: digest reconcile EDITION")
+        click.echo("Who has these, and who does not, was taken over from it: `digest status EDITION` shows it, and")
+        click.echo("`digest send EDITION` sends only what is left.")
     else:
         click.echo("The store that was in place has sent nothing since the copy.")
 

@@ -89,7 +89,13 @@ def last_test_send(database: Database) -> SentTest | None:
 
 def save_backup_time(database: Database, at: datetime) -> None:
     """Remember when `digest store backup` made a copy."""
-    set(database, _BACKUP, at.astimezone(UTC).isoformat())
+    with database.write(area="meta") as connection:
+        put_backup_time(connection, at)
+
+
+def put_backup_time(connection: Connection, at: datetime) -> None:
+    """As `save_backup_time`, inside the caller's transaction."""
+    put(connection, _BACKUP, at.astimezone(UTC).isoformat())
 
 
 def save_probe_time(database: Database, at: datetime) -> None:

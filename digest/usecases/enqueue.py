@@ -14,7 +14,7 @@ from digest.store.content.editions import FORCED
 from digest.store.sending import restored
 from digest.store.sending.enqueue import Decision, enqueue_subscribers
 from digest.store.sending.folded import is_folded, why_never_again
-from digest.store.sending.status import counts
+from digest.store.sending.status import Counts, counts, went_by_hours
 from digest.subscribers.due import Audience, Candidate, Due, decide
 from digest.usecases.preflight import PreflightFailed
 
@@ -41,8 +41,8 @@ class SendPlan:
 
     edition: Edition
     due: int
-    # Those who have a place in the edition already.
-    already: int
+    # Of those who have a place in the edition already.
+    placed: Counts
     # (address, reason).
     excluded: list[tuple[str, str]]
 
@@ -111,7 +111,8 @@ class Enqueuer:
         """Give every listed subscriber without a place one: in a batch, or excluded with the reason.
 
         Renders the emails of new variants and checks them; an error stops the call before anything is written.
-        `scheduled` sends at each subscriber's hour, otherwise everyone is due now, or at the time `at`. `force` is the
+        `scheduled` sends at each subscriber's hour, otherwise everyone is due now, or at the time `at`. Without `at` an
+        edition that others got at their hours goes to the rest at theirs, and so does one that is held. `force` is the
         reason for sending despite errors, and is recorded. A special edition goes to everyone, or with
         `obey_frequency` only on the days of each subscriber; later calls keep to that. Raises PreflightFailed, and
         DigestError for a folded edition.
@@ -122,7 +123,8 @@ class Enqueuer:
         hour = planned.schedule.send_at if planned else self.default_hour
         if obey_frequency:
             self._record_once(edition.key, OBEYS_FREQUENCY, "as asked for by the operator")
-        policy = DuePolicy(edition, now, self._audience(edition.key), hour if scheduled else None, at)
+        by_hour = scheduled or (at is None and planned is not None and self._keeps_hours(edition, now))
+        policy = DuePolicy(edition, now, self._audience(edition.key), hour if by_hour else None, at)
         emails = self.editions.emails(edition.key)
         placed = 0
         notes: dict[str, None] = {}
@@ -167,9 +169,9 @@ class Enqueuer:
         """Return what a one-off send of the edition would do. Enqueues nobody and sends nothing."""
         self._refuse_folded(edition)
         self.subscriber_list.sync()
-        already = counts(self.database, edition.key)
+        found = counts(self.database, edition.key)
         if edition.state == EditionState.SKIPPED:
-            return SendPlan(edition, 0, 0, [])
+            return SendPlan(edition, 0, found, [])
         policy = DuePolicy(edition, self.now(), self._audience(edition.key, obey_frequency=obey_frequency))
         due, excluded = 0, []
         for subscriber in self.subscribers.candidates(edition.key):
@@ -178,7 +180,19 @@ class Enqueuer:
                 excluded.append((subscriber.email, decision.excluded))
             else:
                 due += 1
-        return SendPlan(edition, due, already.frozen - already.excluded, excluded)
+        return SendPlan(edition, due, found, excluded)
+
+    def due_candidates(self, edition: Edition) -> list[Candidate]:
+        """Return the subscribers without a place who would get the edition now. Enqueues nobody."""
+        self.subscriber_list.sync()
+        policy = DuePolicy(edition, self.now(), self._audience(edition.key))
+        return [each for each in self.subscribers.candidates(edition.key) if not policy.decide(each)[1].excluded]
+
+    def _keeps_hours(self, edition: Edition, now: datetime) -> bool:
+        """Whether the edition has gone, or may have gone, to subscribers at their hours."""
+        with self.database.read() as connection:
+            held = restored.find_hold_reason(connection, edition.key) is not None
+        return held or went_by_hours(self.database, edition.key, datetime.combine(edition.day, time(0), now.tzinfo))
 
     def _refuse_folded(self, edition: Edition) -> None:
         if is_folded(self.database, edition.key):

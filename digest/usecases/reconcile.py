@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from digest.store.high_water import HighWater
     from digest.store.sending.ledger import SqlLedger
     from digest.store.sending.restored import HoldReason
+    from digest.subscribers.due import Candidate
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ _NOBODY: Mapping[int, Mapping[int, Accepted | NotSent]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """A recipient who may or may not have the email. `message_id` is None where the provider makes it."""
+    """A recipient who may or may not have the email. `message_id` is None where only the provider can have made it."""
 
     recipient: UnknownRecipient
     message_id: str | None
@@ -62,6 +63,22 @@ class Unsettled:
 def one_by_one(recipient: UnknownRecipient) -> bool:
     """Whether the transport gives each recipient a separate email, with our Message-ID."""
     return RECOVERY.get(recipient.transport) == "stepwise"
+
+
+def find_hold_reason(database: Database, key: str, day: date) -> HoldReason | None:
+    """Whether the edition may have been sent before the store was restored, and the store has no recipients of it.
+
+    `day` is that of an edition that the store does not know.
+    """
+    with database.read() as connection:
+        hold_reason = restored.find_hold_reason(connection, key, day)
+    return hold_reason if hold_reason and not status.counts(database, key).batches else None
+
+
+def held_editions(database: Database, since: date) -> list[str]:
+    """Return the editions since a day that are held, and have no recipients in the store."""
+    with database.read() as connection:
+        return restored.doubtful_unsent(connection, since)
 
 
 @dataclass(frozen=True)
@@ -110,7 +127,7 @@ class Reconciler:
         """Return every recipient of unknown and unsendable batches."""
         found = unknown_recipients(self.database, [*unknown_batches(self.database, key), *self.unsendable(key)])
         return [
-            Unsettled(each, self.message_id(key, each.subscriber, each.email) if one_by_one(each) else None)
+            Unsettled(each, self.message_id(key, each.subscriber, each.email) if self.may_be_single(each) else None)
             for each in found
         ]
 
@@ -120,13 +137,16 @@ class Reconciler:
         return any(RECOVERY.get(name) == "stepwise" for name in names)
 
     def find_hold_reason(self, key: str, day: date) -> HoldReason | None:
-        """Whether the edition may have been sent before the store was restored, and the store has no recipients of it.
+        """As the function of the same name."""
+        return find_hold_reason(self.database, key, day)
 
-        `day` is that of an edition that the store does not know.
+    def expected(self, key: str, candidates: Iterable[Candidate]) -> list[tuple[str, str]]:
+        """Return the address of each candidate, with the Message-ID of the edition's email to them if we would make it.
+
+        For an edition that may have been sent by a store of which this one is an older copy.
         """
-        with self.database.read() as connection:
-            hold_reason = restored.find_hold_reason(connection, key, day)
-        return hold_reason if hold_reason and not status.counts(self.database, key).batches else None
+        single = any(RECOVERY.get(transport.name) == "stepwise" for transport in self.transports)
+        return [(each.email, self.message_id(key, each.id, each.email) if single else "") for each in candidates]
 
     def set_not_sent(self, key: str, grounds: Grounds) -> None:
         """Record the operator's statement that a doubtful edition was not sent. From now on it is sent as usual."""

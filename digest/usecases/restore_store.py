@@ -15,7 +15,17 @@ from digest.errors import AlreadyRunning, ConfigProblem, ConfigurationError, Sto
 from digest.models import AttemptState
 from digest.store import copies, meta
 from digest.store.database import STORE_ID, Database, open_database, unopened
-from digest.store.high_water import CLAIMS, COPIED_AT, MOVED_TO, HighWater, Mark, MarkFile, mark_file, read_identity
+from digest.store.high_water import (
+    CLAIMS,
+    COPIED_AT,
+    MOVED_TO,
+    HighWater,
+    Identity,
+    Mark,
+    MarkFile,
+    mark_file,
+    read_identity,
+)
 from digest.store.locks import Lock, exclusive, running_runs
 from digest.store.people.carry_over import CarriedOver, carry_over, reserve_ids
 from digest.store.private import sqlite_file
@@ -23,6 +33,7 @@ from digest.store.schema import attempt
 from digest.store.schema import meta as values
 from digest.store.sending import restored
 from digest.store.sending.restored import Held, Restored, SentSince
+from digest.store.sending.take_over import take_over_sends
 
 _LOCK_WAIT = 1.0
 _BUSY = "; stop it before you restore the store"
@@ -32,7 +43,7 @@ _BUSY = "; stop it before you restore the store"
 class RestoreResult:
     # When the copy was made, or the latest time in it.
     copied_at: datetime
-    # What may have been sent since is unknown.
+    # What may have been sent since, and is unknown now.
     held: list[Held]
     # Editions without recipients in the store that may have been sent since.
     doubtful: list[str]
@@ -40,8 +51,9 @@ class RestoreResult:
     kept: Path | None = None
     # What people did since the copy; None if the store in place could not be read.
     carried: CarriedOver | None = None
-    # What the store in place had sent since the copy; None if it could not tell. Then every edition up to the day of
-    # the restoring may have been sent, and special ones until `specials_until`.
+    # What the store in place had sent since the copy. The copy knows it now too, so nothing is unknown because of it.
+    # None if that store could not tell: every edition up to the day of the restoring may have been sent, and special
+    # ones until `specials_until`.
     sent: list[SentSince] | None = None
     specials_until: date | None = None
 
@@ -104,7 +116,7 @@ class StoreRestorer:
     def _carry_over(
         self, store: Path, copy: Database, file: MarkFile, now: datetime
     ) -> tuple[CarriedOver | None, list[SentSince] | None]:
-        """Bring what people did since the copy into it, and return what was sent since.
+        """Bring what people did and what was sent since the copy into it, and return both.
 
         None for both if the present store is another one, or cannot be read.
         """
@@ -116,6 +128,10 @@ class StoreRestorer:
                 # Before anything is changed. Stores of 0.1.0 have no id.
                 sent = _sent_since(newer, copy, file) if ids[1] else None
                 found = carry_over(newer, copy, now=now)
+                if sent is not None:
+                    copied_at = _copied_at(read_identity(copy), copy, now)
+                    with newer.read() as source, copy.write() as target:
+                        take_over_sends(source, target, [each.edition for each in sent], copied_at)
             copies.complete(store)
         except StoreError:
             return None, None
@@ -124,19 +140,21 @@ class StoreRestorer:
     def _hold(
         self, database: Database, file: MarkFile, now: datetime, sent: list[SentSince] | None, *, reserve: bool
     ) -> RestoreResult:
-        """Make unknown what may have been sent since the copy, in one transaction."""
+        """Make unknown what may have been sent since the copy, in one transaction. Nothing if `sent` is known."""
         try:
             mark = file.read()
         except StoreError:
             # It is damaged, and is written again below.
             mark = None
         identity = read_identity(database)
+        copied_at = _copied_at(identity, database, now)
         with database.write(area="meta") as connection:
-            copied_at = identity.copied_at or restored.last_activity(connection) or now.astimezone(UTC)
-            names = tuple(each.edition for each in sent) if sent is not None else None
-            about = Restored(copied_at.astimezone(now.tzinfo), now, now.date(), sent=names)
-            held = restored.hold_unsettled(connection, about)
-            doubtful = restored.doubtful_unsent(connection, copied_at.astimezone(now.tzinfo).date())
+            about = Restored(copied_at.astimezone(now.tzinfo), now, now.date())
+            held: list[Held] = []
+            doubtful: list[str] = []
+            if sent is None:
+                held = restored.hold_unsettled(connection, about)
+                doubtful = restored.doubtful_unsent(connection, about.copied_at.date())
             if reserve:
                 reserve_ids(connection, now)
             # Later than whatever was claimed since, so that the copy itself is noticed if it is put in place again.
@@ -144,7 +162,15 @@ class StoreRestorer:
             meta.put(connection, CLAIMS, str(claims))
             meta.put(connection, STORE_ID, identity.store or secrets.token_hex(16))
             connection.execute(delete(values).where(values.c.name.in_((COPIED_AT, MOVED_TO))))
+            if identity.copied_at:
+                # The copy was made before it could know of itself.
+                meta.put_backup_time(connection, identity.copied_at)
         return RestoreResult(copied_at, held, doubtful, sent=sent, specials_until=about.day + restored.SPECIALS)
+
+
+def _copied_at(identity: Identity, copy: Database, now: datetime) -> datetime:
+    with copy.read() as connection:
+        return identity.copied_at or restored.last_activity(connection) or now.astimezone(UTC)
 
 
 def _sent_since(newer: Database, copy: Database, file: MarkFile) -> list[SentSince] | None:

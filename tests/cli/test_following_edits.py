@@ -95,6 +95,19 @@ def test_after_a_repair_the_edition_goes_to_those_who_were_missing(newsroom: New
     assert told(day, "subscribers.yaml:4") == 2
 
 
+def test_a_send_by_hand_after_a_repair_keeps_to_the_hours_of_the_day(newsroom: Newsroom, day: Day) -> None:
+    day.at(7)
+    day.scheduler.tick()
+    newsroom.set_subscribers(
+        "email: asha@example.com", "email: new@example.com", 'email: late@example.com, hour: "08:30"'
+    )
+    by_hand = newsroom.json("send", DIGEST_NOW="2026-11-23T07:20+05:30")
+    assert by_hand["pending"] == 2, "late@example.com, and meena@example.com who left the list"
+    assert set(newsroom.outbox()) == {"asha@example.com", "ravi@example.com", "new@example.com"}
+    assert newsroom.json("send", DIGEST_NOW="2026-11-23T08:30+05:30")["pending"] == 0
+    assert "late@example.com" in newsroom.outbox()
+
+
 def test_a_faulty_list_stops_the_day_if_the_settings_say_so(newsroom: Newsroom, now: list[datetime]) -> None:
     newsroom.set_subscribers("email: asha@example.com")
     with started(newsroom.home, now, DIGEST_SUBSCRIBERS__ON_ERROR="stop") as day:

@@ -165,4 +165,4 @@ def test_an_interrupted_run_leaves_the_time_and_the_server(newsroom: Newsroom, m
     (found,) = unknown(newsroom).values()
     assert (found["email"], found["last_words"]) == (ASHA, "")
     assert found["host"].startswith("127.0.0.1:")
-    assert "none were recorded" in newsroom.digest("reconcile", EDITION).out
+    assert "none was recorded" in newsroom.digest("reconcile", EDITION).out

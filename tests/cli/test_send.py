@@ -190,6 +190,10 @@ def test_a_batch_without_response_is_unknown_until_an_operator_resolves_it(newsr
         assert len(result["not_reached"]) == 10
         assert newsroom.json("send", code=1, **settings)["unknown"] == 10
         assert len(server.accepted) == 30
+        dry = newsroom.digest("send", "--dry-run", **settings)
+        assert "Others have a place in it already: 20 accepted, 10 unknown." in dry.out
+        assert "`digest reconcile 2026-11-23` settles them" in dry.out
+        assert "everyone who is due already has it" not in newsroom.digest("send", **settings).out
         unknown = newsroom.json("reconcile", "2026-11-23", code=1)["batches"]
         assert [batch["readers"] for batch in unknown] == [10]
         batch = str(unknown[0]["batch"])

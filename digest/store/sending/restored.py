@@ -1,13 +1,14 @@
 """Hold what a restored store cannot know: who got an email after its copy was made.
 
+If the replaced store can be read, it knows, and the copy takes over its sends (`take_over`). Nothing is held then.
+
 One rule keeps anybody from getting an edition twice: **whatever may have been sent since the copy is unknown, and only
 an operator, an event or the provider's log changes that** (`digest reconcile`).
 
 - Batches of the copy that were not settled become unknown. So do accepted ones that were scheduled for later: the
   edition may have been stopped since.
-- New batches of an edition that may have been sent since (`find_hold_reason`) are unknown from the beginning. The
-  replaced store names these editions, if it can be read (`sent_since`). Otherwise they are all editions up to the day
-  of the restoring.
+- New batches of an edition that may have been sent since (`find_hold_reason`) are unknown from the beginning. These
+  are all editions up to the day of the restoring.
 
 Such a batch is held: it has an attempt in the state `restored`, which represents all attempts that the store has
 never seen. `delivery.on_unknown` does not apply to it, and a cancellation at the provider does not make it pending.
@@ -24,7 +25,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
-from digest.models import AttemptState, BatchState, EditionState, is_breaking
+from digest.models import AttemptState, BatchState, EditionState
 from digest.store import meta
 from digest.store.database import Database
 from digest.store.schema import attempt, batch
@@ -51,17 +52,11 @@ class Restored:
     later: tuple[str, ...] = ()
     # Editions of which an operator said that they had not been sent when the store was restored.
     not_sent: tuple[str, ...] = ()
-    # The editions that were sent since the copy, as the store that was in place knew; None if it could not tell.
-    sent: tuple[str, ...] | None = None
 
     def covers(self, key: str, day: date) -> bool:
         """Whether the edition may have been sent between the copy and the restoring."""
         if key in self.not_sent:
             return False
-        if self.sent is not None:
-            # The copy does not know the stories that were told since, so another alert edition may tell one again.
-            told = is_breaking(key) and day <= self.day and any(map(is_breaking, self.sent))
-            return key in self.sent or told
         special = not key.startswith(day.isoformat())
         return day <= self.day + (SPECIALS if special else timedelta(0)) or key in self.later
 
@@ -108,16 +103,11 @@ def how_to(key: str) -> str:
 def hold_unsettled(connection: Connection, restored: Restored) -> list[Held]:
     """Make unknown whatever may have been sent since the copy was made, and remember that the store was restored."""
     hold_reason = _hold_reason(restored)
-    scheduled = select(attempt.c.id).where(attempt.c.batch == batch.c.id, _is_scheduled_after(restored.copied_at))
-    unsettled = or_(
-        batch.c.state.in_((BatchState.PENDING, BatchState.SUBMITTING, BatchState.UNKNOWN)),
-        and_(batch.c.state == BatchState.ACCEPTED, scheduled.exists()),
-    )
     rows = (
         select(batch.c.id, batch.c.edition, batch.c.size)
         .join(editions, editions.c.key == batch.c.edition)
         # A cancelled edition is never sent again.
-        .where(unsettled, batch.c.size > 0, editions.c.state != EditionState.CANCELLED)
+        .where(_is_unsettled(restored.copied_at), batch.c.size > 0, editions.c.state != EditionState.CANCELLED)
         .order_by(batch.c.edition, batch.c.id)
     )
     found = connection.execute(rows).all()
@@ -149,6 +139,11 @@ def hold(connection: Connection, numbers: Collection[int], hold_reason: HoldReas
     rows = [{"id": secrets.token_hex(8), "batch": number, "detail": hold_reason.reason, **same} for number in numbers]
     if rows:
         connection.execute(insert(attempt), rows)
+
+
+def unsettled_editions(copy: Connection, copied_at: datetime) -> set[str]:
+    """Return the editions of which a part was not settled when the copy was made."""
+    return set(copy.execute(select(batch.c.edition).where(_is_unsettled(copied_at)).distinct()).scalars())
 
 
 def sent_since(newer: Connection, copy: Connection) -> list[SentSince] | None:
@@ -205,15 +200,13 @@ def set_not_sent(database: Database, key: str, grounds: Grounds, now: datetime) 
 def doubtful_unsent(connection: Connection, since: date) -> list[str]:
     """Editions since a day that may have been sent since the copy, and of which the store has no recipients.
 
-    Those that the copy has, and those of the days since that it does not have. If it is known what was sent, those.
+    Those that the copy has, and those of the days since that it does not have.
     """
     restored = _load(connection)
     if restored is None:
         return []
     rows = connection.execute(select(editions.c.key, editions.c.day, editions.c.state)).all()
     recipients = set(connection.execute(select(batch.c.edition).distinct()).scalars())
-    if restored.sent is not None:
-        return sorted(set(restored.sent) - recipients)
     unsent = {
         row.key
         for row in rows
@@ -233,6 +226,15 @@ def last_activity(connection: Connection) -> datetime | None:
     columns = (attempt.c.started_at, attempt.c.ended_at, editions.c.composed_at, editions.c.done_at)
     times = [connection.execute(select(func.max(column))).scalar() for column in columns]
     return max((time for time in times if time is not None), default=None)
+
+
+def _is_unsettled(copied_at: datetime) -> ColumnElement[bool]:
+    """Condition: what became of the batch after the copy was made is not in the copy."""
+    scheduled = select(attempt.c.id).where(attempt.c.batch == batch.c.id, _is_scheduled_after(copied_at))
+    return or_(
+        batch.c.state.in_((BatchState.PENDING, BatchState.SUBMITTING, BatchState.UNKNOWN)),
+        and_(batch.c.state == BatchState.ACCEPTED, scheduled.exists()),
+    )
 
 
 def _is_scheduled_after(moment: datetime) -> ColumnElement[bool]:
@@ -265,7 +267,6 @@ def _load(connection: Connection) -> Restored | None:
         date.fromisoformat(found["day"]),
         tuple(found["later"]),
         tuple(found["not_sent"]),
-        tuple(found["sent"]) if found["sent"] is not None else None,
     )
 
 

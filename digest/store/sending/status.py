@@ -143,6 +143,13 @@ def next_due(database: Database, edition: str) -> datetime | None:
         return connection.execute(due.order_by(batch.c.due_at).limit(1)).scalar()
 
 
+def went_by_hours(database: Database, edition: str, midnight: datetime) -> bool:
+    """Whether batches were due at an hour. Those that were to be sent at once are due at midnight or before."""
+    with database.read() as connection:
+        later = select(batch.c.id).where(batch.c.edition == edition, batch.c.due_at > midnight)
+        return connection.execute(later.limit(1)).first() is not None
+
+
 def find_unreached(
     database: Database, edition: str, limit: int | None = None, *, waiting: bool = True
 ) -> Iterator[Unreached]:
