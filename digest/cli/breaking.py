@@ -11,6 +11,7 @@ from digest.cli.output import emit, json_option, note, shortened
 from digest.cli.progress import progress
 from digest.cli.signals import stopped_by_signals
 from digest.cli.tables import table
+from digest.cli.user import user_name
 from digest.models import EditionState
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def drop(home: Path, key: str, as_json: bool) -> None:
     from digest.app import make_app
 
     with make_app(home) as app:
-        app.breaking.drop(key)
+        app.breaking.drop(key, by=user_name(app.environment))
     if as_json:
         emit({"edition": key, "state": EditionState.CANCELLED})
     else:

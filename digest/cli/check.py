@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from digest.errors import ConfigProblem, ConfigurationError, DigestError, StoreE
 from digest.models import EditionState
 from digest.utils.files import placed
 from digest.utils.redact import redact
-from digest.utils.urls import is_example
+from digest.utils.urls import EXAMPLE_DOMAINS, is_example
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,8 +97,7 @@ def check(
             new = (problem for problem in app.alert_problems() if problem not in findings.problems)
             findings.warnings += [f"{problem}; {ALERTS_MISSING}" for problem in new]
             _check_modes(app, findings)
-            if example := app.example_domain_guard.problem():
-                findings.problems.append(example)
+            findings.run(lambda: _check_base_url(app, findings))
             if edition and not findings.problems:
                 findings.run(lambda: checked.update(_check_edition(app, edition, links=links)))
     except ConfigurationError as error:
@@ -203,13 +203,28 @@ def _check_list(app: App, findings: Findings) -> int:
     return len(found) + sum(app.subscriber_admin.import_counts().values())
 
 
+def _check_base_url(app: App, findings: Findings) -> None:
+    """As `digest send`: an example address is an error as soon as somebody real is on the list."""
+    problem = app.example_domain_guard.problem()
+    if problem is None:
+        return
+    found: list[ListedSubscriber] = []
+    # Its errors are reported already; the store has the last valid list.
+    with suppress(ConfigurationError):
+        found = app.subscriber_list.read()
+    real = any(not is_example(one.email.rpartition("@")[2]) for _address, one in found)
+    if real or app.subscribers.any_outside(EXAMPLE_DOMAINS):
+        findings.problems.append(problem)
+    else:
+        findings.warnings.append(f"{problem}; real subscribers get nothing until then")
+
+
 def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
     """Check each source.
 
     A missing path is an error. A source in bad health is a warning, because a send works without it.
     """
     from concurrent.futures import ThreadPoolExecutor
-    from contextlib import suppress
 
     from digest.newsletter.checks import check_paths, source_lines
 

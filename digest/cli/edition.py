@@ -12,12 +12,14 @@ import click
 from digest.cli.editions import decision_line, existing
 from digest.cli.output import emit, json_option, note, plural, shortened
 from digest.cli.tables import table
+from digest.cli.user import user_name
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import EditionState, is_breaking
 
 if TYPE_CHECKING:
     from digest.app import App
     from digest.curate.editorial import Changes
+    from digest.models import Edition
 
 
 # The verb of a state in messages, where it differs from the state's name.
@@ -32,6 +34,8 @@ _INSTEAD_OF_RESUMING = {
     EditionState.EXPIRED: " `digest edition reopen {key}` makes it a draft again.",
 }
 
+# How the record of a decision calls it, if no reason was given.
+_BY = "by command"
 # Seconds.
 _LOCK_WAIT = 5.0
 # Numbers of recipients in `edition list`.
@@ -205,13 +209,16 @@ def approve(home: Path, key: str, force: str) -> None:
         key = key or _waiting(app)
         found = existing(app, key)
         if found.state != EditionState.DRAFT:
-            raise DigestError(f"Edition {key} is {found.state} and cannot be approved.")
-        checked = app.approver.approve(found, by="by an editor", force=force.strip())
+            raise DigestError(_impossible(found, EditionState.APPROVED))
+        checked = app.approver.approve(found, how=_BY, by=user_name(app.environment), force=force.strip())
         for line in (*checked.warnings, *checked.left_out):
             note(f"warning: {line}")
         if faults := app.subscriber_list.problems:
             warn_of(faults, "The emails were checked for the last valid list, which `digest run` uses.")
-    click.echo(f"Edition {key} is {EditionState.APPROVED}.")
+        planned = app.calendar.of(key)
+        zone = app.settings.newsletter.zone
+    then = f" `digest run` sends it at {planned.send_at.astimezone(zone):%Y-%m-%d %H:%M}." if planned else ""
+    click.echo(f"Edition {key} is {EditionState.APPROVED}.{then}")
 
 
 @edition.command()
@@ -331,8 +338,8 @@ def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[Edition
         found = existing(app, key)
         done = app.stopper.stop(key, state, out_of=out_of)
         if not done.stopped:
-            raise DigestError(f"Edition {key} is {found.state} and cannot be {_VERBS.get(state, state)}.")
-        app.editions.record(key, state, "by an editor", now=app.now())
+            raise DigestError(_impossible(found, state))
+        app.editions.record(key, state, _BY, now=app.now(), by=user_name(app.environment))
     click.echo(f"Edition {key} is {state}.")
     if done.cancelled:
         click.echo(f"The provider cancelled the scheduled email for {_recipients(done.cancelled)}.")
@@ -363,6 +370,14 @@ def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[Edition
         )
     if problems:
         raise DigestError("\n".join(problems))
+
+
+def _impossible(found: Edition, state: EditionState) -> str:
+    """Say why an edition cannot be brought into a state."""
+    now = _NAMES.get(found.state, found.state)
+    if found.state == state:
+        return f"Edition {found.key} is {now} already."
+    return f"Edition {found.key} is {now} and cannot be {_VERBS.get(state, state)}."
 
 
 def _recipients(count: int) -> str:
@@ -420,6 +435,6 @@ def _move(
     with make_app(home) as app:
         found = existing(app, key)
         if not app.editions.move(key, state, out_of=out_of, reason=reason):
-            raise DigestError(f"Edition {key} is {found.state} and cannot be {_VERBS.get(state, state)}.")
-        app.editions.record(key, state, why or "by an editor", now=app.now())
+            raise DigestError(_impossible(found, state))
+        app.editions.record(key, state, why or _BY, now=app.now(), by=user_name(app.environment))
     click.echo(f"Edition {key} is {state}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import click
 from digest.cli.editions import decision_line, existing
 from digest.cli.output import emit, json_option, note, shown, unsendable_note
 from digest.cli.tables import table
+from digest.cli.user import user_name
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.models import EditionState
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from digest.store.sending.status import UnknownBatch, UnknownRecipient
     from digest.usecases.reconcile import Unsettled
 
-_USER_ENV = "DIGEST_USER"
 # Addresses that a message lists, and a table.
 _MAX_LISTED = 5
 _MAX_IN_TABLE = 50
@@ -86,7 +86,7 @@ def reconcile(
             if (accepted or resent) and not reason and not evidence:
                 reason = _reason(may_ask)
             if not accepted and (not resent or resent == ("all",)):
-                grounds = Grounds(reason or evidence, evidence, _user(app.environment))
+                grounds = Grounds(reason or evidence, evidence, user_name(app.environment))
                 return _settle_doubtful(app, key, hold_reason, grounds, as_json, not_sent=bool(resent))
             existing(app, key)
             pipeline.place_held(app, key)
@@ -103,7 +103,7 @@ def reconcile(
                 evidence = _evidence(may_ask)
             elif not reason and not evidence:
                 reason = _reason(may_ask)
-            grounds = Grounds(reason or evidence, evidence, _user(app.environment))
+            grounds = Grounds(reason or evidence, evidence, user_name(app.environment))
             app.reconciler.resolve(key, decisions.batches, grounds, singly=decisions.recipients)
         unknown, unsendable = unknown_batches(app.database, key), app.reconciler.unsendable(key)
         left = app.reconciler.recipients(key)
@@ -371,16 +371,3 @@ def _reason(may_ask: bool) -> str:
 def _ask(question: str) -> str:
     # On stderr, like every note.
     return str(click.prompt(question, err=True)).strip()
-
-
-def _user(environment: Mapping[str, str]) -> str:
-    """Return who decides: DIGEST_USER, or else the user of the operating system."""
-    import getpass
-    import os
-
-    if named := environment.get(_USER_ENV, "").strip():
-        return named
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return f"uid {os.getuid()}"

@@ -297,6 +297,7 @@ def _dry_run(app: App, key: str, as_json: bool, *, obey_frequency: bool) -> int:
     if not approved and pipeline.why_not_sent(edition):
         raise DigestError(pipeline.why_not_sent(edition)[0])
     plan = app.enqueuer.plan(edition, obey_frequency=obey_frequency)
+    app.example_domain_guard.refuse_example_domain()
     app.sample_guard.refuse(edition)
     found = PreflightResult()
     if edition.state != EditionState.SKIPPED:

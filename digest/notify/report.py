@@ -50,7 +50,7 @@ class EditionNumbers:
 class Feedback:
     """What recipients did. Opens and clicks are None without tracking.
 
-    `delivered` and `dropped` are None if nobody reports them, such as for SMTP.
+    `delivered` and `dropped` are None if nobody reports them, such as for SMTP, and before anything was sent.
     """
 
     delivered: int | None
@@ -164,10 +164,10 @@ def rows(report: Report, zone: tzinfo) -> list[Row]:
         Row("unknown", f"{numbers.unknown:,}", median.count("unknown")),
         Row("pending", f"{numbers.pending:,}"),
         Row("on the list", f"{numbers.frozen:,}", median.count("frozen")),
-        Row("delivered", _reported(feedback.delivered, report.transports)),
+        Row("delivered", _reported(feedback.delivered, report)),
         Row("bounced", _share(numbers.bounced, numbers), median.count("bounced")),
         Row("blocked", _share(numbers.blocked, numbers), median.count("blocked")),
-        Row("dropped", _reported(feedback.dropped, report.transports)),
+        Row("dropped", _reported(feedback.dropped, report)),
         Row("complained", _share(numbers.complained, numbers), median.count("complained")),
         Row("unsubscribed", _share(feedback.left, numbers)),
     ]
@@ -300,10 +300,13 @@ class _Medians:
         return f"{value:,.0f}" if value is not None else ""
 
 
-def _reported(count: int | None, transports: Sequence[str]) -> str:
+def _reported(count: int | None, report: Report) -> str:
     if count is not None:
         return f"{count:,}"
-    return f"not reported by {' and '.join(_CALLED.get(name, name) for name in transports)}"
+    if not report.transports:
+        # An operator may have accepted what the lost store of a restored copy had sent.
+        return "not known" if report.numbers.accepted else "nothing was sent yet"
+    return f"not reported by {' and '.join(_CALLED.get(name, name) for name in report.transports)}"
 
 
 def _share(count: int, numbers: EditionNumbers) -> str:

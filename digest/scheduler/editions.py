@@ -97,14 +97,20 @@ class EditionJobs:
         )
 
     def log_plan(self) -> None:
-        """Log which edition is next, and when."""
-        upcoming = self.app.calendar.upcoming(self.app.now())
-        planned = next((each for each in upcoming if not self._is_finished(each.key)), None)
-        if planned is None:
-            self.log("No edition is planned within a year: see schedule.days and schedule.holidays.")
-        else:
-            times = f"composed at {self._clock(planned.compose_at)}, sent at {self._clock(planned.send_at)}"
-            self.log(f"Next edition: {planned.key}, {times}.")
+        """Log which edition is next, and when. Those whose hour is past are no longer next, but still due."""
+        now = self.app.now()
+        for planned in self.app.calendar.upcoming(now):
+            if self._is_finished(planned.key):
+                continue
+            if planned.send_at <= now:
+                self.log(
+                    f"Edition {planned.key} was due at {self._clock(planned.send_at)}. What is missing is done now."
+                )
+                continue
+            composed = f"composed at {self._moment(planned.compose_at)}, " if planned.compose_at > now else ""
+            self.log(f"Next edition: {planned.key}, {composed}sent at {self._moment(planned.send_at)}.")
+            return
+        self.log("No edition is planned within a year: see schedule.days and schedule.holidays.")
 
     def _run(self, name: str, key: str, job: Callable[[], None]) -> None:
         with log_fields(edition=key):
@@ -283,6 +289,11 @@ class EditionJobs:
     def _is_finished(self, key: str) -> bool:
         edition = self.app.editions.get(key)
         return edition is not None and edition.state not in (*WAITING, EditionState.SENDING)
+
+    def _moment(self, moment: datetime) -> str:
+        """The time of day, with the day if it is another one."""
+        local = moment.astimezone(self.app.settings.newsletter.zone)
+        return f"{local:%H:%M}" if local.date() == self.app.now().date() else f"{local:%a %Y-%m-%d %H:%M}"
 
     def _clock(self, moment: datetime | None) -> str:
         return f"{moment.astimezone(self.app.settings.newsletter.zone):%H:%M}" if moment else ""

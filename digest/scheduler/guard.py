@@ -47,7 +47,8 @@ class Guard:
             self._failures[name] = _FAILURES
             self._notices.notice("job", name, f"{name} failed: {'; '.join(map(str, error.problems))}", until=until)
         except AlreadyRunning as error:
-            self._warn(f"{name} failed: {error}")
+            # Normal while somebody runs `digest send`. The next tick tries again.
+            self._notices.notice("waiting", name, f"{name} waits: {str(error).partition(';')[0]}", until=until)
         except DigestError as error:
             self._count_failure(name, str(error), until)
             if isinstance(error, StoreUnavailable):
@@ -58,6 +59,7 @@ class Guard:
             self._count_failure(name, f"internal error: {type(error).__name__}: {error}", until)
         else:
             self._failures.pop(name, None)
+            self._notices.clear("waiting", name)
             self._notices.clear("job", name)
             return result
         return None

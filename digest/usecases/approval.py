@@ -54,11 +54,12 @@ class Approver:
         self.sample_guard.refuse(edition)
         return checked
 
-    def approve(self, edition: Edition, *, by: str, force: str = "") -> PreflightResult:
+    def approve(self, edition: Edition, *, how: str, by: str = "", force: str = "") -> PreflightResult:
         """Check and approve a draft. `digest run` sends it at its time, and breaking news at once.
 
-        `by` and `force`, the reason for approving despite errors, are recorded. Raises PreflightFailed for an email
-        with errors, BreakingRefused for an alert edition that must not be sent, DigestError for another state.
+        By whom (if known), how, and `force`, the reason for approving despite errors, are recorded. Raises
+        PreflightFailed for an email with errors, BreakingRefused for an alert edition that must not be sent,
+        DigestError for another state.
         """
         key = edition.key
         checked = self.check(edition)
@@ -68,5 +69,5 @@ class Approver:
             self.breaking.check(key, force)
         if not self.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,)):
             raise DigestError(f"Edition {key} is {edition.state}; only a draft can be approved.")
-        self.editions.record(key, EditionState.APPROVED, force or by, now=self.now())
+        self.editions.record(key, EditionState.APPROVED, force or how, now=self.now(), by=by)
         return checked

@@ -140,12 +140,12 @@ class BreakingNews:
         saved = self.editions.put(replace(again, composed_at=stored.composed_at), over=(EditionState.DRAFT,))
         return saved or self._existing(key)
 
-    def drop(self, key: str) -> None:
-        """Drop a proposal for good. `digest run` does not propose the story again. Raises DigestError."""
+    def drop(self, key: str, *, by: str = "") -> None:
+        """Drop a proposal for good. `digest run` does not propose the story again. `by` is recorded. Raises DigestError."""
         edition = self._existing(key)
         if not self.editions.move(key, EditionState.CANCELLED, out_of=(*OPEN, EditionState.EXPIRED)):
             raise BreakingRefused(f"Edition {key} is {edition.state} and cannot be dropped.")
-        self.editions.record(key, EditionState.CANCELLED, "dropped by an editor", now=self.now())
+        self.editions.record(key, EditionState.CANCELLED, "dropped by an editor", now=self.now(), by=by)
 
     def key_to_send(self, key: str = "") -> str:
         """Return the key of the edition to send: the named one, or the only proposal. Raises DigestError."""

@@ -20,7 +20,7 @@ from digest.usecases.process_feedback import PARSERS
 if TYPE_CHECKING:
     from digest.models import Source
     from digest.store.content.articles import ArticleStore
-    from digest.store.content.editions import EditionStore
+    from digest.store.content.editions import Decision, EditionStore
     from digest.store.sending.overview import Overview
     from digest.store.sending.statistics import Statistics
     from digest.usecases.alerts import Alerts
@@ -63,7 +63,7 @@ class Reporter:
         events = count_feedback(self.editions.database, key)
         transports = self.statistics.transports(key)
         # Only a provider's webhook reports deliveries. Returned mail reports failures.
-        reported = not transports or not PARSERS.keys().isdisjoint(transports)
+        reported = not PARSERS.keys().isdisjoint(transports)
         return Report(
             newsletter=self.newsletter,
             number=edition.number,
@@ -90,7 +90,7 @@ class Reporter:
             ),
             model_use=edition.model_use,
             model_price=self.model_price,
-            decisions=[(each.at, each.what, each.reason) for each in self.editions.decisions(key)],
+            decisions=[(each.at, each.what, _why(each)) for each in self.editions.decisions(key)],
         )
 
     def send_due(self) -> list[str]:
@@ -123,6 +123,10 @@ class Reporter:
 
     def _reasons(self, key: str, outcome: DeliveryOutcome) -> list[tuple[str, int]]:
         return grouped(self.statistics.reasons(key, outcome, _READ), _REASONS)
+
+
+def _why(decision: Decision) -> str:
+    return f"{decision.reason} ({decision.decided_by})" if decision.decided_by else decision.reason
 
 
 def _message_id(key: str) -> str:

@@ -111,7 +111,7 @@ def router(page: ApprovalPage) -> APIRouter:
                 return True
             if seen != revision(found):
                 return False
-            app.approver.approve(found, by=_BY)
+            app.approver.approve(found, how=_BY)
             log.info("Edition %s is approved %s.", found.key, _BY)
             return True
 

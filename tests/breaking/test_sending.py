@@ -200,7 +200,7 @@ def test_digest_run_sends_what_was_approved_on_the_page(press: Press) -> None:
         assert f"/approve/{ALERT}/*** or digest breaking send" in "\n".join(press.log)
         proposal = app.editions.get(ALERT)
         assert proposal is not None
-        app.approver.approve(proposal, by="by the link of an alert")
+        app.approver.approve(proposal, how="by the link of an alert")
         scheduler.check()
         assert press.proposals()[ALERT] == "done"
     assert set(press.newsroom.outbox(ALERT)) == {"asha@example.com", "ravi@example.com"}
@@ -212,7 +212,7 @@ def test_what_the_limits_refuse_is_a_proposal_again(press: Press) -> None:
         scheduler.collect()
         proposal = scheduler.app.editions.get(ALERT)
         assert proposal is not None
-        scheduler.app.approver.approve(proposal, by="by an editor")
+        scheduler.app.approver.approve(proposal, how="by command")
         # Past midnight, within the quiet hours.
         press.later(hours=13)
         scheduler.check()

@@ -141,6 +141,21 @@ def test_an_approved_edition_can_be_reopened(newsroom: Newsroom) -> None:
     assert newsroom.digest("edition", "reopen", KEY).code == 1
 
 
+def test_a_decision_names_who_made_it(newsroom: Newsroom) -> None:
+    newsroom.environment |= {"DIGEST_USER": "sunita", "DIGEST_NOW": "2026-11-23T05:40+05:30"}
+    newsroom.json("compose")
+    approved = newsroom.digest("edition", "approve", KEY)
+    assert approved.out == "Edition 2026-11-23 is approved. `digest run` sends it at 2026-11-23 07:00.\n"
+    again = newsroom.digest("edition", "approve", KEY)
+    assert (again.code, again.err) == (1, "digest: Edition 2026-11-23 is approved already.\n")
+    assert newsroom.digest("edition", "reopen", KEY, DIGEST_USER="ravi").code == 0
+    refused = newsroom.digest("edition", "resume", KEY)
+    assert (refused.code, "a draft, not paused" in refused.err) == (1, True)
+    made = newsroom.json("status", KEY)["decisions"]
+    assert [(each["what"], each["by"]) for each in made] == [("approved", "sunita"), ("draft", "ravi")]
+    assert "approved by sunita: by command" in newsroom.digest("status", KEY).out
+
+
 def test_approving_checks_the_emails(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     assert newsroom.digest("edition", "edit", KEY, "--intro", "नमस्ते {{ name }}").code == 0

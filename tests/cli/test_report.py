@@ -121,6 +121,14 @@ def test_a_report_without_an_edition_says_what_to_do(newsroom: Newsroom) -> None
     assert "digest send" in run.err
 
 
+def test_a_report_before_the_send_claims_no_deliveries(newsroom: Newsroom) -> None:
+    newsroom.json("compose")
+    assert newsroom.json("report")["delivered"] is None
+    shown = newsroom.digest("report").out
+    assert "nothing was sent yet" in shown
+    assert "time of sending" not in shown
+
+
 def test_dead_and_slow_sources_are_in_the_report(newsroom: Newsroom) -> None:
     newsroom.edit_settings(
         "sources:\n", "sources:\n  - {name: Gone, url: 'http://127.0.0.1:9/f', allow_private: true}\n"

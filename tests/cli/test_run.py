@@ -12,6 +12,7 @@ import pytest
 
 from digest.app import make_app
 from digest.scheduler import Scheduler, watch_settings
+from digest.store.locks import exclusive
 from digest.store.sending.status import counts
 from tests.cli.newsroom import Newsroom
 from tests.support.sendgrid_server import KEY as SENDGRID_KEY
@@ -70,6 +71,35 @@ def test_the_scheduler_runs_a_whole_day(newsroom: Newsroom) -> None:
         day.at(8, 30)
         day.scheduler.check()
         assert (day.state(), day.accepted()) == ("done", 6)
+
+
+def test_the_next_edition_lies_ahead(newsroom: Newsroom) -> None:
+    def plan(hour: int) -> list[str]:
+        day.at(hour)
+        day.log.clear()
+        day.scheduler.editions.log_plan()
+        return day.log
+
+    with started(newsroom.home, [MORNING]) as day:
+        assert plan(5) == ["Next edition: 2026-11-23, composed at 05:30, sent at 07:00."]
+        assert plan(6) == ["Next edition: 2026-11-23, sent at 07:00."]
+        tomorrow = "Next edition: 2026-11-24, composed at Tue 2026-11-24 05:30, sent at Tue 2026-11-24 07:00."
+        assert plan(8) == ["Edition 2026-11-23 was due at 07:00. What is missing is done now.", tomorrow]
+        # After schedule.expires_after.
+        assert plan(12) == [tomorrow]
+
+
+def test_a_send_by_hand_makes_the_scheduler_wait_without_a_fault(newsroom: Newsroom) -> None:
+    with started(newsroom.home, [MORNING]) as day:
+        with exclusive(day.scheduler.app.database, "sending", wait=0.0):
+            for minute in range(5):
+                day.at(7, minute)
+                day.scheduler.check()
+        assert day.log[-1] == "edition 2026-11-23 waits: another digest process is sending"
+        assert not [line for line in day.log[:-1] if "another digest process" in line]
+        assert day.scheduler.app.alerts.store.open() == []
+        day.scheduler.check()
+        assert day.accepted() == 5
 
 
 def test_what_was_left_out_of_an_edition_is_logged(newsroom: Newsroom) -> None:

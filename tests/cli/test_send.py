@@ -162,8 +162,22 @@ def test_an_example_base_url_is_refused_for_real_addresses(newsroom: Newsroom) -
         run = newsroom.digest("send", **delivery)
         assert run.code == 2
         assert "'newsletter.base_url' is an example" in run.err
+        assert newsroom.digest("send", "--dry-run", **delivery).err == run.err
+        checked = newsroom.digest("check", "--offline", **delivery)
+        assert (checked.code, "'newsletter.base_url' is an example" in checked.out) == (2, True)
         assert not server.emails
         assert newsroom.json("send", DIGEST_NEWSLETTER__BASE_URL="https://news.paper.in", **delivery)["accepted"] == 3
+
+
+def test_an_example_base_url_is_good_enough_for_example_addresses(newsroom: Newsroom) -> None:
+    """A trial with a local mail catcher."""
+    with RecordingSmtp() as server:
+        delivery = {"DIGEST_DELIVERY__TRANSPORT": "smtp", "DIGEST_DELIVERY__SMTP__PORT": str(server.port)}
+        delivery["DIGEST_DELIVERY__SMTP__HOST"] = "127.0.0.1"
+        assert newsroom.json("send", "--dry-run", **delivery)["would_send"] == 6
+        checked = newsroom.digest("check", "--offline", **delivery)
+        assert checked.code == 0, checked
+        assert "warning: digest.yaml: 'newsletter.base_url' is an example" in checked.out
 
 
 @pytest.mark.slow

@@ -118,6 +118,9 @@ def test_a_copy_takes_over_what_the_store_in_place_has_sent(newsroom: Newsroom, 
     assert kept.name.startswith("digest.db.before-restore-2026-11-23-")
     assert kept.stat().st_mode & 0o777 == 0o600
     assert newsroom.json("status", KEY) == before
+    # It was made by `digest store backup`.
+    launch = newsroom.json("check", "--launch", code=1)["items"]
+    assert {item["name"]: item["ok"] for item in launch}["backup"]
     assert newsroom.json("send")["accepted"] == everyone
     assert sent(newsroom) == everyone
     # Nothing is in doubt, so the same copy can be put back again.
@@ -168,6 +171,9 @@ def test_an_edition_that_may_have_been_sent_is_held_until_somebody_decides(newsr
     assert f"digest reconcile {KEY}" in again["problems"][0]
     settled = newsroom.digest("reconcile", KEY, "--accept", "all", "--reason", "the outbox has them")
     assert settled.code == 0, settled
+    # The mark of the restored copy is no attempt that took no time.
+    report = newsroom.json("report", KEY)
+    assert (report["accepted"], report["began_at"], report["delivered"]) == (everyone, None, None)
     assert newsroom.json("send")["accepted"] == everyone
     assert sent(newsroom) == everyone
 

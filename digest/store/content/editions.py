@@ -264,10 +264,11 @@ class EditionStore:
         with self.database.read() as connection:
             return connection.execute(select(edition.c.frozen_at).where(edition.c.key == key)).scalar()
 
-    def record(self, key: str, what: str, reason: str, *, now: datetime) -> None:
-        """Record an editor's or operator's decision."""
+    def record(self, key: str, what: str, reason: str, *, now: datetime, by: str = "") -> None:
+        """Record an editor's or operator's decision. `by` is who decided, if known."""
+        values = {"edition": key, "what": what, "reason": reason, "at": now, "decided_by": by}
         with self.database.write() as connection:
-            connection.execute(insert(decision).values(edition=key, what=what, reason=reason, at=now))
+            connection.execute(insert(decision).values(**values))
 
     def reopened_since(self, key: str, moment: datetime) -> bool:
         """Whether somebody reopened an edition at this moment or later."""

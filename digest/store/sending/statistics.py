@@ -128,6 +128,8 @@ def _sending_time(connection: Connection, key: str) -> tuple[datetime, datetime,
         select(attempt.c.started_at, attempt.c.ended_at)
         .join(batch, batch.c.id == attempt.c.batch)
         .where(batch.c.edition == key, attempt.c.ended_at.is_not(None))
+        # The mark of a restored copy is no attempt of ours.
+        .where(attempt.c.transport != "")
         # A cancellation ends long after its attempt.
         .where(attempt.c.state.not_in((AttemptState.CANCELLING, AttemptState.CANCELLED)))
         .order_by(attempt.c.started_at)
