@@ -13,10 +13,13 @@ from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.utils.files import write_private
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from digest.app import App
     from digest.store.people.subscribers import RemovedImport
+
+# Addresses that are named in a sentence.
+_MAX_NAMED = 20
 
 
 def _fields(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -126,19 +129,39 @@ def _remove_import(home: Path, origin: str, *, yes: bool, as_json: bool) -> None
             return app.subscriber_admin.remove_import(origin, source=source, now=app.now(), dry_run=dry_run)
 
         found = run(dry_run=True)
-        count = plural(found.removed, "subscriber", "subscribers")
+        count = plural(len(found.removed), "subscriber", "subscribers")
         if found.kept and not as_json:
-            note(f"{plural(found.kept, 'subscriber', 'subscribers')} of {origin} signed up too, and stay on the list.")
+            note(
+                f"{plural(len(found.kept), 'subscriber', 'subscribers')} of {origin} signed up too, and stay on the "
+                f"list: {_named(found.kept)}"
+            )
+        if found.removed and not as_json:
+            note(f"Those of import {origin}: {_named(found.removed)}")
         if not yes and sys.stdin.isatty() and not as_json:
             yes = click.confirm(f"Remove {count} of import {origin} from the list?", default=False, err=True)
         if yes:
             found = run(dry_run=False)
     if as_json:
-        emit({"origin": origin, "dry_run": not yes, "removed": found.removed, "kept": found.kept})
+        emit(
+            {
+                "origin": origin,
+                "dry_run": not yes,
+                "removed": len(found.removed),
+                "kept": len(found.kept),
+                "removed_addresses": list(found.removed),
+                "kept_addresses": list(found.kept),
+            }
+        )
     elif yes:
-        click.echo(f"Removed {plural(found.removed, 'subscriber', 'subscribers')} of import {origin} from the list.")
+        count = plural(len(found.removed), "subscriber", "subscribers")
+        click.echo(f"Removed {count} of import {origin} from the list.")
     else:
         click.echo(f"Would remove {count} of import {origin} from the list. Nothing was changed; --yes removes them.")
+
+
+def _named(emails: Sequence[str]) -> str:
+    more = f" and {len(emails) - _MAX_NAMED:,} more (--json names all)" if len(emails) > _MAX_NAMED else ""
+    return f"{', '.join(emails[:_MAX_NAMED])}{more}"
 
 
 @click.command("set")

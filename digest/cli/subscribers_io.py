@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shlex
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, time
@@ -101,8 +102,15 @@ def import_(
         raise ConfigurationError([ConfigProblem("--origin", 0, "expected a name on one line")])
     rejections: _Rejected = []
 
+    unreadable = 0
+
     def reject(line: int, email: str, reason: str) -> None:
         rejections.append((line, email, reason))
+
+    def reject_unread(line: int, email: str, reason: str) -> None:
+        nonlocal unreadable
+        unreadable += 1
+        reject(line, email, reason)
 
     with make_app(home) as app, extract_lists(file) as (files, others):
         # Subscribers of the list file stay the file's, so the store must know them before the import.
@@ -121,8 +129,14 @@ def import_(
             )
         )
         with progress() as job:
+            read = job("read")
+
+            def report(good: int, total: int | None) -> None:
+                # Rows that were rejected are read too.
+                read(good + unreadable, None if total is None else total + unreadable)
+
             done = app.subscriber_admin.imports.run(
-                counted(lists.rows(reject), job("read")),
+                counted(lists.rows(reject_unread), report),
                 name,
                 source=f"import {name} of {file.name}",
                 now=app.now(),
@@ -298,6 +312,9 @@ def _show(
     )
     result = ", ".join(f"{count} {what}" for count, what in numbers if count) or "no subscribers"
     click.echo(f"{'Would import' if dry_run else 'Imported'} as {origin}: {result}.")
+    if not dry_run and (done.added or done.returned):
+        name = shlex.quote(origin)
+        click.echo(f"To take everyone of it off the list again: digest subscribers remove --origin {name}")
     if done.still_suppressed:
         count = plural(done.still_suppressed, "subscriber", "subscribers")
         note(f"{count} unsubscribed or bounced here before and get no mail.")

@@ -141,7 +141,10 @@ class BreakingNews:
         return saved or self._existing(key)
 
     def drop(self, key: str, *, by: str = "") -> None:
-        """Drop a proposal for good. `digest run` does not propose the story again. `by` is recorded. Raises DigestError."""
+        """Drop a proposal for good. `digest run` does not propose the story again. `by` is recorded.
+
+        Raises DigestError.
+        """
         edition = self._existing(key)
         if not self.editions.move(key, EditionState.CANCELLED, out_of=(*OPEN, EditionState.EXPIRED)):
             raise BreakingRefused(f"Edition {key} is {edition.state} and cannot be dropped.")

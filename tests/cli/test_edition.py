@@ -148,7 +148,7 @@ def test_a_decision_names_who_made_it(newsroom: Newsroom) -> None:
     assert approved.out == "Edition 2026-11-23 is approved. `digest run` sends it at 2026-11-23 07:00.\n"
     again = newsroom.digest("edition", "approve", KEY)
     assert (again.code, again.err) == (1, "digest: Edition 2026-11-23 is approved already.\n")
-    assert newsroom.digest("edition", "reopen", KEY, DIGEST_USER="ravi").code == 0
+    assert newsroom.digest("edition", "reopen", KEY, DIGEST_USER="ravi", DIGEST_NOW="2026-11-23T05:45+05:30").code == 0
     refused = newsroom.digest("edition", "resume", KEY)
     assert (refused.code, "a draft, not paused" in refused.err) == (1, True)
     made = newsroom.json("status", KEY)["decisions"]

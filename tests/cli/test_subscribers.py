@@ -52,9 +52,19 @@ def test_an_import_is_undone_and_consents_and_suppressions_stay(newsroom: Newsro
     assert (
         run.out == "Would remove 2 subscribers of import old from the list. Nothing was changed; --yes removes them.\n"
     )
-    assert "1 subscriber of old signed up too" in run.err
+    assert "1 subscriber of old signed up too, and stay on the list: sunita@example.com" in run.err
+    assert "Those of import old: " in run.err
+    assert "mohan@example.com" in run.err
     done = newsroom.json("subscribers", "remove", "--origin", "old", "--yes")
-    assert done == {"origin": "old", "dry_run": False, "removed": 2, "kept": 1}
+    removed = done.pop("removed_addresses")
+    assert done == {
+        "origin": "old",
+        "dry_run": False,
+        "removed": 2,
+        "kept": 1,
+        "kept_addresses": ["sunita@example.com"],
+    }
+    assert (len(removed), "mohan@example.com" in removed) == (2, True)
     assert emails(newsroom, "--origin", "old") == ["sunita@example.com"]
     assert newsroom.json("subscribers", "export", "barred.csv", "--barred")["readers"] == before
     history = newsroom.json("subscribers", "history", "mohan@example.com")["history"]
@@ -64,6 +74,15 @@ def test_an_import_is_undone_and_consents_and_suppressions_stay(newsroom: Newsro
     refused = newsroom.digest("subscribers", "remove", "--origin", "web")
     assert (refused.code, "known: old" in refused.err) == (2, True)
     assert newsroom.digest("subscribers", "remove").code == 2
+
+
+def test_an_import_says_how_to_undo_it_and_counts_every_row(newsroom: Newsroom) -> None:
+    rows = "email\nmohan@example.com\nnobody\nlata@example.com\nx@\ngita@example.com\n"
+    (newsroom.home / "new list.csv").write_text(rows, encoding="utf-8")
+    run = newsroom.digest("subscribers", "import", "new list.csv")
+    assert "To take everyone of it off the list again: digest subscribers remove --origin 'new list'" in run.out
+    assert "read: 5 of 5" in run.err
+    assert "To take everyone" not in newsroom.digest("subscribers", "import", "new list.csv").out
 
 
 def test_an_imported_list_gets_the_edition(newsroom: Newsroom, list_file: Path) -> None:

@@ -227,10 +227,10 @@ class SubscriberRecord:
 
 @dataclass(frozen=True, slots=True)
 class RemovedImport:
-    """Numbers of subscribers of an import. `kept` signed up themselves, too."""
+    """Addresses of the subscribers of an import. `kept` signed up themselves, too."""
 
-    removed: int
-    kept: int
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
 
 
 class SubscriberAdmin:
@@ -295,15 +295,16 @@ class SubscriberAdmin:
         signed_up = exists().where(consent.c.address == subscriber.c.address, consent.c.what == suppressions.SIGNED_UP)
         gone = and_(own, ~signed_up)
         with self.database.write(area="subscriber") as connection:
-            total = connection.execute(select(func.count()).where(own)).scalar_one()
-            removed = connection.execute(select(func.count()).where(gone)).scalar_one()
+            emails = select(subscriber.c.email).order_by(subscriber.c.id)
+            removed = tuple(connection.execute(emails.where(gone)).scalars())
+            kept = tuple(connection.execute(emails.where(own, signed_up)).scalars())
             if removed and not dry_run:
                 fields = (literal("removed"), literal(now, Moment), literal(source), literal(""))
                 rows = select(subscriber.c.address, *fields, literal(f"import {origin}")).where(gone)
                 names = ("address", "what", "at", "source", "wording", "detail")
                 connection.execute(insert(consent).from_select(names, rows.order_by(subscriber.c.id)))
                 connection.execute(update(subscriber).where(gone).values(listed=False))
-        return RemovedImport(removed, total - removed)
+        return RemovedImport(removed, kept)
 
     def _update(self, address: str, values: dict[str, Any], entry: Consent) -> bool:
         imported = (subscriber.c.address == address, subscriber.c.listed, subscriber.c.origin != "")
