@@ -17,7 +17,7 @@ from digest.config import loader
 from digest.config.credentials import with_credentials
 from digest.config.secrets import find_secrets
 from digest.config.settings import Settings
-from digest.config.valid_part import load_valid_part
+from digest.config.valid_part import ValidPart, load_valid_part
 from digest.deliver.ports import Cancellable, ScheduleWindow
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.models import Source, is_breaking
@@ -93,6 +93,8 @@ class App:
     unattended: bool = False
     # Faults of `digest.yaml`; default values replace the faulty ones. Empty unless it was opened despite faults.
     faults: tuple[ConfigProblem, ...] = ()
+    # The sections in which they are.
+    faulty_sections: frozenset[str] = frozenset()
 
     @cached_property
     def database(self) -> Database:
@@ -919,20 +921,24 @@ def make_app(
     `App.faults` has the faults. Only for what sends and composes nothing.
     """
     environment = with_credentials(os.environ if environment is None else environment)
-    faults: tuple[ConfigProblem, ...] = ()
-    if despite_faults:
-        settings, faults = load_valid_part(home, environment)
-    else:
-        settings = loader.load(home, environment)
+    found = load_valid_part(home, environment) if despite_faults else ValidPart(loader.load(home, environment))
+    settings = found.settings
     redact.protect(find_secrets(settings, environment))
-    app = App(home.resolve(), settings, environment, clock or make_clock(environment), faults=faults)
+    app = App(
+        home.resolve(),
+        settings,
+        environment,
+        clock or make_clock(environment),
+        faults=found.faults,
+        faulty_sections=found.faulty_sections,
+    )
     with i18n.bound(app.home / "messages"):
         try:
             i18n.require(settings.newsletter.language)
         except ConfigurationError as error:
             if not despite_faults:
                 raise
-            app = replace(app, faults=(*faults, *error.problems))
+            app = replace(app, faults=(*found.faults, *error.problems))
         if app.faults:
             _require_store(app)
         with closing(app):

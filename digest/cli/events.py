@@ -64,7 +64,7 @@ def bounces(
     Suppresses addresses that bounced or complained, and unsubscribes people who asked for it by mail. Ignores other
     mail. With --pull, reads the provider's suppression lists instead.
     """
-    from digest.app import make_app
+    from digest.cli.faults import app_despite_faults
 
     if (file is not None) + (maildir is not None) + pull != 1:
         raise click.UsageError("give a FILE (- for standard input), --maildir DIR, or --pull")
@@ -75,15 +75,17 @@ def bounces(
     kinds: Counter[str] = Counter()
     suppressed = 0
     try:
-        with make_app(home) as app, progress() as job:
+        # Our emails are recognised by the sender and by the address for bounces.
+        with app_despite_faults(home, needs=("newsletter", "delivery")) as app, progress() as job:
             for data in counted(_mails(file, maildir), job("mails")):
                 kind, more = app.feedback.process_mail(data)
                 kinds[kind] += 1
                 suppressed += more
-    except StoreError as error:
+    except (StoreError, ConfigurationError) as error:
         if file is None or file.name != "<stdin>":
             raise
-        note(str(error))
+        for problem in error.problems if isinstance(error, ConfigurationError) else (error,):
+            note(str(problem))
         return _TRY_AGAIN
     if as_json:
         emit({"mails": kinds.total(), "suppressed": suppressed, "kinds": dict(kinds)})

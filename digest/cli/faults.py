@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.cli.output import note, plural
-from digest.errors import StoreError
+from digest.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -16,15 +16,17 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def app_despite_faults(home: Path, *, check_list: bool = True) -> Iterator[App]:
+def app_despite_faults(home: Path, *, check_list: bool = True, needs: Collection[str] = ()) -> Iterator[App]:
     """Open the newsletter as `make_app` does, even if the settings or the list have errors, and warn about these.
 
     Only for commands that neither send nor compose nor approve. Without `check_list` the store is not opened. Raises
-    ConfigurationError if an error hides which store is meant.
+    ConfigurationError if an error hides which store is meant, or is in a section that the command `needs`.
     """
     from digest.app import make_app
 
     with make_app(home, despite_faults=True) as app:
+        if not app.faulty_sections.isdisjoint(needs):
+            raise ConfigurationError(list(app.faults))
         if app.faults:
             warn_of(
                 app.faults,

@@ -97,12 +97,13 @@ def restore(home: Path, file: Path | None, in_place: bool, as_json: bool) -> int
     preferences. If not, what may have been sent since is unknown afterwards, and is sent only if you say so with
     `digest reconcile`. The present store is kept next to the new one. Stop `digest run` and `digest web` first.
     """
-    from digest.app import make_app
+    from digest.cli.faults import app_despite_faults
     from digest.cli.json_output import restore_json
 
     if (file is None) != in_place:
         raise click.UsageError("give the FILE of a copy, or --in-place")
-    with make_app(home) as app:
+    # Which editions are of today depends on the newsletter's zone.
+    with app_despite_faults(home, check_list=False, needs=("newsletter",)) as app:
         result = app.restorer.restore_in_place() if file is None else app.restorer.restore(file)
         zone = app.settings.newsletter.zone
         lists = any(name == "sendgrid" for name in app.settings.delivery.transport)

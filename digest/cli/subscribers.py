@@ -244,10 +244,11 @@ def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
     A keyed hash stays, so that an import cannot bring the person back. The counts of past editions stay. Backups, sent
     mail and the provider's data are not touched.
     """
-    from digest.app import make_app
+    from digest.cli.faults import app_despite_faults
     from digest.subscribers import list_editor
 
-    with make_app(home) as app:
+    # The folder of the outbox is among the settings of delivery.
+    with app_despite_faults(home, needs=("delivery",)) as app:
         address = comparable(email)
         path = next((file for file in files(app) if list_editor.remove(file, email, backup=False)), None)
         done, mails = app.eraser.erase(address, f"{reason} ({by_command('erase')})")
@@ -275,9 +276,9 @@ def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
 @click.pass_obj
 def who(home: Path, token: str, as_json: bool) -> None:
     """Look up the subscriber of TOKEN: the word in the subject of an unsubscribe mail, or at the end of a link."""
-    from digest.app import make_app
+    from digest.cli.faults import app_despite_faults
 
-    with make_app(home) as app:
+    with app_despite_faults(home) as app:
         word = token.rpartition("/")[2].rpartition(" ")[2]
         ids = (app.signer.read(purpose, word) for purpose in ("leave", "preferences", "view"))
         email = app.subscribers.email_of(next((id for id in ids if id is not None), 0))

@@ -89,7 +89,7 @@ def remove(home: Path, email: str, origin: str, yes: bool, as_json: bool) -> Non
     An import is only counted until you confirm. Those who signed up themselves stay on the list. Consents, suppressions
     and what was sent stay in the store.
     """
-    from digest.app import make_app
+    from digest.cli.faults import app_despite_faults
     from digest.subscribers import list_editor
 
     if bool(email) == bool(origin):
@@ -99,7 +99,7 @@ def remove(home: Path, email: str, origin: str, yes: bool, as_json: bool) -> Non
     if origin:
         _remove_import(home, origin, yes=yes, as_json=as_json)
         return
-    with make_app(home) as app:
+    with app_despite_faults(home) as app:
         path = next((file for file in files(app) if list_editor.remove(file, email)), None)
         source = by_command("remove")
         if path is not None:
@@ -115,10 +115,10 @@ def remove(home: Path, email: str, origin: str, yes: bool, as_json: bool) -> Non
 
 def _remove_import(home: Path, origin: str, *, yes: bool, as_json: bool) -> None:
     """Show how many subscribers an import has, and remove them once that is confirmed."""
-    from digest.app import make_app
+    from digest.cli.faults import app_despite_faults
     from digest.store.people import signups
 
-    with make_app(home) as app:
+    with app_despite_faults(home) as app:
         known = [name for name in app.subscriber_admin.import_counts() if name != signups.ORIGIN]
         if origin not in known:
             names = ", ".join(known) or "none"

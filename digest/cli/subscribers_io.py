@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from digest.cli.output import emit, json_option, note, plural
-from digest.cli.progress import counted, progress
+from digest.cli.progress import Report, counted, progress
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.store.people.imports import ImportResult
 from digest.subscribers.imports.formats import FORMATS
@@ -22,7 +22,7 @@ from digest.utils.files import replacing
 from digest.utils.text import escape_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from digest.app import App
     from digest.store.people.subscribers import SubscriberRecord
@@ -129,14 +129,8 @@ def import_(
             )
         )
         with progress() as job:
-            read = job("read")
-
-            def report(good: int, total: int | None) -> None:
-                # Rows that were rejected are read too.
-                read(good + unreadable, None if total is None else total + unreadable)
-
             done = app.subscriber_admin.imports.run(
-                counted(lists.rows(reject_unread), report),
+                counted(lists.rows(reject_unread), _with_more(job("read"), lambda: unreadable)),
                 name,
                 source=f"import {name} of {file.name}",
                 now=app.now(),
@@ -205,6 +199,15 @@ def export(
         click.echo(f"Wrote {plural(count, 'subscriber', 'subscribers')} to {file}.")
     for reason, number in excluded.items():
         note(f"{plural(number, 'subscriber', 'subscribers')} not included: {reason}")
+
+
+def _with_more(report: Report, more: Callable[[], int]) -> Report:
+    """A report that counts more than the items that it is told of."""
+
+    def counting(done: int, total: int | None) -> None:
+        report(done + more(), None if total is None else total + more())
+
+    return counting
 
 
 def _with_preferences(

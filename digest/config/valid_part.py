@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,30 +24,44 @@ _MAX_ROUNDS = 20
 _SENDER = {"email": "nobody@example.invalid"}
 
 
-def load_valid_part(home: Path, environment: Mapping[str, str]) -> tuple[Settings, tuple[ConfigProblem, ...]]:
-    """Return the settings, with default values in place of faulty ones, and the faults.
+@dataclass(frozen=True, slots=True)
+class ValidPart:
+    """The settings with default values in place of faulty ones, the faults, and the sections that have one."""
+
+    settings: Settings
+    faults: tuple[ConfigProblem, ...] = ()
+    faulty_sections: frozenset[str] = frozenset()
+
+
+def load_valid_part(home: Path, environment: Mapping[str, str]) -> ValidPart:
+    """Return the valid part of the settings.
 
     Raises ConfigurationError with every fault if the file is missing, or if `store.url` is among them.
     """
     try:
-        return loader.load(home, environment), ()
+        return ValidPart(loader.load(home, environment))
     except ConfigurationError as error:
         path, problems = home / loader.FILE_NAME, error.problems
         if not path.exists():
             raise
     try:
-        settings = _validate(_read(path), environment, home.resolve().name)
+        values, unread = _read(path)
+        settings, removed = _validate(values, environment, home.resolve().name)
     except (_StoreUnknown, OSError):
         raise ConfigurationError(problems) from None
-    return settings, tuple(problems)
+    return ValidPart(settings, tuple(problems), frozenset(unread | removed))
 
 
 class _StoreUnknown(Exception):
     """The faults hide which store the newsletter has."""
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """Return the file's values; of a file that is not valid YAML, those of its valid parts. Raises _StoreUnknown."""
+def _read(path: Path) -> tuple[dict[str, Any], set[str]]:
+    """Return the file's values and the names of sections that could not be read.
+
+    Of a file that is not valid YAML, the values of its valid parts. Raises _StoreUnknown.
+    """
+    unread: set[str] = set()
     try:
         found = reader.read_file(path)
     except ConfigurationError:
@@ -60,25 +75,28 @@ def _read(path: Path) -> dict[str, Any]:
             except ConfigurationError:
                 if part.startswith("store"):
                     raise _StoreUnknown from None
+                unread.add(part.partition(":")[0].strip())
                 continue
             found |= value if isinstance(value, dict) else {}
-    return found if isinstance(found, dict) else {}
+    return (found if isinstance(found, dict) else {}), unread
 
 
-def _validate(raw: dict[str, Any], environment: Mapping[str, str], name: str) -> Settings:
-    """Validate the values, without those that are invalid. Raises _StoreUnknown."""
+def _validate(raw: dict[str, Any], environment: Mapping[str, str], name: str) -> tuple[Settings, set[str]]:
+    """Validate the values, without those that are invalid. Returns the sections of these too. Raises _StoreUnknown."""
+    removed: set[str] = set()
     values, _origin, _problems = loader.overlay(raw, environment)
     for _round in range(_MAX_ROUNDS):
         given = values.get("newsletter")
         if given is None or isinstance(given, dict):
             values["newsletter"] = {"name": name or "digest", "sender": dict(_SENDER)} | (given or {})
         try:
-            return Settings.model_validate(values)
+            return Settings.model_validate(values), removed
         except ValidationError as error:
             # The last of a list first, so that the others keep their places.
             for location in sorted({_faulty(problem, values) for problem in error.errors()}, reverse=True):
                 if _hides_store(location, values):
                     raise _StoreUnknown from None
+                removed |= {str(location[0])} if location else set(values)
                 _remove(values, location)
     raise _StoreUnknown
 

@@ -349,6 +349,7 @@ def test_an_outcome_that_is_unknown_since_a_restore(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     newsroom.json("store", "backup", str(copy))
     newsroom.json("send")
+    (newsroom.home / "digest.db").write_bytes(b"no database" * 1000)
     newsroom.json("store", "restore", str(copy))
     newsroom.json("send", code=1)
     with (

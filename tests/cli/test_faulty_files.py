@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -73,6 +75,42 @@ def test_an_edition_can_be_paused_with_faulty_settings(newsroom: Newsroom) -> No
     assert newsroom.digest("edition", "pause", KEY).out == f"Edition {KEY} is paused.\n"
 
 
+def test_who_leaves_and_what_comes_back_is_processed_with_faulty_settings(newsroom: Newsroom, tmp_path: Path) -> None:
+    newsroom.json("send")
+    newsroom.json("store", "backup", str(tmp_path / "copy.db"))
+    newsroom.edit_settings("compose_at:", "compose_att:")
+    bounce = tmp_path / "bounce.eml"
+    bounce.write_bytes(b"Subject: a letter\n\nHello\n")
+    assert newsroom.json("bounces", str(bounce))["kinds"] == {"not a report": 1}
+    assert newsroom.json("subscribers", "remove", "ravi@example.com")["email"] == "ravi@example.com"
+    assert newsroom.json("subscribers", "erase", "asha@example.com", "--reason", "asked by phone")["known"]
+    restored = newsroom.json("store", "restore", str(tmp_path / "copy.db"))
+    assert (restored["sent_since"], restored["carried"]["erased"]) == ([], 1)
+
+
+def test_returned_mail_waits_for_the_settings_by_which_it_is_recognised(newsroom: Newsroom, tmp_path: Path) -> None:
+    newsroom.json("send")
+    newsroom.edit_settings("email: news@", "mail: news@")
+    bounce = tmp_path / "bounce.eml"
+    bounce.write_bytes(b"Subject: a letter\n\nHello\n")
+    refused = newsroom.digest("bounces", str(bounce))
+    assert (refused.code, "'newsletter.sender.email' is required" in refused.err) == (2, True)
+    # A mail server keeps the mail.
+    piped = subprocess.run(
+        newsroom.command("bounces", "-"),
+        input=bounce.read_bytes(),
+        env=newsroom.env(),
+        cwd=newsroom.home,
+        capture_output=True,
+        check=False,
+    )
+    assert piped.returncode == 75, piped
+    # The folder of the outbox is not known either.
+    newsroom.edit_settings("mail: news@", "email: news@")
+    newsroom.edit_settings("transport: outbox", "transport: outbux")
+    assert newsroom.digest("subscribers", "erase", "asha@example.com", "--reason", "asked").code == 2
+
+
 @pytest.mark.parametrize(
     "line", ["store: {url: [1]}", 'stor: {url: "sqlite:///other.db"}', 'store: {ulr: "sqlite:///other.db"}']
 )
@@ -99,7 +137,7 @@ def test_a_draft_is_approved_for_the_last_valid_list(newsroom: Newsroom) -> None
     newsroom.set_subscribers("email: asha@example.com", "email: nobody")
     run = newsroom.digest("edition", "approve")
     assert run.code == 0, run.err
-    assert run.out == f"Edition {KEY} is approved.\n"
+    assert run.out.startswith(f"Edition {KEY} is approved. `digest run` sends it at ")
     assert "subscribers.yaml:3: " in run.err
     again = newsroom.digest("edition", "approve")
     assert again.code == 1
