@@ -20,6 +20,7 @@ from digest.errors import ConfigurationError
 from digest.newsletter.reload import SettingsWatch
 from digest.notify.alert import AlertKind
 from digest.scheduler.background import BackgroundJob, BackgroundJobs
+from digest.scheduler.clock_jump import Clocks, find_jump
 from digest.scheduler.editions import EditionJobs
 from digest.scheduler.guard import Guard
 from digest.scheduler.moments import until_next_moment
@@ -39,8 +40,6 @@ _QUIET = timedelta(minutes=15)
 # Between two looks for conditions that the admins must know, and before the first.
 _WATCH_EVERY, _WATCH_FIRST = timedelta(seconds=30), timedelta(seconds=5)
 _HOUR = timedelta(hours=1)
-# Seconds by which the clock may run apart from the machine's steady one between two looks.
-_CLOCK_JUMP = 120
 # Keys of the pages that cannot change while they are served.
 _PAGES_KEYS = ("web.enabled", "web.host", "web.port", "web.proxies")
 
@@ -103,7 +102,7 @@ class Scheduler:
         )
         self._background = BackgroundJobs(self.guard, background)
         self._last_notes: frozenset[str] = frozenset()
-        self._clocks = time.time(), time.monotonic()
+        self._clocks = Clocks.read()
         # In the order in which they run. What the provider confirms is no longer unknown when `check` looks.
         self._jobs = (
             _Job(self.process_feedback, lambda: _TICK),
@@ -269,20 +268,17 @@ class Scheduler:
 
     def _look_for_clock_jump(self) -> None:
         """Alert when the clock was set, or the machine slept: jobs may have run at other times than those planned."""
-        before, self._clocks = self._clocks, (time.time(), time.monotonic())
-        jump = (self._clocks[0] - before[0]) - (self._clocks[1] - before[1])
-        if abs(jump) < _CLOCK_JUMP:
-            return
-        minutes = round(abs(jump) / 60)
+        before, self._clocks = self._clocks, Clocks.read()
         now = self.app.now()
-        self.notices.raise_alert(
-            AlertKind.CLOCK_JUMP,
-            "",
-            title=f"The clock jumped {minutes} minutes {'forward' if jump > 0 else 'back'}",
-            text=f"The machine slept, or its clock was set. It is {now:%Y-%m-%d %H:%M %Z} now. Missed jobs run now.",
-            action="Check the time with `date`, and that NTP is on: `timedatectl`. `digest status` shows the edition.",
-            until=now + timedelta(hours=1),
-        )
+        if jump := find_jump(before, self._clocks, now):
+            self.notices.raise_alert(
+                AlertKind.CLOCK_JUMP,
+                "",
+                title=jump.title,
+                text=jump.text,
+                action=jump.action,
+                until=now + timedelta(hours=1),
+            )
 
     def _wait(self) -> None:
         """Wait until something is due or the settings are edited, or `stop` is set."""
