@@ -13,6 +13,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from digest.utils.day_words import DAILY_WORDS, DAY_OF_WORD, WEEKDAYS_WORDS
+
 # Key: the words that mean it.
 _MEANT_ROWS = """
 newsletter.name: title newsletter.heading newsletter.newsletter
@@ -101,19 +103,10 @@ ADVICE = {
     **dict.fromkeys(("include", "import"), "only subscribers.yaml can include files (docs/subscribers.md)"),
 }
 
-_DAYS = {
-    "mon": ("monday", "सोमवार", "somvar"),
-    "tue": ("tuesday", "tues", "मंगलवार", "mangalvar"),
-    "wed": ("wednesday", "बुधवार", "budhvar"),
-    "thu": ("thursday", "thur", "thurs", "गुरुवार", "बृहस्पतिवार", "guruvar"),
-    "fri": ("friday", "शुक्रवार", "shukravar"),
-    "sat": ("saturday", "शनिवार", "shanivar"),
-    "sun": ("sunday", "रविवार", "इतवार", "ravivar"),
-}
 _DAY_WORDS = {
-    **{word: day for day, words in _DAYS.items() for word in words},
-    **dict.fromkeys(("everyday", "every day", "all", "day"), "daily"),
-    **dict.fromkeys(("weekday", "workdays", "mon-fri", "business days"), "weekdays"),
+    **DAY_OF_WORD,
+    **dict.fromkeys(DAILY_WORDS, "daily"),
+    **dict.fromkeys(WEEKDAYS_WORDS, "weekdays"),
     **dict.fromkeys(("weekend", "weekends", "sat-sun"), "[sat, sun]"),
     "mon-sat": "[mon, tue, wed, thu, fri, sat]",
 }

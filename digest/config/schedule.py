@@ -50,8 +50,7 @@ def _parse_holiday(entry: Any) -> date | str:
     try:
         return date.fromisoformat(entry)
     except (TypeError, ValueError):
-        found = "nothing" if entry is None else quoted(entry)
-        message = f"expected a date such as 2027-01-26 or a file such as holidays.ics, found {found}"
+        message = f"expected a date such as 2027-01-26 or a file such as holidays.ics, found {quoted(entry)}"
         raise ValueError(message) from None
 
 

@@ -163,6 +163,13 @@ class EditionStore:
             row = connection.execute(select(edition).order_by(*order).limit(1)).one_or_none()
         return _from_row(row) if row else None
 
+    def composed_last(self) -> Edition | None:
+        """Return the edition composed last, whether it was sent or not."""
+        newest = select(edition).order_by(edition.c.composed_at.desc(), edition.c.key.desc()).limit(1)
+        with self.database.read() as connection:
+            row = connection.execute(newest).one_or_none()
+        return _from_row(row) if row else None
+
     def has_older(self, moment: datetime) -> bool:
         """Whether an edition was composed before this moment."""
         older = select(edition.c.key).where(edition.c.composed_at < moment).limit(1)
