@@ -31,7 +31,7 @@ from digest.models import (
     is_breaking,
     split_key,
 )
-from digest.store.content.articles import article_from_json, select_articles
+from digest.store.content.article_rows import article_from_json, select_articles
 from digest.store.database import Database
 from digest.store.schema import article, batch, decision, delivery, edition, rendered_email, subscriber
 
