@@ -52,7 +52,8 @@ class ConfigurationError(Exception):
 
 def quoted(value: object) -> str:
     """Return a short form of any value for a message: its beginning and end."""
-    return _BRIEF.repr(value)
+    # As YAML means it.
+    return "nothing" if value is None else str(value).lower() if isinstance(value, bool) else _BRIEF.repr(value)
 
 
 class _Brief(reprlib.Repr):

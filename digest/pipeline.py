@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -24,9 +24,10 @@ from digest.mail.message import Outgoing, content_ids, inline_images, recipient
 from digest.models import Edition, EditionState, Variant, is_breaking
 from digest.store import meta
 from digest.store.locks import Lock, exclusive, urgent, urgent_waits
-from digest.store.sending.status import Counts, counts, pending
+from digest.store.sending.status import counts, pending
 from digest.usecases.compose import Composed, day_of
 from digest.usecases.compose import edition_key as make_edition_key
+from digest.usecases.sent import Sent, why_not_sent
 from digest.utils.telemetry import span
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ __all__ = [
     "send",
     "send_test",
     "tell_other_editions",
+    "why_not_sent",
 ]
 
 # Seconds.
@@ -57,22 +59,6 @@ _STALE_AFTER = timedelta(minutes=30)
 
 Progress = Callable[[int, int], None]
 """Called with the number of recipients done, and of all that were pending."""
-
-
-@dataclass(frozen=True)
-class Sent:
-    """Outcome of a send: the edition's totals, and what this call did."""
-
-    edition: Edition
-    counts: Counts
-    # Subscribers who got a place in the edition by this call.
-    placed: int = 0
-    # None if nothing was delivered.
-    report: SendReport | None = None
-    # Sentences for the operator.
-    notes: tuple[str, ...] = ()
-    # Every source failed, so it is unknown whether there is anything to send.
-    all_sources_failed: bool = False
 
 
 def edition_key(app: App, *, day: date | None = None, slug: str = "") -> str:
@@ -261,20 +247,6 @@ def send_test(app: App, key: str, addresses: Sequence[str]) -> tuple[Edition, li
     if sent := len(outgoing) - len(problems):
         meta.save_test_send(app.database, meta.SentTest(app.now(), sent, app.transports[0].name))
     return edition, problems
-
-
-def why_not_sent(edition: Edition) -> tuple[str, ...]:
-    """Return why an edition in this state is not sent, or nothing if it is."""
-    if edition.state == EditionState.DRAFT:
-        return (f"Edition {edition.key} waits for approval: digest edition approve {edition.key}",)
-    if edition.state == EditionState.PAUSED:
-        return (f"Edition {edition.key} is paused: digest edition resume {edition.key}",)
-    if edition.state in (EditionState.CANCELLED, EditionState.EXPIRED):
-        more = (
-            f" `digest edition reopen {edition.key}` brings it back." if edition.state == EditionState.EXPIRED else ""
-        )
-        return (f"Edition {edition.key} is {edition.state}; nothing more is sent.{more}",)
-    return ()
 
 
 @contextmanager

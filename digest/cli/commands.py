@@ -47,6 +47,35 @@ GROUPS = {
 COMMANDS = {name: command for group in GROUPS.values() for name, command in group.items()}
 
 
+# What people type → the command that does it.
+MEANT = {
+    "show": "edition show",
+    "approve": "edition approve",
+    "reopen": "edition reopen",
+    "pause": "edition pause",
+    "resume": "edition resume",
+    "cancel": "edition cancel",
+    "list": "edition list",
+    "backup": "store backup",
+    "restore": "store restore",
+    "prune": "store prune",
+    "users": "subscribers list",
+    "import": "subscribers import",
+    "export": "subscribers export",
+    "unsubscribe": "subscribers remove",
+    "feeds": "sources list",
+    "fetch": "collect",
+    "test": "send --to",
+    "start": "run",
+    "serve": "run",
+    "validate": "check",
+    "config": "check",
+    "history": "report",
+    "health": "doctor",
+}
+_SETTINGS = frozenset({"schedule", "weekly", "daily", "holidays", "frequency"})
+
+
 class Commands(click.Group):
     """List the commands with their help lines without importing them."""
 
@@ -57,7 +86,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             if ctx.resilient_parsing:
                 return None
-            raise click.NoSuchCommand(cmd_name, possibilities=COMMANDS, ctx=ctx)
+            raise _no_such(cmd_name, ctx)
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
         # A shell asks for completions.
@@ -72,6 +101,21 @@ class Commands(click.Group):
         for group, commands in GROUPS.items():
             with formatter.section(group):
                 formatter.write_dl([(name.ljust(width), line) for name, (_path, line) in commands.items()])
+
+
+def _no_such(name: str, ctx: click.Context) -> click.UsageError:
+    from difflib import get_close_matches
+
+    message = f"No such command '{name}'."
+    if meant := MEANT.get(name.casefold()):
+        return click.UsageError(f"{message} Did you mean `digest {meant}`?", ctx)
+    known = [*COMMANDS, *_SETTINGS]
+    close = get_close_matches(name.casefold(), known, n=1)
+    if close and close[0] in _SETTINGS:
+        return click.UsageError(f"{message} Days and hours are settings: see `schedule` in docs/schedule.md.", ctx)
+    if close:
+        return click.UsageError(f"{message} Did you mean '{close[0]}'?", ctx)
+    return click.UsageError(f"{message} `digest --help` lists them.", ctx)
 
 
 @click.group(cls=Commands)

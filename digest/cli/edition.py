@@ -87,19 +87,21 @@ def list_(home: Path, as_json: bool) -> None:
 
 
 @edition.command()
-@click.argument("key", metavar="EDITION")
+@click.argument("key", metavar="[EDITION]", default="")
 @json_option
 @click.pass_obj
 def show(home: Path, key: str, as_json: bool) -> None:
-    """Show an edition with its stories, their scores and reasons."""
+    """Show an edition (default: the one composed last) with its stories, their scores and reasons."""
     from digest.cli.compose import show_edition
     from digest.cli.faults import app_despite_faults
     from digest.cli.json_output import decision_json, edition_json
     from digest.usecases.answers import option_counts
 
     with app_despite_faults(home) as app:
-        found = existing(app, key)
-        decisions = app.editions.decisions(key)
+        found = existing(app, key) if key else app.editions.composed_last()
+        if found is None:
+            raise DigestError("There is no edition yet. `digest compose` makes one.")
+        decisions = app.editions.decisions(found.key)
         answers = option_counts(app.answers, found, app.settings.newsletter.language)
     if as_json:
         decided = [decision_json(each) for each in decisions]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from digest.store.content.editions import Decision
 
 
+# The newest editions, with which a wrong name is compared.
+_MAX_COMPARED = 500
+
+
 def decision_line(each: Decision, zone: ZoneInfo) -> str:
     """Show one decision on an edition: when, what, on whom, by whom and why."""
     subject = f" {each.email or f'batch {each.batch}'}" if each.email or each.batch else ""
@@ -26,11 +31,22 @@ def decision_line(each: Decision, zone: ZoneInfo) -> str:
 
 
 def existing(app: App, key: str) -> Edition:
-    """Return the edition named `key`. Raises DigestError."""
+    """Return the edition named `key`. Raises DigestError that suggests one."""
     found = app.editions.get(key)
     if found is None:
-        raise DigestError(f"There is no edition {key}. `digest edition list` shows them all.")
+        raise DigestError(f"There is no edition {key}{_nearest_key(app, key)} `digest edition list` shows them all.")
     return found
+
+
+def _nearest_key(app: App, name: str) -> str:
+    """Name the edition of that day or slug, the most similar one, or the newest, as the end of a sentence."""
+    keys = [edition.key for edition in app.editions.all(most=_MAX_COMPARED)]
+    if not keys:
+        return ", because none was composed yet: `digest compose` makes one."
+    # Newest first, so that a slug means its newest edition.
+    same = [key for key in keys if name in split_key(key) or key.startswith(f"{name}-")]
+    close = same[:1] or difflib.get_close_matches(name, keys, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; the newest is {keys[0]}."
 
 
 def key_of(app: App, name: str, *, begun: bool = False) -> str:

@@ -23,8 +23,8 @@ from digest.utils.clock import resolve_local_time
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.pipeline import Sent
     from digest.store.sending.status import Counts, Unreached
+    from digest.usecases.sent import Sent
 
 # Names in a table, and in a JSON document.
 _MAX_IN_TABLE = 50
@@ -202,10 +202,10 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
         raise click.UsageError("--watch shows the whole day: leave out EDITION, --all and --json")
     from digest.cli.faults import app_despite_faults
     from digest.cli.json_output import counts_json, decision_json, not_reached_json, unknown_batch_json
-    from digest.pipeline import Sent, why_not_sent
     from digest.store.content.events import count_feedback
     from digest.store.sending.status import unsendable_batches
     from digest.usecases.reconcile import find_hold_reason, held_editions
+    from digest.usecases.sent import Sent, why_not_sent
 
     with app_despite_faults(home) as app:
         if live:

@@ -68,7 +68,8 @@ def _follow(watch: SettingsWatch, pages: RunningPages) -> None:
     if changed is not None:
         # The pages have their own copies.
         before.discard()
-        info(f"The settings were reloaded; changed: {', '.join(changed) or 'no key'}.")
+        if watch.news:
+            info(watch.news)
         follow_pages(pages, watch.app)
     if watch.problems and watch.problems != problems:
         errors = "; ".join(map(str, watch.problems))

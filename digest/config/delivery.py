@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from digest.config.types import AddressOrNone, Domain, Duration, SettingsModel, VariableOrNone, WebRoot
+from digest.config.types import (
+    AddressOrNone,
+    AwsRegion,
+    ConfigurationSet,
+    Domain,
+    Duration,
+    SettingsModel,
+    VariableOrNone,
+    WebRoot,
+)
+
+# A batch is tried again within the 15 minutes in which Brevo recognises a repeated call.
+_MAX_BREVO_TIMEOUT = timedelta(seconds=40)
 
 
 class SendGridSettings(SettingsModel):
@@ -44,16 +56,21 @@ class ResendSettings(SettingsModel):
 class BrevoSettings(SettingsModel):
     host: WebRoot = Field(default="https://api.brevo.com", description="URL of the API.")
     key_env: str = Field(default="BREVO_API_KEY", description="Environment variable that holds the API key.")
-    timeout: Annotated[Duration, Field(le=timedelta(seconds=40))] = Field(
+    timeout: Duration = Field(
         default=timedelta(seconds=30),
         description="As `delivery.sendgrid.timeout`, at most `40s`: Brevo recognises a repeated call for 15 minutes.",
     )
 
+    @field_validator("timeout")
+    @classmethod
+    def _repeated_in_time(cls, timeout: timedelta) -> timedelta:
+        if timeout > _MAX_BREVO_TIMEOUT:
+            raise ValueError("expected at most 40s")
+        return timeout
+
 
 class SesSettings(SettingsModel):
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]+$")] = Field(
-        default="ap-south-1", description="AWS region of the account's verified identities."
-    )
+    region: AwsRegion = Field(default="ap-south-1", description="AWS region of the account's verified identities.")
     host: WebRoot = Field(
         default="", description="URL of the API. Empty: that of the region, `https://email.REGION.amazonaws.com`."
     )
@@ -67,7 +84,7 @@ class SesSettings(SettingsModel):
         default="",
         description="Environment variable that holds the session token of temporary keys. Empty: none.",
     )
-    configuration_set: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")] = Field(
+    configuration_set: ConfigurationSet = Field(
         default="",
         description="Configuration set whose events go to an SNS topic. Without one SES reports no bounces and "
         "complaints (docs/operations.md).",

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from digest.config.alerts import AlertSmtp
 from digest.config.settings import Settings
 from digest.errors import ConfigProblem, ConfigurationError
-from digest.utils.redact import redact
 from digest.yamlio import reader
-from digest.yamlio.reader import LocatedDict, LocatedList
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -38,13 +34,12 @@ def from_data(raw: Any, environment: Mapping[str, str], *, name: str = FILE_NAME
     if raw is None:
         raw = {}
     if not isinstance(raw, dict):
-        raise ConfigurationError([ConfigProblem(name, 1, f"expected keys such as newsletter:, found {_kind(raw)}")])
+        raise _no_keys(raw, name, "keys such as newsletter:")
     merged, from_environment, problems = overlay(raw, environment)
     try:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
-        by_path = {_path(tuple(problem["loc"])): problem for problem in error.errors()}
-        problems += [_describe(problem, raw, from_environment, name) for problem in by_path.values()]
+        problems += _described(error, raw, from_environment, name, Settings)
         raise ConfigurationError(sorted(problems, key=lambda problem: problem.line)) from None
     if problems:
         raise ConfigurationError(problems)
@@ -54,13 +49,29 @@ def from_data(raw: Any, environment: Mapping[str, str], *, name: str = FILE_NAME
 def validate(raw: Any, model: type[Model], name: str) -> Model:
     """Validate the values of another parsed file, such as a block. Raises ConfigurationError with every error."""
     if not isinstance(raw, dict):
-        raise ConfigurationError([ConfigProblem(name, 1, f"expected keys and values, found {_kind(raw)}")])
+        raise _no_keys(raw, name, "keys and values")
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        by_path = {_path(tuple(problem["loc"])): problem for problem in error.errors()}
-        problems = [_describe(problem, raw, {}, name, model) for problem in by_path.values()]
+        problems = _described(error, raw, {}, name, model)
         raise ConfigurationError(sorted(problems, key=lambda problem: problem.line)) from None
+
+
+def _described(
+    error: ValidationError, raw: Any, from_environment: Mapping[str, str], name: str, root: type[BaseModel]
+) -> list[ConfigProblem]:
+    # Only faulty settings need the tables of what people write.
+    from digest.config.describe import describe, path_of
+
+    # One problem for each place, although a value of several types has one for each type.
+    by_path = {path_of(tuple(problem["loc"])): problem for problem in error.errors()}
+    return [describe(problem, raw, from_environment, name, root) for problem in by_path.values()]
+
+
+def _no_keys(raw: Any, name: str, expected: str) -> ConfigurationError:
+    from digest.config.describe import kind_of
+
+    return ConfigurationError([ConfigProblem(name, 1, f"expected {expected}, found {kind_of(raw)}")])
 
 
 def overlay(
@@ -81,9 +92,10 @@ def overlay(
                 suggestion = variable.replace(f"{_PREFIX}{section.upper()}_", f"{_PREFIX}{section.upper()}__")
                 misspelt.append(ConfigProblem(variable, 0, f"has no effect; did you mean {suggestion}?"))
             elif len(keys) > 1:
-                problems.append(
-                    ConfigProblem(variable, 0, f"unknown key '{'.'.join(keys)}'{_nearest(keys[0], Settings)}")
-                )
+                from digest.config.hints import hint_for_key
+
+                hint = hint_for_key((), keys[0], Settings)
+                problems.append(ConfigProblem(variable, 0, f"unknown key '{'.'.join(keys)}'{hint}"))
             continue
         try:
             value = _from_variable(environment[variable], variable)
@@ -94,8 +106,10 @@ def overlay(
         while at < len(keys) - 1 and isinstance(place.setdefault(keys[at], {}), dict):
             place, at = place[keys[at]], at + 1
         if at < len(keys) - 1:
+            from digest.config.describe import kind_of
+
             path = ".".join(keys[: at + 1])
-            problems.append(ConfigProblem(variable, 0, f"'{path}' is {_kind(place[keys[at]])}, which has no keys"))
+            problems.append(ConfigProblem(variable, 0, f"'{path}' is {kind_of(place[keys[at]])}, which has no keys"))
             continue
         place[keys[-1]] = "" if value is None else value
         origin[".".join(keys)] = variable
@@ -125,149 +139,3 @@ def _copy(value: Any) -> Any:
     if isinstance(value, list):
         return [_copy(item) for item in value]
     return value
-
-
-def _describe(
-    problem: Any, raw: Any, from_environment: Mapping[str, str], name: str, root: type[BaseModel] = Settings
-) -> ConfigProblem:
-    location = as_written(raw, tuple(problem["loc"]))
-    path = _path(location)
-    where, line = name, _line(raw, location)
-    for given, variable in from_environment.items():
-        if path == given or path.startswith((given + ".", given + "[")):
-            where, line = variable, 0
-    kind, context = problem["type"], problem.get("ctx", {})
-    if kind == "extra_forbidden":
-        model = _model_at(location[:-1], root)
-        return ConfigProblem(where, line, f"unknown key '{path}'{_nearest(str(location[-1]), model)}")
-    if kind == "missing":
-        return ConfigProblem(where, line, f"'{path}' is required")
-    if kind == "value_error":
-        message = str(context.get("error", problem["msg"]))
-        if not location:
-            line = _line(raw, named_location(message))
-        is_hidden = isinstance(problem["input"], BaseModel | dict) or path in _SECRET
-        found = "" if is_hidden else f", found {_shorten(problem['input'])}"
-        return ConfigProblem(where, line, f"'{path}': {message}{found}" if path else f"{message}{found}")
-    expected = _EXPECTED.get(kind)
-    if kind == "literal_error":
-        names = re.findall(r"'([^']+)'", context["expected"])
-        close = difflib.get_close_matches(str(problem["input"]), names, n=1)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
-        return ConfigProblem(
-            where, line, f"'{path}': expected {_join(names)}, found {_shorten(problem['input'])}{hint}"
-        )
-    if kind in _BOUNDS:
-        word, limit = _BOUNDS[kind]
-        expected = f"{word} {context[limit]:g}"
-    if expected is None:
-        message = problem["msg"].removeprefix("Input should be ").removeprefix("a valid ")
-        expected = message[0].lower() + message[1:]
-    return ConfigProblem(where, line, f"'{path}': expected {expected}, found {_shorten(problem['input'])}")
-
-
-# Values that no message repeats.
-_SECRET = ("alerts.webhook",)
-_EXPECTED = {
-    "string_type": "text",
-    "int_parsing": "a whole number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_parsing": "a number",
-    "float_type": "a number",
-    "bool_parsing": "true or false",
-    "bool_type": "true or false",
-    "model_type": "keys and values",
-    "tuple_type": "a list",
-    "string_pattern_mismatch": "a colour such as #9c1c1c",
-    "string_too_short": "some text",
-}
-_BOUNDS = {
-    "greater_than": ("a number above", "gt"),
-    "greater_than_equal": ("a number of at least", "ge"),
-    "less_than": ("a number below", "lt"),
-    "less_than_equal": ("a number of at most", "le"),
-}
-
-
-_NAMED = re.compile(r"'([a-z_0-9.\[\]]+)':")
-
-
-def named_location(message: str) -> tuple[Any, ...]:
-    """Return the location of the key that a rule about several keys says to change.
-
-    It begins its message, such as `'schedule.editions[2].sources': …`. Empty if it names none.
-    """
-    named = _NAMED.match(message)
-    steps = re.findall(r"\[[0-9]+\]|[a-z_0-9]+", named[1]) if named else []
-    return tuple(int(step[1:-1]) - 1 if step[0] == "[" else step for step in steps)
-
-
-def _path(location: tuple[Any, ...]) -> str:
-    path = ""
-    for part in location:
-        path += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if path else str(part)
-    return path
-
-
-def as_written(raw: Any, location: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the location without the index that pydantic adds to a single word where a list is allowed."""
-    at = raw
-    for place, step in enumerate(location):
-        if isinstance(step, int) and not isinstance(at, list):
-            return location[:place]
-        try:
-            at = at[step]
-        except (KeyError, IndexError, TypeError):
-            break
-    return location
-
-
-def _line(raw: Any, location: tuple[Any, ...]) -> int:
-    """Return the line of the deepest part of the location that the file contains."""
-    line = getattr(raw, "line", 0)
-    for part in location:
-        has_key = isinstance(raw, LocatedDict) and part in raw
-        if not has_key and not (isinstance(raw, LocatedList) and isinstance(part, int) and part < len(raw)):
-            break
-        line, raw = raw.lines[part], raw[part]
-    return line
-
-
-def _model_at(location: tuple[Any, ...], root: type[BaseModel]) -> type[BaseModel] | None:
-    model: Any = root
-    for part in location:
-        if isinstance(part, int):
-            continue
-        field = getattr(model, "model_fields", {}).get(part)
-        if field is None:
-            return None
-        model = next((arg for arg in get_args(field.annotation) if isinstance(arg, type)), field.annotation)
-    return model if isinstance(model, type) and issubclass(model, BaseModel) else None
-
-
-def _nearest(word: str, model: type[BaseModel] | None) -> str:
-    names = list(model.model_fields) if model else []
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean '{close[0]}'?"
-    return f"; known: {', '.join(names)}" if names else ""
-
-
-def _join(names: list[str]) -> str:
-    return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
-
-
-def _shorten(value: Any) -> str:
-    if isinstance(value, dict | list | tuple):
-        return _kind(value)
-    text = repr(redact(value)) if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else text[:57] + "…"
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, dict):
-        return "keys and values"
-    if isinstance(value, list | tuple):
-        return "a list"
-    return "nothing" if value is None else redact(repr(value))[:60]

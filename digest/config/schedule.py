@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from digest.config.types import Clock, Duration, Line, SettingsModel, Slug
+from digest.errors import quoted
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
@@ -21,9 +22,16 @@ def _parse_days(given: Any) -> Any:
     days = [word.strip() for word in given.split(",")] if isinstance(given, str) else given
     known = isinstance(days, list | tuple) and days and all(day in WEEKDAYS for day in days)
     if not known or len(set(days)) < len(days):
-        wrong = next((f" ({day!r})" for day in days if day not in WEEKDAYS), "") if isinstance(days, list) else ""
-        raise ValueError(f"expected daily, weekdays, or different days such as [mon, thu]{wrong}")
+        raise ValueError(f"expected daily, weekdays, or different days such as [mon, thu]{_wrong_day(given, days)}")
     return tuple(sorted(days, key=WEEKDAYS.index))
+
+
+def _wrong_day(given: Any, days: Any) -> str:
+    """Name the first word that is no day, or is there twice. The value itself is shown anyway if it is one word."""
+    if not isinstance(days, list) or days == [given]:
+        return ""
+    wrong = next((day for place, day in enumerate(days) if day not in WEEKDAYS or day in days[:place]), None)
+    return f", found {quoted(wrong)}{' twice' if wrong in WEEKDAYS else ''}" if wrong is not None else ""
 
 
 def _parse_holidays(given: Any) -> Any:
@@ -42,7 +50,8 @@ def _parse_holiday(entry: Any) -> date | str:
     try:
         return date.fromisoformat(entry)
     except (TypeError, ValueError):
-        raise ValueError(f"expected a date such as 2027-01-26 or a file such as holidays.ics, not {entry!r}") from None
+        message = f"expected a date such as 2027-01-26 or a file such as holidays.ics, found {quoted(entry)}"
+        raise ValueError(message) from None
 
 
 Days = Annotated[

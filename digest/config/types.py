@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Callable
 from datetime import time, timedelta
+from ipaddress import ip_network
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -117,6 +118,14 @@ def _one_line(value: str) -> str:
     return value
 
 
+def _network(value: str) -> str:
+    try:
+        ip_network(value)
+    except ValueError:
+        raise ValueError("expected an address or a network such as 10.0.0.5 or 10.0.0.0/8") from None
+    return value
+
+
 def _matches(pattern: str, expected: str) -> Callable[[str], str]:
     whole = re.compile(rf"{pattern}\Z")
 
@@ -173,6 +182,7 @@ WebhookUrl = Annotated[
     str, AfterValidator(_webhook_url), _as_text("^(https?://.*)?$", "https://alerts.example.com/hook")
 ]
 Line = Annotated[str, AfterValidator(_one_line)]
+Network = Annotated[str, AfterValidator(_network)]
 Word = Annotated[str, Field(min_length=1), AfterValidator(_word)]
 Variable = Annotated[str, AfterValidator(_matches(r"[A-Za-z_][A-Za-z0-9_]{0,99}", "an environment variable's name"))]
 VariableOrNone = Annotated[
@@ -185,6 +195,26 @@ Slug = Annotated[
         _matches(r"(?=.{1,24}\Z)[a-z](?:-?[a-z0-9])*", "a short name of a-z, 0-9 and '-' that starts with a letter")
     ),
     _as_text("^[a-z](-?[a-z0-9])*$", "shaam"),
+]
+AwsRegion = Annotated[
+    str,
+    AfterValidator(_matches(r"[a-z]{2}(?:-[a-z]+)+-[0-9]+", "an AWS region such as ap-south-1")),
+    _as_text("^[a-z]{2}(-[a-z]+)+-[0-9]+$", "ap-south-1"),
+]
+ConfigurationSet = Annotated[
+    str,
+    AfterValidator(_matches(r"[A-Za-z0-9_-]{0,64}", "at most 64 characters of A-Z, a-z, 0-9, '_' and '-'")),
+    _as_text("^[A-Za-z0-9_-]{0,64}$", "digest"),
+]
+TopicArn = Annotated[
+    str,
+    AfterValidator(
+        _matches(
+            r"(?:arn:aws[a-z-]*:sns:[a-z]{2}(?:-[a-z]+)+-[0-9]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256})?",
+            "the ARN of an SNS topic such as arn:aws:sns:ap-south-1:123456789012:digest",
+        )
+    ),
+    _as_text("^(arn:aws.*)?$", "arn:aws:sns:ap-south-1:123456789012:digest"),
 ]
 Domain = Annotated[str, AfterValidator(_matches(rf"{_LABEL}(?:\.{_LABEL})*", "a domain such as example.com"))]
 HeaderName = Annotated[str, AfterValidator(_matches(r"(?:[A-Za-z0-9-]{1,99})?", "an HTTP header such as X-Api-Key"))]

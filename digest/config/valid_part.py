@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from digest.config import loader
+from digest.config import describe, loader
 from digest.config.settings import Settings
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.yamlio import reader
@@ -103,10 +103,10 @@ def _validate(raw: dict[str, Any], environment: Mapping[str, str], name: str) ->
 
 def _faulty(problem: Any, values: dict[str, Any]) -> tuple[Any, ...]:
     """Return the location of what to remove because of a problem: the deepest part that there is."""
-    location = loader.as_written(values, tuple(problem["loc"]))
+    location = describe.as_written(values, tuple(problem["loc"]))
     if not location:
         # A rule about several keys names one of them.
-        location = loader.named_location(str(problem.get("ctx", {}).get("error", problem["msg"])))
+        location = describe.named_location(str(problem.get("ctx", {}).get("error", problem["msg"])))
     at: Any = values
     for depth, step in enumerate(location):
         try:

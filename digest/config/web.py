@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from ipaddress import ip_network
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from digest.config.types import Duration, Line, SettingsModel, VariableOrNone
+from digest.config.types import Duration, Line, Network, SettingsModel, TopicArn, VariableOrNone
 
 
 class SendGridWebhook(SettingsModel):
@@ -44,9 +43,8 @@ class BrevoWebhook(SettingsModel):
 class SesWebhook(SettingsModel):
     """How events from Amazon SES, which come by Amazon SNS, are verified."""
 
-    topic_arn: str = Field(
+    topic_arn: TopicArn = Field(
         default="",
-        pattern=r"^(arn:aws[a-z-]*:sns:[a-z]{2}(-[a-z]+)+-[0-9]+:[0-9]{12}:[A-Za-z0-9_.-]{1,256})?$",
         description="ARN of the SNS topic that the events come from, such as "
         "`arn:aws:sns:ap-south-1:123456789012:digest`. Empty: no webhook (docs/operations.md).",
     )
@@ -70,7 +68,7 @@ class Webhooks(SettingsModel):
 class Metrics(SettingsModel):
     """Who may read `/metrics`, besides programs on this machine."""
 
-    addresses: tuple[Line, ...] = Field(
+    addresses: tuple[Network, ...] = Field(
         default=(),
         description="Addresses or networks that may read `/metrics`, such as `10.0.0.0/8`. Programs on this machine "
         "always may (docs/deploy.md). Nobody else may by default.",
@@ -80,16 +78,6 @@ class Metrics(SettingsModel):
         description="Environment variable that holds a token of at least 16 characters. A request with "
         "`Authorization: Bearer TOKEN` may read `/metrics`.",
     )
-
-    @field_validator("addresses")
-    @classmethod
-    def _networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        for text in given:
-            try:
-                ip_network(text)
-            except ValueError:
-                raise ValueError("expected an address or a network such as 10.0.0.5 or 10.0.0.0/8") from None
-        return given
 
 
 class Web(SettingsModel):

@@ -9,10 +9,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from digest.config.loader import FILE_NAME
 from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.models import PROVIDER_NAMES
 from digest.utils.files import placed
 from digest.utils.findings import Finding, error, good, unknown, warning
+from digest.utils.text import plural
 from digest.utils.urls import is_example
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ class Options:
 def diagnose(app: App, options: Options | None) -> list[Finding]:
     """Run every check. Without options, only those that need no network."""
     found = [error("settings", str(fault), "correct it, then run `digest check`") for fault in app.faults]
+    found = found or [good("settings", f"{FILE_NAME} has no errors")]
     if app.faults:
         found.append(
             unknown("network", "DNS, clock, pages, keys and webhook were not checked: the settings are faulty")
@@ -230,13 +233,21 @@ def _check_keys(app: App) -> list[Finding]:
 
 def _check_list(app: App) -> list[Finding]:
     try:
-        # Without valid settings the topics are not known, which a list is checked against.
-        faults = () if app.faults else app.subscriber_list.faults()
+        if app.faults:
+            return [
+                unknown("list", "the list was not checked: the settings are faulty, and they say which topics exist")
+            ]
+        faults = app.subscriber_list.faults()
     except StoreError:
         # The check of the store reports it.
         return []
-    fix = "correct it, then run `digest subscribers check`; until then `digest run` uses the last valid list"
-    return [warning("list", str(fault), fix) for fault in faults[:1]]
+    if not faults:
+        return [good("list", f"{app.subscriber_list.path.name} has no errors")]
+    keeps = app.settings.subscribers.on_error == "last_good"
+    then = "uses the last valid list" if keeps else "sends to nobody (`subscribers.on_error: stop`)"
+    fix = f"correct it, then run `digest subscribers check`; until then `digest run` {then}"
+    more = f" (and {plural(len(faults) - 1, 'more error', 'more errors')})" if len(faults) > 1 else ""
+    return [(warning if keeps else error)("list", f"{faults[0]}{more}", fix)]
 
 
 def _check_disks(app: App) -> list[Finding]:

@@ -36,8 +36,12 @@ class SettingsWatch:
         self.problems: tuple[ConfigProblem, ...] = ()
         # Keys that were changed and take effect after a restart.
         self.waiting: tuple[str, ...] = ()
+        # What the last reload changed, in a sentence; empty if only comments or the layout were edited.
+        self.news = ""
         self._needs_restart = tuple(needs_restart)
         self._seen = _stamps(app)
+        # Of the files whose settings are in use.
+        self._used = self._seen
 
     def is_new(self) -> bool:
         """Whether the files changed since they were read last."""
@@ -46,9 +50,9 @@ class SettingsWatch:
     def reload(self) -> tuple[str, ...] | None:
         """Use the files' settings if they changed and are valid. Return the changed keys, or None if nothing is new.
 
-        Then `app` is another one on the same store, and no key may have changed, such as after an edit of a template.
-        Otherwise `problems` says why not. Settings with errors are validated again each time, because the cause may be
-        outside the files.
+        Then `app` is another one on the same store, and `news` says what is new: no key may have changed, such as after
+        an edit of a template. Otherwise `problems` says why not. Settings with errors are validated again each time,
+        because the cause may be outside the files.
         """
         stamps = _stamps(self.app)
         if stamps == self._seen and not self.problems:
@@ -63,10 +67,13 @@ class SettingsWatch:
             message = f"cannot be used: {type(error).__name__}: {error}"
             self._refuse(stamps, [ConfigProblem(loader.FILE_NAME, 0, message)])
             return None
-        changed = _differences(self.app.settings, app.settings)
+        changed = tuple(_differences(self.app.settings, app.settings))
+        files = [path.relative_to(app.home).as_posix() for path in _edited(self._used, stamps) if _is_other(path)]
+        self.news = _sentence(changed, files)
         # The new settings may name other files.
         self.app, self._seen, self.problems = app, {**stamps, **_stamps(app, excluding=stamps)}, ()
-        return tuple(changed)
+        self._used = self._seen
+        return changed
 
     def _refuse(self, stamps: dict[Path, Stamp], problems: Sequence[ConfigProblem]) -> None:
         # A file that changes while it is read may be half written.
@@ -87,6 +94,22 @@ class SettingsWatch:
             opened.pop_all()
         self.waiting = tuple(_differences(settings, found))
         return app
+
+
+def _edited(before: Mapping[Path, Stamp], after: Mapping[Path, Stamp]) -> list[Path]:
+    return sorted(path for path in {**before, **after} if before.get(path) != after.get(path))
+
+
+def _is_other(path: Path) -> bool:
+    """Whether this is not digest.yaml, whose changed keys are named."""
+    return path.name != loader.FILE_NAME
+
+
+def _sentence(keys: Sequence[str], files: Sequence[str]) -> str:
+    sentences = [f"The settings were reloaded; changed: {', '.join(keys)}."] if keys else []
+    if files:
+        sentences.append(f"Edited files are in use: {', '.join(files)}.")
+    return " ".join(sentences)
 
 
 def _stamps(app: App, *, excluding: Mapping[Path, Stamp] | None = None) -> dict[Path, Stamp]:

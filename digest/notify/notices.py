@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from digest.errors import ConfigProblem
 from digest.notify.alert import AlertKind
 
 
@@ -15,6 +17,27 @@ class Notice:
     title: str
     action: str
 
+
+def title_of_errors(problems: Sequence[ConfigProblem]) -> str:
+    """Return a title that differs for different errors: the files, the number of errors and their lines."""
+    files = list(dict.fromkeys(problem.where for problem in problems))
+    lines = list(dict.fromkeys(problem.line for problem in problems if problem.line))
+    number = "an error" if len(problems) == 1 else f"{len(problems)} errors"
+    verb = "has" if len(files) == 1 else "have"
+    # Lines of several files would be ambiguous.
+    if len(files) > 1 or not lines:
+        where = ""
+    elif len(lines) == 1:
+        where = f" in line {lines[0]}"
+    elif len(lines) <= _MAX_LINES:
+        where = f" in lines {', '.join(map(str, lines[:-1]))} and {lines[-1]}"
+    else:
+        where = f" in lines {', '.join(map(str, lines[:_MAX_LINES]))} …"
+    return f"{', '.join(files[:3])}{' …' if len(files) > 3 else ''} {verb} {number}{where}"
+
+
+# Lines in a title.
+_MAX_LINES = 5
 
 NOTICES = {
     "list": Notice(

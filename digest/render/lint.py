@@ -51,6 +51,8 @@ _WEAK_STYLES = {
 }
 _WEAK_DISPLAY = frozenset({"flex", "grid", "inline-flex", "inline-grid"})
 
+# Links that one warning names.
+_MAX_NAMED = 3
 # Placeholders of Jinja and gettext, then merge tags of mailing services.
 _LEFTOVER = re.compile(
     r"\{\{|\}\}|\{%|%\}|%\([a-z_]{1,40}\)s"
@@ -206,6 +208,9 @@ def _check_links(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
     if tree is None:
         return
     links = tree.all("a")
+    # Own pages have one cause, and a story's headline, picture and "more" one address: neither is repeated.
+    own = {_origin(url) for link in links if _is_insecure_reader_page(url := link.attributes.get("href", ""))}
+    texts: dict[str, str] = {}
     if not any(unsubscribe in link.attributes.get("href", "") for link in links):
         yield error("unsubscribe", "the HTML part has no unsubscribe link")
     if any(_is_insecure_reader_page(link.attributes.get("href", "")) for link in links):
@@ -214,9 +219,29 @@ def _check_links(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
         if "href" not in link.attributes:
             yield error("link", f"a link has no address: {_excerpt(link.all_text())}")
             continue
-        yield from _check_address(link.attributes["href"], _excerpt(link.all_text()))
+        url = link.attributes["href"]
+        if url not in texts or not texts[url]:
+            texts[url] = _excerpt(link.all_text())
         if not link.all_text().strip():
-            yield error("link", f"a link has no text: {_excerpt(link.attributes['href'])}")
+            yield error("link", f"a link has no text: {_excerpt(url)}")
+    for url, text in texts.items():
+        yield from _check_address(url, text)
+    yield from _check_encryption({url: text for url, text in texts.items() if _origin(url) not in own})
+
+
+def _check_encryption(texts: Mapping[str, str]) -> Iterator[Finding]:
+    plain = [url for url in texts if url.startswith("http:") and url.isascii()]
+    if len(plain) == 1:
+        yield warning("link", f"{_excerpt(plain[0])} is not https ({texts[plain[0]]})")
+    elif plain:
+        more = " …" if len(plain) > _MAX_NAMED else ""
+        named = ", ".join(_excerpt(url) for url in plain[:_MAX_NAMED])
+        yield warning("link", f"{len(plain)} links are not https: {named}{more}")
+
+
+def _origin(url: str) -> str:
+    """Return scheme, host and port of a URL, as they are written."""
+    return "/".join(url.split("/", 3)[:3])
 
 
 def _check_address(url: str, text: str) -> Iterator[Finding]:
@@ -237,8 +262,6 @@ def _check_address(url: str, text: str) -> Iterator[Finding]:
         yield error("link", f"{_excerpt(url) or 'an empty address'} is not a complete web address ({text})")
     elif not url.isascii() or " " in url:
         yield error("link", f"{_excerpt(url)} is not in ASCII, which breaks in some mail programs ({text})")
-    elif parts.scheme == "http" and not _is_insecure_reader_page(url):
-        yield warning("link", f"{_excerpt(url)} is not https ({text})")
 
 
 def _is_insecure_reader_page(url: str) -> bool:

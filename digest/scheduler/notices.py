@@ -6,18 +6,20 @@ Each (kind, subject) is reported by one thread only, so there are no locks. `ref
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from digest.app import App
-from digest.errors import ConfigurationError, DigestError, StoreError
+from digest.errors import ConfigProblem, ConfigurationError, DigestError, StoreError
 from digest.notify.alert import Alert, AlertKind, MessageType, without_code
-from digest.notify.notices import NOTICES
+from digest.notify.notices import NOTICES, title_of_errors
 from digest.store import meta
 
 # Kinds that are warnings in the log.
 _FAULTS = frozenset({"settings", "list", "holidays", "job", "missed", "expired", "not approved"})
+# Kinds whose alerts name the file and the lines.
+_ABOUT_FILES = frozenset({"settings", "list"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,23 @@ class Notices:
         # Whether the admins were told that the store cannot be used.
         self._store_failed, self._telling_of_store = False, threading.Lock()
 
-    def notice(self, kind: str, subject: str, text: str, *, until: datetime | None = None) -> None:
+    def notice(
+        self,
+        kind: str,
+        subject: str,
+        text: str,
+        *,
+        problems: Sequence[ConfigProblem] = (),
+        until: datetime | None = None,
+    ) -> None:
         """Report a fault or state once, and again only if its text changes or it returns.
 
-        `kind` names the fault or state, `subject` the file, job or edition that has it. A kind in `NOTICES` also raises
-        an alert. The notice ends with `clear`, or silently at `until`.
+        `kind` names the fault or state, `subject` the file, job or edition that has it. The text ends with the
+        `problems`. A kind in `NOTICES` also raises an alert. The notice ends with `clear`, or silently at `until`.
         """
+        intro = text
+        if problems:
+            text = f"{intro}: {'; '.join(map(str, problems))}"
         known = self._noticed.get((kind, subject))
         if known is not None and known.text == text:
             return
@@ -55,6 +68,9 @@ class Notices:
         if (found := NOTICES.get(kind)) is not None:
             self._ended.discard((kind, subject))
             title, action = found.title.format(subject=subject), found.action.format(subject=subject)
+            if problems and kind in _ABOUT_FILES:
+                # The log has an event in one line, an alert an error in each.
+                title, text = title_of_errors(problems), "\n".join([f"{intro}:", *map(str, problems)])
             self.raise_alert(found.kind, subject, title=title, text=text, action=action, until=until)
 
     def clear(self, kind: str, subject: str, text: str = "") -> bool:

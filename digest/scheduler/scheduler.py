@@ -17,6 +17,7 @@ from digest import pipeline
 from digest.app import App
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigurationError
+from digest.newsletter.list_watch import ListWatch
 from digest.newsletter.reload import SettingsWatch
 from digest.notify.alert import AlertKind
 from digest.scheduler.background import BackgroundJob, BackgroundJobs
@@ -31,7 +32,7 @@ from digest.utils.text import plural
 
 # Seconds between two ticks at most.
 _TICK = 60.0
-# Seconds between two looks whether the settings were edited.
+# Seconds between two looks whether the settings or the list were edited.
 _LOOK = 2.0
 # How long before a planned moment no job begins that may take minutes: it would delay that moment.
 _KEEP_FREE = timedelta(minutes=3)
@@ -91,6 +92,7 @@ class Scheduler:
         # Called with the App of new settings, such as by the web server of `digest run`.
         self.on_reload: list[Callable[[App], None]] = []
         self._monotonic = monotonic
+        self._list = ListWatch()
         self.notices = Notices(lambda: self.app, self.log, self.warn)
         self.guard = Guard(self.notices, self.warn, self.stop)
         self.editions = EditionJobs(lambda: self.app, self.notices, self.guard, self.log, self.warn, self.stop)
@@ -155,14 +157,13 @@ class Scheduler:
         changed = self.settings.reload()
         problems, waiting = self.settings.problems, self.settings.waiting
         if changed is not None:
-            self.log(f"The settings were reloaded; changed: {', '.join(changed) or 'no key'}.")
+            if self.settings.news:
+                self.log(self.settings.news)
             if any(key.startswith("schedule.") for key in changed):
                 self.guard.run(self.editions.log_plan)
         if problems:
-            errors = "; ".join(map(str, problems))
-            self.notices.notice(
-                "settings", FILE_NAME, f"The settings have errors, so the old ones stay in use: {errors}"
-            )
+            text = "The settings have errors, so the old ones stay in use"
+            self.notices.notice("settings", FILE_NAME, text, problems=problems)
         else:
             self.notices.clear("settings", FILE_NAME, "The settings are valid again.")
         if waiting:
@@ -181,6 +182,7 @@ class Scheduler:
         Return whether the list was repaired.
         """
         found = self.app.subscriber_list
+        self._list.is_read(found.path)
         try:
             found.sync()
             problems = found.problems
@@ -190,8 +192,8 @@ class Scheduler:
             problems, then = tuple(error.problems), "nobody gets mail"
             self.editions.without_list = True
         if problems:
-            errors = "; ".join(map(str, problems))
-            self.notices.notice("list", found.path.name, f"The subscriber list has errors, so {then}: {errors}")
+            text = f"The subscriber list has errors, so {then}"
+            self.notices.notice("list", found.path.name, text, problems=problems)
             return False
         return self.notices.clear("list", found.path.name, "The subscriber list is valid again.")
 
@@ -281,8 +283,8 @@ class Scheduler:
             )
 
     def _wait(self) -> None:
-        """Wait until something is due or the settings are edited, or `stop` is set."""
+        """Wait until something is due, the settings or the list are edited, or `stop` is set."""
         until = time.monotonic() + min(_TICK, until_next_moment(self.app).total_seconds())
         while (left := until - time.monotonic()) > 0 and not self.stop.wait(min(left, _LOOK)):
-            if self.settings.is_new():
+            if self.settings.is_new() or self._list.is_new():
                 return

@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Connection,
     Date,
     DateTime,
     Float,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     false,
     text,
 )
@@ -41,6 +43,20 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+@event.listens_for(metadata, "before_create")
+def _partial_indexes(_target: MetaData, connection: Connection, **_options: Any) -> None:
+    """Give PostgreSQL the conditions of SQLite's partial indexes.
+
+    In the tables they would load the code for PostgreSQL, which takes a short command a twentieth of its time.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    for table in metadata.tables.values():
+        for index in table.indexes:
+            if (where := index.dialect_options["sqlite"]["where"]) is not None:
+                index.dialect_options["postgresql"]["where"] = where
 
 
 class Moment(TypeDecorator[datetime]):
@@ -298,13 +314,7 @@ delivery = Table(
     Column("reason", Text),
     # With the outcome, a batch's recipients are read from the index alone.
     Index(None, "batch", "outcome"),
-    Index(
-        "ix_delivery_with_outcome",
-        "edition",
-        "outcome",
-        sqlite_where=text("outcome IS NOT NULL"),
-        postgresql_where=text("outcome IS NOT NULL"),
-    ),
+    Index("ix_delivery_with_outcome", "edition", "outcome", sqlite_where=text("outcome IS NOT NULL")),
     # Large table: two trees to write instead of three.
     sqlite_with_rowid=False,
 )
@@ -382,7 +392,7 @@ delivery_event = Table(
     Column("at", Moment, nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
     ForeignKeyConstraint(["edition", "subscriber"], ["delivery.edition", "delivery.subscriber"]),
-    Index("ix_delivery_event_failure", "edition", "kind", sqlite_where=IS_FAILURE, postgresql_where=IS_FAILURE),
+    Index("ix_delivery_event_failure", "edition", "kind", sqlite_where=IS_FAILURE),
     # Large table: half the bytes.
     sqlite_with_rowid=False,
 )

@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
 
@@ -24,5 +23,11 @@ def chunks(items: Iterable[T], size: int = _MAX_VALUES) -> Iterator[list[T]]:
 
 def insert_into(connection: Connection, table: Table) -> Any:
     """Return an INSERT that has `on_conflict_do_nothing` and `on_conflict_do_update`."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
+    # Only the dialect in use: PostgreSQL's takes a twentieth of the time of a short command to import.
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert
+
+        return insert(table)
+    from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+
+    return insert_postgresql(table)

@@ -6,7 +6,9 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from digest.cli.commands import MEANT, cli
 from tests.cli.newsroom import Newsroom
 from tests.support.http_behaviours import gzip_bomb, hang
 from tests.support.http_server import HttpServer
@@ -46,6 +48,29 @@ def test_a_mistyped_command_gets_a_suggestion(newsroom: Newsroom) -> None:
     run = newsroom.digest("snd")
     assert run.code == 2
     assert "Did you mean 'send'?" in run.err
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("approve", "Did you mean `digest edition approve`?"),
+        ("Show", "Did you mean `digest edition show`?"),
+        ("backup", "Did you mean `digest store backup`?"),
+        ("weekly", "Days and hours are settings: see `schedule` in docs/schedule.md."),
+        ("scheduel", "Days and hours are settings: see `schedule` in docs/schedule.md."),
+        ("zzzz", "`digest --help` lists them."),
+    ],
+)
+def test_what_people_type_leads_to_the_command(typed: str, expected: str) -> None:
+    result = CliRunner().invoke(cli, [typed])
+    assert result.exit_code == 2
+    assert f"No such command '{typed}'. {expected}" in result.output
+
+
+@pytest.mark.parametrize("meant", sorted(set(MEANT.values())))
+def test_the_suggested_commands_exist(meant: str) -> None:
+    words = [word for word in meant.split() if not word.startswith("-")]
+    assert CliRunner().invoke(cli, [*words, "--help"]).exit_code == 0
 
 
 def test_a_folder_without_settings_names_the_command_that_creates_one(newsroom: Newsroom, tmp_path: Path) -> None:

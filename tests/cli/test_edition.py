@@ -169,3 +169,27 @@ def test_an_intro_keeps_its_paragraphs(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     newsroom.digest("edition", "edit", KEY, "--intro", "पहला  अनुच्छेद।\n\n दूसरा अनुच्छेद।")
     assert newsroom.json("edition", "show", KEY)["intro"] == "पहला अनुच्छेद।\nदूसरा अनुच्छेद।"
+
+
+def test_show_without_a_name_shows_the_edition_composed_last(newsroom: Newsroom) -> None:
+    run = newsroom.digest("edition", "show")
+    assert (run.code, run.err) == (1, "digest: There is no edition yet. `digest compose` makes one.\n")
+    newsroom.json("send")
+    next_day = {"DIGEST_NOW": "2026-11-24T05:30+05:30"}
+    newsroom.json("compose", **next_day)
+    assert newsroom.json("edition", "show", **next_day)["edition"] == "2026-11-24"
+
+
+@pytest.mark.parametrize(
+    ("name", "suggestion"),
+    [
+        ("2026-11-2", "did you mean 2026-11-23?"),
+        ("2026-11-23-shaam", "did you mean"),
+        ("zzz", "the newest is 2026-11-23."),
+    ],
+)
+def test_a_wrong_name_gets_a_suggestion(newsroom: Newsroom, name: str, suggestion: str) -> None:
+    newsroom.json("compose")
+    run = newsroom.digest("edition", "show", name)
+    assert run.code == 1
+    assert f"There is no edition {name}; {suggestion}" in run.err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
@@ -40,6 +42,13 @@ def day(newsroom: Newsroom, now: list[datetime]) -> Iterator[Day]:
 def settings(newsroom: Newsroom) -> Change:
     """Replaces a piece of digest.yaml."""
     return newsroom.edit_settings
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def told(day: Day, words: str) -> int:
@@ -183,6 +192,59 @@ def test_faulty_settings_are_reported_once_and_the_old_ones_stay(newsroom: Newsr
         path.write_text(before, encoding="utf-8")
         day.scheduler.tick()
         assert told(day, "The settings are valid again.") == number
+
+
+def test_an_edit_that_changes_no_value_is_not_reported(newsroom: Newsroom, day: Day) -> None:
+    path = newsroom.home / "digest.yaml"
+    before = list(day.log)
+    path.write_text(path.read_text(encoding="utf-8") + "# A comment.\n", encoding="utf-8")
+    day.scheduler.follow_settings()
+    assert day.log == before
+
+
+def test_an_edited_template_is_named(newsroom: Newsroom, day: Day) -> None:
+    (newsroom.home / "templates").mkdir(exist_ok=True)
+    (newsroom.home / "templates/extra.html.j2").write_text("नमस्ते", encoding="utf-8")
+    before = list(day.log)
+    day.scheduler.follow_settings()
+    assert day.log == [*before, "Edited files are in use: templates/extra.html.j2."]
+
+
+def test_each_alert_about_a_file_names_its_lines(newsroom: Newsroom, day: Day, settings: Change) -> None:
+    """Three edits with different errors are three emails, which have to be told apart."""
+    settings("max_stories: 12", "max_stories: many")
+    day.scheduler.follow_settings()
+    settings("send_at:", "send_att:")
+    settings("max_stories: many", "max_stories: 12")
+    day.scheduler.follow_settings()
+    settings("max_stories: 12", "max_stories: 0")
+    day.scheduler.follow_settings()
+    titles = [message.title for message in day.scheduler.app.alerts.store.open()]
+    assert titles == ["digest.yaml has 2 errors in lines 20 and 36"]
+    [alert] = day.scheduler.app.alerts.store.open()
+    intro, *errors = alert.text.splitlines()
+    assert intro == "The settings have errors, so the old ones stay in use:"
+    assert [error.split(" ")[0] for error in errors] == ["digest.yaml:20:", "digest.yaml:36:"]
+
+
+def test_an_edit_of_the_list_is_noticed_at_once(
+    newsroom: Newsroom, now: list[datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only at the next full minute: who saves a typo is still there to correct it."""
+    monkeypatch.setattr("digest.scheduler.scheduler._LOOK", 0.05)
+    newsroom.set_subscribers("email: asha@example.com")
+    with started(newsroom.home, now) as day:
+        thread = threading.Thread(target=day.scheduler.run)
+        thread.start()
+        try:
+            wait_until(lambda: bool(told(day, "Collected")))
+            newsroom.set_subscribers("email: asha@example.com", "email: nobody")
+            wait_until(lambda: told(day, "subscribers.yaml:3") == 1)
+            newsroom.set_subscribers("email: asha@example.com", "email: ravi@example.com")
+            wait_until(lambda: told(day, "The subscriber list is valid again.") == 1)
+        finally:
+            day.scheduler.stop.set()
+            thread.join(timeout=20)
 
 
 def test_a_faulty_template_is_reported_with_its_line(newsroom: Newsroom, day: Day) -> None:

@@ -67,6 +67,12 @@ CASES = {
     "expected the sender's domain example.com or a parent of it, found other.example",
     "delivery: {smtp: {dkim: {domain: 'a b', selector: s1, key_env: K}}}": "4: 'delivery.smtp.dkim.domain': expected a "
     "domain such as example.com, found 'a b'",
+    "delivery: {brevo: {timeout: 60s}}": "4: 'delivery.brevo.timeout': expected at most 40s, found '60s'",
+    "delivery: {ses: {region: Mumbai}}": "4: 'delivery.ses.region': expected an AWS region such as ap-south-1, found",
+    "delivery: {ses: {configuration_set: a b}}": "4: 'delivery.ses.configuration_set': expected at most 64 characters",
+    "web: {webhooks: {ses: {topic_arn: digest}}}": "4: 'web.webhooks.ses.topic_arn': expected the ARN of an SNS topic",
+    "web: {metrics: {addresses: [10.0.0.5, x]}}": "4: 'web.metrics.addresses[2]': expected an address or a network "
+    "such as 10.0.0.5 or 10.0.0.0/8, found 'x'",
     "theme: {accent: red}": "4: 'theme.accent': expected a colour such as #9c1c1c, found 'red'",
     "sources:\n  - {name: क}": "5: 'sources[1]': expected exactly one of url and path",
     "sources:\n  - {name: क, url: u, path: p}": "5: 'sources[1]': expected exactly one of url and path",

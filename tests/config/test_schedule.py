@@ -157,7 +157,7 @@ def test_a_weekly_edition_may_repeat_what_others_sent() -> None:
         ("  days: [mon, funday]", 6, "'schedule.days': expected daily, weekdays, or different days such as"),
         ("  days: []", 6, "'schedule.days': expected daily, weekdays, or"),
         ("  days: [mon, mon]", 6, "different days such as [mon, thu]"),
-        ("  holidays: [26.1.2027]", 6, "expected a date such as 2027-01-26 or a file such as holidays.ics, not"),
+        ("  holidays: [26.1.2027]", 6, "expected a date such as 2027-01-26 or a file such as holidays.ics, found"),
         ("  holidays: {a: 1}", 6, "expected dates such as [2027-01-26], or a file such as holidays.ics"),
         ("  approve_by: '05:00'", 5, "expected approve_by between compose_at and send_at (05:30 and 07:00)"),
         ("  editions: [{send_at: '07:00'}]", 6, "'schedule.editions[1].slug' is required"),

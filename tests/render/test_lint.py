@@ -148,6 +148,31 @@ def test_percentages_and_brackets_are_not_leftovers(expected: str) -> None:
     assert not [one for one in lint(replace(ours(), html=page)) if one.rule == "residue"]
 
 
+def with_links(*links: str) -> list[str]:
+    """Return the messages about links of an email that also has these."""
+    page = ours().html.replace("</h1>", "</h1>" + "".join(links), 1)
+    return [one.message for one in lint(replace(ours(), html=page)) if one.rule == "link"]
+
+
+def test_a_link_that_is_there_twice_is_reported_once() -> None:
+    picture = '<a href="http://example.com/1"><img src="https://example.com/a.jpg" alt="" width="9"></a>'
+    found = with_links(picture, '<a href="http://example.com/1">सुर्ख़ी</a>', '<a href="http://example.com/1">पूरी ख़बर</a>')
+    assert [message for message in found if "https" in message] == ["http://example.com/1 is not https (सुर्ख़ी)"]
+
+
+def test_links_without_encryption_are_one_warning() -> None:
+    found = with_links(*(f'<a href="http://example.com/{number}">क</a>' for number in range(5)))
+    assert found == [
+        "5 links are not https: http://example.com/0, http://example.com/1, http://example.com/2 …",
+    ]
+
+
+def test_own_pages_without_encryption_are_one_warning() -> None:
+    page = ours().html.replace("https://news.example.com/", "http://news.example.com/")
+    found = [one.message for one in lint(replace(ours(), html=page)) if one.rule == "link"]
+    assert found == ["newsletter.base_url is not https: mail programs offer no one-click unsubscribe"]
+
+
 def test_urls_are_those_without_tokens() -> None:
     email = renderer().render(twenty(), EVERYTHING, now=NOW)
     assert email is not None

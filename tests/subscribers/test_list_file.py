@@ -68,7 +68,7 @@ EXPECTED = [
     "24: 'email': 'kabir@-example.com' is not a valid email address: ",
     "25: 'email': 'आशा@example.com' is not a valid email address: the part before @ must be",
     "26: 'email': expected one line of text",
-    "27: 'email': expected text, found None",
+    "27: 'email': expected text, found nothing",
     "28: 'email': '{{unsubscribe}}@exam' looks like a placeholder, which email services replace; write it without",
     "29: 'name': '-DGX_LEAVE-' looks like a placeholder",
 ]
@@ -174,3 +174,22 @@ def test_crlf_and_a_byte_order_mark_are_accepted(tmp_path: Path) -> None:
 def test_suggestions_for_a_mistyped_hour(tmp_path: Path, written: str, meant: str) -> None:
     (expected,) = problems_of(tmp_path, f'subscribers:\n  - email: a@example.com\n    hour: "{written}"\n')
     assert expected.endswith(f"; did you mean '{meant}'?") if meant else "did you mean" not in expected
+
+
+@pytest.mark.parametrize(
+    ("frequency", "expected"),
+    [
+        ("weekly", "; add the day, such as weekly:sun"),
+        ("Sunday", "; did you mean 'weekly:sun'?"),
+        ("weekly-sun", "; did you mean 'weekly:sun'?"),
+        ("weekly:monday", "; did you mean 'weekly:mon'?"),
+        ("रविवार", "; did you mean 'weekly:sun'?"),
+        ("every day", "; did you mean 'daily'?"),
+        ("mon-fri", "; did you mean 'weekdays'?"),
+        ("weekend", "; choose weekly:sat or weekly:sun"),
+        ("dayly", "; did you mean 'daily'?"),
+    ],
+)
+def test_a_wrong_frequency_leads_to_the_right_one(tmp_path: Path, frequency: str, expected: str) -> None:
+    [problem] = problems_of(tmp_path, f"subscribers:\n  - {{email: asha@example.com, frequency: '{frequency}'}}\n")
+    assert problem.endswith(expected)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from digest.collect.health import place_of
 from digest.collect.types import SaveCounts, SourceState, Validators
-from digest.models import Article, Block, Image, InlineImage, Source, SourceHealth
+from digest.models import Article, InlineImage, Source, SourceHealth
+from digest.store.content.article_rows import article_from_json, article_to_json, select_articles, select_rows
 from digest.store.database import Database
 from digest.store.schema import article, inline_image, source
 from digest.store.statements import chunks
@@ -45,41 +46,6 @@ class ImageStore:
                     for row in connection.execute(select(inline_image).where(inline_image.c.cid.in_(some))):
                         found[row.cid] = InlineImage(row.cid, row.type, row.data, row.width, row.height)
         return found
-
-
-_PLAIN = tuple(
-    each.name
-    for each in fields(Article)
-    if each.name not in ("published", "updated", "image", "categories", "body", "warnings")
-)
-
-
-def article_to_json(item: Article) -> dict[str, Any]:
-    """Convert an article to JSON types."""
-    content = {name: getattr(item, name) for name in _PLAIN}
-    return content | {
-        "published": item.published.isoformat(),
-        "updated": item.updated.isoformat() if item.updated else None,
-        "image": asdict(item.image) if item.image else None,
-        "categories": list(item.categories),
-        "body": [{"kind": block.kind, "text": block.text} for block in item.body],
-        "warnings": list(item.warnings),
-    }
-
-
-def article_from_json(content: Mapping[str, Any], published: datetime) -> Article:
-    """Convert a row's content to the article, with the date that was stored first."""
-    plain = {name: content[name] for name in _PLAIN if name in content}
-    updated, image = content.get("updated"), content.get("image")
-    return Article(
-        **plain,
-        published=published,
-        updated=datetime.fromisoformat(updated) if updated else None,
-        image=Image(**image) if image else None,
-        categories=tuple(content.get("categories", ())),
-        body=tuple([Block(block["kind"], block["text"]) for block in content.get("body", ())]),
-        warnings=tuple(content.get("warnings", ())),
-    )
 
 
 class ArticleStore:
@@ -122,7 +88,7 @@ class ArticleStore:
         now = self.clock()
         columns = (article.c.id, article.c.content_hash, article.c.source, article.c.content["section"].as_string())
         with self.database.write(area="article") as connection:
-            known = {row[0]: _Known(*row[1:]) for row in _select(connection, columns, by_id)}
+            known = {row[0]: _Known(*row[1:]) for row in select_rows(connection, columns, by_id)}
             new = [item for id, item in by_id.items() if id not in known and not self._is_too_old(item, now)]
             changed = [by_id[id] for id in known if _has_changed(by_id[id], known[id], listed)]
             moved = [by_id[id] for id in known if _has_moved(by_id[id], known[id], listed)]
@@ -174,16 +140,6 @@ class _Known(NamedTuple):
     content_hash: str
     source: str
     section: str | None
-
-
-def select_articles(connection: Connection, ids: Iterable[str]) -> dict[str, Article]:
-    rows = list(_select(connection, (article.c.content, article.c.published), ids))
-    return {item.id: item for item in (article_from_json(*row) for row in rows)}
-
-
-def _select(connection: Connection, columns: Sequence[Any], ids: Iterable[str]) -> Iterator[Any]:
-    for some in chunks(ids):
-        yield from connection.execute(select(*columns).where(article.c.id.in_(some)))
 
 
 def _has_changed(item: Article, known: _Known, listed: Collection[str]) -> bool:

@@ -31,7 +31,7 @@ from digest.models import (
     is_breaking,
     split_key,
 )
-from digest.store.content.articles import article_from_json, select_articles
+from digest.store.content.article_rows import article_from_json, select_articles
 from digest.store.database import Database
 from digest.store.schema import article, batch, decision, delivery, edition, rendered_email, subscriber
 
@@ -161,6 +161,13 @@ class EditionStore:
         with self.database.read() as connection:
             order = (edition.c.frozen_at.desc().nulls_last(), edition.c.composed_at.desc(), edition.c.key.desc())
             row = connection.execute(select(edition).order_by(*order).limit(1)).one_or_none()
+        return _from_row(row) if row else None
+
+    def composed_last(self) -> Edition | None:
+        """Return the edition composed last, whether it was sent or not."""
+        newest = select(edition).order_by(edition.c.composed_at.desc(), edition.c.key.desc()).limit(1)
+        with self.database.read() as connection:
+            row = connection.execute(newest).one_or_none()
         return _from_row(row) if row else None
 
     def has_older(self, moment: datetime) -> bool:
