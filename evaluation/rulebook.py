@@ -7,6 +7,7 @@ import re
 from digest.hindi.sentences import split
 from digest.hindi.text import fold
 from digest.hindi.tokens import stems, tokens
+from digest.hindi.typography import typeset
 from digest.models import Article
 
 MAX_WORDS, MAX_SENTENCES, MAX_SHARED = 70, 3, 0.9
@@ -46,7 +47,7 @@ def broken(article: Article, summary: str) -> list[str]:
     if not summary:
         return []
     pieces = split(summary)
-    body = tokens(f"{article.place} {article.text}")
+    body = tokens(typeset(f"{article.place} {article.text}"))
     first = fold(summary).lstrip("\"'“‘( ")
     own, head = set(stems(summary)), set(stems(article.title))
     rules = {

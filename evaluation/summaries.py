@@ -9,6 +9,7 @@ from digest.curate.summary.coverage import HeadlineCoverage
 from digest.curate.summary.sentence_rules import WORDS
 from digest.curate.summary.sentences import summarise
 from digest.hindi.sentences import split
+from digest.hindi.typography import typeset
 from digest.models import Article
 from evaluation.material import Material, Missing, Row, make_article, percent
 from evaluation.rouge import Scores, rouge
@@ -96,7 +97,9 @@ def percentages(scores: Scores) -> str:
 
 def _row(name: str, articles: Sequence[Article], wanted: Sequence[str], more: str) -> Row:
     made = [summarise(article) for article in articles]
-    leads = [cut(lead(article), len(text.split())) for article, text in zip(articles, made, strict=True)]
+    # All texts are typeset as summaries are: `नि:शुल्क` and `निःशुल्क` are one word.
+    leads = [cut(typeset(lead(article)), len(text.split())) for article, text in zip(articles, made, strict=True)]
+    wanted = [typeset(text) for text in wanted]
     ours = _mean(rouge(text, reference) for text, reference in zip(made, wanted, strict=True))
     rival = _mean(rouge(text, reference) for text, reference in zip(leads, wanted, strict=True))
     share = min((mine / theirs for mine, theirs in zip(ours, rival, strict=True) if theirs), default=0.0)

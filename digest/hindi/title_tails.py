@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from digest.hindi.text import fold, table_rows
+from digest.hindi.clauses import ends_clause
+from digest.hindi.text import fold, table_rows, words
+from digest.hindi.tokens import tokens
 
 
 class Tail(NamedTuple):
@@ -14,18 +16,21 @@ class Tail(NamedTuple):
     pattern: re.Pattern[str]
     example: str
     gives: str
+    # 'last' for a pattern of the last part only.
+    where: str = ""
 
 
 def _rows() -> tuple[Tail, ...]:
     rows = (row.split("\t") for row in table_rows("digest.hindi", "title_tails.txt"))
-    return tuple(Tail(re.compile(fold(pattern)), example, gives) for pattern, example, gives in rows)
+    return tuple(Tail(re.compile(fold(pattern)), *others) for pattern, *others in rows)
 
 
 TAILS = _rows()
-# All rows as one pattern.
-_TAIL = re.compile("|".join(f"(?:{row.pattern.pattern})" for row in TAILS))
+_TAIL, _LAST = (
+    re.compile("|".join(f"(?:{row.pattern.pattern})" for row in TAILS if row.where == where)) for where in ("", "last")
+)
 
-# Words that must remain of a title.
+# Words that must remain of a title; one less may if they are a whole clause.
 LEAST_WORDS = 5
 # Words before the call in its part, and before a call with nothing after it. After more of them the part is news.
 _BEFORE_CALL, _BEFORE_LAST = 5, 8
@@ -36,13 +41,27 @@ _SEPARATOR = re.compile(r" ?[,;:|!?।…]+[ –—-]*| [-–—]+ ?|(?<=[^\s0-9
 # What follows one of these is somebody's words: `मंत्री बोले- देखें आगे क्या होता है`.
 _SPEAKS = re.compile(fold("(?:बोले|बोला|बोली|बोलीं|कहा|लिखा|पूछा|बताया)$"))
 _ATTRIBUTES = re.compile("[-–—…]|\\.{2}")
+# Somebody's words: what follows may name who says them.
+_VOICE = frozenset(map(fold, words("मैं मैंने मुझे मुझसे मेरा मेरी मेरे हम हमें हमने हमारा हमारी हमारे चाहता चाहती")))
+# A part with one of these waits for the next: `जिस घर को बेचा था, उसे खोलते ही उड़े होश`.
+_WAITS = frozenset(map(fold, words("जिस जिसे जिसने जिन जिन्हें जो जब जैसे अगर यदि")))
+_WAS = frozenset(map(fold, words("था थे थी थीं")))
+# Words that may stand after the last part: more of them are news.
+_AFTER = 3
 # A call at the start: `जानिए क्यों …`.
 _HEAD = re.compile(
     "^(?:यहां |यहाँ |आप भी |तस्वीरों में |(?:[^ :,]+ ){0,4}[0-9]+ [^ ]+ में )?"
     "(?:जानें|जानिए|जानिये|देखें|देखिए|पढ़ें|पढ़िए|समझें|समझिए)[\\s:,-]+(?=\\S)"
 )
-# A call without a mark before it: `नतीजे जानिए कब आएंगे`.
-_GLUED = re.compile(" (?:जानिए|जानिये) (?:कब|कहां|कहाँ|कैसे|क्या|क्यों|कौन|कितना|कितने) .*$")
+# Calls without a mark before them: `नतीजे जानिए कब आएंगे`, `चने के फायदे जानकर हैरान रह जाएंगे आप`.
+_GLUED = re.compile(
+    " (?:जानिए|जानिये) (?:कब|कहां|कहाँ|कैसे|क्या|क्यों|कौन|कितना|कितने) .*$"
+    "| (?:यहां|यहाँ) (?:जानें|देखें|पढ़ें|जानिए|देखिए|पढ़िए)[.!]?$| के बारे में (?:जानें|जानिए|पढ़ें)[.!]?$"
+    "|(?<! को)(?<!इसे)(?<!ते)(?<!ता)(?<!ती) (?:जानकर|देखकर|सुनकर|पढ़कर|जान|देख) (?:आप )?(?:भी )?(?:हैरान|दंग|चौंक|सन्न) .*$"
+    "| तो (?:लोग |यूजर्स |फैंस )?(?:मिले|मिला|आए|देने लगे|करने लगे) (?:कुछ )?(?:ऐसे|ये|ऐसा) (?:जवाब|सवाल|कमेंट|कमेंट्स|रिएक्शन)$"
+)
+# A cry before the news.
+_CRY = re.compile(r"^(?:सावधान|खबरदार|ध्यान दें|अलर्ट) ?(?:!+|\.{2,}|…|:) ?(?=\S)")
 _PAIRS = (("‘", "’"), ("“", "”"), ("(", ")"))
 
 
@@ -55,6 +74,8 @@ def without_tails(title: str) -> str:
         title = shorter
     if len((before := _GLUED.sub("", title)).split()) >= LEAST_WORDS:
         title = before
+    rest = _CRY.sub("", title, count=1)
+    title = rest if len(rest.split()) >= LEAST_WORDS else title
     rest = _HEAD.sub("", title, count=1)
     return rest if rest != title and len(rest.split()) >= LEAST_WORDS else title
 
@@ -67,10 +88,15 @@ def _without_tail(title: str) -> str:
         part = title[mark.end() : marks[at + 1].start() if at + 1 < len(marks) else None]
         folded = fold(part).strip(" ?!.।-'\"‘’“”")
         found = _TAIL.search(folded)
-        most = _BEFORE_LAST if found and found.end() == len(folded) else _BEFORE_CALL
-        if found is None or len(folded[: found.start()].split()) > most:
+        if found is None:
+            rest = title[mark.end() + len(part) :]
+            found = None if len(rest.split()) > _AFTER or _leaves_open(front) else _LAST.search(folded)
+        if found is None:
             continue
-        least = LEAST_WORDS + 2 * (":" in mark.group())
+        most = _BEFORE_LAST if found.end() == len(folded) else _BEFORE_CALL
+        if len(folded[: found.start()].split()) > most:
+            continue
+        least = LEAST_WORDS - ends_clause(front, is_marked=True) + 2 * (":" in mark.group())
         if len(front.split()) < least or _SPEAKS.search(fold(front)) or not _is_balanced(front):
             continue
         if _ATTRIBUTES.search(mark.group()) and " ने " in folded:
@@ -78,6 +104,12 @@ def _without_tail(title: str) -> str:
             continue
         return front + ("?" if "?" in mark.group() else "")
     return title
+
+
+def _leaves_open(front: str) -> bool:
+    """Return whether what stands before a part needs it: a condition, somebody's words, or how things had been."""
+    found, last = tokens(front), tokens(_SEPARATOR.split(front)[-1])
+    return not _VOICE.isdisjoint(found) or not _WAITS.isdisjoint(last) or not _WAS.isdisjoint(found)
 
 
 def _is_balanced(text: str) -> bool:

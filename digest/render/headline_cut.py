@@ -7,6 +7,7 @@ and never ends before a postposition, an auxiliary or an infinitive.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from digest.hindi import cut
 from digest.hindi.clauses import WEIGHTY, ends_clause, has_verb
@@ -18,8 +19,8 @@ LEAST = 18
 _LEAST_WORDS = 4
 # A part with fewer words between commas is an item of a list: `दिल्ली, मुंबई और पुणे में`.
 _ITEM_WORDS = 2
-# A speaker's name has at most these words: `…: कांग्रेस नेता`.
-_SPEAKER_WORDS = 4
+# A speaker's name has at most these words: `…: कांग्रेस नेता`; with a title before it more, but then no verb.
+_SPEAKER_WORDS, _TITLED_SPEAKER_WORDS = 4, 8
 
 _MARK = re.compile(
     r"\s*(?P<mark>[,;।!?|:…]|\.{2,})[\s.…!?]*|\s+(?P<dash>[–—-])\s+|(?<=[^\s0-9A-Za-z])(?P<glued>[–—-])\s+"
@@ -49,9 +50,23 @@ _SPEAKS = frozenset(
 _ACTS = frozenset(
     map(
         fold,
-        words("किया दिया लिया बताया थामा कराया उठाया लगाया निकाला बनाया सुनाया खोला रोका भेजा पकड़ा मारा छोड़ा दी की ली"),
+        words(
+            "किया दिया लिया दिए लिए दीं कीं बताया बताई थामा थामी कराया कराई उठाया उठाई लगाया लगाई निकाला निकाली",
+            "बनाया बनाई",
+            "सुनाया सुनाई खोला खोली रोका रोकी भेजा भेजी पकड़ा पकड़े मारा मारी छोड़ा छोड़ी छोड़े तोड़ा तोड़ी तोड़े जीता जीती जीते",
+            "लूटा लूटे मांगा मांगी मांगे काटा ठोका जड़ा रचा रची मचाया पाया पाई खरीदा खरीदी बेचा बेची सौंपा हराया",
+            "लिखा लिखी दी की ली",
+        ),
     )
 )
+_PERHAPS_NO_VERB = frozenset(map(fold, words("दी की ली")))
+_POSTPOSITIONS = frozenset(map(fold, words("में से को पर")))
+_PASSIVE = frozenset(map(fold, words("गया गई गए गयी गये गईं जाएगा जाएगी जाएंगे जा")))
+# What a relative clause describes, and what answers one that stands before it.
+_POINTS = frozenset(map(fold, words("ऐसा ऐसी ऐसे इतना इतनी इतने क्या")))
+_CORRELATIVE = frozenset(map(fold, words("उस उसे उसी उसका उसकी उसके उन उन्हें उनका उनकी उनके वह वो वे वही वहां तब वैसे")))
+# At the end of a word; with है it is no future.
+_FUTURE = re.compile(fold("[ाेी]?(?:गा|गी|गे)(?: |$)"))
 _FIRST_PERSON = frozenset(map(fold, words("मैं मैंने मुझे मुझसे मेरा मेरी मेरे हम हमें हमने हमारा हमारी हमारे i my we our me us")))
 _SAID = frozenset(map(fold, words("कहा बोले बोला बोली बोलीं पूछा लिखा कहते says said asks asked")))
 # Words from the end of a head in which a verb of speech calls for what is said, and of a tail in which an agent stands.
@@ -80,12 +95,14 @@ _EMPTY = frozenset(
         fold,
         words(
             "दावा खुलासा बयान ऐलान एलान आरोप वजह कारण राज बात फैसला जवाब घोषणा खुशखबरी अपडेट मांग साझेदारी",
-            "कामयाबी बदलाव कदम",
+            "कामयाबी बदलाव कदम आदेश कमाल कारनामा",
         ),
     )
 )
 _QUOTED = re.compile("[‘“\"'].*[’”\"'][ ,]*")
 _QUOTES = (("‘", "’"), ("“", "”"), ("(", ")"))
+# A straight quotation mark, not the apostrophe of `India's`.
+_STRAIGHT = re.compile("(?<![A-Za-z])'|'(?![A-Za-z])")
 
 
 def fitting(headline: str, limit: int) -> str:
@@ -118,13 +135,16 @@ def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
     if mark in ":-" and mark:
         # A topic or a speaker before what it says.
         return False
-    if mark.startswith(("…", "..")):
-        # What stands before the dots is often a quotation.
+    if mark.startswith(("…", "..")) or tail.startswith(("-", "–", "—")):
+        # What stands before dots, or before `?-`, is often a quotation.
         return False
     ending, rest = tokens(head), tokens(tail)
     if len(head.split()) < _LEAST_WORDS or not ending or not rest or is_unfinished(head.split()[-1]):
         return False
     if rest[0] in _TURNS or (WEIGHTY | _SPEAKS) & set(rest) or "?" in tail or "？" in tail:
+        return False
+    if len(re.split(r"…|\.{2,}", head)[-1].split()) < _LEAST_WORDS:
+        # A few words after dots: `चोर पकड़े गए... पुलिस आई, …`.
         return False
     if names_speaker(text) or _is_list(head, tail) or not _is_balanced(head):
         return False
@@ -163,8 +183,32 @@ def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
     ):
         # The speaker, or what is said, stands after the cut.
         return False
+    if _FUTURE.search(fold(head)) and _ORDER.search(fold(tail)):
+        # `नहीं होगी खांसी, पिएं ये काढ़ा`: the condition of what is promised stands after the cut.
+        return False
+    if _is_answered(ending, rest) or (":" in head and not has_verb(head.partition(":")[2])):
+        return False
     # `थामा नए दल का हाथ, दो नेताओं ने …`: who did it stands after the cut.
-    return not (_ACTS & set(ending) and "ने" not in ending and "ने" in rest[:_AGENT_WITHIN])
+    return not _lacks_agent(ending, rest)
+
+
+def _is_answered(ending: list[str], rest: list[str]) -> bool:
+    """Return whether a head opens what the tail answers: `जो राह बनाई, उस पर …`, `ऐसा क्या किया, जिसकी …`."""
+    if rest[0] in _RELATIVE:
+        return bool(_POINTS & set(ending))
+    return bool(_RELATIVE & set(ending)) and rest[0] in _CORRELATIVE
+
+
+def _lacks_agent(ending: list[str], rest: list[str]) -> bool:
+    """Return whether a head tells a deed without the doer."""
+    if "ने" in ending:
+        return False
+    acts = _ACTS & set(ending)
+    if acts and "ने" in rest[:_AGENT_WITHIN]:
+        return True
+    # की and दी alone are most often no verbs; after a postposition they are: `दुकान में की नौकरी`, `जीवन को दी दिशा`.
+    is_verb = any(word in _POSTPOSITIONS and following in _PERHAPS_NO_VERB for word, following in pairwise(ending))
+    return bool(is_verb or acts - _PERHAPS_NO_VERB) and _PASSIVE.isdisjoint(ending)
 
 
 def names_speaker(text: str) -> bool:
@@ -172,8 +216,9 @@ def names_speaker(text: str) -> bool:
     marks = list(_MARK.finditer(text))
     if not marks or marks[-1]["mark"] not in (None, ":"):
         return False
-    last = marks[-1]
-    return 0 < len(text[last.end() :].split()) <= _SPEAKER_WORDS
+    speaker = text[marks[-1].end() :]
+    most = _SPEAKER_WORDS if has_verb(speaker) else _TITLED_SPEAKER_WORDS
+    return 0 < len(speaker.split()) <= most
 
 
 def _is_list(head: str, tail: str) -> bool:
@@ -187,7 +232,8 @@ def _is_list(head: str, tail: str) -> bool:
 
 
 def _is_balanced(text: str) -> bool:
-    return text.count('"') % 2 == 0 and all(text.count(opening) == text.count(closing) for opening, closing in _QUOTES)
+    is_straight = text.count('"') % 2 == 0 and len(_STRAIGHT.findall(text)) % 2 == 0
+    return is_straight and all(text.count(opening) == text.count(closing) for opening, closing in _QUOTES)
 
 
 _PUNCTUATION = " ,;:–—-|/\"'‘’“”()[]।?!"

@@ -17,7 +17,7 @@ from digest.render import subject as subjects
 from digest.render.context import Page, build_page
 from digest.render.inline_css import inline
 from digest.render.size_budget import fit
-from digest.render.texts import devanagari_digits_in_html, devanagari_digits_in_text, one_line
+from digest.render.texts import devanagari_digits_in_html, devanagari_digits_in_text, keep_scores_together, one_line
 from digest.render.themes import Branding
 from digest.render.variants import select
 
@@ -93,6 +93,7 @@ class Renderer:
             html = inline(html)
         except TemplateProblem as error:
             raise TemplateProblem(f"{self._location(HTML, '@import')}: {error}") from error
+        html = keep_scores_together(html)
         if self._devanagari_digits:
             html = devanagari_digits_in_html(html)
         return self._checked(HTML, neutral_html(html), forbidden="email_text")

@@ -23,6 +23,8 @@ _SENTENCE_END = re.compile(rf"[\s“‘(][{DEVA}\u200c\u200d]+([।.])\Z")
 _MARKUP = re.compile(r"(<!--(?:(?!-->).)*-->|<style\b(?:(?!</style>).)*</style>|<[^>]*>|&#?[0-9A-Za-z]{1,12};)", re.S)
 _WORD = re.compile(r"[^\s<>]+")
 _LATIN = re.compile(r"[A-Za-z]")
+# Not a part of a date, a range of years, a telephone number or a word.
+_SCORE = re.compile(r"(?<![\w/.:–-])[0-9]{1,3}(?:[-–][0-9]{1,3}){1,2}(?![\w/:–-]|\.[0-9])")
 
 _LETTER_NAMES = (
     *("ए", "बी", "सी", "डी", "ई", "एफ", "जी", "एच", "आई", "जे", "के", "एल", "एम"),
@@ -111,6 +113,17 @@ def devanagari_digits_in_html(html: str) -> str:
     parts = _MARKUP.split(html)
     parts[::2] = (devanagari_digits_in_text(part) for part in parts[::2])
     return "".join(parts)
+
+
+def keep_scores_together(html: str) -> str:
+    """The page with scores (3-2, 21-19, 4-2-1) that no line break can part.
+
+    A style, not a character: a word joiner is a box in some programs, and nobody finds 3‑2 with a special hyphen.
+    """
+    head, body, rest = html.partition("<body")
+    parts = _MARKUP.split(rest)
+    parts[::2] = (_SCORE.sub(r'<span style="white-space:nowrap">\g<0></span>', part) for part in parts[::2])
+    return head + body + "".join(parts)
 
 
 def acronyms_in_devanagari(text: str, language: str = "hi") -> str:

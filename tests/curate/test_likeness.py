@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -213,3 +215,23 @@ def test_a_day_full_of_one_subject_hides_no_pair() -> None:
     pair = [article("a", "a", subject, f"{subject}।"), article("b", "b", subject, f"{subject}।")]
     others = [article(f"o{n}", f"o{n}", f"विषय{n} बात{n}", f"कथा{n} गाथा{n}।") for n in range(460)]
     assert (0, 1) in Pairs.build([*pair, *fillers, *others], RULES).scores
+
+
+def test_events_of_one_kind_lose_points_the_more_articles_there_are() -> None:
+    flood = "{} जिले में सोमवार को आई बाढ़ से सैकड़ों घर डूब गए। प्रशासन ने नावों से लोगों को निकाला और राहत शिविर खोले।"
+    one = article("a", "a", "बाढ़ से सैकड़ों घर डूबे, राहत शिविर खुले", flood.format("पूर्वी"))
+    other = article("b", "b", "बाढ़ से सैकड़ों घर डूबे, नावों से निकाले गए लोग", flood.format("पश्चिमी"))
+    days = [
+        article(f"d{number}", "d", f"खबर {number}", flood.format("हर") + " घर खुले डूबे निकाले।") for number in range(500)
+    ]
+    alone, among = compare_pair(one, other), compare_pair(one, other, background=days)
+    assert -0.01 < alone.event < 0
+    assert among.event == pytest.approx(-0.09), "they share no town and no rare name"
+    assert "events of one kind" in str(among)
+    assert among.likeness == pytest.approx(among.score + 0.09)
+    river = article("r", "r", "r", "नदी का नाम चंद्रहासिनी है।").body
+    one, other = (replace(each, body=(*river, *each.body)) for each in (one, other))
+    assert compare_pair(one, other, background=days).event == pytest.approx(-0.04)
+    school = article("c", "c", "नए स्कूल में दाखिले शुरू", "जिले के नए स्कूल में दाखिले शुरू हो गए हैं।")
+    assert compare_pair(school, one, background=days).event < 0
+    assert compare_pair(school, replace(school, id="e"), background=days).event == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from digest.hindi.numbers import latin_digits
 from digest.models import RenderedEmail
 from digest.render import themes
 from digest.render.size_budget import measure
-from digest.render.texts import devanagari_digits_in_text
+from digest.render.texts import devanagari_digits_in_text, keep_scores_together
 from digest.render.themes import LOOKS, Theme
 from tests.render.sample import BRANDING, EDITION, EVERYTHING, NOW, renderer, twenty
 
@@ -100,6 +101,33 @@ def test_devanagari_digits_change_visible_text_only() -> None:
 )
 def test_a_latin_word_keeps_its_digits(text: str, expected: str) -> None:
     assert devanagari_digits_in_text(text) == expected
+
+
+@pytest.mark.parametrize("score", ["3-2", "21-19", "4-2-1", "145–9"])
+def test_a_score_stays_on_one_line(score: str) -> None:
+    page = f"<html><head><title>{score}</title></head><body><p title='{score}'>भारत {score} से जीता</p></body></html>"
+    kept = keep_scores_together(page)
+    assert f"<p title='{score}'>भारत <span style=\"white-space:nowrap\">{score}</span> से जीता</p>" in kept
+    assert f"<title>{score}</title>" in kept
+
+
+@pytest.mark.parametrize(
+    "text", ["2024-25", "2026-11-23", "0522-2345678", "COVID-19", "12-13.5", "https://a.example/3-2"]
+)
+def test_what_is_no_score_stays_as_it_is(text: str) -> None:
+    page = f"<body><p>यह {text} है</p></body>"
+    assert keep_scores_together(page) == page
+
+
+def test_a_score_has_plain_characters_in_every_part() -> None:
+    stories = (replace(EDITION.sections[0].stories[0], title="भारत ने हॉकी में 3-2 से जीता मैच"),)
+    edition = replace(EDITION, lead="", subject="", sections=(replace(EDITION.sections[0], stories=stories),))
+    email = renderer().render(edition, EVERYTHING, now=NOW)
+    assert email is not None
+    assert "3-2" in email.subject
+    assert "3-2 से" in email.text
+    assert "white-space:nowrap" in email.html
+    assert not re.search("[\u2060\u2011]", email.subject + email.text + email.html)
 
 
 @given(st.text())

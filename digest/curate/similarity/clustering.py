@@ -27,7 +27,6 @@ from digest.curate.similarity.score import (
     explain,
     extract_features,
     is_duplicate,
-    score,
     times_contradict,
     towns_apart,
 )
@@ -97,15 +96,15 @@ class Pairs:
 
     @cached_property
     def scores(self) -> dict[Pair, float]:
-        """Return the pairs within `rules.span` that score at least `rules.related`, in order."""
+        """Return the pairs within `rules.span` that are related at least, in order."""
         published, span = [article.published for article in self.articles], self.rules.span
         features, trust = self.features, self.corpus.frequencies.trust
         found: dict[Pair, float] = {}
         for i, j in candidate_pairs(features, self.corpus.frequencies):
             if abs(published[j] - published[i]) <= span:
-                value = score(features[i], features[j], trust=trust)
-                if value >= self.rules.related:
-                    found[i, j] = value
+                link = explain(features[i], features[j], trust=trust)
+                if link.likeness >= self.rules.related:
+                    found[i, j] = link.score
         return dict(sorted(found.items()))
 
     @cached_property

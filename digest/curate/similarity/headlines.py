@@ -30,6 +30,8 @@ ALIKE = frozenset(
 ONE_WORDING, ONE_WORDING_ALIKE = 0.7, 0.9
 # Names that two headlines of one event share: the place and a word of what happened there, or two names of people.
 LEAST_NAMES = 2
+# The row of an epidemic: its deaths are a count of the day, not an event.
+EPIDEMIC = "outbreak"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,12 @@ def read_headline(title: str, stems: frozenset[str], places: Places, rare: Colle
         numbers=telling_numbers(stems),
         is_alike="?" in title or (not ALIKE.isdisjoint(rows) and HARD_EVENTS.isdisjoint(rows)),
     )
+
+
+def tells_event(title: str) -> bool:
+    """Return whether a title tells of a disaster, an accident, a crime, a court or another event of EVENTS."""
+    rows = find_rows(tokens(title)).keys()
+    return EPIDEMIC not in rows and not EVENTS.isdisjoint(rows)
 
 
 def why_headlines_apart(one: Headline, other: Headline) -> str | None:

@@ -71,7 +71,8 @@ _WORD = re.compile("[\u0900-\u0963\u0966-\u096f\u0971-\u097f\u200c\u200d]+|[A-Za
 class TokenisedText:
     """The stems of an article in order."""
 
-    # The article's own title.
+    # The article's own title, and its stems.
+    written_headline: str
     headline: tuple[str, ...]
     # What is compared as the title: the headline, or the first paragraph if the headline only repeats the text.
     title: tuple[str, ...]
@@ -104,8 +105,8 @@ def tokenise(article: Article) -> TokenisedText:
     If the title only repeats the first sentence, the first paragraph takes the title's place. A report without a
     headline is then compared by as much text as one with a headline.
     """
-    text, headline = article.text, title_stems(compared_title(article))
-    title = headline
+    text, written = article.text, compared_title(article)
+    title = headline = title_stems(written)
     if _repeats_title(article.title, text):
         first, _, after = text.partition("\n")
         title = tuple(stems(first[:_LEAD_LIMIT]))
@@ -113,7 +114,8 @@ def tokenise(article: Article) -> TokenisedText:
     else:
         body = text[:_TEXT_LIMIT]
     opening = " ".join(_opening(text).split())
-    return TokenisedText(headline, title, tuple(stems(opening)), tuple(stems(" ".join(body.split()[:FULL_WORDS]))))
+    words = body.split()[:FULL_WORDS]
+    return TokenisedText(written, headline, title, tuple(stems(opening)), tuple(stems(" ".join(words))))
 
 
 def compared_title(article: Article) -> str:

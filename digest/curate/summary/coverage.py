@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
+from digest.curate.similarity.cues import death_tolls
 from digest.curate.similarity.score import cosine
 from digest.curate.summary.sentence_rules import SentenceCandidate, is_echo
 from digest.curate.summary.support.vocabulary import concepts_of, number_words
 from digest.curate.summary.voice import names_speech, states
+from digest.hindi.sentences import split
 from digest.hindi.text import deva_ratio, fold, words
 from digest.hindi.tokens import stem_of, stems, tokens
 
@@ -45,6 +47,8 @@ _EXPLAINS = re.compile(
         "|बड़ा खुलासा|बड़ी बात|आपबीती)(?:$|[ ,?!])|^क्या |[?]$"
     )
 )
+# `मंत्री बोले- …`, `विधायक ने कहा, …`
+_QUOTES = re.compile(fold("(?:बोले|बोला|बोली|बोलीं|कहा|बताया) ?[-–—:,]"))
 # `…: कांग्रेस नेता`. The words before a colon are more often the topic.
 _SPEAKER = re.compile("(?::|[-–—] ) ?([^ :0-9]+(?: [^ :0-9]+){0,2})$")
 
@@ -76,6 +80,9 @@ def _all_meanings(text: str) -> frozenset[str]:
     return frozenset[str]().union(*map(meanings, tokens(text)))
 
 
+_DEATH = frozenset[str]().union(*(meanings(fold(word)) for word in words("मौत हत्या शहीद शव मृत मारे निधन दम")))
+
+
 class HeadlineCoverage:
     """Scores the sentences of one article by how much of its title and of the article they cover."""
 
@@ -95,7 +102,10 @@ class HeadlineCoverage:
             self.words = []
         speaker = _SPEAKER.search(title)
         self.attributed = names_speech(title) or bool(speaker)
+        # Whether the title is, or ends with, somebody's words.
+        self.quotes = bool(speaker or _QUOTES.search(fold(title)))
         self.speaker = set(stems(speaker[1])) if speaker else set()
+        self.tolls = {str(toll) for toll in death_tolls(stems(title))}
         self.denies = bool(_DENIAL & set(tokens(title)))
         self.looks_back = _looks_back(title)
         self.explains = bool(_EXPLAINS.search(fold(title)))
@@ -130,6 +140,17 @@ class HeadlineCoverage:
     def turns(self, each: SentenceCandidate) -> bool:
         """Return whether the sentence denies what the title says, or says what it denies."""
         return self.denies != bool(_DENIAL & set(tokens(each.text)))
+
+    def lacks_speaker(self, text: str) -> bool:
+        """Return whether a summary states as the paper's own words what the title attributes to somebody."""
+        if not (self.quotes and states(split(text)[0])):
+            return False
+        return not names_speech(text) and self.speaker.isdisjoint(stems(text))
+
+    def tells_death(self, text: str) -> bool:
+        """Return whether a summary tells of the deaths that the title counts, with their number, or it counts none."""
+        found = stems(text)
+        return not self.tolls or (not self.tolls.isdisjoint(found) and not _DEATH.isdisjoint(_all_meanings(text)))
 
     def gain(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> float:
         """Return how much more of the title's news the sentence tells."""

@@ -163,7 +163,8 @@ def _candidate(position: int, text: str, article: Article, *, continues: bool) -
     if not position:
         shown = with_place(shown, article.place)
     plain = without_contrast(shown)
-    needs_more = lacks_agent(plain) or bool(_THIS_SAID.search(fold(plain)))
+    # Nothing stands before the first sentence that could name the agent.
+    needs_more = (position > 0 and lacks_agent(plain)) or bool(_THIS_SAID.search(fold(plain)))
     hangs = needs_more or refers_back(plain, article.title)
     if not (continues or hangs):
         shown = plain

@@ -125,10 +125,10 @@ MARGIN, TELLING_MARGIN, GAIN_WORTH_WORDS = 0.1, 0.3, 0.3
 STARTS = 4
 # How many sentences further on the next one of a summary may stand.
 REACH = 3
-# A summary that tells less of the headline's news is not shown. The first sentence of an article may use other words. A
-# headline that asks or promises an explanation must be answered, and a sentence that denies what it says is another
-# piece of news.
-LEAST_TOLD, LEAST_TOLD_BY_LEAD, LEAST_EXPLAINED = 0.36, 0.16, 0.55
+# A summary that tells less of the headline's news is not shown. The first sentence of an article may use other words,
+# but one that tells less than TOLD_BY_LEAD is used only if no other tells enough. A headline that asks or promises an
+# explanation must be answered, and a sentence that denies what it says is another piece of news.
+LEAST_TOLD, LEAST_TOLD_BY_LEAD, TOLD_BY_LEAD, LEAST_EXPLAINED = 0.36, 0.16, 0.25, 0.55
 # How far after a sentence that is the headline again a summary may start without telling the news once more.
 AFTER_ECHO = 2
 # The most words of a single sentence that opens the article, where no other tells the news.
@@ -162,19 +162,28 @@ def summarise(
         for start in usable
         if can_open(start)
     ]
+    fallback = ""
     for chosen in sorted(drafts, key=lambda draft: -coverage.value(draft, words))[:STARTS]:
         while chosen:
             first = chosen[0].position
             least = LEAST_TOLD if first or coverage.turns(chosen[0]) else LEAST_TOLD_BY_LEAD
             if coverage.explains:
                 least = LEAST_EXPLAINED
-            if echo is not None and 0 < first - echo <= AFTER_ECHO:
-                # The headline is the report's own sentence, and this one continues it.
-                least = 0.0
-            if (text := _joined(chosen, heading)) and (not coverage.words or coverage.share([text]) >= least):
-                return text
+            # The headline is the report's own sentence, and this one continues it.
+            continues = echo is not None and 0 < first - echo <= AFTER_ECHO
+            text = _joined(chosen, heading)
+            if text and (continues or not coverage.words):
+                return fallback or text
+            share = coverage.share([text])
+            if text and share >= least and not coverage.lacks_speaker(text):
+                is_enough = share >= TOLD_BY_LEAD and coverage.tells_death(text)
+                if is_enough and not (fallback and chosen[0].weak):
+                    return text
+                # It tells little. It is used if no other tells enough.
+                fallback = fallback or text
+                break
             chosen.pop()
-    return ""
+    return fallback
 
 
 def _is_the_headline(each: SentenceCandidate, heading: str, coverage: HeadlineCoverage) -> bool:

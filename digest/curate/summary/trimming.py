@@ -23,6 +23,10 @@ _LATIN_BRACKET = re.compile(
 )
 _BOUNDARY = re.compile(rf"(?:,|;| -| –) ?(?={any_of('last_clause')} )|(?<=[^,;]) (?=(?:और|तथा|जबकि|जिससे|जिसमें) )|; ?")
 
+# `ऐसी व्यवस्था होगी, जो …`: the relative clause says which one.
+_RELATIVE = re.compile("(?:जो|जि[नस][^ ]*|जहा[ंँ]|जब) ")
+_POINTS_AHEAD = re.compile("(?:^| )(?:ऐस[ाीे]|इतन[ाीे]|उस|उन|वह|वो|वे|तब|वहा[ंँ]|उसी|उन्हीं) ")
+
 
 def without_opening(text: str) -> str:
     """Return the sentence without a phrase that only introduces it."""
@@ -64,6 +68,8 @@ def shorten_sentence(text: str, room: int, title: str) -> str:
             continue
         dropped = set(tokens(tail))
         if WEIGHTY & dropped or (wanted & set(stems(tail))) - set(stems(head)):
+            continue
+        if _RELATIVE.match(tail) and _POINTS_AHEAD.search(head):
             continue
         if names_speech(tail) and not names_speech(head):
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from digest.curate.summary.support.articles import Articles, Place
@@ -11,6 +12,7 @@ from digest.curate.summary.support.reading import read
 from digest.curate.summary.support.roles import (
     AGENT,
     find,
+    has_kind,
     has_speech,
     is_general,
     is_name_like,
@@ -27,6 +29,9 @@ from digest.curate.summary.support.words import Word
 _SPEAKERS = frozenset({"ने", "inherited", "को", "gen", ""})
 # `माना जा रहा है`: the summary says too that it is only believed.
 _BELIEVED = frozenset({"माना", "जा", "रहा"})
+# Pronouns for a person who acts.
+_PERSONS = frozenset({"वह", "वे", "वो", "उन्होंने", "उसने"})
+_GENDERS = {"he": re.compile("(?:ता|ते|रहा|रहे|[ूेै]गा|गे)$"), "she": re.compile("(?:ती|तीं|रही|रहीं|गी)$")}
 _ATTITUDES = GRAMMAR["attitude"]
 
 
@@ -42,6 +47,8 @@ class Attribution:
         `speech`: the clause tells that somebody says something.
         """
         mine = [word for word in clause.speaker if word.is_content]
+        # `संघ चाहता है कि`: the verb stands beside the name.
+        mine = [word for word in mine if word.marker or not has_kind(word, "wish")] or mine
         if by_paper:
             return "" if not other.is_said or _names_record(other.speaker) else "somebody says it in the article"
         if clause.is_said and _names_record(clause.speaker) and self._has_record(mine):
@@ -160,8 +167,28 @@ class Attribution:
             return f"“{word.text}” is not in the article's introduction of it"
         return ""
 
+    def _another_person(self, clause: Clause, s: int, i: int, other: Clause) -> str:
+        """Refuse a name for a pronoun of the article that means somebody else: `वह पांचवें स्थान पर रहीं`."""
+        acting = [word for word in other.words if word.text in _PERSONS and word.marker in ("", "ने")]
+        first = next((word.phrase for word in clause.words if word.is_content and word.marker in ("", "ने")), None)
+        names = [word for word in clause.words if word.phrase == first and is_name_like(word) and word.is_content]
+        if not acting or not names or any(same(word, each) for word in names for each in other.words):
+            return ""
+        sentences = self._articles.sources[s].sentences
+        if other.is_said and other.speaker and any(same(word, each) for word in names for each in other.speaker):
+            mine, theirs = _genders(clause.tokens[-4:]), _genders(other.tokens[-4:])
+            return f"“{acting[0].text}” means somebody else" if mine and theirs and mine != theirs else ""
+        known = [each for at in (i, i - 1) if at >= 0 for part in sentences[at].clauses for each in part.words]
+        if any(same(word, each) for word in names for each in known):
+            return ""
+        # Who is spoken of may be named two sentences before, if nobody else is since.
+        between = [each for each in known if is_name_like(each) and each.marker in ("ने", "")]
+        return f"“{acting[0].text}” means somebody else" if between else ""
+
     def pronouns(self, at: int, clause: Clause, s: int, i: int, other: Clause) -> str:
-        if not clause.pronouns:
+        if problem := self._another_person(clause, s, i, other):
+            return problem
+        if not clause.pronouns or _in_same_phrase(clause, other):
             return ""
         mine = _antecedents(self._summary, at, clause)
         if not mine:
@@ -171,6 +198,21 @@ class Attribution:
         if any(same(word, each) for word in mine for each in theirs if word.is_content):
             return ""
         return f"“{clause.pronouns[0]}” means somebody else"
+
+
+def _genders(tokens: Sequence[str]) -> set[str]:
+    """Return the genders of verbs that agree with their subject: `करती हैं`, `रहेगा`."""
+    return {gender for token in tokens for gender, ending in _GENDERS.items() if ending.search(token)}
+
+
+def _in_same_phrase(clause: Clause, other: Clause) -> bool:
+    """Whether each pronoun stands between the same words in both: `रामलाल और उनकी पत्नी कमला`."""
+
+    def around(tokens: Sequence[str]) -> set[tuple[str, ...]]:
+        return {tuple(tokens[n - 2 : n + 2]) for n, each in enumerate(tokens) if each in clause.pronouns and n > 1}
+
+    mine = around(clause.tokens)
+    return len(mine) == len(clause.pronouns) and mine <= around(other.tokens)
 
 
 def _keys(word: Word) -> set[str]:

@@ -20,7 +20,10 @@ def cause(clause: Clause, other: Clause, sentence: Sentence) -> str:
     pool = [(word, each) for each in sentence.clauses for word in each.words]
     for n, verb in enumerate(clause.words):
         following = clause.words[n + 1 : n + 2]
-        if following and following[0].text in _NOT_CAUSED:
+        if "पहले" in [word.text for word in clause.words[n + 1 : n + 5]]:
+            # `शुरू होने से 40 मिनट पहले`
+            continue
+        if following and any(part.text in _NOT_CAUSED for part in (following[0].parts or following)):
             continue
         if verb.marker == "से" and is_infinitive(verb.text):
             # `बिक्री घटने से`: the noun or the verb is in the article's cause.

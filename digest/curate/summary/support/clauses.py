@@ -113,12 +113,13 @@ def pieces(tokens: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
             # `जाने पर विचार`: it is the object of the next word.
             cut = not (tokens[at + 1 : at + 2] and tokens[at + 1] in _OBJECT_OF)
         elif current == "से" and before and is_infinitive(before[-1]) and tokens[at + 1 : at + 2]:
-            cut = tokens[at + 1] not in _NOT_CAUSED
+            # `शुरू होने से 40 मिनट पहले` is a time.
+            cut = tokens[at + 1] not in _NOT_CAUSED and "पहले" not in tokens[at + 1 : at + 5]
         elif (current in ("बाद", "कारण") and len(before) > 1 and before[-1] == "के" and is_infinitive(before[-2])) or (
             current in MODIFIERS and _is_modifier(tokens, at)
         ):
             cut = True
-        elif current in JOINS and before:
+        elif current in JOINS and before and tuple(tokens[at : at + 2]) != ("या", "नहीं"):
             cut = keep = ends_in_verb(before) or _numbers_on_both_sides(tokens, start, at)
         elif current == "," and before and tokens[at + 1 : at + 2] and tokens[at + 1] not in QUOTES:
             cut = ends_in_verb(before) or _numbers_on_both_sides(tokens, start, at)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from digest.curate.summary.support.articles import Articles
 from digest.curate.summary.support.clauses import Clause
 from digest.curate.summary.support.roles import fits, is_general, is_plain_word, same
 from digest.curate.summary.support.words import Word
+from digest.hindi.text import fold
 
+# Words between `बढ़ाकर` and the number that it leads to.
+_RESULT_NEAR = 2
+_RAISED = frozenset(map(fold, ["बढ़ाकर", "घटाकर"]))
 _HOURS = frozenset({"बजे"})
 
 
 def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: Sequence[Word], other: Clause) -> str:
     """Return what is wrong with a number of the clause, '' if each counts what it counts in the article."""
     predicate = next((word for word in reversed(clause.words) if word.is_content), None)
+    if subject := _other_subject(articles, clause, other):
+        return f"the articles have the number of something else than “{subject.text}”"
     for word in inside:
         if not word.number:
             continue
@@ -74,6 +81,33 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
     return _direction(clause, other)
 
 
+def _other_subject(articles: Articles, clause: Clause, other: Clause) -> Word | None:
+    """Return what a number is of in the summary, if the articles have that number of another thing.
+
+    `आय 18 प्रतिशत घटी` for `मुनाफ़ा 18 प्रतिशत घटा`: both are counted in the articles, each with its own number.
+    """
+    for number, mine in _counted(clause):
+        if any(same(mine, each) for each in other.words):
+            continue
+        theirs = [each for value, each in _counted(other) if value == number]
+        if theirs and any(same(mine, each) for part in articles.clauses() for _, each in _counted(part)):
+            return mine
+    return None
+
+
+def _counted(clause: Clause) -> list[tuple[str, Word]]:
+    """Return the numbers that follow an unmarked noun, with the noun: `आय 18 प्रतिशत`."""
+    return [
+        (word.number, before)
+        for before, word in pairwise(clause.words)
+        if word.number
+        and before.is_content
+        and before.marker == ""
+        and not before.number
+        and not {"time", "way"} & before.concepts
+    ]
+
+
 def _stands_alone(words: Sequence[Word], at: int) -> bool:
     """Whether the number has no noun after it: `दो की तलाश`."""
     return words[at].marker == "gen" and (at + 1 == len(words) or words[at + 1].phrase != words[at].phrase)
@@ -85,6 +119,12 @@ def splits_count(clause: Clause, joined: Clause) -> bool:
     for n, word in enumerate(clause.words):
         if not word.number or word.is_year:
             continue
+        before = next((each for each in reversed(clause.words[:n]) if each.is_content and not each.number), None)
+        if before is not None and "time" not in before.concepts:
+            beside = [part for part in joined.pair if any(each.number == word.number for each in part.words)]
+            owners = [part for part in joined.pair if any(same(before, each) for each in part.words)]
+            if owners and not any(part in owners for part in beside):
+                return True
         head = next((each for each in clause.words[n + 1 :] if each.is_content and not each.number), None)
         homes = [
             (part, next((each for each in part.words[m + 1 :] if each.is_content and not each.number), None))
@@ -107,10 +147,19 @@ def _direction(clause: Clause, other: Clause) -> str:
         if mine is None:
             continue
         ways = [_way(other.words, m) for m, each in enumerate(other.words) if each.number == word.number]
+        if word.marker == "" and _is_result(other.words, word.number) and not _is_result(clause.words, word.number):
+            return f"{word.text} is what it rose or fell to"
         known = [each for each in ways if each is not None]
         if known and not any(same(mine, each) for each in known):
             return f"the article has “{known[0].text}” for {word.text}, not “{mine.text}”"
     return ""
+
+
+def _is_result(words: Sequence[Word], number: str) -> bool:
+    """Whether the number is what something came to: `150 रुपये बढ़ाकर 2,575 रुपये`, with a way right before it."""
+    at = next((n for n, word in enumerate(words) if word.number == number), 0)
+    before = words[max(0, at - _RESULT_NEAR) : at]
+    return any(each.text in _RAISED or ("way" in each.concepts and each.text.endswith("कर")) for each in before)
 
 
 def _way(words: Sequence[Word], at: int) -> Word | None:

@@ -13,6 +13,8 @@ from digest.curate.summary.support.words import Word
 
 _ROLES = {**dict.fromkeys((*AGENT, ""), "acts"), **dict.fromkeys(("को", "against", "से", "for"), "suffers")}
 _FOR_NAMES = GRAMMAR["stands for a name"]
+# `देहरादून के अस्पताल` is in देहरादून.
+_BUILDINGS = GRAMMAR["building"]
 _NAMED_BEFORE = GRAMMAR["named before"]
 
 
@@ -62,7 +64,10 @@ class Parts:
             return False
         heads = [next((each for each in words[n + 1 :] if each.phrase == words[n].phrase + 1), None) for n in at]
         return all(
-            head is not None and "office" in head.concepts and not any(same(mine, head) for mine in self._clause.words)
+            head is not None
+            and "office" in head.concepts
+            and head.text not in _BUILDINGS
+            and not any(same(mine, head) for mine in self._clause.words)
             for head in heads
         )
 

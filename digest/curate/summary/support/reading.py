@@ -23,6 +23,7 @@ from digest.curate.summary.support.words import (
     GENITIVES,
     JOINS,
     NOT_INFINITIVE,
+    PAST,
     PRONOUNS,
     PUNCTUATION,
     Word,
@@ -47,6 +48,8 @@ _RELATIVES = {
 }
 _DYING = frozenset({"दम"})
 _IS = frozenset({"है", "हैं"})
+_WAS = frozenset({"था", "थी", "थे"})
+_TO = re.compile("न[ाीे]$")
 _ONGOING = frozenset(map(fold, ["रहा", "रही", "रहे"]))
 _ENDS_OF_SPEECH = GRAMMAR["end of speech"]
 _WISHES = GRAMMAR["wish ending"]
@@ -119,7 +122,7 @@ def _resolve_pronouns(sentence: Sentence, subject: Sequence[Word]) -> None:
 def _first_names(clause: Clause) -> list[Word]:
     """Return the names of the phrase without a marker that opens the clause."""
     first = next((word for word in clause.words if word.is_content), None)
-    if first is None or first.number or first.marker not in ("", "ने"):
+    if first is None or first.number or first.marker not in ("", "ने", "को" if clause.is_passive else ""):
         return []
     phrase = [word for word in clause.words if word.phrase == first.phrase and word.is_content and not word.number]
     return phrase if any("name" in word.concepts or len(word.concepts) == 1 for word in phrase) else []
@@ -225,6 +228,8 @@ def _describe(clause: Clause) -> None:
         tokens[-1] in ("पर", "से", "बाद", "कारण") and any(map(is_infinitive, tokens[-3:-1]))
     )
     clause.negations = sum(each in ALL_CLASSES["negative"] and each not in in_phrases for each in tokens)
+    # `लड़ना है या नहीं` denies nothing.
+    clause.negations -= sum(pair == ("या", "नहीं") for pair in itertools.pairwise(tokens))
     if tokens[:1] == ["तक"] and "जब" in clause.opener.split():
         # `जब तक भुगतान नहीं होता` is `भुगतान होने तक`.
         clause.negations = 0
@@ -278,7 +283,7 @@ def _describe(clause: Clause) -> None:
         for word in clause.words:
             if word.marker == "ने":
                 word.marker = ""
-    if any(re.search("न[ाीे]$", a) and (b in _MUST or b in _IS) for a, b in itertools.pairwise(tokens)):
+    if any(_is_to(a) and (b in _MUST or b in _IS or b == "चाहिए") for a, b in itertools.pairwise(tokens)):
         # `अध्यक्ष को बैठक टालनी पड़ी`: the dative is the agent.
         for word in clause.words:
             if word.marker == "को" and "time" not in word.concepts:
@@ -290,16 +295,21 @@ def _describe(clause: Clause) -> None:
         and last[-1] in _MUST
         and not last[-1].startswith("पडा")
         and last[-1] not in ("पडी", "पडे")
-        and re.search("न[ाीे]$", last[-2])
+        and _is_to(last[-2])
     ):
         clause.mode = Mode.MUST
-    elif len(last) > 1 and last[-1] in _IS and re.search("न[ाीे]$", last[-2]) and last[-2] not in NOT_INFINITIVE:
-        # `बैठक होनी है`.
+    elif len(last) > 1 and last[-1] in _IS | _WAS and _is_to(last[-2]) and last[-2] not in NOT_INFINITIVE:
+        # `बैठक होनी है`, `पुल मार्च में खुलना था`.
         clause.mode = Mode.FUTURE
     elif any(FUTURE.search(each) for each in last):
         clause.mode = Mode.FUTURE
     elif last and last[-1] in _WISHES:
         clause.mode = Mode.WISH
+
+
+def _is_to(token: str) -> bool:
+    """Whether the token has the ending of an infinitive: होनी. बनी and सुना are participles."""
+    return bool(_TO.search(token)) and not PAST.fullmatch(token)
 
 
 def _dates(clause: Clause, word: Word) -> bool:

@@ -39,7 +39,7 @@ def _introduced(clauses: Sequence[Clause]) -> None:
             and at
             and is_said
             and not clauses[at - 1].is_frame
-            and clause.act & SPEECH
+            and clause.act & (SPEECH | {"deny"})
             and not {"कि"} & set(clause.opener.split())
         ):
             # Somebody else speaks now: `… और Y ने कहा`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from digest.curate.summary.support.clauses import Clause, Mode
@@ -28,6 +29,8 @@ _APPEAL = fold("अपील")
 _WITHOUT = fold("बिना")
 _NEED = frozenset(map(fold, ["ज़रूरत", "आवश्यकता", "ज़रूरी", "अनिवार्य"]))
 _LACKS = frozenset(map(key_of, map(fold, ["अभाव", "कमी", "बिना", "असंतुष्ट"])))
+# Words between a number and what qualifies it.
+_NEAR = 3
 _PAST = GRAMMAR["past time"]
 
 
@@ -45,6 +48,9 @@ def statement(clause: Clause, other: Clause) -> str:
             return "it has not the same negations"
     elif theirs and not mine and _lacks(clause):
         # `सबूतों की कमी` is `सबूत नहीं मिले`.
+        pass
+    elif theirs == 1 and not mine and _REMAINS & set(clause.tokens[-3:]):
+        # `मंज़ूरी बाक़ी है` is `मंज़ूरी नहीं दी`.
         pass
     elif mine == 1 and not theirs and _lacks(other) and not _lacks(clause):
         # `कुलपति नहीं हैं` is `बिना कुलपति के`.
@@ -66,6 +72,8 @@ def statement(clause: Clause, other: Clause) -> str:
         return f"the article has {gives[1]} and not {gives[0]}"
     if not _same_mode(clause, other):
         return f"it tells as {clause.mode} what the article tells as {other.mode}"
+    if _asks_whether(other) and not _asks_whether(clause):
+        return "the article leaves open whether it is so"
     if other.has_condition and not clause.has_condition:
         return "it leaves out the condition"
     if other.is_condition and not clause.is_condition:
@@ -96,6 +104,8 @@ def statement(clause: Clause, other: Clause) -> str:
             kind in other.kinds
             and kind not in clause.kinds
             and any(word.number for word in clause.words)
+            and _qualifies_number(other, kind)
+            and not _goes(clause, kind)
             and _dropped(clause, other, kind)
         ):
             return f"it leaves out “{_word_of(other, kind)}”"
@@ -143,7 +153,8 @@ def _lacks(clause: Clause) -> bool:
 
 def _same_mode(clause: Clause, other: Clause) -> bool:
     mine, theirs = clause.mode, other.mode
-    if mine is theirs:
+    if mine is theirs or clause.tokens[-1].startswith("वाल"):
+        # `दुबई में होने वाला टूर्नामेंट` says nothing of when.
         return True
     if {mine, theirs} <= {Mode.MUST, Mode.FACT} and any(_NEED & set(each.tokens) for each in (clause, other)):
         # `नहीं लेना होगा` is `लेने की ज़रूरत नहीं`.
@@ -161,6 +172,10 @@ def _same_mode(clause: Clause, other: Clause) -> bool:
         return True
     if mine in (Mode.CAN, Mode.FUTURE) and "doubt" in other.act | other.frame_kinds:
         return mine is Mode.CAN
+    if mine is Mode.FACT and theirs is Mode.FUTURE and "को" in clause.tokens[-3:]:
+        # `सुनवाई 19 दिसंबर को है`
+        rest = [each for each in clause.tokens if each != "।"]
+        return rest[-1] in ("है", "हैं") and rest[-2] == "को"
     act = clause.act
     if mine is Mode.FACT:
         if theirs is Mode.CAN:
@@ -194,6 +209,25 @@ def _is_aside(clause: Clause, other: Clause, kind: str) -> bool:
             # `इसे ग़लत बताया` is `इस आरोप को ग़लत बताया`.
             return True
     return False
+
+
+def _asks_whether(clause: Clause) -> bool:
+    """Whether the clause leaves something open: `लड़ना है या नहीं`."""
+    return any(pair == ("या", "नहीं") for pair in itertools.pairwise(clause.tokens))
+
+
+def _qualifies_number(other: Clause, kind: str) -> bool:
+    """Whether the article's word for more or less is near a number: `60 से ज़्यादा`, not `आय से अधिक संपत्ति`."""
+    at = [n for n, word in enumerate(other.words) if has_kind(word, kind)]
+    return any(each.number for n in at for each in other.words[max(0, n - _NEAR) : n + _NEAR + 1])
+
+
+def _goes(clause: Clause, kind: str) -> bool:
+    """Whether the summary says that something rises where the article has more of it, or falls for less."""
+    ways = [word for word in clause.words if any("way" in part.concepts for part in (word.parts or (word,)))]
+    return bool(ways) and all(
+        any("rise" in part.concepts for part in (word.parts or (word,))) == (kind == "more") for word in ways
+    )
 
 
 def _is_price(other: Clause) -> bool:

@@ -121,7 +121,7 @@ def concepts_of(token: str) -> frozenset[str]:
         found.add("office")
     if (token in _LIGHT or _LIGHT_VERB.fullmatch(token)) and token not in _WEIGHTY:
         found.add("light")
-    if key in _PLAIN and token not in _WEIGHTY and token not in _ORDINALS:
+    if key in _PLAIN and token not in _WEIGHTY and ordinal(token) is None:
         found.add("plain")
     if key in _NAMES:
         found.add("name")
@@ -129,11 +129,22 @@ def concepts_of(token: str) -> frozenset[str]:
         found.add("#2")
     if key in _STRICT:
         found.add("strict")
-    if token in _ORDINALS:
-        found.add(f"#{_ORDINALS[token]}")
+    if (place := ordinal(token)) is not None:
+        found.add(f"#{place}")
     return frozenset(found)
 
 
+def ordinal(token: str) -> int | None:
+    """Return the place that a folded ordinal names: 12 for बारहवीं; None for another word."""
+    if token in _ORDINALS:
+        return _ORDINALS[token]
+    value = number_words().get(token[:-_ORDINAL_ENDING], 0.0) if _ORDINAL.search(token) else 0.0
+    return round(value) or None
+
+
+# Folding keeps वां, वीं and वें at three marks.
+_ORDINAL = re.compile("व[ाीे]ं$")
+_ORDINAL_ENDING = 3
 _ORDINALS = {
     fold(stem + ending): value
     for value, stems in (
@@ -149,6 +160,7 @@ _ORDINALS = {
     for stem in stems.split()
     for ending in ("ा", "ी", "े", "ां", "ीं", "ें")
 }
+"""Folded ordinals up to the eighth -> their values. `number_words` has those of the other numbers."""
 
 _UNITS = (
     "शून्य एक दो तीन चार पांच छह सात आठ नौ दस ग्यारह बारह तेरह चौदह पंद्रह सोलह सत्रह अठारह उन्नीस बीस इक्कीस बाईस तेईस चौबीस "

@@ -29,7 +29,7 @@ from digest.curate.summary.support.roles import (
     named,
     same,
 )
-from digest.curate.summary.support.vocabulary import GRAMMAR, key_of
+from digest.curate.summary.support.vocabulary import GRAMMAR, key_of, ordinal
 from digest.curate.summary.support.words import FUTURE, HABITUAL, PAST, PRONOUNS, ROOT, Word, is_infinitive
 from digest.hindi.text import fold
 
@@ -72,6 +72,13 @@ _BODIES = frozenset(map(key_of, map(fold, ["सरकार", "प्रशा�
 _GUILTY = key_of(fold("दोषी"))
 _SENTENCES = frozenset(map(key_of, map(fold, ["सज़ा", "क़ैद", "उम्रकैद", "कारावास"])))
 _OF_MANY = fold("ीय")
+_EVEN = fold("बराबर")
+_TIMES = fold("गुना")
+_BEGUN = fold("शुरू")
+# `पूछताछ जारी है` is `पूछताछ की जा रही है`.
+_GOES_ON = fold("जारी")
+_TOO_LITTLE = frozenset(map(fold, ["नाकाफ़ी", "अपर्याप्त"]))
+_PART_OF_SOME = GRAMMAR["part of some"]
 _PARTS = GRAMMAR["part of day"]
 _FOR_NAMES = GRAMMAR["stands for a name"]
 _DECISIONS = GRAMMAR["decision"]
@@ -135,6 +142,15 @@ class _Reading(Parts):
             if "both" in word.concepts and "और" in self._clause.tokens and "और" in self._other.tokens:
                 # `उपग्रह और रॉकेट दोनों`
                 return ""
+            if "some" in word.concepts and _PART_OF_SOME & set(self._other.tokens):
+                # `कुछ गहने` is `गहनों का एक हिस्सा`.
+                return ""
+            if "less" in word.concepts and _TOO_LITTLE & set(self._other.tokens):
+                return ""
+            before = self._clause.words[self._clause.words.index(word) - 1]
+            if "more" in word.concepts and before.text == _TIMES and _TIMES in self._other.tokens:
+                # `चार गुना ज़्यादा`
+                return ""
             return "" if self._quantifies_beside(word) else f"“{word.text}” is not said of it"
         if word is self._predicate:
             return "" if self._retells(word) else f"the clause with its other words has no “{word.text}” there"
@@ -154,12 +170,18 @@ class _Reading(Parts):
             and self._is_replaced(word, also_common=counts)
         ):
             return f"“{word.text}” belongs to something else"
+        if ordinal(word.text) and any(ordinal(each.text) for each in self._other.words):
+            # `आठवीं तक` and `बारहवीं तक`
+            return f"“{word.text}” is not said of it"
         if is_plain_word(word):
             return ""
         if "court" in word.concepts and word.marker in (*AGENT, ""):
             return self._court(word)
         if is_name_like(word) and not self._articles.is_anywhere(word):
             return self._own(word)
+        if word.marker == "side" and any(same(word, each) for each in self._topic):
+            # `भारत की ओर से तीन गोल दागे`: whose team it is.
+            return ""
         if word.marker in _ACTS:
             return self._agent(word)
         if _PLURAL.search(word.text) and self._articles.is_anywhere(word) and not find_any(word, self._rest):
@@ -223,6 +245,9 @@ class _Reading(Parts):
         clause = self._clause
         at = clause.words.index(word)
         unit = next(iter(clause.words[at + 1 : at + 2]), None)
+        if unit and unit.text.startswith(_EVEN) and any(each.startswith(_EVEN) for each in self._other.tokens):
+            # `2-2 की बराबरी` is `2-2 से बराबर`.
+            return any(each.number == word.number for each in self._other.words)
         if unit is None or self._has_rival(word, unit):
             return False
         if unit.text.endswith(_OF_MANY) and any(
@@ -350,7 +375,30 @@ class _Reading(Parts):
         beside = find_any(word, self._rest) or any(same(word, each) for each in self._topic)
         if beside and self._marker(word) in _TOPIC:
             return ""
+        if self._happened_to_noun(word) or self._only_begins(word):
+            return ""
         return f"“{word.text}” is not said of it"
+
+    def _only_begins(self, word: Word) -> bool:
+        """Whether `शुरू होने` only says when: `परीक्षा शुरू होने से 40 मिनट पहले`."""
+        following = self._clause.words[self._clause.words.index(word) + 1 :][:1]
+        return word.text == _BEGUN and bool(following) and following[0].text == "होने" and "पहले" in self._other.tokens
+
+    def _happened_to_noun(self, word: Word) -> bool:
+        """Whether the word describes a noun to which it happened, as an article reports: `रद्द हुई परीक्षा`."""
+        if word in self._acts or word.marker:
+            return False
+        after = self._clause.words[self._clause.words.index(word) + 1 :]
+        noun = next((each for each in after if each.is_content and not each.number), None)
+        if noun is None or is_name_like(noun) or noun.phrase > word.phrase + 1:
+            return False
+        return any(
+            any(same(word, each) for each in clause.words)
+            and any(same(noun, each) and each.marker in ("", "को") for each in clause.words)
+            for clause in self._articles.clauses()
+            if not (clause.is_said or clause.negations or clause.kinds & {"claim", "doubt"})
+            and clause.mode is Mode.FACT
+        )
 
     def _court(self, word: Word) -> str:
         """The level of a court is that of the article's clause, or of the court that the article last names."""
@@ -445,7 +493,7 @@ class _Reading(Parts):
 
     def _retells(self, word: Word) -> bool:
         """Whether the predicate may be the summary's own word for what the article tells."""
-        if self._decides(word):
+        if self._decides(word) or (word.text == _GOES_ON and self._other.is_ongoing):
             return True
         if self._share < ENOUGH or any("strict" in part.concepts for part in (word.parts or (word,))):
             return False
