@@ -286,6 +286,9 @@ batch = Table(
     Index(None, "edition", "state", "due_at", "tries", "id"),
 )
 
+# Both are partitioned by edition on PostgreSQL, see `sending.partitions`: name the edition in every query.
+_PARTITIONED = "LIST (edition)"
+
 delivery = Table(
     "delivery",
     metadata,
@@ -307,6 +310,7 @@ delivery = Table(
     ),
     # Large table: two trees to write instead of three.
     sqlite_with_rowid=False,
+    postgresql_partition_by=_PARTITIONED,
 )
 
 attempt = Table(
@@ -381,10 +385,12 @@ delivery_event = Table(
     Column("kind", String(16), primary_key=True),
     Column("at", Moment, nullable=False),
     Column("reason", Text, nullable=False, server_default=""),
-    ForeignKeyConstraint(["edition", "subscriber"], ["delivery.edition", "delivery.subscriber"]),
+    # On PostgreSQL it would keep partitions of deliveries from being dropped.
+    ForeignKeyConstraint(["edition", "subscriber"], ["delivery.edition", "delivery.subscriber"]).ddl_if("sqlite"),
     Index("ix_delivery_event_failure", "edition", "kind", sqlite_where=IS_FAILURE, postgresql_where=IS_FAILURE),
     # Large table: half the bytes.
     sqlite_with_rowid=False,
+    postgresql_partition_by=_PARTITIONED,
 )
 
 # Counts of time windows, see `rate_limits`.

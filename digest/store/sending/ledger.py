@@ -89,7 +89,7 @@ class SqlLedger:
                 claims = [
                     claim
                     for row in sorted(taken, key=lambda row: (row.due_at, row.tries, row.id))
-                    if (claim := self._claim(connection, row, transport, now))
+                    if (claim := self._claim(connection, edition, row, transport, now))
                 ]
                 if claims:
                     connection.execute(_begin, [self._attempt_row(claim, transport, now) for claim in claims])
@@ -99,7 +99,7 @@ class SqlLedger:
             if claims or not taken:
                 return claims
 
-    def _claim(self, connection: Connection, row: Any, transport: str, now: datetime) -> Claim | None:
+    def _claim(self, connection: Connection, edition: str, row: Any, transport: str, now: datetime) -> Claim | None:
         """Return None for a batch without eligible recipients, which is done, and for one that its provider no longer
         recognises, which is unknown."""
         within = self.redo_within.get(transport)
@@ -107,7 +107,7 @@ class SqlLedger:
             attempts.give_up_retrying(connection, row.id)
             connection.execute(update(batch).where(batch.c.id == row.id).values(state=BatchState.UNKNOWN))
             return None
-        recipients = batches.eligible_recipients(connection, row.id, max(now, row.due_at))
+        recipients = batches.eligible_recipients(connection, edition, row.id, max(now, row.due_at))
         if not recipients:
             connection.execute(update(batch).where(batch.c.id == row.id).values(state=BatchState.EMPTY))
             return None
@@ -324,7 +324,7 @@ class SqlLedger:
                 if attempts.give_up_retrying(connection, number):
                     connection.execute(update(batch).where(own).values(state=BatchState.UNKNOWN))
                     continue
-                open_ = and_(delivery.c.batch == number, delivery.c.outcome.is_(None))
+                open_ = and_(delivery.c.edition == edition, delivery.c.batch == number, delivery.c.outcome.is_(None))
                 excluded = update(delivery).where(open_).values(outcome=DeliveryOutcome.EXCLUDED, reason=reason)
                 expired += connection.execute(excluded).rowcount
                 connection.execute(update(batch).where(own).values(state=BatchState.EMPTY, size=0))
