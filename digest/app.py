@@ -23,7 +23,7 @@ from digest.errors import ConfigProblem, ConfigurationError
 from digest.models import Source, is_breaking
 from digest.transports import TRANSPORTS, alert_smtp
 from digest.utils import redact
-from digest.utils.clock import make_clock
+from digest.utils.clock import SharedClock, make_clock
 
 if TYPE_CHECKING:
     from digest.collect.http.fetch import Fetcher
@@ -102,7 +102,8 @@ class App:
 
         if self._lender is not None:
             return self._lender.database
-        return open_database(self.settings.store.url, home=self.home)
+        clock = self.clock if isinstance(self.clock, SharedClock) else None
+        return open_database(self.settings.store.url, home=self.home, clock=clock)
 
     @cached_property
     def articles(self) -> ArticleStore:

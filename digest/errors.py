@@ -21,6 +21,10 @@ class StoreUnavailable(StoreError):
     """
 
 
+class TakenOver(StoreError):
+    """Another run has settled the attempt, because it took this run for dead. Going on with it would send twice."""
+
+
 class TemplateProblem(DigestError):
     """A template is invalid. The message names file and line."""
 

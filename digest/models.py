@@ -98,6 +98,11 @@ class AttemptState(StrEnum):
     unknown | accepted → cancelling → cancelled
     retryable → unknown
     unknown | cancelling | retryable | restored → overridden
+
+    Another run may take this one for dead and settle the attempt. A late outcome replaces what it assumed::
+
+        unknown | retryable | not_sent | overridden → accepted
+        unknown → submitting → rejected | split | not_sent | per_recipient
     """
 
     SUBMITTING = "submitting"

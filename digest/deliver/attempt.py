@@ -26,6 +26,7 @@ from digest.deliver.ports import (
     Transport,
 )
 from digest.deliver.rejections import RejectionWatch
+from digest.errors import TakenOver
 from digest.mail.message import Outgoing, Sender, Sign, inline_images, one_line, recipients
 from digest.models import InlineImage, RenderedEmail
 from digest.utils.redact import redact
@@ -72,6 +73,8 @@ class AttemptResult:
     schedule_id: str | None = None
     # Raised by the ledger before anything was submitted. It ends the run.
     failure: Exception | None = None
+    # Another run has taken over the batch, so it ended early. The outcome says how far it came.
+    taken_over: bool = False
 
 
 @dataclass(slots=True)
@@ -190,15 +193,21 @@ def _submit(job: Job, transport: Transport, claim: Claim, outages: Outages) -> A
         if isinstance(given, NotSent):
             return AttemptResult(given)
         schedule_id = given
-        outages.wait_through(partial(job.ledger.record_schedule_id, claim.attempt, schedule_id))
+        try:
+            outages.wait_through(partial(job.ledger.record_schedule_id, claim.attempt, schedule_id))
+        except TakenOver as error:
+            return AttemptResult(NotSent(str(error)), taken_over=True)
     try:
         outgoing = _outgoing(job, claim, schedule_id)
     except Exception as error:
         return AttemptResult(NotSent(f"{type(error).__name__}: {error}"), schedule_id, error)
     log = AttemptLog(job.ledger, claim.attempt, job.stop, outages, job.rejections)
     try:
-        return AttemptResult(transport.submit(outgoing, log), schedule_id)
+        outcome = transport.submit(outgoing, log)
+        return AttemptResult(outcome, schedule_id, taken_over=isinstance(log.failure, TakenOver))
     except Exception as error:
+        if isinstance(log.failure, TakenOver):
+            return AttemptResult(Unknown(str(log.failure)), schedule_id, taken_over=True)
         if log.failure is not None:
             # The attempt stays as recorded, for the next run to recover.
             raise log.failure from None

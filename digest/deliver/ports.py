@@ -257,15 +257,15 @@ class Ledger(Claims, Progress, Cancellations, Protocol):
         """Continue after a transaction failed because the store was unavailable, which may have been committed.
 
         `in_flight` are all attempts of this run that have no outcome yet, and `in_doubt` those that the transaction
-        settled. What it claimed is pending again. Raises StoreError if another run has taken over an attempt.
+        settled. What it claimed is pending again. Another run may have taken over some: `settle` knows.
         """
         ...
 
     def settle(self, attempt: str, outcome: Outcome, now: datetime) -> None:
         """Record the outcome of an attempt, and move its batch.
 
-        The same outcome again changes nothing. `Accepted` also confirms an attempt that another run left as unknown.
-        Raises StoreError if the attempt has another outcome.
+        The same outcome again changes nothing. A late outcome also settles what another run left as unknown, because it
+        took this one for dead. Raises StoreError if this run has settled it in another way.
         """
         ...
 

@@ -195,6 +195,12 @@ class DeliveryRun:
 
     def _conclude(self, flight: _InFlight, result: AttemptResult) -> int:
         """Report the outcome of an attempt. Return how many recipients it settles."""
+        if result.taken_over:
+            # It says nothing about the transport.
+            batch = flight.claim.batch
+            log.warning("Batch taken over by another run", extra={"edition": self.job.edition, "batch": batch})
+            self.report.add_problem(f"batch {batch}: another digest process took it over")
+            return 0
         cancellable = result.schedule_id is not None and isinstance(result.outcome, Unknown)
         if cancellable:
             self.has_unknown = True

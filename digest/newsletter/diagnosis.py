@@ -267,9 +267,14 @@ def _check_disks(app: App) -> list[Finding]:
 
 
 def _check_store(app: App) -> list[Finding]:
-    from digest.store.inspection import inspect_store
+    from digest.store.inspection import clock_ahead, inspect_store
+    from digest.usecases.check_machine import judge_clock
 
     found = inspect_store(app.database)
+    ahead = clock_ahead(app.database)
+    if ahead is not None:
+        # Emails go out by the database's clock, so either may be the wrong one.
+        found.append(judge_clock(ahead, "PostgreSQL, whose time decides when emails go out"))
     problem = app.high_water.problem()
     return [*found, error("store", problem, "run `digest store restore --in-place`")] if problem else found
 

@@ -20,6 +20,7 @@ from digest.store import meta as values
 from digest.store.database import STORE_ID, Database, copy_rows
 from digest.store.high_water import MOVED_TO
 from digest.store.schema import meta, metadata
+from digest.store.sending import partitions
 
 # Rows in memory at once.
 _CHUNK = 1_000
@@ -40,6 +41,8 @@ def copy_tables(source: Connection, target: Connection) -> list[CopiedTable]:
     `target` has the tables, which are empty apart from the new store's id.
     """
     target.execute(meta.delete())
+    for table in partitions.PARTITIONED:
+        partitions.create(target, source.execute(select(table.c.edition).distinct()).scalars().all())
     copied = []
     for table in metadata.sorted_tables:
         copy_rows(target, table, _driver_rows(source, table, target.dialect))

@@ -26,8 +26,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 import digest.store.schema  # noqa: F401  registers every table in the metadata
 from digest.errors import ConfigProblem, ConfigurationError, StoreError, StoreUnavailable
 from digest.store import errors, private
+from digest.store.postgresql import connect_arguments, refuse_transaction_pooling
 from digest.store.schema import meta, metadata
 from digest.store.wait_limit import is_limited, seconds_left
+from digest.utils.clock import SharedClock
 
 # The name in `meta` under which a store keeps its random id.
 STORE_ID = "store id"
@@ -45,9 +47,8 @@ _SECURE_DELETE = "FAST"
 _PAGE_SIZE = 8192
 # KiB per connection: SQLite's default, and for large imports.
 _USUAL_CACHE, _LARGE_CACHE = 2_000, 65_536
-# Seconds, a number and milliseconds: without them a connection to a server that is cut off hangs for hours, and a send
-# with it (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-KEEPALIVES).
-_KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+# Seconds after which the time of PostgreSQL's clock is asked again.
+_CLOCK_AGE = 30.0
 # Rows in one statement of `copy_rows`.
 _CHUNK = 1_000
 
@@ -55,9 +56,11 @@ _CHUNK = 1_000
 class Database:
     """An open store. `read` and `write` open one transaction each."""
 
-    def __init__(self, engine: Engine, name: str) -> None:
+    def __init__(self, engine: Engine, name: str, clock: SharedClock | None = None) -> None:
         self.engine = engine
         self.name = name
+        # Set to PostgreSQL's time, which all machines share.
+        self.clock = clock
         self.sqlite = engine.dialect.name == "sqlite"
         # SQLite lets waiting writers poll with growing pauses. This queue is faster.
         self._lock = threading.RLock()
@@ -81,7 +84,7 @@ class Database:
             connection = connection.execution_options(writes=True)
             pragma = nullcontext() if durable else self._pragma(connection, "synchronous", "NORMAL", "FULL")
             with pragma, connection.begin():
-                self._limit_wait(connection)
+                self._begin(connection)
                 self.advisory_lock(connection, area)
                 yield connection
 
@@ -123,15 +126,28 @@ class Database:
             if not self.sqlite:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin():
-                self._limit_wait(connection)
+                self._begin(connection)
                 yield connection
 
-    def _limit_wait(self, connection: Connection) -> None:
-        """Apply this work's `wait_limit` to the locks of a PostgreSQL transaction. SQLite's `begin` does it itself."""
-        if not self.sqlite and is_limited():
+    def _begin(self, connection: Connection) -> None:
+        """Apply this work's `wait_limit` to the locks of a PostgreSQL transaction, and renew the clock.
+
+        SQLite's `begin` applies the limit itself.
+        """
+        if self.sqlite:
+            return
+        if is_limited():
             # 0 would mean no limit.
             milliseconds = max(1, round(seconds_left() * 1000))
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
+        if self.clock and self.clock.age > _CLOCK_AGE:
+            self.set_clock(connection)
+
+    def set_clock(self, connection: Connection) -> None:
+        """Let `clock` follow the server's. One round trip, so it also shows that the connection works."""
+        now = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+        if self.clock:
+            self.clock.set(now)
 
     def secure_delete(self, connection: Connection) -> AbstractContextManager[None]:
         """Inside the block SQLite overwrites everything deleted with zeros, including whole pages."""
@@ -174,17 +190,21 @@ class Database:
             raise kind(f"store {self.name} {errors.describe(error, self.engine.url)}") from error
 
 
-def open_database(url: str, *, home: Path) -> Database:
+def open_database(url: str, *, home: Path, clock: SharedClock | None = None) -> Database:
     """Open the store at `url`, and create or migrate it if necessary. Relative SQLite paths start at `home`.
 
-    SQLite's files are then for their owner only. Raises ConfigurationError for an unusable URL, and StoreError if it is
-    locked, read-only or from a newer version.
+    SQLite's files are then for their owner only. A PostgreSQL store sets `clock` to its time, now and while it is used.
+    Raises ConfigurationError for an unusable URL, and StoreError if it is locked, read-only, from a newer version or
+    behind a pooler in transaction mode.
     """
     database = unopened(url, home=home)
+    database.clock = clock
     if database.sqlite:
         private.keep_private(Path(str(database.engine.url.database)))
     try:
         with database.translate_errors():
+            if not database.sqlite:
+                refuse_transaction_pooling(database.engine, database.name)
             _bring_up_to_date(database)
     except BaseException:
         database.close()
@@ -266,8 +286,7 @@ def _set_busy_timeout(connection: sqlite3.Connection) -> None:
 
 
 def _postgresql(url: Any) -> Engine:
-    usual = {"connect_timeout": 10, **_KEEPALIVES}
-    arguments = {name: value for name, value in usual.items() if name not in url.query}
+    arguments = connect_arguments(url)
     return create_engine(url, pool_pre_ping=True, max_overflow=-1, connect_args=arguments, json_serializer=as_json)
 
 

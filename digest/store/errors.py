@@ -21,6 +21,7 @@ _SQLITE = (
     ("disk i/o error", "can't be written or read: the disk is full or failing"),
 )
 _URL = "check 'store.url'"
+_POOLER = "connect to PostgreSQL itself, or set pool_mode = session and ignore_startup_parameters = options there"
 _POSTGRESQL = (
     ("connection refused", "does not answer; is the server running?"),
     ("failed to resolve host", f"has an unknown host; {_URL}"),
@@ -43,6 +44,8 @@ _POSTGRESQL = (
     ("shutting down", "is starting up or shutting down; run again in a moment"),
     ("lock timeout", "is locked by another program; run again when that one is done"),
     ("terminating connection", "closed the connection; was the server restarted? Run again"),
+    ("unsupported startup parameter", f"is reached through PgBouncer, which refuses digest's settings; {_POOLER}"),
+    ("statement pooling mode", f"is reached through PgBouncer in statement mode; {_POOLER}"),
     ("closed the connection", "closed the connection; was the server restarted? Run again"),
     ("connection is lost", "closed the connection; was the server restarted? Run again"),
     ("no space left", "can't be written: the server's disk is full"),

@@ -1,8 +1,9 @@
-"""Check how the database is set up: whether what is committed survives, and whether its connections are its own."""
+"""Check how the database is set up: whether what is committed survives, and what its clock says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from digest.store.database import Database
@@ -43,34 +44,20 @@ def judge_sqlite(journal: str, synchronous: int) -> list[Finding]:
 
 def _inspect_postgresql(database: Database) -> list[Finding]:
     names = ("synchronous_commit", "fsync", "full_page_writes")
-    with database.translate_errors(), database.engine.connect() as first, database.engine.connect() as second:
-        settings = {name: str(first.exec_driver_sql(f"SHOW {name}").scalar()) for name in names}
-        first.rollback()
-        # A pooler in transaction mode gives a connection another server process, or that of somebody else, for each
-        # transaction.
-        before = _server_process(first)
-        first.rollback()
-        other = _server_process(second)
-        after = _server_process(first)
-    found = judge_postgresql(settings, dict(database.engine.url.query))
-    if shares_server_processes(before, other, after):
-        message = "a pooler in transaction mode is between digest and PostgreSQL: locks and prepared statements break"
-        fix = "connect to PostgreSQL itself, or set pool_mode = session for this database in pgbouncer.ini"
-        found.append(error(_CHECK, message, fix))
-    return found
+    with database.read() as connection:
+        settings = {name: str(connection.exec_driver_sql(f"SHOW {name}").scalar()) for name in names}
+    return judge_postgresql(settings, dict(database.engine.url.query))
 
 
-def _server_process(connection: Any) -> int:
-    return int(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar())
-
-
-def shares_server_processes(before: int, other: int, after: int) -> bool:
-    """Whether connections share server processes.
-
-    `before` and `after` are the process of one connection in two transactions, `other` that of a second connection
-    which holds a transaction open meanwhile.
-    """
-    return before == other or before != after
+def clock_ahead(database: Database) -> float | None:
+    """How many seconds the clock of the PostgreSQL server is ahead of this machine's; None on SQLite."""
+    if database.sqlite:
+        return None
+    with database.read() as connection:
+        began = datetime.now(UTC)
+        found: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+        ended = datetime.now(UTC)
+    return (found - began - (ended - began) / 2).total_seconds()
 
 
 def judge_postgresql(settings: Mapping[str, str], query: Mapping[str, Any]) -> list[Finding]:
@@ -87,7 +74,7 @@ def judge_postgresql(settings: Mapping[str, str], query: Mapping[str, Any]) -> l
     if str(query.get("keepalives", "1")) == "0":
         message = "'store.url' turns TCP keepalives off: a send hangs for hours if the server is cut off"
         found.append(error(_CHECK, message, "remove keepalives=0 from store.url"))
-    idle = str(query.get("keepalives_idle", "10"))
+    idle = str(query.get("keepalives_idle", "5"))
     if idle.isdecimal() and (int(idle) == 0 or int(idle) > _MAX_IDLE):
         message = f"'store.url' has keepalives_idle={idle}: a lost server is noticed late"
         found.append(warning(_CHECK, message, "remove keepalives_idle from store.url"))

@@ -67,12 +67,13 @@ class Lock:
         """False if the lock was lost: PostgreSQL releases it when the connection breaks."""
         if self._connection is None:
             return True
-        return _is_connected(self._connection)
+        return _is_connected(self._database, self._connection)
 
 
-def _is_connected(connection: Connection) -> bool:
+def _is_connected(database: Database, connection: Connection) -> bool:
+    """Whether the connection, and with it its lock, still exists. Renews the clock on the way."""
     try:
-        connection.execute(text("SELECT 1"))
+        database.set_clock(connection)
         connection.commit()
     except SQLAlchemyError:
         return False
@@ -134,7 +135,7 @@ class RunLock:
     def is_held(self) -> bool:
         if self._connection is None:
             return self._database.sqlite
-        if not _is_connected(self._connection):
+        if not _is_connected(self._database, self._connection):
             self._connection = None
         return self._connection is not None
 

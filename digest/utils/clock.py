@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -39,14 +41,43 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class SharedClock:
+    """The computer's time, until `set` gives it that of a server which several machines share.
+
+    From then on it counts the seconds since: a clock that is wrong, or set while the program runs, changes nothing.
+    """
+
+    def __init__(self, local: Callable[[], datetime] = utc_now) -> None:
+        self._local = local
+        # The server's time, and what `time.monotonic` said then.
+        self._set: tuple[datetime, float] | None = None
+
+    def __call__(self) -> datetime:
+        if self._set is None:
+            return self._local()
+        at, then = self._set
+        return at + timedelta(seconds=time.monotonic() - then)
+
+    def set(self, at: datetime) -> None:
+        self._set = at.astimezone(UTC), time.monotonic()
+
+    @property
+    def age(self) -> float:
+        """Seconds since `set`."""
+        return math.inf if self._set is None else time.monotonic() - self._set[1]
+
+
 NOW_ENV = "DIGEST_NOW"
 
 
 def make_clock(environment: Mapping[str, str]) -> Callable[[], datetime]:
-    """Return a clock with aware times. Raises ConfigurationError for a DIGEST_NOW that is not a time with an offset."""
+    """Return a clock with aware times. Raises ConfigurationError for a DIGEST_NOW that is not a time with an offset.
+
+    Without DIGEST_NOW it is a `SharedClock`.
+    """
     given = environment.get(NOW_ENV)
     if not given:
-        return utc_now
+        return SharedClock()
     try:
         start: datetime | None = datetime.fromisoformat(given)
     except ValueError:

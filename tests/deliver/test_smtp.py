@@ -10,6 +10,7 @@ import pytest
 
 from digest.deliver.outcome import NotSent, PerRecipient
 from digest.deliver.smtp.transport import Smtp
+from digest.errors import TakenOver
 from digest.utils.redact import protect
 from tests.deliver.emails import RecordingLog, many, outgoing
 from tests.deliver.scripted_smtp import ScriptedSmtp
@@ -53,6 +54,21 @@ def test_a_deferred_recipient_is_recorded_and_the_others_are_sent() -> None:
         assert not outcome.permanent
         assert server.counts == {A: 1, C: 1}
     assert ("deferred", 2) in notes.entries
+
+
+def test_a_batch_that_another_run_has_taken_over_ends_with_what_was_sent() -> None:
+    class Taken(RecordingLog):
+        def started(self, recipient: int) -> None:
+            if recipient == 3:
+                raise TakenOver("attempt 7 was taken over")
+            super().started(recipient)
+
+    with RecordingSmtp() as server, transport(server) as smtp:
+        outcome = smtp.submit(outgoing(A, B, C), Taken())
+        assert outcome == PerRecipient(frozenset({1, 2}), not_sent_reason="attempt 7 was taken over")
+        assert server.counts == {A: 1, B: 1}
+        # The connection had announced the third email.
+        assert smtp.submit(outgoing(C), RecordingLog()) == PerRecipient(frozenset({1}))
 
 
 def test_a_server_that_defers_everyone_is_left_alone() -> None:

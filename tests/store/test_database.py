@@ -48,10 +48,18 @@ def test_the_migrations_turn_the_first_schema_into_that_of_the_code(database: Da
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == HEAD
 
 
+# Indexes, and how tables are partitioned.
+_POSTGRESQL_DEFINITIONS = """
+    SELECT relname, CASE WHEN relkind IN ('i', 'I') THEN pg_get_indexdef(oid) ELSE pg_get_partkeydef(oid) END
+    FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('i', 'I', 'r', 'p')
+    AND relname NOT LIKE 'alembic%'
+"""
+
+
 def definitions(connection: Connection) -> dict[str, str]:
     """Every table and index as SQL, with defaults, which `differences` does not compare."""
     if connection.dialect.name != "sqlite":
-        return {}
+        return dict(connection.execute(text(_POSTGRESQL_DEFINITIONS)).all())
     rows = connection.execute(
         text("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name != 'alembic_version'")
     )
@@ -59,7 +67,12 @@ def definitions(connection: Connection) -> dict[str, str]:
 
 
 def differences(connection: Connection) -> list[Any]:
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    def exists_here(item: Any, *_details: object) -> bool:
+        condition = getattr(item, "_ddl_if", None)
+        return condition is None or condition.dialect == connection.dialect.name
+
+    opts = {"compare_type": True, "include_object": exists_here}
+    context = MigrationContext.configure(connection, opts=opts)
     return list(compare_metadata(context, metadata))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from digest.store.database import open_database
-from digest.store.inspection import inspect_store, judge_postgresql, judge_sqlite, shares_server_processes
+from digest.store.inspection import inspect_store, judge_postgresql, judge_sqlite
 from digest.utils.findings import Level
 
 SAFE = {"synchronous_commit": "on", "fsync": "on", "full_page_writes": "on"}
@@ -25,8 +25,6 @@ def test_the_server_of_the_tests_does_not_wait_for_the_disk(postgres_url: str, t
     found = inspect_store(database)
     database.close()
     assert any("synchronous_commit is off" in finding.message for finding in found)
-    # A direct connection is not taken for a pooler.
-    assert not any("pooler" in finding.message for finding in found)
 
 
 @pytest.mark.parametrize(
@@ -66,16 +64,3 @@ def test_postgresql(settings: dict[str, str], query: dict[str, str], level: Leve
 @pytest.mark.parametrize("weaker", ["local", "remote_write", "remote_apply", "on"])
 def test_weaker_replication_is_not_an_error(weaker: str) -> None:
     assert judge_postgresql({**SAFE, "synchronous_commit": weaker}, {"keepalives_idle": "30"}) == []
-
-
-@pytest.mark.parametrize(
-    ("before", "other", "after", "shared"),
-    [
-        (11, 12, 11, False),
-        # The pooler gives the first one's process to the second, and another one to the first.
-        (11, 11, 12, True),
-        (11, 12, 13, True),
-    ],
-)
-def test_a_pooler_in_transaction_mode(before: int, other: int, after: int, shared: bool) -> None:
-    assert shares_server_processes(before, other, after) is shared

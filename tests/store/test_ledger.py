@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from digest.deliver.outcome import Accepted, NotSent, PerRecipient, Rejected, Split, Unknown
 from digest.deliver.ports import Claim
-from digest.errors import StoreError
+from digest.errors import StoreError, TakenOver
 from digest.store.content.editions import EditionStore
 from digest.store.database import Database
 from digest.store.people.subscribers import SubscriberStore
@@ -105,15 +105,6 @@ def test_several_batches_are_claimed_in_order_and_settled_together(
     with database.read() as connection:
         known = connection.execute(select(attempt.c.provider_id).where(attempt.c.id == some[0].attempt)).scalar()
     assert known == f"m{some[0].batch}"
-
-
-def test_batches_settled_by_another_run_are_refused(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
-    frozen(20, size=10)
-    one, other = ledger.claim(2, KEY, "outbox", NOW, 5)
-    ledger.settle(other.attempt, Unknown("no answer"), NOW)
-    with pytest.raises(StoreError, match="settled already"):
-        ledger.record_accepted([(one, Accepted()), (other, Accepted())], NOW)
-    assert tally(database) == {"frozen": 20, "pending": 10, "unknown": 10}
 
 
 def test_batches_without_eligible_recipients_are_skipped(ledger: SqlLedger, database: Database, frozen: Frozen) -> None:
@@ -340,15 +331,15 @@ def test_a_recipient_deferred_before_a_kill_is_pending(database: Database, ledge
     assert sorted(waiting) == [a, c]
 
 
-def test_a_run_whose_attempt_was_taken_over_stops(ledger: SqlLedger, frozen: Frozen) -> None:
+def test_an_attempt_that_was_taken_over_stops(ledger: SqlLedger, frozen: Frozen) -> None:
     a, b = frozen(2)
     got = claim(ledger, "smtp")
     ledger.record_started(got.attempt, a)
     ledger.begin_run(KEY, recovery=HOLD, now=NOW)  # another process believes this one dead
     for note in (ledger.record_started, ledger.record_deferred):
-        with pytest.raises(StoreError, match="taken over"):
+        with pytest.raises(TakenOver):
             note(got.attempt, b)
-    with pytest.raises(StoreError, match="taken over"):
+    with pytest.raises(TakenOver):
         ledger.record_rejected(got.attempt, b, "550")
 
 

@@ -71,19 +71,6 @@ def test_the_same_progress_again_changes_nothing(ledger: SqlLedger, database: Da
     assert [id for id, _email in claim(ledger, "smtp").recipients] == [b]
 
 
-def test_a_late_accepted_is_proof_against_what_another_run_assumed(
-    ledger: SqlLedger, database: Database, frozen: Frozen
-) -> None:
-    frozen(2)
-    name = claim(ledger).attempt
-    SqlLedger(database).begin_run(KEY, recovery=HOLD, now=NOW)
-    assert tally(database) == {"frozen": 2, "unknown": 2}
-    with pytest.raises(StoreError, match="settled already"):
-        ledger.settle(name, NotSent("busy"), NOW)
-    ledger.settle(name, Accepted("m1"), NOW)
-    assert tally(database) == {"frozen": 2, "accepted": 2}
-
-
 def test_claims_that_never_reached_the_run_are_pending_again(
     ledger: SqlLedger, database: Database, frozen: Frozen
 ) -> None:
@@ -110,17 +97,6 @@ def test_what_an_earlier_run_of_the_same_process_left_is_not_pending_again(
         ledger.resume([], [], NOW)
     ledger.begin_run(KEY, recovery=HOLD, now=NOW)
     assert tally(database) == {"frozen": 2, "unknown": 2}
-
-
-def test_a_run_whose_attempts_were_taken_over_does_not_resume(
-    ledger: SqlLedger, database: Database, frozen: Frozen
-) -> None:
-    frozen(2)
-    flying = claim(ledger)
-    SqlLedger(database).begin_run(KEY, recovery=HOLD, now=NOW)
-    with pytest.raises(StoreError, match="taken over by another digest process") as raised:
-        ledger.resume([flying.attempt], [], NOW)
-    assert not isinstance(raised.value, StoreUnavailable)
 
 
 class CommitsAndFails(SqlLedger):

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from digest.deliver.outcome import Accepted
-from digest.errors import StoreError
+from digest.errors import TakenOver
 from digest.store.database import Database, open_database
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.progress import STEP, ProgressLog
@@ -117,7 +117,7 @@ def test_a_record_for_a_settled_attempt_stops_the_run(database: Database, frozen
     got = claim(ledger, "smtp")
     ledger.record_started(got.attempt, got.recipients[0][0])
     SqlLedger(database).settle(got.attempt, Accepted(), NOW)
-    with pytest.raises(StoreError, match="taken over"):
+    with pytest.raises(TakenOver):
         ledger.record_started(got.attempt, got.recipients[1][0])
 
 

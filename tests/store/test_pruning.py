@@ -249,7 +249,8 @@ def test_an_interrupted_fold_is_completed(
     asked = iter([False] * 3 + [True])
     done = pruner.prune(lambda: next(asked))
     assert done.interrupted
-    assert 0 < done.deliveries < 4
+    # PostgreSQL drops a whole partition.
+    assert done.deliveries == (2 if database.sqlite else 4)
     assert (counts(database, KEY), count_feedback(database, KEY)) == before
     rest = pruner.prune()
     assert (rest.deliveries + done.deliveries, rest.interrupted) == (4, False)

@@ -106,7 +106,10 @@ def _url(server: str, schema: str) -> str:
 
 # What a test may have changed in a schema, apart from rows.
 _STRUCTURE = """SELECT array_agg((relname, relkind, attname, atttypid, attnotnull)::text ORDER BY relname, attnum)
-    FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0 WHERE relnamespace = %s::regnamespace"""
+    FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0
+    WHERE relnamespace = %s::regnamespace AND NOT relispartition"""
+# The partitions of deliveries and events.
+_PARTITIONS = "SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace AND relispartition AND relkind = 'r'"
 
 
 class EmptyStores:
@@ -162,8 +165,10 @@ def _structure(admin: Connection[Any], schema: str) -> Any:
 
 def _empty(admin: Connection[Any], schema: str) -> None:
     """Leave what `open_database` puts into a new store."""
+    parts = admin.execute(_PARTITIONS, [schema]).fetchall()
     statements = [
         f"SET search_path = {schema}",
+        *(f'DROP TABLE "{name}"' for (name,) in parts),
         *(f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)),
         f"UPDATE alembic_version SET version_num = '{HEAD}'",
         f"INSERT INTO meta (name, value) VALUES ('{STORE_ID}', '{secrets.token_hex(16)}')",

@@ -28,6 +28,7 @@ from digest.deliver.smtp.connection import (
     describe,
     own_name,
 )
+from digest.errors import TakenOver
 from digest.mail import verp
 from digest.mail.message import Outgoing, Recipient, invalid_recipients
 from digest.mail.mime import Template, template
@@ -113,47 +114,52 @@ class Smtp:
         def ended(reason: str, *, permanent: bool = False) -> PerRecipient:
             return PerRecipient(frozenset(accepted), rejected, not_sent_reason=reason, permanent=permanent)
 
-        for recipient, following in zip(recipients, [*recipients[1:], None], strict=False):
-            if log.should_stop():
-                self._drop()
-                return ended("the run was asked to stop")
-            try:
-                connection = self._connection()
-            except (OSError, ValueError) as error:
-                permanent = isinstance(error, _PERMANENT_ERRORS)
-                if not accepted and not rejected:
-                    return NotSent(self._describe(error), permanent=permanent)
-                return ended(self._describe(error), permanent=permanent)
-            try:
-                mail = mail_template.mail(recipient, self.clock())
-                if self.sign is not None:
-                    mail = self.sign(mail) + mail
-                envelope = self._envelope(sender, recipient)
-            except ValueError as error:
-                # Nothing was sent, so the outcome is not unknown.
-                return ended(_cannot_encode(error), permanent=True)
-            log.started(recipient.id)
-            try:
-                full = connection.emails + 1 >= _EMAILS_PER_CONNECTION
-                next_envelope = None if following is None or full else self._envelope(sender, following)
-                connection.send(envelope, mail, following=next_envelope)
-                accepted.add(recipient.id)
-                in_a_row = 0
-            except RecipientRejected as error:
-                rejected[recipient.id] = str(error)
-                log.rejected(recipient.id, str(error))
-            except RecipientDeferred as error:
-                log.deferred(recipient.id)
-                in_a_row, reason = in_a_row + 1, self._describe(error)
-                if in_a_row >= _MAX_DEFERRED_IN_A_ROW:
-                    break
-            except TryLater as error:
-                self._drop()
-                return ended(self._describe(error), permanent=error.permanent)
-            except OutcomeUnknown as error:
-                self._drop()
-                unknown = {recipient.id: self._describe(error)}
-                return replace(ended(self._describe(error)), unknown=unknown, last_reply=error.last_reply)
+        try:
+            for recipient, following in zip(recipients, [*recipients[1:], None], strict=False):
+                if log.should_stop():
+                    self._drop()
+                    return ended("the run was asked to stop")
+                try:
+                    connection = self._connection()
+                except (OSError, ValueError) as error:
+                    permanent = isinstance(error, _PERMANENT_ERRORS)
+                    if not accepted and not rejected:
+                        return NotSent(self._describe(error), permanent=permanent)
+                    return ended(self._describe(error), permanent=permanent)
+                try:
+                    mail = mail_template.mail(recipient, self.clock())
+                    if self.sign is not None:
+                        mail = self.sign(mail) + mail
+                    envelope = self._envelope(sender, recipient)
+                except ValueError as error:
+                    # Nothing was sent, so the outcome is not unknown.
+                    return ended(_cannot_encode(error), permanent=True)
+                log.started(recipient.id)
+                try:
+                    full = connection.emails + 1 >= _EMAILS_PER_CONNECTION
+                    next_envelope = None if following is None or full else self._envelope(sender, following)
+                    connection.send(envelope, mail, following=next_envelope)
+                    accepted.add(recipient.id)
+                    in_a_row = 0
+                except RecipientRejected as error:
+                    rejected[recipient.id] = str(error)
+                    log.rejected(recipient.id, str(error))
+                except RecipientDeferred as error:
+                    log.deferred(recipient.id)
+                    in_a_row, reason = in_a_row + 1, self._describe(error)
+                    if in_a_row >= _MAX_DEFERRED_IN_A_ROW:
+                        break
+                except TryLater as error:
+                    self._drop()
+                    return ended(self._describe(error), permanent=error.permanent)
+                except OutcomeUnknown as error:
+                    self._drop()
+                    unknown = {recipient.id: self._describe(error)}
+                    return replace(ended(self._describe(error)), unknown=unknown, last_reply=error.last_reply)
+        except TakenOver as error:
+            # What came so far is still true, and the ledger can use it.
+            self._drop()
+            return ended(str(error))
         return PerRecipient(frozenset(accepted), rejected, not_sent_reason=reason)
 
     def probe(self) -> str | None:

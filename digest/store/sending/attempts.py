@@ -11,35 +11,36 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, selec
 
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Retryable, Split, Unknown
 from digest.deliver.ports import Claim
-from digest.errors import StoreError
+from digest.errors import StoreError, TakenOver
 from digest.models import AttemptState
 from digest.store.schema import attempt, batch
-from digest.store.sending.cancellations import confirm_accepted
 
 
 def update_own(connection: Connection, name: str, **values: Any) -> int:
-    """Update an attempt in flight and return its batch.
-
-    Raises StoreError if another run has settled it: going on would send emails twice.
-    """
+    """Update an attempt in flight and return its batch. Raises TakenOver if another run has settled it."""
     own = and_(attempt.c.id == name, attempt.c.state == AttemptState.SUBMITTING)
     if not connection.execute(update(attempt).where(own).values(**values)).rowcount:
-        raise StoreError(f"attempt {name} was taken over by another run; this one stops")
+        raise taken_over(name)
     return int(connection.execute(select(attempt.c.batch).where(attempt.c.id == name)).scalar_one())
 
 
-def check_own(connection: Connection, names: Collection[str]) -> None:
-    """Raise StoreError if another run has settled one of these attempts, which are in flight, or if one is missing."""
-    found = connection.execute(select(attempt.c.id, attempt.c.batch, attempt.c.state).where(attempt.c.id.in_(names)))
-    stored = {row.id: row for row in found.all()}
+def taken_over(name: str) -> TakenOver:
+    return TakenOver(f"attempt {name} was taken over by another digest process, so it ends here")
+
+
+def check_stored(connection: Connection, names: Collection[str]) -> None:
+    """Raise StoreError if one of these attempts is missing. Another run may have settled them."""
+    stored = set(connection.execute(select(attempt.c.id).where(attempt.c.id.in_(names))).scalars())
     for name in names:
         if name not in stored:
-            raise StoreError(
-                f"the store lost attempt {name}, which it had saved; this run stops. Was an older copy put back, or "
-                "does PostgreSQL run with synchronous_commit=off? See the provider's log before you send again"
-            )
-        if stored[name].state not in (AttemptState.SUBMITTING, AttemptState.CONFIRMED):
-            raise StoreError(f"batch {stored[name].batch} was taken over by another digest process; this one stops")
+            raise lost(name)
+
+
+def lost(name: str) -> StoreError:
+    return StoreError(
+        f"the store lost attempt {name}, which it had saved; this run stops. Was an older copy put back, or does "
+        "PostgreSQL run with synchronous_commit=off? See the provider's log before you send again"
+    )
 
 
 def move_to_run(connection: Connection, names: Collection[str], run: str) -> None:
@@ -99,22 +100,12 @@ _end = (
 
 
 def end_attempt(connection: Connection, name: str, outcome: Outcome, now: datetime) -> int | None:
-    """Store the outcome and return the batch. None if the attempt ended before in a way that agrees with it.
-
-    That is so if the provider's events confirmed it, or if the same outcome is stored: the caller may not know whether
-    an earlier commit succeeded. A late Accepted is proof against what another run assumed. Raises StoreError otherwise.
-    """
-    state, detail, provider_id = _values(outcome)
+    """Store the outcome of an attempt in flight and return its batch. None if it ended before: see `late`."""
+    state, detail, provider_id = values_of(outcome)
     last_reply = outcome.last_reply if isinstance(outcome, PerRecipient) else ""
     ended = {"new_state": state, "new_ended_at": now, "new_detail": detail, "new_provider_id": provider_id}
     ended["new_last_reply"] = last_reply
     number: int | None = connection.execute(_end, {"name": name, **ended}).scalar()
-    if number is None:
-        stored = select(attempt.c.state, attempt.c.detail, attempt.c.provider_id).where(attempt.c.id == name)
-        found = connection.execute(stored).one_or_none()
-        agrees = found is not None and (found.state == AttemptState.CONFIRMED or tuple(found) == _values(outcome))
-        if not agrees and not (isinstance(outcome, Accepted) and confirm_accepted(connection, name)):
-            raise StoreError(f"attempt {name} was settled already; two runs can't both own it")
     return number
 
 
@@ -126,22 +117,18 @@ _accept = (
 
 
 def accept_attempts(connection: Connection, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> list[int]:
-    """`end_attempt` for many. Returns their batches, without those confirmed first."""
+    """`end_attempt` for many. Returns the batches of those that were in flight."""
     if not accepted:
         return []
     rows = [{"name": claim.attempt, "provider_id": outcome.provider_id, "at": now} for claim, outcome in accepted]
-    changed = connection.execute(_accept, rows).rowcount
-    if changed == len(rows):
+    if connection.execute(_accept, rows).rowcount == len(rows):
         return [claim.batch for claim, _outcome in accepted]
     names = [claim.attempt for claim, _outcome in accepted]
-    confirmed = select(attempt.c.id).where(attempt.c.id.in_(names), attempt.c.state == AttemptState.CONFIRMED)
-    first = set(connection.execute(confirmed).scalars())
-    if changed + len(first) != len(rows):
-        raise StoreError(f"one of attempts {', '.join(names)} was settled already; two runs can't both own it")
-    return [claim.batch for claim, _outcome in accepted if claim.attempt not in first]
+    own = select(attempt.c.batch).where(attempt.c.id.in_(names), attempt.c.state == AttemptState.ACCEPTED)
+    return list(connection.execute(own).scalars())
 
 
-def _values(outcome: Outcome) -> tuple[str, str, str]:
+def values_of(outcome: Outcome) -> tuple[str, str, str]:
     """Return the state, the detail and the provider's id."""
     match outcome:
         case Accepted(provider_id):

@@ -115,20 +115,26 @@ def _get(connection: Connection, number: int) -> Any:
     return connection.execute(select(batch).where(batch.c.id == number)).one()
 
 
+def _edition(connection: Connection, number: int) -> str | None:
+    return connection.execute(select(batch.c.edition).where(batch.c.id == number)).scalar()
+
+
 def _set_size(connection: Connection, number: int, size: int) -> None:
     connection.execute(update(batch).where(batch.c.id == number).values(size=size))
 
 
 def is_open(connection: Connection, number: int, recipient: int) -> bool:
     """Whether the recipient is in the batch and has no outcome."""
-    own = and_(delivery.c.batch == number, delivery.c.subscriber == recipient, delivery.c.outcome.is_(None))
-    return connection.execute(select(delivery.c.subscriber).where(own)).first() is not None
+    of = delivery.c
+    rows = select(of.subscriber).where(of.edition == _edition(connection, number), of.subscriber == recipient)
+    return connection.execute(rows.where(of.batch == number, of.outcome.is_(None))).first() is not None
 
 
 def detach(connection: Connection, number: int, recipient: int, **values: Any) -> None:
     """Take a rejected or deferred recipient out of a batch in flight. `values` are set in their delivery."""
-    own = and_(delivery.c.batch == number, delivery.c.subscriber == recipient, delivery.c.outcome.is_(None))
-    if connection.execute(update(delivery).where(own).values(**values)).rowcount:
+    of = delivery.c
+    own = update(delivery).where(of.edition == _edition(connection, number), of.subscriber == recipient)
+    if connection.execute(own.where(of.batch == number, of.outcome.is_(None)).values(**values)).rowcount:
         connection.execute(update(batch).where(batch.c.id == number).values(size=batch.c.size - 1))
 
 
@@ -175,7 +181,10 @@ def update_deliveries(connection: Connection, edition: str, ids: Sequence[int], 
         connection.execute(update(delivery).where(rows).values(**values))
 
 
-_own = and_(delivery.c.batch == bindparam("number"), delivery.c.outcome.is_(None))
+# The edition says in which partition they are.
+_own = and_(
+    delivery.c.edition == bindparam("edition"), delivery.c.batch == bindparam("number"), delivery.c.outcome.is_(None)
+)
 _recipients = select(subscriber.c.id, subscriber.c.email).join(delivery, delivery.c.subscriber == subscriber.c.id)
 _ineligible = or_(
     suppression.c.address.is_not(None),
@@ -207,20 +216,22 @@ def _as_one_row(dialect: str) -> Select[str, str, int]:
 
 def batch_recipients(connection: Connection, number: int) -> tuple[tuple[int, str], ...]:
     """Return (id, email) of the batch's recipients, in sending order."""
-    found = connection.execute(_recipients.where(_own).order_by(subscriber.c.id), {"number": number})
+    values = {"edition": _edition(connection, number), "number": number}
+    found = connection.execute(_recipients.where(_own).order_by(subscriber.c.id), values)
     return tuple(found.all())
 
 
-def eligible_recipients(connection: Connection, number: int, now: datetime) -> tuple[tuple[int, str], ...]:
+def eligible_recipients(
+    connection: Connection, edition: str, number: int, now: datetime
+) -> tuple[tuple[int, str], ...]:
     """`batch_recipients`, after excluding those who left or paused since the freeze, with the reason."""
-    values = {"number": number, "now": now}
+    values = {"edition": edition, "number": number, "now": now}
     ids, emails, ineligible = connection.execute(_as_one_row(connection.dialect.name), values).one()
     if not ineligible:
         return tuple(sorted(zip(_list(ids), _list(emails), strict=True)))
     for row in connection.execute(_ineligible_recipients, values).all():
         reason = row.reason or ("paused" if row.listed else "removed from the list")
-        own = and_(delivery.c.batch == number, delivery.c.subscriber == row.id)
-        connection.execute(update(delivery).where(own).values(outcome=DeliveryOutcome.EXCLUDED, reason=reason))
+        update_deliveries(connection, edition, [row.id], outcome=DeliveryOutcome.EXCLUDED, reason=reason)
     eligible = batch_recipients(connection, number)
     _set_size(connection, number, len(eligible))
     return eligible

@@ -40,7 +40,7 @@ from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionStat
 from digest.store.database import Database, analyze, copy_rows, temp_table
 from digest.store.schema import attempt, batch, delivery, preference, subscriber, suppression
 from digest.store.schema import edition as editions
-from digest.store.sending import batches, restored
+from digest.store.sending import batches, partitions, restored
 from digest.store.sending.folded import why_never_again
 from digest.store.statements import insert_into
 from digest.subscribers.due import Candidate
@@ -237,15 +237,21 @@ def _claim_order(decision: Decision) -> tuple[datetime, str]:
 
 def _insert_deliveries(connection: Connection, edition: str, batch_size: int) -> None:
     """Insert a delivery for each row of `placements`, or update that of an excluded subscriber."""
+    columns = ["edition", "subscriber", "batch", "outcome", "reason"]
     place = func.row_number().over(partition_by=placements.c.decision, order_by=placements.c.subscriber) - 1
     numbered = select(placements.c.decision, placements.c.subscriber, place.label("place")).subquery()
     part = numbered.c.place // batch_size
     own = and_(_batchfuls.c.decision == numbered.c.decision, _batchfuls.c.number == part)
-    values = ("batch", "outcome", "reason")
+    values = columns[2:]
     found = select(literal(edition), numbered.c.subscriber, *(_batchfuls.c[name] for name in values))
-    rows = insert_into(connection, delivery).from_select(
-        ["edition", "subscriber", *values], found.join(_batchfuls, own)
-    )
+    found = found.join(_batchfuls, own)
+
+    def insert_first(table: Table) -> None:
+        connection.execute(insert(table).from_select(columns, found).inline())
+
+    if partitions.load(connection, edition, insert_first):
+        return
+    rows = insert_into(connection, delivery).from_select(columns, found)
     changed = rows.on_conflict_do_update(
         index_elements=["edition", "subscriber"],
         set_={name: rows.excluded[name] for name in values},

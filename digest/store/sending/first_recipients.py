@@ -28,7 +28,7 @@ def first_recipients(connection: Connection, edition: str, first: int) -> FirstR
     for family in _families(connection, edition):
         if recipients >= first:
             break
-        lost = _rejected(connection, family)
+        lost = _rejected(connection, edition, family)
         rejected += lost
         recipients += sum(family.values()) + lost
         chosen |= family.keys()
@@ -47,9 +47,10 @@ def first_recipients(connection: Connection, edition: str, first: int) -> FirstR
     return FirstRecipients(recipients, **counts)
 
 
-def _rejected(connection: Connection, numbers: Collection[int]) -> int:
+def _rejected(connection: Connection, edition: str, numbers: Collection[int]) -> int:
     """The recipients that were rejected out of these batches."""
-    own = and_(delivery.c.batch.in_(list(numbers)), delivery.c.outcome == DeliveryOutcome.REJECTED)
+    of = delivery.c
+    own = and_(of.edition == edition, of.batch.in_(list(numbers)), of.outcome == DeliveryOutcome.REJECTED)
     return int(connection.execute(select(func.count()).select_from(delivery).where(own)).scalar_one())
 
 

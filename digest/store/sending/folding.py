@@ -24,6 +24,7 @@ from digest.store.content.answers import ANSWERED, count_answers, delete_answers
 from digest.store.content.events import event_kinds
 from digest.store.database import Database
 from digest.store.schema import attempt, batch, delivery, delivery_event, edition, edition_count, rendered_email
+from digest.store.sending import partitions
 from digest.store.sending.folded import FROZEN
 
 # The newest editions with recipients stay whole, whatever their age: a series of blocks is looked for in them.
@@ -102,18 +103,25 @@ def fold(database: Database, key: str, before: datetime, now: datetime) -> int |
 
 
 def delete_recipients(database: Database, key: str, most: int) -> tuple[int, int]:
-    """Delete at most `most` deliveries of a folded edition, and their events. Returns the numbers of both."""
+    """Delete at most `most` deliveries of a folded edition, and their events. Returns the numbers of both.
+
+    On PostgreSQL these are all of them, if the edition has partitions.
+    """
     of = delivery.c
     first = select(of.subscriber).where(of.edition == key).order_by(of.subscriber).limit(most).subquery()
     with database.write() as connection:
+        if dropped := partitions.drop(connection, key):
+            return dropped
         last = connection.execute(select(func.max(first.c.subscriber))).scalar()
-        if last is None:
-            return 0, 0
-        # Events refer to deliveries.
-        events, deliveries = (
-            connection.execute(delete(table).where(table.c.edition == key, table.c.subscriber <= last)).rowcount
-            for table in (delivery_event, delivery)
-        )
+        events = deliveries = 0
+        if last is not None:
+            # Events refer to deliveries.
+            events, deliveries = (
+                connection.execute(delete(table).where(table.c.edition == key, table.c.subscriber <= last)).rowcount
+                for table in (delivery_event, delivery)
+            )
+        if deliveries < most:
+            partitions.drop_if_empty(connection, key)
     return deliveries, events
 
 

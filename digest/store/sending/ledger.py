@@ -24,7 +24,7 @@ from digest.store.high_water import HighWater
 from digest.store.locks import RunLock, mark_running
 from digest.store.schema import attempt, batch, delivery
 from digest.store.schema import edition as editions
-from digest.store.sending import attempts, batches, cancellations
+from digest.store.sending import attempts, batches, cancellations, late
 from digest.store.sending.attempts import retryable_elsewhere
 from digest.store.sending.decisions import Grounds, record_decision
 from digest.store.sending.progress import ProgressLog
@@ -89,7 +89,7 @@ class SqlLedger:
                 claims = [
                     claim
                     for row in sorted(taken, key=lambda row: (row.due_at, row.tries, row.id))
-                    if (claim := self._claim(connection, row, transport, now))
+                    if (claim := self._claim(connection, edition, row, transport, now))
                 ]
                 if claims:
                     connection.execute(_begin, [self._attempt_row(claim, transport, now) for claim in claims])
@@ -99,7 +99,7 @@ class SqlLedger:
             if claims or not taken:
                 return claims
 
-    def _claim(self, connection: Connection, row: Any, transport: str, now: datetime) -> Claim | None:
+    def _claim(self, connection: Connection, edition: str, row: Any, transport: str, now: datetime) -> Claim | None:
         """Return None for a batch without eligible recipients, which is done, and for one that its provider no longer
         recognises, which is unknown."""
         within = self.redo_within.get(transport)
@@ -107,7 +107,7 @@ class SqlLedger:
             attempts.give_up_retrying(connection, row.id)
             connection.execute(update(batch).where(batch.c.id == row.id).values(state=BatchState.UNKNOWN))
             return None
-        recipients = batches.eligible_recipients(connection, row.id, max(now, row.due_at))
+        recipients = batches.eligible_recipients(connection, edition, row.id, max(now, row.due_at))
         if not recipients:
             connection.execute(update(batch).where(batch.c.id == row.id).values(state=BatchState.EMPTY))
             return None
@@ -140,7 +140,7 @@ class SqlLedger:
         own = {*in_flight, *in_doubt}
         # A server that has not noticed the broken connection may still hold locks of its transaction.
         with wait_limit(_RESUME_WAIT), self.database.write(area="recovery") as connection:
-            attempts.check_own(connection, in_flight)
+            attempts.check_stored(connection, in_flight)
             # Claimed by the commit in doubt, so nobody has submitted them.
             for name in attempts.in_flight_but(connection, self.run, own):
                 outcome = NotSent("the store was unavailable before it was handed over")
@@ -186,13 +186,20 @@ class SqlLedger:
     def settle(self, name: str, outcome: Outcome, now: datetime) -> None:
         with self.database.write() as connection:
             number = attempts.end_attempt(connection, name, outcome, now)
-            if number is not None:
+            if number is None:
+                late.settle(connection, name, outcome, now)
+            else:
                 batches.apply_outcome(connection, number, outcome)
+                late.accept_if_served(connection, number, outcome)
         self.progress.end(name)
 
     def record_accepted(self, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> None:
         with self.database.write() as connection:
-            batches.accept_batches(connection, attempts.accept_attempts(connection, accepted, now))
+            settled = attempts.accept_attempts(connection, accepted, now)
+            batches.accept_batches(connection, settled)
+            for claim, outcome in accepted if len(settled) < len(accepted) else ():
+                if claim.batch not in settled:
+                    late.settle(connection, claim.attempt, outcome, now)
         for claim, _outcome in accepted:
             self.progress.end(claim.attempt)
 
@@ -317,7 +324,7 @@ class SqlLedger:
                 if attempts.give_up_retrying(connection, number):
                     connection.execute(update(batch).where(own).values(state=BatchState.UNKNOWN))
                     continue
-                open_ = and_(delivery.c.batch == number, delivery.c.outcome.is_(None))
+                open_ = and_(delivery.c.edition == edition, delivery.c.batch == number, delivery.c.outcome.is_(None))
                 excluded = update(delivery).where(open_).values(outcome=DeliveryOutcome.EXCLUDED, reason=reason)
                 expired += connection.execute(excluded).rowcount
                 connection.execute(update(batch).where(own).values(state=BatchState.EMPTY, size=0))

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from sqlalchemy import bindparam, update
 
-from digest.errors import StoreError
 from digest.models import AttemptState
 from digest.store.database import Database
 from digest.store.schema import attempt
+from digest.store.sending.attempts import taken_over
 from digest.utils.clock import utc_now
 
 STEP = 25
@@ -43,14 +43,14 @@ class ProgressLog:
     def record(self, name: str, recipient: int) -> None:
         """Record that the attempt sends to this recipient next.
 
-        Raises StoreError if another run has taken over the attempt: going on would send emails twice.
+        Raises TakenOver if another run has settled the attempt.
         """
         number = self._records.get(name, 0)
         with self.database.write(durable=not self.boot or number % STEP == 0) as connection:
             values = {"name": name, "recipient": recipient, "at": self.clock()}
             own = connection.execute(_record, values).rowcount
         if not own:
-            raise StoreError(f"attempt {name} was taken over by another run; this one stops")
+            raise taken_over(name)
         self._records[name] = number + 1
 
     def end(self, name: str) -> None:

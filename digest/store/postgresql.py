@@ -1,0 +1,56 @@
+"""Connections to PostgreSQL: how soon either end notices that the other is gone, and why no pooler may be in between.
+
+A run holds its locks by a session. If its machine loses power or network, the server must end the session soon, or
+nobody else can go on. TCP alone takes two hours to notice
+(https://www.postgresql.org/docs/current/runtime-config-connection.html#RUNTIME-CONFIG-TCP).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine
+
+from digest.errors import StoreError
+
+# Seconds of silence before the first probe, seconds between probes, and how many may be lost: 11 seconds in all.
+_PROBES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+# Milliseconds that sent data may stay unconfirmed: probes do not run meanwhile.
+_UNCONFIRMED = 11_000
+# The same at the server. Over a Unix socket it ignores these settings.
+_AT_SERVER = {**{f"tcp_{name}": value for name, value in _PROBES.items()}, "tcp_user_timeout": _UNCONFIRMED}
+_CONNECT_TIMEOUT = 10
+
+
+def connect_arguments(url: URL) -> dict[str, Any]:
+    """Arguments of the driver that replace its own defaults. What `store.url` says counts more."""
+    usual = {"connect_timeout": _CONNECT_TIMEOUT, "tcp_user_timeout": _UNCONFIRMED, **_PROBES}
+    given = url.query.get("options") or os.environ.get("PGOPTIONS", "")
+    ours = [f"-c {name}={value}" for name, value in _AT_SERVER.items()]
+    # The last setting of a name counts.
+    options = " ".join([*ours, given] if isinstance(given, str) else [*ours, *given]).strip()
+    return {name: value for name, value in usual.items() if name not in url.query} | {"options": options}
+
+
+def refuse_transaction_pooling(engine: Engine, name: str) -> None:
+    """Raise StoreError if a pooler such as PgBouncer gives each transaction another session: locks would be lost."""
+    with engine.connect() as first:
+        # A pooler tells its clients a number of its own.
+        if _session(first) == first.connection.driver_connection.info.backend_pid:  # type: ignore[union-attr]
+            return
+        before = _session(first)
+        first.rollback()
+        with engine.connect() as second:
+            # Stays in a transaction, so the first one does not get this session again.
+            shared = before == _session(second) or before != _session(first)
+    if shared:
+        raise StoreError(
+            f"store {name} is reached through a pooler in transaction mode (PgBouncer), which loses the locks by "
+            "which runs know of each other; connect to PostgreSQL itself, or set pool_mode = session"
+        )
+
+
+def _session(connection: Connection) -> int:
+    """The number of the server process that works for the connection in this transaction."""
+    return int(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())

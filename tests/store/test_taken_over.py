@@ -1,0 +1,137 @@
+"""A node that loses PostgreSQL and not the provider: another one goes on soon, and nobody is lost or mailed twice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from digest.store.content.editions import EditionStore
+from digest.store.database import Database, open_database
+from digest.store.people.subscribers import SubscriberStore
+from tests.chaos.outages import durable
+from tests.paths import ROOT
+from tests.store.conftest import KEY, NOW, an_edition, enlist
+from tests.store.test_ledger import tally
+from tests.support.enqueue import Entry, enqueue
+from tests.support.namespaces import linked
+from tests.support.outages import PostgresServer, postgres_programs
+
+pytestmark = pytest.mark.slow
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture(scope="module")
+def programs() -> Path:
+    found = postgres_programs()
+    if found is None:
+        pytest.skip("needs initdb and pg_ctl of PostgreSQL")
+    return found
+
+
+@contextmanager
+def frozen_edition(url: str) -> Iterator[Database]:
+    """Twenty recipients in four batches."""
+    database = open_database(url, home=Path())
+    enlist(database, *(f"subscriber{number}@example.com" for number in range(20)))
+    EditionStore(database).put(an_edition(), over=())
+    ids = [each.id for each in SubscriberStore(database).candidates(KEY)]
+    enqueue(database, KEY, [Entry(id, "html", NOW) for id in ids], 5, now=NOW)
+    yield database
+    database.close()
+
+
+@contextmanager
+def node(url: str, *options: str, prefix: tuple[str, ...] = ()) -> Iterator[subprocess.Popen[str]]:
+    command = [*prefix, sys.executable, "-m", "tests.store.node", url, KEY, *options]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def printed(process: subprocess.Popen[str], answer: str | None = None) -> str:
+    """The last line of a node, after it has got the provider's answer."""
+    out, errors = process.communicate(answer, timeout=60)
+    assert process.returncode == 0, errors
+    return out.split()[-1]
+
+
+def assert_taken_over(
+    database: Database, cut_off: subprocess.Popen[str], other: Callable[[], str], mend: Callable[[], None]
+) -> None:
+    """The other node sends what is left. The one that was cut off then delivers its proof, and ends well."""
+    assert other() == "15"
+    assert tally(database) == {"frozen": 20, "accepted": 15, "unknown": 5}
+    mend()
+    assert printed(cut_off, "go on\n") == "5"
+    assert tally(database) == {"frozen": 20, "accepted": 20}
+
+
+def wait_until_submitted(process: subprocess.Popen[str]) -> None:
+    assert process.stdout is not None
+    assert process.stdout.readline() == "submitted\n", process.communicate()
+
+
+@pytest.mark.parametrize("mode", ["immediate", "fast"])
+def test_after_a_restart_the_first_node_to_return_takes_over(programs: Path, mode: str) -> None:
+    with (
+        PostgresServer(programs) as server,
+        durable(server) as url,
+        frozen_edition(url) as database,
+        node(url, "--slow") as first,
+    ):
+        wait_until_submitted(first)
+        server.restart(mode)
+
+        def other() -> str:
+            with node(url) as second:
+                return printed(second)
+
+        assert_taken_over(database, first, other, lambda: None)
+
+
+def test_another_node_goes_on_within_fifteen_seconds_of_a_cut(programs: Path) -> None:
+    with linked() as link, PostgresServer(programs, link.server, link.server_address) as server:
+        # The socket file is in reach of every namespace.
+        local = f"postgresql://postgres@/postgres?host={server.folder}&port={server.port}"
+        far, near = (
+            f"postgresql://postgres@{host}:{server.port}/postgres" for host in (link.server_address, "127.0.0.1")
+        )
+        with (
+            frozen_edition(local) as database,
+            node(far, "--slow", prefix=link.inside(link.client)) as first,
+        ):
+            wait_until_submitted(first)
+            link.cut()
+
+            def other() -> str:
+                with node(near, prefix=link.inside(link.server)) as second:
+                    return printed(second)
+
+            assert_taken_over(database, first, other, link.mend)
+
+
+def test_both_ends_of_a_connection_notice_soon_that_the_other_is_gone(postgres_url: str, tmp_path: Path) -> None:
+    names = ("idle", "interval", "count")
+
+    def settings(url: str) -> list[int]:
+        database = open_database(url, home=tmp_path)
+        with database.read() as connection:
+            found = [int(connection.execute(text(f"SHOW tcp_keepalives_{name}")).scalar_one()) for name in names]
+        database.close()
+        return found
+
+    assert settings(postgres_url) == [5, 2, 3]
+    # What the settings of the newsletter say counts more.
+    assert settings(f"{postgres_url}%20-ctcp_keepalives_idle%3D60&keepalives_idle=60") == [60, 2, 3]
