@@ -74,7 +74,7 @@ def _schema(server: str) -> Iterator[str]:
         with _admin(server) as admin:
             # The backend of a killed worker may keep its locks for a moment.
             admin.execute("SET lock_timeout = '10s'")
-            admin.execute(f'DROP SCHEMA "{schema}" CASCADE')
+            admin.execute(f'DROP SCHEMA IF EXISTS "{schema}_jobs", "{schema}" CASCADE')
 
 
 def _require(server: str) -> None:
@@ -163,6 +163,7 @@ def _structure(admin: Connection[Any], schema: str) -> Any:
 def _empty(admin: Connection[Any], schema: str) -> None:
     """Leave what `open_database` puts into a new store."""
     statements = [
+        f'DROP SCHEMA IF EXISTS "{schema}_jobs" CASCADE',
         f"SET search_path = {schema}",
         *(f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)),
         f"UPDATE alembic_version SET version_num = '{HEAD}'",
