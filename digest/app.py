@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from digest.store.sending.ledger import SqlLedger
     from digest.store.sending.overview import Overview
     from digest.store.sending.status import StatusReader
+    from digest.store.workers import WorkerStore
     from digest.subscribers.tokens import Signer
     from digest.usecases.alerts import Alerts
     from digest.usecases.approval import Approver
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
     from digest.usecases.breaking import BreakingNews
     from digest.usecases.compose import Composer
     from digest.usecases.copy_store import StoreCopier
-    from digest.usecases.enqueue import Enqueuer
+    from digest.usecases.enqueue import Enqueuer, SeatQueue
     from digest.usecases.erase_subscriber import SubscriberEraser
     from digest.usecases.preflight import ExampleDomainGuard, Preflight, SampleGuard
     from digest.usecases.process_feedback import FeedbackProcessor
@@ -95,6 +96,8 @@ class App:
     faults: tuple[ConfigProblem, ...] = ()
     # The sections in which they are.
     faulty_sections: frozenset[str] = frozenset()
+    # Calls workers to an edition when it is frozen; None if there are none.
+    seats: SeatQueue | None = None
 
     @cached_property
     def database(self) -> Database:
@@ -696,6 +699,7 @@ class App:
             choices=self.settings.choices,
             default_hour=self.settings.schedule.send_at,
             now=self.now,
+            seats=self.seats,
         )
 
     @cached_property
@@ -873,10 +877,18 @@ class App:
         """Return the time in the newsletter's zone."""
         return self.clock().astimezone(self.settings.newsletter.zone)
 
-    def copy_with(self, *, settings: Settings | None = None, unattended: bool | None = None) -> App:
+    @cached_property
+    def workers(self) -> WorkerStore:
+        from digest.store.workers import WorkerStore
+
+        return WorkerStore(self.database)
+
+    def copy_with(
+        self, *, settings: Settings | None = None, unattended: bool | None = None, seats: SeatQueue | None = None
+    ) -> App:
         """Return the same newsletter with other settings. Both share the store; closing this one closes both."""
         chosen = self.unattended if unattended is None else unattended
-        other = replace(self, settings=settings or self.settings, unattended=chosen)
+        other = replace(self, settings=settings or self.settings, unattended=chosen, seats=seats or self.seats)
         # The store is opened when it is needed: a server may be down when `digest run` starts.
         other.__dict__.update(_lender=self._lender or self, _open=self._open)
         self._open.append(other)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Composed",
     "Sent",
+    "call_seats",
     "collect",
     "compose",
     "day_of",
@@ -44,6 +45,7 @@ __all__ = [
     "place_held",
     "send",
     "send_test",
+    "take_seat",
     "tell_other_editions",
     "why_not_sent",
 ]
@@ -67,12 +69,27 @@ def edition_key(app: App, *, day: date | None = None, slug: str = "") -> str:
 
 
 def collect(
-    app: App, *, progress: Callable[[SourceReport], None] | None = None, patient: bool = False
+    app: App,
+    *,
+    progress: Callable[[SourceReport], None] | None = None,
+    patient: bool = False,
+    part: tuple[int, int] = (0, 1),
 ) -> CollectReport:
-    """Fetch every source and store what is new. `patient` fetches sources that keep failing less often."""
+    """Fetch every source and store what is new. `patient` fetches sources that keep failing less often.
+
+    `part`, such as (0, 4), fetches the first of four parts of the sources.
+    """
     from digest.collect.collector import collect as collect_sources
 
-    return collect_sources(app.sources, app.collect_context(), app.articles, progress=progress, patient=patient)
+    number, of = part
+    return collect_sources(
+        app.sources[number::of],
+        app.collect_context(),
+        app.articles,
+        listed=frozenset(source.name for source in app.sources),
+        progress=progress,
+        patient=patient,
+    )
 
 
 def compose(
@@ -106,6 +123,8 @@ def send(
     stop: threading.Event | None = None,
     progress: Progress | None = None,
     on_source: Callable[[SourceReport], None] | None = None,
+    deliver: bool = True,
+    wait: float = _LOCK_WAIT,
 ) -> Sent:
     """Compose the edition if needed, enqueue everyone who has no place in it yet, and deliver what is due.
 
@@ -113,7 +132,8 @@ def send(
     subscribers get it at their own hour; otherwise now, or at the time `at`. A provider that can cancel scheduled sends
     is handed batches up to `delivery.lead` ahead of their time. `force` is the reason for sending despite errors in
     an email, or of the limits of breaking news. With `obey_frequency` a special edition goes only to subscribers who
-    are due on its day. Sending an alert edition approves it, and goes before other sends.
+    are due on its day. Sending an alert edition approves it, and goes before other sends. Without `deliver` the workers
+    that are called deliver what was enqueued. `wait`: seconds for the turn to send.
 
     Raises AlreadyRunning while another process is sending, PreflightFailed for an email with errors, BreakingRefused
     for an alert edition that must not be sent, ConfigurationError for samples by real email, and StoreError for an
@@ -126,7 +146,7 @@ def send(
     app.example_domain_guard.refuse_example_domain()
     with (
         span("send", edition=key),
-        _turn_to_send(app, key, force) as lock,
+        _turn_to_send(app, key, force, wait) as lock,
         _requested_time(app, key, at, stop) as (at, resumed),
     ):
         app.high_water.check()
@@ -148,14 +168,18 @@ def send(
         edition = app.editions.get(key) or edition
         enqueued = app.enqueuer.enqueue(edition, scheduled=scheduled, at=at, force=force, obey_frequency=obey_frequency)
         lock.downgrade()
-        return _deliver(app, key, lock, enqueued.placed, stop, progress, (*notes, *enqueued.notes))
+        notes += enqueued.notes
+        if not deliver:
+            app.ledger.finish(key, app.now())
+            return Sent(app.editions.get(key) or edition, counts(app.database, key), enqueued.placed, notes=notes)
+        return _deliver(app, key, lock, enqueued.placed, stop, progress, notes)
 
 
 @contextmanager
-def _turn_to_send(app: App, key: str, force: str) -> Iterator[Lock]:
+def _turn_to_send(app: App, key: str, force: str, wait: float) -> Iterator[Lock]:
     """Hold the lock of sending. An alert edition is checked first, and does not have to wait for another send's end."""
     if not is_breaking(key):
-        with exclusive(app.database, "sending", wait=_LOCK_WAIT) as lock:
+        with exclusive(app.database, "sending", wait=wait) as lock:
             yield lock
         return
     with urgent(app.database, wait=_LOCK_WAIT):
@@ -201,6 +225,32 @@ def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
         notes = app.recovery.recover(key)
         lock.downgrade()
         return _deliver(app, key, lock, 0, stop, None, notes)
+
+
+def call_seats(app: App, key: str) -> None:
+    """Call the workers to a frozen edition if something of it is due, and close it when all is done."""
+    app.subscriber_list.sync()
+    if app.seats is not None and app.ledger.is_due(key, app.now(), app.schedule_window):
+        app.seats.call(key)
+    else:
+        app.ledger.finish(key, app.now())
+
+
+def take_seat(app: App, key: str, *, stop: threading.Event, progress: Progress | None = None) -> Sent | None:
+    """Deliver what is due of a frozen edition, beside other processes that do the same. Needs PostgreSQL.
+
+    Returns None if nothing is due. Claims are shared out batch by batch, so nobody waits for anybody.
+    """
+    edition = app.editions.get(key)
+    if edition is None or edition.state != EditionState.SENDING:
+        return None
+    app.high_water.check()
+    notes = app.recovery.recover(key)
+    if not app.ledger.is_due(key, app.now(), app.schedule_window):
+        app.ledger.finish(key, app.now())
+        return None
+    app.sample_guard.refuse(edition)
+    return _deliver(app, key, None, 0, stop, progress, notes)
 
 
 def tell_other_editions(app: App, alert: str) -> tuple[str, ...]:
@@ -328,7 +378,7 @@ def _halted_by_breaking_news(app: App, key: str, stop: threading.Event) -> Itera
 def _deliver(
     app: App,
     key: str,
-    lock: Lock,
+    lock: Lock | None,
     placed: int,
     stop: threading.Event,
     progress: Progress | None,
@@ -343,7 +393,7 @@ def _deliver(
 def _deliver_pending(
     app: App,
     key: str,
-    lock: Lock,
+    lock: Lock | None,
     placed: int,
     stop: threading.Event,
     progress: Progress | None,
@@ -391,7 +441,7 @@ def _deliver_pending(
             transport.close()
         if not halt.is_set() or stop.is_set():
             break
-        if not lock.lend(stop):
+        if lock is None or not lock.lend(stop):
             break
         app.high_water.check()
     app.ledger.finish(key, app.now())

@@ -94,11 +94,12 @@ def send(home: Path, key: str, force: str, as_json: bool) -> int:
     from digest import pipeline
     from digest.app import make_app
     from digest.cli.send import report_sent
+    from digest.workers.start import calling_workers
 
     with make_app(home) as app:
         key = app.breaking.key_to_send(key)
         with stopped_by_signals() as stop, progress() as job:
-            sent = pipeline.send(app, key, force=force.strip(), stop=stop, progress=job("sent"))
+            sent = pipeline.send(calling_workers(app), key, force=force.strip(), stop=stop, progress=job("sent"))
         code = report_sent(app, sent, as_json)
         if sent.edition.state in (EditionState.SENDING, EditionState.DONE):
             for line in pipeline.tell_other_editions(app, key):

@@ -36,6 +36,7 @@ GROUPS = {
     },
     "Operate": {
         "run": ("digest.cli.run:run", "Run the schedule: collect, compose and send every day."),
+        "worker": ("digest.cli.worker:worker", "Run jobs beside other workers, on PostgreSQL."),
         "web": ("digest.cli.web:web", "Serve the reader pages."),
         "alerts": ("digest.cli.alerts:alerts", "List open alerts, and send a test message to the admins."),
         "store": ("digest.cli.store:store", "Back up, restore and migrate the store."),

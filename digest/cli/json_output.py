@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from digest.store.content.editions import Decision
     from digest.store.sending.status import Counts, UnknownBatch, Unreached
     from digest.store.space import Space
+    from digest.store.workers import Worker
     from digest.usecases.copy_store import CopyResult
     from digest.usecases.process_feedback import FeedbackResult
     from digest.usecases.prune_store import Pruned
@@ -83,6 +84,20 @@ def counts_json(edition: Edition, counts: Counts) -> dict[str, Any]:
         "unknown": counts.unknown,
         "batches": counts.batches,
         "variants": counts.variants,
+    }
+
+
+def worker_json(worker: Worker) -> dict[str, Any]:
+    """`status`: a worker of the last minutes."""
+    return {
+        "host": worker.host,
+        "pid": worker.pid,
+        "version": worker.version,
+        "state": worker.state,
+        "seats": worker.seats,
+        "rate": worker.rate,
+        "jobs": list(worker.jobs),
+        "seen_at": worker.seen_at.isoformat() if worker.seen_at else None,
     }
 
 

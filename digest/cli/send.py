@@ -15,7 +15,7 @@ from digest.cli.editions import current_edition, decision_line, existing, key_of
 from digest.cli.output import emit, json_option, note, plural, require_addresses, unsendable_note
 from digest.cli.progress import calls, progress
 from digest.cli.signals import stopped_by_signals
-from digest.cli.tables import table
+from digest.cli.tables import WORKER_HEADERS, table, worker_cells
 from digest.cli.telemetry import telemetry
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import DeliveryOutcome, EditionState
@@ -66,6 +66,7 @@ def send(
     """
     from digest import pipeline
     from digest.app import make_app
+    from digest.workers.start import calling_workers
 
     with make_app(home) as app:
         if sum(map(bool, (addresses, dry_run, at))) > 1:
@@ -80,7 +81,7 @@ def send(
             with progress() as job:
                 on_source = calls(job("collected"), len(app.sources))
                 sent = pipeline.send(
-                    app,
+                    calling_workers(app),
                     key,
                     at=when,
                     force=force.strip(),
@@ -201,7 +202,7 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
     if live and (edition or everyone or as_json):
         raise click.UsageError("--watch shows the whole day: leave out EDITION, --all and --json")
     from digest.cli.faults import app_despite_faults
-    from digest.cli.json_output import counts_json, decision_json, not_reached_json, unknown_batch_json
+    from digest.cli.json_output import counts_json, decision_json, not_reached_json, unknown_batch_json, worker_json
     from digest.store.content.events import count_feedback
     from digest.store.sending.status import unsendable_batches
     from digest.usecases.reconcile import find_hold_reason, held_editions
@@ -226,6 +227,7 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
         decisions = app.editions.decisions(found.key)
         held = find_hold_reason(app.database, found.key, found.day)
         feedback = count_feedback(app.database, found.key)
+        workers = app.workers.all()
         if as_json:
             document: dict[str, Any] = counts_json(found, totals)
             document["not_reached"] = not_reached_json(state.unreached)
@@ -234,6 +236,7 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
             document["store_problem"] = problem
             document["held"] = held.reason if held else None
             document["decisions"] = [decision_json(each) for each in decisions]
+            document["workers"] = [worker_json(each) for each in workers]
             emit(document | asdict(feedback))
             return 0
         waiting = (
@@ -259,6 +262,9 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
             )
         if unsendable:
             click.echo(f"\n{unsendable_note(unsendable)}")
+        if workers:
+            click.echo()
+            click.echo(table(WORKER_HEADERS, [worker_cells(each) for each in workers]))
     return 0
 
 

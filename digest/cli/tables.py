@@ -9,16 +9,22 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from digest.cli.output import coloured, on_terminal, shown
 from digest.utils.redact import has_known, without_known
+
+if TYPE_CHECKING:
+    from digest.store.workers import Worker
 
 _GUTTER = 2
 # Columns of a terminal. A column that must shrink keeps this many cells.
 _MIN_WIDTH = 10
 # State to its colour on a terminal.
 COLOURS: Mapping[str, str] = {
+    "running": "green",
+    "draining": "yellow",
+    "silent": "red",
     "accepted": "green",
     "done": "green",
     "sending": "cyan",
@@ -31,6 +37,15 @@ COLOURS: Mapping[str, str] = {
     "skipped": "yellow",
     "cancelled": "yellow",
 }
+
+
+WORKER_HEADERS = ("worker", "version", "state", "seats", "recipients/s", "has")
+
+
+def worker_cells(worker: Worker) -> tuple[object, ...]:
+    """A row below WORKER_HEADERS."""
+    where = f"{worker.host}:{worker.pid}"
+    return where, worker.version, str(worker.state), worker.seats, round(worker.rate), ", ".join(worker.jobs)
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from digest.cli.output import ago, on_terminal, shown
 from digest.cli.signals import stopped_by_signals
-from digest.cli.tables import COLOURS
+from digest.cli.tables import COLOURS, WORKER_HEADERS, worker_cells
 from digest.errors import DigestError, StoreError
 from digest.models import ENDED_STATES, EditionState, Source, SourceHealth
 from digest.utils.redact import redact
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from digest.app import App
     from digest.store.sending.status import Counts
+    from digest.store.workers import Worker
 
 # Seconds between two looks at the store.
 _REFRESH = 2.0
@@ -68,6 +69,7 @@ class Day:
     problem: str
     # Edition → recipients settled per second, of those that are being sent.
     rates: Mapping[str, float]
+    workers: Sequence[Worker] = ()
 
 
 def watch(app: App) -> None:
@@ -129,6 +131,7 @@ def read_day(app: App, rates: Rates) -> Day:
             for line in editions
             if line.state == EditionState.SENDING
         },
+        workers=app.workers.all(),
     )
 
 
@@ -175,7 +178,10 @@ def page(day: Day) -> RenderableType:
     for line in day.editions:
         if line.state == EditionState.SENDING:
             parts += [Text(), _sending(line, day.rates.get(line.key, 0.0))]
-    parts += [Text(), _next(day), Text(), _last(day), Text(), _sources(day), Text("Ctrl-C ends.", style="dim")]
+    parts += [Text(), _next(day), Text(), _last(day), Text(), _sources(day)]
+    if day.workers:
+        parts += [Text(), _workers(day)]
+    parts.append(Text("Ctrl-C ends.", style="dim"))
     return Group(*parts)
 
 
@@ -232,6 +238,18 @@ def _sources(day: Day) -> Table:
     if more:
         bad = sum(1 for source in more if source.problem)
         table.add_row("", f"and {len(more)} more" + (f", {bad} of them with problems" if bad else ""))
+    return table
+
+
+def _workers(day: Day) -> Table:
+    from rich.text import Text
+
+    table = _table(*WORKER_HEADERS)
+    for worker in day.workers:
+        where, version, state, *numbers, has = map(str, worker_cells(worker))
+        right = (Text(number, justify="right") for number in numbers)
+        held = Text(shown(has), no_wrap=True, overflow="ellipsis")
+        table.add_row(shown(where), version, Text(state, style=COLOURS.get(state, "")), *right, held)
     return table
 
 

@@ -6,7 +6,7 @@ A failure of one source becomes a value in its report and never stops the others
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -77,11 +77,14 @@ def collect(
     context: CollectContext,
     store: CollectStore,
     *,
+    listed: Collection[str] = (),
     threads: int = THREADS,
     progress: Callable[[SourceReport], None] | None = None,
     patient: bool = False,
 ) -> CollectReport:
     """Read every source and save its articles. Raises only what `store` and `progress` raise.
+
+    `listed` names all sources of the newsletter, if these are only a part of them.
 
     `progress` is called for each source when it is done. `patient` skips sources that keep failing until their back-off
     is over; use it for runs that nobody waits for.
@@ -98,7 +101,7 @@ def collect(
             progress(report)
 
     now = context.now
-    listed = frozenset(source.name for source in sources)
+    known = frozenset(listed or (source.name for source in sources))
     due = []
     for index, source in enumerate(sources):
         skipped = health.skip_reason(states[index], now, patient=patient) if source.url and not source.replay else None
@@ -115,7 +118,7 @@ def collect(
             job, result = pool.next()
             beat()
             index = due[job]
-            finish(index, _save(sources[index], states[index], result, store, now, listed))
+            finish(index, _save(sources[index], states[index], result, store, now, known))
     ordered = tuple(reports[index] for index in range(len(sources)))
     return CollectReport(ordered, sum(report.fetched for report in ordered))
 

@@ -369,6 +369,16 @@ class StoreSettings(SettingsModel):
     keep: StoreKeep = Field(default=StoreKeep(), description="How long the store keeps what grows every day.")
 
 
+class WorkersSettings(SettingsModel):
+    seats: int = Field(
+        default=4,
+        ge=1,
+        le=64,
+        description="How many parts of editions one worker sends at a time, each over `delivery.threads` connections. "
+        "`digest worker --seats` wins (docs/scale.md). PostgreSQL only.",
+    )
+
+
 class Theme(SettingsModel):
     """How the email looks."""
 
@@ -463,6 +473,7 @@ class Settings(SettingsModel):
     alerts: AlertSettings = Field(default=AlertSettings(), description="Alerts and reports to the admins.")
     web: Web = Field(default=Web(), description="Subscriber pages and webhooks.")
     store: StoreSettings = Field(default=StoreSettings(), description="Database.")
+    workers: WorkersSettings = Field(default=WorkersSettings(), description="Several workers, on PostgreSQL.")
     theme: Theme = Field(default=Theme(), description="Look of the email.")
     blocks: BlockSettings = Field(
         default=BlockSettings(), description="Parts of an edition besides its stories (docs/blocks.md)."

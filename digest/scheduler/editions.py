@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
 from digest import pipeline
 from digest.app import App
-from digest.config.calendar import PlannedEdition
+from digest.config.calendar import Calendar, PlannedEdition
 from digest.config.loader import FILE_NAME
 from digest.models import Edition, EditionState, is_breaking
 from digest.notify.alert import AlertKind
@@ -27,6 +27,8 @@ _LATE_SUBSCRIBERS = timedelta(minutes=5)
 # An alert about one edition ends by itself after this time: by then nobody would look into it.
 _FOR_A_DAY = timedelta(days=1)
 _BEGUN = (EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
+# Seconds that a job waits for its turn to enqueue an edition, while another one is enqueued.
+_TURN = 50.0
 _TOO_LATE = "It was not sent in time (schedule.expires_after)."
 
 
@@ -40,6 +42,8 @@ class EditionJobs:
     log: Callable[[str], None]
     warn: Callable[[str], None]
     stop: threading.Event
+    # Whether workers deliver what is due, and not this job.
+    hands_over: bool = False
     # Whether nobody gets mail, because the list has errors and no earlier one is in use. `follow_list` reports it.
     without_list: bool = False
     # Editions that were sent at or after their hour by this process.
@@ -52,23 +56,48 @@ class EditionJobs:
     def check(self) -> None:
         """Do what is due for each planned edition, send batches that became due, and expire old editions."""
         # Read once, so that all editions see the same one.
+        calendar = self._read_calendar()
+        for planned in calendar.current(self.app.now()):
+            self._run(f"edition {planned.key}", planned.key, partial(self._check_planned, planned))
+        self.guard.run(self.resume_cancellations)
+        unfinished = self.app.editions.unfinished()
+        self._forget_proposals(unfinished)
+        for edition in unfinished:
+            # A planned edition has a job above, whose failures are its own.
+            work = partial(self._check_unfinished, edition, calendar.of(edition.key))
+            self._run(f"unfinished edition {edition.key}", edition.key, work)
+
+    def keys(self) -> list[str]:
+        """The editions that `check` looks at."""
+        unfinished = self.app.editions.unfinished()
+        self._forget_proposals(unfinished)
+        planned = (each.key for each in self._read_calendar().current(self.app.now()))
+        return list(dict.fromkeys((*planned, *(edition.key for edition in unfinished))))
+
+    def check_one(self, key: str) -> None:
+        """Do what is due for one of these editions."""
+        calendar = self._read_calendar()
+        for planned in calendar.current(self.app.now()):
+            if planned.key == key:
+                self._run(f"edition {key}", key, partial(self._check_planned, planned))
+        for edition in self.app.editions.unfinished():
+            if edition.key == key:
+                work = partial(self._check_unfinished, edition, calendar.of(key))
+                self._run(f"unfinished edition {key}", key, work)
+
+    def _read_calendar(self) -> Calendar:
         calendar = self.app.calendar
         if fault := self.app.calendar_reader.fault:
             self.notices.notice("holidays", FILE_NAME, f"The holidays are those of before, because of a fault: {fault}")
         else:
             self.notices.clear("holidays", FILE_NAME, "The holidays are valid again.")
-        for planned in calendar.current(self.app.now()):
-            self._run(f"edition {planned.key}", planned.key, partial(self._check_planned, planned))
-        self.guard.run(self.resume_cancellations)
-        unfinished = self.app.editions.unfinished()
+        return calendar
+
+    def _forget_proposals(self, unfinished: Sequence[Edition]) -> None:
         proposals = {edition.key for edition in unfinished if is_breaking(edition.key)}
         for key in self.notices.subjects("breaking"):
             if key not in proposals:
                 self.notices.clear("breaking", key, "It was sent, dropped, or is too old.")
-        for edition in unfinished:
-            # A planned edition has a job above, whose failures are its own.
-            work = partial(self._check_unfinished, edition, calendar.of(edition.key))
-            self._run(f"unfinished edition {edition.key}", edition.key, work)
 
     def resume_cancellations(self) -> None:
         """Cancel at the provider what could not be cancelled when its edition was stopped."""
@@ -151,9 +180,10 @@ class EditionJobs:
             self._expire_batches(key, now, planned)
             if self.without_list:
                 return
-            sent = pipeline.deliver_due(self.app, key, stop=self.stop)
-            if sent:
-                self._log_sent(sent)
+            if self.hands_over:
+                pipeline.call_seats(self.app, key)
+            elif sent := pipeline.deliver_due(self.app, key, stop=self.stop):
+                self.log_sent(sent)
         elif is_breaking(key):
             deadline = self.app.breaking.expires_at(edition)
             if edition.state == EditionState.APPROVED:
@@ -172,13 +202,13 @@ class EditionJobs:
         if self.without_list:
             return
         try:
-            sent = pipeline.send(self.app, key, stop=self.stop)
+            sent = self._send_now(key)
         except BreakingRefused as refused:
             # It is a proposal again, so that a person decides.
             self.app.editions.move(key, EditionState.DRAFT, out_of=(EditionState.APPROVED,))
             self.warn(str(refused))
             return
-        self._log_sent(sent)
+        self.log_sent(sent)
         for line in pipeline.tell_other_editions(self.app, key):
             self.log(line)
 
@@ -219,13 +249,18 @@ class EditionJobs:
         if self.without_list:
             return
         on_time = self.app.now() >= planned.send_at
-        sent = pipeline.send(self.app, planned.key, scheduled=True, stop=self.stop)
+        sent = self._send_now(planned.key, scheduled=True)
         if on_time:
             self._sent_on_time.add(planned.key)
         if sent.edition.state == EditionState.DRAFT:
             self._notice_waiting(planned)
         else:
-            self._log_sent(sent)
+            self.log_sent(sent)
+
+    def _send_now(self, key: str, *, scheduled: bool = False) -> pipeline.Sent:
+        if not self.hands_over:
+            return pipeline.send(self.app, key, scheduled=scheduled, stop=self.stop)
+        return pipeline.send(self.app, key, scheduled=scheduled, stop=self.stop, deliver=False, wait=_TURN)
 
     def _has_late_subscribers(self, planned: PlannedEdition, edition: Edition | None, now: datetime) -> bool:
         """Whether subscribers may have come since the edition was handed over ahead of its hour."""
@@ -267,8 +302,16 @@ class EditionJobs:
         decisions = self.app.editions.decisions(key)
         return any(each.what == EditionState.DRAFT and each.at >= deadline for each in decisions)
 
-    def _log_sent(self, sent: pipeline.Sent) -> None:
+    def log_sent(self, sent: pipeline.Sent) -> None:
+        """Log what a send did, or why it did nothing."""
         edition, counts = sent.edition, sent.counts
+        if sent.report is None and edition.state in _BEGUN:
+            for note in sent.notes:
+                self.log(note)
+            if sent.placed:
+                called = "the workers are called" if counts.pending else "nothing is pending"
+                self.log(f"Edition {edition.key}: {plural(sent.placed, 'recipient', 'recipients')} enqueued; {called}.")
+            return
         if sent.report is None:
             if edition.state == EditionState.SKIPPED:
                 self.notices.notice("skipped", edition.key, f"Edition {edition.key} is skipped: {edition.reason}")

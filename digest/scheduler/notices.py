@@ -32,12 +32,21 @@ class _Noticed:
 class Notices:
     """Reports to the log and to the admins. `app` returns the App in use."""
 
-    def __init__(self, app: Callable[[], App], log: Callable[[str], None], warn: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        app: Callable[[], App],
+        log: Callable[[str], None],
+        warn: Callable[[str], None],
+        *,
+        others: bool = False,
+    ) -> None:
+        """`others`: other processes report about the same store meanwhile."""
         self._app, self._log, self._warn = app, log, warn
         # (kind, subject) → what was noticed and lasts.
         self._noticed: dict[tuple[str, str], _Noticed] = {}
         # (kind, subject) of notices that have no open alert, not even one of an earlier process.
         self._ended: set[tuple[str, str]] = set()
+        self._others = others
         # Alerts that the store could not take.
         self._unstored: dict[tuple[str, str], Alert] = {}
         # Whether the admins were told that the store cannot be used.
@@ -87,7 +96,8 @@ class Notices:
                 self._app().alerts.clear(found.kind, subject, text)
             except (ConfigurationError, DigestError):
                 return known
-            self._ended.add((kind, subject))
+            if not self._others:
+                self._ended.add((kind, subject))
         return known
 
     def subjects(self, kind: str) -> list[str]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -43,6 +45,8 @@ _WATCH_EVERY, _WATCH_FIRST = timedelta(seconds=30), timedelta(seconds=5)
 _HOUR = timedelta(hours=1)
 # Keys of the pages that cannot change while they are served.
 _PAGES_KEYS = ("web.enabled", "web.host", "web.port", "web.proxies")
+# The App of a job that keeps one until it ends.
+_job_app: ContextVar[App | None] = ContextVar("app of the job", default=None)
 
 
 @dataclass
@@ -64,7 +68,7 @@ def watch_settings(app: App) -> SettingsWatch:
     """
     # Keys of the pages need a restart while `run` serves them, and so does serving them at all.
     pages = _PAGES_KEYS if app.settings.web.enabled else ("web.enabled",)
-    watched = SettingsWatch(app.copy_with(unattended=True), needs_restart=("store.url", *pages))
+    watched = SettingsWatch(app.copy_with(unattended=True), needs_restart=("store.url", "workers.seats", *pages))
     # It stays in use if a file of holidays becomes faulty.
     _ = watched.app.calendar
     return watched
@@ -85,7 +89,9 @@ class Scheduler:
         warn: Callable[[str], None] | None = None,
         stop: threading.Event | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        hands_over: bool = False,
     ) -> None:
+        """`hands_over`: workers run the jobs, so several run at once, and other processes run the same ones."""
         self.settings = settings
         self.log, self.warn = log, warn or log
         self.stop = stop or threading.Event()
@@ -93,9 +99,11 @@ class Scheduler:
         self.on_reload: list[Callable[[App], None]] = []
         self._monotonic = monotonic
         self._list = ListWatch()
-        self.notices = Notices(lambda: self.app, self.log, self.warn)
+        self.notices = Notices(lambda: self.app, self.log, self.warn, others=hands_over)
         self.guard = Guard(self.notices, self.warn, self.stop)
-        self.editions = EditionJobs(lambda: self.app, self.notices, self.guard, self.log, self.warn, self.stop)
+        self.editions = EditionJobs(
+            lambda: self.app, self.notices, self.guard, self.log, self.warn, self.stop, hands_over
+        )
         background = (
             BackgroundJob(self.sync_suppressions, "store", every=_HOUR, first=timedelta(0)),
             BackgroundJob(self.prune, "store", every=_HOUR, first=_HOUR),
@@ -103,6 +111,8 @@ class Scheduler:
             BackgroundJob(self.watch, "alerts", every=_WATCH_EVERY, first=_WATCH_FIRST),
         )
         self._background = BackgroundJobs(self.guard, background)
+        # Closes an App that was replaced.
+        self.retire: Callable[[App], None] = self._background.retire
         self._last_notes: frozenset[str] = frozenset()
         self._clocks = Clocks.read()
         # In the order in which they run. What the provider confirms is no longer unknown when `check` looks.
@@ -115,8 +125,17 @@ class Scheduler:
 
     @property
     def app(self) -> App:
-        """The App in use. It changes only in `follow_settings`."""
-        return self.settings.app
+        """The App in use. It changes only in `follow_settings`, and for jobs inside `using` not even then."""
+        return _job_app.get() or self.settings.app
+
+    @contextmanager
+    def using(self, app: App) -> Iterator[None]:
+        """Let jobs of this thread use the App within the block, so that no job sees two settings."""
+        token = _job_app.set(app)
+        try:
+            yield
+        finally:
+            _job_app.reset(token)
 
     def run(self, lock: Lock | None = None) -> None:
         """Run jobs until `stop` is set, then finish what is in flight. Returns early if `lock` is lost."""
@@ -172,7 +191,7 @@ class Scheduler:
         else:
             self.notices.clear("restart", FILE_NAME)
         if changed is not None:
-            self._background.retire(before)
+            self.retire(before)
             for follow in self.on_reload:
                 follow(self.app)
 
@@ -201,9 +220,9 @@ class Scheduler:
         """Do what is due for each edition."""
         self.editions.check()
 
-    def collect(self) -> None:
-        """Collect every source that is due."""
-        report = pipeline.collect(self.app, patient=True)
+    def collect(self, part: tuple[int, int] = (0, 1)) -> None:
+        """Collect every source that is due, or those of one part, such as (0, 4)."""
+        report = pipeline.collect(self.app, patient=True, part=part)
         new = sum(source.new for source in report.sources)
         failed = [f"{source.name}: {source.error.rstrip('.')}" for source in report.sources if source.error]
         errors = f" Failed: {'; '.join(failed)}." if failed else ""
@@ -246,13 +265,18 @@ class Scheduler:
         try:
             app.watch.run()
             self.notices.look_at_store()
-            if app.settings.alerts.report and app.alerts.channels:
-                for key in app.reporter.send_due():
-                    self.log(f"Edition {key}: its report goes to the admins.")
+            self.report()
         finally:
             # Also the alert that this job fails.
             for problem in app.alerts.deliver():
                 self.log(problem)
+
+    def report(self) -> None:
+        """Queue the reports of editions that are due."""
+        app = self.app
+        if app.settings.alerts.report and app.alerts.channels:
+            for key in app.reporter.send_due():
+                self.log(f"Edition {key}: its report goes to the admins.")
 
     def prune(self) -> None:
         """Delete what is older than `store.keep`, once a day and not just before something is to be done."""

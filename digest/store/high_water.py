@@ -28,6 +28,7 @@ from digest.store import meta
 from digest.store.database import STORE_ID, Database
 from digest.store.private import sqlite_file
 from digest.store.schema import meta as values
+from digest.store.statements import insert_into
 from digest.utils.files import PRIVATE_FILE, open_private, sync_folder
 
 REMEDY = "Stop `digest run` and `digest web`, then run `digest store restore --in-place`"
@@ -167,8 +168,10 @@ class HighWater:
         """Count claimed batches, in the transaction of the claim."""
         total = connection.execute(_count, {"more": batches}).scalar()
         if total is None:
-            meta.put(connection, CLAIMS, str(batches))
-            total = batches
+            # On PostgreSQL two processes may be the first.
+            first = insert_into(connection, values).values(name=CLAIMS, value="0")
+            connection.execute(first.on_conflict_do_nothing())
+            total = connection.execute(_count, {"more": batches}).scalar_one()
         self._claims = int(total)
 
     def record(self) -> None:

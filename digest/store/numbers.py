@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from digest.store.content.editions import EditionStore
 from digest.store.database import Database
 from digest.store.schema import alert, batch, edition, source, webhook
 from digest.store.sending.status import Counts, counts
+from digest.store.workers import Worker, read_workers
 
 # Sources that are named one by one: each name is a series of its own in the monitoring.
 _MAX_NAMED = 200
@@ -34,6 +35,8 @@ class StoreNumbers:
     # Payloads of webhooks that wait to be processed.
     queued_webhooks: int
     open_alerts: int
+    # Those that gave a sign of life of late.
+    workers: Sequence[Worker]
 
 
 def read_numbers(database: Database, sources: Collection[str], *, failing: int) -> StoreNumbers:
@@ -61,4 +64,5 @@ def read_numbers(database: Database, sources: Collection[str], *, failing: int) 
             failures=dict(connection.execute(worst.limit(_MAX_NAMED)).all()),
             queued_webhooks=number(webhook, webhook.c.processed_at.is_(None)),
             open_alerts=number(alert),
+            workers=[] if database.sqlite else [each for each in read_workers(connection) if each.is_alive],
         )

@@ -445,3 +445,31 @@ alert_message = Table(
     Column("ended_at", Moment),
     Column("error", Text, nullable=False, server_default=""),
 )
+
+# Programs that run the newsletter's jobs, on PostgreSQL: `digest worker` and `digest run`.
+worker = Table(
+    "worker",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", String(32), nullable=False),
+    Column("seats", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    # By the database's clock, as is every comparison with it.
+    Column("seen_at", Moment, nullable=False),
+    # Whether it finishes what it has, and takes no more.
+    Column("draining", Boolean, nullable=False),
+    # Recipients per second in the last seconds.
+    Column("rate", Float, nullable=False),
+    # The names of the jobs that it holds.
+    Column("jobs", JSON, nullable=False),
+)
+
+# The steps of the schedule, and for which moment each was queued last.
+step = Table(
+    "step",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("slot", Moment, nullable=False),
+)

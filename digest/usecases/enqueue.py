@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from digest.errors import DigestError
 from digest.models import BREAKING, MAIN, Edition, EditionState, RenderedEmail, Variant, is_breaking
@@ -19,6 +19,8 @@ from digest.subscribers.due import Audience, Candidate, Due, decide
 from digest.usecases.preflight import PreflightFailed
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from digest.config.calendar import Calendar
     from digest.render.renderer import Renderer
     from digest.store.content.editions import EditionStore
@@ -45,6 +47,18 @@ class SendPlan:
     placed: Counts
     # (address, reason).
     excluded: list[tuple[str, str]]
+
+
+class SeatQueue(Protocol):
+    """Calls workers to an edition. A call that is lost, late or doubled does no harm: the ledger knows what to send."""
+
+    def defer(self, connection: Connection, edition: str) -> None:
+        """Call a worker for each seat when the transaction of this connection commits."""
+        ...
+
+    def call(self, edition: str) -> None:
+        """Call a worker for each seat that nobody has and nobody is called for."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -98,6 +112,8 @@ class Enqueuer:
     # The hour of editions outside the schedule.
     default_hour: time
     now: Callable[[], datetime]
+    # Calls workers to what was enqueued; None if this process delivers alone.
+    seats: SeatQueue | None = None
 
     def enqueue(
         self,
@@ -145,7 +161,9 @@ class Enqueuer:
             self.editions.save_emails(edition.key, emails.values())
             notes |= dict.fromkeys((*checked.errors, *checked.warnings, *checked.left_out))
             decided = {profile: decision for profile, (_variant, decision) in decisions.items()}
-            done = enqueue_subscribers(self.database, edition.key, decided, self.batch_size, now=now)
+            done = enqueue_subscribers(
+                self.database, edition.key, decided, self.batch_size, now=now, on_placed=self._calling(edition.key)
+            )
             placed += done.recipients
             if done.held:
                 notes[f"Edition {edition.key}: {done.held}. Nothing of it is sent: {restored.how_to(edition.key)}"] = (
@@ -154,6 +172,10 @@ class Enqueuer:
             if not done.undecided:
                 return Enqueued(placed, tuple(notes))
         raise DigestError(f"Edition {edition.key}: subscribers kept changing while they were enqueued. Send again.")
+
+    def _calling(self, key: str) -> Callable[[Connection], None] | None:
+        queue = self.seats
+        return None if queue is None else lambda connection: queue.defer(connection, key)
 
     def variants_in_use(self, edition: Edition) -> list[Variant]:
         """Return the variant with everything, and each other with a story that a listed subscriber would get."""

@@ -20,6 +20,7 @@ from rich.console import Console
 from digest.app import make_app
 from digest.cli.watch import Day, EditionLine, Rates, SourceLine, page, read_day
 from digest.store.sending.status import Counts
+from digest.store.workers import Worker, WorkerState
 from tests.cli.newsroom import NOW, Newsroom
 from tests.cli.test_terminal import ESCAPE
 
@@ -46,6 +47,17 @@ def printed(day: Day, width: int = 140) -> str:
     console.print(page(day))
     console.file.close()
     return console.export_text()
+
+
+def test_the_page_shows_the_workers() -> None:
+    assert "recipients/s" not in printed(DAY)
+    workers = [
+        Worker("a", "web1", 812, "0.1.0", 4, rate=9120.4, jobs=("collect 0 of 1", "seat 0 of 2026-11-23")),
+        Worker("b", "web2", 7, "0.1.0", 4, state=WorkerState.SILENT),
+    ]
+    text = printed(replace(DAY, workers=workers))
+    assert re.search(r"web1:812 +0\.1\.0 +running +4 +9120 +collect 0 of 1, seat 0 of 2026-11-23", text)
+    assert re.search(r"web2:7 +0\.1\.0 +silent +4 +0", text)
 
 
 def test_the_page_shows_the_day() -> None:

@@ -74,7 +74,7 @@ def _schema(server: str) -> Iterator[str]:
         with _admin(server) as admin:
             # The backend of a killed worker may keep its locks for a moment.
             admin.execute("SET lock_timeout = '10s'")
-            admin.execute(f'DROP SCHEMA "{schema}" CASCADE')
+            admin.execute(f'DROP SCHEMA IF EXISTS "{schema}_jobs", "{schema}" CASCADE')
 
 
 def _require(server: str) -> None:
@@ -167,6 +167,7 @@ def _empty(admin: Connection[Any], schema: str) -> None:
     """Leave what `open_database` puts into a new store."""
     parts = admin.execute(_PARTITIONS, [schema]).fetchall()
     statements = [
+        f'DROP SCHEMA IF EXISTS "{schema}_jobs" CASCADE',
         f"SET search_path = {schema}",
         *(f'DROP TABLE "{name}"' for (name,) in parts),
         *(f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)),

@@ -15,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from digest import pipeline
 from digest.app import App, make_app
 from digest.errors import ConfigurationError
+from digest.store.workers import Worker
 from digest.utils.heartbeat import Heartbeat
 from digest.web.health import checks
 from digest.web.health.access import MetricsAccess
@@ -81,6 +82,18 @@ def test_a_source_that_fails_is_named(app: App) -> None:
     assert (found["digest_source_failures[Gone]"], found["digest_failing_sources"]) == (3, 1)
     # Those that are no longer in the settings are not named.
     assert sum(name.startswith("digest_source_failures") for name in found) == 1
+
+
+@pytest.mark.slow
+def test_live_workers_are_measured(tmp_path: Path, postgres_url: str) -> None:
+    newsletter_folder(tmp_path / "newsletter", all_sources=False)
+    with make_app(tmp_path / "newsletter", environment={"DIGEST_STORE__URL": postgres_url}) as app:
+        app.workers.beat(Worker("a", "web1", 812, "0.1.0", 4, rate=9120.5, jobs=("seat 0 of 2026-11-23",)))
+        with health_of(app) as health:
+            found = samples(exposition(health, "")[1].decode())
+    who = "[web1][812][0.1.0]"
+    names = ("seats", "jobs", "recipients_per_second")
+    assert [found[f"digest_worker_{name}{who}"] for name in names] == [4, 1, 9120.5]
 
 
 def test_a_new_store_has_no_edition(app: App) -> None:

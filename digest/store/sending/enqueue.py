@@ -10,7 +10,7 @@ Freezing twice changes nothing: a place in a batch is kept, and excluded subscri
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from functools import lru_cache
@@ -162,12 +162,18 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def enqueue_subscribers(
-    database: Database, edition: str, decisions: Mapping[RecipientGroup, Decision], batch_size: int, *, now: datetime
+    database: Database,
+    edition: str,
+    decisions: Mapping[RecipientGroup, Decision],
+    batch_size: int,
+    *,
+    now: datetime,
+    on_placed: Callable[[Connection], None] | None = None,
 ) -> EnqueueResult:
     """Enqueue the listed subscribers without a place as decided for their group, in one transaction.
 
-    A batch has one variant and one due time. The edition becomes `sending` if a batch is pending. Raises StoreError
-    for a folded edition.
+    A batch has one variant and one due time. The edition becomes `sending` if a batch is pending. `on_placed` is called
+    in the transaction if anybody got a place in a batch. Raises StoreError for a folded edition.
     """
     distinct = list(dict.fromkeys(decisions.values()))
     numbers = {decision: number for number, decision in enumerate(distinct)}
@@ -183,7 +189,10 @@ def enqueue_subscribers(
         number = func.coalesce(_decided.c.decision, _UNDECIDED)
         found = select(number, rows.c.id).select_from(rows.outerjoin(_decided, same))
         connection.execute(insert(placements).from_select(["decision", "subscriber"], found).inline())
-        return insert_deliveries(connection, edition, distinct, batch_size, now)
+        result = insert_deliveries(connection, edition, distinct, batch_size, now)
+        if result.recipients and on_placed is not None:
+            on_placed(connection)
+        return result
 
 
 def insert_deliveries(

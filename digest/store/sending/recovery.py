@@ -127,6 +127,21 @@ def dead_runs(database: Database) -> set[str]:
     return runs - running_runs(database, runs) if runs else set()
 
 
+def abandoned_editions(database: Database) -> list[str]:
+    """Return the editions of which dead runs left batches in flight."""
+    runs = dead_runs(database)
+    if not runs:
+        return []
+    left = (
+        select(batch.c.edition)
+        .distinct()
+        .join(attempt, attempt.c.batch == batch.c.id)
+        .where(attempt.c.state == AttemptState.SUBMITTING, attempt.c.run.in_(runs))
+    )
+    with database.read() as connection:
+        return list(connection.execute(left).scalars())
+
+
 def in_flight_elsewhere(database: Database, edition: str) -> int:
     """Count the recipients of the edition that a running run is sending to."""
     in_flight = (

@@ -6,10 +6,11 @@ Names follow https://prometheus.io/docs/practices/naming/. No label has an addre
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from digest import __version__
 from digest.errors import ConfigProblem, ConfigurationError
+from digest.store.workers import Worker
 from digest.web.health.checks import Health
 
 try:
@@ -70,6 +71,24 @@ class NewsletterCollector(Collector):
         text = "Webhook payloads that wait to be processed."
         yield GaugeMetricFamily("digest_queued_webhooks", text, value=numbers.queued_webhooks)
         yield GaugeMetricFamily("digest_open_alerts", "Alerts whose cause lasts.", value=numbers.open_alerts)
+        yield from _workers(numbers.workers)
+
+
+def _workers(workers: Sequence[Worker]) -> Iterator[Metric]:
+    """Each worker is named by its host and process, because they come and go."""
+    names = ["host", "pid", "version"]
+    seats = GaugeMetricFamily(
+        "digest_worker_seats", "Parts of editions that a live worker sends at a time.", labels=names
+    )
+    jobs = GaugeMetricFamily("digest_worker_jobs", "Jobs that a live worker holds.", labels=names)
+    text = "Recipients per second that a live worker settled in the last ten seconds."
+    rate = GaugeMetricFamily("digest_worker_recipients_per_second", text, labels=names)
+    for worker in workers:
+        who = [worker.host, str(worker.pid), worker.version]
+        seats.add_metric(who, worker.seats)
+        jobs.add_metric(who, len(worker.jobs))
+        rate.add_metric(who, worker.rate)
+    yield from (seats, jobs, rate)
 
 
 def exposition(health: Health, accept: str) -> tuple[str, bytes]:

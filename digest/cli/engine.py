@@ -1,0 +1,122 @@
+"""What `digest run` and `digest worker` share: run an engine until SIGTERM or Ctrl-C, with logs, health and pages."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli.alerts import ALERTS_MISSING
+from digest.cli.logs import LogFormat, info, logging_to_stderr, warn
+
+if TYPE_CHECKING:
+    from digest.app import App
+    from digest.scheduler import Scheduler
+    from digest.utils.heartbeat import Heartbeat
+    from digest.web.server import RunningPages
+    from digest.workers.port import Engine
+    from digest.workers.process import Process
+
+health_option = click.option(
+    "--health-port",
+    type=click.IntRange(0, 65535),
+    help="Serve /healthz, /readyz and /metrics on this port of 127.0.0.1; 0 takes a free one.",
+)
+
+
+def run_engine(
+    home: Path,
+    health_port: int | None,
+    log_format: LogFormat | None,
+    make: Callable[[App, Process], Engine | None],
+    *,
+    pages: bool,
+) -> int:
+    """Run what `make` returns. `pages`: serve the reader pages, if the settings say so."""
+    from digest.app import make_app
+    from digest.cli.signals import stopped_by_signals
+    from digest.cli.telemetry import telemetry
+    from digest.cli.web import follow_pages
+    from digest.utils.heartbeat import Heartbeat, keeping
+    from digest.utils.systemd import ServiceNotifier
+    from digest.workers.process import Process
+
+    service = ServiceNotifier(os.environ)
+    heartbeat = Heartbeat(service.alive)
+    with (
+        stopped_by_signals() as stop,
+        make_app(home) as app,
+        logging_to_stderr(log_format, app.now),
+        telemetry(app.environment),
+        keeping(heartbeat),
+        _health_server(app, health_port, heartbeat) as follow_health,
+    ):
+
+        @contextmanager
+        def ready(scheduler: Scheduler) -> Iterator[None]:
+            scheduler.on_reload.append(follow_health)
+            scheduler.follow_settings()
+            # A list with errors stops it, unless there is an earlier valid one.
+            scheduler.app.subscriber_list.sync()
+            scheduler.app.check_credentials()
+            for problem in scheduler.app.alert_problems():
+                warn(f"{problem}; {ALERTS_MISSING}")
+            scheduler.app.high_water.check()
+            with _pages(scheduler.app, heartbeat) if pages else nullcontext(None) as served:
+                if served:
+                    scheduler.on_reload.append(partial(follow_pages, served))
+                info(f"Running{f', reader pages on {served.base}' if served else ''}. Stop with Ctrl-C.")
+                yield
+
+        engine = make(app, Process(stop, info, warn, ready))
+        unfinished = engine.run() if engine else ()
+        service.stopping()
+        if unfinished:
+            info(f"Stopped before the end of: {', '.join(unfinished)}. Other workers go on.")
+            # Threads of these jobs would keep the process for minutes.
+            sys.stderr.flush()
+            os._exit(0)
+        info("Stopped.")
+    return 0
+
+
+def _pages(app: App, heartbeat: Heartbeat) -> AbstractContextManager[RunningPages | None]:
+    """Serve the reader pages within the block, if the settings say so."""
+    from digest.web.server import run_pages
+
+    return run_pages(app, heartbeat=heartbeat) if app.settings.web.enabled else nullcontext(None)
+
+
+@contextmanager
+def _health_server(app: App, port: int | None, heartbeat: Heartbeat) -> Iterator[Callable[[App], None]]:
+    """Serve the health of this process within the block, if a port is given. Yields what follows new settings."""
+    names = _source_names(app)
+
+    def follow(app: App) -> None:
+        names[:] = _source_names(app)
+
+    if port is None:
+        yield follow
+        return
+    from digest.web.health.checks import Health
+    from digest.web.health.server import run_health_server
+
+    # With its own store connections, as the pages have.
+    with (
+        closing(replace(app)) as own,
+        Health(lambda: own.database, lambda: names, heartbeat) as health,
+        run_health_server(health, port) as base,
+    ):
+        info(f"Health and metrics on {base}.")
+        yield follow
+
+
+def _source_names(app: App) -> list[str]:
+    return [source.name for source in app.sources]

@@ -1,0 +1,127 @@
+"""The workers of a newsletter and the steps that they share, on PostgreSQL. Times are those of the database's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Connection, delete, func, inspect, select
+
+from digest.store.database import Database
+from digest.store.schema import step, worker
+from digest.store.statements import insert_into
+
+# A worker gives a sign every two seconds. After this time without one it does not count.
+SILENT = timedelta(seconds=10)
+# For how long a worker that has died is still shown.
+_SHOWN = timedelta(minutes=10)
+
+
+class WorkerState(StrEnum):
+    RUNNING = "running"
+    DRAINING = "draining"
+    # It gave no sign for a while: it died, or it cannot reach the store.
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A program that runs jobs, as it described itself last."""
+
+    id: str
+    host: str
+    pid: int
+    version: str
+    seats: int
+    # Recipients per second.
+    rate: float = 0.0
+    # The jobs that it holds, such as `seat 0 of edition 2026-11-23`.
+    jobs: tuple[str, ...] = ()
+    state: WorkerState = WorkerState.RUNNING
+    started_at: datetime | None = None
+    seen_at: datetime | None = None
+
+    @property
+    def is_alive(self) -> bool:
+        return self.state != WorkerState.SILENT
+
+
+class WorkerStore:
+    """SQLite has one process that sends, so it never has workers."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def beat(self, own: Worker) -> None:
+        """Record that this worker is alive, and forget those that died long ago."""
+        values = asdict(replace(own, jobs=tuple(own.jobs)))
+        values |= {"draining": own.state == WorkerState.DRAINING, "jobs": list(own.jobs), "seen_at": func.now()}
+        del values["state"], values["started_at"]
+        with self.database.write() as connection:
+            rows = insert_into(connection, worker).values(**values, started_at=func.now())
+            connection.execute(rows.on_conflict_do_update(index_elements=["id"], set_=values))
+            connection.execute(delete(worker).where(worker.c.seen_at < func.now() - _SHOWN))
+
+    def leave(self, id: str) -> None:
+        with self.database.write() as connection:
+            connection.execute(delete(worker).where(worker.c.id == id))
+
+    def all(self) -> list[Worker]:
+        """Return the workers of the last minutes, the oldest first."""
+        if self.database.sqlite:
+            return []
+        with self.database.read() as connection:
+            return read_workers(connection)
+
+    def all_if_any(self) -> list[Worker]:
+        """Return the workers of a store that may be new, or of a version before there were workers."""
+        with self.database.read() as connection:
+            if self.database.sqlite or not inspect(connection).has_table(worker.name):
+                return []
+            return read_workers(connection)
+
+    def seats(self) -> int:
+        """The seats of all live workers."""
+        return sum(each.seats for each in self.all() if each.state == WorkerState.RUNNING)
+
+    def now(self) -> datetime:
+        with self.database.read() as connection:
+            found: datetime = connection.execute(select(func.clock_timestamp(type_=step.c.slot.type))).scalar_one()
+            return found
+
+
+def read_workers(connection: Connection) -> list[Worker]:
+    silent = (worker.c.seen_at < func.now() - SILENT).label("silent")
+    found = select(worker, silent).order_by(worker.c.started_at, worker.c.id)
+    return [
+        Worker(
+            id=row.id,
+            host=row.host,
+            pid=row.pid,
+            version=row.version,
+            seats=row.seats,
+            rate=row.rate,
+            jobs=tuple(row.jobs),
+            state=WorkerState.SILENT if row.silent else WorkerState.DRAINING if row.draining else WorkerState.RUNNING,
+            started_at=row.started_at,
+            seen_at=row.seen_at,
+        )
+        for row in connection.execute(found).all()
+    ]
+
+
+def begin_steps(connection: Connection, slots: Mapping[str, datetime]) -> Collection[str]:
+    """Record that these steps are queued for their moments. Returns those that nobody has queued for theirs.
+
+    Another process that does the same waits for this transaction, and then finds nothing left.
+    """
+    new = []
+    # In one order everywhere, so that two processes never wait for each other.
+    for name, slot in sorted(slots.items()):
+        rows = insert_into(connection, step).values(name=name, slot=slot)
+        own = rows.on_conflict_do_update(index_elements=["name"], set_={"slot": slot}, where=step.c.slot != slot)
+        if connection.execute(own.returning(step.c.name)).first() is not None:
+            new.append(name)
+    return new

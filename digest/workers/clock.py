@@ -1,0 +1,87 @@
+"""Queues the steps of the schedule. Every worker does, and each step gets into the queue once for its moment.
+
+Moments are those of the database's clock, so that the workers' clocks need not agree.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from digest.scheduler import Scheduler
+from digest.store.workers import WorkerStore, begin_steps
+from digest.workers import steps
+from digest.workers.port import JobQueue
+from digest.workers.tasks import AppsInUse
+
+# Seconds between two looks whether the settings were edited.
+_LOOK = 1.0
+# Seconds of the shortest step.
+_SHORTEST = 30.0
+# Seconds after a moment, so that it has come by any reading of the clock.
+_AFTER = 0.02
+# Seconds between two tries, and between two reports, while the store does not answer.
+_AGAIN, _REPORT_EVERY = 2.0, 30.0
+
+
+@dataclass
+class StepClock:
+    """One thread uses it."""
+
+    scheduler: Scheduler
+    apps: AppsInUse
+    queue: JobQueue
+    store: WorkerStore
+    # By how much the database's clock is ahead of this computer's.
+    _ahead: timedelta = field(default=timedelta(), init=False)
+    # By the steady clock, from when on a failure is reported again.
+    _report_at: float = field(default=0.0, init=False)
+    # Step → the moment for which this process has seen it queued.
+    _queued: dict[str, datetime] = field(default_factory=dict, init=False)
+
+    def tick(self) -> float:
+        """Follow the settings, and queue what is due. Returns the seconds until the next look."""
+        guard = self.scheduler.guard
+        if self.scheduler.settings.is_new() or self.scheduler.settings.problems:
+            guard.run(self.scheduler.follow_settings)
+        with self.apps.use() as app:
+            if steps.due(app, datetime.now(UTC) + self._ahead, self._queued):
+                guard.run(self.scheduler.notices.refresh, "alerts")
+                if not self._try_to_queue():
+                    return _AGAIN
+        now = time.time() + self._ahead.total_seconds()
+        return min(_LOOK, _SHORTEST - now % _SHORTEST + _AFTER)
+
+    def _try_to_queue(self) -> bool:
+        failure: Exception | None = None
+        try:
+            self._queue_steps()
+        except Exception as error:
+            failure = error
+        # It is tried often, and counts as failed as rarely as other jobs do.
+        if failure is None or time.monotonic() >= self._report_at:
+            self._report_at = time.monotonic() + _REPORT_EVERY
+            self.scheduler.guard.run(partial(_raise, failure), "queueing the steps of the schedule")
+        return failure is None
+
+    def _queue_steps(self) -> None:
+        now = self.store.now()
+        self._ahead = now - datetime.now(UTC)
+        slots = steps.due(self.scheduler.app, now, self._queued)
+        jobs = {}
+        for name in slots:
+            # A fault of one, such as of the calendar, does not keep the others from running.
+            found = self.scheduler.guard.run(partial(steps.jobs, self.scheduler, name), f"queueing {name}")
+            if found is not None:
+                jobs[name] = found
+        with self.store.database.write() as connection:
+            for name in begin_steps(connection, {name: slots[name] for name in jobs}):
+                self.queue.defer_missing(connection, jobs[name], beside_running=True)
+        self._queued |= {name: slots[name] for name in jobs}
+
+
+def _raise(failure: Exception | None) -> None:
+    if failure is not None:
+        raise failure

@@ -1,0 +1,41 @@
+"""Goes on with what a dead worker leaves: its jobs, and the batches that its runs had in flight."""
+
+from __future__ import annotations
+
+import procrastinate
+from procrastinate import exceptions, jobs
+
+from digest.app import App
+from digest.scheduler import Scheduler
+from digest.store.sending.recovery import abandoned_editions
+from digest.workers.held import HeldJobs
+
+# Seconds between two looks.
+EVERY = 2.0
+# Seconds without a heartbeat after which a worker counts as dead.
+_STALLED = 6.0
+
+
+async def retry_stalled(app: procrastinate.App, held: HeldJobs) -> None:
+    """Queue the jobs of dead workers again. Procrastinate by itself leaves them as running."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED):
+        # After an outage this process may still do what its former worker fetched.
+        if job.lock in held.names():
+            continue
+        try:
+            await app.job_manager.retry_job(job)
+        except exceptions.UniqueViolation:
+            # The same job waits already. It waits for the lock of this one, so this one must end.
+            await app.job_manager.finish_job(job, jobs.Status.FAILED, delete_job=True)
+        except exceptions.ConnectorException:
+            # Another worker was first.
+            continue
+
+
+def recover_abandoned(app: App, scheduler: Scheduler) -> None:
+    """Recover the editions of which dead runs had batches in flight, and call workers to them. Raises StoreError."""
+    for edition in abandoned_editions(app.database):
+        for note in app.recovery.recover(edition):
+            scheduler.log(f"Edition {edition}: {note}")
+        if app.seats is not None:
+            app.seats.call(edition)

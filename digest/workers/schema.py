@@ -1,0 +1,119 @@
+"""The tables of Procrastinate: in a schema of their own, made on first use and recorded in the store.
+
+The schema is named after that of the store, so that several newsletters can share a database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from procrastinate.schema import SchemaManager
+from sqlalchemy import Connection, text
+
+from digest.errors import StoreError
+from digest.store import meta
+from digest.store.database import Database
+from digest.workers.port import Queue
+
+# The name in `meta` under which the store keeps which schema has the tables, and their newest migration.
+RECORD = "jobs"
+# Procrastinate puts it into names of channels, which have 63 characters at most.
+_MAX_NAME = 32
+
+
+@dataclass(frozen=True, slots=True)
+class JobsSchema:
+    """The schema with the tables of jobs."""
+
+    name: str
+
+    def queue(self, queue: Queue) -> str:
+        """Return the queue's name. It must be unique in the database, because channels of notifications are."""
+        return f"{self.name}.{queue}"
+
+    def search_path(self, before: str) -> str:
+        """The tables' own functions use names without a schema. The store's come first: none of theirs is the same."""
+        return f'{before}, "{self.name}"'
+
+    @contextmanager
+    def on_path(self, connection: Connection) -> Iterator[None]:
+        """Inside the block this transaction finds the tables of jobs too."""
+        before = str(connection.execute(text("SHOW search_path")).scalar_one())
+        change = text("SELECT set_config('search_path', :path, true)")
+        connection.execute(change, {"path": self.search_path(before)})
+        yield
+        # After an error the transaction is rolled back, and the path with it.
+        connection.execute(change, {"path": before})
+
+
+def find(database: Database) -> JobsSchema | None:
+    """Return the schema if it was made before."""
+    value = meta.get(database, RECORD)
+    if value is None:
+        return None
+    schema = JobsSchema(json.loads(value)["schema"])
+    with database.read() as connection:
+        return schema if _exists(connection, schema) else None
+
+
+def install(database: Database) -> JobsSchema:
+    """Make the tables, or bring them up to date, and record it. Raises StoreError without the right to do so."""
+    migrations = {path.name: path for path in sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))}
+    newest = max(migrations)
+    with database.write(area="jobs") as connection:
+        schema = JobsSchema(_name(str(connection.execute(text("SELECT current_schema()")).scalar_one())))
+        row = connection.execute(text("SELECT value FROM meta WHERE name = :name"), {"name": RECORD}).scalar()
+        recorded = json.loads(row) if row else {}
+        exists = _exists(connection, schema)
+        if exists and recorded.get("migration", newest) >= newest:
+            missing = []
+        elif exists:
+            missing = [
+                migrations[name].read_text(encoding="utf-8") for name in migrations if name > recorded["migration"]
+            ]
+        else:
+            _create(connection, schema)
+            missing = [SchemaManager.get_schema()]
+        if missing:
+            driver: Any = connection.connection.driver_connection
+            before = str(connection.execute(text("SHOW search_path")).scalar_one())
+            connection.exec_driver_sql(f'SET LOCAL search_path = "{schema.name}"')
+            for statements in missing:
+                driver.execute(statements)
+            change = text("SELECT set_config('search_path', :path, true)")
+            connection.execute(change, {"path": before})
+        if missing or not recorded:
+            meta.put(connection, RECORD, json.dumps({"schema": schema.name, "migration": newest}))
+        return schema
+
+
+def _name(store_schema: str) -> str:
+    name = "digest_jobs" if store_schema == "public" else f"{store_schema}_jobs"
+    if len(name) <= _MAX_NAME:
+        return name
+    return f"{hashlib.sha256(store_schema.encode()).hexdigest()[:24]}_jobs"
+
+
+def _create(connection: Connection, schema: JobsSchema) -> None:
+    user, base = connection.execute(text("SELECT current_user, current_database()")).one()
+    allowed = text("SELECT has_database_privilege(current_database(), 'CREATE')")
+    there = text("SELECT to_regnamespace(:name) IS NOT NULL")
+    if connection.execute(there, {"name": f'"{schema.name}"'}).scalar_one():
+        return
+    if not connection.execute(allowed).scalar_one():
+        raise StoreError(
+            f"workers keep their jobs in the schema {schema.name}, and {user} may not create it; as the owner of the "
+            f'database {base} run: CREATE SCHEMA "{schema.name}" AUTHORIZATION "{user}"'
+        )
+    connection.exec_driver_sql(f'CREATE SCHEMA "{schema.name}"')
+
+
+def _exists(connection: Connection, schema: JobsSchema) -> bool:
+    found = text("SELECT to_regclass(:table) IS NOT NULL")
+    return bool(connection.execute(found, {"table": f'"{schema.name}".procrastinate_jobs'}).scalar_one())

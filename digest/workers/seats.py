@@ -1,0 +1,55 @@
+"""Seats: the places of workers at an edition's send. A job is a seat at an edition, never a batch.
+
+Every seat claims batches from the same ledger, so a seat that nobody takes slows a send down and loses nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from digest.app import App
+from digest.models import is_breaking
+from digest.workers.port import Job, JobQueue, Queue
+
+TASK = "seat"
+# Before every step.
+_URGENT = 3
+# Seats of breaking news at most, so that it does not occupy all places of the steps either.
+_URGENT_SEATS = 4
+
+
+@dataclass(frozen=True)
+class Seats:
+    """Implements `usecases.enqueue.SeatQueue`."""
+
+    app: App
+    queue: JobQueue
+
+    def defer(self, connection: Connection, edition: str) -> None:
+        self.queue.defer(connection, self.jobs(edition))
+
+    def call(self, edition: str) -> None:
+        jobs = self.jobs(edition)
+        with self.app.database.write() as connection:
+            self.queue.defer_missing(connection, jobs)
+
+    def pass_on(self, edition: str, seat: int) -> None:
+        """Let another worker have a seat as soon as the job of this one ends."""
+        with self.app.database.write() as connection:
+            self.queue.defer(connection, [self._job(edition, seat)])
+
+    def jobs(self, edition: str) -> list[Job]:
+        """One for each seat of the live workers."""
+        own = self.app.settings.workers.seats
+        number = min(own, _URGENT_SEATS) if is_breaking(edition) else max(own, self.app.workers.seats())
+        return [self._job(edition, seat) for seat in range(number)]
+
+    def _job(self, edition: str, seat: int) -> Job:
+        arguments: dict[str, str | int] = {"edition": edition, "seat": seat}
+        lock = f"seat {seat} of {edition}"
+        if is_breaking(edition):
+            # It does not wait for the end of another send.
+            return Job(TASK, Queue.STEPS, lock, arguments, _URGENT)
+        return Job(TASK, Queue.SEND, lock, arguments)

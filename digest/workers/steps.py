@@ -1,0 +1,89 @@
+"""The steps of the schedule as jobs: a table of what they do and how often they are due.
+
+Every worker knows the table, and whoever is first queues a step for its moment. A step that is due again while it runs
+waits for its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from digest.app import App
+from digest.scheduler import Scheduler
+from digest.workers.port import Job, Queue
+
+TASK = "step"
+# Seconds.
+_HALF_MINUTE, _MINUTE, _HOUR = 30.0, 60.0, 3600.0
+# Sources of one job, and jobs of one collection at most: the other places are for other steps.
+_GROUP, _MAX_GROUPS = 50, 4
+
+
+@dataclass(frozen=True)
+class Step:
+    """`subjects` are those of its jobs, such as an edition for each; `run` gets one of them."""
+
+    run: Callable[[Scheduler, str], object]
+    every: Callable[[App], float] = lambda _app: _MINUTE
+    subjects: Callable[[Scheduler], Iterable[str]] = lambda _scheduler: ("",)
+    # Higher ones begin first.
+    priority: int = 0
+
+
+def _check_edition(scheduler: Scheduler, key: str) -> None:
+    if scheduler.guard.run(scheduler.follow_list):
+        scheduler.editions.send_to_repaired()
+    scheduler.editions.check_one(key)
+
+
+def _groups(scheduler: Scheduler) -> list[str]:
+    """Parts of the sources, such as `0 of 4`."""
+    groups = min(_MAX_GROUPS, -(-len(scheduler.app.sources) // _GROUP))
+    return [f"{number} of {groups}" for number in range(groups)]
+
+
+def _collect_group(scheduler: Scheduler, group: str) -> None:
+    number, _, groups = group.partition(" of ")
+    scheduler.collect((int(number), int(groups)))
+
+
+STEPS: Mapping[str, Step] = {
+    "edition": Step(_check_edition, subjects=lambda scheduler: scheduler.editions.keys(), priority=2),
+    "watch": Step(lambda scheduler, _: scheduler.watch(), lambda _app: _HALF_MINUTE, priority=2),
+    "feedback": Step(lambda scheduler, _: scheduler.process_feedback(), priority=2),
+    "cancellations": Step(lambda scheduler, _: scheduler.editions.resume_cancellations(), priority=2),
+    "collect": Step(_collect_group, lambda app: app.settings.schedule.collect_every.total_seconds(), subjects=_groups),
+    "suppressions": Step(lambda scheduler, _: scheduler.sync_suppressions(), lambda _app: _HOUR),
+    "prune": Step(lambda scheduler, _: scheduler.prune(), lambda _app: _HOUR),
+}
+
+
+def due(app: App, now: datetime, before: Mapping[str, datetime]) -> dict[str, datetime]:
+    """Return the steps whose moment has come since `before`, each with that moment: its key is that of no other."""
+    found = {}
+    for name, step in STEPS.items():
+        every = step.every(app)
+        slot = datetime.fromtimestamp(now.timestamp() // every * every, UTC)
+        if before.get(name) != slot:
+            found[name] = slot
+    return found
+
+
+def jobs(scheduler: Scheduler, name: str) -> list[Job]:
+    step = STEPS[name]
+    return [
+        Job(
+            TASK,
+            Queue.STEPS,
+            lock=title(name, subject),
+            arguments={"name": name, "subject": subject},
+            priority=step.priority,
+        )
+        for subject in step.subjects(scheduler)
+    ]
+
+
+def title(name: str, subject: str) -> str:
+    return f"{name} {subject}".strip()

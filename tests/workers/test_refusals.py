@@ -1,0 +1,66 @@
+"""When there can be no worker, one sentence says why and what to do."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from digest.app import make_app
+from digest.errors import ConfigurationError, StoreError
+from digest.store.workers import Worker
+from digest.workers.compatibility import check_before_opening, refuse_blind_resends
+from tests.cli.newsroom import Newsroom
+
+
+def test_sqlite_has_no_workers(newsroom: Newsroom) -> None:
+    run = newsroom.digest("worker")
+    assert run.code == 2
+    assert run.err == (
+        "digest: digest.yaml: 'store.url': workers need PostgreSQL, and one process sends from a SQLite file; "
+        "run `digest run`, or move the store: digest store copy\n"
+    )
+
+
+def test_the_missing_extra_is_named(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    find: Callable[[str], object] = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "procrastinate" else find(name))
+    run = newsroom.digest("worker", DIGEST_STORE__URL="postgresql://127.0.0.1:1/none")
+    assert (run.code, run.err) == (
+        2,
+        "digest: digest.yaml: workers need Procrastinate; install hindi-digest[workers]\n",
+    )
+
+
+@pytest.mark.slow
+def test_workers_of_two_minor_versions_do_not_work_side_by_side(newsroom: Newsroom, postgres_url: str) -> None:
+    environment = {"DIGEST_STORE__URL": postgres_url}
+    with make_app(newsroom.home, environment=environment) as app:
+        app.workers.beat(Worker("a", "db1", 1, "0.4.2", 4))
+        check_before_opening(app.settings, app.home, "0.4.9")
+        with pytest.raises(StoreError, match=r"a worker of version 0.4.2 runs on db1, and this is version 0.5.0; end"):
+            check_before_opening(app.settings, app.home, "0.5.0")
+        run = newsroom.digest("worker", **environment)
+        assert (run.code, "a worker of version 0.4.2 runs on db1" in run.err) == (1, True)
+        app.workers.leave("a")
+        check_before_opening(app.settings, app.home, "0.5.0")
+
+
+@pytest.mark.slow
+def test_a_store_that_is_new_has_no_workers(newsroom: Newsroom, tmp_path: Path) -> None:
+    with make_app(newsroom.home, environment={}) as app:
+        check_before_opening(app.settings, tmp_path)
+
+
+@pytest.mark.slow
+def test_several_workers_never_send_again_what_is_unknown(newsroom: Newsroom, postgres_url: str) -> None:
+    environment = {"DIGEST_STORE__URL": postgres_url, "DIGEST_DELIVERY__ON_UNKNOWN": "resend"}
+    with make_app(newsroom.home, environment=environment) as app:
+        refuse_blind_resends(app.settings, app.workers.all())
+        app.workers.beat(Worker("a", "db1", 1, "0.1.0", 4))
+        with pytest.raises(ConfigurationError, match="expected fence or hold"):
+            refuse_blind_resends(app.settings, app.workers.all())
+        run = newsroom.digest("worker", **environment)
+        assert (run.code, "resend is for one worker, and another one runs on db1" in run.err) == (2, True)

@@ -1,0 +1,89 @@
+"""Two worker processes send one edition: nobody gets it twice, whatever becomes of one of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from digest import __version__
+from tests.chaos.killed_send import prepare
+from tests.cli.newsroom import Newsroom
+from tests.workers.running import EDITION, team, until
+
+# Each test starts processes.
+pytestmark = pytest.mark.slow
+
+RECIPIENTS = 400
+EVERYBODY = {f"subscriber{number}@example.com" for number in range(RECIPIENTS)}
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
+    return prepare(tmp_path_factory.mktemp("workers") / "prepared", RECIPIENTS)
+
+
+def test_the_others_go_on_when_a_worker_is_killed(prepared: Newsroom, tmp_path: Path) -> None:
+    with team(prepared, tmp_path, latency=300) as made:
+        made.start("--seats", "1")
+        made.start("--seats", "1")
+        until(lambda: made.accepted() >= RECIPIENTS * 0.2, "a fifth")
+        until(lambda: [each for each in made.workers if each.says("Batch accepted")], "its log")[0].kill()
+        status = made.finished()
+        found = made.balance()
+        # What it had in flight waits for proof: four connections of one batch each. Everybody else has it.
+        assert 0 < status["unknown"] <= 4 * 20
+        assert status["accepted"] == RECIPIENTS - status["unknown"]
+        unknown = {row["email"] for row in status["not_reached"]}
+        assert (found.duplicates, found.missing(EVERYBODY) - unknown) == ({}, set())
+
+
+def test_a_worker_that_is_asked_to_end_finishes_its_batches_and_passes_its_seat_on(
+    prepared: Newsroom, tmp_path: Path
+) -> None:
+    one = {"DIGEST_WORKERS__SEATS": "1", "DIGEST_DELIVERY__THREADS": "1"}
+    with team(prepared, tmp_path, latency=400, **one) as made:
+        first = made.start()
+        until(lambda: made.accepted() > 0, "the first batch")
+        second = made.start()
+        until(lambda: second.says("Running"), "the second worker")
+        assert first.end() == 0
+        assert first.lines[-1].endswith("Stopped.")
+        # Nothing that it had in flight is unknown.
+        status = made.finished()
+        assert (status["state"], status["accepted"], status["unknown"]) == ("done", RECIPIENTS, 0)
+        assert made.balance().duplicates == {}
+        assert second.says("Batch accepted")
+
+
+def test_workers_show_themselves_and_share_the_rates(prepared: Newsroom, tmp_path: Path) -> None:
+    limit = 200
+    with team(prepared, tmp_path, DIGEST_DELIVERY__RATE__PER_DAY=str(limit)) as made:
+        for _ in range(2):
+            made.start("--seats", "2")
+        until(lambda: made.accepted() >= limit, "the day's limit")
+        status = until(lambda: (found := made.status())["accepted"] == limit and found, "the ledger")
+        workers = {each["pid"]: each for each in status["workers"]}
+        assert workers.keys() == {each.process.pid for each in made.workers}
+        assert {(each["version"], each["state"], each["seats"]) for each in workers.values()} == {
+            (__version__, "running", 2)
+        }
+        # They wait for the next day, seat by seat.
+        assert {job for each in workers.values() for job in each["jobs"]} >= {f"seat 0 of {EDITION}"}
+        assert [each.end() for each in made.workers] == [0, 0]
+        assert made.accepted() == limit
+        status = made.status()
+        assert (status["pending"], status["workers"]) == (RECIPIENTS - limit, [])
+
+
+def test_a_command_that_sends_is_joined_by_the_workers(prepared: Newsroom, tmp_path: Path) -> None:
+    """The schedule is over, so nobody but the command has begun this edition."""
+    with team(prepared, tmp_path, latency=300, DIGEST_NOW="2026-11-23T13:00+05:30") as made:
+        worker = made.start("--seats", "2")
+        until(lambda: worker.says("Collected"), "its first step")
+        assert made.newsroom.digest("edition", "reopen", EDITION).code == 0
+        sent = made.newsroom.process("send", EDITION)
+        assert sent.code == 0, sent.err
+        assert worker.says("Batch accepted")
+        made.finished()
+        assert (made.balance().duplicates, made.balance().missing(EVERYBODY)) == ({}, set())
