@@ -8,6 +8,7 @@ import argparse
 import json
 import os
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -41,10 +42,14 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "proof")
     parser.add_argument("--add", action="store_true", help="add to the results that the folder has")
     given = parser.parse_args()
+    # The end of the process must not leave namespaces and servers behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     first = random.randrange(1_000_000) if given.seed is None else given.seed
     choose = quick_cases if given.quick else all_cases
     seeds = range(first, first + given.seeds)
     cases = [case for seed in seeds for case in choose(seed) if str(case).startswith(given.only)]
+    # So that a run which ends early has some of everything.
+    random.Random(first).shuffle(cases)
     results = _earlier(given.out) if given.add else []
     print_line(f"{len(cases)} sends, seeds {seeds[0]} to {seeds[-1]}")
     until = time.monotonic() + 60 * given.minutes if given.minutes else None
@@ -54,7 +59,7 @@ def main() -> int:
     (given.out / "results.jsonl").write_text("".join(json.dumps(asdict(result)) + "\n" for result in results))
     wrong = [result for result in results if not result.holds]
     print_line(f"{len(results)} sends, {len(wrong)} of them wrong. The report is in {given.out}.")
-    return 1 if wrong else 0
+    return 1 if wrong or not results else 0
 
 
 def _earlier(folder: Path) -> list[Result]:
@@ -73,11 +78,14 @@ def _run_all(cases: list[Case], recipients: int, processes: int, until: float | 
             pool.submit(_run, case, prepared, Path(place) / f"run{number}", recipients, until)
             for number, case in enumerate(cases)
         ]
-        for task in as_completed(tasks):
-            result = task.result()
-            if result is not None:
-                results.append(result)
-                print_line(_line(result))
+        try:
+            for task in as_completed(tasks):
+                if (result := task.result()) is not None:
+                    results.append(result)
+                    print_line(_line(result))
+        except KeyboardInterrupt:
+            print_line("Stopped. The sends that have begun are finished and not counted.")
+            pool.shutdown(cancel_futures=True)
     return results
 
 

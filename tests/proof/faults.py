@@ -11,7 +11,12 @@ from datetime import datetime, timedelta
 from tests.chaos.killed_send import EDITION
 from tests.cli.newsroom import NOW
 from tests.proof.field import Field
+from tests.proof.providers import STORM
+from tests.support.acceptance import count
 from tests.support.outages import no_space
+
+# Faults of a storm: at least, and one more for so many recipients.
+_STRIKES, _RECIPIENTS_PER_STRIKE = 10, 5000
 
 
 def _somewhere(field: Field, rng: random.Random) -> int:
@@ -27,18 +32,20 @@ def _kill(field: Field, rng: random.Random) -> None:
         worker = rng.randrange(field.case.workers)
         field.running[worker].kill()
         field.running[worker].wait()
-        dead = field.running.pop(worker)
-        assert dead.returncode is not None
-        field.running.insert(worker, field.start(worker))
-        field.running.pop()
+        field.restart(worker)
 
 
 def _link_down(field: Field, rng: random.Random) -> None:
     field.start_all()
     field.await_emails(_somewhere(field, rng))
-    link = rng.choice(field.links)
+    worker = rng.randrange(field.case.workers)
+    others = [process for number, process in enumerate(field.running) if number != worker]
+    link = field.links[worker]
     link.is_cut = True
-    time.sleep(rng.choice((1.0, 3.0, 10.0)))
+    # The others may have to finish without it.
+    until = time.monotonic() + rng.choice((1.0, 3.0, 10.0, 40.0 if others else 10.0))
+    while time.monotonic() < until and not (others and all(process.poll() is not None for process in others)):
+        time.sleep(0.05)
     link.is_cut = False
 
 
@@ -66,6 +73,10 @@ def _server_fault(field: Field, _rng: random.Random) -> None:
 def _disk_full(field: Field, rng: random.Random) -> None:
     field.start_all()
     field.await_emails(_somewhere(field, rng))
+    _fill_disk(field, rng)
+
+
+def _fill_disk(field: Field, rng: random.Random) -> None:
     living = [process for process in field.running if process.poll() is None]
     with ExitStack() as stack:
         for process in rng.sample(living, min(len(living), rng.choice((1, 3)))):
@@ -108,6 +119,45 @@ def _restored_backup(field: Field, rng: random.Random) -> None:
     field.start_all()
 
 
+def _storm(field: Field, rng: random.Random) -> None:
+    """One fault after the other. Whoever ended because of one is started again, as by systemd."""
+    strikes = [_strike_down, _cut_for_a_while, _lose_for_a_while, _fill_disk]
+    strikes += [_restart_once] if field.server else []
+    field.start_all()
+    for _ in range(_STRIKES + field.recipients // _RECIPIENTS_PER_STRIKE):
+        time.sleep(rng.uniform(0.2, 1.5))
+        for worker, process in enumerate(field.running):
+            if process.poll() is not None:
+                field.restart(worker)
+        rng.choice(strikes)(field, rng)
+        if count(field.log) >= field.recipients:
+            break
+
+
+def _strike_down(field: Field, rng: random.Random) -> None:
+    field.running[rng.randrange(field.case.workers)].kill()
+
+
+def _cut_for_a_while(field: Field, rng: random.Random) -> None:
+    link = rng.choice(field.links)
+    link.is_cut = True
+    time.sleep(rng.uniform(0.5, 4.0))
+    link.is_cut = False
+
+
+def _lose_for_a_while(field: Field, rng: random.Random) -> None:
+    for link in field.links:
+        link.loss = 0.1
+    time.sleep(rng.uniform(0.5, 4.0))
+    for link in field.links:
+        link.loss = 0.0
+
+
+def _restart_once(field: Field, rng: random.Random) -> None:
+    assert field.server
+    field.server.restart(rng.choice(("immediate", "fast")), down=rng.uniform(0.0, 2.0))
+
+
 CAUSES: Mapping[str, Callable[[Field, random.Random], None]] = {
     "kill -9": _kill,
     "link down": _link_down,
@@ -120,4 +170,5 @@ CAUSES: Mapping[str, Callable[[Field, random.Random], None]] = {
     "disk full": _disk_full,
     "clock steps": _clock_steps,
     "restored backup": _restored_backup,
+    STORM: _storm,
 }

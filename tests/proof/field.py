@@ -18,13 +18,17 @@ from tests.chaos.outages import durable
 from tests.cli.newsroom import Newsroom, Run
 from tests.paths import ROOT
 from tests.proof.cases import Case
-from tests.proof.providers import PROVIDERS
+from tests.proof.providers import PROVIDERS, STORM
 from tests.support.acceptance import count
 from tests.support.databases import store
 from tests.support.killing import serving
 from tests.support.namespaces import Link, inside, star
 from tests.support.outages import PostgresServer, postgres_programs
 
+# Batches of an edition, about.
+_BATCHES = 40
+# Recipients of a send that is slowed down.
+_FEW = 5_000
 # Seconds that a sender may take. More than it waits for a store.
 _PATIENCE = 150
 
@@ -58,6 +62,12 @@ class Field:
         )
         self.running.append(process)
         return process
+
+    def restart(self, worker: int) -> None:
+        """Start to send again on a worker whose process has ended."""
+        self.running[worker].wait()
+        self.start(worker)
+        self.running[worker] = self.running.pop()
 
     def start_all(self) -> None:
         for worker in range(self.case.workers):
@@ -129,7 +139,13 @@ def make_field(case: Case, prepared: Newsroom, folder: Path, recipients: int) ->
         places = [
             {**provider.settings(host, port), "DIGEST_STORE__URL": each} for host, each in zip(hosts, urls, strict=True)
         ]
-        newsroom.environment |= {"DIGEST_DELIVERY__BATCH_SIZE": "15", "DIGEST_DELIVERY__THREADS": "2"}
+        newsroom.environment |= {
+            "DIGEST_DELIVERY__BATCH_SIZE": str(max(recipients // _BATCHES, 10)),
+            "DIGEST_DELIVERY__THREADS": "2",
+        }
+        if case.fault == STORM and recipients <= _FEW:
+            # Or it would be over before the second fault.
+            newsroom.environment["DIGEST_DELIVERY__RATE__PER_SECOND"] = "60"
         made = Field(case, newsroom, log, recipients, prefixes, places, links, own)
         try:
             # The folder's copy has the edition in SQLite only.

@@ -21,8 +21,12 @@ _AFTER_DOT = {
     "429": ("452",),
     "slow drip": ("accept_then_hang",),
 }
-# The part of the calls that meet the fault: of batches, and of single emails.
+# The part of the calls that meet the fault: of batches, and of single emails. In a storm, other faults come too.
 _CALLS, _EMAILS = 0.3, 0.03
+_CALLS_IN_STORM, _EMAILS_IN_STORM = 0.08, 0.01
+STORM = "all at once"
+_KINDS[STORM] = tuple(kind for kinds in _KINDS.values() for kind in kinds)
+_AFTER_DOT[STORM] = tuple(what for whats in _AFTER_DOT.values() for what in whats)
 
 
 @dataclass(frozen=True)
@@ -43,16 +47,17 @@ class Provider:
 def _calls_with(fault: str, _recipients: int, rng: random.Random) -> tuple[str, ...]:
     if fault not in _KINDS:
         return ()
-    kinds = _KINDS[fault]
-    chances = (f"--chance={kind}={_CALLS / len(kinds):.4f}" for kind in kinds)
+    kinds, part = _KINDS[fault], _CALLS_IN_STORM if fault == STORM else _CALLS
+    chances = (f"--chance={kind}={part / len(kinds):.4f}" for kind in kinds)
     return (f"--seed={rng.randrange(1 << 30)}", *chances)
 
 
 def _dots_with(fault: str, recipients: int, rng: random.Random) -> tuple[str, ...]:
     if fault not in _AFTER_DOT:
         return ()
+    part = _EMAILS_IN_STORM if fault == STORM else _EMAILS
     return tuple(
-        f"--after-dot={rng.choice(_AFTER_DOT[fault]) if rng.random() < _EMAILS else 'ok'}" for _ in range(recipients)
+        f"--after-dot={rng.choice(_AFTER_DOT[fault]) if rng.random() < part else 'ok'}" for _ in range(recipients)
     )
 
 

@@ -40,7 +40,7 @@ somebody got a second time. **Missed** is who got none although nothing says so.
 
 ## How it is done
 
-A send of {recipients} recipients in batches of fifteen begins with one process, or with three that share the store. At
+A send of {recipients} recipients in some forty batches begins with one process, or with three that share the store. At
 a moment that the seed decides the fault begins. When it is over and the processes have ended, `digest send` is started
 again until nothing is pending, as `digest run` does by itself.
 
@@ -63,8 +63,8 @@ _TAIL = """\
 - The real providers. What they do beyond their documentation is not known to anybody but them.
 - The loss of a disk, and of commits that PostgreSQL or the file system had confirmed (`synchronous_commit=off`, a disk
   that lies). Against an older copy of the store there is [the high-water mark](operations.md#restore).
-- Faults in combination. `make chaos` runs seeded schedules of several faults and kills in one send, with scheduled
-  sends that are cancelled under their id.
+- Scheduled sends, whose unknown batches are cancelled under their id and sent again: `make chaos` runs seeded schedules
+  of them.
 - A clock that jumps while a process runs. Here a process is started with another clock than the one before it.
 - PostgreSQL's own failover to a replica.
 
