@@ -7,7 +7,7 @@ READY := .venv/.ready
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-warn-script-location
 MAILTOOLS := tools/mail/node_modules/.ready
 
-.PHONY: setup demo test chaos lint types fmt bench eval mailtools mailcheck webcheck lock clean
+.PHONY: setup demo test chaos proof lint types fmt bench eval mailtools mailcheck webcheck lock clean
 
 setup: $(READY)
 
@@ -40,6 +40,11 @@ test: setup
 # ARGS="--schedules 20 --moments 4 --restores 5" for fewer.
 chaos: setup
 	$(BIN)/python -m tests.chaos $(ARGS)
+
+# The fault report: every fault on every provider, store and number of processes, in build/proof. Takes half an hour to an hour.
+# ARGS="--quick" runs each fault once; ARGS="--seed 17" repeats.
+proof: setup
+	$(BIN)/python -m tests.proof $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

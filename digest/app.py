@@ -26,6 +26,8 @@ from digest.utils import redact
 from digest.utils.clock import SharedClock, make_clock
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from digest.collect.http.fetch import Fetcher
     from digest.collect.http.robots import Robots
     from digest.collect.pages.fulltext_fetch import FulltextCache
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
     from digest.usecases.copy_store import StoreCopier
     from digest.usecases.enqueue import Enqueuer, SeatQueue
     from digest.usecases.erase_subscriber import SubscriberEraser
+    from digest.usecases.issue_receipt import ReceiptIssuer
     from digest.usecases.preflight import ExampleDomainGuard, Preflight, SampleGuard
     from digest.usecases.process_feedback import FeedbackProcessor
     from digest.usecases.prune_store import StorePruner
@@ -748,6 +751,36 @@ class App:
         from digest.store.sending.overview import Overview
 
         return Overview(self.database)
+
+    @property
+    def receipt_issuer(self) -> ReceiptIssuer:
+        from digest.store.sending.statistics import Statistics
+        from digest.usecases.issue_receipt import ReceiptIssuer
+
+        newsletter = self.settings.newsletter
+        domain = newsletter.sender.email.rpartition("@")[2]
+        return ReceiptIssuer(self.status_reader, Statistics(self.database), newsletter.name, domain, self.now)
+
+    def receipt_key(self) -> Ed25519PrivateKey:
+        """The key that signs receipts, which is made on first use. Raises ConfigurationError for an unusable one."""
+        from digest.receipt.key import find_or_make_key
+
+        return find_or_make_key(*self._receipt_key_places)
+
+    def existing_receipt_key(self) -> Ed25519PrivateKey | None:
+        from digest.receipt.key import find_key
+
+        return find_key(*self._receipt_key_places)
+
+    @property
+    def _receipt_key_places(self) -> tuple[str, Path]:
+        """The key in the environment, or '', and the file beside an SQLite store or in the newsletter's folder."""
+        from digest.receipt.key import KEY_ENV
+        from digest.store.private import sqlite_file
+
+        database = self.database
+        store = sqlite_file(database) if database.sqlite else self.home / "digest"
+        return self.environment.get(KEY_ENV, ""), store.with_name(f"{store.name}.receipt-key")
 
     @cached_property
     def reporter(self) -> Reporter:

@@ -9,7 +9,7 @@ from digest.config.settings import Settings
 from digest.utils.redact import secrets_of_url
 
 # Variables that hold secrets and that no setting names.
-_VARIABLES = ("DIGEST_SECRET_KEY", "PGPASSWORD")
+_VARIABLES = ("DIGEST_SECRET_KEY", "DIGEST_RECEIPT_KEY", "PGPASSWORD")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 

@@ -254,6 +254,8 @@ edition = Table(
     Column("intro_support", JSON, nullable=False, server_default="[]"),
     Column("model_use", JSON),
     Column("model_answers", JSON, nullable=False, server_default="{}"),
+    # The hashes of its emails once `digest store prune` has deleted some, see `evidence`.
+    Column("email_hashes", JSON(none_as_null=True)),
 )
 
 # What is kept of an old edition's deliveries and their events: recipients by kind and reason, see `sending.folding`.

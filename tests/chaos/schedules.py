@@ -117,7 +117,7 @@ def run_schedule(
         # Past the time: pending batches are sent now.
         _undisturbed_start(newsroom, url, 41)
         set_provider(url, "clock", {"advance": 3600})
-        _send_webhooks(newsroom, log, schedule.seed)
+        send_webhooks(newsroom, log, schedule.seed)
         status = _status(newsroom)
     verdict = judge(log, status, recipients, killed=killed)
     if schedule.policy == "fence" and cancels < MOST_CANCELS:
@@ -126,7 +126,7 @@ def run_schedule(
     return verdict
 
 
-def _send_webhooks(newsroom: Newsroom, log: Path, seed: int) -> None:
+def send_webhooks(newsroom: Newsroom, log: Path, seed: int) -> None:
     """Send the provider's webhooks for every email: late, repeated and in any order.
 
     They resolve unknown batches. Cancelled emails have no events."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from tests.paths import ROOT
 from tests.store.conftest import KEY, NOW, an_edition, enlist
 from tests.store.test_ledger import tally
 from tests.support.enqueue import Entry, enqueue
-from tests.support.namespaces import linked
+from tests.support.namespaces import inside, star, why_not
 from tests.support.outages import PostgresServer, postgres_programs
 
 pytestmark = pytest.mark.slow
@@ -48,7 +48,7 @@ def frozen_edition(url: str) -> Iterator[Database]:
 
 
 @contextmanager
-def node(url: str, *options: str, prefix: tuple[str, ...] = ()) -> Iterator[subprocess.Popen[str]]:
+def node(url: str, *options: str, prefix: Sequence[str] = ()) -> Iterator[subprocess.Popen[str]]:
     command = [*prefix, sys.executable, "-m", "tests.store.node", url, KEY, *options]
     process = subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -68,12 +68,12 @@ def printed(process: subprocess.Popen[str], answer: str | None = None) -> str:
 
 
 def assert_taken_over(
-    database: Database, cut_off: subprocess.Popen[str], other: Callable[[], str], mend: Callable[[], None]
+    database: Database, cut_off: subprocess.Popen[str], other: Callable[[], str], reconnect: Callable[[], None]
 ) -> None:
     """The other node sends what is left. The one that was cut off then delivers its proof, and ends well."""
     assert other() == "15"
     assert tally(database) == {"frozen": 20, "accepted": 15, "unknown": 5}
-    mend()
+    reconnect()
     assert printed(cut_off, "go on\n") == "5"
     assert tally(database) == {"frozen": 20, "accepted": 20}
 
@@ -102,24 +102,27 @@ def test_after_a_restart_the_first_node_to_return_takes_over(programs: Path, mod
 
 
 def test_another_node_goes_on_within_fifteen_seconds_of_a_cut(programs: Path) -> None:
-    with linked() as link, PostgresServer(programs, link.server, link.server_address) as server:
+    if reason := why_not():
+        pytest.skip(reason)
+    with (
+        star(1) as (centre, (client,), (link,)),
+        PostgresServer(programs, host="*", prefix=inside(centre)) as server,
+    ):
         # The socket file is in reach of every namespace.
         local = f"postgresql://postgres@/postgres?host={server.folder}&port={server.port}"
-        far, near = (
-            f"postgresql://postgres@{host}:{server.port}/postgres" for host in (link.server_address, "127.0.0.1")
-        )
-        with (
-            frozen_edition(local) as database,
-            node(far, "--slow", prefix=link.inside(link.client)) as first,
-        ):
+        far, near = (f"postgresql://postgres@{host}:{server.port}/postgres" for host in (link.near, "127.0.0.1"))
+        with frozen_edition(local) as database, node(far, "--slow", prefix=inside(client)) as first:
             wait_until_submitted(first)
-            link.cut()
+            link.is_cut = True
 
             def other() -> str:
-                with node(near, prefix=link.inside(link.server)) as second:
+                with node(near, prefix=inside(centre)) as second:
                     return printed(second)
 
-            assert_taken_over(database, first, other, link.mend)
+            def reconnect() -> None:
+                link.is_cut = False
+
+            assert_taken_over(database, first, other, reconnect)
 
 
 def test_both_ends_of_a_connection_notice_soon_that_the_other_is_gone(postgres_url: str, tmp_path: Path) -> None:

@@ -139,13 +139,15 @@ def balance(log_path: Path | str, *, key: Callable[[dict[str, Any]], Any] | None
 
 
 @contextlib.contextmanager
-def serving(module: str, *arguments: str, timeout: float = 60.0) -> Iterator[str]:
+def serving(module: str, *arguments: str, timeout: float = 60.0, prefix: Sequence[str] = ()) -> Iterator[str]:
     """Run `python -m MODULE ARGUMENTS`, yield its first line of stdout, and end it by SIGTERM.
+
+    `prefix` is a program that runs it, such as `ip netns exec NAME`.
 
     Raises RuntimeError if it prints nothing, or does not end within `timeout` s with code 0.
     """
     process = subprocess.Popen(
-        [sys.executable, "-m", module, *arguments],
+        [*prefix, sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,

@@ -15,15 +15,15 @@ from tests.support.tls import Identity
 class LoopServer:
     """A server with a port, an acceptance log, and with `tls` a certificate that clients must trust (`cafile`)."""
 
-    def __init__(self, name: str, *, port: int, log: Path | str | None, fsync: bool, tls: bool) -> None:
+    def __init__(self, name: str, *, port: int, log: Path | str | None, fsync: bool, tls: bool, host: str) -> None:
         self._log = AcceptanceLog(log, fsync=fsync)
         self._identity = Identity() if tls else None
-        self._port = Port(port)
+        self._port = Port(port, host)
         self._thread = LoopThread(name)
 
     @property
     def port(self) -> int:
-        """The port on 127.0.0.1. It stays the same until the server stops."""
+        """The port. It stays the same until the server stops."""
         return self._port.number
 
     @property

@@ -62,9 +62,10 @@ class LoopThread:
 
 
 class Port:
-    """A port on 127.0.0.1 that stays reserved while its listener is closed and opened again."""
+    """A port that stays reserved while its listener is closed and opened again."""
 
-    def __init__(self, number: int = 0) -> None:
+    def __init__(self, number: int = 0, host: str = "127.0.0.1") -> None:
+        self.host = host
         # A bound socket that never listens: connections are refused, and no other process gets the port.
         self._guard = self._bound(number)
         self.number: int = self._guard.getsockname()[1]
@@ -77,11 +78,10 @@ class Port:
         """Release the port."""
         self._guard.close()
 
-    @staticmethod
-    def _bound(number: int) -> socket.socket:
+    def _bound(self, number: int) -> socket.socket:
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(("127.0.0.1", number))
+        sock.bind((self.host, number))
         return sock
 
 

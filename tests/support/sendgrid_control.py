@@ -19,6 +19,7 @@ def options(arguments: list[str] | None) -> dict[str, Any]:
     """Return the command line as arguments of SendGridServer. Exits with 2 on wrong usage."""
     parser = argparse.ArgumentParser(prog="sendgrid_server", description="A local SendGrid.")
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--log", type=Path)
     parser.add_argument("--fsync", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
@@ -33,6 +34,7 @@ def options(arguments: list[str] | None) -> dict[str, Any]:
     parser.add_argument("--tls", action="store_true", help="also print the path of the certificate")
     args = parser.parse_args(arguments)
     values = {
+        "host": args.host,
         "port": args.port,
         "log": args.log,
         "fsync": args.fsync,

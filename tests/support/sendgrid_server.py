@@ -58,7 +58,7 @@ class SendGridServer(LoopServer):
     cut. faults: the script; chances: kind → probability for sends, with `seed`. latency: seconds before each reply.
     validate_every: one in so many sends is checked against SendGrid's schema; check_every: the same for the rules.
     cancel_limit: batches that can be cancelled at once. reject: addresses that get a 400 with their index. tls: HTTPS
-    with its own certificate (`cafile`).
+    with its own certificate (`cafile`). host: the address to listen at.
     """
 
     def __init__(
@@ -78,8 +78,9 @@ class SendGridServer(LoopServer):
         cancel_limit: int = 10,
         reject: Collection[str] = (),
         tls: bool = False,
+        host: str = "127.0.0.1",
     ) -> None:
-        super().__init__("sendgrid-server", port=port, log=log, fsync=fsync, tls=tls)
+        super().__init__("sendgrid-server", port=port, log=log, fsync=fsync, tls=tls, host=host)
         self.clock = Clock()
         self.latency = latency
         self.requests: deque[Seen] = deque(maxlen=100_000)
@@ -103,8 +104,8 @@ class SendGridServer(LoopServer):
 
     @property
     def url(self) -> str:
-        """`http(s)://127.0.0.1:PORT`, for use as SendGrid's host."""
-        return f"{'https' if self._identity else 'http'}://127.0.0.1:{self.port}"
+        """`http(s)://HOST:PORT`, for use as SendGrid's host."""
+        return f"{'https' if self._identity else 'http'}://{self._port.host}:{self.port}"
 
     @property
     def faults(self) -> list[Fault]:

@@ -68,8 +68,9 @@ class RecordingSmtp(LoopServer):
         pipelining: bool = False,
         log: Path | str | None = None,
         fsync: bool = False,
+        host: str = "127.0.0.1",
     ) -> None:
-        super().__init__("smtp-server", port=port, log=log, fsync=fsync, tls=starttls)
+        super().__init__("smtp-server", port=port, log=log, fsync=fsync, tls=starttls, host=host)
         self.behaviour = Behaviour(frozenset(reject), frozenset(defer), list(after_dot), hang)
         self.emails: list[Email] = []
         self.connections = 0
@@ -213,9 +214,10 @@ class _Protocol(SMTP):
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until SIGTERM. `smtp://127.0.0.1:PORT` is the first line of stdout."""
+    """Serve until SIGTERM. `smtp://HOST:PORT` is the first line of stdout."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--log", type=Path)
     parser.add_argument("--fsync", action="store_true")
     parser.add_argument("--pipelining", action="store_true")
@@ -224,6 +226,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--after-dot", action="append", default=[], metavar="WHAT")
     args = parser.parse_args(arguments)
     with RecordingSmtp(
+        host=args.host,
         port=args.port,
         log=args.log,
         fsync=args.fsync,
@@ -232,7 +235,7 @@ def main(arguments: list[str] | None = None) -> None:
         defer=args.defer,
         after_dot=args.after_dot,
     ) as server:
-        serve_until_stopped(f"smtp://127.0.0.1:{server.port}")
+        serve_until_stopped(f"smtp://{args.host}:{server.port}")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from digest.store.content.events import event_kinds
 from digest.store.database import Database
 from digest.store.schema import attempt, batch, delivery, delivery_event, edition, edition_count, rendered_email
 from digest.store.sending import partitions
+from digest.store.sending.evidence import hash_emails
 from digest.store.sending.folded import FROZEN
 
 # The newest editions with recipients stay whole, whatever their age: a series of blocks is looked for in them.
@@ -94,11 +95,12 @@ def fold(database: Database, key: str, before: datetime, now: datetime) -> int |
             for reason, recipients in reasons.items()
         ]
         connection.execute(insert(edition_count), rows)
+        hashes = hash_emails(connection, key)
         emails = connection.execute(delete(rendered_email).where(_surplus_emails(key))).rowcount
         delete_answers(connection, edition=key)
         own = attempt.c.batch.in_(select(batch.c.id).where(batch.c.edition == key))
         connection.execute(update(attempt).where(own).values(detail="", last_reply="", current_recipient=None))
-        connection.execute(update(edition).where(edition.c.key == key).values(folded_at=now))
+        connection.execute(update(edition).where(edition.c.key == key).values(folded_at=now, email_hashes=hashes))
     return emails
 
 

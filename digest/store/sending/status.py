@@ -105,7 +105,7 @@ class StatusReader:
         with self.database.read() as connection:
             orphans = find_orphans(connection, runs, self.policy, now, edition)
             return EditionStatus(
-                _count(connection, edition, orphans),
+                count_recipients(connection, edition, orphans),
                 list(_unreached(connection, edition, limit, waiting=waiting, orphans=orphans)),
                 _unknown_batches(connection, edition, orphans),
             )
@@ -114,7 +114,7 @@ class StatusReader:
         """`EditionStatus.counts` alone."""
         runs = dead_runs(self.database)
         with self.database.read() as connection:
-            return _count(connection, edition, find_orphans(connection, runs, self.policy, now, edition))
+            return count_recipients(connection, edition, find_orphans(connection, runs, self.policy, now, edition))
 
     def orphans(self, now: datetime) -> Mapping[int, Orphan]:
         """The orphans of all editions, by batch."""
@@ -125,7 +125,7 @@ class StatusReader:
 
 def counts(database: Database, edition: str) -> Counts:
     with database.read() as connection:
-        return _count(connection, edition)
+        return count_recipients(connection, edition)
 
 
 def pending(database: Database, edition: str) -> int:
@@ -191,7 +191,7 @@ def unsendable_batches(database: Database, edition: str, transports: Collection[
     return list(found.values())
 
 
-def _count(connection: Connection, edition: str, orphans: Mapping[int, Orphan] = _NO_ORPHANS) -> Counts:
+def count_recipients(connection: Connection, edition: str, orphans: Mapping[int, Orphan] = _NO_ORPHANS) -> Counts:
     frozen, parted = _deliveries(connection, edition)
     states = (
         select(batch.c.state, func.sum(batch.c.size), func.count())

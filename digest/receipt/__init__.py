@@ -1,0 +1,1 @@
+"""Receipts of editions: signed statements for auditors and advertisers. docs/receipt.md describes the format."""

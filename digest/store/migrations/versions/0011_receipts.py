@@ -1,0 +1,11 @@
+"""Editions keep the hashes of their emails when `digest store prune` deletes emails, for their receipts."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    op.add_column("edition", sa.Column("email_hashes", sa.JSON()))

@@ -1,0 +1,78 @@
+"""Issue the receipt of an edition: a signed statement of who was mailed and who was not, without any address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from digest import __version__
+from digest.errors import DigestError
+from digest.receipt.document import PARTS, canonical, sign
+from digest.store.content.events import count_feedback
+from digest.store.sending.evidence import read_evidence, written
+from digest.usecases.process_feedback import PARSERS
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from digest.models import Edition
+    from digest.store.sending.statistics import Statistics
+    from digest.store.sending.status import StatusReader
+
+
+@dataclass(frozen=True)
+class ReceiptIssuer:
+    """`issuer` is the domain of the sender."""
+
+    status: StatusReader
+    statistics: Statistics
+    newsletter: str
+    issuer: str
+    now: Callable[[], datetime]
+
+    def issue(self, edition: Edition, key: Ed25519PrivateKey) -> dict[str, Any]:
+        """Return the document of the receipt as of now. Raises DigestError for an edition without recipients."""
+        now = self.now()
+        found = read_evidence(self.status.database, self.status.policy, edition.key, now)
+        counts = found.counts
+        if not counts.frozen:
+            raise DigestError(
+                f"Edition {edition.key} is {edition.state} and has no recipients yet, so there is nothing to attest."
+            )
+        if not counts.balanced:
+            raise DigestError(
+                f"The counts of edition {edition.key} do not add up, so it gets no receipt: {counts}. Run "
+                "`digest doctor` and report this."
+            )
+        statement = {
+            "newsletter": self.newsletter,
+            "issuer": self.issuer,
+            "issued_at": written(now.astimezone(UTC).replace(microsecond=0)),
+            "software": f"digest {__version__}",
+            "edition": edition.key,
+            "number": edition.number,
+            "subject": edition.subject,
+            "state": str(edition.state),
+            "frozen_at": written(found.frozen_at),
+            "done_at": written(found.done_at),
+            "counts": {name: getattr(counts, name) for name in ("frozen", *PARTS)},
+            "transports": self.statistics.transports(edition.key),
+            "reported": self._reported(edition.key),
+            "emails": found.emails,
+            "content": None if found.emails is None else sha256(canonical(found.emails)).hexdigest(),
+        }
+        return sign(statement, found.batches, key)
+
+    def _reported(self, key: str) -> dict[str, int | None]:
+        """What providers reported afterwards. A provider without webhooks reports no deliveries."""
+        events = count_feedback(self.status.database, key)
+        reports = not PARSERS.keys().isdisjoint(self.statistics.transports(key))
+        return {
+            "delivered": events.delivered if reports else None,
+            "bounced": events.bounced,
+            "blocked": events.blocked,
+            "complained": events.complained,
+        }

@@ -1,0 +1,1 @@
+"""`make proof`: the fault report. Every provider on every store under every fault, judged by the provider's own log."""

@@ -1,0 +1,184 @@
+"""Where one case happens: a newsletter folder, its store, the provider's server, and processes that send."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.chaos.killed_send import EDITION
+from tests.chaos.outages import durable
+from tests.cli.newsroom import Newsroom, Run
+from tests.paths import ROOT
+from tests.proof.cases import Case
+from tests.proof.providers import PROVIDERS, STORM
+from tests.support.acceptance import count
+from tests.support.databases import store
+from tests.support.killing import serving
+from tests.support.namespaces import Link, inside, star
+from tests.support.outages import PostgresServer, postgres_programs
+
+# Batches of an edition, about.
+_BATCHES = 40
+# Recipients of a send that is slowed down.
+_FEW = 5_000
+# Seconds that a sender may take. More than it waits for a store.
+_PATIENCE = 150
+
+
+@dataclass
+class Field:
+    """`prefixes` and `places` are of each worker: what runs a program there, and the settings that differ there.
+
+    `links` are empty without namespaces, `server` is None without a PostgreSQL server of its own."""
+
+    case: Case
+    newsroom: Newsroom
+    log: Path
+    recipients: int
+    prefixes: Sequence[Sequence[str]]
+    places: Sequence[Mapping[str, str]]
+    links: Sequence[Link]
+    server: PostgresServer | None
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self, worker: int, **environment: str) -> subprocess.Popen[bytes]:
+        """Start to send on this worker, numbered from 0."""
+        command = [*self.prefixes[worker], *self.newsroom.command("--home", str(self.newsroom.home), "send", EDITION)]
+        process = subprocess.Popen(
+            command,
+            env=self.newsroom.env({**self.places[worker], **environment}),
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self.running.append(process)
+        return process
+
+    def restart(self, worker: int) -> None:
+        """Start to send again on a worker whose process has ended."""
+        self.running[worker].wait()
+        self.start(worker)
+        self.running[worker] = self.running.pop()
+
+    def start_all(self) -> None:
+        for worker in range(self.case.workers):
+            self.start(worker)
+
+    def await_emails(self, number: int) -> None:
+        """Wait until the provider has so many emails, or nobody sends any more."""
+        while count(self.log) < number and any(process.poll() is None for process in self.running):
+            time.sleep(0.002)
+
+    def await_end(self) -> None:
+        """Wait for every sender. Raises TimeoutError."""
+        until = time.monotonic() + _PATIENCE
+        for process in self.running:
+            try:
+                process.wait(max(until - time.monotonic(), 1))
+            except subprocess.TimeoutExpired:
+                raise TimeoutError(f"a sender did not end within {_PATIENCE} s") from None
+        self.running.clear()
+
+    def digest(self, *arguments: str, **environment: str) -> Run:
+        """Run a command where the first worker is. In this process if possible, which is faster."""
+        arguments = ("--home", str(self.newsroom.home), *arguments)
+        if not self.links:
+            return self.newsroom.digest(*arguments, **self.places[0], **environment)
+        done = subprocess.run(
+            [*self.prefixes[0], *self.newsroom.command(*arguments)],
+            env=self.newsroom.env({**self.places[0], **environment}),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout, done.stderr)
+
+    def status(self) -> dict[str, Any]:
+        run = self.digest("status", EDITION, "--all", "--json")
+        found: dict[str, Any] = json.loads(run.out)
+        if "frozen" not in found:
+            raise AssertionError(found)
+        return found
+
+
+@contextmanager
+def make_field(case: Case, prepared: Newsroom, folder: Path, recipients: int) -> Iterator[Field]:
+    """Copy the prepared newsletter, and yield it with its store and its provider's server, ready to be sent."""
+    provider = PROVIDERS[case.provider]
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        shutil.copytree(prepared.home, folder)
+        newsroom = Newsroom(folder, dict(prepared.environment))
+        log = folder / "accepted.jsonl"
+        prefixes: list[list[str]] = [[] for _ in range(case.workers)]
+        hosts = ["127.0.0.1"] * case.workers
+        links: Sequence[Link] = ()
+        centre: list[str] = []
+        if case.needs_network:
+            middle, names, links = stack.enter_context(star(case.workers, case.seed))
+            centre, prefixes = inside(middle), [inside(name) for name in names]
+            hosts = [link.near for link in links]
+        own = stack.enter_context(_own_server(centre)) if case.needs_own_server else None
+        urls = _store_urls(stack, case, folder, own, hosts)
+        options = ["--log", str(log), *provider.options, *provider.faults(case.fault, 2 * recipients, case.rng())]
+        if centre:
+            options += ["--host", "0.0.0.0"]
+        greeting = stack.enter_context(serving(provider.module, *options, prefix=centre))
+        port = greeting.split()[0].rpartition(":")[2]
+        places = [
+            {**provider.settings(host, port), "DIGEST_STORE__URL": each} for host, each in zip(hosts, urls, strict=True)
+        ]
+        newsroom.environment |= {
+            "DIGEST_DELIVERY__BATCH_SIZE": str(max(recipients // _BATCHES, 10)),
+            "DIGEST_DELIVERY__THREADS": "2",
+        }
+        if case.fault == STORM and recipients <= _FEW:
+            # Or it would be over before the second fault.
+            newsroom.environment["DIGEST_DELIVERY__RATE__PER_SECOND"] = "60"
+        made = Field(case, newsroom, log, recipients, prefixes, places, links, own)
+        try:
+            # The folder's copy has the edition in SQLite only.
+            if case.store != "sqlite" and (composed := made.digest("compose")).code:
+                raise AssertionError(composed.err)
+            yield made
+        finally:
+            for process in made.running:
+                process.kill()
+                process.wait()
+
+
+@contextmanager
+def _own_server(prefix: Sequence[str]) -> Iterator[PostgresServer]:
+    programs = postgres_programs()
+    assert programs
+    with PostgresServer(programs, host="*" if prefix else "127.0.0.1", prefix=prefix) as server:
+        yield server
+
+
+def _store_urls(
+    stack: ExitStack, case: Case, folder: Path, own: PostgresServer | None, hosts: Sequence[str]
+) -> Sequence[str]:
+    """The URL of the store for each worker."""
+    if own is None:
+        url = stack.enter_context(store(case.store, folder))
+        # A worker that is killed does not lose what the server has, but what it has not written yet.
+        return [url.replace("%20-csynchronous_commit%3Doff", "")] * case.workers
+    if not case.needs_network:
+        return [stack.enter_context(durable(own))] * case.workers
+    return [f"postgresql+psycopg://postgres@{host}:{own.port}/postgres" for host in hosts]
+
+
+def memory_folder() -> str | None:
+    """Where temporary folders are fastest; None if there is no such place."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None

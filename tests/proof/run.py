@@ -1,0 +1,140 @@
+"""Run one case and judge it: the fault, the sends afterwards, the settling of what is unknown, the provider's log."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.chaos.killed_send import EDITION, judge
+from tests.chaos.schedules import send_webhooks
+from tests.cli.newsroom import Newsroom
+from tests.proof.cases import Case
+from tests.proof.faults import CAUSES
+from tests.proof.field import Field, make_field
+from tests.proof.providers import PROVIDERS
+from tests.support.killing import balance
+
+# How often a send is started until nothing is pending.
+_STARTS = 8
+
+
+@dataclass(frozen=True)
+class Result:
+    """Numbers of recipients. `sends` are those that the provider's log has, whatever our ledger says.
+
+    `unknown` are those before anything was settled; then how they were settled; `left` are those that stay unknown.
+    `wrong` says what broke, if something did; `not_run` why the case was not run."""
+
+    fault: str
+    provider: str
+    store: str
+    workers: int
+    seed: int
+    recipients: int = 0
+    sends: int = 0
+    duplicates: int = 0
+    missed: int = 0
+    unknown: int = 0
+    by_events: int = 0
+    by_log: int = 0
+    by_operator: int = 0
+    resent: int = 0
+    left: int = 0
+    seconds: float = 0.0
+    wrong: str = ""
+    not_run: str = ""
+
+    @property
+    def holds(self) -> bool:
+        return not (self.duplicates or self.missed or self.left or self.wrong)
+
+
+def run_case(case: Case, prepared: Newsroom, folder: Path, recipients: int) -> Result:
+    """Run the case in a copy of the prepared folder. Never raises: what breaks is part of the result."""
+    if reason := case.why_not:
+        return Result(**asdict(case), not_run=reason)
+    began = time.monotonic()
+    try:
+        with make_field(case, prepared, folder, recipients) as field:
+            numbers = _run(field)
+    except Exception as error:
+        numbers = {"wrong": " ".join(f"{type(error).__name__}: {error}".split())[:500]}
+    seconds = round(time.monotonic() - began, 1)
+    return Result(**asdict(case), recipients=recipients, seconds=seconds, **numbers)
+
+
+def _run(field: Field) -> dict[str, Any]:
+    # Not the server's randomness: that depends on how many numbers it has drawn.
+    CAUSES[field.case.fault](field, field.case.rng())
+    field.await_end()
+    status = _send_until_done(field)
+    settled = {"unknown": status["unknown"]}
+    if status["unknown"]:
+        settled |= _settle(field, status["unknown"])
+        status = _send_until_done(field)
+    verdict = judge(field.log, status, field.recipients, killed=False)
+    wrong = [
+        f"{number} {name}"
+        for name, number in (("unexpected", verdict.unexpected), ("falsely accepted", verdict.falsely_accepted))
+        if number
+    ]
+    if status["rejected"] or status["excluded"]:
+        wrong.append(f"{status['rejected']} rejected, {status['excluded']} excluded")
+    return {
+        **settled,
+        "sends": balance(field.log).counts.total(),
+        "duplicates": verdict.duplicates,
+        "missed": verdict.missed,
+        "left": verdict.unknown,
+        "wrong": ", ".join(wrong),
+    }
+
+
+def _send_until_done(field: Field) -> dict[str, Any]:
+    """Send again, as an operator or `digest run` does, until nothing is pending."""
+    for _ in range(_STARTS):
+        field.digest("send", EDITION)
+        status = field.status()
+        if status["frozen"] and not status["pending"]:
+            return status
+    raise AssertionError(
+        f"after {_STARTS} sends {status['pending']} recipients are pending: {status['not_reached'][:1]}"
+    )
+
+
+def _settle(field: Field, unknown: int) -> dict[str, int]:
+    """Settle what is unknown: by the provider's webhooks, then by its log, then as an operator who reads the log."""
+    found = dict.fromkeys(("by_events", "by_log", "by_operator", "resent"), 0)
+    # The webhook's receiver runs in this process, which reaches no store in a namespace.
+    if field.case.provider == "sendgrid" and not field.links:
+        field.newsroom.environment |= field.places[0]
+        send_webhooks(field.newsroom, field.log, field.case.seed)
+        left = field.status()["unknown"]
+        found["by_events"], unknown = unknown - left, left
+    # Exit code 1: something is unknown.
+    shown = json.loads(field.digest("reconcile", EDITION, "--json").out)
+    found["by_log"] = unknown - shown["unknown"]
+    for batch in shown["batches"]:
+        accepted, resent = _decide(field, batch)
+        found["by_operator"] += accepted + resent
+        found["resent"] += resent
+    return found
+
+
+def _decide(field: Field, batch: dict[str, Any]) -> tuple[int, int]:
+    """Decide about a batch as the provider's log says. Returns how many were accepted, and how many are sent again."""
+    emails = {each["email"] for each in batch["recipients"]}
+    reached = emails & balance(field.log).counts.keys()
+    if reached and reached != emails:
+        # Only some of the batch: recipients are named where each had an email of their own.
+        if not PROVIDERS[field.case.provider].one_by_one:
+            return 0, 0
+        words = [word for email in sorted(emails) for word in ("--accept" if email in reached else "--resend", email)]
+    else:
+        words = ["--accept" if reached else "--resend", str(batch["batch"])]
+    done = field.digest("reconcile", EDITION, *words, "--offline", "--evidence", "the provider's log")
+    assert done.code in (0, 1), done.err
+    return len(reached), len(emails - reached)
