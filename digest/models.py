@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from enum import StrEnum
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 # What is personal in an email: name → the tag that delivery replaces by the value. `email_html` is the address escaped
 # for HTML; the last three are URL-safe tokens at the end of a URL. Tags are ASCII without spaces or `<>&`: SendGrid's
@@ -28,13 +28,6 @@ BREAKING = "breaking"
 MAIN = "main"
 _BREAKING_SLUG = re.compile(r"breaking(?:-[0-9]+)?\Z")
 _DATED_KEY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:-([a-z].*))?\Z")
-
-# The days on which a subscriber gets the newsletter.
-Frequency = Literal[
-    "daily", "weekdays",
-    "weekly:mon", "weekly:tue", "weekly:wed", "weekly:thu", "weekly:fri", "weekly:sat", "weekly:sun",
-]  # fmt: skip
-FREQUENCIES: tuple[Frequency, ...] = get_args(Frequency)
 
 
 class EditionState(StrEnum):
@@ -467,7 +460,8 @@ class Subscriber:
     email: str
     name: str = ""
     topics: tuple[str, ...] = ()
-    frequency: Frequency = "daily"
+    # The days on which the newsletter is sent (`subscribers/frequency.py`).
+    frequency: str = "daily"
     timezone: str = "Asia/Kolkata"
     hour: time | None = None
     status: Literal["active", "paused"] = "active"

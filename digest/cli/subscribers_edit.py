@@ -28,7 +28,7 @@ def _fields(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--name", help="The person's name."),
         click.option("--topics", help="Sections, separated by commas; '' for everything."),
         click.option("--editions", help="Slugs of editions, separated by commas; '' for the default ones."),
-        click.option("--frequency", help="daily, weekdays or weekly:mon … weekly:sun."),
+        click.option("--frequency", help="daily, weekdays, weekly:sun or weekly:mon,wed,fri."),
         click.option("--timezone", help="Such as Asia/Kolkata."),
         click.option("--hour", help="Such as 07:00; '' for the newsletter's hour."),
         click.option("--format", "format_", help="html or text."),

@@ -15,8 +15,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from digest.config.settings import EditionSettings, Settings
-from digest.models import FREQUENCIES
-from digest.subscribers import list_file
+from digest.subscribers import frequency, list_file
 from digest.utils.files import replace_file
 
 FOLDER = "schema"
@@ -89,9 +88,11 @@ def list_schema(topics: Iterable[str], editions: Iterable[str] = ()) -> dict[str
             "description": "Sections to receive, in addition to the lead story. Not set: all.",
         },
         "frequency": {
-            "enum": [*FREQUENCIES, None],
+            "type": ["string", "null"],
+            "pattern": frequency.PATTERN,
             "default": "daily",
-            "description": "Days on which the newsletter is sent: `daily`, `weekdays`, `weekly:mon` … `weekly:sun`.",
+            "description": "Days on which the newsletter is sent: `daily`, `weekdays`, `weekly:sun`, "
+            "`weekly:mon,wed,fri`.",
         },
         "timezone": {
             **text,

@@ -100,8 +100,13 @@ class Web(SettingsModel):
     )
     signup: bool = Field(
         default=True,
-        description="Offer the signup form at `/join`: double opt-in, at most 20 signups per hour and network and one "
+        description="Offer the signup form at `/join`: double opt-in, at most 300 signups per hour and network and one "
         "email per ten minutes and address (docs/reader-pages.md).",
+    )
+    welcome: bool = Field(
+        default=True,
+        description="Send a welcome email after the confirmation of a signup: the headlines of the newest edition, "
+        "with a link to it in the archive, and when the next one comes. Needs `archive: public`.",
     )
     signup_mails_per_hour: int = Field(
         default=1000,

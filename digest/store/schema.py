@@ -93,7 +93,7 @@ subscriber = Table(
     Column("email", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("topics", JSON, nullable=False),
-    Column("frequency", String(16), nullable=False),
+    Column("frequency", String(32), nullable=False),
     Column("timezone", String(64), nullable=False),
     Column("hour", String(5), nullable=False),
     Column("format", String(8), nullable=False),
@@ -145,7 +145,7 @@ preference = Table(
     metadata,
     Column("subscriber", Id, ForeignKey("subscriber.id"), primary_key=True),
     Column("topics", JSON(none_as_null=True)),
-    Column("frequency", String(16)),
+    Column("frequency", String(32)),
     # '': the newsletter's.
     Column("hour", String(5)),
     Column("format", String(8)),

@@ -8,9 +8,7 @@ from datetime import date, datetime, time
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from digest.models import Frequency
-
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+from digest.subscribers.frequency import is_due_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +18,7 @@ class Candidate:
     id: int
     email: str
     topics: tuple[str, ...]
-    frequency: Frequency
+    frequency: str
     timezone: str
     hour: time | None
     format: Literal["html", "text"]
@@ -45,7 +43,7 @@ class Audience:
     daily: bool = True
     everyone: bool = False
 
-    def exclude(self, editions: Collection[str], frequency: Frequency, day: date) -> str:
+    def exclude(self, editions: Collection[str], frequency: str, day: date) -> str:
         """Return why a subscriber with this choice does not get the edition of `day`; '' if they do.
 
         A subscriber's days apply to an edition that appears less than daily only if it was not chosen by name: who
@@ -91,12 +89,3 @@ def decide(
     if subscriber.paused_until and max(due_at, now, key=datetime.timestamp) < subscriber.paused_until:
         return Due(None, f"paused until {subscriber.paused_until.astimezone(now.tzinfo):%Y-%m-%d}")
     return Due(due_at)
-
-
-def is_due_on(frequency: Frequency, day: date) -> bool:
-    """Return whether a subscriber with this frequency gets an edition on this day."""
-    if frequency == "daily":
-        return True
-    if frequency == "weekdays":
-        return day.weekday() < 5
-    return frequency == f"weekly:{_DAYS[day.weekday()]}"

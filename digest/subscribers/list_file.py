@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from digest.errors import ConfigProblem, ConfigurationError, quoted
-from digest.models import FREQUENCIES, Subscriber
-from digest.subscribers import address, includes
+from digest.models import Subscriber
+from digest.subscribers import address, frequency, includes
 from digest.utils.clock import time_zones
 from digest.yamlio import reader
 from digest.yamlio.reader import LocatedDict, LocatedList
@@ -27,7 +27,7 @@ FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "status", 
 DEFAULTABLE = ("timezone", "frequency", "hour", "topics", "format", "editions")
 # Fields with several names.
 LISTS = ("topics", "editions")
-_CHOICES: Mapping[str, tuple[str, ...]] = {"frequency": FREQUENCIES, "status": STATUSES, "format": FORMATS}
+_CHOICES: Mapping[str, tuple[str, ...]] = {"status": STATUSES, "format": FORMATS}
 _CONTROL = re.compile(r"[\x00-\x1f]")
 # Characters of a mistyped word that are compared with the known words.
 _MAX_COMPARED = 100
@@ -267,6 +267,8 @@ def parse_field(
             hint = nearest(value, zones, list_known=False, cutoff=0.8)
             raise ValueError(f"unknown time zone {quoted(value)}{hint or '; use a name such as Asia/Kolkata'}")
         return value
+    if key == "frequency":
+        return frequency.parse(value)
     choices = _CHOICES.get(key)
     if choices and value not in choices:
         hint = (key == "frequency" and _nearest_frequency(value)) or nearest(value, choices, list_known=False)

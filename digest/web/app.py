@@ -33,11 +33,17 @@ from digest.web.health import routes as health_routes
 from digest.web.health.access import MetricsAccess
 from digest.web.health.checks import Health
 from digest.web.middleware import Guard, log_error
-from digest.web.outbound_mail import OutboundMail, Resender, SignupEmails
+from digest.web.next_edition import NextEdition
+from digest.web.outbound_mail import OutboundMail
 from digest.web.pages import CUSTOM_TEMPLATES, PAGE_RESPONSES, Pages, language_parameter
 from digest.web.preferences import OfferedEdition, PreferencesPage
+from digest.web.resend import Resender
 from digest.web.sample_data import find_template_errors
-from digest.web.signup import Signup
+from digest.web.showcase import Showcase
+from digest.web.signup import Offer, Signup
+from digest.web.signup_emails import SignupEmails
+from digest.web.topic_rates import TopicRates
+from digest.web.unsubscribe import LeavePage
 from digest.web.view_in_browser import EmailViewer
 from digest.web.webhooks import webhooks
 
@@ -117,6 +123,7 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
             prefix=pages.root,
             larger=_LARGER_BODIES,
             any_host=health_routes.PATHS,
+            logo=pages.branding.theme.logo,
             crowded=crowded,
         )
 
@@ -155,21 +162,28 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
     published = PublishedStore(database, samples=app.outbox_only)
     context = Context(pages, app.signer, PreferenceStore(database), RateLimiter(database), app.now)
     public_archive = web.archive == "public"
+    archive_pages = Archive(context, editions, published, app.renderer) if public_archive else None
+    next_edition = NextEdition(app.calendar_reader.read, app.settings.choices, app.now)
+    rates = TopicRates(published)
     signup = None
     if web.signup:
-        emails = SignupEmails(pages, sender, app.signer)
-        signup = Signup(
-            context,
-            SignupStore(database),
-            emails,
-            outbound,
-            published if public_archive else None,
-            web.signup_mails_per_hour,
-        )
-    page = PreferencesPage(context, published, app.topics, app.first_send_at, _offered_editions(app))
+        emails = SignupEmails(pages, sender, app.signer, next_edition)
+        untracked = app.settings.newsletter.tracking == "off"
+        showcase = Showcase(archive_pages)
+        offer = Offer(showcase, rates, next_edition, app.first_send_at, len(app.sources), untracked)
+        signup = Signup(context, SignupStore(database), emails, outbound, offer, web.signup_mails_per_hour, web.welcome)
+    page = PreferencesPage(
+        context,
+        published,
+        app.topics,
+        app.first_send_at,
+        _offered_editions(app),
+        next_edition,
+        rates,
+    )
     routers = [
         static_routes(pages, signup),
-        unsubscribe.router(context),
+        unsubscribe.router(LeavePage(context, next_edition)),
         preferences.pause_router(page),
         preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
         answers.router(context, editions, app.answers),
@@ -177,8 +191,8 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
         view_in_browser.router(EmailViewer(context, editions, published, app.renderer), images),
         webhooks(app),
     ]
-    if public_archive:
-        routers.append(archive.router(Archive(context, editions, published, app.renderer)))
+    if archive_pages is not None:
+        routers.append(archive.router(archive_pages))
     if signup is not None:
         routers.append(signup_routes.router(signup))
     return routers

@@ -43,9 +43,18 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
+
+def policy_with_image(policy: str, url: str | None) -> str:
+    """Return the policy with one more image: the newsletter's logo, which may be on another site."""
+    if not url:
+        return policy
+    # A list of sources ends at these characters.
+    source = url.replace(";", "%3B").replace(",", "%2C").replace(" ", "%20")
+    return policy.replace("img-src 'self'", f"img-src 'self' {source}")
+
+
 # For every response that does not set them itself. A page that may be cached or indexed says so.
 _HEADERS = (
-    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-frame-options", b"DENY"),
@@ -62,7 +71,8 @@ class Guard:
 
     `hosts`: the accepted host names (empty: any). `prefix`: the path of base_url, which a proxy may or may not strip.
     `larger`: (path prefix, bytes) of routes that accept more than a form. `any_host`: paths that are answered under
-    every host name. `crowded`: the sentence for a client with too many requests at once.
+    every host name. `logo`: the URL of an image that every page may show. `crowded`: the sentence for a client with too
+    many requests at once.
     """
 
     def __init__(
@@ -73,6 +83,7 @@ class Guard:
         prefix: str = "",
         larger: Sequence[tuple[str, int]] = (),
         any_host: Collection[str] = (),
+        logo: str | None = None,
         crowded: str = "Too many requests at once from your network. Please try again in a minute.",
     ) -> None:
         self.app = app
@@ -81,6 +92,8 @@ class Guard:
         self.larger = tuple(larger)
         self.any_host = frozenset(any_host)
         self.crowded = crowded
+        policy = policy_with_image(CONTENT_SECURITY_POLICY, logo)
+        self.headers = ((b"content-security-policy", policy.encode()), *_HEADERS)
         self.open_requests = OpenRequests()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,7 +113,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 started = True
                 present = dict(message["headers"])
-                defaults = [header for header in _HEADERS if header[0] not in present]
+                defaults = [header for header in self.headers if header[0] not in present]
                 message["headers"] = [*message["headers"], *defaults]
             elif head:
                 message = {**message, "body": b""}

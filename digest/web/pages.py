@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
 from fastapi import Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from digest.errors import StoreError
 from digest.hindi import dates
 from digest.i18n import require_pages, translator
 from digest.render.environment import localised, make_environment
 from digest.render.template_errors import explain
+from digest.render.texts import devanagari_digits_in_html, devanagari_digits_in_text
 from digest.render.themes import Branding
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ PAGE_RESPONSES: dict[int | str, dict[str, Any]] = {
     "5XX": {"description": "A server error.", "content": {"text/html": {}, "text/plain": {}}},
 }
 """The OpenAPI description of the responses of every route that answers with a page."""
+
+REDIRECTS: dict[str, Any] = {"responses": {303: {"description": "Done. The page that the redirect opens says so."}}}
+"""What a route that redirects after a POST adds to its description."""
 
 Language = Annotated[str, Query(description="`hi` or `en`; anything else selects the newsletter's language")]
 
@@ -144,7 +148,9 @@ class Pages:
             "personal": True,
             **localised(lambda: catalogue),
         }
-        return self._render(template, language, {**self._common, **defaults, **values})
+        return self._with_digits(
+            template, language, self._render(template, language, {**self._common, **defaults, **values})
+        )
 
     def _render(self, template: str, language: str, values: Mapping[str, Any]) -> str:
         environment = self._environments[language]
@@ -152,3 +158,14 @@ class Pages:
             return environment.get_template(template).render(values)
         except Exception as error:
             raise explain(error, template, environment, values) from error
+
+    def _with_digits(self, template: str, language: str, text: str) -> str:
+        """The page or email with the digits of the newsletter's theme."""
+        if self.branding.theme.digits != "deva" or language == "en":
+            return text
+        return devanagari_digits_in_html(text) if ".html." in template else devanagari_digits_in_text(text)
+
+
+def redirect(pages: Pages, request: Request, place: str, **query: str) -> RedirectResponse:
+    """Redirect to a page after a POST, in the same language, so that going back and reloading repeat nothing."""
+    return RedirectResponse(pages.path(place, pages.language(request), **query), status_code=303)

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import HTMLResponse, Response
 from pydantic import StringConstraints
 
 from digest.feedback.rules import UNSUBSCRIBED
-from digest.models import FREQUENCIES, Frequency
 from digest.store.content.editions import PublishedStore
 from digest.store.people.preferences import StoredSubscriber
+from digest.subscribers import frequency
 from digest.subscribers.list_file import FORMATS
 from digest.web.dependencies import Context
-from digest.web.outbound_mail import Resender, ResendResult
-from digest.web.pages import PAGE_RESPONSES, language_parameter
+from digest.web.next_edition import NextEdition
+from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
+from digest.web.resend import Resender, ResendResult
+from digest.web.topic_rates import TopicRates
 
 Pause = Literal["0", "1", "2", "4"]
-Topics = Annotated[tuple[Annotated[str, StringConstraints(max_length=100)], ...], Form(max_length=200)]
+Choices = Annotated[tuple[Annotated[str, StringConstraints(max_length=100)], ...], Form(max_length=200)]
+Wrong = Literal["topics", "editions", "days", "form"]
+
+DONE = ("saved", "paused", "resumed", "back", *ResendResult)
+"""What the page can say was done, by `?done=`. Each is checked against the subscriber's state."""
 
 _PURPOSE = "preferences"
 # What the button in an email offers.
@@ -51,7 +57,9 @@ class PreferencesPage:
     # When the first edition of the day is sent to subscribers without their own hour.
     send_at: time
     # The editions among which a subscriber chooses; none if there is only one.
-    editions: tuple[OfferedEdition, ...] = ()
+    editions: tuple[OfferedEdition, ...]
+    next_edition: NextEdition
+    rates: TopicRates
 
     def subscriber(self, token: str) -> StoredSubscriber | None:
         """The subscriber whom the token names."""
@@ -65,7 +73,10 @@ class PreferencesPage:
         if id is None:
             return context.invalid_link(request)
         subscriber = context.subscriber(id)
-        values = {"saved": False, "wrong": "", "again": "", **values}
+        if subscriber is not None:
+            values = {"form": self.stored_form(subscriber), **values}
+        values = {"done": "", "wrong": "", **values}
+        newest = self.published.newest(1, context.now())
         return context.pages.response(
             request,
             "preferences.html.j2",
@@ -77,17 +88,40 @@ class PreferencesPage:
             pausing=context.paused_until(subscriber),
             topics=self.topics,
             editions=self.editions,
-            chosen=chosen_editions(subscriber, self.editions) if subscriber else (),
             hours=selectable_hours(self.send_at, subscriber.hour if subscriber else None),
             send_at=self.send_at,
             own_zone=context.pages.branding.timezone,
-            edition=self.published.newest(1, context.now()),
+            edition=newest,
+            rates=self.rates.of(newest[0].key if newest else None, context.now()),
+            next_due=self._next_due(subscriber),
             **values,
+        )
+
+    def stored_form(self, subscriber: StoredSubscriber) -> PreferencesForm:
+        """The form with what applies to the subscriber now."""
+        return PreferencesForm(
+            subscriber.topics or self.topics,
+            frequency.days(subscriber.frequency),
+            f"{subscriber.hour:%H:%M}" if subscriber.hour else "",
+            subscriber.format,
+            chosen_editions(subscriber, self.editions),
+        )
+
+    def redirect(self, request: Request, token: str, done: str = "") -> Response:
+        """Redirect to the page, which says what was done."""
+        return redirect(self.context.pages, request, f"/preferences/{token}", **({"done": done} if done else {}))
+
+    def _next_due(self, subscriber: StoredSubscriber | None) -> datetime | None:
+        """When the subscriber gets the next edition; None if not, or if none is planned."""
+        if subscriber is None or not subscriber.listed or subscriber.suppressed or subscriber.status != "active":
+            return None
+        return self.next_edition.due(
+            subscriber.frequency, subscriber.hour, subscriber.timezone, subscriber.editions, subscriber.paused_until
         )
 
 
 def router(page: PreferencesPage, resender: Resender) -> APIRouter:
-    """`/preferences/TOKEN`."""
+    """`/preferences/TOKEN`. Each POST redirects to the page, so that going back and reloading repeat nothing."""
     context = page.context
     routes = APIRouter(
         prefix="/preferences/{token}",
@@ -97,68 +131,75 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
     )
 
     @routes.get("", response_class=HTMLResponse, summary="Show the preferences")
-    def show(request: Request, token: str) -> HTMLResponse:
-        return page.response(request, token)
+    def show(
+        request: Request,
+        token: str,
+        done: Annotated[str, Query(description="What was done before; chooses a message")] = "",
+    ) -> HTMLResponse:
+        return page.response(request, token, done=done if done in DONE else "")
 
-    @routes.post("", response_class=HTMLResponse, summary="Save the preferences")
+    @routes.post("", response_class=HTMLResponse, summary="Save the preferences; with `weeks`, pause too", **REDIRECTS)
     def save(
         request: Request,
         token: str,
-        frequency: Annotated[Frequency, Form()],
         format: Annotated[Literal["html", "text"], Form()],
+        days: Choices = (),
         hour: Annotated[str, Form(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")] = "",
-        topics: Topics = (),
-        editions: Topics = (),
-    ) -> HTMLResponse:
+        topics: Choices = (),
+        editions: Choices = (),
+        weeks: Annotated[Pause | None, Form()] = None,
+    ) -> Response:
         subscriber = page.subscriber(token)
         if subscriber is None:
             return page.response(request, token)
-        form = PreferencesForm(topics, frequency, hour, format, editions)
-        changes = changed_columns(subscriber, form, topics=page.topics, send_at=page.send_at, editions=page.editions)
-        if changes is None:
-            wrong = "topics" if page.topics and not topics else "editions" if page.editions and not editions else "form"
-            return page.response(request, token, status=400, wrong=wrong)
-        detail = ", ".join(f"{name}: {_describe(value)}" for name, value in changes.items())
-        consent = context.consent_context(request, _PURPOSE, detail=detail)
+        form = PreferencesForm(topics, days, hour, format, editions)
+        if wrong := find_error(form, subscriber, topics=page.topics, send_at=page.send_at, editions=page.editions):
+            return page.response(request, token, status=400, wrong=wrong, form=form)
+        changes = changed_columns(subscriber, form, topics=page.topics, editions=page.editions)
+        details = [f"{name}: {_describe(value)}" for name, value in changes.items()]
+        if weeks is not None:
+            changes["paused_until"], detail = _pause(weeks, context.now())
+            details.append(detail)
+        consent = context.consent_context(request, _PURPOSE, detail=", ".join(details))
         context.preferences.set(subscriber.id, changes, consent, now=context.now())
-        return page.response(request, token, saved=True)
+        return page.redirect(request, token, "saved" if weeks is None else "paused")
 
-    @routes.post("/pause", response_class=HTMLResponse, summary="Pause for a number of weeks; 0 ends the pause")
-    def pause(request: Request, token: str, weeks: Annotated[Pause, Form()]) -> HTMLResponse:
+    @routes.post("/pause", response_class=HTMLResponse, summary="End the pause, or pause for weeks", **REDIRECTS)
+    def pause(request: Request, token: str, weeks: Annotated[Pause, Form()]) -> Response:
         subscriber = page.subscriber(token)
-        if subscriber is not None:
-            now = context.now()
-            until = now + timedelta(weeks=int(weeks)) if weeks != "0" else None
-            detail = f"pause for {weeks} weeks" if until else "pause ended"
-            consent = context.consent_context(request, _PURPOSE, detail=detail)
-            context.preferences.set(subscriber.id, {"paused_until": until}, consent, now=now)
-        return page.response(request, token, saved=True)
+        if subscriber is None:
+            return page.response(request, token)
+        until, detail = _pause(weeks, context.now())
+        consent = context.consent_context(request, _PURPOSE, detail=detail)
+        context.preferences.set(subscriber.id, {"paused_until": until}, consent, now=context.now())
+        return page.redirect(request, token, "paused" if until else "resumed")
 
     # The page never shows the token of another page, so unsubscribing from here has separate routes.
-    @routes.post("/leave", response_class=HTMLResponse, summary="Unsubscribe")
-    def unsubscribe(request: Request, token: str) -> HTMLResponse:
+    @routes.post("/leave", response_class=HTMLResponse, summary="Unsubscribe", **REDIRECTS)
+    def unsubscribe(request: Request, token: str) -> Response:
         subscriber = page.subscriber(token)
-        if subscriber is not None:
-            wording = context.pages.catalogue(request).gettext("Unsubscribe now")
-            consent = context.consent_context(request, _PURPOSE, wording)
-            context.preferences.unsubscribe(subscriber.id, consent, now=context.now())
-        return page.response(request, token)
+        if subscriber is None:
+            return page.response(request, token)
+        wording = context.pages.catalogue(request).gettext("Unsubscribe now")
+        consent = context.consent_context(request, _PURPOSE, wording)
+        context.preferences.unsubscribe(subscriber.id, consent, now=context.now())
+        return page.redirect(request, token)
 
-    @routes.post("/back", response_class=HTMLResponse, summary="Undo the unsubscribe")
-    def resubscribe(request: Request, token: str) -> HTMLResponse:
+    @routes.post("/back", response_class=HTMLResponse, summary="Undo the unsubscribe", **REDIRECTS)
+    def resubscribe(request: Request, token: str) -> Response:
         subscriber = page.subscriber(token)
-        if subscriber is not None:
-            context.preferences.resubscribe(
-                subscriber.id, context.consent_context(request, _PURPOSE), now=context.now()
-            )
-        return page.response(request, token)
+        if subscriber is None:
+            return page.response(request, token)
+        consent = context.consent_context(request, _PURPOSE)
+        back = context.preferences.resubscribe(subscriber.id, consent, now=context.now())
+        return page.redirect(request, token, "back" if back else "")
 
-    @routes.post("/again", response_class=HTMLResponse, summary="Send today's edition again")
-    def resend(request: Request, token: str) -> HTMLResponse:
+    @routes.post("/again", response_class=HTMLResponse, summary="Send today's edition again", **REDIRECTS)
+    def resend(request: Request, token: str) -> Response:
         subscriber = page.subscriber(token)
-        result = resender.resend(subscriber) if subscriber is not None else None
-        status = 429 if result == ResendResult.RATE_LIMITED else 200
-        return page.response(request, token, again=result or "", status=status)
+        if subscriber is None:
+            return page.response(request, token)
+        return page.redirect(request, token, resender.resend(subscriber))
 
     return routes
 
@@ -190,25 +231,25 @@ def pause_router(page: PreferencesPage) -> APIRouter:
     def ask(request: Request, token: str) -> HTMLResponse:
         return response(request, token, page.subscriber(token))
 
-    @routes.post("", response_class=HTMLResponse, summary="Pause for two weeks")
-    def pause(request: Request, token: str) -> HTMLResponse:
+    @routes.post("", response_class=HTMLResponse, summary="Pause for two weeks", **REDIRECTS)
+    def pause(request: Request, token: str) -> Response:
         subscriber = page.subscriber(token)
-        if subscriber is not None:
-            now = context.now()
-            consent = context.consent_context(request, _PURPOSE, detail=f"pause for {_PAUSE_WEEKS} weeks")
-            until = now + timedelta(weeks=_PAUSE_WEEKS)
-            context.preferences.set(subscriber.id, {"paused_until": until}, consent, now=now)
-        return response(request, token, page.subscriber(token))
+        if subscriber is None:
+            return response(request, token, None)
+        until, detail = _pause(_PAUSE_WEEKS, context.now())
+        consent = context.consent_context(request, _PURPOSE, detail=detail)
+        context.preferences.set(subscriber.id, {"paused_until": until}, consent, now=context.now())
+        return redirect(context.pages, request, f"/pause/{token}")
 
     return routes
 
 
 @dataclass(frozen=True, slots=True)
 class PreferencesForm:
-    """The submitted form. An empty `hour` means the newsletter's own."""
+    """The form as submitted or as stored. An empty `hour` means the newsletter's own; `days` are those of a week."""
 
     topics: Sequence[str]
-    frequency: str
+    days: Sequence[str]
     hour: str
     format: str
     editions: Sequence[str] = ()
@@ -226,30 +267,41 @@ def chosen_editions(subscriber: StoredSubscriber, editions: Sequence[OfferedEdit
     return chosen or tuple(edition.slug for edition in editions if edition.default)
 
 
+def find_error(
+    form: PreferencesForm,
+    subscriber: StoredSubscriber,
+    *,
+    topics: Collection[str],
+    send_at: time,
+    editions: Sequence[OfferedEdition] = (),
+) -> Wrong | None:
+    """Return which part of the form has an error; `form` for one that our pages never send."""
+    hours = ("", *(f"{hour:%H:%M}" for hour in selectable_hours(send_at, subscriber.hour)))
+    if form.format not in FORMATS or form.hour not in hours or not set(form.days) <= set(frequency.WEEKDAYS):
+        return "form"
+    if topics and not set(topics) & set(form.topics):
+        return "form" if form.topics else "topics"
+    if editions and not {edition.slug for edition in editions} & set(form.editions):
+        return "form" if form.editions else "editions"
+    return None if form.days else "days"
+
+
 def changed_columns(
     subscriber: StoredSubscriber,
     form: PreferencesForm,
     *,
     topics: Collection[str],
-    send_at: time,
     editions: Sequence[OfferedEdition] = (),
-) -> dict[str, Any] | None:
-    """The columns that the form changes, with their values; None for a form that our pages never send.
+) -> dict[str, Any]:
+    """The columns that a form without errors changes, with their values.
 
     All topics together, and exactly the default editions, are stored as no choice, so that those added later are
     included.
     """
-    hours = ("", *(f"{hour:%H:%M}" for hour in selectable_hours(send_at, subscriber.hour)))
-    if form.frequency not in FREQUENCIES or form.format not in FORMATS or form.hour not in hours:
-        return None
     chosen = [topic for topic in topics if topic in form.topics]
-    if topics and not chosen:
-        return None
     if len(chosen) == len(topics):
         chosen = []
     own_editions = [edition.slug for edition in editions if edition.slug in form.editions]
-    if editions and not own_editions:
-        return None
     if own_editions == [edition.slug for edition in editions if edition.default]:
         own_editions = []
     current = {
@@ -261,12 +313,19 @@ def changed_columns(
     }
     submitted = {
         "topics": chosen,
-        "frequency": form.frequency,
+        "frequency": frequency.of_days(form.days),
         "hour": form.hour,
         "format": form.format,
         "editions": own_editions,
     }
     return {name: value for name, value in submitted.items() if value != current[name]}
+
+
+def _pause(weeks: str | int, now: datetime) -> tuple[datetime | None, str]:
+    """The end of a pause, None if it ends now, and what the consent log says of it."""
+    if int(weeks) == 0:
+        return None, "pause ended"
+    return now + timedelta(weeks=int(weeks)), f"pause for {weeks} weeks"
 
 
 def _describe(value: object) -> str:

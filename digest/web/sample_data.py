@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, get_args
 
 from markupsafe import Markup
@@ -20,10 +20,11 @@ from digest.render.sample_edition import sample_edition
 from digest.render.themes import Branding
 from digest.store.content.editions import Published
 from digest.store.people.preferences import StoredSubscriber
-from digest.web.outbound_mail import ResendResult
 from digest.web.pages import Pages
-from digest.web.preferences import OfferedEdition, selectable_hours
-from digest.web.unsubscribe import Reason, State
+from digest.web.preferences import DONE, OfferedEdition, PreferencesForm, selectable_hours
+from digest.web.showcase import Shown
+from digest.web.topic_rates import Rate
+from digest.web.unsubscribe import Less, Reason, State
 
 _TOKEN = "x" * 36
 _ASHA = "asha@example.com"
@@ -35,6 +36,16 @@ class SamplePage:
 
     template: str
     values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SampleOffer:
+    """What the sign-up page promises (`signup.Offer`)."""
+
+    send_at: time
+    sources: int = 2
+    is_daily: bool = True
+    untracked: bool = True
 
 
 def find_template_errors(pages: Pages, now: datetime, topics: Collection[str]) -> list[TemplateProblem]:
@@ -56,7 +67,6 @@ def find_template_errors(pages: Pages, now: datetime, topics: Collection[str]) -
 def sample_pages(branding: Branding, now: datetime, topics: Collection[str]) -> Iterator[SamplePage]:
     """Every template at least once, and once for every optional part."""
     sent = Published(now.date().isoformat(), now.date(), 1, "शहर में नई मेट्रो लाइन शुरू", "और दो ख़बरें", now)
-    yield from _signup(sent)
     yield from _unsubscribe(now)
     yield from _preferences(now, topics, sent)
     blocks = tuple(
@@ -73,6 +83,9 @@ def sample_pages(branding: Branding, now: datetime, topics: Collection[str]) -> 
         test=False,
         blocks=blocks,
     )
+    older = replace(sent, key="2026-01-01")
+    show = Shown(sent, edition, edition.lead, edition.headlines, (older,))
+    yield from _signup(show, now)
     for show_images in (False, True):
         values = {"edition": edition, "pictures": show_images, "has_remote": True, "in_brief": "संक्षेप में"}
         yield SamplePage("edition.html.j2", {**values, "personal": False})
@@ -89,9 +102,6 @@ def sample_pages(branding: Branding, now: datetime, topics: Collection[str]) -> 
     yield SamplePage("text.html.j2", {"title": sent.subject, "text": "…", "personal": False})
     for advice in ("", "…"):
         yield SamplePage("problem.html.j2", {"title": "…", "advice": advice})
-    for kind in ("confirm", "known"):
-        for template in ("mail.html.j2", "mail.txt.j2"):
-            yield SamplePage(template, {"subject": "…", "kind": kind, "link": "https://example.com/"})
 
 
 def _approval(now: datetime) -> Iterator[SamplePage]:
@@ -113,22 +123,39 @@ def _approval(now: datetime) -> Iterator[SamplePage]:
             yield SamplePage("approve.html.j2", values)
 
 
-def _signup(sent: Published) -> Iterator[SamplePage]:
+def _signup(show: Shown, now: datetime) -> Iterator[SamplePage]:
     yield SamplePage("front.html.j2", {"personal": False})
-    for wrong, newest in (("", []), ("…", [sent])):
-        values = {"wrong": wrong, "typed": _ASHA, "newest": newest, "agreement": "…"}
-        yield SamplePage("join.html.j2", {**values, "personal": False})
+    offer = SampleOffer(now.time())
+    for wrong, question, shown in (("", "", None), ("…", "typo", show), ("", "disposable", show)):
+        values: dict[str, Any] = {
+            "wrong": wrong,
+            "notice": wrong,
+            "question": question,
+            "suggested": _ASHA,
+            "asked": _ASHA,
+        }
+        values |= {"typed": _ASHA, "agreement": "…", "shown": shown, "offer": offer}
+        rates = {"देश": Rate(2, "edition"), "खेल": Rate(1, "month")} if shown else {}
+        yield SamplePage("join.html.j2", {**values, "rates": rates, "personal": False})
     yield SamplePage("asked.html.j2", {"typed": _ASHA, "days": 3})
-    for state in ("ask", "done", "late"):
-        values = {"state": state, "token": _TOKEN, "email": _ASHA, "preferences": _TOKEN, "agreement": "…"}
-        yield SamplePage("confirm.html.j2", values)
+    for state in ("ask", "done", "active", "late"):
+        values = {"state": state, "token": _TOKEN, "email": _ASHA, "agreement": "…", "until": now}
+        for due, preferences in ((now, _TOKEN), (None, "")):
+            values |= {"preferences": preferences, "next_due": due, "welcomed": bool(due)}
+            yield SamplePage("confirm.html.j2", values)
+    for kind in ("confirm", "known", "welcome"):
+        values = {"subject": "…", "kind": kind, "link": "https://example.com/", "email": _ASHA, "until": now}
+        for template in ("mail.html.j2", "mail.txt.j2"):
+            yield SamplePage(
+                template, {**values, "next_due": now, "shown": show, "edition_link": "https://example.com/"}
+            )
 
 
 def _unsubscribe(now: datetime) -> Iterator[SamplePage]:
-    common = {"token": _TOKEN, "reasons": get_args(Reason)}
+    common = {"token": _TOKEN, "reasons": get_args(Reason)[:-1]}
     for state in get_args(State):
-        for fresh, pausing, thanked in ((False, None, False), (True, None, True), (True, now, False)):
-            values = {"state": state, "fresh": fresh, "pausing": pausing, "thanked": thanked}
+        for done, pausing in (("", None), ("back", None), ("paused", now), ("less", None), ("thanked", None)):
+            values = {"state": state, "done": done, "pausing": pausing, "less": get_args(Less), "next_due": now}
             yield SamplePage("leave.html.j2", {**common, **values})
 
 
@@ -140,7 +167,7 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
         *,
         pausing: bool = False,
         wrong: str = "",
-        again: str = "",
+        done: str = "",
         editions: tuple[OfferedEdition, ...] = (),
     ) -> SamplePage:
         values = {
@@ -148,16 +175,17 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
             "topics": topics,
             "send_at": send_at,
             "own_zone": "Asia/Kolkata",
-            "saved": not wrong,
+            "done": done,
             "wrong": wrong,
-            "again": again,
-            "edition": [sent] if again else [],
+            "edition": [sent] if done else [],
+            "rates": dict.fromkeys(topics, Rate(2, "week")) if done else None,
+            "next_due": now if done else None,
             "subscriber": subscriber,
             "left": subscriber is not None and subscriber.suppressed == UNSUBSCRIBED,
             "pausing": now + timedelta(weeks=1) if pausing else None,
             "hours": selectable_hours(send_at, None),
             "editions": editions,
-            "chosen": [edition.slug for edition in editions[:1]],
+            "form": PreferencesForm(list(topics)[:2], ("mon",), "", "html", [each.slug for each in editions[:1]]),
         }
         return SamplePage("preferences.html.j2", values)
 
@@ -172,11 +200,11 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
     for pausing in (None, now):
         yield SamplePage("pause.html.j2", {"token": _TOKEN, "pausing": pausing, "until": now + timedelta(weeks=2)})
     yield sample(None)
-    for result in ResendResult:
-        yield sample(subscriber(), again=result)
+    for done in DONE:
+        yield sample(subscriber(), done=done)
     several = (OfferedEdition("subah", "सुबह", send_at, True), OfferedEdition("shaam", "शाम", send_at, False))
     yield sample(subscriber(), wrong="editions", editions=several)
-    for wrong in ("topics", "form"):
+    for wrong in ("topics", "days", "form"):
         yield sample(subscriber(zone="Asia/Kolkata"), wrong=wrong)
     yield sample(subscriber(), pausing=True)
     yield sample(subscriber(suppressed=UNSUBSCRIBED))

@@ -7,28 +7,60 @@ owner of the address gets an email. Link scanners change nothing, because they d
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from digest.mail.message import Outgoing
-from digest.store.content.editions import PublishedStore
+from digest.render.themes import Branding
+from digest.store.people.preferences import StoredSubscriber
 from digest.store.people.signups import JOINED, PENDING, SignupStore
 from digest.store.rate_limits import Quota
+from digest.subscribers import typos
 from digest.subscribers.address import mailbox, normalise, refuse_tags
 from digest.web.consent import CONSENT_VERSION, consent_wording
 from digest.web.dependencies import Context, client_address
-from digest.web.outbound_mail import OutboundMail, SignupEmails
+from digest.web.next_edition import NextEdition
+from digest.web.outbound_mail import OutboundMail
 from digest.web.pages import PAGE_RESPONSES, language_parameter
+from digest.web.showcase import Showcase
+from digest.web.signup_emails import SignupEmails
+from digest.web.topic_rates import TopicRates
 
 log = logging.getLogger(__name__)
 
 _PURPOSE = "confirm"
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+# Sign-ups from one network. At a stall, hundreds of phones share the address of one mobile carrier (RFC 6598), and
+# what one address gets is limited by itself.
+_PER_NETWORK_AND_HOUR, _PER_NETWORK_AND_DAY = 300, 1500
+_DOWNLOAD = {"content-disposition": 'attachment; filename="contact.vcf"', "cache-control": "public, max-age=86400"}
+_VCARD: dict[int | str, dict[str, Any]] = {200: {"description": "A vCard.", "content": {"text/vcard": {}}}}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a new subscriber gets. The sign-up page promises only what the settings make true."""
+
+    showcase: Showcase
+    rates: TopicRates
+    next_edition: NextEdition
+    # The hour of the first edition of a day.
+    send_at: time
+    # The number of sources.
+    sources: int
+    # Whether nobody learns who opens or clicks what.
+    untracked: bool
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether an edition is sent on every day of the week."""
+        return any(len(schedule.days) == 7 for schedule in self.next_edition.calendar().schedules)
 
 
 @dataclass(frozen=True)
@@ -39,32 +71,46 @@ class Signup:
     signups: SignupStore
     emails: SignupEmails
     outbound: OutboundMail
-    # Links the newest edition from the form; None if the archive is not public.
-    published: PublishedStore | None
+    offer: Offer
     emails_per_hour: int
+    # Sends the newest headlines after the confirmation.
+    welcomes: bool = True
 
     def form(self, request: Request, *, status: int = 200, **values: Any) -> HTMLResponse:
         """Answer with the sign-up form."""
         pages = self.context.pages
-        values = {"wrong": "", "typed": "", **values}
-        newest = self.published.newest(1, self.context.now()) if self.published else []
+        values = {"wrong": "", "notice": "", "question": "", "suggested": "", "typed": "", **values}
         consent = self.consent_wording(pages.language(request))
-        return pages.response(
-            request, "join.html.j2", "/join", status=status, newest=newest, agreement=consent, personal=False, **values
+        shown = self.offer.showcase.newest()
+        rates = self.offer.rates.of(shown.edition.key if shown else None, self.context.now())
+        response = pages.response(
+            request,
+            "join.html.j2",
+            "/join",
+            status=status,
+            offer=self.offer,
+            shown=shown,
+            rates=rates or {},
+            agreement=consent,
+            personal=False,
+            **values,
         )
+        # The page by which people find the newsletter.
+        response.headers["x-robots-tag"] = "all"
+        return response
 
     def overloaded(self, request: Request, typed: str) -> HTMLResponse:
         """Answer that no email can be sent at the moment."""
         catalogue = self.context.pages.catalogue(request)
         wrong = catalogue.gettext("Very many people are signing up right now. Please try again in an hour.")
-        response = self.form(request, status=503, wrong=wrong, typed=typed)
+        response = self.form(request, status=503, notice=wrong, typed=typed)
         response.headers["retry-after"] = str(int(_HOUR.total_seconds()))
         return response
 
     def confirmation_page(self, request: Request, token: str, state: str, **values: Any) -> HTMLResponse:
         """Answer with the page of a confirmation link."""
         pages = self.context.pages
-        values = {"email": "", "preferences": "", **values}
+        values = {"email": "", "preferences": "", "next_due": None, "until": None, "welcomed": False, **values}
         status = 410 if state == "late" else 200
         consent = self.consent_wording(pages.language(request))
         place = f"/confirm/{token}"
@@ -97,7 +143,16 @@ class Signup:
         detail = f"text {CONSENT_VERSION}, {language}; asked at {now:%Y-%m-%d %H:%M:%S %z} from {client}"
         wording = self.consent_wording(language)
         id = self.signups.request(address, email, wording=wording, detail=detail, now=now)
-        return self.emails.confirmation(id, email, self.context.signer.sign(_PURPOSE, id), language)
+        token = self.context.signer.sign(_PURPOSE, id)
+        return self.emails.confirmation(id, email, token, language, until=now + PENDING)
+
+    def welcome(self, subscriber: StoredSubscriber, language: str) -> bool:
+        """Queue the email that welcomes a new subscriber. Return whether it will come."""
+        shown = self.offer.showcase.newest() if self.welcomes else None
+        if shown is None:
+            return False
+        due = self.offer.next_edition.due()
+        return self.outbound.build_and_send(lambda: self.emails.welcome(subscriber, language, shown, due))
 
 
 def router(signup: Signup) -> APIRouter:
@@ -115,7 +170,10 @@ def router(signup: Signup) -> APIRouter:
         request: Request,
         email: Annotated[str, Form(max_length=320)] = "",
         website: Annotated[str, Form(max_length=1000, description="A honeypot: people do not see this field")] = "",
+        sure: Annotated[str, Form(max_length=320, description="An odd address that was asked about before")] = "",
+        meant: Annotated[str, Form(max_length=320, description="The suggested address, by its button")] = "",
     ) -> HTMLResponse:
+        email = meant or email
         try:
             address = normalise(email)
         except ValueError:
@@ -126,6 +184,8 @@ def router(signup: Signup) -> APIRouter:
         except ValueError:
             wrong = pages.catalogue(request).gettext("We cannot send email to an address with these characters.")
             return signup.form(request, status=400, wrong=wrong, typed=email)
+        if sure != address and (question := _ask_about(signup, request, address, email)):
+            return question
         if not website and (refusal := _request_email(signup, request, address, email)):
             return refusal
         return pages.response(request, "asked.html.j2", "/join", typed=email.strip()[:254], days=PENDING.days)
@@ -135,8 +195,10 @@ def router(signup: Signup) -> APIRouter:
         id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is None:
             return context.invalid_link(request)
-        email = signup.signups.pending(id, context.now())
-        return signup.confirmation_page(request, token, "ask" if email else "late", email=email)
+        pending = signup.signups.pending(id, context.now())
+        if pending is not None:
+            return signup.confirmation_page(request, token, "ask", email=pending.email, until=pending.until)
+        return _used(signup, request, token, signup.signups.subscriber(id))
 
     @routes.post("/confirm/{token}", response_class=HTMLResponse, summary="Confirm the sign-up")
     def confirm(request: Request, token: str) -> HTMLResponse:
@@ -147,16 +209,56 @@ def router(signup: Signup) -> APIRouter:
         detail = f"confirmed at {now:%Y-%m-%d %H:%M:%S %z} from {client_address(request)}"
         timezone = pages.branding.timezone
         confirmed = signup.signups.confirm(id, timezone=timezone, source=JOINED, detail=detail, now=now)
-        if confirmed is None:
-            return signup.confirmation_page(request, token, "late")
+        if confirmed is None or not confirmed.first_time:
+            return _used(signup, request, token, confirmed.subscriber if confirmed else None)
         subscriber = context.subscriber(confirmed.subscriber)
-        subscribed = subscriber is not None and subscriber.listed and not subscriber.suppressed
-        state = "done" if confirmed.first_time or subscribed else "late"
+        welcomed = subscriber is not None and signup.welcome(subscriber, pages.language(request))
         # Only the first confirmation leads on to the preferences. Whoever opens the link later gets no other token.
-        preferences = context.signer.sign("preferences", confirmed.subscriber) if confirmed.first_time else ""
-        return signup.confirmation_page(request, token, state, preferences=preferences)
+        preferences = context.signer.sign("preferences", confirmed.subscriber)
+        values = {"preferences": preferences, "next_due": _next_due(signup, subscriber), "welcomed": welcomed}
+        return signup.confirmation_page(request, token, "done", **values)
+
+    @routes.get("/contact.vcf", response_class=Response, summary="The sender for the address book", responses=_VCARD)
+    def contact() -> Response:
+        return Response(vcard(pages.branding), media_type="text/vcard; charset=utf-8", headers=_DOWNLOAD)
 
     return routes
+
+
+def _used(signup: Signup, request: Request, token: str, id: int | None) -> HTMLResponse:
+    """Answer to a link that was used or has expired. `id` is the subscriber whom it once confirmed."""
+    subscriber = signup.context.subscriber(id) if id is not None else None
+    if subscriber is None or not subscriber.listed or subscriber.suppressed:
+        return signup.confirmation_page(request, token, "late")
+    return signup.confirmation_page(request, token, "active", next_due=_next_due(signup, subscriber))
+
+
+def _next_due(signup: Signup, subscriber: StoredSubscriber | None) -> datetime | None:
+    if subscriber is None:
+        return None
+    chosen = (subscriber.frequency, subscriber.hour, subscriber.timezone, subscriber.editions, subscriber.paused_until)
+    return signup.offer.next_edition.due(*chosen)
+
+
+def _ask_about(signup: Signup, request: Request, address: str, typed: str) -> HTMLResponse | None:
+    """Answer with a question about an odd address; None for a usual one. Nothing is refused."""
+    meant = typos.suggest(address)
+    if meant is not None:
+        return signup.form(request, status=400, question="typo", suggested=meant, typed=typed, asked=address)
+    if typos.is_disposable(address):
+        return signup.form(request, status=400, question="disposable", typed=typed, asked=address)
+    return None
+
+
+def vcard(branding: Branding) -> str:
+    """The newsletter's sender as a vCard 3.0 (RFC 2426), which address books of all phones import."""
+    name = _vcard_text(branding.name)
+    lines = ("BEGIN:VCARD", "VERSION:3.0", f"FN:{name}", f"N:{name};;;;", f"ORG:{name}")
+    return "\r\n".join((*lines, f"EMAIL;TYPE=INTERNET:{branding.sender_email}", "END:VCARD", ""))
+
+
+def _vcard_text(text: str) -> str:
+    return re.sub(r"([\\;,])", r"\\\1", " ".join(text.split()))
 
 
 def _request_email(signup: Signup, request: Request, address: str, typed: str) -> HTMLResponse | None:
@@ -164,11 +266,14 @@ def _request_email(signup: Signup, request: Request, address: str, typed: str) -
     context = signup.context
     client = client_address(request)
     network = _network(client)
-    quotas = [Quota(f"join:{network}", 20, _HOUR), Quota(f"join:{network}", 60, _DAY)]
+    quotas = [
+        Quota(f"join:{network}", _PER_NETWORK_AND_HOUR, _HOUR),
+        Quota(f"join:{network}", _PER_NETWORK_AND_DAY, _DAY),
+    ]
     if not context.quotas.take(quotas, context.now()):
         catalogue = context.pages.catalogue(request)
         wrong = catalogue.gettext("Many people on your network are signing up right now. Please try again in an hour.")
-        return signup.form(request, status=429, wrong=wrong, typed=typed)
+        return signup.form(request, status=429, notice=wrong, typed=typed)
     if not context.quotas.left(signup.total_quota(), context.now()):
         log.warning("web.signup_mails_per_hour is used up; nobody can sign up until the hour is over")
         return signup.overloaded(request, typed)

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Literal, get_args
 
-from fastapi import APIRouter, Depends, Form, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import HTMLResponse, Response
 
 from digest.feedback.rules import UNSUBSCRIBED
+from digest.hindi.cut import clusters
 from digest.store.people.preferences import StoredSubscriber
 from digest.store.rate_limits import Quota
+from digest.subscribers.frequency import days
 from digest.web.dependencies import Context
-from digest.web.pages import PAGE_RESPONSES, language_parameter
+from digest.web.next_edition import NextEdition
+from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 
 Weeks = Literal["1", "2", "4"]
-Reason = Literal["too much", "not interesting", "never asked", "hard to read", "other"]
+Less = Literal["weekdays", "weekly:sun", "weekly:sat"]
+Reason = Literal["too much", "not interesting", "never asked", "hard to read", "other", ""]
 State = Literal["here", "left", "nobody", "barred"]
 
 _PURPOSE = "leave"
 _MAX_REASONS_PER_DAY = 3
+# Grapheme clusters of what a subscriber writes.
+_MAX_WORD = 500
+# What the page can say was done, by `?done=`.
+_DONE = ("back", "paused", "less", "thanked")
 _ONE_CLICK = {"type": "object", "properties": {"List-Unsubscribe": {"type": "string", "enum": ["One-Click"]}}}
 _BODY = {
     "requestBody": {
@@ -31,72 +40,135 @@ _BODY = {
 }
 
 
-def router(context: Context) -> APIRouter:
+@dataclass(frozen=True)
+class LeavePage:
+    """What the page of the unsubscribe link offers instead."""
+
+    context: Context
+    next_edition: NextEdition
+
+    def offers(self, subscriber: StoredSubscriber) -> tuple[Less, ...]:
+        """The frequencies with which the subscriber would get fewer editions, and some."""
+        now = len(days(subscriber.frequency))
+        fewer = [each for each in get_args(Less) if len(days(each)) < now]
+        return tuple(each for each in fewer if self.next_edition.due(each, editions=subscriber.editions))[:2]
+
+
+def router(page: LeavePage) -> APIRouter:
     """`/leave/TOKEN`: the target of List-Unsubscribe and of the unsubscribe link in every email."""
+    context = page.context
     routes = APIRouter(
         prefix="/leave/{token}", tags=["leave"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)]
     )
 
     @routes.get("", response_class=HTMLResponse, summary="Ask for confirmation, with one button")
-    def ask(request: Request, token: str) -> HTMLResponse:
-        return _current_page(context, request, token, context.subscriber_id_from_token(_PURPOSE, token))
+    def ask(
+        request: Request,
+        token: str,
+        done: Annotated[str, Query(description="What was done before; chooses a message")] = "",
+    ) -> HTMLResponse:
+        return _current_page(page, request, token, done=done if done in _DONE else "")
 
-    # Mailbox providers send different bodies, or none. The signed path is enough, so the body is not read.
+    # Mailbox providers send different bodies, or none. The signed path is enough, so the body is not read. They follow
+    # no redirect (RFC 8058), so the page is the answer.
     @routes.post("", response_class=HTMLResponse, summary="Unsubscribe at once", openapi_extra=_BODY)
     def unsubscribe(request: Request, token: str) -> HTMLResponse:
         id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is None:
             return context.invalid_link(request)
-        wording = context.pages.catalogue(request).gettext("Unsubscribe now")
-        consent = context.consent_context(request, _PURPOSE, wording)
-        # Durable when it returns: the response must not promise more than the store holds.
-        known = context.preferences.unsubscribe(id, consent, now=context.now())
-        return _page(context, request, token, "left" if known else "nobody")
+        known = _unsubscribe(context, request, id)
+        return _page(page, request, token, "left" if known else "nobody")
 
-    @routes.post("/back", response_class=HTMLResponse, summary="Undo the unsubscribe")
-    def resubscribe(request: Request, token: str) -> HTMLResponse:
+    @routes.post("/leave", response_class=HTMLResponse, summary="Unsubscribe, from the page", **REDIRECTS)
+    def unsubscribe_from_page(request: Request, token: str) -> Response:
         id = context.subscriber_id_from_token(_PURPOSE, token)
-        if id is not None:
-            context.preferences.resubscribe(id, context.consent_context(request, _PURPOSE), now=context.now())
-        return _current_page(context, request, token, id, fresh=True)
+        if id is None:
+            return context.invalid_link(request)
+        _unsubscribe(context, request, id)
+        return redirect(context.pages, request, f"/leave/{token}")
 
-    @routes.post("/pause", response_class=HTMLResponse, summary="Pause instead of unsubscribing")
-    def pause(request: Request, token: str, weeks: Annotated[Weeks, Form()]) -> HTMLResponse:
+    @routes.post("/back", response_class=HTMLResponse, summary="Undo the unsubscribe", **REDIRECTS)
+    def resubscribe(request: Request, token: str) -> Response:
         id = context.subscriber_id_from_token(_PURPOSE, token)
-        if id is not None:
-            now = context.now()
-            consent = context.consent_context(request, _PURPOSE, detail=f"pause for {weeks} weeks")
-            until = now + timedelta(weeks=int(weeks))
-            if not context.preferences.resubscribe(id, consent, now=now, paused_until=until):
-                context.preferences.set(id, {"paused_until": until}, consent, now=now)
-        return _current_page(context, request, token, id, fresh=True)
+        if id is None:
+            return context.invalid_link(request)
+        context.preferences.resubscribe(id, context.consent_context(request, _PURPOSE), now=context.now())
+        return redirect(context.pages, request, f"/leave/{token}", done="back")
 
-    @routes.post("/why", response_class=HTMLResponse, summary="Give a reason for unsubscribing")
-    def give_reason(request: Request, token: str, why: Annotated[Reason, Form()]) -> HTMLResponse:
+    @routes.post("/pause", response_class=HTMLResponse, summary="Pause instead of unsubscribing", **REDIRECTS)
+    def pause(request: Request, token: str, weeks: Annotated[Weeks, Form()]) -> Response:
         id = context.subscriber_id_from_token(_PURPOSE, token)
-        if id is not None:
-            now = context.now()
-            if context.quotas.take([Quota(f"why:{id}", _MAX_REASONS_PER_DAY, timedelta(days=1))], now):
-                consent = context.consent_context(request, _PURPOSE, detail=why)
-                context.preferences.record(id, "said why", consent, now=now)
-        return _current_page(context, request, token, id, thanked=True)
+        if id is None:
+            return context.invalid_link(request)
+        now = context.now()
+        consent = context.consent_context(request, _PURPOSE, detail=f"pause for {weeks} weeks")
+        until = now + timedelta(weeks=int(weeks))
+        if not context.preferences.resubscribe(id, consent, now=now, paused_until=until):
+            context.preferences.set(id, {"paused_until": until}, consent, now=now)
+        return redirect(context.pages, request, f"/leave/{token}", done="paused")
+
+    @routes.post("/less", response_class=HTMLResponse, summary="Get fewer emails instead of none", **REDIRECTS)
+    def get_less(request: Request, token: str, frequency: Annotated[Less, Form()]) -> Response:
+        id = context.subscriber_id_from_token(_PURPOSE, token)
+        if id is None:
+            return context.invalid_link(request)
+        consent = context.consent_context(request, _PURPOSE, detail=f"frequency: {frequency}")
+        context.preferences.set(id, {"frequency": frequency}, consent, now=context.now())
+        return redirect(context.pages, request, f"/leave/{token}", done="less")
+
+    @routes.post("/why", response_class=HTMLResponse, summary="Give a reason for unsubscribing", **REDIRECTS)
+    def give_reason(
+        request: Request,
+        token: str,
+        why: Annotated[Reason, Form()] = "",
+        word: Annotated[str, Form(max_length=4000)] = "",
+    ) -> Response:
+        id = context.subscriber_id_from_token(_PURPOSE, token)
+        if id is None:
+            return context.invalid_link(request)
+        now = context.now()
+        said = ": ".join(filter(None, (why, shorten_text(word))))
+        if said and context.quotas.take([Quota(f"why:{id}", _MAX_REASONS_PER_DAY, timedelta(days=1))], now):
+            consent = context.consent_context(request, _PURPOSE, detail=said)
+            context.preferences.record(id, "said why", consent, now=now)
+        return redirect(context.pages, request, f"/leave/{token}", done="thanked")
 
     return routes
 
 
-def _current_page(context: Context, request: Request, token: str, id: int | None, **values: Any) -> HTMLResponse:
+def shorten_text(word: str) -> str:
+    """What a subscriber wrote, in one line of at most _MAX_WORD characters, cut between grapheme clusters."""
+    line = " ".join(word.split())
+    return "".join(clusters(line)[:_MAX_WORD])
+
+
+def _unsubscribe(context: Context, request: Request, id: int) -> bool:
+    """Unsubscribe, durably when it returns: the response must not promise more than the store holds."""
+    wording = context.pages.catalogue(request).gettext("Unsubscribe now")
+    consent = context.consent_context(request, _PURPOSE, wording)
+    return context.preferences.unsubscribe(id, consent, now=context.now())
+
+
+def _current_page(page: LeavePage, request: Request, token: str, *, done: str) -> HTMLResponse:
     """The page for the subscriber's current state."""
+    context = page.context
+    id = context.subscriber_id_from_token(_PURPOSE, token)
     if id is None:
         return context.invalid_link(request)
     subscriber = context.subscriber(id)
-    pausing = context.paused_until(subscriber)
-    return _page(context, request, token, _state(subscriber), pausing=pausing, **values)
+    state = _state(subscriber)
+    values: dict[str, Any] = {"pausing": context.paused_until(subscriber), "done": done}
+    if subscriber is not None and state == "here":
+        values["less"] = page.offers(subscriber)
+        if done == "less":
+            chosen = (subscriber.frequency, subscriber.hour, subscriber.timezone, subscriber.editions)
+            values["next_due"] = page.next_edition.due(*chosen, after=subscriber.paused_until)
+    return _page(page, request, token, state, **values)
 
 
-def _page(context: Context, request: Request, token: str, state: State, **values: Any) -> HTMLResponse:
-    """Set `fresh` if the subscriber has just resubscribed or paused, `thanked` if they have just given a reason."""
-    values = {"fresh": False, "thanked": False, "pausing": None, "reasons": get_args(Reason), **values}
-    return context.pages.response(request, "leave.html.j2", f"/leave/{token}", token=token, state=state, **values)
+def _page(page: LeavePage, request: Request, token: str, state: State, **values: Any) -> HTMLResponse:
+    values = {"done": "", "pausing": None, "less": (), "next_due": None, "reasons": get_args(Reason)[:-1], **values}
+    return page.context.pages.response(request, "leave.html.j2", f"/leave/{token}", token=token, state=state, **values)
 
 
 def _state(subscriber: StoredSubscriber | None) -> State:

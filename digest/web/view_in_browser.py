@@ -20,8 +20,8 @@ from digest.render.renderer import Renderer
 from digest.store.content.articles import ImageStore
 from digest.store.content.editions import EditionStore, PublishedStore
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
-from digest.web.outbound_mail import find_email
 from digest.web.pages import PAGE_RESPONSES, language_parameter
+from digest.web.resend import find_email
 
 _IMG = re.compile(r'<img\b(?:[^>"]|"[^"]*")*>')
 _SOURCE = re.compile(r'\bsrc="(https?://[^"]*)"')

@@ -53,7 +53,8 @@ EXPECTED = [
     "6: expected `- email: asha@example.com`, found `- asha@example.com`",
     "7: Asha@Example.COM is listed twice; the first is on line 4",
     "9: ravi@XN--BCHER-KVA.example is listed twice; the first is on line 8",
-    "10: 'frequency': expected daily, weekdays, weekly:mon, ",
+    "10: 'frequency': expected daily, weekdays, weekly:mon … weekly:sun, or several days such as weekly:mon,wed,fri, "
+    "found 'weekly:sunday'; did you mean 'weekly:sun'?",
     "11: this subscriber has no email",
     "12: 'email': 'not an address' is not a valid email address: ",
     "14: 'timezone': unknown time zone 'India/Delhi'; use a name such as Asia/Kolkata",

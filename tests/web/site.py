@@ -59,14 +59,24 @@ class Site:
         finally:
             connection.close()
 
+    def follow(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Response:
+        """Like `request`, and open the page of a redirect."""
+        response = self.request(method, path, body, headers)
+        return self.get(response.headers["location"]) if response.status == 303 else response
+
     def get(self, path: str) -> Response:
         return self.request("GET", path)
 
     def post(self, path: str, *fields: tuple[str, str], network: str = "", **more: str) -> Response:
-        """Submit a form as a browser does; `network` is the client address that a trusted proxy reports."""
+        """Submit a form and open where it redirects to, as a browser does.
+
+        `network` is the client address that a trusted proxy reports.
+        """
         body = urlencode([*fields, *more.items()]).encode()
         forwarded = {"X-Forwarded-For": network} if network else {}
-        return self.request("POST", path, body, {"Content-Type": FORM, **forwarded})
+        return self.follow("POST", path, body, {"Content-Type": FORM, **forwarded})
 
     def token(self, purpose: str, email: str) -> str:
         return self.app.signer.sign(purpose, self.subscriber_id(email))

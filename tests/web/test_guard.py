@@ -88,7 +88,7 @@ def test_pages_under_a_path_work_with_and_without_the_prefix(tmp_path: Path) -> 
     with site(tmp_path / "newsletter", DIGEST_NEWSLETTER__BASE_URL="https://paper.example/digest") as pages:
         token = pages.token("leave", "asha@example.com")
         shown = pages.request("GET", f"/digest/leave/{token}", headers={"Host": "paper.example"})
-        assert f'action="/digest/leave/{token}"' in shown.text
+        assert f'action="/digest/leave/{token}/leave"' in shown.text
         assert pages.get(f"/leave/{token}").text == shown.text
         assert pages.request("POST", f"/digest/leave/{token}", headers={"Host": "paper.example"}).status == 200
         assert len(pages.app.subscribers.suppressed()) == 1
@@ -102,7 +102,7 @@ def test_errors_are_logged_without_tokens_or_addresses(pages: Site, caplog: pyte
         connection.execute(text("ALTER TABLE suppression RENAME TO elsewhere"))
     with caplog.at_level(logging.INFO):
         for path in (f"/leave/{token}", f"/preferences/{other}"):
-            answer = pages.post(path, frequency="daily", format="html")
+            answer = pages.post(path, days="mon", format="html")
             assert answer.status == 503
             assert "Traceback" not in answer.text
             assert "suppression" not in answer.text

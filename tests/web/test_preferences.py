@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import time
 from pathlib import Path
@@ -12,9 +13,11 @@ import pytest
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.models import Subscriber
 from digest.store.sending.status import counts
-from tests.web.site import Response, Site, site, translated
+from digest.subscribers.frequency import WEEKDAYS
+from tests.web.site import FORM, Response, Site, site, translated
 
-PLAIN = {"frequency": "daily", "hour": "", "format": "html"}
+PLAIN = {"hour": "", "format": "html"}
+EVERY_DAY = [("days", day) for day in WEEKDAYS]
 
 
 def all_topics(pages: Site) -> list[tuple[str, str]]:
@@ -28,48 +31,105 @@ def preferences_of(pages: Site, email: str) -> tuple[object, ...]:
 
 def test_preferences_override_the_list_and_its_edits(pages: Site) -> None:
     place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
-    chosen = {"frequency": "weekly:sun", "hour": "19:00", "format": "text"}
-    answer = pages.post(place, ("topics", "देश"), ("topics", "खेल"), **chosen)
-    assert translated("Saved. It applies from the next edition.") in answer.text
-    expected = (("देश", "खेल"), "weekly:sun", time(19, 0), "text")
+    chosen = {"hour": "19:00", "format": "text"}
+    answer = pages.post(place, ("topics", "देश"), ("topics", "खेल"), ("days", "sun"), ("days", "wed"), **chosen)
+    assert translated("Your preferences are saved") in answer.text
+    assert "बुधवार, 25 नवंबर 2026, शाम 7:00 बजे" in answer.text
+    expected = (("देश", "खेल"), "weekly:wed,sun", time(19, 0), "text")
     assert preferences_of(pages, "asha@example.com") == expected
     edited = Subscriber("asha@example.com", topics=("दुनिया",), frequency="weekdays", hour=time(9, 0))
     pages.app.subscribers.sync([("asha@example.com", edited)], now=pages.app.now())
     assert preferences_of(pages, "asha@example.com") == expected
     entry = next(one for one in pages.consent("asha@example.com") if one.source == "web:preferences")
     assert entry.what == "changed"
-    assert entry.detail.startswith("topics: देश+खेल, frequency: weekly:sun, hour: 19:00, format: text")
+    assert entry.detail.startswith("topics: देश+खेल, frequency: weekly:wed,sun, hour: 19:00, format: text")
     shown = pages.get(place).text
-    assert '<option value="weekly:sun" selected>' in shown
+    assert [f'value="{day}" aria-label="' in shown for day in WEEKDAYS] == [True] * 7
     assert '<option value="19:00" selected>' in shown
-    assert shown.count(" checked>") == 3
+    # Two topics, two days and the format.
+    assert shown.count(" checked>") == 5
 
 
 def test_unchanged_fields_still_follow_the_list(pages: Site) -> None:
     place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
-    pages.post(place, *all_topics(pages), **{**PLAIN, "format": "text"})
+    pages.post(place, *all_topics(pages), *EVERY_DAY, **{**PLAIN, "format": "text"})
     edited = Subscriber("asha@example.com", topics=("दुनिया",), frequency="weekdays")
     pages.app.subscribers.sync([("asha@example.com", edited)], now=pages.app.now())
     assert preferences_of(pages, "asha@example.com") == (("दुनिया",), "weekdays", None, "text")
     before = len(pages.consent("asha@example.com"))
-    pages.post(place, ("topics", "दुनिया"), frequency="weekdays", hour="", format="text")
+    pages.post(place, ("topics", "दुनिया"), *EVERY_DAY[:5], hour="", format="text")
     # Nothing changed, so nothing is logged.
     assert len(pages.consent("asha@example.com")) == before
 
 
 def test_all_topics_include_future_ones(pages: Site) -> None:
     place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
-    pages.post(place, ("topics", "देश"), **PLAIN)
-    pages.post(place, *all_topics(pages), **PLAIN)
+    pages.post(place, ("topics", "देश"), *EVERY_DAY, **PLAIN)
+    pages.post(place, *all_topics(pages), *EVERY_DAY, **PLAIN)
     assert preferences_of(pages, "asha@example.com")[0] == ()
 
 
-def test_no_topic_is_an_error(pages: Site) -> None:
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ([*EVERY_DAY[:2]], "Choose at least one topic. To get no more email, unsubscribe at the bottom of this page."),
+        ([("topics", "खेल")], "Choose at least one day. To get no more email, unsubscribe at the bottom of this page."),
+    ],
+)
+def test_an_error_loses_nothing_that_was_chosen(pages: Site, fields: list[tuple[str, str]], message: str) -> None:
     place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
-    answer = pages.post(place, **PLAIN)
+    answer = pages.post(place, *fields, hour="19:00", format="text")
     assert answer.status == 400
-    assert 'role="alert"' in answer.text
-    assert preferences_of(pages, "asha@example.com")[0] == ()
+    assert f">{translated(message)}</a>" in answer.text
+    checked = re.findall(r'name="(\w+)" value="([^"]*)"(?: aria-label="[^"]*")? checked', answer.text)
+    assert checked == [*fields, ("format", "text")]
+    assert '<option value="19:00" selected>' in answer.text
+    assert pages.consent("asha@example.com") == []
+
+
+def test_a_pause_saves_what_was_changed_above_it(pages: Site) -> None:
+    place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
+    answer = pages.post(place, ("topics", "खेल"), *EVERY_DAY, **PLAIN, weeks="2")
+    assert translated("Your email is paused") in answer.text
+    # The first edition after the pause.
+    assert "सोमवार, 7 दिसंबर 2026" in answer.text
+    assert preferences_of(pages, "asha@example.com")[0] == ("खेल",)
+    assert pages.candidates()["asha@example.com"] == "paused until 2026-12-07"
+    (entry,) = pages.consent("asha@example.com")
+    assert entry.detail.startswith("topics: खेल, pause for 2 weeks; ")
+
+
+def test_every_post_redirects_so_that_going_back_and_reloading_repeat_nothing(pages: Site) -> None:
+    place = f"/preferences/{pages.token('preferences', 'asha@example.com')}"
+    leave = f"/leave/{pages.token('leave', 'asha@example.com')}"
+    posts = [
+        (place, b"topics=%E0%A4%96%E0%A5%87%E0%A4%B2&days=sun&format=html"),
+        (f"{place}/pause", b"weeks=1"),
+        (f"{place}/again", b""),
+        (f"{leave}/leave", b""),
+        (f"{leave}/why", b"why=other"),
+        (f"{leave}/back", b""),
+        (f"{leave}/less", b"frequency=weekly:sun"),
+        (f"{leave}/pause", b"weeks=1"),
+        (f"{place}/leave", b""),
+        (f"{place}/back", b""),
+        (place.replace("preferences", "pause"), b""),
+    ]
+    for path, body in posts:
+        answer = pages.request("POST", f"{path}?lang=en", body, {"Content-Type": FORM})
+        target = answer.headers["location"]
+        assert (answer.status, "lang=en" in target) == (303, True), path
+        assert pages.get(target).status == 200
+    # Only known words choose a message.
+    assert 'role="status"' not in pages.get(f"{place}?done=%3Cscript%3E").text
+
+
+def test_topics_without_news_are_marked(sent: Site) -> None:
+    shown = sent.get(f"/preferences/{sent.token('preferences', 'meena@example.com')}").text
+    edition = sent.app.editions.get("2026-11-23")
+    assert edition is not None
+    unfed = set(sent.app.topics) - {section.name for section in edition.sections}
+    assert shown.count(translated("No news in the last 30 days")) == len(unfed) > 0
 
 
 def test_the_pause_button_of_an_email_pauses_after_a_confirmation(pages: Site) -> None:
@@ -93,22 +153,22 @@ def test_the_pause_button_of_an_email_pauses_after_a_confirmation(pages: Site) -
 def test_a_pause_that_makes_no_sense_leads_to_the_preferences(pages: Site, method: str) -> None:
     token = pages.token("preferences", "asha@example.com")
     pages.post(f"/preferences/{token}/leave")
-    answer = pages.request(method, f"/pause/{token}")
+    answer = pages.follow(method, f"/pause/{token}")
     assert answer.title == translated("Your preferences")
     assert translated("You have unsubscribed, so you get no email.") in answer.text
     assert pages.request(method, "/pause/nonsense").status == 404
     of_a_test = pages.app.signer.sign("preferences", 0)
-    assert pages.request(method, f"/pause/{of_a_test}").title == translated("Your preferences")
+    assert pages.follow(method, f"/pause/{of_a_test}").title == translated("Your preferences")
     of_another_page = pages.token("leave", "asha@example.com")
     assert pages.request(method, f"/pause/{of_another_page}").status == 404
 
 
 @pytest.mark.parametrize(
-    "odd", [{"frequency": "hourly"}, {"format": "pdf"}, {"hour": "25:00"}, {"hour": "05:00"}, {"topics": "<b>"}]
+    "odd", [{"days": "someday"}, {"format": "pdf"}, {"hour": "25:00"}, {"hour": "05:00"}, {"topics": "<b>"}]
 )
 def test_an_invalid_form_changes_nothing(unchanged: Site, odd: dict[str, str]) -> None:
     place = f"/preferences/{unchanged.token('preferences', 'asha@example.com')}"
-    answer = unchanged.post(place, **{**PLAIN, "topics": "देश", **odd})
+    answer = unchanged.post(place, **{**PLAIN, "topics": "देश", "days": "mon", **odd})
     assert answer.status in (400, 422)
     assert unchanged.consent("asha@example.com") == []
 
@@ -147,7 +207,7 @@ def test_links_and_forms_keep_the_chosen_language(pages: Site) -> None:
     hindi, english = pages.get(place), pages.get(f"{place}?lang=en")
     assert (hindi.title, english.title) == ("आपकी पसंद", "Your preferences")
     assert f'href="{place}?lang=en"' in hindi.text
-    assert f'action="{place}/pause?lang=en"' in english.text
+    assert f'action="{place}/again?lang=en"' in english.text or f'action="{place}/leave?lang=en"' in english.text
     assert pages.get(f"{place}?lang=<script>").title == "आपकी पसंद"
 
 
@@ -155,14 +215,13 @@ def test_resending_is_an_extra_email_and_rate_limited(sent: Site) -> None:
     email = "meena@example.com"
     place = f"/preferences/{sent.token('preferences', email)}/again"
     before = counts(sent.app.database, "2026-11-23")
-    assert translated("It is on its way to you.") in sent.post(place).text
+    assert translated("It is on its way to you") in sent.post(place).text
     (extra,) = sent.mails(email, "2026-11-23-again-*")
     (first,) = sent.mails(email, "2026-11-23")
     assert extra["Subject"] == first["Subject"]
     assert extra["Message-ID"] != first["Message-ID"]
     assert extra["List-Unsubscribe"] == first["List-Unsubscribe"]
-    again = sent.post(place)
-    assert again.status == 429
+    assert translated("You asked for it a moment ago") in sent.post(place).text
     assert len(sent.mails(email, "2026-11-23-again-*")) == 1
     assert counts(sent.app.database, "2026-11-23") == before
 
@@ -194,12 +253,14 @@ def test_a_subscriber_chooses_among_editions(several: Site) -> None:
     assert translated("With each edition") in shown
 
     def choose(*editions: str) -> Response:
-        return several.post(place, *all_topics(several), *(("editions", slug) for slug in editions), **PLAIN)
+        return several.post(
+            place, *all_topics(several), *(("editions", slug) for slug in editions), *EVERY_DAY, **PLAIN
+        )
 
     def chosen() -> tuple[str, ...]:
         return next(several.app.subscribers.candidates("x")).editions
 
-    assert translated("Saved. It applies from the next edition.") in choose("shaam", "saptahik").text
+    assert translated("Your preferences are saved") in choose("shaam", "saptahik").text
     assert chosen() == ("shaam", "saptahik")
     assert 'value="saptahik" checked' in several.get(place).text
     # They override the list and its edits.
@@ -223,6 +284,6 @@ def test_a_subscriber_chooses_whether_to_get_breaking_news(tmp_path: Path) -> No
         shown = pages.get(place).text
         assert all(f'value="{slug}" checked' in shown for slug in ("main", "breaking"))
         assert f'<span lang="hi">{translated("Breaking news")}</span></span>' in shown
-        saved = pages.post(place, *all_topics(pages), ("editions", "main"), **PLAIN).text
+        saved = pages.post(place, *all_topics(pages), ("editions", "main"), *EVERY_DAY, **PLAIN).text
         assert 'value="breaking" checked' not in saved
         assert next(pages.app.subscribers.candidates("x")).editions == ("main",)

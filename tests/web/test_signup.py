@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 from email import message_from_bytes
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from digest.app import make_app
 from digest.models import Subscriber
 from digest.store.people.preferences import UNSUBSCRIBED, PreferenceStore
+from digest.web import signup
 from digest.web.consent import CONSENT_VERSION, consent_wording
-from tests.web.site import Site, link_of, site, translated
+from tests.support.folders import newsletter_folder
+from tests.web.site import NOW, Site, link_of, site, translated
 
 # Each test makes, sends or serves an edition.
 pytestmark = pytest.mark.slow
@@ -69,7 +73,7 @@ def test_the_confirmation_email_has_one_link_and_none_to_preferences(pages: Site
     assert "अपना ईमेल पता पक्का करें" in str(mail["Subject"])
 
 
-def test_a_confirmation_link_expires_after_three_days(pages: Site, tmp_path: object) -> None:
+def test_a_confirmation_link_expires_after_three_days(pages: Site) -> None:
     link = sign_up(pages)
     later = f"{pages.app.now() + timedelta(days=3, minutes=5):%Y-%m-%dT%H:%M%z}"
     with site(pages.app.home, [], DIGEST_NOW=later) as after:
@@ -125,12 +129,18 @@ def test_an_address_gets_one_email_in_ten_minutes(pages: Site) -> None:
         ("2001:db8:0:1200::1", "2001:db8:0:12ff::9", "2001:db8:0:1300::1"),
     ],
 )
-def test_a_network_has_twenty_sign_ups_an_hour(pages: Site, one: str, same: str, other: str) -> None:
-    for number in range(20):
+def test_a_network_has_a_limit_an_hour(
+    pages: Site, monkeypatch: pytest.MonkeyPatch, one: str, same: str, other: str
+) -> None:
+    assert signup._PER_NETWORK_AND_HOUR == 300
+    monkeypatch.setattr(signup, "_PER_NETWORK_AND_HOUR", 5)
+    for number in range(5):
         assert pages.post("/join", email=f"n{number}@example.org", network=one).status == 200
     refused = pages.post("/join", email="more@example.org", network=same)
     assert refused.status == 429
     assert 'value="more@example.org"' in refused.text
+    # The address is fine.
+    assert "aria-invalid" not in refused.text
     assert pages.post("/join", email="other@example.org", network=other).status == 200
 
 
@@ -157,10 +167,8 @@ def test_input_is_escaped(pages: Site) -> None:
     assert "&lt;script&gt;" in answer.text
 
 
-def test_sign_up_can_be_disabled(tmp_path: object) -> None:
-    from pathlib import Path
-
-    with site(Path(str(tmp_path)) / "newsletter", DIGEST_WEB__SIGNUP="false") as pages:
+def test_sign_up_can_be_disabled(tmp_path: Path) -> None:
+    with site(tmp_path / "newsletter", DIGEST_WEB__SIGNUP="false") as pages:
         assert pages.get("/join").status == 404
         assert pages.post("/join", email="neha@example.org").status == 404
         front = pages.get("/")
@@ -202,3 +210,101 @@ def test_a_second_email_has_its_own_message_id_and_either_link_confirms_once(pag
         later.post(f"/leave/{later.token('leave', 'neha@example.org')}")
         later.post(second)
         assert later.candidates()["neha@example.org"] == UNSUBSCRIBED
+
+
+def test_a_used_link_says_that_the_subscription_is_active(pages: Site) -> None:
+    link = sign_up(pages)
+    done = pages.post(link)
+    assert "/preferences/" in done.text
+    for again in (pages.get(link), pages.post(link)):
+        assert (again.status, again.title) == (200, translated("Your subscription is active"))
+        assert "मंगलवार, 24 नवंबर 2026" in again.text
+        # Whoever has the old email must not get another key.
+        assert "/preferences/" not in again.text
+    pages.post(f"/leave/{pages.token('leave', 'neha@example.org')}")
+    assert pages.get(link).status == 410
+
+
+def test_the_confirmation_email_says_when_the_link_expires_and_what_comes_next(pages: Site) -> None:
+    sign_up(pages)
+    (mail,) = pages.mails("neha@example.org")
+    for kind in ("html", "plain"):
+        part = mail.get_body((kind,))
+        assert part is not None
+        for expected in ("गुरुवार, 26 नवंबर 2026", "मंगलवार, 24 नवंबर 2026 को सुबह 7:00 बजे"):
+            assert expected in " ".join(part.get_content().split())
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("neha@gmial.com", "neha@gmail.com"), ("Neha@yahoo.con", "neha@yahoo.com")]
+)
+def test_a_mistyped_provider_is_a_question(pages: Site, typed: str, meant: str) -> None:
+    asked = pages.post("/join", email=typed)
+    assert asked.status == 400
+    assert translated("Did you mean %(email)s?") % {"email": meant} in asked.text
+    assert f'value="{typed}"' in asked.text
+    assert pages.post("/join", ("meant", meant), email=typed).title == translated("Check your email")
+    assert pages.mails(meant)
+    # The address may be right.
+    sure = pages.post("/join", email=typed, sure=typed.lower())
+    assert sure.title == translated("Check your email")
+    assert pages.mails(typed)
+    # The answer counts for the address that was asked about.
+    assert pages.post("/join", email="x@gmial.com", sure=typed.lower()).status == 400
+
+
+def test_a_disposable_address_is_a_question(pages: Site) -> None:
+    email = "neha@mailinator.com"
+    asked = pages.post("/join", email=email)
+    assert asked.status == 400
+    assert translated("Keep this address") in asked.text
+    assert pages.post("/join", email=email, sure=email).title == translated("Check your email")
+
+
+def test_the_form_shows_the_newest_edition_and_the_topics_that_have_news(sent: Site) -> None:
+    shown = sent.get("/join")
+    assert shown.headers["x-robots-tag"] == "all"
+    edition = sent.app.editions.get("2026-11-23")
+    assert edition is not None
+    lead = next(story for story in edition.stories() if story.id == edition.lead)
+    assert lead.title in shown.text
+    assert 'href="/archive/2026-11-23"' in shown.text
+    assert all(f'<dt lang="hi">{section.name}</dt>' in shown.text for section in edition.sections)
+    assert "सुबह 7:00 बजे" in shown.title
+    with_tracking = {"DIGEST_NEWSLETTER__TRACKING": "on", "DIGEST_SCHEDULE__DAYS": '["mon"]'}
+    with site(sent.app.home, [], **with_tracking) as other:
+        words = [translated("We do not watch who reads what"), translated("Every day at %(time)s")[:3]]
+        assert [word in shown.text for word in words] == [True, True]
+        assert [word in other.get("/join").text for word in words] == [False, False]
+
+
+def test_a_new_subscriber_gets_a_welcome_with_the_newest_headlines(tmp_path: Path) -> None:
+    from digest import pipeline
+
+    home = tmp_path / "newsletter"
+    newsletter_folder(home, all_sources=False)
+    with make_app(home, environment={"DIGEST_NOW": NOW}) as app:
+        pipeline.send(app, "2026-11-23")
+    for welcome in (True, False):
+        email = f"neha-{welcome}@example.org".lower()
+        with site(home, [], DIGEST_WEB__WELCOME=str(welcome).lower()) as pages:
+            confirmed = pages.post(sign_up(pages, email))
+            said = translated("A welcome email with the latest headlines is on its way.")
+            assert (said in confirmed.text) == welcome
+        # The pages send what is queued before they end.
+        mails = {str(mail["Subject"]): mail for mail in pages.mails(email)}
+        subject = translated("Welcome to %(name)s") % {"name": "सुबह की ख़बरें"}
+        assert (subject in mails) == welcome
+        if welcome:
+            body = mails[subject].get_body(("plain",))
+            assert body is not None
+            assert "/archive/2026-11-23" in body.get_content()
+            assert mails[subject]["List-Unsubscribe-Post"]
+
+
+def test_the_address_book_gets_the_sender(unchanged: Site) -> None:
+    card = unchanged.get("/contact.vcf")
+    assert card.headers["content-type"].startswith("text/vcard")
+    lines = card.text.split("\r\n")
+    assert lines[:3] == ["BEGIN:VCARD", "VERSION:3.0", "FN:सुबह की ख़बरें"]
+    assert f"EMAIL;TYPE=INTERNET:{unchanged.app.settings.newsletter.sender.email}" in lines

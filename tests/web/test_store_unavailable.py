@@ -60,7 +60,7 @@ def test_no_page_claims_success_and_a_retry_succeeds(impatient: Site, failure: F
     assert mail
     number = next(iter(rows(pages)["signup"]))[0]  # type: ignore[index]
     confirm = pages.app.signer.sign("confirm", number)
-    form = {"frequency": "weekdays", "hour": "", "format": "html", "topics": pages.app.topics[0]}
+    form = {"days": "mon", "hour": "", "format": "html", "topics": pages.app.topics[0]}
     steps: list[tuple[str, dict[str, str]]] = [
         (f"/leave/{leave}", {"List-Unsubscribe": "One-Click"}),
         (f"/leave/{leave}/pause", {"weeks": "2"}),

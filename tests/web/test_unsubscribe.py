@@ -42,8 +42,8 @@ def test_a_get_or_head_changes_nothing(pages: Site) -> None:
     token = pages.token("leave", "asha@example.com")
     answer = pages.get(f"/leave/{token}")
     assert answer.status == 200
-    # One form to leave and one to pause.
-    assert answer.text.count('<form method="post"') == 2
+    # One form to leave, one to pause, and one for fewer emails.
+    assert answer.text.count('<form method="post"') == 3
     head = pages.request("HEAD", f"/leave/{token}")
     assert (head.status, head.text) == (200, "")
     assert pages.app.subscribers.suppressed() == {}
@@ -135,3 +135,28 @@ def test_the_link_of_an_erased_subscriber_answers_and_stores_nothing(pages: Site
     assert pages.app.subscribers.suppressed() == {}
     with pages.app.database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM consent")).scalar() == 0
+
+
+def test_fewer_emails_are_offered_instead(pages: Site) -> None:
+    place = f"/leave/{pages.token('leave', 'asha@example.com')}"
+    assert 'name="frequency" value="weekly:sun"' in pages.get(place).text
+    done = pages.post(f"{place}/less", frequency="weekly:sun")
+    assert (done.status, done.title) == (200, translated("Your preferences are saved"))
+    assert "रविवार, 29 नवंबर 2026" in done.text
+    assert pages.consent("asha@example.com")[0].detail.startswith("frequency: weekly:sun")
+    # Nothing less is left to offer.
+    assert 'name="frequency"' not in pages.get(place).text
+    assert pages.post(f"{place}/less", frequency="daily").status == 422
+
+
+def test_a_reason_may_have_a_word(pages: Site) -> None:
+    place = f"/leave/{pages.token('leave', 'asha@example.com')}"
+    pages.post(place)
+    thanked = pages.post(f"{place}/why", why="other", word="  बहुत\r\nज़्यादा " + "क्षि" * 600)
+    assert translated("Thank you for your answer.") in thanked.text
+    detail = pages.consent("asha@example.com")[-1].detail
+    assert detail.startswith("other: बहुत ज़्यादा क्षि")
+    assert detail.partition(";")[0].endswith("क्षि")
+    before = len(pages.consent("asha@example.com"))
+    pages.post(f"{place}/why")
+    assert len(pages.consent("asha@example.com")) == before

@@ -106,6 +106,13 @@ class PublishedStore:
             return Place(None, None)
         return Place(row.variant, row.state)
 
+    def stories_by_section(self, since: datetime, now: datetime) -> list[dict[str, int]]:
+        """Return for each edition sent since: section → number of its stories."""
+        rows = self._published(now).with_only_columns(edition.c.sections).where(edition.c.frozen_at >= since)
+        with self.database.read() as connection:
+            found = connection.execute(rows).scalars().all()
+        return [{section["name"]: len(section["stories"]) for section in sections} for sections in found]
+
     def _published(self, now: datetime) -> Select[Any]:
         """Select editions that are due for somebody. Later ones may be scheduled at a provider."""
         columns = [edition.c[name] for name in Published.__slots__]

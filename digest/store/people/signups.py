@@ -25,6 +25,14 @@ _KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
+class PendingSignup:
+    """A sign-up whose link was not used yet, and until when it works."""
+
+    email: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmed:
     """The subscriber of a confirmed sign-up, and whether it was confirmed just now."""
 
@@ -51,11 +59,19 @@ class SignupStore:
             connection.execute(insert(signup).values(id=number, address=address, **values))
             return number
 
-    def pending(self, number: int, now: datetime) -> str | None:
-        """Return the email address of a sign-up that can be confirmed."""
+    def pending(self, number: int, now: datetime) -> PendingSignup | None:
+        """Return a sign-up that can be confirmed."""
         own = (signup.c.id == number) & signup.c.confirmed_at.is_(None) & (signup.c.asked_at >= now - PENDING)
         with self.database.read() as connection:
-            return connection.execute(select(signup.c.email).where(own)).scalar()
+            row = connection.execute(select(signup.c.email, signup.c.asked_at).where(own)).one_or_none()
+        return PendingSignup(row.email, row.asked_at + PENDING) if row else None
+
+    def subscriber(self, number: int) -> int | None:
+        """Return the id of the subscriber whom a used link confirmed, or another link to the same address."""
+        own = (signup.c.id == number) & signup.c.confirmed_at.is_not(None)
+        rows = select(subscriber.c.id).join(signup, signup.c.address == subscriber.c.address).where(own)
+        with self.database.read() as connection:
+            return connection.execute(rows).scalar()
 
     def confirm(self, number: int, *, timezone: str, source: str, detail: str, now: datetime) -> Confirmed | None:
         """List the subscriber and log their consent. None for an unknown or expired sign-up.

@@ -1,0 +1,88 @@
+"""Domains that are probably a mistyped mailbox provider, such as gmial.com, and mailboxes that last for minutes."""
+
+from __future__ import annotations
+
+from functools import cache
+
+PROVIDERS = (
+    "gmail.com",
+    "yahoo.com",
+    "yahoo.co.in",
+    "yahoo.in",
+    "ymail.com",
+    "outlook.com",
+    "hotmail.com",
+    "live.com",
+    "msn.com",
+    "icloud.com",
+    "rediffmail.com",
+    "protonmail.com",
+    "proton.me",
+    "zohomail.in",
+    "zoho.com",
+)
+"""Where most subscribers in India have their mailbox."""
+
+# Real domains that are close to one of PROVIDERS.
+_REAL = frozenset(("mail.com", "email.com", "gmx.com", "gmx.de", "ymail.co", "aol.com", "me.com", "zoho.in", "zoho.eu"))
+# Letters in a row of which a shorter domain would be "close" to too much.
+_LONG_ENOUGH = 8
+_ENDINGS = ("com", "in", "co.in", "me")
+
+
+def suggest(address: str) -> str | None:
+    """Return the address that was probably meant, or None. `address` is a valid address in lower case."""
+    mailbox, _, domain = address.rpartition("@")
+    if domain in PROVIDERS or domain in _REAL:
+        return None
+    meant = next((provider for provider in PROVIDERS if _is_typo(domain, provider)), None)
+    return f"{mailbox}@{meant}" if meant else None
+
+
+def is_disposable(address: str) -> bool:
+    """Whether the address is at a service of mailboxes that are thrown away after a few minutes."""
+    domain = address.rpartition("@")[2]
+    return any(parent in _disposable() for parent in _parents(domain))
+
+
+def _parents(domain: str) -> list[str]:
+    """`a.b.example` → the domain itself and those above it with at least two labels."""
+    labels = domain.split(".")
+    return [".".join(labels[start:]) for start in range(max(1, len(labels) - 1))]
+
+
+@cache
+def _disposable() -> frozenset[str]:
+    from disposable_email_domains import blocklist
+
+    return frozenset(blocklist)
+
+
+def _is_typo(domain: str, provider: str) -> bool:
+    """Whether a provider's name with one slip gives the domain: `gmial.com`, `gmail.con`, `gmailcom`, `gmail.co`."""
+    if domain == provider.replace(".", ""):
+        return True
+    name, _, ending = provider.partition(".")
+    typed_name, _, typed_ending = domain.partition(".")
+    if typed_name == name:
+        # gmail.in is nobody's, but yahoo.fr is.
+        return typed_ending not in _ENDINGS and _distance(typed_ending, ending) == 1
+    close = _distance(typed_name, name) == 1
+    return close and typed_ending == ending and len(domain) >= _LONG_ENOUGH
+
+
+def _distance(one: str, other: str) -> int:
+    """Return how many slips lead from one word to the other: a wrong, missing or extra letter, or two swapped ones.
+
+    The optimal string alignment distance (Damerau 1964).
+    """
+    rows = [list(range(len(other) + 1))]
+    for i, char in enumerate(one, start=1):
+        row = [i]
+        for j, target in enumerate(other, start=1):
+            best = min(row[-1] + 1, rows[-1][j] + 1, rows[-1][j - 1] + (char != target))
+            if i > 1 and j > 1 and char == other[j - 2] and one[i - 2] == target:
+                best = min(best, rows[-2][j - 2] + 1)
+            row.append(best)
+        rows.append(row)
+    return rows[-1][-1]

@@ -1,0 +1,77 @@
+"""Send a subscriber the newest edition once more."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from digest.mail.message import Outgoing, Sender, content_ids, inline_images, recipient
+from digest.models import BatchState, RenderedEmail
+from digest.render.variants import variant_for
+from digest.store.content.articles import ImageStore
+from digest.store.content.editions import EditionStore, PublishedStore
+from digest.store.people.preferences import StoredSubscriber
+from digest.store.rate_limits import Quota
+from digest.web.dependencies import Context
+from digest.web.outbound_mail import OutboundMail
+
+
+class ResendResult(StrEnum):
+    """The answer to a request for another copy. Templates compare the values."""
+
+    SENT = "sent"
+    # The subscriber's regular copy has not been sent yet.
+    PENDING = "coming"
+    RATE_LIMITED = "often"
+    # There is no edition, or the subscriber gets no mail.
+    UNAVAILABLE = "none"
+
+
+@dataclass(frozen=True)
+class Resender:
+    """Sends further copies of the newest edition."""
+
+    context: Context
+    editions: EditionStore
+    published: PublishedStore
+    images: ImageStore
+    sender: Sender
+    outbound: OutboundMail
+
+    def resend(self, subscriber: StoredSubscriber) -> ResendResult:
+        """Send the newest edition to the subscriber again."""
+        now = self.context.now()
+        newest = self.published.newest(1, now)
+        if not newest or subscriber.suppressed or not subscriber.listed:
+            return ResendResult.UNAVAILABLE
+        key = newest[0].key
+        place = self.published.place(key, subscriber.id)
+        if place and place.state in (BatchState.PENDING, BatchState.SUBMITTING):
+            return ResendResult.PENDING
+        email = find_email(self.editions, key, subscriber, place.variant if place else None)
+        if email is None:
+            return ResendResult.UNAVAILABLE
+        name = f"again:{subscriber.id}"
+        quotas = [Quota(name, 3, timedelta(days=1)), Quota(name, 1, timedelta(minutes=5))]
+        if not self.context.quotas.take(quotas, now):
+            return ResendResult.RATE_LIMITED
+        images = inline_images(email, self.images.load(content_ids([email])))
+        # The Message-ID derives from this name. A mailbox may hide a message whose Message-ID repeats.
+        unique = f"{key}-again-{secrets.token_hex(4)}"
+        to = recipient(subscriber.id, subscriber.email, self.sender, self.context.signer.sign_email)
+        queued = self.outbound.send(Outgoing(unique, "again", "again", email, self.sender, (to,), images))
+        return ResendResult.SENT if queued else ResendResult.RATE_LIMITED
+
+
+def find_email(
+    editions: EditionStore, key: str, subscriber: StoredSubscriber | None, variant: str | None = None
+) -> RenderedEmail | None:
+    """The stored email of an edition for a subscriber: as sent, by preferences, or the full one; None without any."""
+    emails = editions.emails(key)
+    edition = editions.get(key)
+    if variant not in emails and subscriber is not None and edition is not None:
+        variant = variant_for(edition, subscriber.topics, subscriber.format).key
+    names = (variant, "html", "text")
+    return next((emails[name] for name in names if name in emails), None)

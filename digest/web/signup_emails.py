@@ -1,0 +1,62 @@
+"""The emails of a sign-up: the link to confirm, a welcome, and a reminder for somebody who is a subscriber already."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from digest.i18n import translator
+from digest.mail.message import Outgoing, Recipient, Sender, recipient
+from digest.models import RenderedEmail
+from digest.store.people.preferences import StoredSubscriber
+from digest.subscribers.tokens import Signer
+from digest.web.next_edition import NextEdition
+from digest.web.pages import Pages
+from digest.web.showcase import Shown
+
+
+@dataclass(frozen=True)
+class SignupEmails:
+    """Builds the emails of a sign-up. The first ones contain no news, only a link, because anyone can ask for them."""
+
+    pages: Pages
+    sender: Sender
+    signer: Signer
+    next_edition: NextEdition
+
+    def confirmation(self, signup: int, email: str, token: str, language: str, *, until: datetime) -> Outgoing:
+        """The email that asks the owner of an address to confirm the sign-up."""
+        subject = translator(language).gettext("Confirm: you want to get %(name)s")
+        # The address has no subscriber yet, so List-Unsubscribe offers mailto instead of a link.
+        sender = replace(self.sender, base_url=None)
+        to = recipient(0, email, sender, self.signer.sign_email)
+        # The Message-ID derives from the recipient's id. A mailbox may hide a message whose Message-ID repeats.
+        values = {"kind": "confirm", "until": until, "next_due": self.next_edition.due()}
+        return self._build(to._replace(id=signup), subject, language, f"/confirm/{token}", **values)
+
+    def welcome(self, subscriber: StoredSubscriber, language: str, shown: Shown, next_due: datetime | None) -> Outgoing:
+        """The email for a new subscriber, with the headlines of the newest edition."""
+        subject = translator(language).gettext("Welcome to %(name)s")
+        to = recipient(subscriber.id, subscriber.email, self.sender, self.signer.sign_email)
+        values = {"kind": "welcome", "shown": shown, "next_due": next_due}
+        values["edition_link"] = self.pages.absolute_url(f"/archive/{shown.edition.key}", language)
+        place = f"/preferences/{self.signer.sign('preferences', subscriber.id)}"
+        return self._build(to._replace(id=secrets.randbits(62)), subject, language, place, **values)
+
+    def reminder(self, subscriber: StoredSubscriber, language: str) -> Outgoing:
+        """The email for a subscriber whose address was entered again."""
+        subject = translator(language).gettext("You already get %(name)s")
+        place = f"/preferences/{self.signer.sign('preferences', subscriber.id)}"
+        to = recipient(subscriber.id, subscriber.email, self.sender, self.signer.sign_email)
+        unique = to._replace(id=secrets.randbits(62))
+        return self._build(unique, subject, language, place, kind="known")
+
+    def _build(self, to: Recipient, subject: str, language: str, place: str, **values: Any) -> Outgoing:
+        """Render an email whose button leads to `place`."""
+        subject %= {"name": self.pages.branding.name}
+        values |= {"subject": subject, "email": to.email, "link": self.pages.absolute_url(place, language)}
+        html = self.pages.render("mail.html.j2", language, **values)
+        text = self.pages.render("mail.txt.j2", language, **values)
+        return Outgoing("join", "join", "join", RenderedEmail("html", subject, html, text), to.sender, (to,))
