@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from digest.render.renderer import Renderer
     from digest.render.themes import Branding
     from digest.store.content.answers import AnswerStore
+    from digest.store.content.archive import ArchiveStore
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import EditionStore, SentHistoryStore
     from digest.store.content.events import EventStore
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from digest.subscribers.tokens import Signer
     from digest.usecases.alerts import Alerts
     from digest.usecases.approval import Approver
+    from digest.usecases.archive import Archivist
     from digest.usecases.automatic_stop import AutomaticStop
     from digest.usecases.breaking import BreakingNews
     from digest.usecases.compose import Composer
@@ -113,6 +115,12 @@ class App:
         from digest.store.content.editions import EditionStore
 
         return EditionStore(self.database)
+
+    @cached_property
+    def archive(self) -> ArchiveStore:
+        from digest.store.content.archive import ArchiveStore
+
+        return ArchiveStore(self.database, samples=self.outbox_only)
 
     @cached_property
     def answers(self) -> AnswerStore:
@@ -692,8 +700,18 @@ class App:
             calendar=self.calendar_reader.read,
             choices=self.settings.choices,
             default_hour=self.settings.schedule.send_at,
+            archive=self.archivist.add,
             now=self.now,
         )
+
+    @cached_property
+    def archivist(self) -> Archivist:
+        from digest.render.renderer import Renderer
+        from digest.usecases.archive import Archivist
+        from digest.utils import files
+
+        built_in = Renderer(self.branding, [files.templates()])
+        return Archivist(self.editions, self.archive, self.articles, self.renderer, built_in, self.now)
 
     @cached_property
     def preflight(self) -> Preflight:

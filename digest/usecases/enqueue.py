@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import TYPE_CHECKING
 
-from digest.errors import DigestError
+from digest.errors import DigestError, StoreUnavailable
 from digest.models import BREAKING, MAIN, Edition, EditionState, RenderedEmail, Variant, is_breaking
 from digest.render.variants import select, variant_for
 from digest.store.content.editions import FORCED
@@ -97,6 +97,8 @@ class Enqueuer:
     choices: Mapping[str, bool]
     # The hour of editions outside the schedule.
     default_hour: time
+    # Puts an edition into the archive, and returns notes for the operator.
+    archive: Callable[[Edition, datetime], tuple[str, ...]]
     now: Callable[[], datetime]
 
     def enqueue(
@@ -150,6 +152,7 @@ class Enqueuer:
                     None
                 )
             if not done.undecided:
+                notes |= dict.fromkeys(self._archive(edition, now) if placed else ())
                 return Enqueued(placed, tuple(notes))
         raise DigestError(f"Edition {edition.key}: subscribers kept changing while they were enqueued. Send again.")
 
@@ -179,6 +182,15 @@ class Enqueuer:
             else:
                 due += 1
         return SendPlan(edition, due, already.frozen - already.excluded, excluded)
+
+    def _archive(self, edition: Edition, now: datetime) -> tuple[str, ...]:
+        """Put the edition into the archive. An error there must not stop the send; the pages try it again."""
+        try:
+            return self.archive(edition, now)
+        except StoreUnavailable:
+            raise
+        except DigestError as error:
+            return (f"Edition {edition.key} is not in the archive yet: {error}",)
 
     def _refuse_folded(self, edition: Edition) -> None:
         if is_folded(self.database, edition.key):
