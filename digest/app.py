@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from digest.usecases.reconcile import Reconciler, Recovery
     from digest.usecases.report import Reporter
     from digest.usecases.restore_store import StoreRestorer
+    from digest.usecases.share import Cards
     from digest.usecases.stop_edition import EditionStopper
     from digest.usecases.subscriber_list import SubscriberList
     from digest.usecases.sync_suppressions import SuppressionSync
@@ -712,6 +713,12 @@ class App:
 
         built_in = Renderer(self.branding, [files.templates()])
         return Archivist(self.editions, self.archive, self.articles, self.renderer, built_in, self.now)
+
+    @cached_property
+    def cards(self) -> Cards:
+        from digest.usecases.share import Cards
+
+        return Cards(self.articles.images, self.branding)
 
     @cached_property
     def preflight(self) -> Preflight:

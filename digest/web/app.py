@@ -30,8 +30,12 @@ from digest.utils.heartbeat import Heartbeat
 from digest.web import answers, approval, preferences, unsubscribe, view_in_browser
 from digest.web import signup as signup_routes
 from digest.web.approval import ApprovalPage
+from digest.web.archive import cards as archive_cards
 from digest.web.archive import feeds as archive_feeds
 from digest.web.archive import routes as archive_routes
+from digest.web.archive import sitemaps
+from digest.web.archive.access import Access, SubscribersOnlyError
+from digest.web.archive.metadata import home_metadata
 from digest.web.archive.site import Archive
 from digest.web.dependencies import Context
 from digest.web.health import routes as health_routes
@@ -52,7 +56,7 @@ _ICON = (
     '<path d="M3 5h10M3 8h10M3 11h6" stroke="{paper}" stroke-width="1.6"/></svg>'
 )
 # Of pages that change only with the archive.
-_CACHED_PATHS = ("/archive", "/story/", "/topic/", "/corrections")
+_CACHED_PATHS = ("/archive", "/card/", "/corrections", "/sitemap", "/story/", "/topic/")
 _SCRIPT = (Path(__file__).parent / "share.js").read_text(encoding="utf-8")
 _CACHED = {"cache-control": "public, max-age=86400"}
 
@@ -72,7 +76,9 @@ def static_routes(pages: Pages, signup: Signup | None) -> APIRouter:
     def home(request: Request) -> HTMLResponse:
         if signup is not None:
             return signup.form(request)
-        return pages.response(request, "front.html.j2", "/", personal=False)
+        response = pages.response(request, "front.html.j2", "/", personal=False, meta=home_metadata(pages, request))
+        response.headers["x-robots-tag"] = "all"
+        return response
 
     @routes.get("/style.css", response_class=Response, responses=_file_response("text/css"), summary="The stylesheet")
     def stylesheet() -> Response:
@@ -217,12 +223,20 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
         preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
         answers.router(context, editions, app.answers),
         approval.router(ApprovalPage(context, app.copy_with(unattended=True))),
-        view_in_browser.router(EmailViewer(context, editions, published, app.renderer), images),
+        view_in_browser.router(
+            EmailViewer(context, editions, published, app.renderer, opens_archive=web.archive == "subscribers"), images
+        ),
         webhooks(app),
+        sitemaps.robots_router(pages, public=public_archive),
     ]
+    if web.archive == "subscribers":
+        access = Access(context)
+        archive = Archive(context, app.archive, app.cards.can_draw, public=False)
+        routers += [archive_routes.router(archive, [Depends(access.require_subscriber)]), access.router()]
     if public_archive:
-        archive = Archive(context, app.archive, card=False)
+        archive = Archive(context, app.archive, app.cards.can_draw)
         routers += [archive_routes.router(archive), archive_feeds.router(archive)]
+        routers += [sitemaps.router(archive), archive_cards.router(archive, app.cards)]
     if signup is not None:
         routers.append(signup_routes.router(signup))
     return routers
@@ -271,6 +285,10 @@ def _fastapi(title: str, pages: Pages, routers: list[APIRouter]) -> FastAPI:
         catalogue = pages.catalogue(request)
         advice = catalogue.gettext("The form did not arrive correctly. Please go back and try again.")
         return pages.error(request, 422, catalogue.gettext("We could not understand this request"), advice)
+
+    @fastapi.exception_handler(SubscribersOnlyError)
+    def subscribers_only(request: Request, error: SubscribersOnlyError) -> HTMLResponse:
+        return error.access.refusal(request)
 
     @fastapi.exception_handler(StoreError)
     def store_error(request: Request, error: StoreError) -> HTMLResponse:

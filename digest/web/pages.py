@@ -88,6 +88,7 @@ class Pages:
             "feeds": archive == "public",
             "signup": signup,
             "send_at": send_at,
+            "read": "",
             "meta": None,
             "edition_path": edition_path,
             "story_path": story_path,

@@ -74,8 +74,9 @@ def sample_pages(now: datetime, topics: Collection[str]) -> Iterator[SamplePage]
             yield SamplePage("answer.html.j2", shown)
     yield from _approval(now)
     yield SamplePage("bar.html.j2", {})
-    yield SamplePage("note.html.j2", {"personal": False})
-    yield SamplePage("text.html.j2", {"title": sent.subject, "text": "…", "personal": False})
+    for read in ("", _TOKEN):
+        yield SamplePage("note.html.j2", {"personal": False, "read": read})
+        yield SamplePage("text.html.j2", {"title": sent.subject, "text": "…", "read": read, "personal": False})
     for advice in ("", "…"):
         yield SamplePage("problem.html.j2", {"title": "…", "advice": advice})
     for kind in ("confirm", "known"):
@@ -133,6 +134,7 @@ def _archive(now: datetime) -> Iterator[SamplePage]:
     )
     for found in (SearchResult("मेट्रो", (story,), 31), SearchResult("मेटरो", (), 0, "मेट्रो", 2), SearchResult("", (), 0)):
         yield SamplePage("search.html.j2", {**common, **paging, "found": found, "query": found.query, "page": 1})
+    yield SamplePage("members.html.j2", {"personal": False, "agreement": "…"})
     for found_corrections in (corrections, []):
         yield SamplePage("corrections.html.j2", {**common, "corrections": found_corrections})
 

@@ -20,6 +20,7 @@ from digest.store.content.editions import PublishedStore
 from digest.store.people.signups import JOINED, PENDING, SignupStore
 from digest.store.rate_limits import Quota
 from digest.subscribers.address import mailbox, normalise, refuse_tags
+from digest.web.archive.metadata import home_metadata
 from digest.web.consent import CONSENT_VERSION, consent_wording
 from digest.web.dependencies import Context, client_address
 from digest.web.outbound_mail import OutboundMail, SignupEmails
@@ -49,9 +50,11 @@ class Signup:
         values = {"wrong": "", "typed": "", **values}
         newest = self.published.newest(1, self.context.now()) if self.published else []
         consent = self.consent_wording(pages.language(request))
-        return pages.response(
-            request, "join.html.j2", "/join", status=status, newest=newest, agreement=consent, personal=False, **values
-        )
+        values |= {"newest": newest, "agreement": consent, "meta": home_metadata(pages, request)}
+        response = pages.response(request, "join.html.j2", "/join", status=status, personal=False, **values)
+        if status == 200:
+            response.headers["x-robots-tag"] = "all"
+        return response
 
     def overloaded(self, request: Request, typed: str) -> HTMLResponse:
         """Answer that no email can be sent at the moment."""

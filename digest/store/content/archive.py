@@ -256,11 +256,18 @@ class ArchiveStore:
         with self.database.read() as connection:
             return [Topic(*row) for row in connection.execute(rows)]
 
-    def stories_between(self, now: datetime, since: date, until: date, *, most: int) -> list[ArchivedStory]:
-        """Return the newest story of each thread with its first in the days from `since` to before `until`."""
-        rows = self._stories(now).where(archive_story.c.day >= since, archive_story.c.day < until).limit(most)
+    def threads(self, now: datetime, since: date, until: date) -> list[tuple[str, date]]:
+        """Return each thread with its newest day, which is from `since` to before `until`."""
+        newest = func.max(archive_story.c.day)
+        rows = (
+            select(archive_story.c.thread, newest)
+            .where(archive_story.c.edition.in_(self._shown(now)))
+            .group_by(archive_story.c.thread)
+            .having(newest >= since, newest < until)
+            .order_by(newest.desc(), archive_story.c.thread)
+        )
         with self.database.read() as connection:
-            return [_to_story(row) for row in connection.execute(rows)]
+            return [(row[0], row[1]) for row in connection.execute(rows)]
 
     def corrections(self, now: datetime, *, thread: str | None = None) -> list[ArchivedCorrection]:
         """Return what was corrected, newest first; with `thread` only of one story."""

@@ -125,7 +125,12 @@ def _moment(moment: datetime) -> str:
 
 
 def _add(parent: xml.Element, name: str, text: str, **attributes: str) -> None:
-    xml.SubElement(parent, name, attributes).text = _NOT_XML.sub("", text)
+    xml.SubElement(parent, name, attributes).text = without_invalid(text)
+
+
+def without_invalid(text: str) -> str:
+    """Text without the characters that XML must not have."""
+    return _NOT_XML.sub("", text)
 
 
 def _as_bytes(root: xml.Element) -> bytes:

@@ -14,6 +14,8 @@ from markupsafe import Markup
 from digest.web.paths import edition_path, story_path
 
 if TYPE_CHECKING:
+    from fastapi import Request
+
     from digest.store.content.archive import ArchivedEdition, ArchivedStory
     from digest.web.pages import Pages
 
@@ -43,7 +45,7 @@ class Metadata:
 def of_edition(pages: Pages, found: ArchivedEdition, *, card: bool) -> Metadata:
     """The metadata of an edition. With `card` its picture carries the headline."""
     address = pages.base + edition_path(found.key)
-    image = f"{pages.base}/card/edition/{quote(found.key, safe='')}.png" if card else ""
+    image = f"{pages.base}/card/edition/{quote(found.key, safe='')}.jpg" if card else ""
     return _article(
         pages, address, found.title, found.description, image, published=found.at, modified=found.at, based_on=()
     )
@@ -55,11 +57,24 @@ def of_story(
     """The metadata of a story's page: the newest headline, and the reports that it is based on."""
     newest = thread[0]
     address = pages.base + story_path(newest.thread)
-    image = f"{pages.base}/card/story/{quote(newest.thread, safe='')}.png" if card else ""
+    image = f"{pages.base}/card/story/{quote(newest.thread, safe='')}.jpg" if card else ""
     based_on = list(dict.fromkeys(source.url for source in newest.sources if source.url))
     description = newest.summary or newest.title
     return _article(
         pages, address, newest.title, description, image, published=published, modified=modified, based_on=based_on
+    )
+
+
+def home_metadata(pages: Pages, request: Request) -> Metadata:
+    """The metadata of the home page, which is also the sign-up form. It is in two languages."""
+    language, catalogue = pages.language(request), pages.catalogue(request)
+    by_language = {each: pages.absolute_url("/", each) for each in pages.languages}
+    words = catalogue.gettext("%(name)s comes by email: a short selection of the day's news.")
+    return Metadata(
+        canonical=by_language[language],
+        title=pages.branding.name,
+        description=words % {"name": pages.branding.name},
+        alternates=(*by_language.items(), ("x-default", by_language[pages.languages[0]])),
     )
 
 

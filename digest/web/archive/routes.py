@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,19 +37,23 @@ Month = Annotated[str, Query(pattern=rf"{_MONTH}|^$", description="Only the edit
 SearchText = Annotated[str, Query(alias="q", max_length=MAX_QUERY, description="Words that a story must have")]
 
 
-def router(archive: Archive) -> APIRouter:
+def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
     """`/archive`, `/archive/EDITION`, `/story/ID`, `/topic/NAME`, `/corrections` and `/search`."""
     context, store = archive.context, archive.store
     pages = context.pages
-    routes = APIRouter(tags=["archive"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
+    dependencies = [Depends(language_parameter), *access]
+    routes = APIRouter(tags=["archive"], responses=PAGE_RESPONSES, dependencies=dependencies)
 
     def respond(request: Request, template: str, here: str, *, indexed: bool, **values: Any) -> HTMLResponse:
         agreement = consent_wording(pages.language(request), pages.branding.name)
         response = pages.response(request, template, here, personal=False, agreement=agreement, **values)
+        response.headers["content-security-policy"] = _REMOTE_IMAGES_POLICY if values.get("pictures") else _POLICY
+        if not archive.public:
+            response.headers["cache-control"] = "private, no-cache"
+            return response
         response.headers.update(PUBLIC)
         if not indexed or pages.language(request) != pages.languages[0]:
             response.headers["x-robots-tag"] = _NOT_INDEXED
-        response.headers["content-security-policy"] = _REMOTE_IMAGES_POLICY if values.get("pictures") else _POLICY
         return response
 
     def missing(request: Request) -> HTMLResponse:

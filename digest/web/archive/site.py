@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
@@ -55,11 +55,15 @@ class SearchResult:
 
 @dataclass(frozen=True)
 class Archive:
-    """The archive of one newsletter. `card` says whether link previews have a picture with the headline."""
+    """The archive of one newsletter. `can_draw` says whether the link preview of a title has a picture.
+
+    Pages that are not `public` are for subscribers: nobody shares or indexes them.
+    """
 
     context: Context
     store: ArchiveStore
-    card: bool
+    can_draw: Callable[[str], bool]
+    public: bool = True
 
     def edition(self, key: str, language: str, *, remote: bool) -> dict[str, Any] | None:
         """The values of an edition's page; None if it is not published. Without `remote`, no images of other sites."""
@@ -81,7 +85,7 @@ class Archive:
             "has_remote": "<img" in complete and complete != without_remote_images(complete, None),
             "pictures": remote,
             "share": self.share(found.title, edition_path(key)),
-            "meta": metadata.of_edition(self.context.pages, found, card=self.card),
+            "meta": metadata.of_edition(self.context.pages, found, card=self.can_draw(found.title)),
         }
 
     def story(self, thread: str, *, remote: bool) -> dict[str, Any] | None:
@@ -102,7 +106,7 @@ class Archive:
             "corrections": self.store.corrections(now, thread=thread),
             "published": self._local(newest.published),
             "share": self.share(newest.title, story_path(thread)),
-            "meta": metadata.of_story(pages, found, *self._moments(found), card=self.card),
+            "meta": metadata.of_story(pages, found, *self._moments(found), card=self.can_draw(newest.title)),
         }
 
     def search(self, query: str, *, page: int) -> SearchResult:
@@ -121,8 +125,10 @@ class Archive:
         linked = _OWN_LINK.sub(lambda link: f'="{pages.path(link[1], language)}"', html)
         return linked.replace(f'="{SITE}/', f'="{pages.root}/')
 
-    def share(self, title: str, path: str) -> Share:
+    def share(self, title: str, path: str) -> Share | None:
         """What the buttons of a page share: its title and its one address."""
+        if not self.public:
+            return None
         address = self.context.pages.base + path
         text = f"{title}\n{address}"
         return Share(address, f"https://wa.me/?text={quote(text, safe='')}")
