@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from digest.render.renderer import Renderer
     from digest.render.themes import Branding
     from digest.store.content.answers import AnswerStore
+    from digest.store.content.archive import ArchiveStore
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import EditionStore, SentHistoryStore
     from digest.store.content.events import EventStore
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from digest.subscribers.tokens import Signer
     from digest.usecases.alerts import Alerts
     from digest.usecases.approval import Approver
+    from digest.usecases.archive import Archivist
     from digest.usecases.automatic_stop import AutomaticStop
     from digest.usecases.breaking import BreakingNews
     from digest.usecases.compose import Composer
@@ -69,6 +71,7 @@ if TYPE_CHECKING:
     from digest.usecases.reconcile import Reconciler, Recovery
     from digest.usecases.report import Reporter
     from digest.usecases.restore_store import StoreRestorer
+    from digest.usecases.share import Cards
     from digest.usecases.stop_edition import EditionStopper
     from digest.usecases.subscriber_list import SubscriberList
     from digest.usecases.sync_suppressions import SuppressionSync
@@ -122,6 +125,12 @@ class App:
         from digest.store.content.editions import EditionStore
 
         return EditionStore(self.database)
+
+    @cached_property
+    def archive(self) -> ArchiveStore:
+        from digest.store.content.archive import ArchiveStore
+
+        return ArchiveStore(self.database, samples=self.outbox_only)
 
     @cached_property
     def answers(self) -> AnswerStore:
@@ -701,9 +710,25 @@ class App:
             calendar=self.calendar_reader.read,
             choices=self.settings.choices,
             default_hour=self.settings.schedule.send_at,
+            archive=self.archivist.add,
             now=self.now,
             seats=self.seats,
         )
+
+    @cached_property
+    def archivist(self) -> Archivist:
+        from digest.render.renderer import Renderer
+        from digest.usecases.archive import Archivist
+        from digest.utils import files
+
+        built_in = Renderer(self.branding, [files.templates()])
+        return Archivist(self.editions, self.archive, self.articles, self.renderer, built_in, self.now)
+
+    @cached_property
+    def cards(self) -> Cards:
+        from digest.usecases.share import Cards
+
+        return Cards(self.articles.images, self.branding)
 
     @cached_property
     def preflight(self) -> Preflight:

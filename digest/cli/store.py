@@ -264,6 +264,27 @@ def _store_url(given: str) -> str:
 @store.command()
 @json_option
 @click.pass_obj
+def index(home: Path, as_json: bool) -> int:
+    """Add the editions that the archive lacks, and make its search index again.
+
+    `digest web` and `digest run` add missing editions by themselves. Run this after an update that changes how words
+    are compared; the changelog says so.
+    """
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        added = app.archivist.catch_up()
+        stories = app.archive.rebuild_index()
+    if as_json:
+        emit({"added": added, "stories": stories})
+    else:
+        click.echo(f"Added {added} editions; {stories} stories can be searched.")
+    return 0
+
+
+@store.command()
+@json_option
+@click.pass_obj
 def migrate(home: Path, as_json: bool) -> int:
     """Bring the store's tables up to this version of digest.
 

@@ -95,8 +95,10 @@ class Web(SettingsModel):
         "`newsletter.base_url` and for this machine's own names are answered.",
     )
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
-    archive: Literal["public", "off"] = Field(
-        default="public", description="Publish past editions at `/archive` with a feed at `/archive.xml`, or `off`."
+    archive: Literal["public", "subscribers", "off"] = Field(
+        default="public",
+        description="Who may read past editions at `/archive` (docs/archive.md): everybody (`public`, with feeds and "
+        "sitemaps), only `subscribers`, or nobody (`off`).",
     )
     signup: bool = Field(
         default=True,

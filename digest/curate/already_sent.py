@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from digest.curate.editorial import Changes
 from digest.curate.recurring_kinds import Policy, Series
 from digest.curate.rules import Rules
-from digest.curate.sent_story import SentStory
+from digest.curate.sent_story import SENT_IN, UPDATE_OF, SentStory
 from digest.curate.similarity.clustering import CANDIDATE_COSINE, Cluster, Pairs, representative_first
 from digest.curate.similarity.score import Corpus, Features, is_duplicate, score
 from digest.curate.similarity.tfidf import COMMON_STEMS, Frequencies, lead_text
@@ -136,7 +136,7 @@ class StoryCandidate:
             return ()
         editions = ", ".join(self.already_sent.editions)
         why = self.already_sent.update_reason
-        return (f"update of {editions}: {why}" if why else f"sent before in {editions}",)
+        return (f"{UPDATE_OF} {editions}: {why}" if why else f"{SENT_IN} {editions}",)
 
     @property
     def new_articles(self) -> tuple[Article, ...]:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from digest.models import Article, Block, Story
+
+UPDATE_OF, SENT_IN = "update of", "sent before in"
+"""How a reason of a story begins that was sent before. Keys of editions follow."""
+
+_EARLIER = re.compile(rf"(?:{UPDATE_OF}|{SENT_IN}) ([^:]+)")
+
+
+def earlier_editions(story: Story) -> frozenset[str]:
+    """Return the keys of the editions that had an earlier state of the story."""
+    found = (_EARLIER.match(reason) for reason in story.reasons)
+    return frozenset(key for match in found if match for key in match[1].split(", "))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ languages use Babel. Datetimes are expected in the recipient's time zone.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from digest.hindi.text import fold, words
 
@@ -79,6 +79,24 @@ def long(d: date, language: str = "hi") -> str:
     return format_date(d, "long", locale=language)
 
 
+def month(d: date, language: str = "hi") -> str:
+    """Month and year: 'नवंबर 2026'."""
+    if language in ("hi", "en"):
+        return f"{(_HI_MONTHS if language == 'hi' else _EN_MONTHS)[d.month - 1]} {d.year}"
+    from babel.dates import format_skeleton
+
+    return format_skeleton("yMMMM", d, locale=language)
+
+
+def weekday(d: date, language: str = "hi") -> str:
+    """The name of the day of the week: 'सोमवार'."""
+    if language in ("hi", "en"):
+        return (_HI_DAYS if language == "hi" else _EN_DAYS)[d.weekday()]
+    from babel.dates import format_date
+
+    return format_date(d, "EEEE", locale=language)
+
+
 def short(d: date, language: str = "hi") -> str:
     """Day and month: '23 नवंबर'."""
     if language in ("hi", "en"):
@@ -98,6 +116,11 @@ def clock(t: datetime, language: str = "hi") -> str:
     from babel.dates import format_time
 
     return format_time(t.time(), "short", locale=language)
+
+
+def hour(t: time, language: str = "hi") -> str:
+    """A planned time of day, without minutes if there are none: 'सुबह 7 बजे'; in English '7 AM'."""
+    return clock(datetime.combine(date.min, t), language).replace(":00", "", 1)
 
 
 def around(t: datetime, now: datetime, language: str = "hi") -> str:
@@ -126,5 +149,10 @@ def moment(t: datetime, now: datetime, language: str = "hi") -> str:
         return f"{days[0]} {clock(t, language)}"
     if days and t.date() == now.date() - timedelta(days=1):
         return f"{days[1]} {clock(t, language)}"
-    day_text = short(t.date(), language) if t.year == now.year else long(t.date(), language)
+    return absolute(t, now.year, language)
+
+
+def absolute(t: datetime, year: int, language: str = "hi") -> str:
+    """A moment that reads the same on every day: '21 नवंबर, शाम 6:05 बजे'. The year is added if it is not `year`."""
+    day_text = short(t.date(), language) if t.year == year else long(t.date(), language)
     return f"{day_text}{_SEPARATORS.get(language, ', ')}{clock(t, language)}"

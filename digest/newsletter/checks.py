@@ -71,6 +71,8 @@ def check_templates(app: App, findings: Findings) -> None:
             findings.warnings.append(_unused_template(f"templates/{path.relative_to(own)}"))
     formats: tuple[Literal["html", "text"], ...] = ("html", "text")
     edition = sample_edition(app.now(), sample_blocks(answered=bool(app.settings.newsletter.base_url)))
+    # Its page in the archive.
+    findings.run(lambda: app.renderer.archive_page(edition, now=app.now()))
     for format in formats:
         email = app.renderer.render(edition, Variant(format, None, format), now=app.now())
         # A template of a block that has an error costs the block, not the email.

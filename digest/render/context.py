@@ -66,9 +66,10 @@ class Picture:
 class Item:
     """A story as printed. Text fields are '' if there is nothing to show.
 
-    `names` are its sources in words, `meta` those and the time. `source` is its only source, where the edition has
-    several. `notes` are what a reader would not expect: several sources, another day than most stories, a headline or
-    summary by a language model. `lang` and `direction` are set only where they differ from the email's.
+    `id` names its page in the archive. `names` are its sources in words, `meta` those and the time. `source` is its
+    only source, where the edition has several. `notes` are what a reader would not expect: several sources, another day
+    than most stories, a headline or summary by a language model. `lang` and `direction` are set only where they differ
+    from the email's.
     """
 
     title: str
@@ -87,6 +88,7 @@ class Item:
     machine: bool
     lang: str
     direction: str
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +171,17 @@ def build_page(
     now: datetime,
     test: bool,
     blocks: tuple[Block, ...] = (),
+    absolute: bool = False,
 ) -> Page:
-    """Prepare `edition`, already reduced to one variant, for printing. `now` (aware) decides what 'today' means."""
+    """Prepare `edition`, already reduced to one variant, for printing. `now` (aware) decides what 'today' means.
+
+    With `absolute` no date is today or yesterday, for a page that is read later.
+    """
     stories = list(edition.stories())
     theme = branding.theme
     look = theme.look
     name = texts.one_line(branding.name)
-    printer = _Printer(edition, branding, now)
+    printer = _Printer(edition, branding, now, absolute=absolute)
     brief, on_top = printer.brief, headline_stories(edition, printer.brief)
     headlines = tuple(
         replace(each, title=fitting(each.title, HEADLINE_LIMIT) or shorten(each.title, HEADLINE_LIMIT, HEADLINE_LEAST))
@@ -224,7 +230,8 @@ def build_page(
 class _Printer:
     """Prints the stories of one edition."""
 
-    def __init__(self, edition: Edition, branding: Branding, now: datetime) -> None:
+    def __init__(self, edition: Edition, branding: Branding, now: datetime, *, absolute: bool = False) -> None:
+        self.absolute = absolute
         self.edition = edition
         self.branding = branding
         self.zone = ZoneInfo(branding.timezone)
@@ -243,6 +250,16 @@ class _Printer:
     def local(self, story: Story) -> datetime:
         return story.published.astimezone(self.zone)
 
+    def moment(self, story: Story) -> str:
+        if self.absolute:
+            return dates.absolute(self.local(story), self.edition.day.year, self.branding.language)
+        return dates.moment(self.local(story), self.now, self.branding.language)
+
+    def day_of(self, story: Story) -> str:
+        if self.absolute:
+            return dates.short(self.local(story).date(), self.branding.language)
+        return dates.around(self.local(story), self.now, self.branding.language)
+
     def items(self, chosen: Callable[[Story], bool], width: int = 0, *, of: Section | None = None) -> tuple[Item, ...]:
         """The chosen stories in reading order, of one section or of all, with images of `width` pixels."""
         width = width or self.branding.theme.look.thumbnail_width
@@ -254,7 +271,7 @@ class _Printer:
     def item(self, story: Story, section: Section, width: int) -> Item:
         language = self.branding.language
         lang = story.language if story.language != language else ""
-        when = dates.moment(self.local(story), self.now, language) if story.dated else ""
+        when = self.moment(story) if story.dated else ""
         names = _names([texts.one_line(name) for name in story.sources], self.catalogue)
         return Item(
             title=texts.one_line(story.title),
@@ -272,6 +289,7 @@ class _Printer:
             machine=self.is_by_machine(story),
             lang=lang,
             direction=_direction(lang) if lang and _direction(lang) != _direction(language) else "",
+            id=story.id,
         )
 
     def picture(self, story: Story, width: int) -> Picture | None:
@@ -286,9 +304,9 @@ class _Printer:
     def notes(self, story: Story) -> tuple[str, ...]:
         count, when = len(story.sources), ""
         if story.dated and is_breaking(self.edition.key):
-            when = dates.moment(self.local(story), self.now, self.branding.language)
+            when = self.moment(story)
         elif story.dated and self.local(story).date() != self.usual_day:
-            when = dates.around(self.local(story), self.now, self.branding.language)
+            when = self.day_of(story)
         sources = self.catalogue.ngettext("%(num)s source", "%(num)s sources", count) % {"num": count}
         told = self.catalogue.gettext("Written by a machine") if self.is_by_machine(story) else ""
         return tuple(note.replace(" ", NBSP) for note in (sources if count > 1 else "", when, told) if note)

@@ -24,6 +24,7 @@ from digest.render.variants import select
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from digest.render.archive_page import ArchivePage
     from digest.render.blocks.printing import Printed
 
 HTML = "letter.html.j2"
@@ -72,6 +73,13 @@ class Renderer:
         if not edition.blocks:
             return Printed()
         return print_blocks(edition, self._branding, self._environment, where=where)
+
+    def archive_page(self, edition: Edition, *, now: datetime) -> ArchivePage:
+        """The edition as the archive shows it, with all its stories. Raises TemplateProblem."""
+        from digest.render.archive_page import print_page
+
+        blocks = self.blocks(edition, "web").blocks
+        return print_page(edition, self._branding, self._environment, blocks, now=now, location=self._location)
 
     def _page(self, edition: Edition, selected: Edition, now: datetime, test: bool) -> Page:
         language = self._branding.language

@@ -19,8 +19,12 @@ from digest.utils.urls import split_url
 # The last word must be Devanagari alone: an abbreviation such as 'कि.मी.' keeps its full stop.
 _SENTENCE_END = re.compile(rf"[\s“‘(][{DEVA}\u200c\u200d]+([।.])\Z")
 
-# Comments (conditional ones contain markup), style sheets, tags, entities.
-_MARKUP = re.compile(r"(<!--(?:(?!-->).)*-->|<style\b(?:(?!</style>).)*</style>|<[^>]*>|&#?[0-9A-Za-z]{1,12};)", re.S)
+# Comments (conditional ones contain markup), style sheets, scripts, tags, entities.
+_MARKUP = re.compile(
+    r"(<!--(?:(?!-->).)*-->|<style\b(?:(?!</style>).)*</style>|<script\b(?:(?!</script>).)*</script>|<[^>]*>"
+    r"|&#?[0-9A-Za-z]{1,12};)",
+    re.S,
+)
 _WORD = re.compile(r"[^\s<>]+")
 _LATIN = re.compile(r"[A-Za-z]")
 # Not a part of a date, a range of years, a telephone number or a word.
@@ -109,7 +113,7 @@ def devanagari_digits_in_text(text: str) -> str:
 
 
 def devanagari_digits_in_html(html: str) -> str:
-    """The same for the visible text of a page. Tags, attributes, styles and comments stay as they are."""
+    """The same for the visible text of a page. Tags, attributes, styles, scripts and comments stay as they are."""
     parts = _MARKUP.split(html)
     parts[::2] = (devanagari_digits_in_text(part) for part in parts[::2])
     return "".join(parts)

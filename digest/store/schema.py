@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    DDL,
     JSON,
     BigInteger,
     Boolean,
@@ -475,3 +476,82 @@ step = Table(
     Column("name", String(32), primary_key=True),
     Column("slot", Moment, nullable=False),
 )
+
+# An edition as the archive shows it, printed once when it was enqueued. Nothing in it is personal.
+archive_page = Table(
+    "archive_page",
+    metadata,
+    Column("edition", String(64), ForeignKey("edition.key"), primary_key=True),
+    # Its top headline, and a sentence for search engines and link previews.
+    Column("title", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    # The article, in the newsletter's language. Links to our own pages start with `archive_page.SITE`.
+    Column("html", Text, nullable=False),
+    # The image of the top story: `cid:…`, an address, or ''.
+    Column("picture", Text, nullable=False),
+    Column("stories", Integer, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("made_at", Moment, nullable=False),
+)
+
+# The stories of these editions, as they were sent.
+archive_story = Table(
+    "archive_story",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("edition", String(64), ForeignKey("edition.key"), nullable=False),
+    Column("story", String(64), nullable=False),
+    # The id of the first story about the same event: the name of its page.
+    Column("thread", String(64), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("section", Text, nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("picture", Text, nullable=False),
+    # When its source published it; None if that is not known.
+    Column("published", Moment),
+    # [{name, title, url, published}], the lead's first.
+    Column("sources", JSON, nullable=False),
+    # What is searched: see `archive_words`.
+    Column("words", Text, nullable=False),
+    UniqueConstraint("edition", "story"),
+    Index(None, "thread"),
+    Index(None, "section", "day"),
+    Index(None, "day"),
+)
+
+# What the editions said to correct earlier ones.
+archive_correction = Table(
+    "archive_correction",
+    metadata,
+    Column("edition", String(64), ForeignKey("edition.key"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    # The corrected story's; '' if it is not in the archive.
+    Column("thread", String(64), nullable=False),
+    Index(None, "thread"),
+)
+
+# The index of the words. All of them are ASCII (see `archive_words`), so the databases' own tokenizers need no Hindi.
+SEARCH_INDEX = {
+    "sqlite": (
+        "CREATE VIRTUAL TABLE archive_search USING fts5("
+        "words, content='archive_story', content_rowid='id', tokenize='ascii', detail='none')",
+        "CREATE TRIGGER archive_story_insert AFTER INSERT ON archive_story BEGIN "
+        "INSERT INTO archive_search(rowid, words) VALUES (new.id, new.words); END",
+        "CREATE TRIGGER archive_story_delete AFTER DELETE ON archive_story BEGIN "
+        "INSERT INTO archive_search(archive_search, rowid, words) VALUES ('delete', old.id, old.words); END",
+        "CREATE TRIGGER archive_story_update AFTER UPDATE OF words ON archive_story BEGIN "
+        "INSERT INTO archive_search(archive_search, rowid, words) VALUES ('delete', old.id, old.words); "
+        "INSERT INTO archive_search(rowid, words) VALUES (new.id, new.words); END",
+    ),
+    "postgresql": ("CREATE INDEX ix_archive_search ON archive_story USING gin (to_tsvector('simple', words))",),
+}
+"""The statements that create it, for a new store and for a migration."""
+
+for _dialect, _statements in SEARCH_INDEX.items():
+    for _statement in _statements:
+        event.listen(archive_story, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]

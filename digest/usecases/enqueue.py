@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Protocol
 
-from digest.errors import DigestError
+from digest.errors import DigestError, StoreUnavailable
 from digest.models import BREAKING, MAIN, Edition, EditionState, RenderedEmail, Variant, is_breaking
 from digest.render.variants import select, variant_for
 from digest.store.content.editions import FORCED
@@ -111,6 +111,8 @@ class Enqueuer:
     choices: Mapping[str, bool]
     # The hour of editions outside the schedule.
     default_hour: time
+    # Puts an edition into the archive, and returns notes for the operator.
+    archive: Callable[[Edition, datetime], tuple[str, ...]]
     now: Callable[[], datetime]
     # Calls workers to what was enqueued; None if this process delivers alone.
     seats: SeatQueue | None = None
@@ -170,6 +172,7 @@ class Enqueuer:
                     None
                 )
             if not done.undecided:
+                notes |= dict.fromkeys(self._archive(edition, now) if placed else ())
                 return Enqueued(placed, tuple(notes))
         raise DigestError(f"Edition {edition.key}: subscribers kept changing while they were enqueued. Send again.")
 
@@ -215,6 +218,15 @@ class Enqueuer:
         with self.database.read() as connection:
             held = restored.find_hold_reason(connection, edition.key) is not None
         return held or went_by_hours(self.database, edition.key, datetime.combine(edition.day, time(0), now.tzinfo))
+
+    def _archive(self, edition: Edition, now: datetime) -> tuple[str, ...]:
+        """Put the edition into the archive. An error there must not stop the send; the pages try it again."""
+        try:
+            return self.archive(edition, now)
+        except StoreUnavailable:
+            raise
+        except DigestError as error:
+            return (f"Edition {edition.key} is not in the archive yet: {error}",)
 
     def _refuse_folded(self, edition: Edition) -> None:
         if is_folded(self.database, edition.key):

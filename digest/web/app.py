@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from ipaddress import ip_network
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -16,6 +18,7 @@ from starlette.types import ASGIApp
 
 from digest import __version__
 from digest.app import App
+from digest.config.schedule import WEEKDAYS
 from digest.errors import ConfigProblem, ConfigurationError, StoreError
 from digest.i18n import translator
 from digest.models import MAIN
@@ -24,10 +27,16 @@ from digest.store.people.preferences import PreferenceStore
 from digest.store.people.signups import SignupStore
 from digest.store.rate_limits import RateLimiter
 from digest.utils.heartbeat import Heartbeat
-from digest.web import answers, approval, archive, preferences, unsubscribe, view_in_browser
+from digest.web import answers, approval, preferences, unsubscribe, view_in_browser
 from digest.web import signup as signup_routes
 from digest.web.approval import ApprovalPage
-from digest.web.archive import Archive
+from digest.web.archive import cards as archive_cards
+from digest.web.archive import feeds as archive_feeds
+from digest.web.archive import routes as archive_routes
+from digest.web.archive import sitemaps
+from digest.web.archive.access import Access, SubscribersOnlyError
+from digest.web.archive.metadata import home_metadata
+from digest.web.archive.site import Archive
 from digest.web.dependencies import Context
 from digest.web.health import routes as health_routes
 from digest.web.health.access import MetricsAccess
@@ -35,6 +44,7 @@ from digest.web.health.checks import Health
 from digest.web.middleware import Guard, log_error
 from digest.web.next_edition import NextEdition
 from digest.web.outbound_mail import OutboundMail
+from digest.web.page_cache import PageCache
 from digest.web.pages import CUSTOM_TEMPLATES, PAGE_RESPONSES, Pages, language_parameter
 from digest.web.preferences import OfferedEdition, PreferencesPage
 from digest.web.resend import Resender
@@ -51,11 +61,14 @@ _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="{accent}"/>'
     '<path d="M3 5h10M3 8h10M3 11h6" stroke="{paper}" stroke-width="1.6"/></svg>'
 )
+# Of pages that change only with the archive.
+_CACHED_PATHS = ("/archive", "/card/", "/corrections", "/sitemap", "/story/", "/topic/")
+_SCRIPT = (Path(__file__).parent / "share.js").read_text(encoding="utf-8")
 _CACHED = {"cache-control": "public, max-age=86400"}
 
 
 def static_routes(pages: Pages, signup: Signup | None) -> APIRouter:
-    """`/` (the sign-up form, if there is one), `/style.css` and `/icon.svg`."""
+    """`/` (the sign-up form, if there is one), `/style.css`, `/share.js` and `/icon.svg`."""
     routes = APIRouter(tags=["static"])
     light = pages.branding.theme.light
 
@@ -69,11 +82,17 @@ def static_routes(pages: Pages, signup: Signup | None) -> APIRouter:
     def home(request: Request) -> HTMLResponse:
         if signup is not None:
             return signup.form(request)
-        return pages.response(request, "front.html.j2", "/", personal=False)
+        response = pages.response(request, "front.html.j2", "/", personal=False, meta=home_metadata(pages, request))
+        response.headers["x-robots-tag"] = "all"
+        return response
 
     @routes.get("/style.css", response_class=Response, responses=_file_response("text/css"), summary="The stylesheet")
     def stylesheet() -> Response:
         return Response(pages.css, media_type="text/css", headers=_CACHED)
+
+    @routes.get("/share.js", response_class=Response, responses=_file_response("text/javascript"), summary="The script")
+    def script() -> Response:
+        return Response(_SCRIPT, media_type="text/javascript", headers=_CACHED)
 
     @routes.get("/icon.svg", response_class=Response, responses=_file_response("image/svg+xml"), summary="The favicon")
     def icon() -> Response:
@@ -106,19 +125,24 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
     pages = _pages_or_default(app, settings.newsletter.base_url or base)
     app.check_credentials()
     # App builds collaborators on first use. Build them here, before several threads ask at once.
-    _ = (app.signer, app.database, app.answers, app.articles, app.editions, app.renderer, app.sender, app.topics)
+    _ = (app.signer, app.database, app.answers, app.archive, app.articles, app.editions, app.renderer, app.sender)
+    _ = (app.topics, app.archivist)
     names = [source.name for source in app.sources]
     with (
         Health(lambda: app.database, lambda: names, heartbeat) as health,
         closing(OutboundMail(lambda: app.transports[0])) as outbound,
+        _complete_archive(app),
     ):
         routers = [*_routers(app, pages, outbound), health_routes.router(health, _metrics_access(app))]
         title = f"{settings.newsletter.name}: reader pages"
         crowded = translator(pages.languages[0]).gettext(
             "Too many requests at once from your network. Please try again in a minute."
         )
+        site: ASGIApp = _fastapi(title, pages, routers)
+        if settings.web.archive == "public":
+            site = PageCache(site, lambda: app.archive.version(app.now()), _CACHED_PATHS)
         yield Guard(
-            _fastapi(title, pages, routers),
+            site,
             hosts=_hosts(app, base),
             prefix=pages.root,
             larger=_LARGER_BODIES,
@@ -126,6 +150,28 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
             logo=pages.branding.theme.logo,
             crowded=crowded,
         )
+
+
+@contextmanager
+def _complete_archive(app: App) -> Iterator[None]:
+    """Add editions that the archive lacks, such as those of an earlier version, while the pages are served."""
+    stop = threading.Event()
+
+    def add() -> None:
+        try:
+            if added := app.archivist.catch_up(stop.is_set):
+                log.info("the archive has %s more editions", added)
+        # The pages work without it, and the next start tries again.
+        except Exception as error:
+            log.error("the archive is not complete: %s", type(error).__name__)
+
+    thread = threading.Thread(target=add, name="archive")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def _metrics_access(app: App) -> MetricsAccess:
@@ -141,7 +187,10 @@ def load_pages(app: App, base: str, *, custom: bool = True) -> Pages:
     """The pages as configured; with `custom`, templates of the newsletter folder override the built-in ones."""
     web, folder = app.settings.web, app.home / CUSTOM_TEMPLATES
     own = folder if custom and folder.is_dir() else None
-    return Pages(app.branding, base, archive=web.archive == "public", signup=web.signup, custom=own)
+    schedule = app.settings.schedule
+    daily = not schedule.editions and len(schedule.days) == len(WEEKDAYS)
+    send_at = schedule.send_at if daily else None
+    return Pages(app.branding, base, archive=web.archive, signup=web.signup, send_at=send_at, custom=own)
 
 
 def _pages_or_default(app: App, base: str) -> Pages:
@@ -162,14 +211,13 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
     published = PublishedStore(database, samples=app.outbox_only)
     context = Context(pages, app.signer, PreferenceStore(database), RateLimiter(database), app.now)
     public_archive = web.archive == "public"
-    archive_pages = Archive(context, editions, published, app.renderer) if public_archive else None
     next_edition = NextEdition(app.calendar_reader.read, app.settings.choices, app.now)
     rates = TopicRates(published)
     signup = None
     if web.signup:
         emails = SignupEmails(pages, sender, app.signer, next_edition)
         untracked = app.settings.newsletter.tracking == "off"
-        showcase = Showcase(archive_pages)
+        showcase = Showcase(app.archive if public_archive else None, app.now)
         offer = Offer(showcase, rates, next_edition, app.first_send_at, len(app.sources), untracked)
         signup = Signup(context, SignupStore(database), emails, outbound, offer, web.signup_mails_per_hour, web.welcome)
     page = PreferencesPage(
@@ -188,11 +236,20 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
         preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
         answers.router(context, editions, app.answers),
         approval.router(ApprovalPage(context, app.copy_with(unattended=True))),
-        view_in_browser.router(EmailViewer(context, editions, published, app.renderer), images),
+        view_in_browser.router(
+            EmailViewer(context, editions, published, app.renderer, opens_archive=web.archive == "subscribers"), images
+        ),
         webhooks(app),
+        sitemaps.robots_router(pages, public=public_archive),
     ]
-    if archive_pages is not None:
-        routers.append(archive.router(archive_pages))
+    if web.archive == "subscribers":
+        access = Access(context)
+        archive = Archive(context, app.archive, app.cards.can_draw, public=False)
+        routers += [archive_routes.router(archive, [Depends(access.require_subscriber)]), access.router()]
+    if public_archive:
+        archive = Archive(context, app.archive, app.cards.can_draw)
+        routers += [archive_routes.router(archive), archive_feeds.router(archive)]
+        routers += [sitemaps.router(archive), archive_cards.router(archive, app.cards)]
     if signup is not None:
         routers.append(signup_routes.router(signup))
     return routers
@@ -241,6 +298,10 @@ def _fastapi(title: str, pages: Pages, routers: list[APIRouter]) -> FastAPI:
         catalogue = pages.catalogue(request)
         advice = catalogue.gettext("The form did not arrive correctly. Please go back and try again.")
         return pages.error(request, 422, catalogue.gettext("We could not understand this request"), advice)
+
+    @fastapi.exception_handler(SubscribersOnlyError)
+    def subscribers_only(request: Request, error: SubscribersOnlyError) -> HTMLResponse:
+        return error.access.refusal(request)
 
     @fastapi.exception_handler(StoreError)
     def store_error(request: Request, error: StoreError) -> HTMLResponse:

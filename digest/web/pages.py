@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode, urlsplit
+from zoneinfo import ZoneInfo
 
 from fastapi import Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -20,6 +21,7 @@ from digest.render.environment import localised, make_environment
 from digest.render.template_errors import explain
 from digest.render.texts import devanagari_digits_in_html, devanagari_digits_in_text
 from digest.render.themes import Branding
+from digest.web.paths import edition_path, story_path, topic_path
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
@@ -55,11 +57,19 @@ async def language_parameter(lang: Language = "") -> str:
 class Pages:
     """The pages of one newsletter; `base` is their public address. Raises ConfigurationError.
 
-    Templates in the `custom` folder override the built-in ones; all are read once.
+    Templates in the `custom` folder override the built-in ones; all are read once. `archive` is that of the settings,
+    `send_at` the hour of a newsletter that comes once every day.
     """
 
     def __init__(
-        self, branding: Branding, base: str, *, archive: bool, signup: bool, custom: Path | None = None
+        self,
+        branding: Branding,
+        base: str,
+        *,
+        archive: str,
+        signup: bool,
+        send_at: time | None = None,
+        custom: Path | None = None,
     ) -> None:
         first = branding.language
         self.languages = (first, "hi" if first == "en" else "en")
@@ -72,7 +82,22 @@ class Pages:
         self._environments = {language: make_environment(folders, language) for language in self.languages}
         for environment in self._environments.values():
             environment.auto_reload = False
-        self._common = {"branding": branding, "root": self.root, "archive": archive, "signup": signup}
+        self.zone = ZoneInfo(branding.timezone)
+        self._common = {
+            "branding": branding,
+            "root": self.root,
+            # Whether there are past editions to read, and whether everybody may follow them.
+            "archive": archive != "off",
+            "feeds": archive == "public",
+            "signup": signup,
+            "send_at": send_at,
+            "read": "",
+            "meta": None,
+            "edition_path": edition_path,
+            "story_path": story_path,
+            "topic_path": topic_path,
+            "picture_of": self.picture,
+        }
 
     @cached_property
     def css(self) -> str:
@@ -104,6 +129,10 @@ class Pages:
     def absolute_url(self, place: str, language: str) -> str:
         """The full address of a page, for emails."""
         return self.base + self.path(place, language).removeprefix(self.root)
+
+    def picture(self, url: str) -> str:
+        """The address of a stored image. '' for one of another site, which would learn of the visit."""
+        return f"{self.root}/picture/{url.removeprefix('cid:')}" if url.startswith("cid:") else ""
 
     def response(self, request: Request, template: str, here: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """Answer with a page. `here` is the path that shows it again in the other language."""
@@ -140,8 +169,14 @@ class Pages:
             "direction": "rtl" if language in ("ur", "ks", "sd") else "ltr",
             "url": url,
             "day": lambda day: dates.day(day, language),
+            "long_day": lambda day: dates.long(day, language),
+            "weekday": lambda day: dates.weekday(day, language),
+            "month_name": lambda day: dates.month(day, language),
+            # Of no year, so that it is always written.
+            "moment": lambda moment: dates.absolute(moment.astimezone(self.zone), 0, language),
             "clock": lambda hour: dates.clock(datetime.combine(_ANY_DAY, hour), language),
             "style": f"{self.root}/style.css?v={self.css_version}",
+            "hour": lambda hour: dates.hour(hour, language),
             "other": other,
             "other_name": translator(other).gettext("English"),
             "other_here": self.path(here, other),

@@ -12,14 +12,21 @@ from markupsafe import Markup
 from digest.errors import TemplateProblem
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.models import EditionState
-from digest.render.blocks.data import Frame, Place
 from digest.render.blocks.printing import Block
 from digest.render.blocks.questions import Question
-from digest.render.context import build_page
 from digest.render.sample_edition import sample_edition
-from digest.render.themes import Branding
+from digest.store.content.archive import (
+    ArchivedCorrection,
+    ArchivedEdition,
+    ArchivedSource,
+    ArchivedStory,
+    Month,
+    Topic,
+)
 from digest.store.content.editions import Published
 from digest.store.people.preferences import StoredSubscriber
+from digest.web.archive.metadata import Metadata
+from digest.web.archive.site import SearchResult, Share
 from digest.web.pages import Pages
 from digest.web.preferences import DONE, OfferedEdition, PreferencesForm, selectable_hours
 from digest.web.showcase import Shown
@@ -55,7 +62,7 @@ def find_template_errors(pages: Pages, now: datetime, topics: Collection[str]) -
         _ = pages.css
     except TemplateProblem as error:
         found[str(error)] = error
-    for sample in sample_pages(pages.branding, now, topics):
+    for sample in sample_pages(now, topics):
         for language in pages.languages:
             try:
                 pages.render(sample.template, language, here="/", **sample.values)
@@ -64,33 +71,13 @@ def find_template_errors(pages: Pages, now: datetime, topics: Collection[str]) -
     return list(found.values())
 
 
-def sample_pages(branding: Branding, now: datetime, topics: Collection[str]) -> Iterator[SamplePage]:
+def sample_pages(now: datetime, topics: Collection[str]) -> Iterator[SamplePage]:
     """Every template at least once, and once for every optional part."""
     sent = Published(now.date().isoformat(), now.date(), 1, "शहर में नई मेट्रो लाइन शुरू", "और दो ख़बरें", now)
     yield from _unsubscribe(now)
     yield from _preferences(now, topics, sent)
-    blocks = tuple(
-        Block("weather", "मौसम", frame, place, Markup("<p>साफ़</p>"), "")
-        for frame in get_args(Frame)
-        for place in get_args(Place)
-    )
-    edition = build_page(
-        sample_edition(now),
-        branding,
-        subject=sent.subject,
-        preheader=sent.preheader,
-        now=now,
-        test=False,
-        blocks=blocks,
-    )
-    older = replace(sent, key="2026-01-01")
-    show = Shown(sent, edition, edition.lead, edition.headlines, (older,))
-    yield from _signup(show, now)
-    for show_images in (False, True):
-        values = {"edition": edition, "pictures": show_images, "has_remote": True, "in_brief": "संक्षेप में"}
-        yield SamplePage("edition.html.j2", {**values, "personal": False})
-    for editions in ([], [sent]):
-        yield SamplePage("archive.html.j2", {"editions": editions, "personal": False})
+    yield from _archive(now)
+    yield from _signup(Shown(_edition(now), (_story(now), _story(now)), (_edition(now),)), now)
     for state in ("ask", "saved", "late"):
         for right, results in ((0, [("हाँ", 60)]), (1, [])):
             question = Question("कैसा लगा?", ("हाँ", "नहीं"), right, "…")
@@ -98,10 +85,76 @@ def sample_pages(branding: Branding, now: datetime, topics: Collection[str]) -> 
             yield SamplePage("answer.html.j2", shown)
     yield from _approval(now)
     yield SamplePage("bar.html.j2", {})
-    yield SamplePage("note.html.j2", {"personal": False})
-    yield SamplePage("text.html.j2", {"title": sent.subject, "text": "…", "personal": False})
+    for read in ("", _TOKEN):
+        yield SamplePage("note.html.j2", {"personal": False, "read": read})
+        yield SamplePage("text.html.j2", {"title": sent.subject, "text": "…", "read": read, "personal": False})
     for advice in ("", "…"):
         yield SamplePage("problem.html.j2", {"title": "…", "advice": advice})
+
+
+def _archive(now: datetime) -> Iterator[SamplePage]:
+    url = "https://example.com/metro"
+    story = _story(now)
+    edition, day = _edition(now), now.date()
+    later = replace(story, edition="2", published=None, sources=())
+    corrections = [
+        ArchivedCorrection(edition.key, day, "18 स्टेशन हैं।", url, thread, title)
+        for thread, title in (("s1", "…"), ("", ""))
+    ]
+    share = Share(url, f"https://wa.me/?text={url}")
+    meta = Metadata(url, "…", "…", image=url, published="…", json_ld=Markup("{}"), alternates=(("hi", url),))
+    common: dict[str, Any] = {"personal": False, "agreement": "…", "meta": meta}
+    paging = {"total": 90, "per_page": 30}
+    for show_images, beside in ((False, None), (True, edition)):
+        images = {"pictures": show_images, "has_remote": True}
+        article = {"edition": edition, "before": Markup("<h1>…</h1>"), "after": Markup("<p>…</p>")}
+        yield SamplePage(
+            "edition.html.j2", {**common, **images, **article, "previous": beside, "following": beside, "share": share}
+        )
+        thread = [later, story] if show_images else [story]
+        shown = {"story": story, "thread": thread, "picture": url if show_images else "", "published": beside and now}
+        yield SamplePage("story.html.j2", {**common, **images, **shown, "corrections": corrections, "share": share})
+    topic = Topic("देश", 3)
+    lists = {"months": [Month(edition.month, 3)], "topics": [topic], "query": "", "has_corrections": True}
+    for month, page in ((None, 1), (edition.month, 2)):
+        yield SamplePage(
+            "archive.html.j2", {**common, **lists, **paging, "editions": [edition], "month": month, "page": page}
+        )
+    empty = {**lists, "months": [], "editions": [], "month": None, "page": 1}
+    yield SamplePage("archive.html.j2", {**common, **paging, **empty})
+    yield SamplePage(
+        "topic.html.j2", {**common, **paging, "topic": topic, "topics": [topic], "stories": [story, later], "page": 2}
+    )
+    for found in (SearchResult("मेट्रो", (story,), 31), SearchResult("मेटरो", (), 0, "मेट्रो", 2), SearchResult("", (), 0)):
+        yield SamplePage("search.html.j2", {**common, **paging, "found": found, "query": found.query, "page": 1})
+    yield SamplePage("members.html.j2", {"personal": False, "agreement": "…"})
+    for found_corrections in (corrections, []):
+        yield SamplePage("corrections.html.j2", {**common, "corrections": found_corrections})
+
+
+def _edition(now: datetime) -> ArchivedEdition:
+    day = now.date()
+    title = "शहर में नई मेट्रो लाइन शुरू"
+    return ArchivedEdition(day.isoformat(), day, 1, title, "…", "", 3, 2, now, "और दो ख़बरें")
+
+
+def _story(now: datetime) -> ArchivedStory:
+    report = ArchivedSource("नदीपुर समाचार", "https://example.com/metro", "मेट्रो की पहली ट्रेन", now)
+    edition = _edition(now)
+    return ArchivedStory(
+        edition=edition.key,
+        story="s1",
+        thread="s1",
+        day=edition.day,
+        position=0,
+        section="देश",
+        language="hi",
+        title=edition.title,
+        summary="पहली ट्रेन सुबह चली।",
+        picture="",
+        published=now,
+        sources=(report, ArchivedSource("लोक डाक", "")),
+    )
 
 
 def _approval(now: datetime) -> Iterator[SamplePage]:

@@ -23,6 +23,7 @@ from digest.store.people.signups import JOINED, PENDING, SignupStore
 from digest.store.rate_limits import Quota
 from digest.subscribers import typos
 from digest.subscribers.address import mailbox, normalise, refuse_tags
+from digest.web.archive.metadata import home_metadata
 from digest.web.consent import CONSENT_VERSION, consent_wording
 from digest.web.dependencies import Context, client_address
 from digest.web.next_edition import NextEdition
@@ -83,20 +84,12 @@ class Signup:
         consent = self.consent_wording(pages.language(request))
         shown = self.offer.showcase.newest()
         rates = self.offer.rates.of(shown.edition.key if shown else None, self.context.now())
-        response = pages.response(
-            request,
-            "join.html.j2",
-            "/join",
-            status=status,
-            offer=self.offer,
-            shown=shown,
-            rates=rates or {},
-            agreement=consent,
-            personal=False,
-            **values,
-        )
-        # The page by which people find the newsletter.
-        response.headers["x-robots-tag"] = "all"
+        values |= {"offer": self.offer, "shown": shown, "rates": rates or {}}
+        values |= {"agreement": consent, "meta": home_metadata(pages, request)}
+        response = pages.response(request, "join.html.j2", "/join", status=status, personal=False, **values)
+        if status == 200:
+            # The page by which people find the newsletter.
+            response.headers["x-robots-tag"] = "all"
         return response
 
     def overloaded(self, request: Request, typed: str) -> HTMLResponse:

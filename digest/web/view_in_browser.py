@@ -46,6 +46,8 @@ class EmailViewer:
     published: PublishedStore
     # Renders a draft for the links of a test email; no copy of a test email is stored.
     renderer: Renderer
+    # Whether its token also opens the archive (`web.archive: subscribers`).
+    opens_archive: bool = False
 
     def find(self, key: str, id: int) -> RenderedEmail | None:
         """Find an email. A stopped edition is shown to those who may have received it, a draft only to test links."""
@@ -59,8 +61,13 @@ class EmailViewer:
             email = self.renderer.render(edition, Variant("html"), now=now, test=True)
         return email
 
-    def response(self, request: Request, email: RenderedEmail, here: str, *, remote: bool) -> HTMLResponse:
-        """Answer with the email as a page. Without `remote`, images from other sites are left out."""
+    def response(
+        self, request: Request, email: RenderedEmail, here: str, *, remote: bool, read: str = ""
+    ) -> HTMLResponse:
+        """Answer with the email as a page. Without `remote`, images from other sites are left out.
+
+        `read` is the token that opens an archive for subscribers.
+        """
         pages = self.context.pages
         language = pages.language(request)
         catalogue = pages.catalogue(request)
@@ -68,7 +75,9 @@ class EmailViewer:
         if not email.html:
             text = _PERSONAL_URL.sub(f"({catalogue.gettext('only in your email')})", email.text)
             text = substitute(text, hidden)
-            return pages.response(request, "text.html.j2", here, title=email.subject, text=text, personal=False)
+            return pages.response(
+                request, "text.html.j2", here, title=email.subject, text=text, read=read, personal=False
+            )
         logo = pages.branding.theme.logo
         html = _PERSONAL_LINK.sub(_link_within_page, email.html)
         complete = _as_page(substitute(html, hidden), pages.root, pages.base)
@@ -76,7 +85,7 @@ class EmailViewer:
         if page != complete:
             bar = pages.render("bar.html.j2", language, here=here)
             page = _BODY.sub(lambda body: body[0] + bar, page, count=1)
-        note = pages.render("note.html.j2", language, here=here, personal=False)
+        note = pages.render("note.html.j2", language, here=here, read=read, personal=False)
         page = _BODY_END.sub(lambda end: note + end[0], page, count=1)
         return HTMLResponse(page, headers={"content-security-policy": _policy(logo=logo, remote=remote)})
 
@@ -100,7 +109,8 @@ def router(viewer: EmailViewer, images: ImageStore) -> APIRouter:
         email = viewer.find(edition, id)
         if email is None:
             return pages.error(request, 404, pages.catalogue(request).gettext("There is no such edition"))
-        return viewer.response(request, email, f"/view/{edition}/{token}", remote=show_images)
+        read = token if viewer.opens_archive else ""
+        return viewer.response(request, email, f"/view/{edition}/{token}", remote=show_images, read=read)
 
     @routes.get(
         "/picture/{cid}",

@@ -34,6 +34,9 @@ def test_the_migrations_turn_the_first_schema_into_that_of_the_code(database: Da
     first = Path(__file__).with_name(f"schema_0001.{database.engine.dialect.name}.sql").read_text(encoding="utf-8")
     with database.write() as connection:
         created = definitions(connection)
+        if connection.dialect.name == "sqlite":
+            # Its shadow tables cannot be dropped by themselves.
+            connection.exec_driver_sql("DROP TABLE archive_search")
         held = MetaData()
         held.reflect(connection)
         held.drop_all(connection)
@@ -71,9 +74,14 @@ def differences(connection: Connection) -> list[Any]:
         condition = getattr(item, "_ddl_if", None)
         return condition is None or condition.dialect == connection.dialect.name
 
-    opts = {"compare_type": True, "include_object": exists_here}
+    opts = {"compare_type": True, "include_object": exists_here, "include_name": is_compared}
     context = MigrationContext.configure(connection, opts=opts)
     return list(compare_metadata(context, metadata))
+
+
+def is_compared(name: str | None, _kind: str, _parents: object) -> bool:
+    """Whether SQLAlchemy knows the table or index. It knows no search index; `definitions` has those."""
+    return not (name or "").startswith(("archive_search", "ix_archive_search"))
 
 
 def test_opening_twice_changes_nothing(store_url: str, tmp_path: Path) -> None:

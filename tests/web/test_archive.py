@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
+import unicodedata
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 from xml.etree import ElementTree
 
+import feedparser
 import pytest
 from sqlalchemy import update
 
 from digest import pipeline
-from digest.store.schema import delivery
+from digest.store.schema import archive_correction, archive_page, archive_story, delivery
+from digest.web.archive.metadata import json_ld
 from digest.web.view_in_browser import without_remote_images
 from tests.support.folders import newsletter_folder
 from tests.web.site import Site, site, translated
@@ -173,6 +178,149 @@ def test_the_feed_is_rss_and_its_items_link_to_their_pages(sent: Site) -> None:
     assert link == f"https://news.example.com/archive/{DAY}"
     assert sent.get(link.removeprefix("https://news.example.com")).status == 200
     assert (item.findtext("pubDate") or "").startswith("Mon, 23 Nov 2026")
+    content = item.findtext("{http://purl.org/rss/1.0/modules/content/}encoded") or ""
+    assert "https://news.example.com/story/" in content
+    assert "digest-site" not in answer.text
+
+
+def test_both_feeds_can_be_read_by_a_feed_reader(sent: Site) -> None:
+    by_format = {name: feedparser.parse(sent.get(f"/archive.{name}").text) for name in ("xml", "atom")}
+    assert [(name, feed.version, bool(feed.bozo)) for name, feed in by_format.items()] == [
+        ("xml", "rss20", False),
+        ("atom", "atom10", False),
+    ]
+    rss, atom = (feed.entries[0] for feed in by_format.values())
+    assert (rss.title, rss.link, rss.id) == (atom.title, atom.link, atom.id)
+    assert rss.published_parsed == atom.published_parsed
+    assert rss.content[0].value == atom.content[0].value
+
+
+def test_an_edition_is_headed_by_its_lead_and_its_dates_stay_true(sent: Site) -> None:
+    page = sent.get(f"/archive/{DAY}").text
+    edition = sent.app.editions.get(DAY)
+    assert edition is not None
+    lead = next(story for story in edition.stories() if story.id == edition.lead)
+    assert re.search(r"<h1[^>]*><a[^>]*>(.*?)</a></h1>", page, re.S)[1] == lead.title  # type: ignore[index]
+    assert lead.title in re.search("<title>(.*?)</title>", page)[1]  # type: ignore[index]
+    assert "सोमवार, 23 नवंबर 2026" in page
+    assert re.search(r"2[23]\sनवंबर,\s(सुबह|दोपहर|शाम|रात)", page)
+    article = page[page.index("<article") : page.index("</article>")]
+    assert not re.search(r"(आज|कल) (सुबह|दोपहर|शाम|रात|तड़के)", article)
+
+
+def test_a_sent_edition_stays_as_it_was_whatever_its_template_becomes(tmp_path: Path) -> None:
+    home = tmp_path / "newsletter"
+    with site(home) as pages:
+        pipeline.send(pages.app, DAY)
+        before = pages.get(f"/archive/{DAY}").text
+        article = before[before.index("<article") : before.index("</article>")]
+    own = home / "templates"
+    own.mkdir(exist_ok=True)
+    (own / "article.html.j2").write_text("<article>अब कुछ और</article>", encoding="utf-8")
+    with site(home) as pages:
+        after = pages.get(f"/archive/{DAY}").text
+        assert article in after
+        assert "अब कुछ और" not in after
+
+
+def test_a_faulty_template_of_the_page_does_not_stop_the_send(tmp_path: Path) -> None:
+    home = tmp_path / "newsletter"
+    newsletter_folder(home, all_sources=False)
+    (home / "templates").mkdir(exist_ok=True)
+    (home / "templates/article.html.j2").write_text(
+        '{% extends "house/article.html.j2" %}{% block article %}{{ links.leave }}{% endblock %}', encoding="utf-8"
+    )
+    with site(home, ["asha@example.com"]) as pages:
+        sent = pipeline.send(pages.app, DAY)
+        assert sent.counts.accepted
+        assert any("must not show anything personal" in note for note in sent.notes)
+        assert "-DGX_" not in pages.get(f"/archive/{DAY}").text
+        assert pages.get(f"/archive/{DAY}").status == 200
+
+
+def test_editions_of_an_earlier_version_are_added_when_the_pages_start(tmp_path: Path) -> None:
+    home = tmp_path / "newsletter"
+    with site(home) as pages:
+        pipeline.send(pages.app, DAY)
+        with pages.app.database.write() as connection:
+            for table in (archive_story, archive_correction, archive_page):
+                connection.execute(table.delete())
+    with site(home) as pages:
+        assert pages.app.archivist.catch_up() in (0, 1)
+        assert pages.app.archive.missing() == []
+        assert pages.get(f"/archive/{DAY}").status == 200
+
+
+def test_a_story_has_a_page_with_its_sources(sent: Site) -> None:
+    page = sent.get(f"/archive/{DAY}").text
+    edition = sent.app.editions.get(DAY)
+    assert edition is not None
+    story = max(edition.stories(), key=lambda each: len(each.articles))
+    assert f'href="/story/{story.id}"' in page
+    shown = sent.get(f"/story/{story.id}")
+    assert shown.status == 200
+    assert shown.title == story.title
+    assert [url for url in story.articles if f'href="{url}"' not in shown.text] == []
+    assert f'href="/archive/{DAY}"' in shown.text
+    assert sent.get("/story/nothing").status == 404
+
+
+def test_a_topic_lists_its_stories(sent: Site) -> None:
+    edition = sent.app.editions.get(DAY)
+    assert edition is not None
+    section = edition.sections[0]
+    shown = sent.get(f"/topic/{quote(section.name)}")
+    assert (shown.status, shown.title) == (200, section.name)
+    assert [story.title for story in section.stories if story.title not in shown.text] == []
+    assert sent.get("/topic/x").status == 404
+    assert sent.get(f"/topic/{quote(section.name)}?page=2").status == 404
+
+
+def test_search_finds_folded_words_and_suggests_others(sent: Site) -> None:
+    edition = sent.app.editions.get(DAY)
+    assert edition is not None
+    title = next(each.title for each in edition.stories() if "़" in unicodedata.normalize("NFD", each.title))
+    # Without a nukta, as most people type.
+    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFD", title).replace("़", ""))
+    found = sent.get("/search?q=" + quote(plain))
+    assert f">{title}</a>" in found.text
+    assert found.headers["x-robots-tag"] == "noindex, follow"
+    word = max(title.split(), key=len)
+    missed = sent.get("/search?q=" + quote(word[:2] + "ऌ" + word[3:]))
+    assert f">{title}</a>" not in missed.text
+    assert f'href="/search?q={quote(word.strip(",‘’!?"))}"' in missed.text
+    for strange in ("", "?q=", "?q=%22%27)OR(", "?q=" + quote("के में का"), "?q=" + "a" * 200, "?q=%00"):
+        assert sent.get("/search" + strange).status == 200
+    assert sent.get("/search?q=" + "a" * 201).status == 422
+
+
+def test_text_of_a_source_cannot_end_the_json_ld() -> None:
+    text = json_ld({"headline": "</script><script>alert(1)</script>"})
+    assert "<" not in text
+    assert json.loads(text)["headline"].startswith("</script>")
+
+
+def test_a_page_that_was_not_changed_is_not_sent_again(sent: Site) -> None:
+    for path in (f"/archive/{DAY}", "/archive", "/archive.xml"):
+        first = sent.get(path)
+        tag = first.headers["etag"]
+        assert first.headers["cache-control"] == "public, max-age=300"
+        for asked in (tag, f"W/{tag}", f'"x", {tag}'):
+            again = sent.request("GET", path, headers={"If-None-Match": asked})
+            assert (again.status, again.text, again.headers["etag"]) == (304, "", tag)
+            assert again.headers["content-security-policy"]
+        assert sent.request("GET", path, headers={"If-None-Match": '"x"'}).text == first.text
+        assert sent.request("HEAD", path).headers["etag"] == tag
+    assert sent.get(f"/archive/{DAY}?lang=en").headers["etag"] != sent.get(f"/archive/{DAY}").headers["etag"]
+
+
+def test_each_page_that_is_indexed_has_one_address(sent: Site) -> None:
+    address = f"https://news.example.com/archive/{DAY}"
+    for query, robots in (("", "all"), ("?lang=en", "noindex, follow"), ("?pictures=1", "noindex, follow")):
+        shown = sent.get(f"/archive/{DAY}{query}")
+        assert re.findall('<link rel="canonical" href="([^"]*)">', shown.text) == [address]
+        assert shown.headers["x-robots-tag"] == robots
+    assert sent.get("/archive?month=2026-11").headers["x-robots-tag"] == "noindex, follow"
 
 
 def test_a_scheduled_edition_appears_at_its_hour(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, insert, select, update
 
 from digest.curate.editorial import Changes
 from digest.curate.sent_story import SentStory
@@ -113,13 +113,19 @@ class PublishedStore:
             found = connection.execute(rows).scalars().all()
         return [{section["name"]: len(section["stories"]) for section in sections} for sections in found]
 
-    def _published(self, now: datetime) -> Select[Any]:
-        """Select editions that are due for somebody. Later ones may be scheduled at a provider."""
-        columns = [edition.c[name] for name in Published.__slots__]
+    def keys(self, now: datetime) -> Select[Any]:
+        """Select the keys of the editions that are shown."""
+        return select(edition.c.key).where(self.is_shown(now))
+
+    def is_shown(self, now: datetime) -> ColumnElement[bool]:
+        """Condition: an edition is due for somebody. Later ones may be scheduled at a provider."""
         sent = edition.c.state.in_(_PUBLISHED) & edition.c.frozen_at.is_not(None)
         due = select(batch.c.id).where(batch.c.edition == edition.c.key, batch.c.due_at <= now).exists()
-        rows = select(*columns).where(sent, due).order_by(edition.c.day.desc(), edition.c.frozen_at.desc())
-        return rows if self.samples else rows.where(~edition.c.sample)
+        return and_(sent, due) if self.samples else and_(sent, due, ~edition.c.sample)
+
+    def _published(self, now: datetime) -> Select[Any]:
+        columns = [edition.c[name] for name in Published.__slots__]
+        return select(*columns).where(self.is_shown(now)).order_by(edition.c.day.desc(), edition.c.frozen_at.desc())
 
 
 @cache

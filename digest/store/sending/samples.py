@@ -8,6 +8,9 @@ from digest.errors import DigestError
 from digest.models import AttemptState
 from digest.store.database import Database
 from digest.store.schema import (
+    archive_correction,
+    archive_page,
+    archive_story,
     attempt,
     batch,
     decision,
@@ -40,6 +43,7 @@ def discard_samples(database: Database, key: str) -> None:
             )
         connection.execute(delete(attempt).where(attempt.c.batch.in_(numbers)))
         # Events refer to deliveries, and everything to the edition.
-        for table in (delivery_event, delivery, batch, decision, rendered_email, edition_count):
+        archived = (archive_story, archive_correction, archive_page)
+        for table in (delivery_event, delivery, batch, decision, rendered_email, edition_count, *archived):
             connection.execute(delete(table).where(table.c.edition == key))
         connection.execute(delete(edition).where(edition.c.key == key))

@@ -1,0 +1,386 @@
+"""The archive: sent editions as they were, their stories, corrections, and search.
+
+Only what `PublishedStore` shows is read: editions that are due for somebody and were not cancelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, func, insert, literal, or_, select, text, tuple_, update
+
+from digest.hindi.search_words import index_words
+from digest.store.content.editions import PublishedStore
+from digest.store.database import Database
+from digest.store.schema import archive_correction, archive_page, archive_story, edition
+
+# Rows in one statement that rebuilds the index.
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedSource:
+    """One report of a story. `title` and `published` are None if the article was no longer in the store."""
+
+    name: str
+    url: str
+    title: str | None = None
+    published: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedStory:
+    """A story as an edition had it. `thread` is the id of the first story about the same event."""
+
+    edition: str
+    story: str
+    thread: str
+    day: date
+    position: int
+    section: str
+    language: str
+    title: str
+    summary: str
+    picture: str
+    published: datetime | None
+    sources: tuple[ArchivedSource, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedEdition:
+    """An edition in a list, and with `html` as its page. `html` is '' in a list."""
+
+    key: str
+    day: date
+    number: int
+    title: str
+    description: str
+    picture: str
+    stories: int
+    minutes: int
+    # When it was enqueued.
+    at: datetime
+    preheader: str
+    html: str = ""
+
+    @property
+    def month(self) -> date:
+        """The first day of its month."""
+        return self.day.replace(day=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedCorrection:
+    """What an edition corrected. `title` is that of the corrected story; '' if it is not in the archive."""
+
+    edition: str
+    day: date
+    text: str
+    url: str
+    thread: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month with editions. `first` is its first day."""
+
+    first: date
+    editions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A section, and in how many stories of the archive it is."""
+
+    name: str
+    stories: int
+
+
+_LISTED = (
+    edition.c.key, edition.c.day, edition.c.number, archive_page.c.title, archive_page.c.description,
+    archive_page.c.picture, archive_page.c.stories, archive_page.c.minutes, archive_page.c.made_at, edition.c.preheader,
+)  # fmt: skip
+_STORY = tuple(archive_story.c[name] for name in ArchivedStory.__slots__)
+
+
+class ArchiveStore:
+    """Reads what is published, with `samples` also editions of sample articles. `add` writes."""
+
+    def __init__(self, database: Database, *, samples: bool = False) -> None:
+        self.database = database
+        self._published = PublishedStore(database, samples=samples)
+
+    def add(
+        self,
+        page: Mapping[str, Any],
+        stories: Sequence[ArchivedStory],
+        corrections: Sequence[ArchivedCorrection],
+    ) -> bool:
+        """Keep an edition with what it had. False if it is there already: what was sent never changes."""
+        key = page["edition"]
+        with self.database.write(area="archive") as connection:
+            known = select(archive_page.c.edition).where(archive_page.c.edition == key)
+            if connection.execute(known).first() is not None:
+                return False
+            connection.execute(insert(archive_page).values(**page))
+            if stories:
+                connection.execute(insert(archive_story), [_story_values(each) for each in stories])
+            if corrections:
+                rows = [
+                    {"edition": key, "position": at, "text": each.text, "url": each.url, "thread": each.thread}
+                    for at, each in enumerate(corrections)
+                ]
+                connection.execute(insert(archive_correction), rows)
+        return True
+
+    def missing(self) -> list[str]:
+        """Return the keys of editions that were enqueued and have no page, oldest first."""
+        rows = (
+            select(edition.c.key)
+            .outerjoin(archive_page, archive_page.c.edition == edition.c.key)
+            .where(edition.c.frozen_at.is_not(None), archive_page.c.edition.is_(None))
+            .order_by(edition.c.frozen_at, edition.c.key)
+        )
+        with self.database.read() as connection:
+            return list(connection.execute(rows).scalars())
+
+    def rebuild_index(self) -> int:
+        """Make the words of all stories again, after a change of the Hindi library. Return their number."""
+        rows = select(archive_story.c.id, archive_story.c.title, archive_story.c.summary, archive_story.c.sources)
+        with self.database.read() as connection:
+            found = connection.execute(rows.order_by(archive_story.c.id)).all()
+        for start in range(0, len(found), _CHUNK):
+            with self.database.write(area="archive") as connection:
+                for row in found[start : start + _CHUNK]:
+                    words = _words(row.title, row.summary, [_source(each) for each in row.sources])
+                    own = archive_story.c.id == row.id
+                    connection.execute(update(archive_story).where(own).values(words=words))
+        return len(found)
+
+    def earlier_stories(self, key: str, since: date, until: date) -> list[ArchivedStory]:
+        """Return the stories of other editions of these days, newest first."""
+        rows = (
+            select(*_STORY)
+            .where(archive_story.c.edition != key, archive_story.c.day >= since, archive_story.c.day <= until)
+            .order_by(archive_story.c.day.desc(), archive_story.c.id.desc())
+        )
+        with self.database.read() as connection:
+            return [_to_story(row) for row in connection.execute(rows)]
+
+    def version(self, now: datetime) -> str:
+        """Return a text that changes with everything that the archive shows."""
+        rows = select(func.count(), func.max(archive_page.c.made_at), func.max(edition.c.key))
+        rows = rows.join_from(edition, archive_page).where(self._is_shown(now))
+        with self.database.read() as connection:
+            return repr(tuple(connection.execute(rows).one()))
+
+    def page(self, key: str, now: datetime) -> ArchivedEdition | None:
+        """Return an edition with its article."""
+        rows = select(*_LISTED, archive_page.c.html).join_from(edition, archive_page)
+        with self.database.read() as connection:
+            row = connection.execute(rows.where(edition.c.key == key, self._is_shown(now))).one_or_none()
+        return ArchivedEdition(*row) if row else None
+
+    def beside(self, found: ArchivedEdition, now: datetime) -> tuple[ArchivedEdition | None, ArchivedEdition | None]:
+        """Return the editions before and after one."""
+        place = (edition.c.day, archive_page.c.made_at, edition.c.key)
+        own = (found.day, found.at, found.key)
+        here = tuple_(*(literal(value, column.type) for value, column in zip(own, place, strict=True)))
+        before = self._list(now).where(tuple_(*place) < here).limit(1)
+        after = self._list(now).where(tuple_(*place) > here).order_by(None).order_by(*place).limit(1)
+        with self.database.read() as connection:
+            rows = [connection.execute(each).one_or_none() for each in (before, after)]
+        previous, following = (ArchivedEdition(*row) if row else None for row in rows)
+        return previous, following
+
+    def newest(
+        self, now: datetime, *, most: int, skipping: int = 0, since: date | None = None, until: date | None = None
+    ) -> list[ArchivedEdition]:
+        """Return editions, newest first: of all days, or from `since` to before `until`."""
+        rows = self._list(now).limit(most).offset(skipping)
+        if since is not None:
+            rows = rows.where(edition.c.day >= since)
+        if until is not None:
+            rows = rows.where(edition.c.day < until)
+        with self.database.read() as connection:
+            return [ArchivedEdition(*row) for row in connection.execute(rows)]
+
+    def pages(self, keys: Collection[str]) -> dict[str, str]:
+        """Return key → article, for feeds."""
+        rows = select(archive_page.c.edition, archive_page.c.html).where(archive_page.c.edition.in_(keys))
+        with self.database.read() as connection:
+            return {row.edition: row.html for row in connection.execute(rows)}
+
+    def months(self, now: datetime) -> list[Month]:
+        """Return the months that have editions, newest first."""
+        rows = select(edition.c.day).join_from(edition, archive_page).where(self._is_shown(now))
+        counts: dict[date, int] = {}
+        with self.database.read() as connection:
+            for day in connection.execute(rows).scalars():
+                first = day.replace(day=1)
+                counts[first] = counts.get(first, 0) + 1
+        return [Month(first, counts[first]) for first in sorted(counts, reverse=True)]
+
+    def stories(self, key: str, *, most: int) -> list[ArchivedStory]:
+        """Return the first stories of an edition, in its order."""
+        rows = select(*_STORY).where(archive_story.c.edition == key).order_by(archive_story.c.position).limit(most)
+        with self.database.read() as connection:
+            return [_to_story(row) for row in connection.execute(rows)]
+
+    def thread_of(self, story: str) -> str | None:
+        """Return the thread of a story with this id."""
+        rows = select(archive_story.c.thread).where(
+            or_(archive_story.c.story == story, archive_story.c.thread == story)
+        )
+        with self.database.read() as connection:
+            return connection.execute(rows.order_by(archive_story.c.id).limit(1)).scalar()
+
+    def thread(self, thread: str, now: datetime) -> list[ArchivedStory]:
+        """Return the stories about one event, newest first."""
+        rows = self._stories(now).where(archive_story.c.thread == thread)
+        with self.database.read() as connection:
+            return [_to_story(row) for row in connection.execute(rows)]
+
+    def topic(self, name: str, now: datetime, *, most: int, skipping: int = 0) -> list[ArchivedStory]:
+        """Return the stories of a section, newest first."""
+        rows = self._stories(now).where(archive_story.c.section == name).limit(most).offset(skipping)
+        with self.database.read() as connection:
+            return [_to_story(row) for row in connection.execute(rows)]
+
+    def topics(self, now: datetime) -> list[Topic]:
+        """Return the sections that have stories, those with most first."""
+        rows = (
+            select(archive_story.c.section, func.count())
+            .where(archive_story.c.edition.in_(self._shown(now)))
+            .group_by(archive_story.c.section)
+            .order_by(func.count().desc(), archive_story.c.section)
+        )
+        with self.database.read() as connection:
+            return [Topic(*row) for row in connection.execute(rows)]
+
+    def threads(self, now: datetime, since: date, until: date) -> list[tuple[str, date]]:
+        """Return each thread with its newest day, which is from `since` to before `until`."""
+        newest = func.max(archive_story.c.day)
+        rows = (
+            select(archive_story.c.thread, newest)
+            .where(archive_story.c.edition.in_(self._shown(now)))
+            .group_by(archive_story.c.thread)
+            .having(newest >= since, newest < until)
+            .order_by(newest.desc(), archive_story.c.thread)
+        )
+        with self.database.read() as connection:
+            return [(row[0], row[1]) for row in connection.execute(rows)]
+
+    def corrections(self, now: datetime, *, thread: str | None = None) -> list[ArchivedCorrection]:
+        """Return what was corrected, newest first; with `thread` only of one story."""
+        of = archive_correction.c
+        title = (
+            select(archive_story.c.title)
+            .where(archive_story.c.thread == of.thread, of.thread != "")
+            .order_by(archive_story.c.id.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        rows = (
+            select(of.edition, edition.c.day, of.text, of.url, of.thread, func.coalesce(title, ""))
+            .join_from(archive_correction, edition)
+            .where(self._is_shown(now))
+            .order_by(edition.c.day.desc(), edition.c.frozen_at.desc(), of.edition, of.position)
+        )
+        if thread is not None:
+            rows = rows.where(of.thread == thread)
+        with self.database.read() as connection:
+            return [ArchivedCorrection(*row) for row in connection.execute(rows)]
+
+    def search(self, words: Sequence[str], now: datetime, *, most: int, skipping: int = 0) -> list[ArchivedStory]:
+        """Return the newest story of each thread that has all words (of `search_words`), newest first."""
+        newest = self._matching(words, now).limit(most).offset(skipping).subquery()
+        rows = select(*_STORY).join(newest, newest.c.id == archive_story.c.id)
+        rows = rows.order_by(archive_story.c.day.desc(), archive_story.c.id.desc())
+        with self.database.read() as connection:
+            return [_to_story(row) for row in connection.execute(rows, self._query(words))]
+
+    def count_matches(self, words: Sequence[str], now: datetime) -> int:
+        """Return the number of threads with a story that has all words."""
+        rows = select(func.count()).select_from(self._matching(words, now).order_by(None).subquery())
+        with self.database.read() as connection:
+            return int(connection.execute(rows, self._query(words)).scalar_one())
+
+    def newest_titles(self, most: int) -> list[str]:
+        """Return the titles of the newest stories, from which a search takes its suggestions."""
+        rows = select(archive_story.c.title).order_by(archive_story.c.day.desc(), archive_story.c.id.desc())
+        with self.database.read() as connection:
+            return list(connection.execute(rows.limit(most)).scalars())
+
+    def _matching(self, words: Sequence[str], now: datetime) -> Select[Any]:
+        """Select the id of the newest story of each thread that matches."""
+        query = "archive_story.id IN (SELECT rowid FROM archive_search WHERE archive_search MATCH :query)"
+        if not self.database.sqlite:
+            query = "to_tsvector('simple', archive_story.words) @@ to_tsquery('simple', :query)"
+        return (
+            select(func.max(archive_story.c.id).label("id"), func.max(archive_story.c.day).label("day"))
+            .where(text(query) if words else text("1 = 0"), archive_story.c.edition.in_(self._shown(now)))
+            .group_by(archive_story.c.thread)
+            .order_by(func.max(archive_story.c.day).desc(), func.max(archive_story.c.id).desc())
+        )
+
+    def _query(self, words: Sequence[str]) -> dict[str, str]:
+        """The words as FTS5 or PostgreSQL reads them. They are ASCII letters and digits only."""
+        return {"query": (" AND " if self.database.sqlite else " & ").join(words)} if words else {}
+
+    def _shown(self, now: datetime) -> Select[Any]:
+        """Select the keys of the editions that are shown."""
+        return self._published.keys(now)
+
+    def _is_shown(self, now: datetime) -> ColumnElement[bool]:
+        return self._published.is_shown(now)
+
+    def _list(self, now: datetime) -> Select[Any]:
+        return (
+            select(*_LISTED)
+            .join_from(edition, archive_page)
+            .where(self._is_shown(now))
+            .order_by(edition.c.day.desc(), archive_page.c.made_at.desc(), edition.c.key.desc())
+        )
+
+    def _stories(self, now: datetime) -> Select[Any]:
+        return (
+            select(*_STORY)
+            .where(archive_story.c.edition.in_(self._shown(now)))
+            .order_by(archive_story.c.day.desc(), archive_story.c.id.desc())
+        )
+
+
+def _story_values(story: ArchivedStory) -> dict[str, Any]:
+    values = {name: getattr(story, name) for name in ArchivedStory.__slots__}
+    sources = [
+        {
+            "name": each.name,
+            "url": each.url,
+            "title": each.title,
+            "published": each.published and each.published.isoformat(),
+        }
+        for each in story.sources
+    ]
+    return values | {"sources": sources, "words": _words(story.title, story.summary, story.sources)}
+
+
+def _words(title: str, summary: str, sources: Sequence[ArchivedSource]) -> str:
+    """What a story is found by: its words, and the headlines of its sources."""
+    return index_words(title, summary, *(each.title or "" for each in sources))
+
+
+def _source(value: Mapping[str, Any]) -> ArchivedSource:
+    published = value.get("published")
+    return ArchivedSource(
+        value["name"], value["url"], value.get("title"), datetime.fromisoformat(published) if published else None
+    )
+
+
+def _to_story(row: Row[Any]) -> ArchivedStory:
+    values = row._asdict() | {"sources": tuple(map(_source, row.sources))}
+    return ArchivedStory(**values)

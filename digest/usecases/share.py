@@ -1,0 +1,69 @@
+"""What an editor shares of an edition: a card with its headline, and a text for a WhatsApp Channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from digest.hindi import dates
+from digest.i18n import translator
+from digest.models import Edition
+from digest.render import texts
+
+if TYPE_CHECKING:
+    from digest.render.themes import Branding
+    from digest.store.content.archive import ArchivedEdition
+    from digest.store.content.articles import ImageStore
+
+# Headlines below the first one. A reader of a channel sees about ten lines.
+_HEADLINES = 4
+_CID = "cid:"
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Draws the picture of link previews and of what is shared."""
+
+    images: ImageStore
+    branding: Branding
+
+    def can_draw(self, title: str) -> bool:
+        """Whether this machine can draw the title, and the font has its letters."""
+        from digest.render import card
+
+        return card.can_shape() and card.can_draw(f"{title}{self.branding.name}")
+
+    def draw(self, title: str, day: date, picture: str) -> bytes:
+        """Return the card as JPEG. `picture` is an image of the store; others are left out."""
+        from digest.render import card
+
+        cid = picture.removeprefix(_CID) if picture.startswith(_CID) else ""
+        stored = self.images.load([cid]).get(cid) if cid else None
+        shown = dates.day(day, self.branding.language)
+        theme = self.branding.theme
+        if theme.digits == "deva":
+            title, shown = texts.devanagari_digits_in_text(title), texts.devanagari_digits_in_text(shown)
+        return card.draw(title, self.branding.name, shown, theme.light, stored.data if stored else None)
+
+
+def channel_text(edition: Edition, found: ArchivedEdition, branding: Branding, base: str) -> str:
+    """Return the text of an edition for a WhatsApp Channel. Asterisks are WhatsApp's bold."""
+    catalogue = translator(branding.language)
+    lines = [f"*{_plain(branding.name)}* · {dates.day(edition.day, branding.language)}", "", f"*{_plain(found.title)}*"]
+    others = [story for story in edition.stories() if texts.one_line(story.title) != found.title]
+    first = {section.stories[0].id for section in edition.sections if section.stories}
+    # The first of each section, then the best.
+    others.sort(key=lambda story: (story.id not in first, -story.score))
+    lines += [f"• {_plain(texts.one_line(story.title))}" for story in others[:_HEADLINES]]
+    lines += ["", f"{catalogue.gettext('The whole edition:')} {base}/archive/{quote(edition.key, safe='')}"]
+    if branding.signup:
+        lines.append(f"{catalogue.gettext('Get it by email:')} {base}/join")
+    text = "\n".join(lines)
+    return texts.devanagari_digits_in_text(text) if branding.theme.digits == "deva" else text
+
+
+def _plain(text: str) -> str:
+    """Text without the marks by which WhatsApp sets bold, italics and the like."""
+    return text.translate({ord(mark): None for mark in "*_~`"})

@@ -1,0 +1,1 @@
+"""The archive as a website: editions, stories, topics, corrections, search, feeds and sitemaps."""

@@ -1,0 +1,77 @@
+"""An archive for subscribers only (`web.archive: subscribers`): a link in their email lets a browser in.
+
+The cookie is the token of "view in browser", which opens nothing else. Whoever leaves the list cannot read any more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import RedirectResponse, Response
+
+from digest.web.consent import consent_wording
+from digest.web.dependencies import TEST_SUBSCRIBER
+from digest.web.pages import PAGE_RESPONSES, language_parameter
+
+if TYPE_CHECKING:
+    from fastapi.responses import HTMLResponse
+
+    from digest.web.dependencies import Context
+
+_COOKIE = "digest_reader"
+_PURPOSE = "view"
+# Seconds: half a year.
+_KEEP = 180 * 24 * 3600
+
+
+class SubscribersOnlyError(Exception):
+    """The browser has not been let in."""
+
+    def __init__(self, access: Access) -> None:
+        super().__init__()
+        self.access = access
+
+
+class Access:
+    """Lets subscribers in, and tells others how to get in."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def require_subscriber(self, request: Request) -> None:
+        """A dependency of routes. Raises SubscribersOnlyError."""
+        if not self._may_read(request.cookies.get(_COOKIE, "")):
+            raise SubscribersOnlyError(self)
+
+    def refusal(self, request: Request) -> HTMLResponse:
+        """The page for others."""
+        pages = self._context.pages
+        agreement = consent_wording(pages.language(request), pages.branding.name)
+        return pages.response(request, "members.html.j2", "/archive", status=403, personal=False, agreement=agreement)
+
+    def router(self) -> APIRouter:
+        """`/read/TOKEN`: let this browser in. It changes nothing but the browser's cookie."""
+        routes = APIRouter(tags=["archive"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
+        context, pages = self._context, self._context.pages
+
+        @routes.get("/read/{token}", summary="Let this browser read past editions")
+        def read(request: Request, token: str) -> Response:
+            if context.subscriber_id_from_token(_PURPOSE, token) is None:
+                return context.invalid_link(request)
+            if not self._may_read(token):
+                return self.refusal(request)
+            response = RedirectResponse(pages.path("/archive", pages.language(request)), 303)
+            secure = pages.base.startswith("https://")
+            path = pages.root or "/"
+            response.set_cookie(_COOKIE, token, _KEEP, path=path, secure=secure, httponly=True, samesite="lax")
+            return response
+
+        return routes
+
+    def _may_read(self, token: str) -> bool:
+        id = self._context.subscriber_id_from_token(_PURPOSE, token) if token else None
+        if id is None or id == TEST_SUBSCRIBER:
+            return id == TEST_SUBSCRIBER
+        subscriber = self._context.subscriber(id)
+        return subscriber is not None and subscriber.listed and not subscriber.suppressed

@@ -1,0 +1,172 @@
+"""The pages of the archive, as values for their templates."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from digest.hindi.search_words import query_words
+from digest.hindi.text import fold
+from digest.hindi.tokens import written_tokens
+from digest.render.archive_page import SHARE, SITE
+from digest.web.archive import metadata
+from digest.web.paths import edition_path, story_path
+from digest.web.view_in_browser import without_remote_images
+
+if TYPE_CHECKING:
+    from digest.store.content.archive import ArchivedStory, ArchiveStore
+    from digest.web.archive.metadata import Metadata
+    from digest.web.dependencies import Context
+
+PER_PAGE = 30
+"""Editions or stories of a list."""
+
+# Stories in whose headlines a suggestion is looked for, and the words of a query that are corrected.
+_TITLES, _MOST_CORRECTED = 3_000, 4
+_OWN_LINK = re.compile(rf'="{SITE}(/(?:story|topic)/[^"]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What the buttons of a page share."""
+
+    address: str
+    whatsapp: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The stories that match, and another query that would match if none does."""
+
+    query: str
+    stories: tuple[ArchivedStory, ...]
+    count: int
+    suggestion: str = ""
+    suggested: int = 0
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The archive of one newsletter. `can_draw` says whether the link preview of a title has a picture.
+
+    Pages that are not `public` are for subscribers: nobody shares or indexes them.
+    """
+
+    context: Context
+    store: ArchiveStore
+    can_draw: Callable[[str], bool]
+    public: bool = True
+
+    def edition(self, key: str, language: str, *, remote: bool) -> dict[str, Any] | None:
+        """The values of an edition's page; None if it is not published. Without `remote`, no images of other sites."""
+        now = self.context.now()
+        found = self.store.page(key, now)
+        if found is None:
+            return None
+        complete = self.with_links(found.html, language)
+        html = complete if remote else without_remote_images(complete, None)
+        before, _share, after = html.partition(SHARE)
+        previous, following = self.store.beside(found, now)
+        return {
+            "edition": replace(found, html=""),
+            # Printed by our template, and without anything personal.
+            "before": Markup(before),  # noqa: S704
+            "after": Markup(after),  # noqa: S704
+            "previous": previous,
+            "following": following,
+            "has_remote": "<img" in complete and complete != without_remote_images(complete, None),
+            "pictures": remote,
+            "share": self.share(found.title, edition_path(key)),
+            "meta": metadata.of_edition(self.context.pages, found, card=self.can_draw(found.title)),
+        }
+
+    def story(self, thread: str, *, remote: bool) -> dict[str, Any] | None:
+        """The values of a story's page; None if none of its editions is published."""
+        now = self.context.now()
+        found = self.store.thread(thread, now)
+        if not found:
+            return None
+        newest = found[0]
+        pages = self.context.pages
+        is_remote = newest.picture.startswith("https://")
+        return {
+            "story": newest,
+            "thread": found,
+            "picture": newest.picture if is_remote and remote else pages.picture(newest.picture),
+            "has_remote": is_remote,
+            "pictures": remote,
+            "corrections": self.store.corrections(now, thread=thread),
+            "published": self._local(newest.published),
+            "share": self.share(newest.title, story_path(thread)),
+            "meta": metadata.of_story(pages, found, *self._moments(found), card=self.can_draw(newest.title)),
+        }
+
+    def search(self, query: str, *, page: int) -> SearchResult:
+        """Find stories with all words of a query; without any, suggest a query that finds some."""
+        now, words = self.context.now(), query_words(query)
+        count = self.store.count_matches(words, now) if words else 0
+        if not count:
+            suggestion, suggested = self._suggest(query, now) if words else ("", 0)
+            return SearchResult(query, (), 0, suggestion, suggested)
+        found = self.store.search(words, now, most=PER_PAGE, skipping=(page - 1) * PER_PAGE)
+        return SearchResult(query, tuple(found), count)
+
+    def with_links(self, html: str, language: str) -> str:
+        """An article with the addresses of our pages in this language, and of our pictures."""
+        pages = self.context.pages
+        linked = _OWN_LINK.sub(lambda link: f'="{pages.path(link[1], language)}"', html)
+        return linked.replace(f'="{SITE}/', f'="{pages.root}/')
+
+    def share(self, title: str, path: str) -> Share | None:
+        """What the buttons of a page share: its title and its one address."""
+        if not self.public:
+            return None
+        address = self.context.pages.base + path
+        text = f"{title}\n{address}"
+        return Share(address, f"https://wa.me/?text={quote(text, safe='')}")
+
+    def list_metadata(self, title: str, description: str, path: str) -> Metadata:
+        """The metadata of a page that is a list."""
+        return metadata.Metadata(self.context.pages.base + path, title, description)
+
+    def _suggest(self, query: str, now: datetime) -> tuple[str, int]:
+        """Return the query with words that headlines have, and without those that none has, and what it finds."""
+        known = Counter(word for title in self.store.newest_titles(_TITLES) for _token, word in written_tokens(title))
+        by_fold: dict[str, str] = {}
+        for word, _times in known.most_common():
+            by_fold.setdefault(fold(word), word)
+        kept = []
+        for token, word in written_tokens(query)[:_MOST_CORRECTED]:
+            stems = query_words(word)
+            if stems and self.store.count_matches(stems, now):
+                kept.append(word)
+            elif near := difflib.get_close_matches(token, _similar(token, by_fold), n=1, cutoff=0.7):
+                kept.append(by_fold[near[0]])
+        for length in range(len(kept), 0, -1):
+            suggestion = " ".join(kept[:length])
+            count = self.store.count_matches(query_words(suggestion), now)
+            if count and suggestion != query:
+                return suggestion, count
+        return "", 0
+
+    def _local(self, moment: datetime | None) -> datetime | None:
+        return moment.astimezone(self.context.pages.zone) if moment else None
+
+    def _moments(self, thread: Sequence[ArchivedStory]) -> tuple[datetime, datetime]:
+        """When a story first appeared, and when it last moved on. `thread` has the newest first."""
+        midnights = [datetime.combine(each.day, time(), self.context.pages.zone) for each in thread]
+        first = thread[-1].published or midnights[-1]
+        return first, max(first, thread[0].published or midnights[0])
+
+
+def _similar(token: str, words: Mapping[str, str]) -> Sequence[str]:
+    """The words that may be a misspelling: about as long, with the same beginning. Comparing all would take long."""
+    return [word for word in words if word[:1] == token[:1] and abs(len(word) - len(token)) <= 2]

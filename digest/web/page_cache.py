@@ -1,0 +1,165 @@
+"""Middleware that answers for public pages from memory: each is made once, until the archive changes."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from digest.errors import StoreError
+
+# Seconds for which the version of the archive is not asked for again.
+FRESH = 2.0
+# Pages and bytes in memory. The pages that were not asked for longest leave first.
+_MOST, _MOST_BYTES = 2_000, 64 * 1024 * 1024
+# A longer query is of no page that we link to.
+_MAX_QUERY = 64
+
+Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A complete response, and the same without a body for a client that has it already."""
+
+    headers: Headers
+    not_modified: Headers
+    etag: bytes
+    body: bytes
+
+
+class PageCache:
+    """ASGI middleware. It keeps what a route answers with status 200 and `Cache-Control: public`.
+
+    `version` returns a text that changes with what the pages show; it may block. `prefixes` are the paths of the pages.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        version: Callable[[], str],
+        prefixes: Iterable[str],
+        *,
+        fresh: float = FRESH,
+        most: int = _MOST,
+    ) -> None:
+        self.app = app
+        self._version = version
+        self._prefixes = tuple(prefixes)
+        self._fresh = fresh
+        self._most = most
+        self._pages: OrderedDict[tuple[str, bytes], _Page] = OrderedDict()
+        self._bytes = 0
+        self._known = ""
+        self._checked = float("-inf")
+        self._checking: asyncio.Lock | None = None
+        self._making: dict[tuple[str, bytes], asyncio.Lock] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] != "GET" or not scope["path"].startswith(self._prefixes):
+            await self.app(scope, receive, send)
+            return
+        query: bytes = scope["query_string"]
+        if len(query) > _MAX_QUERY:
+            await self.app(scope, receive, send)
+            return
+        if time.monotonic() - self._checked > self._fresh:
+            await self._check()
+        key = (scope["path"], query)
+        page = self._pages.get(key)
+        if page is None:
+            # Others who want the same page wait until it is made.
+            lock = self._making.setdefault(key, asyncio.Lock())
+            try:
+                async with lock:
+                    page = self._pages.get(key)
+                    if page is None:
+                        page = await self._make(key, scope, receive, send)
+                        if page is None:
+                            return
+                        await _send(send, scope, page)
+                        return
+            finally:
+                if not lock.locked():
+                    self._making.pop(key, None)
+        else:
+            self._pages.move_to_end(key)
+        await _send(send, scope, page)
+
+    async def _check(self) -> None:
+        """Forget all pages if the archive has changed. With a store that cannot be read, the old pages stay."""
+        if self._checking is None:
+            self._checking = asyncio.Lock()
+        async with self._checking:
+            if time.monotonic() - self._checked <= self._fresh:
+                return
+            try:
+                found = await run_in_threadpool(self._version)
+            except StoreError:
+                found = self._known
+            if found != self._known:
+                self._known = found
+                self._pages.clear()
+                self._bytes = 0
+            self._checked = time.monotonic()
+
+    async def _make(self, key: tuple[str, bytes], scope: Scope, receive: Receive, send: Send) -> _Page | None:
+        """Let the route answer. Returns a page to keep; None if the answer was sent on as it is."""
+        version = self._known
+        start: Message | None = None
+        body = bytearray()
+        kept = False
+
+        async def collect(message: Message) -> None:
+            nonlocal start, kept
+            if message["type"] == "http.response.start":
+                start = message
+                kept = message["status"] == 200 and _is_public(message["headers"])
+                if not kept:
+                    await send(message)
+            elif kept:
+                body.extend(message.get("body", b""))
+            else:
+                await send(message)
+
+        await self.app(scope, receive, collect)
+        if not kept or start is None:
+            return None
+        page = _complete(start["headers"], bytes(body))
+        if version == self._known:
+            self._pages[key] = page
+            self._bytes += len(page.body)
+            while len(self._pages) > self._most or self._bytes > _MOST_BYTES:
+                _key, oldest = self._pages.popitem(last=False)
+                self._bytes -= len(oldest.body)
+        return page
+
+
+def _is_public(headers: Headers) -> bool:
+    return any(name == b"cache-control" and value.startswith(b"public") for name, value in headers)
+
+
+def _complete(headers: Headers, body: bytes) -> _Page:
+    etag = b'"' + hashlib.blake2b(body, digest_size=12).hexdigest().encode() + b'"'
+    others = [header for header in headers if header[0] not in (b"content-length", b"etag")]
+    bare = [header for header in others if header[0] != b"content-type"]
+    complete = [*others, (b"content-length", str(len(body)).encode()), (b"etag", etag)]
+    return _Page(complete, [*bare, (b"etag", etag)], etag, body)
+
+
+async def _send(send: Send, scope: Scope, page: _Page) -> None:
+    asked = next((value for name, value in scope["headers"] if name == b"if-none-match"), b"")
+    # A proxy that compresses marks the tag as weak.
+    known = {each.strip().removeprefix(b"W/") for each in asked.split(b",")}
+    if page.etag in known or b"*" in known:
+        await send({"type": "http.response.start", "status": 304, "headers": list(page.not_modified)})
+        await send({"type": "http.response.body", "body": b""})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": list(page.headers)})
+    await send({"type": "http.response.body", "body": page.body})

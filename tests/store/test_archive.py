@@ -1,0 +1,121 @@
+"""The archive in the store: what is shown, in which order, and what a search finds."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from digest.hindi.search_words import query_words
+from digest.models import EditionState
+from digest.store.content.archive import ArchivedCorrection, ArchivedSource, ArchivedStory, ArchiveStore
+from digest.store.content.editions import EditionStore
+from digest.store.database import Database
+from digest.store.schema import archive_story
+from digest.store.schema import edition as editions
+from tests.store.conftest import NOW, Frozen
+
+FIRST = date(2026, 11, 21)
+
+
+def a_story(key: str, name: str, title: str, **values: Any) -> ArchivedStory:
+    day = date.fromisoformat(key)
+    given = {"thread": name, "position": 0, "section": "देश", "summary": "", "published": None, **values}
+    return ArchivedStory(edition=key, story=name, day=day, language="hi", title=title, picture="", **given)
+
+
+@pytest.fixture
+def archive(database: Database, frozen: Frozen) -> ArchiveStore:
+    """Three editions of three days; the second story continues in the last one."""
+    store = ArchiveStore(database)
+    for number in range(3):
+        key = (FIRST + timedelta(days=number)).isoformat()
+        frozen(1, key=key)
+        with database.write() as connection:
+            connection.execute(update(editions).where(editions.c.key == key).values(day=date.fromisoformat(key)))
+        stories = [
+            a_story(key, f"a{number}", f"पहाड़ों पर बर्फ़बारी, दिन {number}"),
+            a_story(key, f"b{number}", f"मेट्रो की 82.5 किमी लाइन, चरण {number}", thread="b0", section="शहर"),
+        ]
+        corrections = [ArchivedCorrection(key, stories[0].day, "18 स्टेशन हैं।", "", "b0")] if number == 1 else []
+        page = {
+            "edition": key, "title": stories[0].title, "description": "…", "html": f"<p>{number}</p>", "picture": "",
+            "stories": 2, "minutes": 1, "made_at": NOW + timedelta(days=number - 2),
+        }  # fmt: skip
+        assert store.add(page, stories, corrections)
+        assert not store.add(page, stories, corrections), "what was sent never changes"
+    return store
+
+
+def found(archive: ArchiveStore, query: str) -> list[str]:
+    words = query_words(query)
+    stories = archive.search(words, NOW, most=10)
+    assert len(stories) == archive.count_matches(words, NOW)
+    return [f"{story.story} {story.day:%d}" for story in stories]
+
+
+def test_editions_are_in_the_order_of_their_days(archive: ArchiveStore) -> None:
+    assert [each.key for each in archive.newest(NOW, most=10)] == ["2026-11-23", "2026-11-22", "2026-11-21"]
+    assert [each.key for each in archive.newest(NOW, most=1, skipping=1)] == ["2026-11-22"]
+    assert [each.key for each in archive.newest(NOW, most=9, since=FIRST, until=date(2026, 11, 22))] == ["2026-11-21"]
+    assert [(each.first, each.editions) for each in archive.months(NOW)] == [(date(2026, 11, 1), 3)]
+    middle = archive.page("2026-11-22", NOW)
+    assert middle is not None
+    assert middle.html == "<p>1</p>"
+    assert [each.key if each else None for each in archive.beside(middle, NOW)] == ["2026-11-21", "2026-11-23"]
+
+
+def test_a_cancelled_edition_is_not_shown_anywhere(archive: ArchiveStore, database: Database) -> None:
+    version = archive.version(NOW)
+    assert EditionStore(database).move("2026-11-22", EditionState.CANCELLED, out_of=(EditionState.SENDING,))
+    assert archive.page("2026-11-22", NOW) is None
+    assert "2026-11-22" not in [each.key for each in archive.newest(NOW, most=10)]
+    assert found(archive, "बर्फबारी") == ["a2 23", "a0 21"]
+    assert [each.edition for each in archive.thread("b0", NOW)] == ["2026-11-23", "2026-11-21"]
+    assert archive.corrections(NOW) == []
+    assert [(topic.name, topic.stories) for topic in archive.topics(NOW)] == [("देश", 2), ("शहर", 2)]
+    assert archive.version(NOW) != version
+
+
+def test_a_thread_is_found_once_by_folded_words(archive: ArchiveStore) -> None:
+    assert found(archive, "बर्फबारी पहाडों") == ["a2 23", "a1 22", "a0 21"]
+    assert found(archive, "मेट्रो") == ["b2 23"]
+    assert found(archive, "८२.५ मेट्रो लाइनों") == ["b2 23"]
+    assert found(archive, "मेट्रो बर्फ़बारी") == []
+    assert found(archive, "की") == []
+    assert found(archive, "OR NOT * \" ' NEAR(") == []
+
+
+def test_the_index_can_be_made_again(archive: ArchiveStore, database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(update(archive_story).values(words=""))
+    assert found(archive, "मेट्रो") == []
+    assert archive.rebuild_index() == 6
+    assert found(archive, "मेट्रो") == ["b2 23"]
+
+
+def test_stories_lead_to_their_thread_topic_and_corrections(archive: ArchiveStore) -> None:
+    assert archive.thread_of("b2") == "b0"
+    assert archive.thread_of("x") is None
+    assert [story.story for story in archive.thread("b0", NOW)] == ["b2", "b1", "b0"]
+    assert [story.story for story in archive.topic("देश", NOW, most=2)] == ["a2", "a1"]
+    (correction,) = archive.corrections(NOW, thread="b0")
+    assert (correction.edition, correction.title) == ("2026-11-22", "मेट्रो की 82.5 किमी लाइन, चरण 2")
+    assert archive.corrections(NOW, thread="a0") == []
+
+
+def test_sources_keep_what_their_articles_said(database: Database, frozen: Frozen) -> None:
+    frozen(1, key="2026-11-23")
+    store = ArchiveStore(database)
+    report = ArchivedSource("लोक डाक", "https://paper.example/1", "आज का शीर्षक", datetime(2026, 11, 22, 1, tzinfo=UTC))
+    story = a_story(
+        "2026-11-23", "a", "शीर्षक", sources=(report, ArchivedSource("दूसरा", "")), published=report.published
+    )
+    page = {
+        "edition": "2026-11-23", "title": "", "description": "", "html": "", "picture": "", "stories": 1, "minutes": 0,
+        "made_at": NOW,
+    }  # fmt: skip
+    assert store.add(page, [story], [])
+    assert store.thread("a", NOW) == [story]
