@@ -100,6 +100,7 @@ def _archive(now: datetime) -> Iterator[SamplePage]:
         title=edition.title,
         summary="पहली ट्रेन सुबह चली।",
         picture="",
+        picture_width=0,
         published=now,
         sources=(report, ArchivedSource("लोक डाक", "")),
     )
