@@ -257,6 +257,8 @@ edition = Table(
     Column("model_answers", JSON, nullable=False, server_default="{}"),
     # The hashes of its emails once `digest store prune` has deleted some, see `evidence`.
     Column("email_hashes", JSON(none_as_null=True)),
+    # Which editions are shown is asked for on every page. In the table these columns are behind long texts.
+    Index("ix_edition_shown", "key", "state", "frozen_at", "sample", "day"),
 )
 
 # What is kept of an old edition's deliveries and their events: recipients by kind and reason, see `sending.folding`.
@@ -485,13 +487,14 @@ archive_page = Table(
     # Its top headline, and a sentence for search engines and link previews.
     Column("title", Text, nullable=False),
     Column("description", Text, nullable=False),
-    # The article, in the newsletter's language. Links to our own pages start with `archive_page.SITE`.
-    Column("html", Text, nullable=False),
     # The image of the top story: `cid:…`, an address, or ''.
     Column("picture", Text, nullable=False),
     Column("stories", Integer, nullable=False),
     Column("minutes", Integer, nullable=False),
     Column("made_at", Moment, nullable=False),
+    # The article, in the newsletter's language. Links to our own pages start with `render.archive_page.SITE`. It is
+    # last, because SQLite reads a row up to the column that it needs.
+    Column("html", Text, nullable=False),
 )
 
 # The stories of these editions, as they were sent.
@@ -510,6 +513,8 @@ archive_story = Table(
     Column("title", Text, nullable=False),
     Column("summary", Text, nullable=False),
     Column("picture", Text, nullable=False),
+    # In pixels; 0 if it is not known.
+    Column("picture_width", Integer, nullable=False),
     # When its source published it; None if that is not known.
     Column("published", Moment),
     # [{name, title, url, published}], the lead's first.

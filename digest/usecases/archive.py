@@ -104,6 +104,7 @@ class Archivist:
                     title=texts.one_line(story.title),
                     summary=texts.unify_sentence_ends(texts.one_line(story.summary), story.language),
                     picture=story.image.url if story.image else "",
+                    picture_width=(story.image.width or 0) if story.image else 0,
                     published=story.published if story.dated else None,
                     sources=sources,
                 )

@@ -147,7 +147,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         hour: Annotated[str, Form(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")] = "",
         topics: Choices = (),
         editions: Choices = (),
-        weeks: Annotated[Pause | None, Form()] = None,
+        weeks: Annotated[Literal["", "1", "2", "4"], Form()] = "",
     ) -> Response:
         subscriber = page.subscriber(token)
         if subscriber is None:
@@ -157,12 +157,12 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
             return page.response(request, token, status=400, wrong=wrong, form=form)
         changes = changed_columns(subscriber, form, topics=page.topics, editions=page.editions)
         details = [f"{name}: {_describe(value)}" for name, value in changes.items()]
-        if weeks is not None:
+        if weeks:
             changes["paused_until"], detail = _pause(weeks, context.now())
             details.append(detail)
         consent = context.consent_context(request, _PURPOSE, detail=", ".join(details))
         context.preferences.set(subscriber.id, changes, consent, now=context.now())
-        return page.redirect(request, token, "saved" if weeks is None else "paused")
+        return page.redirect(request, token, "paused" if weeks else "saved")
 
     @routes.post("/pause", response_class=HTMLResponse, summary="End the pause, or pause for weeks", **REDIRECTS)
     def pause(request: Request, token: str, weeks: Annotated[Pause, Form()]) -> Response:

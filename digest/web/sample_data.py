@@ -152,6 +152,7 @@ def _story(now: datetime) -> ArchivedStory:
         title=edition.title,
         summary="पहली ट्रेन सुबह चली।",
         picture="",
+        picture_width=0,
         published=now,
         sources=(report, ArchivedSource("लोक डाक", "")),
     )

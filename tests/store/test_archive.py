@@ -23,7 +23,9 @@ FIRST = date(2026, 11, 21)
 def a_story(key: str, name: str, title: str, **values: Any) -> ArchivedStory:
     day = date.fromisoformat(key)
     given = {"thread": name, "position": 0, "section": "देश", "summary": "", "published": None, **values}
-    return ArchivedStory(edition=key, story=name, day=day, language="hi", title=title, picture="", **given)
+    return ArchivedStory(
+        edition=key, story=name, day=day, language="hi", title=title, picture="", picture_width=0, **given
+    )
 
 
 @pytest.fixture
@@ -51,9 +53,9 @@ def archive(database: Database, frozen: Frozen) -> ArchiveStore:
 
 def found(archive: ArchiveStore, query: str) -> list[str]:
     words = query_words(query)
-    stories = archive.search(words, NOW, most=10)
-    assert len(stories) == archive.count_matches(words, NOW)
-    return [f"{story.story} {story.day:%d}" for story in stories]
+    matches = archive.search(words, NOW, most=10)
+    assert len(matches.stories) == matches.count == archive.count_matches(words, NOW)
+    return [f"{story.story} {story.day:%d}" for story in matches.stories]
 
 
 def test_editions_are_in_the_order_of_their_days(archive: ArchiveStore) -> None:

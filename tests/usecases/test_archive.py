@@ -12,7 +12,7 @@ from digest.usecases.archive import find_thread
 
 METRO = ArchivedStory(
     edition="2026-11-22", story="s1", thread="s0", day=date(2026, 11, 22), position=0, section="देश", language="hi",
-    title="मेट्रो की नई लाइन की सुरक्षा जाँच पूरी", summary="", picture="", published=None,
+    title="मेट्रो की नई लाइन की सुरक्षा जाँच पूरी", summary="", picture="", picture_width=0, published=None,
     sources=(ArchivedSource("लोक डाक", "https://paper.example/metro"),),
 )  # fmt: skip
 RIVER = replace(METRO, story="s2", thread="s2", title="नदी के पुल की मरम्मत शुरू", sources=())

@@ -153,6 +153,7 @@ def test_the_buttons_share_the_one_address_of_a_page(sent: Site) -> None:
         assert f'data-copy="{BASE}{path}"' in page
         # Without JavaScript there is no button that does nothing.
         assert re.search(r"<button[^>]* hidden>", page)
+    assert "[hidden]{display:none!important}" in sent.get("/style.css").text
 
 
 @needs_raqm

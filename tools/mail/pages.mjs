@@ -36,7 +36,8 @@ for (const step of steps) {
   const facts = await page.evaluate(() => ({
     title: document.title,
     sideways: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    scripts: document.querySelectorAll("script").length,
+    // JSON-LD is data, and one script copies an address.
+    scripts: document.querySelectorAll('script:not([type="application/ld+json"]):not([src$="/share.js"])').length,
     small: [...document.querySelectorAll("button, .button, .choice, input[type=email], select")]
       .filter((one) => one.getBoundingClientRect().height < 44).map((one) => one.outerHTML.slice(0, 100)),
   }));

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 from digest import pipeline
 from digest.app import App, make_app
@@ -88,6 +89,7 @@ def steps(app: App, language: str = "") -> list[Step]:
         {"name": "view", "path": f"/view/{DAY}/{sign('view', 1)}"},
         {"name": "archive", "path": "/archive"},
         {"name": "edition", "path": f"/archive/{DAY}"},
+        *_archive(app),
         {"name": "nothing", "path": "/nowhere"},
     ]
     pages += _approval(app)
@@ -97,8 +99,27 @@ def steps(app: App, language: str = "") -> list[Step]:
         {"name": "confirmed", "path": f"/confirm/{sign('confirm', signup)}", "form": {}},
         {"name": "late", "path": f"/confirm/{sign('confirm', 1)}"},
     ]
-    english: list[Step] = [{**at, "name": f"{at['name']}-en", "path": f"{at['path']}?lang=en"} for at in pages]
+    english: list[Step] = [{**at, "name": f"{at['name']}-en", "path": _in_english(str(at["path"]))} for at in pages]
     return {"hi": pages, "en": english}.get(language, [*pages, *english])
+
+
+def _in_english(path: str) -> str:
+    return f"{path}{'&' if '?' in path else '?'}lang=en"
+
+
+def _archive(app: App) -> list[Step]:
+    """The archive's other pages."""
+    now = app.now()
+    stories = app.archive.topic(app.archive.topics(now)[0].name, now, most=1)
+    story = stories[0]
+    return [
+        {"name": "story", "path": f"/story/{story.thread}"},
+        {"name": "topic", "path": f"/topic/{quote(story.section)}"},
+        {"name": "search", "path": "/search"},
+        {"name": "found", "path": f"/search?q={quote(story.title)}"},
+        {"name": "not-found", "path": f"/search?q={quote('कखग')}"},
+        {"name": "corrections", "path": "/corrections"},
+    ]
 
 
 def _approval(app: App) -> list[Step]:

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, insert, literal, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, column, func, insert, literal, or_, select, text, tuple_, update
 
 from digest.hindi.search_words import index_words
 from digest.store.content.editions import PublishedStore
 from digest.store.database import Database
-from digest.store.schema import archive_correction, archive_page, archive_story, edition
+from digest.store.schema import Id, archive_correction, archive_page, archive_story, edition
+
+MOST_MATCHES = 1_000
+"""The newest stories that a search looks at."""
 
 # Rows in one statement that rebuilds the index.
 _CHUNK = 500
@@ -45,6 +48,7 @@ class ArchivedStory:
     title: str
     summary: str
     picture: str
+    picture_width: int
     published: datetime | None
     sources: tuple[ArchivedSource, ...] = ()
 
@@ -82,6 +86,14 @@ class ArchivedCorrection:
     url: str
     thread: str
     title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Stories of a page of results, and the number of all."""
+
+    stories: tuple[ArchivedStory, ...]
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,19 +308,18 @@ class ArchiveStore:
         with self.database.read() as connection:
             return [ArchivedCorrection(*row) for row in connection.execute(rows)]
 
-    def search(self, words: Sequence[str], now: datetime, *, most: int, skipping: int = 0) -> list[ArchivedStory]:
+    def search(self, words: Sequence[str], now: datetime, *, most: int, skipping: int = 0) -> Matches:
         """Return the newest story of each thread that has all words (of `search_words`), newest first."""
-        newest = self._matching(words, now).limit(most).offset(skipping).subquery()
-        rows = select(*_STORY).join(newest, newest.c.id == archive_story.c.id)
-        rows = rows.order_by(archive_story.c.day.desc(), archive_story.c.id.desc())
+        ids = self._matching(words, now)
+        wanted = ids[skipping : skipping + most]
+        rows = select(*_STORY).where(archive_story.c.id.in_(wanted)).order_by(archive_story.c.id.desc())
         with self.database.read() as connection:
-            return [_to_story(row) for row in connection.execute(rows, self._query(words))]
+            stories = tuple(_to_story(row) for row in connection.execute(rows)) if wanted else ()
+        return Matches(stories, len(ids))
 
     def count_matches(self, words: Sequence[str], now: datetime) -> int:
-        """Return the number of threads with a story that has all words."""
-        rows = select(func.count()).select_from(self._matching(words, now).order_by(None).subquery())
-        with self.database.read() as connection:
-            return int(connection.execute(rows, self._query(words)).scalar_one())
+        """Return the number of threads with a story that has all words; of more than `MOST_MATCHES`, some."""
+        return len(self._matching(words, now))
 
     def newest_titles(self, most: int) -> list[str]:
         """Return the titles of the newest stories, from which a search takes its suggestions."""
@@ -316,21 +327,29 @@ class ArchiveStore:
         with self.database.read() as connection:
             return list(connection.execute(rows.limit(most)).scalars())
 
-    def _matching(self, words: Sequence[str], now: datetime) -> Select[Any]:
-        """Select the id of the newest story of each thread that matches."""
-        query = "archive_story.id IN (SELECT rowid FROM archive_search WHERE archive_search MATCH :query)"
-        if not self.database.sqlite:
-            query = "to_tsvector('simple', archive_story.words) @@ to_tsquery('simple', :query)"
-        return (
-            select(func.max(archive_story.c.id).label("id"), func.max(archive_story.c.day).label("day"))
-            .where(text(query) if words else text("1 = 0"), archive_story.c.edition.in_(self._shown(now)))
+    def _matching(self, words: Sequence[str], now: datetime) -> list[int]:
+        """Return the id of the newest story of each thread that matches, newest first. Later ones have higher ids."""
+        if not words:
+            return []
+        if self.database.sqlite:
+            query = "SELECT rowid AS id FROM archive_search WHERE archive_search MATCH :query"
+        else:
+            query = "SELECT id FROM archive_story WHERE to_tsvector('simple', words) @@ to_tsquery('simple', :query)"
+        # A common word is in ten thousand stories, and nobody turns that many pages.
+        newest = text(f"{query} ORDER BY 1 DESC LIMIT {MOST_MATCHES}").columns(column("id", Id)).subquery("newest")
+        rows = (
+            select(func.max(archive_story.c.id).label("id"))
+            .join(newest, newest.c.id == archive_story.c.id)
+            .where(archive_story.c.edition.in_(self._shown(now)))
             .group_by(archive_story.c.thread)
-            .order_by(func.max(archive_story.c.day).desc(), func.max(archive_story.c.id).desc())
+            .order_by(func.max(archive_story.c.id).desc())
         )
+        with self.database.read() as connection:
+            return list(connection.execute(rows, self._query(words)).scalars())
 
     def _query(self, words: Sequence[str]) -> dict[str, str]:
         """The words as FTS5 or PostgreSQL reads them. They are ASCII letters and digits only."""
-        return {"query": (" AND " if self.database.sqlite else " & ").join(words)} if words else {}
+        return {"query": (" AND " if self.database.sqlite else " & ").join(words)}
 
     def _shown(self, now: datetime) -> Select[Any]:
         """Select the keys of the editions that are shown."""

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from digest.web.archive.site import PER_PAGE
 from digest.web.consent import consent_wording
-from digest.web.middleware import CONTENT_SECURITY_POLICY
+from digest.web.middleware import CONTENT_SECURITY_POLICY, policy_with_image
 from digest.web.pages import PAGE_RESPONSES, language_parameter
 from digest.web.paths import edition_path, story_path, topic_path
 from digest.web.view_in_browser import RemoteImages
@@ -28,7 +28,6 @@ PUBLIC = {"cache-control": "public, max-age=300", "x-robots-tag": "all"}
 _NOT_INDEXED = "noindex, follow"
 # The only script copies the address of a page.
 _POLICY = CONTENT_SECURITY_POLICY + "; script-src 'self'"
-_REMOTE_IMAGES_POLICY = _POLICY.replace("img-src 'self'", "img-src 'self' https:")
 _MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
 _MAX_PAGE = 10_000
 
@@ -41,13 +40,15 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
     """`/archive`, `/archive/EDITION`, `/story/ID`, `/topic/NAME`, `/corrections` and `/search`."""
     context, store = archive.context, archive.store
     pages = context.pages
+    policy = policy_with_image(_POLICY, pages.branding.theme.logo)
+    remote_images_policy = policy_with_image(_POLICY, "https:")
     dependencies = [Depends(language_parameter), *access]
     routes = APIRouter(tags=["archive"], responses=PAGE_RESPONSES, dependencies=dependencies)
 
     def respond(request: Request, template: str, here: str, *, indexed: bool, **values: Any) -> HTMLResponse:
         agreement = consent_wording(pages.language(request), pages.branding.name)
         response = pages.response(request, template, here, personal=False, agreement=agreement, **values)
-        response.headers["content-security-policy"] = _REMOTE_IMAGES_POLICY if values.get("pictures") else _POLICY
+        response.headers["content-security-policy"] = remote_images_policy if values.get("pictures") else policy
         if not archive.public:
             response.headers["cache-control"] = "private, no-cache"
             return response

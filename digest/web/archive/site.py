@@ -30,7 +30,7 @@ PER_PAGE = 30
 """Editions or stories of a list."""
 
 # Stories in whose headlines a suggestion is looked for, and the words of a query that are corrected.
-_TITLES, _MOST_CORRECTED = 3_000, 4
+_TITLES, _MOST_CORRECTED = 1_500, 4
 _OWN_LINK = re.compile(rf'="{SITE}(/(?:story|topic)/[^"]*)"')
 
 
@@ -112,12 +112,11 @@ class Archive:
     def search(self, query: str, *, page: int) -> SearchResult:
         """Find stories with all words of a query; without any, suggest a query that finds some."""
         now, words = self.context.now(), query_words(query)
-        count = self.store.count_matches(words, now) if words else 0
-        if not count:
-            suggestion, suggested = self._suggest(query, now) if words else ("", 0)
-            return SearchResult(query, (), 0, suggestion, suggested)
         found = self.store.search(words, now, most=PER_PAGE, skipping=(page - 1) * PER_PAGE)
-        return SearchResult(query, tuple(found), count)
+        if found.count:
+            return SearchResult(query, found.stories, found.count)
+        suggestion, suggested = self._suggest(query, now) if words else ("", 0)
+        return SearchResult(query, (), 0, suggestion, suggested)
 
     def with_links(self, html: str, language: str) -> str:
         """An article with the addresses of our pages in this language, and of our pictures."""

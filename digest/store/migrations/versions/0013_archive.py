@@ -15,11 +15,11 @@ def upgrade() -> None:
         sa.Column("edition", sa.String(64), sa.ForeignKey("edition.key"), primary_key=True),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
-        sa.Column("html", sa.Text(), nullable=False),
         sa.Column("picture", sa.Text(), nullable=False),
         sa.Column("stories", sa.Integer(), nullable=False),
         sa.Column("minutes", sa.Integer(), nullable=False),
         sa.Column("made_at", Moment, nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
     )
     op.create_table(
         "archive_story",
@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("picture", sa.Text(), nullable=False),
+        sa.Column("picture_width", sa.Integer(), nullable=False),
         sa.Column("published", Moment),
         sa.Column("sources", sa.JSON(), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
@@ -51,5 +52,6 @@ def upgrade() -> None:
         sa.Column("thread", sa.String(64), nullable=False),
     )
     op.create_index("ix_archive_correction_thread", "archive_correction", ["thread"])
+    op.create_index("ix_edition_shown", "edition", ["key", "state", "frozen_at", "sample", "day"])
     for statement in SEARCH_INDEX[op.get_bind().dialect.name]:
         op.execute(statement)
