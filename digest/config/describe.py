@@ -111,7 +111,8 @@ def _text_length(problem: Any) -> str:
 
 def _other(problem: Any) -> str:
     """Turn pydantic's sentence about an error that no setting has today into ours."""
-    message = re.sub(r"^\w+ should (be|have) (a valid )?|, unable to parse.*| after validation.*", "", problem["msg"])
+    unwanted = r"^[A-Za-z]+ should (be|have) (a valid )?|, unable to parse.*| after validation.*"
+    message = re.sub(unwanted, "", problem["msg"])
     return str(message[:1].lower() + message[1:])
 
 

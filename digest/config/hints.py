@@ -140,7 +140,6 @@ _DURATIONS = frozenset({"window", "memory", "lead", "within", "articles", "deliv
 _DIGITS = str.maketrans("०१२३४५६७८९", "0123456789")
 _TIME = re.compile(r"([0-9]{1,2})(?:[:.h ]?([0-5][0-9]))?\s*(am|pm|बजे)?\Z", re.I)
 _LENGTH = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\Z", re.I)
-_UNITS = {"": "h", "sec": "s", "min": "m", "hou": "h", "hr": "h", "hrs": "h", "day": "d", "wee": "w", "w": "w"}
 
 
 def hint_for_key(section: tuple[Any, ...], word: str, root: type[BaseModel]) -> str:
@@ -232,9 +231,11 @@ def _time(word: str) -> str:
 def _length(word: str) -> str:
     """Return the duration that `24`, `30 min` or `1 week` means."""
     found = _LENGTH.match(word.translate(_DIGITS))
-    unit = _UNITS.get(found[2].lower()[:3]) if found else None
-    if not found or unit is None:
+    word_unit = found[2].lower() if found else "?"
+    if not found or word_unit[:1] not in "smhdw" or word_unit.startswith("mo"):
         return ""
+    # A bare number means hours. Weeks have no unit of their own.
+    unit = word_unit[:1] or "h"
     number = float(found[1]) * (7 if unit == "w" else 1)
     return f"did you mean '{number:g}{'d' if unit == 'w' else unit}'?" if number else ""
 

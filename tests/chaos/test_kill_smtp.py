@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import time
@@ -16,17 +17,23 @@ from tests.support.profiles import first
 
 pytestmark = pytest.mark.slow
 
-RECIPIENTS, THREADS = 400, 4
+RECIPIENTS, THREADS = 240, 4
 
 
-def newsroom_on_smtp(folder: Path, url: str) -> Newsroom:
-    newsroom = prepare(folder, RECIPIENTS)
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
+    return prepare(tmp_path_factory.mktemp("smtp") / "prepared", RECIPIENTS)
+
+
+def newsroom_on_smtp(prepared: Newsroom, folder: Path, url: str) -> Newsroom:
+    shutil.copytree(prepared.home, folder)
+    newsroom = Newsroom(folder)
     newsroom.environment |= {
         "DIGEST_DELIVERY__TRANSPORT": "smtp",
         "DIGEST_DELIVERY__SMTP__HOST": "127.0.0.1",
         "DIGEST_DELIVERY__SMTP__PORT": url.rpartition(":")[2],
         "DIGEST_DELIVERY__THREADS": str(THREADS),
-        "DIGEST_DELIVERY__BATCH_SIZE": "50",
+        "DIGEST_DELIVERY__BATCH_SIZE": "30",
     }
     return newsroom
 
@@ -46,12 +53,12 @@ def judged(newsroom: Newsroom, log: Path) -> tuple[int, int]:
 
 @pytest.mark.parametrize(("after", "pipelining"), first([(137, True), (1, False), (137, False), (1, True)], dev=2))
 def test_a_kill_leaves_at_most_one_unknown_recipient_per_connection(
-    tmp_path: Path, pipelining: bool, after: int
+    prepared: Newsroom, tmp_path: Path, pipelining: bool, after: int
 ) -> None:
     log = tmp_path / "accepted.jsonl"
     offers = ["--pipelining"] * pipelining
     with serving("tests.support.smtp_server", "--log", str(log), *offers) as url:
-        newsroom = newsroom_on_smtp(tmp_path / "newsletter", url)
+        newsroom = newsroom_on_smtp(prepared, tmp_path / "newsletter", url)
         send = newsroom.command("send", EDITION)
         assert run_until_killed(send, newsroom.env(), lines(log, after), cwd=newsroom.home).killed
         for _ in range(2):
@@ -59,10 +66,10 @@ def test_a_kill_leaves_at_most_one_unknown_recipient_per_connection(
         assert judged(newsroom, log)[1] <= THREADS
 
 
-def test_sigterm_ends_after_the_current_email_and_the_rest_is_sent_later(tmp_path: Path) -> None:
+def test_sigterm_ends_after_the_current_email_and_the_rest_is_sent_later(prepared: Newsroom, tmp_path: Path) -> None:
     log = tmp_path / "accepted.jsonl"
     with serving("tests.support.smtp_server", "--log", str(log), "--pipelining") as url:
-        newsroom = newsroom_on_smtp(tmp_path / "newsletter", url)
+        newsroom = newsroom_on_smtp(prepared, tmp_path / "newsletter", url)
         process = subprocess.Popen(
             newsroom.command("send", EDITION),
             env=newsroom.env(),

@@ -68,6 +68,23 @@ def test_commands_that_need_only_the_store_work_and_warn_once(newsroom: Newsroom
         path.write_text(valid, encoding="utf-8")
 
 
+def test_doctor_looks_at_the_settings_and_the_list(newsroom: Newsroom) -> None:
+    valid = newsroom.digest("doctor", "--offline").out
+    assert "good: settings: digest.yaml has no errors" in valid
+    assert "good: list: subscribers.yaml has no errors" in valid
+    newsroom.set_subscribers("email: asha", "email: ravi", "email: meena@example.com")
+    kept = newsroom.digest("doctor", "--offline")
+    assert (kept.code, "warning: list: subscribers.yaml:2:" in kept.out) == (0, True)
+    assert "(and 1 more error)" in kept.out
+    assert "`digest run` uses the last valid list" in kept.out
+    stopped = newsroom.digest("doctor", "--offline", DIGEST_SUBSCRIBERS__ON_ERROR="stop")
+    assert (stopped.code, "error: list: subscribers.yaml:2:" in stopped.out) == (1, True)
+    assert "`digest run` sends to nobody" in stopped.out
+    newsroom.edit_settings("max_stories: 12", "max_stories: many")
+    faulty = newsroom.digest("doctor", "--offline").out
+    assert "not known: list: the list was not checked" in faulty
+
+
 def test_an_edition_can_be_paused_with_faulty_settings(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     newsroom.digest("edition", "approve", KEY)

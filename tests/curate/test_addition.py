@@ -15,6 +15,7 @@ from digest.models import Article, Block
 from tests.curate.sample import BRIDGE, NOW, article
 from tests.curate.test_summarise import in_order
 from tests.paths import SHARED_DATA
+from tests.support.profiles import PROFILE
 
 FIRST = BRIDGE[0]
 SHORT = article(FIRST.id, FIRST.source, FIRST.title, FIRST.text.split("\n")[0])
@@ -61,8 +62,8 @@ def test_every_rule_on_real_pairs() -> None:
         )
         for n, e in enumerate(entries)
     ]
-    count = 0
-    for one, other in pairwise(articles):
+    count, pairs = 0, [*pairwise(articles)]
+    for one, other in pairs if PROFILE == "ci" else pairs[::4]:
         plain = summarise(one, words=60)
         if not plain:
             continue
@@ -79,7 +80,7 @@ def test_every_rule_on_real_pairs() -> None:
         assert all(in_order(piece, one.text) for piece in pieces[:-1])
         assert balanced(text)
         assert opening(pieces[-1]) not in HANGING or HEARSAY.match(fold(pieces[-1]))
-    assert count > 20
+    assert count > (20 if PROFILE == "ci" else 5)
 
 
 def test_no_addition_refers_to_text_outside_the_summary() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
@@ -180,19 +180,23 @@ def test_page_sets_are_measured_each_and_pooled(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_table_is_printed_and_a_missing_folder_is_reported(tmp_path: Path) -> None:
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "evaluation", *arguments]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+def test_the_table_is_printed_and_a_missing_folder_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(data: Path) -> tuple[object, str, str]:
+        monkeypatch.setattr(sys, "argv", ["evaluation", "--data", str(data)])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_module("evaluation", run_name="__main__")
+        return ended.value.code, *capsys.readouterr()
 
-    done = run("--data", str(small(tmp_path / "some").root))
-    assert done.returncode == 0, done.stderr
-    assert "feeds: items lost" in done.stdout
-    assert "missing: articles/ud-hindi-pud" in done.stdout
-    assert "could not be measured" in done.stdout
-    absent = run("--data", str(tmp_path / "nowhere"))
-    assert (absent.returncode, absent.stdout) == (2, "")
-    assert "is not a folder" in absent.stderr
+    code, out, err = run(small(tmp_path / "some").root)
+    assert code == 0, err
+    assert "feeds: items lost" in out
+    assert "missing: articles/ud-hindi-pud" in out
+    assert "could not be measured" in out
+    code, out, err = run(tmp_path / "nowhere")
+    assert (code, out) == (2, "")
+    assert "is not a folder" in err
 
 
 @pytest.mark.slow
