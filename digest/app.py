@@ -707,6 +707,7 @@ class App:
             renderer=self.renderer,
             preflight=self.preflight,
             batch_size=self.settings.delivery.recipients_per_batch,
+            spread_over=self.settings.delivery.spread_over,
             calendar=self.calendar_reader.read,
             choices=self.settings.choices,
             default_hour=self.settings.schedule.send_at,

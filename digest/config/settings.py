@@ -247,6 +247,8 @@ class SummarySettings(SettingsModel):
 Transport = Literal["outbox", "smtp", "sendgrid", "resend", "brevo", "ses"]
 # Maximum recipients in one call.
 _MAX_PER_CALL = {"resend": 100, "ses": 50}
+# A connection by SMTP sends as many emails and is then replaced. Results are recorded and shown after each batch.
+_MAX_BY_SMTP = 100
 
 
 class Delivery(SettingsModel):
@@ -272,7 +274,8 @@ class Delivery(SettingsModel):
         ge=1,
         le=1000,
         description="Recipients per request, 1 to 1,000. Smaller if a transport (`resend`: 100, `ses`: 50) or a "
-        "rate limit requires it.",
+        "rate limit requires it. With `smtp`, recipients per turn of a connection: at most 100, and fewer for a small "
+        "list, so that all `threads` have some.",
     )
     threads: int = Field(
         default=4,
@@ -300,11 +303,18 @@ class Delivery(SettingsModel):
     def recipients_per_batch(self) -> int:
         """The largest batch that all transports in use accept in one call and all rate limits allow at once."""
         calls = [_MAX_PER_CALL[name] for name in self.transport if name in _MAX_PER_CALL]
+        if self.transport[0] == "smtp":
+            calls.append(_MAX_BY_SMTP)
         rate = self.rate
         limits = [rate.per_second, rate.per_minute, rate.per_hour, rate.per_day]
         if self.warm_up:
             limits.append(self.warm_up.start)
         return min([self.batch_size, *calls, *(limit for limit in limits if limit is not None)])
+
+    @property
+    def spread_over(self) -> int | None:
+        """Over how many connections a small list is spread; None if the transport in use sends whole batches."""
+        return self.threads if self.transport[0] == "smtp" else None
 
     @model_validator(mode="after")
     def _unique_transports(self) -> Delivery:

@@ -78,6 +78,19 @@ class AttemptResult:
 
 
 @dataclass(slots=True)
+class Pace:
+    """How far an attempt is that sends to one recipient at a time. Only its thread changes `begun`."""
+
+    begun: int = 0
+    # Recipients that were reported as done; only the thread of the run uses it.
+    shown: int = 0
+
+    @property
+    def done(self) -> int:
+        return max(self.begun - 1, 0)
+
+
+@dataclass(slots=True)
 class AttemptLog:
     """A `ports.RecipientLog` of one attempt, kept in the ledger. It waits while the store is unavailable."""
 
@@ -86,11 +99,13 @@ class AttemptLog:
     stop: threading.Event
     outages: Outages
     rejections: RejectionWatch
+    pace: Pace
     # What the ledger raised. A transport may swallow it; the sender does not.
     failure: Exception | None = None
 
     def started(self, recipient: int) -> None:
         self._record(self.ledger.record_started, recipient)
+        self.pace.begun += 1
 
     def rejected(self, recipient: int, reason: str) -> None:
         self._record(self.ledger.record_rejected, recipient, _clean(reason))
@@ -118,7 +133,7 @@ class BeginCancellation(Protocol):
     ) -> Cancellation | None: ...
 
 
-def attempt(job: Job, transport: Transport, claim: Claim, outages: Outages) -> AttemptResult:
+def attempt(job: Job, transport: Transport, claim: Claim, outages: Outages, pace: Pace) -> AttemptResult:
     """Submit a claimed batch. The outcome's texts have no secrets and no control characters.
 
     Raises StoreError if the ledger cannot record the progress of the attempt.
@@ -131,7 +146,7 @@ def attempt(job: Job, transport: Transport, claim: Claim, outages: Outages) -> A
         transport=transport.name,
         recipients=len(claim.recipients),
     ) as measured:
-        result = _submit(job, transport, claim, outages)
+        result = _submit(job, transport, claim, outages, pace)
         outcome = with_reasons(result.outcome, _clean)
         # A scheduled attempt is cancelled instead: its idempotency key belongs to its schedule id.
         if isinstance(outcome, Unknown) and transport.recovery == "redo" and result.schedule_id is None:
@@ -184,7 +199,7 @@ def cancel_each(
     return results
 
 
-def _submit(job: Job, transport: Transport, claim: Claim, outages: Outages) -> AttemptResult:
+def _submit(job: Job, transport: Transport, claim: Claim, outages: Outages, pace: Pace) -> AttemptResult:
     schedule_id: str | None = None
     if claim.send_at is not None:
         if not isinstance(transport, Cancellable):
@@ -201,7 +216,7 @@ def _submit(job: Job, transport: Transport, claim: Claim, outages: Outages) -> A
         outgoing = _outgoing(job, claim, schedule_id)
     except Exception as error:
         return AttemptResult(NotSent(f"{type(error).__name__}: {error}"), schedule_id, error)
-    log = AttemptLog(job.ledger, claim.attempt, job.stop, outages, job.rejections)
+    log = AttemptLog(job.ledger, claim.attempt, job.stop, outages, job.rejections, pace)
     try:
         outcome = transport.submit(outgoing, log)
         return AttemptResult(outcome, schedule_id, taken_over=isinstance(log.failure, TakenOver))

@@ -18,7 +18,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
-from digest.deliver.attempt import AttemptResult, Job, attempt, cancel_unknown
+from digest.deliver.attempt import AttemptResult, Job, Pace, attempt, cancel_unknown
 from digest.deliver.failover import CircuitBreaker
 from digest.deliver.outage import Outages
 from digest.deliver.outcome import (
@@ -94,6 +94,7 @@ class _InFlight:
     claim: Claim
     # Recipients that the rate limiter counted for it.
     counted: int
+    pace: Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ class DeliveryRun:
     def step(self) -> bool:
         """Settle what is finished, start what is due, then wait for the next event. Return False when all is done."""
         beat()
+        self._show_pace()
         self._collect_finished()
         self._collect_cancellations()
         if self._settle_and_claim():
@@ -185,6 +187,13 @@ class DeliveryRun:
                 except StoreUnavailable:
                     break
 
+    def _show_pace(self) -> None:
+        """Report the recipients of batches in flight that are done, because such a batch may take minutes."""
+        for pace in (flight.pace for flight in self.in_flight.values()):
+            if more := pace.done - pace.shown:
+                pace.shown += more
+                self.job.progress(more)
+
     def _collect_finished(self) -> None:
         """Take over the results of finished batches, and draw the conclusions from them."""
         for future in [future for future in self.in_flight if future.done()]:
@@ -219,10 +228,11 @@ class DeliveryRun:
             raise failure
         self._record_handover(claimed)
         for flight in claimed:
-            future = self.pool.submit(within_span(attempt, self.job, flight.transport, flight.claim, self.outages))
+            work = within_span(attempt, self.job, flight.transport, flight.claim, self.outages, flight.pace)
+            future = self.pool.submit(work)
             self.in_flight[future] = flight
         for each in settled:
-            self.job.progress(each.settles)
+            self.job.progress(each.settles - each.flight.pace.shown)
             if isinstance(each.result.outcome, Rejected):
                 # Those of a `PerRecipient` were counted one by one.
                 self.job.rejections.count(len(each.result.outcome.reasons))
@@ -295,7 +305,7 @@ class DeliveryRun:
             if not claims:
                 self._put_back(transport, counted)
                 break
-            claimed += [_InFlight(transport, claim, counted) for claim in claims]
+            claimed += [_InFlight(transport, claim, counted, Pace()) for claim in claims]
         return claimed
 
     def _count(self, transport: Transport) -> int | None:

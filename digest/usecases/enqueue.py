@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 # What the store records of an edition that goes only to subscribers who are due on its day.
 OBEYS_FREQUENCY = "obeys frequency"
 NO_STORY = "no story of the chosen topics"
+# Recipients for whom it is worth opening a connection, which takes as long as some emails.
+_WORTH_A_CONNECTION = 5
 # How often subscribers may change while their emails are rendered.
 _MAX_ROUNDS = 10
 
@@ -106,6 +108,8 @@ class Enqueuer:
     renderer: Renderer
     preflight: Preflight
     batch_size: int
+    # Connections over which recipients are spread who are sent to one by one; None for requests of a whole batch.
+    spread_over: int | None
     calendar: Callable[[], Calendar]
     # The slugs among which subscribers choose → whether those who have not chosen get it.
     choices: Mapping[str, bool]
@@ -164,7 +168,12 @@ class Enqueuer:
             notes |= dict.fromkeys((*checked.errors, *checked.warnings, *checked.left_out))
             decided = {profile: decision for profile, (_variant, decision) in decisions.items()}
             done = enqueue_subscribers(
-                self.database, edition.key, decided, self.batch_size, now=now, on_placed=self._calling(edition.key)
+                self.database,
+                edition.key,
+                decided,
+                self._recipients_per_batch(),
+                now=now,
+                on_placed=self._calling(edition.key),
             )
             placed += done.recipients
             if done.held:
@@ -212,6 +221,16 @@ class Enqueuer:
         self.subscriber_list.sync()
         policy = DuePolicy(edition, self.now(), self._audience(edition.key))
         return [each for each in self.subscribers.candidates(edition.key) if not policy.decide(each)[1].excluded]
+
+    def _recipients_per_batch(self) -> int:
+        """Return the size of batches by which every connection has some recipients.
+
+        A batch is sent by one connection.
+        """
+        if self.spread_over is None:
+            return self.batch_size
+        share = -(-self.subscribers.count_listed() // self.spread_over)
+        return min(self.batch_size, max(share, _WORTH_A_CONNECTION))
 
     def _keeps_hours(self, edition: Edition, now: datetime) -> bool:
         """Whether the edition has gone, or may have gone, to subscribers at their hours."""

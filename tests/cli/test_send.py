@@ -131,6 +131,17 @@ def test_smtp_delivers_one_email_to_each_subscriber(newsroom: Newsroom) -> None:
         )
 
 
+def test_a_small_list_uses_every_smtp_connection(newsroom: Newsroom) -> None:
+    newsroom.set_subscribers(*subscriber_rows(18))
+    with RecordingSmtp() as server:
+        delivery = {"DIGEST_DELIVERY__TRANSPORT": "smtp", "DIGEST_DELIVERY__SMTP__PORT": str(server.port)}
+        result = newsroom.json(
+            "send", DIGEST_DELIVERY__SMTP__HOST="127.0.0.1", DIGEST_DELIVERY__THREADS="3", **delivery
+        )
+        assert (result["accepted"], result["batches"]) == (18, 3)
+        assert len({email.rcpt_to for email in server.emails}) == len(server.emails) == 18
+
+
 def test_many_excluded_recipients_are_counted_by_reason(newsroom: Newsroom) -> None:
     """Their names would hide the one that was rejected."""
     newsroom.environment["DIGEST_NOW"] = "2026-11-22T07:00+05:30"

@@ -306,14 +306,18 @@ def test_a_deferred_recipient_waits_in_a_batch_of_their_own(
 ) -> None:
     a, b, c, d = frozen(4)
     got = claim(ledger, "smtp")
-    for recipient, step in ((a, ledger.record_deferred), (b, None), (c, ledger.record_deferred)):
+    for recipient, step in ((a, ledger.record_deferred), (b, None)):
         ledger.record_started(got.attempt, recipient)
         if step:
             step(got.attempt, recipient)
         assert tally(database) == {"frozen": 4, "pending": 4}
+    ledger.record_started(got.attempt, c)
+    ledger.record_deferred(got.attempt, c)
+    # The next one was begun, so b has the email.
+    assert tally(database) == {"frozen": 4, "accepted": 1, "pending": 3}
     ledger.record_started(got.attempt, d)
     ledger.record_rejected(got.attempt, d, "550 unknown")
-    assert tally(database) == {"frozen": 4, "pending": 3, "rejected": 1}
+    assert tally(database) == {"frozen": 4, "accepted": 1, "pending": 2, "rejected": 1}
     ledger.settle(got.attempt, PerRecipient(frozenset({b}), {d: "550 unknown"}), NOW)
     assert tally(database) == {"frozen": 4, "accepted": 1, "rejected": 1, "pending": 2}
     assert [id for id, _email in claim(ledger, "smtp").recipients] == [a, c]
@@ -385,3 +389,19 @@ def test_an_exclusion_has_its_latest_reason(database: Database, frozen: Frozen) 
     enqueue(database, KEY, [Entry(recipient.id, excluded="paused")], 10)
     enqueue(database, KEY, [Entry(recipient.id, excluded="complained")], 10)
     assert [row.reason for row in find_unreached(database, KEY)] == ["complained"]
+
+
+def test_recipients_who_were_sent_to_in_a_batch_in_flight_count_as_accepted(
+    database: Database, ledger: SqlLedger, frozen: Frozen
+) -> None:
+    a, b, c, _d = frozen(4)
+    (claim,) = ledger.claim(1, KEY, "smtp", NOW, 5)
+    seen = []
+    for recipient in (a, b, c):
+        ledger.record_started(claim.attempt, recipient)
+        found = counts(database, KEY)
+        assert found.balanced
+        seen.append((found.accepted, found.pending, found.rejected))
+        if recipient == b:
+            ledger.record_rejected(claim.attempt, b, "550 no")
+    assert seen == [(0, 4, 0), (1, 3, 0), (1, 2, 1)]

@@ -169,6 +169,11 @@ class SubscriberStore:
         with self.database.read() as connection:
             return sorted((parse_topics(topics), form) for topics, form in connection.execute(found))
 
+    def count_listed(self) -> int:
+        with self.database.read() as connection:
+            listed = select(func.count()).select_from(subscriber).where(subscriber.c.listed)
+            return int(connection.execute(listed).scalar_one())
+
     def any_outside(self, domains: Iterable[str]) -> bool:
         """Whether a listed address is outside these domains and their subdomains."""
         ends = [mark + domain for mark in "@." for domain in domains]

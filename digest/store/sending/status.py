@@ -206,7 +206,7 @@ def count_recipients(connection: Connection, edition: str, orphans: Mapping[int,
     variants = connection.execute(
         select(func.count(batch.c.variant.distinct())).where(batch.c.edition == edition, batch.c.size > 0)
     ).scalar_one()
-    accepted = sum(len(orphan.accepted) for orphan in orphans.values())
+    accepted = sum(len(orphan.accepted) for orphan in orphans.values()) + _sent_in_flight(connection, edition, orphans)
     unknown = sum(len(orphan.unknown) for orphan in orphans.values())
     in_flight = recipients.get(BatchState.SUBMITTING, 0) - accepted - unknown
     return Counts(
@@ -219,6 +219,22 @@ def count_recipients(connection: Connection, edition: str, orphans: Mapping[int,
         batches=batches,
         variants=variants,
     )
+
+
+def _sent_in_flight(connection: Connection, edition: str, orphans: Mapping[int, Orphan]) -> int:
+    """The recipients who have the email already, of batches that a live run sends one by one.
+
+    They are sent to in the order of their ids. Who was rejected or deferred is no longer in the batch.
+    """
+    rows = (
+        select(func.count())
+        .select_from(attempt)
+        .join(batch, batch.c.id == attempt.c.batch)
+        .join(delivery, and_(delivery.c.batch == batch.c.id, delivery.c.outcome.is_(None)))
+        .where(batch.c.edition == edition, batch.c.state == BatchState.SUBMITTING, batch.c.id.not_in(list(orphans)))
+        .where(attempt.c.state == AttemptState.SUBMITTING, delivery.c.subscriber < attempt.c.current_recipient)
+    )
+    return int(connection.execute(rows).scalar_one())
 
 
 def _deliveries(connection: Connection, edition: str) -> tuple[int, Mapping[str, int]]:
