@@ -14,6 +14,7 @@ from digest.hindi.text import fold
 _INFINITIVE = re.compile(
     "^(?!धरन|थान|खान|सेना|सूचना|घटना|योजना|रचना|सपन|जुर्मान|कारखान|पटना|सोना|गन्न|महीन|सामन|निशान|जमान|खजान)..*न[ाेी]$"
 )
+_TITLE = re.compile("' ((?:[^ ']+ ){1,5})'|‘ ((?:[^ ’]+ ){1,5})’")
 _DONE = GRAMMAR["done"]
 _REFUSALS = frozenset(map(key_of, GRAMMAR["refusal"]))
 _THIS = frozenset({"इसे", "इन्हें", "इन", "इस"})
@@ -65,8 +66,13 @@ def statement(clause: Clause, other: Clause) -> str:
             return "it leaves out “बिना”"
     elif mine != theirs:
         return "it has not the same negations"
+    if _WITHOUT in clause.tokens and not ({_WITHOUT, "नहीं", "न"} & set(other.tokens) or _lacks(other)):
+        return "it adds “बिना”"
     if _REMAINS & set(other.tokens[-4:]) and clause.mode is Mode.FACT and not (_REMAINS & set(clause.tokens)):
         return "the article tells it as still to be done"
+    titles = _quoted(clause), _quoted(other)
+    if all(titles) and titles[0].isdisjoint(titles[1]):
+        return "it names another work or phrase in quotes"
     gives = _gives(clause), _gives(other)
     if all(gives) and gives[0] != gives[1]:
         return f"the article has {gives[1]} and not {gives[0]}"
@@ -209,6 +215,12 @@ def _is_aside(clause: Clause, other: Clause, kind: str) -> bool:
             # `इसे ग़लत बताया` is `इस आरोप को ग़लत बताया`.
             return True
     return False
+
+
+def _quoted(clause: Clause) -> set[str]:
+    """Return the short phrases in single quotes, such as the titles of works."""
+    found = _TITLE.findall(" ".join(clause.tokens))
+    return {text for pair in found for text in pair if text}
 
 
 def _asks_whether(clause: Clause) -> bool:

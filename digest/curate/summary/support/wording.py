@@ -75,6 +75,7 @@ _OF_MANY = fold("ीय")
 _EVEN = fold("बराबर")
 _TIMES = fold("गुना")
 _BEGUN = fold("शुरू")
+_MEANS = frozenset({"में", "से"})
 # `पूछताछ जारी है` is `पूछताछ की जा रही है`.
 _GOES_ON = fold("जारी")
 _TOO_LITTLE = frozenset(map(fold, ["नाकाफ़ी", "अपर्याप्त"]))
@@ -173,6 +174,8 @@ class _Reading(Parts):
         if ordinal(word.text) and any(ordinal(each.text) for each in self._other.words):
             # `आठवीं तक` and `बारहवीं तक`
             return f"“{word.text}” is not said of it"
+        if word.marker in _MEANS and self._is_another_means(word):
+            return f"“{word.text}” belongs to something else"
         if is_plain_word(word):
             return ""
         if "court" in word.concepts and word.marker in (*AGENT, ""):
@@ -190,6 +193,23 @@ class _Reading(Parts):
         if is_name_like(word) or "office" in word.concepts:
             return self._name(word)
         return "" if self._articles.is_anywhere(word) else self._own(word)
+
+    def _is_another_means(self, word: Word) -> bool:
+        """Whether the article's clause has another thing by which it is done: `ड्रोन से` for `कार में`."""
+        if find_any(word, self._rest) or not self._articles.is_anywhere(word) or self._is_in(self._topic, word):
+            return False
+        mine = self._clause.words
+        return any(
+            each.marker == "से"
+            and each.is_content
+            and not (each.number or is_infinitive(each.text) or {"time", "cause"} & each.concepts)
+            and not any(same(own, each) for own in mine)
+            for each in self._other.words
+        )
+
+    @staticmethod
+    def _is_in(words: Sequence[Word], word: Word) -> bool:
+        return any(same(word, each) for each in words)
 
     def _is_cause(self, word: Word) -> bool:
         """Whether the article gives a word of the same phrase as a cause."""
@@ -290,7 +310,7 @@ class _Reading(Parts):
                 if each.phrase == word.phrase - 1 and each.marker == "gen" and each.is_content
             ]
             return any(
-                any(each.number == word.number and each.marker in (word.marker, "") for each in where.words)
+                any(each.number == word.number and each.marker in (word.marker, "", "से") for each in where.words)
                 and all(
                     any(same(each, theirs) for theirs in where.words) or is_plain_word(each)
                     for each in (*noun, *owners)
