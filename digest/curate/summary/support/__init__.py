@@ -29,6 +29,9 @@ _LONG = 4
 _BOUND = frozenset(["क्योंकि", "इसलिए", "चूंकि", "ताकि", "तो", "कि"])
 
 
+_TOLL = frozenset(map(fold, ["मौत", "मौतें", "जान", "मारे", "मरे", "घायल", "ज़ख़्मी", "झुलसे", "लापता"]))
+# Sentences of an article that tell what came of its first one.
+_SOON = 3
 # A number of these is a time, not a count.
 _TIME_UNITS = frozenset(
     map(key_of, map(fold, ["दिन", "दिनों", "महीने", "महीनों", "साल", "वर्ष", "घंटे", "मिनट", "बजे", "सप्ताह", "हफ़्ते"]))
@@ -187,6 +190,9 @@ class _Judge:
         if {"जिसे", "जिन्हें", "जिसने", "जिन्होंने"} & set(openers):
             # The noun that it stands for is a word of the clause.
             return candidate.source == last.source
+        if {"जिनमें", "जिसमें"} & set(openers) and _toll(clause) and last.sentence == 0:
+            # `भूकंप आया, जिसमें तीन लोग घायल हुए`: the article tells it soon after.
+            return candidate.source == last.source and candidate.sentence <= _SOON and not found.past
         if any(each.startswith(("जिस", "जिन")) for each in openers):
             return candidate.source == last.source and abs(candidate.sentence - last.sentence) <= 1
         return True
@@ -199,6 +205,11 @@ def _plain_title(title: str) -> tuple[Sentence, ...]:
     parts = [sentence for part in title.split(",") for sentence in read(part)]
     spoken = {"said", "claim", "doubt", "wish"}
     return tuple(each for each in parts if not any(spoken & clause.kinds for clause in each.clauses))
+
+
+def _toll(clause: Clause) -> bool:
+    """Whether the clause counts dead or injured."""
+    return any(word.number for word in clause.words) and bool(_TOLL & set(clause.tokens))
 
 
 def _counts(clause: Clause) -> bool:

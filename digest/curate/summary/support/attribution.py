@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from digest.curate.summary.support.articles import Articles, Place
-from digest.curate.summary.support.clauses import Clause, Sentence
+from digest.curate.summary.support.clauses import Clause, Mode, Sentence
 from digest.curate.summary.support.contest import turns_result
 from digest.curate.summary.support.reading import read
 from digest.curate.summary.support.roles import (
@@ -29,6 +29,7 @@ from digest.curate.summary.support.words import Word
 _SPEAKERS = frozenset({"ने", "inherited", "को", "gen", ""})
 # `माना जा रहा है`: the summary says too that it is only believed.
 _BELIEVED = frozenset({"माना", "जा", "रहा"})
+_WE = frozenset({"वे", "हम", "वह"})
 # Pronouns for a person who acts.
 _PERSONS = frozenset({"वह", "वे", "वो", "उन्होंने", "उसने"})
 _GENDERS = {"he": re.compile("(?:ता|ते|रहा|रहे|[ूेै]गा|गे)$"), "she": re.compile("(?:ती|तीं|रही|रहीं|गी)$")}
@@ -65,6 +66,11 @@ class Attribution:
                 return ""
             if theirs and any(same(word, each) for word in clause.maybe_speaker for each in theirs if word.is_content):
                 return ""
+            if clause.mode is Mode.FUTURE and other.mode is Mode.FUTURE and set(other.tokens[:1]) & _WE:
+                # `वे 12 दिसंबर को प्रदर्शन करेंगे`: what the speaker's body says of itself.
+                first = next((word for word in clause.words if word.is_content), None)
+                if first is not None and any(same(first, each) or self._articles.heads(each, first) for each in theirs):
+                    return ""
             agents = [word for word in clause.words if word.marker in _SPEAKERS and word.is_content]
             if speech and agents and any(same(word, each) for word in agents for each in theirs):
                 return ""

@@ -120,7 +120,7 @@ def splits_count(clause: Clause, joined: Clause) -> bool:
         if not word.number or word.is_year:
             continue
         before = next((each for each in reversed(clause.words[:n]) if each.is_content and not each.number), None)
-        if before is not None and "time" not in before.concepts:
+        if before is not None and before.marker == "" and "time" not in before.concepts:
             beside = [part for part in joined.pair if any(each.number == word.number for each in part.words)]
             owners = [part for part in joined.pair if any(same(before, each) for each in part.words)]
             if owners and not any(part in owners for part in beside):

@@ -44,6 +44,9 @@ class Parts:
         theirs = self._agents()
         if not mine or not theirs:
             return False
+        known = [*theirs, *self._other.speaker]
+        if len(mine) > 1 and not any(same(one, each) for one in mine for each in known) and self._is_one_name(mine):
+            return True
         names = [word for word in mine if is_name_like(word)], [word for word in theirs if is_name_like(word)]
         is_other = all(names) and not any(same(one, each) for one in names[0] for each in names[1])
         if not is_other and any(word in self._inside for word in mine):
@@ -52,6 +55,15 @@ class Parts:
             is_general(word) or self._articles.is_called(each, word) or self._articles.heads(each, word)
             for word in mine
             for each in theirs
+        )
+
+    def _is_one_name(self, words: Sequence[Word]) -> bool:
+        """Whether another clause of the articles has the words side by side: a name of everyday words, `लक्ष्य सेन`."""
+        name = tuple(word.text for word in words)
+        return any(
+            clause is not self._other and name == clause.tokens[n : n + len(name)]
+            for clause in self._articles.clauses()
+            for n in range(len(clause.tokens))
         )
 
     def _only_owns(self, word: Word) -> bool:

@@ -8,12 +8,14 @@ import re
 from digest.curate.summary.support.clauses import Clause, Mode
 from digest.curate.summary.support.roles import AGENT, has_kind, same
 from digest.curate.summary.support.vocabulary import GRAMMAR, NAMED, key_of
-from digest.curate.summary.support.words import ROOT
+from digest.curate.summary.support.words import ROOT, Word
 from digest.hindi.text import fold
 
 _INFINITIVE = re.compile(
     "^(?!धरन|थान|खान|सेना|सूचना|घटना|योजना|रचना|सपन|जुर्मान|कारखान|पटना|सोना|गन्न|महीन|सामन|निशान|जमान|खजान)..*न[ाेी]$"
 )
+_TITLE = re.compile("' ((?:[^ ']+ ){1,5})'|‘ ((?:[^ ’]+ ){1,5})’")
+_LIGHT_INFINITIVES = frozenset({"करने", "होने", "देने", "लेने", "कराने"})
 _DONE = GRAMMAR["done"]
 _REFUSALS = frozenset(map(key_of, GRAMMAR["refusal"]))
 _THIS = frozenset({"इसे", "इन्हें", "इन", "इस"})
@@ -65,8 +67,13 @@ def statement(clause: Clause, other: Clause) -> str:
             return "it leaves out “बिना”"
     elif mine != theirs:
         return "it has not the same negations"
+    if _WITHOUT in clause.tokens and not ({_WITHOUT, "नहीं", "न"} & set(other.tokens) or _lacks(other)):
+        return "it adds “बिना”"
     if _REMAINS & set(other.tokens[-4:]) and clause.mode is Mode.FACT and not (_REMAINS & set(clause.tokens)):
         return "the article tells it as still to be done"
+    titles = _quoted(clause), _quoted(other)
+    if all(titles) and titles[0].isdisjoint(titles[1]):
+        return "it names another work or phrase in quotes"
     gives = _gives(clause), _gives(other)
     if all(gives) and gives[0] != gives[1]:
         return f"the article has {gives[1]} and not {gives[0]}"
@@ -211,6 +218,12 @@ def _is_aside(clause: Clause, other: Clause, kind: str) -> bool:
     return False
 
 
+def _quoted(clause: Clause) -> set[str]:
+    """Return the short phrases in single quotes, such as the titles of works."""
+    found = _TITLE.findall(" ".join(clause.tokens))
+    return {text for pair in found for text in pair if text}
+
+
 def _asks_whether(clause: Clause) -> bool:
     """Whether the clause leaves something open: `लड़ना है या नहीं`."""
     return any(pair == ("या", "नहीं") for pair in itertools.pairwise(clause.tokens))
@@ -273,9 +286,17 @@ def infinitive(clause: Clause, other: Clause) -> str:
     ]
     if not theirs or other.is_adverbial or _COMPELLED & set(other.tokens[-3:]):
         return ""
-    if all(_INFINITIVE.match(word.text.split()[-1]) and word.marker in ("gen", "को", "for", "") for word in theirs):
+    if all(_is_to_be_done(word, other) for word in theirs):
         return f"the article has “{theirs[0].text}” only as something to be done"
     return ""
+
+
+def _is_to_be_done(word: Word, other: Clause) -> bool:
+    """Whether the word is an infinitive, or the noun of one: `आयात करने का फ़ैसला`."""
+    after = other.words[other.words.index(word) + 1 :][:1]
+    if after and after[0].text in _LIGHT_INFINITIVES and after[0].marker in ("gen", "को", "for"):
+        return True
+    return bool(_INFINITIVE.match(word.text.split()[-1])) and word.marker in ("gen", "को", "for", "")
 
 
 def informs_only(clause: Clause, other: Clause) -> bool:

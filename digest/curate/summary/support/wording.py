@@ -30,7 +30,7 @@ from digest.curate.summary.support.roles import (
     same,
 )
 from digest.curate.summary.support.vocabulary import GRAMMAR, key_of, ordinal
-from digest.curate.summary.support.words import FUTURE, HABITUAL, PAST, PRONOUNS, ROOT, Word, is_infinitive
+from digest.curate.summary.support.words import FUTURE, HABITUAL, JOINS, PAST, PRONOUNS, ROOT, Word, is_infinitive
 from digest.hindi.text import fold
 
 # Weighted share of matched words from which a clause may have words of its own.
@@ -75,6 +75,9 @@ _OF_MANY = fold("ीय")
 _EVEN = fold("बराबर")
 _TIMES = fold("गुना")
 _BEGUN = fold("शुरू")
+# Markers of a phrase in which each noun counts.
+_COUNTED = frozenset({"gen", "को", "ने", "पर", ""})
+_MEANS = frozenset({"में", "से"})
 # `पूछताछ जारी है` is `पूछताछ की जा रही है`.
 _GOES_ON = fold("जारी")
 _TOO_LITTLE = frozenset(map(fold, ["नाकाफ़ी", "अपर्याप्त"]))
@@ -94,6 +97,13 @@ def problem_of_words(
 ) -> str:
     """Return what is wrong with a word of `unmatched`, '' if nothing is. `inside` are the matched ones."""
     return _Reading(articles, clause, inside, share, place).problem(unmatched)
+
+
+def _subject_of(clause: Clause) -> Word | None:
+    """Return the first unmarked noun of a clause that has another word after it."""
+    words = [each for each in clause.words if each.is_content and not (each.marker or each.number)]
+    words = [each for each in words if "time" not in each.concepts]
+    return words[0] if len(words) > 1 else None
 
 
 class _Reading(Parts):
@@ -145,6 +155,9 @@ class _Reading(Parts):
             if "some" in word.concepts and _PART_OF_SOME & set(self._other.tokens):
                 # `कुछ गहने` is `गहनों का एक हिस्सा`.
                 return ""
+            if "some" in word.concepts and self._is_plural_time(word):
+                # `कई महीने` is `महीनों`.
+                return ""
             if "less" in word.concepts and _TOO_LITTLE & set(self._other.tokens):
                 return ""
             before = self._clause.words[self._clause.words.index(word) - 1]
@@ -173,6 +186,10 @@ class _Reading(Parts):
         if ordinal(word.text) and any(ordinal(each.text) for each in self._other.words):
             # `आठवीं तक` and `बारहवीं तक`
             return f"“{word.text}” is not said of it"
+        if not find_any(word, self._rest) and (self._is_added(word) or self._is_other_thing(word)):
+            return f"“{word.text}” is not said of it"
+        if word.marker in _MEANS and self._is_another_means(word):
+            return f"“{word.text}” belongs to something else"
         if is_plain_word(word):
             return ""
         if "court" in word.concepts and word.marker in (*AGENT, ""):
@@ -190,6 +207,54 @@ class _Reading(Parts):
         if is_name_like(word) or "office" in word.concepts:
             return self._name(word)
         return "" if self._articles.is_anywhere(word) else self._own(word)
+
+    def _is_plural_time(self, word: Word) -> bool:
+        noun = self._clause.words[self._clause.words.index(word) + 1 :][:1]
+        return bool(noun) and any(
+            same(noun[0], each) and _PLURAL.search(each.text) and "time" in each.concepts for each in self._other.words
+        )
+
+    def _is_added(self, word: Word) -> bool:
+        """Whether `और` adds the word to one that the article's clause has: `पूनम और उनके बेटे की मौत`."""
+        words = self._clause.words
+        at = words.index(word)
+        joins = [n for n, each in enumerate(words[:at]) if each.text in JOINS and each.marker == word.marker]
+        if not joins or word.marker not in _COUNTED or words[joins[-1]].phrase not in (word.phrase, word.phrase - 1):
+            return False
+        before = words[joins[-1] - 1] if joins[-1] else None
+        return before is not None and any(each is before for each in self._inside) and self._articles.is_anywhere(word)
+
+    def _is_other_thing(self, word: Word) -> bool:
+        """Whether another clause of the articles tells something of the thing, and this one of another thing."""
+        if word.marker or word is self._predicate or word.number or word.parts or {"time", "way"} & word.concepts:
+            return False
+        mine = self._clause.words
+        at = mine.index(word)
+        if any(each.is_content and not each.marker for each in mine[:at]):
+            # Only what the clause is about.
+            return False
+        theirs = _subject_of(self._other)
+        if theirs is None or any(same(own, theirs) for own in mine):
+            return False
+        subjects = (_subject_of(clause) for clause in self._articles.clauses() if clause is not self._other)
+        return any(each is not None and same(word, each) for each in subjects)
+
+    def _is_another_means(self, word: Word) -> bool:
+        """Whether the article's clause has another thing by which it is done: `ड्रोन से` for `कार में`."""
+        if find_any(word, self._rest) or not self._articles.is_anywhere(word) or self._is_in(self._topic, word):
+            return False
+        mine = self._clause.words
+        return any(
+            each.marker == "से"
+            and each.is_content
+            and not (each.number or is_infinitive(each.text) or {"time", "cause"} & each.concepts)
+            and not any(same(own, each) for own in mine)
+            for each in self._other.words
+        )
+
+    @staticmethod
+    def _is_in(words: Sequence[Word], word: Word) -> bool:
+        return any(same(word, each) for each in words)
 
     def _is_cause(self, word: Word) -> bool:
         """Whether the article gives a word of the same phrase as a cause."""
@@ -290,7 +355,7 @@ class _Reading(Parts):
                 if each.phrase == word.phrase - 1 and each.marker == "gen" and each.is_content
             ]
             return any(
-                any(each.number == word.number and each.marker in (word.marker, "") for each in where.words)
+                any(each.number == word.number and each.marker in (word.marker, "", "से") for each in where.words)
                 and all(
                     any(same(each, theirs) for theirs in where.words) or is_plain_word(each)
                     for each in (*noun, *owners)

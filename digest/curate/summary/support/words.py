@@ -163,6 +163,9 @@ def words_of(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word
         ):
             marker, used = _marker(piece, at)
             if current in CASES or words[open_from:]:
+                if current == "ने" and not words[open_from:] and words and not words[-1].marker:
+                    # `जोड़ी ने`: a noun that looks like a participle.
+                    open_from = len(words) - 1
                 _mark(words, open_from, marker)
                 phrase, open_from = phrase + 1, len(words)
                 at += used
