@@ -20,19 +20,20 @@ HEADERS = {
     "subscriber_list": ("read a long subscriber list", "s", "ratio", "peak MiB"),
     "subscriber_import": ("import subscribers", "s", "ratio", "peak MiB"),
     "freezing": ("freeze an edition", "s", "bar"),
+    "workers": ("send by worker processes on PostgreSQL", "s", "of the bound", "CPU µs a recipient", "bar"),
     "retention": ("store after a year", "MB", "bar"),
     "webhooks": ("a webhook call of 2,500 events", "ms", "ratio"),
     "smtp": ("emails by SMTP", "emails/s", "to smtplib", "to smtp-source"),
     "unsubscribe": ("one-click unsubscribe", "p50 / p95, ms", "bare FastAPI, ms", "bare uvicorn, ms", "times faster"),
 }
 # They take minutes, so they run only by name.
-LONG = ("million", "retention")
+LONG = ("million", "retention", "workers")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", help=f"which benchmarks: {', '.join(HEADERS)}; without names, all but {' and '.join(LONG)}"
+        "names", nargs="*", help=f"which benchmarks: {', '.join(HEADERS)}; without names, all but {', '.join(LONG)}"
     )
     parser.add_argument(
         "--quick", action="store_true", help="run a small form, to see that it works; its figures mean little"

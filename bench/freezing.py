@@ -78,4 +78,4 @@ def schema(server: str) -> Iterator[str]:
         try:
             yield f"{server}{'&' if '?' in server else '?'}options=-csearch_path%3D{name}"
         finally:
-            admin.execute(f'DROP SCHEMA "{name}" CASCADE')
+            admin.execute(f'DROP SCHEMA IF EXISTS "{name}", "{name}_jobs" CASCADE')

@@ -17,8 +17,10 @@ API_KEY = "SG.bench"
 
 
 @contextmanager
-def newsletter(*, latency: float = 0.0, connections: int | None = None) -> Iterator[App]:
-    """A new newsletter on SQLite that sends to a sink over TLS."""
+def newsletter(
+    *, latency: float = 0.0, connections: int | None = None, store: str = "", now: str = ""
+) -> Iterator[App]:
+    """A new newsletter, on SQLite or in the store at this URL, that sends to a sink over TLS."""
     with tempfile.TemporaryDirectory() as folder, sink.running(latency) as provider:
         home = Path(folder) / "newsletter"
         make_folder(home)
@@ -28,6 +30,10 @@ def newsletter(*, latency: float = 0.0, connections: int | None = None) -> Itera
             "DIGEST_DELIVERY__SENDGRID__HOST": provider.url,
             "SENDGRID_API_KEY": API_KEY,
         }
+        if store:
+            environment["DIGEST_STORE__URL"] = store
+        if now:
+            environment["DIGEST_NOW"] = now
         if connections:
             environment["DIGEST_DELIVERY__THREADS"] = str(connections)
         before = os.environ.get("SSL_CERT_FILE")

@@ -24,10 +24,12 @@ from digest.mail.message import Outgoing, content_ids, inline_images, recipient
 from digest.models import Edition, EditionState, Variant, is_breaking
 from digest.store import meta
 from digest.store.locks import Lock, exclusive, urgent, urgent_waits
+from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.status import counts, pending
 from digest.usecases.compose import Composed, day_of
 from digest.usecases.compose import edition_key as make_edition_key
 from digest.usecases.sent import Sent, why_not_sent
+from digest.utils.heartbeat import beat
 from digest.utils.telemetry import span
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ _LOCK_WAIT = 5.0
 _URGENT_LOCK_WAIT = 50.0
 # Seconds between two looks whether breaking news waits.
 _URGENT_POLL = 0.5
+# Seconds between two looks at what workers have in flight.
+_OTHERS_POLL = 0.25
 # An untouched draft of this age is composed again before it is sent.
 _STALE_AFTER = timedelta(minutes=30)
 
@@ -172,7 +176,17 @@ def send(
         if not deliver:
             app.ledger.finish(key, app.now())
             return Sent(app.editions.get(key) or edition, counts(app.database, key), enqueued.placed, notes=notes)
-        return _deliver(app, key, lock, enqueued.placed, stop, progress, notes)
+        sent = _deliver(app, key, lock, enqueued.placed, stop, progress, notes)
+        return sent if app.seats is None else _with_others(app, sent, stop)
+
+
+def _with_others(app: App, sent: Sent, stop: threading.Event) -> Sent:
+    """Wait for the batches that workers have in flight, and return what became of the edition with them."""
+    key = sent.edition.key
+    while in_flight_elsewhere(app.database, key) and not stop.wait(_OTHERS_POLL):
+        beat()
+    app.ledger.finish(key, app.now())
+    return replace(sent, edition=app.editions.get(key) or sent.edition, counts=counts(app.database, key))
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from procrastinate import JobContext, exceptions
 
 from digest.errors import StoreError
 from digest.scheduler import Scheduler
+from digest.store.sending.recovery import abandoned_editions
 from digest.store.workers import WorkerStore
 from digest.utils.heartbeat import beat
 from digest.utils.telemetry import report_error
@@ -119,8 +120,9 @@ class ProcrastinateEngine:
         self._deadline = min(self._deadline, time.monotonic() + _DRAIN)
 
     def _recover(self) -> None:
-        with self.apps.use_alone() as app:
-            rescue.recover_abandoned(app, self.scheduler)
+        for edition in abandoned_editions(self.store.database):
+            with self.apps.use_alone() as app:
+                rescue.recover_abandoned(app, edition, self.scheduler.log)
 
     @contextmanager
     def _repeating(

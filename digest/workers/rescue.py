@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import procrastinate
 from procrastinate import exceptions, jobs
 
 from digest.app import App
-from digest.scheduler import Scheduler
-from digest.store.sending.recovery import abandoned_editions
 from digest.workers.held import HeldJobs
 
 # Seconds between two looks.
@@ -32,10 +32,9 @@ async def retry_stalled(app: procrastinate.App, held: HeldJobs) -> None:
             continue
 
 
-def recover_abandoned(app: App, scheduler: Scheduler) -> None:
-    """Recover the editions of which dead runs had batches in flight, and call workers to them. Raises StoreError."""
-    for edition in abandoned_editions(app.database):
-        for note in app.recovery.recover(edition):
-            scheduler.log(f"Edition {edition}: {note}")
-        if app.seats is not None:
-            app.seats.call(edition)
+def recover_abandoned(app: App, edition: str, log: Callable[[str], None]) -> None:
+    """Recover an edition of which dead runs had batches in flight, and call workers to it. Raises StoreError."""
+    for note in app.recovery.recover(edition):
+        log(f"Edition {edition}: {note}")
+    if app.seats is not None:
+        app.seats.call(edition)

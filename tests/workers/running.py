@@ -84,11 +84,16 @@ class Team:
         """Emails that the provider has accepted so far."""
         return acceptance.count(self.accepted_log)
 
-    def finished(self) -> Any:
-        """The status when nothing is pending any more."""
-        return until(
-            lambda: (found := self.status())["frozen"] and not found["pending"] and found, "the end of the send"
-        )
+    def finished(self) -> dict[str, Any]:
+        """The status when the edition is done, or only waits for proof."""
+
+        def look() -> dict[str, Any] | None:
+            found = self.status()
+            over = found["frozen"] and not found["pending"] and (found["state"] == "done" or found["unknown"])
+            return found if over else None
+
+        found: dict[str, Any] = until(look, "the end of the send")
+        return found
 
     def balance(self) -> Balance:
         return balance(self.accepted_log)

@@ -1,0 +1,126 @@
+"""Send an edition by one, two and four worker processes, and through a provider that takes 100 ms for each call.
+
+The bound is arithmetic: calls × latency / connections. CPU is that of the workers, from the moment when the edition is
+enqueued; that of PostgreSQL and of the provider is not counted. Set DIGEST_TEST_POSTGRES to the URL of a database, in
+which schemas are created and dropped. Takes minutes, so `python -m bench` runs it only by name.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.freezing import schema
+from bench.newsletter import email_of, newsletter, prepare_edition
+from digest import pipeline
+from digest.app import App
+from digest.models import EditionState, Subscriber
+from digest.subscribers import list_file
+from digest.subscribers.includes import contents
+from digest.workers.start import calling_workers
+
+BATCH, CONNECTIONS = 1000, 4
+LATENCY = 0.1
+# Least part of the bound that is reached; how much CPU per recipient may differ between one and more workers.
+BAR, BAR_CPU = 0.7, 1.15
+_KEYS = ("first", "bench")
+# The day's own edition is over.
+_NOW = "2026-11-23T13:00+05:30"
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def run(*, quick: bool) -> list[tuple[str, ...]]:
+    """Rows of (what, seconds, part of the bound, CPU per recipient, bar)."""
+    server = os.environ.get("DIGEST_TEST_POSTGRES")
+    if not server:
+        return [("DIGEST_TEST_POSTGRES is not set", "", "", "", "")]
+    count = 20_000 if quick else 200_000
+    rows: list[tuple[str, ...]] = []
+    alone = 0.0
+    for workers in (1, 2, 4):
+        seconds, cpu = _send(server, count, [1] * workers, latency=0.0)
+        alone = alone or cpu
+        what = f"{count:,} recipients, {workers} workers of 1 seat × {CONNECTIONS} connections"
+        rows.append((what, f"{seconds:.1f}", "", f"{cpu:.1f}", f"<= {BAR_CPU * alone:.1f}" if workers > 1 else ""))
+    for seats in ([4], [2, 2], [1, 1, 1, 1]):
+        least = math.ceil(count / BATCH) * LATENCY / (sum(seats) * CONNECTIONS)
+        seconds, cpu = _send(server, count, seats, latency=LATENCY)
+        shape = " + ".join(map(str, seats))
+        what = f"{1000 * LATENCY:.0f} ms a call, {count:,} recipients, seats {shape} × {CONNECTIONS} connections"
+        rows.append((what, f"{seconds:.1f}", f"{least / seconds:.2f}", f"{cpu:.1f}", f">= {BAR}"))
+    return rows
+
+
+def _send(server: str, count: int, seats: Sequence[int], *, latency: float) -> tuple[float, float]:
+    """Return the seconds, and the CPU of the workers in microseconds per recipient."""
+    with (
+        schema(server) as url,
+        newsletter(latency=latency, connections=CONNECTIONS, store=url, now=_NOW) as app,
+        _workers(app, seats) as processes,
+    ):
+        _add_subscribers(app, count)
+        # The first edition of a worker also imports, which would count more the more workers there are.
+        for key in _KEYS:
+            prepare_edition(app, key)
+            _wait_until_idle(app, len(seats))
+            before = sum(map(_cpu, processes))
+            pipeline.send(calling_workers(app), key, deliver=False)
+            began = time.perf_counter()
+            while (edition := app.editions.get(key)) and edition.state != EditionState.DONE:
+                time.sleep(0.05)
+            seconds = time.perf_counter() - began
+            cpu = sum(map(_cpu, processes)) - before
+        return seconds, 1e6 * cpu / count
+
+
+@contextmanager
+def _workers(app: App, seats: Sequence[int]) -> Iterator[list[int]]:
+    """Start workers, and yield the ids of their processes."""
+    # The store is made by one of them.
+    _ = app.database
+    environment = {**os.environ, **app.environment, "DIGEST_WORKERS__SEATS": "1"}
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "digest.cli", "--home", str(app.home), "worker", "--seats", str(number)],
+            env=environment,
+            stderr=subprocess.DEVNULL,
+        )
+        for number in seats
+    ]
+    try:
+        yield [process.pid for process in started]
+    finally:
+        for process in started:
+            process.send_signal(signal.SIGTERM)
+        for process in started:
+            process.wait(60)
+
+
+def _wait_until_idle(app: App, workers: int) -> None:
+    """Wait until all workers have come and have nothing to do."""
+    idle = 0
+    while idle < 4:
+        found = app.workers.all()
+        idle = idle + 1 if len(found) == workers and not any(each.jobs for each in found) else 0
+        time.sleep(0.5)
+
+
+def _cpu(pid: int) -> float:
+    """CPU seconds of a process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _add_subscribers(app: App, count: int) -> None:
+    """Put subscribers into the store, as an import does. The list file counts as read."""
+    (app.home / list_file.FILE_NAME).write_text("subscribers: []\n", encoding="utf-8")
+    version = list_file.version(contents(app.home / list_file.FILE_NAME), app.topics)
+    rows = ((email_of(number), Subscriber(email_of(number))) for number in range(count))
+    app.subscribers.sync(rows, now=app.now(), version=version)
