@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from tests.proof.providers import PROVIDERS, STORM
-from tests.support import namespaces
+from tests.support import links
 from tests.support.outages import postgres_programs
 
 # Fault → what happens, as the report says it.
@@ -62,7 +62,7 @@ class Case:
     @property
     def why_not(self) -> str | None:
         """Why it is not run here, or None."""
-        if self.needs_network and (reason := namespaces.why_not()):
+        if self.needs_network and (reason := links.why_not()):
             return reason
         return _no_server() if self.needs_own_server else None
 

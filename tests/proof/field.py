@@ -22,7 +22,7 @@ from tests.proof.providers import PROVIDERS, STORM
 from tests.support.acceptance import count
 from tests.support.databases import store
 from tests.support.killing import serving
-from tests.support.namespaces import Link, inside, star
+from tests.support.links import CENTRE, Link, inside, star
 from tests.support.outages import PostgresServer, postgres_programs
 
 # Batches of an edition, about.
@@ -35,7 +35,7 @@ _PATIENCE = 150
 
 @dataclass
 class Field:
-    """`prefixes` and `places` are of each worker: what runs a program there, and the settings that differ there.
+    """`prefixes` are what runs a program on each worker, `settings` those of store and provider.
 
     `links` are empty without namespaces, `server` is None without a PostgreSQL server of its own."""
 
@@ -44,7 +44,7 @@ class Field:
     log: Path
     recipients: int
     prefixes: Sequence[Sequence[str]]
-    places: Sequence[Mapping[str, str]]
+    settings: Mapping[str, str]
     links: Sequence[Link]
     server: PostgresServer | None
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Field:
         command = [*self.prefixes[worker], *self.newsroom.command("--home", str(self.newsroom.home), "send", EDITION)]
         process = subprocess.Popen(
             command,
-            env=self.newsroom.env({**self.places[worker], **environment}),
+            env=self.newsroom.env({**self.settings, **environment}),
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -92,10 +92,10 @@ class Field:
         """Run a command where the first worker is. In this process if possible, which is faster."""
         arguments = ("--home", str(self.newsroom.home), *arguments)
         if not self.links:
-            return self.newsroom.digest(*arguments, **self.places[0], **environment)
+            return self.newsroom.digest(*arguments, **self.settings, **environment)
         done = subprocess.run(
             [*self.prefixes[0], *self.newsroom.command(*arguments)],
-            env=self.newsroom.env({**self.places[0], **environment}),
+            env=self.newsroom.env({**self.settings, **environment}),
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -122,23 +122,18 @@ def make_field(case: Case, prepared: Newsroom, folder: Path, recipients: int) ->
         newsroom = Newsroom(folder, dict(prepared.environment))
         log = folder / "accepted.jsonl"
         prefixes: list[list[str]] = [[] for _ in range(case.workers)]
-        hosts = ["127.0.0.1"] * case.workers
         links: Sequence[Link] = ()
-        centre: list[str] = []
+        host, centre = "127.0.0.1", ""
         if case.needs_network:
-            middle, names, links = stack.enter_context(star(case.workers, case.seed))
-            centre, prefixes = inside(middle), [inside(name) for name in names]
-            hosts = [link.near for link in links]
-        own = stack.enter_context(_own_server(centre)) if case.needs_own_server else None
-        urls = _store_urls(stack, case, folder, own, hosts)
+            centre, names, links = stack.enter_context(star(case.workers, case.seed))
+            host, prefixes = CENTRE, [inside(name) for name in names]
+        own = stack.enter_context(_own_server(centre, host)) if case.needs_own_server else None
+        store_url = stack.enter_context(_store(case, folder, own))
         options = ["--log", str(log), *provider.options, *provider.faults(case.fault, 2 * recipients, case.rng())]
-        if centre:
-            options += ["--host", "0.0.0.0"]
-        greeting = stack.enter_context(serving(provider.module, *options, prefix=centre))
+        prefix = inside(centre) if centre else []
+        greeting = stack.enter_context(serving(provider.module, "--host", host, *options, prefix=prefix))
         port = greeting.split()[0].rpartition(":")[2]
-        places = [
-            {**provider.settings(host, port), "DIGEST_STORE__URL": each} for host, each in zip(hosts, urls, strict=True)
-        ]
+        settings = {**provider.settings(host, port), "DIGEST_STORE__URL": store_url}
         newsroom.environment |= {
             "DIGEST_DELIVERY__BATCH_SIZE": str(max(recipients // _BATCHES, 10)),
             "DIGEST_DELIVERY__THREADS": "2",
@@ -146,7 +141,7 @@ def make_field(case: Case, prepared: Newsroom, folder: Path, recipients: int) ->
         if case.fault == STORM and recipients <= _FEW:
             # Or it would be over before the second fault.
             newsroom.environment["DIGEST_DELIVERY__RATE__PER_SECOND"] = "60"
-        made = Field(case, newsroom, log, recipients, prefixes, places, links, own)
+        made = Field(case, newsroom, log, recipients, prefixes, settings, links, own)
         try:
             # The folder's copy has the edition in SQLite only.
             if case.store != "sqlite" and (composed := made.digest("compose")).code:
@@ -159,24 +154,24 @@ def make_field(case: Case, prepared: Newsroom, folder: Path, recipients: int) ->
 
 
 @contextmanager
-def _own_server(prefix: Sequence[str]) -> Iterator[PostgresServer]:
+def _own_server(namespace: str, address: str) -> Iterator[PostgresServer]:
     programs = postgres_programs()
     assert programs
-    with PostgresServer(programs, host="*" if prefix else "127.0.0.1", prefix=prefix) as server:
+    with PostgresServer(programs, namespace, address) as server:
         yield server
 
 
-def _store_urls(
-    stack: ExitStack, case: Case, folder: Path, own: PostgresServer | None, hosts: Sequence[str]
-) -> Sequence[str]:
-    """The URL of the store for each worker."""
+@contextmanager
+def _store(case: Case, folder: Path, own: PostgresServer | None) -> Iterator[str]:
+    """Yield the URL of an empty store, whose commits wait for the disk."""
     if own is None:
-        url = stack.enter_context(store(case.store, folder))
-        # A worker that is killed does not lose what the server has, but what it has not written yet.
-        return [url.replace("%20-csynchronous_commit%3Doff", "")] * case.workers
-    if not case.needs_network:
-        return [stack.enter_context(durable(own))] * case.workers
-    return [f"postgresql+psycopg://postgres@{host}:{own.port}/postgres" for host in hosts]
+        with store(case.store, folder) as url:
+            yield url.replace("%20-csynchronous_commit%3Doff", "")
+    elif case.needs_network:
+        yield f"postgresql+psycopg://postgres@{CENTRE}:{own.port}/postgres"
+    else:
+        with durable(own) as url:
+            yield url
 
 
 def memory_folder() -> str | None:

@@ -110,7 +110,7 @@ def _settle(field: Field, unknown: int) -> dict[str, int]:
     found = dict.fromkeys(("by_events", "by_log", "by_operator", "resent"), 0)
     # The webhook's receiver runs in this process, which reaches no store in a namespace.
     if field.case.provider == "sendgrid" and not field.links:
-        field.newsroom.environment |= field.places[0]
+        field.newsroom.environment |= field.settings
         send_webhooks(field.newsroom, field.log, field.case.seed)
         left = field.status()["unknown"]
         found["by_events"], unknown = unknown - left, left

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -31,13 +31,14 @@ def postgres_programs() -> Path | None:
 
 
 class PostgresServer:
-    """A PostgreSQL server in a temporary folder, which a test may restart or kill."""
+    """A PostgreSQL server in a temporary folder, which a test may restart or kill.
 
-    def __init__(self, programs: Path, *, host: str = "127.0.0.1", prefix: Sequence[str] = ()) -> None:
-        """`host` is the address to listen at, `prefix` a program that runs it, such as `ip netns exec NAME`."""
+    With `namespace` it runs in that network namespace, and listens on `address` there too.
+    """
+
+    def __init__(self, programs: Path, namespace: str = "", address: str = "127.0.0.1") -> None:
         self.programs = programs
-        self.host = host
-        self.prefix = prefix
+        self.namespace, self.address = namespace, address
         self.user = _USER if os.getuid() == 0 else None
         self.folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
         if self.user:
@@ -48,9 +49,8 @@ class PostgresServer:
 
     def __enter__(self) -> Self:
         self._run("initdb", "-D", str(self.folder / "data"), "-U", "postgres", "-A", "trust", "--no-sync")
-        if self.host != "127.0.0.1":
-            with (self.folder / "data" / "pg_hba.conf").open("a") as rules:
-                rules.write("host all all all trust\n")
+        with (self.folder / "data" / "pg_hba.conf").open("a", encoding="utf-8") as file:
+            file.write(f"host all all {self.address}/24 trust\n")
         self.start()
         return self
 
@@ -60,7 +60,9 @@ class PostgresServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self) -> None:
-        options = f"-p {self.port} -c listen_addresses={self.host} -c unix_socket_directories={self.folder}"
+        options = (
+            f"-p {self.port} -c listen_addresses=127.0.0.1,{self.address} -c unix_socket_directories={self.folder}"
+        )
         log = str(self.folder / "log")
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-l", log, "-w", "-o", options, "start")
 
@@ -74,11 +76,12 @@ class PostgresServer:
         self.start()
 
     def _run(self, program: str, *arguments: str) -> None:
-        # What the prefix does needs root.
-        user = ["runuser", "-u", self.user, "--"] if self.prefix and self.user else []
+        # Only root may enter a namespace.
+        inside = ["setpriv", f"--reuid={_USER}", f"--regid={_USER}", "--clear-groups"]
+        prefix = ["ip", "netns", "exec", self.namespace, *inside] if self.namespace else []
         subprocess.run(
-            [*self.prefix, *user, str(self.programs / program), *arguments],
-            user=None if self.prefix else self.user,
+            [*prefix, str(self.programs / program), *arguments],
+            user=None if self.namespace else self.user,
             cwd=self.folder,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""Machines of their own on this one: network namespaces, and links that lose packets or are cut. Needs root.
+"""Several machines on this one: network namespaces, and links that lose packets or are cut. Needs root.
 
 A link is a TUN device at each end, and a thread that carries the packets between them. So it works on every kernel,
 and which packets are lost depends only on the seed and their order. A cut link is as silent as a pulled cable.
@@ -20,6 +20,8 @@ from pathlib import Path
 
 _TUN = Path("/dev/net/tun")
 _TUNSETIFF, _IFF_TUN, _IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
+# The address of the servers.
+CENTRE = "10.231.0.1"
 # Longer than any packet.
 _LARGEST = 65_536
 
@@ -44,18 +46,17 @@ def inside(namespace: str) -> list[str]:
 
 
 class Link:
-    """A link between two namespaces. `near` and `far` are the addresses of its ends."""
+    """A link between the namespace `centre` and that of node `number`."""
 
-    def __init__(self, number: int, near: str, far: str, seed: int = 0) -> None:
-        self.near, self.far = f"10.231.{number}.1", f"10.231.{number}.2"
+    def __init__(self, centre: str, node: str, number: int, seed: int = 0) -> None:
         self.is_cut = False
         # The part of the packets that get lost.
         self.loss = 0.0
         self._random = random.Random(seed)
-        name = f"dg{os.getpid() % 100_000}n{number}"
+        name, address = f"dg{os.getpid() % 100_000}n{number}", f"10.231.0.{10 + number}"
         self._ends = [
-            _device(f"{name}{side}", namespace, own, other)
-            for side, namespace, own, other in (("a", near, self.near, self.far), ("b", far, self.far, self.near))
+            _device(f"{name}a", centre, CENTRE, address),
+            _device(f"{name}b", node, address, CENTRE),
         ]
         self._stop, self._stopped = os.pipe()
         self._thread = threading.Thread(target=self._carry, name=name, daemon=True)
@@ -112,13 +113,13 @@ def namespace(name: str) -> Iterator[str]:
 def star(nodes: int, seed: int = 0) -> Iterator[tuple[str, list[str], list[Link]]]:
     """A namespace for servers, and for each node one with a link to it. Yields the names and the links.
 
-    Node number N finds the servers at the address `near` of its link.
+    The nodes find the servers at `CENTRE`.
     """
     with contextlib.ExitStack() as stack:
         centre = stack.enter_context(namespace("s"))
         names = [stack.enter_context(namespace(f"w{number}")) for number in range(1, nodes + 1)]
         links = []
         for number, name in enumerate(names, 1):
-            links.append(Link(number, centre, name, seed + number))
+            links.append(Link(centre, name, number, seed + number))
             stack.callback(links[-1].close)
         yield centre, names, links

@@ -1,4 +1,4 @@
-"""Namespaces and their links: packets arrive, get lost by the seed, or vanish while the link is cut."""
+"""Links between namespaces: packets arrive, get lost by the seed, or vanish while the link is cut."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.support.killing import serving
-from tests.support.namespaces import inside, star, why_not
+from tests.support.links import CENTRE, inside, star, why_not
 
 pytestmark = [
     pytest.mark.slow,
@@ -28,14 +28,13 @@ def test_nodes_reach_the_server_until_their_link_is_cut() -> None:
         star(2, seed=1) as (centre, nodes, links),
         serving("tests.support.sendgrid_server", "--host", "0.0.0.0", prefix=inside(centre)) as url,
     ):
-        port = url.rpartition(":")[2]
-        urls = [f"http://{link.near}:{port}/_test/state" for link in links]
-        assert [reaches(node, one, 30) for node, one in zip(nodes, urls, strict=True)] == [True, True]
+        state = f"http://{CENTRE}:{url.rpartition(':')[2]}/_test/state"
+        assert [reaches(node, state, 30) for node in nodes] == [True, True]
         links[0].is_cut = True
-        assert not reaches(nodes[0], urls[0], 0.3)
-        assert reaches(nodes[1], urls[1], 30)
+        assert not reaches(nodes[0], state, 0.3)
+        assert reaches(nodes[1], state, 30)
         links[0].is_cut = False
         # TCP repeats what is lost.
         links[0].loss = 0.2
-        assert reaches(nodes[0], urls[0], 30)
+        assert reaches(nodes[0], state, 30)
     assert subprocess.run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout.count(centre) == 0
