@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Collection
 from datetime import date
 
@@ -23,8 +24,7 @@ def parse(text: str) -> str:
         return text
     days = [day.strip() for day in text.removeprefix(_WEEKLY).split(",")] if text.startswith(_WEEKLY) else []
     if not days or not set(days) <= set(WEEKDAYS):
-        suggestion = _suggestion(text)
-        hint = f"; did you mean '{suggestion}'?" if suggestion else ""
+        hint = _hint(text)
         raise ValueError(
             f"expected daily, weekdays, weekly:mon … weekly:sun, or several days such as weekly:mon,wed,fri, "
             f"found {text[:_MAX_COMPARED]!r}{hint}"
@@ -56,11 +56,23 @@ def is_due_on(frequency: str, day: date) -> bool:
     return WEEKDAYS[day.weekday()] in days(frequency)
 
 
-def _suggestion(text: str) -> str | None:
-    """Return the frequency that was probably meant: `weekly:sunday`, `mon,wed`, `Daily`, `weekday`."""
-    words = text.lower().removeprefix("weekly").replace(";", ",").replace(" ", ",").strip(":").split(",")
-    named = [word[:3] for word in words if word]
-    if named and set(named) <= set(WEEKDAYS):
-        return of_days(named)
-    close = difflib.get_close_matches(text.lower()[:_MAX_COMPARED], ["daily", "weekdays", "weekly:sun"], n=1)
-    return close[0] if close else None
+def _hint(text: str) -> str:
+    """Return the end of an error message: what was meant by `weekly:sunday`, `mon,wed`, `every day` or `रविवार`."""
+    from digest.utils.day_words import DAILY_WORDS, DAY_OF_WORD, WEEKDAYS_WORDS
+
+    word = text.strip().casefold()
+    named = [DAY_OF_WORD.get(each) for each in re.split(r"[\s,;:/-]+", word.removeprefix("weekly")) if each]
+    if word in ("weekly", "weekly:"):
+        return "; add the day, such as weekly:sun"
+    if word in ("weekend", "weekends"):
+        return "; choose weekly:sat, weekly:sun or weekly:sat,sun"
+    if word in WEEKDAYS_WORDS:
+        meant = "weekdays"
+    elif word in DAILY_WORDS:
+        meant = "daily"
+    elif days := [day for day in named if day]:
+        meant = of_days(days) if len(days) == len(named) else ""
+    else:
+        close = difflib.get_close_matches(word[:_MAX_COMPARED], ["daily", "weekdays", "weekly:sun"], n=1)
+        meant = close[0] if close else ""
+    return f"; did you mean '{meant}'?" if meant else ""

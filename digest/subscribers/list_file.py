@@ -271,23 +271,9 @@ def parse_field(
         return frequency.parse(value)
     choices = _CHOICES.get(key)
     if choices and value not in choices:
-        hint = (key == "frequency" and _nearest_frequency(value)) or nearest(value, choices, list_known=False)
+        hint = nearest(value, choices, list_known=False)
         raise ValueError(f"expected {', '.join(choices[:-1])} or {choices[-1]}, found {quoted(value)}{hint}")
     return value
-
-
-def _nearest_frequency(value: str) -> str:
-    """Suggest a frequency for `weekly`, `sunday` or `every day`."""
-    from digest.utils.day_words import DAILY_WORDS, DAY_OF_WORD, WEEKDAYS_WORDS
-
-    word = value.strip().casefold()
-    if word == "weekly":
-        return "; add the day, such as weekly:sun"
-    if word in ("weekend", "weekends"):
-        return "; choose weekly:sat or weekly:sun"
-    day = DAY_OF_WORD.get(word.removeprefix("weekly").strip(" :-"))
-    meant = f"weekly:{day}" if day else "daily" if word in DAILY_WORDS else "weekdays" if word in WEEKDAYS_WORDS else ""
-    return f"; did you mean '{meant}'?" if meant else ""
 
 
 def _nearest_hour(value: str) -> str:

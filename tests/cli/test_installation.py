@@ -144,7 +144,14 @@ def test_offline_asks_nobody(smtp_newsroom: Newsroom) -> None:
     with DnsServer({}) as server:
         found = smtp_newsroom.json("doctor", "--offline", "--nameserver", server.address)
     assert found["unknown"] == ["DNS, clock, pages, keys and webhook were not checked: --offline"]
-    assert {finding["check"] for finding in found["findings"]} == {"network", "disk", "store", "files"}
+    assert {finding["check"] for finding in found["findings"]} == {
+        "network",
+        "disk",
+        "store",
+        "files",
+        "settings",
+        "list",
+    }
 
 
 def test_a_store_that_cannot_be_opened_does_not_hide_the_rest(newsroom: Newsroom) -> None:

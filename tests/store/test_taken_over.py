@@ -19,7 +19,7 @@ from tests.paths import ROOT
 from tests.store.conftest import KEY, NOW, an_edition, enlist
 from tests.store.test_ledger import tally
 from tests.support.enqueue import Entry, enqueue
-from tests.support.namespaces import inside, star, why_not
+from tests.support.links import CENTRE, inside, star, why_not
 from tests.support.outages import PostgresServer, postgres_programs
 
 pytestmark = pytest.mark.slow
@@ -106,11 +106,11 @@ def test_another_node_goes_on_within_fifteen_seconds_of_a_cut(programs: Path) ->
         pytest.skip(reason)
     with (
         star(1) as (centre, (client,), (link,)),
-        PostgresServer(programs, host="*", prefix=inside(centre)) as server,
+        PostgresServer(programs, centre, CENTRE) as server,
     ):
         # The socket file is in reach of every namespace.
         local = f"postgresql://postgres@/postgres?host={server.folder}&port={server.port}"
-        far, near = (f"postgresql://postgres@{host}:{server.port}/postgres" for host in (link.near, "127.0.0.1"))
+        far, near = (f"postgresql://postgres@{host}:{server.port}/postgres" for host in (CENTRE, "127.0.0.1"))
         with frozen_edition(local) as database, node(far, "--slow", prefix=inside(client)) as first:
             wait_until_submitted(first)
             link.is_cut = True

@@ -38,8 +38,6 @@ def test_a_frequency_has_one_usual_form(given: str, usual: str) -> None:
         ("Monday", "weekly:mon"),
         ("Daily", "daily"),
         ("weekday", "weekdays"),
-        ("weekly", "weekly:sun"),
-        ("weekly:", "weekly:sun"),
     ],
 )
 def test_an_error_says_what_was_probably_meant(given: str, meant: str) -> None:

@@ -187,7 +187,7 @@ def test_suggestions_for_a_mistyped_hour(tmp_path: Path, written: str, meant: st
         ("रविवार", "; did you mean 'weekly:sun'?"),
         ("every day", "; did you mean 'daily'?"),
         ("mon-fri", "; did you mean 'weekdays'?"),
-        ("weekend", "; choose weekly:sat or weekly:sun"),
+        ("weekend", "; choose weekly:sat, weekly:sun or weekly:sat,sun"),
         ("dayly", "; did you mean 'daily'?"),
     ],
 )

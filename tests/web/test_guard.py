@@ -132,7 +132,7 @@ def test_an_unexpected_error_is_a_page_too(sent: Site, caplog: pytest.LogCapture
     # The error is logged after the response.
     while not caplog.text and time.monotonic() < until:
         time.sleep(0.01)
-    assert "GET /story/{story}: TypeError" in caplog.text
+    assert "GET /story/{story}: JSONDecodeError" in caplog.text
 
 
 def test_error_pages_are_in_the_requested_language(unchanged: Site) -> None:
