@@ -218,7 +218,7 @@ _as_one_row: Mapping[str, Executable] = {
                 SELECT subscriber FROM delivery WHERE edition = :edition AND batch = :number AND outcome IS NULL
             ))
         )
-        SELECT json_agg(id), json_agg(email), count(*) FILTER (WHERE NOT active)
+        SELECT json_agg(id)::text, json_agg(email)::text, count(*) FILTER (WHERE NOT active)
             + (SELECT count(*) FROM suppression WHERE address = ANY(ARRAY(SELECT address FROM person)))
             + (SELECT count(*) FROM preference WHERE paused_until > :now AND subscriber IN (SELECT id FROM person)
                AND subscriber BETWEEN (SELECT min(id) FROM person) AND (SELECT max(id) FROM person))
@@ -250,6 +250,6 @@ def eligible_recipients(
     return eligible
 
 
-def _list(array: Any) -> list[Any]:
-    """SQLite returns an array as text."""
-    return orjson.loads(array) if isinstance(array, str) else array or []
+def _list(array: str | None) -> list[Any]:
+    """Parse an array. It is missing for a batch without recipients."""
+    return list(orjson.loads(array)) if array else []
