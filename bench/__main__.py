@@ -19,7 +19,7 @@ HEADERS = {
     "clustering": ("find the same story", "CPU s", "times faster"),
     "subscriber_list": ("read a long subscriber list", "s", "ratio", "peak MiB"),
     "subscriber_import": ("import subscribers", "s", "ratio", "peak MiB"),
-    "freezing": ("freeze an edition", "s", "bar"),
+    "freezing": ("freeze an edition", "s or ms", "bar"),
     "workers": ("send by worker processes on PostgreSQL", "s", "of the bound", "CPU µs a recipient", "bar"),
     "retention": ("store after a year", "MB", "bar"),
     "webhooks": ("a webhook call of 2,500 events", "ms", "ratio"),

@@ -26,7 +26,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 import digest.store.schema  # noqa: F401  registers every table in the metadata
 from digest.errors import ConfigProblem, ConfigurationError, StoreError, StoreUnavailable
 from digest.store import errors, private
-from digest.store.postgresql import connect_arguments, refuse_transaction_pooling
+from digest.store.postgresql import connect_arguments, ping_idle_connections, refuse_transaction_pooling
 from digest.store.schema import meta, metadata
 from digest.store.wait_limit import is_limited, seconds_left
 from digest.utils.clock import SharedClock
@@ -101,14 +101,23 @@ class Database:
                 self._lock.release()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Make every `write` and `read` of this thread inside the block one transaction, rolled back if it raises."""
-        with self.write() as connection:
+    def transaction(self, session: Connection | None = None) -> Iterator[None]:
+        """Make every `write` and `read` of this thread inside the block one transaction, rolled back if it raises.
+
+        On PostgreSQL it may be one of this session, which nobody else uses meanwhile.
+        """
+        with self.write() if session is None else self._within(session) as connection:
             self._local.connection = connection
             try:
                 yield
             finally:
                 del self._local.connection
+
+    @contextmanager
+    def _within(self, session: Connection) -> Iterator[Connection]:
+        with self.translate_errors(), session.begin():
+            self._begin(session)
+            yield session
 
     def advisory_lock(self, connection: Connection, area: str) -> None:
         """Wait for other write transactions of the same `area`. SQLite has one writer anyway."""
@@ -287,7 +296,9 @@ def _set_busy_timeout(connection: sqlite3.Connection) -> None:
 
 def _postgresql(url: Any) -> Engine:
     arguments = connect_arguments(url)
-    return create_engine(url, pool_pre_ping=True, max_overflow=-1, connect_args=arguments, json_serializer=as_json)
+    engine = create_engine(url, max_overflow=-1, connect_args=arguments, json_serializer=as_json)
+    ping_idle_connections(engine)
+    return engine
 
 
 def as_json(value: Any) -> str:
@@ -367,6 +378,17 @@ def copy_rows(connection: Connection, table: Table, rows: Iterable[Sequence[Any]
     waiting = iter(rows)
     while part := list(islice(waiting, _CHUNK)):
         connection.exec_driver_sql(statement, part)
+
+
+def hash_in_memory(connection: Connection) -> None:
+    """Let this transaction on PostgreSQL group a large list by hashing, with more memory than usual.
+
+    The planner cannot know that a million subscribers are a few groups, and would sort them by nine texts.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(
+            "SELECT set_config('work_mem', '64MB', true), set_config('enable_sort', 'off', true)"
+        )
 
 
 def analyze(connection: Connection, table: Table) -> None:

@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from digest.errors import AlreadyRunning, StoreError
+from digest.errors import AlreadyRunning, StoreError, StoreUnavailable
 from digest.store import meta
 from digest.store.database import Database
 from digest.store.private import sqlite_file
@@ -132,6 +132,23 @@ class RunLock:
         else:
             self._connection = self._held.enter_context(_advisory(self._database, f"run {self.run}", wait=0.0))
 
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """`Database.transaction`, on PostgreSQL in the session of the lock: nothing can be committed without the lock.
+
+        Only one thread at a time may use it, or `is_held`.
+        """
+        if self._database.sqlite:
+            with self._database.transaction():
+                yield
+            return
+        # SQLAlchemy would use another session instead of one that broke.
+        if self._connection is None or self._connection.invalidated:
+            self._connection = None
+            raise StoreUnavailable(f"store {self._database.name} closed the connection that marks this run")
+        with self._database.transaction(self._connection):
+            yield
+
     def is_held(self) -> bool:
         if self._connection is None:
             return self._database.sqlite
@@ -222,8 +239,7 @@ def _advisory(database: Database, work: str, wait: float) -> Iterator[Connection
 def _locked(database: Database, work: str, until: float) -> Connection:
     """Return a new connection that holds the lock. Its key has the schema, for databases with several newsletters."""
     with database.translate_errors():
-        # An open transaction would hold up the server's housekeeping as long as the lock.
-        connection = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection = database.engine.connect()
         try:
             key = text("SELECT pg_try_advisory_lock(hashtextextended(current_schema() || ' ' || :work, 0))")
             while not connection.execute(key, {"work": work}).scalar():
@@ -231,6 +247,7 @@ def _locked(database: Database, work: str, until: float) -> Connection:
                 if time.monotonic() >= until:
                     raise AlreadyRunning(f"another digest process is {work}; nothing was done")
                 time.sleep(_PAUSE)
+            # The lock is the session's. An open transaction would hold up the server's housekeeping for as long.
             connection.commit()
         except BaseException:
             connection.close()

@@ -7,10 +7,14 @@ nobody else can go on. TCP alone takes two hours to notice
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine
+from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from digest.errors import StoreError
 
@@ -21,6 +25,9 @@ _UNCONFIRMED = 11_000
 # The same at the server. Over a Unix socket it ignores these settings.
 _AT_SERVER = {**{f"tcp_{name}": value for name, value in _PROBES.items()}, "tcp_user_timeout": _UNCONFIRMED}
 _CONNECT_TIMEOUT = 10
+# Seconds after which a pooled connection is asked whether it still exists.
+_MAX_IDLE = 1.0
+_LAST_USE = "last use"
 
 
 def connect_arguments(url: URL) -> dict[str, Any]:
@@ -31,6 +38,26 @@ def connect_arguments(url: URL) -> dict[str, Any]:
     # The last setting of a name counts.
     options = " ".join([*ours, given] if isinstance(given, str) else [*ours, *given]).strip()
     return {name: value for name, value in usual.items() if name not in url.query} | {"options": options}
+
+
+def ping_idle_connections(engine: Engine) -> None:
+    """Replace a connection that broke while nobody used it. One that was in use a moment ago is not asked.
+
+    A run uses its connection some hundred times a second, and each question would take as long as a statement.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def _note(_driver: Any, record: ConnectionPoolEntry) -> None:
+        record.info[_LAST_USE] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ping(driver: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() - record.info.get(_LAST_USE, math.inf) > _MAX_IDLE:
+            try:
+                engine.dialect.do_ping(driver)
+            except engine.dialect.loaded_dbapi.Error as error:
+                # The others are as old.
+                raise InvalidatePoolError from error
 
 
 def refuse_transaction_pooling(engine: Engine, name: str) -> None:

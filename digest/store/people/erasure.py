@@ -39,6 +39,7 @@ from digest.store.schema import (
     suppression,
     webhook,
 )
+from digest.store.sending.partitions import editions_of
 
 # Replaces the address.
 NOBODY = "(erased)"
@@ -106,7 +107,7 @@ class Erasures:
                 update(consent).where(consent.c.address == address).values(address=hashed, wording="", detail="")
             ).rowcount
             connection.execute(delete(signup).where(signup.c.address == address))
-            deliveries = _anonymise(connection, person) if person.id is not None else 0
+            deliveries = _anonymise(connection, person.id, person) if person.id is not None else 0
             if not connection.execute(select(erased.c.hash).where(erased.c.hash == hashed)).first():
                 connection.execute(insert(erased).values(hash=hashed, at=now, reason=reason))
             # A single name may be any word of a sentence.
@@ -139,9 +140,9 @@ def _find_person(connection: Connection, address: str) -> _Person:
     return _Person(row.id, row.name, {address, *signups, row.email}, bool(signups))
 
 
-def _anonymise(connection: Connection, person: _Person) -> int:
+def _anonymise(connection: Connection, id: int, person: _Person) -> int:
     """Clear the subscriber's row, and scrub the text of their deliveries. Returns the number of deliveries."""
-    id, words = person.id, person.addresses | ({person.name} if person.name else set())
+    words = person.addresses | ({person.name} if person.name else set())
     empty = {
         "email": NOBODY,
         "name": "",
@@ -155,13 +156,15 @@ def _anonymise(connection: Connection, person: _Person) -> int:
     connection.execute(update(subscriber).where(subscriber.c.id == id).values(address=f"erased:{id}", **empty))
     connection.execute(delete(preference).where(preference.c.subscriber == id))
     delete_answers(connection, subscriber=id)
-    own = delivery.c.subscriber == id
+    keys = editions_of(connection, id)
+    own = and_(delivery.c.edition.in_(keys), delivery.c.subscriber == id)
     attempts = or_(attempt.c.batch.in_(select(delivery.c.batch).where(own)), attempt.c.current_recipient == id)
     # A server's rejection quotes the address.
     _scrub_column(connection, delivery.c.reason, own, words)
     _scrub_column(connection, attempt.c.detail, attempts, words)
     _scrub_column(connection, attempt.c.last_reply, attempts, words)
-    _scrub_column(connection, delivery_event.c.reason, delivery_event.c.subscriber == id, words)
+    events = and_(delivery_event.c.edition.in_(keys), delivery_event.c.subscriber == id)
+    _scrub_column(connection, delivery_event.c.reason, events, words)
     return connection.execute(select(func.count()).select_from(delivery).where(own)).scalar_one()
 
 

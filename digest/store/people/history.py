@@ -27,6 +27,7 @@ from digest.store.schema import (
     subscriber,
     suppression,
 )
+from digest.store.sending.partitions import has_place
 from digest.store.sending.recovery import Orphan
 
 # Editions from this long before a subscriber was added are listed too.
@@ -198,9 +199,8 @@ def _answers(connection: Connection, id: int) -> list[Event]:
 def _absences(connection: Connection, id: int, added_at: datetime) -> list[Event]:
     """Return the editions since shortly before the subscriber was added in which they have no place."""
     at = func.coalesce(edition.c.frozen_at, edition.c.composed_at)
-    own = select(delivery.c.edition).where(delivery.c.subscriber == id)
     rows = select(edition.c.key, edition.c.state, edition.c.reason, edition.c.frozen_at, at.label("at")).where(
-        edition.c.key.not_in(own), edition.c.folded_at.is_(None), at >= added_at - _BEFORE
+        ~has_place(edition.c.key, id), edition.c.folded_at.is_(None), at >= added_at - _BEFORE
     )
     found = []
     for row in connection.execute(rows):

@@ -35,7 +35,7 @@ from sqlalchemy import (
 
 from digest.models import Subscriber
 from digest.store import meta
-from digest.store.database import Database, analyze, copy_rows, format_topics, temp_table
+from digest.store.database import Database, analyze, copy_rows, format_topics, hash_in_memory, temp_table
 from digest.store.people import suppressions
 from digest.store.people.consent import Consent, ConsentLog, append
 from digest.store.people.erasure import Erasures
@@ -146,16 +146,17 @@ class SubscriberStore:
 
     def candidates(self, edition: str) -> Iterator[Candidate]:
         """Yield the listed subscribers without a place in the edition, by id."""
-        rows = unplaced_subscribers(edition).order_by(subscriber.c.id)
         with self.database.read() as connection:
+            rows = unplaced_subscribers(connection, edition).order_by(subscriber.c.id)
             for id, email, *group in connection.execution_options(yield_per=_CHUNK).execute(rows):
                 yield RecipientGroup(*group).candidate(id, email)
 
     def recipient_groups(self, edition: str) -> list[RecipientGroup]:
         """Return the groups of the listed subscribers without a place in the edition."""
-        rows = unplaced_subscribers(edition).subquery()
-        groups = select(*(rows.c[name] for name in RecipientGroup._fields)).distinct()
         with self.database.read() as connection:
+            hash_in_memory(connection)
+            rows = unplaced_subscribers(connection, edition).subquery()
+            groups = select(*(rows.c[name] for name in RecipientGroup._fields)).distinct()
             return sorted(RecipientGroup(*row) for row in connection.execute(groups))
 
     def preference_combinations(self) -> list[tuple[tuple[str, ...], Literal["html", "text"]]]:

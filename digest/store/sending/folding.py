@@ -59,8 +59,8 @@ def foldable_editions(database: Database, before: datetime) -> list[str]:
 
 def half_folded_editions(database: Database) -> list[str]:
     """Folded editions that still have deliveries, because the process was interrupted."""
-    left = select(delivery.c.edition).where(delivery.c.edition == edition.c.key)
-    rows = select(edition.c.key).where(edition.c.folded_at.is_not(None), left.exists()).order_by(edition.c.key)
+    left = partitions.has_place(edition.c.key)
+    rows = select(edition.c.key).where(edition.c.folded_at.is_not(None), left).order_by(edition.c.key)
     with database.read() as connection:
         return list(connection.execute(rows).scalars())
 
@@ -144,13 +144,12 @@ def _foldable(before: datetime) -> Select[Any]:
         .join(batch, batch.c.id == attempt.c.batch)
         .where(of, or_(attempt.c.state.in_(_OPEN_ATTEMPTS), attempt.c.started_at >= before))
     )
-    has_recipients = select(delivery.c.edition).where(delivery.c.edition == edition.c.key)
     ended_at = func.coalesce(edition.c.done_at, edition.c.frozen_at, edition.c.composed_at)
     return (
         select(edition.c.key)
         .where(edition.c.folded_at.is_(None), edition.c.state.in_(ENDED_STATES), edition.c.key.not_in(newest))
         .where(ended_at < before, or_(edition.c.frozen_at.is_(None), edition.c.frozen_at < before))
-        .where(has_recipients.exists(), ~open_batch.exists(), ~open_attempt.exists())
+        .where(partitions.has_place(edition.c.key), ~open_batch.exists(), ~open_attempt.exists())
         .order_by(edition.c.day, edition.c.key)
     )
 

@@ -17,7 +17,6 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from digest.deliver.outcome import Accepted, NotSent, Outcome
 from digest.deliver.ports import Cancellable, Cancellation, Claim, Recovery, ScheduleWindow
-from digest.errors import StoreUnavailable
 from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState
 from digest.store.database import Database
 from digest.store.high_water import HighWater
@@ -129,10 +128,7 @@ class SqlLedger:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        with self.database.transaction():
-            # Asked inside: a server that restarts later also ends this transaction.
-            if self._lock and not self._lock.is_held():
-                raise StoreUnavailable(f"store {self.database.name} closed the connection that marks this run")
+        with self._lock.transaction() if self._lock else self.database.transaction():
             yield
 
     def resume(self, in_flight: Collection[str], in_doubt: Collection[str], now: datetime) -> None:

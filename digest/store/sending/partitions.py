@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from hashlib import blake2b
 
-from sqlalchemy import Connection, MetaData, Table, func, select, text
+from sqlalchemy import ColumnElement, Connection, MetaData, Table, func, select, text
 
 from digest.store.schema import delivery, delivery_event
+from digest.store.schema import edition as editions
 
 # Events first: they are about deliveries.
 PARTITIONED = (delivery_event, delivery)
@@ -25,6 +26,22 @@ _PARTS = text(
     "SELECT part.relname AS name, pg_get_expr(part.relpartbound, part.oid) AS bound"
     " FROM pg_inherits JOIN pg_class part ON part.oid = inhrelid WHERE inhparent = to_regclass(:table)"
 )
+
+
+def has_place(key: ColumnElement[str], subscriber: int | None = None) -> ColumnElement[bool]:
+    """Condition: a subscriber, or anybody, has a place in the edition `key`, a column of another table.
+
+    For EXISTS, PostgreSQL would read every partition. A value is looked up in the partition of each edition.
+    """
+    rows = select(delivery.c.subscriber).where(delivery.c.edition == key)
+    if subscriber is not None:
+        rows = rows.where(delivery.c.subscriber == subscriber)
+    return rows.limit(1).scalar_subquery().is_not(None)
+
+
+def editions_of(connection: Connection, subscriber: int) -> list[str]:
+    """The editions in which a subscriber has a place. No index has all places of a subscriber."""
+    return list(connection.execute(select(editions.c.key).where(has_place(editions.c.key, subscriber))).scalars())
 
 
 def load(connection: Connection, edition: str, insert_into: Callable[[Table], None]) -> bool:
