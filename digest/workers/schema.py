@@ -27,6 +27,10 @@ RECORD = "jobs"
 _MAX_NAME = 32
 
 
+class MayNotCreate(StoreError):
+    """The database's user may not create the schema."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobsSchema:
     """The schema with the tables of jobs."""
@@ -63,7 +67,7 @@ def find(database: Database) -> JobsSchema | None:
 
 
 def install(database: Database) -> JobsSchema:
-    """Make the tables, or bring them up to date, and record it. Raises StoreError without the right to do so."""
+    """Make the tables, or bring them up to date, and record it. Raises MayNotCreate without the right to do so."""
     migrations = {path.name: path for path in sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))}
     newest = max(migrations)
     with database.write(area="jobs") as connection:
@@ -107,7 +111,7 @@ def _create(connection: Connection, schema: JobsSchema) -> None:
     if connection.execute(there, {"name": f'"{schema.name}"'}).scalar_one():
         return
     if not connection.execute(allowed).scalar_one():
-        raise StoreError(
+        raise MayNotCreate(
             f"workers keep their jobs in the schema {schema.name}, and {user} may not create it; as the owner of the "
             f'database {base} run: CREATE SCHEMA "{schema.name}" AUTHORIZATION "{user}"'
         )

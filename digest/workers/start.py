@@ -26,7 +26,12 @@ def make_engine(app: App, process: Process) -> Engine | None:
     None if the process was asked to end while the store did not answer.
     """
     if can_have_workers(app):
-        return make_worker(app, app.settings.workers.seats, process)
+        from digest.workers.schema import MayNotCreate
+
+        try:
+            return make_worker(app, app.settings.workers.seats, process)
+        except MayNotCreate as error:
+            process.warn(f"This `digest run` works alone: {error}")
     # Once, so that edits are found that were made while this process stood by.
     return InlineEngine(app, watch_settings(app), process)
 

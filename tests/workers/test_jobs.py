@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,15 +13,20 @@ import pytest
 from procrastinate.schema import SchemaManager
 from sqlalchemy import text
 
+from digest.app import make_app
 from digest.errors import StoreError
 from digest.store import meta
 from digest.store.database import Database, open_database
 from digest.store.workers import SILENT, Worker, WorkerState, WorkerStore, begin_steps
 from digest.workers import schema
+from digest.workers.inline import InlineEngine
 from digest.workers.port import Job, Queue
+from digest.workers.process import Process
 from digest.workers.queue import ProcrastinateQueue
 from digest.workers.schema import JobsSchema, install
+from digest.workers.start import make_engine
 from tests.support.databases import fresh_schema
+from tests.support.folders import newsletter_folder
 
 # PostgreSQL, as everything of workers.
 pytestmark = pytest.mark.slow
@@ -106,7 +113,7 @@ def test_a_newer_procrastinate_brings_the_tables_up_to_date(
     assert json.loads(meta.get(store, schema.RECORD) or "")["migration"] == newer
 
 
-def test_who_may_not_create_a_schema_is_told_what_to_run(store: Database) -> None:
+def test_who_may_not_create_a_schema_is_told_what_to_run(store: Database, tmp_path: Path) -> None:
     with store.write() as connection:
         own = connection.execute(text("SELECT current_schema()")).scalar_one()
         # Roles belong to the whole server.
@@ -119,6 +126,13 @@ def test_who_may_not_create_a_schema_is_told_what_to_run(store: Database) -> Non
     try:
         with pytest.raises(StoreError, match=rf'run: CREATE SCHEMA "\w+" AUTHORIZATION "{role}"'):
             install(guest)
+        # `digest run` does not need the others.
+        newsletter_folder(tmp_path / "newsletter", all_sources=False)
+        with make_app(tmp_path / "newsletter", environment={"DIGEST_STORE__URL": url}) as app:
+            said: list[str] = []
+            made = make_engine(app, Process(threading.Event(), said.append, said.append, lambda _: nullcontext()))
+            assert isinstance(made, InlineEngine)
+        assert "This `digest run` works alone: " in said[0]
     finally:
         guest.close()
         with store.write() as connection:
