@@ -43,7 +43,7 @@ def main() -> int:
     parser.add_argument(
         "--add",
         action="store_true",
-        help="keep the results that the folder has, and run only the rest and what went wrong",
+        help="keep the folder's results, and run only the rest and what went wrong",
     )
     given = parser.parse_args()
     # The end of the process must not leave namespaces and servers behind.
