@@ -40,7 +40,11 @@ def main() -> int:
         "--minutes", type=float, default=0, help="begin no send after so many minutes (default: no end)"
     )
     parser.add_argument("--out", type=Path, default=ROOT / "build" / "proof")
-    parser.add_argument("--add", action="store_true", help="add to the results that the folder has")
+    parser.add_argument(
+        "--add",
+        action="store_true",
+        help="keep the folder's results, and run only the rest and what went wrong",
+    )
     given = parser.parse_args()
     # The end of the process must not leave namespaces and servers behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -50,7 +54,10 @@ def main() -> int:
     cases = [case for seed in seeds for case in choose(seed) if str(case).startswith(given.only)]
     # So that a run which ends early has some of everything.
     random.Random(first).shuffle(cases)
-    results = _earlier(given.out) if given.add else []
+    results = [result for result in _earlier(given.out) if result.holds] if given.add else []
+    done = {result.case for result in results if not result.not_run}
+    cases = [case for case in cases if case not in done]
+    results = [result for result in results if result.case not in set(cases)]
     print_line(f"{len(cases)} sends, seeds {seeds[0]} to {seeds[-1]}")
     until = time.monotonic() + 60 * given.minutes if given.minutes else None
     results += _run_all(cases, _QUICK_RECIPIENTS if given.quick else given.recipients, given.processes, until)

@@ -14,7 +14,8 @@ from tests.support.outages import postgres_programs
 # Fault → what happens, as the report says it.
 FAULTS: Mapping[str, str] = {
     "kill -9": "a sender is killed with SIGKILL, once or twice, at any moment; one is started in its place",
-    "link down": "a sender's cable is pulled for one to ten seconds: packets to provider and database vanish silently",
+    "link down": "a sender's cable is pulled for one to ten seconds, or for thirty if there are others: packets to the "
+    "provider and the database vanish silently",
     "packet loss": "2 to 15 % of all packets between a sender and the provider and database get lost, both ways",
     "PostgreSQL restart": "the server is stopped, or crashes (`-m immediate`), and is back after 0 to 3 seconds",
     "lost replies": "3 of 10 calls lose their reply, whether or not the provider took the emails (SMTP: 3 of 100)",

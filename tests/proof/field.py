@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,10 @@ from tests.support.killing import serving
 from tests.support.links import CENTRE, Link, inside, star
 from tests.support.outages import PostgresServer, postgres_programs
 
+# Whether this machine has the extra `workers`.
+WORKERS = find_spec("procrastinate") is not None
+# Seconds without an email after which the ledger is asked.
+_QUIET = 5.0
 # Batches of an edition, about.
 _BATCHES = 40
 # Recipients of a send that is slowed down.
@@ -51,9 +56,9 @@ class Field:
 
     def start(self, worker: int, **environment: str) -> subprocess.Popen[bytes]:
         """Start to send on this worker, numbered from 0."""
-        command = [*self.prefixes[worker], *self.newsroom.command("--home", str(self.newsroom.home), "send", EDITION)]
+        what = ("worker", "--seats", "1") if self.has_workers else ("send", EDITION)
         process = subprocess.Popen(
-            command,
+            [*self.prefixes[worker], *self.newsroom.command("--home", str(self.newsroom.home), *what)],
             env=self.newsroom.env({**self.settings, **environment}),
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
@@ -69,24 +74,51 @@ class Field:
         self.start(worker)
         self.running[worker] = self.running.pop()
 
+    @property
+    def has_workers(self) -> bool:
+        """Whether the processes are those of `digest worker`, which run until they are told to end."""
+        # Their schedule would follow the clocks that the case sets.
+        return self.case.workers > 1 and WORKERS and self.case.fault != "clock steps"
+
     def start_all(self) -> None:
         for worker in range(self.case.workers):
             self.start(worker)
 
     def await_emails(self, number: int) -> None:
         """Wait until the provider has so many emails, or nobody sends any more."""
-        while count(self.log) < number and any(process.poll() is None for process in self.running):
+        until = time.monotonic() + _PATIENCE
+        while count(self.log) < number and time.monotonic() < until:
+            if all(process.poll() is not None for process in self.running):
+                return
             time.sleep(0.002)
 
     def await_end(self) -> None:
         """Wait for every sender. Raises TimeoutError."""
         until = time.monotonic() + _PATIENCE
+        if self.has_workers:
+            self._await_workers(until)
         for process in self.running:
             try:
                 process.wait(max(until - time.monotonic(), 1))
             except subprocess.TimeoutExpired:
                 raise TimeoutError(f"a sender did not end within {_PATIENCE} s") from None
         self.running.clear()
+
+    def _await_workers(self, until: float) -> None:
+        """Wait until nothing is pending, and tell the workers to end."""
+        while time.monotonic() < until:
+            seen, pause = count(self.log), time.monotonic() + _QUIET
+            # `digest status` costs more than the send of a batch.
+            while count(self.log) == seen < self.recipients and time.monotonic() < pause:
+                time.sleep(0.1)
+            if count(self.log) == seen and not self._is_open():
+                break
+        for process in self.running:
+            process.terminate()
+
+    def _is_open(self) -> bool:
+        status = self.status()
+        return not status["frozen"] or bool(status["pending"])
 
     def digest(self, *arguments: str, **environment: str) -> Run:
         """Run a command where the first worker is. In this process if possible, which is faster."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from tests.proof.cases import Case
 from tests.proof.faults import CAUSES
 from tests.proof.field import Field, make_field
 from tests.proof.providers import PROVIDERS
+from tests.support.acceptance import count
 from tests.support.killing import balance
 
-# How often a send is started until nothing is pending.
-_STARTS = 8
+# How often a send is started until nothing is pending, and how often what is unknown is settled.
+_STARTS, _ROUNDS = 8, 5
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ class Result:
     not_run: str = ""
 
     @property
+    def case(self) -> Case:
+        return Case(self.fault, self.provider, self.store, self.workers, self.seed)
+
+    @property
     def holds(self) -> bool:
         return not (self.duplicates or self.missed or self.left or self.wrong)
 
@@ -70,11 +76,15 @@ def _run(field: Field) -> dict[str, Any]:
     # Not the server's randomness: that depends on how many numbers it has drawn.
     CAUSES[field.case.fault](field, field.case.rng())
     field.await_end()
+    # Else everything would be sent afterwards, when there is no fault any more.
+    assert count(field.log), "nothing was sent while the fault was there"
     status = _send_until_done(field)
-    settled = {"unknown": status["unknown"]}
-    if status["unknown"]:
-        settled |= _settle(field, status["unknown"])
-        status = _send_until_done(field)
+    settled: Counter[str] = Counter()
+    for _ in range(_ROUNDS):
+        # What is sent again may become unknown again: the provider's faults go on.
+        if status["unknown"]:
+            settled += Counter({"unknown": status["unknown"], **_settle(field, status["unknown"])})
+            status = _send_until_done(field)
     verdict = judge(field.log, status, field.recipients, killed=False)
     wrong = [
         f"{number} {name}"

@@ -31,8 +31,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Newsroom:
     first(
         [
             Case("kill -9", "sendgrid", "sqlite", 1, 5),
-            Case("5xx after acceptance", "brevo", "postgresql", 3, 5),
-            Case("lost replies", "smtp", "sqlite", 1, 5),
             Case("packet loss", "ses", "sqlite", 1, 5),
         ],
         dev=1,
