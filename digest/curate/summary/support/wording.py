@@ -186,7 +186,12 @@ class _Reading(Parts):
         if ordinal(word.text) and any(ordinal(each.text) for each in self._other.words):
             # `आठवीं तक` and `बारहवीं तक`
             return f"“{word.text}” is not said of it"
-        if not find_any(word, self._rest) and (self._is_added(word) or self._is_other_thing(word)):
+        if not find_any(word, self._rest) and (
+            self._is_added(word)
+            or self._is_other_thing(word)
+            or self._is_other_owner(word)
+            or self._is_other_person(word)
+        ):
             return f"“{word.text}” is not said of it"
         if word.marker in _MEANS and self._is_another_means(word):
             return f"“{word.text}” belongs to something else"
@@ -238,6 +243,40 @@ class _Reading(Parts):
             return False
         subjects = (_subject_of(clause) for clause in self._articles.clauses() if clause is not self._other)
         return any(each is not None and same(word, each) for each in subjects)
+
+    def _is_other_owner(self, word: Word) -> bool:
+        """Whether the article's clause has the thing of another owner: `गेहूं का मूल्य` for `सरसों का मूल्य`."""
+        if word.marker != "gen" or word.number or "time" in word.concepts or not self._articles.is_anywhere(word):
+            return False
+        heads = [each for each in self._clause.words if each.phrase == word.phrase + 1 and each.is_content]
+        mates = [each for each in self._clause.words if each.phrase == word.phrase and each.is_content]
+        if any(each in self._inside for each in mates):
+            return False
+        words = self._other.words
+        owners = [
+            owner
+            for n, each in enumerate(words)
+            if any(same(head, each) for head in heads)
+            for owner in words[:n]
+            if owner.phrase == each.phrase - 1 and owner.marker == "gen" and owner.is_content and not owner.number
+        ]
+        return bool(owners) and any(
+            any(same(word, each) and each.marker == "gen" for each in clause.words)
+            and any(same(head, each) for head in heads for each in clause.words)
+            for clause in self._articles.clauses()
+        )
+
+    def _is_other_person(self, word: Word) -> bool:
+        """Whether the summary tells an arrest of somebody whom the article's clause has not."""
+        if "arrest" not in self._clause.kinds or word.marker not in ("", "को") or word.number or word.parts:
+            return False
+        if {"arrest", "status", "time", "light"} & word.concepts or is_general(word):
+            return False
+        is_known = any(each.marker == "को" and "time" not in each.concepts for each in self._other.words)
+        if not is_known or self._other.pronouns:
+            # Who is arrested is left out, or named before.
+            return False
+        return self._articles.is_anywhere(word) and not self._is_in(self._other.words, word)
 
     def _is_another_means(self, word: Word) -> bool:
         """Whether the article's clause has another thing by which it is done: `ड्रोन से` for `कार में`."""
