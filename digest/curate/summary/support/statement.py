@@ -16,6 +16,7 @@ _INFINITIVE = re.compile(
 )
 _TITLE = re.compile("' ((?:[^ ']+ ){1,5})'|‘ ((?:[^ ’]+ ){1,5})’")
 _LIGHT_INFINITIVES = frozenset({"करने", "होने", "देने", "लेने", "कराने"})
+_DECLARED = fold("घोषित")
 _UNDONE = GRAMMAR["undone"]
 _DONE = GRAMMAR["done"]
 _REFUSALS = frozenset(map(key_of, GRAMMAR["refusal"]))
@@ -72,6 +73,8 @@ def statement(clause: Clause, other: Clause) -> str:
         return "it adds “बिना”"
     if _REMAINS & set(other.tokens[-4:]) and clause.mode is Mode.FACT and not (_REMAINS & set(clause.tokens)):
         return "the article tells it as still to be done"
+    if ("एक", "ही") in itertools.pairwise(clause.tokens) and not {"एक", "1"} & set(other.tokens):
+        return "it adds “एक ही”"
     if undone := _leaves_undone(clause, other):
         return f"it leaves out “{undone}”"
     titles = _quoted(clause), _quoted(other)
@@ -98,6 +101,9 @@ def statement(clause: Clause, other: Clause) -> str:
             if kind in ("claim", "doubt") and _is_aside(clause, other, kind):
                 continue
             if kind == "doubt" and clause.mode is Mode.CAN:
+                continue
+            if kind == "plan" and _word_of(other, kind) == _DECLARED:
+                # `अमान्य घोषित हुआ`
                 continue
             if kind == "plan" and (clause.mode is not Mode.FACT or clause.kinds & {"wish"}):
                 continue
@@ -171,6 +177,9 @@ def _same_mode(clause: Clause, other: Clause) -> bool:
         return False
     if mine is theirs:
         return True
+    if mine is Mode.FACT and theirs is Mode.FUTURE and _DECISIONS & set(other.tokens):
+        # `जांच पर फ़ैसला सोमवार को होगा`
+        return False
     if {mine, theirs} <= {Mode.MUST, Mode.FACT} and any(_NEED & set(each.tokens) for each in (clause, other)):
         # `नहीं लेना होगा` is `लेने की ज़रूरत नहीं`.
         return True
@@ -231,7 +240,7 @@ def _leaves_undone(clause: Clause, other: Clause) -> str:
     ends = [word for word in other.words if word.is_content][-2:]
     found = [word for word in ends if any(part.text in _UNDONE for part in (word.parts or (word,)))]
     lost = (word.text for word in found if not any(same(mine, word) for mine in clause.words))
-    return "" if clause.negations or clause.mode is not Mode.FACT else next(lost, "")
+    return "" if clause.negations else next(lost, "")
 
 
 def _quoted(clause: Clause) -> set[str]:

@@ -170,6 +170,9 @@ class _Reading(Parts):
         may_be_name = is_name_like(word) or (self._articles.is_anywhere(word) and not is_general(word))
         if word.marker in ("को", "ने") and may_be_name and self._is_replaced(word):
             return f"“{word.text}” belongs to something else"
+        if ordinal(word.text) and any(ordinal(each.text) for each in self._other.words):
+            # `आठवीं तक` and `बारहवीं तक`, `तीसरे चरण` and `दूसरे चरण`
+            return f"“{word.text}” is not said of it"
         if self._is_measure_unit(word) or self._completes(word):
             return ""
         if "time" in word.concepts:
@@ -183,9 +186,6 @@ class _Reading(Parts):
             and self._is_replaced(word, also_common=counts)
         ):
             return f"“{word.text}” belongs to something else"
-        if ordinal(word.text) and any(ordinal(each.text) for each in self._other.words):
-            # `आठवीं तक` and `बारहवीं तक`
-            return f"“{word.text}” is not said of it"
         if not find_any(word, self._rest) and (
             self._is_added(word)
             or self._is_other_thing(word)
