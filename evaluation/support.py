@@ -23,7 +23,7 @@ from digest.models import Article
 from evaluation.material import Material, Row, make_article
 
 FOLDER = Path(__file__).parent / "summaries"
-FILES = ("dev", "held", *(f"fresh-{number}" for number in range(1, 8)))
+FILES = ("dev", "held", *(f"fresh-{number}" for number in range(1, 10)))
 STORIES = "fresh-3"
 WRONG_BAR, TRUE_BAR = 0.95, 0.6
 
