@@ -1,9 +1,9 @@
 """The support check on what a model writes: how many wrong texts it stops and how many true ones it keeps.
 
 The stories and their texts are invented; `fault` says what is wrong. The check was written with `dev`, `held` and
-`fresh-1` at hand. `fresh-3` are six sets, each of which was measured once before it was used too: ADR 16 has the figures
-of the first time. Of `fresh-2` and `fresh-4` only the totals were looked at, so they say how the check does on new
-texts. `headlines` has headlines and intros for stories of `fresh-3`.
+`fresh-1` at hand. `fresh-3` are six sets, each of which was measured once before it was used too: ADR 16 has those
+figures. Of `fresh-2` and `fresh-4` only the totals were looked at, so they say how the check does on new texts.
+`headlines` has headlines and intros for stories of `fresh-3`.
 """
 
 from __future__ import annotations
