@@ -62,6 +62,8 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
             continue
         # `दो नशा तस्कर`: what is counted may have a word before it.
         heads = [each for each in content[mine + 1 : mine + 4] if not each.number and each.phrase == word.phrase]
+        # `98 रन बनाकर आउट` is `98 रन पर आउट`.
+        heads += [part for each in heads for part in each.parts if "plain" not in part.concepts]
         near = [each for n in theirs for each in (*other.words[max(0, n - 3) : n], *other.words[n + 1 : n + 6])]
         if not any(same(one, each) for one in heads for each in near if not each.number):
             return f"the articles count nothing as “{word.text} {head.text}”"

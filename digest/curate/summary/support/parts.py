@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from digest.curate.summary.support.articles import Articles, Place
 from digest.curate.summary.support.clauses import Clause
 from digest.curate.summary.support.roles import AGENT, find_any, is_general, is_name_like, same
 from digest.curate.summary.support.speakers import SPEECH
 from digest.curate.summary.support.vocabulary import GRAMMAR
-from digest.curate.summary.support.words import Word
+from digest.curate.summary.support.words import JOINS, Word, is_infinitive
 
 _ROLES = {**dict.fromkeys((*AGENT, ""), "acts"), **dict.fromkeys(("को", "against", "से", "for"), "suffers")}
 _FOR_NAMES = GRAMMAR["stands for a name"]
 # `देहरादून के अस्पताल` is in देहरादून.
 _BUILDINGS = GRAMMAR["building"]
 _NAMED_BEFORE = GRAMMAR["named before"]
+
+# Markers of a phrase in which each noun counts.
+_COUNTED = frozenset({"gen", "को", "ने", "पर", ""})
 
 
 class Parts:
@@ -24,6 +28,7 @@ class Parts:
     def __init__(self, articles: Articles, clause: Clause, inside: Sequence[Word], place: Place) -> None:
         self._articles, self._clause, self._inside, self._place = articles, clause, inside, place
         self._other = place.other
+        self._predicate = next((word for word in reversed(clause.words) if word.is_content), None)
         clauses = articles.sentence(place).clauses
         self._rest = [(word, each) for n, each in enumerate(clauses) if n != place.clause for word in each.words]
 
@@ -90,6 +95,86 @@ class Parts:
         before = self._articles.sentences(self._place.source)[: self._place.sentence]
         return any(same(word, each) for sentence in before for clause in sentence.clauses for each in clause.words)
 
+    @cached_property
+    def _topic(self) -> list[Word]:
+        return list(self._articles.topic(self._place))
+
+    def _is_added(self, word: Word) -> bool:
+        """Whether `और` adds the word to one that the article's clause has: `पूनम और उनके बेटे की मौत`."""
+        words = self._clause.words
+        at = words.index(word)
+        joins = [n for n, each in enumerate(words[:at]) if each.text in JOINS and each.marker == word.marker]
+        if not joins or word.marker not in _COUNTED or words[joins[-1]].phrase not in (word.phrase, word.phrase - 1):
+            return False
+        before = words[joins[-1] - 1] if joins[-1] else None
+        return before is not None and any(each is before for each in self._inside) and self._articles.is_anywhere(word)
+
+    def _is_other_thing(self, word: Word) -> bool:
+        """Whether another clause of the articles tells something of the thing, and this one of another thing."""
+        if word.marker or word is self._predicate or word.number or word.parts or {"time", "way"} & word.concepts:
+            return False
+        mine = self._clause.words
+        at = mine.index(word)
+        if any(each.is_content and not each.marker for each in mine[:at]):
+            # Only what the clause is about.
+            return False
+        theirs = _subject_of(self._other)
+        if theirs is None or any(same(own, theirs) for own in mine):
+            return False
+        subjects = (_subject_of(clause) for clause in self._articles.clauses() if clause is not self._other)
+        return any(each is not None and same(word, each) for each in subjects)
+
+    def _is_other_owner(self, word: Word) -> bool:
+        """Whether the article's clause has the thing of another owner: `गेहूं का मूल्य` for `सरसों का मूल्य`."""
+        if word.marker != "gen" or word.number or "time" in word.concepts or not self._articles.is_anywhere(word):
+            return False
+        heads = [each for each in self._clause.words if each.phrase == word.phrase + 1 and each.is_content]
+        mates = [each for each in self._clause.words if each.phrase == word.phrase and each.is_content]
+        if any(each in self._inside for each in mates):
+            return False
+        words = self._other.words
+        owners = [
+            owner
+            for n, each in enumerate(words)
+            if any(same(head, each) for head in heads)
+            for owner in words[:n]
+            if owner.phrase == each.phrase - 1 and owner.marker == "gen" and owner.is_content and not owner.number
+        ]
+        return bool(owners) and any(
+            any(same(word, each) and each.marker == "gen" for each in clause.words)
+            and any(same(head, each) for head in heads for each in clause.words)
+            for clause in self._articles.clauses()
+        )
+
+    def _is_other_person(self, word: Word) -> bool:
+        """Whether the summary tells an arrest of somebody whom the article's clause has not."""
+        if "arrest" not in self._clause.kinds or word.marker not in ("", "को") or word.number or word.parts:
+            return False
+        if {"arrest", "status", "time", "light"} & word.concepts or is_general(word):
+            return False
+        is_known = any(each.marker == "को" and "time" not in each.concepts for each in self._other.words)
+        if not is_known or self._other.pronouns:
+            # Who is arrested is left out, or named before.
+            return False
+        return self._articles.is_anywhere(word) and not self._is_in(self._other.words, word)
+
+    def _is_another_means(self, word: Word) -> bool:
+        """Whether the article's clause has another thing by which it is done: `ड्रोन से` for `कार में`."""
+        if find_any(word, self._rest) or not self._articles.is_anywhere(word) or self._is_in(self._topic, word):
+            return False
+        mine = self._clause.words
+        return any(
+            each.marker == "से"
+            and each.is_content
+            and not (each.number or is_infinitive(each.text) or {"time", "cause"} & each.concepts)
+            and not any(same(own, each) for own in mine)
+            for each in self._other.words
+        )
+
+    @staticmethod
+    def _is_in(words: Sequence[Word], word: Word) -> bool:
+        return any(same(word, each) for each in words)
+
     def _is_replaced(self, word: Word, *, also_common: bool = False) -> bool:
         """Whether the article's clause has another name there. `also_common`: or another noun."""
         mine = [each for each in self._clause.words if each.is_content]
@@ -139,3 +224,10 @@ def _role(word: Word, clause: Clause) -> str:
     if word.marker == "" and clause.is_intransitive:
         return ""
     return "suffers" if clause.is_passive and word.marker == "" else _ROLES.get(word.marker, "")
+
+
+def _subject_of(clause: Clause) -> Word | None:
+    """Return the first unmarked noun of a clause that has another word after it."""
+    words = [each for each in clause.words if each.is_content and not (each.marker or each.number)]
+    words = [each for each in words if "time" not in each.concepts]
+    return words[0] if len(words) > 1 else None

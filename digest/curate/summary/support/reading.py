@@ -36,11 +36,8 @@ from digest.hindi.text import fold
 
 # `नहीं कर सका` tells what happened.
 _CAN = re.compile("सक(?:ता|ती|ते|तीं|े|ेगा|ेगी|ेंगे)$")
-_INTRANSITIVE = re.compile(
-    fold(
-        "(?:हो|आ|जा|गिर|मर|मारे|झुलस|घायल|ज़ख़्मी|मिल|चल|रह|बैठ|पहुंच|निकल|बढ़|घट|टूट|फट|डूब|जल|उतर|लग|मौत|फंस|छूट|बच|छप|सुधर|उछल|फिसल|लुढ़क|पड़|भाग|डर|सो|जाग|रुक|थम|बरस|उमड़|फैल|बिक|दिख|लौट)(?:ा|ी|े|या|ई|ए|एगा|एगी|एंगे|ेगा|ेगी|ेंगे|ेंगी)?"
-    )
-)
+_WITHOUT_OBJECT = "|".join(sorted(GRAMMAR["intransitive root"] | GRAMMAR["intransitive"]))
+_INTRANSITIVE = re.compile(f"(?:{_WITHOUT_OBJECT})(?:ा|ी|े|या|ई|ए|एगा|एगी|एंगे|ेगा|ेगी|ेंगे|ेंगी)?")
 # A clause after these has the agent before it only if its verb needs one.
 _RELATIVES = {
     fold(word): marker

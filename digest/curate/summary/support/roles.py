@@ -9,6 +9,7 @@ from digest.curate.summary.support.clauses import Clause, Mode
 from digest.curate.summary.support.speakers import SPEECH
 from digest.curate.summary.support.vocabulary import GENERAL, NAMED
 from digest.curate.summary.support.words import Word
+from digest.hindi.text import fold
 
 # Classes that say how much something weighs, not what it is.
 _NOT_A_MEANING = frozenset(
@@ -42,6 +43,9 @@ _NOT_A_MEANING = frozenset(
     }
 )
 AGENT = frozenset({"ने", "inherited", "द्वारा", "side"})
+_TAKING = frozenset(
+    map(fold, ["लिया", "ली", "लिए", "पाया", "पाई", "पाए", "हासिल", "जीता", "जीती", "जीते", "झटके", "जुटाए"])
+)
 _NAME_ENDING = re.compile(
     "(?:पुर|पुरा|गढ|नगर|बाद|गंज|सिंह|कुमार|लाल|राम|देवी|शंकर|नाथ|दास|पाल|वाल|वाला|ेश|ेंद्र|िंदर|प्रसाद|चंद|बाई|खेडा|कोट|वाडा|स्तान|लैंड)$"
 )
@@ -83,14 +87,14 @@ def fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech:
         and a in AGENT
         and any(each.text.startswith("मिल") for word in their_clause.words for each in (word.parts or (word,)))
     ):
-        # `गोहिल को तीन विकेट मिले` is `गोहिल ने तीन विकेट लिए`.
-        return True
+        # `गोहिल को तीन विकेट मिले` is `गोहिल ने तीन विकेट लिए`. What comes from somebody is given by them.
+        return _takes(clause) or not _has_giver(their_clause)
     if (
         a == "को"
         and b in AGENT
         and any(each.text.startswith("मिल") for word in clause.words for each in (word.parts or (word,)))
     ):
-        return True
+        return _takes(their_clause) or not _has_giver(clause)
     if a in AGENT or b in AGENT:
         if a in AGENT and b in AGENT:
             return True
@@ -110,6 +114,15 @@ def fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech:
         first = next((word for word in where.words if word.is_content), None)
         return not (first is not None and first.phrase == unmarked.phrase and _may_act(unmarked, where))
     return True
+
+
+def _takes(clause: Clause) -> bool:
+    return bool(_TAKING & set(clause.tokens[-5:]))
+
+
+def _has_giver(clause: Clause) -> bool:
+    """Whether something comes from somebody: `फंड से निवेश मिला`."""
+    return any(word.marker == "से" and is_name_like(word) and word.is_content for word in clause.words)
 
 
 def _may_act(word: Word, clause: Clause) -> bool:

@@ -16,6 +16,8 @@ _INFINITIVE = re.compile(
 )
 _TITLE = re.compile("' ((?:[^ ']+ ){1,5})'|‘ ((?:[^ ’]+ ){1,5})’")
 _LIGHT_INFINITIVES = frozenset({"करने", "होने", "देने", "लेने", "कराने"})
+_DECLARED = fold("घोषित")
+_UNDONE = GRAMMAR["undone"]
 _DONE = GRAMMAR["done"]
 _REFUSALS = frozenset(map(key_of, GRAMMAR["refusal"]))
 _THIS = frozenset({"इसे", "इन्हें", "इन", "इस"})
@@ -71,6 +73,10 @@ def statement(clause: Clause, other: Clause) -> str:
         return "it adds “बिना”"
     if _REMAINS & set(other.tokens[-4:]) and clause.mode is Mode.FACT and not (_REMAINS & set(clause.tokens)):
         return "the article tells it as still to be done"
+    if ("एक", "ही") in itertools.pairwise(clause.tokens) and not {"एक", "1"} & set(other.tokens):
+        return "it adds “एक ही”"
+    if undone := _leaves_undone(clause, other):
+        return f"it leaves out “{undone}”"
     titles = _quoted(clause), _quoted(other)
     if all(titles) and titles[0].isdisjoint(titles[1]):
         return "it names another work or phrase in quotes"
@@ -95,6 +101,9 @@ def statement(clause: Clause, other: Clause) -> str:
             if kind in ("claim", "doubt") and _is_aside(clause, other, kind):
                 continue
             if kind == "doubt" and clause.mode is Mode.CAN:
+                continue
+            if kind == "plan" and _word_of(other, kind) == _DECLARED:
+                # `अमान्य घोषित हुआ`
                 continue
             if kind == "plan" and (clause.mode is not Mode.FACT or clause.kinds & {"wish"}):
                 continue
@@ -160,9 +169,17 @@ def _lacks(clause: Clause) -> bool:
 
 def _same_mode(clause: Clause, other: Clause) -> bool:
     mine, theirs = clause.mode, other.mode
-    if mine is theirs or clause.tokens[-1].startswith("वाल"):
+    if clause.tokens[-1].startswith("वाल"):
         # `दुबई में होने वाला टूर्नामेंट` says nothing of when.
         return True
+    if mine is Mode.FACT and other.tokens[-2:-1] == ("होने",) and other.tokens[-1].startswith("वाल"):
+        # `सोमवार को होने वाली वार्ता`
+        return False
+    if mine is theirs:
+        return True
+    if mine is Mode.FACT and theirs is Mode.FUTURE and _DECISIONS & set(other.tokens):
+        # `जांच पर फ़ैसला सोमवार को होगा`
+        return False
     if {mine, theirs} <= {Mode.MUST, Mode.FACT} and any(_NEED & set(each.tokens) for each in (clause, other)):
         # `नहीं लेना होगा` is `लेने की ज़रूरत नहीं`.
         return True
@@ -216,6 +233,14 @@ def _is_aside(clause: Clause, other: Clause, kind: str) -> bool:
             # `इसे ग़लत बताया` is `इस आरोप को ग़लत बताया`.
             return True
     return False
+
+
+def _leaves_undone(clause: Clause, other: Clause) -> str:
+    """Return the word by which the article tells that something does not take place, if the summary lacks it."""
+    ends = [word for word in other.words if word.is_content][-2:]
+    found = [word for word in ends if any(part.text in _UNDONE for part in (word.parts or (word,)))]
+    lost = (word.text for word in found if not any(same(mine, word) for mine in clause.words))
+    return "" if clause.negations else next(lost, "")
 
 
 def _quoted(clause: Clause) -> set[str]:
