@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from digest.hindi.search_words import query_words
 from digest.models import EditionState
+from digest.render.archive_page import ArchivePage
 from digest.store.content.archive import ArchivedCorrection, ArchivedSource, ArchivedStory, ArchiveStore
 from digest.store.content.editions import EditionStore
 from digest.store.database import Database
@@ -42,12 +43,10 @@ def archive(database: Database, frozen: Frozen) -> ArchiveStore:
             a_story(key, f"b{number}", f"मेट्रो की 82.5 किमी लाइन, चरण {number}", thread="b0", section="शहर"),
         ]
         corrections = [ArchivedCorrection(key, stories[0].day, "18 स्टेशन हैं।", "", "b0")] if number == 1 else []
-        page = {
-            "edition": key, "title": stories[0].title, "description": "…", "html": f"<p>{number}</p>", "picture": "",
-            "stories": 2, "minutes": 1, "made_at": NOW + timedelta(days=number - 2),
-        }  # fmt: skip
-        assert store.add(page, stories, corrections)
-        assert not store.add(page, stories, corrections), "what was sent never changes"
+        page = ArchivePage(stories[0].title, "…", f"<p>{number}</p>", "", 2, 1)
+        at = NOW + timedelta(days=number - 2)
+        assert store.add(key, page, at, stories, corrections)
+        assert not store.add(key, page, at, stories, corrections), "what was sent never changes"
     return store
 
 
@@ -115,9 +114,5 @@ def test_sources_keep_what_their_articles_said(database: Database, frozen: Froze
     story = a_story(
         "2026-11-23", "a", "शीर्षक", sources=(report, ArchivedSource("दूसरा", "")), published=report.published
     )
-    page = {
-        "edition": "2026-11-23", "title": "", "description": "", "html": "", "picture": "", "stories": 1, "minutes": 0,
-        "made_at": NOW,
-    }  # fmt: skip
-    assert store.add(page, [story], [])
+    assert store.add("2026-11-23", ArchivePage("", "", "", "", 1, 0), NOW, [story], [])
     assert store.thread("a", NOW) == [story]

@@ -116,20 +116,21 @@ def test_an_unexpected_error_is_a_page_too(sent: Site, caplog: pytest.LogCapture
     from sqlalchemy import text
 
     with sent.app.database.write() as connection:
-        sections = connection.execute(text("SELECT sections FROM edition")).scalar_one()
-        connection.execute(text("UPDATE edition SET sections = 'nonsense'"))
+        thread, sources = connection.execute(text("SELECT thread, sources FROM archive_story LIMIT 1")).one()
+        nonsense = text("UPDATE archive_story SET sources = :sources WHERE thread = :thread")
+        connection.execute(nonsense, {"sources": "nonsense", "thread": thread})
     try:
-        answer = sent.get("/archive/2026-11-23")
+        answer = sent.get(f"/story/{thread}")
     finally:
         with sent.app.database.write() as connection:
-            connection.execute(text("UPDATE edition SET sections = :sections"), {"sections": sections})
+            connection.execute(nonsense, {"sources": sources, "thread": thread})
     assert (answer.status, answer.title) == (500, translated("Something went wrong here"))
     assert answer.headers["content-security-policy"] == POLICY
     until = time.monotonic() + 10
     # The error is logged after the response.
     while not caplog.text and time.monotonic() < until:
         time.sleep(0.01)
-    assert "GET /archive/{edition}: JSONDecodeError" in caplog.text
+    assert "GET /story/{story}: JSONDecodeError" in caplog.text
 
 
 def test_error_pages_are_in_the_requested_language(unchanged: Site) -> None:

@@ -6,9 +6,9 @@ Only what `PublishedStore` shows is read: editions that are due for somebody and
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Row, Select, column, func, insert, literal, or_, select, text, tuple_, update
 
@@ -16,6 +16,9 @@ from digest.hindi.search_words import index_words
 from digest.store.content.editions import PublishedStore
 from digest.store.database import Database
 from digest.store.schema import Id, archive_correction, archive_page, archive_story, edition
+
+if TYPE_CHECKING:
+    from digest.render.archive_page import ArchivePage
 
 MOST_MATCHES = 1_000
 """The newest stories that a search looks at."""
@@ -128,23 +131,24 @@ class ArchiveStore:
 
     def add(
         self,
-        page: Mapping[str, Any],
+        key: str,
+        page: ArchivePage,
+        at: datetime,
         stories: Sequence[ArchivedStory],
         corrections: Sequence[ArchivedCorrection],
     ) -> bool:
         """Keep an edition with what it had. False if it is there already: what was sent never changes."""
-        key = page["edition"]
         with self.database.write(area="archive") as connection:
             known = select(archive_page.c.edition).where(archive_page.c.edition == key)
             if connection.execute(known).first() is not None:
                 return False
-            connection.execute(insert(archive_page).values(**page))
+            connection.execute(insert(archive_page).values(edition=key, made_at=at, **asdict(page)))
             if stories:
                 connection.execute(insert(archive_story), [_story_values(each) for each in stories])
             if corrections:
                 rows = [
-                    {"edition": key, "position": at, "text": each.text, "url": each.url, "thread": each.thread}
-                    for at, each in enumerate(corrections)
+                    {"edition": key, "position": position, "text": each.text, "url": each.url, "thread": each.thread}
+                    for position, each in enumerate(corrections)
                 ]
                 connection.execute(insert(archive_correction), rows)
         return True

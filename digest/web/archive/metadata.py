@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 CARD_SIZE = (1200, 630)
 """Pixels of the picture of a link preview, in the proportions that WhatsApp, Facebook and X show whole."""
 
-# Google shows at most this many characters of a headline.
-_HEADLINE = 110
-
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
@@ -108,7 +105,7 @@ def _article(
     values: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
-        "headline": title[:_HEADLINE],
+        "headline": title,
         "description": description,
         "url": address,
         "mainEntityOfPage": {"@type": "WebPage", "@id": address},

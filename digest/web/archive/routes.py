@@ -27,8 +27,7 @@ PUBLIC = {"cache-control": "public, max-age=300", "x-robots-tag": "all"}
 
 _NOT_INDEXED = "noindex, follow"
 # The only script copies the address of a page.
-_POLICY = CONTENT_SECURITY_POLICY + "; script-src 'self'"
-_REMOTE_IMAGES_POLICY = _POLICY.replace("img-src 'self'", "img-src 'self' https:")
+_WITH_SCRIPT = f"{CONTENT_SECURITY_POLICY}; script-src 'self'"
 _MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
 _MAX_PAGE = 10_000
 
@@ -47,7 +46,9 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
     def respond(request: Request, template: str, here: str, *, indexed: bool, **values: Any) -> HTMLResponse:
         agreement = consent_wording(pages.language(request), pages.branding.name)
         response = pages.response(request, template, here, personal=False, agreement=agreement, **values)
-        response.headers["content-security-policy"] = _REMOTE_IMAGES_POLICY if values.get("pictures") else _POLICY
+        policy = _WITH_SCRIPT if values.get("share") else CONTENT_SECURITY_POLICY
+        images = "img-src 'self' https:" if values.get("pictures") else "img-src 'self'"
+        response.headers["content-security-policy"] = policy.replace("img-src 'self'", images)
         if not archive.public:
             response.headers["cache-control"] = "private, no-cache"
             return response
@@ -108,7 +109,7 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
             return RedirectResponse(place, 301)
         return respond(request, "story.html.j2", story_path(story), indexed=not show_images, **values)
 
-    @routes.get("/topic/{name}", response_class=HTMLResponse, summary="The stories of a section, newest first")
+    @routes.get("/topic/{name:path}", response_class=HTMLResponse, summary="The stories of a section, newest first")
     def show_topic(request: Request, name: str, page: PageNumber = 1) -> HTMLResponse:
         now = context.now()
         topics = store.topics(now)
