@@ -7,6 +7,7 @@ owner of the address gets an email. Link scanners change nothing, because they d
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv6Address, ip_address
@@ -43,6 +44,8 @@ class Signup:
     # Links the newest edition from the form; None if the archive is not public.
     published: PublishedStore | None
     emails_per_hour: int
+    # Whether the newest edition has a card for link previews, by its subject.
+    can_draw: Callable[[str], bool] = lambda _subject: False
 
     def form(self, request: Request, *, status: int = 200, **values: Any) -> HTMLResponse:
         """Answer with the sign-up form."""
@@ -50,7 +53,9 @@ class Signup:
         values = {"wrong": "", "typed": "", **values}
         newest = self.published.newest(1, self.context.now()) if self.published else []
         consent = self.consent_wording(pages.language(request))
-        values |= {"newest": newest, "agreement": consent, "meta": home_metadata(pages, request)}
+        card_of = newest[0].key if newest and self.can_draw(newest[0].subject) else ""
+        meta = home_metadata(pages, request, card_of=card_of)
+        values |= {"newest": newest, "agreement": consent, "meta": meta}
         response = pages.response(request, "join.html.j2", "/join", status=status, personal=False, **values)
         if status == 200:
             response.headers["x-robots-tag"] = "all"
