@@ -14,7 +14,7 @@ from digest.render.archive_page import ArchivePage
 from digest.store.content.archive import ArchivedCorrection, ArchivedSource, ArchivedStory, ArchiveStore
 from digest.store.content.editions import EditionStore
 from digest.store.database import Database
-from digest.store.schema import archive_story
+from digest.store.schema import archive_story, batch
 from digest.store.schema import edition as editions
 from tests.store.conftest import NOW, Frozen
 
@@ -76,8 +76,27 @@ def test_a_cancelled_edition_is_not_shown_anywhere(archive: ArchiveStore, databa
     assert found(archive, "बर्फबारी") == ["a2 23", "a0 21"]
     assert [each.edition for each in archive.thread("b0", NOW)] == ["2026-11-23", "2026-11-21"]
     assert archive.corrections(NOW) == []
+    assert "पहाड़ों पर बर्फ़बारी, दिन 1" not in archive.newest_titles(NOW, 10)
     assert [(topic.name, topic.stories) for topic in archive.topics(NOW)] == [("देश", 2), ("शहर", 2)]
     assert archive.version(NOW) != version
+
+
+def test_what_is_not_due_yet_shows_nothing_of_itself(archive: ArchiveStore, database: Database) -> None:
+    """The last edition is only due in an hour: its headlines are not known before."""
+    with database.write() as connection:
+        own = batch.c.edition == "2026-11-23"
+        connection.execute(update(batch).where(own).values(due_at=NOW + timedelta(hours=1)))
+    assert archive.page("2026-11-23", NOW) is None
+    assert found(archive, "मेट्रो") == ["b1 22"]
+    assert [story.story for story in archive.thread("b0", NOW)] == ["b1", "b0"]
+    assert [title for title in archive.newest_titles(NOW, 10) if title.endswith("2")] == []
+    (correction,) = archive.corrections(NOW)
+    assert correction.title.endswith("चरण 1")
+    assert dict(archive.threads(NOW, FIRST, date(2027, 1, 1))) == {
+        "a0": FIRST,
+        "a1": date(2026, 11, 22),
+        "b0": date(2026, 11, 22),
+    }
 
 
 def test_a_thread_is_found_once_by_folded_words(archive: ArchiveStore) -> None:

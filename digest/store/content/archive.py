@@ -290,7 +290,7 @@ class ArchiveStore:
         of = archive_correction.c
         title = (
             select(archive_story.c.title)
-            .where(archive_story.c.thread == of.thread, of.thread != "")
+            .where(archive_story.c.thread == of.thread, of.thread != "", archive_story.c.edition.in_(self._shown(now)))
             .order_by(archive_story.c.id.desc())
             .limit(1)
             .scalar_subquery()
@@ -319,9 +319,10 @@ class ArchiveStore:
         """Return the number of threads with a story that has all words; of more than `MOST_MATCHES`, some."""
         return len(self._matching(words, now))
 
-    def newest_titles(self, most: int) -> list[str]:
+    def newest_titles(self, now: datetime, most: int) -> list[str]:
         """Return the titles of the newest stories, from which a search takes its suggestions."""
-        rows = select(archive_story.c.title).order_by(archive_story.c.day.desc(), archive_story.c.id.desc())
+        rows = select(archive_story.c.title).where(archive_story.c.edition.in_(self._shown(now)))
+        rows = rows.order_by(archive_story.c.day.desc(), archive_story.c.id.desc())
         with self.database.read() as connection:
             return list(connection.execute(rows.limit(most)).scalars())
 
