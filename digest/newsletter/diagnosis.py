@@ -149,11 +149,14 @@ ROUTES: dict[str, Callable[[App, tuple[str, ...]], Route]] = {
 
 def _check_network(app: App, options: Options) -> list[Finding]:
     """Check the pages, the clock and the webhook."""
+    from digest.render.card import can_shape
     from digest.usecases.check_machine import check_clock
-    from digest.usecases.check_web import check_pages
+    from digest.usecases.check_web import check_pages, check_previews
 
     base_url = app.settings.newsletter.base_url
     found, answer = check_pages(base_url, options.lookup, datetime.now(UTC))
+    if base_url and app.settings.web.archive == "public":
+        found += check_previews(can_draw=can_shape())
     known = {base_url: answer.ahead} if answer and answer.ahead is not None else {}
     delivery = app.settings.delivery
     hosts = {

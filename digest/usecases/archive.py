@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from digest.curate.sent_story import earlier_editions
 from digest.errors import TemplateProblem
@@ -53,17 +53,7 @@ class Archivist:
             notes = (f"The page of {edition.key} in the archive is made by the built-in template: {error}",)
             page = self.built_in.archive_page(edition, now=at)
         stories = list(self._stories(edition))
-        values: dict[str, Any] = {
-            "edition": edition.key,
-            "title": page.title,
-            "description": page.description,
-            "html": page.html,
-            "picture": page.picture,
-            "stories": page.stories,
-            "minutes": page.minutes,
-            "made_at": at,
-        }
-        self.archive.add(values, stories, list(self._corrections(edition, stories)))
+        self.archive.add(edition.key, page, at, stories, list(self._corrections(edition, stories)))
         return notes
 
     def catch_up(self, stopped: Callable[[], bool] = lambda: False) -> int:

@@ -73,6 +73,14 @@ def unreachable(check: str, url: str, problem: WebUnreachable, lookup: Lookup) -
     return error(check, f"{host} has no address", f"publish A {host} with the address of your server")
 
 
+def check_previews(*, can_draw: bool) -> list[Finding]:
+    """Warn if this machine cannot draw the pictures of link previews."""
+    if can_draw:
+        return []
+    message = "links to the archive have no picture with the headline: FriBidi is missing, which shapes Hindi"
+    return [warning("previews", message, "install it (Debian: apt install libfribidi0), and restart the pages")]
+
+
 def check_webhook(url: str, secret: str, lookup: Lookup) -> Finding:
     """Check that an unsigned event is refused. `secret` is appended to `url`, and no message shows it."""
     check = "webhook"

@@ -126,7 +126,7 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
     app.check_credentials()
     # App builds collaborators on first use. Build them here, before several threads ask at once.
     _ = (app.signer, app.database, app.answers, app.archive, app.articles, app.editions, app.renderer, app.sender)
-    _ = (app.topics, app.archivist)
+    _ = (app.topics, app.archivist, app.cards)
     names = [source.name for source in app.sources]
     with (
         Health(lambda: app.database, lambda: names, heartbeat) as health,
@@ -219,7 +219,16 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
         untracked = app.settings.newsletter.tracking == "off"
         showcase = Showcase(app.archive if public_archive else None, app.now)
         offer = Offer(showcase, rates, next_edition, app.first_send_at, len(app.sources), untracked)
-        signup = Signup(context, SignupStore(database), emails, outbound, offer, web.signup_mails_per_hour, web.welcome)
+        signup = Signup(
+            context,
+            SignupStore(database),
+            emails,
+            outbound,
+            offer,
+            web.signup_mails_per_hour,
+            welcomes=web.welcome,
+            can_draw=app.cards.can_draw,
+        )
     page = PreferencesPage(
         context,
         published,
@@ -237,7 +246,15 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
         answers.router(context, editions, app.answers),
         approval.router(ApprovalPage(context, app.copy_with(unattended=True))),
         view_in_browser.router(
-            EmailViewer(context, editions, published, app.renderer, opens_archive=web.archive == "subscribers"), images
+            EmailViewer(
+                context,
+                editions,
+                published,
+                app.renderer,
+                opens_archive=web.archive == "subscribers",
+                has_public_archive=public_archive,
+            ),
+            images,
         ),
         webhooks(app),
         sitemaps.robots_router(pages, public=public_archive),

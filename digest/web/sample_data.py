@@ -86,7 +86,7 @@ def sample_pages(now: datetime, topics: Collection[str]) -> Iterator[SamplePage]
     yield from _approval(now)
     yield SamplePage("bar.html.j2", {})
     for read in ("", _TOKEN):
-        yield SamplePage("note.html.j2", {"personal": False, "read": read})
+        yield SamplePage("note.html.j2", {"personal": False, "read": read, "public": "" if read else "/archive/x"})
         yield SamplePage("text.html.j2", {"title": sent.subject, "text": "…", "read": read, "personal": False})
     for advice in ("", "…"):
         yield SamplePage("problem.html.j2", {"title": "…", "advice": advice})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from ipaddress import IPv6Address, ip_address
@@ -76,6 +77,8 @@ class Signup:
     emails_per_hour: int
     # Sends the newest headlines after the confirmation.
     welcomes: bool = True
+    # Whether the newest edition has a card for link previews, by its subject.
+    can_draw: Callable[[str], bool] = lambda _subject: False
 
     def form(self, request: Request, *, status: int = 200, **values: Any) -> HTMLResponse:
         """Answer with the sign-up form."""
@@ -84,8 +87,9 @@ class Signup:
         consent = self.consent_wording(pages.language(request))
         shown = self.offer.showcase.newest()
         rates = self.offer.rates.of(shown.edition.key if shown else None, self.context.now())
+        card_of = shown.edition.key if shown and self.can_draw(shown.edition.title) else ""
         values |= {"offer": self.offer, "shown": shown, "rates": rates or {}}
-        values |= {"agreement": consent, "meta": home_metadata(pages, request)}
+        values |= {"agreement": consent, "meta": home_metadata(pages, request, card_of=card_of)}
         response = pages.response(request, "join.html.j2", "/join", status=status, personal=False, **values)
         if status == 200:
             # The page by which people find the newsletter.

@@ -21,6 +21,7 @@ from digest.store.content.articles import ImageStore
 from digest.store.content.editions import EditionStore, PublishedStore
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
 from digest.web.pages import PAGE_RESPONSES, language_parameter
+from digest.web.paths import edition_path
 from digest.web.resend import find_email
 
 _IMG = re.compile(r'<img\b(?:[^>"]|"[^"]*")*>')
@@ -48,6 +49,12 @@ class EmailViewer:
     renderer: Renderer
     # Whether its token also opens the archive (`web.archive: subscribers`).
     opens_archive: bool = False
+    # Whether everybody may read the archive.
+    has_public_archive: bool = False
+
+    def is_public(self, key: str) -> bool:
+        """Whether the edition has a public page."""
+        return self.has_public_archive and self.published.get(key, self.context.now()) is not None
 
     def find(self, key: str, id: int) -> RenderedEmail | None:
         """Find an email. A stopped edition is shown to those who may have received it, a draft only to test links."""
@@ -62,11 +69,11 @@ class EmailViewer:
         return email
 
     def response(
-        self, request: Request, email: RenderedEmail, here: str, *, remote: bool, read: str = ""
+        self, request: Request, email: RenderedEmail, here: str, *, remote: bool, read: str = "", public: str = ""
     ) -> HTMLResponse:
         """Answer with the email as a page. Without `remote`, images from other sites are left out.
 
-        `read` is the token that opens an archive for subscribers.
+        `read` is the token that opens an archive for subscribers, `public` the path of the edition's public page.
         """
         pages = self.context.pages
         language = pages.language(request)
@@ -85,7 +92,7 @@ class EmailViewer:
         if page != complete:
             bar = pages.render("bar.html.j2", language, here=here)
             page = _BODY.sub(lambda body: body[0] + bar, page, count=1)
-        note = pages.render("note.html.j2", language, here=here, read=read, personal=False)
+        note = pages.render("note.html.j2", language, here=here, read=read, public=public, personal=False)
         page = _BODY_END.sub(lambda end: note + end[0], page, count=1)
         return HTMLResponse(page, headers={"content-security-policy": _policy(logo=logo, remote=remote)})
 
@@ -110,7 +117,8 @@ def router(viewer: EmailViewer, images: ImageStore) -> APIRouter:
         if email is None:
             return pages.error(request, 404, pages.catalogue(request).gettext("There is no such edition"))
         read = token if viewer.opens_archive else ""
-        return viewer.response(request, email, f"/view/{edition}/{token}", remote=show_images, read=read)
+        public = edition_path(edition) if viewer.is_public(edition) else ""
+        return viewer.response(request, email, f"/view/{edition}/{token}", remote=show_images, read=read, public=public)
 
     @routes.get(
         "/picture/{cid}",

@@ -10,10 +10,11 @@ from sqlalchemy import update
 
 from digest.hindi.search_words import query_words
 from digest.models import EditionState
+from digest.render.archive_page import ArchivePage
 from digest.store.content.archive import ArchivedCorrection, ArchivedSource, ArchivedStory, ArchiveStore
 from digest.store.content.editions import EditionStore
 from digest.store.database import Database
-from digest.store.schema import archive_story
+from digest.store.schema import archive_story, batch
 from digest.store.schema import edition as editions
 from tests.store.conftest import NOW, Frozen
 
@@ -42,12 +43,10 @@ def archive(database: Database, frozen: Frozen) -> ArchiveStore:
             a_story(key, f"b{number}", f"मेट्रो की 82.5 किमी लाइन, चरण {number}", thread="b0", section="शहर"),
         ]
         corrections = [ArchivedCorrection(key, stories[0].day, "18 स्टेशन हैं।", "", "b0")] if number == 1 else []
-        page = {
-            "edition": key, "title": stories[0].title, "description": "…", "html": f"<p>{number}</p>", "picture": "",
-            "stories": 2, "minutes": 1, "made_at": NOW + timedelta(days=number - 2),
-        }  # fmt: skip
-        assert store.add(page, stories, corrections)
-        assert not store.add(page, stories, corrections), "what was sent never changes"
+        page = ArchivePage(stories[0].title, "…", f"<p>{number}</p>", "", 2, 1)
+        at = NOW + timedelta(days=number - 2)
+        assert store.add(key, page, at, stories, corrections)
+        assert not store.add(key, page, at, stories, corrections), "what was sent never changes"
     return store
 
 
@@ -77,8 +76,27 @@ def test_a_cancelled_edition_is_not_shown_anywhere(archive: ArchiveStore, databa
     assert found(archive, "बर्फबारी") == ["a2 23", "a0 21"]
     assert [each.edition for each in archive.thread("b0", NOW)] == ["2026-11-23", "2026-11-21"]
     assert archive.corrections(NOW) == []
+    assert "पहाड़ों पर बर्फ़बारी, दिन 1" not in archive.newest_titles(NOW, 10)
     assert [(topic.name, topic.stories) for topic in archive.topics(NOW)] == [("देश", 2), ("शहर", 2)]
     assert archive.version(NOW) != version
+
+
+def test_what_is_not_due_yet_shows_nothing_of_itself(archive: ArchiveStore, database: Database) -> None:
+    """The last edition is only due in an hour: its headlines are not known before."""
+    with database.write() as connection:
+        own = batch.c.edition == "2026-11-23"
+        connection.execute(update(batch).where(own).values(due_at=NOW + timedelta(hours=1)))
+    assert archive.page("2026-11-23", NOW) is None
+    assert found(archive, "मेट्रो") == ["b1 22"]
+    assert [story.story for story in archive.thread("b0", NOW)] == ["b1", "b0"]
+    assert [title for title in archive.newest_titles(NOW, 10) if title.endswith("2")] == []
+    (correction,) = archive.corrections(NOW)
+    assert correction.title.endswith("चरण 1")
+    assert dict(archive.threads(NOW, FIRST, date(2027, 1, 1))) == {
+        "a0": FIRST,
+        "a1": date(2026, 11, 22),
+        "b0": date(2026, 11, 22),
+    }
 
 
 def test_a_thread_is_found_once_by_folded_words(archive: ArchiveStore) -> None:
@@ -115,9 +133,5 @@ def test_sources_keep_what_their_articles_said(database: Database, frozen: Froze
     story = a_story(
         "2026-11-23", "a", "शीर्षक", sources=(report, ArchivedSource("दूसरा", "")), published=report.published
     )
-    page = {
-        "edition": "2026-11-23", "title": "", "description": "", "html": "", "picture": "", "stories": 1, "minutes": 0,
-        "made_at": NOW,
-    }  # fmt: skip
-    assert store.add(page, [story], [])
+    assert store.add("2026-11-23", ArchivePage("", "", "", "", 1, 0), NOW, [story], [])
     assert store.thread("a", NOW) == [story]

@@ -72,6 +72,9 @@ def assert_taken_over(
 ) -> None:
     """The other node sends what is left. The one that was cut off then delivers its proof, and ends well."""
     assert other() == "15"
+    # The server may notice the end of each of the node's connections at another moment.
+    if tally(database).get("pending"):
+        assert other() == "0"
     assert tally(database) == {"frozen": 20, "accepted": 15, "unknown": 5}
     reconnect()
     assert printed(cut_off, "go on\n") == "5"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from digest.usecases.check_web import check_pages, check_webhook
+from digest.usecases.check_web import check_pages, check_previews, check_webhook
 from digest.utils.findings import Level
 from tests.mail.records import lookup_of
 from tests.support.http_server import HttpServer
@@ -119,3 +119,9 @@ def test_the_webhook_must_refuse_what_is_not_signed(status: int, level: Level, t
     assert finding.level == level
     assert text in finding.message
     assert "k33p" not in finding.message + finding.fix
+
+
+def test_a_machine_that_cannot_draw_hindi_is_told_what_to_install() -> None:
+    (finding,) = check_previews(can_draw=False)
+    assert "libfribidi0" in str(finding)
+    assert check_previews(can_draw=True) == []

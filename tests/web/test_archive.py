@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -12,10 +13,10 @@ from xml.etree import ElementTree
 
 import feedparser
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from digest import pipeline
-from digest.store.schema import archive_correction, archive_page, archive_story, delivery
+from digest.store.schema import archive_correction, archive_page, archive_story, batch, delivery, edition
 from digest.web.archive.metadata import json_ld
 from digest.web.view_in_browser import without_remote_images
 from tests.support.folders import newsletter_folder
@@ -50,6 +51,7 @@ def test_the_email_in_the_browser_shows_nothing_personal(sent: Site, query: str)
     )
     assert translated(note, language) in answer.text
     assert re.search(r'<a href="/join(\?lang=en)?"', answer.text)
+    assert re.search(rf'<a href="/archive/{DAY}(\?lang=en)?"', answer.text)
     # Pause, preferences, unsubscribe, and the two answers to the samples' question.
     assert answer.text.count('href="#personal-links"') == 5
     assert answer.text.count('id="personal-links"') == 1
@@ -263,6 +265,71 @@ def test_a_story_has_a_page_with_its_sources(sent: Site) -> None:
     assert [url for url in story.articles if f'href="{url}"' not in shown.text] == []
     assert f'href="/archive/{DAY}"' in shown.text
     assert sent.get("/story/nothing").status == 404
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Forty editions: that of the day, and copies of it on the days before. Two carry one of its stories too."""
+    home = tmp_path_factory.mktemp("month") / "newsletter"
+    with site(home, ["asha@example.com"]) as pages:
+        pipeline.send(pages.app, DAY)
+        with pages.app.database.write() as connection:
+            one = connection.execute(select(edition)).one()._asdict()
+            part = connection.execute(select(batch).limit(1)).one()._asdict()
+            del part["id"]
+            for number in range(1, 40):
+                ago = timedelta(days=number)
+                day = one["day"] - ago
+                sections = json.loads(json.dumps(one["sections"]))
+                stories = [story for section in sections for story in section["stories"]]
+                for position, story in enumerate(stories):
+                    if position or number not in (3, 5):
+                        story["id"] = f"s{number}-{position}"
+                        story["articles"] = [f"{url}?{number}" for url in story["articles"]]
+                        story |= {"article_ids": [], "url": f"{story['url']}?{number}"}
+                frozen = {"frozen_at": one["frozen_at"] - ago, "lead": stories[0]["id"], "sections": sections}
+                connection.execute(insert(edition).values(one | frozen | {"key": day.isoformat(), "day": day}))
+                due = {"edition": day.isoformat(), "due_at": part["due_at"] - ago}
+                connection.execute(insert(batch).values(part | due))
+            for table in (archive_story, archive_correction, archive_page):
+                connection.execute(table.delete())
+        assert pages.app.archivist.catch_up() == 40
+    with site(home, ["asha@example.com"]) as pages:
+        yield pages
+
+
+def test_editions_lead_to_the_ones_beside_them(month: Site) -> None:
+    newest, middle = month.get(f"/archive/{DAY}").text, month.get("/archive/2026-11-10").text
+    assert 'rel="prev" href="/archive/2026-11-22"' in newest
+    assert 'rel="next"' not in newest
+    assert f'href="/join"><span class="small">{translated("The next edition")}' in newest
+    assert 'rel="prev" href="/archive/2026-11-09"' in middle
+    assert 'rel="next" href="/archive/2026-11-11"' in middle
+    assert 'rel="prev"' not in month.get("/archive/2026-10-15").text
+
+
+def test_the_list_has_pages_and_months(month: Site) -> None:
+    def listed(path: str) -> list[str]:
+        return list(dict.fromkeys(re.findall(r'href="/archive/([0-9-]+)"', month.get(path).text)))
+
+    first, second = listed("/archive"), listed("/archive?page=2")
+    assert (len(first), len(second)) == (30, 10)
+    assert first + second == sorted(first + second, reverse=True)
+    assert 'rel="next" href="/archive?page=2"' in month.get("/archive").text
+    assert 'rel="prev" href="/archive"' in month.get("/archive?page=2").text
+    assert month.get("/archive?page=3").status == 404
+    assert listed("/archive?month=2026-10") == [f"2026-10-{day:02}" for day in range(31, 14, -1)]
+    assert month.get("/archive?month=2019-01").status == 200
+    assert month.get("/archive?month=2026-13").status == 422
+
+
+def test_a_story_of_several_editions_has_one_page(month: Site) -> None:
+    archive, now = month.app.archive, month.app.now()
+    threads = {story.thread for topic in archive.topics(now) for story in archive.topic(topic.name, now, most=1000)}
+    (thread,) = (each for each in threads if len(archive.thread(each, now)) > 1)
+    shown = month.get(f"/story/{thread}").text
+    days = re.findall(r'href="/archive/([0-9-]+)"', shown[shown.index('class="thread"') :])
+    assert days == [DAY, "2026-11-20", "2026-11-18"]
 
 
 def test_a_topic_lists_its_stories(sent: Site) -> None:

@@ -118,14 +118,14 @@ def test_an_unexpected_error_is_a_page_too(sent: Site, caplog: pytest.LogCapture
     from sqlalchemy import text
 
     with sent.app.database.write() as connection:
-        row = connection.execute(text("SELECT id, thread, sources FROM archive_story ORDER BY id LIMIT 1")).one()
-        connection.execute(text("UPDATE archive_story SET sources = '5' WHERE id = :id"), {"id": row.id})
+        thread, sources = connection.execute(text("SELECT thread, sources FROM archive_story LIMIT 1")).one()
+        nonsense = text("UPDATE archive_story SET sources = :sources WHERE thread = :thread")
+        connection.execute(nonsense, {"sources": "nonsense", "thread": thread})
     try:
-        answer = sent.get(f"/story/{row.thread}")
+        answer = sent.get(f"/story/{thread}")
     finally:
         with sent.app.database.write() as connection:
-            kept = {"id": row.id, "sources": row.sources}
-            connection.execute(text("UPDATE archive_story SET sources = :sources WHERE id = :id"), kept)
+            connection.execute(nonsense, {"sources": sources, "thread": thread})
     assert (answer.status, answer.title) == (500, translated("Something went wrong here"))
     assert answer.headers["content-security-policy"] == POLICY
     until = time.monotonic() + 10

@@ -6,9 +6,9 @@ Only what `PublishedStore` shows is read: editions that are due for somebody and
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Row, Select, column, func, insert, literal, or_, select, text, tuple_, update
 
@@ -16,6 +16,9 @@ from digest.hindi.search_words import index_words
 from digest.store.content.editions import PublishedStore
 from digest.store.database import Database
 from digest.store.schema import Id, archive_correction, archive_page, archive_story, edition
+
+if TYPE_CHECKING:
+    from digest.render.archive_page import ArchivePage
 
 MOST_MATCHES = 1_000
 """The newest stories that a search looks at."""
@@ -128,23 +131,24 @@ class ArchiveStore:
 
     def add(
         self,
-        page: Mapping[str, Any],
+        key: str,
+        page: ArchivePage,
+        at: datetime,
         stories: Sequence[ArchivedStory],
         corrections: Sequence[ArchivedCorrection],
     ) -> bool:
         """Keep an edition with what it had. False if it is there already: what was sent never changes."""
-        key = page["edition"]
         with self.database.write(area="archive") as connection:
             known = select(archive_page.c.edition).where(archive_page.c.edition == key)
             if connection.execute(known).first() is not None:
                 return False
-            connection.execute(insert(archive_page).values(**page))
+            connection.execute(insert(archive_page).values(edition=key, made_at=at, **asdict(page)))
             if stories:
                 connection.execute(insert(archive_story), [_story_values(each) for each in stories])
             if corrections:
                 rows = [
-                    {"edition": key, "position": at, "text": each.text, "url": each.url, "thread": each.thread}
-                    for at, each in enumerate(corrections)
+                    {"edition": key, "position": position, "text": each.text, "url": each.url, "thread": each.thread}
+                    for position, each in enumerate(corrections)
                 ]
                 connection.execute(insert(archive_correction), rows)
         return True
@@ -292,7 +296,7 @@ class ArchiveStore:
         of = archive_correction.c
         title = (
             select(archive_story.c.title)
-            .where(archive_story.c.thread == of.thread, of.thread != "")
+            .where(archive_story.c.thread == of.thread, of.thread != "", archive_story.c.edition.in_(self._shown(now)))
             .order_by(archive_story.c.id.desc())
             .limit(1)
             .scalar_subquery()
@@ -321,9 +325,10 @@ class ArchiveStore:
         """Return the number of threads with a story that has all words; of more than `MOST_MATCHES`, some."""
         return len(self._matching(words, now))
 
-    def newest_titles(self, most: int) -> list[str]:
+    def newest_titles(self, now: datetime, most: int) -> list[str]:
         """Return the titles of the newest stories, from which a search takes its suggestions."""
-        rows = select(archive_story.c.title).order_by(archive_story.c.day.desc(), archive_story.c.id.desc())
+        rows = select(archive_story.c.title).where(archive_story.c.edition.in_(self._shown(now)))
+        rows = rows.order_by(archive_story.c.day.desc(), archive_story.c.id.desc())
         with self.database.read() as connection:
             return list(connection.execute(rows.limit(most)).scalars())
 

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 CARD_SIZE = (1200, 630)
 """Pixels of the picture of a link preview, in the proportions that WhatsApp, Facebook and X show whole."""
 
-# Google shows at most this many characters of a headline.
-_HEADLINE = 110
-
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
@@ -45,7 +42,7 @@ class Metadata:
 def of_edition(pages: Pages, found: ArchivedEdition, *, card: bool) -> Metadata:
     """The metadata of an edition. With `card` its picture carries the headline."""
     address = pages.base + edition_path(found.key)
-    image = f"{pages.base}/card/edition/{quote(found.key, safe='')}.jpg" if card else ""
+    image = _edition_card(pages, found.key) if card else ""
     return _article(
         pages, address, found.title, found.description, image, published=found.at, modified=found.at, based_on=()
     )
@@ -65,8 +62,11 @@ def of_story(
     )
 
 
-def home_metadata(pages: Pages, request: Request) -> Metadata:
-    """The metadata of the home page, which is also the sign-up form. It is in two languages."""
+def home_metadata(pages: Pages, request: Request, *, card_of: str = "") -> Metadata:
+    """The metadata of the home page, which is also the sign-up form. It is in two languages.
+
+    Its picture is the card of the edition `card_of`, if there is one.
+    """
     language, catalogue = pages.language(request), pages.catalogue(request)
     by_language = {each: pages.absolute_url("/", each) for each in pages.languages}
     words = catalogue.gettext("%(name)s comes by email: a short selection of the day's news.")
@@ -74,6 +74,7 @@ def home_metadata(pages: Pages, request: Request) -> Metadata:
         canonical=by_language[language],
         title=pages.branding.name,
         description=words % {"name": pages.branding.name},
+        image=_edition_card(pages, card_of) if card_of else "",
         alternates=(*by_language.items(), ("x-default", by_language[pages.languages[0]])),
     )
 
@@ -92,6 +93,10 @@ def publisher(pages: Pages) -> dict[str, Any]:
     return organisation
 
 
+def _edition_card(pages: Pages, key: str) -> str:
+    return f"{pages.base}/card/edition/{quote(key, safe='')}.jpg"
+
+
 def _article(
     pages: Pages,
     address: str,
@@ -108,7 +113,7 @@ def _article(
     values: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
-        "headline": title[:_HEADLINE],
+        "headline": title,
         "description": description,
         "url": address,
         "mainEntityOfPage": {"@type": "WebPage", "@id": address},

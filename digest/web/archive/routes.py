@@ -27,7 +27,7 @@ PUBLIC = {"cache-control": "public, max-age=300", "x-robots-tag": "all"}
 
 _NOT_INDEXED = "noindex, follow"
 # The only script copies the address of a page.
-_POLICY = CONTENT_SECURITY_POLICY + "; script-src 'self'"
+_WITH_SCRIPT = f"{CONTENT_SECURITY_POLICY}; script-src 'self'"
 _MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
 _MAX_PAGE = 10_000
 
@@ -40,15 +40,15 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
     """`/archive`, `/archive/EDITION`, `/story/ID`, `/topic/NAME`, `/corrections` and `/search`."""
     context, store = archive.context, archive.store
     pages = context.pages
-    policy = policy_with_image(_POLICY, pages.branding.theme.logo)
-    remote_images_policy = policy_with_image(_POLICY, "https:")
     dependencies = [Depends(language_parameter), *access]
     routes = APIRouter(tags=["archive"], responses=PAGE_RESPONSES, dependencies=dependencies)
 
     def respond(request: Request, template: str, here: str, *, indexed: bool, **values: Any) -> HTMLResponse:
         agreement = consent_wording(pages.language(request), pages.branding.name)
         response = pages.response(request, template, here, personal=False, agreement=agreement, **values)
-        response.headers["content-security-policy"] = remote_images_policy if values.get("pictures") else policy
+        policy = _WITH_SCRIPT if values.get("share") else CONTENT_SECURITY_POLICY
+        image = "https:" if values.get("pictures") else pages.branding.theme.logo
+        response.headers["content-security-policy"] = policy_with_image(policy, image)
         if not archive.public:
             response.headers["cache-control"] = "private, no-cache"
             return response
@@ -109,7 +109,7 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
             return RedirectResponse(place, 301)
         return respond(request, "story.html.j2", story_path(story), indexed=not show_images, **values)
 
-    @routes.get("/topic/{name}", response_class=HTMLResponse, summary="The stories of a section, newest first")
+    @routes.get("/topic/{name:path}", response_class=HTMLResponse, summary="The stories of a section, newest first")
     def show_topic(request: Request, name: str, page: PageNumber = 1) -> HTMLResponse:
         now = context.now()
         topics = store.topics(now)

@@ -138,7 +138,9 @@ class Archive:
 
     def _suggest(self, query: str, now: datetime) -> tuple[str, int]:
         """Return the query with words that headlines have, and without those that none has, and what it finds."""
-        known = Counter(word for title in self.store.newest_titles(_TITLES) for _token, word in written_tokens(title))
+        known = Counter(
+            word for title in self.store.newest_titles(now, _TITLES) for _token, word in written_tokens(title)
+        )
         by_fold: dict[str, str] = {}
         for word, _times in known.most_common():
             by_fold.setdefault(fold(word), word)
