@@ -31,7 +31,7 @@ _TURNS = frozenset(
     map(
         fold,
         words(
-            "लेकिन मगर पर परंतु किंतु हालांकि तो फिर जबकि बल्कि वरना यदि अगर बशर्ते क्योंकि वह जो जिसने जिसे but unless if though"
+            "लेकिन मगर पर परंतु किंतु हालांकि तो फिर जब जबकि बल्कि वरना यदि अगर बशर्ते क्योंकि वह जो जिसने जिसे but unless if though"
         ),
     )
 )
@@ -55,16 +55,15 @@ _ACTS = frozenset(
             "बनाया बनाई",
             "सुनाया सुनाई खोला खोली रोका रोकी भेजा भेजी पकड़ा पकड़े मारा मारी छोड़ा छोड़ी छोड़े तोड़ा तोड़ी तोड़े जीता जीती जीते",
             "लूटा लूटे मांगा मांगी मांगे काटा ठोका जड़ा रचा रची मचाया पाया पाई खरीदा खरीदी बेचा बेची सौंपा हराया",
-            "लिखा लिखी दी की ली",
+            "लिखा लिखी फेंका फेंकी फेंके पीटा बुलाया बुलाई चुराया चुराए गिराया ठहराया दी की ली",
         ),
     )
 )
 _PERHAPS_NO_VERB = frozenset(map(fold, words("दी की ली")))
 _POSTPOSITIONS = frozenset(map(fold, words("में से को पर")))
 _PASSIVE = frozenset(map(fold, words("गया गई गए गयी गये गईं जाएगा जाएगी जाएंगे जा")))
-# What a relative clause describes, and what answers one that stands before it.
-_POINTS = frozenset(map(fold, words("ऐसा ऐसी ऐसे इतना इतनी इतने क्या")))
-_CORRELATIVE = frozenset(map(fold, words("उस उसे उसी उसका उसकी उसके उन उन्हें उनका उनकी उनके वह वो वे वही वहां तब वैसे")))
+# What a relative clause says more of.
+_POINTS = frozenset(map(fold, words("ऐसा ऐसी ऐसे इतना इतनी इतने क्या उस उन वह वो वे")))
 # At the end of a word; with है it is no future.
 _FUTURE = re.compile(fold("[ाेी]?(?:गा|गी|गे)(?: |$)"))
 _FIRST_PERSON = frozenset(map(fold, words("मैं मैंने मुझे मुझसे मेरा मेरी मेरे हम हमें हमने हमारा हमारी हमारे i my we our me us")))
@@ -196,7 +195,8 @@ def _is_answered(ending: list[str], rest: list[str]) -> bool:
     """Return whether a head opens what the tail answers: `जो राह बनाई, उस पर …`, `ऐसा क्या किया, जिसकी …`."""
     if rest[0] in _RELATIVE:
         return bool(_POINTS & set(ending))
-    return bool(_RELATIVE & set(ending)) and rest[0] in _CORRELATIVE
+    # After a relative clause the main one is still to come.
+    return bool(_RELATIVE & set(ending)) or (bool(_OPENS_STORY & set(ending)) and "तो" not in ending)
 
 
 def _lacks_agent(ending: list[str], rest: list[str]) -> bool:

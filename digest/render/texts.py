@@ -40,6 +40,8 @@ LETTERS = dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", _LETTER_NAMES, strict=True))
 MAX_SPELLED = 4
 """A longer unknown run of capitals is a word (KISAN) and becomes `Kisan`."""
 
+# FAKE, GAME: consonant and vowel by turns make a word.
+_PRONOUNCED = re.compile("[^AEIOU][AEIOU][^AEIOU][AEIOU]")
 _OTHER_LETTER_NAMES = {"mr": {"I": "आय", "Y": "वाय", "Z": "झेड"}}
 _CAPITALS = re.compile(r"(?<![A-Za-z])[A-Z]+(?![A-Za-z])")
 # `Ind vs WI`, `IND v/s Aus`: the names of teams, in any case.
@@ -162,7 +164,7 @@ def _named(capitals: str, before: str, after: str) -> str:
 
 
 def _spelled(capitals: str, letters: Mapping[str, str]) -> str:
-    if len(capitals) > MAX_SPELLED:
+    if len(capitals) > MAX_SPELLED or _PRONOUNCED.fullmatch(capitals):
         return capitals.capitalize()
     return "".join(letters[letter] for letter in capitals)
 

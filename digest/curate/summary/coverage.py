@@ -25,6 +25,8 @@ TELLS, EARLY, FADE, TOO_LONG, WEAK, ECHO = 1.0, 0.4, 0.4, 0.01, 0.3, 0.25
 UNATTRIBUTED, NO_SPEAKER, DENIES, BEFORE = 0.6, 0.15, 0.3, 0.25
 # The weights of a further sentence's value: what it tells of the title's rest, similarity to the article, closeness.
 REST, CENTRE, NEAR = 1.0, 0.3, 1.5
+# What a further sentence is worth that tells the deaths that the title counts.
+TOLL = 1.5
 # A sentence adds nothing if the title and the summary have more than this share of its stems, unless it tells this
 # share more of the title.
 SAID, GAIN = 0.6, 0.15
@@ -160,6 +162,8 @@ class HeadlineCoverage:
     def next_value(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> float:
         """Score a sentence as the one that follows the chosen ones."""
         value = REST * self.gain(each, chosen)
+        if self.tolls and not self.tells_death(before := " ".join(other.text for other in chosen)):
+            value += TOLL * self.tells_death(f"{before} {each.text}")
         value += CENTRE * cosine(self.weigh(Counter(each.stems)), self.centre)
         return value + NEAR * math.exp(-FADE * (each.position - chosen[-1].position - 1)) - WEAK * each.weak
 
