@@ -28,7 +28,9 @@ _MARKUP = re.compile(
 _WORD = re.compile(r"[^\s<>]+")
 _LATIN = re.compile(r"[A-Za-z]")
 # Not a part of a date, a range of years, a telephone number or a word.
-_SCORE = re.compile(r"(?<![\w/.:–-])[0-9]{1,3}(?:[-–][0-9]{1,3}){1,2}(?![\w/:–-]|\.[0-9])")
+_SCORE = re.compile(
+    rf"(?<![0-9A-Za-z_{DEVA}/.:–-])[0-9]{{1,3}}(?:[-–][0-9]{{1,3}}){{1,2}}(?![0-9A-Za-z_{DEVA}/:–-]|\.[0-9])"
+)
 
 _LETTER_NAMES = (
     *("ए", "बी", "सी", "डी", "ई", "एफ", "जी", "एच", "आई", "जे", "के", "एल", "एम"),

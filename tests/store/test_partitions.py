@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, MetaData, insert, select, text, update
+from sqlalchemy import Column, Connection, MetaData, Table, insert, inspect, select, text, update
 
 from digest.deliver.outcome import Accepted
 from digest.errors import StoreUnavailable
@@ -178,6 +179,11 @@ def migrate_to(database: Database, version: str) -> None:
         command.upgrade(config, version)
 
 
+def _columns(table: Table, names: Collection[str]) -> list[Column[Any]]:
+    """The columns that the table had before."""
+    return [Column(column.name, column.type) for column in table.c if column.name in names]
+
+
 @pytest.fixture
 def old_store(database: Database, frozen: Frozen) -> Database:
     """A store of the version before partitions, with two editions that were sent and one that was not."""
@@ -199,7 +205,9 @@ def old_store(database: Database, frozen: Frozen) -> Database:
     with database.write() as connection:
         for table, found in rows.items():
             if found:
-                connection.execute(insert(table), [dict(row._mapping) for row in found])
+                before = {column["name"] for column in inspect(connection).get_columns(table.name)}
+                old = [{name: value for name, value in row._mapping.items() if name in before} for row in found]
+                connection.execute(insert(Table(table.name, MetaData(), *_columns(table, before))), old)
         for name in ("batch", "subscriber"):
             connection.exec_driver_sql(
                 f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))"

@@ -13,26 +13,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select
 
 from digest.models import EditionState
-from digest.store.schema import (
-    answer,
-    attempt,
-    batch,
-    decision,
-    delivery,
-    delivery_event,
-    edition_count,
-    inline_image,
-    rate_window,
-    rendered_email,
-)
+from digest.store.schema import attempt, batch, inline_image, metadata, rate_window
 from digest.store.schema import edition as editions
 from digest.store.sending.restored import unsettled_editions
 from digest.store.statements import chunks
 
 # Rows in memory at once.
 _CHUNK = 1_000
-# The rows of an edition, each table after those that it refers to.
-_TABLES = (rendered_email, batch, delivery, attempt, decision, delivery_event, edition_count, answer)
+# Those with rows of an edition, each after the tables that it refers to.
+_TABLES = tuple(table for table in metadata.sorted_tables if table is attempt or "edition" in table.c)
 _STOPPED = (EditionState.CANCELLED, EditionState.PAUSED)
 
 
