@@ -43,7 +43,7 @@ def judge_sqlite(journal: str, synchronous: int) -> list[Finding]:
 
 
 def _inspect_postgresql(database: Database) -> list[Finding]:
-    names = ("synchronous_commit", "fsync", "full_page_writes")
+    names = ("synchronous_commit", "fsync", "full_page_writes", "tcp_keepalives_idle")
     with database.read() as connection:
         settings = {name: str(connection.exec_driver_sql(f"SHOW {name}").scalar()) for name in names}
     return judge_postgresql(settings, dict(database.engine.url.query))
@@ -71,6 +71,13 @@ def judge_postgresql(settings: Mapping[str, str], query: Mapping[str, Any]) -> l
         if settings[name] == "off":
             message = f"PostgreSQL's {name} is off: a power cut can destroy the database"
             found.append(error(_CHECK, message, f"ALTER SYSTEM SET {name} = on; SELECT pg_reload_conf();"))
+    # 0 over a Unix socket.
+    if int(settings["tcp_keepalives_idle"]) > _MAX_IDLE:
+        message = "PostgreSQL notices only after hours that a machine is cut off: a pooler drops digest's settings"
+        fix = (
+            "connect to PostgreSQL itself, or set tcp_keepidle = 5, tcp_keepintvl = 2, tcp_keepcnt = 3 in pgbouncer.ini"
+        )
+        found.append(warning(_CHECK, message, fix))
     if str(query.get("keepalives", "1")) == "0":
         message = "'store.url' turns TCP keepalives off: a send hangs for hours if the server is cut off"
         found.append(error(_CHECK, message, "remove keepalives=0 from store.url"))

@@ -15,13 +15,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
+from digest.store.database import open_database
+from digest.store.schema import attempt
 from tests.chaos.killed_send import EDITION, judge
+from tests.chaos.outages import durable
 from tests.cli.newsroom import Newsroom, subscriber_rows
 from tests.paths import ROOT
 from tests.support.folders import newsletter_folder
 from tests.support.killing import lines, run_until_killed, serving
-from tests.support.outages import no_space
+from tests.support.outages import PostgresServer, no_space, postgres_programs
 from tests.support.sendgrid_server import KEY
 from tests.support.silent import Silent
 
@@ -87,6 +91,29 @@ def test_two_processes_share_a_postgresql(newsroom: Newsroom, postgres_url: str)
     assert sum(shares) == RECIPIENTS
     assert min(shares) > 0, ends
     assert_everyone_once(newsroom)
+
+
+def test_a_restart_of_postgresql_ends_none_of_several_processes(newsroom: Newsroom) -> None:
+    """One that starts afterwards finds their locks gone, and takes their batches for lost."""
+    programs = postgres_programs()
+    if programs is None:
+        pytest.skip("needs initdb and pg_ctl of PostgreSQL")
+    with PostgresServer(programs) as server, durable(server) as url:
+        newsroom.environment |= {"DIGEST_STORE__URL": url, "DIGEST_DELIVERY__RATE__PER_SECOND": "80"}
+        newsroom.json("compose")
+        processes = [start_send(newsroom), start_send(newsroom)]
+        database = open_database(url, home=newsroom.home)
+        runs, number = select(func.count(attempt.c.run.distinct())), 0
+        while number < len(processes) and all(process.poll() is None for process in processes):
+            with database.read() as connection:
+                number = connection.execute(runs).scalar_one()
+            time.sleep(0.05)
+        database.close()
+        server.restart("immediate")
+        processes.append(start_send(newsroom))
+        ends = [process.communicate(timeout=120) for process in processes]
+        assert [process.returncode for process in processes] == [0, 0, 0], ends
+        assert_everyone_once(newsroom)
 
 
 def test_batches_of_a_killed_process_are_unknown_and_the_other_process_goes_on(

@@ -154,6 +154,14 @@ def test_offline_asks_nobody(smtp_newsroom: Newsroom) -> None:
     }
 
 
+@pytest.mark.slow
+def test_the_clock_is_compared_with_that_of_postgresql(newsroom: Newsroom, postgres_url: str) -> None:
+    newsroom.environment["DIGEST_STORE__URL"] = postgres_url
+    # The tests' server has synchronous_commit off.
+    found = newsroom.json("doctor", "--offline", code=1)
+    assert "within 5 seconds of PostgreSQL, whose time decides when emails go out" in found["good"]
+
+
 def test_a_store_that_cannot_be_opened_does_not_hide_the_rest(newsroom: Newsroom) -> None:
     (newsroom.home / "digest.db").write_bytes(b"this is not a database, and long enough to be one" * 100)
     found = newsroom.json("doctor", "--offline", code=1)

@@ -10,7 +10,7 @@ from digest.store.database import open_database
 from digest.store.inspection import inspect_store, judge_postgresql, judge_sqlite
 from digest.utils.findings import Level
 
-SAFE = {"synchronous_commit": "on", "fsync": "on", "full_page_writes": "on"}
+SAFE = {"synchronous_commit": "on", "fsync": "on", "full_page_writes": "on", "tcp_keepalives_idle": "5"}
 
 
 def test_our_own_sqlite_store_is_good(sqlite_url: str, tmp_path: Path) -> None:
@@ -49,6 +49,7 @@ def test_sqlite(journal: str, synchronous: int, texts: list[str]) -> None:
         ({"synchronous_commit": "off"}, {}, Level.ERROR, "an edition may be sent twice"),
         ({"fsync": "off"}, {}, Level.ERROR, "fsync is off"),
         ({"full_page_writes": "off"}, {}, Level.ERROR, "full_page_writes is off"),
+        ({"tcp_keepalives_idle": "7200"}, {}, Level.WARNING, "a pooler drops digest's settings"),
         ({}, {"keepalives": "0"}, Level.ERROR, "keepalives off"),
         ({}, {"keepalives_idle": "7200"}, Level.WARNING, "keepalives_idle=7200"),
         ({}, {"keepalives_idle": "0"}, Level.WARNING, "keepalives_idle=0"),
