@@ -45,7 +45,9 @@ class Archivist:
     now: Callable[[], datetime]
 
     def add(self, edition: Edition, at: datetime) -> tuple[str, ...]:
-        """Keep an edition as it is now. Returns notes for the operator."""
+        """Keep an edition as it is now, if it is not kept yet. Returns notes for the operator."""
+        if self.archive.has(edition.key):
+            return ()
         notes: tuple[str, ...] = ()
         try:
             page = self.renderer.archive_page(edition, now=at)

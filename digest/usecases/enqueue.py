@@ -181,7 +181,7 @@ class Enqueuer:
                     None
                 )
             if not done.undecided:
-                notes |= dict.fromkeys(self._archive(edition, now) if placed else ())
+                notes |= dict.fromkeys(self._archive(edition))
                 return Enqueued(placed, tuple(notes))
         raise DigestError(f"Edition {edition.key}: subscribers kept changing while they were enqueued. Send again.")
 
@@ -238,10 +238,14 @@ class Enqueuer:
             held = restored.find_hold_reason(connection, edition.key) is not None
         return held or went_by_hours(self.database, edition.key, datetime.combine(edition.day, time(0), now.tzinfo))
 
-    def _archive(self, edition: Edition, now: datetime) -> tuple[str, ...]:
-        """Put the edition into the archive. An error there must not stop the send; the pages try it again."""
+    def _archive(self, edition: Edition) -> tuple[str, ...]:
+        """Put the edition into the archive, once somebody has a place in it.
+
+        Also if it is enqueued again, because a process may have ended in between. An error must not stop the send.
+        """
         try:
-            return self.archive(edition, now)
+            at = self.editions.frozen_at(edition.key)
+            return self.archive(edition, at) if at else ()
         except StoreUnavailable:
             raise
         except DigestError as error:

@@ -16,6 +16,8 @@ from digest.errors import StoreError
 
 # Seconds for which the version of the archive is not asked for again.
 FRESH = 2.0
+# Seconds for which a request waits for the version. A server that is cut off takes long, and the old pages are right.
+PATIENCE = 1.0
 # Pages and bytes in memory. The pages that were not asked for longest leave first.
 _MOST, _MOST_BYTES = 2_000, 64 * 1024 * 1024
 # A longer query is of no page that we link to.
@@ -47,18 +49,20 @@ class PageCache:
         prefixes: Iterable[str],
         *,
         fresh: float = FRESH,
+        patience: float = PATIENCE,
         most: int = _MOST,
     ) -> None:
         self.app = app
         self._version = version
         self._prefixes = tuple(prefixes)
         self._fresh = fresh
+        self._patience = patience
         self._most = most
         self._pages: OrderedDict[tuple[str, bytes], _Page] = OrderedDict()
         self._bytes = 0
         self._known = ""
         self._checked = float("-inf")
-        self._checking: asyncio.Lock | None = None
+        self._checking: asyncio.Task[None] | None = None
         self._making: dict[tuple[str, bytes], asyncio.Lock] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,21 +97,24 @@ class PageCache:
         await _send(send, scope, page)
 
     async def _check(self) -> None:
-        """Forget all pages if the archive has changed. With a store that cannot be read, the old pages stay."""
-        if self._checking is None:
-            self._checking = asyncio.Lock()
-        async with self._checking:
-            if time.monotonic() - self._checked <= self._fresh:
-                return
-            try:
-                found = await run_in_threadpool(self._version)
-            except StoreError:
-                found = self._known
-            if found != self._known:
-                self._known = found
-                self._pages.clear()
-                self._bytes = 0
-            self._checked = time.monotonic()
+        """Forget all pages if the archive has changed. All requests wait for the same answer, and not for long."""
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.create_task(self._read_version())
+        await asyncio.wait({self._checking}, timeout=self._patience)
+        if self._checking.done():
+            self._checking.result()
+
+    async def _read_version(self) -> None:
+        try:
+            found = await run_in_threadpool(self._version)
+        # With a store that cannot be read, the old pages stay.
+        except StoreError:
+            found = self._known
+        if found != self._known:
+            self._known = found
+            self._pages.clear()
+            self._bytes = 0
+        self._checked = time.monotonic()
 
     async def _make(self, key: tuple[str, bytes], scope: Scope, receive: Receive, send: Send) -> _Page | None:
         """Let the route answer. Returns a page to keep; None if the answer was sent on as it is."""

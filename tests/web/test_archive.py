@@ -240,6 +240,16 @@ def test_a_faulty_template_of_the_page_does_not_stop_the_send(tmp_path: Path) ->
         assert pages.get(f"/archive/{DAY}").status == 200
 
 
+def test_an_edition_that_a_crash_kept_out_is_added_by_the_next_send(tmp_path: Path) -> None:
+    with site(tmp_path / "newsletter", ["asha@example.com"]) as pages:
+        pipeline.send(pages.app, DAY)
+        with pages.app.database.write() as connection:
+            for table in (archive_story, archive_correction, archive_page):
+                connection.execute(table.delete())
+        pipeline.send(pages.app, DAY)
+        assert pages.get(f"/archive/{DAY}").status == 200
+
+
 def test_editions_of_an_earlier_version_are_added_when_the_pages_start(tmp_path: Path) -> None:
     home = tmp_path / "newsletter"
     with site(home) as pages:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import dataclass, field
 
 from starlette.types import Message, Receive, Scope, Send
@@ -72,6 +73,29 @@ def test_a_change_of_the_archive_makes_the_pages_again() -> None:
         return bodies
 
     assert asyncio.run(run()) == [b"/archive 1", b"/archive 2", b"/archive 2"]
+
+
+def test_a_store_that_does_not_answer_delays_nobody_for_long() -> None:
+    site, answers = Site(), threading.Event()
+    answers.set()
+
+    def read_version() -> str:
+        assert answers.wait(30)
+        return site.version
+
+    async def run() -> list[bytes]:
+        cache = PageCache(site, read_version, ["/archive"], fresh=-1, patience=0.05)
+        bodies = [(await get(cache, "/archive"))[1]]
+        answers.clear()
+        site.version = "2"
+        bodies.append((await get(cache, "/archive"))[1])
+        answers.set()
+        last = b"/archive 1"
+        while last == b"/archive 1":
+            last = (await get(cache, "/archive"))[1]
+        return [*bodies, last]
+
+    assert asyncio.run(run()) == [b"/archive 1", b"/archive 1", b"/archive 2"]
 
 
 def test_only_public_pages_of_the_archive_are_kept() -> None:

@@ -153,6 +153,12 @@ class ArchiveStore:
                 connection.execute(insert(archive_correction), rows)
         return True
 
+    def has(self, key: str) -> bool:
+        """Whether the edition is kept."""
+        with self.database.read() as connection:
+            known = select(archive_page.c.edition).where(archive_page.c.edition == key)
+            return connection.execute(known).first() is not None
+
     def missing(self) -> list[str]:
         """Return the keys of editions that were enqueued and have no page, oldest first."""
         rows = (
