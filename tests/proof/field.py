@@ -92,6 +92,14 @@ class Field:
                 return
             time.sleep(0.002)
 
+    def await_progress(self, seconds: float) -> None:
+        """Wait until the provider has more emails than now, or so many seconds have passed."""
+        before, until = count(self.log), time.monotonic() + seconds
+        while count(self.log) == before and time.monotonic() < until:
+            if all(process.poll() is not None for process in self.running):
+                return
+            time.sleep(0.01)
+
     def await_end(self) -> None:
         """Wait for every sender. Raises TimeoutError."""
         until = time.monotonic() + _PATIENCE
