@@ -8,6 +8,7 @@ figures. Of `fresh-2` and `fresh-4` only the totals were looked at, so they say 
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -40,8 +41,9 @@ class Judged:
 def judge(name: str) -> list[Judged]:
     """Check each summary of a file of the folder."""
     found: list[Judged] = []
-    # The tables are read once, not with the first summary.
+    # The tables are read once, not with the first summary, and what other parts left in memory is not collected in it.
     find_support("नहर खुली।", [])
+    gc.freeze()
     for story in _load(name):
         articles = _articles(story)
         for summary in story["summaries"]:

@@ -6,7 +6,7 @@ import pytest
 
 from digest.curate.summary.support import find_support
 from digest.models import Article
-from evaluation.support import judge
+from evaluation.support import judge, judge_headlines
 from tests.curate.sample import BRIDGE, article
 
 COURT = article(
@@ -209,10 +209,18 @@ def test_the_support_names_paper_and_sentence() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["dev", "held"])
+@pytest.mark.parametrize("name", ["dev", "held", "fresh-1", "fresh-3"])
 def test_floors_on_the_stories_that_it_was_written_with(name: str) -> None:
     judged = judge(name)
     wrong = [each.accepted for each in judged if each.fault]
     true = [each.accepted for each in judged if not each.fault]
     assert sum(wrong) / len(wrong) <= 0.02
     assert sum(true) / len(true) >= 0.55
+
+
+@pytest.mark.slow
+def test_floors_on_headlines_and_intros() -> None:
+    for judged in judge_headlines():
+        assert not [each.fault for each in judged if each.fault and each.accepted]
+        true = [each.accepted for each in judged if not each.fault]
+        assert sum(true) / len(true) >= 0.6
