@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import getpass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from digest.cli.output import note, shown
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import ENDED_STATES, Edition, is_breaking, split_key
+from digest.models import ENDED_STATES, Actor, Edition, is_breaking, split_key
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -23,6 +24,15 @@ def decision_line(each: Decision, zone: ZoneInfo) -> str:
     by = f" by {each.decided_by}" if each.decided_by else ""
     evidence = f" (evidence: {each.evidence})" if each.evidence and each.evidence != each.reason else ""
     return shown(f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}  {each.what}{subject}{by}: {each.reason}{evidence}")
+
+
+def command_user() -> Actor:
+    """Return who runs this command, by the name that the operating system has for them."""
+    try:
+        return Actor(getpass.getuser(), "command")
+    # A container may have no name for the user.
+    except (OSError, KeyError):
+        return Actor("unknown", "command")
 
 
 def existing(app: App, key: str) -> Edition:

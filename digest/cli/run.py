@@ -38,7 +38,7 @@ def run(home: Path, health_port: int | None, log_format: LogFormat | None) -> in
     from digest.app import make_app
     from digest.cli.signals import stopped_by_signals
     from digest.cli.telemetry import telemetry
-    from digest.cli.web import follow_pages
+    from digest.cli.web import announce_desk, follow_pages
     from digest.scheduler import Scheduler, sole_scheduler, watch_settings
     from digest.utils.heartbeat import Heartbeat, keeping
     from digest.utils.systemd import ServiceNotifier
@@ -72,6 +72,8 @@ def run(home: Path, health_port: int | None, log_format: LogFormat | None) -> in
                     if pages:
                         scheduler.on_reload.append(partial(follow_pages, pages))
                     info(f"Running{f', reader pages on {pages.base}' if pages else ''}. Stop with Ctrl-C.")
+                    if pages:
+                        announce_desk(scheduler.app, pages)
                     scheduler.run(lock)
         service.stopping()
         info("Stopped.")

@@ -42,7 +42,7 @@ _HOUR = timedelta(hours=1)
 # Seconds by which the clock may run apart from the machine's steady one between two looks.
 _CLOCK_JUMP = 120
 # Keys of the pages that cannot change while they are served.
-_PAGES_KEYS = ("web.enabled", "web.host", "web.port", "web.proxies")
+_PAGES_KEYS = ("web.enabled", "web.host", "web.port", "web.proxies", "desk.host", "desk.port")
 
 
 @dataclass
