@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore, SentHistoryStore
     from digest.store.content.events import EventStore
     from digest.store.database import Database
+    from digest.store.desk.audit import AuditLog
     from digest.store.high_water import HighWater
     from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
     from digest.store.sending.ledger import SqlLedger
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from digest.store.sending.status import StatusReader
     from digest.store.workers import WorkerStore
     from digest.subscribers.tokens import Signer
+    from digest.usecases.accounts import Accounts
     from digest.usecases.alerts import Alerts
     from digest.usecases.approval import Approver
     from digest.usecases.archive import Archivist
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from digest.usecases.breaking import BreakingNews
     from digest.usecases.compose import Composer
     from digest.usecases.copy_store import StoreCopier
+    from digest.usecases.edit_edition import EditionEditor
     from digest.usecases.enqueue import Enqueuer, SeatQueue
     from digest.usecases.erase_subscriber import SubscriberEraser
     from digest.usecases.issue_receipt import ReceiptIssuer
@@ -430,6 +433,27 @@ class App:
         )
 
     @cached_property
+    def editor(self) -> EditionEditor:
+        from digest.usecases.edit_edition import EditionEditor
+
+        return EditionEditor(self.editions, self.audit, self.composer, self.breaking, self.now)
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        from digest.store.desk.audit import AuditLog
+
+        return AuditLog(self.database)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """The users of the desk."""
+        from digest.store.desk.users import UserStore
+        from digest.store.rate_limits import RateLimiter
+        from digest.usecases.accounts import Accounts
+
+        return Accounts(UserStore(self.database), self.audit, RateLimiter(self.database), self.signer, self.now)
+
+    @cached_property
     def breaking(self) -> BreakingNews:
         from digest.usecases.breaking import BreakingNews
 
@@ -554,6 +578,11 @@ class App:
         return Approver(
             self.editions, self.preflight, self.sample_guard, self.breaking, self.enqueuer.variants_in_use, self.now
         )
+
+    def desk_url(self, pages: str = "") -> str:
+        """The public address of the desk. `pages` is that of the subscriber pages if `newsletter.base_url` is unset."""
+        own, base = self.settings.desk.base_url, self.settings.newsletter.base_url or pages
+        return own.rstrip("/") or f"{base.rstrip('/')}/desk"
 
     def approval_link(self, key: str) -> str | None:
         """The address where an admin approves the edition; None if `alerts.approval_links` says none."""

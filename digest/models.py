@@ -34,7 +34,7 @@ class EditionState(StrEnum):
     """State of an edition::
 
     draft → approved → (frozen →) sending → done
-    draft | approved | frozen | sending → paused → approved | sending
+    draft | approved | frozen | sending → paused → draft | approved | sending
     draft | approved | frozen | sending | paused → cancelled
     draft | approved | frozen → expired
     approved | expired → draft           `digest edition reopen`
@@ -124,6 +124,27 @@ class DeliveryOutcome(StrEnum):
 
     EXCLUDED = "excluded"
     REJECTED = "rejected"
+
+
+class Role(StrEnum):
+    """What a user of the desk may do. Each role may also do what those before it may."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    SENDER = "sender"
+    ADMIN = "admin"
+
+    def includes(self, other: Role) -> bool:
+        roles = list(Role)
+        return roles.index(self) >= roles.index(other)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something: the name of a user of the desk, or that of the operating system for a command."""
+
+    name: str
+    via: Literal["desk", "command", "link"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.editions import decision_line, existing
+from digest.cli.editions import command_user, decision_line, existing
 from digest.cli.output import emit, json_option, note, plural, shortened
 from digest.cli.tables import table
 from digest.cli.user import user_name
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import EditionState, is_breaking
+from digest.models import Actor, Edition, EditionState, is_breaking
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.curate.editorial import Changes
-    from digest.models import Edition
 
 
 # The verb of a state in messages, where it differs from the state's name.
@@ -126,15 +123,8 @@ def pin(home: Path, key: str, story: str) -> None:
     STORY is the id of a story or the URL of an article. It may be a story that just missed the edition: `digest compose
     --explain` lists those.
     """
-    _change(
-        home,
-        key,
-        story,
-        lambda changes: replace(
-            changes, pinned=(story, *_without(changes.pinned, story)), dropped=_without(changes.dropped, story)
-        ),
-        outside=True,
-    )
+    more = ". `digest compose --explain` lists those that just missed it"
+    _change(home, key, lambda app, by: app.editor.pin(key, story, by), more)
 
 
 @edition.command()
@@ -143,14 +133,7 @@ def pin(home: Path, key: str, story: str) -> None:
 @click.pass_obj
 def drop(home: Path, key: str, story: str) -> None:
     """Remove STORY from the edition. The next best story takes its place."""
-    _change(
-        home,
-        key,
-        story,
-        lambda changes: replace(
-            changes, dropped=(*_without(changes.dropped, story), story), pinned=_without(changes.pinned, story)
-        ),
-    )
+    _change(home, key, lambda app, by: app.editor.drop(key, story, by))
 
 
 @edition.command()
@@ -161,15 +144,16 @@ def drop(home: Path, key: str, story: str) -> None:
 @click.pass_obj
 def move(home: Path, key: str, story: str, section: str, place: int) -> None:
     """Move STORY to a section and a position in it."""
-    from digest.app import make_app
     from digest.subscribers.list_file import parse_field
 
-    with make_app(home) as app:
+    def act(app: App, by: Actor) -> Edition:
         try:
             parse_field("topics", section, topics=app.topics)
         except ValueError as error:
             raise ConfigurationError([ConfigProblem("--section", 0, str(error).replace("topic", "section"))]) from None
-    _change(home, key, story, lambda changes: replace(changes, moved={**changes.moved, story: (section, place)}))
+        return app.editor.move(key, story, section, place, by)
+
+    _change(home, key, act)
 
 
 @edition.command()
@@ -177,20 +161,45 @@ def move(home: Path, key: str, story: str, section: str, place: int) -> None:
 @click.option("--subject", help="The subject; '' for the generated one.")
 @click.option("--preheader", help="The preheader; '' for the generated one.")
 @click.option("--intro", help="Text above the stories; '' for none.")
+@click.option("--story", help="The id of a story, for --title and --summary.")
+@click.option("--title", help="The story's headline; '' for the composed one.")
+@click.option("--summary", help="The story's summary; '' for the composed one.")
 @click.pass_obj
-def edit(home: Path, key: str, subject: str | None, preheader: str | None, intro: str | None) -> None:
-    """Set the edition's subject, preheader or intro."""
-    given = {"subject": subject, "preheader": preheader, "intro": intro}
-    texts = {name: _lines(text, name) for name, text in given.items() if text is not None}
-    if not texts:
-        raise click.UsageError("name at least one of --subject, --preheader and --intro")
-    _change(home, key, "", lambda changes: replace(changes, **texts))  # type: ignore[arg-type]
+def edit(
+    home: Path,
+    key: str,
+    subject: str | None,
+    preheader: str | None,
+    intro: str | None,
+    story: str | None,
+    title: str | None,
+    summary: str | None,
+) -> None:
+    """Set the edition's subject, preheader or intro, or the headline or summary of a story."""
+    texts = {"subject": subject, "preheader": preheader, "intro": intro}
+    own = title is not None or summary is not None
+    if own and story is None:
+        raise click.UsageError("name the story with --story")
+    if not own and all(text is None for text in texts.values()):
+        raise click.UsageError("name at least one of --subject, --preheader, --intro, --title and --summary")
+
+    def act(app: App, by: Actor) -> Edition:
+        changed = existing(app, key)
+        if any(text is not None for text in texts.values()):
+            changed = app.editor.write(key, by, **texts)
+        if story is not None and own:
+            changed = app.editor.write_story(key, story, by, title=title, summary=summary)
+        return changed
+
+    _change(home, key, act)
 
 
-def _lines(text: str, name: str) -> str:
-    """Collapse white space; the intro keeps its paragraphs, one on each line."""
-    lines = [" ".join(line.split()) for line in text.splitlines()]
-    return "\n".join(filter(None, lines)) if name == "intro" else " ".join(filter(None, lines))
+@edition.command()
+@click.argument("key", metavar="EDITION")
+@click.pass_obj
+def undo(home: Path, key: str) -> None:
+    """Take back the last change of an edition. Again: take back the undoing."""
+    _change(home, key, lambda app, by: app.editor.undo(key, by))
 
 
 @edition.command()
@@ -213,6 +222,7 @@ def approve(home: Path, key: str, force: str) -> None:
         if found.state != EditionState.DRAFT:
             raise DigestError(_impossible(found, EditionState.APPROVED))
         checked = app.approver.approve(found, how=_BY, by=user_name(app.environment), force=force.strip())
+        app.audit.record(command_user(app), EditionState.APPROVED, key, force.strip(), now=app.now())
         for line in (*checked.warnings, *checked.left_out):
             note(f"warning: {line}")
         if faults := app.subscriber_list.problems:
@@ -246,11 +256,16 @@ def reopen(home: Path, key: str) -> None:
 @click.argument("key", metavar="EDITION")
 @click.pass_obj
 def pause(home: Path, key: str) -> None:
-    """Pause the sending of an edition.
+    """Pause an edition: a draft, or one that is being sent.
 
     Batches in flight finish. Emails that the provider holds for later are cancelled.
     """
-    _stop(home, key, EditionState.PAUSED, out_of=(EditionState.SENDING, EditionState.FROZEN, EditionState.APPROVED))
+    _stop(
+        home,
+        key,
+        EditionState.PAUSED,
+        out_of=(EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING),
+    )
 
 
 @edition.command()
@@ -260,6 +275,7 @@ def resume(home: Path, key: str) -> None:
     """Resume a paused edition. The next send continues it."""
     from digest.app import make_app
     from digest.store.sending.status import counts
+    from digest.usecases.stop_edition import state_after_pause
 
     with make_app(home) as app:
         state = existing(app, key).state
@@ -268,8 +284,9 @@ def resume(home: Path, key: str) -> None:
             raise DigestError(
                 f"Edition {key} is {_NAMES.get(state, state)}, not paused, so it cannot be resumed.{hint}"
             )
-        frozen = counts(app.database, key).frozen > 0
-    _move(home, key, EditionState.SENDING if frozen else EditionState.APPROVED, out_of=(EditionState.PAUSED,))
+        begun = counts(app.database, key).frozen > 0
+        then = state_after_pause(app.editions, key, begun=begun, requires_approval=app.requires_approval(key))
+    _move(home, key, then, out_of=(EditionState.PAUSED,))
 
 
 @edition.command()
@@ -342,6 +359,7 @@ def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[Edition
         if not done.stopped:
             raise DigestError(_impossible(found, state))
         app.editions.record(key, state, _BY, now=app.now(), by=user_name(app.environment))
+        app.audit.record(command_user(app), state, key, now=app.now())
     click.echo(f"Edition {key} is {state}.")
     if done.cancelled:
         click.echo(f"The provider cancelled the scheduled email for {_recipients(done.cancelled)}.")
@@ -386,40 +404,18 @@ def _recipients(count: int) -> str:
     return plural(count, "recipient", "recipients")
 
 
-def _without(items: Sequence[str], item: str) -> tuple[str, ...]:
-    return tuple(each for each in items if each != item)
-
-
-def _change(home: Path, key: str, story: str, change: Callable[[Changes], Changes], *, outside: bool = False) -> None:
-    """Record an editorial change and compose the draft again with it.
-
-    `outside`: the story need not be in the edition yet, but must be afterwards.
-    """
-    from digest import pipeline
+def _change(home: Path, key: str, act: Callable[[App, Actor], Edition], more: str = "") -> None:
+    """Let an editor's change happen, and show the edition as it is then. `more` follows if a story is unknown."""
     from digest.app import make_app
     from digest.cli.compose import show_edition
+    from digest.usecases.edit_edition import UnknownStory
 
     with make_app(home) as app:
-        found = existing(app, key)
-        if found.state not in (EditionState.DRAFT, EditionState.SKIPPED):
-            can = found.state in (EditionState.APPROVED, EditionState.EXPIRED)
-            hint = f" `digest edition reopen {key}` makes it one." if can else ""
-            raise DigestError(f"Edition {key} is {found.state}; only a draft can be changed.{hint}")
-        changes = app.editions.editorial_changes(key)
-        ids = {each.id for each in found.stories()}
-        known = not story or story in ids or story in (*changes.dropped, *changes.pinned)
-        problem = f"edition {key} has no story {story}; its stories: {', '.join(sorted(ids))}"
-        if not known and not outside:
-            raise ConfigurationError([ConfigProblem("STORY", 0, problem)])
-        if not app.editions.set_editorial_changes(key, change(changes)):
-            raise DigestError(f"Edition {key} was approved or sent in the meantime; only a draft can be changed.")
-        changed = pipeline.compose(app, key, fetch=False).edition
-        if not known and not any(story in (each.id, *each.articles) for each in changed.stories()):
-            app.editions.set_editorial_changes(key, changes)
-            pipeline.compose(app, key, fetch=False)
-            raise ConfigurationError(
-                [ConfigProblem("STORY", 0, f"{problem}. `digest compose --explain` lists those that just missed it")]
-            )
+        existing(app, key)
+        try:
+            changed = act(app, command_user(app))
+        except UnknownStory as error:
+            raise ConfigurationError([ConfigProblem("STORY", 0, f"{error}{more}")]) from None
         show_edition(changed)
 
 
@@ -439,4 +435,5 @@ def _move(
         if not app.editions.move(key, state, out_of=out_of, reason=reason):
             raise DigestError(_impossible(found, state))
         app.editions.record(key, state, why or _BY, now=app.now(), by=user_name(app.environment))
+        app.audit.record(command_user(app), _VERBS.get(state, state), key, now=app.now())
     click.echo(f"Edition {key} is {state}.")

@@ -43,7 +43,7 @@ def run_engine(
     from digest.app import make_app
     from digest.cli.signals import stopped_by_signals
     from digest.cli.telemetry import telemetry
-    from digest.cli.web import follow_pages
+    from digest.cli.web import announce_desk, follow_pages
     from digest.utils.heartbeat import Heartbeat, keeping
     from digest.utils.systemd import ServiceNotifier
     from digest.workers.process import Process
@@ -73,6 +73,8 @@ def run_engine(
                 if served:
                     scheduler.on_reload.append(partial(follow_pages, served))
                 info(f"Running{f', reader pages on {served.base}' if served else ''}. Stop with Ctrl-C.")
+                if served:
+                    announce_desk(scheduler.app, served)
                 yield
 
         engine = make(app, Process(stop, info, warn, ready))

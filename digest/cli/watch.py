@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,6 +16,7 @@ from digest.cli.signals import stopped_by_signals
 from digest.cli.tables import COLOURS, WORKER_HEADERS, worker_cells
 from digest.errors import DigestError, StoreError
 from digest.models import ENDED_STATES, EditionState, Source, SourceHealth
+from digest.utils.rates import Rates
 from digest.utils.redact import redact
 from digest.utils.text import duration
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 # Seconds between two looks at the store.
 _REFRESH = 2.0
-# Seconds over which the rate of a send is measured.
-_RATE_OVER = 30.0
 # Rows of each table.
 _STEPS, _EDITIONS, _SOURCES = 5, 5, 8
 
@@ -90,22 +88,6 @@ def watch(app: App) -> None:
                 # It may come back.
                 day = replace(day, now=app.now(), problem=str(error))
             live.update(page(day), refresh=True)
-
-
-class Rates:
-    """How fast editions are being sent, from what was seen of them at each look."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, deque[tuple[float, int]]] = {}
-
-    def add(self, edition: str, settled: int, at: float) -> float:
-        """Record how many recipients are settled at this monotonic time. Return the rate per second, 0 if unknown."""
-        seen = self._seen.setdefault(edition, deque())
-        seen.append((at, settled))
-        while len(seen) > 2 and at - seen[0][0] > _RATE_OVER:
-            seen.popleft()
-        (began, before) = seen[0]
-        return max(0.0, (settled - before) / (at - began)) if at > began else 0.0
 
 
 def read_day(app: App, rates: Rates) -> Day:

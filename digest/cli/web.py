@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
 from digest.cli.logs import LogFormat, info, log_option, logging_to_stderr, warn
+from digest.cli.output import on_terminal
 from digest.errors import ConfigurationError, DigestError
 
 if TYPE_CHECKING:
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from digest.newsletter.reload import SettingsWatch
     from digest.web.server import RunningPages
 
+# Keys whose change a running server does not follow.
+NEEDS_RESTART = ("store.url", "web.host", "web.port", "web.proxies", "desk.host", "desk.port")
 # Seconds.
 _RELOAD_EVERY = 5.0
 
@@ -25,7 +30,10 @@ _RELOAD_EVERY = 5.0
 @log_option
 @click.pass_obj
 def web(home: Path, host: str | None, port: int | None, log_format: LogFormat | None) -> int:
-    """Serve the reader pages: unsubscribe, preferences, sign-up, archive. Edits of the settings are followed."""
+    """Serve the reader pages (unsubscribe, preferences, sign-up, archive) and the desk.
+
+    Edits of the settings are followed.
+    """
 
     from digest.app import make_app
     from digest.cli.signals import stopped_by_signals
@@ -41,15 +49,32 @@ def web(home: Path, host: str | None, port: int | None, log_format: LogFormat | 
         run_pages(app, host=host or "", port=port) as pages,
     ):
         base = pages.base
+        # Before the line that says that it runs: whoever waits for it may edit the settings at once.
+        watch = SettingsWatch(app, needs_restart=NEEDS_RESTART)
         info(f"Reader pages on {base}. Stop with Ctrl-C.")
+        announce_desk(app, pages)
         public = app.settings.newsletter.base_url
         if public and public != base:
             info(f"Links in emails point to {public} (newsletter.base_url); a web server there must forward to {base}.")
-        watch = SettingsWatch(app, needs_restart=("store.url", "web.host", "web.port", "web.proxies"))
         while not stop.wait(_RELOAD_EVERY):
             _follow(watch, pages)
         info("Stopped.")
     return 0
+
+
+def announce_desk(app: App, pages: RunningPages) -> None:
+    """Say where the desk is. On a terminal, print a link for the first admin: a log must not have it."""
+    if not app.settings.desk.enabled:
+        return
+    from digest.cli.users import first_link
+
+    base = pages.desk_base or pages.base
+    info(f"The desk on {base}{urlsplit(app.desk_url(base)).path}.")
+    if not on_terminal(sys.stderr):
+        if not app.accounts.list():
+            info("It has no user yet: digest users add NAME --role admin")
+    elif link := first_link(app, base):
+        info(f"Nobody has signed in yet. This link works once, within a day: {link}")
 
 
 def follow_pages(pages: RunningPages, app: App) -> None:

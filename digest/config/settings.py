@@ -41,7 +41,7 @@ from digest.config.types import (
     Zone,
     split_names,
 )
-from digest.config.web import Web
+from digest.config.web import Desk, Web
 from digest.curate.importance.rows import ROWS
 from digest.curate.recurring_kinds import ALIASES, KINDS
 from digest.hindi.language import DEVANAGARI
@@ -482,6 +482,7 @@ class Settings(SettingsModel):
     )
     alerts: AlertSettings = Field(default=AlertSettings(), description="Alerts and reports to the admins.")
     web: Web = Field(default=Web(), description="Subscriber pages and webhooks.")
+    desk: Desk = Field(default=Desk(), description="Pages of editors and admins.")
     store: StoreSettings = Field(default=StoreSettings(), description="Database.")
     workers: WorkersSettings = Field(default=WorkersSettings(), description="Several workers, on PostgreSQL.")
     theme: Theme = Field(default=Theme(), description="Look of the email.")

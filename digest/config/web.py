@@ -123,3 +123,29 @@ class Web(SettingsModel):
     )
     metrics: Metrics = Field(default=Metrics(), description="Access to `/metrics`.")
     webhooks: Webhooks = Field(default=Webhooks(), description="Webhooks of the email providers.")
+
+
+class Desk(SettingsModel):
+    """The desk: the pages of editors and admins (docs/desk.md)."""
+
+    enabled: bool = Field(
+        default=True, description="Serve the desk beside the subscriber pages. `false`: only the commands."
+    )
+    base_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^/?#\s]+(/[^?#\s]*)?)?$",
+        description="Public address of the desk. Empty: `newsletter.base_url` + `/desk`. Beyond this machine it must "
+        "be https.",
+    )
+    host: Line = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="Address to listen on, if `desk.port` gives it a port of its own.",
+    )
+    port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="A port of its own, such as one that only the newsroom's network reaches. Not set: that of the "
+        "subscriber pages.",
+    )

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from digest.models import Edition, Section, Story
+
+
+@dataclass(frozen=True, slots=True)
+class StoryText:
+    """An editor's headline and summary of a story; an empty one keeps the composed one."""
+
+    title: str = ""
+    summary: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +28,21 @@ class Changes:
     preheader: str = ""
     # None keeps the composed one; with an empty text there is none.
     intro: str | None = None
+    # Story id -> its text.
+    texts: Mapping[str, StoryText] = field(default_factory=dict)
 
 
-def apply(edition: Edition, changes: Changes) -> Edition:
-    """Return the edition with stories moved and texts set. Stories that it lacks are ignored."""
-    sections = edition.sections
+def apply(edition: Edition, changes: Changes, order: Sequence[str] = ()) -> Edition:
+    """Return the edition with stories moved and texts set. Stories that it lacks are ignored.
+
+    `order` is that of the sections, for one to which a story is moved and that the edition lacks.
+    """
+    sections = tuple(
+        Section(section.name, tuple(_with_text(story, changes.texts) for story in section.stories))
+        for section in edition.sections
+    )
     for story_id, (name, place) in changes.moved.items():
-        sections = _moved(sections, story_id, name, place)
+        sections = _moved(sections, story_id, name, place, order)
     lead = edition.lead
     if lead not in {story.id for section in sections for story in section.stories}:
         lead = sections[0].stories[0].id if sections else ""
@@ -40,7 +56,31 @@ def apply(edition: Edition, changes: Changes) -> Edition:
     )
 
 
-def _moved(sections: tuple[Section, ...], story_id: str, name: str, place: int) -> tuple[Section, ...]:
+def arrange(
+    sections: Sequence[Section], moved: Mapping[str, tuple[str, int]], story_id: str, name: str, place: int
+) -> dict[str, tuple[str, int]]:
+    """Return `moved` with a story at a place of a section, and every other story of that section where it is now.
+
+    Moves are applied one after the other, so that a single place would say nothing after the next one.
+    """
+    own = [story.id for section in sections for story in section.stories if section.name == name]
+    others = [id for id in own if id != story_id]
+    at = min(max(place - 1, 0), len(others))
+    arranged = [*others[:at], story_id, *others[at:]]
+    kept = {id: where for id, where in moved.items() if id not in arranged}
+    return kept | {id: (name, number) for number, id in enumerate(arranged, 1)}
+
+
+def _with_text(story: Story, texts: Mapping[str, StoryText]) -> Story:
+    text = next((texts[id] for id in (story.id, *story.article_ids) if id in texts), None)
+    if text is None:
+        return story
+    return replace(story, title=text.title or story.title, summary=text.summary or story.summary)
+
+
+def _moved(
+    sections: tuple[Section, ...], story_id: str, name: str, place: int, order: Sequence[str]
+) -> tuple[Section, ...]:
     found: Story | None = next((s for section in sections for s in section.stories if s.id == story_id), None)
     if found is None:
         return sections
@@ -48,7 +88,15 @@ def _moved(sections: tuple[Section, ...], story_id: str, name: str, place: int) 
     names = [section.name for section in sections]
     rest = {section.name: [s for s in section.stories if s.id != story_id] for section in sections}
     if name not in rest:
-        names.append(name)
+        names.insert(_position(name, names, order), name)
         rest[name] = []
     rest[name].insert(max(place - 1, 0), story)
     return tuple(Section(each, tuple(rest[each])) for each in names if rest[each])
+
+
+def _position(name: str, names: Sequence[str], order: Sequence[str]) -> int:
+    """Return where a new section belongs: before the first one that follows it in `order`, else at the end."""
+    if name not in order:
+        return len(names)
+    later = set(order[order.index(name) + 1 :])
+    return next((at for at, each in enumerate(names) if each in later), len(names))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     # It imports Babel, which commands that render nothing should not pay for.
     from digest.i18n.catalogue import Catalogue
 
-__all__ = ["PAGES", "REASONS", "TEMPLATE", "bound", "require", "require_pages", "translator"]
+__all__ = ["DESK", "PAGES", "REASONS", "TEMPLATE", "bound", "require", "require_pages", "translator"]
 
 _BUILT_IN = Path(__file__).parent
 TEMPLATE = _BUILT_IN / "template.pot"
@@ -27,6 +27,9 @@ TEMPLATE = _BUILT_IN / "template.pot"
 
 PAGES = _BUILT_IN / "pages.pot"
 """The messages of the reader pages. A catalogue needs them only if the pages are served."""
+
+DESK = _BUILT_IN / "desk.pot"
+"""The messages of the desk, which is in Hindi and English."""
 
 REASONS = _BUILT_IN / "reasons.pot"
 """The reasons for the rank of a story, which editors read. A catalogue without them shows them in English."""

@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from digest.hindi import cut
-from digest.preview.state import PHONE_SUBJECT, PreviewSnapshot, PreviewState, content_security_policy, in_scheme
+from digest.preview.state import PHONE_SUBJECT, PreviewSnapshot, PreviewState, content_security_policy
+from digest.usecases.shown_email import in_scheme
 from digest.utils.urls import host_name
 
 _STATIC = Path(__file__).parent / "static"

@@ -6,47 +6,19 @@ is shown in the preview and does not end it.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from digest.errors import ConfigurationError, DigestError
-from digest.models import InlineImage
+from digest.usecases.shown_email import fill
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.mail.message import Outgoing
     from digest.models import Edition, RenderedEmail, Variant
-
-Scheme = Literal["light", "dark"]
-
-_DARK = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*dark\s*\)")
-_ON_OUR_PAGES = re.compile(r'"https://[^"]*/picture/([0-9a-f]{40}@digest)"')
-_CONTENT_ID = re.compile(r'"cid:([0-9a-f]{40}@digest)"')
-_LIGHT = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*light\s*\)")
-
-
-def in_scheme(html: str, scheme: Scheme) -> str:
-    """`html` with the rules of `scheme` always on and those of the other always off, to show both side by side."""
-    on, off = "@media all", "@media not all"
-    html = _DARK.sub(on if scheme == "dark" else off, html)
-    html = _LIGHT.sub(on if scheme == "light" else off, html)
-    # Where no rule sets a colour, the browser's default background must match the scheme too.
-    default = f"<style>:root{{color-scheme:{scheme}!important}}</style></head>"
-    return html.replace("</head>", default, 1)
-
-
-def with_images(html: str, images: Iterable[InlineImage]) -> str:
-    """`html` with the attached images as data: URIs, because a browser has no email to find them in."""
-    for image in images:
-        data = base64.b64encode(image.data).decode("ascii")
-        html = html.replace(f'"cid:{image.cid}"', f'"data:{image.type};base64,{data}"')
-    return html
 
 
 def content_security_policy(*, images: bool) -> str:
@@ -55,7 +27,6 @@ def content_security_policy(*, images: bool) -> str:
     return f"default-src 'none'; style-src 'unsafe-inline'; img-src {sources}"
 
 
-RECIPIENT = "asha@example.com"
 PHONE_SUBJECT = 38
 """Grapheme clusters of a subject that a phone's inbox shows: 26 to 38, measured on Devanagari."""
 
@@ -152,7 +123,7 @@ def _variant_previews(app: App, edition: Edition) -> list[VariantPreview]:
         email = _email(app, edition, variant)
         if email is None:
             continue
-        _, html, text = _filled(app, edition, email)
+        _, html, text = fill(edition, email, app.sender, app.signer, app.articles.images)
         topics = ", ".join(section.name for section in edition.sections if section.name in (variant.topics or ()))
         names, level = _sizes(email)
         warnings = _warnings(app, edition, email)
@@ -179,7 +150,7 @@ def write_preview(app: App, edition: Edition, out: Path) -> WrittenPreview:
     email = _email(app, edition, Variant("html"))
     if email is None:
         raise DigestError(f"edition {edition.key} has no story to show")
-    outgoing, html, text = _filled(app, edition, email)
+    outgoing, html, text = fill(edition, email, app.sender, app.signer, app.articles.images)
     message = build(outgoing, outgoing.recipients[0], date=app.now())
     files = []
     try:
@@ -196,19 +167,6 @@ def write_preview(app: App, edition: Edition, out: Path) -> WrittenPreview:
 def _email(app: App, edition: Edition, variant: Variant) -> RenderedEmail | None:
     """The email of a variant, as it was sent if the edition was enqueued; None if the variant has no story."""
     return app.editions.emails(edition.key).get(variant.key) or app.renderer.render(edition, variant, now=app.now())
-
-
-def _filled(app: App, edition: Edition, email: RenderedEmail) -> tuple[Outgoing, str, str]:
-    """The email for the invented recipient, and its HTML and text with images and all placeholders replaced."""
-    from digest.mail.message import Outgoing, content_ids, inline_images, recipient, substitute
-
-    to = recipient(0, RECIPIENT, app.sender, app.signer.sign_email)
-    images = inline_images(email, app.articles.images.load(content_ids([email])))
-    outgoing = Outgoing(edition.key, "preview", "preview", email, app.sender, (to,), images)
-    # Pictures on our pages are shown from the store too: the pages may not run yet.
-    html = _ON_OUR_PAGES.sub(r'"cid:\1"', substitute(email.html, to.values))
-    shown = app.articles.images.load(_CONTENT_ID.findall(html))
-    return outgoing, with_images(html, shown.values()), substitute(email.text, to.values)
 
 
 def _warnings(app: App, edition: Edition, email: RenderedEmail) -> list[str]:

@@ -44,7 +44,7 @@ _QUIET = timedelta(minutes=15)
 _WATCH_EVERY, _WATCH_FIRST = timedelta(seconds=30), timedelta(seconds=5)
 _HOUR = timedelta(hours=1)
 # Keys of the pages that cannot change while they are served.
-_PAGES_KEYS = ("web.enabled", "web.host", "web.port", "web.proxies")
+_PAGES_KEYS = ("web.enabled", "web.host", "web.port", "web.proxies", "desk.host", "desk.port")
 # The App of a job that keeps one until it ends.
 _job_app: ContextVar[App | None] = ContextVar("app of the job", default=None)
 

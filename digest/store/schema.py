@@ -211,6 +211,8 @@ article = Table(
     Column("content_hash", String(64), nullable=False),
     Column("content", JSON, nullable=False),
     Index(None, "published"),
+    # How many came since an edition was composed.
+    Index(None, "first_seen"),
 )
 
 # Images of drop folders, so that emails do not depend on the files.
@@ -560,3 +562,65 @@ SEARCH_INDEX = {
 for _dialect, _statements in SEARCH_INDEX.items():
     for _statement in _statements:
         event.listen(archive_story, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
+
+# People who work at the desk in the browser.
+desk_user = Table(
+    "desk_user",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("name", String(64), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("name"),
+)
+
+# How a user proves who they are: a password, a code of an authenticator app, a one-time link.
+desk_credential = Table(
+    "desk_credential",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("user", Id, ForeignKey("desk_user.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    # A hash of the password or of the link; the key of the authenticator app.
+    Column("secret", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    # The number of the last code of the app that was used: a code works once.
+    Column("counter", BigInteger, nullable=False, server_default="0"),
+    Index(None, "user", "kind"),
+    Index(None, "secret"),
+)
+
+# Open sessions of the desk. A session ends when its row is deleted.
+desk_session = Table(
+    "desk_session",
+    metadata,
+    # SHA-256 of what the cookie holds.
+    Column("hash", String(64), primary_key=True),
+    Column("user", Id, ForeignKey("desk_user.id"), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    # The browser's name for itself.
+    Column("agent", Text, nullable=False, server_default=""),
+    Index(None, "user"),
+)
+
+# Who did what, by the desk, by a command or by a link. Append-only.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    # A user of the desk, or the operating system's user for a command.
+    Column("who", Text, nullable=False),
+    Column("via", String(16), nullable=False),
+    Column("what", String(32), nullable=False),
+    # The edition or the user that it was done to.
+    Column("subject", Text, nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),
+    # Editorial changes before and after it, so that it can be undone.
+    Column("before", JSON(none_as_null=True)),
+    Column("after", JSON(none_as_null=True)),
+    Index(None, "subject", "id"),
+)

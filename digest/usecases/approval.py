@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -32,8 +32,12 @@ def approval_link(base: str, signer: Signer, key: str) -> str:
 
 def revision(edition: Edition) -> str:
     """Return a fingerprint of all that an edition shows, so that nobody approves what they have not seen."""
-    shown = {name: value for name, value in asdict(edition).items() if name in _SHOWN}
+    shown = {name: getattr(edition, name) for name in _SHOWN}
     return hashlib.sha256(orjson.dumps(shown, default=str)).hexdigest()[:_REVISION_LENGTH]
+
+
+class EditionChanged(DigestError):
+    """The edition is no longer as it was when somebody decided to approve it."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Approver:
 
         By whom (if known), how, and `force`, the reason for approving despite errors, are recorded. Raises
         PreflightFailed for an email with errors, BreakingRefused for an alert edition that must not be sent,
-        DigestError for another state.
+        EditionChanged if somebody changed it meanwhile, DigestError for another state.
         """
         key = edition.key
         checked = self.check(edition)
@@ -67,7 +71,13 @@ class Approver:
             raise PreflightFailed(key, checked.errors)
         if is_breaking(key):
             self.breaking.check(key, force)
-        if not self.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,)):
-            raise DigestError(f"Edition {key} is {edition.state}; only a draft can be approved.")
+        with self.editions.database.transaction():
+            stored = self.editions.get(key)
+            if stored is None or stored.state != EditionState.DRAFT:
+                state = stored.state if stored else "gone"
+                raise DigestError(f"Edition {key} is {state}; only a draft can be approved.")
+            if revision(stored) != revision(edition):
+                raise EditionChanged(f"Edition {key} was changed while it was being checked. Look at it again.")
+            self.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
         self.editions.record(key, EditionState.APPROVED, force or how, now=self.now(), by=by)
         return checked

@@ -33,6 +33,9 @@ _MAX_TRIES = 5
 _WIDEST = timedelta(hours=48)
 # Half-lives of stories are for a window of this length.
 _USUAL_WINDOW = timedelta(hours=24)
+# What was collected this much later than an edition was composed may have been there: with DIGEST_NOW, each process
+# begins at the same moment.
+_CLOCK_SLACK = timedelta(minutes=1)
 # A new edition must not repeat the subjects of this many editions: mail programs thread emails with one subject.
 RECENT_SUBJECTS = 60
 
@@ -107,13 +110,15 @@ class Composer:
         fetch: bool = True,
         on_source: Callable[[SourceReport], None] | None = None,
         store: bool = True,
+        again: bool = False,
     ) -> Composed:
         """Curate the articles of the window into a draft, or into a skipped edition with its reason.
 
         Collects first, unless `fetch` is false. A draft is composed again and keeps the editors' changes; an edition
         in any later state is returned unchanged. If an editor changes the edition meanwhile, composing starts again.
         `on_source` is called for each source when it is collected. Without `store`, the edition is only returned, as
-        it would be composed now.
+        it would be composed now. `again` composes a draft as of when it was composed: articles that came since stay
+        out, unless an editor pinned one, so that an editor's change moves no other story.
         """
         collected: CollectReport | None = None
         summariser: Summariser | None = None
@@ -126,8 +131,9 @@ class Composer:
             summariser = summariser or self.summariser_for(stored)
             changes = self.editions.editorial_changes(key)
             day = day_of(key) or (stored.day if stored else self.now().date())
-            choice = self._curate(key, day, changes, summariser, fetch=fetch)
-            edition = self._draft(key, day, choice, changes, summariser)
+            as_of = stored.composed_at if again and stored and stored.state == EditionState.DRAFT else None
+            choice = self._curate(key, day, changes, summariser, fetch=fetch, as_of=as_of)
+            edition = self._draft(key, day, choice, changes, summariser, as_of or self.now())
             if edition.state == EditionState.DRAFT:
                 edition = self.pictures.prepare(self.blocks.add(edition), stored)
             if not store:
@@ -156,7 +162,37 @@ class Composer:
             return Metered(model, self.model_tasks)
         return Metered(model, self.model_tasks, stored.model_use, stored.model_answers)
 
-    def _curate(self, key: str, day: date, changes: Changes, summariser: Summariser, *, fetch: bool) -> _Choice:
+    def arrange(self, key: str, changes: Changes) -> Edition | None:
+        """Apply changes that choose no other story to the stored draft: moves and texts. The same as composing again.
+
+        None if it is no draft, or if the changes are no longer those of the store.
+        """
+        stored = self.editions.get(key)
+        if stored is None or stored.state != EditionState.DRAFT:
+            return None
+        from digest.curate import editorial
+
+        edition = editorial.apply(stored, changes, self.rules.sections)
+        if changes.intro is None:
+            edition = replace(edition, intro=stored.intro)
+        edition = self._with_lines(edition)
+        return self.editions.put(
+            edition,
+            over=(EditionState.DRAFT,),
+            expected_changes=changes,
+            earlier=self.calendar().earlier_planned(key, self.now()),
+        )
+
+    def _curate(
+        self,
+        key: str,
+        day: date,
+        changes: Changes,
+        summariser: Summariser,
+        *,
+        fetch: bool,
+        as_of: datetime | None = None,
+    ) -> _Choice:
         """Choose the stories of the day, from a wider window if there are few and the settings say so.
 
         If `fetch`, read the pages of chosen stories without full text, then choose again.
@@ -164,7 +200,7 @@ class Composer:
         from digest.curate.compose import compose as curate
 
         end_of_day = datetime.combine(day + timedelta(days=1), time(0), self.zone)
-        until = min(self.now(), end_of_day)
+        until = min(as_of or self.now(), end_of_day)
         edition = self.calendar().of(key)
         schedule = edition.schedule if edition else None
         rules = self._rules(schedule)
@@ -175,7 +211,7 @@ class Composer:
             if window != rules.window:
                 wider = replace(rules, window=window)
                 context = replace(context, rules=wider, background=self._background(until, wider))
-            articles = self._articles_in_window(until, window, schedule)
+            articles = self._articles_in_window(until, window, schedule, as_of, changes.pinned)
             curated = curate(articles, context)
             first = first or curated
             if curated.sections:
@@ -214,9 +250,14 @@ class Composer:
         return rules
 
     def _articles_in_window(
-        self, until: datetime, window: timedelta, schedule: EditionSchedule | None
+        self,
+        until: datetime,
+        window: timedelta,
+        schedule: EditionSchedule | None,
+        seen_by: datetime | None = None,
+        pinned: Sequence[str] = (),
     ) -> list[Article]:
-        """Return the articles of the edition's sources, as far back as it looks.
+        """Return the articles of the edition's sources, as far back as it looks, and as first seen by a moment.
 
         Samples stay out once their source has news: it no longer has `replay`, or another one has its name.
         """
@@ -224,7 +265,8 @@ class Composer:
         if schedule is not None and schedule.sources is not None:
             names &= schedule.sources
         replayed = {source.name for source in self.sources if source.replay}
-        found = self.articles.between(until - window, until)
+        seen_by = seen_by + _CLOCK_SLACK if seen_by else None
+        found = self.articles.between(until - window, until, seen_by=seen_by, besides=pinned)
         return [each for each in found if each.source in names and (not each.sample or each.source in replayed)]
 
     def context(
@@ -256,10 +298,11 @@ class Composer:
         ids = [id for section in sections for story in section.stories for id in story.article_ids]
         return any(article.sample for article in self.articles.by_ids(ids).values())
 
-    def _draft(self, key: str, day: date, choice: _Choice, changes: Changes, summariser: Summariser) -> Edition:
+    def _draft(
+        self, key: str, day: date, choice: _Choice, changes: Changes, summariser: Summariser, composed_at: datetime
+    ) -> Edition:
         """Build the edition, with the editors' changes, a subject and a preheader. The store numbers it."""
         from digest.curate import editorial
-        from digest.render import subject
 
         curated = choice.curated
         edition = Edition(
@@ -272,17 +315,22 @@ class Composer:
             sections=curated.sections,
             lead=curated.lead,
             reason=curated.reason or choice.note,
-            composed_at=self.now(),
+            composed_at=composed_at,
             widened_hours=choice.window // timedelta(hours=1) if choice.window else None,
             sample=self._has_samples(curated.sections),
         )
         if curated.reason:
             return with_model_use(edition, summariser)
-        edition = editorial.apply(edition, changes)
+        edition = editorial.apply(edition, changes, self.rules.sections)
         if changes.intro is None:
             edition = self._with_intro(edition, summariser)
-        edition = with_model_use(edition, summariser)
-        taken = self.editions.subjects(excluding=key, most=RECENT_SUBJECTS)
+        return self._with_lines(with_model_use(edition, summariser))
+
+    def _with_lines(self, edition: Edition) -> Edition:
+        """Return the edition with a subject and a preheader where the editor wrote none."""
+        from digest.render import subject
+
+        taken = self.editions.subjects(excluding=edition.key, most=RECENT_SUBJECTS)
         line = edition.subject or subject.subject_line(edition, self.language, taken=taken)
         edition = replace(edition, subject=line)
         return replace(edition, preheader=edition.preheader or subject.preheader(edition, self.language))

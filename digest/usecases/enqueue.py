@@ -199,6 +199,16 @@ class Enqueuer:
                 found[variant.key] = variant
         return list(found.values())
 
+    def count_due(self, edition: Edition) -> int:
+        """Return how many subscribers without a place would get the edition, as fast as a page needs it.
+
+        Subscribers with the same preferences are decided once.
+        """
+        self.subscriber_list.sync()
+        policy = DuePolicy(edition, self.now(), self._audience(edition.key))
+        sizes = self.subscribers.group_sizes(edition.key)
+        return sum(size for group, size in sizes if policy.decide(group.candidate())[1].due_at is not None)
+
     def plan(self, edition: Edition, *, obey_frequency: bool = False) -> SendPlan:
         """Return what a one-off send of the edition would do. Enqueues nobody and sends nothing."""
         self._refuse_folded(edition)

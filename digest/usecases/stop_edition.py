@@ -120,3 +120,18 @@ class EditionStopper:
                 if free_from is not None:
                     recipients += self.ledger.scheduled_recipients(key, free_from + transport.cancel_deadline).accepted
         return recipients
+
+
+def state_after_pause(editions: EditionStore, key: str, *, begun: bool, requires_approval: bool) -> EditionState:
+    """Return the state that a paused edition goes on with: a draft that nobody approved stays one.
+
+    `begun`: recipients have a place in it.
+    """
+    if begun:
+        return EditionState.SENDING
+    if not requires_approval:
+        return EditionState.APPROVED
+    decided = [
+        each.what for each in editions.decisions(key) if each.what in (EditionState.APPROVED, EditionState.DRAFT)
+    ]
+    return EditionState.APPROVED if decided and decided[-1] == EditionState.APPROVED else EditionState.DRAFT

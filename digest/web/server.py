@@ -8,12 +8,14 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.utils.urls import host_name
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -42,7 +44,17 @@ class _Build:
         with ExitStack() as opened:
             # A copy has its own store connections and transport, so that a send in the same process can close its own.
             own = opened.enter_context(closing(replace(app)))
-            self.pages: ASGIApp = opened.enter_context(create_app(own, base, heartbeat))
+            pages = opened.enter_context(create_app(own, base, heartbeat))
+            self.desk: ASGIApp | None = None
+            if own.settings.desk.enabled:
+                from digest.web.desk.app import create_desk
+
+                self.desk = opened.enter_context(create_desk(own, base))
+            self.pages: ASGIApp = pages
+            if self.desk is not None and own.settings.desk.port is None:
+                self.pages = beside(
+                    pages, self.desk, base=own.settings.newsletter.base_url or base, desk_url=own.desk_url(base)
+                )
             self._opened = opened.pop_all()
 
     def close(self) -> None:
@@ -52,10 +64,14 @@ class _Build:
 
 
 class RunningPages:
-    """An ASGI app that passes requests on to the pages as last built. `base` is their address."""
+    """An ASGI app that passes requests on to the pages as last built.
+
+    `base` is their address, `desk_base` that of the desk, if it has a port of its own.
+    """
 
     def __init__(self, app: App, base: str, heartbeat: Heartbeat | None = None) -> None:
         self.base = base
+        self.desk_base = ""
         self._heartbeat = heartbeat
         self._lock = threading.Lock()
         self._current = _Build(app, base, heartbeat)
@@ -79,16 +95,49 @@ class RunningPages:
         self._current.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._answer(scope, receive, send, lambda build: build.pages)
+
+    async def desk(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer on the desk's own port. A desk that was turned off meanwhile is gone."""
+        await self._answer(scope, receive, send, lambda build: build.desk or build.pages)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, choose: Callable[[_Build], ASGIApp]) -> None:
         with self._lock:
             build = self._current
             build.requests += 1
         try:
-            await build.pages(scope, receive, send)
+            await choose(build)(scope, receive, send)
         finally:
             with self._lock:
                 build.requests -= 1
                 if not build.requests and build is not self._current:
                     build.idle.set()
+
+
+def beside(pages: ASGIApp, desk: ASGIApp, *, base: str, desk_url: str) -> ASGIApp:
+    """Both applications on one port. The desk has a path below that of the pages, or a host name of its own."""
+    place, root = urlsplit(desk_url), urlsplit(base).path.rstrip("/")
+    prefix = place.path.rstrip("/")
+    # A proxy may strip the path of the pages.
+    short = prefix.removeprefix(root)
+
+    async def choose(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        path = scope["path"]
+        if not prefix:
+            host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+            chosen = desk if host_name(host) == place.hostname else pages
+            await chosen(scope, receive, send)
+            return
+        found = next((each for each in (prefix, short) if each and (path == each or path.startswith(f"{each}/"))), None)
+        if found is None:
+            await pages(scope, receive, send)
+            return
+        path = prefix + path.removeprefix(found)
+        await desk({**scope, "path": path, "raw_path": quote(path).encode()}, receive, send)
+
+    return choose
 
 
 @contextmanager
@@ -102,9 +151,16 @@ def run_pages(
     try:
         import uvicorn
 
-        import digest.web.app  # noqa: F401
+        import digest.web.app
         from digest.web.client_limit import limited_protocol
         from digest.web.middleware import MAX_HEAD_BYTES
+
+        if app.settings.desk.enabled:
+            import argon2  # noqa: F401
+            import pyotp  # noqa: F401
+            import segno  # noqa: F401
+
+            import digest.web.desk.app  # noqa: F401
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "digest":
             raise
@@ -113,29 +169,40 @@ def run_pages(
     # Its lines contain tokens.
     logging.getLogger("uvicorn.access").disabled = True
     app.high_water.refuse_moved()
-    web = app.settings.web
-    listener = bind(host or web.host, web.port if port is None else port)
+    web, desk = app.settings.web, app.settings.desk
+    with ExitStack() as opened:
+        listener = opened.enter_context(bind(host or web.host, web.port if port is None else port))
+        pages = opened.enter_context(closing(RunningPages(app, _address(listener), heartbeat)))
+        served: list[tuple[ASGIApp, socket.socket]] = [(pages, listener)]
+        if desk.enabled and desk.port is not None:
+            own = opened.enter_context(bind(desk.host, desk.port, "desk.port"))
+            pages.desk_base = _address(own)
+            served.append((pages.desk, own))
+        for asgi, at in served:
+            config = uvicorn.Config(
+                asgi,
+                interface="asgi3",
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                ws="none",
+                # Based on h11, because only that protocol of uvicorn limits the size of the request headers.
+                http=limited_protocol(web.proxies),
+                h11_max_incomplete_event_size=MAX_HEAD_BYTES,
+                proxy_headers=bool(web.proxies),
+                forwarded_allow_ips=list(web.proxies),
+                server_header=False,
+                timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
+                timeout_keep_alive=_KEEP_ALIVE,
+                limit_concurrency=_MAX_CONNECTIONS,
+            )
+            opened.enter_context(run_in_thread(uvicorn.Server(config), at))
+        yield pages
+
+
+def _address(listener: socket.socket) -> str:
     name, number = listener.getsockname()[:2]
-    base = f"http://{f'[{name}]' if ':' in name else name}:{number}"
-    with listener, closing(RunningPages(app, base, heartbeat)) as pages:
-        config = uvicorn.Config(
-            pages,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            ws="none",
-            # Based on h11, because only that protocol of uvicorn limits the size of the request headers.
-            http=limited_protocol(web.proxies),
-            h11_max_incomplete_event_size=MAX_HEAD_BYTES,
-            proxy_headers=bool(web.proxies),
-            forwarded_allow_ips=list(web.proxies),
-            server_header=False,
-            timeout_graceful_shutdown=_SHUTDOWN_TIMEOUT,
-            timeout_keep_alive=_KEEP_ALIVE,
-            limit_concurrency=_MAX_CONNECTIONS,
-        )
-        with run_in_thread(uvicorn.Server(config), listener):
-            yield pages
+    return f"http://{f'[{name}]' if ':' in name else name}:{number}"
 
 
 @contextmanager
@@ -154,7 +221,7 @@ def run_in_thread(server: Any, listener: socket.socket) -> Iterator[None]:
         thread.join()
 
 
-def bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int, key: str = "web.port") -> socket.socket:
     """A socket that listens on this address. Raises DigestError."""
     try:
         family, kind, proto, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -167,6 +234,6 @@ def bind(host: str, port: int) -> socket.socket:
         listener.listen(1024)
     except OSError as error:
         listener.close()
-        reason = f"{error.strerror}; choose another port with web.port"
+        reason = f"{error.strerror}; choose another port with {key}"
         raise DigestError(f"reader pages: can't listen on {host}, port {port}: {reason}") from error
     return listener

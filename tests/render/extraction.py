@@ -1,6 +1,6 @@
 """Extract every message that templates and code use, and write the .pot files.
 
-`python -m tests.render.extraction` rewrites digest/i18n/template.pot, pages.pot and reasons.pot.
+`python -m tests.render.extraction` rewrites digest/i18n/template.pot, pages.pot, desk.pot and reasons.pot.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from jinja2.ext import babel_extract
 from digest.curate.importance.rows import ROWS
 from digest.curate.ranking import BOOSTED
 from digest.curate.sections import MESSAGE_IDS
-from digest.i18n import PAGES, REASONS, TEMPLATE
+from digest.i18n import DESK, PAGES, REASONS, TEMPLATE
 from digest.render.blocks.rows import ROWS as BLOCKS
 from tests.paths import ROOT
 
@@ -48,6 +48,12 @@ HEAD_OF_PAGES = HEAD.replace(
     "Every text in the email besides the news. Copy this file to messages/LANGUAGE.po in the newsletter's folder,",
     "Texts of the reader pages only. Add them to messages/LANGUAGE.po in the newsletter's folder,",
 ).replace("and set newsletter.language. Placeholders", "and set web.enabled. Placeholders")
+
+
+HEAD_OF_DESK = HEAD.replace(
+    "Every text in the email besides the news. Copy this file to messages/LANGUAGE.po in the newsletter's folder,",
+    "Texts of the desk, which is in Hindi and English. Override single ones in messages/hi.po or messages/en.po:",
+).replace("and set newsletter.language. Placeholders", "as you like it. Placeholders")
 
 
 @cache
@@ -85,7 +91,7 @@ def template(kind: Path = TEMPLATE) -> str:
     where: dict[tuple[str, ...], set[str]] = {}
     for ids, path in used():
         where.setdefault(ids, set()).add(path)
-    parts = [{PAGES: HEAD_OF_PAGES, REASONS: HEAD_OF_REASONS}.get(kind, HEAD)]
+    parts = [{PAGES: HEAD_OF_PAGES, DESK: HEAD_OF_DESK, REASONS: HEAD_OF_REASONS}.get(kind, HEAD)]
     for ids in sorted(where):
         if _file_of(where[ids]) != kind:
             continue
@@ -99,6 +105,8 @@ def template(kind: Path = TEMPLATE) -> str:
 
 
 def _file_of(paths: set[str]) -> Path:
+    if all(path.startswith("digest/web/desk/") for path in paths):
+        return DESK
     if all(path.startswith("digest/web/") for path in paths):
         return PAGES
     return REASONS if all(path.startswith("digest/curate/importance/") for path in paths) else TEMPLATE
@@ -113,5 +121,5 @@ def _quoted(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for file in (TEMPLATE, PAGES, REASONS):
+    for file in (TEMPLATE, PAGES, DESK, REASONS):
         file.write_text(template(file), encoding="utf-8")

@@ -1,5 +1,6 @@
 // Checks web pages in Chromium: axe with every rule, sideways scroll, scripts, requests to other hosts, screenshots.
-// node pages.mjs BASE OUT < steps.json ([{name, path, form?}], in order); prints a JSON line for each page.
+// node pages.mjs BASE OUT < steps.json ([{name, path, form?, cookies?, scripts?}], in order); prints a JSON line for each page.
+// `cookies` are set first, `scripts` says that the page may have scripts of its own.
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -14,15 +15,21 @@ for (const step of steps) {
   const foreign = [];
   await page.setRequestInterception(true);
   page.on("request", (request) => {
-    if (request.url().startsWith(`${base}/`)) return request.continue();
+    if (request.url().startsWith(`${base}/`) || request.url().startsWith("data:")) return request.continue();
     foreign.push(request.url());
     return request.abort();
   });
+  for (const [name, value] of Object.entries(step.cookies ?? {})) await page.setCookie({ name, value, url: base });
+  const errors = [];
+  page.on("console", (message) => message.type() === "error" && !message.text().startsWith("Failed to load resource") && errors.push(`console: ${message.text()}`));
+  page.on("pageerror", (error) => errors.push(`script: ${error.message}`));
   await page.goto(base + (step.form ? "/" : step.path), { waitUntil: "load" });
   if (step.form) {
     await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.evaluate(post, step.path, step.form)]);
   }
-  const found = [];
+  // What is loaded later belongs to the page too.
+  if (step.scripts) await page.waitForNetworkIdle({ idleTime: 1200, timeout: 8000 }).catch(() => {});
+  const found = errors.map((error) => error.slice(0, 160));
   await page.evaluate(AXE);
   for (const width of [1000, 360]) {
     for (const scheme of SCHEMES) {
@@ -33,13 +40,14 @@ for (const step of steps) {
     }
   }
   await chrome.look(page, 320, "light");
+  await page.evaluate((allowed) => { window.allowed = allowed; }, Boolean(step.scripts));
   const facts = await page.evaluate(() => ({
     title: document.title,
     sideways: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    // JSON-LD is data, and one script copies an address.
-    scripts: document.querySelectorAll('script:not([type="application/ld+json"]):not([src$="/share.js"])').length,
-    small: [...document.querySelectorAll("button, .button, .choice, input[type=email], select")]
-      .filter((one) => one.getBoundingClientRect().height < 44).map((one) => one.outerHTML.slice(0, 100)),
+    // JSON-LD is data, and one script of the archive copies an address. The desk has scripts of its own.
+    scripts: document.querySelectorAll(window.allowed ? "script:not([src])" : 'script:not([type="application/ld+json"]):not([src$="/share.js"])').length,
+    small: [...document.querySelectorAll(window.allowed ? "button, .btn, input:not([type=hidden]), select, summary, nav a" : "button, .button, .choice, input[type=email], select")]
+      .filter((one) => one.checkVisibility() && !one.matches(".trap *, .vh, [type=radio], [type=checkbox]") && one.getBoundingClientRect().height < 44).map((one) => one.outerHTML.slice(0, 100)),
   }));
   process.stdout.write(`${JSON.stringify({ name: step.name, axe: found, foreign, ...facts })}\n`);
   await page.close();

@@ -1,4 +1,4 @@
-"""`make webcheck`: check every reader page in Chromium, in both languages; exit 1 on a finding. Needs `make mailtools`.
+"""`make webcheck`: check every page in Chromium, in both languages; exit 1 on a finding. Needs `make mailtools`.
 
 It runs axe with every rule and finds sideways scrolling at 320 px, scripts, requests to other hosts and targets lower
 than 44 px. Screenshots at 1000 and 360 px, light and dark, are in build/webcheck.
@@ -14,9 +14,12 @@ import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
+from pyotp import TOTP
+
 from digest import pipeline
 from digest.app import App, make_app
 from digest.cli.init import make_folder
+from digest.models import Actor, Role
 from digest.store.people.signups import SignupStore
 from digest.usecases.approval import approval_link
 from digest.web.server import run_pages
@@ -93,6 +96,7 @@ def steps(app: App, language: str = "") -> list[Step]:
         {"name": "nothing", "path": "/nowhere"},
     ]
     pages += _approval(app)
+    desk = _desk(app)
     signup = _add_signup(app)
     pages += [
         {"name": "confirm", "path": f"/confirm/{sign('confirm', signup)}"},
@@ -100,6 +104,11 @@ def steps(app: App, language: str = "") -> list[Step]:
         {"name": "late", "path": f"/confirm/{sign('confirm', 1)}"},
     ]
     english: list[Step] = [{**at, "name": f"{at['name']}-en", "path": _in_english(str(at["path"]))} for at in pages]
+    pages += desk
+    english += [
+        {**at, "name": f"{at['name']}-en", "cookies": {**at["cookies"], "desk-language": "en"}}  # type: ignore[dict-item]
+        for at in desk
+    ]
     return {"hi": pages, "en": english}.get(language, [*pages, *english])
 
 
@@ -128,6 +137,42 @@ def _approval(app: App) -> list[Step]:
     return [
         {"name": "approve", "path": approval_link("", app.signer, DRAFT)},
         {"name": "approved-too-late", "path": approval_link("", app.signer, DAY), "form": {"seen": "0"}},
+    ]
+
+
+def _desk(app: App) -> list[Step]:
+    """The pages of the desk: of a draft, and of an edition that was sent."""
+    by = Actor("webcheck", "command")
+    for name, role in (("suman", Role.ADMIN), ("ravi", Role.EDITOR)):
+        app.accounts.add(name, role, by)
+    link = app.accounts.make_link("ravi", by)
+    key = app.accounts.make_link("suman", by)
+    code = TOTP(app.accounts.app_key(key)).at(app.now())
+    signed_in = app.accounts.use_link(key, "nadi ke paar gaon", code, agent="webcheck")
+    draft = app.editions.get(DRAFT)
+    if signed_in is None or draft is None:
+        raise SystemExit("the desk could not be opened")
+    story = next(draft.stories())
+    app.editor.move(DRAFT, story.id, story.section, 2, by)
+    own, at = {"desk": signed_in.token}, f"/desk/edition/{DRAFT}"
+    places = {
+        "desk-draft": at,
+        "desk-email": f"{at}/email",
+        "desk-dark": f"{at}?form=dark",
+        "desk-story": f"{at}/story/{story.id}",
+        "desk-next": f"{at}/next",
+        "desk-pool": f"{at}/pool",
+        "desk-cancel": f"{at}/cancel",
+        "desk-sent": f"/desk/edition/{DAY}",
+        "desk-users": "/desk/users",
+        "desk-log": "/desk/log",
+        "desk-nothing": "/desk/nowhere",
+    }
+    pages: list[Step] = [{"name": name, "path": path, "cookies": own, "scripts": True} for name, path in places.items()]
+    return [
+        {"name": "desk-login", "path": "/desk/login", "cookies": {}, "scripts": True},
+        {"name": "desk-link", "path": f"/desk/link/{link}", "cookies": {}, "scripts": True},
+        *pages,
     ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from digest.collect.health import place_of
 from digest.collect.types import SaveCounts, SourceState, Validators
@@ -46,6 +46,16 @@ class ImageStore:
                     for row in connection.execute(select(inline_image).where(inline_image.c.cid.in_(some))):
                         found[row.cid] = InlineImage(row.cid, row.type, row.data, row.width, row.height)
         return found
+
+
+class FoundArticle(NamedTuple):
+    """An article as a list of results shows it."""
+
+    id: str
+    title: str
+    source: str
+    url: str
+    published: datetime
 
 
 class ArticleStore:
@@ -122,15 +132,40 @@ class ArticleStore:
             row = connection.execute(rows).one_or_none()
         return article_from_json(*row) if row else None
 
-    @gc_paused()
-    def between(self, since: datetime, until: datetime) -> list[Article]:
-        """Return the articles published in the interval, oldest first."""
+    def count_seen_since(self, moment: datetime) -> int:
+        """Return how many articles were collected after a moment."""
+        rows = select(func.count()).select_from(article).where(article.c.first_seen > moment)
         with self.database.read() as connection:
-            rows = connection.execute(
-                select(article.c.content, article.c.published)
-                .where(article.c.published >= since, article.c.published <= until)
-                .order_by(article.c.published, article.c.id)
-            ).all()
+            return int(connection.execute(rows).scalar_one())
+
+    def search(self, words: str, *, source: str, since: datetime, most: int) -> tuple[list[FoundArticle], int]:
+        """Return the newest articles since a moment with all these words in their title, and how many there are."""
+        columns = [article.c[name] for name in FoundArticle._fields]
+        rows = select(*columns, func.count().over()).where(article.c.published >= since)
+        for word in words.split():
+            rows = rows.where(article.c.title.icontains(word, autoescape=True))
+        if source:
+            rows = rows.where(article.c.source == source)
+        with self.database.read() as connection:
+            found = connection.execute(rows.order_by(article.c.published.desc(), article.c.id).limit(most)).all()
+        return [FoundArticle(*row[:-1]) for row in found], found[0][-1] if found else 0
+
+    @gc_paused()
+    def between(
+        self, since: datetime, until: datetime, *, seen_by: datetime | None = None, besides: Sequence[str] = ()
+    ) -> list[Article]:
+        """Return the articles published in the interval, oldest first.
+
+        With `seen_by`, only those that were collected by then, and `besides` (ids or URLs) whenever they came.
+        """
+        wanted = (article.c.published >= since) & (article.c.published <= until)
+        if seen_by is not None:
+            wanted &= article.c.first_seen <= seen_by
+        if seen_by is not None and besides:
+            wanted |= (article.c.published >= since) & (article.c.id.in_(besides) | article.c.url.in_(besides))
+        wanted_rows = select(article.c.content, article.c.published).where(wanted)
+        with self.database.read() as connection:
+            rows = connection.execute(wanted_rows.order_by(article.c.published, article.c.id)).all()
         return [article_from_json(*row) for row in rows]
 
 

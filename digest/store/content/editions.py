@@ -5,7 +5,7 @@ A state changes only from the states that the caller names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -19,6 +19,7 @@ from digest.errors import DigestError
 from digest.models import (
     BREAKING,
     GIVEN_UP_STATES,
+    Actor,
     Article,
     DeliveryOutcome,
     Edition,
@@ -33,6 +34,7 @@ from digest.models import (
 )
 from digest.store.content.article_rows import article_from_json, select_articles
 from digest.store.database import Database
+from digest.store.desk import audit
 from digest.store.schema import article, batch, decision, delivery, edition, rendered_email, subscriber
 
 # The decision to send despite failed checks or a limit.
@@ -254,6 +256,25 @@ class EditionStore:
         values = {"editorial_changes": _adapter(Changes).dump_python(changes, mode="json")}
         with self.database.write() as connection:
             return bool(connection.execute(update(edition).where(own).values(values)).rowcount)
+
+    def change_editorial(
+        self, key: str, change: Callable[[Changes], Changes], by: Actor, what: str, detail: str, *, now: datetime
+    ) -> Changes | None:
+        """Change the editorial changes and log it, in one transaction. None if the edition is no longer a draft."""
+        with self.database.write(area="edition") as connection:
+            columns = (edition.c.state, edition.c.editorial_changes)
+            row = connection.execute(select(*columns).where(edition.c.key == key)).one_or_none()
+            if row is None or row.state not in (EditionState.DRAFT, EditionState.SKIPPED):
+                return None
+            changed = change(_changes(row.editorial_changes))
+            stored = _adapter(Changes).dump_python(changed, mode="json")
+            connection.execute(update(edition).where(edition.c.key == key).values(editorial_changes=stored))
+            audit.add(connection, by, what, key, detail, now=now, before=row.editorial_changes or {}, after=stored)
+        return changed
+
+    def read_changes(self, stored: Mapping[str, Any]) -> Changes:
+        """Return editorial changes as the log keeps them."""
+        return _changes(stored)
 
     def is_untouched(self, key: str) -> bool:
         """Whether the edition has no editorial changes."""

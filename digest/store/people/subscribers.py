@@ -159,6 +159,14 @@ class SubscriberStore:
             groups = select(*(rows.c[name] for name in RecipientGroup._fields)).distinct()
             return sorted(RecipientGroup(*row) for row in connection.execute(groups))
 
+    def group_sizes(self, edition: str) -> list[tuple[RecipientGroup, int]]:
+        """Return the groups as `recipient_groups` does, each with its number of subscribers."""
+        with self.database.read() as connection:
+            rows = unplaced_subscribers(connection, edition).subquery()
+            names = [rows.c[name] for name in RecipientGroup._fields]
+            found = connection.execute(select(*names, func.count()).group_by(*names)).all()
+        return [(RecipientGroup(*row[:-1]), row[-1]) for row in found]
+
     def preference_combinations(self) -> list[tuple[tuple[str, ...], Literal["html", "text"]]]:
         """Return the combinations of topics and format among listed subscribers."""
         found = (

@@ -1,0 +1,144 @@
+"""`digest users`: the accounts of the desk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.cli.editions import command_user
+from digest.cli.output import emit, json_option, plural
+from digest.cli.tables import table
+from digest.models import Role
+
+if TYPE_CHECKING:
+    from digest.app import App
+
+_ROLE = click.Choice([role.value for role in Role])
+
+
+@click.group()
+def users() -> None:
+    """List, add and remove the users of the desk, and make links to sign in."""
+
+
+@users.command("list")
+@json_option
+@click.pass_obj
+def list_(home: Path, as_json: bool) -> None:
+    """List the users with their roles and open sessions."""
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        lines = app.accounts.list()
+        zone = app.settings.newsletter.zone
+    if as_json:
+        rows = [
+            {
+                "name": line.user.name,
+                "role": line.user.role,
+                "set_up": line.has_password,
+                "sessions": line.sessions,
+                "last_seen": line.last_seen.astimezone(zone).isoformat() if line.last_seen else None,
+            }
+            for line in lines
+        ]
+        emit({"users": rows})
+        return
+    if not lines:
+        click.echo("There is no user yet: digest users add NAME --role admin")
+        return
+    cells = [
+        (
+            line.user.name,
+            line.user.role,
+            "yes" if line.has_password else "no",
+            line.sessions or "",
+            f"{line.last_seen.astimezone(zone):%Y-%m-%d %H:%M}" if line.last_seen else "",
+        )
+        for line in lines
+    ]
+    click.echo(table(("name", "role", "set up", "sessions", "last seen"), cells))
+
+
+@users.command()
+@click.argument("name")
+@click.option("--role", type=_ROLE, default=Role.EDITOR.value, show_default=True, help="What the user may do.")
+@click.pass_obj
+def add(home: Path, name: str, role: str) -> None:
+    """Add a user and print a link with which they choose a password. It works once, within a day."""
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        app.accounts.add(name, Role(role), command_user(app))
+        click.echo(link_of(app, name))
+
+
+@users.command()
+@click.argument("name")
+@click.argument("role", type=_ROLE)
+@click.pass_obj
+def role(home: Path, name: str, role: str) -> None:
+    """Give a user another role. It applies from their next click on."""
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        app.accounts.set_role(name, Role(role), command_user(app))
+    click.echo(f"{name} is {role}.")
+
+
+@users.command()
+@click.argument("name")
+@click.pass_obj
+def remove(home: Path, name: str) -> None:
+    """Remove a user and end their sessions."""
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        app.accounts.remove(name, command_user(app))
+    click.echo(f"{name} is removed.")
+
+
+@users.command()
+@click.argument("name")
+@click.pass_obj
+def link(home: Path, name: str) -> None:
+    """Print a new link for a user. It works once, within a day.
+
+    Whoever uses it chooses a new password, and all older sessions end.
+    """
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        click.echo(link_of(app, name))
+
+
+@users.command("end-sessions")
+@click.argument("name")
+@click.pass_obj
+def end_sessions(home: Path, name: str) -> None:
+    """End every session of a user, such as after a phone was lost."""
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        ended = app.accounts.end_sessions(name, command_user(app))
+    click.echo(f"{plural(ended, 'session', 'sessions')} of {name} ended.")
+
+
+def link_of(app: App, name: str, pages: str = "") -> str:
+    """Return the address of a new one-time link. `pages` is the address of the pages if no public one is set."""
+    web = app.settings.web
+    desk = app.desk_url(pages or f"http://{web.host}:{web.port}")
+    return f"{desk}/link/{app.accounts.make_link(name, command_user(app))}"
+
+
+def first_link(app: App, pages: str) -> str:
+    """Return a link for the first admin as long as nobody has a password; '' afterwards."""
+    lines = app.accounts.list()
+    if any(line.has_password for line in lines):
+        return ""
+    admins = [line.user.name for line in lines if line.user.role is Role.ADMIN]
+    if not admins:
+        app.accounts.add("admin", Role.ADMIN, command_user(app))
+    return link_of(app, admins[0] if admins else "admin", pages)

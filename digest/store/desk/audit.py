@@ -1,0 +1,73 @@
+"""The log of who did what, when and to what. Rows are only added."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from digest.models import Actor
+from digest.store.database import Database
+from digest.store.schema import audit
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One row of the log. `before` and `after` are an edition's editorial changes, if it changed them."""
+
+    id: int
+    at: datetime
+    who: str
+    via: str
+    what: str
+    subject: str
+    detail: str
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+
+
+class AuditLog:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def record(self, actor: Actor, what: str, subject: str, detail: str = "", *, now: datetime) -> None:
+        with self.database.write() as connection:
+            add(connection, actor, what, subject, detail, now=now)
+
+    def newest(self, most: int, *, subject: str | None = None, before: int | None = None) -> list[Act]:
+        """Return the newest acts, the newest first; those on one subject, or those older than an act."""
+        columns = [column for column in audit.c if column.name not in ("before", "after")]
+        rows = select(*columns).order_by(audit.c.id.desc()).limit(most)
+        if subject is not None:
+            rows = rows.where(audit.c.subject == subject)
+        if before is not None:
+            rows = rows.where(audit.c.id < before)
+        with self.database.read() as connection:
+            return [Act(**row._mapping) for row in connection.execute(rows)]
+
+    def last_change(self, edition: str) -> Act | None:
+        """Return the last act that changed what an edition contains."""
+        own = (audit.c.subject == edition) & audit.c.before.is_not(None)
+        with self.database.read() as connection:
+            row = connection.execute(select(audit).where(own).order_by(audit.c.id.desc()).limit(1)).one_or_none()
+        return Act(**row._mapping) if row else None
+
+
+def add(
+    connection: Connection,
+    actor: Actor,
+    what: str,
+    subject: str,
+    detail: str = "",
+    *,
+    now: datetime,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> int:
+    """Add a row in the caller's transaction, and return its number."""
+    values = {"at": now, "who": actor.name, "via": actor.via, "what": what, "subject": subject, "detail": detail}
+    done = connection.execute(insert(audit).values({**values, "before": before, "after": after}))
+    key = done.inserted_primary_key
+    return int(key[0]) if key else 0

@@ -1,0 +1,203 @@
+"""Users of the desk, their credentials and their sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+
+from digest.models import Role
+from digest.store.database import Database
+from digest.store.schema import desk_credential, desk_session, desk_user
+
+
+class Kind(StrEnum):
+    """The kinds of credentials."""
+
+    PASSWORD = "password"  # noqa: S105
+    TOTP = "totp"
+    LINK = "link"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person who works at the desk."""
+
+    id: int
+    name: str
+    role: Role
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UserLine:
+    """A user as `digest users list` shows them."""
+
+    user: User
+    has_password: bool
+    sessions: int
+    last_seen: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    id: int
+    user: int
+    kind: Kind
+    secret: str
+    expires_at: datetime | None
+    counter: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open session, and whose it is."""
+
+    hash: str
+    user: User
+    seen_at: datetime
+
+
+class UserStore:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def add(self, name: str, role: Role, now: datetime) -> bool:
+        """Add a user. False if the name is taken."""
+        with self.database.write(area="desk") as connection:
+            if connection.execute(select(desk_user.c.id).where(desk_user.c.name == name)).first():
+                return False
+            connection.execute(insert(desk_user).values(name=name, role=role, created_at=now))
+            return True
+
+    def find(self, name: str) -> User | None:
+        with self.database.read() as connection:
+            row = connection.execute(select(desk_user).where(desk_user.c.name == name)).one_or_none()
+        return _user(row) if row else None
+
+    def is_empty(self) -> bool:
+        with self.database.read() as connection:
+            return connection.execute(select(desk_user.c.id).limit(1)).first() is None
+
+    def all(self) -> list[UserLine]:
+        """Return all users by name."""
+        sessions = (
+            select(desk_session.c.user, func.count().label("number"), func.max(desk_session.c.seen_at).label("seen"))
+            .group_by(desk_session.c.user)
+            .subquery()
+        )
+        password = (
+            select(desk_credential.c.id)
+            .where(desk_credential.c.user == desk_user.c.id, desk_credential.c.kind == Kind.PASSWORD)
+            .exists()
+            .label("has_password")
+        )
+        rows = select(desk_user, sessions.c.number, sessions.c.seen, password).outerjoin(
+            sessions, sessions.c.user == desk_user.c.id
+        )
+        with self.database.read() as connection:
+            found = connection.execute(rows.order_by(desk_user.c.name)).all()
+        return [UserLine(_user(row), row.has_password, row.number or 0, row.seen) for row in found]
+
+    def set_role(self, name: str, role: Role) -> bool:
+        with self.database.write(area="desk") as connection:
+            own = desk_user.c.name == name
+            return bool(connection.execute(update(desk_user).where(own).values(role=role)).rowcount)
+
+    def remove(self, name: str) -> bool:
+        """Remove a user with their credentials and sessions. The log keeps their name."""
+        with self.database.write(area="desk") as connection:
+            id = connection.execute(select(desk_user.c.id).where(desk_user.c.name == name)).scalar()
+            if id is None:
+                return False
+            connection.execute(delete(desk_session).where(desk_session.c.user == id))
+            connection.execute(delete(desk_credential).where(desk_credential.c.user == id))
+            connection.execute(delete(desk_user).where(desk_user.c.id == id))
+            return True
+
+    def admins(self) -> int:
+        with self.database.read() as connection:
+            rows = select(func.count()).select_from(desk_user).where(desk_user.c.role == Role.ADMIN)
+            return int(connection.execute(rows).scalar_one())
+
+    def credential(self, user: int, kind: Kind) -> Credential | None:
+        with self.database.read() as connection:
+            own = (desk_credential.c.user == user) & (desk_credential.c.kind == kind)
+            row = connection.execute(select(desk_credential).where(own)).one_or_none()
+        return _credential(row) if row else None
+
+    def link(self, hash: str, now: datetime) -> tuple[User, Credential] | None:
+        """Return the one-time link with this hash, and whose it is. None if it was used or is too old."""
+        own = (desk_credential.c.kind == Kind.LINK) & (desk_credential.c.secret == hash)
+        with self.database.read() as connection:
+            row = connection.execute(select(desk_credential).where(own)).one_or_none()
+            if row is None or row.expires_at is None or row.expires_at <= now:
+                return None
+            user = connection.execute(select(desk_user).where(desk_user.c.id == row.user)).one()
+        return _user(user), _credential(row)
+
+    def set_credential(
+        self,
+        user: int,
+        kind: Kind,
+        secret: str,
+        *,
+        now: datetime,
+        expires_at: datetime | None = None,
+        counter: int = 0,
+    ) -> None:
+        """Replace a user's credential of this kind."""
+        with self.database.write(area="desk") as connection:
+            own = (desk_credential.c.user == user) & (desk_credential.c.kind == kind)
+            connection.execute(delete(desk_credential).where(own))
+            values = {"user": user, "kind": kind, "secret": secret, "created_at": now, "expires_at": expires_at}
+            connection.execute(insert(desk_credential).values({**values, "counter": counter}))
+
+    def use_link(self, hash: str) -> bool:
+        """Delete a one-time link. False if somebody used it in the meantime."""
+        own = (desk_credential.c.kind == Kind.LINK) & (desk_credential.c.secret == hash)
+        with self.database.write(area="desk") as connection:
+            return bool(connection.execute(delete(desk_credential).where(own)).rowcount)
+
+    def use_counter(self, credential: int, counter: int) -> bool:
+        """Note that the code of this number was used. False if it or a later one was used before."""
+        own = (desk_credential.c.id == credential) & (desk_credential.c.counter < counter)
+        with self.database.write(area="desk") as connection:
+            return bool(connection.execute(update(desk_credential).where(own).values(counter=counter)).rowcount)
+
+    def open_session(self, hash: str, user: int, *, now: datetime, expires_at: datetime, agent: str) -> None:
+        values = {"hash": hash, "user": user, "created_at": now, "seen_at": now, "expires_at": expires_at}
+        with self.database.write(area="desk") as connection:
+            connection.execute(delete(desk_session).where(desk_session.c.expires_at <= now))
+            connection.execute(insert(desk_session).values({**values, "agent": agent}))
+
+    def session(self, hash: str, now: datetime) -> Session | None:
+        """Return an open session and its user, with the role that they have now."""
+        rows = select(desk_session.c.hash, desk_session.c.seen_at, desk_user).join(
+            desk_user, desk_user.c.id == desk_session.c.user
+        )
+        with self.database.read() as connection:
+            own = (desk_session.c.hash == hash) & (desk_session.c.expires_at > now)
+            row = connection.execute(rows.where(own)).one_or_none()
+        return Session(row.hash, _user(row), row.seen_at) if row else None
+
+    def saw_session(self, hash: str, now: datetime) -> None:
+        with self.database.write(durable=False) as connection:
+            connection.execute(update(desk_session).where(desk_session.c.hash == hash).values(seen_at=now))
+
+    def end_sessions(self, *, user: int | None = None, hash: str | None = None) -> int:
+        """End the sessions of a user, or one session. Returns how many there were."""
+        own = desk_session.c.user == user if hash is None else desk_session.c.hash == hash
+        with self.database.write(area="desk") as connection:
+            return connection.execute(delete(desk_session).where(own)).rowcount
+
+
+def _user(row: Any) -> User:
+    return User(row.id, row.name, Role(row.role), row.created_at)
+
+
+def _credential(row: Any) -> Credential:
+    return Credential(row.id, row.user, Kind(row.kind), row.secret, row.expires_at, row.counter)

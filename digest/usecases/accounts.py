@@ -1,0 +1,241 @@
+"""Accounts of the desk: users and roles, one-time links, signing in and sessions."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING
+
+from digest.errors import DigestError
+from digest.models import Actor, Role
+from digest.store.desk.users import Kind, Session, User
+from digest.store.rate_limits import Quota
+
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
+    from digest.store.desk.audit import AuditLog
+    from digest.store.desk.users import UserLine, UserStore
+    from digest.store.rate_limits import RateLimiter
+    from digest.subscribers.tokens import Signer
+
+LINK_LASTS = timedelta(hours=24)
+# A session ends this long after it was opened, whatever happens.
+SESSION_LASTS = timedelta(days=30)
+# How often a session notes that it is used.
+_SEEN_EVERY = timedelta(minutes=5)
+MIN_PASSWORD, MAX_PASSWORD = 12, 256
+# Seconds for which a code of an authenticator app is shown (RFC 6238). One code before and after is accepted too.
+CODE_SECONDS = 30
+# Attempts to sign in: as one user from one network, from one network, and as one user. A stranger who tries a name does
+# not lock its owner out.
+TRIES, TRIES_PER_NETWORK, TRIES_PER_USER, TRIES_WINDOW = 10, 50, 200, timedelta(minutes=15)
+_NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}\Z")
+_AGENT_LENGTH = 200
+# RFC 4226 asks for 160 bits.
+_KEY_BYTES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A new session. `token` is what the cookie holds."""
+
+    user: User
+    token: str
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The users of the desk and their sessions."""
+
+    users: UserStore
+    log: AuditLog
+    quotas: RateLimiter
+    signer: Signer
+    now: Callable[[], datetime]
+
+    def add(self, name: str, role: Role, by: Actor) -> None:
+        """Add a user, who can sign in after using a link. Raises DigestError."""
+        if not _NAME.match(name):
+            raise DigestError(
+                f"A name of a user has a-z, 0-9 and . _ @ + -, at most 64 characters, found {name[:80]!r}."
+            )
+        if not self.users.add(name, role, self.now()):
+            raise DigestError(f"There is a user {name} already. `digest users link {name}` makes a new link.")
+        self.log.record(by, "user added", name, role, now=self.now())
+
+    def list(self) -> list[UserLine]:
+        return self.users.all()
+
+    def set_role(self, name: str, role: Role, by: Actor) -> None:
+        """Give a user another role, from their next click on. Raises DigestError."""
+        user = self._existing(name)
+        if user.role is Role.ADMIN and role is not Role.ADMIN and self.users.admins() == 1:
+            raise DigestError(f"{name} is the only admin. Make somebody else an admin first.")
+        self.users.set_role(name, role)
+        self.log.record(by, "role", name, f"{user.role} → {role}", now=self.now())
+
+    def remove(self, name: str, by: Actor) -> None:
+        """Remove a user and end their sessions. Raises DigestError."""
+        self._existing(name)
+        self.users.remove(name)
+        self.log.record(by, "user removed", name, now=self.now())
+
+    def end_sessions(self, name: str, by: Actor) -> int:
+        """End every session of a user, and return how many there were. Raises DigestError."""
+        ended = self.users.end_sessions(user=self._existing(name).id)
+        self.log.record(by, "sessions ended", name, str(ended), now=self.now())
+        return ended
+
+    def make_link(self, name: str, by: Actor) -> str:
+        """Return the token of a new one-time link, which replaces an unused one. Raises DigestError."""
+        user, token = self._existing(name), secrets.token_urlsafe(32)
+        now = self.now()
+        self.users.set_credential(user.id, Kind.LINK, _hash(token), now=now, expires_at=now + LINK_LASTS)
+        self.log.record(by, "link made", name, now=now)
+        return token
+
+    def user_of_link(self, token: str) -> User | None:
+        """Return whose link it is; None if it was used or is too old."""
+        found = self.users.link(_hash(token), self.now())
+        return found[0] if found else None
+
+    def app_key(self, token: str) -> str:
+        """Return the key that an authenticator app gets through this link, in Base32."""
+        code = hashlib.sha256(self.signer.sign_name("authenticator app", token).encode()).digest()[:_KEY_BYTES]
+        return base64.b32encode(code).decode("ascii")
+
+    def use_link(self, token: str, password: str, code: str, *, agent: str) -> SignedIn | None:
+        """Set password and app, end older sessions, open one. None if the link no longer works or the code is wrong.
+
+        The caller has checked the password's length. Raises TooManyTries.
+        """
+        user = self.user_of_link(token)
+        if user is None:
+            return None
+        key, now = self.app_key(token), self.now()
+        # Six digits must not be guessed.
+        if not self.quotas.take([Quota(f"desk:link:{user.name}", TRIES, TRIES_WINDOW)], now):
+            raise TooManyTries
+        counter = _counter(key, code, now)
+        if counter is None:
+            return None
+        hashed = _hasher().hash(password)
+        with self.users.database.transaction():
+            if not self.users.use_link(_hash(token)):
+                return None
+            self.users.set_credential(user.id, Kind.PASSWORD, hashed, now=now)
+            self.users.set_credential(user.id, Kind.TOTP, key, now=now, counter=counter)
+            self.users.end_sessions(user=user.id)
+        self.log.record(Actor(user.name, "desk"), "link used", user.name, now=now)
+        return self._open(user, agent)
+
+    def sign_in(self, name: str, password: str, code: str, *, network: str, agent: str) -> SignedIn | None:
+        """Open a session. None if name, password or code is wrong; it does not say which. Raises TooManyTries.
+
+        Every try takes the time of one password check, so that it does not show which names exist.
+        """
+        now = self.now()
+        user = self.users.find(name)
+        limits = [
+            Quota(f"desk:{network}:{name[:64]}", TRIES, TRIES_WINDOW),
+            Quota(f"desk:user:{name[:64]}", TRIES_PER_USER, TRIES_WINDOW),
+            Quota(f"desk:network:{network}", TRIES_PER_NETWORK, TRIES_WINDOW),
+        ]
+        if not self.quotas.take(limits, now):
+            raise TooManyTries
+        known = self.users.credential(user.id, Kind.PASSWORD) if user else None
+        totp = self.users.credential(user.id, Kind.TOTP) if user else None
+        is_password = _verify(known.secret if known else _unknown_hash(), password[:MAX_PASSWORD])
+        if user is None or known is None or totp is None or not is_password:
+            return None
+        counter = _counter(totp.secret, code, now)
+        if counter is None or not self.users.use_counter(totp.id, counter):
+            return None
+        if _hasher().check_needs_rehash(known.secret):
+            self.users.set_credential(user.id, Kind.PASSWORD, _hasher().hash(password), now=now)
+        self.log.record(Actor(user.name, "desk"), "signed in", user.name, now=now)
+        return self._open(user, agent)
+
+    def session(self, token: str) -> Session | None:
+        """Return the session that a cookie names; None if it has ended."""
+        if not token:
+            return None
+        now = self.now()
+        session = self.users.session(_hash(token), now)
+        if session and now - session.seen_at > _SEEN_EVERY:
+            self.users.saw_session(session.hash, now)
+        return session
+
+    def sign_out(self, session: Session) -> None:
+        self.users.end_sessions(hash=session.hash)
+        self.log.record(Actor(session.user.name, "desk"), "signed out", session.user.name, now=self.now())
+
+    def _open(self, user: User, agent: str) -> SignedIn:
+        # Always a new token, so that nobody can make somebody else sign in with one that they know.
+        token, now = secrets.token_urlsafe(32), self.now()
+        expires = now + SESSION_LASTS
+        self.users.open_session(_hash(token), user.id, now=now, expires_at=expires, agent=agent[:_AGENT_LENGTH])
+        return SignedIn(user, token)
+
+    def _existing(self, name: str) -> User:
+        user = self.users.find(name)
+        if user is None:
+            raise DigestError(f"There is no user {name}. `digest users list` shows all.")
+        return user
+
+
+class TooManyTries(DigestError):
+    """Too many attempts to sign in."""
+
+
+def app_url(key: str, user: str, host: str) -> str:
+    """Return the URL that an authenticator app reads, as text or as a QR code."""
+    from pyotp import TOTP
+
+    return TOTP(key).provisioning_uri(name=user, issuer_name=host)
+
+
+def _counter(key: str, code: str, now: datetime) -> int | None:
+    """Return the number of the code of an app, if it is shown now, just before or just after; else None."""
+    from pyotp import TOTP
+
+    digits = "".join(code.split())
+    if not digits.isascii() or not digits.isdigit():
+        return None
+    totp, at = TOTP(key), int(now.timestamp()) // CODE_SECONDS
+    numbers = (at, at - 1, at + 1)
+    return next((each for each in numbers if hmac.compare_digest(totp.generate_otp(each), digits)), None)
+
+
+def _hash(token: str) -> str:
+    """Tokens are random, so a plain hash protects them."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@cache
+def _hasher() -> PasswordHasher:
+    from argon2 import PasswordHasher
+
+    return PasswordHasher()
+
+
+@cache
+def _unknown_hash() -> str:
+    return _hasher().hash(secrets.token_hex())
+
+
+def _verify(stored: str, password: str) -> bool:
+    from argon2.exceptions import VerificationError
+
+    try:
+        return _hasher().verify(stored, password)
+    except VerificationError:
+        return False

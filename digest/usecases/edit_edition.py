@@ -1,0 +1,239 @@
+"""An editor's changes of a draft, for the commands and for the desk. Each is recorded and can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from digest.curate import editorial
+from digest.curate.editorial import Changes, StoryText
+from digest.errors import DigestError
+from digest.models import Actor, Edition, EditionState, Story, is_breaking
+
+if TYPE_CHECKING:
+    from digest.store.content.editions import EditionStore
+    from digest.store.desk.audit import AuditLog
+    from digest.usecases.breaking import BreakingNews
+    from digest.usecases.compose import Composer
+
+_EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED)
+
+
+class NotEditable(DigestError):
+    """The edition is in a state in which it cannot be changed."""
+
+
+class UnknownStory(DigestError):
+    """The edition has no such story, and no article makes one."""
+
+
+@dataclass(frozen=True)
+class EditionEditor:
+    """Changes drafts. Two editors may work at once: a change keeps what the other one changed."""
+
+    editions: EditionStore
+    log: AuditLog
+    composer: Composer
+    breaking: BreakingNews
+    now: Callable[[], datetime]
+
+    def pin(self, key: str, story: str, by: Actor) -> Edition:
+        """Put a story at the top of the edition and keep it there. It may be one that the edition lacks."""
+        edition = self._editable(key)
+        found = _find(edition, story)
+        before = self.editions.editorial_changes(key)
+
+        def change(changes: Changes) -> Changes:
+            moved = {id: where for id, where in changes.moved.items() if id != story}
+            if found and any(section == found.section for section, _place in moved.values()):
+                moved = editorial.arrange(edition.sections, changes.moved, story, found.section, 1)
+            pinned, dropped = (story, *_without(changes.pinned, story)), _without(changes.dropped, story)
+            return replace(changes, pinned=pinned, dropped=dropped, moved=moved)
+
+        known = found is not None or story in (*before.dropped, *before.pinned)
+        changed = self._change(key, change, by, "pinned", _title(found) or story)
+        if not known and not any(story in (each.id, *each.articles, *each.article_ids) for each in changed.stories()):
+            self._change(key, lambda _changes: before, by, "undone", story)
+            raise UnknownStory(f"edition {key} has no story {story}")
+        return changed
+
+    def unpin(self, key: str, story: str, by: Actor) -> Edition:
+        """Let a story take the place that its score gives it."""
+        title = _title(_find(self._editable(key), story))
+        return self._change(
+            key, lambda changes: replace(changes, pinned=_without(changes.pinned, story)), by, "unpinned", title
+        )
+
+    def drop(self, key: str, story: str, by: Actor) -> Edition:
+        """Remove a story. The next best one takes its place."""
+        found = self._known(key, story)
+        return self._change(
+            key,
+            lambda changes: replace(
+                changes, dropped=(*_without(changes.dropped, story), story), pinned=_without(changes.pinned, story)
+            ),
+            by,
+            "dropped",
+            _title(found),
+        )
+
+    def restore(self, key: str, story: str, by: Actor) -> Edition:
+        """Let a dropped story in again, if its score is high enough."""
+        self._editable(key)
+        return self._change(
+            key, lambda changes: replace(changes, dropped=_without(changes.dropped, story)), by, "let in again", story
+        )
+
+    def move(self, key: str, story: str, section: str, place: int, by: Actor) -> Edition:
+        """Move a story to a place of a section. The caller has checked the section's name."""
+        found = self._known(key, story)
+        sections = self._editable(key).sections
+        return self._change(
+            key,
+            lambda changes: replace(changes, moved=editorial.arrange(sections, changes.moved, story, section, place)),
+            by,
+            "moved",
+            f"{_title(found)} → {section}, {place}",
+            chooses=False,
+        )
+
+    def step(self, key: str, story: str, steps: int, by: Actor) -> Edition:
+        """Move a story up (negative) or down within the edition, beyond the end of a section into the next one."""
+        edition = self._editable(key)
+        for number, section in enumerate(edition.sections):
+            ids = [each.id for each in section.stories]
+            if story not in ids:
+                continue
+            place = ids.index(story) + 1 + steps
+            if 1 <= place <= len(ids):
+                return self.move(key, story, section.name, place, by)
+            other = number + (1 if steps > 0 else -1)
+            if not 0 <= other < len(edition.sections):
+                return edition
+            target = edition.sections[other]
+            return self.move(key, story, target.name, 1 if steps > 0 else len(target.stories) + 1, by)
+        raise UnknownStory(f"edition {key} has no story {story}")
+
+    def write(
+        self,
+        key: str,
+        by: Actor,
+        *,
+        subject: str | None = None,
+        preheader: str | None = None,
+        intro: str | None = None,
+    ) -> Edition:
+        """Set the texts that are given. An empty subject or preheader means the generated one."""
+        self._editable(key)
+        given = {"subject": subject, "preheader": preheader}
+        texts = {name: one_line(text) for name, text in given.items() if text is not None}
+        if intro is not None:
+            texts["intro"] = paragraphs(intro)
+        detail = "; ".join(f"{name}: {text}" for name, text in texts.items())
+        return self._change(
+            key,
+            lambda changes: replace(changes, **texts),  # type: ignore[arg-type]
+            by,
+            "texts",
+            detail,
+            chooses=False,
+        )
+
+    def write_story(self, key: str, story: str, by: Actor, *, title: str | None, summary: str | None) -> Edition:
+        """Set the texts of a story that are given. An empty text means the composed one."""
+        found = self._known(key, story)
+
+        def change(changes: Changes) -> Changes:
+            old = changes.texts.get(story, StoryText())
+            text = StoryText(
+                old.title if title is None else one_line(title),
+                old.summary if summary is None else one_line(summary),
+            )
+            others = {id: each for id, each in changes.texts.items() if id != story}
+            return replace(changes, texts=others if text == StoryText() else {**others, story: text})
+
+        # A composed text comes back only by composing again.
+        chooses = "" in (title, summary)
+        return self._change(key, change, by, "story text", title or _title(found), chooses=chooses)
+
+    def undo(self, key: str, by: Actor) -> Edition:
+        """Take back the last change, or the last undoing. Raises DigestError if there is none."""
+        self._editable(key)
+        last = self.log.last_change(key)
+        if last is None or last.before is None:
+            raise DigestError(f"Edition {key} has no change to undo.")
+        before = self.editions.read_changes(last.before)
+        return self._change(key, lambda _changes: before, by, "undone", last.what)
+
+    def refresh(self, key: str, by: Actor) -> Edition:
+        """Compose the draft again with the articles that came since."""
+        self._editable(key)
+        changed = self.breaking.rewrite(key) if is_breaking(key) else self.composer.compose(key, fetch=False).edition
+        self.log.record(by, "composed again", key, now=self.now())
+        return changed
+
+    def _change(
+        self,
+        key: str,
+        change: Callable[[Changes], Changes],
+        by: Actor,
+        what: str,
+        detail: str,
+        *,
+        chooses: bool = True,
+    ) -> Edition:
+        """Record a change and apply it. `chooses`: it may change which stories the edition has."""
+        changes = self.editions.change_editorial(key, change, by, what, detail, now=self.now())
+        if changes is None:
+            raise NotEditable(f"Edition {key} was approved or sent in the meantime; only a draft can be changed.")
+        if is_breaking(key):
+            return self.breaking.rewrite(key)
+        # Another editor's change at the same moment needs a new composition.
+        if not chooses and (edition := self.composer.arrange(key, changes)) is not None:
+            return edition
+        return self.composer.compose(key, fetch=False, again=True).edition
+
+    def _known(self, key: str, story: str) -> Story | None:
+        """Return the story. None if an editor dropped it before. Raises UnknownStory."""
+        edition = self._editable(key)
+        found = _find(edition, story)
+        if found is None:
+            changes = self.editions.editorial_changes(key)
+            if story not in (*changes.dropped, *changes.pinned):
+                ids = ", ".join(sorted(each.id for each in edition.stories()))
+                raise UnknownStory(f"edition {key} has no story {story}; its stories: {ids}")
+        return found
+
+    def _editable(self, key: str) -> Edition:
+        """Return the edition. Raises NotEditable."""
+        edition = self.editions.get(key)
+        if edition is None:
+            raise NotEditable(f"There is no edition {key}.")
+        if edition.state not in _EDITABLE:
+            can = edition.state in (EditionState.APPROVED, EditionState.EXPIRED)
+            hint = f" `digest edition reopen {key}` makes it one." if can else ""
+            raise NotEditable(f"Edition {key} is {edition.state}; only a draft can be changed.{hint}")
+        return edition
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def paragraphs(text: str) -> str:
+    """Collapse white space, and keep one paragraph on each line."""
+    return "\n".join(filter(None, (one_line(line) for line in text.splitlines())))
+
+
+def _find(edition: Edition, story: str) -> Story | None:
+    return next((each for each in edition.stories() if each.id == story), None)
+
+
+def _title(story: Story | None) -> str:
+    return story.title if story else ""
+
+
+def _without(items: Sequence[str], item: str) -> tuple[str, ...]:
+    return tuple(each for each in items if each != item)

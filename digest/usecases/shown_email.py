@@ -1,0 +1,56 @@
+"""An email as an invented recipient would get it, for a preview in a browser."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
+
+from digest.models import Edition, InlineImage, RenderedEmail
+
+if TYPE_CHECKING:
+    from digest.mail.message import Outgoing, Sender
+    from digest.store.content.articles import ImageStore
+    from digest.subscribers.tokens import Signer
+
+Scheme = Literal["light", "dark"]
+RECIPIENT = "asha@example.com"
+
+_DARK = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*dark\s*\)")
+_LIGHT = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*light\s*\)")
+_ON_OUR_PAGES = re.compile(r'"https://[^"]*/picture/([0-9a-f]{40}@digest)"')
+_CONTENT_ID = re.compile(r'"cid:([0-9a-f]{40}@digest)"')
+
+
+def in_scheme(html: str, scheme: Scheme) -> str:
+    """`html` with the rules of `scheme` always on and those of the other always off, to show both side by side."""
+    on, off = "@media all", "@media not all"
+    html = _DARK.sub(on if scheme == "dark" else off, html)
+    html = _LIGHT.sub(on if scheme == "light" else off, html)
+    # Where no rule sets a colour, the browser's default background must match the scheme too.
+    default = f"<style>:root{{color-scheme:{scheme}!important}}</style></head>"
+    return html.replace("</head>", default, 1)
+
+
+def with_images(html: str, images: Iterable[InlineImage]) -> str:
+    """`html` with the attached images as data: URIs, because a browser has no email to find them in."""
+    for image in images:
+        data = base64.b64encode(image.data).decode("ascii")
+        html = html.replace(f'"cid:{image.cid}"', f'"data:{image.type};base64,{data}"')
+    return html
+
+
+def fill(
+    edition: Edition, email: RenderedEmail, sender: Sender, signer: Signer, stored: ImageStore
+) -> tuple[Outgoing, str, str]:
+    """The email for the invented recipient, and its HTML and text with images and all placeholders replaced."""
+    from digest.mail.message import Outgoing, content_ids, inline_images, recipient, substitute
+
+    to = recipient(0, RECIPIENT, sender, signer.sign_email)
+    images = inline_images(email, stored.load(content_ids([email])))
+    outgoing = Outgoing(edition.key, "preview", "preview", email, sender, (to,), images)
+    # Pictures on our pages are shown from the store too: the pages may not run yet.
+    html = _ON_OUR_PAGES.sub(r'"cid:\1"', substitute(email.html, to.values))
+    shown = stored.load(_CONTENT_ID.findall(html))
+    return outgoing, with_images(html, shown.values()), substitute(email.text, to.values)

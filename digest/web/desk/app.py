@@ -1,0 +1,163 @@
+"""Assemble the desk: its routes from the table, who may use them, and the middleware around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import import_module
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as StarletteRoute
+from starlette.types import ASGIApp
+
+from digest.app import App
+from digest.curate.importance.rows import ROWS
+from digest.errors import ConfigurationError, DigestError, StoreError
+from digest.i18n import translator
+from digest.subscribers.tokens import Signer
+from digest.usecases.accounts import Accounts
+from digest.utils.rates import Rates
+from digest.web.desk.access import ROUTES, Route
+from digest.web.desk.audience import AudienceCount
+from digest.web.desk.background import Background
+from digest.web.desk.checks import Checks
+from digest.web.desk.pool import Candidates
+from digest.web.desk.views import Views
+from digest.web.desk.visit import Visit
+from digest.web.middleware import Guard, log_error
+
+# Seconds. Their key names the edition's changes, so they stay true.
+_CANDIDATES_LAST = 3600.0
+Handler = Callable[[Visit], Response]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the pages of the desk share. `app` follows the last valid list, as `digest run` does."""
+
+    app: App
+    url: str
+    views: Views
+    accounts: Accounts
+    signer: Signer
+    checks: Checks
+    audience: AudienceCount
+    candidates: Background[Candidates]
+    rates: Rates
+    # Reasons that say little: how old a story is, and the sum of all other reasons.
+    small_reasons: tuple[re.Pattern[str], ...]
+
+    def now(self) -> datetime:
+        return self.app.now()
+
+
+@contextmanager
+def create_desk(app: App, base: str) -> Iterator[ASGIApp]:
+    """The desk of a newsletter as an ASGI app. `base` replaces an unset newsletter.base_url."""
+    own = app.copy_with(unattended=True)
+    url = own.desk_url(base)
+    views = Views(own.branding, urlsplit(url).path.rstrip("/"))
+    # App builds collaborators on first use. Build them here, before several threads ask at once.
+    _ = (own.database, own.articles, own.editor, own.approver, own.stopper, own.topics, own.status_reader)
+    small = _small_reasons(own.settings.newsletter.language)
+    with ExitStack() as opened:
+        checks, audience = opened.enter_context(Checks(own)), opened.enter_context(AudienceCount(own))
+        candidates = opened.enter_context(Background[Candidates]("candidates", lasts=_CANDIDATES_LAST))
+        desk = Desk(own, url, views, own.accounts, own.signer, checks, audience, candidates, Rates(), small)
+        hosts = {str(urlsplit(each).hostname) for each in (url, base) if each} | {"localhost", "127.0.0.1", "::1"}
+        yield Guard(routes(desk), hosts=hosts, prefix=views.root)
+
+
+def _small_reasons(language: str) -> tuple[re.Pattern[str], ...]:
+    gettext = translator(language).gettext
+    messages = [*(gettext(ROWS[row].reason) for row in ("fresh", "source_weight")), gettext("Everything else")]
+    return tuple(re.compile(".*".join(map(re.escape, each.split("%(found)s")))) for each in messages)
+
+
+def routes(desk: Desk) -> ASGIApp:
+    """The framework's app with the routes of the table."""
+
+    async def not_found(request: Request, error: Exception) -> Response:
+        return await run_in_threadpool(_not_found, desk, request, error)
+
+    async def failed(request: Request, error: Exception) -> Response:
+        return await run_in_threadpool(_failed, desk, request, error)
+
+    starlette = Starlette(
+        routes=[StarletteRoute(row.path, _endpoint(desk, row), methods=[row.method]) for row in ROUTES],
+        exception_handlers={HTTPException: not_found, StoreError: failed, Exception: failed},
+    )
+    starlette.router.redirect_slashes = False
+    return starlette
+
+
+def _endpoint(desk: Desk, row: Route) -> Callable[[Request], object]:
+    handler = handler_of(row)
+
+    async def endpoint(request: Request) -> Response:
+        form: dict[str, str] = {}
+        if row.method == "POST":
+            async with request.form(max_files=0, max_fields=50) as given:
+                form = {name: value for name, value in given.items() if isinstance(value, str)}
+        return await run_in_threadpool(answer, Visit(desk, request, form), row, handler)
+
+    return endpoint
+
+
+def handler_of(row: Route) -> Handler:
+    module, _, name = row.page.partition(".")
+    handler: Handler = getattr(import_module(f"digest.web.desk.{module}"), name)
+    return handler
+
+
+def answer(visit: Visit, row: Route, handler: Handler) -> Response:
+    """Let a handler answer, if the table and the form allow it. The only place where that is decided."""
+    _ = visit.catalogue.gettext
+    visit.read_session()
+    if row.role is not None and visit.session is None:
+        if "hx-request" in visit.request.headers:
+            # The whole page is loaded again, which leads to the form.
+            return visit.finish(Response(status_code=401, headers={"hx-refresh": "true"}))
+        if row.method == "POST":
+            return visit.problem(401, _("Please sign in again"), _("Your session has ended. Nothing was changed."))
+        place = visit.request.url.path
+        return visit.go("/login", **({"next": place} if place != "/" else {}))
+    if row.role is not None and not visit.may(row.role):
+        return visit.problem(403, _("Your role does not allow this"), _("An admin can give you another role."))
+    if row.method == "POST" and not visit.is_own_form:
+        advice = _("The page was open too long, or the form did not come from it. Go back, reload it and try again.")
+        return visit.problem(403, _("This form could not be accepted"), advice)
+    try:
+        return visit.finish(handler(visit))
+    except StoreError:
+        raise
+    except (ConfigurationError, DigestError) as error:
+        return visit.problem(409, _("That did not work"), str(error))
+
+
+def _not_found(desk: Desk, request: Request, error: Exception) -> Response:
+    visit = Visit(desk, request)
+    visit.read_session()
+    _ = visit.catalogue.gettext
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if status in (404, 405):
+        return visit.problem(status, _("There is nothing here"))
+    return visit.problem(status, _("We could not understand this request"))
+
+
+def _failed(desk: Desk, request: Request, error: Exception) -> Response:
+    log_error(request.scope, error)
+    visit = Visit(desk, request)
+    _ = visit.catalogue.gettext
+    if isinstance(error, StoreError):
+        advice = _("Nothing has changed. Please try again in a few minutes.")
+        return visit.problem(503, _("This does not work right now"), advice)
+    return visit.problem(500, _("Something went wrong here"), _("Please try again later."))

@@ -1,0 +1,62 @@
+"""Work that takes longer than a page may: done once in a thread, and kept until it is outdated."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotReady
+from typing import Generic, Self, TypeVar
+
+T = TypeVar("T")
+# Results that are kept. Each edit of an edition makes a new one.
+_KEPT = 20
+
+
+class Background(Generic[T]):
+    """Computes values in one thread, each once for its key. A context manager."""
+
+    def __init__(self, name: str, *, lasts: float) -> None:
+        """`lasts`: seconds after which a value is computed again. The old one is served meanwhile."""
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
+        self._lasts = lasts
+        self._lock = threading.Lock()
+        self._done: OrderedDict[str, tuple[float, Future[T]]] = OrderedDict()
+        self._running: dict[str, Future[T]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def get(self, key: str, compute: Callable[[], T], *, wait: float) -> T | None:
+        """Return the value, or None if it is not ready within `wait` seconds. Raises what `compute` raised."""
+        now = time.monotonic()
+        started: Future[T] | None = None
+        with self._lock:
+            at, done = self._done.get(key, (0.0, None))
+            if done is None or now - at > self._lasts:
+                running = self._running.get(key)
+                if running is None:
+                    running = started = self._running[key] = self._pool.submit(compute)
+                done = done or running
+        if started is not None:
+            # Without the lock: what has ended already is kept by this very call.
+            started.add_done_callback(lambda future: self._keep(key, future))
+        try:
+            return done.result(timeout=wait)
+        except NotReady:
+            return None
+
+    def _keep(self, key: str, future: Future[T]) -> None:
+        with self._lock:
+            self._running.pop(key, None)
+            if future.cancelled():
+                return
+            self._done[key] = (time.monotonic(), future)
+            self._done.move_to_end(key)
+            while len(self._done) > _KEPT:
+                self._done.popitem(last=False)

@@ -1,0 +1,99 @@
+"""An editor's changes. Each is a form that leads back to the edition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from digest.models import Edition, EditionState
+from digest.usecases.edit_edition import EditionEditor, UnknownStory
+from digest.web.desk import today
+from digest.web.desk.visit import Visit
+
+_MAX_TEXT = 5_000
+
+
+def move(visit: Visit) -> Response:
+    """Up or down by one, or to a place of a section, as dragging and the list of sections do."""
+    form, story = visit.form, _story(visit)
+
+    def act(editor: EditionEditor, key: str) -> Edition:
+        if form.get("step") in ("up", "down"):
+            return editor.step(key, story, -1 if form["step"] == "up" else 1, visit.actor)
+        section = form.get("section", "")
+        if section not in visit.desk.app.topics:
+            raise HTTPException(422)
+        place = form.get("place", "1")
+        return editor.move(key, story, section, int(place) if place.isdecimal() and len(place) < 4 else 1, visit.actor)
+
+    return _do(visit, act)
+
+
+def pin(visit: Visit) -> Response:
+    return _do(visit, lambda editor, key: editor.pin(key, _story(visit), visit.actor))
+
+
+def unpin(visit: Visit) -> Response:
+    return _do(visit, lambda editor, key: editor.unpin(key, _story(visit), visit.actor))
+
+
+def drop(visit: Visit) -> Response:
+    return _do(visit, lambda editor, key: editor.drop(key, _story(visit), visit.actor))
+
+
+def restore(visit: Visit) -> Response:
+    return _do(visit, lambda editor, key: editor.restore(key, _story(visit), visit.actor))
+
+
+def undo(visit: Visit) -> Response:
+    return _do(visit, lambda editor, key: editor.undo(key, visit.actor))
+
+
+def refresh(visit: Visit) -> Response:
+    return _do(visit, lambda editor, key: editor.refresh(key, visit.actor))
+
+
+def texts(visit: Visit) -> Response:
+    """Set those texts that the editor changed in the form: another editor's change of another field stays."""
+    form = visit.form
+    changed = {
+        name: form[name][:_MAX_TEXT]
+        for name in ("subject", "preheader", "intro")
+        if name in form and form[name].strip() != form.get(f"was_{name}", "").strip()
+    }
+    if not changed:
+        return visit.go(today.place(visit.parameters["key"]))
+    return _do(visit, lambda editor, key: editor.write(key, visit.actor, **changed))
+
+
+def _do(visit: Visit, act: Callable[[EditionEditor, str], Edition]) -> Response:
+    """Let an act happen. An approval that was given before is void, and the page says so."""
+    app, key = visit.desk.app, visit.parameters["key"]
+    edition = app.editions.get(key)
+    if edition is None:
+        raise HTTPException(404)
+    _ = visit.catalogue.gettext
+    reopened = void_approval(visit, edition)
+    try:
+        act(app.editor, key)
+    except UnknownStory:
+        return visit.problem(409, _("This story is no longer in the edition"), _("Somebody removed it, or it changed."))
+    return visit.go(today.place(key), **({"void": "1"} if reopened else {}))
+
+
+def void_approval(visit: Visit, edition: Edition) -> bool:
+    """Make an approved edition a draft before it is changed: an approval is for what the approver saw."""
+    app = visit.desk.app
+    if edition.state != EditionState.APPROVED:
+        return False
+    if not app.editions.move(edition.key, EditionState.DRAFT, out_of=(EditionState.APPROVED,)):
+        return False
+    app.editions.record(edition.key, EditionState.DRAFT, f"changed by {visit.user.name}", now=app.now())
+    app.audit.record(visit.actor, "approval void", edition.key, now=app.now())
+    return True
+
+
+def _story(visit: Visit) -> str:
+    return visit.form.get("story", "")[:2_000]

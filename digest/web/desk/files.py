@@ -1,0 +1,26 @@
+"""Style sheets, scripts and icons. Their address contains a hash, so browsers keep them."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from digest.web.desk.visit import Visit
+
+
+def file(visit: Visit) -> Response:
+    found = visit.desk.views.files.get(visit.parameters["name"])
+    if found is None:
+        raise HTTPException(404)
+    headers = {"cache-control": "public, max-age=31536000, immutable", "vary": "accept-encoding"}
+    if "gzip" in visit.request.headers.get("accept-encoding", ""):
+        return Response(found.zipped, media_type=found.type, headers={**headers, "content-encoding": "gzip"})
+    return Response(found.data, media_type=found.type, headers=headers)
+
+
+def picture(visit: Visit) -> Response:
+    """A picture that is kept with an edition."""
+    found = visit.desk.app.articles.images.load([visit.parameters["cid"]]).get(visit.parameters["cid"])
+    if found is None:
+        raise HTTPException(404)
+    return Response(found.data, media_type=found.type, headers={"cache-control": "private, max-age=86400"})

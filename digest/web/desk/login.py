@@ -1,0 +1,134 @@
+"""Sign in with name, password and the code of an app; the one-time link that sets them up; sign out."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from starlette.responses import RedirectResponse, Response
+
+from digest.usecases.accounts import MAX_PASSWORD, MIN_PASSWORD, SignedIn, TooManyTries, app_url
+from digest.web.client_limit import client_of
+from digest.web.dependencies import client_address
+from digest.web.desk.visit import Visit
+
+
+def form(visit: Visit) -> Response:
+    if visit.session is not None:
+        return visit.go("/")
+    return _form(visit, next=_next(visit.query.get("next", "")))
+
+
+def sign_in(visit: Visit) -> Response:
+    _ = visit.catalogue.gettext
+    if not visit.may_sign_in:
+        return _form(visit, status=403)
+    given, next = visit.form, _next(visit.form.get("next", ""))
+    name = given.get("name", "").strip().lower()
+    network = client_of(client_address(visit.request))
+    try:
+        signed_in = visit.desk.accounts.sign_in(
+            name, given.get("password", ""), given.get("code", ""), network=network, agent=_agent(visit)
+        )
+    except TooManyTries:
+        wrong = _("Too many attempts. Please wait a quarter of an hour, or ask an admin for a new link.")
+        return _form(visit, status=429, name=name, next=next, wrong=wrong)
+    if signed_in is None:
+        wrong = _("Name, password and code do not match. A code works once, for half a minute.")
+        return _form(visit, status=401, name=name, next=next, wrong=wrong)
+    return _welcome(visit, signed_in, next)
+
+
+def sign_out(visit: Visit) -> Response:
+    if visit.session is not None:
+        visit.desk.accounts.sign_out(visit.session)
+    visit.new_token = ""
+    return visit.go("/login")
+
+
+def link_form(visit: Visit) -> Response:
+    return _link_form(visit)
+
+
+def use_link(visit: Visit) -> Response:
+    _ = visit.catalogue.gettext
+    if not visit.may_sign_in:
+        return _link_form(visit, status=403)
+    password, code = visit.form.get("password", ""), visit.form.get("code", "")
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        wrong = _("The password needs at least %(least)s characters.") % {"least": MIN_PASSWORD}
+        return _link_form(visit, status=422, password_problem=wrong)
+    try:
+        signed_in = visit.desk.accounts.use_link(visit.parameters["token"], password, code, agent=_agent(visit))
+    except TooManyTries:
+        wrong = _("Too many attempts. Please wait a quarter of an hour.")
+        return _link_form(visit, status=429, code_problem=wrong, password=password)
+    if signed_in is None:
+        wrong = _("This is not the code that the app shows now. Is the phone's clock right?")
+        return _link_form(visit, status=422, code_problem=wrong, password=password)
+    return _welcome(visit, signed_in, "/")
+
+
+def language(visit: Visit) -> Response:
+    chosen = visit.form.get("language", "")
+    place = visit.form.get("here", "/")
+    root = visit.desk.views.root
+    here = place if place.startswith(f"{root}/") and "//" not in place else f"{root}/"
+    response = RedirectResponse(here, 303)
+    return visit.set_language(response, chosen if chosen in visit.desk.views.languages else "hi")
+
+
+def _form(visit: Visit, *, status: int = 200, name: str = "", next: str = "", wrong: str = "") -> Response:
+    values = {"name": name, "next": next, "wrong": wrong, "may_sign_in": visit.may_sign_in}
+    return visit.page("login.html.j2", status=status, **values)
+
+
+def _link_form(
+    visit: Visit, *, status: int = 200, password_problem: str = "", code_problem: str = "", password: str = ""
+) -> Response:
+    _ = visit.catalogue.gettext
+    accounts, token = visit.desk.accounts, visit.parameters["token"]
+    user = accounts.user_of_link(token)
+    if user is None:
+        advice = _("It was used, it is older than a day, or a newer one replaced it. Ask an admin for a new one.")
+        return visit.problem(404, _("This link no longer works"), advice)
+    key = accounts.app_key(token)
+    # A name in Devanagari would make the code too fine to scan.
+    url = app_url(key, user.name, visit.host)
+    return visit.page(
+        "link.html.j2",
+        status=status,
+        user=user,
+        app_url=url,
+        key=" ".join(key[at : at + 4] for at in range(0, len(key), 4)),
+        code=_qr(url),
+        least=MIN_PASSWORD,
+        password=password,
+        password_problem=password_problem,
+        code_problem=code_problem,
+        may_sign_in=visit.may_sign_in,
+    )
+
+
+def _qr(text: str) -> str:
+    """Return a QR code as SVG."""
+    from segno import make
+
+    svg = BytesIO()
+    make(text, micro=False, error="l").save(
+        svg, kind="svg", xmldecl=False, svgns=False, border=2, svgclass="qr", lineclass=None, omitsize=True
+    )
+    return svg.getvalue().decode()
+
+
+def _welcome(visit: Visit, signed_in: SignedIn, next: str) -> Response:
+    visit.new_token = signed_in.token
+    return visit.finish(RedirectResponse(visit.desk.views.root + (next or "/"), 303))
+
+
+def _next(place: str) -> str:
+    """Return a path of the desk to go on with, or '' if it is something else."""
+    return place if place.startswith("/") and "//" not in place and "\\" not in place and "\n" not in place else ""
+
+
+def _agent(visit: Visit) -> str:
+    return visit.request.headers.get("user-agent", "")

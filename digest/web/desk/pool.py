@@ -1,0 +1,86 @@
+"""What is not in the edition: the next best stories, and all articles with search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from digest.models import Edition, EditionState, Role
+from digest.web.desk.visit import Visit
+
+if TYPE_CHECKING:
+    from digest.curate.compose import RunnerUp
+
+# Articles on a page of results.
+_MOST = 30
+_MAX_QUERY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    runners_up: Sequence[RunnerUp]
+
+
+def runners_up(visit: Visit) -> Response:
+    """The next best stories. Finding them takes as long as composing, so it is done in the background."""
+    edition = _edition(visit)
+    app = visit.desk.app
+    changes = app.editions.editorial_changes(edition.key)
+    found = visit.desk.candidates.get(
+        f"{edition.key} {edition.composed_at} {changes}",
+        lambda: _compose(visit, edition),
+        wait=10.0,
+    )
+    return visit.page(
+        "next.html.j2",
+        edition=edition,
+        runners_up=found.runners_up if found else None,
+        editable=_editable(visit, edition),
+    )
+
+
+def search(visit: Visit) -> Response:
+    edition = _edition(visit)
+    query = " ".join(visit.query.get("q", "").split())[:_MAX_QUERY]
+    source = visit.query.get("source", "")
+    app, now = visit.desk.app, visit.desk.now()
+    planned = app.calendar.of(edition.key)
+    window = planned.schedule.window if planned else app.rules.window
+    since = (edition.composed_at or now) - window
+    found, total = app.articles.search(query, source=source, since=since, most=_MOST)
+    used = {id for story in edition.stories() for id in story.article_ids}
+    return visit.page(
+        "pool.html.j2",
+        edition=edition,
+        query=query,
+        source=source,
+        sources=[each.name for each in app.sources],
+        found=found,
+        total=total,
+        used=used,
+        hours=window // timedelta(hours=1),
+        editable=_editable(visit, edition),
+        now=now,
+    )
+
+
+def _compose(visit: Visit, edition: Edition) -> Candidates:
+    composed = visit.desk.app.composer.compose(edition.key, fetch=False, store=False, again=True)
+    return Candidates(composed.curated.runners_up if composed.curated else ())
+
+
+def _editable(visit: Visit, edition: Edition) -> bool:
+    states = (EditionState.DRAFT, EditionState.SKIPPED, EditionState.APPROVED)
+    return visit.may(Role.EDITOR) and edition.state in states
+
+
+def _edition(visit: Visit) -> Edition:
+    found = visit.desk.app.editions.get(visit.parameters["key"])
+    if found is None:
+        raise HTTPException(404)
+    return found

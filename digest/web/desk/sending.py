@@ -1,0 +1,105 @@
+"""Approve, hold, go on, stop: what a sender decides."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from digest.models import Edition, EditionState
+from digest.store.sending.status import counts
+from digest.usecases.approval import EditionChanged, revision
+from digest.usecases.preflight import PreflightFailed
+from digest.usecases.stop_edition import state_after_pause
+from digest.web.desk import today
+from digest.web.desk.visit import Visit
+
+PAUSABLE = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
+# How a decision was made, for its record.
+_BY = "on the desk"
+CANCELLABLE = (*PAUSABLE, EditionState.PAUSED)
+
+
+def approve(visit: Visit) -> Response:
+    """Approve the revision that the page showed. With errors it needs a reason."""
+    app, edition = visit.desk.app, _edition(visit)
+    _ = visit.catalogue.gettext
+    if edition.state != EditionState.DRAFT:
+        return visit.go(today.place(edition.key))
+    changed = _("The edition changed after you opened this page. Please look again, and then decide.")
+    if visit.form.get("seen") != revision(edition):
+        return today.page(visit, edition, status=409, problem=changed)
+    reason = visit.form.get("reason", "").strip()[:500]
+    try:
+        app.approver.approve(edition, how=_BY, by=visit.user.name, force=reason)
+    except EditionChanged:
+        return today.page(visit, app.editions.get(edition.key) or edition, status=409, problem=changed)
+    except PreflightFailed:
+        blocked = _("It has errors. Put them right below, or write why it must go out as it is.")
+        return today.page(visit, edition, status=409, problem=blocked, asks_reason=True)
+    app.audit.record(visit.actor, EditionState.APPROVED, edition.key, reason, now=app.now())
+    return visit.go(today.place(edition.key))
+
+
+def reopen(visit: Visit) -> Response:
+    """Make an approved or expired edition, or one that was paused before anybody got it, a draft again."""
+    app, edition = visit.desk.app, _edition(visit)
+    states = [EditionState.APPROVED, EditionState.EXPIRED]
+    if not counts(app.database, edition.key).frozen:
+        states.append(EditionState.PAUSED)
+    return _moved(visit, edition, EditionState.DRAFT, states, "reopened", reason="")
+
+
+def pause(visit: Visit) -> Response:
+    app, edition = visit.desk.app, _edition(visit)
+    done = app.stopper.stop(edition.key, EditionState.PAUSED, out_of=PAUSABLE)
+    if done.stopped:
+        _record(visit, edition, EditionState.PAUSED, EditionState.PAUSED)
+    return visit.go(today.place(edition.key))
+
+
+def resume(visit: Visit) -> Response:
+    app, edition = visit.desk.app, _edition(visit)
+    begun = counts(app.database, edition.key).frozen > 0
+    required = app.requires_approval(edition.key)
+    state = state_after_pause(app.editions, edition.key, begun=begun, requires_approval=required)
+    return _moved(visit, edition, state, [EditionState.PAUSED], "resumed")
+
+
+def ask_cancel(visit: Visit) -> Response:
+    edition = _edition(visit)
+    found = counts(visit.desk.app.database, edition.key)
+    return visit.page("cancel.html.j2", edition=edition, counts=found, cancellable=edition.state in CANCELLABLE)
+
+
+def cancel(visit: Visit) -> Response:
+    app, edition = visit.desk.app, _edition(visit)
+    if app.stopper.stop(edition.key, EditionState.CANCELLED, out_of=CANCELLABLE).stopped:
+        _record(visit, edition, EditionState.CANCELLED, EditionState.CANCELLED)
+    return visit.go(today.place(edition.key))
+
+
+def _moved(
+    visit: Visit,
+    edition: Edition,
+    state: EditionState,
+    out_of: list[EditionState],
+    what: str,
+    *,
+    reason: str | None = None,
+) -> Response:
+    if visit.desk.app.editions.move(edition.key, state, out_of=out_of, reason=reason):
+        _record(visit, edition, state, what)
+    return visit.go(today.place(edition.key))
+
+
+def _record(visit: Visit, edition: Edition, state: EditionState, what: str) -> None:
+    app = visit.desk.app
+    app.editions.record(edition.key, state, _BY, now=app.now(), by=visit.user.name)
+    app.audit.record(visit.actor, what, edition.key, now=app.now())
+
+
+def _edition(visit: Visit) -> Edition:
+    found = visit.desk.app.editions.get(visit.parameters["key"])
+    if found is None:
+        raise HTTPException(404)
+    return found

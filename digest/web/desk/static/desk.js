@@ -1,0 +1,96 @@
+// The desk works without this script, only less smoothly: counts while typing, dragging, keys, and focus after a form.
+"use strict";
+
+const clusters = window.Intl?.Segmenter ? new Intl.Segmenter("hi", { granularity: "grapheme" }) : null;
+
+// Akshars, as editors count: letters joined by a virama are one.
+function count(text) {
+  const parts = clusters ? [...clusters.segment(text)].map((each) => each.segment) : [...text];
+  return parts.filter((part, at) => at === 0 || !/\u094d[\u200c\u200d]?$/.test(parts[at - 1])).length;
+}
+
+function countFields(root) {
+  for (const label of root.querySelectorAll("[data-count]")) {
+    const field = document.getElementById(label.dataset.count);
+    if (!field || field.dataset.counted) continue;
+    field.dataset.counted = "1";
+    const show = () => {
+      const number = count(field.value.trim());
+      label.textContent = `${number}/${label.dataset.most}`;
+      label.classList.toggle("over", number > Number(label.dataset.most));
+    };
+    field.addEventListener("input", show);
+  }
+}
+
+// Dragging fills in the form that the arrows use too.
+function makeSortable(root) {
+  const form = document.getElementById("dragged");
+  if (!window.Sortable || !form) return;
+  document.body.classList.add("sorting");
+  for (const list of root.querySelectorAll("[data-sortable]")) {
+    if (list.sortable) continue;
+    list.sortable = window.Sortable.create(list, {
+      group: "stories",
+      handle: ".grip",
+      draggable: ".st",
+      ghostClass: "held",
+      delay: 100,
+      delayOnTouchOnly: true,
+      onEnd(event) {
+        if (event.from === event.to && event.oldIndex === event.newIndex) return;
+        form.elements.story.value = event.item.dataset.story;
+        form.elements.section.value = event.to.dataset.sortable;
+        form.elements.place.value = place(event.to, event.newDraggableIndex);
+        form.requestSubmit();
+      },
+    });
+  }
+}
+
+// The lead belongs to its section too, where it is the first.
+function place(list, index) {
+  const lead = document.querySelector(`[data-lead="${CSS.escape(list.dataset.sortable)}"]`);
+  return index + 1 + (lead ? 1 : 0);
+}
+
+// j and k choose a row, Shift and an arrow move it, p pins, x removes, e edits, u takes back.
+const KEYS = { p: "pin", x: "drop" };
+
+function onKey(event) {
+  if (event.target.closest("input, textarea, select, [contenteditable]") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const rows = [...document.querySelectorAll(".st")];
+  if (!rows.length) return;
+  const row = document.activeElement.closest?.(".st");
+  const at = rows.indexOf(row);
+  const press = (name) => row && document.getElementById(`acts-${name}-${row.dataset.story}`)?.click();
+  if (event.key === "j" || event.key === "k") {
+    const next = rows[Math.min(rows.length - 1, Math.max(0, at + (event.key === "j" ? 1 : -1)))];
+    next.querySelector("h4 a").focus();
+    next.scrollIntoView({ block: "nearest" });
+  } else if (event.shiftKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+    press(event.key === "ArrowUp" ? "up" : "down");
+  } else if (KEYS[event.key]) {
+    press(KEYS[event.key]);
+  } else if (event.key === "e" && row) {
+    row.querySelector("h4 a").click();
+  } else if (event.key === "u") {
+    document.getElementById("undo")?.click();
+  } else {
+    return;
+  }
+  event.preventDefault();
+}
+
+function prepare() {
+  countFields(document);
+  makeSortable(document);
+}
+
+document.addEventListener("keydown", onKey);
+document.addEventListener("htmx:after:swap", (event) => {
+  prepare();
+  // After a change of the edition other stories are the next best.
+  if (event.detail.ctx.target === document.body) document.getElementById("next")?.dispatchEvent(new Event("again"));
+});
+prepare();

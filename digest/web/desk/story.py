@@ -1,0 +1,183 @@
+"""A story beside what its sources wrote: change headline and summary, see where each sentence comes from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from digest.hindi import cut
+from digest.hindi.sentences import split
+from digest.models import Article, Edition, EditionState, Story
+from digest.web.desk import edit, today
+from digest.web.desk.visit import Visit
+
+# In grapheme clusters. A longer headline takes four lines on a phone.
+MAX_TITLE, MAX_SUMMARY = 90, 600
+_MAX_FIELD = 5_000
+_POINTS = re.compile(r": [+-][0-9]+\.[0-9]+\Z")
+# Sentences of each source.
+_MAX_SENTENCES = 25
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSentence:
+    text: str
+    # The numbers of the summary's sentences that it supports, from 1.
+    supports: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """An article with its sentences."""
+
+    article: Article
+    sentences: tuple[SourceSentence, ...]
+
+
+def page(visit: Visit) -> Response:
+    edition, story = _found(visit)
+    return _page(visit, edition, story, title=story.title, summary=story.summary)
+
+
+def save(visit: Visit) -> Response:
+    edition, story = _found(visit)
+    _ = visit.catalogue.gettext
+    title = visit.form.get("title", "")[:_MAX_FIELD].strip()
+    summary = visit.form.get("summary", "")[:_MAX_FIELD].strip()
+    if "original" in visit.form:
+        title = summary = ""
+    else:
+        problems: dict[str, str] = {}
+        if over := cut.length(title) - MAX_TITLE:
+            problems |= {"title": _("%(num)s characters too long") % {"num": over}} if over > 0 else {}
+        if over := cut.length(summary) - MAX_SUMMARY:
+            problems |= {"summary": _("%(num)s characters too long") % {"num": over}} if over > 0 else {}
+        if not title:
+            problems["title"] = _("A story needs a headline.")
+        if problems:
+            return _page(visit, edition, story, status=422, title=title, summary=summary, problems=problems)
+    app = visit.desk.app
+    edit.void_approval(visit, edition)
+    section = visit.form.get("section", story.section)
+    if title != story.title or summary != story.summary:
+        # What the editor did not change keeps following the sources.
+        app.editor.write_story(
+            edition.key,
+            story.id,
+            visit.actor,
+            title=title if title != story.title else None,
+            summary=summary if summary != story.summary else None,
+        )
+    if section != story.section and section in app.topics:
+        app.editor.move(edition.key, story.id, section, 1, visit.actor)
+    following = _following(edition, story) if "next" in visit.form else None
+    if following is not None:
+        return visit.go(f"{today.place(edition.key)}/story/{following.id}")
+    return visit.go(today.place(edition.key))
+
+
+def _page(
+    visit: Visit,
+    edition: Edition,
+    story: Story,
+    *,
+    title: str,
+    summary: str,
+    status: int = 200,
+    problems: dict[str, str] | None = None,
+) -> Response:
+    app = visit.desk.app
+    found = app.articles.by_ids(story.article_ids)
+    articles = [found[id] for id in story.article_ids if id in found]
+    sentences = split(summary)
+    siblings = next((each.stories for each in edition.sections if story in each.stories), ())
+    return visit.page(
+        "story.html.j2",
+        status=status,
+        bar=today.bar(visit, edition),
+        edition=edition,
+        story=story,
+        place=siblings.index(story) + 1 if story in siblings else 1,
+        siblings=len(siblings),
+        following=_following(edition, story),
+        title=title,
+        summary=summary,
+        problems=problems or {},
+        lines=[(number, each, _sources_of(each, story, articles)) for number, each in enumerate(sentences, 1)],
+        sources=[_source(article, sentences, story) for article in articles],
+        sections=app.topics,
+        reasons=[each for each in story.reasons if _is_scored(each)],
+        details=[each for each in story.reasons if not _is_scored(each)],
+        editable=edition.state in (EditionState.DRAFT, EditionState.APPROVED),
+        is_changed=story.id in app.editions.editorial_changes(edition.key).texts,
+        limits={"title": MAX_TITLE, "summary": MAX_SUMMARY},
+        now=visit.desk.now(),
+    )
+
+
+def _is_scored(reason: str) -> bool:
+    """Whether a reason ends in its points. The others say how articles were compared, in English."""
+    return bool(_POINTS.search(reason))
+
+
+def _source(article: Article, summary: Sequence[str], story: Story) -> SourceText:
+    """Return an article's sentences, each with the sentences of the summary that come from it."""
+    lines = [sentence for block in article.text.splitlines() for sentence in split(block)][:_MAX_SENTENCES]
+    return SourceText(
+        article,
+        tuple(
+            SourceSentence(
+                line, tuple(number for number, each in enumerate(summary, 1) if _comes_from(each, line, story))
+            )
+            for line in lines
+        ),
+    )
+
+
+def _sources_of(sentence: str, story: Story, articles: Sequence[Article]) -> list[str]:
+    """Return the names of the sources in which a sentence of the summary is found."""
+    return [
+        article.source
+        for article in articles
+        if any(_comes_from(sentence, line, story) for block in article.text.splitlines() for line in split(block))
+    ]
+
+
+def _comes_from(sentence: str, line: str, story: Story) -> bool:
+    """Whether a sentence is this one of a source: its own words, or a model's that were checked against it."""
+    checked = any(each.sentence == sentence and each.source_sentence == line for each in story.support)
+    return checked or _shared(sentence, line) >= _ALIKE
+
+
+# The share of a summary's words that a source's sentence has if it is its origin. Trimming only removes words.
+_ALIKE = 0.8
+
+
+def _shared(sentence: str, line: str) -> float:
+    words, others = _words(sentence), set(_words(line))
+    return sum(word in others for word in words) / len(words) if words else 0.0
+
+
+def _words(text: str) -> list[str]:
+    return [word for each in text.split() if (word := each.strip("।,.;:!?‘’“”\"'()–-"))]
+
+
+def _following(edition: Edition, story: Story) -> Story | None:
+    stories = list(edition.stories())
+    ids = [each.id for each in stories]
+    at = ids.index(story.id) + 1 if story.id in ids else len(ids)
+    return stories[at] if at < len(stories) else None
+
+
+def _found(visit: Visit) -> tuple[Edition, Story]:
+    edition = visit.desk.app.editions.get(visit.parameters["key"])
+    if edition is None:
+        raise HTTPException(404)
+    story = next((each for each in edition.stories() if each.id == visit.parameters["story"]), None)
+    if story is None:
+        raise HTTPException(404)
+    return edition, story

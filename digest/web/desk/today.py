@@ -1,0 +1,382 @@
+"""An edition before and while it goes out: its state, what blocks it, its stories in the order of the email."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from digest.models import ENDED_STATES, Edition, EditionState, Role, Story, is_breaking
+from digest.render.size_budget import CLIPPED
+from digest.store.sending.status import Counts
+from digest.usecases.approval import revision
+from digest.web.desk.checks import Checked, Problem, problems
+from digest.web.desk.letter import FORMS
+from digest.web.desk.visit import Visit
+
+if TYPE_CHECKING:
+    from digest.config.calendar import PlannedEdition
+    from digest.store.desk.audit import Act
+
+# States in which the stories can be changed; an approval ends with the first change.
+EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED, EditionState.APPROVED)
+_UNDER_WAY = (EditionState.FROZEN, EditionState.SENDING)
+_DECISIONS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """The line of state. `kind` chooses its colour, `buttons` are names of what may be done now."""
+
+    edition: str
+    kind: str
+    title: str
+    # What is left of the time, or of the send.
+    left: str = ""
+    more: str = ""
+    buttons: tuple[str, ...] = ()
+    seen: str = ""
+    # Moments at which the page is no longer true, for the script: when it is sent.
+    send_at: datetime | None = None
+    asks_reason: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A story as the list shows it."""
+
+    story: Story
+    reasons: tuple[str, ...]
+    pinned: bool
+    changed: bool
+    # What the story is called, such as "update"; '' for most.
+    label: str
+    first: bool
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The rows below one heading: the lead, or a section."""
+
+    name: str
+    rows: tuple[Row, ...]
+    is_lead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """Bytes of the largest email against Gmail's limit."""
+
+    used: int
+    limit: int
+    # Percent, for drawing.
+    share: int
+    # How many more stories fit.
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """The numbers of a send."""
+
+    counts: Counts
+    rate: float
+    # Percent of the recipients, for drawing; in this order: accepted, unknown, rejected.
+    shares: tuple[float, float, float]
+    decisions: Sequence[tuple[datetime, str, str]]
+
+
+def today(visit: Visit) -> Response:
+    edition = current(visit)
+    return page(visit, edition) if edition else _empty(visit)
+
+
+def edition(visit: Visit) -> Response:
+    return page(visit, _edition(visit))
+
+
+def state(visit: Visit) -> Response:
+    """The line of state again, and what changed since the page was loaded."""
+    found = _edition(visit)
+    return visit.page("state.html.j2", bar=bar(visit, found), **_moving(visit, found), now=visit.desk.now())
+
+
+def checks(visit: Visit) -> Response:
+    """What blocks the edition, when the checks have ended."""
+    found = _edition(visit)
+    return visit.page("checks.html.j2", edition=found, **_checked(visit, found, wait=5.0))
+
+
+def page(
+    visit: Visit,
+    edition: Edition,
+    *,
+    status: int = 200,
+    problem: str = "",
+    asks_reason: bool = False,
+    view: str = "stories",
+) -> Response:
+    """The whole page of an edition."""
+    app, now = visit.desk.app, visit.desk.now()
+    form = visit.query.get("form", "")
+    editable = edition.state in EDITABLE
+    return visit.page(
+        "today.html.j2",
+        status=status,
+        bar=bar(visit, edition, asks_reason=asks_reason),
+        edition=edition,
+        others=_others(visit),
+        groups=_groups(visit, edition) if editable or edition.state == EditionState.PAUSED else (),
+        sections=app.topics,
+        editable=editable and visit.may(Role.EDITOR),
+        last=_last_change(visit, edition) if editable else None,
+        new=_new_articles(visit, edition) if edition.state == EditionState.DRAFT else 0,
+        revision=revision(edition),
+        problem=problem,
+        void=visit.query.get("void") == "1",
+        view=view,
+        form=form if form in FORMS else "light",
+        forms=FORMS,
+        now=now,
+        **_checked(visit, edition),
+        **_moving(visit, edition),
+    )
+
+
+def place(key: str) -> str:
+    return f"/edition/{key}"
+
+
+def current(visit: Visit) -> Edition | None:
+    """Return the edition that needs eyes now: one under way, else the next of today, else the last one of today."""
+    app, now = visit.desk.app, visit.desk.now()
+    planned = [each.key for each in app.calendar.current(now)]
+    found = [edition for key in planned if (edition := app.editions.get(key)) is not None]
+    others = [each for each in app.editions.unfinished() if each.key not in planned and each.day == now.date()]
+    found += [each for each in others if not is_breaking(each.key)]
+    open_ = [each for each in found if each.state not in ENDED_STATES or each.state == EditionState.SKIPPED]
+    sending = [each for each in open_ if each.state in _UNDER_WAY]
+    return next(iter((*sending, *open_, *reversed(found))), None)
+
+
+def bar(visit: Visit, edition: Edition, *, asks_reason: bool = False) -> Bar:
+    """Say what will happen, to how many, when, and what if nobody acts."""
+    _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
+    app, now = visit.desk.app, visit.desk.now()
+    planned = app.calendar.of(edition.key)
+    send_at = planned.send_at.astimezone(now.tzinfo) if planned else None
+    waiting = send_at is not None and send_at > now
+    left = _left(send_at - now, visit) if send_at and waiting else ""
+    sender = visit.may(Role.SENDER)
+    make = partial(Bar, edition.key, seen=revision(edition), send_at=send_at if waiting else None)
+    title = _when_to_whom(visit, edition, send_at if waiting else None)
+    if edition.state in (EditionState.DRAFT, EditionState.APPROVED):
+        if edition.state == EditionState.APPROVED:
+            more = _approval_line(visit, edition)
+            buttons = ("reopen", "pause") if sender else ()
+            return make(kind="ok", title=f"{_('Approved.')} {title}", left=left, more=more, buttons=buttons)
+        required = app.requires_approval(edition.key)
+        if required:
+            more = _deadline(visit, planned, now)
+            return make(
+                kind="warn",
+                title=title,
+                left=left,
+                more=more,
+                buttons=("approve", "pause") if sender else (),
+                asks_reason=asks_reason,
+            )
+        more = _("It goes out by itself; approving it keeps it as it is now.")
+        buttons = ("approve", "pause") if sender else ()
+        return make(kind="info", title=title, left=left, more=more, buttons=buttons, asks_reason=asks_reason)
+    if edition.state in _UNDER_WAY:
+        numbers = app.status_reader.counts(edition.key, now)
+        done = numbers.accepted + numbers.rejected + numbers.unknown
+        everybody = numbers.frozen - numbers.excluded
+        rate = visit.desk.rates.add(edition.key, done, monotonic())
+        title = _("Being sent: %(done)s of %(all)s") % {"done": f"{numbers.accepted:,}", "all": f"{everybody:,}"}
+        rest = _left(timedelta(seconds=numbers.pending / rate), visit) if rate and numbers.pending else ""
+        more = _("%(rate)s per second") % {"rate": f"{rate:,.0f}"} if rate >= 1 else ""
+        buttons = ("pause", "cancel") if sender else ()
+        return make(kind="info", title=title, left=rest, more=more, buttons=buttons)
+    numbers = app.status_reader.counts(edition.key, now)
+    reached = ngettext("%(num)s recipient", "%(num)s recipients", numbers.accepted) % {"num": f"{numbers.accepted:,}"}
+    titles = {
+        EditionState.PAUSED: _("Paused. Nothing more goes out."),
+        EditionState.DONE: _("Sent to %(whom)s") % {"whom": reached},
+        EditionState.CANCELLED: _("Stopped for good. %(whom)s had got it.") % {"whom": reached},
+        EditionState.EXPIRED: _("It was not sent: nobody approved it, or its hour passed."),
+        EditionState.SKIPPED: _("No edition: too few stories."),
+    }
+    kinds = {EditionState.DONE: "ok", EditionState.CANCELLED: "off", EditionState.SKIPPED: "warn"}
+    if edition.state == EditionState.PAUSED:
+        choices = ("resume", *(("cancel",) if numbers.frozen else ("reopen",))) if sender else ()
+        return make(kind="bad", title=titles[edition.state], buttons=choices)
+    reopen = ("reopen",) if edition.state == EditionState.EXPIRED and sender else ()
+    more = _("%(num)s are still unknown") % {"num": f"{numbers.unknown:,}"} if numbers.unknown else ""
+    return make(kind=kinds.get(edition.state, "bad"), title=titles[edition.state], more=more, buttons=reopen)
+
+
+def _when_to_whom(visit: Visit, edition: Edition, send_at: datetime | None) -> str:
+    _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
+    number = visit.desk.audience.of(edition)
+    at = f"{send_at.hour}:{send_at:%M}" if send_at else ""
+    if number is None:
+        return _("It goes out at %(clock)s") % {"clock": at} if at else _("It is ready to be sent")
+    whom = ngettext("%(num)s subscriber", "%(num)s subscribers", number) % {"num": f"{number:,}"}
+    if at:
+        return _("At %(clock)s to %(whom)s") % {"clock": at, "whom": whom}
+    return _("It goes to %(whom)s") % {"whom": whom}
+
+
+def _left(left: timedelta, visit: Visit) -> str:
+    ngettext = visit.catalogue.ngettext
+    seconds = max(0, round(left.total_seconds()))
+    if seconds < 60:
+        return ngettext("%(num)s second left", "%(num)s seconds left", seconds) % {"num": seconds}
+    minutes = seconds // 60
+    if minutes < 60:
+        return ngettext("%(num)s minute left", "%(num)s minutes left", minutes) % {"num": minutes}
+    hours, minutes = divmod(minutes, 60)
+    return visit.catalogue.gettext("%(hours)s h %(minutes)s min left") % {"hours": hours, "minutes": minutes}
+
+
+def _deadline(visit: Visit, planned: PlannedEdition | None, now: datetime) -> str:
+    _ = visit.catalogue.gettext
+    if planned is None:
+        return _("It waits for approval.")
+    due = (planned.approve_by or planned.expires_at).astimezone(now.tzinfo)
+    clock = f"{due.hour}:{due:%M}"
+    if now > due:
+        return _("It waits for approval. Its time is over, so send it with `digest send`.")
+    if planned.schedule.on_no_approval == "send":
+        return _("Without approval by %(clock)s it goes out as it is.") % {"clock": clock}
+    return _("Without approval by %(clock)s there is no edition.") % {"clock": clock}
+
+
+def _approval_line(visit: Visit, edition: Edition) -> str:
+    app, now = visit.desk.app, visit.desk.now()
+    for act in app.audit.newest(_DECISIONS, subject=edition.key):
+        if act.what == EditionState.APPROVED:
+            local = act.at.astimezone(now.tzinfo)
+            values = {"who": act.who, "clock": f"{local.hour}:{local:%M}"}
+            return visit.catalogue.gettext("%(who)s approved it at %(clock)s. A change needs a new approval.") % values
+    return visit.catalogue.gettext("A change needs a new approval.")
+
+
+def _groups(visit: Visit, edition: Edition) -> tuple[Group, ...]:
+    changes = visit.desk.app.editions.editorial_changes(edition.key)
+    ids = [story.id for story in edition.stories()]
+    lead = next((story for story in edition.stories() if story.id == edition.lead), None)
+
+    def row(story: Story) -> Row:
+        names = {story.id, *story.article_ids, *story.articles}
+        return Row(
+            story,
+            _shown_reasons(visit, story),
+            bool(names & set(changes.pinned)),
+            bool(names & set(changes.texts)),
+            visit.catalogue.gettext(story.label) if story.label else "",
+            first=story.id == ids[0],
+            last=story.id == ids[-1],
+        )
+
+    groups = [Group("", (row(lead),), is_lead=True)] if lead else []
+    for section in edition.sections:
+        rows = tuple(row(story) for story in section.stories if story.id != edition.lead)
+        if rows:
+            groups.append(Group(section.name, rows))
+    return tuple(groups)
+
+
+def _shown_reasons(visit: Visit, story: Story) -> tuple[str, ...]:
+    """Return at most two reasons for a story: its sources, and what speaks for it most."""
+    ngettext = visit.catalogue.ngettext
+    number = len(story.sources)
+    found = [ngettext("in %(num)s source", "in %(num)s sources", number) % {"num": number}] if number > 1 else []
+    for reason in story.reasons:
+        text, _colon, points = reason.rpartition(": ")
+        # The numbers are on the story's own page.
+        if points.startswith("+") and not any(pattern.fullmatch(text) for pattern in visit.desk.small_reasons):
+            found.append(text)
+    return tuple(found[:2])
+
+
+def _last_change(visit: Visit, edition: Edition) -> Act | None:
+    return visit.desk.app.audit.last_change(edition.key)
+
+
+def _new_articles(visit: Visit, edition: Edition) -> int:
+    """Count the articles that came after the edition was composed."""
+    if edition.composed_at is None:
+        return 0
+    return visit.desk.app.articles.count_seen_since(edition.composed_at + timedelta(minutes=1))
+
+
+def _others(visit: Visit) -> list[Edition]:
+    """Return the other editions of the day."""
+    now = visit.desk.now()
+    keys = [each.key for each in visit.desk.app.calendar.current(now)]
+    if len(keys) < 2:
+        return []
+    return [found for key in keys if (found := visit.desk.app.editions.get(key)) is not None]
+
+
+def _checked(visit: Visit, edition: Edition, **wait: float) -> dict[str, Any]:
+    """Return what the checks found, for the list and the meter; None while they run."""
+    if edition.state not in EDITABLE:
+        return {"problems": None, "blocking": 0, "meter": None, "is_checked": False}
+    checked = visit.desk.checks.of(edition, **wait)
+    if checked is None:
+        return {"problems": None, "blocking": 0, "meter": None, "is_checked": False}
+    lines: Sequence[Problem] = problems(checked, edition, visit.catalogue)
+    blocking = sum(line.level == "bad" for line in lines)
+    return {"problems": lines, "blocking": blocking, "meter": _meter(checked, edition), "is_checked": True}
+
+
+def _meter(checked: Checked, edition: Edition) -> Meter | None:
+    if checked.sizes is None:
+        return None
+    used = checked.sizes.quoted_printable
+    stories = max(1, sum(1 for _ in edition.stories()))
+    # The frame of an email without stories takes about a third of a short one.
+    each = max(1, used * 2 // 3 // stories)
+    return Meter(used, CLIPPED, min(100, round(100 * used / CLIPPED)), max(0, (CLIPPED - used) // each))
+
+
+def _moving(visit: Visit, edition: Edition) -> dict[str, Any]:
+    """Return the numbers of a send, for an edition that was begun."""
+    if edition.state in EDITABLE:
+        return {"sending": None}
+    app, now = visit.desk.app, visit.desk.now()
+    numbers = app.status_reader.counts(edition.key, now)
+    if not numbers.frozen:
+        return {"sending": None}
+    everybody = max(1, numbers.frozen - numbers.excluded)
+    shares = (numbers.accepted, numbers.unknown, numbers.rejected)
+    done = numbers.accepted + numbers.rejected + numbers.unknown
+    rate = visit.desk.rates.add(edition.key, done, monotonic()) if edition.state in _UNDER_WAY else 0.0
+    accepted, unknown, rejected = (round(100 * share / everybody, 2) for share in shares)
+    acts = [(act.at, act.who, act.what) for act in app.audit.newest(_DECISIONS, subject=edition.key)]
+    return {"sending": Sending(numbers, rate, (accepted, unknown, rejected), acts)}
+
+
+def _empty(visit: Visit) -> Response:
+    """Nothing is composed yet: say when the next edition is."""
+    app, now = visit.desk.app, visit.desk.now()
+    following = next(app.calendar.upcoming(now), None)
+    return visit.page("empty.html.j2", planned=following, now=now)
+
+
+def _edition(visit: Visit) -> Edition:
+    found = visit.desk.app.editions.get(visit.parameters["key"])
+    if found is None:
+        raise HTTPException(404)
+    return found

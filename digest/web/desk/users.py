@@ -1,0 +1,60 @@
+"""Users, their roles, links and sessions."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from digest.errors import DigestError
+from digest.models import Role
+from digest.web.desk.visit import Visit
+
+
+def page(visit: Visit) -> Response:
+    return _page(visit)
+
+
+def add(visit: Visit) -> Response:
+    name = visit.form.get("name", "").strip().lower()
+    accounts = visit.desk.accounts
+    try:
+        accounts.add(name, Role(visit.form.get("role", "")), visit.actor)
+        link = accounts.make_link(name, visit.actor)
+    except (DigestError, ValueError) as error:
+        return _page(visit, status=422, problem=str(error), typed=name)
+    return _page(visit, linked=name, link=f"{visit.desk.url}/link/{link}")
+
+
+def role(visit: Visit) -> Response:
+    try:
+        visit.desk.accounts.set_role(visit.parameters["name"], Role(visit.form.get("role", "")), visit.actor)
+    except (DigestError, ValueError) as error:
+        return _page(visit, status=409, problem=str(error))
+    return visit.go("/users")
+
+
+def link(visit: Visit) -> Response:
+    name = visit.parameters["name"]
+    token = visit.desk.accounts.make_link(name, visit.actor)
+    return _page(visit, linked=name, link=f"{visit.desk.url}/link/{token}")
+
+
+def end_sessions(visit: Visit) -> Response:
+    visit.desk.accounts.end_sessions(visit.parameters["name"], visit.actor)
+    return visit.go("/users")
+
+
+def remove(visit: Visit) -> Response:
+    """Nobody removes themselves, so that one admin is left."""
+    _ = visit.catalogue.gettext
+    name = visit.parameters["name"]
+    if name == visit.user.name:
+        return _page(visit, status=409, problem=_("You cannot remove yourself."))
+    visit.desk.accounts.remove(name, visit.actor)
+    return visit.go("/users")
+
+
+def _page(
+    visit: Visit, *, status: int = 200, problem: str = "", typed: str = "", linked: str = "", link: str = ""
+) -> Response:
+    values = {"problem": problem, "typed": typed, "linked": linked, "link": link, "now": visit.desk.now()}
+    return visit.page("users.html.j2", status=status, users=visit.desk.accounts.list(), roles=list(Role), **values)

@@ -1,0 +1,116 @@
+"""Render the pages of the desk, in Hindi or in English."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digest.hindi import cut, dates
+from digest.i18n import translator
+from digest.models import Role
+from digest.render.environment import localised, make_environment
+from digest.render.template_errors import explain
+from digest.render.themes import Branding
+from digest.web.pages import TEMPLATES as READER_TEMPLATES
+
+if TYPE_CHECKING:
+    from digest.i18n.catalogue import Catalogue
+
+_HERE = Path(__file__).parent
+_STATIC = _HERE / "static"
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+# In the colours of the newsletter.
+_MADE = ("theme.css", "icon.svg")
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    data: bytes
+    zipped: bytes
+    type: str
+
+
+class Views:
+    """The templates of the desk. `root` is the path of its address."""
+
+    # Hindi first; the newsroom's own language may lack messages.
+    languages = ("hi", "en")
+
+    def __init__(self, branding: Branding, root: str) -> None:
+        self.branding = branding
+        self.root = root
+        folders = [_HERE / "templates", READER_TEMPLATES]
+        self._environments = {language: make_environment(folders, language) for language in self.languages}
+        for environment in self._environments.values():
+            environment.auto_reload = False
+
+    def catalogue(self, language: str) -> Catalogue:
+        return translator(language)
+
+    @cached_property
+    def files(self) -> dict[str, StaticFile]:
+        """Name → file. They contain nothing secret, so they may be compressed."""
+        found = {path.name: path.read_bytes() for path in sorted(_STATIC.iterdir()) if path.suffix in _TYPES}
+        theme = self.branding.theme
+        for name in _MADE:
+            made = self._environments["en"].get_template(f"{name}.j2")
+            found[name] = made.render(light=theme.light, dark=theme.dark, theme=theme.look).encode()
+        return {
+            name: StaticFile(data, gzip.compress(data, mtime=0), _TYPES[Path(name).suffix])
+            for name, data in found.items()
+        }
+
+    @cached_property
+    def version(self) -> str:
+        """A hash of all files, so that browsers keep them until they change."""
+        return hashlib.sha256(b"".join(file.data for file in self.files.values())).hexdigest()[:12]
+
+    def static(self, name: str) -> str:
+        return f"{self.root}/static/{self.version}/{name}"
+
+    def render(self, template: str, language: str, **values: Any) -> str:
+        catalogue = translator(language)
+        environment = self._environments[language]
+        defaults = {
+            "language": language,
+            "branding": self.branding,
+            "root": self.root,
+            "static": self.static,
+            "icons": self.static("icons.svg"),
+            "Role": Role,
+            "length": cut.length,
+            "number": lambda value: f"{value:,}",
+            "day": lambda day: dates.day(day, language),
+            "clock": clock,
+            "when": lambda at, now: when(at, now, catalogue),
+            **localised(lambda: catalogue),
+        }
+        try:
+            return environment.get_template(template).render({**defaults, **values})
+        except Exception as error:
+            raise explain(error, template, environment, {**defaults, **values}) from error
+
+
+def clock(at: datetime) -> str:
+    """An hour as editors write it: 7:00, 21:40."""
+    return f"{at.hour}:{at:%M}"
+
+
+def when(at: datetime, now: datetime, catalogue: Catalogue) -> str:
+    """A moment as an editor would say it, in the zone of `now`: 5:55, yesterday 21:40, 12 November."""
+    local = at.astimezone(now.tzinfo)
+    days = (now.date() - local.date()).days
+    if days == 0:
+        return clock(local)
+    if days == 1:
+        return catalogue.gettext("yesterday %(clock)s") % {"clock": clock(local)}
+    return _short(local.date(), catalogue)
+
+
+def _short(day: date, catalogue: Catalogue) -> str:
+    return dates.short(day, catalogue.language)

@@ -1,0 +1,178 @@
+"""One request to the desk: who asks, in which language, and how to answer."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from digest.models import Actor, Role
+from digest.utils.urls import host_name
+
+if TYPE_CHECKING:
+    from digest.i18n.catalogue import Catalogue
+    from digest.store.desk.users import Session, User
+    from digest.web.desk.app import Desk
+
+# The names of cookies. A browser takes one with this prefix over https only, for this host only.
+SECURE_COOKIE, PLAIN_COOKIE, LANGUAGE_COOKIE = "__Host-desk", "desk", "desk-language"
+_FORM_PURPOSE = "desk form"
+# The field of each form with its token.
+TOKEN_FIELD = "csrf"  # noqa: S105
+_COOKIE_AGE = 30 * 24 * 3600
+_LANGUAGE_AGE = 365 * 24 * 3600
+# Nothing comes from elsewhere, and nothing is inline. A frame shows the email, under a policy of its own.
+PAGE_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "frame-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass
+class Visit:
+    """A request with the session that it belongs to, and its form."""
+
+    desk: Desk
+    request: Request
+    form: Mapping[str, str] = field(default_factory=dict)
+    session: Session | None = None
+    # What the cookie holds, and what it must hold from now on.
+    token: str = ""
+    new_token: str | None = None
+
+    @property
+    def user(self) -> User:
+        """Who is signed in. Only for routes that need a role."""
+        if self.session is None:
+            raise RuntimeError("nobody is signed in")
+        return self.session.user
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.user.name, "desk")
+
+    def may(self, role: Role) -> bool:
+        return self.session is not None and self.session.user.role.includes(role)
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        return self.request.path_params
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        return self.request.query_params
+
+    @property
+    def language(self) -> str:
+        chosen = self.request.cookies.get(LANGUAGE_COOKIE, "")
+        return chosen if chosen in self.desk.views.languages else self.desk.views.languages[0]
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self.desk.views.catalogue(self.language)
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the browser reached us over https, perhaps by a proxy."""
+        public = urlsplit(self.desk.url)
+        behind = public.scheme == "https" and self.host == public.hostname
+        return self.request.url.scheme == "https" or behind
+
+    @property
+    def host(self) -> str:
+        return host_name(self.request.headers.get("host", ""))
+
+    @property
+    def may_sign_in(self) -> bool:
+        """Passwords and cookies cross no network in the clear."""
+        return self.is_secure or self.host in _LOCAL
+
+    @property
+    def cookie(self) -> str:
+        return SECURE_COOKIE if self.is_secure else PLAIN_COOKIE
+
+    def read_session(self) -> None:
+        """Find the session that the cookie names."""
+        self.token = self.request.cookies.get(self.cookie, "")
+        self.session = self.desk.accounts.session(self.token)
+
+    @property
+    def form_token(self) -> str:
+        """What every form of this browser carries. Another site cannot know it."""
+        if not self.token:
+            self.token = self.new_token = secrets.token_urlsafe(32)
+        return self.desk.signer.sign_name(_FORM_PURPOSE, self.new_token or self.token)
+
+    @property
+    def is_own_form(self) -> bool:
+        """Whether a form comes from a page of ours in this browser."""
+        headers = self.request.headers
+        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return False
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != headers.get("host", ""):
+            return False
+        given = self.form.get(TOKEN_FIELD, "")
+        return bool(self.token) and hmac.compare_digest(given.encode(), self.form_token.encode())
+
+    def path(self, place: str, **query: str) -> str:
+        """The path of a page of the desk."""
+        return self.desk.views.root + quote(place) + (f"?{urlencode(query)}" if query else "")
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
+        """Answer with a page."""
+        html = self.desk.views.render(template, self.language, visit=self, **values)
+        return self.finish(HTMLResponse(html, status, headers={"content-language": self.language}))
+
+    def go(self, place: str, **query: str) -> Response:
+        """Show another page, after a form."""
+        return self.finish(RedirectResponse(self.path(place, **query), 303))
+
+    def problem(self, status: int, title: str, advice: str = "") -> Response:
+        """Answer with a page that explains what went wrong."""
+        return self.page("problem.html.j2", status=status, title=title, advice=advice)
+
+    def finish(self, response: Response) -> Response:
+        """Add the policy of what a page may load, and the cookie if it changes."""
+        response.headers.setdefault("content-security-policy", PAGE_POLICY)
+        # With "no-referrer" a browser would hide the origin of our own forms too.
+        response.headers.setdefault("referrer-policy", "same-origin")
+        if self.new_token is not None:
+            response.set_cookie(
+                self.cookie,
+                self.new_token,
+                max_age=_COOKIE_AGE,
+                path="/",
+                secure=self.is_secure,
+                httponly=True,
+                samesite="lax",
+            )
+        return response
+
+    def set_language(self, response: Response, language: str) -> Response:
+        response.set_cookie(
+            LANGUAGE_COOKIE,
+            language,
+            max_age=_LANGUAGE_AGE,
+            path=f"{self.desk.views.root}/",
+            secure=self.is_secure,
+            httponly=True,
+            samesite="lax",
+        )
+        return response

@@ -1,0 +1,98 @@
+"""An editor's changes: the quick way gives what composing again gives, two editors keep each other's changes, undo."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from digest import pipeline
+from digest.app import App, make_app
+from digest.curate.editorial import arrange
+from digest.errors import DigestError
+from digest.models import Actor, Edition, Section, Story
+from tests.support.folders import newsletter_folder
+
+KEY = "2026-11-23"
+SUMAN, RAVI = Actor("suman", "desk"), Actor("ravi", "command")
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    newsletter_folder(tmp_path / "newsletter", all_sources=False)
+    with make_app(tmp_path / "newsletter", environment={"DIGEST_NOW": f"{KEY}T06:30+05:30"}) as opened:
+        pipeline.compose(opened, KEY)
+        yield opened
+
+
+def edition(app: App) -> Edition:
+    found = app.editions.get(KEY)
+    assert found is not None
+    return found
+
+
+def order(found: Edition) -> list[tuple[str, list[str]]]:
+    return [(section.name, [story.id for story in section.stories]) for section in found.sections]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_moves_and_texts_give_what_composing_again_gives(app: App, seed: int) -> None:
+    chance = random.Random(seed)
+    for step in range(6):
+        story = chance.choice([each.id for each in edition(app).stories()])
+        before = order(edition(app))
+        section = chance.choice([name for name, _ids in before])
+        changed = app.editor.move(KEY, story, section, chance.randint(1, 4), SUMAN)
+        app.editor.write_story(KEY, story, SUMAN, title=f"शीर्षक {step}", summary=f"सार {step}।")
+        now = edition(app)
+        assert order(now) == order(changed)
+        again = app.composer.compose(KEY, fetch=False, store=False, again=True).edition
+        assert order(again) == order(now)
+        # A section that lost all its stories is gone; nothing else may be.
+        assert {each.id for each in again.stories()} == {id for _name, ids in before for id in ids}
+        assert (again.subject, again.preheader, again.lead) == (now.subject, now.preheader, now.lead)
+        assert [(each.title, each.summary) for each in again.stories()] == [
+            (each.title, each.summary) for each in now.stories()
+        ]
+
+
+def test_two_steps_down_pass_both_stories() -> None:
+    stories = [Story(id, id, "", "", None, True, (), (), (), "देश") for id in "abcd"]  # type: ignore[arg-type]
+    sections = (Section("देश", tuple(stories)),)
+    moved = arrange(sections, {}, "d", "देश", 1)
+    assert [id for id, _ in sorted(moved.items(), key=lambda item: item[1][1])] == ["d", "a", "b", "c"]
+    after = (Section("देश", tuple(replace(stories["abcd".index(id)]) for id in "dabc")),)
+    again = arrange(after, moved, "c", "देश", 2)
+    assert [id for id, _ in sorted(again.items(), key=lambda item: item[1][1])] == ["d", "c", "a", "b"]
+
+
+def test_a_change_keeps_what_another_editor_changed(app: App) -> None:
+    first, second = [story.id for story in edition(app).stories()][-2:]
+    app.editor.drop(KEY, first, SUMAN)
+    app.editor.write(KEY, RAVI, subject="विषय")
+    app.editor.drop(KEY, second, SUMAN)
+    changes = app.editions.editorial_changes(KEY)
+    assert set(changes.dropped) == {first, second}
+    assert edition(app).subject == "विषय"
+    assert [(act.who, act.what) for act in app.audit.newest(3)] == [
+        ("suman", "dropped"), ("ravi", "texts"), ("suman", "dropped"),
+    ]  # fmt: skip
+
+
+def test_undo_takes_back_the_last_change_and_then_the_undoing(app: App) -> None:
+    before = order(edition(app))
+    app.editor.drop(KEY, edition(app).lead, SUMAN)
+    dropped = order(edition(app))
+    app.editor.undo(KEY, RAVI)
+    assert order(edition(app)) == before
+    app.editor.undo(KEY, RAVI)
+    assert order(edition(app)) == dropped
+
+
+def test_nothing_to_undo_is_said(app: App) -> None:
+    with pytest.raises(DigestError, match="no change"):
+        app.editor.undo(KEY, SUMAN)

@@ -1,0 +1,50 @@
+"""Desks for the tests, with a draft of today that waits for approval and a user of each role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from digest import pipeline
+from digest.models import Role
+from tests.support.folders import newsletter_folder
+from tests.web.desk.browser import Browser, set_up
+from tests.web.site import Site, site
+
+KEY = "2026-11-23"
+SETTINGS = {
+    "DIGEST_NOW": f"{KEY}T06:32+05:30",
+    "DIGEST_SCHEDULE__APPROVAL": "required",
+    "DIGEST_SCHEDULE__APPROVE_BY": "06:50",
+}
+
+
+def open_desk(home: Path, **settings: str) -> Iterator[Site]:
+    newsletter_folder(home, all_sources=False)
+    with site(home, ["asha@example.com", "ravi@example.com"], **{**SETTINGS, **settings}) as served:
+        served.app.subscriber_list.sync()
+        pipeline.compose(served.app, KEY)
+        yield served
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Site]:
+    yield from open_desk(tmp_path / "newsletter")
+
+
+@pytest.fixture
+def editor(desk: Site) -> Browser:
+    return set_up(desk, "suman", Role.EDITOR)
+
+
+@pytest.fixture
+def sender(desk: Site) -> Browser:
+    return set_up(desk, "kavita", Role.SENDER)
+
+
+@pytest.fixture
+def small_desk(tmp_path: Path) -> Iterator[Site]:
+    """A desk whose edition has room for few stories, so that others are left."""
+    yield from open_desk(tmp_path / "newsletter", DIGEST_EDITION__MAX_STORIES="4")

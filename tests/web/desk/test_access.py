@@ -1,0 +1,133 @@
+"""Every role, and nobody, against every route of the table; forms of other sites; sessions that somebody planted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from digest.models import Role
+from digest.web.desk.access import ROUTES, Route, table_of_docs
+from digest.web.desk.app import handler_of
+from tests.paths import ROOT
+from tests.web.desk.browser import Browser, set_up
+from tests.web.desk.conftest import open_desk
+from tests.web.site import Site
+
+REFUSED = (401, 403)
+# Values of the parameters for which an allowed request changes nothing.
+VALUES = {"key": "2026-01-01", "story": "none", "token": "none", "name": "none", "cid": "none", "version": "1"}
+
+
+@dataclass
+class Everybody:
+    desk: Site
+    browsers: dict[Role, Browser]
+
+
+@pytest.fixture(scope="module")
+def everybody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everybody]:
+    for desk in open_desk(tmp_path_factory.mktemp("access") / "newsletter"):
+        yield Everybody(desk, {role: set_up(desk, f"one-{role}", role) for role in Role})
+
+
+def path_of(route: Route) -> str:
+    return re.sub(r"\{(\w+)\}", lambda match: VALUES[match[1]], route.path)
+
+
+def named(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+PROTECTED = [route for route in ROUTES if route.role is not None]
+OPEN = [route for route in ROUTES if route.role is None]
+
+
+@pytest.mark.parametrize("route", PROTECTED, ids=named)
+def test_nobody_is_led_to_the_form(everybody: Everybody, route: Route) -> None:
+    stranger = Browser(everybody.desk)
+    if route.method == "POST":
+        assert stranger.post(path_of(route)).status == 401
+        return
+    response = stranger.get(path_of(route))
+    assert response.status == 303
+    assert response.headers["location"].startswith("/desk/login")
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("route", [route for route in PROTECTED if route.page != "login.sign_out"], ids=named)
+def test_each_role_may_do_what_the_table_says(everybody: Everybody, route: Route, role: Role) -> None:
+    browser = everybody.browsers[role]
+    response = browser.get(path_of(route)) if route.method == "GET" else browser.post(path_of(route))
+    assert route.role is not None
+    assert (response.status not in REFUSED) == role.includes(route.role), response.text
+    assert response.status < 500
+
+
+@pytest.mark.parametrize("route", OPEN, ids=named)
+def test_open_routes_need_nobody(everybody: Everybody, route: Route) -> None:
+    stranger = Browser(everybody.desk)
+    response = stranger.get(path_of(route)) if route.method == "GET" else stranger.post(path_of(route))
+    # Signing in with nothing is answered 401 by the form itself.
+    assert response.status != 403
+    assert response.status < 500
+
+
+def test_the_table_names_each_route_once_and_a_handler_for_each() -> None:
+    assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES)
+    for route in ROUTES:
+        assert callable(handler_of(route))
+
+
+def test_roles_include_those_before_them() -> None:
+    assert [role for role in Role if Role.SENDER.includes(role)] == [Role.VIEWER, Role.EDITOR, Role.SENDER]
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.method == "POST"], ids=named)
+def test_a_form_without_its_token_is_refused(everybody: Everybody, route: Route) -> None:
+    admin, other = everybody.browsers[Role.ADMIN], everybody.browsers[Role.SENDER]
+    path = path_of(route)
+    assert admin.post(path, token="").status == 403
+    assert admin.post(path, token=other.token()).status == 403
+    assert Browser(everybody.desk).post(path, token="x" * 24).status in REFUSED
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+    ids=str,
+)
+def test_a_form_of_another_site_is_refused_even_with_the_token(everybody: Everybody, headers: dict[str, str]) -> None:
+    admin = everybody.browsers[Role.ADMIN]
+    assert admin.submit("/edition/2026-11-23/undo", {}, headers=headers).status == 403
+
+
+def test_no_get_changes_anything(everybody: Everybody) -> None:
+    desk, admin = everybody.desk, everybody.browsers[Role.ADMIN]
+    before = len(desk.app.audit.newest(1000))
+    key = "2026-11-23"
+    story = next(iter(desk.app.editions.get(key).stories())).id  # type: ignore[union-attr]
+    for route in ROUTES:
+        if route.method == "GET":
+            path = route.path.replace("{key}", key).replace("{story}", story)
+            admin.get(re.sub(r"\{(\w+)\}", "none", path))
+    assert len(desk.app.audit.newest(1000)) == before
+
+
+def test_every_page_has_a_strict_policy(everybody: Everybody) -> None:
+    for route in ROUTES:
+        if route.method == "GET" and not route.path.endswith("/letter"):
+            policy = everybody.browsers[Role.ADMIN].get(path_of(route)).headers["content-security-policy"]
+            assert "script-src 'self'" in policy
+            assert "unsafe" not in policy
+
+
+def test_the_docs_print_the_table() -> None:
+    assert table_of_docs() in (ROOT / "docs/desk.md").read_text(encoding="utf-8")

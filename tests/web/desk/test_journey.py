@@ -1,0 +1,44 @@
+"""An editor's morning in a real browser, by keyboard: on a phone and a laptop, with and without JavaScript."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from digest.hindi import cut
+from digest.models import EditionState, Role
+from tests.mailcheck.requirements import require_tools
+from tests.web.desk.browser import set_up
+from tests.web.desk.conftest import KEY, open_desk
+
+HERE = Path(__file__).resolve().parents[3] / "tools/mail"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "scripts"), [(360, "off"), (360, "on"), (1280, "off"), (1280, "on")])
+def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
+    require_tools()
+    for desk in open_desk(tmp_path / "newsletter"):
+        browser = set_up(desk, "kavita", Role.SENDER)
+        command = ["node", "desk.mjs", desk.base, browser.cookies["desk"], str(width), scripts]
+        done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
+        seen = json.loads(done.stdout)
+        assert (seen["errors"], seen["foreign"]) == ([], [])
+        assert (seen["moved"], seen["dropped"], seen["pinned"]) == (True, True, True)
+        assert seen["focus"] == seen["focused"], "the focus stays on the button that was pressed"
+        assert seen["sources"] > 0
+        assert seen["changed"] == "कसौटी का शीर्षक"
+        assert "ok" in seen["approved"]
+        assert "bad" in seen["held"]
+        assert seen["sideways"] == 0
+        if scripts == "on":
+            # The script counts akshars as the server does.
+            assert seen["count"] == f"{cut.length('कसौटी का विषय')}/45"
+        edition = desk.app.editions.get(KEY)
+        assert edition is not None
+        assert edition.state == EditionState.APPROVED
+        assert edition.subject == "कसौटी का विषय"

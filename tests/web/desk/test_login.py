@@ -1,0 +1,156 @@
+"""Signing in: one-time links, password and code, cookies, and what ends a session."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest.models import Role
+from digest.store.desk.users import Kind
+from digest.usecases.accounts import TRIES
+from tests.web.desk.browser import PASSWORD, TESTER, Browser, code_of, set_up
+from tests.web.site import Site
+
+
+def sign_in(browser: Browser, name: str = "suman", password: str = PASSWORD, *, steps: int = 1) -> int:
+    """Fill in the form. A code works once, so that of the link cannot be used again."""
+    app = browser.site.app
+    user = app.accounts.users.find(name)
+    key = app.accounts.users.credential(user.id, Kind.TOTP) if user else None
+    code = code_of(app, key.secret, steps=steps) if key else "000000"
+    return browser.post("/login", name=name, password=password, code=code).status
+
+
+def test_a_link_sets_up_an_account_once(desk: Site) -> None:
+    accounts = desk.app.accounts
+    accounts.add("suman", Role.EDITOR, TESTER)
+    link = accounts.make_link("suman", TESTER)
+    browser = Browser(desk)
+    page = browser.get(f"/link/{link}")
+    assert "<svg" in page.text
+    assert accounts.app_key(link)[:4] in page.text
+    code = code_of(desk.app, accounts.app_key(link))
+    assert browser.post(f"/link/{link}", password="short", code=code).status == 422
+    assert browser.post(f"/link/{link}", password=PASSWORD, code="000000").status == 422
+    assert browser.post(f"/link/{link}", password=PASSWORD, code=code).status == 303
+    assert "suman" in browser.get("/").text
+    assert Browser(desk).get(f"/link/{link}").status == 404
+    assert Browser(desk).post(f"/link/{link}", password=PASSWORD, code=code).status == 404
+    assert [act.what for act in desk.app.audit.newest(3)] == ["link used", "link made", "user added"]
+
+
+def test_a_newer_link_replaces_an_older_one(desk: Site) -> None:
+    desk.app.accounts.add("suman", Role.EDITOR, TESTER)
+    old, new = (desk.app.accounts.make_link("suman", TESTER) for _ in range(2))
+    assert Browser(desk).get(f"/link/{old}").status == 404
+    assert Browser(desk).get(f"/link/{new}").status == 200
+
+
+def test_name_password_and_code_are_all_needed(desk: Site, editor: Browser) -> None:
+    stranger = Browser(desk)
+    assert sign_in(stranger, password="another password") == 401
+    assert sign_in(stranger, name="nobody") == 401
+    assert sign_in(stranger, steps=100) == 401
+    assert sign_in(stranger) == 303
+    assert stranger.get("/").status == 200
+    assert editor.get("/").status == 200, "a second device leaves the first one signed in"
+
+
+def test_a_code_works_once(desk: Site, editor: Browser) -> None:
+    assert sign_in(Browser(desk)) == 303
+    assert sign_in(Browser(desk)) == 401
+
+
+def test_tries_are_limited_for_one_network_only(desk: Site, editor: Browser) -> None:
+    stranger = Browser(desk, headers={"X-Forwarded-For": "203.0.113.9"})
+    assert [sign_in(stranger, password="x" * 12) for _ in range(TRIES)] == [401] * TRIES
+    assert sign_in(stranger) == 429
+    assert sign_in(Browser(desk)) == 303
+
+
+def test_a_session_that_somebody_planted_is_no_session(desk: Site, editor: Browser) -> None:
+    planted = Browser(desk)
+    planted.get("/login")
+    known = planted.cookies["desk"]
+    assert sign_in(planted) == 303
+    assert planted.cookies["desk"] != known
+    attacker = Browser(desk, cookies={"desk": known})
+    assert attacker.get("/").status == 303
+    assert Browser(desk, cookies={"desk": "x" * 43}).get("/").status == 303
+
+
+def test_a_session_ends_when_the_user_or_an_admin_ends_it(desk: Site, editor: Browser) -> None:
+    stolen = Browser(desk, cookies=dict(editor.cookies))
+    assert stolen.get("/").status == 200
+    assert editor.post("/logout").status == 303
+    assert stolen.get("/").status == 303
+    again = Browser(desk)
+    sign_in(again)
+    assert desk.app.accounts.end_sessions("suman", TESTER) == 1
+    assert again.get("/").status == 303
+
+
+def test_removing_a_user_ends_everything_at_once(desk: Site, editor: Browser) -> None:
+    desk.app.accounts.remove("suman", TESTER)
+    assert editor.get("/").status == 303
+    assert sign_in(Browser(desk)) == 401
+
+
+def test_a_new_role_applies_from_the_next_click(desk: Site, editor: Browser) -> None:
+    assert editor.get("/users").status == 403
+    desk.app.accounts.set_role("suman", Role.ADMIN, TESTER)
+    assert editor.get("/users").status == 200
+
+
+def test_the_cookie_is_for_this_host_only_and_over_https_secure(desk: Site) -> None:
+    secure = Browser(desk, headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"})
+    cookie = secure.get("/login").headers["set-cookie"]
+    assert cookie.startswith("__Host-desk=")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=lax"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
+    plain = Browser(desk).get("/login").headers["set-cookie"]
+    assert plain.startswith("desk=")
+    assert "HttpOnly" in plain
+
+
+def test_nobody_signs_in_without_https_from_elsewhere(desk: Site) -> None:
+    # This host is in the settings, with an address of http.
+    elsewhere = Browser(desk, headers={"Host": "news.example.com"})
+    assert 'name="password"' in elsewhere.get("/login").text
+    desk.app.settings.newsletter.__dict__["base_url"] = "http://news.example.com"
+    assert 'name="password"' in Browser(desk).get("/login").text
+
+
+@pytest.mark.parametrize("place", ["//evil.example", "https://evil.example", "/\\evil.example", "/x\n/y"])
+def test_signing_in_leads_to_no_other_site(desk: Site, editor: Browser, place: str) -> None:
+    stranger = Browser(desk)
+    app = desk.app
+    user = app.accounts.users.find("suman")
+    assert user is not None
+    key = app.accounts.users.credential(user.id, Kind.TOTP)
+    assert key is not None
+    fields = {"name": "suman", "password": PASSWORD, "code": code_of(app, key.secret, steps=1), "next": place}
+    response = stranger.submit("/login", fields)
+    assert response.headers["location"] == "/desk/"
+
+
+def test_the_desk_speaks_english_after_a_switch(desk: Site) -> None:
+    browser = Browser(desk)
+    assert 'lang="hi"' in browser.get("/login").text
+    assert browser.post("/language", language="en", here="/desk/login").headers["location"] == "/desk/login"
+    assert "Come to the desk" in browser.get("/login").text
+    assert browser.post("/language", language="hi", here="//evil.example").headers["location"] == "/desk/"
+
+
+def test_users_are_managed_in_the_browser(desk: Site) -> None:
+    admin = set_up(desk, "asha", Role.ADMIN)
+    page = admin.post("/users", name="Ravi", role="viewer")
+    assert page.status == 200
+    assert "/desk/link/" in page.text
+    assert admin.post("/users", name="ravi", role="viewer").status == 422
+    assert admin.post("/users", name="<b>", role="viewer").status == 422
+    assert admin.post("/users/ravi/role", role="sender").status == 303
+    assert [line.user.role for line in desk.app.accounts.list()] == [Role.ADMIN, Role.SENDER]
+    assert admin.post("/users/asha/role", role="viewer").status == 409, "the only admin"
+    assert admin.post("/users/asha/remove").status == 409
+    assert admin.post("/users/ravi/remove").status == 303
+    assert "user removed" in admin.get("/log").text

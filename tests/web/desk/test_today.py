@@ -1,0 +1,292 @@
+"""The editor's page: what it says, each change and its undoing, and what an approval is for."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import quote
+
+from digest.models import Block, Edition, EditionState, Role
+from digest.store.content.articles import ArticleStore
+from digest.usecases.approval import revision
+from tests.web.desk.browser import Browser, set_up
+from tests.web.desk.conftest import KEY
+from tests.web.site import Response, Site
+
+HERE = f"/edition/{KEY}"
+
+
+def draft(desk: Site) -> Edition:
+    found = desk.app.editions.get(KEY)
+    assert found is not None
+    return found
+
+
+def order(desk: Site) -> list[str]:
+    return [story.id for story in draft(desk).stories()]
+
+
+def full_section(desk: Site) -> list[str]:
+    """The stories of the first section with several besides the lead."""
+    edition = draft(desk)
+    for section in edition.sections:
+        ids = [story.id for story in section.stories if story.id != edition.lead]
+        if len(ids) > 1:
+            return ids
+    raise AssertionError("no section has two stories")
+
+
+def counted(browser: Browser) -> Response:
+    """The page once the recipients are counted, which may take longer than the page waits."""
+    for _ in range(200):
+        page = browser.get("/")
+        if "पाठकों को जाएगा" in page.text:
+            return page
+        time.sleep(0.05)
+    raise AssertionError("the recipients were never counted")
+
+
+def shown(page: Response) -> list[str]:
+    return re.findall('data-story="([^"]+)"', page.text)
+
+
+def test_the_page_says_when_to_whom_and_what_if_nobody_acts(desk: Site, editor: Browser) -> None:
+    page = counted(editor)
+    text = re.sub(r"\s+", " ", page.text)
+    assert re.search(r"7:00 बजे [0-9]+ पाठकों को जाएगा.*2[678] मिनट बाकी", text)
+    assert "6:50 तक न मिली तो आज का अंक नहीं जाएगा" in text
+    assert "मंज़ूर करें" not in text, "an editor does not approve"
+    edition = draft(desk)
+    assert shown(page)[0] == edition.lead
+    assert set(shown(page)) == set(order(desk))
+    for story in edition.stories():
+        assert story.sources[0] in text
+    assert "क्यों:" in text
+
+
+def test_a_story_goes_up_and_down_and_back(desk: Site, editor: Browser) -> None:
+    first, second = full_section(desk)[:2]
+    before = order(desk)
+    editor.post(f"{HERE}/move", story=first, step="down")
+    after = order(desk)
+    assert after.index(second) < after.index(first)
+    assert sorted(after) == sorted(before)
+    page = editor.post(f"{HERE}/undo", follow=True)
+    assert order(desk) == before
+    assert "suman" in page.text
+
+
+def test_a_story_moves_over_the_edge_of_its_section(desk: Site, editor: Browser) -> None:
+    edition = draft(desk)
+    last = edition.sections[0].stories[-1]
+    editor.post(f"{HERE}/move", story=last.id, step="down")
+    section = draft(desk).sections
+    moved = next(each for each in section if any(story.id == last.id for story in each.stories))
+    assert moved.name == edition.sections[1].name
+    assert moved.stories[0].id == last.id
+
+
+def test_dragging_puts_a_story_to_a_place(desk: Site, editor: Browser) -> None:
+    edition = draft(desk)
+    story, target = edition.sections[0].stories[-1], edition.sections[-1]
+    editor.post(f"{HERE}/move", story=story.id, section=target.name, place="1")
+    assert draft(desk).sections[-1].stories[0].id == story.id
+    assert editor.post(f"{HERE}/move", story=story.id, section="<b>", place="1").status == 422
+
+
+def test_a_dropped_story_is_replaced_and_comes_back_by_undo(desk: Site, editor: Browser) -> None:
+    before = order(desk)
+    gone = before[-1]
+    editor.post(f"{HERE}/drop", story=gone)
+    assert gone not in order(desk)
+    editor.post(f"{HERE}/undo")
+    assert order(desk) == before
+    editor.post(f"{HERE}/drop", story=gone)
+    editor.post(f"{HERE}/restore", story=gone)
+    assert order(desk) == before
+
+
+def test_a_pinned_story_leads_until_it_is_unpinned(desk: Site, editor: Browser) -> None:
+    edition = draft(desk)
+    other = order(desk)[-1]
+    page = editor.post(f"{HERE}/pin", story=other, follow=True)
+    assert draft(desk).lead == other
+    assert shown(page)[0] == other
+    assert 'aria-pressed="true"' in page.text
+    editor.post(f"{HERE}/unpin", story=other)
+    assert draft(desk).lead == edition.lead
+
+
+def test_a_story_that_is_gone_changes_nothing(desk: Site, editor: Browser) -> None:
+    before = order(desk)
+    for place in ("pin", "drop", "move"):
+        assert editor.post(f"{HERE}/{place}", story="none", step="up").status == 409
+    assert order(desk) == before
+
+
+def test_texts_keep_what_another_editor_wrote(desk: Site, editor: Browser) -> None:
+    edition = draft(desk)
+    other = set_up(desk, "ravi", Role.EDITOR)
+    seen = {f"was_{name}": getattr(edition, name) for name in ("subject", "preheader", "intro")}
+    same = {"preheader": edition.preheader, "intro": ""}
+    editor.submit(f"{HERE}/texts", {**seen, **same, "subject": "एक नया विषय"})
+    # The other one's form still has the old subject, and changes the intro.
+    fields = {**seen, **same, "subject": edition.subject, "intro": "नमस्ते\n\nपाठको"}
+    other.submit(f"{HERE}/texts", fields)
+    changed = draft(desk)
+    assert (changed.subject, changed.intro) == ("एक नया विषय", "नमस्ते\nपाठको")
+    assert "ravi" in editor.get("/").text
+    editor.submit(f"{HERE}/texts", {"was_subject": changed.subject, "subject": ""})
+    assert draft(desk).subject == edition.subject, "an empty one is generated"
+
+
+def test_a_storys_text_is_changed_beside_its_sources(desk: Site, editor: Browser) -> None:
+    story = next(draft(desk).stories())
+    page = editor.get(f"{HERE}/story/{story.id}")
+    assert 'class="used"' in page.text, "the summary's sentences come from the sources"
+    long = editor.post(f"{HERE}/story/{story.id}", title="क" * 200, summary=story.summary)
+    assert long.status == 422
+    assert "क" * 200 in long.text, "what was typed is kept"
+    editor.post(f"{HERE}/story/{story.id}", title="नया <b>शीर्षक</b>", summary=story.summary, section=story.section)
+    changed = next(each for each in draft(desk).stories() if each.id == story.id)
+    assert (changed.title, changed.summary) == ("नया <b>शीर्षक</b>", story.summary)
+    page = editor.get("/")
+    assert "नया &lt;b&gt;शीर्षक" in page.text
+    assert "<b>शीर्षक" not in page.text
+    editor.post(f"{HERE}/drop", story=order(desk)[-1])
+    assert next(each for each in draft(desk).stories() if each.id == story.id).title == "नया <b>शीर्षक</b>"
+    editor.post(f"{HERE}/story/{story.id}", original="1")
+    assert next(each for each in draft(desk).stories() if each.id == story.id).title == story.title
+
+
+def test_a_viewer_sees_no_buttons(desk: Site) -> None:
+    viewer = set_up(desk, "asha", Role.VIEWER)
+    page = viewer.get("/").text
+    assert "/move" not in page
+    assert "/approve" not in page
+    assert "/texts" not in page
+
+
+def test_approval_is_for_what_the_page_showed(desk: Site, editor: Browser, sender: Browser) -> None:
+    seen = revision(draft(desk))
+    assert seen in sender.get("/").text
+    editor.post(f"{HERE}/move", story=full_section(desk)[0], step="down")
+    refused = sender.post(f"{HERE}/approve", seen=seen)
+    assert refused.status == 409
+    assert draft(desk).state == EditionState.DRAFT
+    assert "किसी ने अंक बदला है" in sender.get(f"{HERE}/state?seen={seen}").text
+    assert sender.post(f"{HERE}/approve", seen=revision(draft(desk))).status == 303
+    assert draft(desk).state == EditionState.APPROVED
+    assert "kavita" in sender.get("/").text
+
+
+def test_a_change_voids_the_approval(desk: Site, editor: Browser, sender: Browser) -> None:
+    sender.post(f"{HERE}/approve", seen=revision(draft(desk)))
+    page = editor.post(f"{HERE}/move", story=full_section(desk)[0], step="down", follow=True)
+    assert draft(desk).state == EditionState.DRAFT
+    assert "मंज़ूरी हट गई" in page.text
+    assert "approval void" in [act.what for act in desk.app.audit.newest(5)]
+
+
+def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
+    # What looks like a template's leftover in the editor's words stops a send.
+    set_up(desk, "suman", Role.EDITOR).submit(f"{HERE}/texts", {"was_intro": "", "intro": "नमस्ते {{ name }}"})
+    assert "टेम्पलेट का बचा हुआ टुकड़ा" in sender.get(f"{HERE}/checks").text
+    refused = sender.post(f"{HERE}/approve", seen=revision(draft(desk)))
+    assert refused.status == 409
+    assert 'name="reason"' in refused.text
+    assert draft(desk).state == EditionState.DRAFT
+    sender.post(f"{HERE}/approve", seen=revision(draft(desk)), reason="it is meant so")
+    assert draft(desk).state == EditionState.APPROVED
+    assert any("it is meant so" in each.reason for each in desk.app.editions.decisions(KEY))
+
+
+def test_a_held_draft_stays_a_draft(desk: Site, sender: Browser) -> None:
+    sender.post(f"{HERE}/pause")
+    assert draft(desk).state == EditionState.PAUSED
+    sender.post(f"{HERE}/resume")
+    assert draft(desk).state == EditionState.DRAFT, "nobody approved it"
+    sender.post(f"{HERE}/approve", seen=revision(draft(desk)))
+    sender.post(f"{HERE}/pause")
+    sender.post(f"{HERE}/resume")
+    assert draft(desk).state == EditionState.APPROVED
+
+
+def test_stopping_for_good_is_asked_first(desk: Site, sender: Browser) -> None:
+    assert "पूरा रोकें" in sender.get(f"{HERE}/cancel").text
+    assert draft(desk).state == EditionState.DRAFT
+    sender.post(f"{HERE}/cancel")
+    assert draft(desk).state == EditionState.CANCELLED
+    assert sender.get(f"{HERE}/cancel").status == 200
+
+
+def test_the_email_is_shown_in_a_frame_that_can_do_nothing(desk: Site, editor: Browser) -> None:
+    story = next(draft(desk).stories())
+    title = "<script>alert(1)</script>"
+    editor.post(f"{HERE}/story/{story.id}", title=title, summary=story.summary, section=story.section)
+    frame = editor.get(f"{HERE}/letter")
+    assert frame.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    assert title not in frame.text
+    assert "&lt;script&gt;" in frame.text
+    page = editor.get("/").text
+    assert "<iframe sandbox src" in page
+    assert title not in page
+    dark, text = editor.get(f"{HERE}/letter?form=dark").text, editor.get(f"{HERE}/letter?form=text").text
+    assert "color-scheme:dark" in dark
+    assert "<pre>" in text
+    assert title not in text
+
+
+def test_articles_outside_the_edition_are_searched_and_added(small_desk: Site) -> None:
+    desk, editor = small_desk, set_up(small_desk, "suman", Role.EDITOR)
+    used = {id for story in draft(desk).stories() for id in story.article_ids}
+    runner = re.search(r'name="story" value="([^"]+)"', editor.get(f"{HERE}/next").text)
+    assert runner
+    editor.post(f"{HERE}/pin", story=runner[1])
+    assert draft(desk).lead == runner[1]
+    article = next(iter(desk.app.articles.by_ids(used).values()))
+    found = editor.get(f"{HERE}/pool?q={quote(article.title.split()[0])}")
+    assert article.title in found.text.replace("&#39;", "'")
+    assert "अंक में है" in found.text
+    assert "शीर्षक में ये शब्द नहीं" in editor.get(f"{HERE}/pool?q=zzzz").text
+    assert editor.get(f"{HERE}/pool?q=%25_%27").status == 200
+
+
+def test_new_articles_wait_until_the_editor_asks_for_them(desk: Site, editor: Browser) -> None:
+    app, before = desk.app, order(desk)
+    ids = [id for story in draft(desk).stories() for id in story.article_ids]
+    article = next(iter(app.articles.by_ids(ids).values()))
+    late = replace(
+        article,
+        id="late",
+        url="https://late.example.com/1",
+        title="भूकंप से 40 लोगों की मौत, प्रधानमंत्री ने राहत का ऐलान किया",
+        published=app.now(),
+        body=(Block("p", "पहाड़ी राज्य में आए भूकंप से 40 लोगों की मौत हो गई और सैकड़ों घर टूट गए।"),),
+        excerpt="",
+        content_hash="late",
+        section="देश",
+    )
+    # Collected five minutes after the edition was composed.
+    ArticleStore(app.database, lambda: app.now() + timedelta(minutes=5)).save([late])
+    assert "1 नई ख़बर आई है" in editor.get("/").text
+    editor.post(f"{HERE}/drop", story=before[-1])
+    assert not any("late" in story.article_ids for story in draft(desk).stories())
+    editor.post(f"{HERE}/pin", story="late")
+    assert any("late" in story.article_ids for story in draft(desk).stories()), "a pinned one comes at once"
+
+
+def test_an_unknown_edition_is_not_found(editor: Browser) -> None:
+    assert editor.get("/edition/2020-01-01").status == 404
+    assert editor.get("/nowhere").status == 404
+
+
+def test_the_log_names_who_did_what(desk: Site, editor: Browser) -> None:
+    editor.post(f"{HERE}/drop", story=order(desk)[-1])
+    admin = set_up(desk, "asha", Role.ADMIN)
+    assert "dropped" in admin.get("/log").text
+    act = desk.app.audit.last_change(KEY)
+    assert act is not None
+    assert (act.who, act.via, act.what, act.subject) == ("suman", "desk", "dropped", KEY)

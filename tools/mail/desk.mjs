@@ -1,0 +1,103 @@
+// An editor's and a sender's way through the desk in a real browser, with or without scripts, by keyboard.
+// node desk.mjs BASE COOKIE WIDTH on|off; prints what it saw as a JSON document.
+import { Chrome } from "./checks/chrome.mjs";
+
+const [base, cookie, width, scripts] = process.argv.slice(2);
+const withScripts = scripts === "on";
+const chrome = await Chrome.start();
+const page = await chrome.browser.newPage();
+await page.setJavaScriptEnabled(withScripts);
+await page.setViewport({ width: Number(width), height: 800 });
+await page.setCookie({ name: "desk", value: cookie, url: base });
+const seen = { errors: [], foreign: [] };
+page.on("console", (message) => message.type() === "error" && seen.errors.push(message.text()));
+page.on("pageerror", (error) => seen.errors.push(error.message));
+page.on("request", (request) => {
+  const url = request.url();
+  if (!url.startsWith(`${base}/`) && !url.startsWith("data:")) seen.foreign.push(url);
+});
+
+// Without scripts in the page, puppeteer can still read it.
+const order = () => page.$$eval(".st", (rows) => rows.map((row) => row.dataset.story));
+const text = (selector) => page.$$eval(selector, (all) => all.map((one) => one.textContent.replace(/\s+/g, " ").trim()).join(" "));
+const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+// Press Enter on an element, and wait until the page shows what follows.
+async function press(selector, follows = () => true) {
+  await page.focus(selector);
+  const before = await page.evaluate(() => document.body.innerHTML.length + document.body.textContent).catch(() => "");
+  await page.keyboard.press("Enter");
+  for (let tries = 0; tries < 150; tries++) {
+    await wait(100);
+    try {
+      const now = await page.evaluate(() => document.readyState === "complete" && document.body.innerHTML.length + document.body.textContent);
+      if (now && now !== before && (await follows())) return;
+    } catch {
+      // The page is being replaced.
+    }
+  }
+  throw new Error(`nothing followed ${selector}`);
+}
+
+// On a phone the buttons of a row are in its menu.
+const narrow = Number(width) <= 900;
+const where = narrow ? "more" : "acts";
+async function act(name, story, follows) {
+  if (narrow && !(await page.$eval(`#row-${story} details`, (one) => one.open))) {
+    await page.focus(`#more-${story}`);
+    await page.keyboard.press("Enter");
+  }
+  await press(`#${where}-${name}-${story}`, follows);
+}
+
+await page.goto(`${base}/desk/`, { waitUntil: "load" });
+seen.title = await text(".state h1");
+const before = await order();
+const [lead, first, second] = [before[0], ...(await page.$$eval(".rows:not([data-lead])", (lists) => {
+  const rows = lists.map((list) => [...list.querySelectorAll(".st")].map((row) => row.dataset.story)).find((ids) => ids.length > 1);
+  return rows.slice(0, 2);
+}))];
+await act("down", first, async () => (await order()).indexOf(second) < (await order()).indexOf(first));
+seen.moved = true;
+seen.focus = await page.evaluate(() => document.activeElement.id);
+seen.focused = withScripts ? `${where}-down-${first}` : seen.focus;
+await press("#undo", async () => JSON.stringify(await order()) === JSON.stringify(before));
+await act("drop", before.at(-1), async () => !(await order()).includes(before.at(-1)));
+seen.dropped = true;
+await act("pin", second, async () => (await order())[0] === second);
+seen.pinned = second !== lead;
+
+await page.focus("#subject");
+await page.keyboard.down("Control");
+await page.keyboard.press("a");
+await page.keyboard.up("Control");
+await page.keyboard.type("कसौटी का विषय");
+if (withScripts) seen.count = await text("[data-count=subject]");
+await press("#save-texts", async () => (await text(".inbox .sub")) === "कसौटी का विषय");
+
+await page.focus(`#row-${second} h4 a`);
+await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.keyboard.press("Enter")]);
+seen.sources = await page.$$eval(".src .used", (all) => all.length);
+await page.focus("#title");
+await page.keyboard.down("Control");
+await page.keyboard.press("a");
+await page.keyboard.up("Control");
+await page.keyboard.type("कसौटी का शीर्षक");
+await page.focus("form.card .btn.dark");
+await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.keyboard.press("Enter")]);
+seen.changed = (await text(`#row-${second} h4`)).trim();
+
+if (withScripts && !narrow) {
+  // j goes to the next row, and Shift with an arrow moves it.
+  await page.focus(`#row-${second} h4 a`);
+  await page.keyboard.press("j");
+  seen.key = await page.evaluate(() => document.activeElement.closest(".st").dataset.story);
+}
+await press("#do-approve", async () => (await page.$("#do-reopen")) !== null);
+seen.approved = await page.$eval("#state", (one) => one.className);
+await press("#do-pause", async () => (await page.$("#do-resume")) !== null);
+seen.held = await page.$eval("#state", (one) => one.className);
+await press("#do-resume", async () => (await page.$("#do-reopen")) !== null);
+seen.sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+process.stdout.write(JSON.stringify(seen));
+await chrome.stop();
