@@ -19,7 +19,7 @@ from digest.store.high_water import CLAIMS, COPIED_AT, MOVED_TO, HighWater, Mark
 from digest.store.locks import Lock, exclusive, running_runs
 from digest.store.people.carry_over import CarriedOver, carry_over, reserve_ids
 from digest.store.private import sqlite_file
-from digest.store.schema import attempt
+from digest.store.schema import attempt, desk_session
 from digest.store.schema import meta as values
 from digest.store.sending import restored
 from digest.store.sending.restored import Held, Restored, SentSince
@@ -144,6 +144,8 @@ class StoreRestorer:
             meta.put(connection, CLAIMS, str(claims))
             meta.put(connection, STORE_ID, identity.store or secrets.token_hex(16))
             connection.execute(delete(values).where(values.c.name.in_((COPIED_AT, MOVED_TO))))
+            # A session that was ended since the copy must not come back.
+            connection.execute(delete(desk_session))
         return RestoreResult(copied_at, held, doubtful, sent=sent, specials_until=about.day + restored.SPECIALS)
 
 
