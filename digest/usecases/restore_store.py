@@ -29,7 +29,7 @@ from digest.store.high_water import (
 from digest.store.locks import Lock, exclusive, running_runs
 from digest.store.people.carry_over import CarriedOver, carry_over, reserve_ids
 from digest.store.private import sqlite_file
-from digest.store.schema import attempt
+from digest.store.schema import attempt, desk_session
 from digest.store.schema import meta as values
 from digest.store.sending import restored
 from digest.store.sending.restored import Held, Restored, SentSince
@@ -165,6 +165,8 @@ class StoreRestorer:
             if identity.copied_at:
                 # The copy was made before it could know of itself.
                 meta.put_backup_time(connection, identity.copied_at)
+            # A session that was ended since the copy must not come back.
+            connection.execute(delete(desk_session))
         return RestoreResult(copied_at, held, doubtful, sent=sent, specials_until=about.day + restored.SPECIALS)
 
 

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError
-from digest.models import Edition, EditionState, is_breaking
+from digest.models import Actor, Edition, EditionState, is_breaking
 from digest.render.blocks.printing import Block
 from digest.usecases.approval import PURPOSE, revision
 from digest.usecases.preflight import PreflightFailed
@@ -22,6 +22,7 @@ from digest.web.pages import PAGE_RESPONSES, language_parameter
 log = logging.getLogger(__name__)
 
 _BY = "by the link of an alert"
+_ACTOR = Actor("link of an alert", "link")
 # States out of which an approved edition can be stopped.
 _STOPPABLE = (EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
 
@@ -112,6 +113,7 @@ def router(page: ApprovalPage) -> APIRouter:
             if seen != revision(found):
                 return False
             app.approver.approve(found, how=_BY)
+            app.audit.record(_ACTOR, EditionState.APPROVED, found.key, now=context.now())
             log.info("Edition %s is approved %s.", found.key, _BY)
             return True
 
@@ -124,6 +126,7 @@ def router(page: ApprovalPage) -> APIRouter:
                 app.breaking.drop(found.key)
             elif app.stopper.stop(found.key, EditionState.PAUSED, out_of=_STOPPABLE).stopped:
                 app.editions.record(found.key, EditionState.PAUSED, _BY, now=context.now())
+                app.audit.record(_ACTOR, EditionState.PAUSED, found.key, now=context.now())
             return True
 
         return respond(request, edition, code, act)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from digest.app import make_app
+from digest.models import Role
 from digest.store.database import open_database
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.suppressions import suppress
@@ -379,6 +380,20 @@ def test_who_came_back_since_the_copy_is_mailed(newsroom: Newsroom, tmp_path: Pa
         assert PreferenceStore(database).resubscribe(id, ConsentContext("web:unsubscribe"), now=back)
     assert newsroom.json("store", "restore", str(tmp_path / "copy.db"))["carried"]["came_back"] == 1
     assert "asha@example.com" not in suppressed(newsroom)
+
+
+def test_a_restored_store_has_no_session_of_the_desk(newsroom: Newsroom, tmp_path: Path) -> None:
+    with make_app(newsroom.home, environment=newsroom.env()) as app:
+        users = app.accounts.users
+        users.add("suman", Role.ADMIN, BEFORE)
+        user = users.find("suman")
+        assert user is not None
+        users.open_session("hash", user.id, now=BEFORE, expires_at=BEFORE + timedelta(days=1), agent="")
+    file = tmp_path / "copy.db"
+    newsroom.json("store", "backup", str(file))
+    newsroom.digest("store", "restore", str(file))
+    users = newsroom.json("users", "list")["users"]
+    assert [(user["name"], user["sessions"]) for user in users] == [("suman", 0)]
 
 
 def test_an_unreadable_store_is_replaced_and_kept(newsroom: Newsroom, copy: Path) -> None:
