@@ -21,6 +21,7 @@ from procrastinate import JobContext, exceptions
 
 from digest.errors import StoreError
 from digest.store.database import Database
+from digest.store.postgresql import connect_arguments
 from digest.utils.telemetry import report_error
 from digest.workers import heartbeat, rescue, seats, steps
 from digest.workers.held import HeldJobs
@@ -175,11 +176,10 @@ class Fetcher:
 
 
 def _connection_arguments(database: Database) -> Mapping[str, Any]:
-    """Return what psycopg needs to connect to the store."""
+    """Return what psycopg needs to connect to the store, as the store itself does."""
     engine = database.engine
     _, arguments = engine.dialect.create_connect_args(engine.url)
-    keepalives = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 11_000}
-    return {"connect_timeout": 5, **keepalives, **arguments}
+    return {**arguments, **connect_arguments(engine.url)}
 
 
 def _report_stray(_loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
