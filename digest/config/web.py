@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from digest.config.types import Duration, Line, Network, SettingsModel, TopicArn, VariableOrNone
+from digest.config.types import Duration, Line, Network, SettingsModel, TopicArn, VariableOrNone, WebRoot
 
 
 class SendGridWebhook(SettingsModel):
@@ -131,9 +131,8 @@ class Desk(SettingsModel):
     enabled: bool = Field(
         default=True, description="Serve the desk beside the subscriber pages. `false`: only the commands."
     )
-    base_url: str = Field(
+    base_url: WebRoot = Field(
         default="",
-        pattern=r"^(https?://[^/?#\s]+(/[^?#\s]*)?)?$",
         description="Public address of the desk. Empty: `newsletter.base_url` + `/desk`. Beyond this machine it must "
         "be https.",
     )

@@ -39,7 +39,7 @@ KEYS = {
     "smtp: {host: mail.example.com}": ("smtp", "did you mean 'delivery.smtp' or 'alerts.smtp'?"),
     "sender: news@example.com": ("sender", "did you mean 'newsletter.sender'?"),
     "timezone: Asia/Kolkata": ("timezone", "did you mean 'newsletter.timezone'?"),
-    "base_url: https://news.example.com": ("base_url", "did you mean 'newsletter.base_url'?"),
+    "base_url: https://news.example.com": ("base_url", "did you mean 'newsletter.base_url' or 'desk.base_url'?"),
     "delivery: {smtp: {password: x}}": ("delivery.smtp.password", "put it into the environment variable"),
     "delivery: {sendgrid: {api_key: x}}": ("delivery.sendgrid.api_key", "put it into the environment variable"),
     "delivery: {smtp: {user: x}}": ("delivery.smtp.user", "did you mean 'username'?"),
