@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 
 from digest.deliver.attempt import Job
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Retryable, Split, Unknown
@@ -225,3 +226,28 @@ def test_retryable_is_left_to_the_run_that_took_it_over(
     ledger.settle(name, Retryable("no answer"), NOW)
     assert tally(database) == {"frozen": 2, "pending": 2}
     assert claim(other, "outbox").recipients
+
+
+def test_a_run_that_is_taken_over_sends_to_nobody_beyond_what_the_other_knows(
+    ledger: SqlLedger, other: SqlLedger, database: Database, frozen: Frozen
+) -> None:
+    """The run goes on recording recipients while the other one settles its batch: only its lock was lost."""
+    if database.sqlite:
+        pytest.skip("on SQLite one process sends at a time")
+    frozen(4)
+    got = claim(ledger, "smtp")
+    ids = [id for id, _email in got.recipients]
+    ledger.record_started(got.attempt, ids[0])
+    waits = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%attempt%'")
+    with ThreadPoolExecutor(1) as pool, database.engine.connect() as recording:
+        recording.execute(update(attempt).where(attempt.c.id == got.attempt).values(current_recipient=ids[1]))
+        taking_over = pool.submit(take_over, other)
+        with database.engine.connect() as watching:
+            while not watching.execute(waits).scalar_one():
+                assert not taking_over.done(), "it did not wait for the record"
+                watching.rollback()
+        recording.commit()
+        taking_over.result()
+    assert tally(database) == {"frozen": 4, "accepted": 1, "unknown": 1, "pending": 2}
+    with pytest.raises(TakenOver):
+        ledger.record_started(got.attempt, ids[2])
