@@ -126,7 +126,8 @@ def test_a_token_leads_to_its_subscriber(newsroom: Newsroom) -> None:
     mail = newsroom.outbox()["meena@example.com"].decode("ascii")
     token = mail.partition("/leave/")[2].partition(">")[0]
     assert newsroom.digest("subscribers", "who", f"unsubscribe {token}").out.strip() == "meena@example.com"
-    assert newsroom.digest("subscribers", "who", token[:-1] + "x").code == 1
+    other = token[:-1] + ("y" if token.endswith("x") else "x")
+    assert newsroom.digest("subscribers", "who", other).code == 1
 
 
 def test_an_approved_edition_can_be_reopened(newsroom: Newsroom) -> None:

@@ -38,8 +38,8 @@ class RecoveryPolicy:
 
     def recover(self, connection: Connection, edition: str, now: datetime) -> int:
         """Settle the attempts of dead runs. Returns how many recipients are unknown as a result."""
-        # Locked: a run that lost only its connection still records how far it is, and would be further than what is read
-        # here. Its next record waits for this transaction, and then finds that the attempt was taken over.
+        # Locked: a run that lost only its connection still records how far it is, and would get further than what is
+        # read here. Its next record waits for this transaction, and then finds that the attempt was taken over.
         in_flight = _in_flight().where(batch.c.edition == edition).order_by(attempt.c.id).with_for_update(of=attempt)
         found = connection.execute(in_flight).all()
         dead = not_running(connection, {row.run for row in found})
