@@ -59,7 +59,7 @@ seen.kept = await page.$$eval("input:checked, option:checked", (all) => all.map(
 await press("button[name=weeks][value='2']");
 seen.paused = await message();
 await press("button[name=weeks][value='0']");
-await press("main section:last-of-type button");
+await press("section[aria-labelledby=leave] button");
 seen.unsubscribed = await message();
 await press("form[action$='/back'] button");
 seen.resubscribed = await message();
