@@ -42,8 +42,8 @@ def test_a_copy_put_back_after_a_send_mails_nobody_twice(
     before, after = restore_and_resume(plan, prepared, tmp_path / "run", RECIPIENTS, batch_size=40)
     assert before.holds, before
     assert after.holds, after
-    if way == "restore":
-        # The store that was in place knows what it has sent.
+    if way == "restore" and not before.killed:
+        # The store that was in place knows what it has sent. What a killed sender had in flight nobody knows.
         assert not before.unknown
         return
     assert before.unknown
