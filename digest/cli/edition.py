@@ -32,7 +32,7 @@ _INSTEAD_OF_RESUMING = {
 }
 
 # How the record of a decision calls it, if no reason was given.
-_BY = "by command"
+_BY = "on the command line"
 # Seconds.
 _LOCK_WAIT = 5.0
 # Numbers of recipients in `edition list`.

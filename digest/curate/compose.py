@@ -206,7 +206,10 @@ def _too_few(count: int, rules: Rules, rejected: Mapping[str, int]) -> str:
     new = " that was not sent before" if rejected_as_sent(rejected) else ""
     reasons = ", ".join(f"{number} {why}" for why, number in rejected.items())
     more = f" Left out: {reasons}." if reasons else ""
-    return f"There is {found} from the last {_hours(rules.window)}{new}; an edition needs {rules.min_stories}.{more}"
+    verb = "are" if count > 1 else "is"
+    return (
+        f"There {verb} {found} from the last {_hours(rules.window)}{new}; an edition needs {rules.min_stories}.{more}"
+    )
 
 
 def _hours(window: timedelta) -> str:

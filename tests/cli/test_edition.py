@@ -154,7 +154,7 @@ def test_a_decision_names_who_made_it(newsroom: Newsroom) -> None:
     assert (refused.code, "a draft, not paused" in refused.err) == (1, True)
     made = newsroom.json("status", KEY)["decisions"]
     assert [(each["what"], each["by"]) for each in made] == [("approved", "sunita"), ("draft", "ravi")]
-    assert "approved by sunita: by command" in newsroom.digest("status", KEY).out
+    assert "approved by sunita: on the command line" in newsroom.digest("status", KEY).out
 
 
 def test_approving_checks_the_emails(newsroom: Newsroom) -> None:

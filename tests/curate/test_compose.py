@@ -81,6 +81,7 @@ def test_too_few_stories_give_a_reason_and_no_sections() -> None:
     assert curated.sections == ()
     assert curated.lead == ""
     assert curated.reason == "There is only 1 story from the last 24 hours; an edition needs 3."
+    assert made((*BRIDGE, OTHERS[0])).reason == "There are only 2 stories from the last 24 hours; an edition needs 3."
     assert made(()).reason == "There is no story from the last 24 hours; an edition needs 3."
 
 

@@ -154,7 +154,7 @@ def _encoding(path: Path) -> str:
                         raise file_problem(path, "is neither UTF-8 nor Windows-1252 text; save it as UTF-8") from None
                 return "cp1252"
     except OSError as error:
-        raise file_problem(path, f"can't be read: {error.strerror}") from None
+        raise file_problem(path, f"can't be read: {error.strerror or error}") from None
     return "utf-8-sig"
 
 
