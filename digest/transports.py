@@ -13,7 +13,7 @@ from digest.errors import ConfigProblem, ConfigurationError
 if TYPE_CHECKING:
     from digest.app import App
     from digest.config.alerts import AlertSmtp
-    from digest.config.delivery import DkimSettings, SmtpSettings
+    from digest.config.delivery import BrevoSettings, DkimSettings, ResendSettings, SendGridSettings, SmtpSettings
     from digest.deliver.ports import Transport
 
 
@@ -66,17 +66,24 @@ def _dkim(chosen: DkimSettings, app: App) -> Callable[[bytes], bytes]:
     return configured(chosen.domain, chosen.selector, file, chosen.key_env, app.environment)
 
 
-def _sendgrid(app: App) -> Transport:
-    sendgrid = app.settings.delivery.sendgrid
-    kind = registry.load("sendgrid")
+def _by_key(
+    app: App, name: str, chosen: SendGridSettings | ResendSettings | BrevoSettings, **options: Any
+) -> Transport:
+    """Build the transport of a provider that takes one API key."""
+    kind = registry.load(name)
     built: Transport = kind(
-        app.secret(sendgrid.key_env, "delivery.sendgrid.key_env"),
-        host=sendgrid.host,
+        app.secret(chosen.key_env, f"delivery.{name}.key_env"),
+        host=chosen.host,
         sender=app.settings.newsletter.sender.email,
-        tracking=app.settings.newsletter.tracking == "on",
-        timeout=sendgrid.timeout.total_seconds(),
+        timeout=chosen.timeout.total_seconds(),
+        **options,
     )
     return built
+
+
+def _sendgrid(app: App) -> Transport:
+    tracking = app.settings.newsletter.tracking == "on"
+    return _by_key(app, "sendgrid", app.settings.delivery.sendgrid, tracking=tracking)
 
 
 def _realm(app: App) -> str:
@@ -88,29 +95,11 @@ def _realm(app: App) -> str:
 
 def _resend(app: App) -> Transport:
     resend = app.settings.delivery.resend
-    kind = registry.load("resend")
-    built: Transport = kind(
-        app.secret(resend.key_env, "delivery.resend.key_env"),
-        host=resend.host,
-        realm=_realm(app),
-        sender=app.settings.newsletter.sender.email,
-        timeout=resend.timeout.total_seconds(),
-        calls_per_second=resend.calls_per_second,
-    )
-    return built
+    return _by_key(app, "resend", resend, realm=_realm(app), calls_per_second=resend.calls_per_second)
 
 
 def _brevo(app: App) -> Transport:
-    brevo = app.settings.delivery.brevo
-    kind = registry.load("brevo")
-    built: Transport = kind(
-        app.secret(brevo.key_env, "delivery.brevo.key_env"),
-        host=brevo.host,
-        realm=_realm(app),
-        sender=app.settings.newsletter.sender.email,
-        timeout=brevo.timeout.total_seconds(),
-    )
-    return built
+    return _by_key(app, "brevo", app.settings.delivery.brevo, realm=_realm(app))
 
 
 def _ses(app: App) -> Transport:
