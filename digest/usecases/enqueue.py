@@ -21,7 +21,7 @@ from digest.usecases.preflight import PreflightFailed
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from digest.config.calendar import Calendar
+    from digest.config.calendar import Calendar, PlannedEdition
     from digest.render.renderer import Renderer
     from digest.store.content.editions import EditionStore
     from digest.store.database import Database
@@ -95,6 +95,12 @@ class DuePolicy:
         if due.due_at is None:
             return variant, Decision(excluded=due.excluded)
         return variant, Decision(variant.key, self.send_at or due.due_at)
+
+
+def audience_of(planned: PlannedEdition, choices: Mapping[str, bool]) -> Audience:
+    """Return to whom a planned edition goes. `choices`: slug → whether those who have not chosen get it."""
+    slug = planned.schedule.slug or (MAIN if MAIN in choices else "")
+    return Audience(slug, choices, daily=planned.schedule.is_daily)
 
 
 @dataclass(frozen=True)
@@ -269,8 +275,7 @@ class Enqueuer:
         planned = self.calendar().of(key)
         choices = self.choices
         if planned is not None:
-            slug = planned.schedule.slug or (MAIN if MAIN in choices else "")
-            return Audience(slug, choices, daily=planned.schedule.is_daily)
+            return audience_of(planned, choices)
         if is_breaking(key):
             return Audience(BREAKING, choices, daily=False)
         obeys = obey_frequency or any(each.what == OBEYS_FREQUENCY for each in self.editions.decisions(key))

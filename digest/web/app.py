@@ -218,7 +218,10 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
         emails = SignupEmails(pages, sender, app.signer, next_edition)
         untracked = app.settings.newsletter.tracking == "off"
         showcase = Showcase(app.archive if public_archive else None, app.now)
-        offer = Offer(showcase, rates, next_edition, app.first_send_at, len(app.sources), untracked)
+        schedule = app.settings.schedule
+        days = [each.days or schedule.days for each in schedule.editions] or [schedule.days]
+        is_daily = any(len(each) == len(WEEKDAYS) for each in days)
+        offer = Offer(showcase, rates, next_edition, app.first_send_at, len(app.sources), untracked, is_daily)
         signup = Signup(
             context,
             SignupStore(database),

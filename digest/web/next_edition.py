@@ -8,8 +8,8 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from digest.config.calendar import Calendar
-from digest.models import MAIN
-from digest.subscribers.due import Audience
+from digest.store.people.preferences import StoredSubscriber
+from digest.usecases.enqueue import audience_of
 
 # Planned editions to look through: a year of them, for somebody who chose one day a week of a weekly edition.
 _MAX_EDITIONS = 400
@@ -22,6 +22,14 @@ class NextEdition:
     calendar: Callable[[], Calendar]
     choices: Mapping[str, bool]
     now: Callable[[], datetime]
+
+    def of(self, subscriber: StoredSubscriber) -> datetime | None:
+        """Return when a subscriber gets the next edition, as `due` does; None if they get none."""
+        if not subscriber.listed or subscriber.suppressed or subscriber.status != "active":
+            return None
+        return self.due(
+            subscriber.frequency, subscriber.hour, subscriber.timezone, subscriber.editions, subscriber.paused_until
+        )
 
     def due(
         self,
@@ -41,10 +49,7 @@ class NextEdition:
         for number, planned in enumerate(calendar.upcoming(now)):
             if number == _MAX_EDITIONS:
                 break
-            schedule = planned.schedule
-            slug = schedule.slug or (MAIN if MAIN in self.choices else "")
-            audience = Audience(slug, self.choices, daily=schedule.is_daily)
-            if audience.exclude(editions, frequency, planned.day):
+            if audience_of(planned, self.choices).exclude(editions, frequency, planned.day):
                 continue
             due = max(planned.send_at, datetime.combine(planned.day, hour, zone)) if hour else planned.send_at
             if due > since:

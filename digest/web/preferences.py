@@ -93,7 +93,7 @@ class PreferencesPage:
             own_zone=context.pages.branding.timezone,
             edition=newest,
             rates=self.rates.of(newest[0].key if newest else None, context.now()),
-            next_due=self._next_due(subscriber),
+            next_due=self.next_edition.of(subscriber) if subscriber else None,
             **values,
         )
 
@@ -110,14 +110,6 @@ class PreferencesPage:
     def redirect(self, request: Request, token: str, done: str = "") -> Response:
         """Redirect to the page, which says what was done."""
         return redirect(self.context.pages, request, f"/preferences/{token}", **({"done": done} if done else {}))
-
-    def _next_due(self, subscriber: StoredSubscriber | None) -> datetime | None:
-        """When the subscriber gets the next edition; None if not, or if none is planned."""
-        if subscriber is None or not subscriber.listed or subscriber.suppressed or subscriber.status != "active":
-            return None
-        return self.next_edition.due(
-            subscriber.frequency, subscriber.hour, subscriber.timezone, subscriber.editions, subscriber.paused_until
-        )
 
 
 def router(page: PreferencesPage, resender: Resender) -> APIRouter:

@@ -58,11 +58,8 @@ class Offer:
     sources: int
     # Whether nobody learns who opens or clicks what.
     untracked: bool
-
-    @property
-    def is_daily(self) -> bool:
-        """Whether an edition is sent on every day of the week."""
-        return any(len(schedule.days) == 7 for schedule in self.next_edition.calendar().schedules)
+    # Whether an edition is sent on every day of the week.
+    is_daily: bool
 
 
 @dataclass(frozen=True)
@@ -118,6 +115,10 @@ class Signup:
     def consent_wording(self, language: str) -> str:
         """What a subscriber agrees to, as recorded in the consent log."""
         return consent_wording(language, self.context.pages.branding.name)
+
+    def next_due(self, subscriber: StoredSubscriber | None) -> datetime | None:
+        """When the subscriber gets the next edition; None if they get none."""
+        return self.offer.next_edition.of(subscriber) if subscriber else None
 
     def total_quota(self) -> Quota:
         """The limit for all visitors together, so that a botnet cannot use us to send unlimited email."""
@@ -212,7 +213,7 @@ def router(signup: Signup) -> APIRouter:
         welcomed = subscriber is not None and signup.welcome(subscriber, pages.language(request))
         # Only the first confirmation leads on to the preferences. Whoever opens the link later gets no other token.
         preferences = context.signer.sign("preferences", confirmed.subscriber)
-        values = {"preferences": preferences, "next_due": _next_due(signup, subscriber), "welcomed": welcomed}
+        values = {"preferences": preferences, "next_due": signup.next_due(subscriber), "welcomed": welcomed}
         return signup.confirmation_page(request, token, "done", **values)
 
     @routes.get("/contact.vcf", response_class=Response, summary="The sender for the address book", responses=_VCARD)
@@ -227,14 +228,7 @@ def _used(signup: Signup, request: Request, token: str, id: int | None) -> HTMLR
     subscriber = signup.context.subscriber(id) if id is not None else None
     if subscriber is None or not subscriber.listed or subscriber.suppressed:
         return signup.confirmation_page(request, token, "late")
-    return signup.confirmation_page(request, token, "active", next_due=_next_due(signup, subscriber))
-
-
-def _next_due(signup: Signup, subscriber: StoredSubscriber | None) -> datetime | None:
-    if subscriber is None:
-        return None
-    chosen = (subscriber.frequency, subscriber.hour, subscriber.timezone, subscriber.editions, subscriber.paused_until)
-    return signup.offer.next_edition.due(*chosen)
+    return signup.confirmation_page(request, token, "active", next_due=signup.next_due(subscriber))
 
 
 def _ask_about(signup: Signup, request: Request, address: str, typed: str) -> HTMLResponse | None:

@@ -161,8 +161,7 @@ def _current_page(page: LeavePage, request: Request, token: str, *, done: str) -
     if subscriber is not None and state == "here":
         values["less"] = page.offers(subscriber)
         if done == "less":
-            chosen = (subscriber.frequency, subscriber.hour, subscriber.timezone, subscriber.editions)
-            values["next_due"] = page.next_edition.due(*chosen, after=subscriber.paused_until)
+            values["next_due"] = page.next_edition.of(subscriber)
     return _page(page, request, token, state, **values)
 
 
