@@ -11,7 +11,6 @@ import click
 from digest.cli.editions import command_user, decision_line, existing
 from digest.cli.output import emit, json_option, note, plural, shortened
 from digest.cli.tables import table
-from digest.cli.user import user_name
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Actor, Edition, EditionState, is_breaking
 
@@ -221,8 +220,9 @@ def approve(home: Path, key: str, force: str) -> None:
         found = existing(app, key)
         if found.state != EditionState.DRAFT:
             raise DigestError(_impossible(found, EditionState.APPROVED))
-        checked = app.approver.approve(found, how=_BY, by=user_name(app.environment), force=force.strip())
-        app.audit.record(command_user(app), EditionState.APPROVED, key, force.strip(), now=app.now())
+        by = command_user(app)
+        checked = app.approver.approve(found, how=_BY, by=by.name, force=force.strip())
+        app.audit.record(by, EditionState.APPROVED, key, force.strip(), now=app.now())
         for line in (*checked.warnings, *checked.left_out):
             note(f"warning: {line}")
         if faults := app.subscriber_list.problems:
@@ -352,14 +352,15 @@ def _waiting(app: App) -> str:
 
 def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> None:
     from digest.cli.faults import app_despite_faults
+    from digest.usecases.record_decision import record_decision
 
     with app_despite_faults(home) as app:
         found = existing(app, key)
         done = app.stopper.stop(key, state, out_of=out_of)
         if not done.stopped:
             raise DigestError(_impossible(found, state))
-        app.editions.record(key, state, _BY, now=app.now(), by=user_name(app.environment))
-        app.audit.record(command_user(app), state, key, now=app.now())
+        by, now = command_user(app), app.now()
+        record_decision(app.editions, app.audit, key, state, by, why=_BY, what=state, now=now)
     click.echo(f"Edition {key} is {state}.")
     if done.cancelled:
         click.echo(f"The provider cancelled the scheduled email for {_recipients(done.cancelled)}.")
@@ -429,11 +430,12 @@ def _move(
     reason: str | None = None,
 ) -> None:
     from digest.app import make_app
+    from digest.usecases.record_decision import record_decision
 
     with make_app(home) as app:
         found = existing(app, key)
         if not app.editions.move(key, state, out_of=out_of, reason=reason):
             raise DigestError(_impossible(found, state))
-        app.editions.record(key, state, why or _BY, now=app.now(), by=user_name(app.environment))
-        app.audit.record(command_user(app), _VERBS.get(state, state), key, now=app.now())
+        by, now, what = command_user(app), app.now(), _VERBS.get(state, state)
+        record_decision(app.editions, app.audit, key, state, by, why=why or _BY, what=what, now=now)
     click.echo(f"Edition {key} is {state}.")

@@ -9,6 +9,7 @@ from digest.models import Edition, EditionState
 from digest.store.sending.status import counts
 from digest.usecases.approval import EditionChanged, revision
 from digest.usecases.preflight import PreflightFailed
+from digest.usecases.record_decision import record_decision
 from digest.usecases.stop_edition import state_after_pause
 from digest.web.desk import today
 from digest.web.desk.visit import Visit
@@ -94,8 +95,7 @@ def _moved(
 
 def _record(visit: Visit, edition: Edition, state: EditionState, what: str) -> None:
     app = visit.desk.app
-    app.editions.record(edition.key, state, _BY, now=app.now(), by=visit.user.name)
-    app.audit.record(visit.actor, what, edition.key, now=app.now())
+    record_decision(app.editions, app.audit, edition.key, state, visit.actor, why=_BY, what=what, now=app.now())
 
 
 def _edition(visit: Visit) -> Edition:

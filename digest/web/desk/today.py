@@ -183,19 +183,15 @@ def bar(visit: Visit, edition: Edition, *, asks_reason: bool = False) -> Bar:
             buttons = ("reopen", "pause") if sender else ()
             return make(kind="ok", title=f"{_('Approved.')} {title}", left=left, more=more, buttons=buttons)
         required = app.requires_approval(edition.key)
-        if required:
-            more = _deadline(visit, planned, now)
-            return make(
-                kind="warn",
-                title=title,
-                left=left,
-                more=more,
-                buttons=("approve", "pause") if sender else (),
-                asks_reason=asks_reason,
-            )
-        more = _("It goes out by itself; approving it keeps it as it is now.")
-        buttons = ("approve", "pause") if sender else ()
-        return make(kind="info", title=title, left=left, more=more, buttons=buttons, asks_reason=asks_reason)
+        by_itself = _("It goes out by itself; approving it keeps it as it is now.")
+        return make(
+            kind="warn" if required else "info",
+            title=title,
+            left=left,
+            more=_deadline(visit, planned, now) if required else by_itself,
+            buttons=("approve", "pause") if sender else (),
+            asks_reason=asks_reason,
+        )
     if edition.state in _UNDER_WAY:
         numbers = app.status_reader.counts(edition.key, now)
         done = numbers.accepted + numbers.rejected + numbers.unknown
