@@ -1,4 +1,4 @@
-"""`digest receipt`: a signed statement of who was mailed an edition, for auditors and advertisers."""
+"""`digest receipt`: a signed statement of how many people got an edition, for auditors and advertisers."""
 
 from __future__ import annotations
 

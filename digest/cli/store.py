@@ -155,8 +155,8 @@ def _show_doubt(result: RestoreResult) -> None:
     elif result.sent:
         named = ", ".join(f"{each.edition} ({each.recipients:,})" for each in result.sent[-_MAX_NAMED:])
         click.echo(f"Sent since the copy, by the store that was in place: {named}.")
-        click.echo("Who has these, and who does not, was taken over from it: `digest status EDITION` shows it, and")
-        click.echo("`digest send EDITION` sends only what is left.")
+        click.echo("Their recipients and outcomes were copied from it: `digest status EDITION` shows them.")
+        click.echo("`digest send EDITION` sends to the rest.")
     else:
         click.echo("The store that was in place has sent nothing since the copy.")
 

@@ -202,7 +202,7 @@ def export(
 
 
 def _with_more(report: Report, more: Callable[[], int]) -> Report:
-    """A report that counts more than the items that it is told of."""
+    """A progress report that adds the number of `more` items to each count."""
 
     def counting(done: int, total: int | None) -> None:
         report(done + more(), None if total is None else total + more())

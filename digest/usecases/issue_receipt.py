@@ -1,4 +1,4 @@
-"""Issue the receipt of an edition: a signed statement of who was mailed and who was not, without any address."""
+"""Issue the receipt of an edition: signed counts of recipients, and a hash chain over the batches. No addresses."""
 
 from __future__ import annotations
 

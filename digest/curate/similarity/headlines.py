@@ -64,7 +64,7 @@ def read_headline(title: str, stems: frozenset[str], places: Places, rare: Colle
 
 
 def tells_event(title: str) -> bool:
-    """Return whether a title tells of a disaster, an accident, a crime, a court or another event of EVENTS."""
+    """Return whether a title reports an event of EVENTS, such as a disaster, an accident, a crime or a court case."""
     rows = find_rows(tokens(title)).keys()
     return EPIDEMIC not in rows and not EVENTS.isdisjoint(rows)
 

@@ -246,7 +246,7 @@ def explain(one: Features, other: Features, *, trust: float) -> Link:
 
 
 def _events(one: Features, other: Features) -> float:
-    """Return what a pair loses because one of them tells of an event such as happens every day."""
+    """Return the penalty of a pair in which an article reports a common kind of event, such as an accident."""
     if (one.is_headline_only and other.is_headline_only) or not (one.tells_event or other.tells_event):
         return 0.0
     has_name = not one.rare_lead.isdisjoint(other.rare_lead) or not one.places.towns.isdisjoint(other.places.towns)

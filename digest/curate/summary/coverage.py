@@ -25,7 +25,7 @@ TELLS, EARLY, FADE, TOO_LONG, WEAK, ECHO = 1.0, 0.4, 0.4, 0.01, 0.3, 0.25
 UNATTRIBUTED, NO_SPEAKER, DENIES, BEFORE = 0.6, 0.15, 0.3, 0.25
 # The weights of a further sentence's value: what it tells of the title's rest, similarity to the article, closeness.
 REST, CENTRE, NEAR = 1.0, 0.3, 1.5
-# What a further sentence is worth that tells the deaths that the title counts.
+# The value of a further sentence that gives the number of deaths in the title.
 TOLL = 1.5
 # A sentence adds nothing if the title and the summary have more than this share of its stems, unless it tells this
 # share more of the title.
@@ -150,7 +150,7 @@ class HeadlineCoverage:
         return not names_speech(text) and self.speaker.isdisjoint(stems(text))
 
     def tells_death(self, text: str) -> bool:
-        """Return whether a summary tells of the deaths that the title counts, with their number, or it counts none."""
+        """Return whether a summary gives the number of deaths in the title; true if the title has none."""
         found = stems(text)
         return not self.tolls or (not self.tolls.isdisjoint(found) and not _DEATH.isdisjoint(_all_meanings(text)))
 

@@ -48,7 +48,7 @@ class Attribution:
         `speech`: the clause tells that somebody says something.
         """
         mine = [word for word in clause.speaker if word.is_content]
-        # `संघ चाहता है कि`: the verb stands beside the name.
+        # `संघ चाहता है कि`: the verb is next to the name.
         mine = [word for word in mine if word.marker or not has_kind(word, "wish")] or mine
         if by_paper:
             return "" if not other.is_said or _names_record(other.speaker) else "somebody says it in the article"
@@ -187,7 +187,7 @@ class Attribution:
         known = [each for at in (i, i - 1) if at >= 0 for part in sentences[at].clauses for each in part.words]
         if any(same(word, each) for word in names for each in known):
             return ""
-        # Who is spoken of may be named two sentences before, if nobody else is since.
+        # The name may be two sentences back, if no other name follows it.
         between = [each for each in known if is_name_like(each) and each.marker in ("ने", "")]
         return f"“{acting[0].text}” means somebody else" if between else ""
 

@@ -1,4 +1,4 @@
-"""Compare who beats whom. A summary may turn the sentence, but not the result: `A ने B को हराया` is `B को हार मिली`."""
+"""Compare who beats whom. A summary may rephrase the result but not change it: `A ने B को हराया` is `B को हार मिली`."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
 
 
 def _other_subject(articles: Articles, clause: Clause, other: Clause) -> Word | None:
-    """Return what a number is of in the summary, if the articles have that number of another thing.
+    """Return what the summary counts with a number, if the articles count something else with it.
 
     `आय 18 प्रतिशत घटी` for `मुनाफ़ा 18 प्रतिशत घटा`: both are counted in the articles, each with its own number.
     """

@@ -1,4 +1,4 @@
-"""Compare the part of a word in a clause of a summary and of an article: who acts, on whom, whose, where."""
+"""Compare the role of a word in a clause of a summary and of an article: subject, object, owner or place."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ class Parts:
         )
 
     def _is_other_person(self, word: Word) -> bool:
-        """Whether the summary tells an arrest of somebody whom the article's clause has not."""
+        """Whether the summary says that somebody was arrested who is not in the article's clause."""
         if "arrest" not in self._clause.kinds or word.marker not in ("", "को") or word.number or word.parts:
             return False
         if {"arrest", "status", "time", "light"} & word.concepts or is_general(word):
