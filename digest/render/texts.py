@@ -127,11 +127,15 @@ def keep_scores_together(html: str) -> str:
     """The page with scores (3-2, 21-19, 4-2-1) that no line break can part.
 
     A style, not a character: a word joiner is a box in some programs, and nobody finds 3‑2 with a special hyphen. More
-    email programs know an inline block than `white-space` (caniemail.com).
+    email programs know an inline block than `white-space` (caniemail.com). It does not get the underline of a link by
+    itself.
     """
     head, body, rest = html.partition("<body")
     parts = _MARKUP.split(rest)
-    parts[::2] = (_SCORE.sub(r'<span style="display:inline-block">\g<0></span>', part) for part in parts[::2])
+    parts[::2] = (
+        _SCORE.sub(r'<span style="display:inline-block;text-decoration:inherit">\g<0></span>', part)
+        for part in parts[::2]
+    )
     return head + body + "".join(parts)
 
 
