@@ -50,6 +50,8 @@ def test_a_batch_of_ses_without_a_response_is_held_until_its_events_prove_it(new
             "DIGEST_DELIVERY__TRANSPORT": "ses",
             "DIGEST_DELIVERY__SES__HOST": server.url,
             "DIGEST_DELIVERY__BATCH_SIZE": "3",
+            # The batches arrive in their order.
+            "DIGEST_DELIVERY__THREADS": "1",
             "AWS_ACCESS_KEY_ID": SES_KEY,
             "AWS_SECRET_ACCESS_KEY": SECRET,
         }
