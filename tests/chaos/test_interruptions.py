@@ -75,6 +75,11 @@ def assert_everyone_once(newsroom: Newsroom, *, most_unknown: int = 0) -> None:
     assert verdict.unknown <= most_unknown
 
 
+def counted(out: str, state: str) -> int:
+    """Return the recipients in a state, as the table of a send shows them. Without a table: 0."""
+    return next((int(line.split()[1]) for line in out.splitlines() if line.startswith(f"{state} ")), 0)
+
+
 def sent_by_this_command(out: str) -> int:
     return next(int(line.split()[0]) for line in out.splitlines() if line.endswith("by this command"))
 
@@ -111,8 +116,10 @@ def test_a_restart_of_postgresql_ends_none_of_several_processes(newsroom: Newsro
         database.close()
         server.restart("immediate")
         processes.append(start_send(newsroom))
-        ends = [process.communicate(timeout=120) for process in processes]
-        assert [process.returncode for process in processes] == [0, 0, 0], ends
+        for process in processes:
+            out, err = process.communicate(timeout=120)
+            # One that ends first says what it sees: another's batches may be unknown until that one records them.
+            assert process.returncode == 0 or counted(out, "unknown") > 0, f"{out}\n{err}"
         assert_everyone_once(newsroom)
 
 
