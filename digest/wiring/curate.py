@@ -1,0 +1,131 @@
+"""From articles to an edition."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from digest.wiring.calendar import Planning
+from digest.wiring.collect import Collecting
+from digest.wiring.render import Rendering
+
+if TYPE_CHECKING:
+    from digest.curate.rules import Rules
+    from digest.curate.summary.types import Summariser
+    from digest.usecases.breaking import BreakingNews
+    from digest.usecases.compose import Composer
+    from digest.usecases.edit_edition import EditionEditor
+
+
+class Curating(Collecting, Rendering, Planning):
+    @cached_property
+    def rules(self) -> Rules:
+        from digest.curate.recurring_kinds import Policy
+        from digest.curate.rules import Rules
+        from digest.curate.sections import translated_sections
+
+        edition, called = self.settings.edition, translated_sections(self.settings.newsletter.language)
+        return Rules(
+            max_stories=edition.max_stories,
+            min_stories=edition.min_stories,
+            window=edition.window,
+            merge=edition.merge,
+            related=edition.related,
+            same_source=edition.same_source,
+            sections=tuple(called.get(name, name) for name in edition.sections),
+            called=called,
+            per_section_max=edition.per_section,
+            quotas=edition.quotas,
+            recurring={kind: Policy(name) for kind, name in edition.recurring.items()},
+            block=edition.block,
+            boost=edition.boost,
+            importance=edition.importance,
+            memory=edition.memory,
+            language=self.settings.newsletter.language,
+            timezone=self.settings.newsletter.timezone,
+        )
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics that a subscriber may choose: the newsletter's sections and those of its sources."""
+        from digest.curate.sections import DAILY_COLUMNS
+
+        named = (source.section for source in self.settings.sources if source.section)
+        columns = [DAILY_COLUMNS] if "section" in self.settings.edition.recurring.values() else []
+        sections = (self.rules.called.get(name, name) for name in (*named, *columns))
+        return tuple(dict.fromkeys((*self.rules.sections, *sections)))
+
+    @cached_property
+    def summariser(self) -> Summariser:
+        """Raises ConfigurationError if the API key of the summary engine is missing."""
+        from digest.curate import summary
+
+        chosen = self.settings.summary
+        kind = summary.load(chosen.engine)
+        if chosen.engine == "extractive":
+            summariser: Summariser = kind(self.settings.newsletter.language, chosen.words)
+        else:
+            key = self.secret(chosen.key_env, "summary.key_env") if chosen.key_env else ""
+            timeout = chosen.timeout.total_seconds()
+            summariser = kind(chosen.url, chosen.model, key=key, timeout=timeout, words=chosen.words)
+        return summariser
+
+    @cached_property
+    def composer(self) -> Composer:
+        from digest.collect.collector import collect
+        from digest.curate.summary.metered import ModelTasks
+        from digest.usecases.blocks import BlockReader
+        from digest.usecases.compose import Composer
+        from digest.usecases.fetch_fulltext import FulltextFetcher
+        from digest.usecases.pictures import PicturePreparer
+
+        return Composer(
+            sources=self.sources,
+            articles=self.articles,
+            editions=self.editions,
+            sent_history=self.sent_history,
+            rules=self.rules,
+            summariser=self.summariser,
+            model_tasks=ModelTasks(
+                budget=self.settings.summary.budget,
+                headlines=self.settings.summary.headlines,
+                intro=self.settings.summary.intro,
+            ),
+            fulltext=FulltextFetcher(self.sources, self.articles, self.collect_context),
+            blocks=BlockReader(
+                folder=self.home / self.settings.blocks.folder,
+                urls=self.settings.blocks.urls,
+                may_be_private=self.settings.blocks.private,
+                fetcher=self._quick_fetcher,
+                has_pages=bool(self.settings.newsletter.base_url),
+                editions=self.editions,
+            ),
+            pictures=PicturePreparer(self.branding.theme, self.articles.images, self._quick_fetcher, self.sources),
+            collect=lambda on_source: collect(self.sources, self.collect_context(), self.articles, progress=on_source),
+            language=self.settings.newsletter.language,
+            zone=self.settings.newsletter.zone,
+            calendar=self.calendar_reader.read,
+            now=self.now,
+        )
+
+    @cached_property
+    def editor(self) -> EditionEditor:
+        from digest.usecases.edit_edition import EditionEditor
+
+        return EditionEditor(self.editions, self.audit, self.composer, self.breaking, self.now)
+
+    @cached_property
+    def breaking(self) -> BreakingNews:
+        from digest.usecases.breaking import BreakingNews
+
+        return BreakingNews(
+            settings=self.settings.breaking,
+            composer=self.composer,
+            editions=self.editions,
+            articles=self.articles,
+            database=self.database,
+            expires_after=self.settings.schedule.expires_after,
+            memory=self.settings.edition.memory,
+            zone=self.settings.newsletter.zone,
+            now=self.now,
+        )

@@ -1,0 +1,120 @@
+"""What comes back: webhook events, bounce mail, suppressions, requests for erasure."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from digest.errors import ConfigProblem, ConfigurationError
+from digest.wiring.deliver import Sending
+
+if TYPE_CHECKING:
+    from digest.feedback.sendgrid_signature import Verifier
+    from digest.feedback.sns import Verifier as SnsVerifier
+    from digest.usecases.erase_subscriber import SubscriberEraser
+    from digest.usecases.process_feedback import FeedbackProcessor
+    from digest.usecases.sync_suppressions import SuppressionSync
+
+# Seconds for a certificate or a confirmation of SNS, which itself waits 15 seconds.
+_SNS_TIMEOUT = 4.0
+
+# Characters of a token that stands in for a signature.
+_MIN_TOKEN = 16
+
+
+class Feedback(Sending):
+    @cached_property
+    def feedback(self) -> FeedbackProcessor:
+        from digest.usecases.process_feedback import FeedbackProcessor
+
+        return FeedbackProcessor(
+            events=self.events,
+            ledger=self.ledger,
+            subscribers=self.subscribers,
+            signer=self.signer,
+            sender=self.sender,
+            bounce_address=self.settings.delivery.smtp.bounces or None,
+            tracking=self.settings.newsletter.tracking == "on",
+            retention=self.settings.web.webhooks.keep,
+            now=self.now,
+        )
+
+    @cached_property
+    def suppression_sync(self) -> SuppressionSync:
+        from digest.usecases.sync_suppressions import SuppressionSync
+
+        return SuppressionSync(
+            transports=self.transports,
+            database=self.database,
+            subscriber_list=self.subscriber_list,
+            subscribers=self.subscribers,
+            feedback=self.feedback,
+            now=self.now,
+        )
+
+    @cached_property
+    def eraser(self) -> SubscriberEraser:
+        from digest.store.people.preferences import PreferenceStore
+        from digest.usecases.erase_subscriber import SubscriberEraser
+        from digest.utils.files import placed
+
+        return SubscriberEraser(
+            feedback=self.feedback,
+            preferences=PreferenceStore(self.database),
+            erasures=self.subscriber_admin.erasures,
+            outbox=placed(self.home, self.settings.delivery.outbox.path),
+            now=self.now,
+        )
+
+    @cached_property
+    def webhook_verifier(self) -> Verifier | None:
+        """Checks SendGrid's signatures with the keys that the settings name; None without keys.
+
+        Raises ConfigurationError for an invalid key.
+        """
+        from digest.feedback.sendgrid_signature import Verifier, read_keys
+
+        variable = self.settings.web.webhooks.sendgrid.keys_env
+        if not variable:
+            return None
+        try:
+            return Verifier(read_keys(self.environment.get(variable, "")))
+        except ValueError as error:
+            raise ConfigurationError(
+                [ConfigProblem(variable, 0, f"{error} ('web.webhooks.sendgrid.keys_env')")]
+            ) from None
+
+    @cached_property
+    def brevo_webhook_token(self) -> str | None:
+        """The token that Brevo's webhook sends; None if the settings name none.
+
+        Raises ConfigurationError if it is missing or short.
+        """
+        variable, key = self.settings.web.webhooks.brevo.token_env, "web.webhooks.brevo.token_env"
+        if not variable:
+            return None
+        token = self.secret(variable, key)
+        if len(token) < _MIN_TOKEN:
+            problem = f"expected a token of at least {_MIN_TOKEN} characters ('{key}')"
+            raise ConfigurationError([ConfigProblem(variable, 0, problem)])
+        return token
+
+    @cached_property
+    def sns_verifier(self) -> SnsVerifier | None:
+        """Checks the signatures of Amazon SNS; None without a topic."""
+        from digest.deliver.http_client import HttpClient
+        from digest.feedback.sns import Verifier as SnsVerifier
+
+        topic = self.settings.web.webhooks.ses.topic_arn
+        if not topic:
+            return None
+
+        def fetch(host: str, path: str) -> bytes | None:
+            client = HttpClient(f"https://{host}", timeout=_SNS_TIMEOUT)
+            try:
+                response = client.get(path, {"User-Agent": "hindi-digest"})
+            finally:
+                client.close()
+            return response.body if response.status == 200 and response.complete else None
+
+        return SnsVerifier(topic, fetch)

@@ -1,0 +1,86 @@
+"""Who the newsletter is: its sender, its keys and the addresses of its pages."""
+
+from __future__ import annotations
+
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest.errors import ConfigProblem, ConfigurationError
+from digest.utils import redact
+from digest.wiring.folder import Folder
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from digest.mail.message import Sender
+    from digest.subscribers.tokens import Signer
+
+# The name of an environment variable, not a secret.
+SECRET_ENV = "DIGEST_SECRET_KEY"  # noqa: S105
+
+
+class Identity(Folder):
+    @cached_property
+    def sender(self) -> Sender:
+        from digest.mail.message import Sender
+
+        newsletter = self.settings.newsletter
+        return Sender(
+            newsletter.sender.name,
+            newsletter.sender.email,
+            newsletter.reply_to or None,
+            newsletter.name,
+            newsletter.base_url or None,
+        )
+
+    @cached_property
+    def signer(self) -> Signer:
+        """Signs tokens with the keys of DIGEST_SECRET_KEY (newest first, comma-separated) or one from the store."""
+        from digest.store.meta import get_or_create
+        from digest.subscribers.tokens import Signer
+
+        given = [word.strip() for word in self.environment.get(SECRET_ENV, "").split(",") if word.strip()]
+        if any(len(word.encode()) < 16 for word in given):
+            raise ConfigurationError([ConfigProblem(SECRET_ENV, 0, "expected keys of at least 16 characters")])
+        if given:
+            return Signer([word.encode() for word in given])
+        stored = get_or_create(self.database, "signing_key", lambda: secrets.token_hex(32))
+        redact.protect([stored])
+        return Signer([bytes.fromhex(stored)])
+
+    def desk_url(self, pages: str = "") -> str:
+        """The public address of the desk. `pages` is that of the subscriber pages if `newsletter.base_url` is unset."""
+        own, base = self.settings.desk.base_url, self.settings.newsletter.base_url or pages
+        return own.rstrip("/") or f"{base.rstrip('/')}/desk"
+
+    def approval_link(self, key: str) -> str | None:
+        """The address where an admin approves the edition; None if `alerts.approval_links` says none."""
+        base, chosen = self.settings.newsletter.base_url, self.settings.alerts.approval_links
+        if not base or not (self.settings.web.enabled if chosen is None else chosen):
+            return None
+        from digest.usecases.approval import approval_link
+
+        return approval_link(base, self.signer, key)
+
+    def receipt_key(self) -> Ed25519PrivateKey:
+        """The key that signs receipts, which is made on first use. Raises ConfigurationError for an unusable one."""
+        from digest.receipt.key import find_or_make_key
+
+        return find_or_make_key(*self._receipt_key_places)
+
+    def existing_receipt_key(self) -> Ed25519PrivateKey | None:
+        from digest.receipt.key import find_key
+
+        return find_key(*self._receipt_key_places)
+
+    @property
+    def _receipt_key_places(self) -> tuple[str, Path]:
+        """The key in the environment, or '', and the file beside an SQLite store or in the newsletter's folder."""
+        from digest.receipt.key import KEY_ENV
+        from digest.store.private import sqlite_file
+
+        database = self.database
+        store = sqlite_file(database) if database.sqlite else self.home / "digest"
+        return self.environment.get(KEY_ENV, ""), store.with_name(f"{store.name}.receipt-key")

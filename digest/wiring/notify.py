@@ -1,0 +1,174 @@
+"""What admins are told: alerts, reports, receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest.errors import ConfigProblem, ConfigurationError
+from digest.wiring.deliver import Sending
+from digest.wiring.transports import TRANSPORTS, alert_smtp
+
+if TYPE_CHECKING:
+    from digest.deliver.ports import Transport
+    from digest.notify.alert import Channel
+    from digest.usecases.alerts import Alerts
+    from digest.usecases.issue_receipt import ReceiptIssuer
+    from digest.usecases.report import Reporter
+    from digest.usecases.watch import Watch
+
+
+class Notifying(Sending):
+    @cached_property
+    def alerts(self) -> Alerts:
+        from digest.store.alerts import AlertStore
+        from digest.usecases.alerts import Alerts
+
+        return Alerts(AlertStore(self.database), self.alert_channels, self.settings.newsletter.name, self.now)
+
+    @cached_property
+    def alert_channels(self) -> tuple[Channel, ...]:
+        """The ways to the admins. The webhook comes first, because it is faster than a mail server that is down.
+
+        Without its signing secret the webhook is left out, see `alert_problems`.
+        """
+        from contextlib import suppress
+
+        from digest.collect.http.post import JsonPoster
+        from digest.notify.webhook import WebhookChannel
+        from digest.usecases.alert_email import EmailChannel
+
+        alerts, zone = self.settings.alerts, self.settings.newsletter.zone
+        channels: list[Channel] = []
+        if alerts.webhook:
+            poster = JsonPoster(allow_private=alerts.webhook_private)
+            format, chat = alerts.webhook_format, alerts.telegram_chat
+            with suppress(ConfigurationError):
+                keys = self._alert_keys()
+                channels.append(
+                    WebhookChannel(alerts.webhook, poster.post, zone=zone, format=format, keys=keys, chat=chat)
+                )
+        channels += [
+            EmailChannel(address, self.alert_transports, self.sender, self.signer.sign_email, zone)
+            for address in alerts.email
+        ]
+        return tuple(channels)
+
+    @property
+    def alert_transports(self) -> dict[str, Callable[[], Transport]]:
+        """The transports for alerts, in the order in which they are tried. A run that sends uses others."""
+        alerts, names = self.settings.alerts, self.settings.delivery.transport
+        builders: dict[str, Callable[[], Transport]] = {}
+        if alerts.smtp:
+            builders["alerts.smtp"] = partial(alert_smtp, self)
+        for name in (alerts.transport, *names):
+            if name:
+                builders[name] = partial(TRANSPORTS[name], self)
+        return builders
+
+    def _alert_keys(self) -> list[bytes]:
+        from digest.notify.signature import read_secrets
+
+        variable = self.settings.alerts.webhook_secret_env
+        if not variable:
+            return []
+        try:
+            return read_secrets(self.secret(variable, "alerts.webhook_secret_env"))
+        except ValueError as error:
+            raise ConfigurationError([ConfigProblem(variable, 0, f"{error} ('alerts.webhook_secret_env')")]) from None
+
+    def alert_problems(self) -> list[ConfigProblem]:
+        """What is wrong with the secrets for alerts. These problems never stop a send."""
+        alerts = self.settings.alerts
+        builders = self.alert_transports.values() if alerts.email else ()
+        checks: list[Callable[[], object]] = [partial(_build_and_close, build) for build in builders]
+        if alerts.webhook:
+            checks.append(self._alert_keys)
+        problems: list[ConfigProblem] = []
+        for check in checks:
+            try:
+                check()
+            except ConfigurationError as error:
+                problems += error.problems
+        return problems
+
+    @cached_property
+    def watch(self) -> Watch:
+        from digest.notify.facts import Limits
+        from digest.usecases.watch import Watch
+
+        alerts, delivery = self.settings.alerts, self.settings.delivery
+        store = self.database.engine.url.database if self.database.sqlite else None
+        return Watch(
+            alerts=self.alerts,
+            editions=self.editions,
+            automatic_stop=self.automatic_stop,
+            overview=self.overview,
+            articles=self.articles,
+            sources=self.sources,
+            limits=Limits(
+                source_failures=alerts.source_failures,
+                source_silent=alerts.source_silent,
+                thin_below=self.thin_below,
+                provider_failures=alerts.provider_failures,
+                slow_send=alerts.slow_send,
+                bounce_rate=alerts.bounce_rate,
+                complaint_rate=alerts.complaint_rate,
+                block_rate=alerts.block_rate,
+                policy_answers=alerts.policy_answers,
+                webhook_silent=alerts.webhook_silent,
+                disk_free=alerts.disk_free_mb * 1_000_000,
+            ),
+            requires_approval=self.requires_approval,
+            approval_link=self.approval_link,
+            events_expected=self.settings.web.webhooks.providers,
+            transports={name: partial(TRANSPORTS[name], self) for name in delivery.transport if name != "outbox"},
+            keys={
+                "sendgrid": delivery.sendgrid.key_env,
+                "resend": delivery.resend.key_env,
+                "brevo": delivery.brevo.key_env,
+                "ses": delivery.ses.secret_key_env,
+                "smtp": delivery.smtp.password_env,
+            },
+            folders=sorted({self.home, Path(store).parent if store else self.home}),
+            now=self.now,
+        )
+
+    @cached_property
+    def reporter(self) -> Reporter:
+        from digest.notify.report import ModelPrice
+        from digest.store.sending.statistics import Statistics
+        from digest.usecases.report import Reporter
+
+        newsletter, alerts, summary = self.settings.newsletter, self.settings.alerts, self.settings.summary
+        return Reporter(
+            statistics=Statistics(self.database),
+            overview=self.overview,
+            editions=self.editions,
+            articles=self.articles,
+            sources=self.sources,
+            alerts=self.alerts,
+            newsletter=newsletter.name,
+            language=newsletter.language,
+            tracking=newsletter.tracking == "on",
+            model_price=ModelPrice(summary.price, summary.currency) if summary.price is not None else None,
+            source_failures=alerts.source_failures,
+            source_silent=alerts.source_silent,
+            after=alerts.report_after,
+            now=self.now,
+        )
+
+    @property
+    def receipt_issuer(self) -> ReceiptIssuer:
+        from digest.store.sending.statistics import Statistics
+        from digest.usecases.issue_receipt import ReceiptIssuer
+
+        newsletter = self.settings.newsletter
+        domain = newsletter.sender.email.rpartition("@")[2]
+        return ReceiptIssuer(self.status_reader, Statistics(self.database), newsletter.name, domain, self.now)
+
+
+def _build_and_close(build: Callable[[], Transport]) -> None:
+    build().close()

@@ -1,0 +1,73 @@
+"""From an edition to emails, pages and cards."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from digest.wiring.store import Stores
+
+if TYPE_CHECKING:
+    from digest.render.renderer import Renderer
+    from digest.render.themes import Branding
+    from digest.usecases.archive import Archivist
+    from digest.usecases.preflight import Preflight
+    from digest.usecases.share import Cards
+
+
+class Rendering(Stores):
+    @cached_property
+    def branding(self) -> Branding:
+        from digest.render.themes import LOOKS, Branding, Theme
+
+        newsletter, chosen = self.settings.newsletter, self.settings.theme
+        others = chosen.model_dump(exclude={"name", "accent", "logo"})
+        theme = Theme(
+            LOOKS[chosen.name],
+            chosen.accent or None,
+            chosen.logo or None,
+            can_attach=self.settings.delivery.can_attach,
+            **others,
+        )
+        return Branding(
+            name=newsletter.name,
+            language=newsletter.language,
+            timezone=newsletter.timezone,
+            base_url=newsletter.base_url or None,
+            postal_address=newsletter.postal_address,
+            sender_email=newsletter.sender.email,
+            reply_to=newsletter.reply_to or None,
+            theme=theme,
+            edition_names={each.slug: each.name for each in self.settings.schedule.editions if each.name},
+            archive=self.settings.web.archive == "public",
+            signup=self.settings.web.signup,
+        )
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        from digest.render.renderer import Renderer
+        from digest.utils import files
+
+        folders = [self.home / "templates", files.templates()]
+        return Renderer(self.branding, folders, budget=self.settings.edition.max_bytes)
+
+    @cached_property
+    def preflight(self) -> Preflight:
+        from digest.usecases.preflight import Preflight
+
+        return Preflight(self.editions, self.renderer, self.articles.images, self.now)
+
+    @cached_property
+    def cards(self) -> Cards:
+        from digest.usecases.share import Cards
+
+        return Cards(self.articles.images, self.branding)
+
+    @cached_property
+    def archivist(self) -> Archivist:
+        from digest.render.renderer import Renderer
+        from digest.usecases.archive import Archivist
+        from digest.utils import files
+
+        built_in = Renderer(self.branding, [files.templates()])
+        return Archivist(self.editions, self.archive, self.articles, self.renderer, built_in, self.now)

@@ -1,0 +1,52 @@
+"""The people: subscribers and the users of the desk."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from digest.wiring.curate import Curating
+from digest.wiring.identity import Identity
+
+if TYPE_CHECKING:
+    from digest.usecases.accounts import Accounts
+    from digest.usecases.preflight import ExampleDomainGuard, SampleGuard
+    from digest.usecases.subscriber_list import SubscriberList
+
+
+class Subscribers(Curating, Identity):
+    @cached_property
+    def subscriber_list(self) -> SubscriberList:
+        from digest.subscribers.list_file import FILE_NAME
+        from digest.usecases.subscriber_list import SubscriberList
+
+        return SubscriberList(
+            path=self.home / FILE_NAME,
+            topics=self.topics,
+            editions=self.edition_slugs,
+            subscribers=self.subscribers,
+            subscriber_admin=self.subscriber_admin,
+            now=self.now,
+            keep_last_good=self.unattended and self.settings.subscribers.on_error == "last_good",
+        )
+
+    @cached_property
+    def example_domain_guard(self) -> ExampleDomainGuard:
+        from digest.usecases.preflight import ExampleDomainGuard
+
+        return ExampleDomainGuard(self.settings.newsletter.base_url, self.outbox_only, self.subscribers)
+
+    @cached_property
+    def sample_guard(self) -> SampleGuard:
+        from digest.usecases.preflight import SampleGuard
+
+        return SampleGuard(self.outbox_only, self.subscribers)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """The users of the desk."""
+        from digest.store.desk.users import UserStore
+        from digest.store.rate_limits import RateLimiter
+        from digest.usecases.accounts import Accounts
+
+        return Accounts(UserStore(self.database), self.audit, RateLimiter(self.database), self.signer, self.now)
