@@ -51,23 +51,28 @@ def list_(home: Path, as_json: bool) -> None:
 @alerts.command()
 @click.pass_obj
 def test(home: Path) -> int:
-    """Send a test message to every address and to the webhook."""
+    """Send a test message to every address and to the webhook, and a heartbeat if there is a URL for it."""
     from digest.app import make_app
+    from digest.newsletter.heartbeat import ping
     from digest.newsletter.launch import save_alerts_test
     from digest.notify.alert import MessageType
 
     with make_app(home) as app:
         wrong = app.alert_problems()
         channels = app.alerts.channels
-        if not channels and not wrong:
+        heartbeat = app.settings.alerts.heartbeat_url
+        if not channels and not wrong and not heartbeat:
             raise DigestError("Nobody gets alerts: set `alerts.email` or `alerts.webhook` in digest.yaml.")
         text = "If you read this, alerts of this newsletter arrive."
         app.alerts.send(MessageType.TEST, "Test of the alerts", text)
         problems = [*map(str, wrong), *app.alerts.deliver()]
-        if not problems:
+        if not problems and channels:
             save_alerts_test(app)
+        if unpinged := ping(app):
+            problems.append(f"The heartbeat (`alerts.heartbeat_url`) could not be sent: {unpinged}.")
     for problem in problems:
         note(problem)
+    names = [*(channel.name for channel in channels), *(["heartbeat"] if heartbeat else [])]
     if not problems:
-        click.echo(f"Sent a test by {', '.join(channel.name for channel in channels)}.")
+        click.echo(f"Sent a test by {', '.join(names)}.")
     return 1 if problems else 0

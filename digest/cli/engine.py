@@ -75,7 +75,8 @@ def run_engine(
                 info(f"Running{f', reader pages on {served.base}' if served else ''}. Stop with Ctrl-C.")
                 if served:
                     announce_desk(scheduler.app, served)
-                yield
+                with _pulse(scheduler, heartbeat):
+                    yield
 
         engine = make(app, Process(stop, info, warn, ready))
         unfinished = engine.run() if engine else ()
@@ -94,6 +95,21 @@ def _pages(app: App, heartbeat: Heartbeat) -> AbstractContextManager[RunningPage
     from digest.web.server import run_pages
 
     return run_pages(app, heartbeat=heartbeat) if app.settings.web.enabled else nullcontext(None)
+
+
+@contextmanager
+def _pulse(scheduler: Scheduler, heartbeat: Heartbeat) -> Iterator[None]:
+    """Give signs of life to the service of `alerts.heartbeat_url` within the block, and notice a standstill."""
+    from digest.newsletter.heartbeat import ping
+    from digest.scheduler.pulse import Pulse
+    from digest.web.health.checks import Health
+
+    with (
+        closing(replace(scheduler.app)) as own,
+        Health(lambda: own.database, tuple, heartbeat) as health,
+        Pulse(health.problems, lambda: ping(scheduler.settings.app), scheduler.notice_standstill, warn).running(),
+    ):
+        yield
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -98,11 +99,14 @@ def bounces(
 
 
 def _pull(home: Path, *, from_start: bool, as_json: bool) -> int:
-    from digest.app import make_app
+    from digest.cli.faults import app_despite_faults, read_list_despite_faults
     from digest.cli.json_output import suppression_sync_json
 
-    with make_app(home) as app, progress() as job:
-        result = app.suppression_sync.run(from_start=from_start, progress=job("read"))
+    with app_despite_faults(home, check_list=False, needs=("delivery",)) as app, progress() as job:
+        sync = partial(app.subscriber_list.sync, may_be_empty=True)
+        result = app.suppression_sync.run(
+            from_start=from_start, progress=job("read"), sync_list=lambda: read_list_despite_faults(app, sync)
+        )
     for line in result.notes:
         note(line)
     if as_json:

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from digest.cli.output import note, plural
-from digest.errors import ConfigurationError, StoreError
+from digest.config.loader import FILE_NAME
+from digest.errors import ConfigProblem, ConfigurationError, StoreError
 
 if TYPE_CHECKING:
     from digest.app import App
-    from digest.errors import ConfigProblem
+
+T = TypeVar("T")
 
 
 @contextmanager
-def app_despite_faults(home: Path, *, check_list: bool = True, needs: Collection[str] = ()) -> Iterator[App]:
+def app_despite_faults(
+    home: Path, *, check_list: bool = True, needs: Collection[str] = (), refused: str = ""
+) -> Iterator[App]:
     """Open the newsletter as `make_app` does, even if the settings or the list have errors, and warn about these.
 
-    Only for commands that neither send nor compose nor approve. Without `check_list` the store is not opened. Raises
-    ConfigurationError if an error hides which store is meant, or is in a section that the command `needs`.
+    Only for what neither sends nor composes nor approves. Without `check_list` the store is not opened. Raises
+    ConfigurationError if an error hides which store is meant, or is in a section that the command `needs`; or with any
+    error of the settings if `refused` says what cannot be done then.
     """
     from digest.app import make_app
 
     with make_app(home, despite_faults=True) as app:
         if not app.faulty_sections.isdisjoint(needs):
             raise ConfigurationError(list(app.faults))
+        if refused:
+            refuse_faults(app, refused)
         if app.faults:
             warn_of(
                 app.faults,
@@ -36,6 +43,32 @@ def app_despite_faults(home: Path, *, check_list: bool = True, needs: Collection
         elif check_list:
             warn_of_list(app)
         yield app
+
+
+def refuse_faults(app: App, what: str) -> None:
+    """Raise ConfigurationError if the settings have errors: with them, and with what cannot be done until then."""
+    if app.faults:
+        more = ConfigProblem(FILE_NAME, 0, f"{what} needs a valid file: repair it first, and nothing is lost meanwhile")
+        raise ConfigurationError([*app.faults, more])
+
+
+def read_list_despite_faults(app: App, read: Callable[[], T]) -> T | None:
+    """Return what `read` makes of the list file. None if a file has errors: the store then has the last valid list.
+
+    Warns about a faulty list. Raises ConfigurationError if there is no earlier valid list.
+    """
+    # With faulty settings it is not known which topics are valid.
+    problems: Sequence[ConfigProblem] = app.faults
+    if not problems:
+        try:
+            return read()
+        except ConfigurationError as error:
+            problems = error.problems
+    if app.subscribers.synced_version() is None:
+        raise ConfigurationError(list(problems))
+    if not app.faults:
+        warn_of(problems, "The last valid list is used. `digest subscribers check` shows all errors of the list.")
+    return None
 
 
 def warn_of_list(app: App) -> None:

@@ -70,19 +70,25 @@ def reconcile(
     A decision needs --reason or --evidence. Accepting all recipients of SMTP needs --evidence.
     """
     from digest import pipeline
-    from digest.app import make_app
-    from digest.cli.faults import app_despite_faults
+    from digest.cli.faults import app_despite_faults, refuse_faults
     from digest.store.sending.decisions import Grounds
     from digest.store.sending.status import counts, unknown_batches
 
     reason, evidence = reason.strip(), evidence.strip()
     may_ask = sys.stdin.isatty() and not as_json
-    with (app_despite_faults if history else make_app)(home) as app:
+    # Their emails are recognised by the sender, and looked up at the provider.
+    needs = () if history else ("newsletter", "delivery")
+    sends = "--resend" if resent and not history else ""
+    with app_despite_faults(home, needs=needs, refused=sends) as opened:
+        # With a faulty list those count whom `digest run` would mail.
+        app = opened.copy_with(unattended=True)
         if history:
             existing(app, key)
             return _show_history(app, key, as_json=as_json)
         hold_reason = app.reconciler.find_hold_reason(key, pipeline.day_of(key) or app.now().date())
         if hold_reason:
+            # Who gets it depends on the schedule and the topics.
+            refuse_faults(app, f"`digest reconcile` of edition {key}, which is held since the store was restored,")
             if (accepted or resent) and not reason and not evidence:
                 reason = _reason(may_ask)
             if not accepted and (not resent or resent == ("all",)):

@@ -37,12 +37,14 @@ for command in (add, remove, set_, import_, export):
 @click.pass_obj
 def list_(home: Path, origin: str | None, as_json: bool) -> None:
     """List every subscriber. Also show who is suppressed and gets no mail although listed."""
-    from digest.app import make_app
+    from digest.cli.faults import app_despite_faults, read_list_despite_faults
     from digest.store.people.preferences import PreferenceStore
 
-    with make_app(home) as app:
+    with app_despite_faults(home, check_list=False) as app:
         origins = app.subscriber_admin.import_counts()
-        listed = app.subscriber_list.read()
+        listed = read_list_despite_faults(app, app.subscriber_list.read)
+        if listed is None:
+            listed = [(record.address, record.subscriber) for record in app.subscriber_admin.of_file()]
         files = {subscriber.file for _address, subscriber in listed}
         if origin is not None and origin not in files | set(origins):
             known = ", ".join(sorted(files | set(origins))) or "none"

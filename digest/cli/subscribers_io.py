@@ -7,6 +7,7 @@ import shlex
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -164,15 +165,15 @@ def export(
     """Write the subscribers who may be mailed to FILE or to stdout, in a format that other tools read."""
     import sys
 
-    from digest.app import make_app
+    from digest.cli.faults import app_despite_faults, read_list_despite_faults
     from digest.store.people.preferences import PreferenceStore
     from digest.subscribers.imports import export as subscriber_export
 
     if as_json and file is None:
         raise click.UsageError("--json prints the result, so give a FILE to write to")
     kind = format_ or ("jsonl" if file and file.suffix in (".jsonl", ".ndjson") else "csv")
-    with make_app(home) as app:
-        app.subscriber_list.sync(may_be_empty=True)
+    with app_despite_faults(home, check_list=False) as app:
+        read_list_despite_faults(app, partial(app.subscriber_list.sync, may_be_empty=True))
         known = ["subscribers.yaml", *app.subscriber_admin.import_counts()]
         if origin is not None and origin not in known:
             raise ConfigurationError(

@@ -49,8 +49,14 @@ class AlertSettings(SettingsModel):
     )
     webhook_private: bool = Field(
         default=False,
-        description="Allow a webhook on this machine or in your own network, also without TLS. Other private addresses "
-        "are refused.",
+        description="Allow `webhook` and `heartbeat_url` on this machine or in your own network, also without TLS. "
+        "Other private addresses are refused.",
+    )
+    heartbeat_url: WebhookUrl = Field(
+        default="",
+        description="URL (https) of a service that expects a ping, such as healthchecks.io. `digest run` requests it "
+        "every minute while the schedule and the store work. The URL is a secret: put it into the environment variable "
+        "`DIGEST_ALERTS__HEARTBEAT_URL`.",
     )
     approval_links: bool | None = Field(
         default=None,
@@ -107,8 +113,9 @@ class AlertSettings(SettingsModel):
 
     @model_validator(mode="after")
     def _complete(self) -> AlertSettings:
-        if self.webhook.startswith("http:") and not self.webhook_private:
-            raise ValueError("expected webhook to begin with https://; plain http needs webhook_private: true")
+        for name, url in (("webhook", self.webhook), ("heartbeat_url", self.heartbeat_url)):
+            if url.startswith("http:") and not self.webhook_private:
+                raise ValueError(f"expected {name} to begin with https://; plain http needs webhook_private: true")
         if self.webhook and self.webhook_format == "telegram" and not self.telegram_chat:
             raise ValueError("expected telegram_chat, because webhook_format is telegram")
         return self

@@ -53,6 +53,7 @@ def checklist(app: App, options: Options, seeds: Sequence[str]) -> list[Item]:
         ("seed addresses", lambda: _seeds(app, seeds)),
         ("test email", lambda: _test_email(app)),
         ("alerts", lambda: _alerts(app)),
+        ("heartbeat", lambda: _heartbeat(app)),
         ("backup", lambda: _backup(app)),
     ]
     return [item for name, check in items for item in _guarded(name, check)]
@@ -203,6 +204,17 @@ def _alerts(app: App) -> Item:
         fix = "run `digest alerts test`, and see that it arrives"
         return Item("alerts", False, f"{message}; no test was sent to all of them", fix)
     return Item("alerts", True, f"{message}; a test was sent")
+
+
+def _heartbeat(app: App) -> Item:
+    from digest.newsletter.heartbeat import ping
+
+    if not app.settings.alerts.heartbeat_url:
+        fix = "set alerts.heartbeat_url (docs/alerts.md), unless something else watches the machine"
+        return Item("heartbeat", None, "digest cannot tell you that its machine is down, or that it is frozen", fix)
+    if problem := ping(app):
+        return Item("heartbeat", False, problem, "correct alerts.heartbeat_url")
+    return Item("heartbeat", True, "a service outside gets a sign of life every minute")
 
 
 def save_alerts_test(app: App) -> None:

@@ -39,6 +39,7 @@ class AlertKind(StrEnum):
     DISK_LOW = "disk-low"
     STORE_UNUSABLE = "store-unusable"
     CLOCK_JUMP = "clock-jump"
+    STOOD_STILL = "stood-still"
     JOB_FAILED = "job-failed"
     LIST_FAULTY = "list-faulty"
     SETTINGS_FAULTY = "settings-faulty"

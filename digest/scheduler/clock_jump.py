@@ -10,7 +10,7 @@ from digest.utils.text import duration
 
 # Seconds by which two clocks may run apart between two looks.
 _TOLERATED = 120
-_CATCH_UP = "What was due meanwhile is done now, unless it is older than `schedule.expires_after`."
+CATCH_UP = "What was due meanwhile is done now, unless it is older than `schedule.expires_after`."
 _CHECK_TIME = "Check the time with `date`, and that NTP is on: `timedatectl`."
 
 
@@ -51,14 +51,14 @@ def find_jump(before: Clocks, after: Clocks, now: datetime) -> Jump | None:
     if slept >= _TOLERATED:
         return Jump(
             f"The machine slept for {duration(slept)}",
-            f"It was suspended, and `digest run` stood still meanwhile. {at} {_CATCH_UP}",
+            f"It was suspended, and `digest run` stood still meanwhile. {at} {CATCH_UP}",
             "A server must not sleep: `journalctl -b | grep -i suspend` says when it did, and `systemctl mask "
             "sleep.target suspend.target` prevents it. `digest status` shows the edition.",
         )
     if jumped >= _TOLERATED:
         return Jump(
             f"The clock jumped {duration(jumped)} forward",
-            f"The virtual machine was paused and resumed, or somebody set the clock. {at} {_CATCH_UP}",
+            f"The virtual machine was paused and resumed, or somebody set the clock. {at} {CATCH_UP}",
             f"{_CHECK_TIME} Ask who runs the host whether it paused or moved this machine. `digest status` shows the "
             "edition.",
         )

@@ -23,14 +23,14 @@ from digest.newsletter.list_watch import ListWatch
 from digest.newsletter.reload import SettingsWatch
 from digest.notify.alert import AlertKind
 from digest.scheduler.background import BackgroundJob, BackgroundJobs
-from digest.scheduler.clock_jump import Clocks, find_jump
+from digest.scheduler.clock_jump import CATCH_UP, Clocks, find_jump
 from digest.scheduler.editions import EditionJobs
 from digest.scheduler.guard import Guard
 from digest.scheduler.moments import until_next_moment
 from digest.scheduler.notices import Notices
 from digest.store.locks import Lock
 from digest.utils.heartbeat import beat
-from digest.utils.text import plural
+from digest.utils.text import duration, plural
 
 # Seconds between two ticks at most.
 _TICK = 60.0
@@ -291,6 +291,25 @@ class Scheduler:
                 f"Pruned the store: {done.articles} old articles; {len(done.editions)} old editions are now counts, "
                 f"without {plural(done.deliveries, 'recipient', 'recipients')}."
             )
+
+    def notice_standstill(self, seconds: float) -> None:
+        """Alert when this process was stopped or frozen, while the machine's clocks ran on."""
+        now = self.app.now()
+        outside = (
+            ""
+            if self.app.settings.alerts.heartbeat_url
+            else (" Set `alerts.heartbeat_url`, so that a service outside tells you while it stands still.")
+        )
+        self.notices.raise_alert(
+            AlertKind.STOOD_STILL,
+            "",
+            title=f"The newsletter stood still for {duration(seconds)}",
+            text="Its process was stopped or frozen: by a signal, a paused container or virtual machine, or a machine "
+            f"without memory or CPU. {CATCH_UP}",
+            action="`digest status` shows the edition. Look for the cause: `journalctl --since -2h`, `docker events "
+            f"--since 2h --until 0s`.{outside}",
+            until=now + timedelta(hours=1),
+        )
 
     def _look_for_clock_jump(self) -> None:
         """Alert when the clock was set, or the machine slept: jobs may have run at other times than those planned."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from digest.config.loader import FILE_NAME
@@ -71,11 +72,12 @@ class SuppressionSync:
         from_start: bool = False,
         wait: Wait | None = None,
         progress: Callable[[int, int | None], None] | None = None,
+        sync_list: Callable[[], object] | None = None,
     ) -> SyncResult:
         """Read every list from where the last run stopped, or from its beginning.
 
-        An interrupted run can be repeated. `progress` is called with the number of entries read. Raises
-        ConfigurationError if no transport has lists.
+        An interrupted run can be repeated. `progress` is called with the number of entries read, and `sync_list` in
+        place of the usual look at the list file. Raises ConfigurationError if no transport has lists.
         """
         if not self.sources:
             names = ", ".join(transport.name for transport in self.transports)
@@ -84,7 +86,7 @@ class SuppressionSync:
         now = self.now()
         meta.set(self.database, _LAST_TRY, now.isoformat())
         # An entry is matched against the list only once, when it is read, so the list must be current.
-        self.subscriber_list.sync(may_be_empty=True)
+        (sync_list or partial(self.subscriber_list.sync, may_be_empty=True))()
         failures: dict[tuple[str, str], list[str]] = {}
         came_back: set[str] = set()
         entries = suppressed = 0

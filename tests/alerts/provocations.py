@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import sqlite3
 import time
@@ -208,6 +209,15 @@ def _clock(scene: Scene) -> float:
     # Its first look must be over.
     time.sleep(8)
     moved.touch()
+    return time.monotonic()
+
+
+@_provokes(AlertKind.STOOD_STILL, "SIGSTOP, and SIGCONT 130 seconds later")
+def _standstill(scene: Scene) -> float:
+    scene.start(AFTERNOON)
+    scene.signal(signal.SIGSTOP)
+    time.sleep(130)
+    scene.signal(signal.SIGCONT)
     return time.monotonic()
 
 

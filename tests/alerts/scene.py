@@ -114,6 +114,11 @@ class Scene:
         for line in process.stderr or ():
             self.log.append((time.monotonic(), line.rstrip()))
 
+    def signal(self, number: int) -> None:
+        """Send a signal to the process."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def close(self) -> None:
         if self._process is not None:
             self._process.terminate()

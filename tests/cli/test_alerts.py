@@ -173,6 +173,23 @@ def test_a_silent_source(newsroom: Newsroom) -> None:
             assert day.resolved() == ["source-silent:Silent Times"]
 
 
+def test_a_process_that_stood_still(newsroom: Newsroom) -> None:
+    with watched(newsroom, DIGEST_ALERTS__HEARTBEAT_URL="https://hc.example.com/ping/1") as day:
+        day.scheduler.notice_standstill(754.0)
+        day.watch()
+        assert day.raised() == ["stood-still:"]
+        assert "stood still for 12 min 34 s" in day.text("stood-still")
+        assert "heartbeat_url" not in day.action("stood-still")
+        # After an hour nobody would look into it.
+        day.at(7)
+        day.watch()
+        assert (day.resolved(), day.app.alerts.store.open()) == ([], [])
+    with watched(newsroom) as day:
+        day.scheduler.notice_standstill(754.0)
+        day.watch()
+        assert "`alerts.heartbeat_url`" in day.action("stood-still")
+
+
 def test_a_skipped_edition(newsroom: Newsroom) -> None:
     with watched(newsroom, DIGEST_EDITION__MIN_STORIES="90", DIGEST_EDITION__MAX_STORIES="99") as day:
         day.at(5, 30)

@@ -25,6 +25,8 @@ READERS = (
     ("edition", "show", KEY),
     ("store", "backup", "copy.db", "--force"),
     ("report",),
+    ("subscribers", "list"),
+    ("subscribers", "export"),
 )
 CHANGERS = (
     ("send",),
@@ -66,6 +68,27 @@ def test_commands_that_need_only_the_store_work_and_warn_once(newsroom: Newsroom
         if name == "subscribers.yaml":
             assert newsroom.digest("edition", "cancel", "vishesh").code == 0
         path.write_text(valid, encoding="utf-8")
+
+
+def test_the_last_valid_list_is_shown_and_exported(newsroom: Newsroom) -> None:
+    valid = newsroom.json("subscribers", "list")["subscribers"]
+    path = newsroom.home / "subscribers.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("asha@example.com", "asha"), encoding="utf-8")
+    # No valid list was ever read.
+    assert newsroom.digest("subscribers", "list").code == 2
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("email: asha\n", "email: asha@example.com\n"), encoding="utf-8"
+    )
+    newsroom.json("subscribers", "export", "list.csv")
+    newsroom.set_subscribers("email: asha")
+    assert [each["email"] for each in newsroom.json("subscribers", "list")["subscribers"]] == [
+        each["email"] for each in valid
+    ]
+    exported = newsroom.digest("subscribers", "export")
+    assert "asha@example.com" in exported.out
+    assert "subscribers.yaml:2: 'email': 'asha' is not a valid email" in exported.err
+    # The file is an edit that somebody makes: it is not taken over.
+    assert newsroom.json("subscribers", "list")["subscribers"][0]["email"] == valid[0]["email"]
 
 
 def test_doctor_looks_at_the_settings_and_the_list(newsroom: Newsroom) -> None:

@@ -135,6 +135,30 @@ def test_the_history_says_who_decided_when_and_why(broken: Newsroom) -> None:
     assert broken.json("reconcile", EDITION, "--history")["decisions"][1]["by"]
 
 
+def test_a_decision_that_sends_nothing_works_with_faulty_files(broken: Newsroom) -> None:
+    broken.edit_settings("compose_at:", "compose_att:")
+    assert set(unknown(broken)) == {ASHA, RAVI}
+    accepted = broken.digest("reconcile", EDITION, "--accept", ASHA, "--evidence", "in the log")
+    assert accepted.code == 1, accepted.err
+    assert accepted.err.startswith("digest.yaml:")
+    refused = broken.digest("reconcile", EDITION, "--resend", RAVI, "--reason", "not in the log")
+    assert refused.code == 2
+    assert "unknown key 'schedule.compose_att'" in refused.err
+    assert "--resend needs a valid file: repair it first" in refused.err
+    assert "works all the same" not in refused.err
+    # Who is looked up, and by which Message-ID, depends on these.
+    broken.edit_settings("compose_att:", "compose_at:")
+    broken.edit_settings("email: news@", "mail: news@")
+    assert broken.digest("reconcile", EDITION).code == 2
+    broken.edit_settings("mail: news@", "email: news@")
+    # The list says nothing about whom the edition reached.
+    broken.set_subscribers("email: asha")
+    resent = broken.digest("reconcile", EDITION, "--resend", RAVI, "--reason", "not in the log")
+    assert resent.code == 0, resent.err
+    assert resent.err.startswith("subscribers.yaml:2:")
+    assert broken.json("status")["pending"] == 1
+
+
 def test_a_person_on_a_terminal_is_asked(broken: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     import io
     import sys

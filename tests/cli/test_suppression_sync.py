@@ -73,6 +73,19 @@ def requested_since(server: SendGridServer) -> set[str | None]:
     return {parse_qs(one.query).get("start_time", [None])[0] for one in found}
 
 
+def test_the_lists_are_read_with_faulty_files(newsroom: Newsroom) -> None:
+    newsroom.json("subscribers", "export", "list.csv")
+    newsroom.edit_settings("compose_at:", "compose_att:")
+    pulled = newsroom.digest("bounces", "--pull")
+    assert (pulled.code, suppressed(newsroom)) == (0, SUPPRESSED)
+    assert "unknown key 'schedule.compose_att'" in pulled.err
+    newsroom.edit_settings("compose_att:", "compose_at:")
+    newsroom.set_subscribers("email: subscriber5")
+    again = newsroom.digest("bounces", "--pull")
+    assert (again.code, again.err.count("\n")) == (0, 1)
+    assert "The last valid list is used" in again.err
+
+
 def test_addresses_on_the_providers_lists_are_suppressed(newsroom: Newsroom) -> None:
     result = newsroom.json("bounces", "--pull")
     assert (result["entries"], result["suppressed"], result["unread"]) == (6, 4, [])

@@ -122,6 +122,22 @@ def test_a_schedule_that_hangs_makes_it_unready(app: App, monkeypatch: pytest.Mo
         assert health.problems() == ["the schedule hangs"]
 
 
+def test_a_schedule_that_hangs_for_long_is_not_alive(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    heartbeat = Heartbeat()
+    with health_of(app, heartbeat) as health, run_health_server(health, 0) as base:
+        # While it starts, and while it works.
+        assert health.liveness() == (200, "ok\n")
+        heartbeat.beat()
+        assert health.liveness() == (200, "ok\n")
+        monkeypatch.setattr(checks, "MAX_HANG", -1.0)
+        with pytest.raises(urllib.error.HTTPError) as answer:
+            urllib.request.urlopen(f"{base}/healthz", timeout=30)
+        assert (answer.value.code, answer.value.read()) == (503, b"the schedule hangs\n")
+    with health_of(app) as pages:
+        # They run no schedule.
+        assert pages.liveness() == (200, "ok\n")
+
+
 def access(addresses: tuple[str, ...] = (), token: str = "") -> MetricsAccess:
     from ipaddress import ip_network
 

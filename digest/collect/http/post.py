@@ -1,4 +1,4 @@
-"""Post JSON to a URL of the settings. Private hosts are refused, redirects are not followed, and time is limited."""
+"""Request a URL of the settings once: no private hosts, no redirects, and limited time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PostAnswer:
 
 
 class JsonPoster:
-    """Posts to public hosts; with `allow_private` also to this machine and to intranets. Safe to share by threads."""
+    """Requests public hosts; with `allow_private` also this machine and intranets. Safe to share by threads."""
 
     def __init__(self, *, allow_private: bool = False, timeout: float = _TIMEOUT) -> None:
         self.allow_private, self.timeout = allow_private, timeout
@@ -41,6 +41,13 @@ class JsonPoster:
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> PostAnswer:
         """Post once and return the answer, whatever its status; a redirect is not followed. Raises PostFailed."""
+        return self._request("POST", url, body, {"Content-Type": "application/json", **headers})
+
+    def get(self, url: str) -> PostAnswer:
+        """As `post`."""
+        return self._request("GET", url, None, {})
+
+    def _request(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> PostAnswer:
         deadline = Deadline(time.monotonic() + self.timeout, self.timeout)
         try:
             target = ssrf.parse_url(url)
@@ -49,7 +56,6 @@ class JsonPoster:
         fields = {
             "Host": target.netloc,
             "User-Agent": f"{AGENT}/{__version__}",
-            "Content-Type": "application/json",
             "Accept-Encoding": "identity",
             "Connection": "close",
             **headers,
@@ -57,7 +63,7 @@ class JsonPoster:
         try:
             with self._connector.connect(target, deadline, allow_private=self.allow_private) as (connection, expired):
                 try:
-                    connection.request("POST", target.path, body=body, headers=fields, preload_content=False)
+                    connection.request(method, target.path, body=body, headers=fields, preload_content=False)
                     with contextlib.closing(connection.getresponse()) as response:
                         answer = response.read(_MAX_ANSWER, decode_content=False)
                         names = {name.lower(): value for name, value in response.headers.items()}

@@ -27,6 +27,8 @@ STORE_TIMEOUT = 2.0
 NUMBERS_TIMEOUT = 5.0
 # Seconds without a sign of life after which the schedule counts as hanging. Some of its steps take minutes.
 MAX_SILENCE = 300.0
+# The same, after which only a restart helps: as `WatchdogSec` of the systemd unit.
+MAX_HANG = 600.0
 
 
 class Health:
@@ -54,6 +56,11 @@ class Health:
             if age is None or age > MAX_SILENCE:
                 found.append("the schedule hangs")
         return found
+
+    def liveness(self) -> tuple[int, str]:
+        """The status and the text that answer what restarts a process that hangs. Needs neither store nor thread."""
+        age = self.heartbeat.age if self.heartbeat is not None else None
+        return (503, "the schedule hangs\n") if age is not None and age > MAX_HANG else (200, "ok\n")
 
     def readiness(self) -> tuple[int, str]:
         """The status and the text that answer a monitor."""

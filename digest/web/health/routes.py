@@ -20,7 +20,8 @@ def router(health: Health, access: MetricsAccess) -> APIRouter:
     # Needs no thread, so it answers also while all threads wait for the store.
     @routes.get("/healthz")
     async def alive() -> Response:
-        return PlainTextResponse("ok\n")
+        status, text = health.liveness()
+        return PlainTextResponse(text, status)
 
     @routes.get("/readyz")
     def ready() -> Response:

@@ -29,7 +29,8 @@ def run_health_server(health: Health, port: int) -> Iterator[str]:
         def do_GET(self) -> None:
             path = self.path.partition("?")[0]
             if path == "/healthz":
-                self._answer(200, b"ok\n")
+                status, text = health.liveness()
+                self._answer(status, text.encode())
             elif path == "/readyz":
                 status, text = health.readiness()
                 self._answer(status, text.encode())
