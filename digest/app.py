@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from digest.usecases.compose import Composer
     from digest.usecases.copy_store import StoreCopier
     from digest.usecases.edit_edition import EditionEditor
+    from digest.usecases.edit_subscribers import SubscriberEditor
     from digest.usecases.enqueue import Enqueuer, SeatQueue
     from digest.usecases.erase_subscriber import SubscriberEraser
     from digest.usecases.issue_receipt import ReceiptIssuer
@@ -551,6 +552,21 @@ class App:
             preferences=PreferenceStore(self.database),
             erasures=self.subscriber_admin.erasures,
             outbox=placed(self.home, self.settings.delivery.outbox.path),
+            now=self.now,
+        )
+
+    @cached_property
+    def subscriber_editor(self) -> SubscriberEditor:
+        from digest.usecases.edit_subscribers import SubscriberEditor
+
+        return SubscriberEditor(
+            home=self.home,
+            database=self.database,
+            subscriber_list=self.subscriber_list,
+            subscriber_admin=self.subscriber_admin,
+            eraser=lambda: self.eraser,
+            topics=self.topics,
+            editions=self.edition_slugs,
             now=self.now,
         )
 
