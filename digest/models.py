@@ -144,7 +144,7 @@ class Actor:
     """Who does something: the name of a user of the desk, or that of the operating system for a command."""
 
     name: str
-    via: Literal["desk", "command", "link"]
+    via: Literal["desk", "api", "command", "link", "schedule"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.output import emit, json_option, note, plural
-from digest.cli.subscribers_edit import add, by_command, comparable, files, remove, set_
+from digest.cli.subscribers_edit import add, lift, operator, remove, set_, suppress
 from digest.cli.subscribers_io import export, import_
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
@@ -27,7 +27,7 @@ def subscribers() -> None:
     """List, edit, import, export and erase subscribers, of subscribers.yaml and of imports."""
 
 
-for command in (add, remove, set_, import_, export):
+for command in (add, remove, set_, suppress, lift, import_, export):
     subscribers.add_command(command)
 
 
@@ -187,6 +187,7 @@ def history(home: Path, email: str, as_json: bool) -> None:
     """Show everything known about a subscriber: consent, changes, events, and which editions they got, and why."""
     from digest.cli.faults import app_despite_faults
     from digest.store.people.signups import ORIGIN
+    from digest.usecases.edit_subscribers import comparable
 
     with app_despite_faults(home) as app:
         address = comparable(email)
@@ -247,19 +248,17 @@ def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
     mail and the provider's data are not touched.
     """
     from digest.cli.faults import app_despite_faults
-    from digest.subscribers import list_editor
 
     # The folder of the outbox is among the settings of delivery.
     with app_despite_faults(home, needs=("delivery",)) as app:
-        address = comparable(email)
-        path = next((file for file in files(app) if list_editor.remove(file, email, backup=False)), None)
-        done, mails = app.eraser.erase(address, f"{reason} ({by_command('erase')})")
+        erased = app.subscriber_editor.erase(email, reason, operator(app))
+    done, mails = erased.stored, erased.emails
     if as_json:
-        emit({"email": email, "known": done.known or path is not None or mails > 0, "file": path.name if path else "",
+        emit({"email": email, "known": erased.known, "file": erased.file,
               "letters": done.deliveries, "consents": done.consents, "posts": done.payloads,
               "mails": mails})  # fmt: skip
         return
-    if not done.known and path is None and not mails:
+    if not erased.known:
         note(f"Nothing was stored about {email}. Imports will skip this address anyway.")
     deliveries = plural(done.deliveries, "delivery", "deliveries")
     consents = plural(done.consents, "consent entry", "consent entries")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from digest.cli.output import emit, json_option, note, plural
-from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.utils.files import write_private
+from digest.cli.user import user_name
+from digest.errors import ConfigProblem, ConfigurationError
+from digest.models import Actor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,32 +51,15 @@ def _fields(command: Callable[..., Any]) -> Callable[..., Any]:
 def add(home: Path, /, email: str, file: str | None, consent: str, as_json: bool, **given: str | None) -> None:
     """Add a subscriber at the end of the list."""
     from digest.app import make_app
-    from digest.subscribers import list_editor
-    from digest.subscribers.address import refuse_tags
 
     with make_app(home) as app:
-        address = comparable(email)
-        try:
-            refuse_tags(email)
-        except ValueError as error:
-            raise ConfigurationError([ConfigProblem("EMAIL", 0, str(error))]) from None
-        path, known = _known(app, file)
-        fields = {"email": email.strip(), **{k: v for k, v in _parsed(app, given).items() if v is not None}}
-        record = app.subscriber_admin.find(address)
-        if address in known or (record and record.listed and record.origin):
-            where = f" (from import {record.origin})" if record and record.origin and address not in known else ""
-            raise DigestError(f"{email} is already on the list{where}. `digest subscribers set` changes a subscriber.")
-        if app.subscriber_admin.erasures.among([address]):
-            raise DigestError(f"{email} was erased at the person's request. Only their own sign-up can add them again.")
-        suppressed = app.subscribers.suppressed().get(address)
-        list_editor.add(path, fields)
-        app.subscriber_admin.consents.record(address, "added", app.now(), by_command("add"), wording=consent)
+        added = app.subscriber_editor.add(email, _texts(given), operator(app), wording=consent, file=file)
     if as_json:
-        emit({"email": email, "file": path.name, "suppressed": suppressed or ""})
+        emit({"email": email, "file": added.file, "suppressed": added.suppressed})
     else:
         click.echo(f"Added {email}.")
-    if suppressed:
-        note(f"{email} is suppressed ({suppressed}) and gets no mail, whatever the list says.")
+    if added.suppressed:
+        note(f"{email} is suppressed ({added.suppressed}) and gets no mail, whatever the list says.")
 
 
 @click.command()
@@ -90,7 +75,6 @@ def remove(home: Path, email: str, origin: str, yes: bool, as_json: bool) -> Non
     and what was sent stay in the store.
     """
     from digest.cli.faults import app_despite_faults
-    from digest.subscribers import list_editor
 
     if bool(email) == bool(origin):
         raise click.UsageError("give the EMAIL of a subscriber, or --origin NAME of an import")
@@ -100,13 +84,7 @@ def remove(home: Path, email: str, origin: str, yes: bool, as_json: bool) -> Non
         _remove_import(home, origin, yes=yes, as_json=as_json)
         return
     with app_despite_faults(home) as app:
-        path = next((file for file in files(app) if list_editor.remove(file, email)), None)
-        source = by_command("remove")
-        if path is not None:
-            app.subscriber_admin.consents.record(comparable(email), "removed", app.now(), source)
-        elif not (address := _valid(email)) or not app.subscriber_admin.remove(address, source=source, now=app.now()):
-            raise DigestError(f"{email} is not on the list; nothing was changed.")
-        where = _where(app, path, email)
+        where = asdict(app.subscriber_editor.remove(email, operator(app)))
     if as_json:
         emit({"email": email, **where})
     else:
@@ -117,6 +95,7 @@ def _remove_import(home: Path, origin: str, *, yes: bool, as_json: bool) -> None
     """Show how many subscribers an import has, and remove them once that is confirmed."""
     from digest.cli.faults import app_despite_faults
     from digest.store.people import signups
+    from digest.usecases.edit_subscribers import source_of
 
     with app_despite_faults(home) as app:
         known = [name for name in app.subscriber_admin.import_counts() if name != signups.ORIGIN]
@@ -125,7 +104,7 @@ def _remove_import(home: Path, origin: str, *, yes: bool, as_json: bool) -> None
             raise ConfigurationError([ConfigProblem("--origin", 0, f"there is no import '{origin}'; known: {names}")])
 
         def run(*, dry_run: bool) -> RemovedImport:
-            source = by_command("remove")
+            source = source_of(operator(app), "remove")
             return app.subscriber_admin.remove_import(origin, source=source, now=app.now(), dry_run=dry_run)
 
         found = run(dry_run=True)
@@ -171,66 +150,60 @@ def _named(emails: Sequence[str]) -> str:
 def set_(home: Path, /, email: str, as_json: bool, **given: str | None) -> None:
     """Change a subscriber's fields. An empty value removes the field."""
     from digest.app import make_app
-    from digest.subscribers import list_editor
 
+    texts = _texts(given)
+    if all(value is None for value in texts.values()):
+        raise click.UsageError("give at least one field to set, such as --status paused")
     with make_app(home) as app:
-        fields = _parsed(app, given)
-        if not fields:
-            raise click.UsageError("give at least one field to set, such as --status paused")
-        known = _known(app, None)[1]
-        path = next((file for file in files(app) if list_editor.change(file, email, fields)), None) if known else None
-        source = by_command("set")
-        if path is not None:
-            changes = ", ".join(key if key == "name" else f"{key}: {value}" for key, value in fields.items())
-            app.subscriber_admin.consents.record(comparable(email), "changed", app.now(), source, detail=changes)
-        elif not (address := _valid(email)) or not app.subscriber_admin.update(
-            address, _values(fields), source=source, now=app.now()
-        ):
-            raise DigestError(f"{email} is not on the list; nothing was changed.")
-        where = _where(app, path, email)
+        place, fields = app.subscriber_editor.change(email, texts, operator(app))
+        where = asdict(place)
     if as_json:
         emit({"email": email, **where, "set": fields})
     else:
         click.echo(f"Changed {email}{_place(where)}.")
 
 
-def by_command(name: str) -> str:
-    """Return who did what, for the record: `digest subscribers remove, by asha`."""
-    import getpass
+@click.command()
+@click.argument("email")
+@click.option("--reason", required=True, help="Why, for the record.")
+@json_option
+@click.pass_obj
+def suppress(home: Path, email: str, reason: str, as_json: bool) -> None:
+    """Mail an address no more, as if it had unsubscribed."""
+    from digest.cli.faults import app_despite_faults
 
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = ""
-    return f"digest subscribers {name}" + (f", by {user}" if user else "")
-
-
-def comparable(email: str) -> str:
-    """Return the address in its comparable form. Raises ConfigurationError."""
-    from digest.subscribers.address import normalise
-
-    try:
-        return normalise(email)
-    except ValueError as error:
-        raise ConfigurationError(
-            [ConfigProblem("EMAIL", 0, f"{email!r} is not a valid email address: {error}")]
-        ) from None
+    with app_despite_faults(home) as app:
+        new = app.subscriber_editor.suppress(email, reason, operator(app))
+    if as_json:
+        emit({"email": email, "suppressed": True, "new": new})
+    else:
+        click.echo(f"{email} gets no mail from now on." if new else f"{email} was suppressed before.")
 
 
-def _valid(email: str) -> str | None:
-    """Return the address in its comparable form; None for text that is not an address."""
-    try:
-        return comparable(email)
-    except ConfigurationError:
-        return None
+@click.command()
+@click.argument("email")
+@click.option("--reason", required=True, help="Why, for the record.")
+@json_option
+@click.pass_obj
+def lift(home: Path, email: str, reason: str, as_json: bool) -> None:
+    """Mail a suppressed address again. After a complaint only the person's own sign-up does that."""
+    from digest.cli.faults import app_despite_faults
+
+    with app_despite_faults(home) as app:
+        before = app.subscriber_editor.lift(email, reason, operator(app))
+    if as_json:
+        emit({"email": email, "was": before})
+    else:
+        click.echo(f"{email} may get mail again. It was suppressed: {before}.")
 
 
-def _where(app: App, path: Path | None, email: str) -> dict[str, str]:
-    """Return where a subscriber was found: in a list file, or in an import."""
-    if path is not None:
-        return {"file": path.relative_to(app.home).as_posix(), "origin": ""}
-    record = app.subscriber_admin.find(comparable(email))
-    return {"file": "", "origin": record.origin or "" if record else ""}
+def operator(app: App) -> Actor:
+    """Who runs a command, for the record."""
+    return Actor(user_name(app.environment), "command")
+
+
+def _texts(given: dict[str, str | None]) -> dict[str, str | None]:
+    return {option.rstrip("_"): value for option, value in given.items()}
 
 
 def _place(where: dict[str, str]) -> str:
@@ -239,57 +212,3 @@ def _place(where: dict[str, str]) -> str:
     if where["origin"]:
         return f" (in the store, from import {where['origin']})"
     return "" if where["file"] == FILE_NAME else f" (in {where['file']})"
-
-
-def files(app: App) -> list[Path]:
-    """Return the list files that exist."""
-    from digest.subscribers.includes import files_of
-    from digest.subscribers.list_file import FILE_NAME
-
-    return [file for file in files_of(app.home / FILE_NAME) if file.exists()]
-
-
-def _known(app: App, file: str | None) -> tuple[Path, set[str]]:
-    """Return the file to edit and the addresses of the list. Raises ConfigurationError for a faulty list."""
-    from digest.subscribers import list_file
-
-    path = app.home / list_file.FILE_NAME
-    if file is None and not path.exists():
-        write_private(path, b"subscribers:\n")
-    if file is not None:
-        path = (app.home / file).resolve()
-        if path not in files(app):
-            message = f"is not a list file; add it to 'include:' in {list_file.FILE_NAME} first"
-            raise ConfigurationError([ConfigProblem(file, 0, message)])
-    return path, {address for address, _subscriber in app.subscriber_list.read(may_be_empty=True)}
-
-
-def _parsed(app: App, given: dict[str, str | None]) -> dict[str, Any]:
-    """Validate the given options. An empty one becomes None. Raises ConfigurationError."""
-    from digest.subscribers.list_file import LISTS, parse_field
-
-    fields: dict[str, Any] = {}
-    problems = []
-    for option, value in given.items():
-        if value is None:
-            continue
-        key = option.rstrip("_")
-        if not value.strip():
-            fields[key] = None
-            continue
-        raw: Any = [name.strip() for name in value.split(",") if name.strip()] if key in LISTS else value
-        try:
-            parse_field(key, raw, topics=app.topics, editions=app.edition_slugs)
-        except ValueError as error:
-            problems.append(ConfigProblem(f"--{key}", 0, str(error)))
-        fields[key] = raw
-    if problems:
-        raise ConfigurationError(problems)
-    return fields
-
-
-def _values(fields: dict[str, Any]) -> dict[str, Any]:
-    """Parse the fields for a row in the store."""
-    from digest.subscribers.list_file import parse_field
-
-    return {key: None if raw is None else parse_field(key, raw, topics=None) for key, raw in fields.items()}

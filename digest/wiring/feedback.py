@@ -118,3 +118,18 @@ class Feedback(Sending):
             return response.body if response.status == 200 and response.complete else None
 
         return SnsVerifier(topic, fetch)
+
+    @cached_property
+    def subscriber_editor(self) -> SubscriberEditor:
+        from digest.usecases.edit_subscribers import SubscriberEditor
+
+        return SubscriberEditor(
+            home=self.home,
+            database=self.database,
+            subscriber_list=self.subscriber_list,
+            subscriber_admin=self.subscriber_admin,
+            eraser=lambda: self.eraser,
+            topics=self.topics,
+            editions=self.edition_slugs,
+            now=self.now,
+        )

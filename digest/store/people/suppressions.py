@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED, severity
 from digest.store.schema import consent, subscriber, suppression
 
 # Entries of the consent log that end suppressions: an unsubscribe taken back, and a confirmed sign-up, which ends any.
 CAME_BACK, SIGNED_UP = "came back", "signed up"
+# An admin ended a suppression, of any reason but a complaint.
+LIFTED = "suppression lifted"
 
 _current = select(suppression.c.reason, suppression.c.detail).where(suppression.c.address == bindparam("address"))
 _resubscribed = select(func.max(consent.c.at)).where(
@@ -44,9 +46,15 @@ def suppress(connection: Connection, address: str, reason: str, *, at: datetime,
     return False
 
 
+def reason_of(connection: Connection, address: str) -> str | None:
+    """Return why an address is suppressed; None if it is not."""
+    found: str | None = connection.execute(select(suppression.c.reason).where(_is(address))).scalar()
+    return found
+
+
 def undo_unsubscribe(connection: Connection, address: str) -> bool:
     """Remove a suppression whose reason is an unsubscribe. False if there is none."""
-    own = (suppression.c.address == address) & (suppression.c.reason == UNSUBSCRIBED)
+    own = _is(address) & (suppression.c.reason == UNSUBSCRIBED)
     return bool(connection.execute(delete(suppression).where(own)).rowcount)
 
 
@@ -61,9 +69,17 @@ def unsuppress(connection: Connection, address: str) -> str | None:
 
 def resubscribed_at(connection: Connection, address: str, reason: str) -> datetime | None:
     """When the subscriber last did what ends a suppression for this reason."""
-    words = (SIGNED_UP, CAME_BACK) if reason == UNSUBSCRIBED else (SIGNED_UP,)
+    words = [SIGNED_UP]
+    if reason != COMPLAINED:
+        words.append(LIFTED)
+    if reason == UNSUBSCRIBED:
+        words.append(CAME_BACK)
     back: datetime | None = connection.execute(_resubscribed, {"address": address, "words": words}).scalar()
     return back
+
+
+def _is(address: str) -> ColumnElement[bool]:
+    return suppression.c.address == address
 
 
 def signed_up_at(connection: Connection, id: int) -> datetime | None:

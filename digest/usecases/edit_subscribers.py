@@ -1,0 +1,317 @@
+"""Add, change, pause, remove, suppress and erase one subscriber. Commands, desk and API call the same functions.
+
+A subscriber of `subscribers.yaml` is changed there, with its comments; one of an import or a sign-up in the store. The
+log of acts names a subscriber by number, so that erasing the person leaves nothing in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
+from digest.models import Actor
+from digest.store.desk import audit
+from digest.store.people import consent, suppressions
+from digest.store.people.consent import Consent
+from digest.store.people.preferences import ConsentContext, PreferenceStore
+from digest.subscribers import list_editor
+from digest.subscribers.address import normalise, refuse_tags
+from digest.subscribers.includes import files_of
+from digest.subscribers.list_file import FILE_NAME, LISTS, parse_field
+from digest.utils.files import write_private
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from digest.store.database import Database
+    from digest.store.people.erasure import ErasureResult
+    from digest.store.people.subscribers import SubscriberAdmin
+    from digest.usecases.erase_subscriber import SubscriberEraser
+    from digest.usecases.subscriber_list import SubscriberList
+
+MAX_PAUSE = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a subscriber is kept: `file` relative to the newsletter's folder, or `origin`, the name of an import."""
+
+    file: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The list file that a subscriber was added to, and why they get no mail all the same; '' if they do."""
+
+    file: str
+    suppressed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was erased: in the store, the list file, and the number of emails in the outbox."""
+
+    stored: ErasureResult
+    file: str
+    emails: int
+
+    @property
+    def known(self) -> bool:
+        return self.stored.known or bool(self.file) or self.emails > 0
+
+
+@dataclass(frozen=True)
+class SubscriberEditor:
+    """Changes one subscriber of a newsletter. Each act is recorded in the consent log and in the log of acts."""
+
+    home: Path
+    database: Database
+    subscriber_list: SubscriberList
+    subscriber_admin: SubscriberAdmin
+    eraser: Callable[[], SubscriberEraser]
+    topics: tuple[str, ...]
+    editions: tuple[str, ...]
+    now: Callable[[], datetime]
+
+    def add(
+        self, email: str, fields: Mapping[str, str | None], by: Actor, *, wording: str = "", file: str | None = None
+    ) -> Added:
+        """Add a subscriber at the end of a list file. `wording` is where and how the person agreed.
+
+        `fields` are texts as a command takes them; see `parsed`. Raises DigestError.
+        """
+        address = comparable(email)
+        try:
+            refuse_tags(email)
+        except ValueError as error:
+            raise ConfigurationError([ConfigProblem("EMAIL", 0, str(error))]) from None
+        path = self._file_to_edit(file)
+        known = {address for address, _subscriber in self.subscriber_list.read(may_be_empty=True)}
+        values = {"email": email.strip(), **{k: v for k, v in self.parsed(fields).items() if v is not None}}
+        record = self.subscriber_admin.find(address)
+        if address in known or (record and record.listed and record.origin):
+            where = f" (from import {record.origin})" if record and record.origin and address not in known else ""
+            raise DigestError(f"{email} is already on the list{where}. `digest subscribers set` changes a subscriber.")
+        if self.subscriber_admin.erasures.among([address]):
+            raise DigestError(f"{email} was erased at the person's request. Only their own sign-up can add them again.")
+        list_editor.add(path, values)
+        self._follow()
+        entry = Consent(address, "added", self.now(), source_of(by, "add"), wording)
+        self._record(address, by, "subscriber added", "", [entry])
+        suppressed = self.subscriber_admin.find(address)
+        return Added(path.name, (suppressed.suppressed if suppressed else None) or "")
+
+    def change(self, email: str, fields: Mapping[str, str | None], by: Actor) -> tuple[Place, dict[str, Any]]:
+        """Set fields of a subscriber; an empty text removes a field. Returns where, and the parsed fields.
+
+        Raises DigestError if they are not on the list.
+        """
+        values = self.parsed(fields)
+        listed = bool(self.subscriber_list.read(may_be_empty=True))
+        path = self._first(lambda file: list_editor.change(file, email, values)) if listed else None
+        source, now = source_of(by, "set"), self.now()
+        changes = ", ".join(key if key == "name" else f"{key}: {value}" for key, value in values.items())
+        if path is not None:
+            address = comparable(email)
+            self._follow()
+            entry = Consent(address, "changed", now, source, detail=changes)
+            self._record(address, by, "subscriber changed", changes, [entry])
+        else:
+            found = valid(email)
+            with self.database.transaction():
+                if found is None or not self.subscriber_admin.update(found, _stored(values), source=source, now=now):
+                    raise DigestError(f"{email} is not on the list; nothing was changed.")
+                self._record(found, by, "subscriber changed", changes, [])
+        return self._place(path, email), values
+
+    def remove(self, email: str, by: Actor) -> Place:
+        """Take a subscriber off the list. Raises DigestError if they are not on it."""
+        path = self._first(lambda file: list_editor.remove(file, email))
+        source, now = source_of(by, "remove"), self.now()
+        if path is not None:
+            address = comparable(email)
+            self._record(address, by, "subscriber removed", "", [Consent(address, "removed", now, source)])
+            self._follow()
+        else:
+            found = valid(email)
+            with self.database.transaction():
+                if found is None or not self.subscriber_admin.remove(found, source=source, now=now):
+                    raise DigestError(f"{email} is not on the list; nothing was changed.")
+                self._record(found, by, "subscriber removed", "", [])
+        return self._place(path, email)
+
+    def pause(self, email: str, until: datetime | None, by: Actor) -> None:
+        """Pause the mail until a time, as the subscriber's own page does; None ends a pause. Raises DigestError."""
+        address, preferences = comparable(email), PreferenceStore(self.database)
+        held, now = preferences.find(address), self.now()
+        if held is None:
+            raise DigestError(f"{email} is not in the store; nothing was changed.")
+        if until is not None and not now < until <= now + MAX_PAUSE:
+            raise DigestError(f"A pause ends after now and within {MAX_PAUSE.days} days, found {until:%Y-%m-%d}.")
+        detail = f"paused until {until:%Y-%m-%d}" if until else "pause ended"
+        with self.database.transaction():
+            context = ConsentContext(source_of(by, "pause"), detail=detail)
+            preferences.set(held.id, {"paused_until": until}, context, now=now)
+            self._record(address, by, "subscriber paused" if until else "pause ended", detail, [])
+
+    def suppress(self, email: str, reason: str, by: Actor) -> bool:
+        """Mail an address no more, as if it had unsubscribed. False if it was suppressed before. Raises DigestError."""
+        address, why = comparable(email), _reason(reason)
+        now, source = self.now(), source_of(by, "suppress")
+        with self.database.transaction(), self.database.write(area="suppression") as connection:
+            new = suppressions.suppress(connection, address, UNSUBSCRIBED, at=now, detail=f"{why} ({source})")
+            if new:
+                consent.append(connection, [Consent(address, UNSUBSCRIBED, now, source, detail=why)])
+                self._add(connection, address, by, "suppressed", why)
+        return new
+
+    def lift(self, email: str, reason: str, by: Actor) -> str:
+        """Mail a suppressed address again, and return why it was suppressed.
+
+        Raises DigestError if it is not suppressed, or after a complaint, which only a new sign-up ends.
+        """
+        address, why = comparable(email), _reason(reason)
+        now = self.now()
+        with self.database.transaction(), self.database.write(area="suppression") as connection:
+            before = suppressions.reason_of(connection, address)
+            if before is None:
+                raise DigestError(f"{email} is not suppressed; nothing was changed.")
+            if before == COMPLAINED:
+                raise DigestError(
+                    f"{email} reported an email as spam. Only their own sign-up ends that; nothing was changed."
+                )
+            suppressions.unsuppress(connection, address)
+            entry = Consent(address, suppressions.LIFTED, now, source_of(by, "lift"), detail=f"{before}: {why}")
+            consent.append(connection, [entry])
+            self._add(connection, address, by, "suppression lifted", f"{before}: {why}")
+        return before
+
+    def erase(self, email: str, reason: str, by: Actor) -> Erased:
+        """Erase a person from the list file, the store and the outbox. `reason` must not name the person."""
+        address, why = comparable(email), _reason(reason)
+        subject = self._subject(address)
+        path = self._first(lambda file: list_editor.remove(file, email, backup=False))
+        stored, emails = self.eraser().erase(address, f"{why} ({source_of(by, 'erase')})")
+        with self.database.write() as connection:
+            audit.add(connection, by, "subscriber erased", subject, why, now=self.now())
+        return Erased(stored, path.name if path else "", emails)
+
+    def parsed(self, given: Mapping[str, str | None]) -> dict[str, Any]:
+        """Validate fields given as text; several topics or editions are separated by commas.
+
+        None means that a field was not given, '' that it is removed: its value here is None. Raises ConfigurationError
+        with every fault.
+        """
+        fields: dict[str, Any] = {}
+        problems = []
+        for key, value in given.items():
+            if value is None:
+                continue
+            if not value.strip():
+                fields[key] = None
+                continue
+            raw: Any = [name.strip() for name in value.split(",") if name.strip()] if key in LISTS else value
+            try:
+                parse_field(key, raw, topics=self.topics, editions=self.editions)
+            except ValueError as error:
+                problems.append(ConfigProblem(f"--{key}", 0, str(error)))
+            fields[key] = raw
+        if problems:
+            raise ConfigurationError(problems)
+        return fields
+
+    def place_of(self, address: str) -> Place:
+        """Return where a subscriber of the store is kept."""
+        record = self.subscriber_admin.find(address)
+        return Place(origin=record.origin) if record and record.origin else Place(file=FILE_NAME)
+
+    def _file_to_edit(self, file: str | None) -> Path:
+        path = self.home / FILE_NAME
+        if file is None:
+            if not path.exists():
+                write_private(path, b"subscribers:\n")
+            return path
+        path = (self.home / file).resolve()
+        if path not in self._files():
+            message = f"is not a list file; add it to 'include:' in {FILE_NAME} first"
+            raise ConfigurationError([ConfigProblem(file, 0, message)])
+        return path
+
+    def _files(self) -> list[Path]:
+        """Return the list files that exist."""
+        return [file for file in files_of(self.home / FILE_NAME) if file.exists()]
+
+    def _first(self, edit: Callable[[Path], bool]) -> Path | None:
+        """Return the first list file that an edit changed."""
+        return next((file for file in self._files() if edit(file)), None)
+
+    def _follow(self) -> None:
+        """Let the store follow the edited file, if the rest of it is valid. Else the next valid one is followed."""
+        with suppress(ConfigurationError):
+            self.subscriber_list.sync(may_be_empty=True)
+
+    def _place(self, path: Path | None, email: str) -> Place:
+        if path is not None:
+            return Place(file=path.relative_to(self.home).as_posix())
+        record = self.subscriber_admin.find(comparable(email))
+        return Place(origin=record.origin or "" if record else "")
+
+    def _record(self, address: str, by: Actor, what: str, detail: str, entries: list[Consent]) -> None:
+        with self.database.write() as connection:
+            consent.append(connection, entries)
+            self._add(connection, address, by, what, detail)
+
+    def _add(self, connection: Connection, address: str, by: Actor, what: str, detail: str) -> None:
+        audit.add(connection, by, what, self._subject(address), detail, now=self.now())
+
+    def _subject(self, address: str) -> str:
+        held = PreferenceStore(self.database).find(address)
+        return subject_of(held.id) if held else "subscriber"
+
+
+def subject_of(id: int) -> str:
+    """Return how the log of acts names a subscriber."""
+    return f"subscriber {id}"
+
+
+def source_of(by: Actor, command: str) -> str:
+    """Return who did what by which way, for the consent log: `digest subscribers remove, by asha`."""
+    way = {"desk": "the desk", "api": "the API"}.get(by.via, f"digest subscribers {command}")
+    return f"{way}, by {by.name}" if by.name else way
+
+
+def comparable(email: str) -> str:
+    """Return the address in its comparable form. Raises ConfigurationError."""
+    try:
+        return normalise(email)
+    except ValueError as error:
+        raise ConfigurationError(
+            [ConfigProblem("EMAIL", 0, f"{email!r} is not a valid email address: {error}")]
+        ) from None
+
+
+def valid(email: str) -> str | None:
+    """Return the address in its comparable form; None for text that is not an address."""
+    try:
+        return comparable(email)
+    except ConfigurationError:
+        return None
+
+
+def _stored(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Parse the fields for a row in the store."""
+    return {key: None if raw is None else parse_field(key, raw, topics=None) for key, raw in fields.items()}
+
+
+def _reason(reason: str) -> str:
+    text = " ".join(reason.split())
+    if not text:
+        raise ConfigurationError([ConfigProblem("--reason", 0, "expected why, for the record")])
+    return text[:200]
