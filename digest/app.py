@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from digest.usecases.reconcile import Reconciler, Recovery
     from digest.usecases.report import Reporter
     from digest.usecases.restore_store import StoreRestorer
+    from digest.usecases.send_test import DraftMailer
     from digest.usecases.share import Cards
     from digest.usecases.stop_edition import EditionStopper
     from digest.usecases.subscriber_list import SubscriberList
@@ -437,6 +438,26 @@ class App:
         from digest.usecases.edit_edition import EditionEditor
 
         return EditionEditor(self.editions, self.audit, self.composer, self.breaking, self.now)
+
+    @cached_property
+    def draft_mailer(self) -> DraftMailer:
+        from digest.store.desk.links import LinkStore
+        from digest.usecases.send_test import DraftMailer
+
+        url = self.desk_url() if self.settings.desk.enabled else ""
+        return DraftMailer(
+            database=self.database,
+            renderer=self.renderer,
+            images=self.articles.images,
+            links=LinkStore(self.database),
+            sender=self.sender,
+            sign=self.signer.sign_email,
+            transport=lambda: self.transports[0],
+            # Without an address of the pages there is only a path.
+            desk_url=url if url.startswith("http") else "",
+            language=self.settings.newsletter.language,
+            now=self.now,
+        )
 
     @cached_property
     def audit(self) -> AuditLog:
