@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING
 
 from digest.app import App
 from digest.deliver.attempt import Job
-from digest.deliver.direct import send_direct
 from digest.deliver.rejections import RejectionWatch
 from digest.deliver.report import SendReport
 from digest.deliver.shutdown import abort_after_grace
 from digest.deliver.worker import send_due
 from digest.errors import DigestError
-from digest.mail.message import Outgoing, content_ids, inline_images, recipient
-from digest.models import Edition, EditionState, Variant, is_breaking
+from digest.mail.message import content_ids
+from digest.models import Edition, EditionState, is_breaking
 from digest.store import meta
 from digest.store.locks import Lock, exclusive, urgent, urgent_waits
 from digest.store.sending.recovery import in_flight_elsewhere
@@ -300,17 +299,7 @@ def send_test(app: App, key: str, addresses: Sequence[str]) -> tuple[Edition, li
     edition = app.editions.get(key) or compose(app, key).edition
     if edition.state == EditionState.SKIPPED:
         return edition, []
-    email = app.renderer.render(edition, Variant("html"), now=app.now(), test=True)
-    if email is None:
-        raise DigestError(f"Edition {key} has no story to show.")
-    # Signed for subscriber 0, who does not exist: the links of a test open pages but change nobody's preferences.
-    recipients = [recipient(0, address, app.sender, app.signer.sign_email) for address in addresses]
-    images = inline_images(email, app.articles.images.load(content_ids([email])))
-    outgoing = [Outgoing(f"{key}-test", "test", "test", email, app.sender, (to,), images) for to in recipients]
-    problems = send_direct(app.transports[0], outgoing)
-    if sent := len(outgoing) - len(problems):
-        meta.save_test_send(app.database, meta.SentTest(app.now(), sent, app.transports[0].name))
-    return edition, problems
+    return edition, app.draft_mailer.send(edition, addresses)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from digest.config.types import Duration, Line, Network, SettingsModel, TopicArn, VariableOrNone, WebRoot
+from digest.config.types import Address, Duration, Line, Network, SettingsModel, TopicArn, VariableOrNone, WebRoot
 
 
 class SendGridWebhook(SettingsModel):
@@ -147,4 +147,9 @@ class Desk(SettingsModel):
         le=65535,
         description="A port of its own, such as one that only the newsroom's network reaches. Not set: that of the "
         "subscriber pages.",
+    )
+    test_groups: dict[Line, tuple[Address, ...]] = Field(
+        default={},
+        description="Groups who can be sent a test of an edition from the desk, by name: "
+        "`{newsroom: [asha@example.com, ravi@example.com]}`.",
     )

@@ -120,6 +120,14 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True)
+class DeskLink:
+    """A link of a test to the desk, where its recipient decides on the edition."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """All names that a template may use, apart from `email`, the recipient's address."""
 
@@ -160,6 +168,8 @@ class Page:
     light: Palette
     dark: Palette
     test: bool
+    # Of a test only.
+    desk: tuple[DeskLink, ...] = ()
 
 
 def build_page(

@@ -14,7 +14,7 @@ from digest.i18n import translator
 from digest.mail.provider_tags import neutral_html, neutral_text
 from digest.models import PLACEHOLDERS, Edition, RenderedEmail, Variant
 from digest.render import subject as subjects
-from digest.render.context import Page, build_page
+from digest.render.context import DeskLink, Page, build_page
 from digest.render.inline_css import inline
 from digest.render.size_budget import fit
 from digest.render.texts import devanagari_digits_in_html, devanagari_digits_in_text, keep_scores_together, one_line
@@ -47,8 +47,19 @@ class Renderer:
         self._devanagari_digits = branding.theme.digits == "deva"
         self._jinja: Environment | None = None
 
-    def render(self, edition: Edition, variant: Variant, *, now: datetime, test: bool = False) -> RenderedEmail | None:
-        """The email for `variant`, or None without a story; `now` (aware) is 'today'. Raises TemplateProblem."""
+    def render(
+        self,
+        edition: Edition,
+        variant: Variant,
+        *,
+        now: datetime,
+        test: bool = False,
+        desk: Sequence[DeskLink] = (),
+    ) -> RenderedEmail | None:
+        """The email for `variant`, or None without a story; `now` (aware) is 'today'. Raises TemplateProblem.
+
+        `test` marks it as a test, and `desk` has the links by which its recipient decides on the edition.
+        """
         selected = select(edition, variant)
         if selected is None:
             return None
@@ -56,7 +67,7 @@ class Renderer:
         printed = self.blocks(selected, "email")
 
         def render_one(smaller: Edition) -> RenderedEmail:
-            page = replace(self._page(edition, smaller, now, test), blocks=printed.blocks)
+            page = replace(self._page(edition, smaller, now, test), blocks=printed.blocks, desk=tuple(desk))
             text = self._text(page)
             html = self._html(page) if variant.format == "html" else ""
             return RenderedEmail(variant.key, neutral_text(page.subject), html, text, warnings=printed.warnings)

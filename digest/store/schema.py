@@ -259,6 +259,10 @@ edition = Table(
     Column("model_answers", JSON, nullable=False, server_default="{}"),
     # The hashes of its emails once `digest store prune` has deleted some, see `evidence`.
     Column("email_hashes", JSON(none_as_null=True)),
+    # Goes up with each correction while the edition is being sent: whoever has no email yet gets the newest one.
+    Column("revision", Integer, nullable=False, server_default="1"),
+    # Of an edition that corrects another one: its key, and the revision from which on its emails are right.
+    Column("corrects", JSON(none_as_null=True)),
     # Which editions are shown is asked for on every page. In the table these columns are behind long texts.
     Index("ix_edition_shown", "key", "state", "frozen_at", "sample", "day"),
 )
@@ -571,22 +575,27 @@ desk_user = Table(
     Column("name", String(64), nullable=False),
     Column("role", String(16), nullable=False),
     Column("created_at", Moment, nullable=False),
+    # Where tests of an edition go; '' until the user says so.
+    Column("email", Text, nullable=False, server_default=""),
     UniqueConstraint("name"),
 )
 
-# How a user proves who they are: a password, a code of an authenticator app, a one-time link.
+# How a user proves who they are: a password, a code of an authenticator app, passkeys, a one-time link.
 desk_credential = Table(
     "desk_credential",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("user", Id, ForeignKey("desk_user.id"), nullable=False),
     Column("kind", String(16), nullable=False),
-    # A hash of the password or of the link; the key of the authenticator app.
+    # A hash of the password or of the link; the key of the authenticator app; the id of a passkey.
     Column("secret", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment),
-    # The number of the last code of the app that was used: a code works once.
+    # The number of the last code of the app that was used: a code works once. Of a passkey: its count of signatures.
     Column("counter", BigInteger, nullable=False, server_default="0"),
+    # Of a passkey: its public key in COSE, as base64url, and what the user calls it.
+    Column("public_key", Text, nullable=False, server_default=""),
+    Column("label", Text, nullable=False, server_default=""),
     Index(None, "user", "kind"),
     Index(None, "secret"),
 )
@@ -603,7 +612,24 @@ desk_session = Table(
     Column("expires_at", Moment, nullable=False),
     # The browser's name for itself.
     Column("agent", Text, nullable=False, server_default=""),
+    # How the user signed in: "password" or "passkey".
+    Column("method", String(16), nullable=False, server_default="password"),
     Index(None, "user"),
+)
+
+# Links in the test emails of an edition. Each is for one act on one revision, and works once.
+desk_link = Table(
+    "desk_link",
+    metadata,
+    # SHA-256 of the link's token.
+    Column("hash", String(64), primary_key=True),
+    Column("edition", String(64), ForeignKey("edition.key"), nullable=False),
+    # What the test email showed (`usecases.approval.revision`), and what the link does.
+    Column("revision", String(16), nullable=False),
+    Column("act", String(16), nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+    Column("used_by", Text, nullable=False, server_default=""),
 )
 
 # Who did what, by the desk, by a command or by a link. Append-only.

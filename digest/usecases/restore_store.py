@@ -29,7 +29,7 @@ from digest.store.high_water import (
 from digest.store.locks import Lock, exclusive, running_runs
 from digest.store.people.carry_over import CarriedOver, carry_over, reserve_ids
 from digest.store.private import sqlite_file
-from digest.store.schema import attempt, desk_session
+from digest.store.schema import attempt, desk_link, desk_session
 from digest.store.schema import meta as values
 from digest.store.sending import restored
 from digest.store.sending.restored import Held, Restored, SentSince
@@ -167,6 +167,8 @@ class StoreRestorer:
                 meta.put_backup_time(connection, identity.copied_at)
             # A session that was ended since the copy must not come back.
             connection.execute(delete(desk_session))
+            # A link that was used since the copy would work again.
+            connection.execute(delete(desk_link))
         return RestoreResult(copied_at, held, doubtful, sent=sent, specials_until=about.day + restored.SPECIALS)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from digest.usecases.automatic_stop import AutomaticStop
     from digest.usecases.enqueue import Enqueuer
     from digest.usecases.reconcile import Reconciler, Recovery
+    from digest.usecases.send_test import DraftMailer
     from digest.usecases.stop_edition import EditionStopper
 
 # Time to notice an unknown outcome and to cancel it, before the provider's deadline.
@@ -128,3 +129,23 @@ class Sending(Subscribers):
 
         limits = self.settings.delivery.stop_on
         return AutomaticStop(self.database, self.editions, limits.first, limits.bounces, limits.complaints, self.now)
+
+    @cached_property
+    def draft_mailer(self) -> DraftMailer:
+        from digest.store.desk.links import LinkStore
+        from digest.usecases.send_test import DraftMailer
+
+        url = self.desk_url() if self.settings.desk.enabled else ""
+        return DraftMailer(
+            database=self.database,
+            renderer=self.renderer,
+            images=self.articles.images,
+            links=LinkStore(self.database),
+            sender=self.sender,
+            sign=self.signer.sign_email,
+            transport=lambda: self.transports[0],
+            # Without an address of the pages there is only a path.
+            desk_url=url if url.startswith("http") else "",
+            language=self.settings.newsletter.language,
+            now=self.now,
+        )

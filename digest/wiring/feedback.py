@@ -11,6 +11,7 @@ from digest.wiring.deliver import Sending
 if TYPE_CHECKING:
     from digest.feedback.sendgrid_signature import Verifier
     from digest.feedback.sns import Verifier as SnsVerifier
+    from digest.usecases.edit_subscribers import SubscriberEditor
     from digest.usecases.erase_subscriber import SubscriberEraser
     from digest.usecases.process_feedback import FeedbackProcessor
     from digest.usecases.sync_suppressions import SuppressionSync

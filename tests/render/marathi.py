@@ -37,6 +37,15 @@ msgstr "मृतांची संख्या वृत्तपत्रा�
 msgid "(Source: %(name)s)"
 msgstr "(स्रोत: %(name)s)"
 
+msgid "Approve"
+msgstr "मंजूर करा"
+
+msgid "Hold"
+msgstr "थांबवा"
+
+msgid "Open the desk"
+msgstr "डेस्क उघडा"
+
 msgid "Correction"
 msgstr "दुरुस्ती"
 

@@ -19,6 +19,7 @@ class Kind(StrEnum):
 
     PASSWORD = "password"  # noqa: S105
     TOTP = "totp"
+    PASSKEY = "passkey"
     LINK = "link"
 
 
@@ -30,6 +31,8 @@ class User:
     name: str
     role: Role
     created_at: datetime
+    # Where tests of an edition go; '' until they say so.
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,10 @@ class UserStore:
         with self.database.read() as connection:
             found = connection.execute(rows.order_by(desk_user.c.name)).all()
         return [UserLine(_user(row), row.has_password, row.number or 0, row.seen) for row in found]
+
+    def set_email(self, user: int, email: str) -> None:
+        with self.database.write(area="desk") as connection:
+            connection.execute(update(desk_user).where(desk_user.c.id == user).values(email=email))
 
     def set_role(self, name: str, role: Role) -> bool:
         with self.database.write(area="desk") as connection:
@@ -196,7 +203,7 @@ class UserStore:
 
 
 def _user(row: Any) -> User:
-    return User(row.id, row.name, Role(row.role), row.created_at)
+    return User(row.id, row.name, Role(row.role), row.created_at, row.email)
 
 
 def _credential(row: Any) -> Credential:

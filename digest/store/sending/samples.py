@@ -16,6 +16,7 @@ from digest.store.schema import (
     decision,
     delivery,
     delivery_event,
+    desk_link,
     edition,
     edition_count,
     rendered_email,
@@ -44,6 +45,7 @@ def discard_samples(database: Database, key: str) -> None:
         connection.execute(delete(attempt).where(attempt.c.batch.in_(numbers)))
         # Events refer to deliveries, and everything to the edition.
         archived = (archive_story, archive_correction, archive_page)
-        for table in (delivery_event, delivery, batch, decision, rendered_email, edition_count, *archived):
+        more = (decision, rendered_email, edition_count, desk_link)
+        for table in (delivery_event, delivery, batch, *more, *archived):
             connection.execute(delete(table).where(table.c.edition == key))
         connection.execute(delete(edition).where(edition.c.key == key))

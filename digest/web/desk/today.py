@@ -99,19 +99,19 @@ def today(visit: Visit) -> Response:
 
 
 def edition(visit: Visit) -> Response:
-    return page(visit, _edition(visit))
+    return page(visit, of_path(visit))
 
 
 def state(visit: Visit) -> Response:
     """The line of state again, and what changed since the page was loaded."""
-    found = _edition(visit)
+    found = of_path(visit)
     return visit.page("state.html.j2", bar=bar(visit, found), **_moving(visit, found), now=visit.desk.now())
 
 
 def checks(visit: Visit) -> Response:
     """What blocks the edition, when the checks have ended."""
-    found = _edition(visit)
-    return visit.page("checks.html.j2", edition=found, **_checked(visit, found, wait=5.0))
+    found = of_path(visit)
+    return visit.page("checks.html.j2", edition=found, **checked(visit, found, wait=5.0))
 
 
 def page(
@@ -141,11 +141,13 @@ def page(
         revision=revision(edition),
         problem=problem,
         void=visit.query.get("void") == "1",
+        tested=visit.query.get("tested", "")[:100],
+        groups_for_tests=tuple(app.settings.desk.test_groups),
         view=view,
         form=form if form in FORMS else "light",
         forms=FORMS,
         now=now,
-        **_checked(visit, edition),
+        **checked(visit, edition),
         **_moving(visit, edition),
     )
 
@@ -166,15 +168,15 @@ def current(visit: Visit) -> Edition | None:
     return next(iter((*sending, *open_, *reversed(found))), None)
 
 
-def bar(visit: Visit, edition: Edition, *, asks_reason: bool = False) -> Bar:
-    """Say what will happen, to how many, when, and what if nobody acts."""
+def bar(visit: Visit, edition: Edition, *, asks_reason: bool = False, alone: bool = False) -> Bar:
+    """Say what will happen, to how many, when, and what if nobody acts. `alone`: without buttons."""
     _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
     app, now = visit.desk.app, visit.desk.now()
     planned = app.calendar.of(edition.key)
     send_at = planned.send_at.astimezone(now.tzinfo) if planned else None
     waiting = send_at is not None and send_at > now
     left = _left(send_at - now, visit) if send_at and waiting else ""
-    sender = visit.may(Role.SENDER)
+    sender = visit.may(Role.SENDER) and not alone
     make = partial(Bar, edition.key, seen=revision(edition), send_at=send_at if waiting else None)
     title = _when_to_whom(visit, edition, send_at if waiting else None)
     if edition.state in (EditionState.DRAFT, EditionState.APPROVED):
@@ -325,22 +327,22 @@ def _others(visit: Visit) -> list[Edition]:
     return [found for key in keys if (found := visit.desk.app.editions.get(key)) is not None]
 
 
-def _checked(visit: Visit, edition: Edition, **wait: float) -> dict[str, Any]:
+def checked(visit: Visit, edition: Edition, **wait: float) -> dict[str, Any]:
     """Return what the checks found, for the list and the meter; None while they run."""
     if edition.state not in EDITABLE:
         return {"problems": None, "blocking": 0, "meter": None, "is_checked": False}
-    checked = visit.desk.checks.of(edition, **wait)
-    if checked is None:
+    found = visit.desk.checks.of(edition, **wait)
+    if found is None:
         return {"problems": None, "blocking": 0, "meter": None, "is_checked": False}
-    lines: Sequence[Problem] = problems(checked, edition, visit.catalogue)
+    lines: Sequence[Problem] = problems(found, edition, visit.catalogue)
     blocking = sum(line.level == "bad" for line in lines)
-    return {"problems": lines, "blocking": blocking, "meter": _meter(checked, edition), "is_checked": True}
+    return {"problems": lines, "blocking": blocking, "meter": _meter(found, edition), "is_checked": True}
 
 
-def _meter(checked: Checked, edition: Edition) -> Meter | None:
-    if checked.sizes is None:
+def _meter(found: Checked, edition: Edition) -> Meter | None:
+    if found.sizes is None:
         return None
-    used = checked.sizes.quoted_printable
+    used = found.sizes.quoted_printable
     stories = max(1, sum(1 for _ in edition.stories()))
     # The frame of an email without stories takes about a third of a short one.
     each = max(1, used * 2 // 3 // stories)
@@ -371,7 +373,8 @@ def _empty(visit: Visit) -> Response:
     return visit.page("empty.html.j2", planned=following, now=now)
 
 
-def _edition(visit: Visit) -> Edition:
+def of_path(visit: Visit) -> Edition:
+    """Return the edition that the path names."""
     found = visit.desk.app.editions.get(visit.parameters["key"])
     if found is None:
         raise HTTPException(404)

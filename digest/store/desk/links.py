@@ -1,0 +1,48 @@
+"""Links in the test emails of an edition. Each is for one act on one revision of it, and works once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+
+from digest.store.database import Database
+from digest.store.schema import desk_link
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of a test. `revision` is that of what the test showed; `used_by` is '' until it is used."""
+
+    edition: str
+    revision: str
+    act: str
+    expires_at: datetime
+    used_at: datetime | None
+    used_by: str
+
+
+class LinkStore:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def add(self, hash: str, edition: str, revision: str, act: str, *, now: datetime, expires_at: datetime) -> None:
+        """Add a link, and forget those that no longer work."""
+        values = {"hash": hash, "edition": edition, "revision": revision, "act": act, "expires_at": expires_at}
+        with self.database.write(area="desk") as connection:
+            connection.execute(delete(desk_link).where(desk_link.c.expires_at <= now))
+            connection.execute(insert(desk_link).values(values))
+
+    def get(self, hash: str, now: datetime) -> Link | None:
+        """Return a link, used or not; None if it is unknown or too old."""
+        own = (desk_link.c.hash == hash) & (desk_link.c.expires_at > now)
+        with self.database.read() as connection:
+            row = connection.execute(select(desk_link).where(own)).one_or_none()
+        return Link(row.edition, row.revision, row.act, row.expires_at, row.used_at, row.used_by) if row else None
+
+    def use(self, hash: str, by: str, now: datetime) -> bool:
+        """Note who used a link. False if somebody used it before."""
+        own = (desk_link.c.hash == hash) & desk_link.c.used_at.is_(None)
+        with self.database.write(area="desk") as connection:
+            return bool(connection.execute(update(desk_link).where(own).values(used_at=now, used_by=by)).rowcount)

@@ -1,0 +1,79 @@
+"""The page behind a link of a test email: it shows one button.
+
+A GET changes nothing, because spam filters open links.
+"""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from digest.models import Edition, EditionState
+from digest.store.desk.links import Link
+from digest.usecases.approval import EditionChanged, revision
+from digest.usecases.preflight import PreflightFailed
+from digest.usecases.record_decision import record_decision
+from digest.usecases.send_test import LinkAct
+from digest.web.desk import today
+from digest.web.desk.sending import PAUSABLE
+from digest.web.desk.visit import Visit
+
+_BY = "by the link of a test"
+# States out of which each act leads.
+_OUT_OF = {LinkAct.APPROVE: (EditionState.DRAFT,), LinkAct.HOLD: PAUSABLE}
+
+
+def page(visit: Visit) -> Response:
+    link, edition = _found(visit)
+    return _page(visit, link, edition)
+
+
+def act(visit: Visit) -> Response:
+    """Do what the link says: once, and only if the edition is still as the test showed it."""
+    app = visit.desk.app
+    link, edition = _found(visit)
+    what = LinkAct(link.act)
+    if link.used_by or edition.state not in _OUT_OF[what] or revision(edition) != link.revision:
+        return _page(visit, link, edition, status=409)
+    if not app.draft_mailer.use(visit.parameters["token"], visit.user.name):
+        return page(visit)
+    if what == LinkAct.HOLD:
+        if app.stopper.stop(edition.key, EditionState.PAUSED, out_of=PAUSABLE).stopped:
+            by = visit.actor
+            now = app.now()
+            record_decision(
+                app.editions, app.audit, edition.key, EditionState.PAUSED, by, why=_BY, what="paused", now=now
+            )
+        return visit.go(today.place(edition.key))
+    try:
+        app.approver.approve(edition, how=_BY, by=visit.user.name)
+    except (EditionChanged, PreflightFailed):
+        # The edition's own page says what is in the way.
+        return visit.go(today.place(edition.key))
+    app.audit.record(visit.actor, EditionState.APPROVED, edition.key, _BY, now=app.now())
+    return visit.go(today.place(edition.key))
+
+
+def _page(visit: Visit, link: Link, edition: Edition, *, status: int = 200) -> Response:
+    what = LinkAct(link.act)
+    return visit.page(
+        "decide.html.j2",
+        status=status,
+        bar=today.bar(visit, edition, alone=True),
+        edition=edition,
+        act=what,
+        used_by=link.used_by,
+        used_at=link.used_at,
+        stale=revision(edition) != link.revision,
+        possible=edition.state in _OUT_OF[what],
+        now=visit.desk.now(),
+        **today.checked(visit, edition),
+    )
+
+
+def _found(visit: Visit) -> tuple[Link, Edition]:
+    edition = today.of_path(visit)
+    link = visit.desk.app.draft_mailer.link(visit.parameters["token"])
+    if link is None or link.edition != edition.key:
+        raise HTTPException(404)
+    return link, edition
