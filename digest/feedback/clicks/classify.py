@@ -1,0 +1,215 @@
+"""Tell clicks of people from those of machines. Pure: from a sequence of requests to a verdict for each of them.
+
+Gateways open the links of an email before it is delivered, previews are drawn of shared links, and browsers fetch pages
+in advance. It is done in two steps, so that an address and a user agent need not be stored: `read_signs` looks at one
+request, `judge` at what one visitor did. `classify` does both.
+
+A person is given the benefit of the doubt: several tabs opened at once, double taps, reloads, and many readers behind
+one address of a mobile network are no machine.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from itertools import pairwise
+from statistics import median
+
+from digest.feedback.clicks.agents import is_data_centre, is_machine_agent, is_proxied
+
+# The target of the link that nobody sees.
+HONEYPOT = "honeypot"
+
+
+class Sign(StrEnum):
+    """What one request shows: why it cannot be a click of a person, or nothing."""
+
+    HEAD = "head"
+    HONEYPOT = "honeypot"
+    PREFETCH = "prefetch"
+    AGENT = "agent"
+    CENTRE = "centre"
+    NONE = ""
+
+
+# Seconds around a hidden link, or a HEAD, in which the same visitor's other requests are a machine's; and those of other
+# addresses, because a scanner may have many.
+_AROUND_HONEYPOT, _AROUND_HEAD, _AROUND_BY_OTHERS = 600.0, 60.0, 20.0
+# Opening this many different links, each less than so many seconds after the one before, is no hand's work.
+_RAPID_LINKS, _RAPID_GAP = 3, 0.35
+# This share of an email's links, or that many of them, is opened by machines only …
+_MOST_LINKS, _MANY, _FEWEST = 0.6, 8, 6
+# … if half of the gaps are at most this long, in seconds, …
+_SCAN_GAP = 2.0
+# … or nearly all of them, steadily.
+_ALL_LINKS, _SLOW_GAP, _STEADY = 0.8, 20.0, 0.25
+# A machine opens each link about once, or all of them equally often. Readers behind one address do not.
+_ONCE = 1.3
+# Repeating one link so often at equal times is a monitor; so many links at equal short times, in seconds, are a script.
+_REPEATS, _EQUAL = 5, 0.06
+_TICKS, _TICK = 4, 5.0
+# Seconds after which a visitor's next click begins another visit.
+_VISIT = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClickRequest:
+    """A request for the target of a link. `target` is HONEYPOT for the hidden link.
+
+    `headers` have lower-case names; without any, nothing is concluded from them. `address` is the client's IP address.
+    """
+
+    target: str
+    at: datetime
+    method: str = "GET"
+    agent: str = ""
+    address: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What is kept of a request."""
+
+    target: str
+    at: datetime
+    sign: Sign = Sign.NONE
+    # Says which visits are of one program at one address.
+    source: str = ""
+
+
+def read_signs(request: ClickRequest) -> Sign:
+    """The strongest sign of a machine in one request; NONE if it may be a person's."""
+    if request.method.upper() != "GET":
+        return Sign.HEAD
+    if request.target == HONEYPOT:
+        return Sign.HONEYPOT
+    headers = request.headers
+    purposes = (headers.get(name, "") for name in ("sec-purpose", "purpose", "x-purpose", "x-moz"))
+    if any(word in value.lower() for value in purposes for word in ("prefetch", "preview", "prerender")):
+        return Sign.PREFETCH
+    if is_machine_agent(request.agent):
+        return Sign.AGENT
+    if is_data_centre(request.address) and not _is_person_in_data_centre(request):
+        return Sign.CENTRE
+    return Sign.NONE
+
+
+def _is_person_in_data_centre(request: ClickRequest) -> bool:
+    """Whether a request from a data centre is a reader's: by a proxy of a phone's browser, or by a VPN."""
+    headers = request.headers
+    if is_proxied(request.agent) or "x-operamini-phone-ua" in headers:
+        return True
+    languages = headers.get("accept-language", "").lower()
+    by_hand = headers.get("sec-fetch-user") == "?1" or bool(headers.get("referer"))
+    return by_hand and any(word in languages for word in ("hi", "-in"))
+
+
+def classify(requests: Sequence[ClickRequest], links: int) -> list[bool]:
+    """Whether each request is a machine's. They are those of one visitor or of one recipient, in any order.
+
+    `links` is the number of different links of the email.
+    """
+    visits = [Visit(each.target, each.at, read_signs(each), f"{each.address} {each.agent}") for each in requests]
+    return judge(visits, links)
+
+
+def is_machine(requests: Sequence[ClickRequest], links: int) -> bool:
+    """Whether none of the requests is a person's."""
+    return all(classify(requests, links))
+
+
+def judge(visits: Sequence[Visit], links: int) -> list[bool]:
+    """As `classify`, from what is kept of the requests."""
+    order = sorted(range(len(visits)), key=lambda number: visits[number].at)
+    ordered = [visits[number] for number in order]
+    machine = [visit.sign is not Sign.NONE for visit in ordered]
+    _spread_proof(ordered, machine)
+    for start, end in _sittings(ordered):
+        rest = [number for number in range(start, end) if not ordered[number].sign]
+        clicks = [ordered[number] for number in rest]
+        for number, found in zip(rest, _judge_sitting(clicks, links), strict=True):
+            machine[number] = machine[number] or found
+    result = [False] * len(visits)
+    for position, number in enumerate(order):
+        result[number] = machine[position]
+    return result
+
+
+def _spread_proof(ordered: Sequence[Visit], machine: list[bool]) -> None:
+    """Whoever opened the hidden link, or asked with HEAD, is a machine at that time."""
+    reaches = {Sign.HONEYPOT: (_AROUND_HONEYPOT, _AROUND_BY_OTHERS), Sign.HEAD: (_AROUND_HEAD, 0.0)}
+    for proof in ordered:
+        own, others = reaches.get(proof.sign, (0.0, 0.0))
+        for number, visit in enumerate(ordered if own else ()):
+            reach = own if visit.source == proof.source else others
+            if reach and abs((visit.at - proof.at).total_seconds()) <= reach:
+                machine[number] = True
+
+
+def _sittings(ordered: Sequence[Visit]) -> list[tuple[int, int]]:
+    """The visits, as ranges: a break of half an hour begins a new one."""
+    edges = [0]
+    for number, (earlier, later) in enumerate(pairwise(ordered), start=1):
+        if (later.at - earlier.at).total_seconds() > _VISIT:
+            edges.append(number)
+    edges.append(len(ordered))
+    return [(start, end) for start, end in pairwise(edges) if end > start]
+
+
+def _judge_sitting(clicks: Sequence[Visit], links: int) -> list[bool]:
+    if len(clicks) < 2:
+        return [False] * len(clicks)
+    gaps = [(later.at - earlier.at).total_seconds() for earlier, later in pairwise(clicks)]
+    if _is_scan(clicks, gaps, links) or _is_clockwork(clicks, gaps):
+        return [True] * len(clicks)
+    return _rapid(clicks, gaps)
+
+
+def _is_scan(clicks: Sequence[Visit], gaps: Sequence[float], links: int) -> bool:
+    """Whether most links of the email were opened one after the other."""
+    counts = Counter(click.target for click in clicks)
+    different, share = len(counts), len(counts) / max(links, 1)
+    if different < min(_FEWEST, max(links, _RAPID_LINKS)) or (share < _MOST_LINKS and different < _MANY):
+        return False
+    if len(clicks) > _ONCE * different and len(set(counts.values())) > 1:
+        return False
+    moving = [gap for gap, (one, next) in zip(gaps, pairwise(clicks), strict=True) if one.target != next.target]
+    if median(moving) <= _SCAN_GAP:
+        return True
+    # A reader who opens everything reads for different times, and takes breaks.
+    return share >= _ALL_LINKS and median(moving) <= _SLOW_GAP and _spread(moving) <= _STEADY
+
+
+def _is_clockwork(clicks: Sequence[Visit], gaps: Sequence[float]) -> bool:
+    """Whether a clock opened them: one link again and again, or several, each once."""
+    different = len({click.target for click in clicks})
+    if _spread(gaps) > _EQUAL or min(gaps) <= _RAPID_GAP:
+        return False
+    if different == 1:
+        return len(clicks) >= _REPEATS
+    return different == len(clicks) >= _TICKS and median(gaps) <= _TICK
+
+
+def _rapid(clicks: Sequence[Visit], gaps: Sequence[float]) -> list[bool]:
+    """Clicks on several links that follow each other faster than a hand can."""
+    machine = [False] * len(clicks)
+    start = 0
+    for end in range(1, len(clicks) + 1):
+        if end < len(clicks) and gaps[end - 1] <= _RAPID_GAP:
+            continue
+        if len({click.target for click in clicks[start:end]}) >= _RAPID_LINKS:
+            machine[start:end] = [True] * (end - start)
+        start = end
+    return machine
+
+
+def _spread(gaps: Sequence[float]) -> float:
+    """How much the middle gaps differ, relative to their median. Zero for a clock."""
+    if len(gaps) < 3:
+        return 1.0
+    middle = median(gaps)
+    return median(abs(gap - middle) for gap in gaps) / middle if middle else 0.0

@@ -1,0 +1,62 @@
+"""Clicks of machines and of people are told apart."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from digest.feedback.clicks.agents import is_data_centre, is_machine_agent
+from digest.feedback.clicks.classify import ClickRequest, classify, is_machine
+from tests.feedback.click_patterns import machines, people
+
+_MACHINES, _PEOPLE = list(machines()), list(people())
+
+
+@pytest.mark.parametrize(("links", "requests"), [each[1:] for each in _MACHINES], ids=[each[0] for each in _MACHINES])
+def test_no_request_of_a_machine_counts(links: int, requests: list[ClickRequest]) -> None:
+    assert is_machine(requests, links)
+
+
+@pytest.mark.parametrize(("links", "requests"), [each[1:] for each in _PEOPLE], ids=[each[0] for each in _PEOPLE])
+def test_a_person_counts(links: int, requests: list[ClickRequest]) -> None:
+    assert not is_machine(requests, links)
+
+
+def test_there_are_enough_patterns() -> None:
+    assert len(_MACHINES) >= 30
+    assert len(_PEOPLE) >= 30
+
+
+def test_the_order_of_requests_does_not_matter() -> None:
+    rng = random.Random(3)
+    for _name, links, requests in (*_MACHINES, *_PEOPLE):
+        verdicts = dict(zip(map(id, requests), classify(requests, links), strict=True))
+        mixed = rng.sample(requests, len(requests))
+        assert [verdicts[id(each)] for each in mixed] == classify(mixed, links)
+
+
+def test_only_the_gateways_requests_are_taken_away_from_a_reader() -> None:
+    links, requests = next(each[1:] for each in _PEOPLE if each[0] == "the gateway first, then the reader")
+    assert classify(requests, links) == [True] * 16 + [False]
+
+
+def test_nothing_is_concluded_from_no_requests() -> None:
+    assert classify([], 16) == []
+
+
+@pytest.mark.parametrize("address", ["", "nonsense", "::1", "127.0.0.1", "49.36.18.7", "2401:4900::1"])
+def test_an_address_that_is_nobodys_is_no_data_centre(address: str) -> None:
+    assert not is_data_centre(address)
+
+
+def test_an_address_of_a_cloud_is_found_in_both_notations() -> None:
+    assert is_data_centre("::ffff:40.94.33.20")
+    assert is_data_centre("2600:1f18::7")
+
+
+def test_a_long_name_takes_no_time() -> None:
+    assert is_machine_agent("(compatible; " * 2000)
+    requests = [replace(_PEOPLE[0][2][0], agent="x" * 60_000) for _ in range(200)]
+    assert len(classify(requests, 16)) == 200
