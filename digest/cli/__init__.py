@@ -14,6 +14,8 @@ _OBJECTS_BETWEEN_COLLECTIONS = 200_000
 def main() -> None:
     """Run the `digest` command. Exit codes: 0 done; 1 failed or incomplete; 2 wrong usage, configuration or list."""
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
+    # We use no plugin of pydantic, and looking for one reads the metadata of every installed package.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     import click
 
     from digest.cli.commands import cli

@@ -44,7 +44,6 @@ from digest.config.types import (
 from digest.config.web import Desk, Web
 from digest.curate.importance.rows import ROWS
 from digest.curate.recurring_kinds import ALIASES, KINDS
-from digest.hindi.language import DEVANAGARI
 from digest.models import BREAKING, MAIN, is_breaking
 
 
@@ -587,7 +586,12 @@ class Settings(SettingsModel):
 
     @model_validator(mode="after")
     def _digits_match_script(self) -> Settings:
-        if self.theme.digits == "deva" and self.newsletter.language not in DEVANAGARI:
+        if self.theme.digits != "deva":
+            return self
+        # Few newsletters set it, and the import takes longer than all other checks.
+        from digest.hindi.language import DEVANAGARI
+
+        if self.newsletter.language not in DEVANAGARI:
             languages = ", ".join(sorted(DEVANAGARI))
             raise ValueError(
                 f"'theme.digits': deva is for languages in Devanagari ({languages}), "

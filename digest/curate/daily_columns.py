@@ -15,7 +15,7 @@ from digest.curate.ranking import Ranked
 from digest.curate.recurring import differ, subject_of_title
 from digest.curate.recurring_kinds import Policy, Series
 from digest.curate.rules import Rules
-from digest.curate.sections import DAILY_COLUMNS
+from digest.curate.section_names import DAILY_COLUMNS
 from digest.curate.sent_story import SentStory
 from digest.curate.similarity.clustering import Cluster, Pairs
 from digest.curate.similarity.score import Corpus

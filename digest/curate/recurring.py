@@ -34,7 +34,7 @@ SIGNS = tuple(
 _ALL_SIGNS = frozenset().union(*SIGNS)
 
 # The kind for titles that one source repeats, with other numbers, on three days.
-LEARNED = Series("repeated title", re.compile("(?!)"))
+LEARNED = Series("repeated title", "(?!)")
 
 _NUMBER = re.compile("[0-9०-९]+(?:[.,:/-][0-9०-९]+)*")
 

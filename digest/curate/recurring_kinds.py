@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-
-from digest.hindi.text import fold
+from functools import cache
 
 
 class Policy(StrEnum):
@@ -25,7 +24,8 @@ class Series:
     """A kind of recurring page."""
 
     kind: str
-    pattern: re.Pattern[str]
+    # A regular expression, which is searched in the folded title.
+    expression: str
     # 0..1, scales what the score of a story loses.
     penalty: float = 1.0
     # Whether pages of this kind never enter an edition, unless an editor pins them.
@@ -36,12 +36,24 @@ class Series:
         """The name of the kind in the settings, where all prices are one kind."""
         return "prices" if self.kind in PRICES else self.kind
 
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        return _compiled(self.expression)
+
 
 PRICES = frozenset({"fuel", "gold", "produce", "currency"})
 
 
-def _row(kind: str, pattern: str, penalty: float = 1.0, *, excluded: bool = False) -> Series:
-    return Series(kind, re.compile(fold(pattern)), penalty, excluded)
+@cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    """Compile on first use: the settings need only the names of the kinds."""
+    from digest.hindi.text import fold
+
+    return re.compile(fold(expression))
+
+
+def _row(kind: str, expression: str, penalty: float = 1.0, *, excluded: bool = False) -> Series:
+    return Series(kind, expression, penalty, excluded)
 
 
 # The pattern is searched in the folded title; the first match wins.

@@ -1,4 +1,4 @@
-"""Find the section of a story, with the evidence for it, and translate the names of sections.
+"""Find the section of a story, with the evidence for it.
 
 Evidence is tried in this order: the source's configured section, the item's categories, the URL's slugs, the section of
 most other articles, the words of the headline. Without evidence the first section is used. The names and words are data
@@ -17,25 +17,7 @@ from digest.curate.importance.places import is_abroad
 from digest.curate.section_words import NAMES, look_up
 from digest.hindi.text import fold
 from digest.hindi.tokens import tokens
-from digest.i18n import translator
 from digest.models import Article
-
-# The section of pages that recur every day, for those that the newsroom wants (`daily_columns`).
-DAILY_COLUMNS = "दैनिक स्तंभ"
-
-# Section -> message id of its name in other languages. Hindi names are used as they are.
-MESSAGE_IDS = {
-    "देश": "Nation",
-    "दुनिया": "World",
-    "राजनीति": "Politics",
-    "व्यापार": "Business",
-    "विज्ञान": "Science",
-    "खेल": "Sport",
-    "मनोरंजन": "Entertainment",
-    "स्वास्थ्य": "Health",
-    "शिक्षा": "Education",
-    DAILY_COLUMNS: "Daily columns",
-}
 
 # Of two with equal points, the first is chosen.
 HOME = ("देश", "राजनीति")
@@ -57,14 +39,6 @@ def _key(name: str) -> str:
 
 
 _BY_NAME = {_key(name): section for section, names in NAMES.items() for name in (section, *names)}
-
-
-def translated_sections(language: str) -> dict[str, str]:
-    """Map each section to its name in the language; empty for Hindi. Raises ConfigurationError."""
-    if language == "hi":
-        return {}
-    catalogue = translator(language)
-    return {section: catalogue.gettext(name) for section, name in MESSAGE_IDS.items()}
 
 
 @lru_cache(maxsize=20_000)

@@ -219,7 +219,9 @@ class DeliveryRun:
 
     def _settle_and_claim(self) -> bool:
         """Return whether anything was settled or claimed."""
-        if not self.unsettled and not self._may_claim():
+        is_busy = len(self.in_flight) >= self.job.threads
+        if not self.unsettled and (is_busy or not self._may_claim()):
+            # A transaction without work would only delay those that finish now.
             return False
         claimed = self.outages.wait_through(self._commit, self._resume)
         settled, self.unsettled = self.unsettled, []

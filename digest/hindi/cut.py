@@ -38,6 +38,8 @@ def shorten(text: str, limit: int) -> str:
 
 def width(text: str) -> int:
     """Columns of one line of text in a monospaced font. Control characters do not count."""
+    if text.isascii() and text.isprintable():
+        return len(text)
     import wcwidth
 
     return wcwidth.width(text)

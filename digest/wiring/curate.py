@@ -22,7 +22,7 @@ class Curating(Collecting, Rendering, Planning):
     def rules(self) -> Rules:
         from digest.curate.recurring_kinds import Policy
         from digest.curate.rules import Rules
-        from digest.curate.sections import translated_sections
+        from digest.curate.section_names import translated_sections
 
         edition, called = self.settings.edition, translated_sections(self.settings.newsletter.language)
         return Rules(
@@ -48,7 +48,7 @@ class Curating(Collecting, Rendering, Planning):
     @property
     def topics(self) -> tuple[str, ...]:
         """The topics that a subscriber may choose: the newsletter's sections and those of its sources."""
-        from digest.curate.sections import DAILY_COLUMNS
+        from digest.curate.section_names import DAILY_COLUMNS
 
         named = (source.section for source in self.settings.sources if source.section)
         columns = [DAILY_COLUMNS] if "section" in self.settings.edition.recurring.values() else []

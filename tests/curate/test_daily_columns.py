@@ -11,7 +11,7 @@ from digest.curate.compose import ComposeContext, Curated, compose
 from digest.curate.editorial import Changes
 from digest.curate.recurring_kinds import KINDS, Policy
 from digest.curate.rules import Rules
-from digest.curate.sections import DAILY_COLUMNS
+from digest.curate.section_names import DAILY_COLUMNS
 from digest.curate.sent_story import SentStory
 from digest.models import Article
 from tests.curate.sample import DAY, NOW, article

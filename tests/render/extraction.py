@@ -16,7 +16,7 @@ from jinja2.ext import babel_extract
 
 from digest.curate.importance.rows import ROWS
 from digest.curate.ranking import BOOSTED
-from digest.curate.sections import MESSAGE_IDS
+from digest.curate.section_names import MESSAGE_IDS
 from digest.i18n import DESK, PAGES, REASONS, TEMPLATE
 from digest.render.blocks.rows import ROWS as BLOCKS
 from tests.paths import ROOT
@@ -78,7 +78,7 @@ def _used() -> Iterator[tuple[tuple[str, ...], str]]:
     for label in LABELS:
         yield (label,), "digest/models.py"
     for name in MESSAGE_IDS.values():
-        yield (name,), "digest/curate/sections.py"
+        yield (name,), "digest/curate/section_names.py"
     for reason in (*(row.reason for row in ROWS.values()), BOOSTED):
         yield (reason,), "digest/curate/importance/rows.py"
 

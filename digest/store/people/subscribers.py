@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from functools import reduce
+from functools import cached_property, reduce
 from operator import add
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import (
     Column,
@@ -39,13 +39,15 @@ from digest.store.database import Database, analyze, copy_rows, format_topics, h
 from digest.store.people import suppressions
 from digest.store.people.consent import Consent, ConsentLog, append
 from digest.store.people.erasure import Erasures
-from digest.store.people.history import SubscriberHistory
-from digest.store.people.imports import SubscriberImport
 from digest.store.schema import Moment, consent, preference, subscriber, suppression
 from digest.store.sending.enqueue import RecipientGroup, comparable, parse_topics, preferred, unplaced_subscribers
 from digest.store.statements import chunks
 from digest.subscribers.due import Candidate
 from digest.subscribers.list_file import FILE_NAME
+
+if TYPE_CHECKING:
+    from digest.store.people.history import SubscriberHistory
+    from digest.store.people.imports import SubscriberImport
 
 # Rows to read at a time.
 _CHUNK = 5000
@@ -254,8 +256,18 @@ class SubscriberAdmin:
         self.database = database
         self.consents = ConsentLog(database)
         self.erasures = Erasures(database)
-        self.history = SubscriberHistory(database, self.erasures)
-        self.imports = SubscriberImport(database, self.erasures)
+
+    @cached_property
+    def history(self) -> SubscriberHistory:
+        from digest.store.people.history import SubscriberHistory
+
+        return SubscriberHistory(self.database, self.erasures)
+
+    @cached_property
+    def imports(self) -> SubscriberImport:
+        from digest.store.people.imports import SubscriberImport
+
+        return SubscriberImport(self.database, self.erasures)
 
     def subscribers(self, origin: str | None = None) -> Iterator[SubscriberRecord]:
         """Yield the listed subscribers by id: all of them, or those of one import."""
