@@ -53,7 +53,7 @@ def started(home: Path, now: list[datetime], **environment: str) -> Iterator[Day
 
 
 def test_a_moment_that_comes_while_a_job_runs_is_not_missed(newsroom: Newsroom) -> None:
-    """Composing on a busy machine lasts beyond the hour. The send follows at once, before the sources are read again."""
+    """Composing on a busy machine lasts beyond the hour. The send follows at once, before another collection."""
     now, log = [MORNING.replace(hour=6, minute=59)], list[str]()
     stop = threading.Event()
 
