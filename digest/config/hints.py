@@ -202,7 +202,7 @@ def hint_for_value(location: tuple[Any, ...], value: Any) -> str:
 def _meant(location: tuple[Any, ...], name: str, word: str) -> str:
     if word in _WEEKLY_WORDS and name in _WEEKLY_PLACES and location[0] in ("schedule", "edition"):
         return _WEEKLY
-    if meant := _VALUES.get(name, {}).get(word):
+    if (meant := _VALUES.get(name, {}).get(word)) and meant != word:
         # A list is written without quotes.
         return f"did you mean {meant}?" if meant.startswith("[") else f"did you mean '{meant}'?"
     if name.endswith("_at") or name in ("approve_by", "quiet"):

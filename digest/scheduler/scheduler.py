@@ -114,6 +114,8 @@ class Scheduler:
         # Closes an App that was replaced.
         self.retire: Callable[[App], None] = self._background.retire
         self._last_notes: frozenset[str] = frozenset()
+        # When `check` must run again, by the monotonic clock: at the first moment after it ran last.
+        self._next_check = self._monotonic()
         self._clocks = Clocks.read()
         # In the order in which they run. What the provider confirms is no longer unknown when `check` looks.
         self._jobs = (
@@ -156,12 +158,14 @@ class Scheduler:
         self.guard.run(self.notices.refresh, "alerts")
         if self.guard.run(self.follow_list):
             self.guard.run(self.editions.send_to_repaired)
+        # A moment that comes while the jobs run is one that `check` may have missed.
+        self._next_check = self._monotonic() + until_next_moment(self.app).total_seconds()
         for job in self._jobs:
             now = self._monotonic()
             if self.stop.is_set() or (job.last is not None and now < job.last + job.every()):
                 continue
             # At the next tick.
-            if job.keeps_free and until_next_moment(self.app) < _KEEP_FREE:
+            if job.keeps_free and self._next_check - now < _KEEP_FREE.total_seconds():
                 continue
             job.last = now
             beat()
@@ -327,7 +331,8 @@ class Scheduler:
 
     def _wait(self) -> None:
         """Wait until something is due, the settings or the list are edited, or `stop` is set."""
-        until = time.monotonic() + min(_TICK, until_next_moment(self.app).total_seconds())
+        pause = min(_TICK, until_next_moment(self.app).total_seconds(), self._next_check - self._monotonic())
+        until = time.monotonic() + pause
         while (left := until - time.monotonic()) > 0 and not self.stop.wait(min(left, _LOOK)):
             if self.settings.is_new() or self._list.is_new():
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -49,6 +50,30 @@ def started(home: Path, now: list[datetime], **environment: str) -> Iterator[Day
     with make_app(home, environment=environment, clock=lambda: now[0]) as app:
         log: list[str] = []
         yield Day(Scheduler(watch_settings(app), log.append), now, log)
+
+
+def test_a_moment_that_comes_while_a_job_runs_is_not_missed(newsroom: Newsroom) -> None:
+    """Composing on a busy machine lasts beyond the hour. The send follows at once, before another collection."""
+    now, log = [MORNING.replace(hour=6, minute=59)], list[str]()
+    stop = threading.Event()
+
+    def say(line: str) -> None:
+        log.append(line)
+        if line.startswith("Composed"):
+            now[0] = MORNING.replace(hour=7, second=5)
+        if line.startswith(f"Edition {KEY}, sending"):
+            stop.set()
+
+    with make_app(newsroom.home, environment={}, clock=lambda: now[0]) as app:
+        scheduler = Scheduler(watch_settings(app), say, stop=stop, monotonic=lambda: now[0].timestamp())
+        run = threading.Thread(target=scheduler.run)
+        run.start()
+        sent = stop.wait(45)
+        stop.set()
+        run.join()
+        assert sent, log
+        assert counts(app.database, KEY).accepted == 5
+    assert not [line for line in log if line.startswith("Collected")], log
 
 
 def test_the_scheduler_runs_a_whole_day(newsroom: Newsroom) -> None:
