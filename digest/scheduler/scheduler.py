@@ -43,6 +43,8 @@ _QUIET = timedelta(minutes=15)
 # Between two looks for conditions that the admins must know, and before the first.
 _WATCH_EVERY, _WATCH_FIRST = timedelta(seconds=30), timedelta(seconds=5)
 _HOUR = timedelta(hours=1)
+# Between two looks into the log of a provider for batches whose outcome is unknown.
+RECONCILE_EVERY = timedelta(minutes=10)
 # Keys of the pages that cannot change while they are served.
 _PAGES_KEYS = ("web.enabled", "web.host", "web.port", "web.proxies", "desk.host", "desk.port")
 # The App of a job that keeps one until it ends.
@@ -107,6 +109,7 @@ class Scheduler:
         background = (
             BackgroundJob(self.sync_suppressions, "store", every=_HOUR, first=timedelta(0)),
             BackgroundJob(self.prune, "store", every=_HOUR, first=_HOUR),
+            BackgroundJob(self.reconcile, "logs of providers", every=RECONCILE_EVERY, first=RECONCILE_EVERY),
             # A long send must be watched, and an alert that hangs must not delay one.
             BackgroundJob(self.watch, "alerts", every=_WATCH_EVERY, first=_WATCH_FIRST),
         )
@@ -261,6 +264,13 @@ class Scheduler:
                 f"Suppressed {plural(result.suppressed, 'subscriber', 'subscribers')} found on the provider's lists "
                 "(their webhook events never arrived)."
             )
+
+    def reconcile(self, key: str = "") -> None:
+        """Look up unknown batches of an edition, or of all that are being sent, in their provider's log."""
+        found = self.app.reconciler
+        for edition in [key] if key else found.editions_to_look_up():
+            for batch in found.look_up(edition):
+                self.log(f"Edition {edition}: the provider's log shows that batch {batch} was sent.")
 
     def watch(self) -> None:
         """Check the conditions of alerts, and send the messages that are due."""

@@ -11,11 +11,13 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 # Bytes of each code. A multiple of three, so that each part of a token is whole base64 characters.
 _MAC = 18
 _IN_A_LETTER = ("leave", "preferences", "view")
+# Characters of a token.
+_LENGTH = (9 + _MAC) * 4 // 3
 # One purpose for all three. No other purpose contains a space.
 _LETTER = " ".join(_IN_A_LETTER)
 
@@ -35,13 +37,23 @@ class Signer:
         body = self._body(subscriber)
         return _encode(body + _code(self._key, purpose, body))
 
-    def sign_email(self, subscribers: Iterable[int]) -> Iterator[tuple[str, str, str]]:
-        """Yield each subscriber's tokens for leave, preferences and view, as `sign` would."""
+    def sign_email(self, subscribers: Iterable[int]) -> list[tuple[str, str, str]]:
+        """Return each subscriber's tokens for leave, preferences and view, as `sign` would."""
+        begun = _begin(self._key, _LETTER)
+        begun.update(self._key_id)
+        parts = []
         for subscriber in subscribers:
-            body = self._body(subscriber)
-            codes = _digest(self._key, _LETTER, body)
-            leave, preferences, view = (_encode(body + codes[at : at + _MAC]) for at in (0, _MAC, 2 * _MAC))
-            yield leave, preferences, view
+            number = subscriber.to_bytes(8, "big")
+            code = begun.copy()
+            code.update(number)
+            codes, body = code.digest(), self._key_id + number
+            parts.append(body + codes[:_MAC] + body + codes[_MAC : 2 * _MAC] + body + codes[2 * _MAC :])
+        # Encoded at once: a third of the work of a send is signing.
+        text = _encode(b"".join(parts))
+        return [
+            (text[at : at + _LENGTH], text[at + _LENGTH : at + 2 * _LENGTH], text[at + 2 * _LENGTH : at + 3 * _LENGTH])
+            for at in range(0, len(text), 3 * _LENGTH)
+        ]
 
     def read(self, purpose: str, token: str) -> int | None:
         """Return the token's subscriber, or None unless it was signed for this purpose with one of our keys."""
@@ -95,4 +107,10 @@ def _name_token(key: bytes, purpose: str, name: str) -> str:
 
 def _digest(key: bytes, purpose: str, body: bytes) -> bytes:
     """Keyed BLAKE2b, long enough for all tokens of an email."""
-    return hashlib.blake2b(purpose.encode() + b"\0" + body, key=key, digest_size=len(_IN_A_LETTER) * _MAC).digest()
+    code = _begin(key, purpose)
+    code.update(body)
+    return code.digest()
+
+
+def _begin(key: bytes, purpose: str) -> hashlib.blake2b:
+    return hashlib.blake2b(purpose.encode() + b"\0", key=key, digest_size=len(_IN_A_LETTER) * _MAC)

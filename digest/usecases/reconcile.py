@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from digest.deliver.outcome import Accepted, NotSent
 from digest.deliver.ports import LogLookup, Transport
 from digest.deliver.registry import RECOVERY, REDO_WITHIN
+from digest.models import EditionState
 from digest.store.locks import exclusive
 from digest.store.sending import restored, status
 from digest.store.sending.batches import batch_recipients
@@ -18,6 +19,7 @@ from digest.store.sending.status import UnknownBatch, UnknownRecipient, unknown_
 from digest.utils.text import plural
 
 if TYPE_CHECKING:
+    from digest.store.content.editions import EditionStore
     from digest.store.database import Database
     from digest.store.high_water import HighWater
     from digest.store.sending.ledger import SqlLedger
@@ -49,6 +51,8 @@ class Recovery:
 
 # Seconds.
 _LOCK_WAIT = 5.0
+# A provider's log shows an email after a moment. What it does not show for so long, it will not show.
+_LOG_LAG, _ASK_FOR = timedelta(minutes=2), timedelta(days=2)
 _NOBODY: Mapping[int, Mapping[int, Accepted | NotSent]] = {}
 
 
@@ -89,6 +93,7 @@ class Reconciler:
     """
 
     database: Database
+    editions: EditionStore
     high_water: HighWater
     ledger: SqlLedger
     transports: Sequence[Transport]
@@ -110,18 +115,48 @@ class Reconciler:
         with exclusive(self.database, "sending", wait=_LOCK_WAIT):
             self.high_water.check()
             self.recovery.recover(key)
-        confirmed = []
-        by_name = {transport.name: transport for transport in self.transports if isinstance(transport, LogLookup)}
-        for unknown in unknown_batches(self.database, key):
-            transport = by_name.get(unknown.transport)
+        confirmed = self._ask_log(unknown_batches(self.database, key))
+        self.ledger.finish(key, self.now())
+        return confirmed
+
+    def editions_to_look_up(self) -> list[str]:
+        """Return the editions with batches that `look_up` would ask about."""
+        sending = [each.key for each in self.editions.unfinished() if each.state == EditionState.SENDING]
+        return [key for key in sending if self._worth_asking(key)]
+
+    def look_up(self, key: str) -> list[int]:
+        """As `query_provider_log`, while processes send. Leaves out batches that the log cannot show yet, or any more.
+
+        Each was settled by the run that sent it, or by one that took over, so no turn to send is needed.
+        """
+        confirmed = self._ask_log(self._worth_asking(key))
+        if confirmed:
+            self.ledger.finish(key, self.now())
+        return confirmed
+
+    def _worth_asking(self, key: str) -> list[UnknownBatch]:
+        logs, now = self._logs(), self.now()
+        return [
+            each
+            for each in unknown_batches(self.database, key)
+            if each.transport in logs and _LOG_LAG <= now - each.started_at <= _ASK_FOR
+        ]
+
+    def _ask_log(self, unknown: Iterable[UnknownBatch]) -> list[int]:
+        """Return the batches that their provider's log shows. They are accepted now."""
+        confirmed, logs = [], self._logs()
+        for each in unknown:
+            transport = logs.get(each.transport)
             if transport is None:
                 continue
             with self.database.read() as connection:
-                emails = [email for _id, email in batch_recipients(connection, unknown.batch)]
-            if transport.find_in_log(unknown.attempt, emails) and self.ledger.confirm_accepted(unknown.attempt):
-                confirmed.append(unknown.batch)
-        self.ledger.finish(key, self.now())
+                emails = [email for _id, email in batch_recipients(connection, each.batch)]
+            if transport.find_in_log(each.attempt, emails) and self.ledger.confirm_accepted(each.attempt):
+                confirmed.append(each.batch)
         return confirmed
+
+    def _logs(self) -> Mapping[str, LogLookup]:
+        return {transport.name: transport for transport in self.transports if isinstance(transport, LogLookup)}
 
     def recipients(self, key: str) -> list[Unsettled]:
         """Return every recipient of unknown and unsendable batches."""

@@ -107,7 +107,14 @@ class Sending(Subscribers):
             return message_id_of(edition, to, self.sender)
 
         return Reconciler(
-            self.database, self.high_water, self.ledger, self.transports, self.recovery, self.now, message_id
+            database=self.database,
+            editions=self.editions,
+            high_water=self.high_water,
+            ledger=self.ledger,
+            transports=self.transports,
+            recovery=self.recovery,
+            now=self.now,
+            message_id=message_id,
         )
 
     @cached_property

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from digest.app import App
-from digest.scheduler import Scheduler
+from digest.scheduler import RECONCILE_EVERY, Scheduler
 from digest.workers.port import Job, Queue
 
 TASK = "step"
@@ -56,6 +56,11 @@ STEPS: Mapping[str, Step] = {
     "cancellations": Step(lambda scheduler, _: scheduler.editions.resume_cancellations(), priority=2),
     "collect": Step(_collect_group, lambda app: app.settings.schedule.collect_every.total_seconds(), subjects=_groups),
     "suppressions": Step(lambda scheduler, _: scheduler.sync_suppressions(), lambda _app: _HOUR),
+    "reconcile": Step(
+        lambda scheduler, key: scheduler.reconcile(key),
+        lambda _app: RECONCILE_EVERY.total_seconds(),
+        subjects=lambda scheduler: scheduler.app.reconciler.editions_to_look_up(),
+    ),
     "prune": Step(lambda scheduler, _: scheduler.prune(), lambda _app: _HOUR),
 }
 

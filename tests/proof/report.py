@@ -16,6 +16,7 @@ from string import Template
 from digest import __version__
 from tests.paths import ROOT
 from tests.proof.cases import FAULTS
+from tests.proof.field import WORKERS
 from tests.proof.providers import PROVIDERS
 from tests.proof.run import Result
 
@@ -41,8 +42,8 @@ somebody got a second time. **Missed** is who got none although nothing says so.
 ## How it is done
 
 A send of {recipients} recipients in some forty batches begins with one process, or with three that share the store. At
-a moment that the seed decides the fault begins. When it is over and the processes have ended, `digest send` is started
-again until nothing is pending, as `digest run` does by itself.
+a moment that the seed decides the fault begins. {processes} When it is over
+and the processes have ended, `digest send` is started again until nothing is pending, as `digest run` does by itself.
 
 Then some recipients may be **unknown**: the provider may have them or not, and the digest does not guess. They are
 settled in this order, as an operator would:
@@ -56,6 +57,9 @@ In the end everybody must be accounted for. The providers are local servers of t
 APIs, check every request against them, and play the faults. They are not the real services. What is tested is the
 digest: the real command line, the real store, real connections and real kills.
 """
+
+_WITH_WORKERS = "One process is `digest send`, three are `digest worker` (`digest send` in clock steps)."
+_WITHOUT_WORKERS = "Each process is `digest send`, because the extra `workers` is not installed."
 
 _TAIL = """\
 ## What is not covered
@@ -81,7 +85,8 @@ so.
 def markdown(results: Sequence[Result], made: datetime) -> str:
     """Write the page."""
     recipients = max((result.recipients for result in results), default=0)
-    parts = [_HEAD.format(summary=_summary(results), facts=_facts(results, made), recipients=recipients)]
+    facts, processes = _facts(results, made), _WITH_WORKERS if WORKERS else _WITHOUT_WORKERS
+    parts = [_HEAD.format(summary=_summary(results), facts=facts, recipients=recipients, processes=processes)]
     for fault, meaning in FAULTS.items():
         mine = [result for result in results if result.fault == fault]
         if mine:

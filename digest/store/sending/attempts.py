@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, select, update
 
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Retryable, Split, Unknown
-from digest.deliver.ports import Claim
 from digest.errors import StoreError, TakenOver
 from digest.models import AttemptState
 from digest.store.schema import attempt, batch
@@ -107,25 +106,6 @@ def end_attempt(connection: Connection, name: str, outcome: Outcome, now: dateti
     ended["new_last_reply"] = last_reply
     number: int | None = connection.execute(_end, {"name": name, **ended}).scalar()
     return number
-
-
-_accept = (
-    update(attempt)
-    .where(attempt.c.id == bindparam("name"), attempt.c.state == AttemptState.SUBMITTING)
-    .values(state=AttemptState.ACCEPTED, ended_at=bindparam("at"), provider_id=bindparam("provider_id"))
-)
-
-
-def accept_attempts(connection: Connection, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> list[int]:
-    """`end_attempt` for many. Returns the batches of those that were in flight."""
-    if not accepted:
-        return []
-    rows = [{"name": claim.attempt, "provider_id": outcome.provider_id, "at": now} for claim, outcome in accepted]
-    if connection.execute(_accept, rows).rowcount == len(rows):
-        return [claim.batch for claim, _outcome in accepted]
-    names = [claim.attempt for claim, _outcome in accepted]
-    own = select(attempt.c.batch).where(attempt.c.id.in_(names), attempt.c.state == AttemptState.ACCEPTED)
-    return list(connection.execute(own).scalars())
 
 
 def values_of(outcome: Outcome) -> tuple[str, str, str]:

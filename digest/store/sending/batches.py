@@ -57,10 +57,6 @@ def _set_state(connection: Connection, state: BatchState, *numbers: int) -> None
         raise StoreError(f"batch {names} was not being submitted; two runs can't both own it")
 
 
-def accept_batches(connection: Connection, numbers: Sequence[int]) -> None:
-    _set_state(connection, BatchState.ACCEPTED, *numbers)
-
-
 def _split(connection: Connection, number: int, outcome: PerRecipient) -> None:
     """Keep the accepted recipients in the batch. Unknown and remaining ones get a batch each, rejected ones none."""
     ids = [id for id, _email in batch_recipients(connection, number)]
@@ -211,17 +207,26 @@ _as_one_row: Mapping[str, Executable] = {
     )
     .select_from(_with_state)
     .where(_own),
-    # One scan of each index for all recipients: a join would begin one for each recipient.
+    # One scan of each index for all recipients: a join would begin one for each recipient. Where most ids of the span
+    # are the batch's, which is so with one variant, the span is read instead: half of the time.
     "postgresql": text("""
-        WITH person AS MATERIALIZED (
-            SELECT id, email, address, listed AND status = 'active' AS active FROM subscriber WHERE id = ANY(ARRAY(
-                SELECT subscriber FROM delivery WHERE edition = :edition AND batch = :number AND outcome IS NULL
-            ))
+        WITH own AS MATERIALIZED (
+            SELECT subscriber FROM delivery WHERE edition = :edition AND batch = :number AND outcome IS NULL
+        ), span AS MATERIALIZED (
+            SELECT min(subscriber) AS first, max(subscriber) AS last,
+                max(subscriber) - min(subscriber) < 3 * count(*) AS dense FROM own
+        ), person AS MATERIALIZED (
+            SELECT id, email, address, listed AND status = 'active' AS active
+            FROM own JOIN subscriber ON id = subscriber
+            WHERE id BETWEEN (SELECT first FROM span) AND (SELECT last FROM span) AND (SELECT dense FROM span)
+            UNION ALL
+            SELECT id, email, address, listed AND status = 'active' AS active FROM subscriber
+            WHERE id = ANY(ARRAY(SELECT subscriber FROM own)) AND NOT (SELECT dense FROM span)
         )
         SELECT json_agg(id)::text, json_agg(email)::text, count(*) FILTER (WHERE NOT active)
             + (SELECT count(*) FROM suppression WHERE address = ANY(ARRAY(SELECT address FROM person)))
-            + (SELECT count(*) FROM preference WHERE paused_until > :now AND subscriber IN (SELECT id FROM person)
-               AND subscriber BETWEEN (SELECT min(id) FROM person) AND (SELECT max(id) FROM person))
+            + (SELECT count(*) FROM preference WHERE paused_until > :now AND subscriber IN (SELECT subscriber FROM own)
+               AND subscriber BETWEEN (SELECT first FROM span) AND (SELECT last FROM span))
         FROM person
     """),
 }

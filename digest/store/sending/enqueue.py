@@ -10,7 +10,7 @@ Freezing twice changes nothing: a place in a batch is kept, and excluded subscri
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from functools import lru_cache
@@ -193,7 +193,7 @@ def enqueue_subscribers(
         analyze(connection, _decided)
         hash_in_memory(connection)
         rows = unplaced_subscribers(connection, edition).subquery()
-        same = and_(*(rows.c[name] == _decided.c[name] for name in RecipientGroup._fields))
+        same = and_(*(rows.c[name] == value for name, value in _compared(decisions)))
         number = func.coalesce(_decided.c.decision, _UNDECIDED)
         found = select(number, rows.c.id).select_from(rows.outerjoin(_decided, same))
         connection.execute(insert(placements).from_select(["decision", "subscriber"], found).inline())
@@ -201,6 +201,16 @@ def enqueue_subscribers(
         if result.recipients and on_placed is not None:
             on_placed(connection)
         return result
+
+
+def _compared(groups: Iterable[RecipientGroup]) -> Iterator[tuple[str, ColumnElement[str]]]:
+    """Field → what a subscriber's is compared with. Most are the same in all groups: a literal, which is compared fast.
+
+    Subscribers may have changed since, so none is left out.
+    """
+    for name, values in zip(RecipientGroup._fields, zip(*groups, strict=True), strict=False):
+        only = set(values)
+        yield name, literal(only.pop()) if len(only) == 1 else _decided.c[name]
 
 
 def insert_deliveries(
@@ -257,7 +267,8 @@ def _insert_deliveries(connection: Connection, edition: str, batch_size: int) ->
     columns = ["edition", "subscriber", "batch", "outcome", "reason"]
     place = func.row_number().over(partition_by=placements.c.decision, order_by=placements.c.subscriber) - 1
     numbered = select(placements.c.decision, placements.c.subscriber, place.label("place")).subquery()
-    part = numbered.c.place // batch_size
+    # `//` would divide floating-point numbers.
+    part = numbered.c.place.op("/")(batch_size)
     own = and_(_batchfuls.c.decision == numbered.c.decision, _batchfuls.c.number == part)
     values = columns[2:]
     found = select(literal(edition), numbered.c.subscriber, *(_batchfuls.c[name] for name in values))
