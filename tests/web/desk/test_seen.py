@@ -46,7 +46,7 @@ def let_a_model_write(desk: Site, number: int, *, intro: str = "") -> list[Story
 def approve(desk: Site, sender: Browser, **more: str) -> str:
     from digest.usecases.approval import revision
 
-    return sender.post(f"{HERE}/approve", seen=revision(draft(desk)), **more).text
+    return sender.submit(f"{HERE}/approve", {"seen": revision(draft(desk)), **more}).text
 
 
 def test_approval_names_what_nobody_has_looked_at(desk: Site, editor: Browser, sender: Browser) -> None:
