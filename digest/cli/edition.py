@@ -137,6 +137,25 @@ def drop(home: Path, key: str, story: str) -> None:
 
 @edition.command()
 @click.argument("key", metavar="EDITION")
+@click.argument("story", nargs=-1)
+@click.pass_obj
+def seen(home: Path, key: str, story: tuple[str, ...]) -> None:
+    """Say that you have looked at what a model wrote.
+
+    STORY is the id of a story, or `intro`. Without one it means everything that a model wrote. The edition cannot be
+    approved before, and a text that changes afterwards must be looked at again.
+    """
+    from digest.usecases.model_text import model_texts
+
+    def act(app: App, by: Actor) -> Edition:
+        ids = story or tuple(each.id for each in model_texts(existing(app, key)))
+        return app.editor.mark_seen(key, ids, by)
+
+    _change(home, key, act)
+
+
+@edition.command()
+@click.argument("key", metavar="EDITION")
 @click.argument("story")
 @click.option("--section", required=True, help="The section to move it to.")
 @click.option("--place", default=1, show_default=True, type=click.IntRange(1), help="The position in the section.")

@@ -30,6 +30,8 @@ class Changes:
     intro: str | None = None
     # Story id -> its text.
     texts: Mapping[str, StoryText] = field(default_factory=dict)
+    # What a model wrote and an editor has looked at: story id, or "intro", -> fingerprint of its words.
+    seen: Mapping[str, str] = field(default_factory=dict)
 
 
 def apply(edition: Edition, changes: Changes, order: Sequence[str] = ()) -> Edition:

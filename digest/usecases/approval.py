@@ -12,6 +12,7 @@ import orjson
 
 from digest.errors import DigestError
 from digest.models import Edition, EditionState, Variant, is_breaking
+from digest.usecases.model_text import ModelTextUnseen, unseen
 from digest.usecases.preflight import Preflight, PreflightFailed, PreflightResult, SampleGuard
 
 if TYPE_CHECKING:
@@ -62,13 +63,17 @@ class Approver:
         """Check and approve a draft. `digest run` sends it at its time, and breaking news at once.
 
         By whom (if known), how, and `force`, the reason for approving despite errors, are recorded. Raises
-        PreflightFailed for an email with errors, BreakingRefused for an alert edition that must not be sent,
+        PreflightFailed for an email with errors, ModelTextUnseen for words of a model that nobody has looked at,
+        BreakingRefused for an alert edition that must not be sent,
         EditionChanged if somebody changed it meanwhile, DigestError for another state.
         """
         key = edition.key
         checked = self.check(edition)
         if checked.errors and not force:
             raise PreflightFailed(key, checked.errors)
+        left = unseen(edition, self.editions.editorial_changes(key))
+        if left and not force:
+            raise ModelTextUnseen(key, left)
         if is_breaking(key):
             self.breaking.check(key, force)
         with self.editions.database.transaction():

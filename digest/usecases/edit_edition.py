@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from digest.curate import editorial
 from digest.curate.editorial import Changes, StoryText
 from digest.errors import DigestError
 from digest.models import Actor, Edition, EditionState, Story, is_breaking
+from digest.usecases.model_text import model_texts
 
 if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore
@@ -157,6 +158,25 @@ class EditionEditor:
         # A composed text comes back only by composing again.
         chooses = "" in (title, summary)
         return self._change(key, change, by, "story text", title or _title(found), chooses=chooses)
+
+    def mark_seen(self, key: str, ids: Collection[str], by: Actor) -> Edition:
+        """Note that an editor has looked at what a model wrote: of these stories, and of the intro by its name.
+
+        The mark is for the words as they are now. Raises UnknownStory for a story without words of a model.
+        """
+        texts = {each.id: each for each in model_texts(self._editable(key))}
+        if missing := [id for id in ids if id not in texts]:
+            known = ", ".join(sorted(texts)) or "none"
+            raise UnknownStory(f"edition {key} has no text of a model in {missing[0]}; those with one: {known}")
+        seen = {id: texts[id].fingerprint for id in ids}
+        return self._change(
+            key,
+            lambda changes: replace(changes, seen={**changes.seen, **seen}),
+            by,
+            "seen",
+            "; ".join(texts[id].title for id in ids),
+            chooses=False,
+        )
 
     def undo(self, key: str, by: Actor) -> Edition:
         """Take back the last change, or the last undoing. Raises DigestError if there is none."""

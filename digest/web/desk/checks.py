@@ -42,6 +42,8 @@ class Problem:
     detail: str
     place: str = ""
     button: str = ""
+    # Whether the detail is a text of the edition, and no English sentence of a check.
+    own: bool = False
 
 
 class Checks(Background[Checked]):

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from digest.models import Edition, EditionState
 from digest.store.desk.links import Link
 from digest.usecases.approval import EditionChanged, revision
+from digest.usecases.model_text import ModelTextUnseen
 from digest.usecases.preflight import PreflightFailed
 from digest.usecases.record_decision import record_decision
 from digest.usecases.send_test import LinkAct
@@ -47,7 +48,7 @@ def act(visit: Visit) -> Response:
         return visit.go(today.place(edition.key))
     try:
         app.approver.approve(edition, how=_BY, by=visit.user.name)
-    except (EditionChanged, PreflightFailed):
+    except (EditionChanged, ModelTextUnseen, PreflightFailed):
         # The edition's own page says what is in the way.
         return visit.go(today.place(edition.key))
     app.audit.record(visit.actor, EditionState.APPROVED, edition.key, _BY, now=app.now())

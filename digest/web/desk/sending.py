@@ -8,10 +8,11 @@ from starlette.responses import Response
 from digest.models import Edition, EditionState
 from digest.store.sending.status import counts
 from digest.usecases.approval import EditionChanged, revision
+from digest.usecases.model_text import ModelTextUnseen
 from digest.usecases.preflight import PreflightFailed
 from digest.usecases.record_decision import record_decision
 from digest.usecases.stop_edition import state_after_pause
-from digest.web.desk import today
+from digest.web.desk import seen, today
 from digest.web.desk.visit import Visit
 
 PAUSABLE = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
@@ -34,6 +35,8 @@ def approve(visit: Visit) -> Response:
         app.approver.approve(edition, how=_BY, by=visit.user.name, force=reason)
     except EditionChanged:
         return today.page(visit, app.editions.get(edition.key) or edition, status=409, problem=changed)
+    except ModelTextUnseen as error:
+        return today.page(visit, edition, status=409, problem=seen.sentence(visit, list(error.left)), asks_reason=True)
     except PreflightFailed:
         blocked = _("It has errors. Put them right below, or write why it must go out as it is.")
         return today.page(visit, edition, status=409, problem=blocked, asks_reason=True)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from digest.hindi import cut
 from digest.hindi.sentences import split
 from digest.models import Article, Edition, EditionState, Story
-from digest.web.desk import edit, today
+from digest.web.desk import edit, seen, today
 from digest.web.desk.visit import Visit
 
 # In grapheme clusters. A longer headline takes four lines on a phone.
@@ -94,6 +94,8 @@ def _page(
     found = app.articles.by_ids(story.article_ids)
     articles = [found[id] for id in story.article_ids if id in found]
     sentences = split(summary)
+    # Sentences in a model's own words.
+    own_words = {each.sentence for each in story.support}
     siblings = next((each.stories for each in edition.sections if story in each.stories), ())
     return visit.page(
         "story.html.j2",
@@ -107,7 +109,12 @@ def _page(
         title=title,
         summary=summary,
         problems=problems or {},
-        lines=[(number, each, _sources_of(each, story, articles)) for number, each in enumerate(sentences, 1)],
+        lines=[
+            (number, each, _sources_of(each, story, articles), each in own_words)
+            for number, each in enumerate(sentences, 1)
+        ],
+        unseen=next((each for each in seen.left(visit, edition) if each.id == story.id), None),
+        is_title_by_machine=story.is_title_by_machine and title == story.title,
         sources=[_source(article, sentences, story) for article in articles],
         sections=app.topics,
         reasons=[each for each in story.reasons if _is_scored(each)],

@@ -16,6 +16,7 @@ from digest.models import ENDED_STATES, Edition, EditionState, Role, Story, is_b
 from digest.render.size_budget import CLIPPED
 from digest.store.sending.status import Counts
 from digest.usecases.approval import revision
+from digest.usecases.model_text import unseen
 from digest.web.desk.checks import Checked, Problem, problems
 from digest.web.desk.letter import FORMS
 from digest.web.desk.visit import Visit
@@ -127,6 +128,7 @@ def page(
     app, now = visit.desk.app, visit.desk.now()
     form = visit.query.get("form", "")
     editable = edition.state in EDITABLE
+    changes = app.editions.editorial_changes(edition.key)
     return visit.page(
         "today.html.j2",
         status=status,
@@ -141,6 +143,7 @@ def page(
         revision=revision(edition),
         problem=problem,
         void=visit.query.get("void") == "1",
+        unseen={each.id for each in unseen(edition, changes)} if editable else set(),
         tested=visit.query.get("tested", "")[:100],
         groups_for_tests=tuple(app.settings.desk.test_groups),
         view=view,
@@ -329,12 +332,15 @@ def _others(visit: Visit) -> list[Edition]:
 
 def checked(visit: Visit, edition: Edition, **wait: float) -> dict[str, Any]:
     """Return what the checks found, for the list and the meter; None while they run."""
+    from digest.web.desk import seen
+
     if edition.state not in EDITABLE:
         return {"problems": None, "blocking": 0, "meter": None, "is_checked": False}
     found = visit.desk.checks.of(edition, **wait)
     if found is None:
         return {"problems": None, "blocking": 0, "meter": None, "is_checked": False}
-    lines: Sequence[Problem] = problems(found, edition, visit.catalogue)
+    left = seen.left(visit, edition)
+    lines: Sequence[Problem] = [*seen.problems(visit, edition, left), *problems(found, edition, visit.catalogue)]
     blocking = sum(line.level == "bad" for line in lines)
     return {"problems": lines, "blocking": blocking, "meter": _meter(found, edition), "is_checked": True}
 

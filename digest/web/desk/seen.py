@@ -1,0 +1,50 @@
+"""What a model wrote needs a look before the edition is approved."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from digest.models import Edition
+from digest.usecases.edit_edition import UnknownStory
+from digest.usecases.model_text import INTRO, ModelText, unseen
+from digest.web.desk import today
+from digest.web.desk.checks import Problem
+from digest.web.desk.visit import Visit
+
+
+def mark(visit: Visit) -> Response:
+    """Note that the editor has looked at one text, and go on to the next one that nobody has looked at."""
+    app, edition = visit.desk.app, today.of_path(visit)
+    _ = visit.catalogue.gettext
+    try:
+        changed = app.editor.mark_seen(edition.key, [visit.form.get("story", "")[:2_000]], visit.actor)
+    except UnknownStory:
+        return visit.problem(409, _("This text is no longer by a model"), _("Somebody changed it."))
+    rest = left(visit, changed)
+    return visit.go(_place(edition, rest[0]) if "next" in visit.form and rest else today.place(edition.key))
+
+
+def left(visit: Visit, edition: Edition) -> list[ModelText]:
+    """Return what nobody has looked at yet."""
+    return unseen(edition, visit.desk.app.editions.editorial_changes(edition.key))
+
+
+def problems(visit: Visit, edition: Edition, rest: list[ModelText]) -> list[Problem]:
+    """Return a line for each of them, for the list of what blocks the edition."""
+    _ = visit.catalogue.gettext
+    return [
+        Problem("bad", _("A model wrote this"), each.title, visit.path(_place(edition, each)), _("Look"), own=True)
+        for each in rest
+    ]
+
+
+def sentence(visit: Visit, rest: list[ModelText]) -> str:
+    """Say in one sentence which texts are left."""
+    titles = "; ".join(f"“{each.title}”" for each in rest)
+    message = visit.catalogue.gettext("Nobody has looked at these texts of a model yet: %(titles)s.")
+    return message % {"titles": titles}
+
+
+def _place(edition: Edition, text: ModelText) -> str:
+    here = today.place(edition.key)
+    return here if text.id == INTRO else f"{here}/story/{text.id}"

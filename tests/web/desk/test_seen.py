@@ -1,0 +1,103 @@
+"""What a model wrote: an edition with it is approved only after somebody has looked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from digest.errors import DigestError
+from digest.hindi.sentences import split
+from digest.models import Edition, EditionState, Section, Story, Support
+from digest.usecases.model_text import unseen
+from tests.web.desk.browser import TESTER, Browser
+from tests.web.desk.conftest import KEY
+from tests.web.site import Site
+
+HERE = f"/edition/{KEY}"
+
+
+def draft(desk: Site) -> Edition:
+    found = desk.app.editions.get(KEY)
+    assert found is not None
+    return found
+
+
+def by_model(story: Story) -> Story:
+    """The story as if a model had written its summary, with the sources' own sentences as support."""
+    sentences = split(story.summary)
+    return replace(story, support=tuple(Support(each, story.sources[0], each) for each in sentences))
+
+
+def let_a_model_write(desk: Site, number: int, *, intro: str = "") -> list[Story]:
+    """Mark the first stories as a model's, and return them."""
+    edition = draft(desk)
+    chosen = [story.id for story in edition.stories()][:number]
+    sections = tuple(
+        Section(each.name, tuple(by_model(story) if story.id in chosen else story for story in each.stories))
+        for each in edition.sections
+    )
+    support = (Support(intro, "", intro),) if intro else ()
+    changed = replace(edition, sections=sections, intro=intro, intro_support=support)
+    assert desk.app.editions.put(changed, over=(EditionState.DRAFT,))
+    return [story for story in draft(desk).stories() if story.id in chosen]
+
+
+def approve(desk: Site, sender: Browser, **more: str) -> str:
+    from digest.usecases.approval import revision
+
+    return sender.submit(f"{HERE}/approve", {"seen": revision(draft(desk)), **more}).text
+
+
+def test_approval_names_what_nobody_has_looked_at(desk: Site, editor: Browser, sender: Browser) -> None:
+    first, second = let_a_model_write(desk, 2)
+    text = approve(desk, sender)
+    assert "अभी किसी ने नहीं देखे" in text
+    assert first.title in text.partition("अभी किसी ने नहीं देखे")[2][:500]
+    assert draft(desk).state == EditionState.DRAFT
+    page = editor.get(f"{HERE}/story/{first.id}").text
+    assert "मशीन के शब्द" in page
+    assert "देखा, अगला दिखाएँ" in page
+    led = editor.post(f"{HERE}/seen", story=first.id, next="1")
+    assert led.headers["location"].endswith(second.id)
+    editor.post(f"{HERE}/seen", story=second.id)
+    assert not unseen(draft(desk), desk.app.editions.editorial_changes(KEY))
+    approve(desk, sender)
+    assert draft(desk).state == EditionState.APPROVED
+
+
+def test_a_text_that_changes_is_to_be_looked_at_again(desk: Site, editor: Browser) -> None:
+    (story,) = let_a_model_write(desk, 1)
+    editor.post(f"{HERE}/seen", story=story.id)
+    changed = replace(draft(desk), sections=tuple(_with_other_title(each, story.id) for each in draft(desk).sections))
+    assert desk.app.editions.put(changed, over=(EditionState.DRAFT,))
+    assert [each.id for each in unseen(draft(desk), desk.app.editions.editorial_changes(KEY))] == [story.id]
+
+
+def _with_other_title(section: Section, id: str) -> Section:
+    return Section(
+        section.name, tuple(replace(each, title="नया शीर्षक") if each.id == id else each for each in section.stories)
+    )
+
+
+def test_an_editors_own_words_need_no_look(desk: Site, editor: Browser, sender: Browser) -> None:
+    (story,) = let_a_model_write(desk, 1)
+    editor.post(f"{HERE}/story/{story.id}", title=story.title, summary="संपादक का अपना वाक्य।", section=story.section)
+    approve(desk, sender)
+    assert draft(desk).state == EditionState.APPROVED
+
+
+def test_an_intro_is_looked_at_too_and_a_reason_overrides(desk: Site, editor: Browser, sender: Browser) -> None:
+    let_a_model_write(desk, 0, intro="नहर की सफ़ाई पूरी हुई।")
+    assert "भूमिका मशीन ने लिखी" in editor.get("/").text
+    assert "नहर की सफ़ाई" in approve(desk, sender)
+    assert draft(desk).state == EditionState.DRAFT
+    approve(desk, sender, reason="संपादक ने फ़ोन पर सुना")
+    assert draft(desk).state == EditionState.APPROVED
+
+
+def test_only_what_a_model_wrote_can_be_marked(desk: Site, editor: Browser) -> None:
+    story = next(iter(draft(desk).stories()))
+    assert editor.post(f"{HERE}/seen", story=story.id).status == 409
+    with pytest.raises(DigestError, match="no text of a model"):
+        desk.app.editor.mark_seen(KEY, ["intro"], TESTER)
