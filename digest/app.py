@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from digest.store.database import Database
     from digest.store.desk.audit import AuditLog
     from digest.store.high_water import HighWater
+    from digest.store.people.directory import SubscriberDirectory
     from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
     from digest.store.sending.ledger import SqlLedger
     from digest.store.sending.overview import Overview
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from digest.usecases.stop_edition import EditionStopper
     from digest.usecases.subscriber_list import SubscriberList
     from digest.usecases.sync_suppressions import SuppressionSync
+    from digest.usecases.transfer_subscribers import SubscriberTransfer
     from digest.usecases.watch import Watch
 
 
@@ -569,6 +571,28 @@ class App:
             editions=self.edition_slugs,
             now=self.now,
         )
+
+    @cached_property
+    def subscriber_transfer(self) -> SubscriberTransfer:
+        from digest.store.people.preferences import PreferenceStore
+        from digest.usecases.transfer_subscribers import SubscriberTransfer
+
+        return SubscriberTransfer(
+            self.subscriber_list,
+            self.subscriber_admin,
+            PreferenceStore(self.database),
+            self.audit,
+            self.topics,
+            self.edition_slugs,
+            self.now,
+        )
+
+    @cached_property
+    def directory(self) -> SubscriberDirectory:
+        """The list of subscribers, for pages."""
+        from digest.store.people.directory import SubscriberDirectory
+
+        return SubscriberDirectory(self.database)
 
     @property
     def outbox_only(self) -> bool:
