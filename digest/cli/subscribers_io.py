@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import shlex
 from collections import Counter
-from dataclasses import replace
-from datetime import datetime, time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,19 +12,15 @@ import click
 
 from digest.cli.output import emit, json_option, note, plural
 from digest.cli.progress import Report, counted, progress
-from digest.errors import ConfigProblem, ConfigurationError
-from digest.store.people.imports import ImportResult
+from digest.cli.subscribers_edit import operator
 from digest.subscribers.imports.formats import FORMATS
-from digest.subscribers.imports.mailchimp import ListBundle
 from digest.utils.files import replacing
-from digest.utils.text import escape_formula
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable
 
-    from digest.app import App
-    from digest.store.people.subscribers import SubscriberRecord
-    from digest.subscribers.imports.export import ExportRow
+    from digest.store.people.imports import ImportResult
+    from digest.subscribers.imports.mailchimp import ListBundle
 
 
 # Rejected rows that are printed one by one.
@@ -95,54 +88,21 @@ def import_(
     unsubscribed or bounced there are suppressed here.
     """
     from digest.app import make_app
-    from digest.subscribers.imports.mailchimp import extract_lists
-    from digest.subscribers.imports.reader import read_list
+    from digest.usecases.transfer_subscribers import ListMapping
 
     name = (origin if origin is not None else file.stem).strip()
-    if not name or not name.isprintable():
-        raise ConfigurationError([ConfigProblem("--origin", 0, "expected a name on one line")])
-    rejections: _Rejected = []
-
-    unreadable = 0
-
-    def reject(line: int, email: str, reason: str) -> None:
-        rejections.append((line, email, reason))
-
-    def reject_unread(line: int, email: str, reason: str) -> None:
-        nonlocal unreadable
-        unreadable += 1
-        reject(line, email, reason)
-
-    with make_app(home) as app, extract_lists(file) as (files, others):
-        # Subscribers of the list file stay the file's, so the store must know them before the import.
-        app.subscriber_list.sync(may_be_empty=True)
-        lists = ListBundle(
-            tuple(
-                read_list(
-                    one,
-                    format=format_ or "",
-                    mapping=mapping,
-                    defaults=usual,
-                    topics=app.topics,
-                    editions=app.edition_slugs,
-                )
-                for one in files
-            )
+    with make_app(home) as app, progress() as job:
+        report = app.subscriber_transfer.import_list(
+            file,
+            name,
+            operator(app),
+            mapping=ListMapping(format_ or "", mapping, usual),
+            existing=existing,
+            dry_run=dry_run,
+            rejected_to=rejected,
+            counting=lambda rows, unreadable: counted(rows, _with_more(job("read"), unreadable)),
         )
-        with progress() as job:
-            done = app.subscriber_admin.imports.run(
-                counted(lists.rows(reject_unread), _with_more(job("read"), lambda: unreadable)),
-                name,
-                source=f"import {name} of {file.name}",
-                now=app.now(),
-                existing=existing,
-                rejected=reject,
-                dry_run=dry_run,
-                where=lists.describe_line,
-            )
-        rejections.sort()
-        if rejected is not None:
-            _write_rejected(rejected, lists, rejections)
+    lists, done, rejections, others = report.lists, report.done, list(report.rejected), report.others
     for line in others:
         note(f"{file.name}: {line}")
     if as_json:
@@ -166,29 +126,15 @@ def export(
     import sys
 
     from digest.cli.faults import app_despite_faults, read_list_despite_faults
-    from digest.store.people.preferences import PreferenceStore
     from digest.subscribers.imports import export as subscriber_export
 
     if as_json and file is None:
         raise click.UsageError("--json prints the result, so give a FILE to write to")
     kind = format_ or ("jsonl" if file and file.suffix in (".jsonl", ".ndjson") else "csv")
+    excluded: Counter[str] = Counter()
     with app_despite_faults(home, check_list=False) as app:
         read_list_despite_faults(app, partial(app.subscriber_list.sync, may_be_empty=True))
-        known = ["subscribers.yaml", *app.subscriber_admin.import_counts()]
-        if origin is not None and origin not in known:
-            raise ConfigurationError(
-                [ConfigProblem("--origin", 0, f"there is no '{origin}'; known: {', '.join(known)}")]
-            )
-        records = (
-            app.subscriber_admin.suppressed()
-            if suppressed
-            else app.subscriber_admin.of_file()
-            if origin == known[0]
-            else app.subscriber_admin.subscribers(origin)
-        )
-        excluded: Counter[str] = Counter()
-        pauses = PreferenceStore(app.database).paused(app.now())
-        rows = _export_rows(_with_preferences(app, records, pauses), kind, excluded, suppressed=suppressed)
+        rows = app.subscriber_transfer.export_rows(kind, excluded, origin=origin, suppressed=suppressed)
         if file is None:
             count = subscriber_export.write(rows, sys.stdout, kind)
         else:
@@ -209,43 +155,6 @@ def _with_more(report: Report, more: Callable[[], int]) -> Report:
         report(done + more(), None if total is None else total + more())
 
     return counting
-
-
-def _with_preferences(
-    app: App, records: Iterable[SubscriberRecord], pauses: Mapping[str, datetime]
-) -> Iterator[tuple[SubscriberRecord, datetime | None]]:
-    """Yield subscribers with their own preferences applied, and the end of their own pause.
-
-    A pause that the list sets has no end.
-    """
-    from digest.store.people.preferences import PreferenceStore
-
-    own = PreferenceStore(app.database).chosen()
-    for row in records:
-        fields: dict[str, Any] = dict(own.get(row.address, {}))
-        if "topics" in fields:
-            fields["topics"] = tuple(fields["topics"])
-        if "hour" in fields:
-            fields["hour"] = time.fromisoformat(fields["hour"]) if fields["hour"] else None
-        until = pauses.get(row.address) if row.subscriber.status == "active" else None
-        if until:
-            fields["status"] = "paused"
-        yield replace(row, subscriber=replace(row.subscriber, **fields)) if fields else row, until
-
-
-def _export_rows(
-    records: Iterable[tuple[SubscriberRecord, datetime | None]], kind: str, excluded: Counter[str], *, suppressed: bool
-) -> Iterator[ExportRow]:
-    from digest.subscribers.imports.export import ExportRow
-    from digest.subscribers.imports.formats import PAUSABLE
-
-    for row, until in records:
-        if row.suppressed and not suppressed:
-            excluded["suppressed (--barred exports these)"] += 1
-        elif row.subscriber.status != "active" and not suppressed and kind not in PAUSABLE:
-            excluded[f"paused, which {kind} cannot express"] += 1
-        else:
-            yield ExportRow(row.subscriber, row.origin, row.suppressed, row.suppressed_at, row.agreed_at, until)
 
 
 def _document(
@@ -322,15 +231,3 @@ def _show(
     if done.still_suppressed:
         count = plural(done.still_suppressed, "subscriber", "subscribers")
         note(f"{count} unsubscribed or bounced here before and get no mail.")
-
-
-def _write_rejected(target: Path, lists: ListBundle, rejected: _Rejected) -> None:
-    """Write the rejected rows with line and reason, ready to be fixed and imported again."""
-    reasons = {line: reason for line, _email, reason in rejected}
-    several = len(lists.parts) > 1
-    with replacing(target) as file:
-        out = csv.writer(file)
-        out.writerow([*lists.headings, *(["rejected file"] if several else []), "rejected line", "rejected because"])
-        for line, cells, reason in lists.original_rows(reasons):
-            name, own = lists.locate(line)
-            out.writerow([*map(escape_formula, cells), *([name] if several else []), own, escape_formula(reason)])

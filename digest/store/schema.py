@@ -106,7 +106,37 @@ subscriber = Table(
     # Slugs of the chosen editions; []: the default ones.
     Column("editions", JSON, nullable=False, server_default="[]"),
     UniqueConstraint("address"),
+    Index("ix_subscriber_origin", "origin", "listed"),
+    # What few subscribers have. Most have the default, so these indexes are small.
+    Index("ix_subscriber_status", "status", sqlite_where=text("status <> 'active'")),
+    Index("ix_subscriber_unlisted", "listed", sqlite_where=text("NOT listed")),
+    Index("ix_subscriber_frequency", "frequency", sqlite_where=text("frequency <> 'daily'")),
+    Index("ix_subscriber_timezone", "timezone", sqlite_where=text("timezone <> 'Asia/Kolkata'")),
+    # PostgreSQL compares JSON as text only, see below.
+    Index("ix_subscriber_topics", "topics", sqlite_where=text("topics <> '[]'")).ddl_if("sqlite"),
 )
+
+# The beginnings by which a subscriber is searched: of the address, the name, and what follows its first word. A
+# comparison of bytes finds them, whatever the language of a database is.
+SUBSCRIBER_SEARCH = {
+    "sqlite": (
+        "CREATE INDEX ix_search_name ON subscriber (lower(name)) WHERE name <> ''",
+        "CREATE INDEX ix_search_last_name ON subscriber (substr(lower(name), instr(name, ' ') + 1))"
+        " WHERE instr(name, ' ') > 0",
+    ),
+    "postgresql": (
+        "CREATE INDEX ix_search_address ON subscriber (lower(address) text_pattern_ops)",
+        "CREATE INDEX ix_search_name ON subscriber (lower(name) text_pattern_ops) WHERE name <> ''",
+        "CREATE INDEX ix_search_last_name ON subscriber"
+        " (substr(lower(name), strpos(name, ' ') + 1) text_pattern_ops) WHERE strpos(name, ' ') > 0",
+        "CREATE INDEX ix_search_topics ON subscriber ((topics::text)) WHERE topics::text <> '[]'",
+    ),
+}
+"""The statements that create them, for a new store and for a migration."""
+
+for _dialect, _statements in SUBSCRIBER_SEARCH.items():
+    for _statement in _statements:
+        event.listen(subscriber, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
 
 suppression = Table(
     "suppression",
@@ -115,6 +145,7 @@ suppression = Table(
     Column("reason", String(32), nullable=False),
     Column("detail", Text, nullable=False),
     Column("at", Moment, nullable=False),
+    Index(None, "reason"),
 )
 
 # Append-only, except for erasure.
@@ -152,6 +183,7 @@ preference = Table(
     Column("format", String(8)),
     Column("paused_until", Moment),
     Column("editions", JSON(none_as_null=True)),
+    Index(None, "paused_until", sqlite_where=text("paused_until IS NOT NULL")),
 )
 
 # Sign-ups on the web page, until and after the click in the email.
@@ -630,6 +662,16 @@ desk_link = Table(
     Column("expires_at", Moment, nullable=False),
     Column("used_at", Moment),
     Column("used_by", Text, nullable=False, server_default=""),
+)
+
+# Filters of the list of subscribers that somebody saved under a name.
+segment = Table(
+    "segment",
+    metadata,
+    Column("name", Text, primary_key=True),
+    # Field → value, see `people.directory.SubscriberFilter`.
+    Column("filter", JSON, nullable=False),
+    Column("created_at", Moment, nullable=False),
 )
 
 # Who did what, by the desk, by a command or by a link. Append-only.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from digest.usecases.erase_subscriber import SubscriberEraser
     from digest.usecases.process_feedback import FeedbackProcessor
     from digest.usecases.sync_suppressions import SuppressionSync
+    from digest.usecases.transfer_subscribers import SubscriberTransfer
 
 # Seconds for a certificate or a confirmation of SNS, which itself waits 15 seconds.
 _SNS_TIMEOUT = 4.0
@@ -133,4 +134,19 @@ class Feedback(Sending):
             topics=self.topics,
             editions=self.edition_slugs,
             now=self.now,
+        )
+
+    @cached_property
+    def subscriber_transfer(self) -> SubscriberTransfer:
+        from digest.store.people.preferences import PreferenceStore
+        from digest.usecases.transfer_subscribers import SubscriberTransfer
+
+        return SubscriberTransfer(
+            self.subscriber_list,
+            self.subscriber_admin,
+            PreferenceStore(self.database),
+            self.audit,
+            self.topics,
+            self.edition_slugs,
+            self.now,
         )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from digest.store.content.events import EventStore
     from digest.store.desk.audit import AuditLog
     from digest.store.high_water import HighWater
+    from digest.store.people.directory import SubscriberDirectory
     from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
     from digest.store.sending.ledger import SqlLedger
     from digest.store.sending.overview import Overview
@@ -114,3 +115,10 @@ class Stores(Folder):
         from digest.store.workers import WorkerStore
 
         return WorkerStore(self.database)
+
+    @cached_property
+    def directory(self) -> SubscriberDirectory:
+        """The list of subscribers, for pages."""
+        from digest.store.people.directory import SubscriberDirectory
+
+        return SubscriberDirectory(self.database)

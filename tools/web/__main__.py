@@ -23,6 +23,7 @@ from digest.models import Actor, Role
 from digest.store.people.signups import SignupStore
 from digest.usecases.approval import approval_link
 from digest.web.server import run_pages
+from tools.web.admin_pages import admin_pages
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = "2026-11-23"
@@ -35,6 +36,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.web", description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "build/webcheck")
     parser.add_argument("--theme", default="newspaper")
+    parser.add_argument("--only", default="", help="only pages whose name contains this")
     parser.add_argument("--language", default="", help="only hi or en")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
@@ -45,7 +47,8 @@ def main() -> int:
         with make_app(home, environment=environment) as app:
             pipeline.send(app, DAY)
             with run_pages(app, port=0) as pages:
-                return check(pages.base, args.out, steps(app, args.language))
+                wanted = [page for page in steps(app, args.language) if args.only in str(page["name"])]
+                return check(pages.base, args.out, wanted)
 
 
 def check(base: str, out: Path, pages: list[Step]) -> int:
@@ -167,6 +170,7 @@ def _desk(app: App) -> list[Step]:
         "desk-users": "/desk/users",
         "desk-log": "/desk/log",
         "desk-nothing": "/desk/nowhere",
+        **admin_pages(app),
     }
     pages: list[Step] = [{"name": name, "path": path, "cookies": own, "scripts": True} for name, path in places.items()]
     return [

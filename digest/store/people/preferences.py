@@ -5,7 +5,7 @@ Each call is one durable transaction, including the entry in the consent log.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Literal
@@ -69,11 +69,12 @@ class PreferenceStore:
     def _find(self, condition: ColumnElement[bool]) -> StoredSubscriber | None:
         with self.database.read() as connection:
             row = connection.execute(_stored_subscribers().where(condition)).one_or_none()
-        if row is None:
-            return None
-        plain = ("id", "address", "email", "name", "timezone", "listed", "status", "suppressed", "paused_until")
-        values = {name: getattr(row, name) for name in plain}
-        return StoredSubscriber(**values, **_effective(row))
+        return None if row is None else _stored(row)
+
+    def several(self, connection: Connection, ids: Collection[int]) -> dict[int, StoredSubscriber]:
+        """Return number → subscriber for a few hundred numbers, in the caller's transaction."""
+        rows = connection.execute(_stored_subscribers().where(subscriber.c.id.in_(ids)))
+        return {row.id: _stored(row) for row in rows}
 
     def paused(self, now: datetime) -> dict[str, datetime]:
         """Return address → end of the pause."""
@@ -93,6 +94,13 @@ class PreferenceStore:
                 for row in connection.execute(rows)
             }
         return {address: chosen for address, chosen in found.items() if chosen}
+
+    def chosen_by(self, id: int) -> dict[str, Any]:
+        """Return what one subscriber chose of the preferences, as `chosen` does."""
+        rows = select(*(preference.c[name] for name in _CHOICES)).where(preference.c.subscriber == id)
+        with self.database.read() as connection:
+            row = connection.execute(rows).one_or_none()
+        return {name: value for name, value in row._mapping.items() if value is not None} if row else {}
 
     def unsubscribe(self, id: int, context: ConsentContext, *, now: datetime) -> bool:
         """Suppress the subscriber's address at their own request, durably when this returns.
@@ -171,6 +179,12 @@ def _stored_subscribers() -> Select[Any]:
         .outerjoin(suppression, suppression.c.address == subscriber.c.address)
         .outerjoin(preference, preference.c.subscriber == subscriber.c.id)
     )
+
+
+def _stored(row: Row[Any]) -> StoredSubscriber:
+    plain = ("id", "address", "email", "name", "timezone", "listed", "status", "suppressed", "paused_until")
+    values = {name: getattr(row, name) for name in plain}
+    return StoredSubscriber(**values, **_effective(row))
 
 
 def _effective(row: Row[Any]) -> dict[str, Any]:

@@ -2,25 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 from digest.models import Role
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A route, and the least role that may use it. None: everybody, without signing in.
-
-    `page` names the handler: module and function in this package.
-    """
-
-    method: Literal["GET", "POST"]
-    path: str
-    role: Role | None
-    page: str
-    summary: str
-
+from digest.web.desk.admin.routes import ADMIN_ROUTES
+from digest.web.desk.route import Route
 
 _KEY = "/edition/{key}"
 
@@ -68,6 +52,7 @@ ROUTES = (
     Route("POST", "/users/{name}/link", Role.ADMIN, "users.link", "Make a one-time link"),
     Route("POST", "/users/{name}/end", Role.ADMIN, "users.end_sessions", "End a user's sessions"),
     Route("POST", "/users/{name}/remove", Role.ADMIN, "users.remove", "Remove a user"),
+    *ADMIN_ROUTES,
 )
 
 

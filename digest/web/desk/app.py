@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,20 +23,26 @@ from digest.app import App
 from digest.curate.importance.rows import ROWS
 from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.i18n import translator
+from digest.store.people.directory import SubscriberState
 from digest.subscribers.tokens import Signer
 from digest.usecases.accounts import Accounts
 from digest.utils.rates import Rates
-from digest.web.desk.access import ROUTES, Route
+from digest.web.desk.access import ROUTES
+from digest.web.desk.admin.imports import MAX_UPLOAD, UPLOADS, Uploads
 from digest.web.desk.audience import AudienceCount
 from digest.web.desk.background import Background
 from digest.web.desk.checks import Checks
 from digest.web.desk.pool import Candidates
+from digest.web.desk.route import Route
 from digest.web.desk.views import Views
 from digest.web.desk.visit import Visit
 from digest.web.middleware import Guard, log_error
 
+# Fields of a form: a subscriber's topics are one each.
+_MAX_FIELDS = 200
 # Seconds. Their key names the edition's changes, so they stay true.
 _CANDIDATES_LAST = 3600.0
+_COUNTS_LAST = 20.0
 Handler = Callable[[Visit], Response]
 
 
@@ -52,6 +59,9 @@ class Desk:
     audience: AudienceCount
     candidates: Background[Candidates]
     rates: Rates
+    uploads: Uploads
+    # How many subscribers each state has.
+    subscriber_counts: Background[dict[SubscriberState, int]]
     # Reasons that say little: how old a story is, and the sum of all other reasons.
     small_reasons: tuple[re.Pattern[str], ...]
 
@@ -71,9 +81,14 @@ def create_desk(app: App, base: str) -> Iterator[ASGIApp]:
     with ExitStack() as opened:
         checks, audience = opened.enter_context(Checks(own)), opened.enter_context(AudienceCount(own))
         candidates = opened.enter_context(Background[Candidates]("candidates", lasts=_CANDIDATES_LAST))
-        desk = Desk(own, url, views, own.accounts, own.signer, checks, audience, candidates, Rates(), small)
+        uploads = opened.enter_context(Uploads())
+        counts = opened.enter_context(Background[dict[SubscriberState, int]]("subscribers", lasts=_COUNTS_LAST))
+        shared = (checks, audience, candidates, Rates(), uploads, counts)
+        desk = Desk(own, url, views, own.accounts, own.signer, *shared, small)
         hosts = {str(urlsplit(each).hostname) for each in (url, base) if each} | {"localhost", "127.0.0.1", "::1"}
-        yield Guard(routes(desk), hosts=hosts, prefix=views.root)
+        # Before the prefix is cut off, and after.
+        larger = [(f"{start}{UPLOADS}", MAX_UPLOAD) for start in {"", views.root}]
+        yield Guard(routes(desk), hosts=hosts, prefix=views.root, larger=larger)
 
 
 def _small_reasons(language: str) -> tuple[re.Pattern[str], ...]:
@@ -105,15 +120,17 @@ def _endpoint(desk: Desk, row: Route) -> Callable[[Request], object]:
     async def endpoint(request: Request) -> Response:
         form: dict[str, str] = {}
         if row.method == "POST":
-            async with request.form(max_files=0, max_fields=50) as given:
+            async with request.form(max_files=1 if row.uploads else 0, max_fields=_MAX_FIELDS) as given:
                 form = {name: value for name, value in given.items() if isinstance(value, str)}
+                file = next((value for value in given.values() if isinstance(value, UploadFile)), None)
+                return await run_in_threadpool(answer, Visit(desk, request, form, file=file), row, handler)
         return await run_in_threadpool(answer, Visit(desk, request, form), row, handler)
 
     return endpoint
 
 
 def handler_of(row: Route) -> Handler:
-    module, _, name = row.page.partition(".")
+    module, _, name = row.page.rpartition(".")
     handler: Handler = getattr(import_module(f"digest.web.desk.{module}"), name)
     return handler
 

@@ -16,6 +16,8 @@ from digest.models import Actor, Role
 from digest.utils.urls import host_name
 
 if TYPE_CHECKING:
+    from starlette.datastructures import UploadFile
+
     from digest.i18n.catalogue import Catalogue
     from digest.store.desk.users import Session, User
     from digest.web.desk.app import Desk
@@ -52,6 +54,7 @@ class Visit:
     request: Request
     form: Mapping[str, str] = field(default_factory=dict)
     session: Session | None = None
+    file: UploadFile | None = None
     # What the cookie holds, and what it must hold from now on.
     token: str = ""
     new_token: str | None = None
@@ -139,6 +142,11 @@ class Visit:
         """Answer with a page."""
         html = self.desk.views.render(template, self.language, visit=self, **values)
         return self.finish(HTMLResponse(html, status, headers={"content-language": self.language}))
+
+    def download(self, name: str, data: str | bytes, type: str) -> Response:
+        """Answer with a file to be saved."""
+        headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}", "cache-control": "no-store"}
+        return self.finish(Response(data, media_type=type, headers=headers))
 
     def go(self, place: str, **query: str) -> Response:
         """Show another page, after a form."""

@@ -52,6 +52,10 @@ class Browser:
             return self.get(response.headers["location"].removeprefix(ROOT))
         return response
 
+    def send(self, path: str, body: bytes, type: str) -> Response:
+        """Submit a body that is encoded already."""
+        return self._request("POST", path, body, {"Content-Type": type})
+
     def token(self) -> str:
         """The token of this browser's forms: every page has it, also that of the form to sign in."""
         page = self.get("/login").text if "desk" not in self.cookies else self.get("/nowhere").text

@@ -18,7 +18,15 @@ from tests.web.site import Site
 
 REFUSED = (401, 403)
 # Values of the parameters for which an allowed request changes nothing.
-VALUES = {"key": "2026-01-01", "story": "none", "token": "none", "name": "none", "cid": "none", "version": "1"}
+VALUES = {
+    "key": "2026-01-01",
+    "story": "none",
+    "token": "none",
+    "name": "none",
+    "cid": "none",
+    "version": "1",
+    "id": "0",
+}
 
 
 @dataclass

@@ -1,0 +1,367 @@
+"""The list of all subscribers for the desk: filters, search and pages, as fast with a million of them.
+
+Every filter has an index of its own or is true of most subscribers, so that a page is full before many rows are read.
+A search compares beginnings: of the address, of the name and of the words after its first.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, time
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    exists,
+    func,
+    insert,
+    literal_column,
+    not_,
+    or_,
+    select,
+    text,
+    union_all,
+)
+
+from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
+from digest.store.database import Database
+from digest.store.people.preferences import ERASED, PreferenceStore, StoredSubscriber
+from digest.store.schema import batch, delivery, edition, preference, segment, signup, subscriber, suppression
+from digest.store.sending.enqueue import comparable
+
+# Results of a search. More are narrowed down by typing on.
+MAX_FOUND = 100
+# Subscribers that are compared one by one. More than that, and a page of those who fulfil a filter is full soon.
+_FEW = 2000
+# Combinations of topics that are looked at.
+_MAX_COMBINATIONS = 1000
+# The last code point, so that a beginning is a range.
+_LAST = "\U0010ffff"
+
+
+class SubscriberState(StrEnum):
+    ACTIVE = "active"
+    UNCONFIRMED = "unconfirmed"
+    PAUSED = "paused"
+    BOUNCED = "bounced"
+    LEFT = "left"
+    COMPLAINED = "complained"
+    REMOVED = "removed"
+
+
+_REASONS = {
+    SubscriberState.BOUNCED: ("bounced", "blocked"),
+    SubscriberState.LEFT: (UNSUBSCRIBED,),
+    SubscriberState.COMPLAINED: (COMPLAINED,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberFilter:
+    """Whom a list shows. '' and None: everybody. `origin` is the name of an import, '-' for the list file."""
+
+    search: str = ""
+    state: SubscriberState | None = None
+    topic: str = ""
+    frequency: str = ""
+    timezone: str = ""
+    origin: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        return {name: str(value) for name, value in asdict(self).items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberLine:
+    """One row of a list. `state` is what keeps them from mail; `last` what became of the last edition for them."""
+
+    id: int
+    email: str
+    name: str
+    topics: tuple[str, ...]
+    frequency: str
+    hour: time | None
+    added_at: datetime
+    origin: str
+    state: SubscriberState
+    last: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    name: str
+    filter: SubscriberFilter
+
+
+class SubscriberDirectory:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def page(
+        self, wanted: SubscriberFilter, *, now: datetime, most: int, before: int | None = None, last: str = ""
+    ) -> tuple[list[SubscriberLine], int | None]:
+        """Return a page of subscribers, the newest first, and the number to ask for the next page with.
+
+        `last` is the key of the edition whose outcome each row has. A search has one page of at most `MAX_FOUND`.
+        """
+        with self.database.read() as connection:
+            conditions = self._conditions(connection, wanted, now)
+            if wanted.search:
+                ids: Sequence[int] = self._search(connection, wanted.search.lower(), conditions)
+                more = None
+            else:
+                rows = select(subscriber.c.id).where(*conditions)
+                if before is not None:
+                    rows = rows.where(subscriber.c.id < before)
+                found = connection.execute(rows.order_by(subscriber.c.id.desc()).limit(most + 1)).scalars().all()
+                ids, more = found[:most], (found[most - 1] if len(found) > most else None)
+            lines = {line.id: line for line in self._lines(connection, ids, now, last)}
+        return [lines[id] for id in ids if id in lines], more
+
+    def unconfirmed(self, most: int) -> list[tuple[str, datetime]]:
+        """Return (email, asked at) of sign-ups without the click in the mail, the newest first."""
+        rows = select(signup.c.email, signup.c.asked_at).where(signup.c.confirmed_at.is_(None))
+        with self.database.read() as connection:
+            found = connection.execute(rows.order_by(signup.c.asked_at.desc()).limit(most))
+            return [(row.email, row.asked_at) for row in found]
+
+    def counts(self, now: datetime) -> dict[SubscriberState, int]:
+        """Count the subscribers of each state. Takes a moment with a million of them."""
+        state = SubscriberState
+        kinds = {reason: kind for kind, reasons in _REASONS.items() for reason in reasons}
+        of_reason = (
+            select(suppression.c.reason, func.count())
+            .join(subscriber, subscriber.c.address == suppression.c.address)
+            .where(subscriber.c.listed)
+            .group_by(suppression.c.reason)
+        )
+        with self.database.read() as connection:
+
+            def count(rows: Select[Any]) -> int:
+                return int(connection.execute(rows).scalar_one())
+
+            everybody = count(select(func.count()).select_from(subscriber))
+            unlisted = count(select(func.count()).where(not_(subscriber.c.listed)))
+            erased = count(select(func.count()).where(subscriber.c.status == ERASED, subscriber.c.status != "active"))
+            found: dict[SubscriberState, int] = dict.fromkeys(state, 0)
+            for reason, number in connection.execute(of_reason):
+                if reason in kinds:
+                    found[kinds[reason]] += number
+            found[state.PAUSED] = count(select(func.count()).where(*_of_state(state.PAUSED, now)))
+            found[state.UNCONFIRMED] = count(select(func.count()).where(signup.c.confirmed_at.is_(None)))
+        found[state.REMOVED] = unlisted - erased
+        barred = found[state.BOUNCED] + found[state.LEFT] + found[state.COMPLAINED]
+        found[state.ACTIVE] = everybody - unlisted - barred - found[state.PAUSED]
+        return found
+
+    def origins(self) -> list[str]:
+        """Return the names of the imports that somebody came by."""
+        found: list[str] = []
+        with self.database.read() as connection:
+            while True:
+                # One step of the index each, however many subscribers an import has.
+                after = select(func.min(subscriber.c.origin)).where(subscriber.c.origin > (found[-1] if found else ""))
+                following = connection.execute(after).scalar()
+                if following is None:
+                    return found
+                found.append(following)
+
+    def last_enqueued(self) -> str:
+        """Return the key of the edition that was enqueued last; '' if none was."""
+        whole = and_(edition.c.frozen_at.is_not(None), edition.c.folded_at.is_(None))
+        with self.database.read() as connection:
+            newest = select(edition.c.key).where(whole).order_by(edition.c.frozen_at.desc()).limit(1)
+            return connection.execute(newest).scalar() or ""
+
+    def segments(self) -> list[Segment]:
+        with self.database.read() as connection:
+            rows = connection.execute(select(segment.c.name, segment.c.filter).order_by(segment.c.name))
+            return [Segment(row.name, filter_from(row.filter)) for row in rows]
+
+    def save_segment(self, connection: Connection, name: str, wanted: SubscriberFilter, now: datetime) -> None:
+        """Keep a filter under a name, in the caller's transaction. An older one of this name is replaced."""
+        connection.execute(segment.delete().where(segment.c.name == name))
+        connection.execute(insert(segment).values(name=name, filter=wanted.as_json(), created_at=now))
+
+    def drop_segment(self, connection: Connection, name: str) -> bool:
+        return bool(connection.execute(segment.delete().where(segment.c.name == name)).rowcount)
+
+    def _conditions(self, connection: Connection, wanted: SubscriberFilter, now: datetime) -> list[ColumnElement[bool]]:
+        """Return the conditions of a filter, so that either few rows are looked at, or many of them fulfil it.
+
+        If one part of the filter is true of few subscribers, these are read by its index, and the rest is compared.
+        Else nothing uses an index, and a page is full soon.
+        """
+        few: Sequence[int] | None = None
+        found = []
+        for probe, condition in self._parts(connection, wanted, now):
+            found.append(condition)
+            if few is None and probe is not None:
+                ids = connection.execute(probe.limit(_FEW + 1)).scalars().all()
+                few = ids if len(ids) <= _FEW else None
+        return found if few is None else [subscriber.c.id.in_(few), *found]
+
+    def _parts(
+        self, connection: Connection, wanted: SubscriberFilter, now: datetime
+    ) -> Iterator[tuple[Select[Any] | None, ColumnElement[bool]]]:
+        """Yield for each part of a filter how few subscribers are found by an index, and the condition without one."""
+        of, ids = subscriber.c, select(subscriber.c.id)
+        for condition in _of_state(wanted.state, now):
+            yield _probe(wanted.state, now), condition
+        for name, usual in (("frequency", "daily"), ("timezone", "Asia/Kolkata")):
+            if value := getattr(wanted, name):
+                # The words of the partial index.
+                partial = ids.where(of[name] == value, text(f"subscriber.{name} <> '{usual}'"))
+                yield partial if value != usual else None, self._unindexed(name) == value
+        if wanted.origin:
+            value = "" if wanted.origin == "-" else wanted.origin
+            yield ids.where(of.origin == value), self._unindexed("origin") == value
+        if wanted.topic:
+            yield self._with_topic(connection, wanted.topic), _has_topic(wanted.topic)
+
+    def _unindexed(self, name: str) -> ColumnElement[Any]:
+        """A column whose index SQLite does not use. PostgreSQL chooses well by its statistics."""
+        return literal_column(f"+subscriber.{name}") if self.database.sqlite else subscriber.c[name]
+
+    def _with_topic(self, connection: Connection, topic: str) -> Select[Any]:
+        """Select who has a topic by the list or by their own choice. Few combinations of topics are in use."""
+        quoted, own = json.dumps(topic, ensure_ascii=False), comparable(preference.c.topics)
+        chosen = select(preference.c.subscriber).where(own.contains(quoted, autoescape=True))
+        column: ColumnElement[str] = literal_column("topics" if self.database.sqlite else "topics::text", Text)
+        combinations = [""]
+        while len(combinations) < _MAX_COMBINATIONS:
+            # One step of the index each. The second comparison is the words of the partial index.
+            after = and_(column > combinations[-1], column != literal_column("'[]'"))
+            following = connection.execute(select(func.min(column)).select_from(subscriber).where(after)).scalar()
+            if following is None:
+                break
+            combinations.append(following)
+        having = [each for each in combinations if quoted in each]
+        listed = select(subscriber.c.id).where(column.in_(having), column != literal_column("'[]'"))
+        both = union_all(listed, chosen).subquery()
+        return select(both.c[0])
+
+    def _search(self, connection: Connection, word: str, own: Sequence[ColumnElement[bool]]) -> list[int]:
+        """Return the subscribers whose address or name begins like this, best first."""
+        found: dict[int, None] = {}
+        for column, condition in _beginnings(sqlite=self.database.sqlite):
+            rows = select(subscriber.c.id).where(condition, *own).order_by(text(column)).limit(MAX_FOUND)
+            found |= dict.fromkeys(connection.execute(rows, {"low": word, "high": word + _LAST}).scalars())
+        return list(found)[:MAX_FOUND]
+
+    def _lines(self, connection: Connection, ids: Sequence[int], now: datetime, key: str) -> list[SubscriberLine]:
+        if not ids:
+            return []
+        held = PreferenceStore(self.database).several(connection, ids)
+        rows = connection.execute(
+            select(subscriber.c.id, subscriber.c.added_at, subscriber.c.origin).where(subscriber.c.id.in_(ids))
+        ).all()
+        last = _became_of(connection, ids, key) if key else {}
+        lines = []
+        for row in rows:
+            own = held[row.id]
+            state = state_of(own, now)
+            named = (own.email, own.name, own.topics, own.frequency, own.hour)
+            lines.append(SubscriberLine(row.id, *named, row.added_at, row.origin, state, last.get(row.id, "")))
+        return lines
+
+
+def state_of(held: StoredSubscriber, now: datetime) -> SubscriberState:
+    """Return what keeps a subscriber from mail, the strongest first."""
+    for state, reasons in _REASONS.items():
+        if held.suppressed in reasons:
+            return state
+    if not held.listed:
+        return SubscriberState.REMOVED
+    if held.status != "active" or (held.paused_until and held.paused_until > now):
+        return SubscriberState.PAUSED
+    return SubscriberState.ACTIVE
+
+
+def filter_from(given: Mapping[str, str]) -> SubscriberFilter:
+    """Read a filter, such as from a query. What it does not know is left out."""
+    names = ("search", "topic", "frequency", "timezone", "origin")
+    texts = {name: " ".join(str(given.get(name, "")).split())[:200] for name in names}
+    state = given.get("state", "")
+    known = SubscriberState(state) if state in list(SubscriberState) else None
+    return SubscriberFilter(**texts, state=known)
+
+
+def _probe(state: SubscriberState | None, now: datetime) -> Select[Any] | None:
+    """Select whom an index finds for a state; None if most have it."""
+    if state in _REASONS:
+        rows = select(subscriber.c.id).join(suppression, suppression.c.address == subscriber.c.address)
+        return rows.where(suppression.c.reason.in_(_REASONS[state]))
+    if state is SubscriberState.REMOVED:
+        return select(subscriber.c.id).where(text("NOT subscriber.listed"))
+    if state is SubscriberState.PAUSED:
+        by_list = select(subscriber.c.id).where(text("subscriber.status <> 'active'"))
+        by_own = select(preference.c.subscriber).where(_paused(now))
+        both = union_all(by_list, by_own).subquery()
+        return select(both.c[0])
+    return None
+
+
+def _paused(now: datetime) -> ColumnElement[bool]:
+    return and_(preference.c.paused_until.is_not(None), preference.c.paused_until > now)
+
+
+def _of_state(state: SubscriberState | None, now: datetime) -> list[ColumnElement[bool]]:
+    of = subscriber.c
+    own = suppression.c.address == of.address
+    suppressed = exists().where(own)
+    own_pause = exists().where(preference.c.subscriber == of.id, _paused(now))
+    if state is None or state is SubscriberState.UNCONFIRMED:
+        return [of.status != ERASED]
+    if state is SubscriberState.REMOVED:
+        return [and_(~of.listed, of.status != ERASED, ~suppressed)]
+    if state is SubscriberState.PAUSED:
+        return [and_(or_(of.status != "active", own_pause), of.listed, ~suppressed)]
+    if state is SubscriberState.ACTIVE:
+        return [and_(of.listed, of.status == "active", ~suppressed, ~own_pause)]
+    return [exists().where(own, suppression.c.reason.in_(_REASONS[state]))]
+
+
+def _has_topic(topic: str) -> ColumnElement[bool]:
+    """Condition: the subscriber chose this topic. JSON has it in quotes."""
+    part = json.dumps(topic, ensure_ascii=False)
+    own = select(comparable(preference.c.topics)).where(preference.c.subscriber == subscriber.c.id).scalar_subquery()
+    listed = comparable(subscriber.c.topics)
+    return func.coalesce(own, listed).contains(part, autoescape=True)
+
+
+def _beginnings(*, sqlite: bool) -> list[tuple[str, ColumnElement[bool]]]:
+    """(expression to sort by, condition) for each index of beginnings."""
+    position = "instr" if sqlite else "strpos"
+    least, below = (">=", "<") if sqlite else ("~>=~", "~<~")
+    rest = f"substr(lower(name), {position}(name, ' ') + 1)"
+    columns = (
+        ("address" if sqlite else "lower(address)", "address <> ''"),
+        ("lower(name)", "name <> ''"),
+        (rest, f"{position}(name, ' ') > 0"),
+    )
+    using = "" if sqlite else " USING ~<~"
+    return [
+        (f"{column}{using}", text(f"{column} {least} :low AND {column} {below} :high AND {condition}"))  # type: ignore[misc]
+        for column, condition in columns
+    ]
+
+
+def _became_of(connection: Connection, ids: Sequence[int], key: str) -> dict[int, str]:
+    """Map subscribers to what became of an edition for them: an outcome with its reason, or the batch's state."""
+    rows = (
+        select(delivery.c.subscriber, delivery.c.outcome, delivery.c.reason, batch.c.state)
+        .outerjoin(batch, batch.c.id == delivery.c.batch)
+        .where(delivery.c.edition == key, delivery.c.subscriber.in_(ids))
+    )
+    return {
+        row.subscriber: f"{row.outcome}: {row.reason}" if row.outcome and row.reason else row.outcome or row.state or ""
+        for row in connection.execute(rows)
+    }

@@ -1,0 +1,212 @@
+"""Import a list of subscribers into the store, and export those of the store."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TextIO
+
+from digest.errors import ConfigProblem, ConfigurationError
+from digest.models import Actor
+from digest.store.people.imports import ImportResult
+from digest.store.people.preferences import PreferenceStore
+from digest.subscribers.imports.export import ExportRow
+from digest.subscribers.imports.formats import PAUSABLE
+from digest.subscribers.imports.mailchimp import ListBundle, extract_lists
+from digest.subscribers.imports.reader import ListReading, read_list
+from digest.subscribers.list_file import FILE_NAME
+from digest.utils.files import replacing
+from digest.utils.text import escape_formula
+
+if TYPE_CHECKING:
+    from digest.store.desk.audit import AuditLog
+    from digest.store.people.subscribers import SubscriberAdmin, SubscriberRecord
+    from digest.subscribers.imports.rows import Incoming
+    from digest.usecases.subscriber_list import SubscriberList
+
+# Rows of a list that a report shows.
+_SAMPLE = 5
+
+Rejected = tuple[int, str, str]
+"""(line, address, reason) of a row that was not imported."""
+
+# Wraps the rows while they are read; the second argument gives the number of rows that cannot be read.
+Counting = Callable[[Iterator["Incoming"], Callable[[], int]], Iterable["Incoming"]]
+
+
+@dataclass(frozen=True, slots=True)
+class ListMapping:
+    """How a list is read: its format ('' is found by the headings), field → heading, and values of absent fields."""
+
+    format: str = ""
+    columns: Mapping[str, str] | None = None
+    defaults: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did or would do. `others`: what the archive held besides lists."""
+
+    origin: str
+    lists: ListBundle
+    done: ImportResult
+    rejected: tuple[Rejected, ...]
+    others: tuple[str, ...]
+    # The first rows of the first list: field, and its texts.
+    sample: tuple[tuple[str, list[str]], ...]
+
+
+@dataclass(frozen=True)
+class SubscriberTransfer:
+    subscriber_list: SubscriberList
+    subscriber_admin: SubscriberAdmin
+    preferences: PreferenceStore
+    audit: AuditLog
+    topics: tuple[str, ...]
+    editions: tuple[str, ...]
+    now: Callable[[], datetime]
+
+    def import_list(
+        self,
+        file: Path,
+        origin: str,
+        by: Actor,
+        *,
+        mapping: ListMapping = ListMapping(),
+        existing: Literal["update", "keep"] = "update",
+        dry_run: bool = False,
+        rejected_to: Path | None = None,
+        counting: Counting = lambda rows, _unreadable: rows,
+        shown_name: str = "",
+    ) -> ImportReport:
+        """Import a file under a name: all of it, or nothing if it cannot be read. `dry_run` changes nothing.
+
+        `rejected_to` gets the rejected rows with reasons. `shown_name` is the file's for the consent log. Raises
+        ConfigurationError.
+        """
+        name = origin.strip()
+        if not name or not name.isprintable():
+            raise ConfigurationError([ConfigProblem("--origin", 0, "expected a name on one line")])
+        rejections: list[Rejected] = []
+        unreadable = 0
+
+        def reject(line: int, email: str, reason: str) -> None:
+            rejections.append((line, email, reason))
+
+        def reject_unread(line: int, email: str, reason: str) -> None:
+            nonlocal unreadable
+            unreadable += 1
+            reject(line, email, reason)
+
+        with extract_lists(file) as (files, others):
+            # Subscribers of the list file stay the file's, so the store must know them before the import.
+            self.subscriber_list.sync(may_be_empty=True)
+            lists = ListBundle(tuple(self._reading(one, mapping) for one in files))
+            now = self.now()
+            done = self.subscriber_admin.imports.run(
+                counting(lists.rows(reject_unread), lambda: unreadable),
+                name,
+                source=f"import {name} of {shown_name or file.name}",
+                now=now,
+                existing=existing,
+                rejected=reject,
+                dry_run=dry_run,
+                where=lists.describe_line,
+            )
+            rejections.sort()
+            if rejected_to is not None:
+                write_rejected(rejected_to, lists, rejections)
+            sample = _sample(lists.parts[0])
+        if not dry_run:
+            detail = f"{done.added} new, {done.returned} on the list again, {done.changed} changed"
+            self.audit.record(by, "subscribers imported", f"import {name}", detail, now=now)
+        return ImportReport(name, lists, done, tuple(rejections), tuple(others), sample)
+
+    def _reading(self, file: Path, mapping: ListMapping) -> ListReading:
+        return read_list(
+            file,
+            format=mapping.format,
+            mapping=mapping.columns,
+            defaults=mapping.defaults,
+            topics=self.topics,
+            editions=self.editions,
+        )
+
+    def export_rows(
+        self, kind: str, excluded: Counter[str], *, origin: str | None = None, suppressed: bool = False
+    ) -> Iterator[ExportRow]:
+        """Yield those who may be mailed, or the suppressed addresses. Counts into `excluded` who is left out, and why.
+
+        The store must know the list file. Raises ConfigurationError for an unknown origin.
+        """
+        admin = self.subscriber_admin
+        known = [FILE_NAME, *admin.import_counts()]
+        if origin is not None and origin not in known:
+            message = f"there is no '{origin}'; known: {', '.join(known)}"
+            raise ConfigurationError([ConfigProblem("--origin", 0, message)])
+        if suppressed:
+            records = admin.suppressed()
+        else:
+            records = admin.of_file() if origin == FILE_NAME else admin.subscribers(origin)
+        return self._rows(self._with_preferences(records), kind, excluded, suppressed=suppressed)
+
+    def _with_preferences(
+        self, records: Iterable[SubscriberRecord]
+    ) -> Iterator[tuple[SubscriberRecord, datetime | None]]:
+        """Yield subscribers with their own preferences applied, and the end of their own pause.
+
+        A pause that the list sets has no end.
+        """
+        pauses, own = self.preferences.paused(self.now()), self.preferences.chosen()
+        for row in records:
+            fields: dict[str, Any] = dict(own.get(row.address, {}))
+            if "topics" in fields:
+                fields["topics"] = tuple(fields["topics"])
+            if "hour" in fields:
+                fields["hour"] = time.fromisoformat(fields["hour"]) if fields["hour"] else None
+            until = pauses.get(row.address) if row.subscriber.status == "active" else None
+            if until:
+                fields["status"] = "paused"
+            yield replace(row, subscriber=replace(row.subscriber, **fields)) if fields else row, until
+
+    def _rows(
+        self,
+        records: Iterable[tuple[SubscriberRecord, datetime | None]],
+        kind: str,
+        excluded: Counter[str],
+        *,
+        suppressed: bool,
+    ) -> Iterator[ExportRow]:
+        for row, until in records:
+            if row.suppressed and not suppressed:
+                excluded["suppressed (--barred exports these)"] += 1
+            elif row.subscriber.status != "active" and not suppressed and kind not in PAUSABLE:
+                excluded[f"paused, which {kind} cannot express"] += 1
+            else:
+                yield ExportRow(row.subscriber, row.origin, row.suppressed, row.suppressed_at, row.agreed_at, until)
+
+
+def _sample(part: ListReading) -> tuple[tuple[str, list[str]], ...]:
+    rows = list(islice(part.file.rows(), _SAMPLE))
+    return tuple((field, [str(row.cells.get(name, "")) for row in rows]) for field, name in part.columns.items())
+
+
+def write_rejected(target: Path, lists: ListBundle, rejected: Iterable[Rejected]) -> None:
+    """Write the rejected rows with line and reason, ready to be fixed and imported again."""
+    reasons = {line: reason for line, _email, reason in rejected}
+    with replacing(target) as file:
+        _write_rejected(file, lists, reasons)
+
+
+def _write_rejected(file: TextIO, lists: ListBundle, reasons: Mapping[int, str]) -> None:
+    several = len(lists.parts) > 1
+    out = csv.writer(file)
+    out.writerow([*lists.headings, *(["rejected file"] if several else []), "rejected line", "rejected because"])
+    for line, cells, reason in lists.original_rows(reasons):
+        name, own = lists.locate(line)
+        out.writerow([*map(escape_formula, cells), *([name] if several else []), own, escape_formula(reason)])

@@ -1,0 +1,28 @@
+"""The fields of a subscriber in a form."""
+
+from __future__ import annotations
+
+from digest.errors import ConfigurationError
+from digest.web.desk.visit import Visit
+
+# What most subscribers choose; the store takes every set of days.
+FREQUENCIES = ("daily", "weekdays", "weekly:sun", "weekly:sat", "weekly:mon", "weekly:mon,wed,fri")
+_LISTS = ("topics", "editions")
+_TEXTS = ("name", "frequency", "hour", "format", "status", "timezone")
+
+
+def fields_of(visit: Visit) -> dict[str, str | None]:
+    """Return the fields that a form has. A list is named in `lists`, because a form leaves out what is not ticked."""
+    form = visit.form
+    found: dict[str, str | None] = {name: form[name].strip() for name in _TEXTS if name in form}
+    for name in _LISTS:
+        if name in form.get("lists", "").split():
+            found[name] = ",".join(key.partition(":")[2] for key in form if key.startswith(f"{name}:"))
+    return found
+
+
+def field_problem(error: ConfigurationError) -> dict[str, str]:
+    """Return which field a fault concerns, and what is wrong with it."""
+    first = error.problems[0]
+    field = first.where.lstrip("-").lower() if first.where.startswith("--") or first.where == "EMAIL" else ""
+    return {"field": field, "problem": first.message if field else str(error)}

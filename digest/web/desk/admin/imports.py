@@ -1,0 +1,195 @@
+"""Import a list with a preview first, and export subscribers."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+import threading
+from collections import Counter, OrderedDict
+from dataclasses import dataclass, replace
+from io import StringIO
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from digest.errors import ConfigurationError, DigestError
+from digest.models import Actor
+from digest.subscribers.imports import export as subscriber_export
+from digest.subscribers.imports.formats import FIELDS, FORMATS
+from digest.subscribers.list_file import FILE_NAME
+from digest.usecases.transfer_subscribers import ImportReport, ListMapping
+from digest.web.desk.visit import Visit
+
+# Paths whose forms may have a file, and how large it may be.
+UPLOADS = "/subscribers/import"
+MAX_UPLOAD = 200 << 20
+# Lists that wait for a decision. Older ones are deleted.
+_MAX_KEPT = 4
+_MAX_REJECTED = 20
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A list that an admin uploaded, and how it is to be read."""
+
+    path: Path
+    name: str
+    user: str
+    origin: str
+    existing: Literal["update", "keep"]
+    mapping: ListMapping
+
+
+class Uploads:
+    """Lists between their preview and the decision, in a folder that ends with the server. A context manager."""
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._lock = threading.Lock()
+        self._held: OrderedDict[str, Upload] = OrderedDict()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def new_place(self) -> tuple[str, Path]:
+        """Return a new name and the path for a list under it. Only this user of the machine can read it."""
+        with self._lock:
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="digest-import-"))
+            id = secrets.token_hex(16)
+            return id, self._folder / id
+
+    def keep(self, id: str, upload: Upload) -> None:
+        with self._lock:
+            self._held[id] = upload
+            self._held.move_to_end(id)
+            old = [self._held.popitem(last=False)[1] for _ in range(len(self._held) - _MAX_KEPT)]
+        for each in old:
+            shutil.rmtree(each.path.parent, ignore_errors=True)
+
+    def get(self, id: str, user: str) -> Upload | None:
+        """Return a list that this user uploaded."""
+        with self._lock:
+            held = self._held.get(id)
+        return held if held is not None and held.user == user else None
+
+    def forget(self, id: str) -> None:
+        with self._lock:
+            held = self._held.pop(id, None)
+        if held is not None:
+            shutil.rmtree(held.path.parent, ignore_errors=True)
+
+
+def page(visit: Visit) -> Response:
+    return _page(visit)
+
+
+def _page(visit: Visit, *, status: int = 200, **values: Any) -> Response:
+    names = [FILE_NAME, *visit.desk.app.directory.origins()]
+    shown = {"problem": "", "done": None, "report": None, "upload": None, "given": visit.form, **values}
+    return visit.page("admin/import.html.j2", status=status, formats=FORMATS, origins=names, **shown)
+
+
+def preview(visit: Visit) -> Response:
+    """Read a list and show what an import would do. Nothing changes."""
+    _ = visit.catalogue.gettext
+    held = visit.desk.uploads.get(visit.form.get("id", ""), visit.user.name)
+    id = visit.form.get("id", "") if held else ""
+    if visit.file is not None and visit.file.filename:
+        id, path = visit.desk.uploads.new_place()
+        path.mkdir(mode=0o700)
+        name = Path(visit.file.filename.replace("\\", "/")).name[:100] or "list.csv"
+        # The extension tells a ZIP file and JSON Lines from CSV.
+        file = path / f"list{Path(name).suffix.lower()[:8]}"
+        with file.open("wb") as out:
+            shutil.copyfileobj(visit.file.file, out)
+    elif held is not None:
+        file, name = held.path, held.name
+    else:
+        return _page(visit, status=422, problem=_("Choose a file first."))
+    origin = " ".join(visit.form.get("origin", "").split())[:80] or Path(name).stem
+    existing: Literal["update", "keep"] = "keep" if visit.form.get("existing") == "keep" else "update"
+    upload = Upload(file, name, visit.user.name, origin, existing, _mapping(visit))
+    visit.desk.uploads.keep(id, upload)
+    try:
+        report = _import(visit, upload, visit.actor, dry_run=True)
+    except (ConfigurationError, DigestError) as error:
+        return _page(visit, status=422, problem=_shown(error, upload), id=id, upload=upload)
+    return _page(visit, id=id, upload=upload, report=report, fields=FIELDS, rejected=report.rejected[:_MAX_REJECTED])
+
+
+def run(visit: Visit) -> Response:
+    """Import what the preview showed."""
+    id, upload = _held(visit)
+    try:
+        report = _import(visit, upload, visit.actor, dry_run=False)
+    except (ConfigurationError, DigestError) as error:
+        return _page(visit, status=409, problem=_shown(error, upload), id=id, upload=upload)
+    visit.desk.uploads.forget(id)
+    return _page(visit, done=report)
+
+
+def rejected(visit: Visit) -> Response:
+    """The rows that an import would not take, with reasons, ready to be put right."""
+    _id, upload = _held(visit)
+    target = upload.path.with_name("rejected.csv")
+    _import(visit, upload, visit.actor, dry_run=True, rejected_to=target)
+    return visit.download(f"{upload.origin}-rejected.csv", target.read_bytes(), "text/csv; charset=utf-8")
+
+
+def export(visit: Visit) -> Response:
+    form, app = visit.form, visit.desk.app
+    kind = form.get("format", "csv") if form.get("format") in FORMATS else "csv"
+    out, excluded = StringIO(newline=""), Counter[str]()
+    app.subscriber_list.sync(may_be_empty=True)
+    rows = app.subscriber_transfer.export_rows(
+        kind, excluded, origin=form.get("origin") or None, suppressed="suppressed" in form
+    )
+    count = subscriber_export.write(rows, out, kind)
+    detail = f"{count} as {kind}" + (", suppressed" if "suppressed" in form else "")
+    app.audit.record(visit.actor, "subscribers exported", form.get("origin") or "everybody", detail, now=app.now())
+    ending = "jsonl" if kind == "jsonl" else "csv"
+    return visit.download(f"subscribers-{app.now():%Y-%m-%d}.{ending}", out.getvalue(), "text/csv; charset=utf-8")
+
+
+def _import(visit: Visit, upload: Upload, by: Actor, *, dry_run: bool, rejected_to: Path | None = None) -> ImportReport:
+    return visit.desk.app.subscriber_transfer.import_list(
+        upload.path,
+        upload.origin,
+        by,
+        mapping=upload.mapping,
+        existing=upload.existing,
+        dry_run=dry_run,
+        rejected_to=rejected_to,
+        shown_name=upload.name,
+    )
+
+
+def _held(visit: Visit) -> tuple[str, Upload]:
+    id = visit.parameters["id"]
+    upload = visit.desk.uploads.get(id, visit.user.name)
+    if upload is None:
+        raise HTTPException(404)
+    return id, upload
+
+
+def _mapping(visit: Visit) -> ListMapping:
+    form = visit.form
+    kind = form.get("format", "")
+    columns = {name.partition(":")[2]: value for name, value in form.items() if name.startswith("map:") and value}
+    return ListMapping(kind if kind in FORMATS else "", columns or None)
+
+
+def _shown(error: DigestError | ConfigurationError, upload: Upload) -> str:
+    """Return what is wrong, with the name that the admin knows."""
+    if not isinstance(error, ConfigurationError):
+        return str(error)
+    told = (replace(each, where=each.where.replace(upload.path.name, upload.name)) for each in error.problems)
+    return "; ".join(map(str, told))

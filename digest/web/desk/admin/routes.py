@@ -1,0 +1,30 @@
+"""Routes of the pages for admins, and of the reports that everybody may look at."""
+
+from __future__ import annotations
+
+from digest.models import Role
+from digest.web.desk.route import Route
+
+_ONE = "/subscriber/{id}"
+
+ADMIN_ROUTES = (
+    Route("GET", "/subscribers", Role.ADMIN, "admin.subscribers.page", "Search and list subscribers"),
+    Route("POST", "/subscribers/segment", Role.ADMIN, "admin.subscribers.save_segment", "Save a filter under a name"),
+    Route("POST", "/subscribers/segment/drop", Role.ADMIN, "admin.subscribers.drop_segment", "Forget a saved filter"),
+    Route("GET", "/subscribers/add", Role.ADMIN, "admin.subscribers.add_form", "The form to add a subscriber"),
+    Route("POST", "/subscribers/add", Role.ADMIN, "admin.subscribers.add", "Add a subscriber"),
+    Route("GET", "/subscribers/import", Role.ADMIN, "admin.imports.page", "Import and export"),
+    Route("POST", "/subscribers/import", Role.ADMIN, "admin.imports.preview", "Preview an import", uploads=True),
+    Route("POST", "/subscribers/import/{id}", Role.ADMIN, "admin.imports.run", "Import what the preview showed"),
+    Route("GET", "/subscribers/import/{id}/rejected", Role.ADMIN, "admin.imports.rejected", "The rejected rows as CSV"),
+    Route("POST", "/subscribers/export", Role.ADMIN, "admin.imports.export", "Export subscribers as a file"),
+    Route("GET", _ONE, Role.ADMIN, "admin.subscriber.page", "One subscriber and their story"),
+    Route("POST", _ONE, Role.ADMIN, "admin.subscriber.save", "Change a subscriber"),
+    Route("POST", f"{_ONE}/pause", Role.ADMIN, "admin.subscriber.pause", "Pause, or end a pause"),
+    Route("POST", f"{_ONE}/suppress", Role.ADMIN, "admin.subscriber.suppress", "Mail an address no more"),
+    Route("POST", f"{_ONE}/lift", Role.ADMIN, "admin.subscriber.lift", "Mail a suppressed address again"),
+    Route("POST", f"{_ONE}/remove", Role.ADMIN, "admin.subscriber.remove", "Take a subscriber off the list"),
+    Route("GET", f"{_ONE}/erase", Role.ADMIN, "admin.subscriber.ask_erase", "Ask before erasing a person"),
+    Route("POST", f"{_ONE}/erase", Role.ADMIN, "admin.subscriber.erase", "Erase a person"),
+    Route("POST", f"{_ONE}/data", Role.ADMIN, "admin.subscriber.data", "All data about a person, as a file"),
+)

@@ -1,0 +1,162 @@
+"""One subscriber: who they are, their whole story, why they did not get an edition, and what an admin may do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from digest.errors import ConfigurationError, DigestError
+from digest.models import Actor
+from digest.store.people.directory import state_of
+from digest.store.people.history import Event
+from digest.store.people.preferences import ERASED, PreferenceStore, StoredSubscriber
+from digest.usecases.edit_subscribers import subject_of
+from digest.web.desk.admin import words
+from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
+from digest.web.desk.visit import Visit
+
+# Lines of the story that are shown at first.
+_SHOWN = 30
+_GOT = ("accepted", "delivered", "opened", "clicked")
+_LETTERS, _CHANGES = ("letter", "event"), ("list", "consent", "barred")
+
+
+def page(visit: Visit) -> Response:
+    return _page(visit)
+
+
+def _page(visit: Visit, *, status: int = 200, field: str = "", problem: str = "") -> Response:
+    desk, now = visit.desk, visit.desk.now()
+    app, held = desk.app, _held(visit)
+    entries = _entries(visit, held)
+    view = visit.query.get("view", "")
+    kinds = {"letters": _LETTERS, "changes": _CHANGES}.get(view)
+    shown = [each for each in entries if kinds is None or each.kind in kinds]
+    everything = "all" in visit.query
+    record = app.subscriber_admin.find(held.address)
+    chosen = PreferenceStore(app.database).chosen_by(held.id)
+    return visit.page(
+        "admin/subscriber.html.j2",
+        status=status,
+        field=field,
+        problem=problem,
+        held=held,
+        record=record,
+        listed=record.subscriber if record else None,
+        chosen=chosen,
+        state=state_of(held, now),
+        why=_why_not(entries),
+        entries=shown if everything else shown[:_SHOWN],
+        hidden=0 if everything else max(0, len(shown) - _SHOWN),
+        view=view,
+        got=len({each.edition for each in entries if each.what in _GOT and each.edition}),
+        all=len({each.edition for each in entries if each.edition}),
+        place=app.subscriber_editor.place_of(held.address),
+        acts=app.audit.newest(10, subject=subject_of(held.id)),
+        done=visit.query.get("done", ""),
+        topics=app.topics,
+        editions=app.edition_slugs,
+        frequencies=FREQUENCIES,
+        words=words,
+        now=now,
+    )
+
+
+def save(visit: Visit) -> Response:
+    return _act(visit, "saved", lambda email, by: visit.desk.app.subscriber_editor.change(email, fields_of(visit), by))
+
+
+def pause(visit: Visit) -> Response:
+    days = visit.form.get("days", "")
+    now = visit.desk.now()
+    until = now + timedelta(days=int(days)) if days.isdecimal() and 0 < int(days) < 1000 else None
+    return _act(visit, "saved", lambda email, by: visit.desk.app.subscriber_editor.pause(email, until, by))
+
+
+def suppress(visit: Visit) -> Response:
+    reason = visit.form.get("reason", "")
+    return _act(visit, "saved", lambda email, by: visit.desk.app.subscriber_editor.suppress(email, reason, by))
+
+
+def lift(visit: Visit) -> Response:
+    reason = visit.form.get("reason", "")
+    return _act(visit, "saved", lambda email, by: visit.desk.app.subscriber_editor.lift(email, reason, by))
+
+
+def remove(visit: Visit) -> Response:
+    return _act(visit, "removed", lambda email, by: visit.desk.app.subscriber_editor.remove(email, by))
+
+
+def ask_erase(visit: Visit) -> Response:
+    return visit.page("admin/erase.html.j2", held=_held(visit))
+
+
+def erase(visit: Visit) -> Response:
+    reason = visit.form.get("reason", "").strip() or "at the person's request"
+    held = _held(visit)
+    visit.desk.app.subscriber_editor.erase(held.email, reason, visit.actor)
+    return visit.go("/subscribers", done="erased")
+
+
+def data(visit: Visit) -> Response:
+    """Everything that is kept about a person, as a file for them (GDPR articles 15 and 20)."""
+    held = _held(visit)
+    app = visit.desk.app
+    entries = [{**asdict(each), "at": each.at.isoformat()} for each in _entries(visit, held)]
+    consents = [
+        {**asdict(each), "at": each.at.isoformat()} for each in app.subscriber_admin.consents.entries(held.address)
+    ]
+    person = asdict(held)
+    person["hour"] = held.hour.isoformat("minutes") if held.hour else None
+    person["paused_until"] = held.paused_until.isoformat() if held.paused_until else None
+    text = json.dumps({"subscriber": person, "consents": consents, "history": entries}, ensure_ascii=False, indent=1)
+    app.audit.record(visit.actor, "data given out", subject_of(held.id), now=app.now())
+    return visit.download(f"subscriber-{held.id}.json", text, "application/json")
+
+
+def _act(visit: Visit, done: str, act: Callable[[str, Actor], object]) -> Response:
+    """Do something for a subscriber, and show the page again."""
+    held = _held(visit)
+    try:
+        act(held.email, visit.actor)
+    except ConfigurationError as error:
+        return _page(visit, status=422, **field_problem(error))
+    except DigestError as error:
+        return _page(visit, status=409, problem=str(error))
+    return visit.go(f"/subscriber/{held.id}", done=done)
+
+
+def _held(visit: Visit) -> StoredSubscriber:
+    given = visit.parameters["id"]
+    id = int(given) if given.isdecimal() and len(given) < 19 else 0
+    held = PreferenceStore(visit.desk.app.database).get(id)
+    if held is None or held.status == ERASED:
+        raise HTTPException(404)
+    return held
+
+
+def _entries(visit: Visit, held: StoredSubscriber) -> list[Event]:
+    """The story of a subscriber, the newest first."""
+    app = visit.desk.app
+    zone, orphans = app.settings.newsletter.zone, app.status_reader.orphans(app.now())
+    return app.subscriber_admin.history.entries(held.address, zone, orphans)[::-1]
+
+
+def _why_not(entries: list[Event]) -> Event | None:
+    """Return why the newest edition did not reach them; None if it did, or is on its way."""
+    newest = next((each.edition for each in entries if each.kind == "letter" and each.edition), None)
+    if newest is None:
+        return None
+    own = [each for each in entries if each.edition == newest]
+    failed = next(
+        (each for each in own if each.kind == "event" and words.MARKS.get(each.what) in ("bad", "warn")), None
+    )
+    if failed:
+        return failed
+    letter = next((each for each in own if each.kind == "letter"), None)
+    return None if letter is None or letter.what in ("accepted", "pending", "submitting") else letter

@@ -1,0 +1,141 @@
+"""The list of subscribers: search, filters, saved segments, and adding one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from starlette.responses import Response
+
+from digest.errors import ConfigurationError, DigestError
+from digest.store.desk import audit
+from digest.store.people.directory import MAX_FOUND, SubscriberFilter, SubscriberState, filter_from
+from digest.store.people.preferences import PreferenceStore
+from digest.usecases.edit_subscribers import comparable, valid
+from digest.web.desk.admin import words
+from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
+from digest.web.desk.visit import Visit
+
+_PAGE = 50
+_MAX_UNCONFIRMED = 200
+_MAX_NAME = 40
+# Seconds that a page waits for the counts.
+_WAIT = 0.03
+
+
+def page(visit: Visit) -> Response:
+    return _page(visit, filter_from({**visit.query, "search": visit.query.get("q", "")}))
+
+
+def _page(visit: Visit, wanted: SubscriberFilter, *, status: int = 200, problem: str = "") -> Response:
+    desk, now = visit.desk, visit.desk.now()
+    app, directory = desk.app, desk.app.directory
+    wanted = _read_code(visit, wanted)
+    given = visit.query.get("before", "")
+    before = int(given) if given.isdecimal() and len(given) < 19 else None
+    last = directory.last_enqueued()
+    asked = wanted.state is SubscriberState.UNCONFIRMED and not wanted.search
+    most = 0 if asked else _PAGE
+    lines, more = directory.page(wanted, now=now, most=most, before=before, last=last)
+    return visit.page(
+        "admin/subscribers.html.j2",
+        status=status,
+        problem=problem,
+        wanted=wanted,
+        lines=lines,
+        asked=directory.unconfirmed(_MAX_UNCONFIRMED) if asked else None,
+        older=_query(wanted, before=str(more)) if more and not asked else None,
+        is_first=before is None,
+        counts=desk.subscriber_counts.get("all", lambda: directory.counts(now), wait=_WAIT),
+        states=list(SubscriberState),
+        segments=[(each.name, _query(each.filter), each.filter == wanted) for each in directory.segments()],
+        query_of=lambda state: _query(replace(wanted, search="", state=state)),
+        topics=app.topics,
+        origins=directory.origins(),
+        frequencies=FREQUENCIES,
+        timezones=_timezones(visit, wanted),
+        most=MAX_FOUND,
+        last=last,
+        done=visit.query.get("done", ""),
+        words=words,
+        now=now,
+    )
+
+
+def save_segment(visit: Visit) -> Response:
+    """Keep the filter that the page showed under a name."""
+    _ = visit.catalogue.gettext
+    name = " ".join(visit.form.get("name", "").split())[:_MAX_NAME]
+    wanted = filter_from(visit.form)
+    if not name:
+        return _page(visit, wanted, status=422, problem=_("A saved group needs a name."))
+    app = visit.desk.app
+    with app.database.write() as connection:
+        app.directory.save_segment(connection, name, wanted, app.now())
+        audit.add(connection, visit.actor, "segment saved", name, now=app.now())
+    return visit.go("/subscribers", **_query(wanted))
+
+
+def drop_segment(visit: Visit) -> Response:
+    app, name = visit.desk.app, visit.form.get("name", "")
+    with app.database.write() as connection:
+        if app.directory.drop_segment(connection, name):
+            audit.add(connection, visit.actor, "segment dropped", name, now=app.now())
+    return visit.go("/subscribers")
+
+
+def add_form(visit: Visit) -> Response:
+    return _add_form(visit)
+
+
+def add(visit: Visit) -> Response:
+    app, email = visit.desk.app, visit.form.get("email", "").strip()
+    wording = " ".join(visit.form.get("consent", "").split())[:500]
+    _ = visit.catalogue.gettext
+    if not wording:
+        return _add_form(visit, status=422, field="consent", problem=_("Write where and how the person agreed."))
+    try:
+        app.subscriber_editor.add(email, fields_of(visit), visit.actor, wording=wording)
+        held = PreferenceStore(app.database).find(comparable(email))
+    except ConfigurationError as error:
+        return _add_form(visit, status=422, **field_problem(error))
+    except DigestError as error:
+        return _add_form(visit, status=422, field="email", problem=str(error))
+    return visit.go(f"/subscriber/{held.id}", done="added") if held else visit.go("/subscribers")
+
+
+def _add_form(visit: Visit, *, status: int = 200, field: str = "", problem: str = "") -> Response:
+    app = visit.desk.app
+    return visit.page(
+        "admin/add.html.j2",
+        status=status,
+        field=field,
+        problem=problem,
+        given=visit.form,
+        topics=app.topics,
+        editions=app.edition_slugs,
+        frequencies=FREQUENCIES,
+        words=words,
+    )
+
+
+def _read_code(visit: Visit, wanted: SubscriberFilter) -> SubscriberFilter:
+    """Let a search for the code in a subject line or a link find its subscriber."""
+    app, text = visit.desk.app, wanted.search
+    if len(text) < 16 or "@" in text:
+        return wanted
+    word = text.rpartition("/")[2].rpartition(" ")[2]
+    ids = (app.signer.read(purpose, word) for purpose in ("leave", "preferences", "view"))
+    email = app.subscribers.email_of(next((id for id in ids if id is not None), 0))
+    return replace(wanted, search=valid(email) or "") if email else wanted
+
+
+def _timezones(visit: Visit, wanted: SubscriberFilter) -> list[str]:
+    own = visit.desk.app.settings.newsletter.timezone
+    usual = ("Asia/Kolkata", "Asia/Kathmandu", "Asia/Dubai", "Europe/London", "America/New_York")
+    return list(dict.fromkeys(zone for zone in (own, *usual, wanted.timezone) if zone))
+
+
+def _query(wanted: SubscriberFilter, **more: str) -> dict[str, str]:
+    given = wanted.as_json()
+    search = given.pop("search", "")
+    return {**({"q": search} if search else {}), **given, **more}

@@ -1,0 +1,104 @@
+"""What the store records in English, in the editor's language."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from digest.i18n.catalogue import Catalogue
+
+# Class of a mark for each outcome; others are plain.
+MARKS = {
+    "accepted": "ok",
+    "delivered": "ok",
+    "signed up": "ok",
+    "pending": "info",
+    "submitting": "info",
+    "unknown": "warn",
+    "blocked": "warn",
+    "deferred": "warn",
+    "rejected": "bad",
+    "bounced": "bad",
+    "dropped": "bad",
+    "complained": "bad",
+    "unsubscribed": "bad",
+    "removed": "bad",
+}
+
+
+def outcome(word: str, catalogue: Catalogue) -> str:
+    """What became of an edition for a person, or what they did."""
+    _ = catalogue.gettext
+    words = {
+        "accepted": _("sent"),
+        "delivered": _("arrived"),
+        "pending": _("will be sent"),
+        "submitting": _("being sent"),
+        "unknown": _("unknown whether it was sent"),
+        "blocked": _("not taken this time"),
+        "deferred": _("later, says the mailbox"),
+        "rejected": _("refused"),
+        "bounced": _("bounced"),
+        "dropped": _("not sent by the provider"),
+        "complained": _("reported as spam"),
+        "excluded": _("not sent"),
+        "none": _("not sent"),
+        "unsubscribed": _("left"),
+        "left": _("left"),
+        "came back": _("came back"),
+        "signed up": _("confirmed the address"),
+        "asked": _("asked for the newsletter"),
+        "asked again": _("asked again"),
+        "added": _("added to the list"),
+        "changed": _("changed"),
+        "removed": _("taken off the list"),
+        "imported": _("imported"),
+        "agreed": _("agreed"),
+        "answered": _("answered"),
+        "opened": _("opened"),
+        "clicked": _("clicked"),
+        "erased": _("erased"),
+        "suppression lifted": _("may get mail again"),
+    }
+    return words.get(word, word)
+
+
+def reason(text: str, catalogue: Catalogue) -> str:
+    """Why somebody did not get an edition. What is not known here stays as it was recorded."""
+    _ = catalogue.gettext
+    known = (
+        (r"not due on this day.*", _("not one of the days that they chose")),
+        (r"has not chosen this edition.*", _("they did not choose this edition")),
+        (r"no story of the chosen topics", _("no story of the topics that they chose")),
+        (r"paused.*", _("they have paused")),
+        (r"bounced.*", _("the mailbox refused earlier emails for good")),
+        (r"blocked.*", _("the mailbox refused several emails in a row")),
+        (r"unsubscribed.*", _("they left")),
+        (r"complained.*", _("they reported an email as spam")),
+        (r"was not on the list when it was made ready", _("they were not on the list yet")),
+        (r"it was made ready before this subscriber was added", _("they were not on the list yet")),
+        (r"nobody got it.*", _("nobody got this edition")),
+        (r".*(mailbox full|quota|over quota|4\.2\.2|5\.2\.2).*", _("the mailbox is full")),
+        (r".*(5\.1\.1|no such user|unknown user|user unknown|does not exist).*", _("there is no such mailbox")),
+    )
+    return next((words for pattern, words in known if re.fullmatch(pattern, text, re.I | re.S)), text)
+
+
+def frequency(value: str, catalogue: Catalogue) -> str:
+    """How often, in words: daily, weekdays, weekly:sun."""
+    _ = catalogue.gettext
+    days = {
+        "mon": _("Mon"),
+        "tue": _("Tue"),
+        "wed": _("Wed"),
+        "thu": _("Thu"),
+        "fri": _("Fri"),
+        "sat": _("Sat"),
+        "sun": _("Sun"),
+    }
+    if value == "daily":
+        return _("every day")
+    if value == "weekdays":
+        return _("Monday to Friday")
+    return ", ".join(days.get(day, day) for day in value.partition(":")[2].split(","))

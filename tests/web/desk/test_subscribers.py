@@ -1,0 +1,194 @@
+"""The pages about subscribers: finding, changing, pausing, suppressing, erasing, importing, exporting."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from digest.models import Actor, Role
+from digest.store.people.preferences import PreferenceStore
+from digest.store.people.suppressions import LIFTED
+from tests.web.desk.browser import Browser, set_up
+from tests.web.desk.conftest import open_desk
+from tests.web.site import Response, Site, translated
+
+SCRIPT = "<script>alert(1)</script>"
+LIST = """# ours, in order of joining
+subscribers:
+  - email: asha@example.com  # the first
+    name: आशा शर्मा
+  - {email: ravi@example.com, name: Ravi Verma, topics: [खेल]}
+"""
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Site]:
+    for opened in open_desk(tmp_path / "newsletter"):
+        (opened.app.home / "subscribers.yaml").write_text(LIST, encoding="utf-8")
+        opened.app.subscriber_list.sync()
+        yield opened
+
+
+@pytest.fixture
+def admin(desk: Site) -> Browser:
+    return set_up(desk, "mira", Role.ADMIN)
+
+
+def emails(page: Response) -> list[str]:
+    return re.findall(r'href="/desk/subscriber/\d+"><b>([^<]+)</b>', page.text)
+
+
+def find(admin: Browser, **query: str) -> list[str]:
+    page = admin.get("/subscribers?" + urlencode(query))
+    assert page.status == 200, page.text
+    return emails(page)
+
+
+def test_a_search_finds_addresses_names_and_the_code_of_a_subject_line(desk: Site, admin: Browser) -> None:
+    assert find(admin, q="asha@") == ["asha@example.com"]
+    assert find(admin, q="आशा") == find(admin, q="शर्मा") == ["asha@example.com"]
+    assert find(admin, q="verma") == ["ravi@example.com"]
+    assert find(admin, q="sha") == []
+    assert find(admin, q=f"हटाएँ {desk.token('leave', 'ravi@example.com')}") == ["ravi@example.com"]
+
+
+def test_filters_narrow_the_list_and_can_be_saved(desk: Site, admin: Browser) -> None:
+    assert find(admin, topic="खेल") == ["ravi@example.com"]
+    assert find(admin, state="active") == ["ravi@example.com", "asha@example.com"]
+    assert find(admin, state="paused") == find(admin, frequency="weekly:sun") == []
+    assert find(admin, origin="-", q="a") == ["asha@example.com"]
+    saved = admin.post("/subscribers/segment", name="सिर्फ़ खेल", topic="खेल", follow=True)
+    assert emails(saved) == ["ravi@example.com"]
+    assert "सिर्फ़ खेल" in admin.get("/subscribers").text
+    admin.post("/subscribers/segment/drop", name="सिर्फ़ खेल")
+    assert "सिर्फ़ खेल" not in admin.get("/subscribers").text
+    assert [act.what for act in desk.app.audit.newest(2)] == ["segment dropped", "segment saved"]
+
+
+def test_a_subscriber_is_added_and_changed_in_the_list_file_with_its_comments(desk: Site, admin: Browser) -> None:
+    asked = admin.post("/subscribers/add", email="naya@example.com", name="Meena")
+    assert asked.status == 422
+    assert 'value="naya@example.com"' in asked.text
+    done = admin.post("/subscribers/add", email="naya@example.com", name="Meena", consent="paper form", follow=True)
+    assert translated("Added to subscribers.yaml.") in done.text
+    id = desk.subscriber_id("naya@example.com")
+    fields = {"lists": "topics", "topics:देश": "on", "frequency": "weekdays", "hour": "08:30", "name": ""}
+    assert admin.submit(f"/subscriber/{id}", fields).status == 303
+    text = (desk.app.home / "subscribers.yaml").read_text(encoding="utf-8")
+    assert text.startswith(LIST.rstrip())
+    held = PreferenceStore(desk.app.database).get(id)
+    assert held is not None
+    assert (held.topics, held.frequency, str(held.hour), held.name) == (("देश",), "weekdays", "08:30:00", "")
+    wrong = admin.submit(f"/subscriber/{id}", {"hour": "25:00"})
+    assert wrong.status == 422
+    assert 'aria-describedby="wrong-hour"' in wrong.text
+    first = desk.app.subscriber_admin.consents.entries("naya@example.com")[0]
+    assert (first.what, first.source, first.wording) == ("added", "the desk, by mira", "paper form")
+    acts = desk.app.audit.newest(9, subject=f"subscriber {id}")
+    assert [act.what for act in acts] == ["subscriber changed", "subscriber added"]
+
+
+def test_one_person_is_paused_suppressed_lifted_and_taken_off(desk: Site, admin: Browser) -> None:
+    id, who = desk.subscriber_id("asha@example.com"), f"/subscriber/{desk.subscriber_id('asha@example.com')}"
+    assert admin.post(f"{who}/pause", days="7").status == 303
+    assert find(admin, state="paused") == ["asha@example.com"]
+    assert admin.post(f"{who}/pause", days="0").status == 303
+    assert find(admin, state="paused") == []
+    assert admin.post(f"{who}/suppress", reason=" ").status == 422
+    assert admin.post(f"{who}/suppress", reason="phoned us").status == 303
+    assert find(admin, state="left") == ["asha@example.com"]
+    assert translated("they left") in admin.get(who).text
+    assert admin.post(f"{who}/lift", reason="phoned again").status == 303
+    assert find(admin, state="left") == []
+    # An older report that arrives late does not suppress them again.
+    assert not desk.app.subscribers.suppress("asha@example.com", "bounced", now=desk.app.now().replace(year=2025))
+    assert desk.app.subscribers.suppressed() == {}
+    assert admin.post(f"{who}/remove").status == 303
+    assert "asha" not in (desk.app.home / "subscribers.yaml").read_text(encoding="utf-8")
+    assert "asha@example.com" in find(admin, state="removed")
+    words = [each.what for each in desk.consent("asha@example.com")]
+    assert {"changed", "unsubscribed", LIFTED, "removed"} <= set(words)
+    assert "asha" not in str([act.detail + act.subject for act in desk.app.audit.newest(50)])
+    assert desk.app.audit.newest(1)[0].subject == f"subscriber {id}"
+
+
+def test_a_complaint_is_not_lifted(desk: Site, admin: Browser) -> None:
+    desk.app.subscribers.suppress("ravi@example.com", "complained", now=desk.app.now())
+    who = f"/subscriber/{desk.subscriber_id('ravi@example.com')}"
+    assert admin.post(f"{who}/lift", reason="they asked").status == 409
+    assert desk.app.subscribers.suppressed() == {"ravi@example.com": "complained"}
+
+
+def test_a_person_gets_their_data_and_is_erased(desk: Site, admin: Browser) -> None:
+    who = f"/subscriber/{desk.subscriber_id('ravi@example.com')}"
+    given = admin.post(f"{who}/data")
+    assert json.loads(given.text)["subscriber"]["topics"] == ["खेल"]
+    assert given.headers["content-disposition"].startswith("attachment")
+    assert "ravi@example.com" in admin.get(f"{who}/erase").text
+    assert admin.post(f"{who}/erase", reason="asked by letter").status == 303
+    assert "ravi" not in (desk.app.home / "subscribers.yaml").read_text(encoding="utf-8")
+    assert admin.get(who).status == 404
+    assert find(admin, q="ravi") == []
+
+
+def test_an_import_is_shown_first_and_then_done(desk: Site, admin: Browser) -> None:
+    rows = f"Mail,Who\nnew@example.com,नया\nasha@example.com,Asha\nnobody,x\n=1+1@example.com,{SCRIPT}\n"
+    page = upload(admin, rows, origin="mela", **{"map:email": "Mail", "map:name": "Who"})
+    assert page.status == 200, page.text
+    assert SCRIPT not in page.text
+    assert desk.app.subscriber_admin.find("new@example.com") is None
+    found = re.search(r"/subscribers/import/(\w+)\"", page.text)
+    assert found
+    rejected = admin.get(f"/subscribers/import/{found[1]}/rejected").text
+    assert "nobody" in rejected
+    other = set_up(desk, "other", Role.ADMIN)
+    assert other.post(f"/subscribers/import/{found[1]}").status == 404
+    done = admin.post(f"/subscribers/import/{found[1]}")
+    assert done.status == 200
+    record = desk.app.subscriber_admin.find("new@example.com")
+    assert record is not None
+    assert record.origin == "mela"
+    assert admin.post(f"/subscribers/import/{found[1]}").status == 404
+    assert desk.app.audit.newest(1)[0].what == "subscribers imported"
+    exported = admin.post("/subscribers/export", format="csv", origin="mela")
+    assert "new@example.com" in exported.text
+    assert "ravi@example.com" not in exported.text
+
+
+def test_stored_scripts_are_shown_as_text(desk: Site, admin: Browser) -> None:
+    id = desk.subscriber_id("asha@example.com")
+    desk.app.subscribers.suppress("asha@example.com", "bounced", now=desk.app.now(), detail=SCRIPT)
+    assert admin.submit(f"/subscriber/{id}", {"name": SCRIPT}).status == 303
+    for path in (f"/subscriber/{id}", "/subscribers", f"/subscribers?q={urlencode({'q': SCRIPT})}"):
+        assert SCRIPT not in admin.get(path).text
+
+
+def test_command_and_desk_leave_the_same_rows(desk: Site, admin: Browser) -> None:
+    app = desk.app
+    app.subscriber_editor.add("one@example.com", {"topics": "खेल"}, Actor("asha", "command"), wording="form")
+    form = {"email": "two@example.com", "lists": "topics", "topics:खेल": "on", "consent": "form"}
+    assert admin.submit("/subscribers/add", form).status == 303
+
+    def left_by(email: str) -> list[object]:
+        record = app.subscriber_admin.find(email)
+        assert record is not None
+        consents = [(each.what, each.wording, each.detail) for each in app.subscriber_admin.consents.entries(email)]
+        acts = app.audit.newest(9, subject=f"subscriber {desk.subscriber_id(email)}")
+        return [record.subscriber.topics, record.origin, consents, [(act.what, act.detail) for act in acts]]
+
+    assert left_by("one@example.com") == left_by("two@example.com")
+
+
+def upload(admin: Browser, text: str, **fields: str) -> Response:
+    """Submit the form with a file, as a browser does."""
+    border = "border42"
+    parts = [f'--{border}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in
+             {**fields, "csrf": admin.token()}.items()]  # fmt: skip
+    head = 'Content-Disposition: form-data; name="file"; filename="list.csv"\r\nContent-Type: text/csv\r\n\r\n'
+    body = "".join(parts) + f"--{border}\r\n{head}{text}\r\n--{border}--\r\n"
+    return admin.send("/subscribers/import", body.encode(), f"multipart/form-data; boundary={border}")

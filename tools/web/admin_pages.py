@@ -1,0 +1,26 @@
+"""The desk's pages for admins that `make webcheck` looks at."""
+
+from __future__ import annotations
+
+from digest.app import App
+from digest.store.people.preferences import PreferenceStore
+
+
+def admin_pages(app: App) -> dict[str, str]:
+    """Return name → path."""
+    suppressed, usual = "ravi@example.com", "asha@example.com"
+    app.subscribers.suppress(suppressed, "bounced", now=app.now(), detail="550 5.1.1 no such user")
+    preferences = PreferenceStore(app.database)
+    ids = {email: held.id for email in (suppressed, usual) if (held := preferences.find(email))}
+    people = {
+        "desk-subscriber": f"/desk/subscriber/{ids[usual]}",
+        "desk-subscriber-bounced": f"/desk/subscriber/{ids[suppressed]}",
+        "desk-subscriber-erase": f"/desk/subscriber/{ids[usual]}/erase",
+    }
+    return {
+        **people,
+        "desk-subscribers": "/desk/subscribers",
+        "desk-subscribers-found": "/desk/subscribers?q=asha&state=active&topic=x",
+        "desk-subscribers-add": "/desk/subscribers/add",
+        "desk-import": "/desk/subscribers/import",
+    }
