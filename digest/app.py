@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from digest.usecases.enqueue import Enqueuer, SeatQueue
     from digest.usecases.erase_subscriber import SubscriberEraser
     from digest.usecases.issue_receipt import ReceiptIssuer
+    from digest.usecases.own_data import AddressChanger, PersonalData
     from digest.usecases.preflight import ExampleDomainGuard, Preflight, SampleGuard
     from digest.usecases.process_feedback import FeedbackProcessor
     from digest.usecases.prune_store import StorePruner
@@ -551,6 +552,35 @@ class App:
             preferences=PreferenceStore(self.database),
             erasures=self.subscriber_admin.erasures,
             outbox=placed(self.home, self.settings.delivery.outbox.path),
+            list_files=self.list_files,
+            now=self.now,
+        )
+
+    def list_files(self) -> list[Path]:
+        """The list files that exist."""
+        from digest.subscribers.includes import files_of
+        from digest.subscribers.list_file import FILE_NAME
+
+        return [file for file in files_of(self.home / FILE_NAME) if file.exists()]
+
+    @cached_property
+    def address_changer(self) -> AddressChanger:
+        from digest.usecases.own_data import AddressChanger
+
+        return AddressChanger(self.database, self.subscriber_admin.erasures, self.list_files, self.now)
+
+    @cached_property
+    def personal_data(self) -> PersonalData:
+        from digest.store.people.notices import NoticeStore
+        from digest.store.people.preferences import PreferenceStore
+        from digest.usecases.own_data import PersonalData
+
+        return PersonalData(
+            admin=self.subscriber_admin,
+            preferences=PreferenceStore(self.database),
+            notices=NoticeStore(self.database),
+            orphans=self.status_reader.orphans,
+            zone=self.settings.newsletter.zone,
             now=self.now,
         )
 

@@ -64,6 +64,8 @@ def add(home: Path, /, email: str, file: str | None, consent: str, as_json: bool
         if address in known or (record and record.listed and record.origin):
             where = f" (from import {record.origin})" if record and record.origin and address not in known else ""
             raise DigestError(f"{email} is already on the list{where}. `digest subscribers set` changes a subscriber.")
+        if (moved := app.subscribers.moved().get(address)) is not None:
+            raise DigestError(f"{email} changed their address to {moved}. Only their own sign-up can add the old one.")
         if app.subscriber_admin.erasures.among([address]):
             raise DigestError(f"{email} was erased at the person's request. Only their own sign-up can add them again.")
         suppressed = app.subscribers.suppressed().get(address)
@@ -194,6 +196,39 @@ def set_(home: Path, /, email: str, as_json: bool, **given: str | None) -> None:
         click.echo(f"Changed {email}{_place(where)}.")
 
 
+@click.command()
+@click.argument("email")
+@click.argument("new")
+@json_option
+@click.pass_obj
+def move(home: Path, email: str, new: str, as_json: bool) -> None:
+    """Give a subscriber another address: consent, preferences and history stay theirs.
+
+    An edition that is being sent goes to them once, to the one address or the other.
+    """
+    from digest.app import make_app
+    from digest.store.people.moves import MoveResult
+    from digest.store.people.preferences import PreferenceStore
+
+    with make_app(home) as app:
+        address = comparable(new)
+        app.subscriber_list.sync(may_be_empty=True)
+        held = PreferenceStore(app.database).find(comparable(email))
+        result = MoveResult.NOBODY
+        if held is not None:
+            result = app.address_changer.change(held.id, address, new.strip(), source=by_command("move"))
+    if result == MoveResult.NOBODY:
+        raise DigestError(f"{email} is not on the list or gets no mail; nothing was changed.")
+    if result == MoveResult.TAKEN:
+        raise DigestError(f"{new} is on the list already; remove one of the two.")
+    if result == MoveResult.BUSY:
+        raise DigestError(f"An edition is on its way to {email}; nothing was changed. Try again when it is sent.")
+    if as_json:
+        emit({"email": email, "new": new.strip()})
+    else:
+        click.echo(f"Moved {email} to {new.strip()}.")
+
+
 def by_command(name: str) -> str:
     """Return who did what, for the record: `digest subscribers remove, by asha`."""
     import getpass
@@ -243,10 +278,7 @@ def _place(where: dict[str, str]) -> str:
 
 def files(app: App) -> list[Path]:
     """Return the list files that exist."""
-    from digest.subscribers.includes import files_of
-    from digest.subscribers.list_file import FILE_NAME
-
-    return [file for file in files_of(app.home / FILE_NAME) if file.exists()]
+    return app.list_files()
 
 
 def _known(app: App, file: str | None) -> tuple[Path, set[str]]:

@@ -11,6 +11,7 @@ from digest.deliver.outcome import Accepted, NotSent
 from digest.deliver.ports import LogLookup, Transport
 from digest.deliver.registry import RECOVERY, REDO_WITHIN
 from digest.store.locks import exclusive
+from digest.store.people.moves import old_addresses
 from digest.store.sending import restored, status
 from digest.store.sending.batches import batch_recipients
 from digest.store.sending.decisions import Grounds
@@ -117,7 +118,10 @@ class Reconciler:
             if transport is None:
                 continue
             with self.database.read() as connection:
-                emails = [email for _id, email in batch_recipients(connection, unknown.batch)]
+                people = batch_recipients(connection, unknown.batch)
+                # The email may have gone to an address that somebody has changed since.
+                former = old_addresses(connection, [id for id, _email in people])
+                emails = [*former, *(email for _id, email in people)]
             if transport.find_in_log(unknown.attempt, emails) and self.ledger.confirm_accepted(unknown.attempt):
                 confirmed.append(unknown.batch)
         self.ledger.finish(key, self.now())
