@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.output import emit, json_option, note, plural
-from digest.cli.subscribers_edit import add, lift, operator, remove, set_, suppress
+from digest.cli.subscribers_edit import add, lift, move, operator, remove, set_, suppress
 from digest.cli.subscribers_io import export, import_
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
@@ -27,7 +27,7 @@ def subscribers() -> None:
     """List, edit, import, export and erase subscribers, of subscribers.yaml and of imports."""
 
 
-for command in (add, remove, set_, suppress, lift, import_, export):
+for command in (add, remove, set_, move, suppress, lift, import_, export):
     subscribers.add_command(command)
 
 
@@ -265,6 +265,24 @@ def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
     kept = f"{deliveries} and {consents}"
     removed = f" Removed {plural(mails, 'email', 'emails')} from the outbox." if mails else ""
     click.echo(f"Erased {email}. Kept without a name: {kept}.{removed}")
+
+
+@subscribers.command(short_help="Print everything held about a person, as JSON.")
+@click.argument("email")
+@click.pass_obj
+def data(home: Path, email: str) -> None:
+    """Print everything that the store holds about a person, as JSON: to answer a request for access or a copy.
+
+    It has the same content as the file that subscribers download themselves.
+    """
+    from digest.cli.faults import app_despite_faults
+    from digest.usecases.edit_subscribers import comparable
+
+    with app_despite_faults(home) as app:
+        found = app.personal_data.collect(comparable(email))
+    if found is None:
+        raise DigestError(f"Nothing is known about {email}.")
+    emit(found)
 
 
 # One token in 64 starts with '-'.

@@ -165,6 +165,26 @@ def set_(home: Path, /, email: str, as_json: bool, **given: str | None) -> None:
 
 @click.command()
 @click.argument("email")
+@click.argument("new")
+@json_option
+@click.pass_obj
+def move(home: Path, email: str, new: str, as_json: bool) -> None:
+    """Give a subscriber another address: consent, preferences and history stay theirs.
+
+    An edition that is being sent goes to them once, to the one address or the other.
+    """
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        app.subscriber_editor.move(email, new, operator(app))
+    if as_json:
+        emit({"email": email, "new": new.strip()})
+    else:
+        click.echo(f"Moved {email} to {new.strip()}.")
+
+
+@click.command()
+@click.argument("email")
 @click.option("--reason", required=True, help="Why, for the record.")
 @json_option
 @click.pass_obj

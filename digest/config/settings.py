@@ -25,6 +25,7 @@ from digest.config.delivery import (
     SmtpSettings,
     WarmUpSettings,
 )
+from digest.config.privacy import Privacy
 from digest.config.schedule import Schedule
 from digest.config.sources import SourceSettings
 from digest.config.types import (
@@ -481,6 +482,7 @@ class Settings(SettingsModel):
     )
     alerts: AlertSettings = Field(default=AlertSettings(), description="Alerts and reports to the admins.")
     web: Web = Field(default=Web(), description="Subscriber pages and webhooks.")
+    privacy: Privacy = Field(default=Privacy(), description="Privacy notice.")
     desk: Desk = Field(default=Desk(), description="Pages of editors and admins.")
     store: StoreSettings = Field(default=StoreSettings(), description="Database.")
     workers: WorkersSettings = Field(default=WorkersSettings(), description="Several workers, on PostgreSQL.")

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from digest.config.types import Address, Duration, Line, Network, SettingsModel, TopicArn, VariableOrNone, WebRoot
+from digest.mail.dns.resolver import parse_nameserver
 
 
 class SendGridWebhook(SettingsModel):
@@ -105,6 +106,12 @@ class Web(SettingsModel):
         description="Offer the signup form at `/join`: double opt-in, at most 300 signups per hour and network and one "
         "email per ten minutes and address (docs/reader-pages.md).",
     )
+    nameserver: Line = Field(
+        default="",
+        description="DNS server (`address` or `address:port`) that the signup asks whether a domain receives email; a "
+        "person whose domain does not is asked whether the address is right. Empty: that of the machine. `off`: nobody "
+        "is asked.",
+    )
     welcome: bool = Field(
         default=True,
         description="Send a welcome email after the confirmation of a signup: the headlines of the newest edition, "
@@ -123,6 +130,12 @@ class Web(SettingsModel):
     )
     metrics: Metrics = Field(default=Metrics(), description="Access to `/metrics`.")
     webhooks: Webhooks = Field(default=Webhooks(), description="Webhooks of the email providers.")
+
+    @model_validator(mode="after")
+    def _is_nameserver(self) -> Web:
+        if self.nameserver not in ("", "off"):
+            parse_nameserver(self.nameserver)
+        return self
 
 
 class Desk(SettingsModel):

@@ -146,7 +146,7 @@ def _join_page(app: App, options: Options) -> Item:
     if answer.status != 200:
         fix = "start `digest web` (or `digest run` with web.enabled), and let the proxy pass this address to it"
         return Item(name, False, f"{url} is answered with {answer.status}; expected 200", fix)
-    wording = consent_wording(newsletter.language, newsletter.name)
+    wording = consent_wording(newsletter.language, newsletter.name, app.settings.privacy.minimum_age)
     if wording not in unescape(answer.body):
         return Item(
             name, False, f"{url} does not show the consent text «{wording}»",

@@ -159,7 +159,53 @@ consent = Table(
     Column("source", Text, nullable=False),
     Column("wording", Text, nullable=False),
     Column("detail", Text, nullable=False),
+    # The hash of the privacy notice that was shown, see `consent_notice`; '' if none was.
+    Column("notice", String(64), nullable=False, server_default=""),
     Index(None, "address"),
+)
+
+# The privacy notices to which people consented, word for word. Append-only.
+consent_notice = Table(
+    "consent_notice",
+    metadata,
+    # SHA-256 of the text.
+    Column("hash", String(64), primary_key=True),
+    Column("language", String(16), nullable=False),
+    # Counts the notices of a language, from 1.
+    Column("version", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("first_at", Moment, nullable=False),
+)
+
+# What subscribers ask for on their pages and confirm by email: see `people.requests`.
+person_request = Table(
+    "person_request",
+    metadata,
+    # Random: if a number were used again, an old link would confirm another request.
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("subscriber", Id, nullable=False),
+    Column("kind", String(16), nullable=False),
+    # The new address, normalised and as written; '' if it is not about one.
+    Column("address", Text, nullable=False, server_default=""),
+    Column("email", Text, nullable=False, server_default=""),
+    Column("asked_at", Moment, nullable=False),
+    # When it was confirmed from the present address, and from the new one.
+    Column("confirmed_at", Moment),
+    Column("confirmed_new_at", Moment),
+    Column("done_at", Moment),
+    Index(None, "subscriber"),
+    Index(None, "asked_at"),
+)
+
+# Subscribers who changed their address: a list or an import that still has the old one means the new one.
+moved_address = Table(
+    "moved_address",
+    metadata,
+    Column("old", Text, primary_key=True),
+    Column("new", Text, nullable=False),
+    Column("subscriber", Id, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index(None, "subscriber"),
 )
 
 # Addresses that imports must not bring back, as keyed hashes.
@@ -198,6 +244,7 @@ signup = Table(
     Column("confirmed_at", Moment),
     Column("wording", Text, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("notice", String(64), nullable=False, server_default=""),
     Index(None, "address"),
     Index(None, "asked_at"),
 )

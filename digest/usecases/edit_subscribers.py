@@ -19,6 +19,7 @@ from digest.models import Actor
 from digest.store.desk import audit
 from digest.store.people import consent, suppressions
 from digest.store.people.consent import Consent
+from digest.store.people.moves import MoveResult
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.subscribers import list_editor
 from digest.subscribers.address import normalise, refuse_tags
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from digest.store.people.erasure import ErasureResult
     from digest.store.people.subscribers import SubscriberAdmin
     from digest.usecases.erase_subscriber import SubscriberEraser
+    from digest.usecases.own_data import AddressChanger
     from digest.usecases.subscriber_list import SubscriberList
 
 MAX_PAUSE = timedelta(days=366)
@@ -76,6 +78,7 @@ class SubscriberEditor:
     subscriber_list: SubscriberList
     subscriber_admin: SubscriberAdmin
     eraser: Callable[[], SubscriberEraser]
+    address_changer: AddressChanger
     topics: tuple[str, ...]
     editions: tuple[str, ...]
     now: Callable[[], datetime]
@@ -99,6 +102,8 @@ class SubscriberEditor:
         if address in known or (record and record.listed and record.origin):
             where = f" (from import {record.origin})" if record and record.origin and address not in known else ""
             raise DigestError(f"{email} is already on the list{where}. `digest subscribers set` changes a subscriber.")
+        if (moved := self.subscriber_list.subscribers.moved().get(address)) is not None:
+            raise DigestError(f"{email} changed their address to {moved}. Only their own sign-up can add the old one.")
         if self.subscriber_admin.erasures.among([address]):
             raise DigestError(f"{email} was erased at the person's request. Only their own sign-up can add them again.")
         list_editor.add(path, values)
@@ -146,6 +151,25 @@ class SubscriberEditor:
                     raise DigestError(f"{email} is not on the list; nothing was changed.")
                 self._record(found, by, "subscriber removed", "", [])
         return self._place(path, email)
+
+    def move(self, email: str, new: str, by: Actor) -> None:
+        """Give a subscriber another address.
+
+        Raises DigestError if they get no mail, the address is taken, or an email is on its way to them.
+        """
+        address = comparable(new)
+        self.subscriber_list.sync(may_be_empty=True)
+        held = PreferenceStore(self.database).find(comparable(email))
+        result = MoveResult.NOBODY
+        if held is not None:
+            result = self.address_changer.change(held.id, address, new.strip(), source=source_of(by, "move"))
+        if result == MoveResult.NOBODY:
+            raise DigestError(f"{email} is not on the list or gets no mail; nothing was changed.")
+        if result == MoveResult.TAKEN:
+            raise DigestError(f"{new} is on the list already; remove one of the two.")
+        if result == MoveResult.BUSY:
+            raise DigestError(f"An edition is on its way to {email}; nothing was changed. Try again when it is sent.")
+        self._record(address, by, "subscriber's address changed", "", [])
 
     def pause(self, email: str, until: datetime | None, by: Actor) -> None:
         """Pause the mail until a time, as the subscriber's own page does; None ends a pause. Raises DigestError."""
@@ -197,8 +221,9 @@ class SubscriberEditor:
         """Erase a person from the list file, the store and the outbox. `reason` must not name the person."""
         address, why = comparable(email), _reason(reason)
         subject = self._subject(address)
-        path = self._first(lambda file: list_editor.remove(file, email, backup=False))
-        stored, emails = self.eraser().erase(address, f"{why} ({source_of(by, 'erase')})")
+        eraser = self.eraser()
+        path = eraser.remove_line(email)
+        stored, emails = eraser.erase(address, f"{why} ({source_of(by, 'erase')})")
         with self.database.write() as connection:
             audit.add(connection, by, "subscriber erased", subject, why, now=self.now())
         return Erased(stored, path.name if path else "", emails)

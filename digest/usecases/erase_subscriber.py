@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,12 +10,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from digest.errors import DigestError
 from digest.subscribers.address import mailbox
 
 if TYPE_CHECKING:
     from digest.store.people.erasure import ErasureResult, Erasures
     from digest.store.people.preferences import PreferenceStore
     from digest.usecases.process_feedback import FeedbackProcessor
+
+log = logging.getLogger(__name__)
 
 # The outbox writes to a file with this name first, and renames it when it is complete.
 _PARTIAL = re.compile(r"\.(.*)\.part\Z")
@@ -23,13 +27,32 @@ _UNSAFE = re.compile(r"[^a-z0-9@._+-]+")
 
 @dataclass(frozen=True)
 class SubscriberEraser:
-    """Erases a person. The entry in `subscribers.yaml` is the caller's to remove."""
+    """Erases a person."""
 
     feedback: FeedbackProcessor
     preferences: PreferenceStore
     erasures: Erasures
     outbox: Path
+    list_files: Callable[[], list[Path]]
     now: Callable[[], datetime]
+
+    def remove_line(self, email: str) -> Path | None:
+        """Remove the person's line from the list file; return that file. Raises EditNotPossible."""
+        from digest.subscribers import list_editor
+
+        return next((path for path in self.list_files() if list_editor.remove(path, email, backup=False)), None)
+
+    def erase_whole(self, address: str, reason: str) -> ErasureResult:
+        """Erase the person behind a comparable address, with their line in the list file if it can be edited.
+
+        A line that stays has no effect, and `digest subscribers check` reports it.
+        """
+        try:
+            self.remove_line(address)
+        except (DigestError, OSError) as error:
+            # Its message may quote the address.
+            log.warning("a subscriber was erased; the list file still has the line: %s", type(error).__name__)
+        return self.erase(address, reason)[0]
 
     def erase(self, address: str, reason: str) -> tuple[ErasureResult, int]:
         """Erase the person behind a comparable address.

@@ -119,6 +119,9 @@ class FeedbackProcessor:
         if found is None:
             return f"{report.statuses[0].kind}, but not for an email of this newsletter", 0
         subscriber, address, edition = found
+        # What happened at an earlier address says nothing about the one that they have now.
+        named = {comparable(status.address) for status in report.statuses if status.address}
+        address = next((each for each in self.events.former_addresses(subscriber) if each in named), address)
         status = report.statuses[0]
         at = _event_time(report, status.kind, self.now())
         event = Event(status.kind, at, address=address, subscriber=subscriber, edition=edition, reason=status.reason)

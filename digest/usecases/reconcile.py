@@ -12,6 +12,7 @@ from digest.deliver.ports import LogLookup, Transport
 from digest.deliver.registry import RECOVERY, REDO_WITHIN
 from digest.models import EditionState
 from digest.store.locks import exclusive
+from digest.store.people.moves import old_addresses
 from digest.store.sending import restored, status
 from digest.store.sending.batches import batch_recipients
 from digest.store.sending.decisions import Grounds
@@ -150,7 +151,10 @@ class Reconciler:
             if transport is None:
                 continue
             with self.database.read() as connection:
-                emails = [email for _id, email in batch_recipients(connection, each.batch)]
+                people = batch_recipients(connection, each.batch)
+                # The email may have gone to an address that somebody has changed since.
+                former = old_addresses(connection, [id for id, _email in people])
+                emails = [*former, *(email for _id, email in people)]
             if transport.find_in_log(each.attempt, emails) and self.ledger.confirm_accepted(each.attempt):
                 confirmed.append(each.batch)
         return confirmed

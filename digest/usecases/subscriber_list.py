@@ -91,7 +91,10 @@ class SubscriberList:
     def _keep(self, version: str, error: ConfigurationError) -> None:
         """Keep the last valid list in use, without those whom the file no longer lists."""
         faulty = read_faulty(self.path)
-        removed = faulty.removed(self.subscribers.of_list_file())
+        # Whoever changed their address may still be in the file under the old one.
+        former = {new: old for old, new in self.subscribers.moved().items() if old in faulty.named}
+        listed = {former.get(address, address): name for address, name in self.subscribers.of_list_file().items()}
+        removed = faulty.removed(listed)
         self.subscribers.withdraw(removed, paused=faulty.paused, now=self.now())
         self._faulty.clear()
         self._faulty[version] = tuple(error.problems)

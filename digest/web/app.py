@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from ipaddress import ip_network
 from pathlib import Path
@@ -21,13 +21,17 @@ from digest.app import App
 from digest.config.schedule import WEEKDAYS
 from digest.errors import ConfigProblem, ConfigurationError, StoreError
 from digest.i18n import translator
+from digest.mail.dns.receives import MailDomains
 from digest.models import MAIN
 from digest.store.content.editions import PublishedStore
+from digest.store.people.notices import NoticeStore
 from digest.store.people.preferences import PreferenceStore
+from digest.store.people.requests import RequestStore
 from digest.store.people.signups import SignupStore
 from digest.store.rate_limits import RateLimiter
 from digest.utils.heartbeat import Heartbeat
-from digest.web import answers, approval, preferences, unsubscribe, view_in_browser
+from digest.web import answers, approval, own_data, preferences, unsubscribe, view_in_browser
+from digest.web import privacy as privacy_routes
 from digest.web import signup as signup_routes
 from digest.web.approval import ApprovalPage
 from digest.web.archive import cards as archive_cards
@@ -44,9 +48,12 @@ from digest.web.health.checks import Health
 from digest.web.middleware import Guard, log_error
 from digest.web.next_edition import NextEdition
 from digest.web.outbound_mail import OutboundMail
+from digest.web.own_data import OwnData
+from digest.web.own_data_emails import OwnDataEmails
 from digest.web.page_cache import PageCache
 from digest.web.pages import CUSTOM_TEMPLATES, PAGE_RESPONSES, Pages, language_parameter
 from digest.web.preferences import OfferedEdition, PreferencesPage
+from digest.web.privacy import CurrentNotice, PrivacyNotice
 from digest.web.resend import Resender
 from digest.web.sample_data import find_template_errors
 from digest.web.showcase import Showcase
@@ -126,7 +133,7 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
     app.check_credentials()
     # App builds collaborators on first use. Build them here, before several threads ask at once.
     _ = (app.signer, app.database, app.answers, app.archive, app.articles, app.editions, app.renderer, app.sender)
-    _ = (app.topics, app.archivist, app.cards)
+    _ = (app.topics, app.archivist, app.cards, app.address_changer, app.eraser, app.personal_data)
     names = [source.name for source in app.sources]
     with (
         Health(lambda: app.database, lambda: names, heartbeat) as health,
@@ -189,8 +196,10 @@ def load_pages(app: App, base: str, *, custom: bool = True) -> Pages:
     own = folder if custom and folder.is_dir() else None
     schedule = app.settings.schedule
     daily = not schedule.editions and len(schedule.days) == len(WEEKDAYS)
-    send_at = schedule.send_at if daily else None
-    return Pages(app.branding, base, archive=web.archive, signup=web.signup, send_at=send_at, custom=own)
+    send_at, age = schedule.send_at if daily else None, app.settings.privacy.minimum_age
+    return Pages(
+        app.branding, base, archive=web.archive, signup=web.signup, send_at=send_at, minimum_age=age, custom=own
+    )
 
 
 def _pages_or_default(app: App, base: str) -> Pages:
@@ -213,6 +222,8 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
     public_archive = web.archive == "public"
     next_edition = NextEdition(app.calendar_reader.read, app.settings.choices, app.now)
     rates = TopicRates(published)
+    notice = PrivacyNotice(pages, app.settings)
+    receives_none = _receives_none(web.nameserver)
     signup = None
     if web.signup:
         emails = SignupEmails(pages, sender, app.signer, next_edition)
@@ -227,9 +238,11 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
             SignupStore(database),
             emails,
             outbound,
+            CurrentNotice(notice, NoticeStore(database)),
             offer,
             web.signup_mails_per_hour,
             welcomes=web.welcome,
+            receives_none=receives_none,
             can_draw=app.cards.can_draw,
         )
     page = PreferencesPage(
@@ -241,10 +254,22 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
         next_edition,
         rates,
     )
+    own = OwnData(
+        context,
+        RequestStore(database),
+        OwnDataEmails(pages, sender, app.signer),
+        outbound,
+        app.address_changer,
+        app.eraser,
+        app.personal_data,
+        receives_none,
+    )
     routers = [
         static_routes(pages, signup),
+        privacy_routes.router(notice),
         unsubscribe.router(LeavePage(context, next_edition)),
         preferences.pause_router(page),
+        own_data.router(page, own),
         preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
         answers.router(context, editions, app.answers),
         approval.router(ApprovalPage(context, app.copy_with(unattended=True))),
@@ -273,6 +298,11 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
     if signup is not None:
         routers.append(signup_routes.router(signup))
     return routers
+
+
+def _receives_none(nameserver: str) -> Callable[[str], bool]:
+    """What the sign-up asks about a domain."""
+    return (lambda _domain: False) if nameserver == "off" else MailDomains(nameserver).surely_receives_none
 
 
 def _offered_editions(app: App) -> tuple[OfferedEdition, ...]:

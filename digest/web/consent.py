@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from digest.i18n import translator
 
-CONSENT_VERSION = 2
-"""The version of the sentence, which the consent log records beside it. Raise it when the words change."""
+CONSENT_VERSION = 3
+"""The version of the sentences, which the consent log records beside them. Raise it when the words change."""
 
 
-def consent_wording(language: str, name: str) -> str:
-    """The sentence that the sign-up form shows and the consent log records, for the newsletter `name`."""
-    wording = translator(language).gettext(
-        "I want to get %(name)s by email. I can unsubscribe at any time with one click."
-    )
-    return wording % {"name": name}
+def consent_wording(language: str, name: str, minimum_age: int = 18) -> str:
+    """The sentences that the sign-up form shows and the consent log records, for the newsletter `name`.
+
+    `minimum_age` is what the subscriber states about themselves; 0 for nothing.
+    """
+    catalogue = translator(language)
+    wording = catalogue.gettext("I want to get %(name)s by email. I can unsubscribe at any time with one click.")
+    age = catalogue.gettext("I am %(age)s or older.") % {"age": minimum_age} if minimum_age else ""
+    return " ".join(filter(None, (wording % {"name": name}, age)))

@@ -21,6 +21,7 @@ from digest.render.environment import localised, make_environment
 from digest.render.template_errors import explain
 from digest.render.texts import devanagari_digits_in_html, devanagari_digits_in_text
 from digest.render.themes import Branding
+from digest.web.consent import consent_wording
 from digest.web.paths import edition_path, story_path, topic_path
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Pages:
     """The pages of one newsletter; `base` is their public address. Raises ConfigurationError.
 
     Templates in the `custom` folder override the built-in ones; all are read once. `archive` is that of the settings,
-    `send_at` the hour of a newsletter that comes once every day.
+    `send_at` the hour of a newsletter that comes once every day, `minimum_age` what a new subscriber states.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Pages:
         archive: str,
         signup: bool,
         send_at: time | None = None,
+        minimum_age: int = 18,
         custom: Path | None = None,
     ) -> None:
         first = branding.language
@@ -76,6 +78,7 @@ class Pages:
         for language in self.languages:
             require_pages(language)
         self.branding = branding
+        self.minimum_age = minimum_age
         self.base = base
         self.root = urlsplit(base).path.rstrip("/")
         folders = [custom, TEMPLATES] if custom else [TEMPLATES]
@@ -119,6 +122,10 @@ class Pages:
     def catalogue(self, request: Request) -> Catalogue:
         """The messages in the language of the response."""
         return translator(self.language(request))
+
+    def agreement(self, language: str) -> str:
+        """What a subscriber agrees to, as the sign-up shows it and the consent log records it."""
+        return consent_wording(language, self.branding.name, self.minimum_age)
 
     def path(self, place: str, language: str, **query: str) -> str:
         """The path that links to a page such as `/join` in this language."""
@@ -170,6 +177,7 @@ class Pages:
             "url": url,
             "day": lambda day: dates.day(day, language),
             "long_day": lambda day: dates.long(day, language),
+            "date_of": lambda moment: dates.long(moment.astimezone(self.zone).date(), language),
             "weekday": lambda day: dates.weekday(day, language),
             "month_name": lambda day: dates.month(day, language),
             # Of no year, so that it is always written.
@@ -177,6 +185,7 @@ class Pages:
             "clock": lambda hour: dates.clock(datetime.combine(_ANY_DAY, hour), language),
             "style": f"{self.root}/style.css?v={self.css_version}",
             "hour": lambda hour: dates.hour(hour, language),
+            "privacy_link": self.absolute_url("/privacy", language),
             "other": other,
             "other_name": translator(other).gettext("English"),
             "other_here": self.path(here, other),

@@ -14,6 +14,7 @@ from pydantic import StringConstraints
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.store.content.editions import PublishedStore
 from digest.store.people.preferences import StoredSubscriber
+from digest.store.people.requests import RequestKind
 from digest.subscribers import frequency
 from digest.subscribers.list_file import FORMATS
 from digest.web.dependencies import Context
@@ -26,7 +27,7 @@ Pause = Literal["0", "1", "2", "4"]
 Choices = Annotated[tuple[Annotated[str, StringConstraints(max_length=100)], ...], Form(max_length=200)]
 Wrong = Literal["topics", "editions", "days", "form"]
 
-DONE = ("saved", "paused", "resumed", "back", *ResendResult)
+DONE = ("saved", "paused", "resumed", "back", *RequestKind, "enough", *ResendResult)
 """What the page can say was done, by `?done=`. Each is checked against the subscriber's state."""
 
 _PURPOSE = "preferences"
@@ -75,7 +76,7 @@ class PreferencesPage:
         subscriber = context.subscriber(id)
         if subscriber is not None:
             values = {"form": self.stored_form(subscriber), **values}
-        values = {"done": "", "wrong": "", **values}
+        values = {"done": "", "wrong": "", "typed": "", "suggested": "", "sure": "", **values}
         newest = self.published.newest(1, context.now())
         return context.pages.response(
             request,
@@ -84,6 +85,7 @@ class PreferencesPage:
             status=status,
             token=token,
             subscriber=subscriber,
+            signed_up_at=context.preferences.signed_up_at(id) if subscriber else None,
             left=subscriber is not None and subscriber.suppressed == UNSUBSCRIBED,
             pausing=context.paused_until(subscriber),
             topics=self.topics,

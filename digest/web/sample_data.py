@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from markupsafe import Markup
 
+from digest.config.privacy import Grievance, Processor
 from digest.errors import TemplateProblem
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.models import EditionState
@@ -27,8 +28,10 @@ from digest.store.content.editions import Published
 from digest.store.people.preferences import StoredSubscriber
 from digest.web.archive.metadata import Metadata
 from digest.web.archive.site import SearchResult, Share
+from digest.web.own_data_emails import Words
 from digest.web.pages import Pages
 from digest.web.preferences import DONE, OfferedEdition, PreferencesForm, selectable_hours
+from digest.web.privacy import Item
 from digest.web.showcase import Shown
 from digest.web.topic_rates import Rate
 from digest.web.unsubscribe import Less, Reason, State
@@ -180,35 +183,74 @@ def _approval(now: datetime) -> Iterator[SamplePage]:
 def _signup(show: Shown, now: datetime) -> Iterator[SamplePage]:
     yield SamplePage("front.html.j2", {"personal": False})
     offer = SampleOffer(now.time())
-    for wrong, question, shown in (("", "", None), ("…", "typo", show), ("", "disposable", show)):
+    for wrong, question, shown in (
+        ("", "", None),
+        ("…", "typo", show),
+        ("", "disposable", show),
+        ("", "nowhere", show),
+    ):
         values: dict[str, Any] = {
             "wrong": wrong,
             "notice": wrong,
             "question": question,
             "suggested": _ASHA,
+            "domain": "example.org",
             "asked": _ASHA,
         }
         values |= {"typed": _ASHA, "agreement": "…", "shown": shown, "offer": offer}
         rates = {"देश": Rate(2, "edition"), "खेल": Rate(1, "month")} if shown else {}
         yield SamplePage("join.html.j2", {**values, "rates": rates, "personal": False})
+    yield from _own_data()
     yield SamplePage("asked.html.j2", {"typed": _ASHA, "days": 3})
     for state in ("ask", "done", "active", "late"):
         values = {"state": state, "token": _TOKEN, "email": _ASHA, "agreement": "…", "until": now}
         for due, preferences in ((now, _TOKEN), (None, "")):
             values |= {"preferences": preferences, "next_due": due, "welcomed": bool(due)}
             yield SamplePage("confirm.html.j2", values)
-    for kind in ("confirm", "known", "welcome"):
+    words = Words("…", "…", ("…",), "…", "…")
+    for kind in ("confirm", "known", "welcome", "ask"):
         values = {"subject": "…", "kind": kind, "link": "https://example.com/", "email": _ASHA, "until": now}
+        values["words"] = words
         for template in ("mail.html.j2", "mail.txt.j2"):
             yield SamplePage(
                 template, {**values, "next_due": now, "shown": show, "edition_link": "https://example.com/"}
             )
 
 
+def _own_data() -> Iterator[SamplePage]:
+    for law, email in (("dpdp", _ASHA), ("gdpr", "")):
+        values: dict[str, Any] = {
+            "responsible": "…",
+            "items": [Item("…", "…", "…")],
+            "processors": [Processor(name="…", task="…", country="…")] if email else [],
+            "grievance": Grievance(name="…", phone="…") if email else Grievance(),
+            "contact": _ASHA,
+            "laws": {law},
+            "minimum_age": 18 if email else 0,
+            "tracks": not email,
+        }
+        for template in ("privacy.html.j2", "privacy.txt.j2"):
+            yield SamplePage(template, {**values, "personal": False})
+    states = {"address": ("ask", "waiting", "done", "late"), "data": ("ask", "late"), "erase": ("ask", "done", "late")}
+    for kind, possible in states.items():
+        for state in possible:
+            for side, result in (("present", "busy"), ("new", "taken"), ("new", "nobody")):
+                values = {"kind": kind, "state": state, "side": side, "result": result, "email": _ASHA, "place": "/x"}
+                yield SamplePage("own_data.html.j2", values)
+
+
 def _unsubscribe(now: datetime) -> Iterator[SamplePage]:
     common = {"token": _TOKEN, "reasons": get_args(Reason)[:-1]}
     for state in get_args(State):
-        for done, pausing in (("", None), ("back", None), ("paused", now), ("less", None), ("thanked", None)):
+        for done, pausing in (
+            ("", None),
+            ("back", None),
+            ("paused", now),
+            ("less", None),
+            ("thanked", None),
+            ("erase", None),
+            ("enough", None),
+        ):
             values = {"state": state, "done": done, "pausing": pausing, "less": get_args(Less), "next_due": now}
             yield SamplePage("leave.html.j2", {**common, **values})
 
@@ -234,6 +276,10 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
             "edition": [sent] if done else [],
             "rates": dict.fromkeys(topics, Rate(2, "week")) if done else None,
             "next_due": now if done else None,
+            "signed_up_at": now if done else None,
+            "typed": "",
+            "suggested": "",
+            "sure": _ASHA if wrong == "odd address" else "",
             "subscriber": subscriber,
             "left": subscriber is not None and subscriber.suppressed == UNSUBSCRIBED,
             "pausing": now + timedelta(weeks=1) if pausing else None,
@@ -248,7 +294,7 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
     ) -> StoredSubscriber:
         return StoredSubscriber(
             id=1, address=_ASHA, email=_ASHA, name="आशा", topics=(), frequency="daily", hour=None, timezone=zone,
-            format="html", listed=listed, status=status, suppressed=suppressed, paused_until=None,
+            format="html", listed=listed, status=status, suppressed=suppressed, paused_until=None, added_at=now,
         )  # fmt: skip
 
     for pausing in (None, now):
@@ -258,7 +304,7 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
         yield sample(subscriber(), done=done)
     several = (OfferedEdition("subah", "सुबह", send_at, True), OfferedEdition("shaam", "शाम", send_at, False))
     yield sample(subscriber(), wrong="editions", editions=several)
-    for wrong in ("topics", "days", "form"):
+    for wrong in ("topics", "days", "form", "address", "same address", "odd address"):
         yield sample(subscriber(zone="Asia/Kolkata"), wrong=wrong)
     yield sample(subscriber(), pausing=True)
     yield sample(subscriber(suppressed=UNSUBSCRIBED))

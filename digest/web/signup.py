@@ -25,11 +25,12 @@ from digest.store.rate_limits import Quota
 from digest.subscribers import typos
 from digest.subscribers.address import mailbox, normalise, refuse_tags
 from digest.web.archive.metadata import home_metadata
-from digest.web.consent import CONSENT_VERSION, consent_wording
+from digest.web.consent import CONSENT_VERSION
 from digest.web.dependencies import Context, client_address
 from digest.web.next_edition import NextEdition
 from digest.web.outbound_mail import OutboundMail
 from digest.web.pages import PAGE_RESPONSES, language_parameter
+from digest.web.privacy import CurrentNotice
 from digest.web.showcase import Showcase
 from digest.web.signup_emails import SignupEmails
 from digest.web.topic_rates import TopicRates
@@ -70,18 +71,21 @@ class Signup:
     signups: SignupStore
     emails: SignupEmails
     outbound: OutboundMail
+    notice: CurrentNotice
     offer: Offer
     emails_per_hour: int
     # Sends the newest headlines after the confirmation.
     welcomes: bool = True
+    # Whether a domain surely receives no email.
+    receives_none: Callable[[str], bool] = lambda _domain: False
     # Whether the newest edition has a card for link previews, by its subject.
     can_draw: Callable[[str], bool] = lambda _subject: False
 
     def form(self, request: Request, *, status: int = 200, **values: Any) -> HTMLResponse:
         """Answer with the sign-up form."""
         pages = self.context.pages
-        values = {"wrong": "", "notice": "", "question": "", "suggested": "", "typed": "", **values}
-        consent = self.consent_wording(pages.language(request))
+        values = {"wrong": "", "notice": "", "question": "", "suggested": "", "domain": "", "typed": "", **values}
+        consent = pages.agreement(pages.language(request))
         shown = self.offer.showcase.newest()
         rates = self.offer.rates.of(shown.edition.key if shown else None, self.context.now())
         card_of = shown.edition.key if shown and self.can_draw(shown.edition.title) else ""
@@ -106,15 +110,11 @@ class Signup:
         pages = self.context.pages
         values = {"email": "", "preferences": "", "next_due": None, "until": None, "welcomed": False, **values}
         status = 410 if state == "late" else 200
-        consent = self.consent_wording(pages.language(request))
+        consent = pages.agreement(pages.language(request))
         place = f"/confirm/{token}"
         return pages.response(
             request, "confirm.html.j2", place, status=status, state=state, token=token, agreement=consent, **values
         )
-
-    def consent_wording(self, language: str) -> str:
-        """What a subscriber agrees to, as recorded in the consent log."""
-        return consent_wording(language, self.context.pages.branding.name)
 
     def next_due(self, subscriber: StoredSubscriber | None) -> datetime | None:
         """When the subscriber gets the next edition; None if they get none."""
@@ -139,8 +139,16 @@ class Signup:
         if subscriber and subscriber.listed and subscriber.status == "active" and not subscriber.suppressed:
             return self.emails.reminder(subscriber, language)
         detail = f"text {CONSENT_VERSION}, {language}; asked at {now:%Y-%m-%d %H:%M:%S %z} from {client}"
-        wording = self.consent_wording(language)
-        id = self.signups.request(address, email, wording=wording, detail=detail, now=now)
+        # What the form linked to when the person agreed.
+        notice = self.notice.keep(language, now)
+        id = self.signups.request(
+            address,
+            email,
+            wording=self.context.pages.agreement(language),
+            detail=detail,
+            now=now,
+            notice=notice.hash,
+        )
         token = self.context.signer.sign(_PURPOSE, id)
         return self.emails.confirmation(id, email, token, language, until=now + PENDING)
 
@@ -238,6 +246,9 @@ def _ask_about(signup: Signup, request: Request, address: str, typed: str) -> HT
         return signup.form(request, status=400, question="typo", suggested=meant, typed=typed, asked=address)
     if typos.is_disposable(address):
         return signup.form(request, status=400, question="disposable", typed=typed, asked=address)
+    domain = address.rpartition("@")[2]
+    if domain not in typos.PROVIDERS and signup.receives_none(domain):
+        return signup.form(request, status=400, question="nowhere", domain=domain, typed=typed, asked=address)
     return None
 
 

@@ -28,7 +28,7 @@ _MAX_REASONS_PER_DAY = 3
 # Grapheme clusters of what a subscriber writes.
 _MAX_WORD = 500
 # What the page can say was done, by `?done=`.
-_DONE = ("back", "paused", "less", "thanked")
+_DONE = ("back", "paused", "less", "thanked", "erase", "enough")
 _ONE_CLICK = {"type": "object", "properties": {"List-Unsubscribe": {"type": "string", "enum": ["One-Click"]}}}
 _BODY = {
     "requestBody": {

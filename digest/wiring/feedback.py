@@ -65,6 +65,7 @@ class Feedback(Sending):
             preferences=PreferenceStore(self.database),
             erasures=self.subscriber_admin.erasures,
             outbox=placed(self.home, self.settings.delivery.outbox.path),
+            list_files=self.list_files,
             now=self.now,
         )
 
@@ -131,6 +132,7 @@ class Feedback(Sending):
             subscriber_list=self.subscriber_list,
             subscriber_admin=self.subscriber_admin,
             eraser=lambda: self.eraser,
+            address_changer=self.address_changer,
             topics=self.topics,
             editions=self.edition_slugs,
             now=self.now,

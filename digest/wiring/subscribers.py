@@ -9,7 +9,10 @@ from digest.wiring.curate import Curating
 from digest.wiring.identity import Identity
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from digest.usecases.accounts import Accounts
+    from digest.usecases.own_data import AddressChanger, PersonalData
     from digest.usecases.preflight import ExampleDomainGuard, SampleGuard
     from digest.usecases.subscriber_list import SubscriberList
 
@@ -50,3 +53,31 @@ class Subscribers(Curating, Identity):
         from digest.usecases.accounts import Accounts
 
         return Accounts(UserStore(self.database), self.audit, RateLimiter(self.database), self.signer, self.now)
+
+    def list_files(self) -> list[Path]:
+        """The list files that exist."""
+        from digest.subscribers.includes import files_of
+        from digest.subscribers.list_file import FILE_NAME
+
+        return [file for file in files_of(self.home / FILE_NAME) if file.exists()]
+
+    @cached_property
+    def address_changer(self) -> AddressChanger:
+        from digest.usecases.own_data import AddressChanger
+
+        return AddressChanger(self.database, self.subscriber_admin.erasures, self.list_files, self.now)
+
+    @cached_property
+    def personal_data(self) -> PersonalData:
+        from digest.store.people.notices import NoticeStore
+        from digest.store.people.preferences import PreferenceStore
+        from digest.usecases.own_data import PersonalData
+
+        return PersonalData(
+            admin=self.subscriber_admin,
+            preferences=PreferenceStore(self.database),
+            notices=NoticeStore(self.database),
+            orphans=self.status_reader.orphans,
+            zone=self.settings.newsletter.zone,
+            now=self.now,
+        )

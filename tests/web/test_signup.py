@@ -14,6 +14,7 @@ from digest.models import Subscriber
 from digest.store.people.preferences import UNSUBSCRIBED, PreferenceStore
 from digest.web import signup
 from digest.web.consent import CONSENT_VERSION, consent_wording
+from tests.support.dns_server import DnsServer
 from tests.support.folders import newsletter_folder
 from tests.web.site import NOW, Site, link_of, site, translated
 
@@ -31,9 +32,9 @@ def sign_up(pages: Site, email: str = "neha@example.org") -> str:
 def test_the_version_of_the_consent_changes_with_its_words() -> None:
     # If this fails because you changed a sentence: raise CONSENT_VERSION, and only then the sentences here.
     assert (CONSENT_VERSION, consent_wording("hi", "न"), consent_wording("en", "N")) == (
-        2,
-        "मुझे ‘न’ ईमेल पर चाहिए। सदस्यता कभी भी एक क्लिक में छोड़ी जा सकती है।",
-        "I want to get N by email. I can unsubscribe at any time with one click.",
+        3,
+        "मुझे ‘न’ ईमेल पर चाहिए। सदस्यता कभी भी एक क्लिक में छोड़ी जा सकती है। मेरी उम्र 18 साल या उससे ज़्यादा है।",
+        "I want to get N by email. I can unsubscribe at any time with one click. I am 18 or older.",
     )
 
 
@@ -308,3 +309,15 @@ def test_the_address_book_gets_the_sender(unchanged: Site) -> None:
     lines = card.text.split("\r\n")
     assert lines[:3] == ["BEGIN:VCARD", "VERSION:3.0", "FN:सुबह की ख़बरें"]
     assert f"EMAIL;TYPE=INTERNET:{unchanged.app.settings.newsletter.sender.email}" in lines
+
+
+def test_a_domain_without_email_gets_a_question_and_no_refusal(tmp_path: Path) -> None:
+    zone = {("paper.in", "MX"): ["10 mx.paper.in."]}
+    with DnsServer(zone) as server, site(tmp_path / "newsletter", DIGEST_WEB__NAMESERVER=server.address) as pages:
+        asked = pages.post("/join", email="neha@papr.in")
+        assert asked.status == 400
+        assert "papr.in पर कोई ईमेल नहीं पहुँचता" in asked.text
+        assert 'name="sure" value="neha@papr.in"' in asked.text
+        assert pages.mails("neha@papr.in", wait=0.1) == []
+        assert pages.post("/join", email="neha@papr.in", sure="neha@papr.in").title == translated("Check your email")
+        assert pages.post("/join", email="neha@paper.in").title == translated("Check your email")

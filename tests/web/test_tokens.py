@@ -1,63 +1,223 @@
-"""Forged tokens over HTTP: none is accepted and nothing changes."""
+"""Tokens in links: 10,000 that we did not make open nothing, and reading changes nothing.
+
+The routes come from the routing table, so a new one is covered by itself: it fails until TOKENS has its purpose.
+"""
 
 from __future__ import annotations
 
 import base64
-import http.client
+import hashlib
 import random
-from collections.abc import Iterator
-from urllib.parse import quote, urlsplit
+import re
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
 
+import pytest
+from sqlalchemy import select
+
+from digest import pipeline
+from digest.store.people.requests import RequestKind, RequestStore
+from digest.store.people.signups import SignupStore
+from digest.store.schema import metadata
 from digest.subscribers.tokens import Signer
+from digest.web.app import create_app
+from tests.support.asgi import Asgi, Response
+from tests.support.folders import newsletter_folder
 from tests.support.profiles import examples
-from tests.web.site import Site
+from tests.web.site import FORM, Site, site
+from tests.web.test_answers import BLOCKS, KEY
 
-MANY = examples(2_000, dev=200)
+pytestmark = pytest.mark.slow
+
+MANY = examples(10_000, dev=1_000)
+HEADERS = {"Host": "localhost", "Content-Type": FORM}
+# Enough for every form; a field that a form does not have is ignored.
+FIELDS = {
+    "topics": "खेल",
+    "days": "sun",
+    "format": "text",
+    "hour": "",
+    "weeks": "2",
+    "frequency": "weekly:sun",
+    "why": "other",
+    "email": "new@example.org",
+    "seen": "x",
+}
+# Purposes of tokens that are signed for a number → what the number counts.
+SUBSCRIBERS = ("leave", "preferences", "view")
+REQUESTS = {"own-address-present": 0, "own-address-new": 0, "own-data": 1, "own-erase": 2, "confirm": 3}
+# A parameter of a path that is a token.
+TOKEN = re.compile(r"\{(token|code)\}")
+VALUES = {"edition": KEY, "block": "poll", "choice": "1"}
 
 
-def forged_tokens(pages: Site) -> Iterator[str]:
-    """Tokens with a foreign key, cut off, modified, extended, for another purpose, and random ones."""
-    dice = random.Random(20261123)
-    foreign = Signer([b"a key of somebody else"])
-    signer = pages.app.signer
+@dataclass
+class Doors:
+    """The pages of a newsletter in this process, and their routes with a token: (method, path with `{token}`)."""
+
+    pages: Site
+    client: Asgi
+    routes: list[tuple[str, str]]
+    tokens: dict[str, str]
+
+    def open(self, method: str, path: str, token: str) -> Response:
+        body = urlencode(FIELDS).encode() if method == "POST" else b""
+        return self.client.request(method, path.replace("{token}", token), body, HEADERS)
+
+    def state(self) -> str:
+        """A hash of every row of the store."""
+        found = hashlib.sha256()
+        with self.pages.app.database.read() as connection:
+            for table in metadata.sorted_tables:
+                rows = sorted(repr(tuple(row)) for row in connection.execute(select(table)))
+                found.update(f"{table.name}: {rows}".encode())
+        return found.hexdigest()
+
+    def opening(self, method: str, path: str) -> list[str]:
+        """The purposes whose tokens open a route, by GET; by POST it would change something."""
+        return [purpose for purpose, token in self.tokens.items() if self.open(method, path, token).status < 400]
+
+
+@pytest.fixture(scope="module")
+def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
+    """For tests that change nothing."""
+    with serve(tmp_path_factory.mktemp("doors") / "newsletter") as served:
+        yield served
+
+
+@contextmanager
+def serve(home: Path) -> Iterator[Doors]:
+    newsletter_folder(home)
+    folder = home / "samples/blocks" / KEY
+    folder.mkdir()
+    (folder / "poll.yaml").write_text(BLOCKS["poll"], encoding="utf-8")
+    with site(home, ["asha@example.com", "ravi@example.com"]) as pages:
+        app = pages.app
+        pipeline.compose(app, "vishesh", fetch=False)
+        pipeline.send(app, KEY)
+        requests, now = RequestStore(app.database), app.now()
+        numbers = [
+            requests.open(1, RequestKind.ADDRESS, now=now, address="new@example.org", email="new@example.org").id,
+            requests.open(1, RequestKind.DATA, now=now).id,
+            requests.open(1, RequestKind.ERASE, now=now).id,
+            SignupStore(app.database).request("neha@example.org", "neha@example.org", wording="", detail="", now=now),
+        ]
+        tokens = {purpose: app.signer.sign(purpose, 1) for purpose in SUBSCRIBERS}
+        tokens |= {purpose: app.signer.sign(purpose, numbers[at]) for purpose, at in REQUESTS.items()}
+        tokens["approve"] = app.signer.sign_name("approve", KEY)
+        with create_app(app, pages.base) as guard:
+            # What the start of the pages stores is not what a request changes.
+            app.archivist.catch_up(lambda: False)
+            with closing(Asgi(guard)) as client:
+                yield Doors(pages, client, list(_routes(guard)), tokens)
+
+
+def _routes(guard: Any) -> Iterator[tuple[str, str]]:
+    """Every route with a token, from the routing table; a path with a choice gives one for each."""
+    app = guard
+    while not hasattr(app, "openapi"):
+        app = app.app
+    for path, operations in app.openapi()["paths"].items():
+        if not TOKEN.search(path):
+            continue
+        filled = TOKEN.sub("{token}", path)
+        for name, value in VALUES.items():
+            filled = filled.replace(f"{{{name}}}", value)
+        for method in operations:
+            for side in ("present", "new") if "{side}" in filled else ("",):
+                yield method.upper(), filled.replace("{side}", side)
+
+
+def forged(tokens: dict[str, str], signer: Signer, dice: random.Random) -> Iterator[str]:
+    """Endless tokens that nobody signed: with a foreign key, cut, with a wrong bit, longer, and random."""
+    foreign, good = Signer([b"a key of somebody else"]), list(tokens.values())
     while True:
-        good = signer.sign("leave", dice.randint(1, 2))
-        raw = bytearray(base64.urlsafe_b64decode(good + "=="))
-        yield foreign.sign("leave", dice.randint(1, 2))
-        yield good[: dice.randrange(1, len(good))]
+        token = dice.choice(good)
+        yield foreign.sign(dice.choice(list(tokens)), dice.randint(1, 2))
+        yield token[: dice.randrange(1, len(token))]
+        raw = bytearray(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         raw[dice.randrange(len(raw))] ^= 1 << dice.randrange(8)
         yield base64.urlsafe_b64encode(bytes(raw)).rstrip(b"=").decode()
-        yield good + dice.choice(["A", "=", "%00", "%20", "."])
-        yield signer.sign(dice.choice(["preferences", "view", "confirm"]), dice.randint(0, 2))
+        yield token + dice.choice(["A", "=", "%00", "%20", "."])
+        yield token.swapcase() if token.swapcase() != token else "x"
+        # Signed for a purpose that no page has.
+        yield signer.sign(dice.choice(["bounce", "", "own"]), 1)
         yield quote(dice.randbytes(dice.randrange(1, 40)).decode("latin-1"), safe="")
 
 
-def test_forged_tokens_are_rejected(pages: Site) -> None:
-    place = urlsplit(pages.base)
-    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
-    accepted, tokens = [], forged_tokens(pages)
-    for _ in range(MANY):
-        token = next(tokens)
-        connection.request("POST", f"/leave/{token}")
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status not in (404, 405):
-            accepted.append((token, answer.status))
-    connection.close()
+def test_no_forged_token_opens_anything(doors: Doors) -> None:
+    before = doors.state()
+    tokens = forged(doors.tokens, doors.pages.app.signer, random.Random(20261123))
+    accepted = []
+    for number, token in zip(range(MANY), tokens, strict=False):
+        method, path = doors.routes[number % len(doors.routes)]
+        answer = doors.open(method, path, token)
+        if answer.status not in (404, 405, 422):
+            accepted.append((method, path, token, answer.status))
     assert accepted == []
-    assert pages.app.subscribers.suppressed() == {}
-    assert pages.consent("asha@example.com") == pages.consent("ravi@example.com") == []
+    assert doors.state() == before
 
 
-def test_a_token_is_valid_for_one_purpose(pages: Site) -> None:
-    paths = {
-        "leave": "/leave/{}",
-        "preferences": "/preferences/{}",
-        "view": "/view/2026-11-23/{}",
-        "confirm": "/confirm/{}",
+def test_reading_changes_nothing_and_a_token_opens_only_its_own_pages(doors: Doors) -> None:
+    before = doors.state()
+    opened = {path: doors.opening("GET", path) for method, path in doors.routes if method == "GET"}
+    for path in opened:
+        for token in doors.tokens.values():
+            assert doors.open("HEAD", path, token).body == b""
+    assert doors.state() == before
+    # A new route fails here until its purpose is among the tokens.
+    assert {path: purposes for path, purposes in opened.items() if len(purposes) != 1} == {}
+    by_purpose = {purposes[0] for purposes in opened.values()}
+    assert by_purpose == set(doors.tokens)
+    shared = {path: purposes[0] for path, purposes in opened.items() if f"/{purposes[0]}/" not in path}
+    assert {path for path, purpose in shared.items() if not purpose.startswith("own-")} == {
+        # The button of an email to pause; and a poll's answer.
+        "/pause/{token}",
+        f"/answer/{KEY}/poll/1/{{token}}",
     }
-    for purpose in paths:
-        token = pages.app.signer.sign(purpose, 1)
-        for other, path in paths.items():
-            if other != purpose:
-                assert pages.get(path.format(token)).status == 404, (purpose, other)
+
+
+def test_a_foreign_token_changes_nothing(doors: Doors) -> None:
+    """A valid token on every route that it was not made for."""
+    own = {path: doors.opening("GET", path)[0] for method, path in doors.routes if method == "GET"}
+    before = doors.state()
+    for method, path in doors.routes:
+        if method != "POST":
+            continue
+        # A form is at the path of its page, or below.
+        page = max((each for each in own if path.startswith(each)), key=len)
+        for purpose, token in doors.tokens.items():
+            if purpose != own[page]:
+                assert doors.open("POST", path, token).status == 404, (path, purpose)
+    assert doors.state() == before
+
+
+def test_a_link_that_was_used_does_nothing_again(tmp_path: Path) -> None:
+    with serve(tmp_path / "newsletter") as doors:
+        for purpose in ("confirm", "own-address-new", "own-erase"):
+            opened = (path for method, path in doors.routes if method == "POST" and "{token}/" not in path)
+            path = next(path for path in opened if doors.opening("GET", path) == [purpose])
+            doors.open("POST", path, doors.tokens[purpose])
+            before = doors.state()
+            for _ in range(3):
+                assert doors.open("POST", path, doors.tokens[purpose]).status < 500
+            assert doors.state() == before
+
+
+def test_public_pages_hold_no_token(doors: Doors) -> None:
+    """What a forwarded view, an archive page, a feed or a card can do: it is read."""
+    signer, view = doors.pages.app.signer, doors.tokens["view"]
+    story = doors.pages.app.archive.topic(doors.pages.app.topics[0], doors.pages.app.now(), most=1)
+    paths = ["/", "/join", "/privacy", "/archive", f"/archive/{KEY}", "/archive.xml", "/archive.atom", "/corrections"]
+    paths += ["/sitemap.xml", "/sitemap/news.xml", f"/card/{KEY}.jpg", f"/view/{KEY}/{view}"]
+    paths += [f"/story/{each.thread}" for each in story]
+    read: Callable[[str], bool] = lambda token: any(signer.read(purpose, token) is not None for purpose in doors.tokens)  # noqa: E731
+    for path in paths:
+        body = doors.client.request("GET", path, b"", HEADERS).body
+        found = {token for token in re.findall(rb"[A-Za-z0-9_-]{36}", body) if read(token.decode())}
+        assert found <= {view.encode()}, path
+        assert b"asha@example.com" not in body, path

@@ -15,8 +15,17 @@ from digest.feedback.events import DeliveryEvent, Event
 from digest.feedback.ports import AttemptRef, KnownDelivery
 from digest.feedback.rules import SOFT_BOUNCE_LIMIT, UNSUBSCRIBED
 from digest.store.database import Database
-from digest.store.people import suppressions
-from digest.store.schema import attempt, delivery, delivery_event, edition, subscriber, suppression, webhook
+from digest.store.people import moves, suppressions
+from digest.store.schema import (
+    attempt,
+    delivery,
+    delivery_event,
+    edition,
+    moved_address,
+    subscriber,
+    suppression,
+    webhook,
+)
 from digest.store.sending.folded import GONE, RETURNED, folded_counts
 from digest.store.statements import chunks, insert_into
 
@@ -111,6 +120,11 @@ class EventStore:
                 for part in chunks(wanted):
                     rows = select(subscriber.c.address, subscriber.c.id).where(column.in_(part))
                     addresses.update(connection.execute(rows).all())
+            # An email to an earlier address of a subscriber is theirs, but says nothing about the new address.
+            for some_former in chunks(named - addresses.keys()):
+                former = moved_address.c.old.in_(some_former)
+                rows = select(moved_address.c.old, moved_address.c.subscriber).where(former)
+                addresses.update(connection.execute(rows).all())
             known = set(addresses.values()) & {event.subscriber for event in events}
             # A folded edition has no deliveries; some may wait to be deleted.
             named_editions = {event.edition for event in events if event.edition}
@@ -150,6 +164,11 @@ class EventStore:
                 for id in connection.execute(often).scalars().all():
                     found[id] = _blocks(connection, id, keys)
         return found
+
+    def former_addresses(self, id: int) -> list[str]:
+        """Return the addresses that a subscriber had before."""
+        with self.database.read() as connection:
+            return moves.old_addresses(connection, [id])
 
     def sent_emails(self, id: int | None, addresses: Sequence[str]) -> list[SentEmail]:
         """Return the recent emails to a subscriber or, without an id, to the subscribers with these addresses."""

@@ -15,11 +15,22 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from digest.store import meta
 from digest.store.database import Database
+from digest.store.people import moves
 from digest.store.people.erasure import KEY_NAME as ERASURE_KEY
 from digest.store.people.erasure import Erasures
 from digest.store.people.signups import ORIGIN
 from digest.store.people.suppressions import CAME_BACK, SIGNED_UP
-from digest.store.schema import consent, erased, preference, signup, subscriber, suppression, webhook
+from digest.store.schema import (
+    consent,
+    consent_notice,
+    erased,
+    moved_address,
+    preference,
+    signup,
+    subscriber,
+    suppression,
+    webhook,
+)
 from digest.store.statements import chunks
 
 
@@ -48,6 +59,8 @@ def carry_over(newer: Database, copy: Database, *, now: datetime) -> CarriedOver
             forgotten += erasures.erase(address, "erased before the store was restored", now=now).known
         with copy.write() as target:
             _insert_missing(source, target, erased, "hash")
+            _moves(source, target, now)
+            _insert_missing(source, target, consent_notice, "hash")
             _subscribers(source, target)
             consents = _newer_consents(source, target)
             suppressed, came_back = _suppressions(source, target, consents)
@@ -115,6 +128,21 @@ def _subscribers(source: Connection, target: Connection) -> None:
     for part in chunks(again):
         own = subscriber.c.address.in_(part) & subscriber.c.listed.is_(False)
         target.execute(update(subscriber).where(own).values(listed=True, status="active", origin=ORIGIN))
+
+
+def _moves(source: Connection, target: Connection, now: datetime) -> None:
+    """Repeat the changes of address since the copy, in their order. Their consents come with the others."""
+    done = set(target.execute(select(moved_address.c.old, moved_address.c.new, moved_address.c.subscriber)).all())
+    rows = source.execute(select(moved_address).order_by(moved_address.c.at)).all()
+    for row in rows:
+        if (row.old, row.new, row.subscriber) in done:
+            continue
+        here = target.execute(select(subscriber.c.address).where(subscriber.c.id == row.subscriber)).scalar()
+        newest = source.execute(select(subscriber.c.email).where(subscriber.c.address == row.new)).scalar()
+        if here is not None and newest is not None and here != row.new:
+            moves.rename(target, row.subscriber, here, row.new, newest, now)
+        if target.execute(select(moved_address.c.old).where(moved_address.c.old == row.old)).first() is None:
+            target.execute(insert(moved_address).values(dict(row._mapping)))
 
 
 def _newer_consents(source: Connection, target: Connection) -> list[Mapping[str, Any]]:

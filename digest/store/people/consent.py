@@ -15,7 +15,8 @@ from digest.store.schema import consent
 @dataclass(frozen=True, slots=True)
 class Consent:
     """An entry. `what` is a word such as imported, signed up, changed or unsubscribed; `source` is a file, a page, or
-    a command and its user; `wording` is what the person read or wrote."""
+    a command and its user; `wording` is what the person read or wrote; `notice` is the hash of the privacy notice that
+    they saw."""
 
     address: str
     what: str
@@ -23,6 +24,7 @@ class Consent:
     source: str = ""
     wording: str = ""
     detail: str = ""
+    notice: str = ""
 
 
 class ConsentLog:

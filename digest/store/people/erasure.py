@@ -33,6 +33,8 @@ from digest.store.schema import (
     delivery_event,
     edition,
     erased,
+    moved_address,
+    person_request,
     preference,
     signup,
     subscriber,
@@ -107,6 +109,7 @@ class Erasures:
                 update(consent).where(consent.c.address == address).values(address=hashed, wording="", detail="")
             ).rowcount
             connection.execute(delete(signup).where(signup.c.address == address))
+            _forget_requests(connection, person.id)
             deliveries = _anonymise(connection, person.id, person) if person.id is not None else 0
             if not connection.execute(select(erased.c.hash).where(erased.c.hash == hashed)).first():
                 connection.execute(insert(erased).values(hash=hashed, at=now, reason=reason))
@@ -115,7 +118,7 @@ class Erasures:
             for column in _FREE_TEXT:
                 _scrub_column(connection, column, true(), words)
             payloads = _scrub_payloads(connection, person.addresses)
-            own = () if person.id is None else (f"again:{person.id}", f"why:{person.id}")
+            own = () if person.id is None else (f"again:{person.id}", f"why:{person.id}", f"own:{person.id}")
             rate_limits.delete_windows(connection, [*quotas, *own])
         self.database.truncate_wal()
         known = bool(person.id is not None or person.signed_up or suppressed or consents or payloads)
@@ -137,7 +140,8 @@ def _find_person(connection: Connection, address: str) -> _Person:
     signups = connection.execute(select(signup.c.email).where(signup.c.address == address)).scalars().all()
     if row is None:
         return _Person(None, "", {address, *signups}, bool(signups))
-    return _Person(row.id, row.name, {address, *signups, row.email}, bool(signups))
+    former = connection.execute(select(moved_address.c.old).where(moved_address.c.subscriber == row.id)).scalars()
+    return _Person(row.id, row.name, {address, *signups, *former, row.email}, bool(signups))
 
 
 def _anonymise(connection: Connection, id: int, person: _Person) -> int:
@@ -166,6 +170,12 @@ def _anonymise(connection: Connection, id: int, person: _Person) -> int:
     events = and_(delivery_event.c.edition.in_(keys), delivery_event.c.subscriber == id)
     _scrub_column(connection, delivery_event.c.reason, events, words)
     return connection.execute(select(func.count()).select_from(delivery).where(own)).scalar_one()
+
+
+def _forget_requests(connection: Connection, id: int | None) -> None:
+    """Delete what a person asked for, and their earlier addresses."""
+    for table in (person_request, moved_address):
+        connection.execute(delete(table).where(table.c.subscriber == id))
 
 
 def _scrub_column(

@@ -36,6 +36,7 @@ from digest.feedback.rules import SEVERITY
 from digest.models import Subscriber
 from digest.store.database import Database, copy_rows, format_topics
 from digest.store.people.erasure import Erasures
+from digest.store.people.moves import new_addresses
 from digest.store.schema import Id, Moment, consent, preference, subscriber, suppression
 from digest.store.sending.enqueue import comparable
 from digest.store.statements import chunks
@@ -139,12 +140,17 @@ class SubscriberImport:
         connection.execute(_INDEX)
 
     def _without_erased(self, rows: Iterable[Incoming], rejected: Rejects) -> Iterator[Incoming]:
-        if not self.erasures.any():
+        with self.database.read() as connection:
+            moved = new_addresses(connection)
+        if not moved and not self.erasures.any():
             yield from rows
             return
         for part in chunks(rows, _CHUNK):
             erased = self.erasures.among(row.address for row in part)
             for row in part:
+                if row.address in moved:
+                    rejected(row.line, row.email, "changed their address themselves and gets email there")
+                    continue
                 if row.address in erased:
                     rejected(row.line, row.email, "was erased at the person's request and is not imported again")
                 else:

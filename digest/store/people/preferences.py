@@ -20,6 +20,19 @@ from digest.store.schema import preference, subscriber, suppression
 
 # The status of an erased subscriber's row.
 ERASED = "erased"
+_PLAIN = (
+    "id",
+    "address",
+    "email",
+    "name",
+    "timezone",
+    "listed",
+    "status",
+    "suppressed",
+    "paused_until",
+    "added_at",
+    "origin",
+)
 _CHOICES = ("topics", "frequency", "hour", "format", "editions")
 
 
@@ -45,6 +58,9 @@ class StoredSubscriber:
     suppressed: str | None
     paused_until: datetime | None
     editions: tuple[str, ...] = ()
+    # When they came on the list, and by what: '' for the list file, `web`, or the name of an import.
+    added_at: datetime | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +91,11 @@ class PreferenceStore:
         """Return number → subscriber for a few hundred numbers, in the caller's transaction."""
         rows = connection.execute(_stored_subscribers().where(subscriber.c.id.in_(ids)))
         return {row.id: _stored(row) for row in rows}
+
+    def signed_up_at(self, id: int) -> datetime | None:
+        """Return when a subscriber last confirmed a sign-up; None if they came by a list."""
+        with self.database.read() as connection:
+            return suppressions.signed_up_at(connection, id)
 
     def paused(self, now: datetime) -> dict[str, datetime]:
         """Return address → end of the pause."""

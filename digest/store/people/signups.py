@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from digest.models import Subscriber
 from digest.store.database import Database
-from digest.store.people import consent, suppressions
+from digest.store.people import consent, moves, suppressions
 from digest.store.people.consent import Consent
 from digest.store.people.erasure import Erasures
 from digest.store.schema import signup, subscriber
@@ -45,7 +45,7 @@ class SignupStore:
         self.database = database
         self.erasures = Erasures(database)
 
-    def request(self, address: str, email: str, *, wording: str, detail: str, now: datetime) -> int:
+    def request(self, address: str, email: str, *, wording: str, detail: str, now: datetime, notice: str = "") -> int:
         """Store a sign-up and return the number for its link. Deletes old sign-ups.
 
         Each request has its own number, so that no mailbox takes its email for a duplicate. The first link that is
@@ -55,7 +55,7 @@ class SignupStore:
             unconfirmed = signup.c.confirmed_at.is_(None) & (signup.c.asked_at < now - PENDING)
             connection.execute(delete(signup).where((signup.c.asked_at < now - _KEPT) | unconfirmed))
             number = secrets.randbits(62)
-            values = {"asked_at": now, "wording": wording, "detail": detail, "email": email}
+            values = {"asked_at": now, "wording": wording, "detail": detail, "email": email, "notice": notice}
             connection.execute(insert(signup).values(id=number, address=address, **values))
             return number
 
@@ -96,7 +96,8 @@ class SignupStore:
             id = _list(connection, known, row.address, row.email, timezone, now)
             ended = f"was suppressed before: {reason}" if reason else ""
             details = "; ".join(part for part in (row.detail, detail, ended) if part)
-            entry = Consent(row.address, suppressions.SIGNED_UP, now, source, row.wording, details)
+            moves.forget(connection, row.address)
+            entry = Consent(row.address, suppressions.SIGNED_UP, now, source, row.wording, details, row.notice)
             consent.append(connection, [entry])
             return Confirmed(id, first_time=True)
 

@@ -33,10 +33,11 @@ from sqlalchemy import (
     update,
 )
 
+from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.models import Subscriber
 from digest.store import meta
 from digest.store.database import Database, analyze, copy_rows, format_topics, hash_in_memory, temp_table
-from digest.store.people import suppressions
+from digest.store.people import moves, suppressions
 from digest.store.people.consent import Consent, ConsentLog, append
 from digest.store.people.erasure import Erasures
 from digest.store.schema import Moment, consent, preference, subscriber, suppression
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
 _CHUNK = 5000
 # The consent log's words for the first consent.
 _AGREED = ("agreed", "confirmed", "signed up", "added")
+# Reasons that follow a person to their new address.
+_OWN_WISH = (UNSUBSCRIBED, COMPLAINED)
 # The name under which the list's version is stored.
 _VERSION = "list"
 _FIELDS = ("email", "name", "topics", "frequency", "timezone", "hour", "format", "status", "editions")
@@ -83,7 +86,8 @@ class SubscriberStore:
     def sync(self, listed: Iterable[tuple[str, Subscriber]], *, now: datetime, version: str = "") -> SyncResult:
         """Make the store's list equal to the file's (address, subscriber) pairs, in one transaction.
 
-        Removed subscribers stay known, so that their history and suppressions stay. A listed subscriber of an import
+        Removed subscribers stay known, so that their history and suppressions stay. An old address of somebody who
+        changed it means the new one. A listed subscriber of an import
         belongs to the file from now on, and an erased one is left out. New ids follow the order of the list. `version`
         is kept for `synced_version`.
         """
@@ -93,6 +97,7 @@ class SubscriberStore:
         own_count = select(func.count()).select_from(subscriber).where(own)
         with self.database.write(area="subscriber") as connection, temp_table(connection, _incoming):
             copy_rows(connection, _incoming, _rows(listed))
+            moves.follow(connection, _incoming)
             analyze(connection, _incoming)
             differs = and_(_same_address, or_(~own, changed))
             if _log(connection, "changed", select(subscriber.c.address, _difference()).where(differs), now):
@@ -120,6 +125,11 @@ class SubscriberStore:
         rows = select(subscriber.c.address, subscriber.c.name).where(subscriber.c.listed, subscriber.c.origin == "")
         with self.database.read() as connection:
             return dict(connection.execute(rows.order_by(subscriber.c.id)).all())
+
+    def moved(self) -> dict[str, str]:
+        """Return old → new address of subscribers who changed theirs."""
+        with self.database.read() as connection:
+            return moves.new_addresses(connection)
 
     def withdraw(self, removed: Collection[str], *, paused: Collection[str], now: datetime) -> None:
         """Stop the mail to people of the list file, because a file with errors no longer lists them or pauses them.
@@ -201,6 +211,8 @@ class SubscriberStore:
     def suppress(self, address: str, reason: str, *, now: datetime, detail: str = "") -> bool:
         """Suppress an address because of an event at `now`. True if it was not suppressed before."""
         with self.database.write(area="suppression") as connection:
+            if reason in _OWN_WISH:
+                address = moves.new_addresses(connection, [address]).get(address, address)
             return suppressions.suppress_from_event(connection, address, reason, at=now, detail=detail)
 
     def unsuppress(self, address: str) -> bool:

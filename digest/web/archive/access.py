@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
-from digest.web.consent import consent_wording
 from digest.web.dependencies import TEST_SUBSCRIBER
 from digest.web.pages import PAGE_RESPONSES, language_parameter
 
@@ -47,7 +46,7 @@ class Access:
     def refusal(self, request: Request) -> HTMLResponse:
         """The page for others."""
         pages = self._context.pages
-        agreement = consent_wording(pages.language(request), pages.branding.name)
+        agreement = pages.agreement(pages.language(request))
         return pages.response(request, "members.html.j2", "/archive", status=403, personal=False, agreement=agreement)
 
     def router(self) -> APIRouter:

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from digest.web.archive.site import PER_PAGE
-from digest.web.consent import consent_wording
 from digest.web.middleware import CONTENT_SECURITY_POLICY, policy_with_image
 from digest.web.pages import PAGE_RESPONSES, language_parameter
 from digest.web.paths import edition_path, story_path, topic_path
@@ -44,7 +43,7 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
     routes = APIRouter(tags=["archive"], responses=PAGE_RESPONSES, dependencies=dependencies)
 
     def respond(request: Request, template: str, here: str, *, indexed: bool, **values: Any) -> HTMLResponse:
-        agreement = consent_wording(pages.language(request), pages.branding.name)
+        agreement = pages.agreement(pages.language(request))
         response = pages.response(request, template, here, personal=False, agreement=agreement, **values)
         policy = _WITH_SCRIPT if values.get("share") else CONTENT_SECURITY_POLICY
         image = "https:" if values.get("pictures") else pages.branding.theme.logo

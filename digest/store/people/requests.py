@@ -1,0 +1,98 @@
+"""What subscribers ask for on their pages and confirm by email: a change of address, their data, or to be erased.
+
+Whoever has a forwarded email has its links too. So these three need a link that goes to the mailbox itself.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import delete, insert, select, update
+
+from digest.store.database import Database
+from digest.store.schema import person_request
+
+# How long a link works, and how long a request is kept.
+PENDING, KEPT = timedelta(days=3), timedelta(days=30)
+
+
+class RequestKind(StrEnum):
+    ADDRESS = "address"
+    DATA = "data"
+    ERASE = "erase"
+
+
+class Side(StrEnum):
+    """The mailbox to which a link went: that of the present address, or of the new one."""
+
+    PRESENT = "present"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRequest:
+    """`address` and `email` are the new address, normalised and as written."""
+
+    id: int
+    subscriber: int
+    kind: RequestKind
+    address: str
+    email: str
+    asked_at: datetime
+    confirmed_at: datetime | None
+    confirmed_new_at: datetime | None
+    done_at: datetime | None
+
+    @property
+    def until(self) -> datetime:
+        """When its links stop working."""
+        return self.asked_at + PENDING
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether everybody whose mailbox it concerns has agreed."""
+        sides = (self.confirmed_at, self.confirmed_new_at if self.kind == RequestKind.ADDRESS else self.confirmed_at)
+        return None not in sides
+
+
+class RequestStore:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def open(
+        self, subscriber: int, kind: RequestKind, *, now: datetime, address: str = "", email: str = ""
+    ) -> PersonRequest:
+        """Store a request, whose id is the number for its links. An earlier one of the same kind ends."""
+        opened = PersonRequest(secrets.randbits(62), subscriber, kind, address, email, now, None, None, None)
+        with self.database.write(area="signup") as connection:
+            table = person_request.c
+            earlier = (table.subscriber == subscriber) & (table.kind == kind) & table.done_at.is_(None)
+            connection.execute(delete(person_request).where(earlier | (table.asked_at < now - KEPT)))
+            connection.execute(insert(person_request).values(asdict(opened)))
+        return opened
+
+    def get(self, id: int, kind: RequestKind, now: datetime) -> PersonRequest | None:
+        """Return a request of this kind, done or not; None if it is unknown or too old."""
+        columns = [person_request.c[name] for name in PersonRequest.__slots__]
+        own = (person_request.c.id == id) & (person_request.c.kind == kind)
+        with self.database.read() as connection:
+            row = connection.execute(select(*columns).where(own)).one_or_none()
+        if row is None or (row.done_at is None and row.asked_at < now - PENDING):
+            return None
+        return PersonRequest(**{**row._mapping, "kind": RequestKind(row.kind)})
+
+    def confirm(self, id: int, side: Side, now: datetime) -> None:
+        """Record that the owner of one mailbox agreed. The first time counts."""
+        column = person_request.c.confirmed_at if side == Side.PRESENT else person_request.c.confirmed_new_at
+        with self.database.write(area="signup") as connection:
+            own = (person_request.c.id == id) & column.is_(None)
+            connection.execute(update(person_request).where(own).values({column.name: now}))
+
+    def finish(self, id: int, now: datetime) -> bool:
+        """Record that a request was carried out. False if it was already."""
+        with self.database.write(area="signup") as connection:
+            own = (person_request.c.id == id) & person_request.c.done_at.is_(None)
+            return bool(connection.execute(update(person_request).where(own).values(done_at=now)).rowcount)

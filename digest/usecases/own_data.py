@@ -1,0 +1,139 @@
+"""What a person may do with their data: have a copy of it, and change the address. Shared by pages and commands."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digest.errors import DigestError
+from digest.store.people.consent import Consent
+from digest.store.people.moves import MOVED, MoveResult, move
+
+if TYPE_CHECKING:
+    from digest.store.database import Database
+    from digest.store.people.erasure import Erasures
+    from digest.store.people.notices import NoticeStore
+    from digest.store.people.preferences import PreferenceStore
+    from digest.store.people.subscribers import SubscriberAdmin
+    from digest.store.sending.recovery import Orphan
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PersonalData:
+    """Collects everything that the store holds about a person (GDPR article 15, DPDP Act section 11)."""
+
+    admin: SubscriberAdmin
+    preferences: PreferenceStore
+    notices: NoticeStore
+    orphans: Callable[[datetime], Mapping[int, Orphan]]
+    zone: tzinfo
+    now: Callable[[], datetime]
+
+    def collect(self, address: str) -> dict[str, Any] | None:
+        """Return the data of a comparable address as JSON values; None if nothing is held."""
+        now = self.now()
+        held = self.preferences.find(address)
+        consents = self.admin.consents.entries(address)
+        history = self.admin.history.entries(address, self.zone, self.orphans(now))
+        if held is None and not consents and not history:
+            return None
+        notices = self.notices.named({entry.notice for entry in consents if entry.notice})
+        entries = [
+            {
+                "at": entry.at.isoformat(),
+                "what": entry.what,
+                "source": entry.source,
+                "wording": entry.wording,
+                "detail": entry.detail,
+                "notice": entry.notice,
+            }
+            for entry in consents
+        ]
+        return {
+            "at": now.isoformat(timespec="seconds"),
+            "email": held.email if held else address,
+            "subscriber": _fields(held) if held else None,
+            "consents": entries,
+            "notices": {
+                hash: {"language": notice.language, "version": notice.version, "text": notice.text}
+                for hash, notice in notices.items()
+            },
+            "history": [
+                {
+                    "at": event.at.isoformat(),
+                    "kind": event.kind,
+                    "edition": event.edition or "",
+                    "what": event.what,
+                    "why": event.why,
+                }
+                for event in history
+                if event.kind != "consent"
+            ],
+        }
+
+
+def _fields(held: Any) -> dict[str, Any]:
+    return {
+        "name": held.name,
+        "topics": list(held.topics),
+        "editions": list(held.editions),
+        "frequency": held.frequency,
+        "hour": held.hour.isoformat("minutes") if held.hour else "",
+        "timezone": held.timezone,
+        "format": held.format,
+        "status": held.status,
+        "on the list": held.listed,
+        "gets no mail because": held.suppressed or "",
+        "paused until": held.paused_until.isoformat() if held.paused_until else "",
+        "added at": held.added_at.isoformat() if held.added_at else "",
+        "came from": held.origin,
+    }
+
+
+@dataclass(frozen=True)
+class AddressChanger:
+    """Gives a subscriber another address, in the store and in the list file."""
+
+    database: Database
+    erasures: Erasures
+    list_files: Callable[[], list[Path]]
+    now: Callable[[], datetime]
+
+    def change(self, id: int, address: str, email: str, *, source: str, detail: str = "") -> MoveResult:
+        """Give the subscriber the comparable `address`, written as `email`. Durable when it returns."""
+        from digest.store.people.preferences import PreferenceStore
+
+        # If there is no key yet, it is created in its own transaction.
+        _ = self.erasures.key
+        held = PreferenceStore(self.database).get(id)
+        if held is None:
+            return MoveResult.NOBODY
+        former = f"from {held.address}"
+        why = Consent(address, MOVED, self.now(), source, detail="; ".join(filter(None, (former, detail))))
+        with self.database.write(area="subscriber") as connection:
+            result = move(connection, self.erasures, id, address, email, now=self.now(), why=why)
+        if result == MoveResult.DONE:
+            self._edit_list(held.address, email)
+        return result
+
+    def _edit_list(self, former: str, email: str) -> None:
+        """Change the line in the list file. The store knows the new address in any case."""
+        from digest.subscribers import list_editor
+
+        try:
+            for path in self.list_files():
+                if list_editor.change(path, former, {"email": email}):
+                    return
+        except (DigestError, OSError) as error:
+            log.warning("a subscriber changed their address; the list file still has the old one: %s", _kind(error))
+
+
+def _kind(error: Exception) -> str:
+    # Its message may quote an address.
+    return type(error).__name__

@@ -1,0 +1,222 @@
+"""What subscribers do with their own data: change the address, get a copy, be erased.
+
+The preferences page only asks for it. A link that goes to the mailbox leads to the button that does it: whoever has a
+forwarded email has the link to the preferences too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from digest.store.people.moves import MoveResult
+from digest.store.people.preferences import StoredSubscriber
+from digest.store.people.requests import PersonRequest, RequestKind, RequestStore, Side
+from digest.store.rate_limits import Quota
+from digest.subscribers import typos
+from digest.subscribers.address import mailbox, normalise, refuse_tags
+from digest.usecases.erase_subscriber import SubscriberEraser
+from digest.usecases.own_data import AddressChanger, PersonalData
+from digest.web.dependencies import Context
+from digest.web.outbound_mail import OutboundMail
+from digest.web.own_data_emails import OwnDataEmails, purpose_of
+from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
+from digest.web.preferences import PreferencesPage
+
+_DAY = timedelta(days=1)
+# Requests of one subscriber in a day: each sends an email or two.
+_MAX_REQUESTS = 6
+_BY_SELF = "asked by the person on the pages"
+_FILE: dict[int | str, dict[str, Any]] = {200: {"description": "The file.", "content": {"application/json": {}}}}
+
+Typed = Annotated[str, Form(max_length=320)]
+Result = Annotated[
+    Literal["", "busy", "taken", "nobody"], Query(description="Why the address was not changed; chooses a message")
+]
+
+
+@dataclass(frozen=True)
+class OwnData:
+    """The requests of subscribers about their own data."""
+
+    context: Context
+    requests: RequestStore
+    emails: OwnDataEmails
+    outbound: OutboundMail
+    changer: AddressChanger
+    eraser: SubscriberEraser
+    personal_data: PersonalData
+    receives_none: Callable[[str], bool] = lambda _domain: False
+
+    def ask(
+        self, request: Request, subscriber: StoredSubscriber, kind: RequestKind, *, address: str = "", email: str = ""
+    ) -> bool:
+        """Store a request and queue its emails. False if there were too many."""
+        now, context = self.context.now(), self.context
+        quotas = [Quota(f"own:{subscriber.id}", _MAX_REQUESTS, _DAY)]
+        if address:
+            name = f"join:{mailbox(address)}"
+            quotas += [Quota(name, 1, timedelta(minutes=10)), Quota(name, 3, _DAY), Quota(name, 6, 7 * _DAY)]
+        if not context.quotas.take(quotas, now):
+            return False
+        opened = self.requests.open(subscriber.id, kind, now=now, address=address, email=email)
+        language = context.pages.language(request)
+        sides = [(Side.PRESENT, subscriber.email)]
+        if kind == RequestKind.ADDRESS:
+            sides.append((Side.NEW, email))
+        for side, to in sides:
+            if side == Side.NEW and self._reported_us(address):
+                continue
+            outgoing = self.emails.build(
+                kind, side, opened.id, to=to, new=email, subscriber=subscriber.id, language=language, until=opened.until
+            )
+            self.outbound.send(outgoing)
+        return True
+
+    def find(self, kind: RequestKind, side: Side, token: str) -> PersonRequest | None:
+        """The request that a link names; None if we did not sign it, or if it is too old."""
+        id = self.context.subscriber_id_from_token(purpose_of(kind, side), token)
+        return self.requests.get(id, kind, self.context.now()) if id is not None else None
+
+    def expired(self, request: Request, kind: RequestKind, side: Side, token: str) -> HTMLResponse:
+        """Answer to a link that is too old, or that we did not sign."""
+        if self.context.subscriber_id_from_token(purpose_of(kind, side), token) is None:
+            return self.context.invalid_link(request)
+        return self.page(request, kind, "/", "late")
+
+    def page(self, request: Request, kind: RequestKind, place: str, state: str, **values: Any) -> HTMLResponse:
+        """Answer with the page of a link."""
+        status = 410 if state == "late" else 200
+        values = {"result": "", "email": "", "side": "", **values}
+        return self.context.pages.response(
+            request, "own_data.html.j2", place, status=status, kind=str(kind), state=state, place=place, **values
+        )
+
+    def _reported_us(self, address: str) -> bool:
+        """Whether the owner of an address reported us as spam, and so gets no email that anybody can ask for."""
+        known = self.context.preferences.find(address)
+        return known is not None and known.suppressed == "complained"
+
+
+def router(page: PreferencesPage, own: OwnData) -> APIRouter:
+    """`/preferences/TOKEN/address`, `/data` and `/erase` ask; `/address/…`, `/data/…` and `/erase/…` do it."""
+    context = own.context
+    routes = APIRouter(tags=["own data"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
+
+    @routes.post(
+        "/preferences/{token}/address", response_class=HTMLResponse, summary="Ask for another address", **REDIRECTS
+    )
+    def ask_address(request: Request, token: str, email: Typed = "", sure: Typed = "") -> Response:
+        subscriber = page.subscriber(token)
+        if subscriber is None or not subscriber.listed or subscriber.suppressed:
+            return page.response(request, token)
+        try:
+            address = normalise(email)
+            refuse_tags(address)
+        except ValueError:
+            return page.response(request, token, status=400, wrong="address", typed=email)
+        if address == subscriber.address and email.strip() == subscriber.email:
+            return page.response(request, token, status=400, wrong="same address", typed=email)
+        if sure != address:
+            meant = typos.suggest(address)
+            domain = address.rpartition("@")[2]
+            if meant or (domain not in typos.PROVIDERS and own.receives_none(domain)):
+                values = {"typed": email, "suggested": meant or "", "sure": address}
+                return page.response(request, token, status=400, wrong="odd address", **values)
+        written = email.strip() if email.isascii() else address
+        done = own.ask(request, subscriber, RequestKind.ADDRESS, address=address, email=written)
+        return page.redirect(request, token, "address" if done else "enough")
+
+    @routes.post("/preferences/{token}/data", response_class=HTMLResponse, summary="Ask for one's data", **REDIRECTS)
+    def ask_data(request: Request, token: str) -> Response:
+        return ask(request, token, RequestKind.DATA)
+
+    @routes.post("/preferences/{token}/erase", response_class=HTMLResponse, summary="Ask to be erased", **REDIRECTS)
+    def ask_erase(request: Request, token: str) -> Response:
+        return ask(request, token, RequestKind.ERASE)
+
+    def ask(request: Request, token: str, kind: RequestKind) -> Response:
+        subscriber = page.subscriber(token)
+        if subscriber is None:
+            return page.response(request, token)
+        return page.redirect(request, token, str(kind) if own.ask(request, subscriber, kind) else "enough")
+
+    @routes.post("/leave/{token}/erase", response_class=HTMLResponse, summary="Ask to be erased", **REDIRECTS)
+    def ask_erase_after_leaving(request: Request, token: str) -> Response:
+        id = context.subscriber_id_from_token("leave", token)
+        if id is None:
+            return context.invalid_link(request)
+        subscriber = context.subscriber(id)
+        done = subscriber is not None and own.ask(request, subscriber, RequestKind.ERASE)
+        return redirect(context.pages, request, f"/leave/{token}", done="erase" if done else "enough")
+
+    @routes.get("/address/{side}/{token}", response_class=HTMLResponse, summary="Ask to confirm a new address")
+    def show_address(request: Request, side: Side, token: str, result: Result = "") -> HTMLResponse:
+        place = f"/address/{side}/{token}"
+        found = own.find(RequestKind.ADDRESS, side, token)
+        if found is None:
+            return own.expired(request, RequestKind.ADDRESS, side, token)
+        mine = found.confirmed_at if side == Side.PRESENT else found.confirmed_new_at
+        state = "done" if found.done_at else "ask" if found.is_confirmed or mine is None else "waiting"
+        return own.page(request, RequestKind.ADDRESS, place, state, email=found.email, side=side, result=result)
+
+    @routes.post("/address/{side}/{token}", response_class=HTMLResponse, summary="Confirm a new address", **REDIRECTS)
+    def confirm_address(request: Request, side: Side, token: str) -> Response:
+        place = f"/address/{side}/{token}"
+        now = context.now()
+        found = own.find(RequestKind.ADDRESS, side, token)
+        if found is None:
+            return own.expired(request, RequestKind.ADDRESS, side, token)
+        own.requests.confirm(found.id, side, now)
+        found = own.requests.get(found.id, RequestKind.ADDRESS, now)
+        if found is None or found.done_at or not found.is_confirmed:
+            return redirect(context.pages, request, place)
+        detail = f"confirmed at both addresses; {context.consent_context(request, 'address').detail}"
+        result = own.changer.change(found.subscriber, found.address, found.email, source="web:address", detail=detail)
+        if result == MoveResult.DONE:
+            own.requests.finish(found.id, now)
+            return redirect(context.pages, request, place)
+        return redirect(context.pages, request, place, result=str(result))
+
+    @routes.get("/data/{token}", response_class=HTMLResponse, summary="Offer a copy of one's data, with one button")
+    def show_data(request: Request, token: str) -> HTMLResponse:
+        found = own.find(RequestKind.DATA, Side.PRESENT, token)
+        if found is None:
+            return own.expired(request, RequestKind.DATA, Side.PRESENT, token)
+        return own.page(request, RequestKind.DATA, f"/data/{token}", "ask")
+
+    @routes.post("/data/{token}", summary="Download one's data", responses=_FILE, response_model=None)
+    def download(request: Request, token: str) -> Response:
+        found = own.find(RequestKind.DATA, Side.PRESENT, token)
+        subscriber = context.subscriber(found.subscriber) if found else None
+        held = own.personal_data.collect(subscriber.address) if subscriber else None
+        if held is None:
+            return own.expired(request, RequestKind.DATA, Side.PRESENT, token)
+        text = json.dumps(held, ensure_ascii=False, indent=2)
+        headers = {"content-disposition": 'attachment; filename="my-data.json"', "cache-control": "no-store"}
+        return Response(text, media_type="application/json", headers=headers)
+
+    @routes.get("/erase/{token}", response_class=HTMLResponse, summary="Ask whether to erase, with one button")
+    def show_erase(request: Request, token: str) -> HTMLResponse:
+        found = own.find(RequestKind.ERASE, Side.PRESENT, token)
+        if found is None:
+            return own.expired(request, RequestKind.ERASE, Side.PRESENT, token)
+        return own.page(request, RequestKind.ERASE, f"/erase/{token}", "ask")
+
+    # The request goes with the person, so the page is the answer. Repeating it changes nothing.
+    @routes.post("/erase/{token}", response_class=HTMLResponse, summary="Erase everything about the person")
+    def erase(request: Request, token: str) -> HTMLResponse:
+        found = own.find(RequestKind.ERASE, Side.PRESENT, token)
+        subscriber = context.subscriber(found.subscriber) if found else None
+        if subscriber is None:
+            return own.expired(request, RequestKind.ERASE, Side.PRESENT, token)
+        own.eraser.erase_whole(subscriber.address, _BY_SELF)
+        return own.page(request, RequestKind.ERASE, "/", "done")
+
+    return routes

@@ -1,0 +1,117 @@
+"""The emails that ask for a confirmation: a change of address, a copy of the data, an erasure.
+
+Each has one link, to the page whose button does it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from digest.i18n import translator
+from digest.mail.message import Outgoing, Sender, recipient
+from digest.models import RenderedEmail
+from digest.store.people.requests import RequestKind, Side
+from digest.subscribers.tokens import Signer
+from digest.web.pages import Pages
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What such an email says. Each is a translated text; `button` names what the link leads to."""
+
+    subject: str
+    heading: str
+    lines: tuple[str, ...]
+    button: str
+    otherwise: str
+
+
+@dataclass(frozen=True)
+class OwnDataEmails:
+    """Builds the emails of requests."""
+
+    pages: Pages
+    sender: Sender
+    signer: Signer
+
+    def build(
+        self,
+        kind: RequestKind,
+        side: Side,
+        request: int,
+        *,
+        to: str,
+        new: str,
+        subscriber: int,
+        language: str,
+        until: datetime,
+    ) -> Outgoing:
+        """The email for one mailbox. `new` is the new address, if the request is about one."""
+        words = self._words(kind, side, new, language)
+        # The new mailbox is not a subscriber's yet, so it gets no link to unsubscribe.
+        sender = replace(self.sender, base_url=None) if side == Side.NEW else self.sender
+        person = 0 if side == Side.NEW else subscriber
+        recipient_ = recipient(person, to, sender, self.signer.sign_email)
+        link = self.pages.absolute_url(place_of(kind, side, self.signer, request), language)
+        values = {"kind": "ask", "words": words, "until": until, "link": link, "subject": words.subject, "email": to}
+        html = self.pages.render("mail.html.j2", language, **values)
+        text = self.pages.render("mail.txt.j2", language, **values)
+        email = RenderedEmail("html", words.subject, html, text)
+        # The Message-ID derives from the recipient's id. A mailbox may hide a message whose Message-ID repeats.
+        unique = recipient_._replace(id=secrets.randbits(62))
+        return Outgoing("own", "own", "own", email, recipient_.sender, (unique,))
+
+    def _words(self, kind: RequestKind, side: Side, new: str, language: str) -> Words:
+        _ = translator(language).gettext
+        name = {"name": self.pages.branding.name}
+        nothing = _("Not you? Then do nothing, and nothing happens.")
+        if kind == RequestKind.ERASE:
+            return Words(
+                _("Erase your data at %(name)s?") % name,
+                _("Erase everything?"),
+                (
+                    _("Somebody, hopefully you, asked us to erase everything that %(name)s holds about you.") % name,
+                    _("The newsletter stops then. This cannot be undone."),
+                ),
+                _("Go on to erase"),
+                nothing,
+            )
+        if kind == RequestKind.DATA:
+            return Words(
+                _("Your data at %(name)s") % name,
+                _("Your copy is ready"),
+                (_("Somebody, hopefully you, asked for a copy of everything that %(name)s holds about you.") % name,),
+                _("Get the file"),
+                nothing,
+            )
+        if side == Side.NEW:
+            return Words(
+                _("Confirm your new address for %(name)s") % name,
+                _("Is this your new address?"),
+                (_("Somebody, hopefully you, wants to get %(name)s at this address from now on.") % name,),
+                _("Yes, this is my address"),
+                nothing,
+            )
+        return Words(
+            _("A new address for %(name)s?") % name,
+            _("Change your address?"),
+            (
+                _("Somebody, hopefully you, wants to get %(name)s at %(email)s from now on.") % {**name, "email": new},
+                _("We have written to that address too. The change needs a yes from both."),
+            ),
+            _("Yes, change it"),
+            nothing,
+        )
+
+
+def place_of(kind: RequestKind, side: Side, signer: Signer, request: int) -> str:
+    """The path of the page that a request's link opens."""
+    token = signer.sign(purpose_of(kind, side), request)
+    return f"/address/{side}/{token}" if kind == RequestKind.ADDRESS else f"/{kind}/{token}"
+
+
+def purpose_of(kind: RequestKind, side: Side) -> str:
+    """What the token of such a link is signed for."""
+    return f"own-{kind}-{side}" if kind == RequestKind.ADDRESS else f"own-{kind}"

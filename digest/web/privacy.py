@@ -1,0 +1,168 @@
+"""The privacy notice: made of the settings, shown at `/privacy`, and kept word for word with each consent.
+
+It says what the digest does with data under these settings, so that it cannot be out of date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
+
+from digest.config.privacy import Law, Privacy, Processor
+from digest.config.settings import Settings
+from digest.i18n import translator
+from digest.models import PROVIDER_NAMES
+from digest.store.people.notices import Notice, NoticeStore
+from digest.store.people.requests import KEPT
+from digest.store.people.signups import PENDING
+from digest.web.pages import PAGE_RESPONSES, Pages, language_parameter
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the notice: which data, what for, and how long it is kept."""
+
+    data: str
+    purpose: str
+    kept: str
+
+
+@dataclass(frozen=True)
+class PrivacyNotice:
+    """The notice of one newsletter."""
+
+    pages: Pages
+    settings: Settings
+
+    @property
+    def privacy(self) -> Privacy:
+        return self.settings.privacy
+
+    def values(self, language: str) -> Mapping[str, Any]:
+        """What the templates `privacy.html.j2` and `privacy.txt.j2` show."""
+        branding, grievance = self.pages.branding, self.privacy.grievance
+        return {
+            "responsible": self.privacy.responsible or branding.name,
+            "items": self.items(language),
+            "processors": self.processors(language),
+            "grievance": grievance,
+            "contact": grievance.email or branding.reply_to or branding.sender_email,
+            "laws": set[Law](self.privacy.laws),
+            "minimum_age": self.privacy.minimum_age,
+            "tracks": self.settings.newsletter.tracking == "on",
+        }
+
+    def items(self, language: str) -> list[Item]:
+        """Which data is kept, what for and how long, under these settings."""
+        _ = translator(language).gettext
+        settings = self.settings
+        listed = _("until you have it erased")
+        kept = self._days(settings.store.keep.deliveries, language)
+        found = [
+            Item(
+                _("your email address and, if you gave it, your name"), _("to send you the newsletter"), listed
+            ),
+            Item(
+                _("what you choose: topics, days, time, format, pauses"), _("to send you what you want"), listed
+            ),
+            Item(
+                _("when, from which network address and to which words you agreed"),
+                _("to be able to prove your consent"),
+                _("until you have it erased; after that only the dates, without a name"),
+            ),
+            Item(
+                _("which edition we sent you, and whether it arrived"),
+                _("so that no edition goes to you twice or not at all"),
+                _("%(time)s; after that only totals without names") % {"time": kept},
+            ),
+            Item(
+                _("that you have unsubscribed, that email to you came back, or that you reported it as spam"),
+                _("so that we do not write to you again"),
+                _("until you have it erased; after that only a number that does not show your address"),
+            ),
+            Item(
+                _("your answers to polls and quizzes, and what you write to us"),
+                _("to learn what readers like"),
+                kept,
+            ),
+        ]  # fmt: skip
+        if settings.newsletter.tracking == "on":
+            found.append(
+                Item(_("whether you open an email and which links you follow"), _("to see what is read"), kept)
+            )
+        if settings.web.signup:
+            days = self._days(PENDING, language)
+            found.append(
+                Item(_("an address that was entered but not confirmed"), _("to ask whether it is right"), days)
+            )
+        if settings.web.webhooks.providers:
+            found.append(
+                Item(
+                    _("the messages of our email service about delivery"),
+                    _("to learn whether an email arrived"),
+                    self._days(settings.web.webhooks.keep, language),
+                )
+            )
+        found.append(
+            Item(
+                _("what you asked for on your preferences page: a new address, your data, erasure"),
+                _("to do it only after you have confirmed it by email"),
+                self._days(KEPT, language),
+            )
+        )
+        return [*found, *(Item(each.data, each.purpose, each.kept) for each in self.privacy.purposes)]
+
+    def processors(self, language: str) -> list[Processor]:
+        """Who handles the data besides the newsroom: the email providers, and those of the settings."""
+        task = translator(language).gettext("sends the emails")
+        names = [PROVIDER_NAMES[name] for name in self.settings.delivery.transport if name in PROVIDER_NAMES]
+        return [*(Processor(name=name, task=task) for name in names), *self.privacy.processors]
+
+    def text(self, language: str) -> str:
+        """The notice as plain text, which is what the store keeps."""
+        return self._texts[language]
+
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        return {
+            language: self.pages.render("privacy.txt.j2", language, **self.values(language))
+            for language in self.pages.languages
+        }
+
+    def _days(self, time: timedelta, language: str) -> str:
+        number = max(1, time.days)
+        return translator(language).ngettext("%(num)s day", "%(num)s days", number) % {"num": number}
+
+
+@dataclass(frozen=True)
+class CurrentNotice:
+    """The notice that a visitor sees now, and its version in the store."""
+
+    notice: PrivacyNotice
+    store: NoticeStore
+
+    def keep(self, language: str, now: datetime) -> Notice:
+        """Return the notice in this language; a new text is stored."""
+        return self.store.keep(self.notice.text(language), language, now)
+
+
+def router(notice: PrivacyNotice) -> APIRouter:
+    """`/privacy`: what is kept about subscribers, what for and how long, and their rights."""
+    pages = notice.pages
+    routes = APIRouter(tags=["privacy"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
+
+    @routes.get("/privacy", response_class=HTMLResponse, summary="The privacy notice")
+    def show(request: Request) -> HTMLResponse:
+        values = notice.values(pages.language(request))
+        response = pages.response(request, "privacy.html.j2", "/privacy", personal=False, **values)
+        response.headers["x-robots-tag"] = "all" if pages.language(request) == pages.languages[0] else "noindex"
+        response.headers["cache-control"] = "public, max-age=300"
+        return response
+
+    return routes

@@ -1,0 +1,198 @@
+"""A person's own data: another address, a copy, erasure. Nothing happens without a yes from the mailbox itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from digest.store.people.notices import NoticeStore, hash_of
+from digest.store.people.preferences import PreferenceStore
+from tests.web.site import FORM, Site, link_of, site, translated
+
+# Each test serves an edition.
+pytestmark = pytest.mark.slow
+
+ASHA, NEW = "asha@example.com", "asha@example.org"
+
+
+def preferences(pages: Site, email: str = ASHA) -> str:
+    return f"/preferences/{pages.token('preferences', email)}"
+
+
+def ask_for(pages: Site, what: str, email: str = ASHA, **fields: str) -> str:
+    """Ask on the preferences page, and return the path of the link in the email to the present address."""
+    assert pages.post(f"{preferences(pages, email)}/{what}", **fields).status == 200
+    mail = pages.mails(email, "own")[-1]
+    assert "/preferences/" not in str(mail.get_body(("html",)).get_content())  # type: ignore[union-attr]
+    return link_of(mail)
+
+
+def stored(pages: Site, email: str) -> int | None:
+    found = PreferenceStore(pages.app.database).find(email)
+    return found.id if found else None
+
+
+def test_an_address_changes_when_both_mailboxes_said_yes(pages: Site) -> None:
+    own = preferences(pages)
+    pages.post(own, topics="खेल", days="sun", format="text", hour="")
+    id = stored(pages, ASHA)
+    assert pages.post(f"{own}/address", email=NEW).title == translated("Your preferences")
+    (first,) = pages.mails(ASHA, "own")
+    (second,) = pages.mails(NEW, "own")
+    present, new = link_of(first), link_of(second)
+    # The new mailbox may be anybody's: it learns nothing of the old one, and cannot unsubscribe it.
+    assert ASHA not in second.as_string()
+    assert "https" not in str(second["List-Unsubscribe"])
+    assert pages.get(new).title == translated("Change your address?")
+    assert stored(pages, ASHA) == id
+    assert pages.post(new).title == translated("One more yes is missing")
+    assert stored(pages, ASHA) == id
+    assert pages.post(present).title == translated("Your address is changed")
+    assert (stored(pages, ASHA), stored(pages, NEW)) == (None, id)
+    # Repeating it changes nothing.
+    assert pages.post(new).title == translated("Your address is changed")
+    shown = pages.get(own).text
+    assert NEW in shown
+    assert 'value="sun" aria-label="रविवार" checked' in shown
+    assert [entry.what for entry in pages.consent(NEW)] == ["changed", "changed address"]
+    assert pages.consent(ASHA) == []
+    assert pages.candidates()[NEW] != ""
+    # A link of an email to the old address still unsubscribes.
+    pages.post(f"/leave/{pages.app.signer.sign('leave', id or 0)}")
+    assert list(pages.app.subscribers.suppressed()) == [NEW]
+
+
+def test_one_mailbox_alone_changes_nothing(pages: Site) -> None:
+    present = link_of_request(pages)
+    for _ in range(3):
+        assert pages.post(present).title == translated("One more yes is missing")
+    assert stored(pages, NEW) is None
+
+
+def link_of_request(pages: Site) -> str:
+    pages.post(f"{preferences(pages)}/address", email=NEW)
+    return link_of(pages.mails(ASHA, "own")[0])
+
+
+def test_an_address_that_gets_the_newsletter_already_is_not_taken_over(pages: Site) -> None:
+    pages.post(f"{preferences(pages)}/address", email="ravi@example.com")
+    present, new = (link_of(pages.mails(to, "own")[0]) for to in (ASHA, "ravi@example.com"))
+    pages.post(present)
+    answer = pages.post(new)
+    assert translated("The newsletter goes to the new address already. Unsubscribe at one of the two.") in answer.text
+    assert stored(pages, ASHA) is not None
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("nobody", translated("Enter an address such as %(example)s.") % {"example": "asha@example.com"}),
+        (ASHA, "आपका पता तो यही है।"),
+        ("asha@gmial.com", "क्या आपका मतलब asha@gmail.com था?"),
+    ],
+)
+def test_an_odd_new_address_is_asked_about_and_kept(pages: Site, typed: str, words: str) -> None:
+    answer = pages.post(f"{preferences(pages)}/address", email=typed)
+    assert answer.status == 400
+    assert words in answer.text
+    assert f'value="{typed}"' in answer.text
+    assert pages.mails("*", "own", wait=0.1) == []
+
+
+def test_a_copy_of_the_data_needs_the_mailbox(pages: Site) -> None:
+    pages.post(preferences(pages), topics="खेल", days="sun", format="text", hour="")
+    link = ask_for(pages, "data")
+    page = pages.get(link)
+    assert ASHA not in page.text
+    answer = pages.request("POST", link, b"", {"Content-Type": FORM})
+    assert answer.headers["content-disposition"] == 'attachment; filename="my-data.json"'
+    assert answer.headers["cache-control"] == "no-store"
+    data = json.loads(answer.text)
+    assert (data["email"], data["subscriber"]["topics"], data["subscriber"]["format"]) == (ASHA, ["खेल"], "text")
+    assert [entry["what"] for entry in data["consents"]] == ["changed"]
+
+
+def test_erasing_needs_the_mailbox_and_removes_the_line_of_the_list(tmp_path: Path) -> None:
+    with site(tmp_path / "newsletter", []) as pages:
+        file = pages.app.home / "subscribers.yaml"
+        file.write_text(f"subscribers:\n  - email: {ASHA}\n  - email: ravi@example.com\n", encoding="utf-8")
+        pages.app.subscriber_list.sync()
+        link = ask_for(pages, "erase")
+        assert pages.get(link).title == translated("Erase everything?")
+        assert stored(pages, ASHA) is not None
+        assert pages.post(link).title == translated("Everything is erased")
+        assert stored(pages, ASHA) is None
+        assert ASHA not in file.read_text(encoding="utf-8")
+        assert pages.app.subscriber_admin.erasures.among([ASHA]) == {ASHA}
+        # The request is gone with the person.
+        assert pages.post(link).status == 410
+        pages.app.subscriber_list.sync()
+        assert pages.app.subscribers.count_listed() == 1
+
+
+def test_whoever_has_left_can_still_be_erased(pages: Site) -> None:
+    leave = f"/leave/{pages.token('leave', ASHA)}"
+    pages.post(leave)
+    asked = pages.post(f"{leave}/erase")
+    assert translated("We have sent you an email. Open its link to have everything erased.") in asked.text
+    (mail,) = pages.mails(ASHA, "own")
+    assert pages.post(link_of(mail)).title == translated("Everything is erased")
+    assert pages.app.subscribers.suppressed() == {}
+
+
+def test_requests_have_a_limit_and_links_expire(pages: Site) -> None:
+    for _ in range(7):
+        last = pages.post(f"{preferences(pages)}/data")
+    assert translated("You have asked for this often today") in last.text
+    # Only the newest link works.
+    links = [link_of(mail) for mail in pages.mails(ASHA, "own")]
+    assert sorted(pages.get(link).status for link in links) == [200, *[410] * (len(links) - 1)]
+    with site(pages.app.home, [ASHA], DIGEST_NOW="2026-11-27T07:00+05:30") as later:
+        assert {later.get(link).status for link in links} == {410}
+
+
+def test_the_preferences_say_why(pages: Site) -> None:
+    assert "23 नवंबर 2026 को संपादकों ने आपका पता सूची में जोड़ा था" in pages.get(preferences(pages)).text
+    pages.post("/join", email="neha@example.org")
+    pages.post(link_of(pages.mails("neha@example.org")[0]))
+    assert "23 नवंबर 2026 को सदस्यता ली थी" in pages.get(preferences(pages, "neha@example.org")).text
+
+
+def test_each_consent_keeps_the_notice_that_was_shown(pages: Site) -> None:
+    pages.post("/join", email="neha@example.org")
+    pages.post(link_of(pages.mails("neha@example.org")[0]))
+    (entry,) = pages.consent("neha@example.org")
+    notice = NoticeStore(pages.app.database).named([entry.notice])[entry.notice]
+    assert (notice.language, notice.version, hash_of(notice.text)) == ("hi", 1, entry.notice)
+    for words in ("हम क्या रखते हैं, किसलिए और कब तक", "60 दिन", "भारतीय डेटा संरक्षण बोर्ड", "desk@example.com"):
+        assert words in notice.text
+    assert entry.wording.endswith("मेरी उम्र 18 साल या उससे ज़्यादा है।")
+    # Other settings are another notice, and the consent keeps the one that was shown.
+    with site(pages.app.home, [ASHA], DIGEST_PRIVACY__GRIEVANCE__NAME="सुमन") as changed:
+        changed.post("/join", email="kavita@example.org")
+        changed.post(link_of(changed.mails("kavita@example.org")[0]))
+        (other,) = changed.consent("kavita@example.org")
+        versions = {
+            each.version for each in NoticeStore(changed.app.database).named([entry.notice, other.notice]).values()
+        }
+        assert versions == {1, 2}
+
+
+def test_the_notice_follows_the_settings(tmp_path: Path) -> None:
+    settings = {
+        "DIGEST_PRIVACY__LAWS": '["gdpr"]',
+        "DIGEST_PRIVACY__MINIMUM_AGE": "0",
+        "DIGEST_PRIVACY__RESPONSIBLE": "नदी मीडिया",
+        "DIGEST_PRIVACY__GRIEVANCE__EMAIL": "suman@example.org",
+        "DIGEST_NEWSLETTER__TRACKING": "on",
+    }
+    with site(tmp_path / "newsletter", **settings) as pages:
+        text = pages.get("/privacy?lang=en").text
+        for words in ("नदी मीडिया", "suman@example.org", "data protection authority", "which links you follow"):
+            assert words in text
+        assert "Data Protection Board" not in text
+        assert "or older" not in pages.get("/join?lang=en").text
+        assert "/privacy" in pages.get("/join").text
+        assert "/privacy" in pages.get(preferences(pages)).text
