@@ -40,11 +40,13 @@ if TYPE_CHECKING:
     from digest.feedback.sns import Verifier as SnsVerifier
     from digest.mail.message import Sender
     from digest.notify.alert import Channel
+    from digest.render.clicks import ClickLinks
     from digest.render.renderer import Renderer
     from digest.render.themes import Branding
     from digest.store.content.answers import AnswerStore
     from digest.store.content.archive import ArchiveStore
     from digest.store.content.articles import ArticleStore
+    from digest.store.content.clicks import ClickStore
     from digest.store.content.editions import EditionStore, SentHistoryStore
     from digest.store.content.events import EventStore
     from digest.store.database import Database
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from digest.usecases.archive import Archivist
     from digest.usecases.automatic_stop import AutomaticStop
     from digest.usecases.breaking import BreakingNews
+    from digest.usecases.clicks import ClickCounter
     from digest.usecases.compose import Composer
     from digest.usecases.copy_store import StoreCopier
     from digest.usecases.edit_edition import EditionEditor
@@ -259,7 +262,33 @@ class App:
         from digest.utils import files
 
         folders = [self.home / "templates", files.templates()]
-        return Renderer(self.branding, folders, budget=self.settings.edition.max_bytes)
+        return Renderer(self.branding, folders, budget=self.settings.edition.max_bytes, clicks=self.click_links)
+
+    @property
+    def click_links(self) -> ClickLinks | None:
+        """Puts links that count clicks into emails; None if clicks are off."""
+        return self.readable_click_links if self.settings.clicks.enabled else None
+
+    @cached_property
+    def readable_click_links(self) -> ClickLinks | None:
+        """Reads such links, also those of earlier emails when clicks are off; None without pages."""
+        from digest.render.clicks import ClickLinks
+
+        base = self.settings.newsletter.base_url
+        sign = partial(self.signer.sign_name_by_each, "click")
+        return ClickLinks(base, sign, with_subscriber=self.settings.clicks.subscribers) if base else None
+
+    @cached_property
+    def clicks(self) -> ClickStore:
+        from digest.store.content.clicks import ClickStore
+
+        return ClickStore(self.database)
+
+    @cached_property
+    def click_counter(self) -> ClickCounter:
+        from digest.usecases.clicks import ClickCounter
+
+        return ClickCounter(self.clicks, self.editions, self.settings.clicks.min_people, self.now)
 
     @cached_property
     def signer(self) -> Signer:
@@ -430,7 +459,12 @@ class App:
             zone=self.settings.newsletter.zone,
             calendar=self.calendar_reader.read,
             now=self.now,
+            interest=self._section_interest,
         )
+
+    def _section_interest(self) -> Mapping[str, float]:
+        clicks = self.settings.clicks
+        return self.click_counter.interest_of_day() if clicks.enabled and clicks.ranking else {}
 
     @cached_property
     def editor(self) -> EditionEditor:
@@ -859,6 +893,7 @@ class App:
             source_silent=alerts.source_silent,
             after=alerts.report_after,
             now=self.now,
+            clicks=self.click_counter if self.settings.clicks.enabled else None,
         )
 
     @cached_property

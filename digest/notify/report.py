@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from digest.models import PROVIDER_NAMES, ModelUse, SourceHealth
+from digest.notify.clicks import ClickReport, clicks_json
 from digest.notify.formats import format_time
 from digest.utils.redact import hide_addresses
 from digest.utils.text import duration
@@ -105,6 +106,8 @@ class Report:
     decisions: Sequence[tuple[datetime, str, str]]
     model_use: ModelUse | None = None
     model_price: ModelPrice | None = None
+    # None if links do not count clicks.
+    clicks: ClickReport | None = None
 
     @property
     def key(self) -> str:
@@ -176,6 +179,11 @@ def rows(report: Report, zone: tzinfo) -> list[Row]:
             Row("opened", _share(feedback.opened, numbers)),
             Row("clicked", _share(feedback.clicked, numbers)),
         ]
+    if clicks := report.clicks:
+        found += [
+            Row("people who clicked a link", clicks.shown_people),
+            Row("clicks of machines", f"{clicks.machine:,}"),
+        ]
     if numbers.began_at and numbers.ended_at:
         found += [
             Row("first handed over", format_time(numbers.began_at, zone)),
@@ -242,6 +250,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "left": feedback.left,
         "opened": feedback.opened,
         "clicked": feedback.clicked,
+        "clicks": clicks_json(report.clicks),
         "excluded_reasons": [{"reason": reason, "recipients": count} for reason, count in report.excluded],
         "rejected_reasons": [{"reason": reason, "recipients": count} for reason, count in report.rejected],
         "began_at": numbers.began_at.isoformat() if numbers.began_at else None,

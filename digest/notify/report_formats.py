@@ -25,6 +25,9 @@ def as_text(report: Report, zone: tzinfo) -> str:
     for title, reasons in (("Excluded, and why", report.excluded), ("Rejected, and why", report.rejected)):
         if reasons:
             lines += ["", f"{title}:", *(f"  {count:,}: {reason}" for reason, count in reasons)]
+    if report.clicks and (report.clicks.targets or report.clicks.hidden):
+        lines += ["", "Clicks, people:", *(f"  {each.people:,}: {each.title}" for each in report.clicks.targets)]
+        lines += [f"  {report.clicks.note}"] * bool(report.clicks.note)
     if report.sources:
         lines += ["", "Sources:", *(f"  {each.name} is {each.state}: {each.detail}" for each in report.sources)]
     if report.decisions:
@@ -50,6 +53,8 @@ def as_csv(report: Report, zone: tzinfo) -> str:
     for what, reasons in (("excluded", report.excluded), ("rejected", report.rejected)):
         for reason, count in reasons:
             writer.writerow((report.key, escape_formula(f"{what}: {reason}"), count, ""))
+    for each in report.clicks.targets if report.clicks else ():
+        writer.writerow((report.key, escape_formula(f"people who clicked: {each.title}"), each.people, ""))
     for source in report.sources:
         writer.writerow((report.key, escape_formula(f"source: {source.name}"), f"{source.state}: {source.detail}", ""))
     return out.getvalue()

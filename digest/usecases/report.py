@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from digest.store.sending.overview import Overview
     from digest.store.sending.statistics import Statistics
     from digest.usecases.alerts import Alerts
+    from digest.usecases.clicks import ClickCounter
 
 # Earlier editions that make up what is usual.
 _EARLIER = 14
@@ -52,6 +53,8 @@ class Reporter:
     source_silent: timedelta
     after: timedelta
     now: Callable[[], datetime]
+    # None if links do not count clicks.
+    clicks: ClickCounter | None = None
 
     def report(self, key: str) -> Report:
         """The report of an edition as of now. Raises DigestError."""
@@ -90,6 +93,7 @@ class Reporter:
             ),
             model_use=edition.model_use,
             model_price=self.model_price,
+            clicks=self.clicks.report(edition) if self.clicks else None,
             decisions=[(each.at, each.what, _why(each)) for each in self.editions.decisions(key)],
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ from digest.store.people.preferences import PreferenceStore
 from digest.store.people.signups import SignupStore
 from digest.store.rate_limits import RateLimiter
 from digest.utils.heartbeat import Heartbeat
-from digest.web import answers, approval, preferences, unsubscribe, view_in_browser
+from digest.web import answers, approval, clicks, preferences, unsubscribe, view_in_browser
 from digest.web import signup as signup_routes
 from digest.web.approval import ApprovalPage
 from digest.web.archive import cards as archive_cards
@@ -37,6 +37,7 @@ from digest.web.archive import sitemaps
 from digest.web.archive.access import Access, SubscribersOnlyError
 from digest.web.archive.metadata import home_metadata
 from digest.web.archive.site import Archive
+from digest.web.clicks import ClickRecorder, Redirects
 from digest.web.dependencies import Context
 from digest.web.health import routes as health_routes
 from digest.web.health.access import MetricsAccess
@@ -125,15 +126,30 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
     pages = _pages_or_default(app, settings.newsletter.base_url or base)
     app.check_credentials()
     # App builds collaborators on first use. Build them here, before several threads ask at once.
-    _ = (app.signer, app.database, app.answers, app.archive, app.articles, app.editions, app.renderer, app.sender)
+    _ = (
+        app.signer,
+        app.database,
+        app.answers,
+        app.archive,
+        app.articles,
+        app.clicks,
+        app.editions,
+        app.renderer,
+        app.sender,
+    )
     _ = (app.topics, app.archivist, app.cards)
     names = [source.name for source in app.sources]
     with (
         Health(lambda: app.database, lambda: names, heartbeat) as health,
         closing(OutboundMail(lambda: app.transports[0])) as outbound,
         _complete_archive(app),
+        ExitStack() as opened,
     ):
-        routers = [*_routers(app, pages, outbound), health_routes.router(health, _metrics_access(app))]
+        routers = [
+            *_routers(app, pages, outbound),
+            *_click_routers(app, pages, opened),
+            health_routes.router(health, _metrics_access(app)),
+        ]
         title = f"{settings.newsletter.name}: reader pages"
         crowded = translator(pages.languages[0]).gettext(
             "Too many requests at once from your network. Please try again in a minute."
@@ -254,6 +270,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
                 editions,
                 published,
                 app.renderer,
+                links=app.readable_click_links,
                 opens_archive=web.archive == "subscribers",
                 has_public_archive=public_archive,
             ),
@@ -273,6 +290,21 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
     if signup is not None:
         routers.append(signup_routes.router(signup))
     return routers
+
+
+def _click_routers(app: App, pages: Pages, opened: ExitStack) -> list[APIRouter]:
+    """The routes of links that count clicks. They stay when clicks are turned off, if there may be such links.
+
+    The recorder is closed with `opened`.
+    """
+    links = app.readable_click_links
+    if links is None:
+        return []
+    context = Context(pages, app.signer, PreferenceStore(app.database), RateLimiter(app.database), app.now)
+    recorder = None
+    if app.settings.clicks.enabled:
+        recorder = opened.enter_context(closing(ClickRecorder(app.clicks, app.click_counter.fold, app.now)))
+    return [clicks.router(context, Redirects(links, app.editions), recorder)]
 
 
 def _offered_editions(app: App) -> tuple[OfferedEdition, ...]:

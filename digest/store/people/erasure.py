@@ -27,13 +27,16 @@ from digest.store.content.answers import delete_answers
 from digest.store.database import Database
 from digest.store.schema import (
     attempt,
+    click_visit,
     consent,
     decision,
     delivery,
     delivery_event,
     edition,
     erased,
+    last_click,
     preference,
+    reader_word,
     signup,
     subscriber,
     suppression,
@@ -156,6 +159,8 @@ def _anonymise(connection: Connection, id: int, person: _Person) -> int:
     connection.execute(update(subscriber).where(subscriber.c.id == id).values(address=f"erased:{id}", **empty))
     connection.execute(delete(preference).where(preference.c.subscriber == id))
     delete_answers(connection, subscriber=id)
+    for table in (click_visit, last_click, reader_word):
+        connection.execute(delete(table).where(table.c.subscriber == id))
     keys = editions_of(connection, id)
     own = and_(delivery.c.edition.in_(keys), delivery.c.subscriber == id)
     attempts = or_(attempt.c.batch.in_(select(delivery.c.batch).where(own)), attempt.c.current_recipient == id)
