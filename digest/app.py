@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from digest.store.desk.audit import AuditLog
     from digest.store.high_water import HighWater
     from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
+    from digest.store.people.words import WordStore
     from digest.store.sending.ledger import SqlLedger
     from digest.store.sending.overview import Overview
     from digest.store.sending.status import StatusReader
@@ -143,6 +144,13 @@ class App:
         from digest.store.content.answers import AnswerStore
 
         return AnswerStore(self.database)
+
+    @cached_property
+    def words(self) -> WordStore:
+        """What readers write."""
+        from digest.store.people.words import WordStore
+
+        return WordStore(self.database)
 
     @cached_property
     def subscribers(self) -> SubscriberStore:
@@ -547,12 +555,15 @@ class App:
 
     @cached_property
     def feedback(self) -> FeedbackProcessor:
+        from digest.store.people.preferences import PreferenceStore
         from digest.usecases.process_feedback import FeedbackProcessor
 
         return FeedbackProcessor(
             events=self.events,
             ledger=self.ledger,
             subscribers=self.subscribers,
+            preferences=PreferenceStore(self.database),
+            words=self.words,
             signer=self.signer,
             sender=self.sender,
             bounce_address=self.settings.delivery.smtp.bounces or None,
@@ -685,6 +696,8 @@ class App:
             keep_articles=settings.keep_articles,
             keep_deliveries=settings.store.keep.deliveries,
             keep_payloads=settings.web.webhooks.keep,
+            words=self.words,
+            keep_words=settings.store.keep.words,
             now=self.now,
         )
 
@@ -893,6 +906,7 @@ class App:
             source_silent=alerts.source_silent,
             after=alerts.report_after,
             now=self.now,
+            words=self.words,
             clicks=self.click_counter if self.settings.clicks.enabled else None,
         )
 

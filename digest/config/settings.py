@@ -353,6 +353,10 @@ class StoreKeep(SettingsModel):
         "`30d`. Then only the counts stay, and the edition can't be sent again. The ten newest editions are always "
         "kept whole.",
     )
+    words: Duration = Field(
+        default=timedelta(days=365),
+        description="How long what subscribers wrote is kept: replies by mail, and words with an answer.",
+    )
 
     @field_validator("deliveries")
     @classmethod

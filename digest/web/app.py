@@ -137,7 +137,7 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
         app.renderer,
         app.sender,
     )
-    _ = (app.topics, app.archivist, app.cards)
+    _ = (app.topics, app.archivist, app.cards, app.words)
     names = [source.name for source in app.sources]
     with (
         Health(lambda: app.database, lambda: names, heartbeat) as health,
@@ -262,7 +262,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
         unsubscribe.router(LeavePage(context, next_edition)),
         preferences.pause_router(page),
         preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
-        answers.router(context, editions, app.answers),
+        answers.router(context, editions, app.answers, app.words),
         approval.router(ApprovalPage(context, app.copy_with(unattended=True))),
         view_in_browser.router(
             EmailViewer(

@@ -118,7 +118,7 @@ class Erasures:
             for column in _FREE_TEXT:
                 _scrub_column(connection, column, true(), words)
             payloads = _scrub_payloads(connection, person.addresses)
-            own = () if person.id is None else (f"again:{person.id}", f"why:{person.id}")
+            own = () if person.id is None else (f"again:{person.id}", f"why:{person.id}", f"word:{person.id}")
             rate_limits.delete_windows(connection, [*quotas, *own])
         self.database.truncate_wal()
         known = bool(person.id is not None or person.signed_up or suppressed or consents or payloads)
