@@ -56,10 +56,10 @@ class App(
     Rendering,
     # The parts of the store.
     Stores,
-    # Which editions there are, and what the settings demand of each.
-    Planning,
     # Who the newsletter is: its sender, its keys, the addresses of its pages.
     Identity,
+    # Which editions there are, and what the settings demand of each.
+    Planning,
 ):
     """One newsletter folder and its collaborators, each built on first use. `close` closes what was opened.
 

@@ -23,6 +23,9 @@ PLACEHOLDERS = {
 # Transports that are companies → their names.
 PROVIDER_NAMES = {"sendgrid": "SendGrid", "resend": "Resend", "brevo": "Brevo", "ses": "Amazon SES"}
 
+# The target of the link in an email that nobody sees: who opens it is a machine.
+HONEYPOT = "honeypot"
+
 # What subscribers choose: breaking news, and the only edition of a newsletter that has breaking news too.
 BREAKING = "breaking"
 MAIN = "main"

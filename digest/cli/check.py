@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -327,7 +327,10 @@ def _check_edition(app: App, name: str, *, links: bool) -> dict[str, Any]:
     more = spam_score(_build_mail(app, key, found)) if found.emails else []
     if links:
         note("Requesting every link in the emails …")
-        more += unreachable_links(found.emails, app.fetcher, app.sources, app.settings.newsletter.base_url)
+        emails = found.emails
+        if clicks := app.click_links:
+            emails = tuple(replace(each, html=clicks.remove(each.html, edition)) for each in emails)
+        more += unreachable_links(emails, app.fetcher, app.sources, app.settings.newsletter.base_url)
     return {
         "edition": key,
         "state": edition.state,

@@ -34,7 +34,8 @@ GROUPS = {
         "share": ("digest.cli.share:share", "Print a text and draw a card of an edition for a WhatsApp Channel."),
         "reconcile": ("digest.cli.reconcile:reconcile", "Resolve batches whose outcome is unknown."),
         "events": ("digest.cli.events:events", "Process the webhook payloads of providers."),
-        "bounces": ("digest.cli.events:bounces", "Process returned mail: bounces, complaints and unsubscribes."),
+        "bounces": ("digest.cli.events:bounces", "Process returned mail: bounces, complaints, unsubscribes, replies."),
+        "replies": ("digest.cli.replies:replies", "Show what subscribers wrote: replies, and words with answers."),
     },
     "Operate": {
         "run": ("digest.cli.run:run", "Run the schedule: collect, compose and send every day."),

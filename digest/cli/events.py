@@ -62,8 +62,8 @@ def bounces(
 ) -> int:
     """Process returned mail from FILE (one mail, or an mbox; - reads standard input).
 
-    Suppresses addresses that bounced or complained, and unsubscribes people who asked for it by mail. Ignores other
-    mail. With --pull, reads the provider's suppression lists instead.
+    Suppresses addresses that bounced or complained, and unsubscribes people who asked for it by mail. Keeps replies of
+    subscribers (`digest replies`), and ignores other mail. With --pull, reads the provider's suppression lists instead.
     """
     from digest.cli.faults import app_despite_faults
 

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from digest.config.alerts import AlertSettings, StopOnSettings
 from digest.config.breaking import Breaking
+from digest.config.clicks import ClickSettings
 from digest.config.delivery import (
     BrevoSettings,
     OutboxSettings,
@@ -352,6 +353,10 @@ class StoreKeep(SettingsModel):
         "`30d`. Then only the counts stay, and the edition can't be sent again. The ten newest editions are always "
         "kept whole.",
     )
+    words: Duration = Field(
+        default=timedelta(days=365),
+        description="How long what subscribers wrote is kept: replies by mail, and words with an answer.",
+    )
 
     @field_validator("deliveries")
     @classmethod
@@ -483,6 +488,7 @@ class Settings(SettingsModel):
     alerts: AlertSettings = Field(default=AlertSettings(), description="Alerts and reports to the admins.")
     web: Web = Field(default=Web(), description="Subscriber pages and webhooks.")
     privacy: Privacy = Field(default=Privacy(), description="Privacy notice.")
+    clicks: ClickSettings = Field(default=ClickSettings(), description="Clicks on stories and advertisements.")
     desk: Desk = Field(default=Desk(), description="Pages of editors and admins.")
     store: StoreSettings = Field(default=StoreSettings(), description="Database.")
     workers: WorkersSettings = Field(default=WorkersSettings(), description="Several workers, on PostgreSQL.")
@@ -578,6 +584,12 @@ class Settings(SettingsModel):
         if self.theme.images == "pages" and not self.newsletter.base_url.startswith("https://"):
             found = self.newsletter.base_url or "none"
             raise ValueError(f"'theme.images': pages needs 'newsletter.base_url' with https; found {found}")
+        return self
+
+    @model_validator(mode="after")
+    def _pages_count_clicks(self) -> Settings:
+        if self.clicks.enabled and not self.newsletter.base_url:
+            raise ValueError("'clicks.enabled': true needs 'newsletter.base_url', because links lead over your pages")
         return self
 
     @model_validator(mode="after")

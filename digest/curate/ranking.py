@@ -116,6 +116,7 @@ def _story_terms(candidate: StoryCandidate, section: str, context: RankContext) 
     newest = min(max(article.published for article in articles), first + timedelta(hours=2 * half_life))
     hours = max(0.0, (context.now - newest).total_seconds() / 3600)
     preference = max(-1.0, min(1.0, rules.preferences.get(section, 0.0)))
+    clicked = max(-1.0, min(1.0, rules.clicked.get(rules.called.get(section, section), 0.0)))
     origins = max(1, count_origins(articles)) if len(articles) > 1 else 1
     damaged = any("\ufffd" in text for text in (articles[0].title, *_paragraphs(articles[0])))
     series = candidate.series
@@ -125,6 +126,7 @@ def _story_terms(candidate: StoryCandidate, section: str, context: RankContext) 
         ("source_weight", source_weight - 1, f"{source_weight:g}"),
         ("feed", max(article.prominence for article in articles), ""),
         ("liking", preference, f"{preference:+g}"),
+        ("clicked", clicked, f"{clicked:+.1f}"),
         ("series", series.penalty if series else 0.0, series.kind if series else ""),
         ("damage", float(damaged), ""),
     ]

@@ -68,6 +68,8 @@ class Rules:
 
     # Section -> -1..1, the editors' preference.
     preferences: Mapping[str, float] = field(default_factory=dict)
+    # Section, as it is called -> -1..1, how much more or less than others its stories are clicked.
+    clicked: Mapping[str, float] = field(default_factory=dict)
     language: str = "hi"
     # The days of this zone separate the pages of a series.
     timezone: str = "Asia/Kolkata"

@@ -98,7 +98,7 @@ def parse_report(data: bytes) -> DeliveryReport | None:
     unsubscribe = _UNSUBSCRIBE.match(_first(headers, "subject"))
     statuses = _delivery_statuses(parts) or _complaints(parts)
     if not statuses and unsubscribe:
-        return DeliveryReport((Status("left", None, "by mail"),), tokens=(unsubscribe[1],), at=_received_at(headers))
+        return DeliveryReport((Status("left", None, "by mail"),), tokens=(unsubscribe[1],), at=received_at(headers))
     text = next((part.text for part in parts if part.kind == "text/plain"), "") if not statuses else ""
     statuses = statuses or _qmail_statuses(text) or _prose_statuses(headers, text)
     if not statuses:
@@ -110,7 +110,7 @@ def parse_report(data: bytes) -> DeliveryReport | None:
         envelope=tuple(envelope[:_MAX_ITEMS]),
         tokens=tuple(_TOKEN.findall(" ".join(returned.get("list-unsubscribe", ())))[:_MAX_ITEMS]),
         message_ids=tuple(value.strip("<> ") for value in returned.get("message-id", ())[:_MAX_ITEMS]),
-        at=_received_at(headers),
+        at=received_at(headers),
     )
 
 
@@ -223,7 +223,7 @@ def _first(headers: Headers, name: str) -> str:
     return next(iter(headers.get(name, ())), "")
 
 
-def _received_at(headers: Headers) -> datetime | None:
+def received_at(headers: Headers) -> datetime | None:
     """When our own server received the mail, from its Received header, which is the topmost (RFC 5321 section 4.4).
 
     The mail's Date is not used, because it is the sender's clock.

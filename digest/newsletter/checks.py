@@ -51,7 +51,19 @@ def check_settings(app: App) -> Findings:
     findings.run(lambda: app.summariser)
     findings.run(lambda: app.webhook_verifier)
     findings.run(lambda: app.brevo_webhook_token)
+    check_notice(app, findings)
     return findings
+
+
+def check_notice(app: App, findings: Findings) -> None:
+    """Warn while clicks are counted and nobody has confirmed that the privacy notice says so."""
+    clicks = app.settings.clicks
+    if clicks.enabled and not clicks.in_notice:
+        what = "who clicked last when" if clicks.subscribers else "how many people click which story"
+        findings.warnings.append(
+            f"clicks.enabled: you keep {what}. Your privacy notice must say so; then set clicks.in_notice: true "
+            "(docs/clicks.md has the words)"
+        )
 
 
 def check_templates(app: App, findings: Findings) -> None:

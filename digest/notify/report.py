@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from digest.models import PROVIDER_NAMES, ModelUse, SourceHealth
+from digest.notify.clicks import ClickReport, clicks_json
 from digest.notify.formats import format_time
 from digest.utils.redact import hide_addresses
 from digest.utils.text import duration
@@ -105,6 +106,11 @@ class Report:
     decisions: Sequence[tuple[datetime, str, str]]
     model_use: ModelUse | None = None
     model_price: ModelPrice | None = None
+    # How many words readers wrote, by kind, and the newest (at, text) without their names.
+    words: Mapping[str, int] = field(default_factory=dict)
+    said: Sequence[tuple[datetime, str]] = ()
+    # None if links do not count clicks.
+    clicks: ClickReport | None = None
 
     @property
     def key(self) -> str:
@@ -176,6 +182,14 @@ def rows(report: Report, zone: tzinfo) -> list[Row]:
             Row("opened", _share(feedback.opened, numbers)),
             Row("clicked", _share(feedback.clicked, numbers)),
         ]
+    for kind, name in (("reply", "replies"), ("answer", "words with an answer"), ("auto-reply", "automatic replies")):
+        if count := report.words.get(kind, 0):
+            found.append(Row(name, f"{count:,}"))
+    if clicks := report.clicks:
+        found += [
+            Row("people who clicked a link", clicks.shown_people),
+            Row("clicks of machines", f"{clicks.machine:,}"),
+        ]
     if numbers.began_at and numbers.ended_at:
         found += [
             Row("first handed over", format_time(numbers.began_at, zone)),
@@ -242,6 +256,8 @@ def as_json(report: Report) -> dict[str, Any]:
         "left": feedback.left,
         "opened": feedback.opened,
         "clicked": feedback.clicked,
+        "words": {kind: report.words.get(kind, 0) for kind in ("answer", "reply", "auto-reply")},
+        "clicks": clicks_json(report.clicks),
         "excluded_reasons": [{"reason": reason, "recipients": count} for reason, count in report.excluded],
         "rejected_reasons": [{"reason": reason, "recipients": count} for reason, count in report.rejected],
         "began_at": numbers.began_at.isoformat() if numbers.began_at else None,

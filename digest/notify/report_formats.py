@@ -10,6 +10,7 @@ from typing import Any
 
 from digest.notify.formats import format_time
 from digest.notify.report import Report, rows
+from digest.utils.redact import hide_addresses
 from digest.utils.text import escape_formula
 
 
@@ -25,6 +26,11 @@ def as_text(report: Report, zone: tzinfo) -> str:
     for title, reasons in (("Excluded, and why", report.excluded), ("Rejected, and why", report.rejected)):
         if reasons:
             lines += ["", f"{title}:", *(f"  {count:,}: {reason}" for reason, count in reasons)]
+    if report.said:
+        lines += ["", "What readers wrote:", *(f"  {_one_line(text)}" for _at, text in report.said)]
+    if report.clicks and (report.clicks.targets or report.clicks.hidden):
+        lines += ["", "Clicks, people:", *(f"  {each.people:,}: {each.title}" for each in report.clicks.targets)]
+        lines += [f"  {report.clicks.note}"] * bool(report.clicks.note)
     if report.sources:
         lines += ["", "Sources:", *(f"  {each.name} is {each.state}: {each.detail}" for each in report.sources)]
     if report.decisions:
@@ -36,7 +42,10 @@ def as_text(report: Report, zone: tzinfo) -> str:
 def as_html(report: Report, zone: tzinfo, language: str) -> str:
     """A page that mail programs show, too: one column, styles inline. `language` is that of the news."""
     decisions = [(format_time(at, zone), what, why) for at, what, why in report.decisions]
-    html: str = _template().render(report=report, rows=rows(report, zone), decisions=decisions, language=language)
+    said = [_one_line(text) for _at, text in report.said]
+    html: str = _template().render(
+        report=report, said=said, rows=rows(report, zone), decisions=decisions, language=language
+    )
     return html
 
 
@@ -50,9 +59,15 @@ def as_csv(report: Report, zone: tzinfo) -> str:
     for what, reasons in (("excluded", report.excluded), ("rejected", report.rejected)):
         for reason, count in reasons:
             writer.writerow((report.key, escape_formula(f"{what}: {reason}"), count, ""))
+    for each in report.clicks.targets if report.clicks else ():
+        writer.writerow((report.key, escape_formula(f"people who clicked: {each.title}"), each.people, ""))
     for source in report.sources:
         writer.writerow((report.key, escape_formula(f"source: {source.name}"), f"{source.state}: {source.detail}", ""))
     return out.getvalue()
+
+
+def _one_line(text: str) -> str:
+    return hide_addresses(" ".join(text.split()))
 
 
 @cache

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from digest.render.archive_page import ArchivePage
     from digest.render.blocks.printing import Printed
+    from digest.render.clicks import ClickLinks
 
 HTML = "letter.html.j2"
 TEXT = "letter.txt.j2"
@@ -37,11 +38,19 @@ class Renderer:
     """Renders the emails of one newsletter. Changed templates are read again.
 
     A template in an earlier folder of `template_dirs` replaces the one of the same name in a later folder. An email of
-    more than `budget` bytes is shortened.
+    more than `budget` bytes is shortened. With `clicks` the links to stories lead over our pages.
     """
 
-    def __init__(self, branding: Branding, template_dirs: Sequence[Path], *, budget: int | None = None) -> None:
+    def __init__(
+        self,
+        branding: Branding,
+        template_dirs: Sequence[Path],
+        *,
+        budget: int | None = None,
+        clicks: ClickLinks | None = None,
+    ) -> None:
         self._branding = branding
+        self._clicks = clicks
         self._dirs = tuple(template_dirs)
         self._budget = budget
         self._devanagari_digits = branding.theme.digits == "deva"
@@ -69,7 +78,7 @@ class Renderer:
         def render_one(smaller: Edition) -> RenderedEmail:
             page = replace(self._page(edition, smaller, now, test), blocks=printed.blocks, desk=tuple(desk))
             text = self._text(page)
-            html = self._html(page) if variant.format == "html" else ""
+            html = self._html(page, smaller) if variant.format == "html" else ""
             return RenderedEmail(variant.key, neutral_text(page.subject), html, text, warnings=printed.warnings)
 
         if self._budget is None:
@@ -106,7 +115,7 @@ class Renderer:
             subject = f"[{mark}] {subject}"
         return build_page(selected, self._branding, subject=subject, preheader=preheader, now=now, test=test)
 
-    def _html(self, page: Page) -> str:
+    def _html(self, page: Page, edition: Edition) -> str:
         html = self._fill(HTML, page, PLACEHOLDERS["email_html"])
         try:
             html = inline(html)
@@ -115,6 +124,8 @@ class Renderer:
         html = keep_scores_together(html)
         if self._devanagari_digits:
             html = devanagari_digits_in_html(html)
+        if self._clicks:
+            html = self._clicks.put(html, edition)
         return self._checked(HTML, neutral_html(html), forbidden="email_text")
 
     def _text(self, page: Page) -> str:

@@ -47,6 +47,12 @@ def set(database: Database, name: str, value: str) -> None:
         put(connection, name, value)
 
 
+def delete_all(database: Database, start: str) -> None:
+    """Delete the values whose names start so."""
+    with database.write(area="meta") as connection:
+        connection.execute(delete(meta).where(meta.c.name.startswith(start, autoescape=True)))
+
+
 def put(connection: Connection, name: str, value: str) -> None:
     """Set the value inside the caller's transaction. The caller excludes other writers of this name."""
     if not connection.execute(update(meta).where(meta.c.name == name).values(value=value)).rowcount:

@@ -368,6 +368,66 @@ answer = Table(
     Column("at", Moment, nullable=False),
 )
 
+# Requests for the links of emails that count clicks. They are counted within two days and then deleted.
+click_visit = Table(
+    "click_visit",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    # No foreign key: a click on a link that is as good as forged must not fail.
+    Column("edition", String(64), nullable=False),
+    # `render.clicks.Target.name`.
+    Column("target", String(80), nullable=False),
+    # A hash of the address and the browser with a key of the day, which is deleted with it.
+    Column("visitor", String(32), nullable=False),
+    # Only with `clicks.subscribers`.
+    Column("subscriber", Id),
+    # `feedback.clicks.classify.Sign`.
+    Column("sign", String(16), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index(None, "edition"),
+    Index(None, "at"),
+)
+
+# Clicks of an edition that are counted. `people` clicked once or more; `machine` are requests of machines.
+click_count = Table(
+    "click_count",
+    metadata,
+    Column("edition", String(64), primary_key=True),
+    Column("target", String(80), primary_key=True),
+    Column("people", Integer, nullable=False),
+    Column("clicks", Integer, nullable=False),
+    Column("machine", Integer, nullable=False),
+)
+
+# When a subscriber clicked last, with `clicks.subscribers`.
+last_click = Table(
+    "last_click",
+    metadata,
+    Column("subscriber", Id, ForeignKey("subscriber.id"), primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+)
+
+# What readers write: a word with an answer, or a reply by mail.
+reader_word = Table(
+    "reader_word",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    # NULL when the person was erased or is not known.
+    Column("subscriber", Id, ForeignKey("subscriber.id")),
+    Column("edition", String(64), nullable=False, server_default=""),
+    # `answer`, `reply` or `auto-reply`.
+    Column("kind", String(16), nullable=False),
+    # The block of an answer and its option; the subject of a reply.
+    Column("about", Text, nullable=False, server_default=""),
+    Column("text", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    # Of an answer or of a mail, so that a repeated one is stored once.
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("hash"),
+    Index(None, "edition"),
+    Index(None, "subscriber"),
+)
+
 rendered_email = Table(
     "rendered_email",
     metadata,

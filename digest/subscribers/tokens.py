@@ -73,6 +73,10 @@ class Signer:
         """Return a token for something that has a name, such as an edition. The name is not part of the token."""
         return _name_token(self._key, purpose, name)
 
+    def sign_name_by_each(self, purpose: str, name: str) -> list[str]:
+        """As `sign_name`, by each key, for a token of which only a part is kept."""
+        return [_name_token(key, purpose, name) for _key_id, key in self._keys]
+
     def is_signed_name(self, purpose: str, name: str, token: str) -> bool:
         """Return whether we signed the token for this purpose and name."""
         return any(

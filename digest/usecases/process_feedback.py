@@ -7,7 +7,7 @@ idempotent, so an interrupted run can be repeated.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,18 +16,23 @@ from digest.feedback import brevo, sendgrid, ses
 from digest.feedback.dsn import DeliveryReport, parse_report
 from digest.feedback.effects import Applied, apply
 from digest.feedback.events import Event, InvalidPayload
+from digest.feedback.replies import parse_reply
 from digest.mail import verp
 from digest.mail.message import Outgoing, recipient
 from digest.mail.mime import message_id
 from digest.models import RenderedEmail
-from digest.store.content.events import count_feedback
+from digest.store.content.events import SentEmail, count_feedback
+from digest.store.people.preferences import ERASED
+from digest.store.people.words import WordKind
 from digest.subscribers.address import comparable
 from digest.utils.redact import redact, without_known_bytes
 
 if TYPE_CHECKING:
     from digest.mail.message import Sender
     from digest.store.content.events import EventStore
+    from digest.store.people.preferences import PreferenceStore
     from digest.store.people.subscribers import SubscriberStore
+    from digest.store.people.words import WordStore
     from digest.store.sending.ledger import SqlLedger
     from digest.subscribers.tokens import Signer
 
@@ -68,6 +73,8 @@ class FeedbackProcessor:
     events: EventStore
     ledger: SqlLedger
     subscribers: SubscriberStore
+    preferences: PreferenceStore
+    words: WordStore
     signer: Signer
     sender: Sender
     # `delivery.smtp.bounces`: the address to which VERP adds a token for each recipient. None without VERP.
@@ -114,7 +121,7 @@ class FeedbackProcessor:
         """Apply one returned mail. Returns what it was, and the number of newly suppressed addresses."""
         report = parse_report(without_known_bytes(data))
         if report is None:
-            return "not a report", 0
+            return self._keep_reply(data), 0
         found = self._recipient_of(report)
         if found is None:
             return f"{report.statuses[0].kind}, but not for an email of this newsletter", 0
@@ -127,6 +134,30 @@ class FeedbackProcessor:
         event = Event(status.kind, at, address=address, subscriber=subscriber, edition=edition, reason=status.reason)
         applied = self.apply([event])
         return status.kind, applied.suppressed
+
+    def _keep_reply(self, data: bytes) -> str:
+        """Store a reply with its subscriber. Returns what the mail was."""
+        reply = parse_reply(without_known_bytes(data))
+        address = comparable(reply.sender) if reply else None
+        found = self.preferences.find(address) if address else None
+        if reply is None or found is None or found.status == ERASED or not (reply.text or reply.is_automatic):
+            return "not a report"
+        kind = WordKind.AUTO_REPLY if reply.is_automatic else WordKind.REPLY
+        edition = next((sent.edition for sent, id in self._sent_ids(found.id, []) if id in reply.answers), "")
+        now = self.now()
+        at = reply.at if reply.at and now - _OLDEST_MAIL < reply.at < now else now
+        new = self.words.reply(found.id, edition, kind, reply.text, about=reply.subject, hash=reply.hash, at=at)
+        return kind if new else f"{kind}, stored before"
+
+    def _sent_ids(self, subscriber: int | None, addresses: Sequence[str]) -> Iterator[tuple[SentEmail, str]]:
+        """Yield the recent emails to a subscriber, or to these addresses, with their Message-IDs."""
+        empty = RenderedEmail("", "", "", "")
+        for sent in self.events.sent_emails(subscriber, addresses):
+            outgoing = Outgoing(sent.edition, "", "", empty, self.sender, ())
+            yield (
+                sent,
+                message_id(outgoing, recipient(sent.subscriber, sent.email, self.sender, self.signer.sign_email)),
+            )
 
     def apply(self, events: Sequence[Event]) -> Applied:
         """Apply events, and close editions whose last unknown batch they resolve."""
@@ -161,11 +192,8 @@ class FeedbackProcessor:
         subscriber = next((id for id in signed if id), None)
         named = [status.address for status in report.statuses if status.address]
         addresses = [address for name in named if (address := comparable(name))]
-        empty = RenderedEmail("", "", "", "")
-        for sent in self.events.sent_emails(subscriber, addresses):
-            outgoing = Outgoing(sent.edition, "", "", empty, self.sender, ())
-            to = recipient(sent.subscriber, sent.email, self.sender, self.signer.sign_email)
-            if message_id(outgoing, to) in report.message_ids:
+        for sent, id in self._sent_ids(subscriber, addresses):
+            if id in report.message_ids:
                 return sent.subscriber, sent.address, sent.edition
         email = self.subscribers.email_of(subscriber) if subscriber else None
         return (subscriber, comparable(email), None) if subscriber and email else None

@@ -22,6 +22,7 @@ from digest.store.sending import folding
 if TYPE_CHECKING:
     from digest.store.content.events import EventStore
     from digest.store.database import Database
+    from digest.store.people.words import WordStore
 
 # The name in `meta` under which the store keeps when it was last pruned.
 PRUNED_AT = "pruned at"
@@ -65,6 +66,9 @@ class StorePruner:
     keep_deliveries: timedelta
     keep_payloads: timedelta
     now: Callable[[], datetime]
+    # What readers wrote, and for how long it is kept.
+    words: WordStore | None = None
+    keep_words: timedelta = timedelta(days=365)
 
     def plan(self) -> Pruned:
         """Measure what `prune` would delete."""
@@ -116,6 +120,8 @@ class StorePruner:
         """Do one part of the work before each value, and count it in `done`."""
         yield
         done.payloads = self.events.delete_processed(now - self.keep_payloads)
+        if self.words:
+            self.words.delete_old(now - self.keep_words)
         yield from self._prune_articles(done, now - self.keep_articles)
         for key in folding.half_folded_editions(self.database):
             yield from self._delete_recipients(done, key)

@@ -21,14 +21,18 @@ if TYPE_CHECKING:
     from digest.models import Source
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import Decision, EditionStore
+    from digest.store.people.words import WordStore
     from digest.store.sending.overview import Overview
     from digest.store.sending.statistics import Statistics
     from digest.usecases.alerts import Alerts
+    from digest.usecases.clicks import ClickCounter
 
 # Earlier editions that make up what is usual.
 _EARLIER = 14
 # Reasons that are shown, and read before those that differ only in an address are counted together.
 _REASONS, _READ = 10, 1000
+# Words of readers that are shown.
+_SAID = 10
 # A report that is later than this is of no use.
 _LATEST = timedelta(days=1)
 
@@ -52,6 +56,10 @@ class Reporter:
     source_silent: timedelta
     after: timedelta
     now: Callable[[], datetime]
+    # What readers wrote.
+    words: WordStore
+    # None if links do not count clicks.
+    clicks: ClickCounter | None = None
 
     def report(self, key: str) -> Report:
         """The report of an edition as of now. Raises DigestError."""
@@ -90,6 +98,9 @@ class Reporter:
             ),
             model_use=edition.model_use,
             model_price=self.model_price,
+            words={str(kind): number for kind, number in self.words.counts(key).items()},
+            said=[(each.at, each.text) for each in self.words.newest(_SAID, edition=key)],
+            clicks=self.clicks.report(edition) if self.clicks else None,
             decisions=[(each.at, each.what, _why(each)) for each in self.editions.decisions(key)],
         )
 

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import timedelta
+from typing import Annotated, Any
+from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.responses import HTMLResponse, Response
 
 from digest.render.blocks.questions import find_question
 from digest.store.content.answers import AnswerStore
 from digest.store.content.editions import EditionStore
+from digest.store.people.words import WordStore
+from digest.store.rate_limits import Quota
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
-from digest.web.pages import PAGE_RESPONSES, language_parameter
+from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
+from digest.web.unsubscribe import shorten_text
 
 _PURPOSE = "view"
+# Words of one subscriber in a day.
+_MOST_WORDS = (10, timedelta(days=1))
 
 
-def router(context: Context, editions: EditionStore, answers: AnswerStore) -> APIRouter:
+def router(context: Context, editions: EditionStore, answers: AnswerStore, words: WordStore) -> APIRouter:
     """`/answer/EDITION/BLOCK/NUMBER/TOKEN`, with the token that views the email."""
     pages = context.pages
     routes = APIRouter(
@@ -27,7 +34,9 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore) -> AP
         dependencies=[Depends(language_parameter)],
     )
 
-    def respond(request: Request, edition: str, block: str, choice: int, token: str, *, save: bool) -> HTMLResponse:
+    def respond(
+        request: Request, edition: str, block: str, choice: int, token: str, *, save: bool, done: str = ""
+    ) -> HTMLResponse:
         id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is None or (id != TEST_SUBSCRIBER and context.subscriber(id) is None):
             return context.invalid_link(request)
@@ -42,17 +51,46 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore) -> AP
             "answer": question.options[choice - 1],
             "is_right": question.right == choice,
             "state": "saved" if saved else "late" if save else "ask",
+            "done": done,
             "results": shares(question.options, counts),
         }
         return pages.response(request, "answer.html.j2", f"/answer/{edition}/{block}/{choice}/{token}", **values)
 
     @routes.get("", response_class=HTMLResponse, summary="Show the question and the chosen answer, with one button")
-    def ask(request: Request, edition: str, block: str, choice: int, token: str) -> HTMLResponse:
-        return respond(request, edition, block, choice, token, save=False)
+    def ask(
+        request: Request,
+        edition: str,
+        block: str,
+        choice: int,
+        token: str,
+        done: Annotated[str, Query(description="What was done before; chooses a message")] = "",
+    ) -> HTMLResponse:
+        said = "word" if done == "word" else ""
+        return respond(request, edition, block, choice, token, save=False, done=said)
 
     @routes.post("", response_class=HTMLResponse, summary="Answer; a later answer replaces it")
     def save(request: Request, edition: str, block: str, choice: int, token: str) -> HTMLResponse:
         return respond(request, edition, block, choice, token, save=True)
+
+    @routes.post("/word", response_class=HTMLResponse, summary="Say a word about the answer", **REDIRECTS)
+    def say(
+        request: Request,
+        edition: str,
+        block: str,
+        choice: int,
+        token: str,
+        word: Annotated[str, Form(max_length=4000)] = "",
+    ) -> Response:
+        id = context.subscriber_id_from_token(_PURPOSE, token)
+        if id is None or (id != TEST_SUBSCRIBER and context.subscriber(id) is None):
+            return context.invalid_link(request)
+        question = find_question(editions.get(edition), block, pages.branding.language)
+        if question is None or not 1 <= choice <= len(question.options):
+            return pages.error(request, 404, pages.catalogue(request).gettext("There is nothing here"))
+        now, text = context.now(), shorten_text(word)
+        if text and id != TEST_SUBSCRIBER and context.quotas.take([Quota(f"word:{id}", *_MOST_WORDS)], now):
+            words.answer(edition, block, id, text, about=f"{block}: {question.options[choice - 1]}", now=now)
+        return redirect(pages, request, f"/answer/{quote(edition)}/{block}/{choice}/{token}", done="word")
 
     return routes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,7 +30,7 @@ from digest.store.people.requests import RequestStore
 from digest.store.people.signups import SignupStore
 from digest.store.rate_limits import RateLimiter
 from digest.utils.heartbeat import Heartbeat
-from digest.web import answers, approval, own_data, preferences, unsubscribe, view_in_browser
+from digest.web import answers, approval, clicks, own_data, preferences, unsubscribe, view_in_browser
 from digest.web import privacy as privacy_routes
 from digest.web import signup as signup_routes
 from digest.web.approval import ApprovalPage
@@ -41,6 +41,7 @@ from digest.web.archive import sitemaps
 from digest.web.archive.access import Access, SubscribersOnlyError
 from digest.web.archive.metadata import home_metadata
 from digest.web.archive.site import Archive
+from digest.web.clicks import ClickRecorder, Redirects
 from digest.web.dependencies import Context
 from digest.web.health import routes as health_routes
 from digest.web.health.access import MetricsAccess
@@ -133,14 +134,20 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
     app.check_credentials()
     # App builds collaborators on first use. Build them here, before several threads ask at once.
     _ = (app.signer, app.database, app.answers, app.archive, app.articles, app.editions, app.renderer, app.sender)
-    _ = (app.topics, app.archivist, app.cards, app.address_changer, app.eraser, app.personal_data)
+    _ = (app.topics, app.archivist, app.cards, app.clicks, app.words)
+    _ = (app.address_changer, app.eraser, app.personal_data)
     names = [source.name for source in app.sources]
     with (
         Health(lambda: app.database, lambda: names, heartbeat) as health,
         closing(OutboundMail(lambda: app.transports[0])) as outbound,
         _complete_archive(app),
+        ExitStack() as opened,
     ):
-        routers = [*_routers(app, pages, outbound), health_routes.router(health, _metrics_access(app))]
+        routers = [
+            *_routers(app, pages, outbound),
+            *_click_routers(app, pages, opened),
+            health_routes.router(health, _metrics_access(app)),
+        ]
         title = f"{settings.newsletter.name}: reader pages"
         crowded = translator(pages.languages[0]).gettext(
             "Too many requests at once from your network. Please try again in a minute."
@@ -271,7 +278,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
         preferences.pause_router(page),
         own_data.router(page, own),
         preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
-        answers.router(context, editions, app.answers),
+        answers.router(context, editions, app.answers, app.words),
         approval.router(ApprovalPage(context, app.copy_with(unattended=True))),
         view_in_browser.router(
             EmailViewer(
@@ -279,6 +286,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
                 editions,
                 published,
                 app.renderer,
+                links=app.readable_click_links,
                 opens_archive=web.archive == "subscribers",
                 has_public_archive=public_archive,
             ),
@@ -303,6 +311,21 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
 def _receives_none(nameserver: str) -> Callable[[str], bool]:
     """What the sign-up asks about a domain."""
     return (lambda _domain: False) if nameserver == "off" else MailDomains(nameserver).surely_receives_none
+
+
+def _click_routers(app: App, pages: Pages, opened: ExitStack) -> list[APIRouter]:
+    """The routes of links that count clicks. They stay when clicks are turned off, if there may be such links.
+
+    The recorder is closed with `opened`.
+    """
+    links = app.readable_click_links
+    if links is None:
+        return []
+    context = Context(pages, app.signer, PreferenceStore(app.database), RateLimiter(app.database), app.now)
+    recorder = None
+    if app.settings.clicks.enabled:
+        recorder = opened.enter_context(closing(ClickRecorder(app.clicks, app.click_counter.fold, app.now)))
+    return [clicks.router(context, Redirects(links, app.editions), recorder)]
 
 
 def _offered_editions(app: App) -> tuple[OfferedEdition, ...]:

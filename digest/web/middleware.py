@@ -160,7 +160,8 @@ class Guard:
             local["path"] = path = path[len(self.prefix) :] or "/"
             local["raw_path"] = quote(path).encode()
         if scope["method"] == "HEAD":
-            local["method"] = "GET"
+            # The original one tells a link scanner from a reader.
+            local["method"], local["original_method"] = "GET", "HEAD"
         return local
 
 

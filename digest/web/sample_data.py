@@ -85,7 +85,8 @@ def sample_pages(now: datetime, topics: Collection[str]) -> Iterator[SamplePage]
         for right, results in ((0, [("हाँ", 60)]), (1, [])):
             question = Question("कैसा लगा?", ("हाँ", "नहीं"), right, "…")
             shown = {"question": question, "answer": "हाँ", "is_right": True, "state": state, "results": results}
-            yield SamplePage("answer.html.j2", shown)
+            for done in ("", "word"):
+                yield SamplePage("answer.html.j2", {**shown, "done": done})
     yield from _approval(now)
     yield SamplePage("bar.html.j2", {})
     for read in ("", _TOKEN):

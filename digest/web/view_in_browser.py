@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from digest.mail.message import content_ids, substitute
 from digest.models import PLACEHOLDERS, BatchState, RenderedEmail, Variant
+from digest.render.clicks import ClickLinks
 from digest.render.renderer import Renderer
 from digest.store.content.articles import ImageStore
 from digest.store.content.editions import EditionStore, PublishedStore
@@ -47,6 +48,8 @@ class EmailViewer:
     published: PublishedStore
     # Renders a draft for the links of a test email; no copy of a test email is stored.
     renderer: Renderer
+    # Reads the links that count clicks. The page has the addresses themselves.
+    links: ClickLinks | None = None
     # Whether its token also opens the archive (`web.archive: subscribers`).
     opens_archive: bool = False
     # Whether everybody may read the archive.
@@ -66,6 +69,8 @@ class EmailViewer:
         email = find_email(self.editions, key, subscriber, place.variant if place else None) if visible else None
         if email is None and id == TEST_SUBSCRIBER and (edition := self.editions.get(key)):
             email = self.renderer.render(edition, Variant("html"), now=now, test=True)
+        if email is not None and self.links is not None and (edition := self.editions.get(key)):
+            email = replace(email, html=self.links.remove(email.html, edition))
         return email
 
     def response(

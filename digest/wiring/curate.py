@@ -10,9 +10,12 @@ from digest.wiring.collect import Collecting
 from digest.wiring.render import Rendering
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from digest.curate.rules import Rules
     from digest.curate.summary.types import Summariser
     from digest.usecases.breaking import BreakingNews
+    from digest.usecases.clicks import ClickCounter
     from digest.usecases.compose import Composer
     from digest.usecases.edit_edition import EditionEditor
 
@@ -106,6 +109,7 @@ class Curating(Collecting, Rendering, Planning):
             zone=self.settings.newsletter.zone,
             calendar=self.calendar_reader.read,
             now=self.now,
+            interest=self._section_interest,
         )
 
     @cached_property
@@ -129,3 +133,13 @@ class Curating(Collecting, Rendering, Planning):
             zone=self.settings.newsletter.zone,
             now=self.now,
         )
+
+    @cached_property
+    def click_counter(self) -> ClickCounter:
+        from digest.usecases.clicks import ClickCounter
+
+        return ClickCounter(self.clicks, self.editions, self.settings.clicks.min_people, self.now)
+
+    def _section_interest(self) -> Mapping[str, float]:
+        clicks = self.settings.clicks
+        return self.click_counter.interest_of_day() if clicks.enabled and clicks.ranking else {}

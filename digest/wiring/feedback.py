@@ -27,12 +27,15 @@ _MIN_TOKEN = 16
 class Feedback(Sending):
     @cached_property
     def feedback(self) -> FeedbackProcessor:
+        from digest.store.people.preferences import PreferenceStore
         from digest.usecases.process_feedback import FeedbackProcessor
 
         return FeedbackProcessor(
             events=self.events,
             ledger=self.ledger,
             subscribers=self.subscribers,
+            preferences=PreferenceStore(self.database),
+            words=self.words,
             signer=self.signer,
             sender=self.sender,
             bounce_address=self.settings.delivery.smtp.bounces or None,

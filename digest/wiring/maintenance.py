@@ -25,6 +25,8 @@ class Maintenance(Stores):
             keep_articles=settings.keep_articles,
             keep_deliveries=settings.store.keep.deliveries,
             keep_payloads=settings.web.webhooks.keep,
+            words=self.words,
+            keep_words=settings.store.keep.words,
             now=self.now,
         )
 

@@ -158,6 +158,8 @@ class Notifying(Sending):
             source_silent=alerts.source_silent,
             after=alerts.report_after,
             now=self.now,
+            words=self.words,
+            clicks=self.click_counter if self.settings.clicks.enabled else None,
         )
 
     @property

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from digest.wiring.identity import Identity
 from digest.wiring.store import Stores
 
 if TYPE_CHECKING:
+    from digest.render.clicks import ClickLinks
     from digest.render.renderer import Renderer
     from digest.render.themes import Branding
     from digest.usecases.archive import Archivist
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from digest.usecases.share import Cards
 
 
-class Rendering(Stores):
+class Rendering(Stores, Identity):
     @cached_property
     def branding(self) -> Branding:
         from digest.render.themes import LOOKS, Branding, Theme
@@ -49,7 +51,7 @@ class Rendering(Stores):
         from digest.utils import files
 
         folders = [self.home / "templates", files.templates()]
-        return Renderer(self.branding, folders, budget=self.settings.edition.max_bytes)
+        return Renderer(self.branding, folders, budget=self.settings.edition.max_bytes, clicks=self.click_links)
 
     @cached_property
     def preflight(self) -> Preflight:
@@ -71,3 +73,17 @@ class Rendering(Stores):
 
         built_in = Renderer(self.branding, [files.templates()])
         return Archivist(self.editions, self.archive, self.articles, self.renderer, built_in, self.now)
+
+    @property
+    def click_links(self) -> ClickLinks | None:
+        """Puts links that count clicks into emails; None if clicks are off."""
+        return self.readable_click_links if self.settings.clicks.enabled else None
+
+    @cached_property
+    def readable_click_links(self) -> ClickLinks | None:
+        """Reads such links, also those of earlier emails when clicks are off; None without pages."""
+        from digest.render.clicks import ClickLinks
+
+        base = self.settings.newsletter.base_url
+        sign = partial(self.signer.sign_name_by_each, "click")
+        return ClickLinks(base, sign, with_subscriber=self.settings.clicks.subscribers) if base else None

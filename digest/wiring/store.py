@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from digest.store.content.answers import AnswerStore
     from digest.store.content.archive import ArchiveStore
     from digest.store.content.articles import ArticleStore
+    from digest.store.content.clicks import ClickStore
     from digest.store.content.editions import EditionStore, SentHistoryStore
     from digest.store.content.events import EventStore
     from digest.store.desk.audit import AuditLog
     from digest.store.high_water import HighWater
     from digest.store.people.directory import SubscriberDirectory
     from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
+    from digest.store.people.words import WordStore
     from digest.store.sending.ledger import SqlLedger
     from digest.store.sending.overview import Overview
     from digest.store.sending.status import StatusReader
@@ -122,3 +124,16 @@ class Stores(Folder):
         from digest.store.people.directory import SubscriberDirectory
 
         return SubscriberDirectory(self.database)
+
+    @cached_property
+    def clicks(self) -> ClickStore:
+        from digest.store.content.clicks import ClickStore
+
+        return ClickStore(self.database)
+
+    @cached_property
+    def words(self) -> WordStore:
+        """What readers write."""
+        from digest.store.people.words import WordStore
+
+        return WordStore(self.database)

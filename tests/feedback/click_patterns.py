@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from digest.feedback.clicks.classify import HONEYPOT, ClickRequest
+from digest.feedback.clicks.classify import ClickRequest
+from digest.models import HONEYPOT
 
 START = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 LINKS = 16
 
-ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36"
+ANDROID = (
+    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36"
+)
 GMAIL = (
     "Mozilla/5.0 (Linux; Android 14; RMX3930 Build/UP1A; wv) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 "
     "Chrome/141.0.7390.122 Mobile Safari/537.36"
@@ -21,7 +24,9 @@ IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 "
     "Mobile/15E148 Safari/604.1"
 )
-WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+WINDOWS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+)
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 CUBOT = (
     "Mozilla/5.0 (Linux; Android 9; CUBOT X19 S) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/96.0.4664.104 Mobile "
@@ -43,7 +48,9 @@ HINDI = {
 }
 
 
-def _click(target: object, second: float, agent: str = WINDOWS, address: str = JIO_NETWORK, **more: Any) -> ClickRequest:
+def _click(
+    target: object, second: float, agent: str = WINDOWS, address: str = JIO_NETWORK, **more: Any
+) -> ClickRequest:
     name = target if isinstance(target, str) else f"story {target}"
     return ClickRequest(name, START + timedelta(seconds=second), agent=agent, address=address, **more)
 
@@ -70,7 +77,7 @@ def machines() -> Iterator[tuple[str, int, list[ClickRequest]]]:
         "WhatsApp preview": "WhatsApp/2.25.30.72 A",
         "Telegram preview": "TelegramBot (like TwitterBot)",
         "Facebook preview": "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
-        "Google's image proxy": "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
+        "Google's image proxy": "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Firefox/11.0 (via ggpht.com GoogleImageProxy)",
         "iMessage preview": "MyApp/1 CFNetwork/1568.200.51 Darwin/24.6.0",
         "Googlebot as a phone": ANDROID + " (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
         "Slack": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
@@ -88,14 +95,22 @@ def machines() -> Iterator[tuple[str, int, list[ClickRequest]]]:
     yield "all links in one second", LINKS, _walk(every, (each * 0.05 for each in every))
     yield "all links, one a second", LINKS, _walk(every, (each * 1.0 for each in every))
     yield "all links, every eight seconds", LINKS, _walk(every, (each * 8.2 for each in every))
-    yield "all links in any order in five seconds", LINKS, _walk(rng.sample(every, LINKS), sorted(rng.uniform(0, 5) for _ in every))
-    yield "half of the links in ten seconds", LINKS, _walk(rng.sample(every, 9), sorted(rng.uniform(0, 10) for _ in every))
+    yield (
+        "all links in any order in five seconds",
+        LINKS,
+        _walk(rng.sample(every, LINKS), sorted(rng.uniform(0, 5) for _ in every)),
+    )
+    yield (
+        "half of the links in ten seconds",
+        LINKS,
+        _walk(rng.sample(every, 9), sorted(rng.uniform(0, 10) for _ in every)),
+    )
     yield "every link twice in six seconds", LINKS, _walk([*every, *every], (each * 0.2 for each in range(2 * LINKS)))
     yield "three links at once", LINKS, _walk((2, 7, 11), (5, 5.02, 5.05))
     yield "the hidden link", LINKS, [_click(HONEYPOT, 3)]
     yield "the hidden link, and two others", LINKS, [_click(2, 1), _click(HONEYPOT, 4), _click(9, 40)]
     yield "the hidden link, by other addresses", LINKS, [
-        _click(2, 1, WINDOWS, "103.9.9.1"), _click(HONEYPOT, 2, FIREFOX, "103.9.9.2"), _click(9, 3, IPHONE, "103.9.9.3"),
+        _click(2, 1, WINDOWS, "103.9.9.1"), _click(HONEYPOT, 2, FIREFOX, "103.9.9.2"), _click(9, 3, IPHONE),
     ]  # fmt: skip
     yield "Microsoft's scanner as Chrome", LINKS, [_click(0, 2, WINDOWS, AZURE)]
     yield "Barracuda as Chrome", LINKS, [_click(0, 2, WINDOWS, BARRACUDA), _click(8, 9, WINDOWS, BARRACUDA)]
@@ -120,7 +135,8 @@ def people() -> Iterator[tuple[str, int, list[ClickRequest]]]:
         "a Cubot phone": CUBOT, "JioPhone": JIO, "Opera Mini": OPERA_MINI, "UC Browser": UC, "old Explorer": IE,
         "Facebook's own browser": FACEBOOK, "Lynx": "Lynx/2.9.2 libwww-FM/2.14SSL-MM/1.4.1 OpenSSL/3.5.0",
         "w3m": "w3m/0.5.3+git20230121", "Samsung": ANDROID.replace("Chrome/", "SamsungBrowser/29.0 Chrome/"),
-        "Avast's browser": WINDOWS + " Avast/142.0.0.0", "iPad as a Mac": IPHONE.replace("iPhone; CPU iPhone", "Macintosh; Intel"),
+        "Avast's browser": WINDOWS + " Avast/142.0.0.0",
+        "iPad as a Mac": IPHONE.replace("iPhone; CPU iPhone", "Macintosh; Intel"),
     }  # fmt: skip
     for name, agent in agents.items():
         yield name, LINKS, [_click(2, 40, agent)]
@@ -129,7 +145,11 @@ def people() -> Iterator[tuple[str, int, list[ClickRequest]]]:
     yield "three tabs in four seconds", LINKS, _walk((0, 2, 5), (10, 11.3, 14))
     yield "five tabs in seven seconds", LINKS, _walk((0, 2, 5, 9, 12), (10, 11.4, 12.1, 15, 16.9))
     yield "back, and the same again", LINKS, _walk((0, 0, 0), (10, 31, 47), IPHONE)
-    yield "everything, in half an hour", LINKS, _walk(range(LINKS), sorted(rng.uniform(0, 1800) for _ in range(LINKS)), ANDROID)
+    yield (
+        "everything, in half an hour",
+        LINKS,
+        _walk(range(LINKS), sorted(rng.uniform(0, 1800) for _ in range(LINKS)), ANDROID),
+    )
     yield "everything, in the order of the letter", LINKS, _walk(range(LINKS), _sums(rng, LINKS, 15, 240), ANDROID)
     yield "at once after delivery", LINKS, [_click(0, 0.4, ANDROID)]
     yield "morning and evening", LINKS, _walk((0, 8), (60, 39_000), ANDROID)
@@ -158,8 +178,14 @@ def people() -> Iterator[tuple[str, int, list[ClickRequest]]]:
     yield "a preview is drawn, then the friend comes", LINKS, [
         _click(3, 1, "WhatsApp/2.25.30.72 A"), _click(3, 20, IPHONE, AIRTEL),
     ]  # fmt: skip
-    yield "thirty readers behind one address", LINKS, _walk(
-        [rng.choice((0, 0, 0, 1, 2, 3, 5, 8, 9)) for _ in range(30)], sorted(rng.uniform(0, 60) for _ in range(30)), ANDROID
+    yield (
+        "thirty readers behind one address",
+        LINKS,
+        _walk(
+            [rng.choice((0, 0, 0, 1, 2, 3, 5, 8, 9)) for _ in range(30)],
+            sorted(rng.uniform(0, 60) for _ in range(30)),
+            ANDROID,
+        ),
     )
     yield "two readers of one office at once", LINKS, _walk((0, 4), (10, 10.1), WINDOWS, OFFICE)
     yield "both links of a short email", 2, _walk((0, 1), (10, 12), ANDROID)

@@ -128,3 +128,29 @@ def test_show_tells_the_newsroom_the_numbers(tmp_path: Path) -> None:
         served.post(f"/answer/{KEY}/feedback/2/{served.token('view', 'asha@example.com')}")
     assert desk.json("edition", "show", KEY)["answers"] == {"feedback": {"अच्छा": 0, "ठीक नहीं": 1}}
     assert "feedback: अच्छा: 0, ठीक नहीं: 1" in desk.digest("edition", "show", KEY).out
+
+
+def test_a_word_may_follow_the_answer(asked: Site) -> None:
+    place = path(asked, "poll", 2)
+    saved = asked.post(place)
+    assert f'action="{place}/word"' in saved.text
+    assert 'name="word"' not in asked.get(place).text
+    for text in ("पहले सड़क ठीक कीजिए।", "  पहले\nसड़क  ठीक कीजिए। " + "क्षि" * 600):
+        said = asked.post(f"{place}/word", word=text)
+        assert translated("Thank you. We read every word.") in said.text
+    words = asked.app.words.newest(10, edition=KEY)
+    assert [(each.email, each.kind, each.about) for each in words] == [("asha@example.com", "answer", "poll: नहीं")]
+    assert words[0].text.startswith("पहले सड़क ठीक कीजिए। क्षि")
+    assert len(words[0].text) <= 2000
+    asked.post(f"{place}/word", word=" ")
+    assert asked.app.words.newest(10, edition=KEY) == words
+
+
+def test_nobody_says_a_word_for_another(asked: Site) -> None:
+    before = asked.app.words.newest(10)
+    token = asked.token("leave", "asha@example.com")
+    assert asked.post(f"/answer/{KEY}/poll/1/{token}/word", word="x").status == 404
+    assert asked.post(path(asked, "poll", 9) + "/word", word="x").status == 404
+    assert asked.get(path(asked, "poll", 1) + "/word").status in (404, 405)
+    asked.post(f"/answer/{KEY}/poll/1/{asked.app.signer.sign('view', 0)}/word", word="x")
+    assert asked.app.words.newest(10) == before

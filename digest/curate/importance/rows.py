@@ -117,6 +117,7 @@ STORY_ROWS = (
     Row("source_weight", 0.5, "Its source has the weight %(found)s"),
     Row("feed", 0.3, "Its source shows it near the top"),
     Row("liking", 0.8, "The desk's preference for the section is %(found)s"),
+    Row("clicked", 0.3, "Readers' interest in the section, by clicks, is %(found)s"),
     Row("series", -1.0, "It is a page that recurs (%(found)s)"),
     Row("damage", -0.5, "Its text is damaged"),
 )

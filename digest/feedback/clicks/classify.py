@@ -19,9 +19,7 @@ from itertools import pairwise
 from statistics import median
 
 from digest.feedback.clicks.agents import is_data_centre, is_machine_agent, is_proxied
-
-# The target of the link that nobody sees.
-HONEYPOT = "honeypot"
+from digest.models import HONEYPOT
 
 
 class Sign(StrEnum):
@@ -35,8 +33,8 @@ class Sign(StrEnum):
     NONE = ""
 
 
-# Seconds around a hidden link, or a HEAD, in which the same visitor's other requests are a machine's; and those of other
-# addresses, because a scanner may have many.
+# Seconds around a hidden link, or a HEAD, in which the same visitor's other requests are a machine's; and those of
+# other addresses, because a scanner may have many.
 _AROUND_HONEYPOT, _AROUND_HEAD, _AROUND_BY_OTHERS = 600.0, 60.0, 20.0
 # Opening this many different links, each less than so many seconds after the one before, is no hand's work.
 _RAPID_LINKS, _RAPID_GAP = 3, 0.35

@@ -27,15 +27,18 @@ from digest.store.content.answers import delete_answers
 from digest.store.database import Database
 from digest.store.schema import (
     attempt,
+    click_visit,
     consent,
     decision,
     delivery,
     delivery_event,
     edition,
     erased,
+    last_click,
     moved_address,
     person_request,
     preference,
+    reader_word,
     signup,
     subscriber,
     suppression,
@@ -118,7 +121,8 @@ class Erasures:
             for column in _FREE_TEXT:
                 _scrub_column(connection, column, true(), words)
             payloads = _scrub_payloads(connection, person.addresses)
-            own = () if person.id is None else (f"again:{person.id}", f"why:{person.id}", f"own:{person.id}")
+            kinds = () if person.id is None else ("again", "why", "word", "own")
+            own = [f"{kind}:{person.id}" for kind in kinds]
             rate_limits.delete_windows(connection, [*quotas, *own])
         self.database.truncate_wal()
         known = bool(person.id is not None or person.signed_up or suppressed or consents or payloads)
@@ -160,6 +164,8 @@ def _anonymise(connection: Connection, id: int, person: _Person) -> int:
     connection.execute(update(subscriber).where(subscriber.c.id == id).values(address=f"erased:{id}", **empty))
     connection.execute(delete(preference).where(preference.c.subscriber == id))
     delete_answers(connection, subscriber=id)
+    for table in (click_visit, last_click, reader_word):
+        connection.execute(delete(table).where(table.c.subscriber == id))
     keys = editions_of(connection, id)
     own = and_(delivery.c.edition.in_(keys), delivery.c.subscriber == id)
     attempts = or_(attempt.c.batch.in_(select(delivery.c.batch).where(own)), attempt.c.current_recipient == id)

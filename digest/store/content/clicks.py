@@ -1,0 +1,194 @@
+"""Clicks on the links of emails: requests for a day or two, then counts.
+
+An address and a browser are never stored. Their hash has a key that lasts a day, so that nobody can follow a reader
+from one day to the next.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from digest.feedback.clicks.classify import Sign, Visit, judge
+from digest.models import HONEYPOT
+from digest.store import meta
+from digest.store.database import Database
+from digest.store.schema import click_count, click_visit, last_click
+from digest.store.schema import meta as meta_table
+
+# How long requests are kept before they are counted: what one visitor does belongs together.
+KEPT = timedelta(days=1)
+# The name in `meta` of the key of a day.
+_KEY = "click key of "
+# All targets of an edition together.
+TOTAL = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class ClickVisit:
+    """A request for the target of a link. `subscriber` is None unless the settings ask for it."""
+
+    edition: str
+    target: str
+    visitor: str
+    subscriber: int | None
+    sign: Sign
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClickNumbers:
+    """Of one target. A person who clicked on two days may count twice."""
+
+    people: int = 0
+    clicks: int = 0
+    machine: int = 0
+
+    def __add__(self, other: ClickNumbers) -> ClickNumbers:
+        return ClickNumbers(self.people + other.people, self.clicks + other.clicks, self.machine + other.machine)
+
+
+# Edition → the number of links of its email.
+Links = Callable[[str], int]
+
+
+class ClickStore:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def key_of(self, day: date) -> bytes:
+        """The key of the hashes of a day, the same in every process."""
+        held = meta.get_or_create(self.database, f"{_KEY}{day:%Y-%m-%d}", lambda: secrets.token_hex(32))
+        return bytes.fromhex(held)
+
+    def add(self, visits: Sequence[ClickVisit]) -> None:
+        """Store requests in one transaction."""
+        if not visits:
+            return
+        names = ClickVisit.__slots__
+        with self.database.write() as connection:
+            connection.execute(insert(click_visit), [{name: getattr(each, name) for name in names} for each in visits])
+
+    def numbers(self, editions: Sequence[str], links: Links) -> dict[str, dict[str, ClickNumbers]]:
+        """Edition → target → its clicks, and TOTAL for all targets. Editions without a request are missing."""
+        found: dict[str, dict[str, ClickNumbers]] = defaultdict(dict)
+        of = click_count.c
+        with self.database.read() as connection:
+            rows = connection.execute(select(click_count).where(of.edition.in_(editions)))
+            for row in rows:
+                found[row.edition][row.target] = ClickNumbers(row.people, row.clicks, row.machine)
+            visits = _visits(connection, editions=editions)
+        for key, own in visits.items():
+            for target, more in count(own, links(key)).items():
+                found[key][target] = found[key].get(target, ClickNumbers()) + more
+        return dict(found)
+
+    def fold(self, links: Links, now: datetime) -> int:
+        """Count the requests that are a day old, and delete them and their keys. Returns how many."""
+        before = now - KEPT
+        with self.database.read() as connection:
+            old = select(click_visit.c.edition).where(click_visit.c.at < before).distinct()
+            keys = list(connection.execute(old).scalars())
+        done = 0
+        for key in keys:
+            number = links(key)
+            with self.database.write(area="click") as connection:
+                visits = _visits(connection, editions=[key], before=before)
+                done += _fold_edition(connection, key, visits.get(key, []), number, before)
+        with self.database.write(area="meta") as connection:
+            own = meta_table.c.name
+            last = f"{_KEY}{before - KEPT:%Y-%m-%d}"
+            connection.execute(delete(meta_table).where(own.startswith(_KEY), own <= last))
+        return done
+
+    def last_clicks(self, links: Links) -> dict[int, datetime]:
+        """Subscriber → their last click, as far as it was kept. Clicks of machines do not count."""
+        with self.database.read() as connection:
+            found = {row.subscriber: row.at for row in connection.execute(select(last_click))}
+            visits = _visits(connection)
+        for key, own in visits.items():
+            for who, at in _last_by_subscriber(own, links(key)).items():
+                found[who] = max(at, found.get(who, at))
+        return found
+
+
+def count(visits: Sequence[ClickVisit], links: int) -> dict[str, ClickNumbers]:
+    """Target → its clicks, and TOTAL for all of them. The hidden link is no target."""
+    people: dict[str, set[object]] = defaultdict(set)
+    clicks: Counter[str] = Counter()
+    machine: Counter[str] = Counter()
+    for who, own, verdicts in _judged(visits, links):
+        for visit, by_machine in zip(own, verdicts, strict=True):
+            if visit.target == HONEYPOT:
+                continue
+            for target in (visit.target, TOTAL):
+                if by_machine:
+                    machine[target] += 1
+                else:
+                    clicks[target] += 1
+                    people[target].add(who)
+    names = {*people, *machine}
+    return {name: ClickNumbers(len(people[name]), clicks[name], machine[name]) for name in sorted(names)}
+
+
+def _judged(visits: Sequence[ClickVisit], links: int) -> Iterable[tuple[object, list[ClickVisit], list[bool]]]:
+    """The visits of each subscriber, or of each visitor, and which of them are a machine's."""
+    groups: dict[object, list[ClickVisit]] = defaultdict(list)
+    for visit in visits:
+        groups[visit.subscriber if visit.subscriber is not None else visit.visitor].append(visit)
+    for who, own in groups.items():
+        yield who, own, judge([Visit(each.target, each.at, each.sign, each.visitor) for each in own], links)
+
+
+def _last_by_subscriber(visits: Sequence[ClickVisit], links: int) -> dict[int, datetime]:
+    found: dict[int, datetime] = {}
+    for who, own, verdicts in _judged([each for each in visits if each.subscriber is not None], links):
+        moments = [visit.at for visit, machine in zip(own, verdicts, strict=True) if not machine]
+        if moments and isinstance(who, int):
+            found[who] = max(moments)
+    return found
+
+
+def _visits(
+    connection: Connection, *, editions: Sequence[str] | None = None, before: datetime | None = None
+) -> Mapping[str, list[ClickVisit]]:
+    """Edition → its stored requests."""
+    of = click_visit.c
+    rows = select(of.edition, of.target, of.visitor, of.subscriber, of.sign, of.at).order_by(of.at, of.id)
+    if editions is not None:
+        rows = rows.where(of.edition.in_(editions))
+    if before is not None:
+        rows = rows.where(of.at < before)
+    found: dict[str, list[ClickVisit]] = defaultdict(list)
+    for row in connection.execute(rows):
+        visit = ClickVisit(row.edition, row.target, row.visitor, row.subscriber, Sign(row.sign), row.at)
+        found[row.edition].append(visit)
+    return found
+
+
+def _fold_edition(connection: Connection, key: str, visits: Sequence[ClickVisit], links: int, before: datetime) -> int:
+    for target, more in count(visits, links).items():
+        own = (click_count.c.edition == key) & (click_count.c.target == target)
+        of = click_count.c
+        values = {
+            "people": of.people + more.people,
+            "clicks": of.clicks + more.clicks,
+            "machine": of.machine + more.machine,
+        }
+        if not connection.execute(update(click_count).where(own).values(values)).rowcount:
+            numbers = {"people": more.people, "clicks": more.clicks, "machine": more.machine}
+            connection.execute(insert(click_count).values(edition=key, target=target, **numbers))
+    for who, at in _last_by_subscriber(visits, links).items():
+        person = last_click.c.subscriber == who
+        known = connection.execute(select(last_click.c.at).where(person)).scalar()
+        if known is None:
+            connection.execute(insert(last_click).values(subscriber=who, at=at))
+        elif known < at:
+            connection.execute(update(last_click).where(person).values(at=at))
+    deleted = delete(click_visit).where(click_visit.c.edition == key, click_visit.c.at < before)
+    return int(connection.execute(deleted).rowcount)

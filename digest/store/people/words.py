@@ -1,0 +1,88 @@
+"""What readers write: a word with an answer, or a reply by mail."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import delete, func, insert, select, update
+
+from digest.store.database import Database
+from digest.store.schema import reader_word, subscriber
+
+
+class WordKind(StrEnum):
+    """Where a word comes from. An automatic reply has no text."""
+
+    ANSWER = "answer"
+    REPLY = "reply"
+    AUTO_REPLY = "auto-reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """`email` and `subscriber` are those of the reader; `edition` is '' if it is not known."""
+
+    subscriber: int | None
+    email: str
+    edition: str
+    kind: WordKind
+    about: str
+    text: str
+    at: datetime
+
+
+class WordStore:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def answer(self, edition: str, block: str, subscriber: int, text: str, *, about: str, now: datetime) -> None:
+        """Store a word with an answer. It replaces an earlier one; '' takes it back."""
+        name = hashlib.sha256(f"answer\n{edition}\n{block}\n{subscriber}".encode()).hexdigest()
+        with self.database.write(area="reader_word") as connection:
+            own = reader_word.c.hash == name
+            if not text:
+                connection.execute(delete(reader_word).where(own))
+                return
+            values = {"text": text, "about": about, "at": now}
+            if not connection.execute(update(reader_word).where(own).values(values)).rowcount:
+                fixed = {"subscriber": subscriber, "edition": edition, "kind": WordKind.ANSWER, "hash": name}
+                connection.execute(insert(reader_word).values(**fixed, **values))
+
+    def reply(
+        self, subscriber: int, edition: str, kind: WordKind, text: str, *, about: str, hash: str, at: datetime
+    ) -> bool:
+        """Store a reply by mail. False if it is known."""
+        with self.database.write(area="reader_word") as connection:
+            if connection.execute(select(reader_word.c.id).where(reader_word.c.hash == hash)).first():
+                return False
+            values = {"subscriber": subscriber, "edition": edition, "kind": kind, "about": about, "text": text}
+            connection.execute(insert(reader_word).values(**values, at=at, hash=hash))
+        return True
+
+    def newest(self, most: int, *, edition: str = "", automatic: bool = False) -> list[Word]:
+        """The newest words, of an edition or of all; automatic replies only if asked for."""
+        of = reader_word.c
+        columns = (of.subscriber, func.coalesce(subscriber.c.email, ""), of.edition, of.kind, of.about, of.text, of.at)
+        rows = select(*columns).outerjoin(subscriber, subscriber.c.id == of.subscriber)
+        rows = rows.where(of.edition == edition) if edition else rows
+        rows = rows if automatic else rows.where(of.kind != WordKind.AUTO_REPLY)
+        with self.database.read() as connection:
+            found = connection.execute(rows.order_by(of.at.desc(), of.id.desc()).limit(most)).all()
+        return [
+            Word(id, email, key, WordKind(kind), about, text, at) for id, email, key, kind, about, text, at in found
+        ]
+
+    def counts(self, edition: str) -> dict[WordKind, int]:
+        """How many words of each kind there are about an edition."""
+        kinds = select(reader_word.c.kind).where(reader_word.c.edition == edition)
+        with self.database.read() as connection:
+            found = Counter(connection.execute(kinds).scalars())
+        return {WordKind(kind): number for kind, number in found.items()}
+
+    def delete_old(self, before: datetime) -> int:
+        with self.database.write() as connection:
+            return int(connection.execute(delete(reader_word).where(reader_word.c.at < before)).rowcount)

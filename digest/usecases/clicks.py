@@ -1,0 +1,124 @@
+"""Clicks of editions: their numbers, as far as they may be shown, and what they say about sections."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from digest.notify.clicks import ClickReport, StoryClicks
+from digest.render.clicks import targets
+from digest.store import meta
+from digest.store.content.clicks import TOTAL, ClickNumbers
+
+if TYPE_CHECKING:
+    from digest.models import Edition
+    from digest.store.content.clicks import ClickStore
+    from digest.store.content.editions import EditionStore
+
+# How far back the ranking looks.
+_WINDOW = timedelta(weeks=4)
+# Clicks by which the share of a section is pulled towards that of all: few clicks say little.
+_PRIOR = 20.0
+# The name in `meta` of the interest of a day.
+_INTEREST = "section interest of "
+
+
+@dataclass(frozen=True)
+class ClickCounter:
+    """Counts the clicks of editions. Numbers of fewer than `min_people` people are left out."""
+
+    store: ClickStore
+    editions: EditionStore
+    min_people: int
+    now: Callable[[], datetime]
+
+    def report(self, edition: Edition) -> ClickReport:
+        """The clicks of an edition."""
+        numbers = self.store.numbers([edition.key], self._links).get(edition.key, {})
+        total = numbers.get(TOTAL, ClickNumbers())
+        stories, hidden = [], 0
+        seen = set()
+        for target in targets(edition):
+            found = numbers.get(target.name, ClickNumbers())
+            if target.name in seen or not found.people:
+                continue
+            seen.add(target.name)
+            if found.people < self.min_people:
+                hidden += 1
+            else:
+                stories.append(StoryClicks(target.title, target.section, found.people, found.clicks))
+        shown = total.people if total.people >= self.min_people else None
+        ordered = sorted(stories, key=lambda each: -each.people)
+        return ClickReport(shown, total.machine, tuple(ordered), hidden, self.min_people)
+
+    def of_target(self, name: str, keys: Sequence[str]) -> dict[str, ClickNumbers]:
+        """Edition → the clicks on one target, such as an advertisement; nothing where there are too few people."""
+        found = self.store.numbers(keys, self._links)
+        return {key: own[name] for key, own in found.items() if name in own and own[name].people >= self.min_people}
+
+    def fold(self) -> int:
+        """Count and delete old requests."""
+        return self.store.fold(self._links, self.now())
+
+    def last_clicks(self) -> dict[int, datetime]:
+        return self.store.last_clicks(self._links)
+
+    def interest(self) -> dict[str, float]:
+        """Section → how much more or less its stories are clicked than others, from -1 to 1.
+
+        Twice as much as usual is 1, half as much is -1. Sections with too few people are missing.
+        """
+        since = (self.now() - _WINDOW).date()
+        editions = [each for each in self.editions.all() if each.day >= since]
+        by_key = self.store.numbers([each.key for each in editions], self._links)
+        stories: dict[str, int] = {}
+        people: dict[str, int] = {}
+        for edition in editions:
+            if edition.key not in by_key:
+                continue
+            for target in targets(edition):
+                if target.section:
+                    stories[target.section] = stories.get(target.section, 0) + 1
+                    clicked = by_key[edition.key].get(target.name, ClickNumbers()).people
+                    people[target.section] = people.get(target.section, 0) + clicked
+        return section_interest(stories, people, self.min_people)
+
+    def interest_of_day(self) -> dict[str, float]:
+        """`interest` as it was when it was first asked for today: composing again must move no story by itself."""
+        database, name = self.store.database, f"{_INTEREST}{self.now():%Y-%m-%d}"
+        held = meta.get(database, name)
+        if held is None:
+            meta.delete_all(database, _INTEREST)
+            held = meta.get_or_create(database, name, lambda: json.dumps(self.interest(), ensure_ascii=False))
+        return dict(json.loads(held))
+
+    def _links(self, key: str) -> int:
+        return _count_links(self.editions, key)
+
+
+@lru_cache(maxsize=256)
+def _count_links(editions: EditionStore, key: str) -> int:
+    edition = editions.get(key)
+    return len({target.url for target in targets(edition)}) if edition else 1
+
+
+def section_interest(stories: dict[str, int], people: dict[str, int], min_people: int) -> dict[str, float]:
+    """As `ClickCounter.interest`, from the number of stories and of people who clicked, for each section."""
+    all_stories, all_people = sum(stories.values()), sum(people.values())
+    if not all_people:
+        return {}
+    usual = all_people / all_stories
+    found = {}
+    for name, number in stories.items():
+        if people.get(name, 0) < min_people:
+            continue
+        # As if the section had some stories more, which were clicked as usual.
+        more = _PRIOR / usual
+        rate = (people[name] + _PRIOR) / (number + more)
+        found[name] = max(-1.0, min(1.0, math.log2(rate / usual)))
+    return found

@@ -1,0 +1,157 @@
+"""`/c/EDITION/CODE`: redirect to an address of that edition, and count the click.
+
+The redirect never waits for the store: requests are written by a thread. It leads to addresses of the edition only, so
+nobody can use our name to send people elsewhere. The other site learns neither the edition nor the reader.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from digest.feedback.clicks.classify import ClickRequest, read_signs
+from digest.models import HONEYPOT, EditionState
+from digest.render.clicks import ClickLinks, Target
+from digest.store.content.clicks import ClickStore, ClickVisit
+from digest.store.content.editions import EditionStore
+from digest.utils.redact import redact
+from digest.web.client_limit import client_of
+from digest.web.dependencies import TEST_SUBSCRIBER, Context, client_address
+
+log = logging.getLogger(__name__)
+
+_SENT = (EditionState.SENDING, EditionState.PAUSED, EditionState.DONE, EditionState.CANCELLED)
+# Requests that wait to be written, seconds between two writes, and the time between two counts of old ones.
+_MOST_WAITING, _EVERY, _FOLD_EVERY = 10_000, 2.0, timedelta(hours=1)
+# Editions whose links are remembered.
+_MOST_EDITIONS = 32
+# Headers that say who asks, and whether anybody does. Nothing else of a request is looked at.
+_HEADERS = (
+    "accept-language", "purpose", "referer", "sec-fetch-user", "sec-purpose", "x-moz", "x-operamini-phone-ua",
+    "x-purpose",
+)  # fmt: skip
+_NO_REFERRER = {"referrer-policy": "no-referrer", "cache-control": "no-store"}
+
+
+class ClickRecorder:
+    """Writes clicks from a thread of its own, and counts old ones once an hour. `fold` does the latter.
+
+    What says who asked is in memory until then, and only its hash is written.
+    """
+
+    def __init__(self, store: ClickStore, fold: Callable[[], int], now: Callable[[], datetime]) -> None:
+        self._store, self._fold, self._now = store, fold, now
+        self._waiting: deque[tuple[ClickVisit, str]] = deque(maxlen=_MOST_WAITING)
+        self._stop = threading.Event()
+        self._writing = threading.Lock()
+        self._folded_at: datetime | None = None
+        self._keys: dict[date, bytes] = {}
+        self._thread = threading.Thread(target=self._run, name="clicks", daemon=True)
+        self._thread.start()
+
+    def add(self, visit: ClickVisit, client: str) -> None:
+        """Take a click for writing. `client` says which program at which address asked; it becomes `visit.visitor`."""
+        self._waiting.append((visit, client))
+
+    def flush(self) -> None:
+        """Write what waits. What cannot be written now waits for the next time."""
+        with self._writing:
+            waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            try:
+                self._store.add([replace(visit, visitor=self._hash(client, visit.at)) for visit, client in waiting])
+                waiting, now = [], self._now()
+                if self._folded_at is None or now - self._folded_at >= _FOLD_EVERY:
+                    self._folded_at = now
+                    self._fold()
+            # The thread must live on.
+            except Exception as error:
+                log.error("clicks could not be written: %s", redact(type(error).__name__))
+            self._waiting.extendleft(reversed(waiting))
+
+    def close(self) -> None:
+        """Write what waits, then stop."""
+        self._stop.set()
+        self._thread.join()
+        self.flush()
+
+    def _hash(self, client: str, at: datetime) -> str:
+        day = at.date()
+        if day not in self._keys:
+            self._keys = {day: self._store.key_of(day)}
+        return hashlib.blake2b(client.encode(), key=self._keys[day], digest_size=12).hexdigest()
+
+    def _run(self) -> None:
+        while not self._stop.wait(_EVERY):
+            self.flush()
+
+
+@dataclass
+class Redirects:
+    """Finds the target of a code. Editions that can change no more are remembered."""
+
+    links: ClickLinks
+    editions: EditionStore
+    _known: OrderedDict[str, dict[str, Target]] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def find(self, key: str, code: str) -> tuple[Target | None, bool]:
+        """The target, and whether the edition was sent, so that its clicks count."""
+        with self._lock:
+            known = self._known.get(key)
+        if known is not None:
+            return known.get(code), True
+        edition = self.editions.get(key)
+        if edition is None:
+            return None, False
+        codes, sent = self.links.by_code(edition), edition.state in _SENT
+        if sent:
+            with self._lock:
+                self._known[key] = codes
+                while len(self._known) > _MOST_EDITIONS:
+                    self._known.popitem(last=False)
+        return codes.get(code), sent
+
+
+def router(context: Context, redirects: Redirects, recorder: ClickRecorder | None) -> APIRouter:
+    """`/c/EDITION/CODE`, and with `clicks.subscribers` also `/c/EDITION/CODE/TOKEN`. Without `recorder` none counts."""
+    routes = APIRouter(tags=["clicks"])
+    pages = context.pages
+
+    def respond(request: Request, edition: str, code: str, subscriber: int | None) -> Response:
+        target, sent = redirects.find(edition, code)
+        if target is None:
+            catalogue = pages.catalogue(request)
+            advice = catalogue.gettext("Part of the link may be missing. Open it from the email again, or write to us.")
+            return pages.error(request, 404, catalogue.gettext("This link is incomplete"), advice)
+        if recorder is not None and sent and subscriber != TEST_SUBSCRIBER:
+            now = context.now()
+            headers = {name: request.headers[name] for name in _HEADERS if name in request.headers}
+            method = str(request.scope.get("original_method", request.method))
+            agent, address = request.headers.get("user-agent", ""), client_address(request)
+            sign = read_signs(ClickRequest(target.name, now, method, agent, address, headers))
+            client = f"{client_of(address)}\n{agent}\n{headers.get('accept-language', '')}"
+            recorder.add(ClickVisit(edition, target.name, "", subscriber, sign, now), client)
+        if target.name == HONEYPOT:
+            return RedirectResponse(f"{pages.root}/", 303, headers=_NO_REFERRER)
+        return RedirectResponse(target.url, 302, headers=_NO_REFERRER)
+
+    @routes.get("/c/{edition}/{code}", summary="Redirect to a story or advertisement of an edition")
+    def click(request: Request, edition: str, code: str) -> Response:
+        return respond(request, edition, code, None)
+
+    @routes.get("/c/{edition}/{code}/{token}", summary="The same, for a subscriber")
+    def click_of(request: Request, edition: str, code: str, token: str) -> Response:
+        id = context.subscriber_id_from_token("view", token)
+        # A wrong token must not keep anybody from the story. It counts nobody.
+        known = redirects.links.with_subscriber and id is not None
+        return respond(request, edition, code, id if known else None)
+
+    return routes
