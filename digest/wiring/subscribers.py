@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from digest.wiring.curate import Curating
-from digest.wiring.identity import Identity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from digest.usecases.subscriber_list import SubscriberList
 
 
-class Subscribers(Curating, Identity):
+class Subscribers(Curating):
     @cached_property
     def subscriber_list(self) -> SubscriberList:
         from digest.subscribers.list_file import FILE_NAME
