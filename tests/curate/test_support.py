@@ -208,14 +208,59 @@ def test_the_support_names_paper_and_sentence() -> None:
     assert (support.source, support.source_sentence) == ("sandesh", LATER.text)
 
 
+STORM = article(
+    "storm",
+    "gaon",
+    "सोनपुरा में आंधी से दर्जनों पेड़ गिरे",
+    "सोनपुरा में शनिवार रात आंधी से दर्जनों पेड़ और दो स्कूलों की छतें गिर गईं। "
+    "बिजली गिरने से रामगढ़ के एक किसान की मौत हो गई। विधायक अनिल सोरेन का भाई मोहन पेड़ के नीचे दब गया। "
+    "व्यापारी की बेटी रामगढ़ से लौटी थी। प्रशासन ने दवा की दुकानों को छोड़कर सभी दुकानें बंद कर दी हैं। "
+    "कृषि मंत्रालय ने नुकसान का आकलन शुरू कर दिया है। कलेक्टर ने सड़क दुरुस्त करने का निर्देश दिया। "
+    "ज़िले में बुखार के मरीज़ों की संख्या 340 पहुंच गई है। रमेश भगत को दल से निकाले जाने के बाद उन्होंने नया दल बनाया। "
+    "टीम सोमवार को खेत देखने आएगी। नहर टूटने की आशंका नहीं है।",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("विधायक अनिल सोरेन पेड़ के नीचे दब गया।", "something of"),
+        ("व्यापारी रामगढ़ से लौटा था।", "something of"),
+        ("छत गिरने से रामगढ़ के एक किसान की मौत हो गई।", "different places"),
+        ("प्रशासन ने दवा की दुकानों समेत सभी दुकानें बंद कर दी हैं।", "except"),
+        ("खेल मंत्रालय ने नुकसान का आकलन शुरू कर दिया है।", "before “मंत्रालय”"),
+        ("कलेक्टर ने सड़क दुरुस्त कर दी है।", "leaves out “निर्देश”"),
+        ("ज़िले में बुखार से मरने वालों की संख्या 340 पहुंच गई है।", "मरने"),
+        ("सोनपुरा में आंधी से दर्जनों स्कूलों की छतें गिर गईं।", "दर्जनों"),
+        ("रमेश भगत ने दल छोड़कर नया दल बनाया।", "छोडकर"),
+        ("नहर टूटने की आशंका है।", "negation"),
+    ],
+)
+def test_words_stay_with_what_they_belong_to(text: str, why: str) -> None:
+    assert why in problem(text, STORM)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "बिजली गिरने से रामगढ़ के एक किसान की मौत हो गई।",
+        "विधायक अनिल सोरेन का भाई मोहन पेड़ के नीचे दब गया।",
+        "कृषि मंत्रालय ने नुकसान का आकलन शुरू कर दिया है।",
+        "सोनपुरा में आंधी से दर्जनों पेड़ गिर गए।",
+        "नहर टूटने की आशंका नहीं है।",
+    ],
+)
+def test_what_belongs_to_it_may_be_retold(text: str) -> None:
+    assert not problem(text, STORM)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["dev", "held", "fresh-1", "fresh-3"])
-def test_floors_on_the_stories_that_it_was_written_with(name: str) -> None:
-    judged = judge(name)
+def test_floors_on_the_stories_that_it_was_written_with() -> None:
+    judged = [each for name in ("dev", "held", "fresh-1", "fresh-3") for each in judge(name)]
     wrong = [each.accepted for each in judged if each.fault]
     true = [each.accepted for each in judged if not each.fault]
-    assert sum(wrong) / len(wrong) <= 0.02
-    assert sum(true) / len(true) >= 0.55
+    assert sum(wrong) / len(wrong) <= 0.01
+    assert sum(true) / len(true) >= 0.6
 
 
 @pytest.mark.slow

@@ -15,8 +15,8 @@ from digest.curate.summary.support.check import Candidate, Checker
 from digest.curate.summary.support.clauses import MODIFIERS, Clause, Sentence
 from digest.curate.summary.support.reading import merge, opens, read
 from digest.curate.summary.support.roles import same
-from digest.curate.summary.support.vocabulary import key_of
-from digest.hindi.text import fold
+from digest.curate.summary.support.vetoes import other_link
+from digest.curate.summary.support.vocabulary import GRAMMAR, key_of
 from digest.models import Article, Support
 
 # Weighted shares of matched words that count as alike.
@@ -29,13 +29,11 @@ _LONG = 4
 _BOUND = frozenset(["क्योंकि", "इसलिए", "चूंकि", "ताकि", "तो", "कि"])
 
 
-_TOLL = frozenset(map(fold, ["मौत", "मौतें", "जान", "मारे", "मरे", "घायल", "ज़ख़्मी", "झुलसे", "लापता"]))
+_TOLL = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"]
 # Sentences of an article that tell what came of its first one.
 _SOON = 3
 # A number of these is a time, not a count.
-_TIME_UNITS = frozenset(
-    map(key_of, map(fold, ["दिन", "दिनों", "महीने", "महीनों", "साल", "वर्ष", "घंटे", "मिनट", "बजे", "सप्ताह", "हफ़्ते"]))
-)
+_TIME_UNITS = frozenset(map(key_of, GRAMMAR["period"] | GRAMMAR["part of hour"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,10 @@ class _Judge:
             ):
                 # What opens a clause may be part of it in the article.
                 together = self._support(at, clauses, number, merge(clause, clauses[number + 1]), chosen)
-                if not isinstance(together, str):
+                if not isinstance(together, str) and not (
+                    clause.is_adverbial
+                    and other_link(clause, self._sources[together.source].sentences[together.sentence])
+                ):
                     best, number = together, number + 1
             if isinstance(best, str):
                 if self._only_opens(clauses, number):
@@ -105,7 +106,9 @@ class _Judge:
     def _only_opens(self, clauses: Sequence[Clause], number: int) -> bool:
         """Whether the clause only says when, or of whom, the next one is, in words that the articles tell as fact."""
         clause = clauses[number]
-        if number + 1 == len(clauses) or not (clause.tokens[-1] == "बाद" or clause.tokens[-1] in MODIFIERS):
+        if number + 1 == len(clauses) or clause.is_adverbial:
+            return False
+        if clause.tokens[-1] != "बाद" and clause.tokens[-1] not in MODIFIERS:
             return False
         return self._checker.is_known(clause, merge(clause, clauses[number + 1]))
 
@@ -173,7 +176,10 @@ class _Judge:
             return True
         last = chosen[-1]
         openers = clause.opener.split()
-        found = self._sources[candidate.source].sentences[candidate.sentence].units[candidate.clause]
+        sentence = self._sources[candidate.source].sentences[candidate.sentence]
+        found = sentence.units[candidate.clause]
+        if before.is_adverbial and other_link(before, sentence):
+            return False
         if "जिससे" in openers and candidate.source == last.source and abs(candidate.sentence - last.sentence) == 1:
             # `सौदे के बाद …` goes on about the sentence before.
             return found.tokens[0] in ("इससे", "इसके") or any(word.marker == "after" for word in found.words)

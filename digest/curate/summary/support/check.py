@@ -22,6 +22,7 @@ from digest.curate.summary.support.roles import (
 )
 from digest.curate.summary.support.speakers import SPEECH
 from digest.curate.summary.support.statement import infinitive, statement
+from digest.curate.summary.support.vetoes import other_part
 from digest.curate.summary.support.wording import problem_of_words
 from digest.curate.summary.support.words import Word
 from digest.hindi.tokens import STOP_WORDS
@@ -146,6 +147,7 @@ class Checker:
             or ("the articles tell the opposite result" if turns_result(clause, self.articles.clauses()) else "")
             or self.attribution.speaker(clause, other, by_paper=by_paper, speech=speech)
             or self.attribution.pronouns(at, clause, s, i, other)
+            or other_part(self.articles, clause, inside, unmatched, other, sentence)
         )
         return Candidate(s, i, k, near, problem, predicate not in unmatched)
 

@@ -44,10 +44,10 @@ _RELATIVES = {
     for word, marker in (("जिसे", "को"), ("जिन्हें", "को"), ("जिसने", "inherited"), ("जिन्होंने", "inherited"))
 }
 _DYING = frozenset({"दम"})
-_IS = frozenset({"है", "हैं"})
-_WAS = frozenset({"था", "थी", "थे"})
+_IS = GRAMMAR["is"]
+_WAS = GRAMMAR["was"]
 _TO = re.compile("न[ाीे]$")
-_ONGOING = frozenset(map(fold, ["रहा", "रही", "रहे"]))
+_ONGOING = GRAMMAR["ongoing"]
 _ENDS_OF_SPEECH = GRAMMAR["end of speech"]
 _WISHES = GRAMMAR["wish ending"]
 _MUST = GRAMMAR["must"]
@@ -56,11 +56,11 @@ _TRANSITIVE = GRAMMAR["transitive"]
 _RESTRICTED = GRAMMAR["restricted"]
 _PASSIVE = GRAMMAR["passive"]
 _CAUSES = GRAMMAR["causal opener"]
-_REASONS = frozenset(map(fold, ["वजह", "कारण"]))
-_WENT = frozenset(map(fold, ["चला", "चली", "चले", "ले", "दे"]))
+_REASONS = GRAMMAR["reason"]
+_WENT = GRAMMAR["before went"]
 # Content words of a clause that has no subject of its own.
 _SHORT = 2
-_PERIODS = frozenset(map(key_of, map(fold, ["साल", "वर्ष", "महीने", "माह", "दिन", "हफ़्ते", "सप्ताह", "घंटे"])))
+_PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 _PAST_TIMES = GRAMMAR["past time"]
 
 
@@ -257,7 +257,7 @@ def _describe(clause: Clause) -> None:
     ):
         # `दो साल पहले`
         clause.past = "पहले"
-    clause.is_ongoing = bool(_ONGOING & set(tokens[-2:])) and bool(set(tokens[-3:]) & {"है", "हैं", "था", "थे", "थी"})
+    clause.is_ongoing = bool(_ONGOING & set(tokens[-2:])) and bool(set(tokens[-3:]) & (_IS | _WAS))
     clause.has_cause = (
         clause.has_cause
         or any(word.marker == "cause" for word in clause.words)
@@ -373,9 +373,13 @@ def _inherit_agents(clauses: Sequence[Clause]) -> None:
 
 
 def _move_agents(clauses: Sequence[Clause]) -> None:
-    """In `मंत्री ने बारिश होने पर स्कूल बंद किए` the agent is that of the second verb."""
+    """In `मंत्री ने बारिश होने पर स्कूल बंद किए` the agent is that of the second verb.
+
+    In `कंपनी ने विदेश में काम कर रहे इंजीनियर को बुलाया` too: such a participle has no agent.
+    """
     for clause, after in itertools.pairwise(clauses):
-        if clause.is_adverbial and not any(word.marker == "ने" for word in after.words):
+        opens_next = clause.is_adverbial or (clause.tokens[-1] in MODIFIERS and after.opener in MODIFIERS)
+        if opens_next and not any(word.marker == "ने" for word in after.words):
             agents = [word for word in clause.words if word.marker == "ने"]
             clause.words = [word for word in clause.words if word not in agents]
             after.words = [*(replace(word, phrase=-1) for word in agents), *after.words]
