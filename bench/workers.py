@@ -43,7 +43,7 @@ def run(*, quick: bool) -> list[tuple[str, ...]]:
     server = os.environ.get("DIGEST_TEST_POSTGRES")
     if not server:
         return [("DIGEST_TEST_POSTGRES is not set", "", "", "", "")]
-    count = 20_000 if quick else 200_000
+    count = 20_000 if quick else 1_000_000
     rows: list[tuple[str, ...]] = []
     alone = 0.0
     for workers in (1, 2, 4):

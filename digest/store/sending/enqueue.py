@@ -33,6 +33,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     update,
 )
 
@@ -193,7 +194,7 @@ def enqueue_subscribers(
         analyze(connection, _decided)
         hash_in_memory(connection)
         rows = unplaced_subscribers(connection, edition).subquery()
-        same = and_(*(rows.c[name] == value for name, value in _compared(decisions)))
+        same = and_(true(), *(rows.c[name] == value for name, value in _compared(decisions)))
         number = func.coalesce(_decided.c.decision, _UNDECIDED)
         found = select(number, rows.c.id).select_from(rows.outerjoin(_decided, same))
         connection.execute(insert(placements).from_select(["decision", "subscriber"], found).inline())
