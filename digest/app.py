@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from digest.usecases.breaking import BreakingNews
     from digest.usecases.compose import Composer
     from digest.usecases.copy_store import StoreCopier
+    from digest.usecases.correct_edition import EditionCorrector
     from digest.usecases.edit_edition import EditionEditor
     from digest.usecases.enqueue import Enqueuer, SeatQueue
     from digest.usecases.erase_subscriber import SubscriberEraser
@@ -632,6 +633,22 @@ class App:
                 raise
             transports = ()
         return EditionStopper(self.database, self.editions, self.ledger, transports, self.recovery, self.now)
+
+    @cached_property
+    def corrector(self) -> EditionCorrector:
+        from digest.usecases.correct_edition import EditionCorrector
+
+        return EditionCorrector(
+            editions=self.editions,
+            ledger=self.ledger,
+            transports=self.transports,
+            renderer=self.renderer,
+            preflight=self.preflight,
+            archivist=self.archivist,
+            log=self.audit,
+            language=self.settings.newsletter.language,
+            now=self.now,
+        )
 
     @cached_property
     def automatic_stop(self) -> AutomaticStop:
