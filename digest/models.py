@@ -392,6 +392,10 @@ def split_key(key: str) -> tuple[date | None, str]:
         return None, key
 
 
+CORRECTION = "correction-"
+"""What the key of an edition begins with that corrects another one: `correction-2026-11-29-2`."""
+
+
 def is_breaking(key: str) -> bool:
     """Whether this is the key of an alert edition: `2026-11-29-breaking-1`."""
     day, slug = split_key(key)
@@ -412,6 +416,14 @@ class EditionBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class Corrects:
+    """What an edition with a correction corrects: the emails of `edition` that `revision` replaced."""
+
+    edition: str
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class Edition:
     """One issue of the newsletter.
 
@@ -422,7 +434,8 @@ class Edition:
     is longer than usual. `sample` says that it has a sample article. `warnings` are sentences about what was left out
     when it was composed: pictures, blocks, an intro. `intro_support` has an entry for each sentence of an intro that a
     model wrote. `model_use` is None if no model was asked to write. `model_answers` are what it answered, by a hash of
-    what it was asked.
+    what it was asked. `revision` goes up with each correction while it is being sent, from 1. `corrects` is set for an
+    edition that tells those who got a wrong text what is right: it goes to nobody else.
     """
 
     key: str
@@ -443,6 +456,8 @@ class Edition:
     intro_support: tuple[Support, ...] = ()
     model_use: ModelUse | None = None
     model_answers: Mapping[str, str] = field(default_factory=dict)
+    revision: int = 1
+    corrects: Corrects | None = None
 
     @property
     def is_intro_by_machine(self) -> bool:
@@ -462,6 +477,18 @@ class Variant:
     key: str
     topics: frozenset[str] | None = None
     format: Literal["html", "text"] = "html"
+
+
+def variant_of_revision(variant: str, revision: int) -> str:
+    """Return the key of a variant's email in a revision of the edition: `html`, then `html~2`."""
+    base, _ = split_variant(variant)
+    return f"{base}~{revision}" if revision > 1 else base
+
+
+def split_variant(variant: str) -> tuple[str, int]:
+    """Split the key of an email into the variant and the revision: (`html`, 2) of `html~2`."""
+    base, _, revision = variant.partition("~")
+    return base, int(revision or 1)
 
 
 @dataclass(frozen=True, slots=True)

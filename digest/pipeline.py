@@ -6,7 +6,7 @@ Every step can be repeated at any time. A repeated step skips what is done and c
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -20,7 +20,7 @@ from digest.deliver.shutdown import abort_after_grace
 from digest.deliver.worker import send_due
 from digest.errors import DigestError
 from digest.mail.message import content_ids
-from digest.models import Edition, EditionState, is_breaking
+from digest.models import Edition, EditionState, RenderedEmail, is_breaking
 from digest.store import meta
 from digest.store.locks import Lock, exclusive, urgent, urgent_waits
 from digest.store.sending.recovery import in_flight_elsewhere
@@ -393,6 +393,25 @@ def _deliver(
         return sent
 
 
+class _Emails(Mapping[str, RenderedEmail]):
+    """The emails of an edition. One that is made while it is sent, by a correction, is read when it is needed."""
+
+    def __init__(self, app: App, key: str) -> None:
+        self._editions, self._key = app.editions, key
+        self._known = self._editions.emails(key)
+
+    def __getitem__(self, variant: str) -> RenderedEmail:
+        if variant not in self._known:
+            self._known = self._editions.emails(self._key)
+        return self._known[variant]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
 def _deliver_pending(
     app: App,
     key: str,
@@ -412,7 +431,7 @@ def _deliver_pending(
             progress(done, total)
 
     settings = app.settings.delivery
-    emails = app.editions.emails(key)
+    emails = _Emails(app, key)
     rejections = RejectionWatch(lambda: app.automatic_stop.check(key))
     job = Job(
         edition=key,

@@ -332,6 +332,58 @@ def cancel(home: Path, key: str) -> None:
 
 @edition.command()
 @click.argument("key", metavar="EDITION")
+@click.argument("story", default="")
+@click.option("--title", help="The right headline.")
+@click.option("--summary", help="The right summary.")
+@click.option("--note", default="", help="A correction for those who received the wrong text; without it: none.")
+@click.option("--force", metavar="REASON", default="", help="Go on despite errors in the email.")
+@click.pass_obj
+def correct(home: Path, key: str, story: str, title: str | None, summary: str | None, note: str, force: str) -> None:
+    """Correct STORY of an edition that is being sent, or was sent.
+
+    Whoever has no email yet gets the corrected one. What the provider holds for later is cancelled and sent again. The
+    note goes to exactly those who received the wrong text. Without STORY: cancel what was in flight when the edition
+    was corrected.
+    """
+    from digest import pipeline
+    from digest.app import make_app
+    from digest.errors import AlreadyRunning
+    from digest.workers.start import calling_workers
+
+    with make_app(home) as app:
+        existing(app, key)
+        if not story:
+            click.echo(f"{_recipients(app.corrector.cancel_replaced(key))} get the corrected email instead.")
+            return
+        if title is None and summary is None:
+            raise click.UsageError("name the right --title or --summary")
+        by = command_user(app)
+        texts = {"title": title, "summary": summary}
+        done = app.corrector.correct(key, story, by, **texts, note=note, force=force.strip())
+        click.echo(f"Edition {key} is corrected: revision {done.edition.revision}.")
+        lines = {
+            "get the corrected email": done.waiting,
+            "received the wrong text": done.received,
+            f"may have it: the outcome is unknown, see `digest reconcile {key}`": done.unknown,
+            "were being handed over; `digest run`, or this command without STORY, cancels what it can": done.in_flight,
+        }
+        for line, count in lines.items():
+            if count:
+                click.echo(f"{_recipients(count)} {line}")
+        if done.waiting and done.edition.state == EditionState.SENDING:
+            click.echo(f"`digest run` sends to them, or `digest send {key}`.")
+        if not done.correction:
+            return
+        try:
+            sent = pipeline.send(calling_workers(app), done.correction)
+        except AlreadyRunning:
+            click.echo(f"`digest run` sends the correction, or later `digest send {done.correction}`.")
+            return
+        click.echo(f"The correction {done.correction} went to {_recipients(sent.counts.accepted)}.")
+
+
+@edition.command()
+@click.argument("key", metavar="EDITION")
 @click.pass_obj
 def discard(home: Path, key: str) -> None:
     """Remove an edition of sample articles, so that a real one can take its place.

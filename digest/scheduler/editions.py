@@ -12,12 +12,13 @@ from digest import pipeline
 from digest.app import App
 from digest.config.calendar import Calendar, PlannedEdition
 from digest.config.loader import FILE_NAME
-from digest.models import Edition, EditionState, is_breaking
+from digest.models import BatchState, Corrects, Edition, EditionState, is_breaking
 from digest.notify.alert import AlertKind
 from digest.scheduler.guard import Guard
 from digest.scheduler.moments import hand_over_at
 from digest.scheduler.notices import Notices
 from digest.scheduler.steps import WAITING, Step, next_step
+from digest.store.sending.revisions import count_by_state
 from digest.usecases.breaking import BreakingRefused
 from digest.utils.log_fields import log_fields
 from digest.utils.text import plural
@@ -26,6 +27,8 @@ from digest.utils.text import plural
 _LATE_SUBSCRIBERS = timedelta(minutes=5)
 # An alert about one edition ends by itself after this time: by then nobody would look into it.
 _FOR_A_DAY = timedelta(days=1)
+# How long it may become known that somebody received what a correction corrects.
+_CORRECTIONS_GROW = timedelta(days=3)
 _BEGUN = (EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
 # Seconds that a job waits for its turn to enqueue an edition, while another one is enqueued.
 _TURN = 50.0
@@ -48,6 +51,8 @@ class EditionJobs:
     without_list: bool = False
     # Editions that were sent at or after their hour by this process.
     _sent_on_time: set[str] = field(default_factory=set, init=False)
+    # Correction → recipients who had received what it corrects when it was sent last.
+    _corrected: dict[str, int] = field(default_factory=dict, init=False)
 
     @property
     def app(self) -> App:
@@ -60,7 +65,7 @@ class EditionJobs:
         for planned in calendar.current(self.app.now()):
             self._run(f"edition {planned.key}", planned.key, partial(self._check_planned, planned))
         self.guard.run(self.resume_cancellations)
-        unfinished = self.app.editions.unfinished()
+        unfinished = self._unfinished()
         self._forget_proposals(unfinished)
         for edition in unfinished:
             # A planned edition has a job above, whose failures are its own.
@@ -69,7 +74,7 @@ class EditionJobs:
 
     def keys(self) -> list[str]:
         """The editions that `check` looks at."""
-        unfinished = self.app.editions.unfinished()
+        unfinished = self._unfinished()
         self._forget_proposals(unfinished)
         planned = (each.key for each in self._read_calendar().current(self.app.now()))
         return list(dict.fromkeys((*planned, *(edition.key for edition in unfinished))))
@@ -80,10 +85,16 @@ class EditionJobs:
         for planned in calendar.current(self.app.now()):
             if planned.key == key:
                 self._run(f"edition {key}", key, partial(self._check_planned, planned))
-        for edition in self.app.editions.unfinished():
+        for edition in self._unfinished():
             if edition.key == key:
                 work = partial(self._check_unfinished, edition, calendar.of(key))
                 self._run(f"unfinished edition {key}", key, work)
+
+    def _unfinished(self) -> list[Edition]:
+        """Return the editions to look at, oldest first: also corrections, for whose recipients more may come."""
+        found = {each.key: each for each in self.app.editions.unfinished()}
+        since = self.app.now().date() - _CORRECTIONS_GROW
+        return list((found | {each.key: each for each in self.app.editions.corrections(since)}).values())
 
     def _read_calendar(self) -> Calendar:
         calendar = self.app.calendar
@@ -100,9 +111,11 @@ class EditionJobs:
                 self.notices.clear("breaking", key, "It was sent, dropped, or is too old.")
 
     def resume_cancellations(self) -> None:
-        """Cancel at the provider what could not be cancelled when its edition was stopped."""
+        """Cancel at the provider what could not be cancelled when its edition was stopped or corrected."""
         for stopped, recipients in self.app.stopper.resume_cancellations().items():
             self.log(f"Edition {stopped}: the provider cancelled the email of {recipients} more recipients.")
+        for key, recipients in self.app.corrector.catch_up().items():
+            self.log(f"Edition {key}: {recipients} more recipients get the corrected email.")
 
     def send_to_repaired(self) -> None:
         """Send today's editions to those whom the last valid list did not have, unless they are too late."""
@@ -176,6 +189,8 @@ class EditionJobs:
         Announce a proposal of breaking news, until it expires.
         """
         now, key = self.app.now(), edition.key
+        if edition.corrects is not None:
+            self._send_correction(edition, edition.corrects)
         if edition.state == EditionState.SENDING:
             self._expire_batches(key, now, planned)
             if self.without_list:
@@ -196,6 +211,20 @@ class EditionJobs:
             self._expire(key, _TOO_LATE, deadline=planned.expires_at)
         elif planned is None and pipeline.day_of(key) and edition.day < now.date():
             self._expire(key, "It is no longer in schedule.editions.", deadline=now)
+
+    def _send_correction(self, edition: Edition, corrects: Corrects) -> None:
+        """Send a correction to those who received what it corrects, and to those of whom this is known only now."""
+        if self.without_list:
+            return
+        counted = count_by_state(self.app.database, corrects.edition, revision=corrects.revision)
+        received = counted.get(BatchState.ACCEPTED, 0)
+        if received == self._corrected.get(edition.key):
+            return
+        if edition.state == EditionState.APPROVED and edition.day < self.app.now().date() - _CORRECTIONS_GROW:
+            self._expire(edition.key, "Nobody received what it corrects.", deadline=self.app.now())
+            return
+        self.log_sent(self._send_now(edition.key))
+        self._corrected[edition.key] = received
 
     def _send_breaking(self, key: str) -> None:
         """Send breaking news that a person approved on the page, or that an interrupted command approved."""

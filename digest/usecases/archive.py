@@ -45,8 +45,11 @@ class Archivist:
     now: Callable[[], datetime]
 
     def add(self, edition: Edition, at: datetime) -> tuple[str, ...]:
-        """Keep an edition as it is now, if it is not kept yet. Returns notes for the operator."""
-        if self.archive.has(edition.key):
+        """Keep an edition as it is now, if it is not kept yet. Returns notes for the operator.
+
+        What corrects another edition is kept with that one.
+        """
+        if edition.corrects is not None or self.archive.has(edition.key):
             return ()
         notes: tuple[str, ...] = ()
         try:
@@ -57,6 +60,23 @@ class Archivist:
         stories = list(self._stories(edition))
         self.archive.add(edition.key, page, at, stories, list(self._corrections(edition, stories)))
         return notes
+
+    def correct(self, edition: Edition, note: str, story: Story) -> None:
+        """Keep a corrected edition in the place of the one before, with the note if there is one."""
+        at = self.editions.frozen_at(edition.key)
+        if at is None or not self.archive.has(edition.key):
+            return
+        try:
+            page = self.renderer.archive_page(edition, now=at)
+        except TemplateProblem as error:
+            log.warning("The page of %s in the archive is made by the built-in template: %s", edition.key, error)
+            page = self.built_in.archive_page(edition, now=at)
+        stories = list(self._stories(edition))
+        corrections = list(self._corrections(edition, stories))
+        if note:
+            thread = next((each.thread for each in stories if each.story == story.id), "")
+            corrections.append(ArchivedCorrection(edition.key, edition.day, note, story.url, thread))
+        self.archive.replace(edition.key, page, at, stories, corrections)
 
     def catch_up(self, stopped: Callable[[], bool] = lambda: False) -> int:
         """Add the editions that are missing, oldest first: sent by an earlier version, or when this failed."""

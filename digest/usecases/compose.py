@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import Article, Edition, EditionState, Section, Source, split_key
+from digest.models import CORRECTION, Article, Edition, EditionState, Section, Source, split_key
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
@@ -55,6 +55,9 @@ def edition_key(day: date, slug: str = "") -> str:
     Raises ConfigurationError for an unusable slug, such as one that starts with a date and would replace another day's
     edition.
     """
+    if slug.startswith(CORRECTION):
+        problem = f"a name that starts with {CORRECTION!r} is kept for corrections, found {slug!r}"
+        raise ConfigurationError([ConfigProblem("--slug", 0, problem)])
     if slug and (not _KEY.match(slug) or day_of(slug)):
         problem = f"expected a short name of a-z, 0-9 and '-' that does not start with a date, found {slug!r}"
         raise ConfigurationError([ConfigProblem("--slug", 0, problem)])
@@ -117,16 +120,17 @@ class Composer:
         """Curate the articles of the window into a draft, or into a skipped edition with its reason.
 
         Collects first, unless `fetch` is false. A draft is composed again and keeps the editors' changes; an edition
-        in any later state is returned unchanged. If an editor changes the edition meanwhile, composing starts again.
-        `on_source` is called for each source when it is collected. Without `store`, the edition is only returned, as
-        it would be composed now. `again` composes a draft as of when it was composed: articles that came since stay
-        out, unless an editor pinned one, so that an editor's change moves no other story.
+        in any later state, and one that corrects another, is returned unchanged. If an editor changes the edition
+        meanwhile, composing starts again. `on_source` is called for each source when it is collected. Without
+        `store`, the edition is only returned, as it would be composed now. `again` composes a draft as of when it was
+        composed: articles that came since stay out, unless an editor pinned one, so that an editor's change moves no
+        other story.
         """
         collected: CollectReport | None = None
         summariser: Summariser | None = None
         for _ in range(_MAX_TRIES):
             stored = self.editions.get(key)
-            if stored and stored.state not in (EditionState.DRAFT, EditionState.SKIPPED):
+            if stored and (stored.state not in (EditionState.DRAFT, EditionState.SKIPPED) or stored.corrects):
                 return Composed(stored)
             if fetch and collected is None:
                 collected = self.collect(on_source)

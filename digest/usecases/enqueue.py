@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Protocol
 
 from digest.errors import DigestError, StoreUnavailable
-from digest.models import BREAKING, MAIN, Edition, EditionState, RenderedEmail, Variant, is_breaking
+from digest.models import (
+    BREAKING,
+    MAIN,
+    Edition,
+    EditionState,
+    RenderedEmail,
+    Variant,
+    is_breaking,
+    split_variant,
+    variant_of_revision,
+)
 from digest.render.variants import select, variant_for
 from digest.store.content.editions import FORCED
 from digest.store.sending import restored
@@ -82,6 +92,8 @@ class DuePolicy:
     default_hour: time | None = None
     # A fixed time for everyone who is due at all (`digest send --at`).
     send_at: datetime | None = None
+    # The emails that are kept already, by their keys.
+    emails: Collection[str] = ()
     # Whether a variant has stories, by its key.
     _has_stories: dict[str, bool] = field(default_factory=dict, repr=False)
 
@@ -94,7 +106,13 @@ class DuePolicy:
             due = Due(None, NO_STORY)
         if due.due_at is None:
             return variant, Decision(excluded=due.excluded)
-        return variant, Decision(variant.key, self.send_at or due.due_at)
+        return variant, Decision(self.email_key(variant), self.send_at or due.due_at)
+
+    def email_key(self, variant: Variant) -> str:
+        """Return the key of the variant's email: that of the newest revision that has one, else of the present one."""
+        known = [key for key in self.emails if split_variant(key)[0] == variant.key]
+        newest = max(known, key=lambda key: split_variant(key)[1], default="")
+        return newest or variant_of_revision(variant.key, self.edition.revision)
 
 
 def audience_of(planned: PlannedEdition, choices: Mapping[str, bool]) -> Audience:
@@ -152,8 +170,8 @@ class Enqueuer:
         if obey_frequency:
             self._record_once(edition.key, OBEYS_FREQUENCY, "as asked for by the operator")
         by_hour = scheduled or (at is None and planned is not None and self._keeps_hours(edition, now))
-        policy = DuePolicy(edition, now, self._audience(edition.key), hour if by_hour else None, at)
         emails = self.editions.emails(edition.key)
+        policy = DuePolicy(edition, now, self._audience(edition.key), hour if by_hour else None, at, frozenset(emails))
         placed = 0
         notes: dict[str, None] = {}
         # A subscriber may change while the emails are rendered, so decide again until nobody did.
@@ -162,8 +180,16 @@ class Enqueuer:
                 profile: policy.decide(profile.candidate())
                 for profile in self.subscribers.recipient_groups(edition.key)
             }
-            wanted = {variant.key: variant for variant, decision in decisions.values() if decision.due_at is not None}
-            new = [self._render(edition, variant) for key, variant in wanted.items() if key not in emails]
+            wanted = {
+                decision.variant: variant
+                for variant, decision in decisions.values()
+                if decision.due_at is not None and decision.variant is not None
+            }
+            new = [
+                replace(self._render(edition, variant), variant=key)
+                for key, variant in wanted.items()
+                if key not in emails
+            ]
             checked = self.preflight.run_checks(new, edition)
             if checked.errors and not force:
                 raise PreflightFailed(edition.key, checked.errors)

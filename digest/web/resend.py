@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from digest.mail.message import Outgoing, Sender, content_ids, inline_images, recipient
-from digest.models import BatchState, RenderedEmail
+from digest.models import BatchState, RenderedEmail, split_variant
 from digest.render.variants import variant_for
 from digest.store.content.articles import ImageStore
 from digest.store.content.editions import EditionStore, PublishedStore
@@ -71,7 +71,12 @@ def find_email(
     """The stored email of an edition for a subscriber: as sent, by preferences, or the full one; None without any."""
     emails = editions.emails(key)
     edition = editions.get(key)
+
+    def newest(base: str) -> str:
+        own = (name for name in emails if split_variant(name)[0] == base)
+        return max(own, key=lambda name: split_variant(name)[1], default=base)
+
     if variant not in emails and subscriber is not None and edition is not None:
-        variant = variant_for(edition, subscriber.topics, subscriber.format).key
-    names = (variant, "html", "text")
+        variant = newest(variant_for(edition, subscriber.topics, subscriber.format).key)
+    names = (variant, newest("html"), newest("text"))
     return next((emails[name] for name in names if name in emails), None)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from digest.deliver.ports import SendRateLimiter, Transport
     from digest.usecases.approval import Approver
     from digest.usecases.automatic_stop import AutomaticStop
+    from digest.usecases.correct_edition import EditionCorrector
     from digest.usecases.enqueue import Enqueuer
     from digest.usecases.reconcile import Reconciler, Recovery
     from digest.usecases.send_test import DraftMailer
@@ -153,6 +154,22 @@ class Sending(Subscribers):
             transport=lambda: self.transports[0],
             # Without an address of the pages there is only a path.
             desk_url=url if url.startswith("http") else "",
+            language=self.settings.newsletter.language,
+            now=self.now,
+        )
+
+    @cached_property
+    def corrector(self) -> EditionCorrector:
+        from digest.usecases.correct_edition import EditionCorrector
+
+        return EditionCorrector(
+            editions=self.editions,
+            ledger=self.ledger,
+            transports=self.transports,
+            renderer=self.renderer,
+            preflight=self.preflight,
+            archivist=self.archivist,
+            log=self.audit,
             language=self.settings.newsletter.language,
             now=self.now,
         )

@@ -1,7 +1,8 @@
 """The acceptance log of a local provider, by which delivery tests judge. One JSON line per recipient and state.
 
 `killing.balance` counts the lines. A line is
-`{"state", "email", "message_id", "args", "batch_id", "send_at", "time"}`. States:
+`{"state", "email", "subject", "message_id", "args", "batch_id", "send_at", "time"}`, the subject only
+from the SendGrid server. States:
 
     sent       handed on; the recipient gets it
     held       accepted, waits for its send_at; the recipient gets it unless it is cancelled

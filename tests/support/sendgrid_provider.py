@@ -216,6 +216,7 @@ class Provider:
             {
                 "state": state,
                 "email": email,
+                "subject": message.subject,
                 "message_id": message.id,
                 "args": args,
                 "batch_id": message.batch_id,

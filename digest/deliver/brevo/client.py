@@ -24,6 +24,7 @@ from digest.deliver.http_client import HttpClient, HttpResponse, RequestNotSent,
 from digest.deliver.outcome import Accepted, NotSent, Outcome, Rejected, Unknown
 from digest.deliver.ports import RecipientLog, Recovery
 from digest.mail.message import Outgoing, invalid_recipients
+from digest.models import split_variant
 
 _SEND = "/v3/smtp/email"
 # Seconds before a call without an answer is repeated with its key.
@@ -122,7 +123,10 @@ class Brevo:
 
     def _key(self, outgoing: Outgoing) -> str:
         # A test is not a batch of the ledger, and has a name of its own.
-        parts = (self.realm, outgoing.edition, outgoing.batch, outgoing.schedule_id or "")
+        parts = [self.realm, outgoing.edition, outgoing.batch, outgoing.schedule_id or ""]
+        # A corrected email is no repetition of the one before. What may have been sent is repeated as it was.
+        if (revision := split_variant(outgoing.email.variant)[1]) > 1:
+            parts.append(f"revision {revision}")
         return str(uuid.uuid5(_NAMESPACE, "\0".join(parts)))
 
     def _post(self, body: bytes, outgoing: Outgoing) -> Outcome:

@@ -31,6 +31,7 @@ from digest.deliver.resend.responses import detail, error_name, read_response
 from digest.mail.headers import common_headers, encode_address
 from digest.mail.message import Outgoing, Recipient, invalid_recipients, list_headers, one_line, substitute
 from digest.mail.mime import file_name
+from digest.models import split_variant
 
 _RECIPIENTS_PER_CALL = 100
 # Seconds before the same call is repeated.
@@ -172,11 +173,14 @@ class Resend:
 
 def _calls(outgoing: Outgoing) -> list[tuple[str, tuple[Recipient, ...]]]:
     """The calls of this attempt: a name that is unique within the edition, and the recipients."""
+    # A corrected email is no repetition of the one before. What may have been sent is repeated as it was.
+    number = split_variant(outgoing.email.variant)[1]
+    revision = f" revision {number}" if number > 1 else ""
     if not outgoing.images:
-        return [(f"batch {outgoing.batch}", tuple(outgoing.recipients[:_RECIPIENTS_PER_CALL]))]
+        return [(f"batch {outgoing.batch}{revision}", tuple(outgoing.recipients[:_RECIPIENTS_PER_CALL]))]
     # A test is not a batch of the ledger, and may be repeated.
     test = "" if outgoing.batch.isdigit() else outgoing.batch
-    return [(f"recipient {recipient.id} {test}", (recipient,)) for recipient in outgoing.recipients]
+    return [(f"recipient {recipient.id} {test}{revision}", (recipient,)) for recipient in outgoing.recipients]
 
 
 def _key(*parts: str) -> str:

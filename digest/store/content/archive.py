@@ -10,9 +10,25 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Row, Select, column, func, insert, literal, or_, select, text, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    column,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
 from digest.hindi.search_words import index_words
+from digest.models import CORRECTION
 from digest.store.content.editions import PublishedStore
 from digest.store.database import Database
 from digest.store.schema import Id, archive_correction, archive_page, archive_story, edition
@@ -142,16 +158,47 @@ class ArchiveStore:
             known = select(archive_page.c.edition).where(archive_page.c.edition == key)
             if connection.execute(known).first() is not None:
                 return False
-            connection.execute(insert(archive_page).values(edition=key, made_at=at, **asdict(page)))
-            if stories:
-                connection.execute(insert(archive_story), [_story_values(each) for each in stories])
-            if corrections:
-                rows = [
-                    {"edition": key, "position": position, "text": each.text, "url": each.url, "thread": each.thread}
-                    for position, each in enumerate(corrections)
-                ]
-                connection.execute(insert(archive_correction), rows)
+            self._insert(connection, key, page, at, stories, corrections)
         return True
+
+    def replace(
+        self,
+        key: str,
+        page: ArchivePage,
+        at: datetime,
+        stories: Sequence[ArchivedStory],
+        corrections: Sequence[ArchivedCorrection],
+    ) -> None:
+        """Keep a corrected edition in the place of what it had. Corrections that are kept stay."""
+        with self.database.write(area="archive") as connection:
+            kept = select(archive_correction).where(archive_correction.c.edition == key)
+            old = [
+                ArchivedCorrection(key, date.min, row.text, row.url, row.thread)
+                for row in connection.execute(kept.order_by(archive_correction.c.position))
+            ]
+            new = [each for each in corrections if each.text not in {one.text for one in old}]
+            for table in (archive_story, archive_correction, archive_page):
+                connection.execute(delete(table).where(table.c.edition == key))
+            self._insert(connection, key, page, at, stories, [*old, *new])
+
+    def _insert(
+        self,
+        connection: Connection,
+        key: str,
+        page: ArchivePage,
+        at: datetime,
+        stories: Sequence[ArchivedStory],
+        corrections: Sequence[ArchivedCorrection],
+    ) -> None:
+        connection.execute(insert(archive_page).values(edition=key, made_at=at, **asdict(page)))
+        if stories:
+            connection.execute(insert(archive_story), [_story_values(each) for each in stories])
+        if corrections:
+            rows = [
+                {"edition": key, "position": position, "text": each.text, "url": each.url, "thread": each.thread}
+                for position, each in enumerate(corrections)
+            ]
+            connection.execute(insert(archive_correction), rows)
 
     def has(self, key: str) -> bool:
         """Whether the edition is kept."""
@@ -165,6 +212,7 @@ class ArchiveStore:
             select(edition.c.key)
             .outerjoin(archive_page, archive_page.c.edition == edition.c.key)
             .where(edition.c.frozen_at.is_not(None), archive_page.c.edition.is_(None))
+            .where(~edition.c.key.startswith(CORRECTION))
             .order_by(edition.c.frozen_at, edition.c.key)
         )
         with self.database.read() as connection:
@@ -195,7 +243,8 @@ class ArchiveStore:
 
     def version(self, now: datetime) -> str:
         """Return a text that changes with everything that the archive shows."""
-        rows = select(func.count(), func.max(archive_page.c.made_at), func.max(edition.c.key))
+        columns = (archive_page.c.made_at, edition.c.key)
+        rows = select(func.count(), *map(func.max, columns), func.sum(edition.c.revision))
         rows = rows.join_from(edition, archive_page).where(self._is_shown(now))
         with self.database.read() as connection:
             return repr(tuple(connection.execute(rows).one()))

@@ -18,9 +18,11 @@ from digest.curate.sent_story import SentStory
 from digest.errors import DigestError
 from digest.models import (
     BREAKING,
+    CORRECTION,
     GIVEN_UP_STATES,
     Actor,
     Article,
+    Corrects,
     DeliveryOutcome,
     Edition,
     EditionBlock,
@@ -49,11 +51,12 @@ _NESTED: dict[str, Any] = {
     "intro_support": tuple[Support, ...],
     "model_use": ModelUse | None,
     "model_answers": dict[str, str],
+    "corrects": Corrects | None,
 }
 # Columns that hold an attribute of the same name.
 _PLAIN = (
     "day", "number", "state", "subject", "preheader", "intro", "lead", "reason", "composed_at", "widened_hours",
-    "sample",
+    "sample", "revision",
 )  # fmt: skip
 _PUBLISHED = (EditionState.SENDING, EditionState.DONE)
 _FROZEN = (EditionState.FROZEN, EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
@@ -127,12 +130,17 @@ class PublishedStore:
         # Looking at the batches of all editions would take most of the time of a page.
         long_ago = edition.c.frozen_at < now - _SURELY_DUE
         due = select(batch.c.id).where(batch.c.edition == edition.c.key, batch.c.due_at <= now).exists()
-        shown = and_(sent, or_(long_ago, due))
+        shown = and_(sent, or_(long_ago, due), ~edition.c.key.startswith(CORRECTION))
         return shown if self.samples else and_(shown, ~edition.c.sample)
 
     def _published(self, now: datetime) -> Select[Any]:
         columns = [edition.c[name] for name in Published.__slots__]
         return select(*columns).where(self.is_shown(now)).order_by(edition.c.day.desc(), edition.c.frozen_at.desc())
+
+
+def sections_json(item: Edition) -> Any:
+    """Return the sections as the store keeps them."""
+    return _adapter(_SECTIONS).dump_python(item.sections, mode="json")
 
 
 @cache
@@ -175,6 +183,20 @@ class EditionStore:
         rows = select(edition).where(edition.c.state.in_(_UNFINISHED)).order_by(edition.c.day, edition.c.key)
         with self.database.read() as connection:
             return [_from_row(row) for row in connection.execute(rows).all()]
+
+    def corrections(self, since: date) -> list[Edition]:
+        """Return the editions of these days that correct others and are not stopped, oldest first."""
+        rows = select(edition).where(edition.c.day >= since, edition.c.corrects.is_not(None))
+        rows = rows.where(edition.c.state.in_((EditionState.APPROVED, EditionState.SENDING, EditionState.DONE)))
+        with self.database.read() as connection:
+            return [_from_row(row) for row in connection.execute(rows.order_by(edition.c.day, edition.c.key))]
+
+    def revised(self) -> list[str]:
+        """Return the editions that were corrected while they were sent, and are not stopped."""
+        states = (EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
+        rows = select(edition.c.key).where(edition.c.revision > 1, edition.c.state.in_(states))
+        with self.database.read() as connection:
+            return list(connection.execute(rows.order_by(edition.c.key)).scalars())
 
     def newest(self) -> Edition | None:
         """Return the edition sent last; before any was sent, the one composed last."""

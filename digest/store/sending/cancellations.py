@@ -43,8 +43,9 @@ def begin_cancellation(
     excluding: Collection[str],
     *,
     accepted_too: bool = False,
+    variants: Collection[str] | None = None,
 ) -> Cancellation | None:
-    """Implement `ports.Cancellations.begin_cancellation`.
+    """Implement `ports.Cancellations.begin_cancellation`. With `variants`, of batches with these emails only.
 
     Callers exclude each other; otherwise the provider's limit could be exceeded.
     """
@@ -61,6 +62,7 @@ def begin_cancellation(
         .where(attempt.c.state.in_((*states, AttemptState.CANCELLING)), attempt.c.id.not_in(excluding))
         # A held batch may have been sent by attempts that the store has never seen. An operator may stop it anyway.
         .where(true() if accepted_too else ~is_held())
+        .where(true() if variants is None else batch.c.variant.in_(variants))
         # If not all can be cancelled, the largest batches come first.
         .order_by(attempt.c.state.desc(), attempt.c.send_at, batch.c.size.desc(), attempt.c.id)
     )

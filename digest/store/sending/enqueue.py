@@ -44,6 +44,7 @@ from digest.store.schema import attempt, batch, delivery, preference, subscriber
 from digest.store.schema import edition as editions
 from digest.store.sending import batches, partitions, restored
 from digest.store.sending.folded import why_never_again
+from digest.store.sending.revisions import corrected_by
 from digest.store.statements import insert_into
 from digest.subscribers.due import Candidate
 
@@ -96,7 +97,10 @@ class EnqueueResult:
 
 
 def unplaced_subscribers(connection: Connection, edition: str) -> Select[Any]:
-    """Select the listed subscribers without a place in the edition: id, email and the fields of their group."""
+    """Select the listed subscribers without a place in the edition: id, email and the fields of their group.
+
+    Of an edition with a correction, only those who got what it corrects.
+    """
     listed = (
         select(
             subscriber.c.id,
@@ -113,6 +117,9 @@ def unplaced_subscribers(connection: Connection, edition: str) -> Select[Any]:
         .outerjoin(preference, preference.c.subscriber == subscriber.c.id)
         .where(subscriber.c.listed)
     )
+    corrected = corrected_by(connection, edition)
+    if corrected is not None:
+        listed = listed.where(subscriber.c.id.in_(corrected))
     place = select(delivery.c.subscriber).where(delivery.c.edition == edition).limit(1)
     if connection.execute(place).first() is None:
         # Without the condition below the planner of PostgreSQL knows how many these are.

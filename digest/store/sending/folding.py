@@ -155,7 +155,8 @@ def _foldable(before: datetime) -> Select[Any]:
 
 
 def _surplus_emails(key: str) -> ColumnElement[bool]:
-    return and_(rendered_email.c.edition == key, rendered_email.c.variant.not_in(_FULL))
+    full = rendered_email.c.variant.in_(_FULL) | or_(*(rendered_email.c.variant.like(f"{each}~%") for each in _FULL))
+    return and_(rendered_email.c.edition == key, ~full)
 
 
 def _count(connection: Connection, key: str) -> dict[str, Mapping[str, int]]:

@@ -29,6 +29,7 @@ from digest.store.sending.decisions import Grounds, record_decision
 from digest.store.sending.progress import ProgressLog
 from digest.store.sending.recovery import RecoveryPolicy
 from digest.store.sending.restored import is_held
+from digest.store.sending.revisions import bring_up_to_date, newest_emails, superseded
 from digest.store.wait_limit import wait_limit
 from digest.utils.clock import utc_now
 
@@ -85,10 +86,11 @@ class SqlLedger:
         while True:
             with self.database.write() as connection:
                 taken = connection.execute(_take(ahead is not None), values).all()
+                newest = newest_emails(connection, edition) if taken else {}
                 claims = [
                     claim
                     for row in sorted(taken, key=lambda row: (row.due_at, row.tries, row.id))
-                    if (claim := self._claim(connection, edition, row, transport, now))
+                    if (claim := self._claim(connection, edition, row, transport, now, newest))
                 ]
                 if claims:
                     connection.execute(_begin, [self._attempt_row(claim, transport, now) for claim in claims])
@@ -98,7 +100,15 @@ class SqlLedger:
             if claims or not taken:
                 return claims
 
-    def _claim(self, connection: Connection, edition: str, row: Any, transport: str, now: datetime) -> Claim | None:
+    def _claim(
+        self,
+        connection: Connection,
+        edition: str,
+        row: Any,
+        transport: str,
+        now: datetime,
+        newest: Mapping[str, str],
+    ) -> Claim | None:
         """Return None for a batch without eligible recipients, which is done, and for one that its provider no longer
         recognises, which is unknown."""
         within = self.redo_within.get(transport)
@@ -111,7 +121,8 @@ class SqlLedger:
             connection.execute(update(batch).where(batch.c.id == row.id).values(state=BatchState.EMPTY))
             return None
         send_at = row.due_at if row.due_at > now else None
-        return Claim(row.id, secrets.token_hex(8), row.variant, recipients, send_at)
+        variant = bring_up_to_date(connection, row.id, row.variant, newest) if newest else row.variant
+        return Claim(row.id, secrets.token_hex(8), variant, recipients, send_at)
 
     def _attempt_row(self, claim: Claim, transport: str, now: datetime) -> dict[str, Any]:
         return {
@@ -210,6 +221,26 @@ class SqlLedger:
         """`begin_cancellation` of a stopped edition, which includes accepted attempts."""
         with self.database.write(area="cancellation") as connection:
             return cancellations.begin_cancellation(connection, edition, transport, now, excluding, accepted_too=True)
+
+    def begin_correction_cancellation(
+        self, edition: str, transport: Cancellable, now: datetime, *, excluding: Collection[str] = ()
+    ) -> Cancellation | None:
+        """`begin_cancellation` of what a provider holds for later and a newer email replaced."""
+        with self.database.write(area="cancellation") as connection:
+            old = superseded(connection, edition)
+            return cancellations.begin_cancellation(
+                connection, edition, transport, now, excluding, accepted_too=True, variants=old
+            )
+
+    def confirm_correction_cancellation(self, name: str, edition: str, now: datetime) -> None:
+        """`confirm_cancellation`, after which an edition that was done is sent again to those whom it concerns."""
+        with self.database.write() as connection:
+            cancellations.confirm_cancellation(connection, name, now)
+            pending = select(batch.c.id).where(
+                batch.c.edition == edition, batch.c.state == BatchState.PENDING, batch.c.size > 0
+            )
+            done = and_(editions.c.key == edition, editions.c.state == EditionState.DONE, pending.exists())
+            connection.execute(update(editions).where(done).values(state=EditionState.SENDING))
 
     def scheduled_recipients(self, edition: str, now: datetime) -> cancellations.ScheduledRecipients:
         """Count the recipients whose emails a provider will send later."""

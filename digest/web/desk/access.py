@@ -39,6 +39,8 @@ ROUTES = (
     Route("POST", f"{_KEY}/test", Role.EDITOR, "trial.send", "Send a test to oneself or to a group"),
     Route("GET", _KEY + "/decide/{token}", Role.SENDER, "decide.page", "The page behind a link of a test email"),
     Route("POST", _KEY + "/decide/{token}", Role.SENDER, "decide.act", "Approve or hold by a link of a test email"),
+    Route("GET", _KEY + "/correct/{story}", Role.SENDER, "correct.form", "The form to correct a story of a begun send"),
+    Route("POST", _KEY + "/correct/{story}", Role.SENDER, "correct.save", "Correct a story while it is being sent"),
     Route("POST", f"{_KEY}/approve", Role.SENDER, "sending.approve", "Approve what the page showed"),
     Route("POST", f"{_KEY}/reopen", Role.SENDER, "sending.reopen", "Withdraw the approval"),
     Route("POST", f"{_KEY}/pause", Role.SENDER, "sending.pause", "Pause, also while it is being sent"),

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from digest.models import ENDED_STATES, Edition, EditionState, Role, Story, is_breaking
 from digest.render.size_budget import CLIPPED
+from digest.store.sending.revisions import REVISABLE
 from digest.store.sending.status import Counts
 from digest.usecases.approval import revision
 from digest.usecases.model_text import unseen
@@ -147,6 +148,7 @@ def page(
         tested=visit.query.get("tested", "")[:100],
         groups_for_tests=tuple(app.settings.desk.test_groups),
         view=view,
+        correctable=edition.state in REVISABLE and edition.corrects is None,
         form=form if form in FORMS else "light",
         forms=FORMS,
         now=now,

@@ -1,0 +1,142 @@
+"""Revisions of an edition that is corrected while it is sent.
+
+Each variant that shows the corrected story has a new email, `html~2` after `html`. A batch takes the newest email when
+it is claimed, so whoever has none yet gets the right one. Only what may have been sent already, and would be repeated
+with the same content, stays as it was. The variant of a batch is therefore what its recipients got.
+
+Functions that take a connection run in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import orjson
+from sqlalchemy import Connection, Select, and_, func, insert, select, update
+
+from digest.models import AttemptState, BatchState, Edition, EditionState, RenderedEmail, split_variant
+from digest.store.content.editions import sections_json
+from digest.store.database import Database
+from digest.store.schema import attempt, batch, delivery, delivery_event, rendered_email
+from digest.store.schema import edition as editions
+
+# An edition in one of these states has been begun.
+REVISABLE = (
+    EditionState.FROZEN,
+    EditionState.SENDING,
+    EditionState.PAUSED,
+    EditionState.DONE,
+    EditionState.CANCELLED,
+)
+# Events after which a recipient did not get the email that the provider had accepted.
+_NOT_RECEIVED = ("bounced", "dropped", "blocked")
+
+
+def begin_revision(
+    connection: Connection, changed: Edition, emails: Collection[RenderedEmail], *, before: Edition
+) -> bool:
+    """Make `changed` what the edition is from now on, with its emails. False if it changed, or its state did.
+
+    The state stays as it is. Batches that are claimed later get these emails.
+    """
+    own = and_(
+        editions.c.key == changed.key,
+        editions.c.revision == before.revision,
+        editions.c.folded_at.is_(None),
+        editions.c.state.in_(REVISABLE),
+    )
+    values = {
+        "revision": changed.revision,
+        "subject": changed.subject,
+        "preheader": changed.preheader,
+        "sections": sections_json(changed),
+    }
+    if not connection.execute(update(editions).where(own).values(values)).rowcount:
+        return False
+    rows = [
+        {"edition": changed.key, "variant": each.variant, "subject": each.subject, "html": each.html, "text": each.text}
+        for each in emails
+    ]
+    connection.execute(insert(rendered_email), rows)
+    return True
+
+
+def newest_emails(connection: Connection, edition: str) -> Mapping[str, str]:
+    """Return variant → the key of its newest email. Empty for an edition that was never corrected."""
+    if (connection.execute(select(editions.c.revision).where(editions.c.key == edition)).scalar() or 1) < 2:
+        return {}
+    return _newest(_emails(connection, edition))
+
+
+def bring_up_to_date(connection: Connection, number: int, variant: str, newest: Mapping[str, str]) -> str:
+    """Give a batch the newest email of its variant, and return its key.
+
+    One that may have been sent already and is only repeated keeps its email.
+    """
+    wanted = newest.get(split_variant(variant)[0], variant)
+    if wanted == variant:
+        return variant
+    repeated = select(attempt.c.id).where(attempt.c.batch == number, attempt.c.state == AttemptState.RETRYABLE)
+    if connection.execute(repeated.limit(1)).first() is not None:
+        return variant
+    connection.execute(update(batch).where(batch.c.id == number).values(variant=wanted))
+    return wanted
+
+
+def superseded(connection: Connection, edition: str, revision: int | None = None) -> list[str]:
+    """Return the keys of the emails that a newer one replaced; with `revision`, those that this one replaced."""
+    keys = _emails(connection, edition)
+    if revision is None:
+        newest = _newest(keys)
+        return [key for key in keys if newest[split_variant(key)[0]] != key]
+    replaced = {split_variant(key)[0] for key in keys if split_variant(key)[1] == revision}
+    return [key for key in keys if split_variant(key)[0] in replaced and split_variant(key)[1] < revision]
+
+
+def recipients_of(edition: str, variants: Sequence[str]) -> Select[tuple[int]]:
+    """Select the ids of those who received one of these emails: accepted, and not returned."""
+    returned = select(delivery_event.c.subscriber).where(
+        delivery_event.c.edition == edition,
+        delivery_event.c.subscriber == delivery.c.subscriber,
+        delivery_event.c.kind.in_(_NOT_RECEIVED),
+    )
+    accepted = select(batch.c.id).where(
+        batch.c.edition == edition, batch.c.state == BatchState.ACCEPTED, batch.c.variant.in_(variants)
+    )
+    return select(delivery.c.subscriber).where(
+        delivery.c.edition == edition,
+        delivery.c.outcome.is_(None),
+        delivery.c.batch.in_(accepted),
+        ~returned.exists(),
+    )
+
+
+def corrected_by(connection: Connection, edition: str) -> Select[tuple[int]] | None:
+    """Select the ids of those to whom an edition with a correction goes; None for any other edition."""
+    given = connection.execute(select(editions.c.corrects).where(editions.c.key == edition)).scalar()
+    if not given:
+        return None
+    found = orjson.loads(given) if isinstance(given, str) else given
+    return recipients_of(found["edition"], superseded(connection, found["edition"], found["revision"]))
+
+
+def count_by_state(database: Database, edition: str, *, revision: int | None = None) -> dict[str, int]:
+    """Return state of the batch → recipients of emails that were replaced, by any revision or by this one."""
+    with database.read() as connection:
+        old = superseded(connection, edition, revision)
+        rows = select(batch.c.state, func.sum(batch.c.size)).where(
+            batch.c.edition == edition, batch.c.size > 0, batch.c.variant.in_(old)
+        )
+        return {state: int(size) for state, size in connection.execute(rows.group_by(batch.c.state)).all()}
+
+
+def _emails(connection: Connection, edition: str) -> list[str]:
+    rows = select(rendered_email.c.variant).where(rendered_email.c.edition == edition)
+    return list(connection.execute(rows.order_by(rendered_email.c.variant)).scalars())
+
+
+def _newest(keys: Sequence[str]) -> dict[str, str]:
+    newest: dict[str, str] = {}
+    for key in sorted(keys, key=lambda key: split_variant(key)[1]):
+        newest[split_variant(key)[0]] = key
+    return newest

@@ -1,0 +1,243 @@
+"""Correct a story of an edition that is being sent, or was sent.
+
+Who has no email yet gets the corrected one. What a provider holds for later is cancelled and sent again. If a note is
+given, an edition of its own with it goes to exactly those who received the wrong text. Every step can be repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from digest.deliver.attempt import cancel_each
+from digest.errors import DigestError
+from digest.i18n import translator
+from digest.models import (
+    CORRECTION,
+    Actor,
+    BatchState,
+    Corrects,
+    Edition,
+    EditionBlock,
+    EditionState,
+    RenderedEmail,
+    Section,
+    Story,
+    Variant,
+    split_variant,
+    variant_of_revision,
+)
+from digest.render import subject
+from digest.render.variants import select
+from digest.store.sending import revisions
+from digest.store.sending.status import pending
+from digest.usecases.edit_edition import one_line
+from digest.usecases.preflight import PreflightFailed
+
+if TYPE_CHECKING:
+    from digest.deliver.ports import Transport
+    from digest.render.renderer import Renderer
+    from digest.store.content.editions import EditionStore
+    from digest.store.desk.audit import AuditLog
+    from digest.store.sending.ledger import SqlLedger
+    from digest.usecases.archive import Archivist
+    from digest.usecases.preflight import Preflight
+
+# Recipients in these states may have the wrong text, or will have it.
+_MAY_HAVE = (BatchState.ACCEPTED, BatchState.SUBMITTING, BatchState.UNKNOWN)
+_MAX_KEY, _MAX_NOTE = 63, 600
+
+
+class NotCorrectable(DigestError):
+    """The edition is in a state in which it is changed in another way, or not at all."""
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """What a correction did. Counts are recipients."""
+
+    edition: Edition
+    # They get the corrected email.
+    waiting: int
+    # They received the wrong text; of `unknown` it is not known, and `in_flight` were being handed over.
+    received: int
+    unknown: int
+    in_flight: int
+    # The provider has given back what it held for later. They are among `waiting`.
+    cancelled: int
+    # The key of the edition with the note; '' without one.
+    correction: str = ""
+
+
+@dataclass(frozen=True)
+class EditionCorrector:
+    """Corrects editions, for the command and for the desk."""
+
+    editions: EditionStore
+    ledger: SqlLedger
+    transports: Sequence[Transport]
+    renderer: Renderer
+    preflight: Preflight
+    archivist: Archivist
+    log: AuditLog
+    language: str
+    now: Callable[[], datetime]
+
+    def correct(
+        self,
+        key: str,
+        story: str,
+        by: Actor,
+        *,
+        title: str | None = None,
+        summary: str | None = None,
+        note: str = "",
+        force: str = "",
+    ) -> Corrected:
+        """Set a story's headline or summary for all who have no email yet, and cancel what is held for later.
+
+        `note` is the correction for those who have the wrong text; without one they get nothing. `force` is the reason
+        for going on despite errors in an email. Raises NotCorrectable, and PreflightFailed before anything is changed.
+        """
+        before = self._begun(key)
+        changed = self._changed(before, story, title, summary)
+        text = one_line(note)[:_MAX_NOTE]
+        emails = self._render(before, changed, story)
+        checked = self.preflight.run_checks(emails, changed)
+        if checked.errors and not force:
+            raise PreflightFailed(key, checked.errors)
+        with self.editions.database.transaction():
+            with self.editions.database.write(area="edition") as connection:
+                if not revisions.begin_revision(connection, changed, emails, before=before):
+                    raise NotCorrectable(f"Edition {key} was changed at the same moment. Look at it again.")
+            correction = self._prepare(changed, story, text) if text else ""
+            detail = f"{_find(changed, story).title}{f' · {text}' if text else ''}"
+            self.log.record(by, "corrected", key, detail, now=self.now())
+            self.editions.record(key, "corrected", force or detail, now=self.now(), by=by.name)
+            self.archivist.correct(changed, text, _find(changed, story))
+        return self._result(changed, self.cancel_replaced(key), correction)
+
+    def cancel_replaced(self, key: str) -> int:
+        """Cancel what a provider holds for later and a newer email replaced, and return its recipients.
+
+        They are pending again. What was in flight meanwhile is found by the next call.
+        """
+        before = self._held(key)
+
+        def confirm(name: str, now: datetime) -> None:
+            self.ledger.confirm_correction_cancellation(name, key, now)
+
+        cancel_each(key, self.transports, self.ledger.begin_correction_cancellation, confirm, self.now)
+        return before - self._held(key)
+
+    def catch_up(self) -> dict[str, int]:
+        """Cancel what was in flight when its edition was corrected. Returns the recipients by edition."""
+        found = {key: self.cancel_replaced(key) for key in self.editions.revised()}
+        return {key: recipients for key, recipients in found.items() if recipients}
+
+    def _held(self, key: str) -> int:
+        counted = revisions.count_by_state(self.editions.database, key)
+        return sum(counted.get(state, 0) for state in (BatchState.ACCEPTED, BatchState.UNKNOWN))
+
+    def _begun(self, key: str) -> Edition:
+        edition = self.editions.get(key)
+        if edition is None:
+            raise NotCorrectable(f"There is no edition {key}.")
+        if edition.state not in revisions.REVISABLE or self.editions.frozen_at(key) is None:
+            raise NotCorrectable(
+                f"Edition {key} is {edition.state}: nobody has it yet. Change it with `digest edition edit {key}`."
+            )
+        return edition
+
+    def _changed(self, before: Edition, story: str, title: str | None, summary: str | None) -> Edition:
+        old = _find(before, story)
+        new = replace(
+            old,
+            title=one_line(title) if title is not None else old.title,
+            summary=one_line(summary) if summary is not None else old.summary,
+        )
+        if not new.title:
+            raise NotCorrectable("A story needs a headline.")
+        if new == old:
+            raise NotCorrectable(f"Edition {before.key} has these words already; nothing was changed.")
+        sections = tuple(
+            Section(section.name, tuple(new if each.id == story else each for each in section.stories))
+            for section in before.sections
+        )
+        changed = replace(before, sections=sections, revision=before.revision + 1)
+        taken = self.editions.subjects(excluding=before.key, most=60)
+        # A subject that was made from the headlines follows them.
+        if before.subject == subject.subject_line(before, self.language, taken=taken):
+            changed = replace(changed, subject=subject.subject_line(changed, self.language, taken=taken))
+        if before.preheader == subject.preheader(before, self.language):
+            changed = replace(changed, preheader=subject.preheader(changed, self.language))
+        return changed
+
+    def _render(self, before: Edition, changed: Edition, story: str) -> list[RenderedEmail]:
+        """Render the variants that show the story, or all of them if its words are in the subject."""
+        everywhere = (before.subject, before.preheader) != (changed.subject, changed.preheader)
+        found = []
+        for base in dict.fromkeys(split_variant(key)[0] for key in self.editions.emails(before.key)):
+            variant = parse_variant(before, base)
+            shown = select(changed, variant)
+            if shown is None or not (everywhere or any(each.id == story for each in shown.stories())):
+                continue
+            email = self.renderer.render(changed, variant, now=self.now())
+            if email is None:
+                raise DigestError(f"Edition {before.key}: variant {base} has stories but rendered no email.")
+            found.append(replace(email, variant=variant_of_revision(base, changed.revision)))
+        return found
+
+    def _prepare(self, changed: Edition, story: str, note: str) -> str:
+        """Store the edition with the note, approved. It is sent as any other one, to those whom it concerns."""
+        found, now = _find(changed, story), self.now()
+        suffix = f"-{changed.revision}"
+        key = f"{CORRECTION}{changed.key}"[: _MAX_KEY - len(suffix)] + suffix
+        _ = translator(self.language).gettext
+        data = {"text": note, **({"url": found.url} if found.url.startswith("https://") else {})}
+        edition = Edition(
+            key=key,
+            day=now.date(),
+            number=0,
+            state=EditionState.APPROVED,
+            subject=f"{_('Correction')}: {found.title}",
+            preheader=note,
+            sections=(Section(found.section, (found,)),),
+            lead=found.id,
+            composed_at=now,
+            sample=changed.sample,
+            blocks=(EditionBlock("correction", "both", "top", data),),
+            corrects=Corrects(changed.key, changed.revision),
+        )
+        if self.editions.put(edition, over=()) is None:
+            raise DigestError(f"There is an edition {key} already.")
+        return key
+
+    def _result(self, changed: Edition, cancelled: int, correction: str) -> Corrected:
+        database = self.editions.database
+        old = revisions.count_by_state(database, changed.key, revision=changed.revision)
+        received, in_flight, unknown = (old.get(state, 0) for state in _MAY_HAVE)
+        waiting = pending(database, changed.key)
+        edition = self.editions.get(changed.key) or changed
+        return Corrected(edition, waiting, received, unknown, in_flight, cancelled, correction)
+
+
+def parse_variant(edition: Edition, key: str) -> Variant:
+    """Return the variant of a key as `render.variants.variant_for` makes it."""
+    form, _, numbers = key.partition("-")
+    kind: Literal["html", "text"] = "text" if form == "text" else "html"
+    if not numbers:
+        return Variant(key, None, kind)
+    names = [section.name for section in edition.sections]
+    chosen = frozenset(names[int(number)] for number in numbers.split(".") if number.isdecimal())
+    return Variant(key, chosen, kind)
+
+
+def _find(edition: Edition, story: str) -> Story:
+    found = next((each for each in edition.stories() if each.id == story), None)
+    if found is None:
+        ids = ", ".join(sorted(each.id for each in edition.stories()))
+        raise NotCorrectable(f"Edition {edition.key} has no story {story}; its stories: {ids}")
+    return found

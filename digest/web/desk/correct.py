@@ -1,0 +1,83 @@
+"""Correct a story of an edition that has begun to go out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from digest.models import Edition, Story
+from digest.store.sending.revisions import REVISABLE
+from digest.usecases.correct_edition import NotCorrectable
+from digest.usecases.preflight import PreflightFailed
+from digest.web.desk import today
+from digest.web.desk.visit import Visit
+
+_MAX_FIELD, _MAX_REASON = 5_000, 500
+
+
+def form(visit: Visit) -> Response:
+    edition, story = _found(visit)
+    return _form(visit, edition, story, {"title": story.title, "summary": story.summary, "note": ""})
+
+
+def save(visit: Visit) -> Response:
+    edition, story = _found(visit)
+    _ = visit.catalogue.gettext
+    given = {name: visit.form.get(name, "")[:_MAX_FIELD].strip() for name in ("title", "summary", "note")}
+    if not given["title"]:
+        return _form(visit, edition, story, given, status=422, problem=_("A story needs a headline."))
+    if visit.form.get("revision") != str(edition.revision):
+        changed = _("Somebody corrected the edition meanwhile. Please look again.")
+        return _form(visit, edition, story, given, status=409, problem=changed)
+    if (given["title"], given["summary"]) == (story.title, story.summary):
+        return _form(visit, edition, story, given, status=422, problem=_("Nothing is changed yet."))
+    reason = visit.form.get("reason", "").strip()[:_MAX_REASON]
+    try:
+        done = visit.desk.app.corrector.correct(
+            edition.key,
+            story.id,
+            visit.actor,
+            title=given["title"],
+            summary=given["summary"],
+            note=given["note"],
+            force=reason,
+        )
+    except NotCorrectable as error:
+        return _form(visit, edition, story, given, status=409, problem=str(error))
+    except PreflightFailed as error:
+        failed = _("The corrected email has errors: %(errors)s") % {"errors": "; ".join(error.errors)}
+        return _form(visit, edition, story, given, status=409, problem=failed, asks_reason=True)
+    return visit.page("corrected.html.j2", bar=today.bar(visit, done.edition), done=done, edition=done.edition)
+
+
+def _form(
+    visit: Visit,
+    edition: Edition,
+    story: Story,
+    fields: Mapping[str, str],
+    *,
+    status: int = 200,
+    problem: str = "",
+    asks_reason: bool = False,
+) -> Response:
+    return visit.page(
+        "correct.html.j2",
+        status=status,
+        bar=today.bar(visit, edition),
+        edition=edition,
+        story=story,
+        fields=fields,
+        problem=problem,
+        asks_reason=asks_reason,
+        counts=visit.desk.app.status_reader.counts(edition.key, visit.desk.now()),
+    )
+
+
+def _found(visit: Visit) -> tuple[Edition, Story]:
+    edition = today.of_path(visit)
+    story = next((each for each in edition.stories() if each.id == visit.parameters["story"]), None)
+    if story is None or edition.state not in REVISABLE or edition.corrects is not None:
+        raise HTTPException(404)
+    return edition, story

@@ -1,0 +1,58 @@
+"""A sender corrects a story of an edition that has gone out."""
+
+from __future__ import annotations
+
+from digest import pipeline
+from digest.models import EditionState
+from tests.web.desk.browser import Browser
+from tests.web.desk.conftest import KEY
+from tests.web.site import Site
+
+HERE = f"/edition/{KEY}"
+
+
+def sent(desk: Site) -> str:
+    """Send the edition, and return its lead story."""
+    desk.app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
+    pipeline.send(desk.app, KEY)
+    edition = desk.app.editions.get(KEY)
+    assert edition is not None
+    return edition.lead
+
+
+def test_a_correction_goes_to_those_who_have_the_wrong_text(desk: Site, sender: Browser) -> None:
+    story = sent(desk)
+    assert f"{HERE}/correct/{story}" in sender.get(HERE).text
+    form = sender.get(f"{HERE}/correct/{story}").text
+    accepted = desk.app.status_reader.counts(KEY, desk.app.now()).accepted
+    assert f"{accepted} को मिल चुका है" in form
+    fields = {"title": "सही शीर्षक", "summary": "सही सार यह है।", "note": "संख्या ग़लत थी।", "revision": "1"}
+    assert sender.submit(f"{HERE}/correct/{story}", {**fields, "title": ""}).status == 422
+    done = sender.submit(f"{HERE}/correct/{story}", fields)
+    assert done.status == 200, done.text
+    assert "भूल-सुधार सिर्फ़ उन्हें जाएगा" in done.text
+    # Another sender's form is older now.
+    stale = sender.submit(f"{HERE}/correct/{story}", {**fields, "title": "कुछ और"})
+    assert stale.status == 409
+    assert "कुछ और" in stale.text, "what was typed is kept"
+    correction = f"correction-{KEY}-2"
+    pipeline.send(desk.app, correction)
+    (mail,) = desk.mails("asha@example.com", folder=correction)
+    assert mail["subject"] == "भूल-सुधार: सही शीर्षक"
+    page = desk.app.archive.page(KEY, desk.app.now())
+    assert page is not None
+    assert "सही शीर्षक" in page.html
+    assert desk.app.audit.newest(1, subject=KEY)[0].what == "corrected"
+
+
+def test_an_editor_corrects_nothing_that_goes_out(desk: Site, editor: Browser) -> None:
+    story = sent(desk)
+    assert editor.get(f"{HERE}/correct/{story}").status == 403
+    assert editor.submit(f"{HERE}/correct/{story}", {"title": "क"}).status == 403
+    assert "correct/" not in editor.get(HERE).text
+
+
+def test_a_draft_has_no_such_form(desk: Site, sender: Browser) -> None:
+    edition = desk.app.editions.get(KEY)
+    assert edition is not None
+    assert sender.get(f"{HERE}/correct/{edition.lead}").status == 404
