@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from digest.usecases.compose import Composer
     from digest.usecases.copy_store import StoreCopier
     from digest.usecases.edit_edition import EditionEditor
+    from digest.usecases.edit_sources import SourceEditor
     from digest.usecases.edit_subscribers import SubscriberEditor
     from digest.usecases.enqueue import Enqueuer, SeatQueue
     from digest.usecases.erase_subscriber import SubscriberEraser
@@ -281,7 +282,14 @@ class App:
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
-        return tuple(source.to_source() for source in self.settings.sources)
+        """The sources that are collected: those that are not paused."""
+        return tuple(source.to_source() for source in self.settings.sources if not source.paused)
+
+    @cached_property
+    def source_editor(self) -> SourceEditor:
+        from digest.usecases.edit_sources import SourceEditor
+
+        return SourceEditor(self.home, self.environment, self.collect_context, self.audit, self.now)
 
     @cached_property
     def rules(self) -> Rules:

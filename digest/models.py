@@ -217,6 +217,7 @@ class Source:
     links: str = ""
     mapping: JsonMapping | None = None
     auth: SourceAuth | None = None
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,5 +26,12 @@ ADMIN_ROUTES = (
     Route("POST", f"{_ONE}/remove", Role.ADMIN, "admin.subscriber.remove", "Take a subscriber off the list"),
     Route("GET", f"{_ONE}/erase", Role.ADMIN, "admin.subscriber.ask_erase", "Ask before erasing a person"),
     Route("POST", f"{_ONE}/erase", Role.ADMIN, "admin.subscriber.erase", "Erase a person"),
+    Route("GET", "/sources", Role.EDITOR, "admin.sources.page", "Sources and their health"),
+    Route("GET", "/sources/one", Role.EDITOR, "admin.sources.one", "One source and its newest titles"),
+    Route("POST", "/sources/preview", Role.ADMIN, "admin.sources.preview", "Look at a new source"),
+    Route("POST", "/sources/add", Role.ADMIN, "admin.sources.add", "Add a source"),
+    Route("POST", "/sources/change", Role.ADMIN, "admin.sources.change", "Change a source's weight or section"),
+    Route("POST", "/sources/pause", Role.ADMIN, "admin.sources.pause", "Pause a source, or collect it again"),
+    Route("POST", "/sources/remove", Role.ADMIN, "admin.sources.remove", "Remove a source"),
     Route("POST", f"{_ONE}/data", Role.ADMIN, "admin.subscriber.data", "All data about a person, as a file"),
 )
