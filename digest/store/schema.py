@@ -146,6 +146,7 @@ suppression = Table(
     Column("detail", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Index(None, "reason"),
+    Index(None, "at"),
 )
 
 # Append-only, except for erasure.
@@ -160,6 +161,8 @@ consent = Table(
     Column("wording", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Index(None, "address"),
+    # How many joined and left, by day.
+    Index(None, "at"),
 )
 
 # Addresses that imports must not bring back, as keyed hashes.

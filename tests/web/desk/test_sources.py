@@ -30,10 +30,10 @@ def one(name: str) -> str:
 def test_a_source_is_added_weighed_paused_and_removed_and_comments_stay(desk: Site, admin: Browser) -> None:
     path = desk.app.home / "digest.yaml"
     path.write_text(path.read_text(encoding="utf-8") + "# the end\n", encoding="utf-8")
-    assert admin.post("/sources/add", **NEW, weight="abc").status == 422
-    assert admin.post("/sources/add", **NEW, weight="2").status == 303
+    assert admin.submit("/sources/add", {**NEW, "weight": "abc"}).status == 422
+    assert admin.submit("/sources/add", {**NEW, "weight": "2"}).status == 303
     assert stored(desk)["नदी समाचार"].weight == 2
-    assert admin.post("/sources/add", **NEW).status == 422
+    assert admin.submit("/sources/add", NEW).status == 422
     assert admin.post("/sources/change", name="नदी समाचार", weight="0.5", section="खेल").status == 303
     assert (stored(desk)["नदी समाचार"].weight, stored(desk)["नदी समाचार"].section) == (0.5, "खेल")
     assert admin.post("/sources/change", name="नदी समाचार", weight="50").status == 422

@@ -33,5 +33,11 @@ ADMIN_ROUTES = (
     Route("POST", "/sources/change", Role.ADMIN, "admin.sources.change", "Change a source's weight or section"),
     Route("POST", "/sources/pause", Role.ADMIN, "admin.sources.pause", "Pause a source, or collect it again"),
     Route("POST", "/sources/remove", Role.ADMIN, "admin.sources.remove", "Remove a source"),
+    Route("GET", "/reports", Role.VIEWER, "admin.reports.page", "Recent editions, growth, failures by domain"),
+    Route("GET", "/reports/editions.csv", Role.VIEWER, "admin.reports.recent_table", "Recent editions as CSV"),
+    Route("GET", "/report/{key}", Role.VIEWER, "admin.reports.edition", "What became of an edition"),
+    Route("GET", "/report/{key}/table.csv", Role.VIEWER, "admin.reports.table", "The same as CSV"),
+    Route("GET", "/report/{key}/missed", Role.ADMIN, "admin.reports.missed", "Who did not get an edition, and why"),
+    Route("GET", "/report/{key}/missed.csv", Role.ADMIN, "admin.reports.missed_table", "The same as CSV"),
     Route("POST", f"{_ONE}/data", Role.ADMIN, "admin.subscriber.data", "All data about a person, as a file"),
 )
