@@ -220,6 +220,7 @@ class Source:
     links: str = ""
     mapping: JsonMapping | None = None
     auth: SourceAuth | None = None
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

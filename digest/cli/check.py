@@ -252,10 +252,11 @@ def _source_problems(app: App, source: Source, known: SourceHealth | None, *, on
     """Return what is wrong with a source now, and in past collections."""
     from dataclasses import replace
 
-    from digest.cli.sources_edit import preview_configured, problem_of, with_remedy
+    from digest.cli.sources_edit import preview_configured, with_remedy
     from digest.collect.collector import ALLOW_PRIVATE
     from digest.collect.health import format_time
     from digest.models import FulltextMode
+    from digest.usecases.edit_sources import problem_of
 
     now = app.now()
     past = _past_problems(known, now) if known else []

@@ -104,8 +104,8 @@ def _asked(question: str, default: str, key: tuple[str, ...], check: Callable[[s
 
 def _ask_feed(directory: Path) -> dict[str, Any] | None:
     """Ask for a feed, and read it before it is accepted."""
-    from digest.cli.sources_edit import problem_of
     from digest.config import source_list
+    from digest.usecases.edit_sources import problem_of
 
     while True:
         target = str(

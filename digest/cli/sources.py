@@ -7,7 +7,7 @@ import re
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,12 +22,14 @@ from digest.cli.sources_edit import (
     with_remedy,
 )
 from digest.cli.sources_io import export, import_
+from digest.cli.subscribers_edit import operator
 from digest.cli.tables import table
 from digest.config.loader import FILE_NAME
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigurationError
 from digest.utils.files import placed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -57,14 +59,15 @@ def list_(home: Path, as_json: bool) -> None:
     from digest.cli.json_output import source_json
 
     with make_app(home) as app:
-        found, now = app.articles.health_of(app.sources), app.now()
+        all_, now = app.source_editor.list(), app.now()
+        found = app.articles.health_of(all_)
         if as_json:
-            emit({"sources": [source_json(source, found.get(source.name)) for source in app.sources]})
+            emit({"sources": [source_json(source, found.get(source.name)) for source in all_]})
             return
         headers = ("name", "kind", "from", "weight", "section", "last good", "last new", "problem")
         rows = [
             (s.name, _kind(app, s), s.url or s.path, s.weight, s.section, *_health_cells(s, found.get(s.name), now))
-            for s in app.sources
+            for s in all_
         ]
         click.echo(table(headers, rows))
 
@@ -114,15 +117,55 @@ def test(home: Path, target: str, links: str | None, allow_private: bool, as_jso
 @click.pass_obj
 def remove(home: Path, name: str) -> None:
     """Remove the source NAME from digest.yaml."""
-    from digest.config import source_list
+    from digest.cli.faults import app_despite_faults
 
-    if not source_list.remove(home, name, os.environ):
-        import difflib
-
-        close = difflib.get_close_matches(name, [row.name for row in source_list.list_sources(home)], n=1, cutoff=0.5)
-        hint = f"; did you mean {close[0]!r}?" if close else "; `digest sources list` shows the names"
-        raise ConfigurationError([ConfigProblem("digest.yaml", 0, f"there is no source {name!r}{hint}")])
+    with app_despite_faults(home) as app:
+        app.source_editor.remove(name, operator(app))
     click.echo(f"Removed {name}. Its articles stay in the store.")
+    note_override()
+
+
+@sources.command("set", short_help="Change the weight or the section of a source.")
+@click.argument("name")
+@click.option("--weight", type=float, help="Its weight in the ranking, 0 to 10.")
+@click.option("--section", help="The section of all its articles; '' for none.")
+@click.pass_obj
+def set_(home: Path, name: str, weight: float | None, section: str | None) -> None:
+    """Change the weight or the section of the source NAME in digest.yaml."""
+    if weight is None and section is None:
+        raise click.UsageError("give --weight or --section")
+    fields: dict[str, float | str | None] = {}
+    if weight is not None:
+        fields["weight"] = int(weight) if weight == int(weight) else weight
+    if section is not None:
+        fields["section"] = section or None
+    _change(home, name, fields)
+    click.echo(f"Changed {name}.")
+
+
+@sources.command()
+@click.argument("name")
+@click.pass_obj
+def pause(home: Path, name: str) -> None:
+    """Do not collect the source NAME until it is resumed. Its articles stay."""
+    _change(home, name, {"paused": True})
+    click.echo(f"Paused {name}. `digest sources resume` collects it again.")
+
+
+@sources.command()
+@click.argument("name")
+@click.pass_obj
+def resume(home: Path, name: str) -> None:
+    """Collect the source NAME again."""
+    _change(home, name, {"paused": False})
+    click.echo(f"{name} is collected again.")
+
+
+def _change(home: Path, name: str, fields: Mapping[str, Any]) -> None:
+    from digest.cli.faults import app_despite_faults
+
+    with app_despite_faults(home) as app:
+        app.source_editor.change(name, fields, operator(app))
     note_override()
 
 
@@ -187,9 +230,11 @@ def _kind(app: App, source: Source) -> str:
 
 
 def _health_cells(source: Source, found: SourceHealth | None, now: datetime) -> tuple[str, str, str]:
+    if found is None and source.paused:
+        return "", "", "paused"
     if found is None:
         return "", "", "a recorded sample" if source.replay else "not yet collected"
-    problems = []
+    problems = ["paused"] if source.paused else []
     if found.moved_to:
         problems.append(f"moved to {found.moved_to}")
     if found.not_before and now < found.not_before:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.output import emit, json_option, note, plural
-from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.cli.subscribers_edit import operator
+from digest.errors import DigestError
 from digest.utils.redact import redact
 
 if TYPE_CHECKING:
@@ -55,35 +56,28 @@ def add(home: Path, /, target: str, yes: bool, force: bool, dry_run: bool, as_js
     """Preview TARGET, a URL or a path, and add it to the sources of digest.yaml."""
     from digest.app import make_app
     from digest.config import source_list
+    from digest.usecases.edit_sources import problem_of
 
     with make_app(home) as app:
-        row = source_list.parse_target(app.home, target)
-        same = _same_source(app, row)
+        editor, place = app.source_editor, source_list.parse_target(app.home, target)
+        same = editor.same(place)
         if same is not None:
-            return _report_duplicate(same, row, as_json)
+            return _report_duplicate(same, place, as_json)
         if not (yes or dry_run or sys.stdin.isatty()):
             raise click.UsageError("adding asks for confirmation, and there is no terminal: use --yes")
         options = {key: given[key] for key in _OPTIONS if given[key] not in (None, "")}
-        name = given["name"] or ""
         if not options["allow_private"]:
             del options["allow_private"]
-        _check_row(app, {"name": name or "x", **row, **options})
-        found = _preview(app, {"name": name or target, **row, **options})
-        if found.url and not given["links"]:
-            row = {"url": found.url}
-            same = _same_source(app, row)
-            if same is not None:
-                return _report_duplicate(same, row, as_json)
-        name = name or source_list.name_for(found.title, row, (one.name for one in source_list.list_sources(app.home)))
-        whole = {"name": name, **row, **options}
-        found = with_remedy(found, TRUST)
+        plan = editor.plan(place, options, name=given["name"] or "")
+        if plan.same is not None:
+            return _report_duplicate(plan.same, plan.row, as_json)
+        whole, found = plan.row, with_remedy(plan.found, TRUST)
         problem = problem_of(found) if not force else None
         added, line = False, 0
         if not as_json:
             _show(found, whole if not problem else {}, target, app.now())
-        if not problem and not dry_run and (yes or _confirmed(name)):
-            _check_row(app, whole)
-            line = source_list.add(app.home, [whole], app.environment)
+        if not problem and not dry_run and (yes or _confirmed(whole["name"])):
+            line = editor.add(whole, operator(app))
             added = True
     return _report(found, _Addition(whole, problem, added=added, line=line, dry_run=dry_run), as_json=as_json)
 
@@ -93,13 +87,6 @@ def preview_configured(app: App, source: Source) -> SourcePreview:
     from digest.collect.collector import preview_source
 
     return preview_source(source.url or source.path, app.collect_context(), source=source)
-
-
-def problem_of(found: SourcePreview) -> str | None:
-    """Return why this cannot be a source; None if it gives articles."""
-    if found.error:
-        return found.error
-    return None if found.articles else "It gives no articles."
 
 
 def with_remedy(found: SourcePreview, remedy: str) -> SourcePreview:
@@ -153,33 +140,6 @@ def _report(found: SourcePreview, addition: _Addition, *, as_json: bool) -> int:
         click.echo("Nothing was changed.")
     note_override()
     return 1 if error else 0
-
-
-def _preview(app: App, row: Mapping[str, Any]) -> SourcePreview:
-    """Preview a row. Only titles and dates are needed, so pages are read for a listing alone."""
-    from digest.models import FulltextMode, Source
-
-    mode = FulltextMode.from_setting(row.get("fulltext", None if row.get("links") else False))
-    return preview_configured(app, Source(**{**row, "fulltext": mode}))
-
-
-def _check_row(app: App, row: Mapping[str, Any]) -> None:
-    """Validate a new row before anything is fetched or written for it. Raises ConfigurationError."""
-    from digest.config import source_list
-
-    source_list.check_row(row, "sources add")
-    same = next((one for one in source_list.list_sources(app.home) if one.name == row["name"]), None)
-    if same:
-        message = f"'name': expected a name that no other source has, found {same.name!r}, used in line {same.line}"
-        raise ConfigurationError([ConfigProblem("sources add", 0, message)])
-
-
-def _same_source(app: App, row: Mapping[str, Any]) -> SourceRow | None:
-    """Return the source that has the address of this row."""
-    from digest.config import source_list
-
-    place = source_list.place_key(app.home, row)
-    return next((one for one in source_list.list_sources(app.home) if one.place == place), None)
 
 
 def _report_duplicate(same: SourceRow, row: Mapping[str, Any], as_json: bool) -> int:

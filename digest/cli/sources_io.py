@@ -106,9 +106,10 @@ def _checked(
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    from digest.cli.sources_edit import TRUST, preview_configured, problem_of, with_remedy
+    from digest.cli.sources_edit import TRUST, preview_configured, with_remedy
     from digest.config import source_list
     from digest.models import FulltextMode, Source
+    from digest.usecases.edit_sources import problem_of
 
     # Built here, before several threads ask for it.
     _ = app.fetcher

@@ -175,11 +175,31 @@ def add(home: Path, rows: Sequence[Mapping[str, Any]], environment: Mapping[str,
     return list_sources(home)[-len(rows)].line
 
 
+def change(home: Path, name: str, fields: Mapping[str, Any], environment: Mapping[str, str]) -> bool:
+    """Set fields of a source; None removes one. False if there is none of this name.
+
+    Raises EditNotPossible, ConfigurationError.
+    """
+    editor = _editor(home)
+    index = _index(editor, name)
+    if index is None:
+        return False
+    for key, value in fields.items():
+        editor.set(index, key, value)
+
+    def expected(before: list[Any]) -> list[Any]:
+        changed = {**before[index], **fields}
+        before[index] = {key: value for key, value in changed.items() if value is not None or key not in fields}
+        return before
+
+    editor.save(expected, validate=lambda value: _check_settings(value, environment))
+    return True
+
+
 def remove(home: Path, name: str, environment: Mapping[str, str]) -> bool:
     """Remove a source by name. Returns False if there is none. Raises EditNotPossible, ConfigurationError."""
     editor = _editor(home)
-    rows = editor.before.get("sources") or []
-    index = next((at for at, row in enumerate(rows) if isinstance(row, dict) and str(row.get("name")) == name), None)
+    index = _index(editor, name)
     if index is None:
         return False
     editor.remove(index)
@@ -188,6 +208,11 @@ def remove(home: Path, name: str, environment: Mapping[str, str]) -> bool:
         validate=lambda value: _check_settings(value, environment),
     )
     return True
+
+
+def _index(editor: YamlListEditor, name: str) -> int | None:
+    rows = editor.before.get("sources") or []
+    return next((at for at, row in enumerate(rows) if isinstance(row, dict) and str(row.get("name")) == name), None)
 
 
 def _editor(home: Path) -> YamlListEditor:

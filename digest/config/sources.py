@@ -83,6 +83,7 @@ class SourceSettings(SettingsModel):
     )
     weight: float = Field(default=1.0, ge=0, le=10, description="Weight in ranking, 0 to 10.")
     section: Line = Field(default="", description="Section of all its articles, if it has only one.")
+    paused: bool = Field(default=False, description="Do not collect it for now. Its articles stay.")
     replay: bool = Field(
         default=False, description="For samples: shift recorded dates to now. Samples are never sent by real email."
     )

@@ -146,6 +146,7 @@ suppression = Table(
     Column("detail", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Index(None, "reason"),
+    Index(None, "at"),
 )
 
 # Append-only, except for erasure.
@@ -162,6 +163,8 @@ consent = Table(
     # The hash of the privacy notice that was shown, see `consent_notice`; '' if none was.
     Column("notice", String(64), nullable=False, server_default=""),
     Index(None, "address"),
+    # How many joined and left, by day.
+    Index(None, "at"),
 )
 
 # The privacy notices to which people consented, word for word. Append-only.

@@ -13,12 +13,20 @@ if TYPE_CHECKING:
     from digest.collect.http.robots import Robots
     from digest.collect.pages.fulltext_fetch import FulltextCache
     from digest.collect.source_reader import CollectContext
+    from digest.usecases.edit_sources import SourceEditor
 
 
 class Collecting(Stores):
     @cached_property
     def sources(self) -> tuple[Source, ...]:
-        return tuple(source.to_source() for source in self.settings.sources)
+        """The sources that are collected: those that are not paused."""
+        return tuple(source.to_source() for source in self.settings.sources if not source.paused)
+
+    @cached_property
+    def source_editor(self) -> SourceEditor:
+        from digest.usecases.edit_sources import SourceEditor
+
+        return SourceEditor(self.home, self.environment, self.collect_context, self.audit, self.now)
 
     @cached_property
     def fetcher(self) -> Fetcher:

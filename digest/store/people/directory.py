@@ -175,10 +175,14 @@ class SubscriberDirectory:
 
     def last_enqueued(self) -> str:
         """Return the key of the edition that was enqueued last; '' if none was."""
+        return next(iter(self.enqueued(1)), "")
+
+    def enqueued(self, most: int) -> list[str]:
+        """Return the keys of the editions that were enqueued, the newest first, without those that are only counted."""
         whole = and_(edition.c.frozen_at.is_not(None), edition.c.folded_at.is_(None))
+        rows = select(edition.c.key).where(whole).order_by(edition.c.frozen_at.desc()).limit(most)
         with self.database.read() as connection:
-            newest = select(edition.c.key).where(whole).order_by(edition.c.frozen_at.desc()).limit(1)
-            return connection.execute(newest).scalar() or ""
+            return list(connection.execute(rows).scalars())
 
     def segments(self) -> list[Segment]:
         with self.database.read() as connection:

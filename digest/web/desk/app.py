@@ -24,6 +24,7 @@ from digest.curate.importance.rows import ROWS
 from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.i18n import translator
 from digest.store.people.directory import SubscriberState
+from digest.store.people.growth import Day
 from digest.subscribers.tokens import Signer
 from digest.usecases.accounts import Accounts
 from digest.utils.rates import Rates
@@ -42,7 +43,7 @@ from digest.web.middleware import Guard, log_error
 _MAX_FIELDS = 200
 # Seconds. Their key names the edition's changes, so they stay true.
 _CANDIDATES_LAST = 3600.0
-_COUNTS_LAST = 20.0
+_COUNTS_LAST, _GROWTH_LASTS = 20.0, 300.0
 Handler = Callable[[Visit], Response]
 
 
@@ -62,6 +63,7 @@ class Desk:
     uploads: Uploads
     # How many subscribers each state has.
     subscriber_counts: Background[dict[SubscriberState, int]]
+    growth: Background[list[Day]]
     # Reasons that say little: how old a story is, and the sum of all other reasons.
     small_reasons: tuple[re.Pattern[str], ...]
 
@@ -83,7 +85,8 @@ def create_desk(app: App, base: str) -> Iterator[ASGIApp]:
         candidates = opened.enter_context(Background[Candidates]("candidates", lasts=_CANDIDATES_LAST))
         uploads = opened.enter_context(Uploads())
         counts = opened.enter_context(Background[dict[SubscriberState, int]]("subscribers", lasts=_COUNTS_LAST))
-        shared = (checks, audience, candidates, Rates(), uploads, counts)
+        growth = opened.enter_context(Background[list[Day]]("growth", lasts=_GROWTH_LASTS))
+        shared = (checks, audience, candidates, Rates(), uploads, counts, growth)
         desk = Desk(own, url, views, own.accounts, own.signer, *shared, small)
         hosts = {str(urlsplit(each).hostname) for each in (url, base) if each} | {"localhost", "127.0.0.1", "::1"}
         # Before the prefix is cut off, and after.

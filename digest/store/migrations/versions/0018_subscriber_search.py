@@ -25,6 +25,8 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
         op.create_index("ix_subscriber_topics", "subscriber", ["topics"], sqlite_where=sa.text("topics <> '[]'"))
     op.create_index("ix_suppression_reason", "suppression", ["reason"])
+    op.create_index("ix_suppression_at", "suppression", ["at"])
+    op.create_index("ix_consent_at", "consent", ["at"])
     for statement in SUBSCRIBER_SEARCH[op.get_bind().dialect.name]:
         op.execute(statement)
     op.create_table(

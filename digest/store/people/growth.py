@@ -1,0 +1,59 @@
+"""How many joined and left, by day and by what they did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+
+from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
+from digest.store.database import Database
+from digest.store.people.suppressions import CAME_BACK, SIGNED_UP
+from digest.store.schema import consent, suppression
+
+# Words of the consent log.
+JOINED = ("added", "imported", "agreed", SIGNED_UP, CAME_BACK)
+LEFT = (UNSUBSCRIBED, "removed")
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    day: date
+    joined: int
+    left: int
+    bounced: int
+    complained: int
+
+
+class GrowthReader:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def by_day(self, now: datetime, days: int) -> list[Day]:
+        """Return the last days, the oldest first, in the zone of `now`. Takes a while after a large import."""
+        first = now.date() - timedelta(days=days - 1)
+        start = datetime(first.year, first.month, first.day, tzinfo=now.tzinfo)
+        return [self._day(day, day + timedelta(days=1)) for day in _days(start, days)]
+
+    def _day(self, start: datetime, end: datetime) -> Day:
+        within = consent.c.at >= start, consent.c.at < end
+        kinds = select(consent.c.what, func.count(consent.c.address.distinct())).where(*within).group_by(consent.c.what)
+        at = suppression.c.at
+        reasons = select(suppression.c.reason, func.count()).where(at >= start, at < end)
+        with self.database.read() as connection:
+            found: dict[str, int] = dict(connection.execute(kinds).all())
+            barred: dict[str, int] = dict(connection.execute(reasons.group_by(suppression.c.reason)).all())
+        return Day(
+            start.date(),
+            sum(found.get(word, 0) for word in JOINED),
+            sum(found.get(word, 0) for word in LEFT),
+            barred.get("bounced", 0) + barred.get("blocked", 0),
+            barred.get(COMPLAINED, 0),
+        )
+
+
+def _days(start: datetime, days: int) -> Iterator[datetime]:
+    for number in range(days):
+        yield start + timedelta(days=number)

@@ -1,0 +1,65 @@
+"""Who did not get an edition, and by which domains emails came back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from digest.models import DeliveryOutcome
+from digest.store.database import Database
+from digest.store.schema import delivery, delivery_event, subscriber
+
+# Failed recipients of an edition that are read to count their domains.
+_MAX_READ = 20_000
+FAILURES = ("bounced", "blocked", "dropped", "complained")
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A person who did not get an edition: excluded or rejected before, or bounced, blocked or dropped after."""
+
+    id: int
+    email: str
+    what: str
+    reason: str
+
+
+class MissedRecipients:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def page(self, edition: str, kind: str, *, most: int, after: int = 0) -> tuple[list[Missed], int | None]:
+        """Return those of a kind by number, and the number after which the next page begins."""
+        columns = (subscriber.c.id, subscriber.c.email)
+        if kind in list(DeliveryOutcome):
+            of = delivery.c
+            rows = select(*columns, of.outcome.label("what"), of.reason).join(
+                subscriber, subscriber.c.id == of.subscriber
+            )
+            rows = rows.where(of.edition == edition, of.outcome == kind, of.outcome.is_not(None))
+        else:
+            at = delivery_event.c
+            rows = select(*columns, at.kind.label("what"), at.reason).join(subscriber, subscriber.c.id == at.subscriber)
+            rows = rows.where(at.edition == edition, at.kind == kind)
+        with self.database.read() as connection:
+            page = rows.where(subscriber.c.id > after).order_by(subscriber.c.id).limit(most + 1)
+            found = [Missed(row.id, row.email, row.what, row.reason or "") for row in connection.execute(page)]
+        return found[:most], (found[most - 1].id if len(found) > most else None)
+
+    def domains(self, editions: Collection[str]) -> dict[str, Counter[str]]:
+        """Count the failed emails of a few editions: domain → kind → emails."""
+        at = delivery_event.c
+        rows = (
+            select(subscriber.c.address, at.kind)
+            .join(subscriber, subscriber.c.id == at.subscriber)
+            .where(at.edition.in_(list(editions)), at.kind.in_(FAILURES))
+            .limit(_MAX_READ)
+        )
+        found: dict[str, Counter[str]] = {}
+        with self.database.read() as connection:
+            for address, kind in connection.execute(rows):
+                found.setdefault(address.rpartition("@")[2], Counter())[kind] += 1
+        return found

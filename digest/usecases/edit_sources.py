@@ -1,0 +1,125 @@
+"""Add, change, pause and remove sources in `digest.yaml`, whose comments stay. Commands, desk and API do the same."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digest.collect.collector import SourcePreview, preview_source
+from digest.config import loader, source_list
+from digest.config.source_list import SourceRow
+from digest.errors import ConfigProblem, ConfigurationError
+from digest.models import Actor, FulltextMode, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from digest.collect.source_reader import CollectContext
+    from digest.store.desk.audit import AuditLog
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePlan:
+    """A source that could be added: its row, what it gives, and why it cannot be one; `same`: it is one already."""
+
+    row: Mapping[str, Any]
+    found: SourcePreview
+    problem: str | None
+    same: SourceRow | None = None
+
+
+@dataclass(frozen=True)
+class SourceEditor:
+    home: Path
+    environment: Mapping[str, str]
+    context: Callable[[], CollectContext]
+    audit: AuditLog
+    now: Callable[[], datetime]
+
+    def list(self) -> tuple[Source, ...]:
+        """The sources of the file as it is now, paused ones too. Raises ConfigurationError."""
+        settings = loader.load(self.home, self.environment)
+        return tuple(each.to_source() for each in settings.sources)
+
+    def plan(self, place: Mapping[str, Any], options: Mapping[str, Any], *, name: str = "") -> SourcePlan:
+        """Look at a place, and return the row that would be added. Stores nothing. Raises ConfigurationError.
+
+        `place` has a `url` or a `path`. A page that names its feed is replaced by the feed, unless it has `links`.
+        """
+        row = dict(place)
+        if (same := self.same(row)) is not None:
+            return SourcePlan(row, SourcePreview(None), None, same)
+        self.check({"name": name or "x", **row, **options})
+        found = self.preview({"name": name or row.get("url") or row.get("path"), **row, **options})
+        if found.url and not options.get("links"):
+            row = {"url": found.url}
+            if (same := self.same(row)) is not None:
+                return SourcePlan(row, found, None, same)
+        names = (one.name for one in source_list.list_sources(self.home))
+        name = name or source_list.name_for(found.title, row, names)
+        return SourcePlan({"name": name, **row, **options}, found, problem_of(found))
+
+    def preview(self, row: Mapping[str, Any]) -> SourcePreview:
+        """Read a row. Only titles and dates are needed, so pages are read for a listing alone."""
+        mode = FulltextMode.from_setting(row.get("fulltext", None if row.get("links") else False))
+        source = Source(**{**row, "fulltext": mode})
+        return preview_source(source.url or source.path, self.context(), source=source)
+
+    def check(self, row: Mapping[str, Any]) -> None:
+        """Validate a new row before anything is fetched or written for it. Raises ConfigurationError."""
+        source_list.check_row(row, "sources add")
+        same = next((one for one in source_list.list_sources(self.home) if one.name == row["name"]), None)
+        if same:
+            message = f"'name': expected a name that no other source has, found {same.name!r}, used in line {same.line}"
+            raise ConfigurationError([ConfigProblem("sources add", 0, message)])
+
+    def same(self, row: Mapping[str, Any]) -> SourceRow | None:
+        """Return the source that has the address of this row."""
+        place = source_list.place_key(self.home, row)
+        return next((one for one in source_list.list_sources(self.home) if one.place == place), None)
+
+    def add(self, row: Mapping[str, Any], by: Actor) -> int:
+        """Add a row, and return its line. Raises ConfigurationError, DigestError."""
+        self.check(row)
+        line = source_list.add(self.home, [row], self.environment)
+        self._record(by, "source added", str(row["name"]))
+        return line
+
+    def change(self, name: str, fields: Mapping[str, Any], by: Actor) -> None:
+        """Set fields of a source, such as weight, section or paused; None removes one. Raises DigestError."""
+        if not source_list.change(self.home, name, fields, self.environment):
+            raise self._unknown(name)
+        what = "source changed"
+        if set(fields) == {"paused"}:
+            what = "source paused" if fields["paused"] else "source resumed"
+        self._record(by, what, name, ", ".join(f"{key}: {value}" for key, value in fields.items()))
+
+    def remove(self, name: str, by: Actor) -> None:
+        """Remove a source; its articles stay in the store. Raises DigestError."""
+        if not source_list.remove(self.home, name, self.environment):
+            raise self._unknown(name)
+        self._record(by, "source removed", name)
+
+    def _record(self, by: Actor, what: str, name: str, detail: str = "") -> None:
+        self.audit.record(by, what, f"source {name}", detail, now=self.now())
+
+    def _unknown(self, name: str) -> ConfigurationError:
+        names = [row.name for row in source_list.list_sources(self.home)]
+        message = f"there is no source {name!r}{_hint(name, names)}"
+        return ConfigurationError([ConfigProblem(loader.FILE_NAME, 0, message)])
+
+
+def problem_of(found: SourcePreview) -> str | None:
+    """Return why this cannot be a source; None if it gives articles."""
+    if found.error:
+        return found.error
+    return None if found.articles else "It gives no articles."
+
+
+def _hint(name: str, names: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else "; `digest sources list` shows the names"

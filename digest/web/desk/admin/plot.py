@@ -1,0 +1,53 @@
+"""Plots as SVG, made by the server. A table beside each has the same numbers for who cannot see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_WIDTH, _HEIGHT = 640, 160
+_LEFT, _BOTTOM, _TOP = 8, 20, 16
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """`parts`: (class, x, y, width, height) of the stacked pieces; `label` is written below at `x`, or ''."""
+
+    parts: tuple[tuple[str, float, float, float, float], ...]
+    label: str
+    x: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    bars: tuple[Bar, ...]
+    most: int
+    width: int = _WIDTH
+    height: int = _HEIGHT
+    base: float = _HEIGHT - _BOTTOM
+
+
+def stacked(rows: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> Plot:
+    """Return bars of stacked numbers: (label, [(class, number)]). About every seventh has its label."""
+    most = max((sum(number for _class, number in parts) for _label, parts in rows), default=0)
+    room = _HEIGHT - _BOTTOM - _TOP
+    step = (_WIDTH - 2 * _LEFT) / max(1, len(rows))
+    every = -(-len(rows) // 7) or 1
+    bars = []
+    for at, (label, parts) in enumerate(rows):
+        y, pieces = float(_HEIGHT - _BOTTOM), []
+        for name, number in parts:
+            height = room * number / most if most else 0.0
+            y -= height
+            if number:
+                pieces.append(
+                    (
+                        name,
+                        round(_LEFT + at * step + step * 0.15, 1),
+                        round(y, 1),
+                        round(step * 0.7, 1),
+                        round(height, 1),
+                    )
+                )
+        bars.append(Bar(tuple(pieces), label if at % every == 0 else "", round(_LEFT + at * step + step / 2, 1)))
+    return Plot(tuple(bars), most)

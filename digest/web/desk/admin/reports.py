@@ -1,0 +1,150 @@
+"""Reports: editions against recent ones, who did not get one and why, the editor's work, growth, domains."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from digest.errors import DigestError
+from digest.models import DeliveryOutcome, Role
+from digest.notify.report import rows as report_rows
+from digest.notify.report_formats import as_csv
+from digest.store.people.growth import GrowthReader
+from digest.store.sending.missed import FAILURES, MissedRecipients
+from digest.utils.text import escape_formula
+from digest.web.desk.admin import words
+from digest.web.desk.admin.plot import stacked
+from digest.web.desk.visit import Visit
+
+_EDITIONS, _DAYS, _DOMAINS, _PEOPLE = 14, 30, 20, 100
+_WAIT = 0.1
+_KINDS = (*DeliveryOutcome, *FAILURES)
+
+
+def page(visit: Visit) -> Response:
+    app, now = visit.desk.app, visit.desk.now()
+    keys = _sent(visit)
+    numbers = app.reporter.statistics.numbers(keys, times=False)
+    recent = list(numbers.values())
+    growth = visit.desk.growth.get("days", lambda: GrowthReader(app.database).by_day(now, _DAYS), wait=_WAIT)
+    domains = MissedRecipients(app.database).domains(keys)
+    worst = sorted(domains.items(), key=lambda item: (-item[1].total(), item[0]))[:_DOMAINS]
+    return visit.page(
+        "admin/reports.html.j2",
+        numbers=recent,
+        plot=stacked(
+            [
+                (each.key[5:10], (("one", each.accepted), ("three", each.excluded), ("two", each.rejected)))
+                for each in reversed(recent)
+            ]
+        ),
+        growth=growth,
+        growth_plot=stacked([(f"{day.day:%d.%m}", (("one", day.joined), ("two", day.left))) for day in growth or ()]),
+        domains=worst,
+        kinds=FAILURES,
+        words=words,
+        now=now,
+    )
+
+
+def edition(visit: Visit) -> Response:
+    app, key = visit.desk.app, visit.parameters["key"]
+    try:
+        report = app.reporter.report(key)
+    except DigestError:
+        raise HTTPException(404) from None
+    zone = app.settings.newsletter.zone
+    domains = MissedRecipients(app.database).domains([key])
+    return visit.page(
+        "admin/report.html.j2",
+        report=report,
+        rows=report_rows(report, zone),
+        domains=sorted(domains.items(), key=lambda item: (-item[1].total(), item[0]))[:_DOMAINS],
+        kinds=FAILURES,
+        work=_editors_work(visit, key),
+        may_see_people=visit.may(Role.ADMIN),
+        words=words,
+        now=visit.desk.now(),
+    )
+
+
+def table(visit: Visit) -> Response:
+    """An edition's report as CSV."""
+    app, key = visit.desk.app, visit.parameters["key"]
+    try:
+        report = app.reporter.report(key)
+    except DigestError:
+        raise HTTPException(404) from None
+    # With a mark of the encoding, because spreadsheets would take Hindi for Latin-1.
+    text = "\ufeff" + as_csv(report, app.settings.newsletter.zone)
+    return visit.download(f"report-{key}.csv", text.encode(), "text/csv; charset=utf-8")
+
+
+def recent_table(visit: Visit) -> Response:
+    """The numbers of recent editions as CSV."""
+    names = ("frozen", "accepted", "excluded", "rejected", "unknown", "pending", "bounced", "blocked", "complained")
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(("edition", *names))
+    for each in visit.desk.app.reporter.statistics.numbers(_sent(visit), times=False).values():
+        writer.writerow((each.key, *(getattr(each, name) for name in names)))
+    return visit.download("editions.csv", out.getvalue(), "text/csv; charset=utf-8")
+
+
+def missed(visit: Visit) -> Response:
+    """The people who did not get an edition."""
+    app, key = visit.desk.app, visit.parameters["key"]
+    if app.editions.get(key) is None:
+        raise HTTPException(404)
+    kind = visit.query.get("kind", "")
+    kind = kind if kind in _KINDS else DeliveryOutcome.REJECTED
+    given = visit.query.get("after", "")
+    after = int(given) if given.isdecimal() and len(given) < 19 else 0
+    found, more = MissedRecipients(app.database).page(key, kind, most=_PEOPLE, after=after)
+    return visit.page(
+        "admin/missed.html.j2",
+        key=key,
+        kind=kind,
+        kinds=_KINDS,
+        found=found,
+        more=more,
+        words=words,
+        now=visit.desk.now(),
+    )
+
+
+def missed_table(visit: Visit) -> Response:
+    """The people who did not get an edition as CSV."""
+    app, key = visit.desk.app, visit.parameters["key"]
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(("email", "what", "reason"))
+    reader = MissedRecipients(app.database)
+    for kind in _KINDS:
+        after: int | None = 0
+        while after is not None:
+            found, after = reader.page(key, kind, most=5000, after=after)
+            writer.writerows((escape_formula(each.email), each.what, escape_formula(each.reason)) for each in found)
+    return visit.download(f"missed-{key}.csv", out.getvalue(), "text/csv; charset=utf-8")
+
+
+def _sent(visit: Visit) -> list[str]:
+    """The keys of the editions that were enqueued lately, the newest first."""
+    return visit.desk.app.directory.enqueued(_EDITIONS)
+
+
+def _editors_work(visit: Visit, key: str) -> Counter[str]:
+    """Count what editors did to an edition's stories: kept without a change, removed, pulled in, moved, rewrote."""
+    app = visit.desk.app
+    changes, found = app.editions.editorial_changes(key), app.editions.get(key)
+    names = {article for story in found.stories() for article in story.article_ids} if found else set()
+    stories = list(found.stories()) if found else []
+    rewritten = sum(any(id in changes.texts for id in (story.id, *story.article_ids)) for story in stories)
+    pulled = sum(id in names for id in changes.pinned)
+    return Counter(
+        kept=max(0, len(stories) - rewritten - pulled), dropped=len(changes.dropped), pulled=pulled, rewritten=rewritten
+    )

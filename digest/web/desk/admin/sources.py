@@ -1,0 +1,176 @@
+"""Sources with their health and newest titles; add one with a preview, weigh, pause and remove it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from digest.collect.collector import ALLOW_PRIVATE
+from digest.errors import ConfigurationError, DigestError
+from digest.models import Source, SourceHealth
+from digest.utils.redact import redact
+from digest.web.desk.visit import Visit
+
+# Failed fetches in a row after which a source is in trouble.
+_FAILURES = 3
+_TITLES = 10
+_NEWEST = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A source with its health. `kind` is bad, warn or ok; `trouble` is what is wrong, in the editor's language."""
+
+    source: Source
+    health: SourceHealth | None
+    kind: str
+    trouble: str
+
+
+def page(visit: Visit) -> Response:
+    return _page(visit)
+
+
+def _page(visit: Visit, *, status: int = 200, **values: Any) -> Response:
+    app, now = visit.desk.app, visit.desk.now()
+    sources = app.source_editor.list()
+    health = app.articles.health_of(sources)
+    lines = [_line(visit, source, health.get(source.name), now) for source in sources]
+    order = ("bad", "warn", "ok", "off")
+    shown = {"problem": "", "plan": None, "done": visit.query.get("done", ""), "given": visit.form, **values}
+    return visit.page(
+        "admin/sources.html.j2",
+        status=status,
+        lines=sorted(lines, key=lambda line: order.index(line.kind)),
+        sections=app.topics,
+        now=now,
+        **shown,
+    )
+
+
+def one(visit: Visit) -> Response:
+    return _one(visit, visit.query.get("name", ""))
+
+
+def _one(visit: Visit, name: str, *, status: int = 200, problem: str = "") -> Response:
+    app, now = visit.desk.app, visit.desk.now()
+    source = next((each for each in app.source_editor.list() if each.name == name), None)
+    if source is None:
+        raise HTTPException(404)
+    health = app.articles.health_of([source]).get(name)
+    found, total = app.articles.search("", source=name, since=now - _NEWEST, most=_TITLES)
+    return visit.page(
+        "admin/source.html.j2",
+        status=status,
+        line=_line(visit, source, health, now),
+        # Its query may have a key.
+        address=redact(source.url or source.path),
+        found=found,
+        total=total,
+        problem=problem,
+        sections=app.topics,
+        done=visit.query.get("done", ""),
+        now=now,
+    )
+
+
+def preview(visit: Visit) -> Response:
+    """Fetch a new source and show its newest titles. Only web addresses: a file is added by command."""
+    _ = visit.catalogue.gettext
+    url = visit.form.get("url", "").strip()
+    if url and "://" not in url:
+        url = f"https://{url}"
+    if not url.lower().startswith(("http://", "https://")):
+        return _page(visit, status=422, problem=_("Write a web address. Files and folders are added by command."))
+    try:
+        plan = visit.desk.app.source_editor.plan({"url": url}, _options(visit), name=visit.form.get("name", "").strip())
+    except (ConfigurationError, DigestError) as error:
+        return _page(visit, status=422, problem=str(error))
+    if plan.same is not None:
+        problem = _("This is a source already: %(name)s") % {"name": plan.same.name}
+        return _page(visit, status=422, problem=problem)
+    if plan.problem:
+        private = f" {ALLOW_PRIVATE}" if plan.found.private else ""
+        return _page(visit, status=422, problem=plan.problem + private)
+    newest = sorted(plan.found.articles, key=lambda article: article.published, reverse=True)[:_TITLES]
+    return _page(visit, plan=plan, newest=newest)
+
+
+def add(visit: Visit) -> Response:
+    row = {"name": visit.form.get("name", "").strip(), "url": visit.form.get("url", "").strip(), **_options(visit)}
+    try:
+        visit.desk.app.source_editor.add(row, visit.actor)
+    except (ConfigurationError, DigestError) as error:
+        return _page(visit, status=422, problem=str(error))
+    return visit.go("/sources", done="added")
+
+
+def change(visit: Visit) -> Response:
+    name = visit.form.get("name", "")
+    options = _options(visit)
+    fields = {"weight": options.get("weight"), "section": options.get("section")}
+    held = next((each for each in visit.desk.app.source_editor.list() if each.name == name), None)
+    if held is None:
+        raise HTTPException(404)
+    # A field of a row on one line cannot be removed, so only what differs is written.
+    changed = {key: value for key, value in fields.items() if (value or "") != (getattr(held, key) or "")}
+    if changed:
+        try:
+            visit.desk.app.source_editor.change(name, changed, visit.actor)
+        except (ConfigurationError, DigestError) as error:
+            return _one(visit, name, status=422, problem=str(error))
+    return visit.go("/sources/one", name=name, done="saved")
+
+
+def pause(visit: Visit) -> Response:
+    name = visit.form.get("name", "")
+    try:
+        visit.desk.app.source_editor.change(name, {"paused": "pause" in visit.form}, visit.actor)
+    except (ConfigurationError, DigestError) as error:
+        return _page(visit, status=409, problem=str(error))
+    return visit.go("/sources/one", name=name, done="saved")
+
+
+def remove(visit: Visit) -> Response:
+    try:
+        visit.desk.app.source_editor.remove(visit.form.get("name", ""), visit.actor)
+    except (ConfigurationError, DigestError) as error:
+        return _page(visit, status=409, problem=str(error))
+    return visit.go("/sources", done="removed")
+
+
+def _options(visit: Visit) -> dict[str, Any]:
+    """Return the given weight and section. What is no number is left to the settings to refuse."""
+    found: dict[str, Any] = {}
+    if weight := visit.form.get("weight", "").strip():
+        try:
+            number = float(weight)
+        except ValueError:
+            found["weight"] = weight
+        else:
+            found["weight"] = int(number) if number.is_integer() else number
+    if section := visit.form.get("section", "").strip():
+        found["section"] = section
+    return found
+
+
+def _line(visit: Visit, source: Source, health: SourceHealth | None, now: datetime) -> Line:
+    _ = visit.catalogue.gettext
+    alerts = visit.desk.app.settings.alerts
+    if source.paused:
+        return Line(source, health, "off", _("paused"))
+    if health is None:
+        return Line(source, health, "ok" if source.replay else "warn", _("not collected yet"))
+    if health.failures >= _FAILURES:
+        return Line(source, health, "bad", _("not reachable"))
+    if health.failures:
+        return Line(source, health, "warn", _("the last fetch failed"))
+    if health.moved_to:
+        return Line(source, health, "warn", _("has a new address"))
+    if health.last_new and now - health.last_new > alerts.source_silent:
+        return Line(source, health, "warn", _("nothing new for long"))
+    return Line(source, health, "ok", _("fine"))

@@ -1,0 +1,83 @@
+"""Reports: numbers of editions, who did not get one and why, the editor's work, growth, CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from digest import pipeline
+from digest.models import Actor, Role
+from digest.store.schema import delivery_event
+from tests.web.desk.browser import Browser, set_up
+from tests.web.desk.conftest import KEY, open_desk
+from tests.web.site import Site, translated
+
+BY = Actor("tester", "command")
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A desk whose edition was sent: ravi had left, asha's mailbox bounced."""
+    home: Path = tmp_path_factory.mktemp("reports") / "newsletter"
+    for opened in open_desk(home):
+        app = opened.app
+        app.subscriber_editor.suppress("ravi@example.com", "phoned", BY)
+        story = next(app.editions.get(KEY).stories())  # type: ignore[union-attr]
+        app.editor.pin(KEY, story.id, BY)
+        app.approver.approve(app.editions.get(KEY), how="here", by="tester")  # type: ignore[arg-type]
+        pipeline.send(app, KEY)
+        asha = opened.subscriber_id("asha@example.com")
+        with app.database.write() as connection:
+            row = {"edition": KEY, "subscriber": asha, "kind": "bounced", "at": app.now(), "reason": "452 mailbox full"}
+            connection.execute(insert(delivery_event), row)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def admin(desk: Site) -> Browser:
+    return set_up(desk, "mira", Role.ADMIN)
+
+
+def test_editions_growth_and_domains_are_shown(desk: Site, admin: Browser) -> None:
+    admin.get("/reports")
+    page = admin.get("/reports").text
+    assert f"/desk/report/{KEY}" in page
+    assert "example.com" in page
+    assert page.count('<svg class="plot"') >= 1
+    sent = desk.app.reporter.statistics.numbers([KEY])[KEY]
+    rows = list(csv.DictReader(io.StringIO(admin.get("/reports/editions.csv").text)))
+    assert [(row["edition"], int(row["accepted"])) for row in rows] == [(KEY, sent.accepted)]
+
+
+def test_an_edition_says_who_did_not_get_it_and_what_the_editor_did(admin: Browser) -> None:
+    page = admin.get(f"/report/{KEY}").text
+    assert translated("they left") in page
+    assert "pinned" not in page
+    assert admin.get(f"/report/{KEY}/table.csv").text.startswith("\ufeffedition,what")
+    excluded = admin.get(f"/report/{KEY}/missed?kind=excluded").text
+    assert "ravi@example.com" in excluded
+    bounced = admin.get(f"/report/{KEY}/missed?kind=bounced").text
+    assert "asha@example.com" in bounced
+    assert translated("the mailbox is full") in bounced
+    rows = list(csv.reader(io.StringIO(admin.get(f"/report/{KEY}/missed.csv").text)))
+    assert ["asha@example.com", "bounced", "452 mailbox full"] in rows
+
+
+def test_a_viewer_sees_numbers_and_no_people(desk: Site) -> None:
+    viewer = set_up(desk, "dev", Role.VIEWER)
+    page = viewer.get(f"/report/{KEY}")
+    assert page.status == 200
+    assert "@example.com" not in page.text
+    assert viewer.get(f"/report/{KEY}/missed").status == 403
+    assert viewer.get("/report/none").status == 404
+
+
+def test_a_person_reads_why_it_did_not_arrive(desk: Site, admin: Browser) -> None:
+    page = admin.get(f"/subscriber/{desk.subscriber_id('asha@example.com')}").text
+    assert translated("Why did edition %(edition)s not arrive?") % {"edition": KEY} in page
+    assert translated("the mailbox is full") in page
