@@ -33,7 +33,7 @@ Times = dict[str, list[float]]
 
 def run(*, quick: bool) -> list[tuple[str, ...]]:
     """Rows of (what, our p50 and p95, the rivals', times faster than FastAPI at p50)."""
-    from digest.web.server import run_server
+    from digest.web.server import run_pages
 
     # The send is large enough to last longer than the requests.
     recipients, single, rounds = (5_000, 20, 1) if quick else (200_000, 100, 10)
@@ -42,12 +42,12 @@ def run(*, quick: bool) -> list[tuple[str, ...]]:
     with newsletter() as app:
         add_subscribers(app, recipients)
         commits = _commits(app)
-        with run_server(app, port=0) as base:
+        with run_pages(app, port=0) as pages:
             cpu = time.process_time()
-            idle = _request(base, counts, [app.signer.sign("leave", id) for id in range(1, total + 1)])
+            idle = _request(pages.base, counts, [app.signer.sign("leave", id) for id in range(1, total + 1)])
             cpu = time.process_time() - cpu
             tokens = [app.signer.sign("leave", id) for id in range(total + 1, 2 * total + 1)]
-            busy, share = _during_send(app, base, counts, tokens)
+            busy, share = _during_send(app, pages.base, counts, tokens)
         assert len(app.subscribers.suppressed()) == 2 * total, "an unsubscribe request was lost"
     rivals = []
     for server in (_bare_fastapi(), _serve(_bare_uvicorn)):

@@ -71,6 +71,7 @@ _ICON = (
 )
 # Of pages that change only with the archive.
 _CACHED_PATHS = ("/archive", "/card/", "/corrections", "/sitemap", "/story/", "/topic/")
+_CACHED_PAGES = ("/", "/join", "/privacy")
 _SCRIPT = (Path(__file__).parent / "share.js").read_text(encoding="utf-8")
 _CACHED = {"cache-control": "public, max-age=86400"}
 
@@ -153,8 +154,8 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
             "Too many requests at once from your network. Please try again in a minute."
         )
         site: ASGIApp = _fastapi(title, pages, routers)
-        if settings.web.archive == "public":
-            site = PageCache(site, lambda: app.archive.version(app.now()), _CACHED_PATHS)
+        prefixes = _CACHED_PATHS if settings.web.archive == "public" else ()
+        site = PageCache(site, lambda: _version(app), prefixes, paths=_CACHED_PAGES)
         yield Guard(
             site,
             hosts=_hosts(app, base),
@@ -164,6 +165,12 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
             logo=pages.branding.theme.logo,
             crowded=crowded,
         )
+
+
+def _version(app: App) -> str:
+    """A text that changes with everything that the cached pages show. How often topics have news changes by day."""
+    now = app.now()
+    return f"{app.archive.version(now)} {now:%Y-%m-%d}"
 
 
 @contextmanager

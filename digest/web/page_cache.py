@@ -39,7 +39,8 @@ class _Page:
 class PageCache:
     """ASGI middleware. It keeps what a route answers with status 200 and `Cache-Control: public`.
 
-    `version` returns a text that changes with what the pages show; it may block. `prefixes` are the paths of the pages.
+    `version` returns a text that changes with what the pages show; it may block. `prefixes` are the
+    beginnings of the pages' paths, `paths` whole ones.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class PageCache:
         version: Callable[[], str],
         prefixes: Iterable[str],
         *,
+        paths: Iterable[str] = (),
         fresh: float = FRESH,
         patience: float = PATIENCE,
         most: int = _MOST,
@@ -55,6 +57,7 @@ class PageCache:
         self.app = app
         self._version = version
         self._prefixes = tuple(prefixes)
+        self._paths = frozenset(paths)
         self._fresh = fresh
         self._patience = patience
         self._most = most
@@ -66,7 +69,8 @@ class PageCache:
         self._making: dict[tuple[str, bytes], asyncio.Lock] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] != "GET" or not scope["path"].startswith(self._prefixes):
+        path = scope["path"]
+        if scope["method"] != "GET" or not (path in self._paths or path.startswith(self._prefixes)):
             await self.app(scope, receive, send)
             return
         query: bytes = scope["query_string"]
@@ -75,7 +79,7 @@ class PageCache:
             return
         if time.monotonic() - self._checked > self._fresh:
             await self._check()
-        key = (scope["path"], query)
+        key = (path, query)
         page = self._pages.get(key)
         if page is None:
             # Others who want the same page wait until it is made.

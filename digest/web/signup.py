@@ -95,6 +95,7 @@ class Signup:
         if status == 200:
             # The page by which people find the newsletter.
             response.headers["x-robots-tag"] = "all"
+            response.headers["cache-control"] = "public, max-age=300"
         return response
 
     def overloaded(self, request: Request, typed: str) -> HTMLResponse:

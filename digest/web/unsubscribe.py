@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, Any, Literal, get_args
 
@@ -25,6 +25,8 @@ State = Literal["here", "left", "nobody", "barred"]
 
 _PURPOSE = "leave"
 _MAX_REASONS_PER_DAY = 3
+# Stands for a token. None is as long.
+_PLACEHOLDER = "-token-of-any-subscriber-that-follows-"
 # Grapheme clusters of what a subscriber writes.
 _MAX_WORD = 500
 # What the page can say was done, by `?done=`.
@@ -46,6 +48,18 @@ class LeavePage:
 
     context: Context
     next_edition: NextEdition
+    # Language and state → the page with _PLACEHOLDER: mailbox providers ask in bursts, and read nothing.
+    _made: dict[tuple[str, State], str] = field(default_factory=dict, repr=False)
+
+    def answer_to_one_click(self, request: Request, token: str, state: State) -> HTMLResponse:
+        """Answer with the page of a state. It is made once for all subscribers."""
+        pages = self.context.pages
+        language = pages.language(request)
+        made = self._made.get((language, state))
+        if made is None:
+            made = bytes(_page(self, request, _PLACEHOLDER, state).body).decode()
+            self._made[language, state] = made
+        return HTMLResponse(made.replace(_PLACEHOLDER, token), headers={"content-language": language})
 
     def offers(self, subscriber: StoredSubscriber) -> tuple[Less, ...]:
         """The frequencies with which the subscriber would get fewer editions, and some."""
@@ -77,7 +91,7 @@ def router(page: LeavePage) -> APIRouter:
         if id is None:
             return context.invalid_link(request)
         known = _unsubscribe(context, request, id)
-        return _page(page, request, token, "left" if known else "nobody")
+        return page.answer_to_one_click(request, token, "left" if known else "nobody")
 
     @routes.post("/leave", response_class=HTMLResponse, summary="Unsubscribe, from the page", **REDIRECTS)
     def unsubscribe_from_page(request: Request, token: str) -> Response:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, insert, select, update
 
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.store.database import Database
@@ -132,7 +132,7 @@ class PreferenceStore:
             address = _address(connection, id)
             if address is None:
                 return False
-            reason = connection.execute(select(suppression.c.reason).where(suppression.c.address == address)).scalar()
+            reason = connection.execute(_reason_of, {"address": address}).scalar()
             # A repeated request changes nothing, so it gets no second entry in the consent log.
             repeated = reason == UNSUBSCRIBED or (
                 reason == COMPLAINED and suppressions.unsubscribed_since_complaint(connection, address)
@@ -173,10 +173,14 @@ class PreferenceStore:
                 _log(connection, address, what, context, now)
 
 
+# Built once, because mailbox providers unsubscribe people in bursts.
+_address_of = select(subscriber.c.address).where(subscriber.c.id == bindparam("id"), subscriber.c.status != ERASED)
+_reason_of = select(suppression.c.reason).where(suppression.c.address == bindparam("address"))
+
+
 def _address(connection: Connection, id: int) -> str | None:
     """Return the address of a subscriber who is known and not erased."""
-    own = (subscriber.c.id == id) & (subscriber.c.status != ERASED)
-    return connection.execute(select(subscriber.c.address).where(own)).scalar()
+    return connection.execute(_address_of, {"id": id}).scalar()
 
 
 def _put(connection: Connection, id: int, values: Mapping[str, Any]) -> None:
