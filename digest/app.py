@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from digest.store.database import Database
     from digest.store.desk.audit import AuditLog
     from digest.store.high_water import HighWater
+    from digest.store.people.reengagement import ReengagementStore
     from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
     from digest.store.people.words import WordStore
     from digest.store.sending.ledger import SqlLedger
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     from digest.usecases.process_feedback import FeedbackProcessor
     from digest.usecases.prune_store import StorePruner
     from digest.usecases.reconcile import Reconciler, Recovery
+    from digest.usecases.reengage import Reengagement
     from digest.usecases.report import Reporter
     from digest.usecases.restore_store import StoreRestorer
     from digest.usecases.share import Cards
@@ -291,6 +293,32 @@ class App:
         from digest.store.content.clicks import ClickStore
 
         return ClickStore(self.database)
+
+    @cached_property
+    def reengagement_store(self) -> ReengagementStore:
+        from digest.store.people.reengagement import ReengagementStore
+
+        return ReengagementStore(self.database)
+
+    @cached_property
+    def reengagement(self) -> Reengagement:
+        """Asks people who seem not to read whether to continue."""
+        from digest.store.people.preferences import PreferenceStore
+        from digest.usecases.reengage import Reengagement
+
+        chosen = self.settings.reengage
+        return Reengagement(
+            database=self.database,
+            store=self.reengagement_store,
+            editions=self.editions,
+            preferences=PreferenceStore(self.database),
+            after=chosen.after,
+            wait=chosen.wait,
+            at_most=chosen.at_most,
+            batch_size=self.settings.delivery.recipients_per_batch,
+            last_clicks=self.click_counter.last_clicks,
+            now=self.now,
+        )
 
     @cached_property
     def click_counter(self) -> ClickCounter:

@@ -26,6 +26,7 @@ from digest.config.delivery import (
     SmtpSettings,
     WarmUpSettings,
 )
+from digest.config.reengage import ReengageSettings
 from digest.config.schedule import Schedule
 from digest.config.sources import SourceSettings
 from digest.config.types import (
@@ -488,6 +489,9 @@ class Settings(SettingsModel):
     alerts: AlertSettings = Field(default=AlertSettings(), description="Alerts and reports to the admins.")
     web: Web = Field(default=Web(), description="Subscriber pages and webhooks.")
     clicks: ClickSettings = Field(default=ClickSettings(), description="Clicks on stories and advertisements.")
+    reengage: ReengageSettings = Field(
+        default=ReengageSettings(), description="Asking people who seem not to read whether to continue."
+    )
     desk: Desk = Field(default=Desk(), description="Pages of editors and admins.")
     store: StoreSettings = Field(default=StoreSettings(), description="Database.")
     workers: WorkersSettings = Field(default=WorkersSettings(), description="Several workers, on PostgreSQL.")

@@ -8,7 +8,7 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING, Protocol
 
 from digest.errors import DigestError, StoreUnavailable
-from digest.models import BREAKING, MAIN, Edition, EditionState, RenderedEmail, Variant, is_breaking
+from digest.models import BREAKING, MAIN, Edition, EditionState, RenderedEmail, Variant, is_breaking, is_question
 from digest.render.variants import select, variant_for
 from digest.store.content.editions import FORCED
 from digest.store.sending import restored
@@ -147,6 +147,10 @@ class Enqueuer:
         """
         now = self.now()
         self._refuse_folded(edition)
+        if is_question(edition.key):
+            raise DigestError(
+                f"Edition {edition.key} goes only to whom `digest subscribers reengage` chose; run that with --send."
+            )
         planned = self.calendar().of(edition.key)
         hour = planned.schedule.send_at if planned else self.default_hour
         if obey_frequency:

@@ -27,7 +27,7 @@ from digest.store.people.preferences import PreferenceStore
 from digest.store.people.signups import SignupStore
 from digest.store.rate_limits import RateLimiter
 from digest.utils.heartbeat import Heartbeat
-from digest.web import answers, approval, clicks, preferences, unsubscribe, view_in_browser
+from digest.web import answers, approval, clicks, preferences, stay, unsubscribe, view_in_browser
 from digest.web import signup as signup_routes
 from digest.web.approval import ApprovalPage
 from digest.web.archive import cards as archive_cards
@@ -137,7 +137,7 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
         app.renderer,
         app.sender,
     )
-    _ = (app.topics, app.archivist, app.cards, app.words)
+    _ = (app.topics, app.archivist, app.cards, app.words, app.reengagement_store)
     names = [source.name for source in app.sources]
     with (
         Health(lambda: app.database, lambda: names, heartbeat) as health,
@@ -262,6 +262,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
         unsubscribe.router(LeavePage(context, next_edition)),
         preferences.pause_router(page),
         preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
+        stay.router(context, app.reengagement_store, next_edition),
         answers.router(context, editions, app.answers, app.words),
         approval.router(ApprovalPage(context, app.copy_with(unattended=True))),
         view_in_browser.router(
