@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from digest.usecases.report import Reporter
     from digest.usecases.restore_store import StoreRestorer
     from digest.usecases.share import Cards
+    from digest.usecases.sponsors import SponsorBook, SponsorReporter
     from digest.usecases.stop_edition import EditionStopper
     from digest.usecases.subscriber_list import SubscriberList
     from digest.usecases.sync_suppressions import SuppressionSync
@@ -488,6 +489,7 @@ class App:
                 fetcher=self._quick_fetcher,
                 has_pages=bool(self.settings.newsletter.base_url),
                 editions=self.editions,
+                sponsors=self.sponsors,
             ),
             pictures=PicturePreparer(self.branding.theme, self.articles.images, self._quick_fetcher, self.sources),
             collect=lambda on_source: collect(self.sources, self.collect_context(), self.articles, progress=on_source),
@@ -497,6 +499,22 @@ class App:
             now=self.now,
             interest=self._section_interest,
         )
+
+    @cached_property
+    def sponsors(self) -> SponsorBook:
+        """The advertisements of `sponsors.yaml`."""
+        from digest.store.sending.statistics import Statistics
+        from digest.usecases.sponsors import FILE_NAME, SponsorBook
+
+        statistics = Statistics(self.database)
+        return SponsorBook(self.home / FILE_NAME, self.editions, lambda keys: statistics.numbers(keys, times=False))
+
+    @property
+    def sponsor_reporter(self) -> SponsorReporter:
+        from digest.usecases.sponsors import SponsorReporter
+
+        clicks = self.click_counter.of_target if self.settings.clicks.enabled else None
+        return SponsorReporter(self.sponsors, clicks)
 
     def _section_interest(self) -> Mapping[str, float]:
         clicks = self.settings.clicks
