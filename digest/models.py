@@ -26,6 +26,9 @@ PROVIDER_NAMES = {"sendgrid": "SendGrid", "resend": "Resend", "brevo": "Brevo", 
 # The target of the link in an email that nobody sees: who opens it is a machine.
 HONEYPOT = "honeypot"
 
+# The keys of editions that ask people whether to continue begin with this. No page shows them.
+REENGAGE = "reengage-"
+
 # What subscribers choose: breaking news, and the only edition of a newsletter that has breaking news too.
 BREAKING = "breaking"
 MAIN = "main"
@@ -382,6 +385,11 @@ class Section:
 
     name: str
     stories: tuple[Story, ...]
+
+
+def is_question(key: str) -> bool:
+    """Whether the edition asks people who seem not to read whether to continue."""
+    return key.startswith(REENGAGE)
 
 
 def split_key(key: str) -> tuple[date | None, str]:

@@ -31,6 +31,7 @@ GROUPS = {
         "status": ("digest.cli.send:status", "Show an edition's counts, who did not get it, and why."),
         "report": ("digest.cli.report:report", "Show what became of an edition, compared with the ones before."),
         "receipt": ("digest.cli.receipt:receipt", "Issue a signed receipt of an edition, or verify one."),
+        "sponsors": ("digest.cli.sponsors:sponsors", "List booked advertisements, and report on them."),
         "share": ("digest.cli.share:share", "Print a text and draw a card of an edition for a WhatsApp Channel."),
         "reconcile": ("digest.cli.reconcile:reconcile", "Resolve batches whose outcome is unknown."),
         "events": ("digest.cli.events:events", "Process the webhook payloads of providers."),

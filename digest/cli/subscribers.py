@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.output import emit, json_option, note, plural
+from digest.cli.reengage import reengage
 from digest.cli.subscribers_edit import add, lift, move, operator, remove, set_, suppress
 from digest.cli.subscribers_io import export, import_
 from digest.cli.tables import table
@@ -27,7 +28,7 @@ def subscribers() -> None:
     """List, edit, import, export and erase subscribers, of subscribers.yaml and of imports."""
 
 
-for command in (add, remove, set_, move, suppress, lift, import_, export):
+for command in (add, remove, set_, move, suppress, lift, import_, export, reengage):
     subscribers.add_command(command)
 
 

@@ -27,6 +27,7 @@ from digest.config.delivery import (
     WarmUpSettings,
 )
 from digest.config.privacy import Privacy
+from digest.config.reengage import ReengageSettings
 from digest.config.schedule import Schedule
 from digest.config.sources import SourceSettings
 from digest.config.types import (
@@ -489,6 +490,9 @@ class Settings(SettingsModel):
     web: Web = Field(default=Web(), description="Subscriber pages and webhooks.")
     privacy: Privacy = Field(default=Privacy(), description="Privacy notice.")
     clicks: ClickSettings = Field(default=ClickSettings(), description="Clicks on stories and advertisements.")
+    reengage: ReengageSettings = Field(
+        default=ReengageSettings(), description="Asking people who seem not to read whether to continue."
+    )
     desk: Desk = Field(default=Desk(), description="Pages of editors and admins.")
     store: StoreSettings = Field(default=StoreSettings(), description="Database.")
     workers: WorkersSettings = Field(default=WorkersSettings(), description="Several workers, on PostgreSQL.")

@@ -431,6 +431,19 @@ reader_word = Table(
     Index(None, "subscriber"),
 )
 
+# Who was asked whether to continue, because they had done nothing for long, and what became of it.
+reengagement = Table(
+    "reengagement",
+    metadata,
+    Column("subscriber", Id, ForeignKey("subscriber.id"), primary_key=True, autoincrement=False),
+    # The edition by which they were asked.
+    Column("edition", String(64), nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    # `stayed` or `paused`; NULL while it is open.
+    Column("outcome", String(16)),
+    Column("ended_at", Moment),
+)
+
 rendered_email = Table(
     "rendered_email",
     metadata,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,14 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import Edition, EditionBlock, EditionState, split_key
+from digest.models import Edition, EditionBlock, EditionState, is_breaking, split_key
 from digest.render.blocks.data import PLACES, BlockData, Sponsor
 from digest.render.blocks.rows import ROWS, unknown
+from digest.usecases.sponsors import FILE_NAME as SPONSORS
+from digest.usecases.sponsors import KIND
 from digest.yamlio import reader
 
 if TYPE_CHECKING:
     from digest.collect.http.fetch import Fetcher
     from digest.store.content.editions import EditionStore
+    from digest.usecases.sponsors import SponsorBook
 
 ALWAYS = "always"
 """The folder of the blocks that every edition has, unless a folder of its day has a file of the same name."""
@@ -45,6 +48,8 @@ class BlockReader:
     # Whether answers to a block have pages to go to.
     has_pages: bool
     editions: EditionStore
+    # Fills the places that have no advertisement of their own.
+    sponsors: SponsorBook | None = None
 
     def add(self, edition: Edition) -> Edition:
         """Return `edition` with its blocks in their order, and a warning for each that cannot be shown."""
@@ -60,12 +65,32 @@ class BlockReader:
                 warnings.append(f"block left out: {where}: an edition has one {kind} at most")
             elif block:
                 blocks.append((PLACES.index(block.place), list(ROWS).index(kind), where, block))
+        blocks += self._booked(edition, blocks, warnings)
         ordered = tuple(block for *_, block in sorted(blocks, key=lambda each: each[:3]))
         return replace(edition, blocks=ordered, warnings=(*edition.warnings, *warnings))
 
+    def _booked(
+        self, edition: Edition, blocks: Sequence[tuple[int, int, str, EditionBlock]], warnings: list[str]
+    ) -> list[tuple[int, int, str, EditionBlock]]:
+        """The advertisements of sponsors.yaml for the places that have none."""
+        if self.sponsors is None or is_breaking(edition.key):
+            return []
+        taken = {block.place for *_, block in blocks if block.kind == KIND}
+        try:
+            booked = self.sponsors.choose(edition, taken)
+        except ConfigurationError as error:
+            warnings += [f"advertisements left out: {problem}" for problem in error.problems]
+            return []
+        return [(PLACES.index(each.place), list(ROWS).index(KIND), SPONSORS, each) for each in booked]
+
     def problems(self, today: date) -> list[str]:
         """Return what is wrong with the files of `today`, of later days and of every edition."""
-        found = []
+        found: list[str] = []
+        if self.sponsors is not None:
+            try:
+                self.sponsors.bookings()
+            except ConfigurationError as error:
+                found += map(str, error.problems)
         for folder in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
             day, slug = split_key(folder.name)
             if not folder.is_dir() or (day and day < today):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import CORRECTION, Article, Edition, EditionState, Section, Source, split_key
+from digest.models import CORRECTION, Article, Edition, EditionState, Section, Source, is_question, split_key
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
@@ -58,7 +58,7 @@ def edition_key(day: date, slug: str = "") -> str:
     if slug.startswith(CORRECTION):
         problem = f"a name that starts with {CORRECTION!r} is kept for corrections, found {slug!r}"
         raise ConfigurationError([ConfigProblem("--slug", 0, problem)])
-    if slug and (not _KEY.match(slug) or day_of(slug)):
+    if slug and (not _KEY.match(slug) or day_of(slug) or is_question(slug)):
         problem = f"expected a short name of a-z, 0-9 and '-' that does not start with a date, found {slug!r}"
         raise ConfigurationError([ConfigProblem("--slug", 0, problem)])
     return slug or day.isoformat()

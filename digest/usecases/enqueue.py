@@ -16,6 +16,7 @@ from digest.models import (
     RenderedEmail,
     Variant,
     is_breaking,
+    is_question,
     split_variant,
     variant_of_revision,
 )
@@ -165,6 +166,10 @@ class Enqueuer:
         """
         now = self.now()
         self._refuse_folded(edition)
+        if is_question(edition.key):
+            raise DigestError(
+                f"Edition {edition.key} goes only to whom `digest subscribers reengage` chose; run that with --send."
+            )
         planned = self.calendar().of(edition.key)
         hour = planned.schedule.send_at if planned else self.default_hour
         if obey_frequency:

@@ -30,7 +30,7 @@ from digest.store.people.requests import RequestStore
 from digest.store.people.signups import SignupStore
 from digest.store.rate_limits import RateLimiter
 from digest.utils.heartbeat import Heartbeat
-from digest.web import answers, approval, clicks, own_data, preferences, unsubscribe, view_in_browser
+from digest.web import answers, approval, clicks, own_data, preferences, stay, unsubscribe, view_in_browser
 from digest.web import privacy as privacy_routes
 from digest.web import signup as signup_routes
 from digest.web.approval import ApprovalPage
@@ -135,7 +135,7 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
     app.check_credentials()
     # App builds collaborators on first use. Build them here, before several threads ask at once.
     _ = (app.signer, app.database, app.answers, app.archive, app.articles, app.editions, app.renderer, app.sender)
-    _ = (app.topics, app.archivist, app.cards, app.clicks, app.words)
+    _ = (app.topics, app.archivist, app.cards, app.clicks, app.words, app.reengagement_store)
     _ = (app.address_changer, app.eraser, app.personal_data)
     names = [source.name for source in app.sources]
     with (
@@ -285,6 +285,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
         preferences.pause_router(page),
         own_data.router(page, own),
         preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
+        stay.router(context, app.reengagement_store, next_edition),
         answers.router(context, editions, app.answers, app.words),
         approval.router(ApprovalPage(context, app.copy_with(unattended=True))),
         view_in_browser.router(

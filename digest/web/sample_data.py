@@ -208,13 +208,25 @@ def _signup(show: Shown, now: datetime) -> Iterator[SamplePage]:
         for due, preferences in ((now, _TOKEN), (None, "")):
             values |= {"preferences": preferences, "next_due": due, "welcomed": bool(due)}
             yield SamplePage("confirm.html.j2", values)
+    for state in ("ask", "done", "left"):
+        for left in (True, False):
+            values = {"token": _TOKEN, "state": state, "left": left, "next_due": now if left else None}
+            yield SamplePage("stay.html.j2", values)
     words = Words("…", "…", ("…",), "…", "…")
-    for kind in ("confirm", "known", "welcome", "ask"):
+    for kind in ("confirm", "known", "welcome", "ask", "stay"):
         values = {"subject": "…", "kind": kind, "link": "https://example.com/", "email": _ASHA, "until": now}
         values["words"] = words
         for template in ("mail.html.j2", "mail.txt.j2"):
             yield SamplePage(
-                template, {**values, "next_due": now, "shown": show, "edition_link": "https://example.com/"}
+                template,
+                {
+                    **values,
+                    "next_due": now,
+                    "shown": show,
+                    "edition_link": "https://example.com/",
+                    "leave_link": "https://example.com/",
+                    "preferences_link": "https://example.com/",
+                },
             )
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from digest.usecases.clicks import ClickCounter
     from digest.usecases.compose import Composer
     from digest.usecases.edit_edition import EditionEditor
+    from digest.usecases.reengage import Reengagement
+    from digest.usecases.sponsors import SponsorBook, SponsorReporter
 
 
 class Curating(Collecting, Rendering, Planning):
@@ -102,6 +104,7 @@ class Curating(Collecting, Rendering, Planning):
                 fetcher=self._quick_fetcher,
                 has_pages=bool(self.settings.newsletter.base_url),
                 editions=self.editions,
+                sponsors=self.sponsors,
             ),
             pictures=PicturePreparer(self.branding.theme, self.articles.images, self._quick_fetcher, self.sources),
             collect=lambda on_source: collect(self.sources, self.collect_context(), self.articles, progress=on_source),
@@ -143,3 +146,39 @@ class Curating(Collecting, Rendering, Planning):
     def _section_interest(self) -> Mapping[str, float]:
         clicks = self.settings.clicks
         return self.click_counter.interest_of_day() if clicks.enabled and clicks.ranking else {}
+
+    @cached_property
+    def reengagement(self) -> Reengagement:
+        """Asks people who seem not to read whether to continue."""
+        from digest.store.people.preferences import PreferenceStore
+        from digest.usecases.reengage import Reengagement
+
+        chosen = self.settings.reengage
+        return Reengagement(
+            database=self.database,
+            store=self.reengagement_store,
+            editions=self.editions,
+            preferences=PreferenceStore(self.database),
+            after=chosen.after,
+            wait=chosen.wait,
+            at_most=chosen.at_most,
+            batch_size=self.settings.delivery.recipients_per_batch,
+            last_clicks=self.click_counter.last_clicks,
+            now=self.now,
+        )
+
+    @cached_property
+    def sponsors(self) -> SponsorBook:
+        """The advertisements of `sponsors.yaml`."""
+        from digest.store.sending.statistics import Statistics
+        from digest.usecases.sponsors import FILE_NAME, SponsorBook
+
+        statistics = Statistics(self.database)
+        return SponsorBook(self.home / FILE_NAME, self.editions, lambda keys: statistics.numbers(keys, times=False))
+
+    @property
+    def sponsor_reporter(self) -> SponsorReporter:
+        from digest.usecases.sponsors import SponsorReporter
+
+        clicks = self.click_counter.of_target if self.settings.clicks.enabled else None
+        return SponsorReporter(self.sponsors, clicks)

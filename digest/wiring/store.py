@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from digest.store.desk.audit import AuditLog
     from digest.store.high_water import HighWater
     from digest.store.people.directory import SubscriberDirectory
+    from digest.store.people.reengagement import ReengagementStore
     from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
     from digest.store.people.words import WordStore
     from digest.store.sending.ledger import SqlLedger
@@ -137,3 +138,9 @@ class Stores(Folder):
         from digest.store.people.words import WordStore
 
         return WordStore(self.database)
+
+    @cached_property
+    def reengagement_store(self) -> ReengagementStore:
+        from digest.store.people.reengagement import ReengagementStore
+
+        return ReengagementStore(self.database)

@@ -94,7 +94,11 @@ def _print(block: EditionBlock, row: Row, edition: Edition, branding: Branding, 
             raise explain(error, name, environment, values) from error
     if not str(html).strip():
         raise ValueError(f"{name} printed nothing")
-    title = data.title or translator(branding.language).gettext(row.title)
+    kind = translator(branding.language).gettext(row.title)
+    title = data.title or kind
+    if row.frame == "ad" and data.title:
+        # An advertisement is always called one.
+        title = f"{kind} · {data.title}"
     return Block(block.kind, title, row.frame, block.place, html, _tidy(text))
 
 

@@ -20,6 +20,7 @@ from digest.models import (
     BREAKING,
     CORRECTION,
     GIVEN_UP_STATES,
+    REENGAGE,
     Actor,
     Article,
     Corrects,
@@ -127,6 +128,7 @@ class PublishedStore:
     def is_shown(self, now: datetime) -> ColumnElement[bool]:
         """Condition: an edition is due for somebody. Later ones may be scheduled at a provider."""
         sent = edition.c.state.in_(_PUBLISHED) & edition.c.frozen_at.is_not(None)
+        sent &= ~edition.c.key.startswith(REENGAGE)
         # Looking at the batches of all editions would take most of the time of a page.
         long_ago = edition.c.frozen_at < now - _SURELY_DUE
         due = select(batch.c.id).where(batch.c.edition == edition.c.key, batch.c.due_at <= now).exists()
@@ -202,7 +204,8 @@ class EditionStore:
         """Return the edition sent last; before any was sent, the one composed last."""
         with self.database.read() as connection:
             order = (edition.c.frozen_at.desc().nulls_last(), edition.c.composed_at.desc(), edition.c.key.desc())
-            row = connection.execute(select(edition).order_by(*order).limit(1)).one_or_none()
+            rows = select(edition).where(~edition.c.key.startswith(REENGAGE))
+            row = connection.execute(rows.order_by(*order).limit(1)).one_or_none()
         return _from_row(row) if row else None
 
     def composed_last(self) -> Edition | None:

@@ -1,0 +1,45 @@
+"""Settings of re-engagement: asking people who seem not to read whether to continue."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic import Field, field_validator
+
+from digest.config.types import Duration, SettingsModel
+
+_MIN_AFTER, _MIN_WAIT = timedelta(days=60), timedelta(days=7)
+
+
+class ReengageSettings(SettingsModel):
+    """`digest subscribers reengage` (docs/reengage.md). Off by default."""
+
+    enabled: bool = Field(
+        default=False,
+        description="Allow `digest subscribers reengage --send`. Without it, the command only shows whom it would ask.",
+    )
+    after: Duration = Field(
+        default=timedelta(days=180),
+        description="How long somebody has done nothing before they are asked, at least `60d`.",
+    )
+    wait: Duration = Field(
+        default=timedelta(days=14),
+        description="How long they have to answer, at least `7d`. Then they are paused until they come back.",
+    )
+    at_most: int = Field(
+        default=1000, ge=1, description="Maximum people asked by one run, those with the longest silence first."
+    )
+
+    @field_validator("after")
+    @classmethod
+    def _long_silence(cls, value: timedelta) -> timedelta:
+        if value < _MIN_AFTER:
+            raise ValueError("expected at least 60d")
+        return value
+
+    @field_validator("wait")
+    @classmethod
+    def _time_to_answer(cls, value: timedelta) -> timedelta:
+        if value < _MIN_WAIT:
+            raise ValueError("expected at least 7d")
+        return value

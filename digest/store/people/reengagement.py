@@ -1,0 +1,154 @@
+"""Who has done nothing for long, who was asked whether to continue, and what they answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, and_, delete, insert, or_, select, update
+
+from digest.models import BatchState
+from digest.store.database import Database, copy_rows, temp_table
+from digest.store.people.words import WordKind
+from digest.store.schema import (
+    answer,
+    batch,
+    consent,
+    delivery,
+    last_click,
+    preference,
+    reader_word,
+    reengagement,
+    subscriber,
+    suppression,
+)
+from digest.store.sending.enqueue import Decision, insert_deliveries, placements
+
+
+class Outcome(StrEnum):
+    """What became of the question."""
+
+    STAYED = "stayed"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A subscriber who has done nothing since `since`, as far as anybody knows."""
+
+    id: int
+    email: str
+    since: datetime
+
+
+class ReengagementStore:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def silent(self, before: datetime, now: datetime) -> list[Silent]:
+        """Active subscribers who joined before `before`, have done nothing since and were not asked since.
+
+        Those with the longest silence come first.
+        """
+        of, asked = subscriber.c, reengagement.c
+        rows = (
+            select(of.id, of.email, of.added_at)
+            .outerjoin(suppression, suppression.c.address == of.address)
+            .outerjoin(preference, preference.c.subscriber == of.id)
+            .where(
+                of.listed,
+                of.status == "active",
+                of.added_at < before,
+                suppression.c.address.is_(None),
+                or_(preference.c.paused_until.is_(None), preference.c.paused_until <= now),
+                *(~each for each in _signs_of_life(before)),
+                ~_exists(asked.subscriber, asked.subscriber == of.id, asked.asked_at >= before),
+            )
+            .order_by(of.added_at, of.id)
+        )
+        with self.database.read() as connection:
+            return [Silent(*row) for row in connection.execute(rows)]
+
+    def unanswered(self, before: datetime) -> list[Silent]:
+        """Those who got the question before `before`, and have done nothing since."""
+        of, asked = subscriber.c, reengagement.c
+        got_it = and_(
+            delivery.c.edition == asked.edition,
+            delivery.c.subscriber == asked.subscriber,
+            delivery.c.outcome.is_(None),
+            delivery.c.batch == batch.c.id,
+            batch.c.state == BatchState.ACCEPTED,
+        )
+        rows = (
+            select(of.id, of.email, asked.asked_at)
+            .join(reengagement, asked.subscriber == of.id)
+            .where(
+                of.listed,
+                of.status == "active",
+                asked.outcome.is_(None),
+                asked.asked_at < before,
+                select(delivery.c.subscriber).select_from(delivery).join(batch, batch.c.id == delivery.c.batch)
+                .where(got_it).exists(),
+                *(~each for each in _signs_of_life(asked.asked_at)),
+            )
+            .order_by(asked.asked_at, of.id)
+        )  # fmt: skip
+        with self.database.read() as connection:
+            return [Silent(*row) for row in connection.execute(rows)]
+
+    def ask(self, edition: str, ids: Sequence[int], variant: str, *, batch_size: int, now: datetime) -> int:
+        """Give these subscribers their places in the edition that asks, and remember that they were asked.
+
+        To be called inside `Database.transaction`, together with what creates the edition. Returns how many.
+        """
+        with self.database.write() as connection, temp_table(connection, placements):
+            copy_rows(connection, placements, ((0, id) for id in ids))
+            done = insert_deliveries(connection, edition, [Decision(variant, now)], batch_size, now)
+            connection.execute(delete(reengagement).where(reengagement.c.subscriber.in_(ids)))
+            rows = [{"subscriber": id, "edition": edition, "asked_at": now} for id in ids]
+            connection.execute(insert(reengagement), rows)
+        return done.recipients
+
+    def settle(self, id: int, outcome: Outcome, *, now: datetime) -> bool:
+        """Note what became of the question. False if there is none that is open."""
+        own = (reengagement.c.subscriber == id) & reengagement.c.outcome.is_(None)
+        with self.database.write() as connection:
+            return bool(
+                connection.execute(update(reengagement).where(own).values(outcome=outcome, ended_at=now)).rowcount
+            )
+
+    def counts(self) -> dict[str, int]:
+        """How many are asked, stayed and paused."""
+        with self.database.read() as connection:
+            found = connection.execute(select(reengagement.c.outcome)).scalars().all()
+        return {name: sum(each == value for each in found) for name, value in _COUNTED}
+
+
+_COUNTED = (("open", None), ("stayed", Outcome.STAYED), ("paused", Outcome.PAUSED))
+
+
+def _exists(column: Column[Any], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the column's table has a row that meets the conditions."""
+    return select(column).where(*conditions).exists()
+
+
+def _signs_of_life(since: Any) -> list[ColumnElement[bool]]:
+    """What only somebody who reads does: answer, write, click, or use a page of ours. A test link names nobody."""
+    own = subscriber.c.id
+    # Pages write their name there, commands and imports others.
+    by_hand = reader_word.c.kind != WordKind.AUTO_REPLY
+    by_page = consent.c.source.like("web:%")
+    return [
+        _exists(answer.c.subscriber, answer.c.subscriber == own, answer.c.at >= since),
+        _exists(
+            reader_word.c.subscriber,
+            reader_word.c.subscriber == own,
+            reader_word.c.at >= since,
+            by_hand,
+        ),
+        _exists(last_click.c.subscriber, last_click.c.subscriber == own, last_click.c.at >= since),
+        _exists(consent.c.id, consent.c.address == subscriber.c.address, consent.c.at >= since, by_page),
+    ]

@@ -1,0 +1,103 @@
+"""Ask people who seem not to read whether to continue, and pause those who do not answer.
+
+The question is an edition of its own, so it has the same ledger: nobody is asked twice, whatever breaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from digest.errors import DigestError
+from digest.models import REENGAGE, Edition, EditionState, RenderedEmail
+from digest.store.people.preferences import ConsentContext
+from digest.store.people.reengagement import Outcome, Silent
+
+if TYPE_CHECKING:
+    from digest.store.content.editions import EditionStore
+    from digest.store.database import Database
+    from digest.store.people.preferences import PreferenceStore
+    from digest.store.people.reengagement import ReengagementStore
+
+# A pause that ends only when its subscriber comes back.
+_UNTIL_BACK = timedelta(days=3650)
+
+
+@dataclass(frozen=True)
+class ReengagePlan:
+    """Whom a run would ask and pause. `more` are silent too, but beyond the limit of one run."""
+
+    ask: tuple[Silent, ...]
+    pause: tuple[Silent, ...]
+    more: int
+
+
+@dataclass(frozen=True)
+class Reengagement:
+    """Asks and pauses by the settings `reengage`."""
+
+    database: Database
+    store: ReengagementStore
+    editions: EditionStore
+    preferences: PreferenceStore
+    after: timedelta
+    wait: timedelta
+    at_most: int
+    batch_size: int
+    # Subscriber → their last click; empty unless the settings keep it.
+    last_clicks: Callable[[], Mapping[int, datetime]]
+    now: Callable[[], datetime]
+
+    def plan(self) -> ReengagePlan:
+        """Return whom `ask` and `pause` would affect. Changes nothing."""
+        now, clicks = self.now(), self.last_clicks()
+        before = now - self.after
+        silent = [each for each in self.store.silent(before, now) if clicks.get(each.id, before) <= before]
+        unanswered = [
+            each
+            for each in self.store.unanswered(now - self.wait)
+            if each.id not in clicks or clicks[each.id] < each.since
+        ]
+        asked = tuple(silent[: self.at_most])
+        return ReengagePlan(asked, tuple(unanswered), len(silent) - len(asked))
+
+    def unfinished(self) -> list[str]:
+        """The editions of questions that were not handed over to the end."""
+        return [
+            each.key
+            for each in self.editions.unfinished()
+            if each.key.startswith(REENGAGE) and each.state == EditionState.SENDING
+        ]
+
+    def ask(self, plan: ReengagePlan, email: RenderedEmail) -> str | None:
+        """Give those who are to be asked their places in today's question, in one transaction. Sends nothing yet.
+
+        Returns the edition; None if there is nobody.
+        """
+        if not plan.ask:
+            return None
+        now = self.now()
+        key = f"{REENGAGE}{now:%Y-%m-%d}"
+        edition = Edition(key, now.date(), 0, EditionState.APPROVED, email.subject, "", (), composed_at=now)
+        with self.database.transaction():
+            stored = self.editions.get(key)
+            if stored is None:
+                self.editions.put(edition, over=())
+                self.editions.save_emails(key, [email])
+            elif stored.state not in (EditionState.APPROVED, EditionState.SENDING, EditionState.DONE):
+                raise DigestError(f"Edition {key} is {stored.state}. Run this again tomorrow.")
+            ids = [each.id for each in plan.ask]
+            self.store.ask(key, ids, email.variant, batch_size=self.batch_size, now=now)
+        return key
+
+    def pause(self, plan: ReengagePlan) -> int:
+        """Pause those who did not answer, each in a transaction of its own. Returns how many."""
+        now = self.now()
+        done = 0
+        context = ConsentContext("digest subscribers reengage", detail=f"no answer since {now - self.wait:%Y-%m-%d}")
+        for each in plan.pause:
+            if self.store.settle(each.id, Outcome.PAUSED, now=now):
+                done += self.preferences.set(each.id, {"paused_until": now + _UNTIL_BACK}, context, now=now)
+        return done

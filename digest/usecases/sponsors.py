@@ -1,0 +1,279 @@
+"""Advertisements booked in `sponsors.yaml`: which an edition carries, and what became of each.
+
+A cap is counted from the ledger: an edition counts when somebody has it, or may still get it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, Field, model_validator
+
+from digest.errors import ConfigProblem, ConfigurationError
+from digest.hindi.search_words import index_words
+from digest.models import Edition, EditionBlock, EditionState, split_key
+from digest.render.blocks.data import PLACES, Part, Place, Sponsor, Words
+from digest.render.clicks import advertisement
+from digest.utils.text import escape_formula
+from digest.yamlio import reader
+
+if TYPE_CHECKING:
+    from digest.notify.report import EditionNumbers
+    from digest.store.content.clicks import ClickNumbers
+    from digest.store.content.editions import EditionStore
+
+FILE_NAME = "sponsors.yaml"
+KIND = "sponsor"
+_MAX_BYTES = 1_000_000
+_GOES_ON = (EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
+_COMES = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN)
+# How long a draft that was never sent holds the place of an advertisement.
+_HELD_FOR = timedelta(days=2)
+# Keys of an entry that are about the booking and not part of the block.
+_BOOKING = {"zone", "editions", "avoid", "recipients", "house"}
+
+
+def _slug(value: str) -> str:
+    if not value or value != value.lower() or not value.replace("-", "").isalnum():
+        raise ValueError("expected the slug of an edition, such as subah")
+    return value
+
+
+class Booking(Sponsor):
+    """An advertisement with where and how often it may appear. `house` ads fill places that nobody booked."""
+
+    zone: Place = "middle"
+    # Slugs of the editions that may have it; empty: all.
+    editions: tuple[Annotated[str, AfterValidator(_slug)], ...] = ()
+    # It is not in an edition that has one of these words in a headline.
+    avoid: tuple[Words, ...] = ()
+    # The most recipients of all editions together.
+    recipients: int | None = Field(default=None, ge=1)
+    house: bool = False
+
+    @model_validator(mode="after")
+    def _has_one_place(self) -> Booking:
+        if self.place is not None:
+            raise ValueError("'place': expected 'zone' here")
+        if self.house and (self.cap or self.recipients):
+            raise ValueError("'house': a house ad has no cap; remove 'cap' and 'recipients'")
+        return self
+
+    @property
+    def target(self) -> str:
+        """The name under which its clicks are counted."""
+        return advertisement(self.advertiser, self.url)
+
+    def block(self) -> EditionBlock:
+        """The block of an edition that carries it."""
+        values = self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=_BOOKING)
+        return EditionBlock(KIND, self.show or "both", self.zone, values)
+
+
+class _File(Part):
+    sponsors: tuple[Booking, ...] = Field(max_length=500)
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """An edition that carries an advertisement. Counts are recipients; `clicks` is None if they are not shown."""
+
+    edition: str
+    day: date
+    zone: str
+    state: str
+    accepted: int
+    # Pending and unknown: they may still get it, or may have it.
+    open: int
+    clicks: ClickNumbers | None = None
+
+
+@dataclass(frozen=True)
+class SponsorBook:
+    """The bookings of a newsletter. `path` is their file, which need not exist."""
+
+    path: Path
+    editions: EditionStore
+    # Keys of editions → their numbers by the ledger.
+    numbers: Callable[[Collection[str]], Mapping[str, EditionNumbers]]
+
+    def bookings(self) -> tuple[Booking, ...]:
+        """Read the file. Raises ConfigurationError with file and line."""
+        from digest.config.loader import validate
+
+        if not self.path.exists():
+            return ()
+        data = reader.file_bytes(self.path)
+        if len(data) > _MAX_BYTES:
+            raise ConfigurationError([ConfigProblem(FILE_NAME, 0, f"has more than {_MAX_BYTES:,} bytes")])
+        return validate(reader.read_bytes(data, FILE_NAME), _File, FILE_NAME).sponsors
+
+    def choose(self, edition: Edition, taken: Collection[str]) -> list[EditionBlock]:
+        """The advertisements for the places of an edition that have none yet, at most one for each.
+
+        Whoever is furthest behind their booking comes first. Raises ConfigurationError.
+        """
+        bookings = self.bookings()
+        free = [place for place in PLACES if place not in taken]
+        if not bookings or not free:
+            return []
+        appearances = self.appearances(excluding=edition.key)
+        words = _headline_words(edition)
+        chosen: list[EditionBlock] = []
+        for place in free:
+            here = [each for each in bookings if each.zone == place and _may_appear(each, edition, words)]
+            used = {(block.data.get("advertiser"), block.data.get("url")) for block in chosen}
+            open_ = [
+                (_behind(each, appearances.get(each.target, []), edition.day), number, each)
+                for number, each in enumerate(here)
+                if not each.house
+                and (each.advertiser, each.url) not in used
+                and _has_room(each, appearances.get(each.target, []))
+            ]
+            house = [each for each in here if each.house and (each.advertiser, each.url) not in used]
+            if open_:
+                chosen.append(min(open_, key=lambda each: each[:2])[2].block())
+            elif house:
+                # They take turns.
+                chosen.append(min(house, key=lambda each: len(appearances.get(each.target, []))).block())
+        return chosen
+
+    def appearances(self, *, excluding: str = "") -> dict[str, list[Appearance]]:
+        """Target → the editions that carry the advertisement, oldest first."""
+        carrying = [
+            (edition, block)
+            for edition in self.editions.all()
+            if edition.key != excluding
+            for block in edition.blocks
+            if block.kind == KIND
+        ]
+        numbers = self.numbers({edition.key for edition, _block in carrying})
+        newest = max((edition.day for edition, _block in carrying), default=date.min)
+        found: dict[str, list[Appearance]] = {}
+        for edition, block in sorted(carrying, key=lambda each: (each[0].day, each[0].key)):
+            own = numbers.get(edition.key)
+            accepted = own.accepted if own else 0
+            open_ = own.pending + own.unknown if own else 0
+            waits = edition.state in _COMES and edition.day >= newest - _HELD_FOR
+            if not (edition.state in _GOES_ON or waits or accepted or open_):
+                continue
+            target = advertisement(str(block.data.get("advertiser", "")), str(block.data.get("url", "")))
+            found.setdefault(target, []).append(
+                Appearance(edition.key, edition.day, block.place, edition.state, accepted, open_)
+            )
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class SponsorReport:
+    """What became of one advertisement. `booking` is None if it is no longer in the file."""
+
+    advertiser: str
+    url: str
+    booking: Booking | None
+    appearances: tuple[Appearance, ...]
+
+    @property
+    def accepted(self) -> int:
+        return sum(each.accepted for each in self.appearances)
+
+    @property
+    def people(self) -> int:
+        """People who clicked, of the editions whose numbers are shown."""
+        return sum(each.clicks.people for each in self.appearances if each.clicks)
+
+
+@dataclass(frozen=True)
+class SponsorReporter:
+    """Reports on advertisements. Clicks are left out where too few people clicked, or if they are not counted."""
+
+    book: SponsorBook
+    # A target and the keys of editions → the clicks that may be shown; None if clicks are not counted.
+    clicks: Callable[[str, Sequence[str]], Mapping[str, ClickNumbers]] | None
+
+    def report(self, advertiser: str = "") -> list[SponsorReport]:
+        """The advertisements of an advertiser, or all, in the order of the file. Raises ConfigurationError."""
+        bookings = {each.target: each for each in self.book.bookings()}
+        appearances = self.book.appearances()
+        names = self._names()
+        names |= {each.target: (each.advertiser, each.url) for each in bookings.values()}
+        found = []
+        for target in dict.fromkeys((*bookings, *appearances)):
+            name, url = names.get(target, ("", ""))
+            if advertiser and name != advertiser:
+                continue
+            own = appearances.get(target, [])
+            clicks = self.clicks(target, [each.edition for each in own]) if self.clicks else {}
+            shown = tuple(replace(each, clicks=clicks.get(each.edition)) for each in own)
+            found.append(SponsorReport(name, url, bookings.get(target), shown))
+        return found
+
+    def _names(self) -> dict[str, tuple[str, str]]:
+        found = {}
+        for edition in self.book.editions.all():
+            for block in edition.blocks:
+                if block.kind == KIND:
+                    name, url = str(block.data.get("advertiser", "")), str(block.data.get("url", ""))
+                    found[advertisement(name, url)] = (name, url)
+        return found
+
+
+def as_csv(reports: Sequence[SponsorReport]) -> str:
+    """One line an edition, for the advertiser. A number of clicks that is not shown is empty."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(("advertiser", "url", "edition", "day", "zone", "state", "recipients", "people clicked", "clicks"))
+    for report in reports:
+        for each in report.appearances:
+            clicks: tuple[Any, ...] = (each.clicks.people, each.clicks.clicks) if each.clicks else ("", "")
+            place = (each.edition, each.day.isoformat(), each.zone, each.state, each.accepted)
+            writer.writerow((escape_formula(report.advertiser), escape_formula(report.url), *place, *clicks))
+    return out.getvalue()
+
+
+def _may_appear(booking: Booking, edition: Edition, words: Collection[str]) -> bool:
+    """Whether the dates, the edition and its headlines allow it."""
+    if booking.sample and not edition.sample:
+        return False
+    if (booking.start and edition.day < booking.start) or (booking.until and edition.day > booking.until):
+        return False
+    if booking.editions and split_key(edition.key)[1] not in booking.editions:
+        return False
+    avoided = (set(index_words(each).split()) for each in booking.avoid)
+    return not any(each and each <= set(words) for each in avoided)
+
+
+def _has_room(booking: Booking, had: Sequence[Appearance]) -> bool:
+    if booking.cap is not None and len(had) >= booking.cap:
+        return False
+    return booking.recipients is None or sum(each.accepted + each.open for each in had) < booking.recipients
+
+
+def _behind(booking: Booking, had: Sequence[Appearance], day: date) -> float:
+    """The share of its booking that it has, less the share of its time that is over: the lowest is furthest behind."""
+    if booking.cap:
+        done = len(had) / booking.cap
+    elif booking.recipients:
+        done = sum(each.accepted + each.open for each in had) / booking.recipients
+    else:
+        done = len(had) / 30
+    if not booking.start or not booking.until:
+        return done
+    days = (booking.until - booking.start).days + 1
+    return done - ((day - booking.start).days + 1) / days
+
+
+def _headline_words(edition: Edition) -> frozenset[str]:
+    return frozenset(word for title in _titles(edition) for word in index_words(title).split())
+
+
+def _titles(edition: Edition) -> Iterator[str]:
+    yield edition.subject
+    for story in edition.stories():
+        yield story.title

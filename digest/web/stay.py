@@ -1,0 +1,80 @@
+"""`/stay/TOKEN`: whoever was asked whether to continue says yes, with one button. A GET changes nothing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from digest.feedback.rules import UNSUBSCRIBED
+from digest.i18n import translator
+from digest.mail.message import one_line
+from digest.models import PLACEHOLDERS, RenderedEmail
+from digest.store.people.reengagement import Outcome, ReengagementStore
+from digest.web.dependencies import TEST_SUBSCRIBER, Context
+from digest.web.next_edition import NextEdition
+from digest.web.pages import PAGE_RESPONSES, REDIRECTS, Pages, language_parameter, redirect
+
+_PURPOSE = "preferences"
+
+
+def router(context: Context, store: ReengagementStore, next_edition: NextEdition) -> APIRouter:
+    """The page of the question's button, with the token of the preferences."""
+    pages = context.pages
+    routes = APIRouter(
+        prefix="/stay/{token}", tags=["stay"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)]
+    )
+
+    @routes.get("", response_class=HTMLResponse, summary="Ask whether to continue, with one button")
+    def ask(
+        request: Request,
+        token: str,
+        done: Annotated[str, Query(description="What was done before; chooses a message")] = "",
+    ) -> HTMLResponse:
+        id = context.subscriber_id_from_token(_PURPOSE, token)
+        if id is None:
+            return context.invalid_link(request)
+        subscriber = context.subscriber(id)
+        gone = id != TEST_SUBSCRIBER and (subscriber is None or not subscriber.listed or bool(subscriber.suppressed))
+        left = subscriber is not None and subscriber.suppressed == UNSUBSCRIBED
+        state = "left" if gone else "done" if done == "yes" else "ask"
+        due = next_edition.of(subscriber) if subscriber is not None and state == "done" else None
+        values: dict[str, Any] = {"token": token, "state": state, "left": left, "next_due": due}
+        return pages.response(request, "stay.html.j2", f"/stay/{token}", **values)
+
+    @routes.post("", response_class=HTMLResponse, summary="Continue", **REDIRECTS)
+    def stay(request: Request, token: str) -> Response:
+        id = context.subscriber_id_from_token(_PURPOSE, token)
+        if id is None:
+            return context.invalid_link(request)
+        subscriber = context.subscriber(id)
+        if subscriber is not None and subscriber.listed and not subscriber.suppressed:
+            now = context.now()
+            wording = pages.catalogue(request).gettext("Yes, keep it coming")
+            consent = context.consent_context(request, "stay", wording)
+            store.settle(id, Outcome.STAYED, now=now)
+            if context.paused_until(subscriber):
+                context.preferences.set(id, {"paused_until": None}, consent, now=now)
+            else:
+                context.preferences.record(id, "wants to stay", consent, now=now)
+        return redirect(pages, request, f"/stay/{token}", done="yes")
+
+    return routes
+
+
+def question(pages: Pages) -> RenderedEmail:
+    """The email that asks, in the newsletter's language, with placeholders for the links of each subscriber."""
+    language = pages.languages[0]
+    subject = translator(language).gettext("Shall we keep sending %(name)s?") % {"name": pages.branding.name}
+    values = {
+        "subject": one_line(subject),
+        "kind": "stay",
+        "email": PLACEHOLDERS["email_html"],
+        "link": pages.absolute_url(f"/stay/{PLACEHOLDERS['preferences']}", language),
+        "leave_link": pages.absolute_url(f"/leave/{PLACEHOLDERS['unsubscribe']}", language),
+        "preferences_link": pages.absolute_url(f"/preferences/{PLACEHOLDERS['preferences']}", language),
+    }
+    html = pages.render("mail.html.j2", language, **values)
+    text = pages.render("mail.txt.j2", language, **{**values, "email": PLACEHOLDERS["email_text"]})
+    return RenderedEmail("html", one_line(subject), html, text)

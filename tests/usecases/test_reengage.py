@@ -1,0 +1,219 @@
+"""Who has done nothing for long is shown, asked once by the ledger, and paused without an answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import func, select
+
+from digest.app import App, make_app
+from digest.cli.commands import cli
+from digest.errors import DigestError
+from digest.pipeline import deliver_due, send
+from digest.render.lint import lint
+from digest.store.people.preferences import ConsentContext, PreferenceStore
+from digest.store.people.words import WordKind
+from digest.store.schema import delivery, last_click
+from digest.store.sending.status import counts
+from digest.subscribers.address import normalise
+from digest.web.app import load_pages
+from digest.web.server import run_pages
+from digest.web.stay import question
+from tests.support.folders import newsletter_folder
+from tests.web.site import Site, translated
+
+START = datetime.fromisoformat("2026-01-05T09:00+05:30")
+PEOPLE = ("asha@example.com", "ravi@example.com", "meera@example.com", "new@example.com")
+BASE = "http://127.0.0.1:8000"
+# The silence that is long enough, and the time to answer.
+AFTER, WAIT = timedelta(days=181), timedelta(days=15)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def app(tmp_path: Path, clock: Clock) -> Iterator[App]:
+    """Three people joined half a year ago, one a month ago."""
+    home = tmp_path / "newsletter"
+    newsletter_folder(home, all_sources=False)
+    rows = "".join(f"  - {{email: {each}}}\n" for each in PEOPLE[:3])
+    (home / "subscribers.yaml").write_text(f"subscribers:\n{rows}", encoding="utf-8")
+    environment = {"DIGEST_NEWSLETTER__BASE_URL": BASE, "DIGEST_REENGAGE__ENABLED": "true"}
+    with make_app(home, environment=environment, clock=clock) as app:
+        app.subscriber_list.sync()
+        clock.now += AFTER
+        (home / "subscribers.yaml").write_text(f"subscribers:\n{rows}  - {{email: {PEOPLE[3]}}}\n", encoding="utf-8")
+        app.subscriber_list.sync()
+        yield app
+
+
+def ids(app: App) -> dict[str, int]:
+    store = PreferenceStore(app.database)
+    found = {each: store.find(normalise(each)) for each in PEOPLE}
+    return {email: one.id for email, one in found.items() if one}
+
+
+def would_ask(app: App) -> set[str]:
+    return {each.email for each in app.reengagement.plan().ask}
+
+
+def would_pause(app: App) -> set[str]:
+    return {each.email for each in app.reengagement.plan().pause}
+
+
+def ask(app: App) -> str:
+    import threading
+
+    key = app.reengagement.ask(app.reengagement.plan(), question(load_pages(app, BASE)))
+    assert key
+    deliver_due(app, key, stop=threading.Event())
+    return key
+
+
+def test_only_those_who_were_silent_for_long_are_shown(app: App) -> None:
+    assert would_ask(app) == set(PEOPLE[:3])
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda app, id: app.words.reply(id, "", WordKind.REPLY, "नमस्ते", about="", hash="x", at=app.now()),
+        lambda app, id: PreferenceStore(app.database).record(id, "changed", ConsentContext("web:leave"), now=app.now()),
+        lambda app, id: PreferenceStore(app.database).unsubscribe(id, ConsentContext("web:leave"), now=app.now()),
+    ],
+    ids=["replied", "used a page", "left"],
+)
+def test_whoever_did_something_is_not_asked(app: App, act: Callable[[App, int], object]) -> None:
+    act(app, ids(app)["asha@example.com"])
+    assert would_ask(app) == {"ravi@example.com", "meera@example.com"}
+
+
+def test_a_click_counts_and_an_automatic_reply_does_not(app: App) -> None:
+    known = ids(app)
+    app.words.reply(known["asha@example.com"], "", WordKind.AUTO_REPLY, "", about="", hash="x", at=app.now())
+    with app.database.write() as connection:
+        connection.execute(last_click.insert().values(subscriber=known["ravi@example.com"], at=app.now()))
+    assert would_ask(app) == {"asha@example.com", "meera@example.com"}
+
+
+def test_each_is_asked_once_by_the_ledger(app: App, clock: Clock) -> None:
+    key = ask(app)
+    assert key == "reengage-2026-07-05"
+    assert counts(app.database, key).accepted == 3
+    assert would_ask(app) == set()
+    assert app.reengagement.ask(app.reengagement.plan(), question(load_pages(app, BASE))) is None
+    clock.now += timedelta(days=100)
+    assert would_ask(app) == set()
+    mails = sorted(path.name for path in (app.home / "outbox" / key).glob("*.eml"))
+    assert len(mails) == 3
+
+
+def test_the_question_is_nobody_elses_edition(app: App) -> None:
+    import threading
+
+    key = ask(app)
+    with pytest.raises(DigestError, match="reengage"):
+        send(app, key)
+    with app.database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(delivery)).scalar() == 3
+    assert deliver_due(app, key, stop=threading.Event()) is None
+    assert app.archive.missing() == []
+    assert app.editions.newest() is None
+    with run_pages(app, port=0) as pages:
+        assert key not in Site(app, pages.base).get("/archive").text
+
+
+def test_whoever_does_not_answer_is_paused_until_they_come_back(app: App, clock: Clock) -> None:
+    ask(app)
+    known = ids(app)
+    clock.now += timedelta(days=1)
+    with run_pages(app, port=0) as pages:
+        site = Site(app, pages.base)
+        place = f"/stay/{app.signer.sign('preferences', known['asha@example.com'])}"
+        asked = site.get(place)
+        assert translated("Yes, keep it coming") in asked.text
+        assert would_pause(app) == set()
+        done = site.post(place)
+        assert translated("Your emails keep coming.") in done.text
+        clock.now += WAIT
+        assert would_pause(app) == {"ravi@example.com", "meera@example.com"}
+        app.reengagement.pause(app.reengagement.plan())
+        assert would_pause(app) == set()
+        assert set(PreferenceStore(app.database).paused(app.now())) == {"ravi@example.com", "meera@example.com"}
+        site.post(f"/stay/{app.signer.sign('preferences', known['ravi@example.com'])}")
+        assert set(PreferenceStore(app.database).paused(app.now())) == {"meera@example.com"}
+    assert app.reengagement_store.counts() == {"open": 0, "stayed": 1, "paused": 2}
+
+
+def test_nobody_is_paused_who_never_got_the_question(app: App, clock: Clock) -> None:
+    app.reengagement.ask(app.reengagement.plan(), question(load_pages(app, BASE)))
+    clock.now += WAIT
+    assert would_pause(app) == set()
+
+
+def test_the_page_needs_a_signature_and_a_get_changes_nothing(app: App) -> None:
+    ask(app)
+    asha = ids(app)["asha@example.com"]
+    with run_pages(app, port=0) as pages:
+        site = Site(app, pages.base)
+        for token in ("x", app.signer.sign("leave", asha), app.signer.sign("view", asha)):
+            assert site.get(f"/stay/{token}").status == 404
+            assert site.request("POST", f"/stay/{token}").status == 404
+        own = app.signer.sign("preferences", asha)
+        for method in ("GET", "HEAD"):
+            assert site.request(method, f"/stay/{own}").status == 200
+        assert app.reengagement_store.counts()["open"] == 3
+        PreferenceStore(app.database).unsubscribe(asha, ConsentContext("web:leave"), now=app.now())
+        assert translated("You get no email from us") in site.get(f"/stay/{own}").text
+        site.post(f"/stay/{own}")
+        assert app.subscribers.suppressed()["asha@example.com"] == "unsubscribed"
+
+
+def test_the_question_is_a_sound_email_in_hindi(app: App) -> None:
+    email = question(load_pages(app, BASE))
+    assert [str(each) for each in lint(email) if each.level == "error"] == []
+    assert "/stay/-DGX_PREFS-" in email.html
+    assert "/leave/-DGX_LEAVE-" in email.text
+    assert email.subject.startswith("क्या हम")
+
+
+def test_the_command_only_shows_unless_it_is_told_to_send(app: App, clock: Clock) -> None:
+    app.database.close()
+    environment = {"DIGEST_NOW": clock.now.isoformat(), "DIGEST_NEWSLETTER__BASE_URL": BASE}
+
+    def run(*arguments: str, **more: str) -> tuple[int, dict[str, Any]]:
+        done = CliRunner().invoke(
+            cli, ["--home", str(app.home), "subscribers", "reengage", "--json", *arguments], env=environment | more
+        )
+        return done.exit_code, json.loads(done.stdout) if done.stdout.startswith("{") else {}
+
+    code, shown = run()
+    assert (code, len(shown["ask"]), shown["sent"]) == (0, 3, False)
+    assert run("--send")[1] == {}
+    code, shown = run("--send", DIGEST_REENGAGE__ENABLED="true")
+    assert (code, shown["accepted"], shown["paused"]) == (0, 3, 0)
+    assert run("--send", DIGEST_REENGAGE__ENABLED="true")[1]["ask"] == []
+
+
+def test_one_run_asks_a_limited_number(app: App) -> None:
+    limited = replace(app.reengagement, at_most=2)
+    plan = limited.plan()
+    assert (len(plan.ask), plan.more) == (2, 1)
