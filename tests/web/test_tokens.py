@@ -109,6 +109,9 @@ def serve(home: Path) -> Iterator[Doors]:
         tokens = {purpose: app.signer.sign(purpose, 1) for purpose in SUBSCRIBERS}
         tokens |= {purpose: app.signer.sign(purpose, numbers[at]) for purpose, at in REQUESTS.items()}
         tokens["approve"] = app.signer.sign_name("approve", KEY)
+        links, edition = app.readable_click_links, app.editions.get(KEY)
+        assert links and edition
+        tokens["c"] = next(iter(links.by_code(edition)))
         with create_app(app, pages.base) as guard:
             # What the start of the pages stores is not what a request changes.
             app.archivist.catch_up(lambda: False)
@@ -175,8 +178,9 @@ def test_reading_changes_nothing_and_a_token_opens_only_its_own_pages(doors: Doo
     assert by_purpose == set(doors.tokens)
     shared = {path: purposes[0] for path, purposes in opened.items() if f"/{purposes[0]}/" not in path}
     assert {path for path, purpose in shared.items() if not purpose.startswith("own-")} == {
-        # The button of an email to pause; and a poll's answer.
+        # The button of an email to pause, the question whether to continue, and a poll's answer.
         "/pause/{token}",
+        "/stay/{token}",
         f"/answer/{KEY}/poll/1/{{token}}",
     }
 

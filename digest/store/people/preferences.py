@@ -207,8 +207,7 @@ def _stored_subscribers() -> Select[Any]:
 
 
 def _stored(row: Row[Any]) -> StoredSubscriber:
-    plain = ("id", "address", "email", "name", "timezone", "listed", "status", "suppressed", "paused_until")
-    values = {name: getattr(row, name) for name in plain}
+    values = {name: getattr(row, name) for name in _PLAIN}
     return StoredSubscriber(**values, **_effective(row))
 
 
