@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from digest.utils import redact
-from tests.support import profiles, statements, templates
+from tests.support import profiles, remembered, statements, templates
 from tests.support.databases import empty_stores, postgres_url, sqlite_url, store_url  # noqa: F401
 
 profiles.register()
 templates.compile_once()
 statements.compile_once()
+remembered.remember()
 
 MEMORY = Path("/dev/shm")
 # Bytes that a test run needs there.

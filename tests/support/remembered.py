@@ -1,0 +1,73 @@
+"""Remember what slow pure functions return for a whole test process: hundreds of tests compose the same stories.
+
+Errors are not remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from digest.curate.summary.sentences import Extractive
+from digest.models import Article
+from digest.render import inline_css, pictures, renderer
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_RESULTS = 1_000
+# A summary does not depend on dates, and the samples have new ones in each run.
+_ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def remember() -> None:
+    """Make summaries, inlined HTML and encoded pictures only once for each input."""
+    _remember_summaries()
+    _remember_pictures()
+    renderer.inline = inline_css.inline = lru_cache(_RESULTS)(inline_css.inline)  # type: ignore[attr-defined]
+
+
+def _remember_summaries() -> None:
+    summarise = Extractive.__call__
+
+    @lru_cache(_RESULTS)
+    def write(
+        language: str,
+        words: int,
+        articles: tuple[Article, ...],
+        title: str,
+        background: tuple[tuple[str, float], ...] | None,
+        known: str,
+    ) -> str:
+        frequencies = None if background is None else dict(background)
+        return summarise(Extractive(language, words), articles, title=title, background=frequencies, known=known)
+
+    def write_or_reuse(
+        self: Extractive,
+        articles: Sequence[Article],
+        *,
+        title: str,
+        background: Mapping[str, float] | None = None,
+        known: str = "",
+    ) -> str:
+        undated = tuple(replace(article, published=_ANY_TIME, updated=None) for article in articles)
+        frequencies = None if background is None else tuple(background.items())
+        return write(self.language, self.words, undated, title, frequencies, known)
+
+    Extractive.__call__ = write_or_reuse  # type: ignore[method-assign]
+
+
+def _remember_pictures() -> None:
+    encode = pictures._encode
+    encoded: dict[Any, Any] = {}
+
+    def encode_or_reuse(pixels: Image, slot: pictures.Slot, *, is_drawing: bool) -> Any:
+        key = (pixels.tobytes(), pixels.size, slot, is_drawing)
+        if key not in encoded:
+            encoded[key] = encode(pixels, slot, is_drawing=is_drawing)
+        return encoded[key]
+
+    pictures._encode = encode_or_reuse
