@@ -42,9 +42,11 @@ def logging_to_stderr(chosen: LogFormat | None, now: Callable[[], datetime]) -> 
     """Log to stderr within the block. `now` gives the time of text lines, in the newsletter's zone."""
     as_text = chosen == "text" or (chosen is None and sys.stderr.isatty())
     handler = logging.StreamHandler()
+    # Their levels do not hold: trafilatura sets that of htmldate when it is imported.
+    handler.addFilter(lambda record: record.name.partition(".")[0] not in _SILENT)
     handler.addFilter(CleanRecords())
     handler.setFormatter(TextFormatter(now) if as_text else JsonFormatter())
-    levels = {"": logging.ERROR, log.name: logging.INFO, **dict.fromkeys(_SILENT, logging.CRITICAL + 1)}
+    levels = {"": logging.ERROR, log.name: logging.INFO}
     before = {name: logging.getLogger(name).level for name in levels}
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)

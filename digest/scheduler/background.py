@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from digest.app import App
 from digest.scheduler.guard import Guard
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.base import BaseScheduler
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,14 @@ class BackgroundJobs:
         # Group → the lock that its jobs hold while they run.
         self._locks = {job.group: threading.Lock() for job in jobs}
         self._retired: list[App] = []
+        # While the jobs run.
+        self._scheduler: BaseScheduler | None = None
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """Run the jobs within the block. The block ends when no job is running."""
         from apscheduler.schedulers.background import BackgroundScheduler
 
-        # APScheduler waits by the wall clock, so a clock that is set back by an hour stops it for an hour.
         background = BackgroundScheduler(timezone=UTC)
         rules: dict[str, Any] = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         now = datetime.now(UTC)
@@ -46,10 +50,25 @@ class BackgroundJobs:
             seconds, first = job.every.total_seconds(), now + job.first
             background.add_job(self._run, "interval", args=[job], seconds=seconds, next_run_time=first, **rules)
         background.start()
+        self._scheduler = background
         try:
             yield
         finally:
+            self._scheduler = None
             background.shutdown(wait=True)
+
+    def catch_up(self) -> None:
+        """Run now the jobs whose next run is farther away than their pause.
+
+        APScheduler waits by the wall clock, so a clock that was set back by an hour would stop them for an hour.
+        """
+        if self._scheduler is None:
+            return
+        now = datetime.now(UTC)
+        for planned in self._scheduler.get_jobs():
+            (job,) = planned.args
+            if planned.next_run_time - now > job.every:
+                planned.modify(next_run_time=now)
 
     def retire(self, app: App) -> None:
         """Close a replaced App. If a job still uses it, a later call closes it."""

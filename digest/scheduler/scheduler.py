@@ -151,6 +151,7 @@ class Scheduler:
                     self.warn("The connection to the store broke, so another `digest run` may have taken over.")
                     return
                 beat()
+                self._background.catch_up()
                 self.tick()
                 beat()
                 self._wait()

@@ -19,14 +19,19 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, inspect, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 import digest.store.schema  # noqa: F401  registers every table in the metadata
 from digest.errors import ConfigProblem, ConfigurationError, StoreError, StoreUnavailable
 from digest.store import errors, private
-from digest.store.postgresql import connect_arguments, ping_idle_connections, refuse_transaction_pooling
+from digest.store.postgresql import (
+    connect_arguments,
+    ping_idle_connections,
+    refuse_other_encodings,
+    refuse_transaction_pooling,
+)
 from digest.store.schema import meta, metadata
 from digest.store.wait_limit import is_limited, seconds_left
 from digest.utils.clock import SharedClock
@@ -248,9 +253,12 @@ def unopened(url: str, *, home: Path) -> Database:
         expected = "expected sqlite:///digest.db or postgresql://user@host/name"
         message = f"'store.url': {expected} ({errors.describe_unusable(error)})"
         raise ConfigurationError([ConfigProblem("digest.yaml", 0, message)]) from None
-    # Errors show this name, so it has no user, password and query.
-    where = f"{parsed.host or 'localhost'}/{parsed.database}" if parsed.host or parsed.query else parsed.database
-    return Database(engine, str(where))
+    return Database(engine, _name(parsed))
+
+
+def _name(url: URL) -> str:
+    """What errors call the store: without user, password and query."""
+    return f"{url.host or 'localhost'}/{url.database}" if url.host or url.query else str(url.database)
 
 
 def _sqlite(url: Any) -> Engine:
@@ -298,6 +306,7 @@ def _postgresql(url: Any) -> Engine:
     arguments = connect_arguments(url)
     engine = create_engine(url, max_overflow=-1, connect_args=arguments, json_serializer=as_json)
     ping_idle_connections(engine)
+    refuse_other_encodings(engine, _name(url))
     return engine
 
 

@@ -60,6 +60,20 @@ def ping_idle_connections(engine: Engine) -> None:
                 raise InvalidatePoolError from error
 
 
+def refuse_other_encodings(engine: Engine, name: str) -> None:
+    """Let a connection fail with StoreError if the database cannot keep Hindi, as one that was created with LANG=C."""
+
+    # Before SQLAlchemy asks the server for its version, and gets bytes instead of text.
+    @event.listens_for(engine, "connect", insert=True)
+    def _check(driver: Any, _record: object) -> None:
+        encoding = driver.info.parameter_status("server_encoding")
+        if encoding not in (None, "UTF8"):
+            raise StoreError(
+                f"store {name} has the encoding {encoding}, which cannot keep Hindi; drop the database if it is empty, "
+                "and create it with `createdb --encoding=UTF8 --template=template0`"
+            )
+
+
 def refuse_transaction_pooling(engine: Engine, name: str) -> None:
     """Raise StoreError if a pooler such as PgBouncer gives each transaction another session: locks would be lost."""
     with engine.connect() as first:

@@ -118,6 +118,9 @@ def restore_and_resume(
         _put_back(plan, newsroom, copy, log)
         for _ in range(2):
             _run(newsroom, *_send(plan))
+        if plan.paused and plan.way == "restore":
+            # The store that was in place knew of the pause.
+            _resume(newsroom, log)
         if plan.scheduled:
             newsroom.environment |= set_time(newsroom, url, _PAST)
             _run(newsroom, "send", EDITION)
@@ -127,6 +130,17 @@ def restore_and_resume(
         _run(newsroom, "send", EDITION)
         after = judge(log, _status(newsroom), recipients, killed=killed)
     return before, after
+
+
+def _resume(newsroom: Newsroom, log: Path) -> None:
+    """Resume the paused edition, which was not sent meanwhile."""
+    assert _status(newsroom)["state"] == "paused"
+    accepted = balance(log).counts.total()
+    refused = _run(newsroom, "send", EDITION)
+    assert (refused.code, balance(log).counts.total()) == (1, accepted), refused
+    done = _run(newsroom, "edition", "resume", EDITION)
+    assert done.code == 0, done.err
+    _run(newsroom, "send", EDITION)
 
 
 def _send(plan: Restoring) -> list[str]:

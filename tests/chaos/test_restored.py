@@ -31,7 +31,7 @@ PLANS = [
 
 
 # Under `ci` one way for each plan is enough: how the copy is put back and what is done then are independent.
-CASES = [*((PLANS[0], way) for way in WAYS), *zip(PLANS[1:], cycle(WAYS))]
+CASES = [*((PLANS[0], way) for way in WAYS), *zip(PLANS[1:], cycle(WAYS)), (PLANS[2], "restore")]
 
 
 @pytest.mark.parametrize(("plan", "way"), first(CASES, dev=len(WAYS)), ids=str)

@@ -99,6 +99,9 @@ def test_libraries_log_errors_only_and_everything_is_as_before_afterwards(capsys
     with logging_as("json"):
         logging.getLogger("apscheduler.scheduler").warning("maximum number of running instances reached")
         logging.getLogger("trafilatura.core").error("empty HTML tree")
+        # As trafilatura does when it is imported, which is later.
+        logging.getLogger("htmldate").setLevel(logging.WARNING)
+        logging.getLogger("htmldate.utils").error("parsed tree length: 1, wrong data type or not valid HTML")
         logging.getLogger("uvicorn.error").error("it is broken")
     assert [entry["message"] for entry in entries(capsys.readouterr().err)] == ["it is broken"]
     assert before == (logging.getLogger().level, list(logging.getLogger().handlers))
