@@ -34,7 +34,8 @@ _SUBJECT = re.compile(r"^([^:|।.?!]{2,40}?) ?[:|] ?(?=[^\s:])")
 # A quotation whose closing mark is the only one of the title.
 _LOST_QUOTE = re.compile("^([^'‘’\"“”]{6,80})['’](?= )")
 _SINGLE_QUOTES = "'‘’"
-# A headline that ends with one of these says nothing without its noun.
+# A headline that starts or ends with one of these says nothing without its noun.
+_BOTH = frozenset({"दोनों", "दोनो", "तीनों"})
 _OWNERS = frozenset({"आपका", "आपकी", "आपके"})
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9]{1,60}(?:[_.-]{1,2}[A-Za-z0-9]{1,60}){2,20}")
@@ -62,7 +63,7 @@ def split_title(title: str, sites: Sequence[str]) -> tuple[str, str]:
             title, kicker = rest, match[1].strip()
     title, rubric = without_rubric(title)
     shown = _with_lost_quote(without_tails(title))
-    if kicker and shown.split()[-1] in _OWNERS:
+    if kicker and (shown.split()[-1] in _OWNERS or shown.split()[0] in _BOTH):
         # `1 लाख में हो सकती है आपकी`: only the kicker says what.
         return f"{kicker}: {shown}", ""
     return shown, kicker or rubric
