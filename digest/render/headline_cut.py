@@ -213,12 +213,17 @@ def _lacks_agent(ending: list[str], rest: list[str]) -> bool:
 
 def names_speaker(text: str) -> bool:
     """Return whether a headline ends with who says it: `…: मुख्यमंत्री`, `… - विधायक`."""
+    return bool(speaker_at_end(text))
+
+
+def speaker_at_end(text: str) -> str:
+    """Return who says a headline, as it stands at its end with its mark: ` - विधायक`; '' if nobody does."""
     marks = list(_MARK.finditer(text))
     if not marks or marks[-1]["mark"] not in (None, ":"):
-        return False
+        return ""
     speaker = text[marks[-1].end() :]
     most = _SPEAKER_WORDS if has_verb(speaker) else _TITLED_SPEAKER_WORDS
-    return 0 < len(speaker.split()) <= most
+    return text[marks[-1].start() :] if 0 < len(speaker.split()) <= most else ""
 
 
 def _is_list(head: str, tail: str) -> bool:

@@ -14,7 +14,7 @@ from digest.hindi import cut, dates
 from digest.hindi.text import words
 from digest.i18n import translator
 from digest.models import Edition, Story
-from digest.render.headline_cut import fitting, is_unfinished
+from digest.render.headline_cut import fitting, is_unfinished, speaker_at_end
 from digest.render.texts import acronyms_in_devanagari, one_line
 
 # All limits are in grapheme clusters. A headline that cannot be cut without misleading may have SUBJECT_MOST: an inbox
@@ -160,7 +160,14 @@ def clean_headline(title: str, *, language: str, story_language: str) -> str:
 
 
 def shorten(text: str, limit: int, least: int) -> str:
-    """`text` cut between words to at most `limit` clusters, with '…', and not after a word that needs another."""
+    """`text` cut between words to at most `limit` clusters, with '…', and not after a word that needs another.
+
+    Somebody's words keep their speaker at the end: `नहर का पानी बंद करने की… - मंत्री`.
+    """
+    speaker = speaker_at_end(text)
+    room = limit - cut.length(speaker)
+    if speaker and cut.length(text) > limit and room >= least:
+        return shorten(text.removesuffix(speaker), room, least) + speaker
     short = cut.shorten(text, limit)
     if short == text or cut.length(short) <= least:
         return short

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from digest.collect.cleaning.clean import INTERFACE, clean_article
 from digest.collect.cleaning.dateline import split_dateline
 from digest.collect.cleaning.text_rules import FEED_TAILS, OPENINGS, TITLE_MARKS, Row
+from digest.collect.cleaning.titles import split_title
 from digest.collect.files import read_file
 from digest.collect.images import DECORATION, is_decoration
 from digest.hindi.cut import shorten
@@ -401,3 +402,22 @@ def test_a_call_for_a_click_at_a_titles_end_goes(row: Tail) -> None:
 )
 def test_what_tells_news_or_a_speaker_stays_in_the_title(title: str, cleaned: str) -> None:
     assert without_tails(title) == cleaned
+
+
+def test_a_headline_keeps_a_kicker_without_which_it_says_nothing() -> None:
+    assert split_title("Naya Tractor XE: 1 लाख की किस्त पर हो सकता है आपका", []) == (
+        "Naya Tractor XE: 1 लाख की किस्त पर हो सकता है आपका",
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("अब नहीं तो कभी नहीं...' नहर पर सरपंच का दर्द", "‘अब नहीं तो कभी नहीं...’ नहर पर सरपंच का दर्द"),
+        ("'नहर हमारी है' पर अड़े किसान", "'नहर हमारी है' पर अड़े किसान"),
+        ("किसानों का India's Best मेला शुरू हुआ", "किसानों का India's Best मेला शुरू हुआ"),
+    ],
+)
+def test_a_lost_opening_quotation_mark_comes_back(title: str, shown: str) -> None:
+    assert split_title(title, [])[0] == shown

@@ -214,3 +214,14 @@ def test_news_that_only_sounds_like_a_teaser_stays(sentence: str) -> None:
 def test_problems_of_a_summary(text: str, problem: str) -> None:
     found = broken_rules(text, TITLE)
     assert any(problem in each for each in found) if problem else not found
+
+
+def test_a_sentence_may_point_to_what_the_headline_tells_in_another_word() -> None:
+    title = "सोनपुरा के पास शनिवार की शाम एक ट्रेन पटरी से उतर गई"
+    toll = "इस हादसे में 23 लोगों की मौत हो गई जबकि 50 से ज्यादा लोग घायल हो गए।"
+    assert summarise(made(f"{title}। {toll}", title)) == toll
+
+
+def test_a_lead_that_only_sets_the_scene_is_no_summary() -> None:
+    text = "बुखार के फैलने से पूरे राज्य के लोग परेशान हैं और घबराए हुए हैं। लोग घरों में ही रह रहे हैं।"
+    assert summarise(made(text, "हर ज़िले में बनेंगे वार रूम, निगरानी के लिए लगेंगे कैमरे")) == ""

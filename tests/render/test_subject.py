@@ -264,3 +264,10 @@ def test_limits_hold_for_any_headlines(language: str, titles: list[str], summary
 def test_a_placeholder_in_a_headline_is_removed(tag: str) -> None:
     made = edition(f"देखें {tag}", f"और {tag}")
     assert tag not in subject_line(made, "hi") + preheader(made, "hi")
+
+
+def test_what_somebody_says_is_cut_before_its_speaker() -> None:
+    said = "नहर का पानी किसानों को समय पर नहीं देने वाले अफ़सरों को हर हफ़्ते जवाब देना होगा"
+    assert shorten(f"{said}: मुख्यमंत्री अनिल राव", 50, 25).endswith("…: मुख्यमंत्री अनिल राव")
+    assert shorten(said, 50, 25).endswith("…")
+    assert shorten(f"नहर खुली: {said}", 50, 25).endswith("…")

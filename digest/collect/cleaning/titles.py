@@ -31,6 +31,13 @@ _LABEL = re.compile(f"^([{_DEVA}-]{{2,20}}(?: [{_DEVA}-]{{2,20}})?)(?: / ?|/ )(?
 # The part of a headline before its colon. The headline keeps it; the text of the report does not contain it.
 _SUBJECT = re.compile(r"^([^:|।.?!]{2,40}?) ?[:|] ?(?=[^\s:])")
 
+# A quotation whose closing mark is the only one of the title.
+_LOST_QUOTE = re.compile("^([^'‘’\"“”]{6,80})['’](?= )")
+_SINGLE_QUOTES = "'‘’"
+# A headline that starts or ends with one of these says nothing without its noun.
+_BOTH = frozenset({"दोनों", "दोनो", "तीनों"})
+_OWNERS = frozenset({"आपका", "आपकी", "आपके"})
+
 _FILE_NAME = re.compile(r"[A-Za-z0-9]{1,60}(?:[_.-]{1,2}[A-Za-z0-9]{1,60}){2,20}")
 _DEVA_WORD = re.compile(f"[{_DEVA}]+")
 _LATIN = re.compile("[A-Za-z]{2}")
@@ -55,7 +62,16 @@ def split_title(title: str, sites: Sequence[str]) -> tuple[str, str]:
         if len(_DEVA_WORD.findall(rest)) >= DEVANAGARI_WORDS:
             title, kicker = rest, match[1].strip()
     title, rubric = without_rubric(title)
-    return without_tails(title), kicker or rubric
+    shown = _with_lost_quote(without_tails(title))
+    if kicker and (shown.split()[-1] in _OWNERS or shown.split()[0] in _BOTH):
+        # `1 लाख में हो सकती है आपकी`: only the kicker says what.
+        return f"{kicker}: {shown}", ""
+    return shown, kicker or rubric
+
+
+def _with_lost_quote(title: str) -> str:
+    """The title with the quotation mark at its start that a feed lost: `अब नहीं…' मंत्री का दर्द`."""
+    return _LOST_QUOTE.sub(r"‘\1’", title) if sum(title.count(mark) for mark in _SINGLE_QUOTES) == 1 else title
 
 
 def subject_of(title: str) -> str:

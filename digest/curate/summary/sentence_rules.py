@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from digest.curate.summary.support.vocabulary import GENERAL, key_of
 from digest.curate.summary.trimming import with_place, without_contrast, without_latin_brackets, without_opening
 from digest.curate.summary.voice import addresses_reader, lacks_agent, lacks_speaker, opens_speech, states
 from digest.curate.summary.word_lists import any_of
@@ -208,8 +209,10 @@ def refers_back(text: str, title: str) -> bool:
     found = tokens(text)[:2]
     if len(found) < 2 or found[0] not in _THIS:
         return True
-    # `इस साल` needs nothing before it; `इस हादसे में` needs a title with हादसा.
-    return found[1] not in _TIMES and stem_of(found[1]) not in set(stems(title))
+    # `इस साल` needs nothing before it; `इस हादसे में` needs a title with हादसा, or with what it stands for: टक्कर.
+    if found[1] in _TIMES or stem_of(found[1]) in set(stems(title)):
+        return False
+    return GENERAL.get(key_of(found[1]), set()).isdisjoint(map(key_of, tokens(title)))
 
 
 def points_inside(text: str) -> bool:

@@ -121,6 +121,8 @@ FULL = 2 / 3
 # The sentence right after the last one may take this share of the words more than is left: it belongs to it. One that
 # tells this share of the headline may take more, also where the summary has enough words.
 MARGIN, TELLING_MARGIN, GAIN_WORTH_WORDS = 0.1, 0.3, 0.3
+# A sentence of at most so many words may follow a long one at once if it tells this share of the headline.
+SHORT, GAIN_OF_SHORT = 12, 0.25
 # How many sentences are tried as the first.
 STARTS = 4
 # How many sentences further on the next one of a summary may stand.
@@ -166,7 +168,9 @@ def summarise(
     for chosen in sorted(drafts, key=lambda draft: -coverage.value(draft, words))[:STARTS]:
         while chosen:
             first = chosen[0].position
-            least = LEAST_TOLD if first or coverage.turns(chosen[0]) else LEAST_TOLD_BY_LEAD
+            # What only sets the scene, like `महामारी से दुनिया परेशान है`, must tell as much as any other sentence.
+            is_lead = not (first or chosen[0].weak or coverage.turns(chosen[0]))
+            least = LEAST_TOLD_BY_LEAD if is_lead else LEAST_TOLD
             if coverage.explains:
                 least = LEAST_EXPLAINED
             # The headline is the report's own sentence, and this one continues it.
@@ -208,10 +212,14 @@ def _continued(
             if not _follows(each, chosen):
                 continue
             is_next = each.position == chosen[-1].position + 1
-            tells = coverage.gain(each, chosen) >= GAIN_WORTH_WORDS
+            gain = coverage.gain(each, chosen)
+            tells = gain >= GAIN_WORTH_WORDS or (is_next and each.words <= SHORT and gain >= GAIN_OF_SHORT)
             margin = (TELLING_MARGIN if tells else MARGIN if is_next else 0.0) if has_room or tells else -1.0
-            short = shorten_candidate(each, room + round(margin * words), title)
-            if short.words <= room + margin * words and coverage.adds(short, chosen):
+            most_words = room + round(margin * words)
+            if is_next and tells and each.words <= SHORT:
+                most_words = max(most_words, each.words)
+            short = shorten_candidate(each, most_words, title)
+            if short.words <= most_words and coverage.adds(short, chosen):
                 following.append(short)
         if not following:
             break

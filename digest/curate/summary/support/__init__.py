@@ -205,8 +205,8 @@ class _Judge:
 
 
 def _plain_title(title: str) -> tuple[Sentence, ...]:
-    """Return the parts of the title that nobody says, as sentences."""
-    if set(":\"“‘'") & set(title):
+    """Return the parts of the title that nobody says, as sentences. A title with `!` or `?` may be a guess."""
+    if set(":\"“‘'!?") & set(title):
         return ()
     parts = [sentence for part in title.split(",") for sentence in read(part)]
     spoken = {"said", "claim", "doubt", "wish"}

@@ -37,6 +37,7 @@ _DIRECTIONS = GRAMMAR["direction"]
 _TOLLS = (GRAMMAR["dead"], GRAMMAR["injured"])
 _COUNTS = GRAMMAR["count"]
 _SAVED = GRAMMAR["saved"]
+_ALLEGED = GRAMMAR["alleged"]
 # Tokens before a word of exception in which the excepted noun stands.
 _EXCEPTED_WITHIN = 5
 # Nouns after a rough number, of which one is counted; words after a toll in which its count stands; and words after a
@@ -237,6 +238,12 @@ class _Vetoes:
                 return f"the articles do not have “{word.text}” of “{counted.text}”"
         return ""
 
+    def alleged(self) -> str:
+        """Whether it leaves out that something is only alleged: `कथित`."""
+        theirs = {each for clause in self.sentence.clauses for each in clause.tokens}
+        is_left_out = _ALLEGED & theirs and not _ALLEGED & set(self.clause.tokens) and "claim" not in self.clause.kinds
+        return "the articles only allege it" if is_left_out else ""
+
     def denial(self) -> str:
         """Whether the articles have the predicate only in other clauses, and only with the opposite negation."""
         content = [word for word in self.clause.words if word.is_content]
@@ -344,6 +351,7 @@ _VETOES: tuple[Callable[[_Vetoes], str], ...] = (
     _Vetoes.direction,
     _Vetoes.force,
     _Vetoes.many,
+    _Vetoes.alleged,
     _Vetoes.denial,
 )
 
