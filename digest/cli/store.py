@@ -77,7 +77,10 @@ def _postgresql_steps(url: str, file: Path) -> str:
     given = make_url(url)
     query = {key: value for key, value in given.query.items() if key != "password"}
     parsed = URL.create("postgresql", given.username, None, given.host, given.port, given.database, query)
-    server, name = shlex.quote(parsed.render_as_string()), shlex.quote(str(file))
+    address, _, options = parsed.render_as_string().partition("?")
+    # PostgreSQL's tools take a plus for itself.
+    address += f"?{options.replace('+', '%20')}" if options else ""
+    server, name = shlex.quote(address), shlex.quote(str(file))
     return (
         "the store is PostgreSQL; back it up with its own tool (the password comes from ~/.pgpass or PGPASSWORD):\n"
         f"    umask 077; pg_dump --format=custom --file={name} {server}\n"

@@ -524,7 +524,7 @@ def test_a_dump_of_postgresql_is_restored_with_its_partitions(newsroom: Newsroom
         run_shell(clean)
         run_shell(restore)
         assert partitions(url)[0] == before == {f"delivery {KEY}", f"delivery_event {KEY}"}
-        refused(newsroom.digest("send", "special"), "is an older copy")
+        refused(newsroom.digest("send"), "is an older copy")
         newsroom.json("store", "restore", "--in-place")
         # What was sent since gets a partition again, and nobody gets it twice.
         newsroom.json("compose", "--slug", "special")
