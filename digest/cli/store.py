@@ -66,6 +66,10 @@ def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
     return 0
 
 
+# With their partitions: also those that were added after the dump.
+_DROP_PARTITIONED = shlex.quote("DROP TABLE IF EXISTS delivery, delivery_event")
+
+
 def _postgresql_steps(url: str, file: Path) -> str:
     """Say how a PostgreSQL store is backed up and restored. Shows no password."""
     from sqlalchemy.engine import URL, make_url
@@ -73,11 +77,15 @@ def _postgresql_steps(url: str, file: Path) -> str:
     given = make_url(url)
     query = {key: value for key, value in given.query.items() if key != "password"}
     parsed = URL.create("postgresql", given.username, None, given.host, given.port, given.database, query)
-    server, name = shlex.quote(parsed.render_as_string()), shlex.quote(str(file))
+    address, _, options = parsed.render_as_string().partition("?")
+    # PostgreSQL's tools take a plus for itself.
+    address += f"?{options.replace('+', '%20')}" if options else ""
+    server, name = shlex.quote(address), shlex.quote(str(file))
     return (
         "the store is PostgreSQL; back it up with its own tool (the password comes from ~/.pgpass or PGPASSWORD):\n"
         f"    umask 077; pg_dump --format=custom --file={name} {server}\n"
-        "To restore, stop every digest process, then:\n"
+        "To restore, stop every digest process, then (pg_restore cannot clean partitions by itself):\n"
+        f"    psql --dbname={server} --command={_DROP_PARTITIONED}\n"
         f"    pg_restore --clean --if-exists --single-transaction --dbname={server} {name}\n"
         "    digest store restore --in-place"
     )

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from digest.store.database import open_database
 from digest.store.locks import exclusive
@@ -34,6 +35,12 @@ def filled(newsroom: Newsroom) -> Newsroom:
     return newsroom
 
 
+def partitions(url: str) -> list[str]:
+    found = text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r' AND pg_table_is_visible(oid)")
+    with closing(open_database(url, home=Path())) as database, database.read() as connection:
+        return sorted(connection.execute(found).scalars())
+
+
 def use(newsroom: Newsroom, url: str) -> None:
     newsroom.environment["DIGEST_STORE__URL"] = url
 
@@ -44,6 +51,7 @@ def test_a_store_moves_to_postgresql_and_back(filled: Newsroom, postgres_url: st
     rows = {table["name"]: table["rows"] for table in there["tables"]}
     assert rows["delivery"] == 6
     assert rows["article"] > 0
+    assert partitions(postgres_url) == ["delivery 2026-11-23", "delivery_event 2026-11-23"]
     # The old store refuses, and so do its pages.
     refused(filled.digest("send"), "was copied to", "store.url", code=1)
     refused(filled.digest("web", "--port", "0"), "was copied to", code=1)

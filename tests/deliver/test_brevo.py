@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,9 +14,8 @@ import pytest
 from digest.deliver.attempt import Job
 from digest.deliver.brevo.client import Brevo
 from digest.deliver.brevo.responses import read_response
-from digest.deliver.direct import send_direct
 from digest.deliver.http_client import HttpResponse
-from digest.deliver.outcome import Accepted, NotSent, Outcome, Rejected, Split, Unknown
+from digest.deliver.outcome import Accepted, NotSent, Rejected, Split, Unknown
 from digest.deliver.ports import CapabilityReport, ScheduleWindow
 from digest.deliver.registry import RECOVERY, REDO_WITHIN
 from digest.deliver.report import SendReport
@@ -29,15 +27,17 @@ from digest.store.people.subscribers import SubscriberStore
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.status import counts
 from tests.deliver.emails import EMAIL, SENDER, RecordingLog, kind_of, many, outgoing, token
+from tests.deliver.keyed import BREVO
 from tests.store.conftest import KEY as EDITION
 from tests.store.conftest import an_edition, enlist
 from tests.support.brevo_api import KEY_SECONDS
-from tests.support.brevo_server import KEY, BrevoServer
+from tests.support.brevo_server import BrevoServer
 from tests.support.claiming import claim_one
 from tests.support.enqueue import Entry, enqueue
-from tests.support.sendgrid_faults import FAULTS, Fault
+from tests.support.sendgrid_faults import Fault
 
 ASHA, RAVI = "asha@example.com", "ravi@example.com"
+transport_to, submit, probe = BREVO.to, BREVO.submit, BREVO.probe
 
 
 @pytest.fixture
@@ -45,19 +45,6 @@ def server() -> Iterator[BrevoServer]:
     with BrevoServer() as found:
         yield found
         assert found.violations == []
-
-
-def transport_to(server: BrevoServer, *, timeout: float = 5.0, key: str = KEY, realm: str = "here") -> Brevo:
-    return Brevo(key, host=server.url, realm=realm, sender=SENDER.email, timeout=timeout, pause=lambda _: None)
-
-
-def submit(server: BrevoServer, batch: Any, *, notes: RecordingLog | None = None, **given: Any) -> Outcome:
-    """By a transport of its own, as after a restart."""
-    transport = transport_to(server, **given)
-    try:
-        return transport.submit(batch, notes or RecordingLog())
-    finally:
-        transport.close()
 
 
 def test_a_thousand_recipients_in_one_call(server: BrevoServer) -> None:
@@ -93,28 +80,6 @@ def test_a_repeated_attempt_mails_nobody_again_even_if_somebody_left(server: Bre
     assert server.brevo.replayed == 1
 
 
-@pytest.mark.parametrize("other", [{"batch": "8"}, {"edition": "2026-11-24"}])
-def test_another_batch_is_another_call(server: BrevoServer, other: dict[str, str]) -> None:
-    batch = outgoing(ASHA)
-    submit(server, batch)
-    submit(server, replace(batch, **other))
-    assert server.counts == {ASHA: 2}
-
-
-def test_two_ledgers_that_share_an_account_do_not_take_each_others_keys(server: BrevoServer) -> None:
-    submit(server, outgoing(ASHA))
-    submit(server, outgoing(RAVI), realm="there")
-    assert server.counts == {ASHA: 1, RAVI: 1}
-
-
-def test_a_test_may_be_repeated(server: BrevoServer) -> None:
-    transport = transport_to(server)
-    for _ in range(2):
-        assert send_direct(transport, [outgoing(ASHA)]) == []
-    transport.close()
-    assert server.counts == {ASHA: 2}
-
-
 def test_a_key_is_forgotten_which_is_why_nothing_older_is_redone(server: BrevoServer) -> None:
     # The claim, three calls of up to three timeouts each, and the pauses fit in.
     assert REDO_WITHIN["brevo"] + timedelta(seconds=60 + 3 * 40) <= timedelta(seconds=KEY_SECONDS)
@@ -123,41 +88,6 @@ def test_a_key_is_forgotten_which_is_why_nothing_older_is_redone(server: BrevoSe
         server.clock.advance(seconds)
         submit(server, batch)
         assert server.counts == {ASHA: reached}
-
-
-TABLE: dict[str, Any] = {
-    "refuse": "later",
-    # Known at the second try, under the same key.
-    **dict.fromkeys([kind for kind in FAULTS if kind.startswith(("lose", "accept", "error", "half"))], Accepted),
-    **dict.fromkeys(["drip_head", "truncated_chunked", "short_body", "slow_body", "slow_reply"], Accepted),
-    **dict.fromkeys(["wrong_content_type", "page_202", "sandbox", "early_500"], Accepted),
-    # A 400 without Brevo's words for it says nothing that Brevo would say.
-    **dict.fromkeys(["bad_index", "bad_no_field", "bad_email", "cut_400"], Accepted),
-    **dict.fromkeys(["rate_limit", "retry_after"], "later"),
-    **dict.fromkeys(["reset_before_body", "reset_mid_body"], ("later", Accepted)),
-    **dict.fromkeys([kind for kind in FAULTS if kind.startswith("redirect")], "never"),
-    **dict.fromkeys(["unauthorized_401", "early_401", "forbidden_403", "not_found_404", "not_allowed_405"], "never"),
-    "bad_page_400": "never",
-    **dict.fromkeys(["too_large_413", "early_413", "early_413_stall"], Split),
-}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", FAULTS)
-def test_every_fault_has_its_outcome_and_causes_no_second_email(
-    server: BrevoServer, kind: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    server.faults = [Fault(kind, seconds=0.2)]
-    batch = outgoing(ASHA, RAVI)
-    outcome = submit(server, batch, timeout=0.6)
-    wanted = TABLE[kind]
-    assert kind_of(outcome) in (wanted if isinstance(wanted, tuple) else (wanted,)), outcome
-    assert KEY not in repr(outcome) + caplog.text
-    if isinstance(outcome, Accepted):
-        assert server.counts == {ASHA: 1, RAVI: 1}
-    else:
-        assert server.counts == {}
 
 
 @pytest.mark.parametrize("kind", ["accept_then_close", "accept_then_hang", "error_500_accepted"])
@@ -173,12 +103,6 @@ def test_a_response_that_is_lost_every_time_is_unknown_and_safe_to_repeat(server
 def test_a_refusal_does_not_resolve_an_unknown_outcome(server: BrevoServer) -> None:
     server.faults = ["accept_then_close", "unauthorized_401", "rate_limit"]
     assert isinstance(submit(server, outgoing(ASHA)), Unknown)
-
-
-def test_a_run_that_is_to_end_repeats_nothing(server: BrevoServer) -> None:
-    server.faults = ["accept_then_close"]
-    assert isinstance(submit(server, outgoing(ASHA), notes=RecordingLog(stop_after=0)), Unknown)
-    assert len(server.requests) == 1
 
 
 def test_a_refused_recipient_is_named_or_found_by_splitting(server: BrevoServer) -> None:
@@ -400,14 +324,6 @@ def test_the_log_proves_that_an_attempt_was_accepted(server: BrevoServer) -> Non
 # Tried before it is trusted
 
 
-def probe(server: BrevoServer, **given: Any) -> str:
-    transport = transport_to(server, timeout=0.5, **given)
-    problem = transport.probe() or ""
-    transport.close()
-    assert "xkeysib" not in problem
-    return problem
-
-
 def test_probe(server: BrevoServer) -> None:
     assert probe(server) == ""
     assert "the key is refused" in probe(server, key="xkeysib-wrong-but-secret")
@@ -422,18 +338,9 @@ def test_probe(server: BrevoServer) -> None:
 
 
 def test_a_plan_that_runs_out_is_announced(server: BrevoServer) -> None:
-    transport = transport_to(server)
-    assert isinstance(transport, CapabilityReport)
-    assert transport.missing_capabilities() == ()
+    transport: Brevo = transport_to(server)
+    reports: CapabilityReport = transport
+    assert reports.missing_capabilities() == ()
     server.brevo.credits = 300
-    assert transport.missing_capabilities() == ("brevo: 300 emails are left in the account's plan",)
+    assert reports.missing_capabilities() == ("brevo: 300 emails are left in the account's plan",)
     transport.close()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"refuse"}))
-def test_whatever_the_host_does_probe_ends_in_time_with_a_sentence(server: BrevoServer, kind: str) -> None:
-    server.faults = [Fault(kind, on="account", seconds=0.7)]
-    problem = probe(server)
-    fine = ("slow_reply", "slow_body")
-    assert problem.startswith(f"brevo {server.url}: ") or kind in fine

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -18,10 +16,12 @@ from digest.deliver.resend.client import Resend
 from digest.deliver.resend.responses import read_response
 from digest.mail.message import Outgoing, recipient
 from tests.deliver.emails import EMAIL, EMAIL_WITH_IMAGES, SENDER, RecordingLog, kind_of, many, outgoing, token
+from tests.deliver.keyed import RESEND
 from tests.support.resend_server import KEY, ResendServer
-from tests.support.sendgrid_faults import FAULTS, Fault
+from tests.support.sendgrid_faults import Fault
 
 ASHA, RAVI = "asha@example.com", "ravi@example.com"
+transport_to, submit, probe = RESEND.to, RESEND.submit, RESEND.probe
 
 
 @pytest.fixture
@@ -29,21 +29,6 @@ def server() -> Iterator[ResendServer]:
     with ResendServer() as found:
         yield found
         assert found.violations == []
-
-
-def transport_to(server: ResendServer, *, timeout: float = 5.0, key: str = KEY, realm: str = "here") -> Resend:
-    return Resend(key, host=server.url, realm=realm, sender=SENDER.email, timeout=timeout, pause=lambda _: None)
-
-
-def submit(
-    server: ResendServer, batch: Outgoing, *, notes: RecordingLog | None = None, timeout: float = 5.0, **given: Any
-) -> Outcome:
-    """By a transport of its own, as after a restart."""
-    transport = transport_to(server, timeout=timeout, **given)
-    try:
-        return transport.submit(batch, notes or RecordingLog())
-    finally:
-        transport.close()
 
 
 def drained(server: ResendServer, batch: Outgoing) -> list[Outcome]:
@@ -118,56 +103,6 @@ def test_an_unsubscribe_in_between_makes_the_call_unknown_and_mails_nobody_twice
     assert set(outcome.unknown) == {recipient.id for recipient in left.recipients[:100]}
     drained(server, replace(left, batch="8", recipients=left.recipients[100:]))
     assert max(server.counts.values()) == 1
-
-
-@pytest.mark.parametrize("other", [{"batch": "8"}, {"edition": "2026-11-24"}])
-def test_another_batch_is_another_call(server: ResendServer, other: dict[str, str]) -> None:
-    batch = outgoing(ASHA)
-    assert submit(server, batch) == submit(server, replace(batch, **other)) == Accepted()
-    assert server.counts == {ASHA: 2}
-
-
-def test_two_ledgers_that_share_an_account_do_not_take_each_others_keys(server: ResendServer) -> None:
-    assert submit(server, outgoing(ASHA)) == submit(server, outgoing(RAVI), realm="there") == Accepted()
-
-
-TABLE: dict[str, Any] = {
-    "refuse": "later",
-    # Known at the second try, under the same key.
-    **dict.fromkeys([kind for kind in FAULTS if kind.startswith(("lose", "accept", "error", "half"))], Accepted),
-    **dict.fromkeys(["drip_head", "truncated_chunked", "short_body", "slow_body", "slow_reply"], Accepted),
-    **dict.fromkeys(["wrong_content_type", "page_202", "sandbox", "early_500"], Accepted),
-    **dict.fromkeys(["rate_limit", "retry_after"], Accepted),
-    **dict.fromkeys(["reset_before_body", "reset_mid_body"], ("later", Accepted)),
-    **dict.fromkeys([kind for kind in FAULTS if kind.startswith("redirect")], "never"),
-    **dict.fromkeys(["unauthorized_401", "early_401", "forbidden_403", "not_found_404", "not_allowed_405"], "never"),
-    "bad_page_400": "never",
-    **dict.fromkeys(["too_large_413", "early_413", "early_413_stall"], Split),
-    # A 400 without Resend's name for it says nothing that Resend would say.
-    **dict.fromkeys(["bad_index", "bad_no_field", "bad_email", "cut_400"], Accepted),
-}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", FAULTS)
-def test_every_fault_has_its_outcome_and_causes_no_second_email(
-    server: ResendServer, kind: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    server.faults = [Fault(kind, seconds=0.2)]
-    batch = outgoing(ASHA, RAVI)
-    outcome = submit(server, batch, timeout=0.6)
-    wanted = TABLE[kind]
-    assert kind_of(outcome) in (wanted if isinstance(wanted, tuple) else (wanted,)), outcome
-    assert KEY not in repr(outcome) + caplog.text
-    server.faults = []
-    for _ in range(100):
-        if not isinstance(outcome, NotSent):
-            break
-        time.sleep(0.05)
-        outcome = submit(server, replace(batch, attempt="another"))
-    if isinstance(outcome, Accepted):
-        assert server.counts == {ASHA: 1, RAVI: 1}
 
 
 @pytest.mark.parametrize("kind", ["accept_then_close", "accept_then_reset", "accept_then_hang", "error_500_accepted"])
@@ -320,14 +255,6 @@ def test_half_a_surrogate_pair_is_reported(server: ResendServer) -> None:
 # Tried before it is trusted
 
 
-def probe(server: ResendServer, **given: Any) -> str:
-    transport = transport_to(server, timeout=0.5, **given)
-    problem = transport.probe() or ""
-    transport.close()
-    assert "re_" not in problem
-    return problem
-
-
 def test_probe(server: ResendServer) -> None:
     assert probe(server) == ""
     assert "key is refused (403)" in probe(server, key="re_wrong_but_secret")
@@ -339,15 +266,6 @@ def test_probe(server: ResendServer) -> None:
     with server.refusing():
         assert "refused" in probe(server)
     assert not server.messages
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"refuse"}))
-def test_whatever_the_host_does_probe_ends_in_time_with_a_sentence(server: ResendServer, kind: str) -> None:
-    server.faults = [Fault(kind, on="domains", seconds=0.7)]
-    problem = probe(server)
-    fine = ("slow_reply", "slow_body", "truncated_chunked", "short_body", "early_413_stall")
-    assert problem.startswith(f"resend {server.url}: ") or kind in fine
 
 
 def test_calls_keep_to_the_limit_of_the_account(server: ResendServer) -> None:
