@@ -161,6 +161,11 @@ class Desk(SettingsModel):
         description="A port of its own, such as one that only the newsroom's network reaches. Not set: that of the "
         "subscriber pages.",
     )
+    passkey_for: tuple[Literal["viewer", "editor", "sender", "admin"], ...] = Field(
+        default=(),
+        description="Roles whose users must have signed in with a passkey to decide by a link in a test email: "
+        "`[sender, admin]`.",
+    )
     test_groups: dict[Line, tuple[Address, ...]] = Field(
         default={},
         description="Groups who can be sent a test of an edition from the desk, by name: "

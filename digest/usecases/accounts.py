@@ -133,6 +133,8 @@ class Accounts:
                 return None
             self.users.set_credential(user.id, Kind.PASSWORD, hashed, now=now)
             self.users.set_credential(user.id, Kind.TOTP, key, now=now, counter=counter)
+            # They may be on the phone that was lost.
+            self.users.remove_passkeys(user.id)
             self.users.end_sessions(user=user.id)
         self.log.record(Actor(user.name, "desk"), "link used", user.name, now=now)
         return self._open(user, agent)
@@ -178,11 +180,16 @@ class Accounts:
         self.users.end_sessions(hash=session.hash)
         self.log.record(Actor(session.user.name, "desk"), "signed out", session.user.name, now=self.now())
 
-    def _open(self, user: User, agent: str) -> SignedIn:
+    def open_session(self, user: User, agent: str, *, method: str) -> SignedIn:
+        """Open a session for somebody who has proved who they are."""
+        return self._open(user, agent, method)
+
+    def _open(self, user: User, agent: str, method: str = "password") -> SignedIn:
         # Always a new token, so that nobody can make somebody else sign in with one that they know.
         token, now = secrets.token_urlsafe(32), self.now()
         expires = now + SESSION_LASTS
-        self.users.open_session(_hash(token), user.id, now=now, expires_at=expires, agent=agent[:_AGENT_LENGTH])
+        short = agent[:_AGENT_LENGTH]
+        self.users.open_session(_hash(token), user.id, now=now, expires_at=expires, agent=short, method=method)
         return SignedIn(user, token)
 
     def _existing(self, name: str) -> User:

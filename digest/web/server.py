@@ -159,6 +159,7 @@ def run_pages(
             import argon2  # noqa: F401
             import pyotp  # noqa: F401
             import segno  # noqa: F401
+            import webauthn  # noqa: F401
 
             import digest.web.desk.app  # noqa: F401
     except ModuleNotFoundError as error:

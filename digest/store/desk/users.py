@@ -53,6 +53,10 @@ class Credential:
     secret: str
     expires_at: datetime | None
     counter: int
+    # Of a passkey: its key in COSE as base64url, and what its user calls it.
+    public_key: str = ""
+    label: str = ""
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class Session:
     hash: str
     user: User
     seen_at: datetime
+    # How the user signed in: "password" or "passkey".
+    method: str = "password"
 
 
 class UserStore:
@@ -169,27 +175,73 @@ class UserStore:
         with self.database.write(area="desk") as connection:
             return bool(connection.execute(delete(desk_credential).where(own)).rowcount)
 
+    def add_passkey(self, user: int, id: str, public_key: str, label: str, *, counter: int, now: datetime) -> bool:
+        """Add a passkey. False if its id is known."""
+        own = (desk_credential.c.kind == Kind.PASSKEY) & (desk_credential.c.secret == id)
+        values = {"user": user, "kind": Kind.PASSKEY, "secret": id, "created_at": now, "counter": counter}
+        with self.database.write(area="desk") as connection:
+            if connection.execute(select(desk_credential.c.id).where(own)).first() is not None:
+                return False
+            connection.execute(insert(desk_credential).values({**values, "public_key": public_key, "label": label}))
+            return True
+
+    def passkeys(self, user: int) -> list[Credential]:
+        own = (desk_credential.c.user == user) & (desk_credential.c.kind == Kind.PASSKEY)
+        with self.database.read() as connection:
+            rows = connection.execute(select(desk_credential).where(own).order_by(desk_credential.c.id)).all()
+        return [_credential(row) for row in rows]
+
+    def passkey(self, id: str) -> tuple[User, Credential] | None:
+        """Return the passkey with this id, and whose it is."""
+        own = (desk_credential.c.kind == Kind.PASSKEY) & (desk_credential.c.secret == id)
+        with self.database.read() as connection:
+            row = connection.execute(select(desk_credential).where(own)).one_or_none()
+            if row is None:
+                return None
+            user = connection.execute(select(desk_user).where(desk_user.c.id == row.user)).one()
+        return _user(user), _credential(row)
+
+    def remove_passkeys(self, user: int, *, id: int | None = None) -> int:
+        """Remove a passkey of a user, or all of them. Returns how many there were."""
+        own = (desk_credential.c.user == user) & (desk_credential.c.kind == Kind.PASSKEY)
+        if id is not None:
+            own &= desk_credential.c.id == id
+        with self.database.write(area="desk") as connection:
+            return connection.execute(delete(desk_credential).where(own)).rowcount
+
+    def count_signature(self, credential: int, counter: int) -> bool:
+        """Note a passkey's count of signatures. False if it is not higher than before: then it was copied.
+
+        Passkeys that are kept in an account count nothing: 0 stays 0.
+        """
+        higher = (desk_credential.c.counter < counter) | ((desk_credential.c.counter == 0) & (counter == 0))
+        with self.database.write(area="desk") as connection:
+            own = (desk_credential.c.id == credential) & higher
+            return bool(connection.execute(update(desk_credential).where(own).values(counter=counter)).rowcount)
+
     def use_counter(self, credential: int, counter: int) -> bool:
         """Note that the code of this number was used. False if it or a later one was used before."""
         own = (desk_credential.c.id == credential) & (desk_credential.c.counter < counter)
         with self.database.write(area="desk") as connection:
             return bool(connection.execute(update(desk_credential).where(own).values(counter=counter)).rowcount)
 
-    def open_session(self, hash: str, user: int, *, now: datetime, expires_at: datetime, agent: str) -> None:
+    def open_session(
+        self, hash: str, user: int, *, now: datetime, expires_at: datetime, agent: str, method: str = "password"
+    ) -> None:
         values = {"hash": hash, "user": user, "created_at": now, "seen_at": now, "expires_at": expires_at}
         with self.database.write(area="desk") as connection:
             connection.execute(delete(desk_session).where(desk_session.c.expires_at <= now))
-            connection.execute(insert(desk_session).values({**values, "agent": agent}))
+            connection.execute(insert(desk_session).values({**values, "agent": agent, "method": method}))
 
     def session(self, hash: str, now: datetime) -> Session | None:
         """Return an open session and its user, with the role that they have now."""
-        rows = select(desk_session.c.hash, desk_session.c.seen_at, desk_user).join(
+        rows = select(desk_session.c.hash, desk_session.c.seen_at, desk_session.c.method, desk_user).join(
             desk_user, desk_user.c.id == desk_session.c.user
         )
         with self.database.read() as connection:
             own = (desk_session.c.hash == hash) & (desk_session.c.expires_at > now)
             row = connection.execute(rows.where(own)).one_or_none()
-        return Session(row.hash, _user(row), row.seen_at) if row else None
+        return Session(row.hash, _user(row), row.seen_at, row.method) if row else None
 
     def saw_session(self, hash: str, now: datetime) -> None:
         with self.database.write(durable=False) as connection:
@@ -207,4 +259,14 @@ def _user(row: Any) -> User:
 
 
 def _credential(row: Any) -> Credential:
-    return Credential(row.id, row.user, Kind(row.kind), row.secret, row.expires_at, row.counter)
+    return Credential(
+        row.id,
+        row.user,
+        Kind(row.kind),
+        row.secret,
+        row.expires_at,
+        row.counter,
+        row.public_key,
+        row.label,
+        row.created_at,
+    )

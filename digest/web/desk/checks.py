@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from digest.app import App
@@ -31,6 +31,8 @@ class Checked:
     # The largest email as HTML, and its bytes. None if nothing could be rendered.
     largest: RenderedEmail | None
     sizes: Sizes | None
+    # The email of each variant that subscribers get, by its key.
+    emails: Mapping[str, RenderedEmail] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Checks(Background[Checked]):
             found.left_out,
             largest,
             measure(largest) if largest else None,
+            {email.variant: email for email in found.emails},
         )
 
 

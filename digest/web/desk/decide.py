@@ -15,7 +15,7 @@ from digest.usecases.model_text import ModelTextUnseen
 from digest.usecases.preflight import PreflightFailed
 from digest.usecases.record_decision import record_decision
 from digest.usecases.send_test import LinkAct
-from digest.web.desk import today
+from digest.web.desk import passkeys, today
 from digest.web.desk.sending import PAUSABLE
 from digest.web.desk.visit import Visit
 
@@ -34,6 +34,8 @@ def act(visit: Visit) -> Response:
     app = visit.desk.app
     link, edition = _found(visit)
     what = LinkAct(link.act)
+    if needs_passkey(visit):
+        return _page(visit, link, edition, status=403)
     if link.used_by or edition.state not in _OUT_OF[what] or revision(edition) != link.revision:
         return _page(visit, link, edition, status=409)
     if not app.draft_mailer.use(visit.parameters["token"], visit.user.name):
@@ -63,6 +65,8 @@ def _page(visit: Visit, link: Link, edition: Edition, *, status: int = 200) -> R
         bar=today.bar(visit, edition, alone=True),
         edition=edition,
         act=what,
+        needs_passkey=needs_passkey(visit),
+        question=passkeys.question(visit) if needs_passkey(visit) else None,
         used_by=link.used_by,
         used_at=link.used_at,
         stale=revision(edition) != link.revision,
@@ -70,6 +74,12 @@ def _page(visit: Visit, link: Link, edition: Edition, *, status: int = 200) -> R
         now=visit.desk.now(),
         **today.checked(visit, edition),
     )
+
+
+def needs_passkey(visit: Visit) -> bool:
+    """Whether the user's role must sign in with a passkey first."""
+    session, roles = visit.session, visit.desk.app.settings.desk.passkey_for
+    return session is not None and session.method != "passkey" and session.user.role in roles
 
 
 def _found(visit: Visit) -> tuple[Link, Edition]:

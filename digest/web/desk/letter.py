@@ -5,13 +5,16 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
-from digest.models import Edition, EditionState
+from digest.models import Edition, EditionState, split_variant
 from digest.usecases.shown_email import fill, in_scheme
+from digest.web.desk.checks import Checked
 from digest.web.desk.visit import Visit
 
 # The frame's own policy. `sandbox` without a word more: no scripts, no forms, no links to other windows.
 FRAME_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; frame-ancestors 'self'"
-FORMS = ("light", "dark", "text")
+FORMS = ("light", "dark", "plain", "text")
+# Pictures that an email program hides are not loaded.
+_WITHOUT_PICTURES = FRAME_POLICY.replace("img-src data: https:", "img-src 'none'")
 
 
 def frame(visit: Visit) -> Response:
@@ -19,12 +22,13 @@ def frame(visit: Visit) -> Response:
     if edition is None or edition.state == EditionState.SKIPPED:
         raise HTTPException(404)
     shown = visit.query.get("form", "light")
-    html, text = _filled(visit, edition)
-    if shown == "text":
+    html, text = _filled(visit, edition, visit.query.get("variant", ""))
+    if shown == "text" or not html:
         body = visit.desk.views.render("text.html.j2", visit.language, text=text)
     else:
         body = in_scheme(html, "dark" if shown == "dark" else "light")
-    headers = {"content-security-policy": FRAME_POLICY, "x-frame-options": "SAMEORIGIN"}
+    policy = _WITHOUT_PICTURES if shown == "plain" else FRAME_POLICY
+    headers = {"content-security-policy": policy, "x-frame-options": "SAMEORIGIN"}
     return HTMLResponse(body, headers=headers)
 
 
@@ -38,11 +42,25 @@ def page(visit: Visit) -> Response:
     return today.page(visit, edition, view="letter")
 
 
-def _filled(visit: Visit, edition: Edition) -> tuple[str, str]:
-    """Return the HTML and the text of the largest email, for an invented recipient."""
+def variants(visit: Visit, edition: Edition, found: Checked | None) -> list[tuple[str, str]]:
+    """Return the key of each variant and what an editor calls it: its topics, or its form."""
+    _ = visit.catalogue.gettext
+    names = [section.name for section in edition.sections]
+    labels = []
+    for key in found.emails if found else ():
+        form, _dash, numbers = split_variant(key)[0].partition("-")
+        chosen = [names[int(each)] for each in numbers.split(".") if each.isdecimal() and int(each) < len(names)]
+        topics = ", ".join(chosen) if chosen else _("all topics")
+        labels.append((key, _("%(topics)s, as text") % {"topics": topics} if form == "text" else topics))
+    return labels
+
+
+def _filled(visit: Visit, edition: Edition, variant: str) -> tuple[str, str]:
+    """Return the HTML and the text of a variant, or of the largest email, for an invented recipient."""
     app = visit.desk.app
     checked = visit.desk.checks.of(edition, wait=30.0)
     if checked is None or checked.largest is None:
         raise HTTPException(404)
-    _outgoing, html, text = fill(edition, checked.largest, app.sender, app.signer, app.articles.images)
+    email = checked.emails.get(variant, checked.largest)
+    _outgoing, html, text = fill(edition, email, app.sender, app.signer, app.articles.images)
     return html, text

@@ -15,14 +15,14 @@ from digest.web.desk.visit import Visit
 def form(visit: Visit) -> Response:
     if visit.session is not None:
         return visit.go("/")
-    return _form(visit, next=_next(visit.query.get("next", "")))
+    return form_page(visit, next=next_place(visit.query.get("next", "")))
 
 
 def sign_in(visit: Visit) -> Response:
     _ = visit.catalogue.gettext
     if not visit.may_sign_in:
-        return _form(visit, status=403)
-    given, next = visit.form, _next(visit.form.get("next", ""))
+        return form_page(visit, status=403)
+    given, next = visit.form, next_place(visit.form.get("next", ""))
     name = given.get("name", "").strip().lower()
     network = client_of(client_address(visit.request))
     try:
@@ -31,10 +31,10 @@ def sign_in(visit: Visit) -> Response:
         )
     except TooManyTries:
         wrong = _("Too many attempts. Please wait a quarter of an hour, or ask an admin for a new link.")
-        return _form(visit, status=429, name=name, next=next, wrong=wrong)
+        return form_page(visit, status=429, name=name, next=next, wrong=wrong)
     if signed_in is None:
         wrong = _("Name, password and code do not match. A code works once, for half a minute.")
-        return _form(visit, status=401, name=name, next=next, wrong=wrong)
+        return form_page(visit, status=401, name=name, next=next, wrong=wrong)
     return _welcome(visit, signed_in, next)
 
 
@@ -77,8 +77,12 @@ def language(visit: Visit) -> Response:
     return visit.set_language(response, chosen if chosen in visit.desk.views.languages else "hi")
 
 
-def _form(visit: Visit, *, status: int = 200, name: str = "", next: str = "", wrong: str = "") -> Response:
-    values = {"name": name, "next": next, "wrong": wrong, "may_sign_in": visit.may_sign_in}
+def form_page(visit: Visit, *, status: int = 200, name: str = "", next: str = "", wrong: str = "") -> Response:
+    """Show the form to sign in, with what was typed."""
+    from digest.web.desk import passkeys
+
+    asked = passkeys.question(visit) if visit.may_sign_in else None
+    values = {"name": name, "next": next, "wrong": wrong, "may_sign_in": visit.may_sign_in, "question": asked}
     return visit.page("login.html.j2", status=status, **values)
 
 
@@ -125,7 +129,7 @@ def _welcome(visit: Visit, signed_in: SignedIn, next: str) -> Response:
     return visit.finish(RedirectResponse(visit.desk.views.root + (next or "/"), 303))
 
 
-def _next(place: str) -> str:
+def next_place(place: str) -> str:
     """Return a path of the desk to go on with, or '' if it is something else."""
     return place if place.startswith("/") and "//" not in place and "\\" not in place and "\n" not in place else ""
 

@@ -19,7 +19,7 @@ from digest.store.sending.status import Counts
 from digest.usecases.approval import revision
 from digest.usecases.model_text import unseen
 from digest.web.desk.checks import Checked, Problem, problems
-from digest.web.desk.letter import FORMS
+from digest.web.desk.letter import FORMS, variants
 from digest.web.desk.visit import Visit
 
 if TYPE_CHECKING:
@@ -151,6 +151,8 @@ def page(
         correctable=edition.state in REVISABLE and edition.corrects is None,
         form=form if form in FORMS else "light",
         forms=FORMS,
+        variants=variants(visit, edition, visit.desk.checks.of(edition) if editable else None),
+        variant=visit.query.get("variant", "")[:64],
         now=now,
         **checked(visit, edition),
         **_moving(visit, edition),

@@ -1,0 +1,192 @@
+"""Passkeys (WebAuthn): register one, and sign in with it.
+
+The library `webauthn` checks what browsers answer: verifying signatures is no place for code of our own. A challenge is
+signed, bound to the browser and accepted once, so that nothing is stored.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from digest.errors import DigestError
+from digest.models import Actor
+from digest.store.rate_limits import Quota
+from digest.usecases.accounts import TRIES_PER_NETWORK, TRIES_WINDOW, SignedIn, TooManyTries
+
+if TYPE_CHECKING:
+    from digest.store.desk.users import Credential, User
+    from digest.usecases.accounts import Accounts
+
+# How long a browser may take to answer.
+_LASTS = timedelta(minutes=10)
+_PURPOSE = "passkey challenge"
+MOST, MAX_LABEL = 10, 60
+# An answer of a browser is below 10 kB.
+_MAX_ANSWER = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a browser is: the host of the desk, its origin, and a secret that only this browser has."""
+
+    host: str
+    origin: str
+    browser: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a browser is asked: options as JSON for `navigator.credentials`, and a state that comes back."""
+
+    options: str
+    state: str
+
+
+class PasskeyRefused(DigestError):
+    """The answer of a browser could not be verified."""
+
+
+@dataclass(frozen=True)
+class Passkeys:
+    """The passkeys of the desk's users."""
+
+    accounts: Accounts
+
+    def of(self, user: User) -> list[Credential]:
+        return self.accounts.users.passkeys(user.id)
+
+    def ask_to_register(self, user: User, place: Place) -> Question:
+        from webauthn import generate_registration_options, options_to_json
+        from webauthn.helpers.structs import (
+            AuthenticatorSelectionCriteria,
+            PublicKeyCredentialDescriptor,
+            ResidentKeyRequirement,
+            UserVerificationRequirement,
+        )
+
+        challenge = secrets.token_bytes(32)
+        options = generate_registration_options(
+            rp_id=place.host,
+            rp_name=place.host,
+            user_id=hashlib.sha256(f"desk user {user.id}".encode()).digest(),
+            user_name=user.name,
+            challenge=challenge,
+            authenticator_selection=AuthenticatorSelectionCriteria(
+                resident_key=ResidentKeyRequirement.REQUIRED,
+                # A passkey stands for a password and a code, so the device asks for a finger, a face or a PIN.
+                user_verification=UserVerificationRequirement.REQUIRED,
+            ),
+            exclude_credentials=[PublicKeyCredentialDescriptor(id=_bytes(each.secret)) for each in self.of(user)],
+        )
+        return Question(options_to_json(options), self._state(challenge, place))
+
+    def register(self, user: User, answer: str, state: str, label: str, place: Place) -> None:
+        """Add the passkey that a browser made. Raises PasskeyRefused."""
+        from webauthn import verify_registration_response
+        from webauthn.helpers.exceptions import WebAuthnException
+
+        if len(self.of(user)) >= MOST:
+            raise PasskeyRefused(f"A user has at most {MOST} passkeys. Remove one first.")
+        challenge = self._challenge(state, place)
+        try:
+            made = verify_registration_response(
+                credential=_parsed(answer),
+                expected_challenge=challenge,
+                expected_rp_id=place.host,
+                expected_origin=place.origin,
+                require_user_verification=True,
+            )
+        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+            raise PasskeyRefused("The passkey could not be verified.") from error
+        id, key, now = _text(made.credential_id), _text(made.credential_public_key), self.accounts.now()
+        short = " ".join(label.split())[:MAX_LABEL]
+        if not self.accounts.users.add_passkey(user.id, id, key, short, counter=made.sign_count, now=now):
+            raise PasskeyRefused("This passkey is registered already.")
+        self.accounts.log.record(Actor(user.name, "desk"), "passkey added", user.name, short, now=now)
+
+    def remove(self, user: User, id: int) -> None:
+        if self.accounts.users.remove_passkeys(user.id, id=id):
+            self.accounts.log.record(Actor(user.name, "desk"), "passkey removed", user.name, now=self.accounts.now())
+
+    def ask_to_sign_in(self, place: Place) -> Question:
+        from webauthn import generate_authentication_options, options_to_json
+        from webauthn.helpers.structs import UserVerificationRequirement
+
+        challenge = secrets.token_bytes(32)
+        options = generate_authentication_options(
+            rp_id=place.host, challenge=challenge, user_verification=UserVerificationRequirement.REQUIRED
+        )
+        return Question(options_to_json(options), self._state(challenge, place))
+
+    def sign_in(self, answer: str, state: str, place: Place, *, network: str, agent: str) -> SignedIn | None:
+        """Open a session for the owner of the passkey. None if it cannot be verified. Raises TooManyTries."""
+        from webauthn import verify_authentication_response
+        from webauthn.helpers.exceptions import WebAuthnException
+
+        accounts = self.accounts
+        if not accounts.quotas.take(
+            [Quota(f"desk:network:{network}", TRIES_PER_NETWORK, TRIES_WINDOW)], accounts.now()
+        ):
+            raise TooManyTries
+        try:
+            credential = _parsed(answer)
+            found = accounts.users.passkey(str(credential["id"]))
+            if found is None:
+                return None
+            user, stored = found
+            checked = verify_authentication_response(
+                credential=credential,
+                expected_challenge=self._challenge(state, place),
+                expected_rp_id=place.host,
+                expected_origin=place.origin,
+                credential_public_key=_bytes(stored.public_key),
+                # The store compares the count, in one statement.
+                credential_current_sign_count=0,
+                require_user_verification=True,
+            )
+        except (WebAuthnException, PasskeyRefused, ValueError, KeyError, TypeError):
+            return None
+        if not accounts.users.count_signature(stored.id, checked.new_sign_count):
+            return None
+        accounts.log.record(Actor(user.name, "desk"), "signed in", user.name, "passkey", now=accounts.now())
+        return accounts.open_session(user, agent, method="passkey")
+
+    def _state(self, challenge: bytes, place: Place) -> str:
+        body = f"{_text(challenge)}.{int(self.accounts.now().timestamp())}"
+        return f"{body}.{self.accounts.signer.sign_name(_PURPOSE, f'{body} {place.browser}')}"
+
+    def _challenge(self, state: str, place: Place) -> bytes:
+        """Return the challenge of a state that we made for this browser a short time ago. It works once."""
+        body, _, code = state.rpartition(".")
+        challenge, _, made = body.partition(".")
+        if not place.browser or not self.accounts.signer.is_signed_name(_PURPOSE, f"{body} {place.browser}", code):
+            raise PasskeyRefused("The page was open too long. Please try again.")
+        now = self.accounts.now()
+        if not timedelta(0) <= now - datetime.fromtimestamp(int(made), UTC) <= _LASTS:
+            raise PasskeyRefused("The page was open too long. Please try again.")
+        if not self.accounts.quotas.take([Quota(f"desk:challenge:{challenge}", 1, 2 * _LASTS)], now):
+            raise PasskeyRefused("This answer was used already. Please try again.")
+        return _bytes(challenge)
+
+
+def _parsed(answer: str) -> dict[str, object]:
+    if len(answer) > _MAX_ANSWER:
+        raise ValueError("too long")
+    found = json.loads(answer)
+    if not isinstance(found, dict):
+        raise TypeError("no object")
+    return found
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def _bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

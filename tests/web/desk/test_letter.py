@@ -1,0 +1,49 @@
+"""The email on the desk: each variant, and without pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from digest.models import Subscriber
+from digest.subscribers.address import normalise
+from tests.web.desk.browser import Browser
+from tests.web.desk.conftest import KEY, open_desk
+from tests.web.site import Site
+
+LETTER = f"/edition/{KEY}/letter"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Site]:
+    yield from open_desk(tmp_path / "newsletter")
+
+
+def test_without_pictures_the_frame_may_load_none(editor: Browser) -> None:
+    plain, light = editor.get(f"{LETTER}?form=plain"), editor.get(f"{LETTER}?form=light")
+    assert "img-src 'none'" in plain.headers["content-security-policy"]
+    assert plain.headers["content-security-policy"].startswith("sandbox;")
+    assert "img-src data: https:" in light.headers["content-security-policy"]
+    assert plain.text == light.text
+
+
+def test_each_variant_is_shown(desk: Site, editor: Browser) -> None:
+    edition = desk.app.editions.get(KEY)
+    assert edition is not None
+    topic = next(each for each in edition.sections if all(story.id != edition.lead for story in each.stories))
+    row = f"\n  - {{email: asha@example.com, topics: [{topic.name}]}}\n"
+    path = desk.app.home / "subscribers.yaml"
+    path.write_text(f"subscribers:{row}", encoding="utf-8")
+    desk.app.subscribers.sync([(normalise("asha@example.com"), Subscriber("asha@example.com"))], now=desk.app.now())
+    position = [each.name for each in edition.sections].index(topic.name)
+    editor.get(f"{LETTER}?form=light")
+    page = editor.get("/").text
+    assert f'value="html-{position}"' in page
+    own = editor.get(f"{LETTER}?variant=html-{position}").text
+    others = [story for each in edition.sections if each.name != topic.name for story in each.stories]
+    other = next(story for story in others if story.id != edition.lead)
+    assert topic.stories[0].title in own
+    assert other.title not in own
+    assert other.title in editor.get(LETTER).text
