@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from digest.subscribers.tokens import Signer
     from digest.usecases.accounts import Accounts
     from digest.usecases.alerts import Alerts
+    from digest.usecases.api_tokens import ApiTokens
     from digest.usecases.approval import Approver
     from digest.usecases.archive import Archivist
     from digest.usecases.automatic_stop import AutomaticStop
@@ -463,6 +464,12 @@ class App:
         from digest.usecases.accounts import Accounts
 
         return Accounts(UserStore(self.database), self.audit, RateLimiter(self.database), self.signer, self.now)
+
+    @cached_property
+    def api_tokens(self) -> ApiTokens:
+        from digest.usecases.api_tokens import ApiTokens
+
+        return ApiTokens(self.accounts.users, self.audit, self.now)
 
     @cached_property
     def breaking(self) -> BreakingNews:
