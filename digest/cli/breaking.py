@@ -63,7 +63,7 @@ def propose(home: Path, story: str, as_json: bool) -> None:
     """
     from digest.app import make_app
     from digest.cli.compose import show_edition
-    from digest.cli.json_output import edition_json
+    from digest.usecases.documents import edition_json
 
     with make_app(home) as app:
         edition, had = app.breaking.propose(story.strip())

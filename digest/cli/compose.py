@@ -53,7 +53,7 @@ def compose(home: Path, day: datetime | None, scheduled: str, slug: str, explain
 
 
 def _show(composed: Composed, *, explain: bool, as_json: bool) -> None:
-    from digest.cli.json_output import edition_json
+    from digest.usecases.documents import edition_json
 
     for source in composed.collected.sources if composed.collected else ():
         if source.error:

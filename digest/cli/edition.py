@@ -90,8 +90,9 @@ def show(home: Path, key: str, as_json: bool) -> None:
     """Show an edition (default: the one composed last) with its stories, their scores and reasons."""
     from digest.cli.compose import show_edition
     from digest.cli.faults import app_despite_faults
-    from digest.cli.json_output import decision_json, edition_json
+    from digest.cli.json_output import decision_json
     from digest.usecases.answers import option_counts
+    from digest.usecases.documents import edition_json
 
     with app_despite_faults(home) as app:
         found = existing(app, key) if key else app.editions.composed_last()

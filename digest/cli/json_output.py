@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from digest.models import Article, Edition, Source, SourceHealth, Story
+from digest.models import Article, Edition
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -22,52 +22,6 @@ if TYPE_CHECKING:
     from digest.usecases.reconcile import Unsettled
     from digest.usecases.restore_store import RestoreResult
     from digest.usecases.sync_suppressions import SyncResult
-
-
-def edition_json(edition: Edition) -> dict[str, Any]:
-    """`compose` and `edition show`."""
-    return {
-        "edition": edition.key,
-        "number": edition.number,
-        "state": edition.state,
-        "reason": edition.reason,
-        "subject": edition.subject,
-        "preheader": edition.preheader,
-        "intro": edition.intro,
-        "intro_by_machine": edition.is_intro_by_machine,
-        "intro_support": [asdict(each) for each in edition.intro_support],
-        "lead": edition.lead,
-        "widened_hours": edition.widened_hours,
-        "sample": edition.sample,
-        "blocks": [{"kind": each.kind, "show": each.shown, "place": each.place} for each in edition.blocks],
-        "warnings": list(edition.warnings),
-        "model": asdict(edition.model_use) if edition.model_use else None,
-        "sections": [
-            {"name": section.name, "stories": [_story(story) for story in section.stories]}
-            for section in edition.sections
-        ],
-    }
-
-
-def _story(story: Story) -> dict[str, Any]:
-    return {
-        "id": story.id,
-        "title": story.title,
-        "summary": story.summary,
-        "url": story.url,
-        "image": story.image.url if story.image else None,
-        "published": story.published.isoformat(),
-        "sources": list(story.sources),
-        "articles": list(story.articles),
-        "score": round(story.score, 4),
-        "reasons": list(story.reasons),
-        "label": story.label,
-        "recurring": story.recurring,
-        "title_by_machine": story.is_title_by_machine,
-        "title_support": asdict(story.title_support) if story.title_support else None,
-        "by_machine": story.is_by_machine,
-        "support": [asdict(each) for each in story.support],
-    }
 
 
 def counts_json(edition: Edition, counts: Counts) -> dict[str, Any]:
@@ -217,23 +171,6 @@ def article_json(article: Article, summary: str) -> dict[str, Any]:
         "headings": [block.text for block in article.body if block.kind == "h"],
         "summary": summary,
         "warnings": list(article.warnings),
-    }
-
-
-def source_json(source: Source, health: SourceHealth | None) -> dict[str, Any]:
-    """One source of `sources list`: its settings, and its health since it was first collected."""
-    collected = health is not None
-    return {**asdict(source), "health": {"collected": collected, **_health(health or SourceHealth(source.name))}}
-
-
-def _health(health: SourceHealth) -> dict[str, Any]:
-    return {
-        "last_good": health.last_good.isoformat() if health.last_good else None,
-        "last_new": health.last_new.isoformat() if health.last_new else None,
-        "failures": health.failures,
-        "last_error": health.last_error or "",
-        "not_before": health.not_before.isoformat() if health.not_before else None,
-        "moved_to": health.moved_to or "",
     }
 
 

@@ -56,7 +56,7 @@ sources.add_command(export)
 def list_(home: Path, as_json: bool) -> None:
     """List the sources of digest.yaml and the health of each."""
     from digest.app import make_app
-    from digest.cli.json_output import source_json
+    from digest.usecases.documents import source_json
 
     with make_app(home) as app:
         all_, now = app.source_editor.list(), app.now()

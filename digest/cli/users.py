@@ -142,3 +142,55 @@ def first_link(app: App, pages: str) -> str:
     if not admins:
         app.accounts.add("admin", Role.ADMIN, command_user(app))
     return link_of(app, admins[0] if admins else "admin", pages)
+
+
+@users.command()
+@click.argument("name")
+@click.argument("token")
+@click.option("--role", type=_ROLE, default=Role.VIEWER.value, show_default=True, help="What the token allows.")
+@click.option("--days", type=int, help="For how long it works (default: until it is revoked).")
+@click.pass_obj
+def token(home: Path, name: str, token: str, role: str, days: int | None) -> None:
+    """Make a token named TOKEN, by which a program uses the API for the user NAME. It is shown only now."""
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        click.echo(app.api_tokens.make(name, token, Role(role), command_user(app), days=days))
+
+
+@users.command()
+@json_option
+@click.pass_obj
+def tokens(home: Path, as_json: bool) -> None:
+    """List the tokens of the API."""
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        found = app.api_tokens.list()
+    rows = [
+        {
+            "user": each.user.name,
+            "name": each.name,
+            "role": each.allows.value,
+            "expires_at": each.expires_at.isoformat() if each.expires_at else None,
+            "used_at": each.used_at.isoformat() if each.used_at else None,
+        }
+        for each in found
+    ]
+    if as_json:
+        emit({"tokens": rows})
+        return
+    click.echo(table(("user", "name", "role", "expires", "last used"), [list(row.values()) for row in rows]))
+
+
+@users.command()
+@click.argument("name")
+@click.argument("token")
+@click.pass_obj
+def revoke(home: Path, name: str, token: str) -> None:
+    """Revoke the token TOKEN of the user NAME at once."""
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        app.api_tokens.revoke(name, token, command_user(app))
+    click.echo(f"Token {token} of {name} is revoked.")

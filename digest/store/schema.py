@@ -755,6 +755,21 @@ desk_credential = Table(
     Index(None, "secret"),
 )
 
+# Tokens of programs that use the API for a user. Their role is the lesser of their own and the user's.
+desk_token = Table(
+    "desk_token",
+    metadata,
+    # SHA-256 of the token.
+    Column("hash", String(64), primary_key=True),
+    Column("user", Id, ForeignKey("desk_user.id"), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("used_at", Moment),
+    UniqueConstraint("user", "name"),
+)
+
 # Open sessions of the desk. A session ends when its row is deleted.
 desk_session = Table(
     "desk_session",

@@ -23,6 +23,7 @@ from digest.store.people.moves import MoveResult
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.subscribers import list_editor
 from digest.subscribers.address import normalise, refuse_tags
+from digest.subscribers.imports.formats import FIELDS
 from digest.subscribers.includes import files_of
 from digest.subscribers.list_file import FILE_NAME, LISTS, parse_field
 from digest.utils.files import write_private
@@ -250,7 +251,8 @@ class SubscriberEditor:
             fields[key] = raw
         if problems:
             raise ConfigurationError(problems)
-        return fields
+        # In one order, whichever way they came, so that the file and the log are the same.
+        return {key: fields[key] for key in FIELDS if key in fields}
 
     def place_of(self, address: str) -> Place:
         """Return where a subscriber of the store is kept."""

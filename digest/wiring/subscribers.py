@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from digest.usecases.accounts import Accounts
+    from digest.usecases.api_tokens import ApiTokens
     from digest.usecases.own_data import AddressChanger, PersonalData
     from digest.usecases.preflight import ExampleDomainGuard, SampleGuard
     from digest.usecases.subscriber_list import SubscriberList
@@ -80,3 +81,9 @@ class Subscribers(Curating):
             zone=self.settings.newsletter.zone,
             now=self.now,
         )
+
+    @cached_property
+    def api_tokens(self) -> ApiTokens:
+        from digest.usecases.api_tokens import ApiTokens
+
+        return ApiTokens(self.accounts.users, self.audit, self.now)

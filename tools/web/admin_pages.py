@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from digest.app import App
 from digest.store.people.preferences import PreferenceStore
 
@@ -17,10 +19,16 @@ def admin_pages(app: App) -> dict[str, str]:
         "desk-subscriber-bounced": f"/desk/subscriber/{ids[suppressed]}",
         "desk-subscriber-erase": f"/desk/subscriber/{ids[usual]}/erase",
     }
+    sent = app.directory.last_enqueued()
     return {
         **people,
         "desk-subscribers": "/desk/subscribers",
         "desk-subscribers-found": "/desk/subscribers?q=asha&state=active&topic=x",
         "desk-subscribers-add": "/desk/subscribers/add",
         "desk-import": "/desk/subscribers/import",
+        "desk-sources": "/desk/sources",
+        "desk-source": f"/desk/sources/one?name={quote(app.sources[0].name)}",
+        "desk-reports": "/desk/reports",
+        "desk-report": f"/desk/report/{sent}",
+        "desk-missed": f"/desk/report/{sent}/missed?kind=excluded",
     }

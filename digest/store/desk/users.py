@@ -7,11 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
 from digest.models import Role
 from digest.store.database import Database
-from digest.store.schema import desk_credential, desk_session, desk_user
+from digest.store.schema import desk_credential, desk_session, desk_token, desk_user
 
 
 class Kind(StrEnum):
@@ -68,6 +68,24 @@ class Session:
     seen_at: datetime
     # How the user signed in: "password" or "passkey".
     method: str = "password"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token of the API. `role` is its own; it may do no more than its user."""
+
+    hash: str
+    user: User
+    name: str
+    role: Role
+    created_at: datetime
+    expires_at: datetime | None
+    used_at: datetime | None
+
+    @property
+    def allows(self) -> Role:
+        """What it may do: the lesser of its role and its user's."""
+        return self.role if self.user.role.includes(self.role) else self.user.role
 
 
 class UserStore:
@@ -127,6 +145,7 @@ class UserStore:
             if id is None:
                 return False
             connection.execute(delete(desk_session).where(desk_session.c.user == id))
+            connection.execute(delete(desk_token).where(desk_token.c.user == id))
             connection.execute(delete(desk_credential).where(desk_credential.c.user == id))
             connection.execute(delete(desk_user).where(desk_user.c.id == id))
             return True
@@ -225,6 +244,39 @@ class UserStore:
         with self.database.write(area="desk") as connection:
             return bool(connection.execute(update(desk_credential).where(own).values(counter=counter)).rowcount)
 
+    def add_token(
+        self, hash: str, user: int, name: str, role: Role, *, now: datetime, expires_at: datetime | None
+    ) -> bool:
+        """Add a token of the API. False if the user has one of this name."""
+        values = {"hash": hash, "user": user, "name": name, "role": role, "created_at": now, "expires_at": expires_at}
+        with self.database.write(area="desk") as connection:
+            own = (desk_token.c.user == user) & (desk_token.c.name == name)
+            if connection.execute(select(desk_token.c.hash).where(own)).first():
+                return False
+            connection.execute(insert(desk_token).values(values))
+            return True
+
+    def tokens(self) -> list[Token]:
+        with self.database.read() as connection:
+            rows = _tokens().order_by(desk_user.c.name, desk_token.c.name)
+            return [_token(row) for row in connection.execute(rows)]
+
+    def token(self, hash: str, now: datetime) -> Token | None:
+        """Return a token that is in force, with the role that its user has now."""
+        in_force = desk_token.c.expires_at.is_(None) | (desk_token.c.expires_at > now)
+        with self.database.read() as connection:
+            row = connection.execute(_tokens().where(desk_token.c.hash == hash, in_force)).one_or_none()
+        return _token(row) if row else None
+
+    def used_token(self, hash: str, now: datetime) -> None:
+        with self.database.write(durable=False) as connection:
+            connection.execute(update(desk_token).where(desk_token.c.hash == hash).values(used_at=now))
+
+    def drop_token(self, user: int, name: str) -> bool:
+        own = (desk_token.c.user == user) & (desk_token.c.name == name)
+        with self.database.write(area="desk") as connection:
+            return bool(connection.execute(delete(desk_token).where(own)).rowcount)
+
     def open_session(
         self, hash: str, user: int, *, now: datetime, expires_at: datetime, agent: str, method: str = "password"
     ) -> None:
@@ -252,6 +304,24 @@ class UserStore:
         own = desk_session.c.user == user if hash is None else desk_session.c.hash == hash
         with self.database.write(area="desk") as connection:
             return connection.execute(delete(desk_session).where(own)).rowcount
+
+
+def _tokens() -> Select[Any]:
+    of = desk_user.c
+    user = (
+        of.id,
+        of.name.label("user_name"),
+        of.role.label("user_role"),
+        of.created_at.label("user_created"),
+        of.email.label("user_email"),
+    )
+    columns = [column for column in desk_token.c if column.name != "user"]
+    return select(*columns, *user).join(desk_user, of.id == desk_token.c.user)
+
+
+def _token(row: Any) -> Token:
+    user = User(row.id, row.user_name, Role(row.user_role), row.user_created, row.user_email)
+    return Token(row.hash, user, row.name, Role(row.role), row.created_at, row.expires_at, row.used_at)
 
 
 def _user(row: Any) -> User:

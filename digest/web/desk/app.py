@@ -30,6 +30,8 @@ from digest.usecases.accounts import Accounts
 from digest.utils.rates import Rates
 from digest.web.desk.access import ROUTES
 from digest.web.desk.admin.imports import MAX_UPLOAD, UPLOADS, Uploads
+from digest.web.desk.api.routes import PREFIX, api_routes
+from digest.web.desk.api.visit import failure
 from digest.web.desk.audience import AudienceCount
 from digest.web.desk.background import Background
 from digest.web.desk.checks import Checks
@@ -90,7 +92,8 @@ def create_desk(app: App, base: str) -> Iterator[ASGIApp]:
         desk = Desk(own, url, views, own.accounts, own.signer, *shared, small)
         hosts = {str(urlsplit(each).hostname) for each in (url, base) if each} | {"localhost", "127.0.0.1", "::1"}
         # Before the prefix is cut off, and after.
-        larger = [(f"{start}{UPLOADS}", MAX_UPLOAD) for start in {"", views.root}]
+        starts = {f"{root}{api}" for root in ("", views.root) for api in ("", PREFIX)}
+        larger = [(f"{start}{UPLOADS}", MAX_UPLOAD) for start in starts]
         yield Guard(routes(desk), hosts=hosts, prefix=views.root, larger=larger)
 
 
@@ -109,8 +112,9 @@ def routes(desk: Desk) -> ASGIApp:
     async def failed(request: Request, error: Exception) -> Response:
         return await run_in_threadpool(_failed, desk, request, error)
 
+    made = [StarletteRoute(row.path, _endpoint(desk, row), methods=[row.method]) for row in ROUTES]
     starlette = Starlette(
-        routes=[StarletteRoute(row.path, _endpoint(desk, row), methods=[row.method]) for row in ROUTES],
+        routes=[*made, *api_routes(desk, ROUTES, handler_of)],
         exception_handlers={HTTPException: not_found, StoreError: failed, Exception: failed},
     )
     starlette.router.redirect_slashes = False
@@ -163,11 +167,17 @@ def answer(visit: Visit, row: Route, handler: Handler) -> Response:
         return visit.problem(409, _("That did not work"), str(error))
 
 
+def _is_api(request: Request) -> bool:
+    return request.url.path.removeprefix(request.scope.get("root_path", "")).startswith(f"{PREFIX}/")
+
+
 def _not_found(desk: Desk, request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    if _is_api(request):
+        return failure(status, "There is nothing here." if status in (404, 405) else "This request is not understood.")
     visit = Visit(desk, request)
     visit.read_session()
     _ = visit.catalogue.gettext
-    status = error.status_code if isinstance(error, HTTPException) else 500
     if status in (404, 405):
         return visit.problem(status, _("There is nothing here"))
     return visit.problem(status, _("We could not understand this request"))
@@ -175,6 +185,10 @@ def _not_found(desk: Desk, request: Request, error: Exception) -> Response:
 
 def _failed(desk: Desk, request: Request, error: Exception) -> Response:
     log_error(request.scope, error)
+    if _is_api(request):
+        if isinstance(error, StoreError):
+            return failure(503, "The store does not answer. Nothing has changed; try again in a few minutes.")
+        return failure(500, "Something went wrong here.")
     visit = Visit(desk, request)
     _ = visit.catalogue.gettext
     if isinstance(error, StoreError):

@@ -53,8 +53,35 @@ def remove(visit: Visit) -> Response:
     return visit.go("/users")
 
 
+def make_token(visit: Visit) -> Response:
+    """Make a token of the API for a user, and show it once."""
+    form, user = visit.form, visit.parameters["name"]
+    days = form.get("days", "")
+    try:
+        token = visit.desk.app.api_tokens.make(
+            user, form.get("token", "").strip(), Role(form.get("role", "")), visit.actor,
+            days=int(days) if days.isdecimal() and len(days) < 6 else None,
+        )  # fmt: skip
+    except (DigestError, ValueError) as error:
+        return _page(visit, status=422, problem=str(error))
+    return _page(visit, linked=user, token=token)
+
+
+def revoke_token(visit: Visit) -> Response:
+    visit.desk.app.api_tokens.revoke(visit.parameters["name"], visit.form.get("token", ""), visit.actor)
+    return visit.go("/users")
+
+
 def _page(
-    visit: Visit, *, status: int = 200, problem: str = "", typed: str = "", linked: str = "", link: str = ""
+    visit: Visit,
+    *,
+    status: int = 200,
+    problem: str = "",
+    typed: str = "",
+    linked: str = "",
+    link: str = "",
+    token: str = "",
 ) -> Response:
-    values = {"problem": problem, "typed": typed, "linked": linked, "link": link, "now": visit.desk.now()}
+    shown = {"problem": problem, "typed": typed, "linked": linked, "link": link, "token": token}
+    values = {**shown, "tokens": visit.desk.app.api_tokens.list(), "now": visit.desk.now()}
     return visit.page("users.html.j2", status=status, users=visit.desk.accounts.list(), roles=list(Role), **values)

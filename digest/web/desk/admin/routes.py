@@ -39,5 +39,7 @@ ADMIN_ROUTES = (
     Route("GET", "/report/{key}/table.csv", Role.VIEWER, "admin.reports.table", "The same as CSV"),
     Route("GET", "/report/{key}/missed", Role.ADMIN, "admin.reports.missed", "Who did not get an edition, and why"),
     Route("GET", "/report/{key}/missed.csv", Role.ADMIN, "admin.reports.missed_table", "The same as CSV"),
+    Route("POST", "/users/{name}/token", Role.ADMIN, "users.make_token", "Make a token of the API"),
+    Route("POST", "/users/{name}/token/revoke", Role.ADMIN, "users.revoke_token", "Revoke a token of the API"),
     Route("POST", f"{_ONE}/data", Role.ADMIN, "admin.subscriber.data", "All data about a person, as a file"),
 )

@@ -1,0 +1,1 @@
+"""The desk for programs: the same handlers, asked and answered in JSON."""

@@ -1,0 +1,203 @@
+"""What the pages show, as JSON documents: one function for each page, by its template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import datetime, time
+from typing import Any
+
+from digest.notify.report import as_json as report_json
+from digest.usecases.approval import revision
+from digest.usecases.documents import edition_json, source_json
+
+Values = Mapping[str, Any]
+
+
+def document(template: str, values: Values) -> Any:
+    """Return the document of a page. A form that only repeats what was sent is answered with `done`."""
+    make = _DOCUMENTS.get(template)
+    return make(values) if make else {"done": True}
+
+
+def has_document(template: str) -> bool:
+    return template in _DOCUMENTS
+
+
+def _edition(values: Values) -> dict[str, Any]:
+    edition = values["edition"]
+    numbers = values.get("sending")
+    return {
+        **edition_json(edition),
+        "revision": revision(edition),
+        "sending": asdict(numbers.counts) if numbers else None,
+    }
+
+
+def _checks(values: Values) -> dict[str, Any]:
+    problems = values.get("problems")
+    return {
+        "checked": bool(values.get("is_checked")),
+        "problems": None if problems is None else [asdict(each) for each in problems],
+    }
+
+
+def _next(values: Values) -> dict[str, Any]:
+    found = values["runners_up"]
+    return {"ready": found is not None, "stories": [] if found is None else [_plain(each) for each in found]}
+
+
+def _pool(values: Values) -> dict[str, Any]:
+    rows = [
+        {"id": each.id, "title": each.title, "source": each.source, "published": _iso(each.published)}
+        for each in values["found"]
+    ]
+    return {"total": values["total"], "articles": rows}
+
+
+def _subscribers(values: Values) -> dict[str, Any]:
+    rows = [
+        {
+            "id": each.id,
+            "email": each.email,
+            "name": each.name,
+            "topics": list(each.topics),
+            "frequency": each.frequency,
+            "hour": _hour(each.hour),
+            "state": each.state,
+            "origin": each.origin,
+            "added_at": _iso(each.added_at),
+            "last": each.last,
+        }
+        for each in values["lines"]
+    ]
+    older = values["older"]
+    asked = [{"email": email, "asked_at": _iso(at)} for email, at in values["asked"] or ()]
+    return {
+        "subscribers": rows,
+        "unconfirmed": asked,
+        "before": older["before"] if older else None,
+        "counts": {str(state): number for state, number in (values["counts"] or {}).items()},
+        "segments": [{"name": name, "filter": query} for name, query, _current in values["segments"]],
+    }
+
+
+def _subscriber(values: Values) -> dict[str, Any]:
+    held = values["held"]
+    return {
+        "id": held.id,
+        "email": held.email,
+        "name": held.name,
+        "topics": list(held.topics),
+        "editions": list(held.editions),
+        "frequency": held.frequency,
+        "hour": _hour(held.hour),
+        "timezone": held.timezone,
+        "format": held.format,
+        "state": values["state"],
+        "suppressed": held.suppressed or "",
+        "paused_until": _iso(held.paused_until),
+        "chosen": values["chosen"],
+        "kept_in": values["place"].file or values["place"].origin,
+        "history": [{**asdict(each), "at": _iso(each.at)} for each in values["entries"]],
+        "older": values["hidden"],
+    }
+
+
+def _import(values: Values) -> dict[str, Any]:
+    report = values.get("done") or values.get("report")
+    if report is None:
+        return {"formats": list(values["formats"]), "origins": list(values["origins"])}
+    return {
+        "id": values.get("id"),
+        "done": bool(values.get("done")),
+        "origin": report.origin,
+        **asdict(report.done),
+        "rejected": [{"line": line, "email": email, "reason": why} for line, email, why in report.rejected],
+    }
+
+
+def _sources(values: Values) -> dict[str, Any]:
+    plan = values.get("plan")
+    found = {"sources": [{**source_json(each.source, each.health), "state": each.kind} for each in values["lines"]]}
+    if plan is not None:
+        titles = [{"title": each.title, "published": _iso(each.published)} for each in values["newest"]]
+        found["preview"] = {"source": dict(plan.row), "kind": plan.found.kind, "articles": titles}  # type: ignore[assignment]
+    return found
+
+
+def _source(values: Values) -> dict[str, Any]:
+    line = values["line"]
+    titles = [{"title": each.title, "published": _iso(each.published)} for each in values["found"]]
+    return {**source_json(line.source, line.health), "state": line.kind, "total": values["total"], "articles": titles}
+
+
+def _reports(values: Values) -> dict[str, Any]:
+    growth = values["growth"]
+    return {
+        "editions": [_plain(each) for each in values["numbers"]],
+        "growth": None if growth is None else [{**asdict(day), "day": day.day.isoformat()} for day in growth],
+        "domains": [{"domain": domain, **counts} for domain, counts in values["domains"]],
+    }
+
+
+def _report(values: Values) -> dict[str, Any]:
+    domains = [{"domain": domain, **counts} for domain, counts in values["domains"]]
+    return {**report_json(values["report"]), "domains": domains, "editors_work": dict(values["work"])}
+
+
+def _missed(values: Values) -> dict[str, Any]:
+    people = [asdict(each) for each in values["found"]]
+    return {"edition": values["key"], "kind": values["kind"], "people": people, "after": values["more"]}
+
+
+def _log(values: Values) -> dict[str, Any]:
+    names = ("id", "who", "via", "what", "subject", "detail")
+    rows = [{name: getattr(act, name) for name in names} | {"at": _iso(act.at)} for act in values["acts"]]
+    return {"acts": rows, "before": values["older"]}
+
+
+def _users(values: Values) -> dict[str, Any]:
+    rows = [
+        {"name": line.user.name, "role": line.user.role, "has_password": line.has_password, "sessions": line.sessions}
+        for line in values["users"]
+    ]
+    tokens = [
+        {"user": each.user.name, "name": each.name, "role": each.allows, "expires_at": _iso(each.expires_at)}
+        for each in values["tokens"]
+    ]
+    return {
+        "users": rows,
+        "tokens": tokens,
+        **({"link": values["link"], "name": values["linked"]} if values["link"] else {}),
+    }
+
+
+def _plain(each: Any) -> dict[str, Any]:
+    return {name: value for name, value in asdict(each).items() if not name.startswith("_")}
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _hour(hour: time | None) -> str | None:
+    return hour.isoformat("minutes") if hour else None
+
+
+_DOCUMENTS: Mapping[str, Callable[[Values], Any]] = {
+    "today.html.j2": _edition,
+    "checks.html.j2": _checks,
+    "next.html.j2": _next,
+    "pool.html.j2": _pool,
+    "admin/subscribers.html.j2": _subscribers,
+    "admin/subscriber.html.j2": _subscriber,
+    "admin/import.html.j2": _import,
+    "admin/sources.html.j2": _sources,
+    "admin/source.html.j2": _source,
+    "admin/reports.html.j2": _reports,
+    "admin/report.html.j2": _report,
+    "admin/missed.html.j2": _missed,
+    "log.html.j2": _log,
+    "users.html.j2": _users,
+}

@@ -1,0 +1,114 @@
+"""The API described by OpenAPI 3.1, made from the table of routes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from digest import __version__
+from digest.web.desk.route import Route
+
+_SUBSCRIBER = ("name", "topics", "editions", "frequency", "hour", "format", "status", "timezone")
+# Handler → fields of its body. Those of other handlers are free.
+_FIELDS: Mapping[str, Sequence[str]] = {
+    "story.save": ("title", "summary", "section"),
+    "edit.move": ("story", "step", "section", "place"),
+    "edit.pin": ("story",),
+    "edit.unpin": ("story",),
+    "edit.drop": ("story",),
+    "edit.restore": ("story",),
+    "edit.undo": (),
+    "edit.texts": ("subject", "preheader", "intro"),
+    "edit.refresh": (),
+    "sending.approve": ("seen", "reason"),
+    "users.add": ("name", "role"),
+    "users.role": ("role",),
+    "admin.subscribers.add": ("email", "consent", *_SUBSCRIBER),
+    "admin.subscribers.save_segment": ("name", "state", "topic", "frequency", "timezone", "origin"),
+    "admin.subscribers.drop_segment": ("name",),
+    "admin.subscriber.save": _SUBSCRIBER,
+    "admin.subscriber.pause": ("days",),
+    "admin.subscriber.suppress": ("reason",),
+    "admin.subscriber.lift": ("reason",),
+    "admin.subscriber.erase": ("reason",),
+    "admin.imports.preview": ("name", "content", "origin", "existing", "format"),
+    "admin.imports.export": ("format", "origin", "suppressed"),
+    "admin.sources.preview": ("url", "name", "weight", "section"),
+    "admin.sources.add": ("url", "name", "weight", "section"),
+    "admin.sources.change": ("name", "weight", "section"),
+    "admin.sources.pause": ("name", "pause"),
+    "admin.sources.remove": ("name",),
+}
+_QUERIES: Mapping[str, Sequence[str]] = {
+    "pool.search": ("q", "source"),
+    "admin.subscribers.page": ("q", "state", "topic", "frequency", "timezone", "origin", "before"),
+    "admin.subscriber.page": ("view", "all"),
+    "admin.sources.one": ("name",),
+    "admin.reports.missed": ("kind", "after"),
+    "log.page": ("q", "before"),
+}
+_LISTS = ("topics", "editions")
+_FLAGS = ("suppressed", "pause")
+_ERROR = {"$ref": "#/components/schemas/Error"}
+
+
+def description(rows: Sequence[Route], server: str) -> dict[str, Any]:
+    paths: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row)
+    error = {
+        "type": "object",
+        "required": ["status", "message", "field"],
+        "properties": {
+            "status": {"type": "integer"},
+            "message": {"type": "string"},
+            "field": {"type": "string", "description": "The field that it concerns, or ''."},
+        },
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "The desk", "version": __version__},
+        "servers": [{"url": server}],
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": {"Error": {"type": "object", "required": ["error"], "properties": {"error": error}}},
+        },
+    }
+
+
+def _operation(row: Route) -> dict[str, Any]:
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"\{(\w+)\}", row.path)
+    ]
+    parameters += [
+        {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
+        for name in _QUERIES.get(row.page, ())
+    ]
+    failed = {"description": "An error", "content": {"application/json": {"schema": _ERROR}}}
+    found: dict[str, Any] = {
+        "summary": row.summary,
+        "operationId": row.page.replace(".", "_"),
+        "x-least-role": str(row.role),
+        "parameters": parameters,
+        "responses": {"200": {"description": "Done", "content": {"application/json": {}}}, "default": failed},
+    }
+    if row.method == "POST":
+        found["requestBody"] = {"required": False, "content": {"application/json": {"schema": _body(row.page)}}}
+    return found
+
+
+def _body(page: str) -> dict[str, Any]:
+    names = _FIELDS.get(page)
+    if names is None:
+        return {"type": "object"}
+    return {"type": "object", "properties": {name: _type(name) for name in names}}
+
+
+def _type(name: str) -> dict[str, Any]:
+    if name in _LISTS:
+        return {"type": "array", "items": {"type": "string"}}
+    return {"type": "boolean"} if name in _FLAGS else {"type": ["string", "number"]}

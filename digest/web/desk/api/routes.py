@@ -1,0 +1,104 @@
+"""The API's routes: those of the desk's table, under /api, with a token instead of a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as StarletteRoute
+
+from digest.errors import ConfigurationError, DigestError, StoreError
+from digest.models import Role
+from digest.web.desk.api.openapi import description
+from digest.web.desk.api.visit import ApiVisit, answer, failure, form_of
+from digest.web.desk.route import Route
+from digest.web.desk.visit import Visit
+
+if TYPE_CHECKING:
+    from digest.web.desk.app import Desk
+
+PREFIX = "/api"
+Handler = Callable[[Visit], Response]
+# Pages that only show a form, and what belongs to a browser.
+_FORMS = frozenset(
+    (
+        "login.sign_out",
+        "sending.ask_cancel",
+        "files.picture",
+        "letter.page",
+        "letter.frame",
+        "story.page",
+        "today.state",
+        "admin.subscribers.add_form",
+        "admin.subscriber.ask_erase",
+    )
+)
+
+
+def api_rows(table: tuple[Route, ...]) -> list[Route]:
+    """The rows of the desk's table that programs may use."""
+    return [row for row in table if row.role is not None and row.page not in _FORMS]
+
+
+def api_routes(desk: Desk, table: tuple[Route, ...], handler_of: Callable[[Route], Handler]) -> list[StarletteRoute]:
+    rows = api_rows(table)
+
+    async def openapi(request: Request) -> Response:
+        return await run_in_threadpool(_openapi, desk, request, rows)
+
+    made = [StarletteRoute(f"{PREFIX}/openapi.json", openapi, methods=["GET"])]
+    made += [
+        StarletteRoute(f"{PREFIX}{row.path}", _endpoint(desk, row, handler_of(row)), methods=[row.method])
+        for row in rows
+    ]
+    return made
+
+
+def _endpoint(desk: Desk, row: Route, handler: Handler) -> Callable[[Request], object]:
+    async def endpoint(request: Request) -> Response:
+        body = await request.body() if row.method == "POST" else b""
+        return await run_in_threadpool(_answer, desk, request, row, handler, body)
+
+    return endpoint
+
+
+def _answer(desk: Desk, request: Request, row: Route, handler: Handler, body: bytes) -> Response:
+    visit = _visit(desk, request)
+    if visit.held is None:
+        response = failure(401, "Send a token: Authorization: Bearer digest_…")
+        response.headers["www-authenticate"] = "Bearer"
+        return response
+    if not visit.may(row.role or Role.ADMIN):
+        return failure(403, f"This token is for {visit.held.allows}; {row.role} is needed.")
+    try:
+        visit.form = form_of(body)
+    except ValueError as error:
+        return failure(422, str(error))
+    if row.uploads and "content" in visit.form:
+        visit.file = UploadFile(BytesIO(visit.form["content"].encode()), filename=visit.form.get("name") or "list.csv")
+    try:
+        return handler(visit)
+    except StoreError:
+        raise
+    except (ConfigurationError, DigestError) as error:
+        return failure(409, str(error))
+
+
+def _visit(desk: Desk, request: Request) -> ApiVisit:
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    held = desk.app.api_tokens.find(token.strip()) if kind.lower() == "bearer" else None
+    return ApiVisit(desk, request, held=held)
+
+
+def _openapi(desk: Desk, request: Request, rows: list[Route]) -> Response:
+    """The description, for who is signed in or has a token."""
+    signed_in = Visit(desk, request)
+    signed_in.read_session()
+    if signed_in.session is None and _visit(desk, request).held is None:
+        return failure(401, "Sign in, or send a token.")
+    return answer(description(rows, f"{desk.url}{PREFIX}"))

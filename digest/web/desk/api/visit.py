@@ -1,0 +1,98 @@
+"""A request of a program to a handler of the desk: a form in JSON, and what a page shows as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from starlette.responses import Response
+
+from digest.models import Actor, Role
+from digest.web.desk.api.documents import document
+from digest.web.desk.visit import Visit
+
+if TYPE_CHECKING:
+    from digest.store.desk.users import Token
+
+_TEXTS = (str, int, float)
+
+
+@dataclass
+class ApiVisit(Visit):
+    """`held` is the program's token. No cookie counts here, so no other site can act for a user."""
+
+    held: Token | None = field(default=None, kw_only=True)
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.user.name, "api")
+
+    @property
+    def user(self):  # type: ignore[no-untyped-def]
+        if self.held is None:
+            raise RuntimeError("there is no token")
+        return self.held.user
+
+    def may(self, role: Role) -> bool:
+        return self.held is not None and self.held.allows.includes(role)
+
+    @property
+    def language(self) -> str:
+        return "en"
+
+    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
+        if status >= 400:
+            message = values.get("problem") or values.get("wrong") or next(iter(values.get("problems") or {}), "")
+            problem = str(message or "This cannot be done.")
+            return failure(status, problem, field=str(values.get("field") or ""))
+        return answer(document(template, values), status)
+
+    def go(self, place: str, **query: str) -> Response:  # noqa: ARG002
+        return answer({"done": True, "at": place})
+
+    def problem(self, status: int, title: str, advice: str = "") -> Response:
+        return failure(status, f"{title}. {advice}".strip() if advice else title)
+
+    def finish(self, response: Response) -> Response:
+        return response
+
+
+def answer(values: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(values, default=str), status, media_type="application/json")
+
+
+def failure(status: int, message: str, *, field: str = "") -> Response:
+    """An error, always in this shape. `field` is the one that it concerns, or ''."""
+    return answer({"error": {"status": status, "message": message, "field": field}}, status)
+
+
+def form_of(body: bytes) -> dict[str, str]:
+    """Return the fields of a JSON object as a form has them. Raises ValueError with what was expected.
+
+    true is a ticked box, false and null are none; a list is one ticked box for each item.
+    """
+    if not body.strip():
+        return {}
+    try:
+        given = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise ValueError("expected a JSON object") from None
+    if not isinstance(given, Mapping):
+        raise ValueError("expected a JSON object")
+    form: dict[str, str] = {}
+    lists = []
+    for name, value in given.items():
+        if value is None or value is False:
+            continue
+        if value is True:
+            form[name] = "on"
+        elif isinstance(value, _TEXTS):
+            form[name] = str(value)
+        elif isinstance(value, list) and all(isinstance(each, str) for each in value):
+            lists.append(name)
+            form |= {f"{name}:{each}": "on" for each in value}
+        else:
+            raise ValueError(f"expected a text, a number, true, false or a list of texts as {name!r}")
+    return form | ({"lists": " ".join(lists)} if lists else {})

@@ -1,0 +1,179 @@
+"""The API: tokens and their roles, errors in one shape, and the same rows and log as by desk and command."""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digest.errors import DigestError
+from digest.models import Role
+from digest.usecases.api_tokens import PREFIX
+from digest.web.desk.access import ROUTES
+from digest.web.desk.api.routes import api_rows
+from digest.web.desk.route import Route
+from tests.cli.newsroom import Newsroom
+from tests.web.desk.browser import TESTER, Browser, set_up
+from tests.web.desk.conftest import KEY, open_desk
+from tests.web.site import Site
+
+with warnings.catch_warnings():
+    # It warns of its own deprecations on import.
+    warnings.simplefilter("ignore")
+    import schemathesis
+
+VALUES = dict.fromkeys(("story", "token", "name", "cid"), "none") | {"key": "2026-01-01", "version": "1", "id": "0"}
+
+
+@dataclass
+class Program:
+    """A program with a token."""
+
+    site: Site
+    token: str = ""
+
+    def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
+        sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        data = None if body is None else json.dumps(body).encode()
+        response = self.site.request(method, f"/desk/api{path}", data, {**sent, **headers})
+        assert response.headers["content-type"].startswith("application/json"), response.text
+        return response.status, json.loads(response.text)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    yield from open_desk(tmp_path_factory.mktemp("api") / "newsletter")
+
+
+@pytest.fixture(scope="module")
+def programs(desk: Site) -> dict[Role, Program]:
+    desk.app.accounts.add("mira", Role.ADMIN, TESTER)
+    make = desk.app.api_tokens.make
+    return {role: Program(desk, make("mira", str(role), role, TESTER, days=30)) for role in Role}
+
+
+def path_of(route: Route) -> str:
+    return re.sub(r"\{(\w+)\}", lambda match: VALUES[match[1]], route.path)
+
+
+ROWS = api_rows(ROUTES)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.path}")
+def test_each_token_may_do_what_the_table_says(programs: dict[Role, Program], row: Route) -> None:
+    assert Program(programs[Role.ADMIN].site).ask(row.method, path_of(row))[0] == 401
+    for role, program in programs.items():
+        answer = program.site.request(
+            row.method, f"/desk/api{path_of(row)}", None, {"Authorization": f"Bearer {program.token}"}
+        )
+        assert row.role is not None
+        assert (answer.status not in (401, 403)) == role.includes(row.role), answer.text
+        assert answer.status < 500, answer.text
+        if answer.status >= 400:
+            error = json.loads(answer.text)["error"]
+            assert set(error) == {"status", "message", "field"}
+            assert error["status"] == answer.status
+            assert error["message"]
+
+
+def test_a_session_is_no_token_and_a_role_follows_its_user(desk: Site, programs: dict[Role, Program]) -> None:
+    browser = set_up(desk, "other", Role.ADMIN)
+    cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    assert Program(desk).ask("POST", "/subscribers/segment", {"name": "x"}, Cookie=cookie)[0] == 401
+    assert Program(desk, PREFIX + "x" * 43).ask("GET", "/log")[0] == 401
+    tokens = desk.app.api_tokens
+    desk.app.accounts.add("dev", Role.EDITOR, TESTER)
+    with pytest.raises(DigestError, match="lesser"):
+        tokens.make("dev", "cms", Role.ADMIN, TESTER)
+    program = Program(desk, tokens.make("other", "cms", Role.ADMIN, TESTER))
+    assert program.ask("GET", "/log")[0] == 200
+    desk.app.accounts.set_role("other", Role.VIEWER, TESTER)
+    assert program.ask("GET", "/log")[0] == 403
+    assert program.ask("GET", "/reports")[0] == 200
+    tokens.revoke("other", "cms", TESTER)
+    assert program.ask("GET", "/reports")[0] == 401
+
+
+def test_the_description_is_valid_and_for_those_signed_in(desk: Site, programs: dict[Role, Program]) -> None:
+    assert Program(desk).ask("GET", "/openapi.json")[0] == 401
+    status, described = programs[Role.VIEWER].ask("GET", "/openapi.json")
+    assert status == 200
+    schemathesis.openapi.from_dict(described).validate()
+    assert set(described["paths"]) == {row.path for row in ROWS}
+    assert set_up(desk, "reader", Role.VIEWER).get("/api/openapi.json").status == 200
+
+
+def test_a_program_finds_and_changes_a_subscriber(desk: Site, programs: dict[Role, Program]) -> None:
+    admin = programs[Role.ADMIN]
+    added = {"email": "naya@example.com", "consent": "form", "topics": ["खेल"], "frequency": "weekdays"}
+    assert admin.ask("POST", "/subscribers/add", added)[0] == 200
+    status, error = admin.ask("POST", "/subscribers/add", {**added, "email": "nobody"})
+    assert (status, error["error"]["field"]) == (422, "email")
+    _status, found = admin.ask("GET", "/subscribers?q=naya")
+    (person,) = found["subscribers"]
+    assert (person["topics"], person["frequency"]) == (["खेल"], "weekdays")
+    place = f"/subscriber/{person['id']}"
+    assert admin.ask("POST", place, {"hour": "25:00"})[1]["error"]["field"] == "hour"
+    assert admin.ask("POST", place, {"hour": "08:30", "topics": []})[0] == 200
+    _status, shown = admin.ask("GET", place)
+    assert (shown["hour"], shown["topics"]) == ("08:30", [])
+    assert admin.ask("POST", place, [1])[1]["error"]["message"] == "expected a JSON object"
+    sheet = {"name": "mela.csv", "content": "email\nek@example.com\nbad\n"}
+    _status, preview = admin.ask("POST", "/subscribers/import", sheet)
+    assert (preview["added"], len(preview["rejected"])) == (1, 1)
+    assert admin.ask("POST", f"/subscribers/import/{preview['id']}")[1]["done"]
+    assert admin.ask("GET", "/log")[1]["acts"][0]["via"] == "api"
+
+
+def test_an_approval_needs_the_revision_that_was_seen(programs: dict[Role, Program]) -> None:
+    sender = programs[Role.SENDER]
+    _status, edition = sender.ask("GET", f"/edition/{KEY}")
+    assert edition["state"] == "draft"
+    assert sender.ask("POST", f"/edition/{KEY}/approve", {"seen": "old"})[0] == 409
+    assert sender.ask("POST", f"/edition/{KEY}/approve", {"seen": edition["revision"]})[0] == 200
+    assert sender.ask("GET", f"/edition/{KEY}")[1]["state"] == "approved"
+    assert sender.ask("POST", f"/edition/{KEY}/reopen")[0] == 200
+
+
+def test_one_act_by_desk_api_and_command_leaves_the_same(tmp_path: Path) -> None:
+    """The rows of the store and the log are the same, but for who did it and by which way."""
+
+    def by_desk(desk: Site, browser: Browser, _program: Program, id: int) -> None:
+        assert browser.post(f"/subscriber/{id}/suppress", reason="phoned").status == 303
+        form = {"lists": "topics", "topics:खेल": "on", "frequency": "weekdays"}
+        assert browser.submit(f"/subscriber/{desk.subscriber_id('ravi@example.com')}", form).status == 303
+
+    def by_api(desk: Site, _browser: Browser, program: Program, id: int) -> None:
+        assert program.ask("POST", f"/subscriber/{id}/suppress", {"reason": "phoned"})[0] == 200
+        ravi = desk.subscriber_id("ravi@example.com")
+        assert program.ask("POST", f"/subscriber/{ravi}", {"topics": ["खेल"], "frequency": "weekdays"})[0] == 200
+
+    def by_command(desk: Site, _browser: Browser, _program: Program, _id: int) -> None:
+        room = Newsroom(desk.app.home)
+        room.digest("subscribers", "suppress", "asha@example.com", "--reason", "phoned")
+        room.digest("subscribers", "set", "ravi@example.com", "--topics", "खेल", "--frequency", "weekdays")
+
+    left = []
+    for act in (by_desk, by_api, by_command):
+        for desk in open_desk(tmp_path / act.__name__):
+            text = "subscribers:\n  - email: asha@example.com # one\n  - email: ravi@example.com\n"
+            (desk.app.home / "subscribers.yaml").write_text(text, encoding="utf-8")
+            desk.app.subscriber_list.sync()
+            browser = set_up(desk, "mira", Role.ADMIN)
+            program = Program(desk, desk.app.api_tokens.make("mira", "cms", Role.ADMIN, TESTER))
+            act(desk, browser, program, desk.subscriber_id("asha@example.com"))
+            acts = [(each.what, each.subject, each.detail) for each in desk.app.audit.newest(2)]
+            consents = [
+                (each.what, each.detail)
+                for email in ("asha@example.com", "ravi@example.com")
+                for each in desk.consent(email)
+            ]
+            file = (desk.app.home / "subscribers.yaml").read_text(encoding="utf-8")
+            left.append((acts, consents, desk.app.subscribers.suppressed(), file))
+    assert left[0] == left[1] == left[2]
