@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from digest.usecases.approval import Approver
     from digest.usecases.archive import Archivist
     from digest.usecases.automatic_stop import AutomaticStop
+    from digest.usecases.breach import BreachLetter
     from digest.usecases.breaking import BreakingNews
     from digest.usecases.compose import Composer
     from digest.usecases.copy_store import StoreCopier
@@ -568,6 +569,23 @@ class App:
         from digest.usecases.own_data import AddressChanger
 
         return AddressChanger(self.database, self.subscriber_admin.erasures, self.list_files, self.now)
+
+    @cached_property
+    def breach_letter(self) -> BreachLetter:
+        from digest.render.environment import make_environment
+        from digest.usecases.breach import BreachLetter
+        from digest.utils import files
+
+        newsletter, folders = self.settings.newsletter, [self.home / "templates", files.templates()]
+        return BreachLetter(
+            database=self.database,
+            editions=self.editions,
+            branding=self.branding,
+            environment=lambda: make_environment(folders, newsletter.language),
+            contact=self.settings.privacy.grievance.email or newsletter.reply_to or newsletter.sender.email,
+            batch_size=self.settings.delivery.recipients_per_batch,
+            now=self.now,
+        )
 
     @cached_property
     def personal_data(self) -> PersonalData:

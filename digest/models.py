@@ -23,6 +23,9 @@ PLACEHOLDERS = {
 # Transports that are companies → their names.
 PROVIDER_NAMES = {"sendgrid": "SendGrid", "resend": "Resend", "brevo": "Brevo", "ses": "Amazon SES"}
 
+# The beginning of the key of a letter that goes only to whom it concerns. No page shows it to others.
+LETTER_TO_SOME = "breach-"
+
 # What subscribers choose: breaking news, and the only edition of a newsletter that has breaking news too.
 BREAKING = "breaking"
 MAIN = "main"

@@ -32,6 +32,7 @@ GROUPS = {
         "report": ("digest.cli.report:report", "Show what became of an edition, compared with the ones before."),
         "receipt": ("digest.cli.receipt:receipt", "Issue a signed receipt of an edition, or verify one."),
         "share": ("digest.cli.share:share", "Print a text and draw a card of an edition for a WhatsApp Channel."),
+        "breach": ("digest.cli.breach:breach", "Tell people about a personal data breach, by a letter and a record."),
         "reconcile": ("digest.cli.reconcile:reconcile", "Resolve batches whose outcome is unknown."),
         "events": ("digest.cli.events:events", "Process the webhook payloads of providers."),
         "bounces": ("digest.cli.events:bounces", "Process returned mail: bounces, complaints and unsubscribes."),

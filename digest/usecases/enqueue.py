@@ -8,7 +8,7 @@ from datetime import datetime, time
 from typing import TYPE_CHECKING, Protocol
 
 from digest.errors import DigestError, StoreUnavailable
-from digest.models import BREAKING, MAIN, Edition, EditionState, RenderedEmail, Variant, is_breaking
+from digest.models import BREAKING, LETTER_TO_SOME, MAIN, Edition, EditionState, RenderedEmail, Variant, is_breaking
 from digest.render.variants import select, variant_for
 from digest.store.content.editions import FORCED
 from digest.store.sending import restored
@@ -147,6 +147,9 @@ class Enqueuer:
         """
         now = self.now()
         self._refuse_folded(edition)
+        if edition.key.startswith(LETTER_TO_SOME):
+            # Whom it concerns has a place already.
+            return Enqueued(0, ())
         planned = self.calendar().of(edition.key)
         hour = planned.schedule.send_at if planned else self.default_hour
         if obey_frequency:
@@ -220,7 +223,7 @@ class Enqueuer:
         self._refuse_folded(edition)
         self.subscriber_list.sync()
         found = counts(self.database, edition.key)
-        if edition.state == EditionState.SKIPPED:
+        if edition.state == EditionState.SKIPPED or edition.key.startswith(LETTER_TO_SOME):
             return SendPlan(edition, 0, found, [])
         policy = DuePolicy(edition, self.now(), self._audience(edition.key, obey_frequency=obey_frequency))
         due, excluded = 0, []

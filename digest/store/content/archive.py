@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement, Row, Select, column, func, insert, literal, or_, select, text, tuple_, update
 
 from digest.hindi.search_words import index_words
+from digest.models import LETTER_TO_SOME
 from digest.store.content.editions import PublishedStore
 from digest.store.database import Database
 from digest.store.schema import Id, archive_correction, archive_page, archive_story, edition
@@ -165,6 +166,7 @@ class ArchiveStore:
             select(edition.c.key)
             .outerjoin(archive_page, archive_page.c.edition == edition.c.key)
             .where(edition.c.frozen_at.is_not(None), archive_page.c.edition.is_(None))
+            .where(~edition.c.key.startswith(LETTER_TO_SOME))
             .order_by(edition.c.frozen_at, edition.c.key)
         )
         with self.database.read() as connection:

@@ -19,6 +19,7 @@ from digest.errors import DigestError
 from digest.models import (
     BREAKING,
     GIVEN_UP_STATES,
+    LETTER_TO_SOME,
     Actor,
     Article,
     DeliveryOutcome,
@@ -127,7 +128,7 @@ class PublishedStore:
         # Looking at the batches of all editions would take most of the time of a page.
         long_ago = edition.c.frozen_at < now - _SURELY_DUE
         due = select(batch.c.id).where(batch.c.edition == edition.c.key, batch.c.due_at <= now).exists()
-        shown = and_(sent, or_(long_ago, due))
+        shown = and_(sent, or_(long_ago, due), ~edition.c.key.startswith(LETTER_TO_SOME))
         return shown if self.samples else and_(shown, ~edition.c.sample)
 
     def _published(self, now: datetime) -> Select[Any]:

@@ -28,6 +28,7 @@ from sqlalchemy import (
     Text,
     and_,
     cast,
+    delete,
     func,
     insert,
     literal,
@@ -201,6 +202,26 @@ def enqueue_subscribers(
         if result.recipients and on_placed is not None:
             on_placed(connection)
         return result
+
+
+def enqueue_people(
+    database: Database,
+    edition: str,
+    decisions: Sequence[Decision],
+    people: Sequence[tuple[int, int]],
+    batch_size: int,
+    *,
+    now: datetime,
+) -> int:
+    """Enqueue these people, (number of their decision, subscriber id), who have no place in the edition yet.
+
+    Returns how many got a place in a batch.
+    """
+    with database.write() as connection, temp_table(connection, placements):
+        copy_rows(connection, placements, people)
+        placed = select(delivery.c.subscriber).where(delivery.c.edition == edition)
+        connection.execute(delete(placements).where(placements.c.subscriber.in_(placed)))
+        return insert_deliveries(connection, edition, decisions, batch_size, now).recipients
 
 
 def insert_deliveries(
