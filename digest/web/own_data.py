@@ -112,7 +112,8 @@ def router(page: PreferencesPage, own: OwnData) -> APIRouter:
     @routes.post(
         "/preferences/{token}/address", response_class=HTMLResponse, summary="Ask for another address", **REDIRECTS
     )
-    def ask_address(request: Request, token: str, email: Typed = "", sure: Typed = "") -> Response:
+    def ask_address(request: Request, token: str, email: Typed = "", sure: Typed = "", meant: Typed = "") -> Response:
+        email = meant or email
         subscriber = page.subscriber(token)
         if subscriber is None or not subscriber.listed or subscriber.suppressed:
             return page.response(request, token)
