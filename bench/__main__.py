@@ -25,6 +25,7 @@ HEADERS = {
     "retention": ("store after a year", "MB", "bar"),
     "webhooks": ("a webhook call of 2,500 events", "ms", "ratio"),
     "smtp": ("emails by SMTP", "emails/s", "to smtplib", "to smtp-source"),
+    "archive": ("search in the archive", "CPU ms p50", "p95", "bar"),
     "pages": ("reader pages, 50 requests at once", "CPU ms", "bar", "errors"),
     "unsubscribe": ("one-click unsubscribe", "p50 / p95, ms", "bare FastAPI, ms", "bare uvicorn, ms", "times faster"),
 }

@@ -26,8 +26,11 @@ PROVIDER_NAMES = {"sendgrid": "SendGrid", "resend": "Resend", "brevo": "Brevo", 
 # The target of the link in an email that nobody sees: who opens it is a machine.
 HONEYPOT = "honeypot"
 
-# The keys of editions that ask people whether to continue begin with this. No page shows them.
-REENGAGE = "reengage-"
+# What the keys of editions begin with that correct another one (`correction-2026-11-29-2`), that ask people whether to
+# continue, and that tell people of a breach of their data.
+CORRECTION, REENGAGE, BREACH = "correction-", "reengage-", "breach-"
+# The keys of letters that go only to whom they concern. No page shows them to others.
+LETTERS_TO_SOME = (CORRECTION, REENGAGE, BREACH)
 
 # What subscribers choose: breaking news, and the only edition of a newsletter that has breaking news too.
 BREAKING = "breaking"
@@ -399,10 +402,6 @@ def split_key(key: str) -> tuple[date | None, str]:
         return (date.fromisoformat(match[1]), match[2] or "") if match else (None, key)
     except ValueError:
         return None, key
-
-
-CORRECTION = "correction-"
-"""What the key of an edition begins with that corrects another one: `correction-2026-11-29-2`."""
 
 
 def is_breaking(key: str) -> bool:

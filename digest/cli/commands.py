@@ -33,6 +33,7 @@ GROUPS = {
         "receipt": ("digest.cli.receipt:receipt", "Issue a signed receipt of an edition, or verify one."),
         "sponsors": ("digest.cli.sponsors:sponsors", "List booked advertisements, and report on them."),
         "share": ("digest.cli.share:share", "Print a text and draw a card of an edition for a WhatsApp Channel."),
+        "breach": ("digest.cli.breach:breach", "Tell people about a personal data breach, by a letter and a record."),
         "reconcile": ("digest.cli.reconcile:reconcile", "Resolve batches whose outcome is unknown."),
         "events": ("digest.cli.events:events", "Process the webhook payloads of providers."),
         "bounces": ("digest.cli.events:bounces", "Process returned mail: bounces, complaints, unsubscribes, replies."),

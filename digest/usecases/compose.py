@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import CORRECTION, Article, Edition, EditionState, Section, Source, is_question, split_key
+from digest.models import LETTERS_TO_SOME, Article, Edition, EditionState, Section, Source, split_key
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
@@ -55,10 +55,10 @@ def edition_key(day: date, slug: str = "") -> str:
     Raises ConfigurationError for an unusable slug, such as one that starts with a date and would replace another day's
     edition.
     """
-    if slug.startswith(CORRECTION):
-        problem = f"a name that starts with {CORRECTION!r} is kept for corrections, found {slug!r}"
+    if kept := next((each for each in LETTERS_TO_SOME if slug.startswith(each)), None):
+        problem = f"names that start with {kept!r} are kept for letters to some of the subscribers, found {slug!r}"
         raise ConfigurationError([ConfigProblem("--slug", 0, problem)])
-    if slug and (not _KEY.match(slug) or day_of(slug) or is_question(slug)):
+    if slug and (not _KEY.match(slug) or day_of(slug)):
         problem = f"expected a short name of a-z, 0-9 and '-' that does not start with a date, found {slug!r}"
         raise ConfigurationError([ConfigProblem("--slug", 0, problem)])
     return slug or day.isoformat()

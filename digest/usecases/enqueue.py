@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from digest.errors import DigestError, StoreUnavailable
 from digest.models import (
+    BREACH,
     BREAKING,
     MAIN,
     Edition,
@@ -170,6 +171,9 @@ class Enqueuer:
             raise DigestError(
                 f"Edition {edition.key} goes only to whom `digest subscribers reengage` chose; run that with --send."
             )
+        if edition.key.startswith(BREACH):
+            # Whom it concerns has a place already.
+            return Enqueued(0, ())
         planned = self.calendar().of(edition.key)
         hour = planned.schedule.send_at if planned else self.default_hour
         if obey_frequency:
@@ -251,7 +255,7 @@ class Enqueuer:
         self._refuse_folded(edition)
         self.subscriber_list.sync()
         found = counts(self.database, edition.key)
-        if edition.state == EditionState.SKIPPED:
+        if edition.state == EditionState.SKIPPED or edition.key.startswith(BREACH):
             return SendPlan(edition, 0, found, [])
         policy = DuePolicy(edition, self.now(), self._audience(edition.key, obey_frequency=obey_frequency))
         due, excluded = 0, []

@@ -112,7 +112,8 @@ def router(page: PreferencesPage, own: OwnData) -> APIRouter:
     @routes.post(
         "/preferences/{token}/address", response_class=HTMLResponse, summary="Ask for another address", **REDIRECTS
     )
-    def ask_address(request: Request, token: str, email: Typed = "", sure: Typed = "") -> Response:
+    def ask_address(request: Request, token: str, email: Typed = "", sure: Typed = "", meant: Typed = "") -> Response:
+        email = meant or email
         subscriber = page.subscriber(token)
         if subscriber is None or not subscriber.listed or subscriber.suppressed:
             return page.response(request, token)
@@ -124,10 +125,10 @@ def router(page: PreferencesPage, own: OwnData) -> APIRouter:
         if address == subscriber.address and email.strip() == subscriber.email:
             return page.response(request, token, status=400, wrong="same address", typed=email)
         if sure != address:
-            meant = typos.suggest(address)
+            suggested = typos.suggest(address)
             domain = address.rpartition("@")[2]
-            if meant or (domain not in typos.PROVIDERS and own.receives_none(domain)):
-                values = {"typed": email, "suggested": meant or "", "sure": address}
+            if suggested or (domain not in typos.PROVIDERS and own.receives_none(domain)):
+                values = {"typed": email, "suggested": suggested or "", "sure": address}
                 return page.response(request, token, status=400, wrong="odd address", **values)
         written = email.strip() if email.isascii() else address
         done = own.ask(request, subscriber, RequestKind.ADDRESS, address=address, email=written)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from digest.usecases.accounts import Accounts
     from digest.usecases.api_tokens import ApiTokens
+    from digest.usecases.breach import BreachLetter
     from digest.usecases.own_data import AddressChanger, PersonalData
     from digest.usecases.preflight import ExampleDomainGuard, SampleGuard
     from digest.usecases.subscriber_list import SubscriberList
@@ -87,3 +88,20 @@ class Subscribers(Curating):
         from digest.usecases.api_tokens import ApiTokens
 
         return ApiTokens(self.accounts.users, self.audit, self.now)
+
+    @cached_property
+    def breach_letter(self) -> BreachLetter:
+        from digest.render.environment import make_environment
+        from digest.usecases.breach import BreachLetter
+        from digest.utils import files
+
+        newsletter, folders = self.settings.newsletter, [self.home / "templates", files.templates()]
+        return BreachLetter(
+            database=self.database,
+            editions=self.editions,
+            branding=self.branding,
+            environment=lambda: make_environment(folders, newsletter.language),
+            contact=self.settings.privacy.grievance.email or newsletter.reply_to or newsletter.sender.email,
+            batch_size=self.settings.delivery.recipients_per_batch,
+            now=self.now,
+        )

@@ -107,7 +107,8 @@ def template(kind: Path = TEMPLATE) -> str:
 def _file_of(paths: set[str]) -> Path:
     if all(path.startswith("digest/web/desk/") for path in paths):
         return DESK
-    if all(path.startswith("digest/web/") for path in paths):
+    # The letter about a breach is in Hindi and English always, so no other language needs its words.
+    if all(path.startswith(("digest/web/", "digest/usecases/breach")) for path in paths):
         return PAGES
     return REASONS if all(path.startswith("digest/curate/importance/") for path in paths) else TEMPLATE
 

@@ -12,9 +12,11 @@ from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
 import pytest
+from jsonschema import Draft202012Validator
 from PIL import Image
 
 from digest.render import card
+from tests.support.feeds import NEWS_ARTICLE, atom_errors, sitemap_errors
 from tests.web.site import Site
 
 # Each test makes, sends or serves an edition.
@@ -115,6 +117,18 @@ def test_sitemaps_list_every_page_once_and_each_exists(sent: Site) -> None:
         assert re.findall('<link rel="canonical" href="([^"]*)">', shown.text) == [address]
     assert sent.get("/sitemap/2019.xml").status == 200
     assert sent.get("/sitemap/0.xml").status == 404
+
+
+def test_what_is_published_keeps_to_its_schema(sent: Site) -> None:
+    for path in ("/sitemap.xml", *(urlsplit(each).path for each in locations(sent, "/sitemap.xml"))):
+        assert sitemap_errors(sent.get(path).text) == [], path
+    assert atom_errors(sent.get("/archive.atom").text) == []
+    for path in pages(sent):
+        found = Draft202012Validator(NEWS_ARTICLE).iter_errors(structured_data(sent.get(path).text))
+        assert [error.message for error in found] == [], path
+    # The schemas do refuse something.
+    assert sitemap_errors(sent.get("/sitemap/news.xml").text.replace("<loc>https", "<loc>ftp"))
+    assert atom_errors(sent.get("/archive.atom").text.replace("<atom:updated>", "<atom:updated>x"))
 
 
 def test_the_news_sitemap_has_the_editions_of_two_days(sent: Site) -> None:

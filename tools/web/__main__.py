@@ -20,8 +20,10 @@ from digest import pipeline
 from digest.app import App, make_app
 from digest.cli.init import make_folder
 from digest.models import Actor, Role
+from digest.store.people.requests import RequestKind, RequestStore, Side
 from digest.store.people.signups import SignupStore
 from digest.usecases.approval import approval_link
+from digest.web.own_data_emails import place_of
 from digest.web.server import run_pages
 from tools.web.admin_pages import admin_pages
 
@@ -36,8 +38,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.web", description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "build/webcheck")
     parser.add_argument("--theme", default="newspaper")
-    parser.add_argument("--only", default="", help="only pages whose name contains this")
     parser.add_argument("--language", default="", help="only hi or en")
+    parser.add_argument("--only", default="", help="parts of the names of pages, separated by commas")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -47,8 +49,13 @@ def main() -> int:
         with make_app(home, environment=environment) as app:
             pipeline.send(app, DAY)
             with run_pages(app, port=0) as pages:
-                wanted = [page for page in steps(app, args.language) if args.only in str(page["name"])]
-                return check(pages.base, args.out, wanted)
+                chosen = [name for name in args.only.split(",") if name]
+                found = [page for page in steps(app, args.language) if _matches(str(page["name"]), chosen)]
+                return check(pages.base, args.out, found)
+
+
+def _matches(name: str, parts: list[str]) -> bool:
+    return not parts or any(part in name for part in parts)
 
 
 def check(base: str, out: Path, pages: list[Step]) -> int:
@@ -74,7 +81,7 @@ def steps(app: App, language: str = "") -> list[Step]:
     sign = app.signer.sign
     asha, ravi = (sign("leave", id) for id in (1, 2))
     preferences = f"/preferences/{sign('preferences', 3)}"
-    form = {"frequency": "daily", "format": "html", "hour": ""}
+    form = {"days": "mon", "format": "html", "hour": ""}
     pages: list[Step] = [
         {"name": "join", "path": "/join"},
         {"name": "join-wrong", "path": "/join", "form": {"email": "nobody"}},
@@ -97,6 +104,8 @@ def steps(app: App, language: str = "") -> list[Step]:
         {"name": "edition", "path": f"/archive/{DAY}"},
         *_archive(app),
         {"name": "nothing", "path": "/nowhere"},
+        {"name": "privacy", "path": "/privacy"},
+        *_own_data(app, preferences),
     ]
     pages += _approval(app)
     desk = _desk(app)
@@ -177,6 +186,35 @@ def _desk(app: App) -> list[Step]:
         {"name": "desk-login", "path": "/desk/login", "cookies": {}, "scripts": True},
         {"name": "desk-link", "path": f"/desk/link/{link}", "cookies": {}, "scripts": True},
         *pages,
+    ]
+
+
+def _own_data(app: App, preferences: str) -> list[Step]:
+    """What a subscriber asks for about their own data, and the pages of the links that go to the mailbox."""
+    requests, now, new = RequestStore(app.database), app.now(), "asha@example.org"
+    opened = {
+        kind: requests.open(4, kind, now=now, address=new if kind == RequestKind.ADDRESS else "", email=new)
+        for kind in RequestKind
+    }
+    both = requests.open(5, RequestKind.ADDRESS, now=now, address="ravi@example.org", email="ravi@example.org")
+    requests.confirm(both.id, Side.PRESENT, now)
+
+    def link(kind: RequestKind, side: Side = Side.PRESENT, number: int = 0) -> str:
+        return place_of(kind, side, app.signer, number or opened[kind].id)
+
+    return [
+        {"name": "address-odd", "path": f"{preferences}/address", "form": {"email": "asha@gmial.com"}},
+        {"name": "address-asked", "path": f"{preferences}/address", "form": {"email": new}},
+        {"name": "data-asked", "path": f"{preferences}/data", "form": {}},
+        {"name": "erase-asked", "path": f"{preferences}/erase", "form": {}},
+        {"name": "address", "path": link(RequestKind.ADDRESS)},
+        {"name": "address-new", "path": link(RequestKind.ADDRESS, Side.NEW)},
+        {"name": "address-waiting", "path": link(RequestKind.ADDRESS), "form": {}},
+        {"name": "address-changed", "path": link(RequestKind.ADDRESS, Side.NEW, both.id), "form": {}},
+        {"name": "data", "path": link(RequestKind.DATA)},
+        {"name": "erase", "path": link(RequestKind.ERASE)},
+        {"name": "erased", "path": link(RequestKind.ERASE), "form": {}},
+        {"name": "request-late", "path": f"/data/{app.signer.sign('own-data', 1)}"},
     ]
 
 

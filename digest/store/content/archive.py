@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from digest.hindi.search_words import index_words
-from digest.models import CORRECTION, REENGAGE
+from digest.models import LETTERS_TO_SOME
 from digest.store.content.editions import PublishedStore
 from digest.store.database import Database
 from digest.store.schema import Id, archive_correction, archive_page, archive_story, edition
@@ -212,7 +212,7 @@ class ArchiveStore:
             select(edition.c.key)
             .outerjoin(archive_page, archive_page.c.edition == edition.c.key)
             .where(edition.c.frozen_at.is_not(None), archive_page.c.edition.is_(None))
-            .where(~edition.c.key.startswith(CORRECTION), ~edition.c.key.startswith(REENGAGE))
+            .where(*(~edition.c.key.startswith(each) for each in LETTERS_TO_SOME))
             .order_by(edition.c.frozen_at, edition.c.key)
         )
         with self.database.read() as connection:

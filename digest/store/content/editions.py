@@ -18,9 +18,8 @@ from digest.curate.sent_story import SentStory
 from digest.errors import DigestError
 from digest.models import (
     BREAKING,
-    CORRECTION,
     GIVEN_UP_STATES,
-    REENGAGE,
+    LETTERS_TO_SOME,
     Actor,
     Article,
     Corrects,
@@ -63,6 +62,8 @@ _PUBLISHED = (EditionState.SENDING, EditionState.DONE)
 _FROZEN = (EditionState.FROZEN, EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
 # Nobody schedules an email that far ahead.
 _SURELY_DUE = timedelta(days=60)
+# Conditions: everybody may see the edition.
+_FOR_ALL = tuple(~edition.c.key.startswith(each) for each in LETTERS_TO_SOME)
 _UNFINISHED = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
 
 
@@ -128,11 +129,10 @@ class PublishedStore:
     def is_shown(self, now: datetime) -> ColumnElement[bool]:
         """Condition: an edition is due for somebody. Later ones may be scheduled at a provider."""
         sent = edition.c.state.in_(_PUBLISHED) & edition.c.frozen_at.is_not(None)
-        sent &= ~edition.c.key.startswith(REENGAGE)
         # Looking at the batches of all editions would take most of the time of a page.
         long_ago = edition.c.frozen_at < now - _SURELY_DUE
         due = select(batch.c.id).where(batch.c.edition == edition.c.key, batch.c.due_at <= now).exists()
-        shown = and_(sent, or_(long_ago, due), ~edition.c.key.startswith(CORRECTION))
+        shown = and_(sent, or_(long_ago, due), *_FOR_ALL)
         return shown if self.samples else and_(shown, ~edition.c.sample)
 
     def _published(self, now: datetime) -> Select[Any]:
@@ -204,7 +204,7 @@ class EditionStore:
         """Return the edition sent last; before any was sent, the one composed last."""
         with self.database.read() as connection:
             order = (edition.c.frozen_at.desc().nulls_last(), edition.c.composed_at.desc(), edition.c.key.desc())
-            rows = select(edition).where(~edition.c.key.startswith(REENGAGE))
+            rows = select(edition).where(*_FOR_ALL)
             row = connection.execute(rows.order_by(*order).limit(1)).one_or_none()
         return _from_row(row) if row else None
 

@@ -28,6 +28,7 @@ from sqlalchemy import (
     Text,
     and_,
     cast,
+    delete,
     func,
     insert,
     literal,
@@ -219,6 +220,26 @@ def _compared(groups: Iterable[RecipientGroup]) -> Iterator[tuple[str, ColumnEle
     for name, values in zip(RecipientGroup._fields, zip(*groups, strict=True), strict=False):
         only = set(values)
         yield name, literal(only.pop()) if len(only) == 1 else _decided.c[name]
+
+
+def enqueue_people(
+    database: Database,
+    edition: str,
+    decisions: Sequence[Decision],
+    people: Sequence[tuple[int, int]],
+    batch_size: int,
+    *,
+    now: datetime,
+) -> int:
+    """Enqueue these people, (number of their decision, subscriber id), who have no place in the edition yet.
+
+    Returns how many got a place in a batch.
+    """
+    with database.write() as connection, temp_table(connection, placements):
+        copy_rows(connection, placements, people)
+        placed = select(delivery.c.subscriber).where(delivery.c.edition == edition)
+        connection.execute(delete(placements).where(placements.c.subscriber.in_(placed)))
+        return insert_deliveries(connection, edition, decisions, batch_size, now).recipients
 
 
 def insert_deliveries(

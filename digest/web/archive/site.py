@@ -6,7 +6,7 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -64,6 +64,8 @@ class Archive:
     store: ArchiveStore
     can_draw: Callable[[str], bool]
     public: bool = True
+    # Version of the archive → the words of its headlines; one at most.
+    _words: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
 
     def edition(self, key: str, language: str, *, remote: bool) -> dict[str, Any] | None:
         """The values of an edition's page; None if it is not published. Without `remote`, no images of other sites."""
@@ -138,12 +140,7 @@ class Archive:
 
     def _suggest(self, query: str, now: datetime) -> tuple[str, int]:
         """Return the query with words that headlines have, and without those that none has, and what it finds."""
-        known = Counter(
-            word for title in self.store.newest_titles(now, _TITLES) for _token, word in written_tokens(title)
-        )
-        by_fold: dict[str, str] = {}
-        for word, _times in known.most_common():
-            by_fold.setdefault(fold(word), word)
+        by_fold = self._headline_words(now)
         kept = []
         for token, word in written_tokens(query)[:_MOST_CORRECTED]:
             stems = query_words(word)
@@ -157,6 +154,22 @@ class Archive:
             if count and suggestion != query:
                 return suggestion, count
         return "", 0
+
+    def _headline_words(self, now: datetime) -> dict[str, str]:
+        """The words of the newest headlines: folded → as most write it. Read once for each state of the archive."""
+        version = self.store.version(now)
+        if version not in self._words:
+            known = Counter(
+                word for title in self.store.newest_titles(now, _TITLES) for _token, word in written_tokens(title)
+            )
+            by_fold: dict[str, str] = {}
+            for word, _times in known.most_common():
+                by_fold.setdefault(fold(word), word)
+            self._words.clear()
+            self._words[version] = by_fold
+            return by_fold
+        # Another thread may have cleared it meanwhile.
+        return self._words.get(version, {})
 
     def _local(self, moment: datetime | None) -> datetime | None:
         return moment.astimezone(self.context.pages.zone) if moment else None

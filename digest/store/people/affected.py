@@ -1,0 +1,157 @@
+"""Whose data was in what leaked: an edition's recipients, or everybody whom the store or a copy of it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, or_, select
+
+from digest.errors import DigestError
+from digest.models import DeliveryOutcome
+from digest.store.database import Database
+from digest.store.people.preferences import ERASED
+from digest.store.schema import consent, delivery, edition, preference, signup, subscriber, suppression
+from digest.store.sending.enqueue import preferred
+from digest.store.statements import chunks
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What leaked: the store as it is, a copy of it that was made at `held_at`, or who got editions.
+
+    Editions are named by their keys, or by the time when they were made ready to send.
+    """
+
+    editions: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    held_at: datetime | None = None
+    store: bool = False
+
+    @property
+    def concerns_store(self) -> bool:
+        """Whether everything that is held about a person leaked, and not only that they got an edition."""
+        return self.store or self.held_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody affected. `unreached` says why no email goes to them; empty if one does. `id` is None for a sign-up."""
+
+    id: int | None
+    email: str
+    format: str
+    unreached: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """Who is affected, and numbers of what was held about them."""
+
+    people: tuple[Person, ...]
+    editions: tuple[str, ...]
+    # What was held → the number of people.
+    held: dict[str, int]
+
+    @property
+    def reached(self) -> tuple[Person, ...]:
+        return tuple(person for person in self.people if not person.unreached)
+
+
+def find_affected(database: Database, scope: Scope) -> Affected:
+    """Find who is affected. Raises DigestError for an edition of which only counts are kept, or an unknown one."""
+    with database.read() as connection:
+        keys = _editions(connection, scope)
+        rows: dict[int, Any] = {}
+        for key in keys:
+            own = and_(
+                delivery.c.edition == key,
+                or_(delivery.c.outcome.is_(None), delivery.c.outcome != DeliveryOutcome.EXCLUDED),
+            )
+            of = _people().join(delivery, delivery.c.subscriber == subscriber.c.id).where(own)
+            rows |= {row.id: row for row in connection.execute(of)}
+        if scope.concerns_store:
+            known = _people()
+            if not scope.store:
+                known = known.where(subscriber.c.added_at <= scope.held_at)
+            rows |= {row.id: row for row in connection.execute(known)}
+        people = [Person(row.id, row.email, row.format, _unreached(row)) for _id, row in sorted(rows.items())]
+        held = {"email address": len(people), "which editions they got": len(people) if keys else 0}
+        if scope.concerns_store:
+            held |= _held(connection, rows)
+            waiting = select(signup.c.email).where(signup.c.confirmed_at.is_(None))
+            if not scope.store:
+                waiting = waiting.where(signup.c.asked_at <= scope.held_at)
+            never = "signed up and never confirmed"
+            others = sorted(set(connection.execute(waiting).scalars()))
+            people += [Person(None, email, "html", never) for email in others]
+            held["unconfirmed sign-up"] = len(others)
+    return Affected(tuple(people), keys, {what: number for what, number in held.items() if number})
+
+
+def _editions(connection: Connection, scope: Scope) -> tuple[str, ...]:
+    keys = dict.fromkeys(scope.editions)
+    if scope.since is not None or scope.until is not None:
+        rows = select(edition.c.key).where(edition.c.frozen_at.is_not(None))
+        if scope.since is not None:
+            rows = rows.where(edition.c.frozen_at >= scope.since)
+        if scope.until is not None:
+            rows = rows.where(edition.c.frozen_at <= scope.until)
+        keys |= dict.fromkeys(connection.execute(rows.order_by(edition.c.frozen_at)).scalars())
+    known = dict(connection.execute(select(edition.c.key, edition.c.folded_at).where(edition.c.key.in_(keys))).all())
+    for key in keys:
+        if key not in known:
+            raise DigestError(f"There is no edition {key}. `digest edition list` shows them.")
+        if known[key] is not None:
+            raise DigestError(
+                f"Edition {key} is too old: only counts of its recipients are kept (store.keep.deliveries). "
+                "Name who was on the list instead, with --copy-of."
+            )
+    return tuple(keys)
+
+
+def _people() -> Select[Any]:
+    return (
+        select(
+            subscriber.c.id,
+            subscriber.c.email,
+            subscriber.c.name,
+            subscriber.c.listed,
+            subscriber.c.status,
+            preferred("format").label("format"),
+            suppression.c.reason,
+            preference.c.subscriber.label("chose"),
+        )
+        .outerjoin(preference, preference.c.subscriber == subscriber.c.id)
+        .outerjoin(suppression, suppression.c.address == subscriber.c.address)
+        .where(subscriber.c.status != ERASED)
+    )
+
+
+def _unreached(row: Any) -> str:
+    if row.reason:
+        return str(row.reason)
+    return "" if row.listed and row.status == "active" else "not on the list" if not row.listed else "paused"
+
+
+def _held(connection: Connection, rows: dict[int, Any]) -> dict[str, int]:
+    agreed = 0
+    for part in chunks(rows):
+        addresses = select(subscriber.c.address).where(subscriber.c.id.in_(part))
+        people = select(func.count(consent.c.address.distinct())).where(consent.c.address.in_(addresses))
+        agreed += connection.execute(people).scalar_one()
+    return {
+        "name": sum(1 for row in rows.values() if row.name),
+        "choices": sum(1 for row in rows.values() if row.chose is not None),
+        "consents with network addresses": agreed,
+        "unsubscribes, bounces and complaints": sum(1 for row in rows.values() if row.reason),
+    }
+
+
+def already_told(database: Database, key: str) -> Collection[int]:
+    """Return the ids of who has a place in the letter already."""
+    with database.read() as connection:
+        return set(connection.execute(select(delivery.c.subscriber).where(delivery.c.edition == key)).scalars())

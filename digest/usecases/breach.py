@@ -1,0 +1,205 @@
+"""Tell people about a personal data breach: who is affected, what was held, a letter, and a record (docs/privacy.md).
+
+The letter is an edition that only the affected get. It goes through the ledger like every other, so that nobody gets it
+twice and nobody who can be reached is missed.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.i18n import translator
+from digest.models import BREACH, Actor, Edition, EditionState, RenderedEmail
+from digest.store.desk import audit
+from digest.store.people.affected import Affected, Scope, already_told, find_affected
+from digest.store.sending.enqueue import Decision, enqueue_people
+from digest.yamlio import reader
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from digest.render.themes import Branding
+    from digest.store.content.editions import EditionStore
+    from digest.store.database import Database
+
+EXAMPLE = """\
+# What the letter says, in Hindi and English. Rule 7 of India's DPDP Rules 2025 asks for all of it.
+# What happened: its nature and extent, when and where.
+happened:
+  hi: "22 नवंबर 2026 की रात किसी ने हमारे सर्वर की एक बैकअप फ़ाइल की नक़ल कर ली।"
+  en: "On the night of 22 November 2026 somebody copied a backup file of our server."
+# What may come of it for the person.
+consequences:
+  hi: "आपको अनचाहे या धोखा देने वाले ईमेल आ सकते हैं।"
+  en: "You may get unwanted or fraudulent email."
+# What you have done and are doing about it.
+measures:
+  hi: "हमने फ़ाइल हटा दी है, चाबियाँ बदल दी हैं और बोर्ड को सूचना दी है।"
+  en: "We have removed the file, changed the keys and informed the Board."
+# What the person can do.
+advice:
+  hi: "किसी ईमेल के कहने पर पासवर्ड या बैंक की जानकारी न दें। हम यह कभी नहीं माँगते।"
+  en: "Give nobody a password or bank details because an email asks for it. We never do."
+# Who answers questions.
+contact: {name: "", email: "", phone: ""}
+"""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class Both(_Model):
+    """A text in Hindi and in English."""
+
+    hi: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
+class Contact(_Model):
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+class Notice(_Model):
+    """What the letter tells."""
+
+    happened: Both
+    consequences: Both
+    measures: Both
+    advice: Both
+    contact: Contact = Contact()
+
+
+def read_notice(path: Path) -> Notice:
+    """Read a file like EXAMPLE. Raises ConfigurationError."""
+    raw = reader.read_file(path)
+    try:
+        return Notice.model_validate(raw)
+    except ValidationError as error:
+        problems = [
+            ConfigProblem(path.name, 0, f"'{'.'.join(map(str, one['loc']))}': {one['msg'][:1].lower()}{one['msg'][1:]}")
+            for one in error.errors()
+        ]
+        raise ConfigurationError(problems) from None
+
+
+@dataclass(frozen=True)
+class BreachLetter:
+    """Finds the affected, writes the letter, and gives everybody who can be reached a place in it."""
+
+    database: Database
+    editions: EditionStore
+    branding: Branding
+    environment: Callable[[], Environment]
+    # The contact of the settings, for a notice without one.
+    contact: str
+    batch_size: int
+    now: Callable[[], datetime]
+
+    def affected(self, scope: Scope) -> Affected:
+        """Find who is affected. Raises DigestError."""
+        return find_affected(self.database, scope)
+
+    def render(self, notice: Notice, affected: Affected, *, whole: bool) -> tuple[RenderedEmail, RenderedEmail]:
+        """The letter in HTML and as text only. `whole`: the store was concerned, and not only who got an edition."""
+        values: dict[str, Any] = {
+            "notice": notice,
+            "contact": notice.contact.email or self.contact,
+            "whole": whole,
+            "editions": affected.editions,
+            "branding": self.branding,
+            "words": {language: _words(language) for language in ("hi", "en")},
+        }
+        subject = values["words"]["hi"]["title"]
+        html = self.environment().get_template("breach.html.j2").render(values, subject=subject)
+        text = self.environment().get_template("breach.txt.j2").render(values, subject=subject)
+        return RenderedEmail("html", subject, html, text), RenderedEmail("text", subject, "", text)
+
+    def place(self, key: str, notice: Notice, scope: Scope, actor: Actor) -> int:
+        """Give the affected their places in the letter `key`, and record it. Returns how many are new.
+
+        Repeating it with a wider scope adds those who have no place yet. Its text stays what it was.
+        """
+        if not key.startswith(BREACH):
+            raise DigestError(f"The name of such a letter begins with '{BREACH}'; found '{key}'.")
+        now, found = self.now(), self.affected(scope)
+        emails = self.render(notice, found, whole=scope.concerns_store)
+        letter = Edition(key, now.date(), 0, EditionState.APPROVED, emails[0].subject, "", (), composed_at=now)
+        if self.editions.get(key) is None:
+            self.editions.put(letter, over=())
+            self.editions.save_emails(key, emails)
+        told = already_told(self.database, key)
+        new = [person for person in found.reached if person.id is not None and person.id not in told]
+        decisions = [Decision("html", now), Decision("text", now)]
+        places = [(int(person.format == "text"), person.id) for person in new if person.id is not None]
+        placed = enqueue_people(self.database, key, decisions, places, self.batch_size, now=now)
+        with self.database.write() as connection:
+            numbers = {"affected": len(found.people), "reached": len(found.reached), "new": placed, "held": found.held}
+            audit.add(connection, actor, "breach", key, _describe(scope), now=now, after=numbers)
+        return placed
+
+
+def _words(language: str) -> dict[str, str]:
+    """The letter's own words in a language."""
+    _ = translator(language).gettext
+    return {
+        "title": _("Your data: what has happened and what you can do"),
+        "concerned": _("Which of your data is concerned"),
+        "whole": _(
+            "Your email address, your name if you gave it, what you chose, and when and from "
+            "which network address you agreed."
+        ),
+        "edition": _("Your email address, and that you got these editions."),
+        "consequences": _("What may come of it"),
+        "measures": _("What we are doing"),
+        "advice": _("What you can do"),
+        "contact": _("Who answers your questions"),
+    }
+
+
+def _describe(scope: Scope) -> str:
+    parts = [f"edition {key}" for key in scope.editions]
+    parts += [f"{name} {moment:%Y-%m-%d %H:%M %z}" for name, moment in _moments(scope) if moment]
+    return ", ".join([*parts, "the store"] if scope.store else parts)
+
+
+def _moments(scope: Scope) -> tuple[tuple[str, datetime | None], ...]:
+    return ("editions since", scope.since), ("editions until", scope.until), ("store of", scope.held_at)
+
+
+def affected_csv(affected: Affected) -> str:
+    """Everybody affected, with the reason why no letter goes to somebody: those must be told in another way."""
+    out = io.StringIO()
+    table = csv.writer(out)
+    table.writerow(["email", "letter"])
+    for person in affected.people:
+        email = f"'{person.email}" if person.email.startswith(("=", "+", "-", "@")) else person.email
+        table.writerow([email, f"no: {person.unreached}" if person.unreached else "yes"])
+    return out.getvalue()
+
+
+def board_report(notice: Notice, affected: Affected, scope: Scope, key: str, now: datetime) -> str:
+    """A draft of what the Data Protection Board is told: without delay, and in detail within 72 hours (rule 7(2))."""
+    held = "\n".join(f"- {what}: {number:,}" for what, number in affected.held.items())
+    unreached = len(affected.people) - len(affected.reached)
+    return (
+        f"# Personal data breach: report for the Data Protection Board (draft of {now:%Y-%m-%d %H:%M %Z})\n\n"
+        f"## Nature, extent, time and place\n\n{notice.happened.en}\n\nScope: {_describe(scope)}.\n\n"
+        f"People affected: {len(affected.people):,}\n\nData held about them (people):\n\n{held}\n\n"
+        f"## Likely impact\n\n{notice.consequences.en}\n\n"
+        f"## Measures against the risk, and against a repetition\n\n{notice.measures.en}\n\n"
+        "## Circumstances, reasons, and findings about who caused it\n\n(write this)\n\n"
+        f"## How the affected were told\n\nBy email ({key}): {len(affected.reached):,}. By other means, because no "
+        f"email reaches them: {unreached:,} (affected.csv).\n\nAdvice given: {notice.advice.en}\n"
+    )
