@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from digest.curate.rules import Rules
     from digest.curate.summary.types import Summariser
     from digest.deliver.ports import ScheduleWindow, SendRateLimiter, Transport
+    from digest.deliver.telegram.client import TelegramClient
     from digest.feedback.sendgrid_signature import Verifier
     from digest.feedback.sns import Verifier as SnsVerifier
     from digest.mail.message import Sender
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     from digest.usecases.enqueue import Enqueuer, SeatQueue
     from digest.usecases.erase_subscriber import SubscriberEraser
     from digest.usecases.issue_receipt import ReceiptIssuer
+    from digest.usecases.post_to_channel import ChannelPoster
     from digest.usecases.preflight import ExampleDomainGuard, Preflight, SampleGuard
     from digest.usecases.process_feedback import FeedbackProcessor
     from digest.usecases.prune_store import StorePruner
@@ -852,6 +854,37 @@ class App:
         from digest.usecases.share import Cards
 
         return Cards(self.articles.images, self.branding)
+
+    @property
+    def channel_poster(self) -> ChannelPoster | None:
+        """Posts editions on Telegram; None without a channel."""
+        from digest.store.sending.channel_posts import ChannelPosts
+        from digest.usecases.post_to_channel import ChannelPoster
+
+        chosen = self.settings.telegram
+        if not chosen.channel:
+            return None
+        return ChannelPoster(
+            channel=chosen.channel,
+            client=self._telegram_client,
+            posts=ChannelPosts(self.database),
+            editions=self.editions,
+            archive=self.archive,
+            cards=self.cards,
+            branding=self.branding,
+            base=self.settings.newsletter.base_url,
+            with_card=chosen.card,
+            high_water=self.high_water,
+            now=self.now,
+        )
+
+    def _telegram_client(self) -> TelegramClient:
+        """Raises ConfigurationError if the bot's token is missing."""
+        from digest.deliver.telegram.client import TelegramClient
+
+        chosen = self.settings.telegram
+        token = self.secret(chosen.token_env, "telegram.token_env")
+        return TelegramClient(token, host=chosen.host, timeout=chosen.timeout.total_seconds())
 
     @cached_property
     def preflight(self) -> Preflight:
