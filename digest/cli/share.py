@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import click
 
 from digest.cli.editions import existing
 from digest.cli.output import emit, json_option, note, shown
+from digest.cli.user import user_name
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
+
+if TYPE_CHECKING:
+    from digest.app import App
 
 
 @click.command()
@@ -20,9 +25,15 @@ from digest.errors import ConfigProblem, ConfigurationError, DigestError
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the card to this file (default: share/EDITION.jpg in the newsletter folder).",
 )
+@click.option("--telegram", is_flag=True, help="Post it in the newsletter's Telegram channel instead, once.")
+@click.option(
+    "--seen/--not-seen",
+    default=None,
+    help="With --telegram, if the outcome is unknown: whether you see the post in the channel. If not, it is posted.",
+)
 @json_option
 @click.pass_obj
-def share(home: Path, edition: str, card: Path | None, as_json: bool) -> None:
+def share(home: Path, edition: str, card: Path | None, telegram: bool, seen: bool | None, as_json: bool) -> int:
     """Print a text of EDITION (default: the newest) for a WhatsApp Channel, and write a card with its headline.
 
     WhatsApp has no interface for Channels: paste the text and attach the card. Both have only what everybody may read.
@@ -42,6 +53,10 @@ def share(home: Path, edition: str, card: Path | None, as_json: bool) -> None:
         if not edition and not newest:
             raise DigestError("No edition was sent yet. `digest send` sends one.")
         key = edition or newest[0].key
+        if telegram:
+            return _post(app, key, seen, as_json=as_json)
+        if seen is not None:
+            raise click.UsageError("--seen and --not-seen need --telegram")
         found, page = existing(app, key), app.archive.page(key, app.now())
         if page is None:
             raise DigestError(
@@ -57,10 +72,47 @@ def share(home: Path, edition: str, card: Path | None, as_json: bool) -> None:
         if as_json:
             url = f"{base}/archive/{quote(key, safe='')}"
             emit({"edition": key, "url": url, "text": text, "card": str(place) if place else None})
-            return
+            return 0
         click.echo(shown(text))
         if place:
             note(f"Card: {place}")
+    return 0
+
+
+def _post(app: App, key: str, seen: bool | None, *, as_json: bool) -> int:
+    """Post in the channel, and say what became of it. 1 unless the channel has the post."""
+    from digest.store.sending.channel_posts import PostState
+
+    poster = app.channel_poster
+    if poster is None:
+        problem = "'telegram.channel' is empty; set it to the channel's name, such as \"@nadipur_news\""
+        raise ConfigurationError([ConfigProblem("digest.yaml", 0, problem)])
+    before = poster.posts.get(key, poster.channel)
+    if seen is not None:
+        if not poster.posts.decide(key, poster.channel, posted=seen, now=app.now()):
+            raise DigestError(f"The post of edition {key} is {before.state if before else 'not made'}, not unknown.")
+        app.editions.record(
+            key, "channel post", "seen" if seen else "not seen", now=app.now(), by=user_name(app.environment)
+        )
+    post = poster.post(key, at_once=True)
+    if as_json:
+        emit(
+            {
+                "edition": key,
+                "channel": post.channel,
+                "state": post.state,
+                "message": post.message or None,
+                "detail": post.detail or None,
+            }
+        )
+    else:
+        click.echo(f"{post.channel}: {post.state}{f', {post.detail}' if post.detail else ''}")
+    if post.state == PostState.UNKNOWN:
+        note(
+            "Telegram may have it, and cannot be asked. Look at the channel, then say what you see: "
+            f"`digest share {key} --telegram --seen`, or --not-seen to post it."
+        )
+    return 0 if post.state == PostState.POSTED else 1
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -30,6 +30,7 @@ from digest.config.privacy import Privacy
 from digest.config.reengage import ReengageSettings
 from digest.config.schedule import Schedule
 from digest.config.sources import SourceSettings
+from digest.config.telegram import TelegramSettings
 from digest.config.types import (
     Accent,
     Address,
@@ -490,6 +491,7 @@ class Settings(SettingsModel):
     web: Web = Field(default=Web(), description="Subscriber pages and webhooks.")
     privacy: Privacy = Field(default=Privacy(), description="Privacy notice.")
     clicks: ClickSettings = Field(default=ClickSettings(), description="Clicks on stories and advertisements.")
+    telegram: TelegramSettings = Field(default=TelegramSettings(), description="A post of each edition on Telegram.")
     reengage: ReengageSettings = Field(
         default=ReengageSettings(), description="Asking people who seem not to read whether to continue."
     )
@@ -594,6 +596,15 @@ class Settings(SettingsModel):
     def _pages_count_clicks(self) -> Settings:
         if self.clicks.enabled and not self.newsletter.base_url:
             raise ValueError("'clicks.enabled': true needs 'newsletter.base_url', because links lead over your pages")
+        return self
+
+    @model_validator(mode="after")
+    def _channel_has_a_link(self) -> Settings:
+        if self.telegram.channel and (not self.newsletter.base_url or self.web.archive != "public"):
+            raise ValueError(
+                "'telegram.channel' needs 'newsletter.base_url' and 'web.archive: public', because a post leads to "
+                "the edition's page"
+            )
         return self
 
     @model_validator(mode="after")

@@ -21,7 +21,7 @@ MAX_TEXT, MAX_SUBJECT = 2_000, 200
 _MOST_READ = 60_000
 _MAX_IDS = 20
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,300})>")
-_CHARSET = re.compile(r"""charset\s*=\s*"?([\w.:+-]{1,40})""", re.I)
+_CHARSET = re.compile(r"""charset\s*=\s*"?([A-Za-z0-9_.:+-]{1,40})""", re.I)
 _AUTOMATIC_PRECEDENCE = ("auto_reply", "auto-reply", "bulk", "junk", "list")
 # Headers that only automatic answers have.
 _AUTOMATIC_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "list-id", "feedback-id")

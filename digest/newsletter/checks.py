@@ -51,8 +51,16 @@ def check_settings(app: App) -> Findings:
     findings.run(lambda: app.summariser)
     findings.run(lambda: app.webhook_verifier)
     findings.run(lambda: app.brevo_webhook_token)
+    findings.run(lambda: check_telegram(app))
     check_notice(app, findings)
     return findings
+
+
+def check_telegram(app: App) -> None:
+    """Raise ConfigurationError if the bot's token is missing."""
+    chosen = app.settings.telegram
+    if chosen.channel:
+        app.secret(chosen.token_env, "telegram.token_env")
 
 
 def check_notice(app: App, findings: Findings) -> None:

@@ -29,6 +29,7 @@ from digest.scheduler.guard import Guard
 from digest.scheduler.moments import until_next_moment
 from digest.scheduler.notices import Notices
 from digest.store.locks import Lock
+from digest.store.sending.channel_posts import PostState
 from digest.utils.heartbeat import beat
 from digest.utils.text import duration, plural
 
@@ -41,6 +42,7 @@ _KEEP_FREE = timedelta(minutes=3)
 # How long before a planned moment the store is not pruned any more.
 _QUIET = timedelta(minutes=15)
 # Between two looks for conditions that the admins must know, and before the first.
+_CHANNEL_EVERY = timedelta(minutes=1)
 _WATCH_EVERY, _WATCH_FIRST = timedelta(seconds=30), timedelta(seconds=5)
 _HOUR = timedelta(hours=1)
 # Between two looks into the log of a provider for batches whose outcome is unknown.
@@ -111,6 +113,7 @@ class Scheduler:
             BackgroundJob(self.prune, "store", every=_HOUR, first=_HOUR),
             BackgroundJob(self.reconcile, "logs of providers", every=RECONCILE_EVERY, first=RECONCILE_EVERY),
             # A long send must be watched, and an alert that hangs must not delay one.
+            BackgroundJob(self.post_to_channel, "channel", every=_CHANNEL_EVERY, first=_CHANNEL_EVERY),
             BackgroundJob(self.watch, "alerts", every=_WATCH_EVERY, first=_WATCH_FIRST),
         )
         self._background = BackgroundJobs(self.guard, background)
@@ -292,6 +295,19 @@ class Scheduler:
         if app.settings.alerts.report and app.alerts.channels:
             for key in app.reporter.send_due():
                 self.log(f"Edition {key}: its report goes to the admins.")
+
+    def post_to_channel(self) -> None:
+        """Post the editions that were sent lately in the Telegram channel, each once."""
+        app = self.app
+        poster = app.channel_poster
+        if poster is None or not app.settings.telegram.automatic:
+            return
+        for post in poster.post_due():
+            told = f"Edition {post.edition}: Telegram channel {post.channel}: {post.state}"
+            if post.state == PostState.POSTED:
+                self.log(f"{told}.")
+            elif post.state != PostState.SUBMITTING:
+                self.warn(f"{told}: {post.detail}. `digest share {post.edition} --telegram` shows what to do.")
 
     def prune(self) -> None:
         """Delete what is older than `store.keep`, once a day and not just before something is to be done."""

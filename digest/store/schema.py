@@ -444,6 +444,19 @@ reengagement = Table(
     Column("ended_at", Moment),
 )
 
+# Posts of editions in channels: see `sending.channel_posts`.
+channel_post = Table(
+    "channel_post",
+    metadata,
+    Column("edition", String(64), ForeignKey("edition.key"), primary_key=True),
+    Column("channel", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("message", BigInteger, nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),
+    Column("at", Moment, nullable=False),
+    Column("not_before", Moment),
+)
+
 rendered_email = Table(
     "rendered_email",
     metadata,

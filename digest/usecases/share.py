@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from digest.deliver.telegram.text import MAX_MESSAGE, compose
 from digest.hindi import dates
 from digest.i18n import translator
 from digest.models import Edition
@@ -48,19 +49,31 @@ class Cards:
         return card.draw(title, self.branding.name, shown, theme.light, stored.data if stored else None)
 
 
-def channel_text(edition: Edition, found: ArchivedEdition, branding: Branding, base: str) -> str:
-    """Return the text of an edition for a WhatsApp Channel. Asterisks are WhatsApp's bold."""
+def channel_text(
+    edition: Edition,
+    found: ArchivedEdition,
+    branding: Branding,
+    base: str,
+    *,
+    bold: str = "*",
+    limit: int = MAX_MESSAGE,
+) -> str:
+    """Return the text of an edition for a channel, with at most `limit` UTF-16 code units.
+
+    Asterisks are WhatsApp's bold. Headlines are left out before the link is.
+    """
     catalogue = translator(branding.language)
-    lines = [f"*{_plain(branding.name)}* · {dates.day(edition.day, branding.language)}", "", f"*{_plain(found.title)}*"]
+    head = f"{bold}{_plain(branding.name)}{bold} · {dates.day(edition.day, branding.language)}"
+    title = f"{bold}{_plain(found.title)}{bold}"
     others = [story for story in edition.stories() if texts.one_line(story.title) != found.title]
     first = {section.stories[0].id for section in edition.sections if section.stories}
     # The first of each section, then the best.
     others.sort(key=lambda story: (story.id not in first, -story.score))
-    lines += [f"• {_plain(texts.one_line(story.title))}" for story in others[:_HEADLINES]]
-    lines += ["", f"{catalogue.gettext('The whole edition:')} {base}/archive/{quote(edition.key, safe='')}"]
+    points = [f"• {_plain(texts.one_line(story.title))}" for story in others[:_HEADLINES]]
+    tail = f"{catalogue.gettext('The whole edition:')} {base}/archive/{quote(edition.key, safe='')}"
     if branding.signup:
-        lines.append(f"{catalogue.gettext('Get it by email:')} {base}/join")
-    text = "\n".join(lines)
+        tail += f"\n{catalogue.gettext('Get it by email:')} {base}/join"
+    text = compose(head, title, points, tail, limit)
     return texts.devanagari_digits_in_text(text) if branding.theme.digits == "deva" else text
 
 

@@ -9,10 +9,12 @@ from digest.wiring.identity import Identity
 from digest.wiring.store import Stores
 
 if TYPE_CHECKING:
+    from digest.deliver.telegram.client import TelegramClient
     from digest.render.clicks import ClickLinks
     from digest.render.renderer import Renderer
     from digest.render.themes import Branding
     from digest.usecases.archive import Archivist
+    from digest.usecases.post_to_channel import ChannelPoster
     from digest.usecases.preflight import Preflight
     from digest.usecases.share import Cards
 
@@ -87,3 +89,34 @@ class Rendering(Stores, Identity):
         base = self.settings.newsletter.base_url
         sign = partial(self.signer.sign_name_by_each, "click")
         return ClickLinks(base, sign, with_subscriber=self.settings.clicks.subscribers) if base else None
+
+    @property
+    def channel_poster(self) -> ChannelPoster | None:
+        """Posts editions on Telegram; None without a channel."""
+        from digest.store.sending.channel_posts import ChannelPosts
+        from digest.usecases.post_to_channel import ChannelPoster
+
+        chosen = self.settings.telegram
+        if not chosen.channel:
+            return None
+        return ChannelPoster(
+            channel=chosen.channel,
+            client=self._telegram_client,
+            posts=ChannelPosts(self.database),
+            editions=self.editions,
+            archive=self.archive,
+            cards=self.cards,
+            branding=self.branding,
+            base=self.settings.newsletter.base_url,
+            with_card=chosen.card,
+            high_water=self.high_water,
+            now=self.now,
+        )
+
+    def _telegram_client(self) -> TelegramClient:
+        """Raises ConfigurationError if the bot's token is missing."""
+        from digest.deliver.telegram.client import TelegramClient
+
+        chosen = self.settings.telegram
+        token = self.secret(chosen.token_env, "telegram.token_env")
+        return TelegramClient(token, host=chosen.host, timeout=chosen.timeout.total_seconds())

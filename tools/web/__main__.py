@@ -103,6 +103,7 @@ def steps(app: App, language: str = "") -> list[Step]:
         {"name": "archive", "path": "/archive"},
         {"name": "edition", "path": f"/archive/{DAY}"},
         *_archive(app),
+        *_feedback(app),
         {"name": "nothing", "path": "/nowhere"},
         {"name": "privacy", "path": "/privacy"},
         *_own_data(app, preferences),
@@ -140,6 +141,21 @@ def _archive(app: App) -> list[Step]:
         {"name": "found", "path": f"/search?q={quote(story.title)}"},
         {"name": "not-found", "path": f"/search?q={quote('कखग')}"},
         {"name": "corrections", "path": "/corrections"},
+    ]
+
+
+def _feedback(app: App) -> list[Step]:
+    """Answers to a block of the edition, a word about it, and the question whether to continue."""
+    answer = f"/answer/{DAY}/feedback/1/{app.signer.sign('view', 1)}"
+    stay = f"/stay/{app.signer.sign('preferences', 1)}"
+    return [
+        {"name": "answer", "path": answer},
+        {"name": "answered", "path": answer, "form": {}},
+        {"name": "answer-word", "path": f"{answer}/word", "form": {"word": "अच्छा अंक था।"}},
+        {"name": "stay", "path": stay},
+        {"name": "stayed", "path": stay, "form": {}},
+        {"name": "stay-nobody", "path": f"/stay/{app.signer.sign('preferences', 99)}"},
+        {"name": "click-broken", "path": f"/c/{DAY}/x"},
     ]
 
 

@@ -21,7 +21,7 @@ from digest.store.database import Database
 from digest.store.schema import click_count, click_visit, last_click
 from digest.store.schema import meta as meta_table
 
-# How long requests are kept before they are counted: what one visitor does belongs together.
+# Requests of a whole day are counted together, because what one visitor does in it belongs together. It is so long ago.
 KEPT = timedelta(days=1)
 # The name in `meta` of the key of a day.
 _KEY = "click key of "
@@ -89,8 +89,8 @@ class ClickStore:
         return dict(found)
 
     def fold(self, links: Links, now: datetime) -> int:
-        """Count the requests that are a day old, and delete them and their keys. Returns how many."""
-        before = now - KEPT
+        """Count the requests of days that ended a day ago, and delete them and their keys. Returns how many."""
+        before = (now - KEPT).replace(hour=0, minute=0, second=0, microsecond=0)
         with self.database.read() as connection:
             old = select(click_visit.c.edition).where(click_visit.c.at < before).distinct()
             keys = list(connection.execute(old).scalars())
@@ -102,8 +102,8 @@ class ClickStore:
                 done += _fold_edition(connection, key, visits.get(key, []), number, before)
         with self.database.write(area="meta") as connection:
             own = meta_table.c.name
-            last = f"{_KEY}{before - KEPT:%Y-%m-%d}"
-            connection.execute(delete(meta_table).where(own.startswith(_KEY), own <= last))
+            first_kept = f"{_KEY}{before:%Y-%m-%d}"
+            connection.execute(delete(meta_table).where(own.startswith(_KEY), own < first_kept))
         return done
 
     def last_clicks(self, links: Links) -> dict[int, datetime]:

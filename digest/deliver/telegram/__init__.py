@@ -1,0 +1,1 @@
+"""Telegram's Bot API: one post of an edition in a channel."""

@@ -1,0 +1,122 @@
+"""Post to a channel by Telegram's Bot API. The outcome says whether the channel may have the post.
+
+The API has no idempotency key and no way to look up a post, so an unknown outcome stays unknown until a person looks.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+import orjson
+
+from digest.deliver.http_client import HttpClient, HttpResponse, RequestNotSent, ResponseUnknown
+from digest.deliver.telegram.text import MAX_CAPTION, MAX_MESSAGE, utf16_length
+
+_MAX_DETAIL = 200
+# Seconds. Longer waits are asked for in error.
+_MAX_RETRY_AFTER = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The channel has it. `message` is 0 if the response could not be read."""
+
+    message: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Telegram answered that it does not post this: a wrong token, channel or text."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotPosted:
+    """The request never reached Telegram, or is to be made again later."""
+
+    detail: str
+    # Seconds.
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MaybePosted:
+    """The request was written, and no answer says what became of it."""
+
+    detail: str
+
+
+Outcome = Posted | Refused | NotPosted | MaybePosted
+
+
+class TelegramClient:
+    """Posts by one bot. `host` is the URL of the API, `token` that of the bot."""
+
+    def __init__(self, token: str, *, host: str = "https://api.telegram.org", timeout: float = 30.0) -> None:
+        self._token, self.host = token, host
+        self._http = HttpClient(host, timeout=timeout)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def post(self, channel: str, text: str, photo: bytes | None = None) -> Outcome:
+        """Post a text, or a photo (JPEG) with the text as its caption. Raises ValueError for a text that is too long.
+
+        Makes one request, and never repeats it.
+        """
+        limit = MAX_CAPTION if photo else MAX_MESSAGE
+        if not text.strip() or utf16_length(text) > limit:
+            raise ValueError(f"expected a text of 1 to {limit} UTF-16 code units")
+        if photo is None:
+            kind = "application/json; charset=utf-8"
+            body = orjson.dumps({"chat_id": channel, "text": text})
+            return self._call("sendMessage", body, kind)
+        boundary = secrets.token_hex(16)
+        body = _multipart(boundary, {"chat_id": channel, "caption": text}, photo)
+        return self._call("sendPhoto", body, f"multipart/form-data; boundary={boundary}")
+
+    def _call(self, method: str, body: bytes, kind: str) -> Outcome:
+        headers = {"Content-Type": kind, "Accept": "application/json", "User-Agent": "hindi-digest"}
+        try:
+            response = self._http.post(f"/bot{self._token}/{method}", body, headers)
+        except RequestNotSent as error:
+            return NotPosted(self._hide(f"telegram {self.host}: {error}"))
+        except ResponseUnknown as error:
+            return MaybePosted(self._hide(f"telegram {self.host}: no complete response: {error}"))
+        return self._read(response)
+
+    def _read(self, response: HttpResponse) -> Outcome:
+        found = response.json()
+        answer = found if isinstance(found, dict) else {}
+        said = self._hide(str(answer.get("description") or ""))[:_MAX_DETAIL]
+        detail = f"telegram answered {response.status}{f': {said}' if said else ''}"
+        if 200 <= response.status < 300:
+            result = answer.get("result")
+            number = result.get("message_id") if isinstance(result, dict) else 0
+            if answer.get("ok") is False:
+                return Refused(detail)
+            return Posted(number if isinstance(number, int) else 0)
+        if response.status == 429:
+            asked = answer.get("parameters")
+            after = asked.get("retry_after") if isinstance(asked, dict) else None
+            wait = float(after) if isinstance(after, int | float) and after > 0 else response.retry_after()
+            return NotPosted(detail, min(wait, _MAX_RETRY_AFTER) if wait else None)
+        if 400 <= response.status < 500 and response.status != 408:
+            return Refused(detail)
+        # A gateway may give up while the server posts.
+        return MaybePosted(detail)
+
+    def _hide(self, text: str) -> str:
+        return text.replace(self._token, "…")
+
+
+def _multipart(boundary: str, fields: dict[str, str], photo: bytes) -> bytes:
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    ]
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="photo"; filename="card.jpg"\r\n'
+    parts += [f"{head}Content-Type: image/jpeg\r\n\r\n".encode(), photo, f"\r\n--{boundary}--\r\n".encode()]
+    return b"".join(parts)
