@@ -110,7 +110,8 @@ def serve(home: Path) -> Iterator[Doors]:
         tokens |= {purpose: app.signer.sign(purpose, numbers[at]) for purpose, at in REQUESTS.items()}
         tokens["approve"] = app.signer.sign_name("approve", KEY)
         links, edition = app.readable_click_links, app.editions.get(KEY)
-        assert links and edition
+        assert links
+        assert edition
         tokens["c"] = next(iter(links.by_code(edition)))
         with create_app(app, pages.base) as guard:
             # What the start of the pages stores is not what a request changes.
