@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from digest.utils import redact
-from tests.support import profiles, remembered, statements, templates
+from tests.support import new_stores, passwords, profiles, remembered, statements, templates
 from tests.support.databases import empty_stores, postgres_url, sqlite_url, store_url  # noqa: F401
 
 profiles.register()
 templates.compile_once()
 statements.compile_once()
 remembered.remember()
+passwords.hash_cheaply()
+new_stores.copy_new()
 
 MEMORY = Path("/dev/shm")
 # Bytes that a test run needs there.

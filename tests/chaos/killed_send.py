@@ -13,8 +13,8 @@ from typing import Any
 from tests.cli.newsroom import Newsroom, subscriber_rows
 from tests.support.databases import store
 from tests.support.folders import newsletter_folder
-from tests.support.killing import balance, run_until_killed, serving
-from tests.support.sendgrid_server import KEY
+from tests.support.killing import balance, run_until_killed
+from tests.support.sendgrid_server import KEY, serving
 
 EDITION = "2026-11-23"
 
@@ -80,10 +80,10 @@ def kill_and_resume(
     Raises AssertionError if the numbers of `status` do not add up."""
     log = folder / "accepted.jsonl"
     server = ("--log", str(log), "--key", KEY, "--latency", str(latency), "--check-every", "50")
-    with copied(prepared, folder, kind) as newsroom, serving("tests.support.sendgrid_server", *server) as url:
+    with copied(prepared, folder, kind) as newsroom, serving(*server) as url:
         newsroom.environment |= {
             "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-            "DIGEST_DELIVERY__SENDGRID__HOST": url.split()[0],
+            "DIGEST_DELIVERY__SENDGRID__HOST": url,
             "DIGEST_DELIVERY__BATCH_SIZE": str(batch_size),
             "SENDGRID_API_KEY": KEY,
         }

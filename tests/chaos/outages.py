@@ -20,9 +20,9 @@ from pathlib import Path
 from tests.chaos.killed_send import EDITION, Verdict, judge, prepare, print_line
 from tests.cli.newsroom import Newsroom
 from tests.support.databases import fresh_schema
-from tests.support.killing import lines, serving
+from tests.support.killing import lines
 from tests.support.outages import PostgresServer, filled, no_space, postgres_programs
-from tests.support.sendgrid_server import KEY
+from tests.support.sendgrid_server import KEY, serving
 
 # Takes the store away and gives it back. The argument is the sending process.
 Fault = Callable[[subprocess.Popen[bytes]], None]
@@ -54,9 +54,7 @@ def send_through(
         server = ("--log", str(log), "--key", KEY, "--latency", str(latency), "--check-every", "50")
         newsroom.environment |= {
             "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-            "DIGEST_DELIVERY__SENDGRID__HOST": stack.enter_context(
-                serving("tests.support.sendgrid_server", *server)
-            ).split()[0],
+            "DIGEST_DELIVERY__SENDGRID__HOST": stack.enter_context(serving(*server)).split()[0],
             "DIGEST_DELIVERY__BATCH_SIZE": str(batch_size),
             "SENDGRID_API_KEY": KEY,
         }

@@ -24,8 +24,8 @@ from tests.chaos.crash_points import POINTS
 from tests.chaos.killed_send import EDITION, Verdict, copied, judge
 from tests.chaos.schedules import AT, set_provider, set_time
 from tests.cli.newsroom import Newsroom, Run
-from tests.support.killing import balance, lines, run_until_killed, serving
-from tests.support.sendgrid_server import KEY
+from tests.support.killing import balance, lines, run_until_killed
+from tests.support.sendgrid_server import KEY, serving
 
 # How the copy is put back: by `digest store restore FILE`, or copied over the store by hand.
 WAYS = ("restore", "cp")
@@ -99,7 +99,7 @@ def restore_and_resume(
     Raises AssertionError if a copy that was put back by hand is not noticed."""
     log = folder / "accepted.jsonl"
     server = ("--log", str(log), "--key", KEY, "--latency", str(latency), "--check-every", "50", *plan.faults)
-    with copied(prepared, folder, "sqlite") as newsroom, serving("tests.support.sendgrid_server", *server) as url:
+    with copied(prepared, folder, "sqlite") as newsroom, serving(*server) as url:
         newsroom.environment |= {
             "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
             "DIGEST_DELIVERY__SENDGRID__HOST": url,

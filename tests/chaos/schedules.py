@@ -24,10 +24,10 @@ from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT
 from tests.support import acceptance
 from tests.support.asgi import Asgi
-from tests.support.killing import lines, run_until_killed, serving
+from tests.support.killing import lines, run_until_killed
 from tests.support.sendgrid_events import PATH, Webhook, event, late
 from tests.support.sendgrid_faults import FAULTS
-from tests.support.sendgrid_server import KEY
+from tests.support.sendgrid_server import KEY, serving
 
 WEBHOOK = Webhook()
 BEGIN = datetime.fromisoformat("2026-11-23T06:20+05:30")
@@ -94,7 +94,7 @@ def run_schedule(
     log = folder / "accepted.jsonl"
     chances = [word for kind, chance in schedule.chances.items() for word in ("--chance", f"{kind}={chance:.4f}")]
     options = ("--log", str(log), "--key", KEY, "--seed", str(schedule.seed), "--check-every", "50", *chances)
-    with copied(prepared, folder, kind) as newsroom, serving("tests.support.sendgrid_server", *options) as url:
+    with copied(prepared, folder, kind) as newsroom, serving(*options) as url:
         newsroom.environment |= {
             "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
             "DIGEST_DELIVERY__SENDGRID__HOST": url,

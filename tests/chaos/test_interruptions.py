@@ -24,9 +24,9 @@ from tests.chaos.outages import durable
 from tests.cli.newsroom import Newsroom, subscriber_rows
 from tests.paths import ROOT
 from tests.support.folders import newsletter_folder
-from tests.support.killing import lines, run_until_killed, serving
+from tests.support.killing import lines, run_until_killed
 from tests.support.outages import PostgresServer, no_space, postgres_programs
-from tests.support.sendgrid_server import KEY
+from tests.support.sendgrid_server import KEY, SendGridServer
 from tests.support.silent import Silent
 
 pytestmark = pytest.mark.slow
@@ -35,21 +35,25 @@ RECIPIENTS = 400
 
 
 @pytest.fixture
-def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
-    """A newsletter whose provider takes 60 ms for each request, so that twenty batches can be interrupted."""
+def provider(tmp_path: Path) -> Iterator[SendGridServer]:
+    """A SendGrid that takes 60 ms for each request, so that twenty batches can be interrupted."""
+    with SendGridServer(log=tmp_path / "accepted.jsonl", latency=0.06, validate_every=50, check_every=50) as server:
+        yield server
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path, provider: SendGridServer) -> Newsroom:
     newsletter_folder(tmp_path / "newsletter", all_sources=False)
     newsroom = Newsroom(tmp_path / "newsletter")
     newsroom.set_subscribers(*subscriber_rows(RECIPIENTS))
-    log = ("--log", str(newsroom.home / "accepted.jsonl"), "--key", KEY, "--latency", "60", "--check-every", "50")
-    with serving("tests.support.sendgrid_server", *log) as url:
-        newsroom.environment |= {
-            "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
-            "DIGEST_DELIVERY__SENDGRID__HOST": url,
-            "DIGEST_DELIVERY__BATCH_SIZE": "20",
-            "DIGEST_DELIVERY__THREADS": "2",
-            "SENDGRID_API_KEY": KEY,
-        }
-        yield newsroom
+    newsroom.environment |= {
+        "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
+        "DIGEST_DELIVERY__SENDGRID__HOST": provider.url,
+        "DIGEST_DELIVERY__BATCH_SIZE": "20",
+        "DIGEST_DELIVERY__THREADS": "2",
+        "SENDGRID_API_KEY": KEY,
+    }
+    return newsroom
 
 
 # As `digest`, but it waits seconds instead of a minute.
@@ -70,7 +74,7 @@ def start_send(newsroom: Newsroom, *, hurried: bool = False, **environment: str)
 
 def assert_everyone_once(newsroom: Newsroom, *, most_unknown: int = 0) -> None:
     status = newsroom.json("status", EDITION, "--all")
-    verdict = judge(newsroom.home / "accepted.jsonl", status, RECIPIENTS, killed=False)
+    verdict = judge(_log(newsroom), status, RECIPIENTS, killed=False)
     assert verdict.holds, verdict
     assert verdict.unknown <= most_unknown
 
@@ -91,21 +95,23 @@ def test_two_processes_share_a_postgresql(newsroom: Newsroom, postgres_url: str)
     slow = start_send(newsroom, DIGEST_DELIVERY__RATE__PER_SECOND="20")
     while not lines(_log(newsroom), 20)() and slow.poll() is None:
         time.sleep(0.01)
-    ends = [process.communicate(timeout=90) for process in [slow, start_send(newsroom)]]
+    ends = [process.communicate(timeout=300) for process in [slow, start_send(newsroom)]]
     shares = [sent_by_this_command(out) for out, _err in ends]
     assert sum(shares) == RECIPIENTS
     assert min(shares) > 0, ends
     assert_everyone_once(newsroom)
 
 
-def test_a_restart_of_postgresql_ends_none_of_several_processes(newsroom: Newsroom) -> None:
+def test_a_restart_of_postgresql_ends_none_of_several_processes(newsroom: Newsroom, provider: SendGridServer) -> None:
     """One that starts afterwards finds their locks gone, and takes their batches for lost."""
     programs = postgres_programs()
     if programs is None:
         pytest.skip("needs initdb and pg_ctl of PostgreSQL")
     with PostgresServer(programs) as server, durable(server) as url:
-        newsroom.environment |= {"DIGEST_STORE__URL": url, "DIGEST_DELIVERY__RATE__PER_SECOND": "80"}
+        newsroom.environment["DIGEST_STORE__URL"] = url
         newsroom.json("compose")
+        # So slow that nobody has sent everything before the restart: what a command does afterwards does not wait.
+        provider.latency = 4.0
         processes = [start_send(newsroom), start_send(newsroom)]
         database = open_database(url, home=newsroom.home)
         runs, number = select(func.count(attempt.c.run.distinct())), 0
@@ -115,11 +121,14 @@ def test_a_restart_of_postgresql_ends_none_of_several_processes(newsroom: Newsro
             time.sleep(0.05)
         database.close()
         server.restart("immediate")
+        provider.latency = 0.06
         processes.append(start_send(newsroom))
         for process in processes:
-            out, err = process.communicate(timeout=120)
-            # One that ends first says what it sees: another's batches may be unknown until that one records them.
-            assert process.returncode == 0 or counted(out, "unknown") > 0, f"{out}\n{err}"
+            out, err = process.communicate(timeout=300)
+            # One that ends first says what it sees: another's batches may be unknown until that one records them. On a
+            # busy machine one may not get its turn.
+            is_early = counted(out, "unknown") > 0 or "another digest process is sending" in err
+            assert process.returncode == 0 or is_early, f"{out}\n{err}"
         assert_everyone_once(newsroom)
 
 
@@ -132,7 +141,7 @@ def test_batches_of_a_killed_process_are_unknown_and_the_other_process_goes_on(
     run_until_killed(
         newsroom.command("--home", str(newsroom.home), "send", EDITION), newsroom.env(), lines(_log(newsroom), 100)
     )
-    out, err = other.communicate(timeout=90)
+    out, err = other.communicate(timeout=300)
     assert sent_by_this_command(out) > 0, err
     newsroom.digest("send", EDITION)
     assert_everyone_once(newsroom, most_unknown=2 * 20)
@@ -141,7 +150,7 @@ def test_batches_of_a_killed_process_are_unknown_and_the_other_process_goes_on(
 def test_a_second_process_on_sqlite_exits_or_finds_nothing_to_do(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     ends = [
-        (process.communicate(timeout=90), process.returncode)
+        (process.communicate(timeout=300), process.returncode)
         for process in [start_send(newsroom), start_send(newsroom)]
     ]
     assert 0 in [code for _output, code in ends]
@@ -180,7 +189,7 @@ def test_a_send_waits_for_a_store_that_another_program_locks(newsroom: Newsroom)
         other.execute("BEGIN IMMEDIATE")
         time.sleep(2)
         other.execute("ROLLBACK")
-    _out, err = process.communicate(timeout=90)
+    _out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     assert_everyone_once(newsroom)
 
@@ -253,4 +262,4 @@ def test_sigterm_ends_a_send_whose_provider_hangs(newsroom: Newsroom, again: boo
 
 
 def _log(newsroom: Newsroom) -> Path:
-    return newsroom.home / "accepted.jsonl"
+    return newsroom.home.with_name("accepted.jsonl")

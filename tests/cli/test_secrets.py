@@ -155,9 +155,13 @@ def answers(server: HttpServer, how: str) -> None:
     server.route("/moved", lambda exchange: exchange.reply(FEED.format(key=exchange.request.target).encode()))
 
 
+PLACES, REPLIES = ("header", "param", "userinfo", "query"), ("401", "redirect", "broken", "fine")
+# Each place with each reply. The first four have all places and all replies.
+SOURCES = [(place, REPLIES[(at + turn) % 4]) for turn in range(4) for at, place in enumerate(PLACES)]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("how", ["401", "redirect", "broken", "fine"])
-@pytest.mark.parametrize("place", ["header", "param", "userinfo", "query"])
+@pytest.mark.parametrize(("place", "how"), first(SOURCES, len(PLACES)))
 def test_the_key_of_a_source(newsroom: Newsroom, server: HttpServer, place: str, how: str) -> None:
     answers(server, how)
     url, secret, row = server.url("/feed"), "key-of-the-agency-7", ""

@@ -252,6 +252,13 @@ class SendGridServer(LoopServer):
         )
 
 
+@contextlib.contextmanager
+def serving(*arguments: str) -> Iterator[str]:
+    """Serve as the command does, but in this process, which starts faster. Yields the URL."""
+    with SendGridServer(**options([*arguments])) as server:
+        yield server.url
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Serve until SIGTERM. The URL is the first line of stdout."""
     # A payload has thousands of dicts, all freed by reference counting.

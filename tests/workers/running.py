@@ -15,9 +15,9 @@ from tests.chaos.outages import durable, newsroom_in
 from tests.cli.newsroom import Newsroom
 from tests.support import acceptance
 from tests.support.databases import fresh_schema
-from tests.support.killing import Balance, balance, serving
+from tests.support.killing import Balance, balance
 from tests.support.outages import PostgresServer
-from tests.support.sendgrid_server import KEY
+from tests.support.sendgrid_server import KEY, serving
 
 EDITION = "2026-11-23"
 # Seconds after which a test gives up.
@@ -112,7 +112,7 @@ def team(
     with ExitStack() as stack:
         store = durable(server) if server else fresh_schema()
         newsroom = stack.enter_context(newsroom_in(prepared, folder / "newsletter", lambda _folder: store))
-        url = stack.enter_context(serving("tests.support.sendgrid_server", *provider)).split()[0]
+        url = stack.enter_context(serving(*provider))
         newsroom.environment |= {
             "DIGEST_DELIVERY__TRANSPORT": "sendgrid",
             "DIGEST_DELIVERY__SENDGRID__HOST": url,
