@@ -125,10 +125,10 @@ def router(page: PreferencesPage, own: OwnData) -> APIRouter:
         if address == subscriber.address and email.strip() == subscriber.email:
             return page.response(request, token, status=400, wrong="same address", typed=email)
         if sure != address:
-            meant = typos.suggest(address)
+            suggested = typos.suggest(address)
             domain = address.rpartition("@")[2]
-            if meant or (domain not in typos.PROVIDERS and own.receives_none(domain)):
-                values = {"typed": email, "suggested": meant or "", "sure": address}
+            if suggested or (domain not in typos.PROVIDERS and own.receives_none(domain)):
+                values = {"typed": email, "suggested": suggested or "", "sure": address}
                 return page.response(request, token, status=400, wrong="odd address", **values)
         written = email.strip() if email.isascii() else address
         done = own.ask(request, subscriber, RequestKind.ADDRESS, address=address, email=written)
@@ -154,8 +154,10 @@ def router(page: PreferencesPage, own: OwnData) -> APIRouter:
         if id is None:
             return context.invalid_link(request)
         subscriber = context.subscriber(id)
-        done = subscriber is not None and own.ask(request, subscriber, RequestKind.ERASE)
-        return redirect(context.pages, request, f"/leave/{token}", done="erase" if done else "enough")
+        if subscriber is None:
+            return redirect(context.pages, request, f"/leave/{token}")
+        done = "erase" if own.ask(request, subscriber, RequestKind.ERASE) else "enough"
+        return redirect(context.pages, request, f"/leave/{token}", done=done)
 
     @routes.get("/address/{side}/{token}", response_class=HTMLResponse, summary="Ask to confirm a new address")
     def show_address(request: Request, side: Side, token: str, result: Result = "") -> HTMLResponse:
