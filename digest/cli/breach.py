@@ -68,7 +68,7 @@ def breach(
         found = letter.affected(scope)
         html, _text = letter.render(notice, found, whole=scope.concerns_store)
         folder = out or app.home / "breach"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for place, text in (
             ("letter.html", html.html),
             ("letter.txt", html.text),

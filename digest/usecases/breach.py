@@ -43,8 +43,8 @@ consequences:
   en: "You may get unwanted or fraudulent email."
 # What you have done and are doing about it.
 measures:
-  hi: "हमने फ़ाइल हटा दी है, चाबियाँ बदल दी हैं और बोर्ड को सूचना दी है।"
-  en: "We have removed the file, changed the keys and informed the Board."
+  hi: "हमने फ़ाइल हटा दी है, पासवर्ड और कुंजियाँ बदल दी हैं और बोर्ड को सूचना दी है।"
+  en: "We have removed the file, changed passwords and keys and informed the Board."
 # What the person can do.
 advice:
   hi: "किसी ईमेल के कहने पर पासवर्ड या बैंक की जानकारी न दें। हम यह कभी नहीं माँगते।"

@@ -154,8 +154,10 @@ def router(page: PreferencesPage, own: OwnData) -> APIRouter:
         if id is None:
             return context.invalid_link(request)
         subscriber = context.subscriber(id)
-        done = subscriber is not None and own.ask(request, subscriber, RequestKind.ERASE)
-        return redirect(context.pages, request, f"/leave/{token}", done="erase" if done else "enough")
+        if subscriber is None:
+            return redirect(context.pages, request, f"/leave/{token}")
+        done = "erase" if own.ask(request, subscriber, RequestKind.ERASE) else "enough"
+        return redirect(context.pages, request, f"/leave/{token}", done=done)
 
     @routes.get("/address/{side}/{token}", response_class=HTMLResponse, summary="Ask to confirm a new address")
     def show_address(request: Request, side: Side, token: str, result: Result = "") -> HTMLResponse:

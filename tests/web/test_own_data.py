@@ -101,6 +101,13 @@ def test_an_odd_new_address_is_asked_about_and_kept(pages: Site, typed: str, wor
     assert pages.mails("*", "own", wait=0.1) == []
 
 
+def test_the_suggested_address_has_a_button(pages: Site) -> None:
+    path = f"{preferences(pages)}/address"
+    assert 'name="meant" value="asha@gmail.com"' in pages.post(path, email="asha@gmial.com").text
+    pages.post(path, email="asha@gmial.com", sure="asha@gmial.com", meant="asha@gmail.com")
+    assert len(pages.mails("asha@gmail.com", "own")) == 1
+
+
 def test_a_copy_of_the_data_needs_the_mailbox(pages: Site) -> None:
     pages.post(preferences(pages), topics="खेल", days="sun", format="text", hour="")
     link = ask_for(pages, "data")

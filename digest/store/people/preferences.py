@@ -129,16 +129,19 @@ class PreferenceStore:
         Only a complaint outranks this reason. False if nobody has this id.
         """
         with self.database.write(area="suppression") as connection:
-            address = _address(connection, id)
-            if address is None:
+            found = connection.execute(_address_and_reason, {"id": id}).one_or_none()
+            if found is None:
                 return False
-            reason = connection.execute(_reason_of, {"address": address}).scalar()
+            address, reason = found
             # A repeated request changes nothing, so it gets no second entry in the consent log.
             repeated = reason == UNSUBSCRIBED or (
                 reason == COMPLAINED and suppressions.unsubscribed_since_complaint(connection, address)
             )
             if not repeated:
-                suppressions.suppress(connection, address, UNSUBSCRIBED, at=now)
+                if reason is None:
+                    suppressions.add(connection, address, UNSUBSCRIBED, at=now)
+                else:
+                    suppressions.suppress(connection, address, UNSUBSCRIBED, at=now)
                 _log(connection, address, UNSUBSCRIBED, context, now)
             return True
 
@@ -175,7 +178,11 @@ class PreferenceStore:
 
 # Built once, because mailbox providers unsubscribe people in bursts.
 _address_of = select(subscriber.c.address).where(subscriber.c.id == bindparam("id"), subscriber.c.status != ERASED)
-_reason_of = select(suppression.c.reason).where(suppression.c.address == bindparam("address"))
+_address_and_reason = (
+    select(subscriber.c.address, suppression.c.reason)
+    .outerjoin(suppression, suppression.c.address == subscriber.c.address)
+    .where(subscriber.c.id == bindparam("id"), subscriber.c.status != ERASED)
+)
 
 
 def _address(connection: Connection, id: int) -> str | None:

@@ -37,7 +37,7 @@ def suppress(connection: Connection, address: str, reason: str, *, at: datetime,
     """Suppress an address, or make its reason more severe. True if it was not suppressed before."""
     current = connection.execute(_current, {"address": address}).one_or_none()
     if current is None:
-        connection.execute(insert(suppression), {"address": address, "reason": reason, "detail": detail, "at": at})
+        add(connection, address, reason, at=at, detail=detail)
         return True
     if severity(reason) > severity(current.reason):
         details = "; ".join(part for part in (detail, f"before: {current.reason}") if part)
@@ -50,6 +50,11 @@ def reason_of(connection: Connection, address: str) -> str | None:
     """Return why an address is suppressed; None if it is not."""
     found: str | None = connection.execute(select(suppression.c.reason).where(_is(address))).scalar()
     return found
+
+
+def add(connection: Connection, address: str, reason: str, *, at: datetime, detail: str = "") -> None:
+    """Suppress an address that is not suppressed."""
+    connection.execute(insert(suppression), {"address": address, "reason": reason, "detail": detail, "at": at})
 
 
 def undo_unsubscribe(connection: Connection, address: str) -> bool:
