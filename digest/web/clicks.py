@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 _SENT = (EditionState.SENDING, EditionState.PAUSED, EditionState.DONE, EditionState.CANCELLED)
 # Requests that wait to be written, seconds between two writes, and the time between two counts of old ones.
 _MOST_WAITING, _EVERY, _FOLD_EVERY = 10_000, 2.0, timedelta(hours=1)
+# Requests in an hour that are written: of one address, behind which a mobile network may put thousands of readers, and
+# of all.
+_MOST_PER_ADDRESS, _MOST_PER_HOUR = 2_000, 500_000
 # Editions whose links are remembered.
 _MOST_EDITIONS = 32
 # Headers that say who asks, and whether anybody does. Nothing else of a request is looked at.
@@ -53,12 +56,26 @@ class ClickRecorder:
         self._stop = threading.Event()
         self._writing = threading.Lock()
         self._folded_at: datetime | None = None
+        self._counting = threading.Lock()
+        self._hour: datetime | None = None
+        self._asked: Counter[str] = Counter()
         self._keys: dict[date, bytes] = {}
         self._thread = threading.Thread(target=self._run, name="clicks", daemon=True)
         self._thread.start()
 
-    def add(self, visit: ClickVisit, client: str) -> None:
-        """Take a click for writing. `client` says which program at which address asked; it becomes `visit.visitor`."""
+    def add(self, visit: ClickVisit, client: str, address: str) -> None:
+        """Take a click for writing. `client` says which program at which address asked; it becomes `visit.visitor`.
+
+        Whoever asks too often in an hour is not counted any more.
+        """
+        with self._counting:
+            hour = visit.at.replace(minute=0, second=0, microsecond=0)
+            if hour != self._hour:
+                self._hour, self._asked = hour, Counter()
+            self._asked[address] += 1
+            self._asked[""] += 1
+            if self._asked[address] > _MOST_PER_ADDRESS or self._asked[""] > _MOST_PER_HOUR:
+                return
         self._waiting.append((visit, client))
 
     def flush(self) -> None:
@@ -137,8 +154,9 @@ def router(context: Context, redirects: Redirects, recorder: ClickRecorder | Non
             method = str(request.scope.get("original_method", request.method))
             agent, address = request.headers.get("user-agent", ""), client_address(request)
             sign = read_signs(ClickRequest(target.name, now, method, agent, address, headers))
-            client = f"{client_of(address)}\n{agent}\n{headers.get('accept-language', '')}"
-            recorder.add(ClickVisit(edition, target.name, "", subscriber, sign, now), client)
+            network = client_of(address)
+            client = f"{network}\n{agent}\n{headers.get('accept-language', '')}"
+            recorder.add(ClickVisit(edition, target.name, "", subscriber, sign, now), client, network)
         if target.name == HONEYPOT:
             return RedirectResponse(f"{pages.root}/", 303, headers=_NO_REFERRER)
         return RedirectResponse(target.url, 302, headers=_NO_REFERRER)

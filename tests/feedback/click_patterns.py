@@ -124,6 +124,13 @@ def machines() -> Iterator[tuple[str, int, list[ClickRequest]]]:
     yield "one link, every minute", LINKS, _walk([4] * 9, (each * 60.0 for each in range(9)))
     yield "five links, like a clock", LINKS, _walk((1, 5, 2, 9, 13), (0, 1.5, 3.0, 4.5, 6.0))
     yield "hosting company, at night", LINKS, [_click(4, 3600, FIREFOX, HETZNER)]
+    mixed = rng.sample(every, LINKS)
+    yield "all links in any order in a minute", LINKS, _walk(mixed, sorted(rng.uniform(0, 60) for _ in every))
+    yield "all links, every half minute", LINKS, _walk(every, (each * 30.0 for each in every))
+    yield "one link, every hour", LINKS, _walk([4] * 8, (each * 3600.0 for each in range(8)))
+    yield "one link, twenty times in five seconds", LINKS, _walk([4] * 20, (each * 0.25 for each in range(20)))
+    yield "two links at the same instant", LINKS, _walk((2, 9), (5, 5.01))
+    yield "five links in two seconds", LINKS, _walk((1, 2, 3, 4, 5), (0, 0.4, 0.9, 1.5, 2.0))
     yield "all three links of a short email", 3, _walk((0, 1, 2), (0, 1.1, 2.0))
 
 
@@ -144,6 +151,14 @@ def people() -> Iterator[tuple[str, int, list[ClickRequest]]]:
     yield "a double tap", LINKS, _walk((3, 3), (12, 12.2), ANDROID)
     yield "three tabs in four seconds", LINKS, _walk((0, 2, 5), (10, 11.3, 14))
     yield "five tabs in seven seconds", LINKS, _walk((0, 2, 5, 9, 12), (10, 11.4, 12.1, 15, 16.9))
+    yield (
+        "eight tabs in twelve seconds",
+        LINKS,
+        _walk((0, 1, 2, 4, 7, 9, 11, 13), (3, 4.1, 5.9, 7.2, 9.8, 12, 13.2, 15)),
+    )
+    yield "four tabs in two seconds", LINKS, _walk((0, 2, 3, 5), (3, 3.6, 4.3, 4.9))
+    yield "five stories, one every ten seconds", LINKS, _walk(range(5), (each * 10.0 for each in range(5)), ANDROID)
+    yield "six reloads", LINKS, _walk([2] * 6, (0, 3, 9, 11, 20, 44), ANDROID)
     yield "back, and the same again", LINKS, _walk((0, 0, 0), (10, 31, 47), IPHONE)
     yield (
         "everything, in half an hour",

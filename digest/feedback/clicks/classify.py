@@ -36,19 +36,22 @@ class Sign(StrEnum):
 # Seconds around a hidden link, or a HEAD, in which the same visitor's other requests are a machine's; and those of
 # other addresses, because a scanner may have many.
 _AROUND_HONEYPOT, _AROUND_HEAD, _AROUND_BY_OTHERS = 600.0, 60.0, 20.0
-# Opening this many different links, each less than so many seconds after the one before, is no hand's work.
-_RAPID_LINKS, _RAPID_GAP = 3, 0.35
+# So many different links, each less than so many seconds after the one before, are no hand's work.
+_RAPID = ((2, 0.05), (3, 0.35), (5, 0.7))
+# Nor are so many requests for one link in a row, half of them less than so many seconds apart.
+_HAMMERED, _HAMMER = 10, 0.5
 # This share of an email's links, or that many of them, is opened by machines only …
-_MOST_LINKS, _MANY, _FEWEST = 0.6, 8, 6
+_MOST_LINKS, _MANY, _FEWEST = 0.55, 10, 6
 # … if half of the gaps are at most this long, in seconds, …
 _SCAN_GAP = 2.0
-# … or nearly all of them, steadily.
-_ALL_LINKS, _SLOW_GAP, _STEADY = 0.8, 20.0, 0.25
+# … or nearly all of the links, within such gaps, or longer ones that are alike, or still longer ones that are equal.
+_ALL_LINKS, _ALL_GAP, _STEADY_GAP, _STEADY, _EQUAL_GAP = 0.8, 5.0, 20.0, 0.25, 300.0
 # A machine opens each link about once, or all of them equally often. Readers behind one address do not.
 _ONCE = 1.3
-# Repeating one link so often at equal times is a monitor; so many links at equal short times, in seconds, are a script.
-_REPEATS, _EQUAL = 5, 0.06
-_TICKS, _TICK = 4, 5.0
+# So many requests for one link at equal times are a monitor; so many links at equal short times, in seconds, a script.
+_REPEATS, _TICKS, _TICK = 5, 5, 5.0
+# Times are equal if none differs more from the middle one.
+_EQUAL = 0.03
 # Seconds after which a visitor's next click begins another visit.
 _VISIT = 1800.0
 
@@ -126,6 +129,8 @@ def judge(visits: Sequence[Visit], links: int) -> list[bool]:
     ordered = [visits[number] for number in order]
     machine = [visit.sign is not Sign.NONE for visit in ordered]
     _spread_proof(ordered, machine)
+    if _is_monitor(ordered):
+        return [True] * len(visits)
     for start, end in _sittings(ordered):
         rest = [number for number in range(start, end) if not ordered[number].sign]
         clicks = [ordered[number] for number in rest]
@@ -158,6 +163,14 @@ def _sittings(ordered: Sequence[Visit]) -> list[tuple[int, int]]:
     return [(start, end) for start, end in pairwise(edges) if end > start]
 
 
+def _is_monitor(ordered: Sequence[Visit]) -> bool:
+    """Whether one link was asked for again and again at equal times, such as once an hour."""
+    gaps = [(later.at - earlier.at).total_seconds() for earlier, later in pairwise(ordered)]
+    return (
+        len(ordered) >= _REPEATS and len({each.target for each in ordered}) == 1 and min(gaps) >= 1 and _is_clock(gaps)
+    )
+
+
 def _judge_sitting(clicks: Sequence[Visit], links: int) -> list[bool]:
     if len(clicks) < 2:
         return [False] * len(clicks)
@@ -171,38 +184,49 @@ def _is_scan(clicks: Sequence[Visit], gaps: Sequence[float], links: int) -> bool
     """Whether most links of the email were opened one after the other."""
     counts = Counter(click.target for click in clicks)
     different, share = len(counts), len(counts) / max(links, 1)
-    if different < min(_FEWEST, max(links, _RAPID_LINKS)) or (share < _MOST_LINKS and different < _MANY):
+    if different < min(_FEWEST, max(links, 3)) or (share < _MOST_LINKS and different < _MANY):
         return False
     if len(clicks) > _ONCE * different and len(set(counts.values())) > 1:
         return False
     moving = [gap for gap, (one, next) in zip(gaps, pairwise(clicks), strict=True) if one.target != next.target]
-    if median(moving) <= _SCAN_GAP:
+    pace = median(moving)
+    if pace <= _SCAN_GAP:
         return True
+    if share < _ALL_LINKS:
+        return False
     # A reader who opens everything reads for different times, and takes breaks.
-    return share >= _ALL_LINKS and median(moving) <= _SLOW_GAP and _spread(moving) <= _STEADY
+    return pace <= _ALL_GAP or (pace <= _STEADY_GAP and _spread(moving) <= _STEADY) or _is_clock(moving, _EQUAL_GAP)
 
 
 def _is_clockwork(clicks: Sequence[Visit], gaps: Sequence[float]) -> bool:
     """Whether a clock opened them: one link again and again, or several, each once."""
     different = len({click.target for click in clicks})
-    if _spread(gaps) > _EQUAL or min(gaps) <= _RAPID_GAP:
-        return False
     if different == 1:
-        return len(clicks) >= _REPEATS
-    return different == len(clicks) >= _TICKS and median(gaps) <= _TICK
+        is_hammered = len(clicks) >= _HAMMERED and median(gaps) <= _HAMMER
+        return is_hammered or (len(clicks) >= _REPEATS and min(gaps) >= 1 and _is_clock(gaps))
+    return different == len(clicks) >= _TICKS and _is_clock(gaps, _TICK)
 
 
 def _rapid(clicks: Sequence[Visit], gaps: Sequence[float]) -> list[bool]:
     """Clicks on several links that follow each other faster than a hand can."""
     machine = [False] * len(clicks)
-    start = 0
-    for end in range(1, len(clicks) + 1):
-        if end < len(clicks) and gaps[end - 1] <= _RAPID_GAP:
-            continue
-        if len({click.target for click in clicks[start:end]}) >= _RAPID_LINKS:
-            machine[start:end] = [True] * (end - start)
-        start = end
+    for links, longest in _RAPID:
+        start = 0
+        for end in range(1, len(clicks) + 1):
+            if end < len(clicks) and gaps[end - 1] <= longest:
+                continue
+            if len({click.target for click in clicks[start:end]}) >= links:
+                machine[start:end] = [True] * (end - start)
+            start = end
     return machine
+
+
+def _is_clock(gaps: Sequence[float], longest: float = float("inf")) -> bool:
+    """Whether the gaps are equal, and not longer than that."""
+    if len(gaps) < 3:
+        return False
+    middle = median(gaps)
+    return 0 < middle <= longest and max(abs(gap - middle) for gap in gaps) <= _EQUAL * middle
 
 
 def _spread(gaps: Sequence[float]) -> float:

@@ -27,7 +27,7 @@ _NEWS_DAYS, _MOST_NEWS = timedelta(days=2), 1_000
 # The most that a sitemap may have.
 _MOST = 50_000
 # Pages of one person, and what no search engine needs.
-_PERSONAL = ("/answer/", "/approve/", "/confirm/", "/leave/", "/pause/", "/preferences/", "/view/")
+_PERSONAL = ("/answer/", "/approve/", "/c/", "/confirm/", "/leave/", "/pause/", "/preferences/", "/stay/", "/view/")
 
 
 def router(archive: Archive) -> APIRouter:
