@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import random
+import signal
 import sys
 import threading
 import time
@@ -41,14 +42,17 @@ class Server(ThreadingHTTPServer):
             return self.random.choice(_FAULTS) if self.random.random() < self.part else ""
 
     def take(self, call: dict[str, Any]) -> str:
-        """Note each recipient. Returns the message's id."""
+        """Note each recipient of an edition. Returns the message's id."""
         number = f"m{next(self.numbers)}"
         lines = []
         for person in call["personalizations"]:
             [to] = person["to"]
-            line = {"state": "sent", "email": to["email"], "message_id": number, "args": person.get("custom_args", {})}
+            if not (args := person.get("custom_args")):
+                # An alert to the editors.
+                continue
+            line = {"state": "sent", "email": to["email"], "message_id": number, "args": args}
             lines.append(json.dumps(line))
-        data = ("\n".join(lines) + "\n").encode()
+        data = "".join(f"{line}\n" for line in lines).encode()
         with self.lock:
             while data:
                 data = data[os.write(self.file, data) :]
@@ -101,6 +105,8 @@ def main() -> None:
     server = Server(given)
     sys.stdout.write(f"http://{given.host}:{server.server_port}\n")
     sys.stdout.flush()
+    # As the other servers, it ends well when it is told to.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     server.serve_forever()
 
 
