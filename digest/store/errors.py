@@ -67,8 +67,9 @@ _TRANSIENT_SQLITE = frozenset(
     )
 )
 # PostgreSQL's codes begin with their class (https://www.postgresql.org/docs/current/errcodes-appendix.html): connection
-# lost, conflict with another transaction, no disk space or no free connection, locked, server shut down, I/O error.
-_TRANSIENT_POSTGRESQL = ("08", "40", "53", "55P03", "57P01", "57P02", "57P03", "58")
+# lost, too long without a statement in a transaction, conflict with another one, no disk space or no free connection,
+# locked, server shut down, I/O error.
+_TRANSIENT_POSTGRESQL = ("08", "25P03", "40", "53", "55P03", "57P01", "57P02", "57P03", "58")
 
 
 def is_transient(error: DBAPIError | sqlite3.Error) -> bool:

@@ -26,6 +26,9 @@ from digest.utils.files import PRIVATE_FILE
 _PAUSE = 0.2
 # The lock of a run that delivers, and the name under which the store keeps the run's id.
 _DELIVERING = "delivering"
+# Seconds. A process that is stopped between two statements keeps the rows that it changed, and everybody else waits. So
+# PostgreSQL ends its session then, as if its machine were gone.
+_MAX_IDLE = 10.0
 # Held by a process that sends breaking news, from before it waits for its turn.
 _URGENT = "sending breaking news"
 # Seconds between two looks of a process that lent its lock.
@@ -72,6 +75,9 @@ class Lock:
 
 def _is_connected(database: Database, connection: Connection) -> bool:
     """Whether the connection, and with it its lock, still exists. Renews the clock on the way."""
+    # SQLAlchemy would connect again, without the lock.
+    if connection.invalidated:
+        return False
     try:
         database.set_clock(connection)
         connection.commit()
@@ -131,6 +137,9 @@ class RunLock:
                 meta.put(connection, _DELIVERING, self.run)
         else:
             self._connection = self._held.enter_context(_advisory(self._database, f"run {self.run}", wait=0.0))
+            with self._database.translate_errors(), self._connection.begin():
+                limit = f"SET idle_in_transaction_session_timeout = {round(1000 * _MAX_IDLE)}"
+                self._connection.exec_driver_sql(limit)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

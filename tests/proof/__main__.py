@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT
 from tests.proof.cases import Case, all_cases, quick_cases
 from tests.proof.field import memory_folder
+from tests.proof.providers import INDEPENDENT
 from tests.proof.report import write
 from tests.proof.run import Result, run_case
 
@@ -45,6 +46,11 @@ def main() -> int:
         action="store_true",
         help="keep the folder's results, and run only the rest and what went wrong",
     )
+    parser.add_argument(
+        "--independent",
+        action="store_true",
+        help="the rows of SendGrid only, with a server that shares no code with the usual one",
+    )
     given = parser.parse_args()
     # The end of the process must not leave namespaces and servers behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -52,6 +58,8 @@ def main() -> int:
     choose = quick_cases if given.quick else all_cases
     seeds = range(first, first + given.seeds)
     cases = [case for seed in seeds for case in choose(seed) if str(case).startswith(given.only)]
+    if given.independent:
+        cases = [replace(case, provider=INDEPENDENT) for case in cases if case.provider == "sendgrid"]
     # So that a run which ends early has some of everything.
     random.Random(first).shuffle(cases)
     results = [result for result in _earlier(given.out) if result.holds] if given.add else []

@@ -12,7 +12,6 @@ from tests.chaos.killed_send import EDITION
 from tests.cli.newsroom import NOW
 from tests.proof.field import Field
 from tests.proof.providers import STORM
-from tests.support.acceptance import count
 from tests.support.outages import no_space
 
 # Seconds that they have to recover.
@@ -130,7 +129,7 @@ def _storm(field: Field, rng: random.Random) -> None:
         field.await_progress(_RECOVERY)
         time.sleep(rng.uniform(0.0, 0.5))
         rng.choice(strikes)(field, rng)
-        if count(field.log) >= field.recipients:
+        if field.accepted() >= field.recipients:
             break
 
 

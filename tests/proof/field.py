@@ -19,8 +19,7 @@ from tests.chaos.outages import durable
 from tests.cli.newsroom import Newsroom, Run
 from tests.paths import ROOT
 from tests.proof.cases import Case
-from tests.proof.providers import PROVIDERS, STORM
-from tests.support.acceptance import count
+from tests.proof.providers import BY_NAME, STORM
 from tests.support.databases import store
 from tests.support.killing import serving
 from tests.support.links import CENTRE, Link, inside, star
@@ -31,11 +30,11 @@ WORKERS = find_spec("procrastinate") is not None
 # Seconds without an email after which the ledger is asked.
 _QUIET = 5.0
 # Batches of an edition, about.
-_BATCHES = 40
-# Recipients of a send that is slowed down.
-_FEW = 5_000
-# Seconds that a sender may take. More than it waits for a store.
-_PATIENCE = 150
+_BATCHES, _LARGEST_BATCH = 40, 1000
+# Recipients a second in a storm at least, and the seconds of a large one: it would be over before the second fault.
+_SLOW, _STORM_SECONDS = 60, 600
+# Seconds that a sender may take, or for so many recipients a second. More than it waits for a store.
+_PATIENCE, _PACE = 150, 1000
 
 
 @dataclass
@@ -53,6 +52,8 @@ class Field:
     links: Sequence[Link]
     server: PostgresServer | None
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    # Bytes of the log, and the emails in them, as far as it was counted: it may have a million lines.
+    _read: tuple[int, int] = (0, 0)
 
     def start(self, worker: int, **environment: str) -> subprocess.Popen[bytes]:
         """Start to send on this worker, numbered from 0."""
@@ -74,6 +75,17 @@ class Field:
         self.start(worker)
         self.running[worker] = self.running.pop()
 
+    def accepted(self) -> int:
+        """The emails that the provider has so far."""
+        offset, lines = self._read
+        if self.log.exists():
+            with self.log.open("rb") as file:
+                file.seek(offset)
+                while block := file.read(1 << 20):
+                    offset, lines = offset + len(block), lines + block.count(b"\n")
+        self._read = offset, lines
+        return lines
+
     @property
     def has_workers(self) -> bool:
         """Whether the processes are those of `digest worker`, which run until they are told to end."""
@@ -87,39 +99,40 @@ class Field:
     def await_emails(self, number: int) -> None:
         """Wait until the provider has so many emails, or nobody sends any more."""
         until = time.monotonic() + _PATIENCE
-        while count(self.log) < number and time.monotonic() < until:
+        while self.accepted() < number and time.monotonic() < until:
             if all(process.poll() is not None for process in self.running):
                 return
             time.sleep(0.002)
 
     def await_progress(self, seconds: float) -> None:
         """Wait until the provider has more emails than now, or so many seconds have passed."""
-        before, until = count(self.log), time.monotonic() + seconds
-        while count(self.log) == before and time.monotonic() < until:
+        before, until = self.accepted(), time.monotonic() + seconds
+        while self.accepted() == before and time.monotonic() < until:
             if all(process.poll() is not None for process in self.running):
                 return
             time.sleep(0.01)
 
     def await_end(self) -> None:
         """Wait for every sender. Raises TimeoutError."""
-        until = time.monotonic() + _PATIENCE
+        patience = max(_PATIENCE, self.recipients / _PACE)
+        until = time.monotonic() + patience
         if self.has_workers:
             self._await_workers(until)
         for process in self.running:
             try:
                 process.wait(max(until - time.monotonic(), 1))
             except subprocess.TimeoutExpired:
-                raise TimeoutError(f"a sender did not end within {_PATIENCE} s") from None
+                raise TimeoutError(f"a sender did not end within {patience:.0f} s") from None
         self.running.clear()
 
     def _await_workers(self, until: float) -> None:
         """Wait until nothing is pending, and tell the workers to end."""
         while time.monotonic() < until:
-            seen, pause = count(self.log), time.monotonic() + _QUIET
+            seen, pause = self.accepted(), time.monotonic() + _QUIET
             # `digest status` costs more than the send of a batch.
-            while count(self.log) == seen < self.recipients and time.monotonic() < pause:
+            while self.accepted() == seen < self.recipients and time.monotonic() < pause:
                 time.sleep(0.1)
-            if count(self.log) == seen and not self._is_open():
+            if self.accepted() == seen and not self._is_open():
                 break
         for process in self.running:
             process.terminate()
@@ -139,7 +152,7 @@ class Field:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=_PATIENCE,
+            timeout=max(_PATIENCE, self.recipients / _PACE),
             check=False,
         )
         return Run(done.returncode, done.stdout, done.stderr)
@@ -155,7 +168,7 @@ class Field:
 @contextmanager
 def make_field(case: Case, prepared: Newsroom, folder: Path, recipients: int) -> Iterator[Field]:
     """Copy the prepared newsletter, and yield it with its store and its provider's server, ready to be sent."""
-    provider = PROVIDERS[case.provider]
+    provider = BY_NAME[case.provider]
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         shutil.copytree(prepared.home, folder)
@@ -175,12 +188,11 @@ def make_field(case: Case, prepared: Newsroom, folder: Path, recipients: int) ->
         port = greeting.split()[0].rpartition(":")[2]
         settings = {**provider.settings(host, port), "DIGEST_STORE__URL": store_url}
         newsroom.environment |= {
-            "DIGEST_DELIVERY__BATCH_SIZE": str(max(recipients // _BATCHES, 10)),
+            "DIGEST_DELIVERY__BATCH_SIZE": str(min(max(recipients // _BATCHES, 10), _LARGEST_BATCH)),
             "DIGEST_DELIVERY__THREADS": "2",
         }
-        if case.fault == STORM and recipients <= _FEW:
-            # Or it would be over before the second fault.
-            newsroom.environment["DIGEST_DELIVERY__RATE__PER_SECOND"] = "60"
+        if case.fault == STORM:
+            newsroom.environment["DIGEST_DELIVERY__RATE__PER_SECOND"] = str(max(_SLOW, recipients // _STORM_SECONDS))
         made = Field(case, newsroom, log, recipients, prefixes, settings, links, own)
         try:
             # The folder's copy has the edition in SQLite only.

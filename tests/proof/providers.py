@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.support import brevo_server, resend_server, sendgrid_server, ses_api, ses_server
 
@@ -111,4 +111,12 @@ PROVIDERS = {
         _http("brevo", "BREVO_API_KEY", brevo_server.KEY),
         _http("ses", "AWS_ACCESS_KEY_ID", ses_server.KEY, {"AWS_SECRET_ACCESS_KEY": ses_api.SECRET}),
     )
+}
+
+# SendGrid's API by a server that shares no code with ours. Only the campaign uses it (`--independent`).
+INDEPENDENT = "independent"
+# Every provider by its name in a case.
+BY_NAME = {
+    **PROVIDERS,
+    INDEPENDENT: replace(PROVIDERS["sendgrid"], name=INDEPENDENT, module="tests.support.independent_server"),
 }

@@ -17,7 +17,7 @@ from digest import __version__
 from tests.paths import ROOT
 from tests.proof.cases import FAULTS
 from tests.proof.field import WORKERS
-from tests.proof.providers import PROVIDERS
+from tests.proof.providers import BY_NAME
 from tests.proof.run import Result
 
 # Those with numbers.
@@ -159,7 +159,7 @@ def _table(results: Sequence[Result]) -> str:
 
 
 def _row(result: Result) -> tuple[int, int, int]:
-    return list(PROVIDERS).index(result.provider), list(_STORES).index(result.store), result.workers
+    return list(BY_NAME).index(result.provider), list(_STORES).index(result.store), result.workers
 
 
 def _cells(group: Sequence[Result]) -> str:

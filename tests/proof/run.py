@@ -15,8 +15,7 @@ from tests.cli.newsroom import Newsroom
 from tests.proof.cases import Case
 from tests.proof.faults import CAUSES
 from tests.proof.field import Field, make_field
-from tests.proof.providers import PROVIDERS
-from tests.support.acceptance import count
+from tests.proof.providers import BY_NAME
 from tests.support.killing import balance
 
 # How often a send is started until nothing is pending, and how often what is unknown is settled.
@@ -77,7 +76,7 @@ def _run(field: Field) -> dict[str, Any]:
     CAUSES[field.case.fault](field, field.case.rng())
     field.await_end()
     # Else everything would be sent afterwards, when there is no fault any more.
-    assert count(field.log), "nothing was sent while the fault was there"
+    assert field.accepted(), "nothing was sent while the fault was there"
     status = _send_until_done(field)
     settled: Counter[str] = Counter()
     for _ in range(_ROUNDS):
@@ -140,7 +139,7 @@ def _decide(field: Field, batch: dict[str, Any]) -> tuple[int, int]:
     reached = emails & balance(field.log).counts.keys()
     if reached and reached != emails:
         # Only some of the batch: recipients are named where each had an email of their own.
-        if not PROVIDERS[field.case.provider].one_by_one:
+        if not BY_NAME[field.case.provider].one_by_one:
             return 0, 0
         words = [word for email in sorted(emails) for word in ("--accept" if email in reached else "--resend", email)]
     else:

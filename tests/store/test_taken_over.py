@@ -5,15 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
+from digest.deliver.outcome import Accepted
+from digest.errors import StoreUnavailable
 from digest.store.content.editions import EditionStore
 from digest.store.database import Database, open_database
+from digest.store.high_water import HighWater, mark_file
 from digest.store.people.subscribers import SubscriberStore
+from digest.store.sending.ledger import SqlLedger
 from tests.chaos.outages import durable
 from tests.paths import ROOT
 from tests.store.conftest import KEY, NOW, an_edition, enlist
@@ -126,6 +130,32 @@ def test_another_node_goes_on_within_fifteen_seconds_of_a_cut(programs: Path) ->
                 link.is_cut = False
 
             assert_taken_over(database, first, other, reconnect)
+
+
+def test_a_run_that_is_stopped_within_a_commit_holds_up_nobody(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digest.store.locks._MAX_IDLE", 0.3)
+    with frozen_edition(postgres_url) as database, closing(open_database(postgres_url, home=tmp_path)) as nearby:
+        first, second = (SqlLedger(each, HighWater(each, mark_file(each, tmp_path))) for each in (database, nearby))
+        with first.running(), second.running():
+            [sent] = first.claim(1, KEY, "outbox", NOW, 5)
+
+            def stopped() -> None:
+                with first.transaction():
+                    first.claim(1, KEY, "outbox", NOW, 5)
+                    # It waits for the row that counts the batches.
+                    [taken] = second.claim(1, KEY, "outbox", NOW, 5)
+                    assert taken.batch != sent.batch
+
+            with pytest.raises(StoreUnavailable):
+                stopped()
+            # Awake again, it goes on as another run, and its outcome counts.
+            before = first.run
+            first.resume([sent.attempt], [], NOW)
+            assert first.run != before
+            first.settle(sent.attempt, Accepted(), NOW)
+            assert tally(database)["accepted"] == 5
 
 
 def test_both_ends_of_a_connection_notice_soon_that_the_other_is_gone(postgres_url: str, tmp_path: Path) -> None:
