@@ -14,11 +14,14 @@ from digest.store.people.consent import Consent
 from digest.store.people.moves import MOVED, MoveResult, move
 
 if TYPE_CHECKING:
+    from digest.store.content.clicks import ClickStore
     from digest.store.database import Database
     from digest.store.people.erasure import Erasures
     from digest.store.people.notices import NoticeStore
     from digest.store.people.preferences import PreferenceStore
+    from digest.store.people.reengagement import ReengagementStore
     from digest.store.people.subscribers import SubscriberAdmin
+    from digest.store.people.words import WordStore
     from digest.store.sending.recovery import Orphan
 
 log = logging.getLogger(__name__)
@@ -31,6 +34,9 @@ class PersonalData:
     admin: SubscriberAdmin
     preferences: PreferenceStore
     notices: NoticeStore
+    words: WordStore
+    clicks: ClickStore
+    reengagement: ReengagementStore
     orphans: Callable[[datetime], Mapping[int, Orphan]]
     zone: tzinfo
     now: Callable[[], datetime]
@@ -59,6 +65,7 @@ class PersonalData:
             "at": now.isoformat(timespec="seconds"),
             "email": held.email if held else address,
             "subscriber": _fields(held) if held else None,
+            **(self._responses(held.id) if held else {}),
             "consents": entries,
             "notices": {
                 hash: {"language": notice.language, "version": notice.version, "text": notice.text}
@@ -75,6 +82,25 @@ class PersonalData:
                 for event in history
                 if event.kind != "consent"
             ],
+        }
+
+    def _responses(self, id: int) -> dict[str, Any]:
+        """What the person told us: by words, by clicks, and when they were asked whether to continue."""
+        asked = self.reengagement.asked(id)
+        clicked = self.clicks.last_click(id)
+        return {
+            "words": [
+                {
+                    "at": word.at.isoformat(),
+                    "kind": word.kind,
+                    "edition": word.edition,
+                    "about": word.about,
+                    "text": word.text,
+                }
+                for word in self.words.of(id)
+            ],
+            "last click": clicked.isoformat() if clicked else "",
+            "asked whether to continue": asked.isoformat() if asked else "",
         }
 
 

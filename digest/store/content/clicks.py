@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from digest.feedback.clicks.classify import Sign, Visit, judge
 from digest.models import HONEYPOT
@@ -105,6 +105,14 @@ class ClickStore:
             first_kept = f"{_KEY}{before:%Y-%m-%d}"
             connection.execute(delete(meta_table).where(own.startswith(_KEY), own < first_kept))
         return done
+
+    def last_click(self, subscriber: int) -> datetime | None:
+        """Return when a subscriber clicked last, as far as it is kept; None if they never did."""
+        kept = select(last_click.c.at).where(last_click.c.subscriber == subscriber)
+        recent = select(func.max(click_visit.c.at)).where(click_visit.c.subscriber == subscriber)
+        with self.database.read() as connection:
+            found = (connection.execute(kept).scalar(), connection.execute(recent).scalar())
+        return max(filter(None, found), default=None)
 
     def last_clicks(self, links: Links) -> dict[int, datetime]:
         """Subscriber → their last click, as far as it was kept. Clicks of machines do not count."""

@@ -72,6 +72,12 @@ class ReengagementStore:
         with self.database.read() as connection:
             return [Silent(*row) for row in connection.execute(rows)]
 
+    def asked(self, subscriber: int) -> datetime | None:
+        """Return when a subscriber was asked; None if nobody has asked."""
+        rows = select(reengagement.c.asked_at).where(reengagement.c.subscriber == subscriber)
+        with self.database.read() as connection:
+            return connection.execute(rows).scalar()
+
     def unanswered(self, before: datetime) -> list[Silent]:
         """Those who got the question before `before`, and have done nothing since."""
         of, asked = subscriber.c, reengagement.c

@@ -7,8 +7,9 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
 from digest.store.database import Database
 from digest.store.schema import reader_word, subscriber
@@ -66,12 +67,18 @@ class WordStore:
     def newest(self, most: int, *, edition: str = "", automatic: bool = False) -> list[Word]:
         """The newest words, of an edition or of all; automatic replies only if asked for."""
         of = reader_word.c
-        columns = (of.subscriber, func.coalesce(subscriber.c.email, ""), of.edition, of.kind, of.about, of.text, of.at)
-        rows = select(*columns).outerjoin(subscriber, subscriber.c.id == of.subscriber)
-        rows = rows.where(of.edition == edition) if edition else rows
+        rows = _words().where(of.edition == edition) if edition else _words()
         rows = rows if automatic else rows.where(of.kind != WordKind.AUTO_REPLY)
+        return self._read(rows.order_by(of.at.desc(), of.id.desc()).limit(most))
+
+    def of(self, subscriber: int) -> list[Word]:
+        """Everything that a subscriber wrote, in the order of time."""
+        of = reader_word.c
+        return self._read(_words().where(of.subscriber == subscriber).order_by(of.at, of.id))
+
+    def _read(self, rows: Select[Any]) -> list[Word]:
         with self.database.read() as connection:
-            found = connection.execute(rows.order_by(of.at.desc(), of.id.desc()).limit(most)).all()
+            found = connection.execute(rows).all()
         return [
             Word(id, email, key, WordKind(kind), about, text, at) for id, email, key, kind, about, text, at in found
         ]
@@ -86,3 +93,9 @@ class WordStore:
     def delete_old(self, before: datetime) -> int:
         with self.database.write() as connection:
             return int(connection.execute(delete(reader_word).where(reader_word.c.at < before)).rowcount)
+
+
+def _words() -> Select[Any]:
+    of = reader_word.c
+    columns = (of.subscriber, func.coalesce(subscriber.c.email, ""), of.edition, of.kind, of.about, of.text, of.at)
+    return select(*columns).outerjoin(subscriber, subscriber.c.id == of.subscriber)

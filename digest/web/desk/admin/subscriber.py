@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import timedelta
 
 from starlette.exceptions import HTTPException
@@ -107,14 +106,7 @@ def data(visit: Visit) -> Response:
     """Everything that is kept about a person, as a file for them (GDPR articles 15 and 20)."""
     held = _held(visit)
     app = visit.desk.app
-    entries = [{**asdict(each), "at": each.at.isoformat()} for each in _entries(visit, held)]
-    consents = [
-        {**asdict(each), "at": each.at.isoformat()} for each in app.subscriber_admin.consents.entries(held.address)
-    ]
-    person = asdict(held)
-    person["hour"] = held.hour.isoformat("minutes") if held.hour else None
-    person["paused_until"] = held.paused_until.isoformat() if held.paused_until else None
-    text = json.dumps({"subscriber": person, "consents": consents, "history": entries}, ensure_ascii=False, indent=1)
+    text = json.dumps(app.personal_data.collect(held.address), ensure_ascii=False, indent=1)
     app.audit.record(visit.actor, "data given out", subject_of(held.id), now=app.now())
     return visit.download(f"subscriber-{held.id}.json", text, "application/json")
 
