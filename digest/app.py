@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from digest.usecases.enqueue import Enqueuer, SeatQueue
     from digest.usecases.erase_subscriber import SubscriberEraser
     from digest.usecases.issue_receipt import ReceiptIssuer
+    from digest.usecases.outgoing_webhooks import OutgoingWebhooks
     from digest.usecases.preflight import ExampleDomainGuard, Preflight, SampleGuard
     from digest.usecases.process_feedback import FeedbackProcessor
     from digest.usecases.prune_store import StorePruner
@@ -118,9 +119,36 @@ class App:
         from digest.store.database import open_database
 
         if self._lender is not None:
+            self._tell_outbox(self._lender.database)
             return self._lender.database
         clock = self.clock if isinstance(self.clock, SharedClock) else None
-        return open_database(self.settings.store.url, home=self.home, clock=clock)
+        database = open_database(self.settings.store.url, home=self.home, clock=clock)
+        self._tell_outbox(database)
+        return database
+
+    def _tell_outbox(self, database: Database) -> None:
+        from digest.store.outbox import Endpoint, set_endpoints
+        from digest.usecases.outgoing_webhooks import endpoint_key
+
+        hooks = self.settings.webhooks
+        endpoints = [Endpoint(endpoint_key(each.url), frozenset(each.events)) for each in hooks]
+        set_endpoints(database, endpoints, self.now)
+
+    @cached_property
+    def outgoing_webhooks(self) -> OutgoingWebhooks:
+        from digest.collect.http.post import JsonPoster
+        from digest.store.outbox import OutboxStore
+        from digest.usecases.outgoing_webhooks import OutgoingWebhooks, Receiver
+
+        receivers = [
+            Receiver(
+                each.url,
+                JsonPoster(allow_private=each.private).post,
+                partial(self._webhook_keys, each.secret_env, f"webhooks[{number}].secret_env"),
+            )
+            for number, each in enumerate(self.settings.webhooks, 1)
+        ]
+        return OutgoingWebhooks(OutboxStore(self.database), receivers, self.audit, self.now)
 
     @cached_property
     def articles(self) -> ArticleStore:
@@ -971,15 +999,18 @@ class App:
         return builders
 
     def _alert_keys(self) -> list[bytes]:
+        return self._webhook_keys(self.settings.alerts.webhook_secret_env, "alerts.webhook_secret_env")
+
+    def _webhook_keys(self, variable: str, key: str) -> list[bytes]:
+        """Return the keys in an environment variable, which the setting `key` names. Raises ConfigurationError."""
         from digest.notify.signature import read_secrets
 
-        variable = self.settings.alerts.webhook_secret_env
         if not variable:
             return []
         try:
-            return read_secrets(self.secret(variable, "alerts.webhook_secret_env"))
+            return read_secrets(self.secret(variable, key))
         except ValueError as error:
-            raise ConfigurationError([ConfigProblem(variable, 0, f"{error} ('alerts.webhook_secret_env')")]) from None
+            raise ConfigurationError([ConfigProblem(variable, 0, f"{error} ('{key}')")]) from None
 
     def check_credentials(self) -> None:
         """Build the transports, so that a missing key is reported first. Raises ConfigurationError."""

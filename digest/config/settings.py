@@ -42,6 +42,7 @@ from digest.config.types import (
     split_names,
 )
 from digest.config.web import Desk, Web
+from digest.config.webhooks import WebhookEndpoint
 from digest.curate.importance.rows import ROWS
 from digest.curate.recurring_kinds import ALIASES, KINDS
 from digest.hindi.language import DEVANAGARI
@@ -481,6 +482,7 @@ class Settings(SettingsModel):
         default=SubscriberListSettings(), description="The subscriber list in `digest run`."
     )
     alerts: AlertSettings = Field(default=AlertSettings(), description="Alerts and reports to the admins.")
+    webhooks: tuple[WebhookEndpoint, ...] = Field(default=(), description="Programs that are told what happens.")
     web: Web = Field(default=Web(), description="Subscriber pages and webhooks.")
     desk: Desk = Field(default=Desk(), description="Pages of editors and admins.")
     store: StoreSettings = Field(default=StoreSettings(), description="Database.")
