@@ -44,6 +44,7 @@ GROUPS = {
         "worker": ("digest.cli.worker:worker", "Run jobs beside other workers, on PostgreSQL."),
         "web": ("digest.cli.web:web", "Serve the reader pages and the desk."),
         "users": ("digest.cli.users:users", "List, add and remove users of the desk, and make links to sign in."),
+        "webhooks": ("digest.cli.webhooks:webhooks", "List outgoing webhooks, and try failed ones again."),
         "alerts": ("digest.cli.alerts:alerts", "List open alerts, and send a test message to the admins."),
         "store": ("digest.cli.store:store", "Back up, restore and migrate the store."),
         "doctor": ("digest.cli.doctor:doctor", "Check DNS, clock, disk, store and provider, or a received email."),

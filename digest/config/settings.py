@@ -46,6 +46,7 @@ from digest.config.types import (
     split_names,
 )
 from digest.config.web import Desk, Web
+from digest.config.webhooks import WebhookEndpoint
 from digest.curate.importance.rows import ROWS
 from digest.curate.recurring_kinds import ALIASES, KINDS
 from digest.models import BREAKING, MAIN, is_breaking
@@ -488,6 +489,7 @@ class Settings(SettingsModel):
         default=SubscriberListSettings(), description="The subscriber list in `digest run`."
     )
     alerts: AlertSettings = Field(default=AlertSettings(), description="Alerts and reports to the admins.")
+    webhooks: tuple[WebhookEndpoint, ...] = Field(default=(), description="Programs that are told what happens.")
     web: Web = Field(default=Web(), description="Subscriber pages and webhooks.")
     privacy: Privacy = Field(default=Privacy(), description="Privacy notice.")
     clicks: ClickSettings = Field(default=ClickSettings(), description="Clicks on stories and advertisements.")

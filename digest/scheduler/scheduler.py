@@ -286,7 +286,7 @@ class Scheduler:
             self.report()
         finally:
             # Also the alert that this job fails.
-            for problem in app.alerts.deliver():
+            for problem in (*app.alerts.deliver(), *app.outgoing_webhooks.deliver()):
                 self.log(problem)
 
     def report(self) -> None:

@@ -112,11 +112,15 @@ class Database:
         On PostgreSQL it may be one of this session, which nobody else uses meanwhile.
         """
         with self.write() if session is None else self._within(session) as connection:
+            outer = getattr(self._local, "connection", None)
             self._local.connection = connection
             try:
                 yield
             finally:
-                del self._local.connection
+                if outer is None:
+                    del self._local.connection
+                else:
+                    self._local.connection = outer
 
     @contextmanager
     def _within(self, session: Connection) -> Iterator[Connection]:

@@ -625,6 +625,25 @@ alert_message = Table(
     Column("error", Text, nullable=False, server_default=""),
 )
 
+# Events for outgoing webhooks, one row an endpoint, kept for some days after they were sent.
+outgoing_webhook = Table(
+    "outgoing_webhook",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # A hash of its URL, which may hold a secret.
+    Column("endpoint", String(32), primary_key=True),
+    Column("type", String(32), nullable=False),
+    Column("content", JSON, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
+    # When another process may send it; later than any try takes.
+    Column("not_before", Moment, nullable=False),
+    # When it was sent or given up.
+    Column("ended_at", Moment),
+    Column("error", Text, nullable=False, server_default=""),
+    Index(None, "created_at"),
+)
+
 # Programs that run the newsletter's jobs, on PostgreSQL: `digest worker` and `digest run`.
 worker = Table(
     "worker",

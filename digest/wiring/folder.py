@@ -41,9 +41,20 @@ class Folder:
         from digest.store.database import open_database
 
         if self._lender is not None:
+            self._tell_outbox(self._lender.database)
             return self._lender.database
         clock = self.clock if isinstance(self.clock, SharedClock) else None
-        return open_database(self.settings.store.url, home=self.home, clock=clock)
+        database = open_database(self.settings.store.url, home=self.home, clock=clock)
+        self._tell_outbox(database)
+        return database
+
+    def _tell_outbox(self, database: Database) -> None:
+        """Say which events are kept for receivers. Settings that were read again replace the earlier ones."""
+        from digest.store.outbox import Endpoint, endpoint_key, set_endpoints
+
+        hooks = self.settings.webhooks
+        endpoints = [Endpoint(endpoint_key(each.url), frozenset(each.events)) for each in hooks]
+        set_endpoints(database, endpoints, self.now)
 
     @property
     def outbox_only(self) -> bool:

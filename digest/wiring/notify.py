@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from digest.notify.alert import Channel
     from digest.usecases.alerts import Alerts
     from digest.usecases.issue_receipt import ReceiptIssuer
+    from digest.usecases.outgoing_webhooks import OutgoingWebhooks
     from digest.usecases.report import Reporter
     from digest.usecases.watch import Watch
 
@@ -69,15 +70,7 @@ class Notifying(Sending):
         return builders
 
     def _alert_keys(self) -> list[bytes]:
-        from digest.notify.signature import read_secrets
-
-        variable = self.settings.alerts.webhook_secret_env
-        if not variable:
-            return []
-        try:
-            return read_secrets(self.secret(variable, "alerts.webhook_secret_env"))
-        except ValueError as error:
-            raise ConfigurationError([ConfigProblem(variable, 0, f"{error} ('alerts.webhook_secret_env')")]) from None
+        return self._webhook_keys(self.settings.alerts.webhook_secret_env, "alerts.webhook_secret_env")
 
     def alert_problems(self) -> list[ConfigProblem]:
         """What is wrong with the secrets for alerts. These problems never stop a send."""
@@ -170,6 +163,33 @@ class Notifying(Sending):
         newsletter = self.settings.newsletter
         domain = newsletter.sender.email.rpartition("@")[2]
         return ReceiptIssuer(self.status_reader, Statistics(self.database), newsletter.name, domain, self.now)
+
+    @cached_property
+    def outgoing_webhooks(self) -> OutgoingWebhooks:
+        from digest.collect.http.post import JsonPoster
+        from digest.store.outbox import OutboxStore
+        from digest.usecases.outgoing_webhooks import OutgoingWebhooks, Receiver
+
+        receivers = [
+            Receiver(
+                each.url,
+                JsonPoster(allow_private=each.private).post,
+                partial(self._webhook_keys, each.secret_env, f"webhooks[{number}].secret_env"),
+            )
+            for number, each in enumerate(self.settings.webhooks, 1)
+        ]
+        return OutgoingWebhooks(OutboxStore(self.database), receivers, self.audit, self.now)
+
+    def _webhook_keys(self, variable: str, key: str) -> list[bytes]:
+        """Return the keys in an environment variable, which the setting `key` names. Raises ConfigurationError."""
+        from digest.notify.signature import read_secrets
+
+        if not variable:
+            return []
+        try:
+            return read_secrets(self.secret(variable, key))
+        except ValueError as error:
+            raise ConfigurationError([ConfigProblem(variable, 0, f"{error} ('{key}')")]) from None
 
 
 def _build_and_close(build: Callable[[], Transport]) -> None:

@@ -35,6 +35,7 @@ from digest.models import (
     split_key,
 )
 from digest.store.content.article_rows import article_from_json, select_articles
+from digest.store.content.reached import edition_composed, edition_reached
 from digest.store.database import Database
 from digest.store.desk import audit
 from digest.store.schema import article, batch, decision, delivery, edition, rendered_email, subscriber
@@ -240,6 +241,10 @@ class EditionStore:
             values["number"] = _number(connection, item.key, earlier, sample=item.sample)
             if old is None:
                 connection.execute(insert(edition).values(key=item.key, editorial_changes={}, **values))
+                if item.state == EditionState.SKIPPED:
+                    edition_reached(connection, item.key, EditionState.SKIPPED)
+                else:
+                    edition_composed(connection, item.key, sum(1 for _ in item.stories()))
                 return replace(item, number=values["number"])
             if old.state not in over:
                 return None
@@ -268,7 +273,10 @@ class EditionStore:
         own = (edition.c.key == key) & edition.c.state.in_(out_of)
         with self.database.write() as connection:
             values = {"state": state} if reason is None else {"state": state, "reason": reason}
-            return bool(connection.execute(update(edition).where(own).values(values)).rowcount)
+            moved = bool(connection.execute(update(edition).where(own).values(values)).rowcount)
+            if moved:
+                edition_reached(connection, key, state)
+            return moved
 
     def editorial_changes(self, key: str) -> Changes:
         with self.database.read() as connection:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, or_, select
 
 from digest.models import Actor
 from digest.store.database import Database
@@ -36,14 +36,19 @@ class AuditLog:
         with self.database.write() as connection:
             add(connection, actor, what, subject, detail, now=now)
 
-    def newest(self, most: int, *, subject: str | None = None, before: int | None = None) -> list[Act]:
-        """Return the newest acts, the newest first; those on one subject, or those older than an act."""
+    def newest(
+        self, most: int, *, subject: str | None = None, before: int | None = None, search: str = ""
+    ) -> list[Act]:
+        """Return the newest acts, the newest first: those on one subject, older than an act, or with a text in them."""
         columns = [column for column in audit.c if column.name not in ("before", "after")]
         rows = select(*columns).order_by(audit.c.id.desc()).limit(most)
         if subject is not None:
             rows = rows.where(audit.c.subject == subject)
         if before is not None:
             rows = rows.where(audit.c.id < before)
+        if search:
+            texts = (audit.c.who, audit.c.via, audit.c.what, audit.c.subject, audit.c.detail)
+            rows = rows.where(or_(*(text.icontains(search, autoescape=True) for text in texts)))
         with self.database.read() as connection:
             return [Act(**row._mapping) for row in connection.execute(rows)]
 

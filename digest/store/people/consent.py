@@ -8,8 +8,19 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
+from digest.store import outbox
 from digest.store.database import Database
-from digest.store.schema import consent
+from digest.store.schema import consent, subscriber
+
+# Words of the log that other programs are told. Many at once, as by an import or an edited file, are not.
+_EVENTS = {
+    "added": "subscriber.joined",
+    "signed up": "subscriber.joined",
+    "came back": "subscriber.joined",
+    "suppression lifted": "subscriber.joined",
+    "unsubscribed": "subscriber.left",
+    "removed": "subscriber.left",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +58,11 @@ class ConsentLog:
 
 def append(connection: Connection, entries: Sequence[Consent]) -> None:
     """Add entries in the caller's transaction, together with the change that they describe."""
-    if entries:
-        connection.execute(insert(consent), [asdict(entry) for entry in entries])
+    if not entries:
+        return
+    connection.execute(insert(consent), [asdict(entry) for entry in entries])
+    for entry in entries:
+        if (type := _EVENTS.get(entry.what)) is not None:
+            own = select(subscriber.c.id).where(subscriber.c.address == entry.address)
+            data = {"subscriber": connection.execute(own).scalar(), "what": entry.what}
+            outbox.add(connection, type, data, entry.at)

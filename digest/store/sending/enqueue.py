@@ -40,6 +40,7 @@ from sqlalchemy import (
 
 from digest.errors import StoreError
 from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState
+from digest.store.content.reached import edition_reached
 from digest.store.database import Database, analyze, copy_rows, hash_in_memory, temp_table
 from digest.store.schema import attempt, batch, delivery, preference, subscriber, suppression
 from digest.store.schema import edition as editions
@@ -328,7 +329,8 @@ def _begin_sending(connection: Connection, edition: str, now: datetime | None, *
         editions.c.state.in_((EditionState.APPROVED, EditionState.FROZEN)),
         and_(editions.c.state == EditionState.DONE, open_.exists()),
     )
-    connection.execute(update(editions).where(own, begins).values(state=EditionState.SENDING))
+    if connection.execute(update(editions).where(own, begins).values(state=EditionState.SENDING)).rowcount:
+        edition_reached(connection, edition, EditionState.SENDING)
 
 
 def preferred(name: str) -> ColumnElement[Any]:

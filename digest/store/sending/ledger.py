@@ -18,6 +18,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from digest.deliver.outcome import Accepted, NotSent, Outcome
 from digest.deliver.ports import Cancellable, Cancellation, Claim, Recovery, ScheduleWindow
 from digest.models import AttemptState, BatchState, DeliveryOutcome, EditionState
+from digest.store.content.reached import edition_reached
 from digest.store.database import Database
 from digest.store.high_water import HighWater
 from digest.store.locks import RunLock, mark_running
@@ -369,9 +370,11 @@ class SqlLedger:
             ~select(batch.c.id).where(open_).exists(),
         )
         with self.database.write() as connection:
-            return bool(
-                connection.execute(update(editions).where(mine).values(state=EditionState.DONE, done_at=now)).rowcount
-            )
+            done = update(editions).where(mine).values(state=EditionState.DONE, done_at=now)
+            finished = bool(connection.execute(done).rowcount)
+            if finished:
+                edition_reached(connection, edition, EditionState.DONE)
+            return finished
 
 
 def _is_unknown(connection: Connection, edition: str, number: int) -> bool:

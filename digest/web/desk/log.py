@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
+from digest.store.people.preferences import PreferenceStore
+from digest.usecases.edit_subscribers import subject_of, valid
 from digest.web.desk.visit import Visit
 
-_PAGE = 100
+_PAGE, _MAX_QUERY = 100, 100
 
 
 def page(visit: Visit) -> Response:
-    given = visit.query.get("before", "")
+    given, query = visit.query.get("before", ""), " ".join(visit.query.get("q", "").split())[:_MAX_QUERY]
     before = int(given) if given.isdecimal() and len(given) < 19 else None
-    acts = visit.desk.app.audit.newest(_PAGE, before=before)
+    app = visit.desk.app
+    search = query
+    # The log names subscribers by number.
+    if "@" in query and (address := valid(query)) and (held := PreferenceStore(app.database).find(address)):
+        search = subject_of(held.id)
+    acts = app.audit.newest(_PAGE, before=before, search=search)
     older = acts[-1].id if len(acts) == _PAGE else None
-    return visit.page("log.html.j2", acts=acts, older=older, now=visit.desk.now())
+    return visit.page("log.html.j2", acts=acts, older=older, query=query, now=visit.desk.now())

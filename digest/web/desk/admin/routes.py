@@ -41,5 +41,7 @@ ADMIN_ROUTES = (
     Route("GET", "/report/{key}/missed.csv", Role.ADMIN, "admin.reports.missed_table", "The same as CSV"),
     Route("POST", "/users/{name}/token", Role.ADMIN, "users.make_token", "Make a token of the API"),
     Route("POST", "/users/{name}/token/revoke", Role.ADMIN, "users.revoke_token", "Revoke a token of the API"),
+    Route("GET", "/webhooks", Role.ADMIN, "admin.webhooks.page", "Outgoing webhooks and their failures"),
+    Route("POST", "/webhooks/{id}/again", Role.ADMIN, "admin.webhooks.again", "Try a failed webhook again"),
     Route("POST", f"{_ONE}/data", Role.ADMIN, "admin.subscriber.data", "All data about a person, as a file"),
 )

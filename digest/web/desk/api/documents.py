@@ -151,6 +151,16 @@ def _missed(values: Values) -> dict[str, Any]:
     return {"edition": values["key"], "kind": values["kind"], "people": people, "after": values["more"]}
 
 
+def _webhooks(values: Values) -> dict[str, Any]:
+    names = ("id", "type", "tries", "error")
+    rows = [
+        {name: getattr(each, name) for name in names}
+        | {"to": host, "at": _iso(each.created_at), "ended_at": _iso(each.ended_at)}
+        for each, host in values["events"]
+    ]
+    return {"webhooks": rows}
+
+
 def _log(values: Values) -> dict[str, Any]:
     names = ("id", "who", "via", "what", "subject", "detail")
     rows = [{name: getattr(act, name) for name in names} | {"at": _iso(act.at)} for act in values["acts"]]
@@ -198,6 +208,7 @@ _DOCUMENTS: Mapping[str, Callable[[Values], Any]] = {
     "admin/reports.html.j2": _reports,
     "admin/report.html.j2": _report,
     "admin/missed.html.j2": _missed,
+    "admin/webhooks.html.j2": _webhooks,
     "log.html.j2": _log,
     "users.html.j2": _users,
 }

@@ -1,0 +1,69 @@
+"""`digest webhooks`: the events that were posted to other programs, and those that failed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from digest.cli.output import ago, emit, json_option
+from digest.cli.subscribers_edit import operator
+from digest.cli.tables import table
+
+_MOST = 100
+
+
+@click.group()
+def webhooks() -> None:
+    """List outgoing webhooks, and try failed ones again."""
+
+
+@webhooks.command("list")
+@click.option("--failed", is_flag=True, help="Only those whose last try failed.")
+@json_option
+@click.pass_obj
+def list_(home: Path, failed: bool, as_json: bool) -> None:
+    """List the newest events, and what became of them."""
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        hooks, now = app.outgoing_webhooks, app.now()
+        rows = [
+            {
+                "id": each.id,
+                "at": each.created_at.isoformat(),
+                "event": each.type,
+                "to": hooks.host_of(each),
+                "state": _state(each.ended_at is not None, each.error),
+                "tries": each.tries,
+                "error": each.error,
+            }
+            for each in hooks.store.newest(_MOST, failed=failed)
+        ]
+        found = hooks.store.newest(_MOST, failed=failed)
+    if as_json:
+        emit({"webhooks": rows})
+        return
+    cells = [
+        (ago(each.created_at, now), row["event"], row["to"], row["state"], row["tries"], row["error"], row["id"])
+        for each, row in zip(found, rows, strict=True)
+    ]
+    click.echo(table(("when", "event", "to", "state", "tries", "error", "id"), cells))
+
+
+@webhooks.command()
+@click.argument("id")
+@click.pass_obj
+def again(home: Path, id: str) -> None:
+    """Try the failed event ID again. `digest run` posts it within a minute."""
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        app.outgoing_webhooks.try_again(id, operator(app))
+    click.echo(f"{id} is tried again.")
+
+
+def _state(ended: bool, error: str) -> str:
+    if ended:
+        return "given up" if error else "sent"
+    return "failed, waits" if error else "waits"

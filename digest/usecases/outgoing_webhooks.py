@@ -1,0 +1,100 @@
+"""Post the events of the outbox to their receivers, signed by Standard Webhooks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from digest.errors import ConfigurationError, DigestError
+from digest.notify.signature import signed_headers
+
+if TYPE_CHECKING:
+    from digest.models import Actor
+    from digest.notify.webhook import Post
+    from digest.store.desk.audit import AuditLog
+    from digest.store.outbox import OutboxStore, OutgoingEvent, endpoint_key
+
+# The receiver has gone for good, by Standard Webhooks.
+_GONE = 410
+_MAX_RETRY_AFTER = 3600.0
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """An endpoint with the way to it. `keys` gives its secrets; it raises ConfigurationError without them."""
+
+    url: str
+    post: Post
+    keys: Callable[[], Sequence[bytes]]
+
+    @property
+    def key(self) -> str:
+        return endpoint_key(self.url)
+
+    @property
+    def host(self) -> str:
+        """What may be shown of its URL, which may hold a secret."""
+        return urlsplit(self.url).hostname or "unknown"
+
+
+@dataclass(frozen=True)
+class OutgoingWebhooks:
+    store: OutboxStore
+    receivers: Sequence[Receiver]
+    audit: AuditLog
+    now: Callable[[], datetime]
+
+    def deliver(self) -> list[str]:
+        """Post the events that are due. Returns a sentence for each receiver that failed; it is tried again later."""
+        problems = [problem for each in self.receivers if (problem := self._deliver(each))]
+        if self.receivers:
+            self.store.prune(self.now())
+        return problems
+
+    def _deliver(self, receiver: Receiver) -> str | None:
+        try:
+            keys = receiver.keys()
+        except ConfigurationError as error:
+            return f"Webhooks to {receiver.host} wait: {error.problems[0]}"
+        problem = None
+        events = self.store.claim(receiver.key, self.now())
+        for number, event in enumerate(events):
+            try:
+                reason, after, gone = self._post(receiver, keys, event)
+            except DigestError as error:
+                # A receiver that does not answer now would take the same time for each of the others.
+                for each in events[number:]:
+                    self.store.failed(each, str(error), self.now())
+                return f"A webhook to {receiver.host} failed: {error}. It is tried again."
+            if reason:
+                again = self.store.failed(event, reason, self.now(), after=after, permanent=gone)
+                then = "It is tried again." if again else "It is given up."
+                problem = f"A webhook to {receiver.host} failed: {reason}. {then}"
+            else:
+                self.store.sent(receiver.key, [event.id], self.now())
+        return problem
+
+    def _post(self, receiver: Receiver, keys: Sequence[bytes], event: OutgoingEvent) -> tuple[str, float | None, bool]:
+        body = json.dumps(event.content, ensure_ascii=False).encode()
+        headers = signed_headers(keys, event.id, int(self.now().timestamp()), body)
+        answer = receiver.post(receiver.url, body, headers)
+        if 200 <= answer.status < 300:
+            return "", None, False
+        given = answer.headers.get("retry-after", "").strip()
+        after = min(float(given), _MAX_RETRY_AFTER) if given.isdecimal() and len(given) < 8 else None
+        return f"the receiver answered {answer.status}", after, answer.status == _GONE
+
+    def try_again(self, id: str, by: Actor) -> None:
+        """Try a failed event again, also one that was given up. Raises DigestError."""
+        if not self.store.again(id, self.now()):
+            raise DigestError(f"No failed webhook has the id {id[:40]}. `digest webhooks list --failed` shows them.")
+        self.audit.record(by, "webhook again", id, now=self.now())
+
+    def host_of(self, event: OutgoingEvent) -> str:
+        """What may be shown of an event's receiver."""
+        found = (each.host for each in self.receivers if each.key == event.endpoint)
+        return next(found, "no longer in the settings")

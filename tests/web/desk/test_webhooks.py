@@ -1,0 +1,119 @@
+"""Outgoing webhooks: an event for each act, signed, tried again, seen on the desk; and the log that has every act."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from digest import pipeline
+from digest.models import Actor, Role
+from digest.store.people.preferences import ConsentContext, PreferenceStore
+from tests.cli.newsroom import Newsroom
+from tests.support.webhook_receiver import SECRET, WebhookReceiver, is_signed
+from tests.web.desk.browser import Browser, set_up
+from tests.web.desk.conftest import KEY, SETTINGS, open_desk
+from tests.web.site import Site
+
+BY = Actor("tester", "command")
+
+
+@pytest.fixture
+def receiver() -> Iterator[WebhookReceiver]:
+    with WebhookReceiver() as running:
+        yield running
+
+
+@pytest.fixture
+def desk(tmp_path: Path, receiver: WebhookReceiver) -> Iterator[Site]:
+    hooks = [{"url": receiver.url, "secret_env": "HOOK_SECRET", "private": True}]
+    yield from open_desk(tmp_path / "newsletter", DIGEST_WEBHOOKS=json.dumps(hooks), HOOK_SECRET=SECRET)
+
+
+@pytest.fixture
+def admin(desk: Site) -> Browser:
+    return set_up(desk, "mira", Role.ADMIN)
+
+
+def types(receiver: WebhookReceiver) -> list[str]:
+    return [each["type"] for each in receiver.accepted]
+
+
+def test_what_happens_is_posted_once_and_signed(desk: Site, receiver: WebhookReceiver) -> None:
+    app = desk.app
+    asha = desk.subscriber_id("asha@example.com")
+    context = ConsentContext("a page")
+    PreferenceStore(app.database).unsubscribe(asha, context, now=app.now())
+    PreferenceStore(app.database).resubscribe(asha, context, now=app.now())
+    app.approver.approve(app.editions.get(KEY), how="here", by="tester")  # type: ignore[arg-type]
+    pipeline.send(app, KEY)
+    assert app.outgoing_webhooks.deliver() == []
+    told = ["edition.composed", "subscriber.left", "subscriber.joined", "edition.approved", "edition.sending"]
+    assert sorted(types(receiver)) == sorted([*told, "edition.sent"])
+    assert all(is_signed(request) for request in receiver.requests)
+    assert "asha" not in json.dumps(receiver.accepted)
+    left = next(each for each in receiver.accepted if each["type"] == "subscriber.left")
+    assert left["data"] == {"subscriber": asha, "what": "unsubscribed"}
+    assert app.outgoing_webhooks.deliver() == []
+    assert len(receiver.requests) == len(receiver.accepted)
+
+
+def test_an_act_that_is_rolled_back_tells_nobody(desk: Site, receiver: WebhookReceiver) -> None:
+    app = desk.app
+    before = len(app.outgoing_webhooks.store.newest(100))
+
+    def fail() -> None:
+        with app.database.transaction():
+            app.subscriber_editor.suppress("asha@example.com", "phoned", BY)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert len(app.outgoing_webhooks.store.newest(100)) == before
+    assert app.subscribers.suppressed() == {}
+    assert receiver.requests == []
+
+
+def test_a_failure_is_seen_tried_again_and_given_up_when_the_receiver_is_gone(
+    desk: Site, admin: Browser, receiver: WebhookReceiver
+) -> None:
+    app = desk.app
+    receiver.answers = [(500, {"retry-after": "60"})]
+    (problem,) = app.outgoing_webhooks.deliver()
+    assert "answered 500" in problem
+    assert receiver.url not in problem
+    (event,) = app.outgoing_webhooks.store.newest(10, failed=True)
+    assert (event.ended_at, event.tries) == (None, 1)
+    assert app.outgoing_webhooks.deliver() == []
+    page = admin.get("/webhooks?failed=1")
+    assert "answered 500" in page.text
+    assert receiver.url not in page.text
+    assert admin.post(f"/webhooks/{event.id}/again").status == 303
+    receiver.answers = [(410, {})]
+    assert "given up" in app.outgoing_webhooks.deliver()[0]
+    room = Newsroom(
+        app.home, {**SETTINGS, "DIGEST_WEBHOOKS": app.environment["DIGEST_WEBHOOKS"], "HOOK_SECRET": SECRET}
+    )
+    (row,) = room.digest("webhooks", "list", "--failed", "--json").json["webhooks"]
+    assert (row["state"], row["event"], row["to"]) == ("given up", "edition.composed", "127.0.0.1")
+    assert room.digest("webhooks", "again", event.id).code == 0
+    assert app.outgoing_webhooks.deliver() == []
+    assert types(receiver) == ["edition.composed"]
+    assert [act.what for act in app.audit.newest(2)] == ["webhook again", "webhook again"]
+
+
+def test_the_log_has_what_nobody_did_and_is_searched(desk: Site, admin: Browser) -> None:
+    app = desk.app
+    app.approver.approve(app.editions.get(KEY), how="here", by="tester")  # type: ignore[arg-type]
+    pipeline.send(app, KEY)
+    app.subscriber_editor.suppress("asha@example.com", "phoned", BY)
+    words = [act.what for act in app.audit.newest(50, subject=KEY)]
+    assert words == ["sent", "sending began", "composed"]
+    found = admin.get(f"/log?q={quote('asha@example.com')}").text
+    assert "phoned" in found
+    assert "sending began" not in found
+    assert "sending began" in admin.get("/log?q=SENDING").text
+    assert "phoned" not in admin.get(f"/log?q={KEY}").text
