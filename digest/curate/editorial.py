@@ -17,6 +17,18 @@ class StoryText:
 
 
 @dataclass(frozen=True, slots=True)
+class Selection:
+    """The articles that a special edition is made of: with all these words, of these sources, of so many hours.
+
+    Empty words or sources mean all. What other editions sent may appear again.
+    """
+
+    words: str = ""
+    sources: tuple[str, ...] = ()
+    hours: int = 24
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """An editor's changes, by story id. An empty subject or preheader keeps the composed one."""
 
@@ -32,6 +44,8 @@ class Changes:
     texts: Mapping[str, StoryText] = field(default_factory=dict)
     # What a model wrote and an editor has looked at: story id, or "intro", -> fingerprint of its words.
     seen: Mapping[str, str] = field(default_factory=dict)
+    # Of a special edition.
+    selection: Selection | None = None
 
 
 def apply(edition: Edition, changes: Changes, order: Sequence[str] = ()) -> Edition:

@@ -37,6 +37,8 @@ ROUTES = (
     Route("POST", "/passkeys", Role.VIEWER, "passkeys.add", "Add a passkey"),
     Route("POST", "/passkeys/remove", Role.VIEWER, "passkeys.remove", "Remove one's own passkey"),
     Route("GET", "/", Role.VIEWER, "today.today", "The edition of today"),
+    Route("GET", "/calendar", Role.VIEWER, "calendar.page", "Editions of a month, with holidays and specials"),
+    Route("POST", "/calendar", Role.EDITOR, "calendar.compose", "Compose a special edition"),
     Route("GET", _KEY, Role.VIEWER, "today.edition", "An edition"),
     Route("GET", "/picture/{cid}", Role.VIEWER, "files.picture", "A picture of a story"),
     Route("GET", f"{_KEY}/state", Role.VIEWER, "today.state", "The line of state, for polling"),
