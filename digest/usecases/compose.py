@@ -177,7 +177,9 @@ class Composer:
             return None
         from digest.curate import editorial
 
-        edition = editorial.apply(stored, changes, self.rules.sections)
+        # Another picture was fetched when the edition was composed. Only removing one needs nothing more.
+        removed = {id: url for id, url in changes.pictures.items() if not url}
+        edition = editorial.apply(stored, replace(changes, pictures=removed), self.rules.sections)
         if changes.intro is None:
             edition = replace(edition, intro=stored.intro)
         edition = self._with_lines(edition)

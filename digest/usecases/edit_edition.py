@@ -160,6 +160,17 @@ class EditionEditor:
         chooses = "" in (title, summary)
         return self._change(key, change, by, "story text", title or _title(found), chooses=chooses)
 
+    def choose_picture(self, key: str, story: str, by: Actor, url: str | None) -> Edition:
+        """Give a story the picture of this URL, '' for none, None for the composed one."""
+        found = self._known(key, story)
+
+        def change(changes: Changes) -> Changes:
+            others = {id: each for id, each in changes.pictures.items() if id != story}
+            return replace(changes, pictures=others if url is None else {**others, story: url})
+
+        # Another picture must be fetched, and the composed one is known only by composing.
+        return self._change(key, change, by, "picture", _title(found), chooses=url != "")
+
     def mark_seen(self, key: str, ids: Collection[str], by: Actor) -> Edition:
         """Note that an editor has looked at what a model wrote: of these stories, and of the intro by its name.
 

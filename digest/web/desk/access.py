@@ -49,6 +49,7 @@ ROUTES = (
     Route("GET", f"{_KEY}/letter", Role.VIEWER, "letter.frame", "The email in its frame"),
     Route("GET", _KEY + "/story/{story}", Role.VIEWER, "story.page", "A story beside its sources"),
     Route("POST", _KEY + "/story/{story}", Role.EDITOR, "story.save", "Change a story's headline and summary"),
+    Route("POST", _KEY + "/story/{story}/picture", Role.EDITOR, "story.picture", "Change or remove a story's picture"),
     Route("POST", _KEY + "/seen", Role.EDITOR, "seen.mark", "Say that one has looked at what a model wrote"),
     Route("POST", f"{_KEY}/move", Role.EDITOR, "edit.move", "Move a story"),
     Route("POST", f"{_KEY}/pin", Role.EDITOR, "edit.pin", "Pin a story, or add one"),
