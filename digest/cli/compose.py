@@ -30,20 +30,48 @@ if TYPE_CHECKING:
 )
 @click.option("--edition", "scheduled", default="", metavar="SLUG", help="Which of the day's editions, if several.")
 @click.option("--slug", default="", help="Compose a special edition with this short name.")
+@click.option("--words", default="", help="With --slug: only articles that have all these words, in any form.")
+@click.option("--source", "sources", multiple=True, help="With --slug: only this source; can be repeated.")
+@click.option("--hours", type=click.IntRange(1, 720), help="With --slug: how far back it looks.")
 @click.option("--explain", is_flag=True, help="Also show why each story was chosen, and which just missed.")
 @json_option
 @click.pass_obj
-def compose(home: Path, day: datetime | None, scheduled: str, slug: str, explain: bool, as_json: bool) -> int:
+def compose(
+    home: Path,
+    day: datetime | None,
+    scheduled: str,
+    slug: str,
+    words: str,
+    sources: tuple[str, ...],
+    hours: int | None,
+    explain: bool,
+    as_json: bool,
+) -> int:
     """Compose a draft edition from the collected articles and show it.
 
     By default, of several editions a day, this is the next one of today that is not finished.
     """
     if slug and (scheduled or day):
         raise click.UsageError("--slug makes a special edition of today: leave out --edition and --date")
+    chooses = bool(words or sources or hours)
+    if chooses and not slug:
+        raise click.UsageError(
+            "--words, --source and --hours choose the articles of a special edition: name its --slug"
+        )
     from digest import pipeline
     from digest.app import make_app
+    from digest.cli.editions import command_user
+    from digest.curate.editorial import Selection
+    from digest.usecases.compose import Composed
 
     with make_app(home) as app:
+        if unknown := sorted(set(sources) - {each.name for each in app.sources}):
+            raise click.UsageError(f"there is no source {unknown[0]!r}; `digest sources list` shows all")
+        if chooses:
+            chosen = Selection(words.strip(), tuple(dict.fromkeys(sources)), hours or 24)
+            edition = app.editor.compose_special(slug, chosen, command_user(app), fetch=True)
+            _show(Composed(edition), explain=explain, as_json=as_json)
+            return 0
         with progress() as job:
             on_source = calls(job("collected"), len(app.sources))
             key = composed_key(app, day.date() if day else None, scheduled, slug)

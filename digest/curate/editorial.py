@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from digest.models import Edition, Section, Story
+from digest.models import Edition, Image, Section, Story
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,18 @@ class StoryText:
 
     title: str = ""
     summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The articles that a special edition is made of: with all these words, of these sources, of so many hours.
+
+    Empty words or sources mean all. What other editions sent may appear again.
+    """
+
+    words: str = ""
+    sources: tuple[str, ...] = ()
+    hours: int = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,10 @@ class Changes:
     texts: Mapping[str, StoryText] = field(default_factory=dict)
     # What a model wrote and an editor has looked at: story id, or "intro", -> fingerprint of its words.
     seen: Mapping[str, str] = field(default_factory=dict)
+    # Story id -> URL of its picture; '' for none.
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    # Of a special edition.
+    selection: Selection | None = None
 
 
 def apply(edition: Edition, changes: Changes, order: Sequence[str] = ()) -> Edition:
@@ -40,7 +56,7 @@ def apply(edition: Edition, changes: Changes, order: Sequence[str] = ()) -> Edit
     `order` is that of the sections, for one to which a story is moved and that the edition lacks.
     """
     sections = tuple(
-        Section(section.name, tuple(_with_text(story, changes.texts) for story in section.stories))
+        Section(section.name, tuple(_changed(story, changes) for story in section.stories))
         for section in edition.sections
     )
     for story_id, (name, place) in changes.moved.items():
@@ -71,6 +87,17 @@ def arrange(
     arranged = [*others[:at], story_id, *others[at:]]
     kept = {id: where for id, where in moved.items() if id not in arranged}
     return kept | {id: (name, number) for number, id in enumerate(arranged, 1)}
+
+
+def _changed(story: Story, changes: Changes) -> Story:
+    return _with_picture(_with_text(story, changes.texts), changes.pictures)
+
+
+def _with_picture(story: Story, pictures: Mapping[str, str]) -> Story:
+    url = next((pictures[id] for id in (story.id, *story.article_ids) if id in pictures), None)
+    if url is None or (story.image is not None and url in (story.image.url, story.image.origin)):
+        return story
+    return replace(story, image=Image(url) if url else None)
 
 
 def _with_text(story: Story, texts: Mapping[str, StoryText]) -> Story:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.hindi.tokens import stems
 from digest.models import LETTERS_TO_SOME, Article, Edition, EditionState, Section, Source, split_key
 
 if TYPE_CHECKING:
     from digest.collect.collector import CollectReport, SourceReport
     from digest.config.calendar import Calendar, EditionSchedule
     from digest.curate.compose import ComposeContext, Curated
-    from digest.curate.editorial import Changes
+    from digest.curate.editorial import Changes, Selection
     from digest.curate.rules import Rules
     from digest.curate.summary.metered import ModelTasks
     from digest.curate.summary.types import Model, Summariser
@@ -178,7 +179,9 @@ class Composer:
             return None
         from digest.curate import editorial
 
-        edition = editorial.apply(stored, changes, self.rules.sections)
+        # Another picture was fetched when the edition was composed. Only removing one needs nothing more.
+        removed = {id: url for id, url in changes.pictures.items() if not url}
+        edition = editorial.apply(stored, replace(changes, pictures=removed), self.rules.sections)
         if changes.intro is None:
             edition = replace(edition, intro=stored.intro)
         edition = self._with_lines(edition)
@@ -210,6 +213,8 @@ class Composer:
         edition = self.calendar().of(key)
         schedule = edition.schedule if edition else None
         rules = self._rules(schedule)
+        if changes.selection is not None:
+            rules = replace(rules, window=timedelta(hours=changes.selection.hours), min_stories=1)
         widen = schedule is not None and schedule.thin == "widen"
         first: Curated | None = None
         context = self.context(key, changes, until, rules, summariser)
@@ -217,7 +222,7 @@ class Composer:
             if window != rules.window:
                 wider = replace(rules, window=window)
                 context = replace(context, rules=wider, background=self._background(until, wider))
-            articles = self._articles_in_window(until, window, schedule, as_of, changes.pinned)
+            articles = self._articles_in_window(until, window, schedule, as_of, changes.pinned, changes.selection)
             curated = curate(articles, context)
             first = first or curated
             if curated.sections:
@@ -225,7 +230,8 @@ class Composer:
         if not curated.sections:
             return _Choice(first or curated)
         if fetch and self.fulltext.fetch(curated.sections, articles):
-            curated = curate(self._articles_in_window(until, window, schedule), context)
+            again = self._articles_in_window(until, window, schedule, selection=changes.selection)
+            curated = curate(again, context)
         if first is None or first.sections:
             return _Choice(curated)
         return _Choice(curated, window, f"{first.reason} The window is now {window // timedelta(hours=1)} hours.")
@@ -263,8 +269,11 @@ class Composer:
         schedule: EditionSchedule | None,
         seen_by: datetime | None = None,
         pinned: Sequence[str] = (),
+        selection: Selection | None = None,
     ) -> list[Article]:
         """Return the articles of the edition's sources, as far back as it looks, and as first seen by a moment.
+
+        With a `selection`, only those of it and the pinned ones.
 
         Samples stay out once their source has news: it no longer has `replay`, or another one has its name.
         """
@@ -274,7 +283,10 @@ class Composer:
         replayed = {source.name for source in self.sources if source.replay}
         seen_by = seen_by + _CLOCK_SLACK if seen_by else None
         found = self.articles.between(until - window, until, seen_by=seen_by, besides=pinned)
-        return [each for each in found if each.source in names and (not each.sample or each.source in replayed)]
+        allowed = [each for each in found if each.source in names and (not each.sample or each.source in replayed)]
+        if selection is None:
+            return allowed
+        return [each for each in allowed if _is_selected(each, selection) or {each.id, each.url} & set(pinned)]
 
     def context(
         self, key: str, changes: Changes, until: datetime, rules: Rules, summariser: Summariser | None = None
@@ -291,7 +303,9 @@ class Composer:
             weights={source.name: source.weight for source in self.sources},
             changes=changes,
             background=self._background(until, rules),
-            sent=self.sent_history.sent(
+            sent=[]
+            if changes.selection
+            else self.sent_history.sent(
                 until - rules.memory, until, excluding=key, include=self.calendar().remembers(key)
             ),
             exempt={source.name for source in self.sources if source.replay},
@@ -357,6 +371,13 @@ class Composer:
             why = f"no intro: the model's was not used, because {intro.problem}"
             return replace(edition, warnings=(*edition.warnings, why))
         return replace(edition, intro=intro.text, intro_support=intro.support)
+
+
+def _is_selected(article: Article, selection: Selection) -> bool:
+    """Whether an article is of a special edition's sources, and has all its words in any of their forms."""
+    if selection.sources and article.source not in selection.sources:
+        return False
+    return not selection.words or set(stems(selection.words)) <= set(stems(f"{article.title}\n{article.text}"))
 
 
 def with_model_use(edition: Edition, summariser: Summariser) -> Edition:

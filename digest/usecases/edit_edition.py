@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from digest.curate import editorial
-from digest.curate.editorial import Changes, StoryText
+from digest.curate.editorial import Changes, Selection, StoryText
 from digest.errors import DigestError
 from digest.models import Actor, Edition, EditionState, Story, is_breaking
+from digest.usecases.compose import edition_key
 from digest.usecases.model_text import model_texts
 
 if TYPE_CHECKING:
@@ -159,6 +160,17 @@ class EditionEditor:
         chooses = "" in (title, summary)
         return self._change(key, change, by, "story text", title or _title(found), chooses=chooses)
 
+    def choose_picture(self, key: str, story: str, by: Actor, url: str | None) -> Edition:
+        """Give a story the picture of this URL, '' for none, None for the composed one."""
+        found = self._known(key, story)
+
+        def change(changes: Changes) -> Changes:
+            others = {id: each for id, each in changes.pictures.items() if id != story}
+            return replace(changes, pictures=others if url is None else {**others, story: url})
+
+        # Another picture must be fetched, and the composed one is known only by composing.
+        return self._change(key, change, by, "picture", _title(found), chooses=url != "")
+
     def mark_seen(self, key: str, ids: Collection[str], by: Actor) -> Edition:
         """Note that an editor has looked at what a model wrote: of these stories, and of the intro by its name.
 
@@ -186,6 +198,25 @@ class EditionEditor:
             raise DigestError(f"Edition {key} has no change to undo.")
         before = self.editions.read_changes(last.before)
         return self._change(key, lambda _changes: before, by, "undone", last.what)
+
+    def compose_special(self, slug: str, selection: Selection, by: Actor, *, fetch: bool = False) -> Edition:
+        """Compose a special edition of a selection of articles. It keeps to it whenever it is composed again.
+
+        `fetch` collects first.
+        Raises ConfigurationError for an unusable slug, and DigestError if there is an edition with this name.
+        """
+        now = self.now()
+        key = edition_key(now.date(), slug)
+        reason = "It is being composed."
+        empty = Edition(key, now.date(), 0, EditionState.SKIPPED, "", "", (), reason=reason, composed_at=now)
+        if not slug or self.editions.put(empty, over=()) is None:
+            raise DigestError(f"There is an edition {key} already. Choose another name.")
+        given = [selection.words, ", ".join(selection.sources), f"{selection.hours} h"]
+        detail = "; ".join(filter(None, given))
+        self.editions.set_editorial_changes(key, Changes(selection=selection))
+        # No change that could be undone: without its selection it would be another edition.
+        self.log.record(by, "special composed", key, detail, now=now)
+        return self.composer.compose(key, fetch=fetch).edition
 
     def refresh(self, key: str, by: Actor) -> Edition:
         """Compose the draft again with the articles that came since."""

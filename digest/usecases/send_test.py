@@ -95,10 +95,11 @@ class DraftMailer:
         found = []
         if edition.state in _OPEN:
             labels = {LinkAct.APPROVE: _("Approve"), LinkAct.HOLD: _("Hold")}
-            found = [DeskLink(label, f"{here}/decide/{self._make(edition, act)}") for act, label in labels.items()]
+            found = [DeskLink(label, f"{here}/decide/{self.make_link(edition, act)}") for act, label in labels.items()]
         return [*found, DeskLink(_("Open the desk"), here)]
 
-    def _make(self, edition: Edition, act: LinkAct) -> str:
+    def make_link(self, edition: Edition, act: LinkAct) -> str:
+        """Return the token of a new link, which works once for the edition as it is now."""
         token, now = secrets.token_urlsafe(24), self.now()
         self.links.add(_hash(token), edition.key, revision(edition), act, now=now, expires_at=now + LINK_LASTS)
         return token

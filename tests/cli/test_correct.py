@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 from digest import pipeline
 from digest.app import make_app
 from digest.deliver.outcome import Accepted
-from digest.models import BatchState, EditionState
+from digest.models import Actor, BatchState, EditionState
+from digest.scheduler import Scheduler, watch_settings
 from digest.store.schema import batch
 from digest.store.sending.decisions import Grounds
 from tests.cli.newsroom import Newsroom, subscriber_rows
@@ -190,11 +191,28 @@ def test_a_draft_is_changed_and_not_corrected(newsroom: Newsroom) -> None:
 def test_a_correction_cannot_be_composed_anew_for_everybody(newsroom: Newsroom, provider: SendGridServer) -> None:
     story = send_a_part(newsroom, waiting=0)
     with make_app(newsroom.home, environment=newsroom.environment) as app:
-        from digest.models import Actor
-
         done = app.corrector.correct(EDITION, story, Actor("suman", "command"), title=RIGHT, note=NOTE)
         app.editions.move(done.correction, EditionState.DRAFT, out_of=(EditionState.APPROVED,))
         again = pipeline.compose(app, done.correction, fetch=False).edition
         assert again.corrects is not None
         assert [each.id for each in again.stories()] == [story]
     assert newsroom.digest("compose", "--slug", CORRECTION).code == 2
+
+
+def test_digest_run_sends_the_correction_and_finds_who_is_known_later(
+    newsroom: Newsroom, provider: SendGridServer
+) -> None:
+    story = send_a_part(newsroom, waiting=0)
+    with make_app(newsroom.home, environment=newsroom.environment) as app:
+        with app.database.write() as connection:
+            number = connection.execute(select(batch.c.id).where(batch.c.edition == EDITION)).scalars().first()
+            connection.execute(update(batch).where(batch.c.id == number).values(state=BatchState.UNKNOWN))
+        assert number is not None
+        app.corrector.correct(EDITION, story, Actor("suman", "desk"), title=RIGHT, note=NOTE)
+        scheduler = Scheduler(watch_settings(app), lambda _line: None)
+        scheduler.check()
+        assert sum(len(subjects) == 2 for subjects in got(provider).values()) == 4
+        assert app.ledger.decide(EDITION, number, Accepted(), Grounds("seen in the log"), app.now())
+        for _again in range(2):
+            scheduler.check()
+    assert {len(subjects) for subjects in got(provider).values()} == {2}

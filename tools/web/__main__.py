@@ -23,6 +23,7 @@ from digest.models import Actor, Role
 from digest.store.people.requests import RequestKind, RequestStore, Side
 from digest.store.people.signups import SignupStore
 from digest.usecases.approval import approval_link
+from digest.usecases.send_test import LinkAct
 from digest.web.own_data_emails import place_of
 from digest.web.server import run_pages
 from tools.web.admin_pages import admin_pages
@@ -182,6 +183,11 @@ def _desk(app: App) -> list[Step]:
         raise SystemExit("the desk could not be opened")
     story = next(draft.stories())
     app.editor.move(DRAFT, story.id, story.section, 2, by)
+    sent = app.editions.get(DAY)
+    if sent is None:
+        raise SystemExit("no edition was sent")
+    sent_story = next(sent.stories())
+    decide = app.draft_mailer.make_link(app.editions.get(DRAFT) or draft, LinkAct.APPROVE)
     own, at = {"desk": signed_in.token}, f"/desk/edition/{DRAFT}"
     places = {
         "desk-draft": at,
@@ -191,6 +197,11 @@ def _desk(app: App) -> list[Step]:
         "desk-next": f"{at}/next",
         "desk-pool": f"{at}/pool",
         "desk-cancel": f"{at}/cancel",
+        "desk-plain": f"{at}?form=plain",
+        "desk-calendar": "/desk/calendar",
+        "desk-passkeys": "/desk/passkeys",
+        "desk-correct": f"/desk/edition/{DAY}/correct/{sent_story.id}",
+        "desk-decide": f"{at}/decide/{decide}",
         "desk-sent": f"/desk/edition/{DAY}",
         "desk-users": "/desk/users",
         "desk-log": "/desk/log",

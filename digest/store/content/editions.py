@@ -187,6 +187,12 @@ class EditionStore:
         with self.database.read() as connection:
             return [_from_row(row) for row in connection.execute(rows).all()]
 
+    def of_days(self, since: date, until: date) -> list[Edition]:
+        """Return the editions of the days from `since` to before `until`, oldest first."""
+        rows = select(edition).where(edition.c.day >= since, edition.c.day < until)
+        with self.database.read() as connection:
+            return [_from_row(row) for row in connection.execute(rows.order_by(edition.c.day, edition.c.key))]
+
     def corrections(self, since: date) -> list[Edition]:
         """Return the editions of these days that correct others and are not stopped, oldest first."""
         rows = select(edition).where(edition.c.day >= since, edition.c.corrects.is_not(None))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
@@ -13,7 +15,8 @@ from digest.web.desk.visit import Visit
 # The frame's own policy. `sandbox` without a word more: no scripts, no forms, no links to other windows.
 FRAME_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; frame-ancestors 'self'"
 FORMS = ("light", "dark", "plain", "text")
-# Pictures that an email program hides are not loaded.
+# An image without it shows its alternative text, as in an email program that hides pictures.
+_SOURCE = re.compile(r'(<img\b[^>]*?)\ssrc="[^"]*"')
 _WITHOUT_PICTURES = FRAME_POLICY.replace("img-src data: https:", "img-src 'none'")
 
 
@@ -27,6 +30,8 @@ def frame(visit: Visit) -> Response:
         body = visit.desk.views.render("text.html.j2", visit.language, text=text)
     else:
         body = in_scheme(html, "dark" if shown == "dark" else "light")
+        if shown == "plain":
+            body = _SOURCE.sub(r"\1", body)
     policy = _WITHOUT_PICTURES if shown == "plain" else FRAME_POLICY
     headers = {"content-security-policy": policy, "x-frame-options": "SAMEORIGIN"}
     return HTMLResponse(body, headers=headers)

@@ -80,6 +80,21 @@ def save(visit: Visit) -> Response:
     return visit.go(today.place(edition.key))
 
 
+def picture(visit: Visit) -> Response:
+    """Take the picture of one of the story's articles, none, or the composed one."""
+    edition, story = _found(visit)
+    chosen = visit.form.get("picture", "")
+    found = visit.desk.app.articles.by_ids(story.article_ids)
+    images = {id: article.image for id, article in found.items() if article.image}
+    if chosen not in ("none", "composed", *images):
+        raise HTTPException(422)
+    image = images.get(chosen)
+    url = image.url if image else "" if chosen == "none" else None
+    edit.void_approval(visit, edition)
+    visit.desk.app.editor.choose_picture(edition.key, story.id, visit.actor, url)
+    return visit.go(f"{today.place(edition.key)}/story/{story.id}")
+
+
 def _page(
     visit: Visit,
     edition: Edition,
@@ -116,6 +131,8 @@ def _page(
         unseen=next((each for each in seen.left(visit, edition) if each.id == story.id), None),
         is_title_by_machine=story.is_title_by_machine and title == story.title,
         sources=[_source(article, sentences, story) for article in articles],
+        pictures=[article for article in articles if article.image],
+        has_own_picture=story.id in app.editions.editorial_changes(edition.key).pictures,
         sections=app.topics,
         reasons=[each for each in story.reasons if _is_scored(each)],
         details=[each for each in story.reasons if not _is_scored(each)],

@@ -47,6 +47,8 @@ class Bar:
     # Moments at which the page is no longer true, for the script: when it is sent.
     send_at: datetime | None = None
     asks_reason: bool = False
+    # Whether it has no buttons, and is not loaded again.
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ def bar(visit: Visit, edition: Edition, *, asks_reason: bool = False, alone: boo
     waiting = send_at is not None and send_at > now
     left = _left(send_at - now, visit) if send_at and waiting else ""
     sender = visit.may(Role.SENDER) and not alone
-    make = partial(Bar, edition.key, seen=revision(edition), send_at=send_at if waiting else None)
+    make = partial(Bar, edition.key, alone=alone, seen=revision(edition), send_at=send_at if waiting else None)
     title = _when_to_whom(visit, edition, send_at if waiting else None)
     if edition.state in (EditionState.DRAFT, EditionState.APPROVED):
         if edition.state == EditionState.APPROVED:

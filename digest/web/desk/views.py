@@ -87,6 +87,7 @@ class Views:
             "number": lambda value: f"{value:,}",
             "day": lambda day: dates.day(day, language),
             "clock": clock,
+            "month": lambda day: dates.month(day, language),
             "when": lambda at, now: when(at, now, catalogue),
             **localised(lambda: catalogue),
         }

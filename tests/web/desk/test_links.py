@@ -65,6 +65,7 @@ def test_a_link_approves_once_and_only_by_its_button(desk: Site, editor: Browser
     approve = links(desk, "asha@example.com")["मंज़ूर करें"]
     page = sender.get(approve)
     assert (page.status, page.text.count('<button class="btn go big')) == (200, 1)
+    assert "/state?seen" not in page.text, "no other buttons come later"
     assert state(desk) == EditionState.DRAFT, "looking changes nothing"
     assert sender.post(approve).status == 303
     assert state(desk) == EditionState.APPROVED

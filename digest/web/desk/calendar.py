@@ -1,0 +1,122 @@
+"""The calendar: what was sent, what is planned, holidays; and special editions of a selection of articles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from starlette.responses import Response
+
+from digest.curate.editorial import Selection
+from digest.errors import ConfigurationError, DigestError
+from digest.models import Edition, is_breaking
+from digest.web.desk import today
+from digest.web.desk.visit import Visit
+
+# Hours that a special edition may look back.
+HOURS = (24, 48, 72, 168, 336, 720)
+_MAX_WORDS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An edition of a day: one that exists, or one that is planned for an hour."""
+
+    key: str
+    title: str
+    state: str
+    at: datetime | None
+    exists: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    day: date
+    entries: Sequence[Entry]
+    # Whether only a holiday keeps an edition from appearing.
+    is_holiday: bool
+    is_today: bool
+
+
+def page(visit: Visit) -> Response:
+    return _page(visit)
+
+
+def compose(visit: Visit) -> Response:
+    form, app = visit.form, visit.desk.app
+    _ = visit.catalogue.gettext
+    slug = form.get("slug", "").strip().lower()
+    hours = form.get("hours", "")
+    names = [each.name for each in app.sources]
+    chosen = tuple(name for number, name in enumerate(names) if f"source-{number}" in form)
+    words = " ".join(form.get("words", "").split())[:_MAX_WORDS]
+    if hours not in map(str, HOURS) or not slug:
+        return _page(visit, status=422, problem=_("A special edition needs a name and its hours."))
+    try:
+        edition = app.editor.compose_special(slug, Selection(words, chosen, int(hours)), visit.actor)
+    except ConfigurationError:
+        wrong = _("The name has small Latin letters, digits and hyphens, and does not start with a date.")
+        return _page(visit, status=422, problem=wrong)
+    except DigestError:
+        return _page(visit, status=409, problem=_("There is an edition with this name already."))
+    return visit.go(today.place(edition.key))
+
+
+def _page(visit: Visit, *, status: int = 200, problem: str = "") -> Response:
+    app, now = visit.desk.app, visit.desk.now()
+    first = _month(visit.query.get("month", ""), now.date())
+    following = (first + timedelta(days=32)).replace(day=1)
+    return visit.page(
+        "calendar.html.j2",
+        status=status,
+        problem=problem,
+        first=first,
+        before=(first - timedelta(days=1)).replace(day=1),
+        following=following,
+        days=_days(visit, first, following),
+        sources=[each.name for each in app.sources],
+        hours=HOURS,
+        typed=visit.form,
+        now=now,
+    )
+
+
+def _days(visit: Visit, first: date, following: date) -> list[Day]:
+    app, now = visit.desk.app, visit.desk.now()
+    calendar = app.calendar
+    stored: dict[date, list[Edition]] = {}
+    for edition in app.editions.of_days(first, following):
+        stored.setdefault(edition.day, []).append(edition)
+    days = []
+    for number in range((following - first).days):
+        day = first + timedelta(days=number)
+        entries = [_entry(visit, each) for each in stored.get(day, [])]
+        known = {each.key for each in entries}
+        ahead = [each for each in calendar.on(day) if each.key not in known and each.expires_at > now]
+        entries += [Entry(each.key, _name(visit, each.key), "planned", each.send_at, exists=False) for each in ahead]
+        is_holiday = any(schedule.pauses_on(day) for schedule in calendar.schedules)
+        days.append(Day(day, entries, is_holiday, day == now.date()))
+    return days
+
+
+def _entry(visit: Visit, edition: Edition) -> Entry:
+    planned = visit.desk.app.calendar.of(edition.key)
+    title = edition.subject or _name(visit, edition.key)
+    return Entry(edition.key, title, edition.state, planned.send_at if planned else None, exists=True)
+
+
+def _name(visit: Visit, key: str) -> str:
+    if is_breaking(key):
+        return visit.catalogue.gettext("Breaking news")
+    branding = visit.desk.app.branding
+    return branding.edition_name(key) or branding.name
+
+
+def _month(text: str, now: date) -> date:
+    """Return the first day of the month that the address names, or of this one."""
+    try:
+        found = date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return now.replace(day=1)
+    return found if abs(found.year - now.year) <= 20 else now.replace(day=1)

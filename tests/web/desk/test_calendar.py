@@ -1,0 +1,80 @@
+"""The calendar of editions, and special editions of a selection of articles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from digest.hindi.tokens import stems
+from digest.models import EditionState, Role
+from tests.web.desk.browser import Browser, set_up
+from tests.web.desk.conftest import KEY, open_desk
+from tests.web.site import Site
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Site]:
+    yield from open_desk(tmp_path / "newsletter", DIGEST_SCHEDULE__HOLIDAYS="2026-11-25")
+
+
+def test_a_month_shows_what_is_there_what_is_planned_and_holidays(desk: Site, editor: Browser) -> None:
+    page = editor.get("/calendar").text
+    assert "नवंबर 2026" in page
+    assert f"/desk/edition/{KEY}" in page
+    wednesday = page.partition("25 नवंबर")[2].partition("</li>")[0]
+    assert "छुट्टी" in wednesday
+    thursday = page.partition("26 नवंबर")[2].partition("</li>")[0]
+    assert "तय" in thursday
+    assert "7:00" in thursday
+    assert "दिसंबर 2026" in editor.get("/calendar?month=2026-12").text
+    assert editor.get("/calendar?month=9999-99").status == 200
+
+
+def test_a_special_edition_has_the_articles_that_were_asked_for(desk: Site, editor: Browser) -> None:
+    edition = desk.app.editions.get(KEY)
+    assert edition is not None
+    word = next(each for each in stems(next(iter(edition.stories())).title))
+    led = editor.submit("/calendar", {"slug": "vishesh", "words": word, "hours": "72"})
+    assert led.headers["location"] == "/desk/edition/vishesh"
+    for _again in range(2):
+        special = desk.app.editions.get("vishesh")
+        assert special is not None
+        assert special.state == EditionState.DRAFT
+        for story in special.stories():
+            articles = desk.app.articles.by_ids(story.article_ids).values()
+            assert all(word in stems(f"{each.title} {each.text}") for each in articles)
+        # It keeps to the selection.
+        editor.post("/edition/vishesh/refresh")
+    assert desk.app.editions.editorial_changes("vishesh").selection is not None
+    assert editor.submit("/calendar", {"slug": "vishesh", "words": "", "hours": "24"}).status == 409
+
+
+def test_sources_and_hours_limit_a_special_edition(desk: Site, editor: Browser) -> None:
+    name = desk.app.sources[0].name
+    editor.submit("/calendar", {"slug": "ek-srot", "hours": "24", "source-0": "on"})
+    special = desk.app.editions.get("ek-srot")
+    assert special is not None
+    ids = [id for story in special.stories() for id in story.article_ids]
+    articles = desk.app.articles.by_ids(ids).values()
+    assert {each.source for each in articles} == {name}
+    assert all(desk.app.now() - each.published <= timedelta(hours=24) for each in articles)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"slug": "", "hours": "24"}, {"slug": "2026-11-29", "hours": "24"}, {"slug": "a", "hours": "9999"}]
+)
+def test_a_wrong_form_composes_nothing(desk: Site, editor: Browser, fields: dict[str, str]) -> None:
+    before = len(desk.app.editions.all())
+    assert editor.submit("/calendar", fields).status == 422
+    assert len(desk.app.editions.all()) == before
+
+
+def test_a_viewer_looks_only(desk: Site) -> None:
+    viewer = set_up(desk, "meera", Role.VIEWER)
+    page = viewer.get("/calendar")
+    assert page.status == 200
+    assert 'name="slug"' not in page.text
+    assert viewer.submit("/calendar", {"slug": "x", "hours": "24"}).status == 403

@@ -1,0 +1,42 @@
+"""An editor removes a story's picture, and takes it back."""
+
+from __future__ import annotations
+
+from digest.models import Story
+from tests.web.desk.browser import Browser
+from tests.web.desk.conftest import KEY
+from tests.web.site import Site
+
+
+def with_picture(desk: Site) -> list[Story]:
+    edition = desk.app.editions.get(KEY)
+    assert edition is not None
+    return [story for story in edition.stories() if story.image]
+
+
+def test_a_picture_is_removed_stays_away_and_comes_back(desk: Site, editor: Browser) -> None:
+    story = with_picture(desk)[0]
+    here = f"/edition/{KEY}/story/{story.id}"
+    assert 'value="none"' in editor.get(here).text
+    editor.post(f"{here}/picture", picture="none")
+    assert story.id not in {each.id for each in with_picture(desk)}
+    # A later change of something else keeps it.
+    editor.post(f"/edition/{KEY}/move", story=story.id, step="down")
+    assert story.id not in {each.id for each in with_picture(desk)}
+    editor.post(f"{here}/picture", picture="composed")
+    assert story.id in {each.id for each in with_picture(desk)}
+    assert story.image in [each.image for each in with_picture(desk)]
+
+
+def test_a_picture_is_that_of_an_article_of_the_story(desk: Site, editor: Browser) -> None:
+    story = with_picture(desk)[0]
+    here = f"/edition/{KEY}/story/{story.id}"
+    own = next(id for id, each in desk.app.articles.by_ids(story.article_ids).items() if each.image)
+    editor.post(f"{here}/picture", picture="none")
+    editor.post(f"{here}/picture", picture=own)
+    (again,) = (each for each in with_picture(desk) if each.id == story.id)
+    assert again.image is not None
+    assert again.image.url.startswith("cid:")
+    editor.post(f"/edition/{KEY}/move", story=story.id, step="down")
+    assert again.image in [each.image for each in with_picture(desk)]
+    assert editor.post(f"{here}/picture", picture="https://evil.example/x.png").status == 422
