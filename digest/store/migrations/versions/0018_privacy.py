@@ -5,8 +5,8 @@ from alembic import op
 
 from digest.store.schema import Id, Moment
 
-revision = "0020"
-down_revision = "0019"
+revision = "0018"
+down_revision = "0017"
 
 
 def upgrade() -> None:

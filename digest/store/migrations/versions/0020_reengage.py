@@ -5,8 +5,8 @@ from alembic import op
 
 from digest.store.schema import Id, Moment
 
-revision = "0023"
-down_revision = "0022"
+revision = "0020"
+down_revision = "0019"
 
 
 def upgrade() -> None:

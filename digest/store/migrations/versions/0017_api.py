@@ -5,8 +5,8 @@ from alembic import op
 
 from digest.store.schema import Id, Moment
 
-revision = "0019"
-down_revision = "0018"
+revision = "0017"
+down_revision = "0016"
 
 
 def upgrade() -> None:

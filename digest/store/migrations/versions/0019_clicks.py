@@ -5,8 +5,8 @@ from alembic import op
 
 from digest.store.schema import Id, Moment
 
-revision = "0022"
-down_revision = "0020"
+revision = "0019"
+down_revision = "0018"
 
 
 def upgrade() -> None:

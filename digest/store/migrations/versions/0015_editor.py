@@ -5,7 +5,7 @@ from alembic import op
 
 from digest.store.schema import Moment
 
-revision = "0017"
+revision = "0015"
 down_revision = "0014"
 
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from digest.store.schema import SUBSCRIBER_SEARCH, Moment
 
-revision = "0018"
-down_revision = "0017"
+revision = "0016"
+down_revision = "0015"
 
 _PARTIAL = (
     ("ix_subscriber_status", "subscriber", "status", "status <> 'active'"),
