@@ -11,12 +11,13 @@ from urllib.parse import urlsplit
 
 from digest.errors import ConfigurationError, DigestError
 from digest.notify.signature import signed_headers
+from digest.store.outbox import endpoint_key
 
 if TYPE_CHECKING:
     from digest.models import Actor
     from digest.notify.webhook import Post
     from digest.store.desk.audit import AuditLog
-    from digest.store.outbox import OutboxStore, OutgoingEvent, endpoint_key
+    from digest.store.outbox import OutboxStore, OutgoingEvent
 
 # The receiver has gone for good, by Standard Webhooks.
 _GONE = 410

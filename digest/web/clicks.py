@@ -25,6 +25,7 @@ from digest.store.content.editions import EditionStore
 from digest.utils.redact import redact
 from digest.web.client_limit import client_of
 from digest.web.dependencies import TEST_SUBSCRIBER, Context, client_address
+from digest.web.pages import PAGE_RESPONSES
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +140,7 @@ class Redirects:
 
 def router(context: Context, redirects: Redirects, recorder: ClickRecorder | None) -> APIRouter:
     """`/c/EDITION/CODE`, and with `clicks.subscribers` also `/c/EDITION/CODE/TOKEN`. Without `recorder` none counts."""
-    routes = APIRouter(tags=["clicks"])
+    routes = APIRouter(tags=["clicks"], responses=PAGE_RESPONSES)
     pages = context.pages
 
     def respond(request: Request, edition: str, code: str, subscriber: int | None) -> Response:

@@ -227,7 +227,7 @@ def test_mails_of_a_maildir_are_processed_once_and_marked_as_seen(newsroom: News
     for data in (mails.dsn(emails["asha@example.com"]), mails.OUT_OF_OFFICE, mails.qmail(emails["ravi@example.com"])):
         box.add(data)
     result = newsroom.json("bounces", "--maildir", str(tmp_path / "Maildir"), DIGEST_NOW=NOON)
-    assert result == {"mails": 3, "suppressed": 2, "kinds": {"bounced": 2, "not a report": 1}}
+    assert result == {"mails": 3, "suppressed": 2, "kinds": {"bounced": 2, "auto-reply": 1}}
     assert all(message.get_flags() == "S" for message in box)
     assert newsroom.json("bounces", "--maildir", str(tmp_path / "Maildir"))["mails"] == 0
     run = newsroom.digest("bounces", "--maildir", str(tmp_path))

@@ -40,7 +40,7 @@ def test_the_log_has_commands_with_the_name_of_who_ran_them(newsroom: Newsroom) 
     newsroom.digest("edition", "approve", "2026-11-23")
     with make_app(newsroom.home) as app:
         acts = app.audit.newest(5)
-    assert [(act.who, act.via, act.what) for act in acts] == [
+    assert [(act.who, act.via, act.what) for act in acts if act.via == "command"] == [
         (getpass.getuser(), "command", "approved"),
         (getpass.getuser(), "command", "dropped"),
     ]

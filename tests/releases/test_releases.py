@@ -11,7 +11,7 @@ import pytest
 
 from digest.store.database import HEAD, open_database
 from tests.cli.newsroom import Newsroom, text_parts
-from tests.store.test_database import definitions, differences
+from tests.store.test_database import definitions, differences, unread
 
 # Each test makes, sends or serves an edition.
 pytestmark = pytest.mark.slow
@@ -36,6 +36,7 @@ def test_there_is_a_folder_of_each_release() -> None:
     assert VERSIONS[0] == "0.1.0"
 
 
+@unread
 def test_its_store_gets_the_schema_of_the_code(newsroom: Newsroom, tmp_path: Path) -> None:
     with closing(sqlite3.connect(newsroom.home / "digest.db")) as store:
         (before,) = store.execute("SELECT version_num FROM alembic_version").fetchone()

@@ -572,6 +572,8 @@ def test_there_are_no_unused_built_in_templates() -> None:
     names = set(make_environment([TEMPLATES], "hi").list_templates())
     assert {name.removeprefix("house/") for name in names} == {
         "article.html.j2",
+        "breach.html.j2",
+        "breach.txt.j2",
         "letter.html.j2",
         "letter.txt.j2",
         *(f"{look}/{name}.j2" for look in LOOKS for name in ("look.html", "styles.css", "kept.css")),

@@ -224,7 +224,10 @@ def test_any_bytes_are_read_or_rejected(data: bytes) -> None:
 
 
 # Names, commands and placeholders, which are not translated.
-_NAMES = r"%\([a-z]+\)s|WhatsApp|RSS|Gmail|Google Authenticator|Aegis|https|suman|`[^`]+`"
+_NAMES = (
+    r"%\([a-z]+\)s|WhatsApp|Telegram|RSS|CSV|JSON Lines|ZIP|Gmail|Google Authenticator|Aegis"
+    r"|Mailchimp|Ghost|listmonk|Substack|https|suman|subscribers\.yaml|digest\.yaml|`[^`]+`"
+)
 
 
 def test_no_hindi_translation_is_left_in_english() -> None:
