@@ -28,6 +28,7 @@ def admin_pages(app: App) -> dict[str, str]:
         "desk-import": "/desk/subscribers/import",
         "desk-sources": "/desk/sources",
         "desk-source": f"/desk/sources/one?name={quote(app.sources[0].name)}",
+        "desk-settings": "/desk/settings",
         "desk-reports": "/desk/reports",
         "desk-report": f"/desk/report/{sent}",
         "desk-missed": f"/desk/report/{sent}/missed?kind=excluded",

@@ -39,6 +39,8 @@ ADMIN_ROUTES = (
     Route("GET", "/report/{key}/table.csv", Role.VIEWER, "admin.reports.table", "The same as CSV"),
     Route("GET", "/report/{key}/missed", Role.ADMIN, "admin.reports.missed", "Who did not get an edition, and why"),
     Route("GET", "/report/{key}/missed.csv", Role.ADMIN, "admin.reports.missed_table", "The same as CSV"),
+    Route("GET", "/settings", Role.ADMIN, "admin.settings.page", "Settings that a newsroom changes weekly"),
+    Route("POST", "/settings", Role.ADMIN, "admin.settings.save", "Change them in digest.yaml"),
     Route("POST", "/users/{name}/token", Role.ADMIN, "users.make_token", "Make a token of the API"),
     Route("POST", "/users/{name}/token/revoke", Role.ADMIN, "users.revoke_token", "Revoke a token of the API"),
     Route("GET", "/webhooks", Role.ADMIN, "admin.webhooks.page", "Outgoing webhooks and their failures"),

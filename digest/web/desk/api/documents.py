@@ -195,6 +195,11 @@ def _hour(hour: time | None) -> str | None:
     return hour.isoformat("minutes") if hour else None
 
 
+def _settings(values: Values) -> dict[str, Any]:
+    held = values["held"]
+    return {"settings": dict(held.values), "version": held.version, "fixed": dict(held.fixed)}
+
+
 _DOCUMENTS: Mapping[str, Callable[[Values], Any]] = {
     "today.html.j2": _edition,
     "checks.html.j2": _checks,
@@ -205,6 +210,7 @@ _DOCUMENTS: Mapping[str, Callable[[Values], Any]] = {
     "admin/import.html.j2": _import,
     "admin/sources.html.j2": _sources,
     "admin/source.html.j2": _source,
+    "admin/settings.html.j2": _settings,
     "admin/reports.html.j2": _reports,
     "admin/report.html.j2": _report,
     "admin/missed.html.j2": _missed,

@@ -82,7 +82,7 @@ def description(rows: Sequence[Route], server: str) -> dict[str, Any]:
 def _operation(row: Route) -> dict[str, Any]:
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in re.findall(r"\{(\w+)\}", row.path)
+        for name in re.findall(r"\{([a-z]+)\}", row.path)
     ]
     parameters += [
         {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
