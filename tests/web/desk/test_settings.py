@@ -128,3 +128,25 @@ def test_a_faulty_file_is_explained_and_what_was_typed_stays(desk: Site, admin: 
     page = save(admin, version(admin), newsletter__name="नई सुबह")
     assert page.status == 422
     assert "नई सुबह" in page.text
+
+
+def test_a_theme_is_looked_at_before_it_is_saved(desk: Site, admin: Browser) -> None:
+    before = file_of(desk).read_bytes()
+    chosen = {"theme.name": "modern", "theme.accent": "#1d7436", "newsletter.name": "नई सुबह", "dark": "1"}
+    page = admin.submit("/settings/show", chosen)
+    assert page.status == 200
+    assert 'value="नई सुबह"' in page.text
+    source = re.search(r'<iframe sandbox src="/desk([^"]+)"', page.text)
+    assert source
+    frame = admin.get(unescape(source[1]))
+    assert "sandbox;" in frame.headers["content-security-policy"]
+    assert "#1d7436" in frame.text
+    assert "#1d7436" not in admin.get("/settings/letter").text
+    story = next(desk.app.editions.all(most=1)[0].stories())
+    assert story.title.split()[0] in frame.text
+    wrong = admin.submit("/settings/show", {"theme.accent": "red"})
+    assert "<iframe" not in wrong.text
+    assert 'id="wrong-s-theme-accent"' in wrong.text
+    assert admin.get("/settings/letter?theme.accent=red").status == 404
+    assert file_of(desk).read_bytes() == before
+    assert not [act for act in desk.app.audit.newest(5) if act.what == "setting changed"]
