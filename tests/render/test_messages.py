@@ -226,8 +226,8 @@ def test_any_bytes_are_read_or_rejected(data: bytes) -> None:
 
 # Names, commands and placeholders, which are not translated.
 _NAMES = (
-    r"%\([a-z]+\)s|WhatsApp|RSS|Gmail|Google Authenticator|Aegis|https|suman|`[^`]+`|[a-z]+\.(?:yaml|ics)|webhooks|"
-    r"news@example\.com|#9c1c1c|CSV|ZIP|JSON Lines|Mailchimp|Ghost|listmonk|Substack"
+    r"%\([a-z]+\)s|WhatsApp|RSS|Gmail|Google Authenticator|Aegis|https|suman|`[^`]+`|digest run|[a-z]+\.(?:yaml|ics)|"
+    r"webhooks|news@example\.com|#9c1c1c|CSV|ZIP|JSON Lines|Mailchimp|Ghost|listmonk|Substack"
 )
 
 

@@ -37,14 +37,14 @@ ADMIN_ROUTES = (
     Route("GET", "/reports/editions.csv", Role.VIEWER, "admin.reports.recent_table", "Recent editions as CSV"),
     Route("GET", "/report/{key}", Role.VIEWER, "admin.reports.edition", "What became of an edition"),
     Route("GET", "/report/{key}/table.csv", Role.VIEWER, "admin.reports.table", "The same as CSV"),
+    Route("GET", "/report/{key}/late", Role.SENDER, "admin.late.ask", "Ask before sending it to who did not get it"),
+    Route("POST", "/report/{key}/late", Role.SENDER, "admin.late.send", "Send it to who is due and did not get it"),
     Route("GET", "/report/{key}/missed", Role.ADMIN, "admin.reports.missed", "Who did not get an edition, and why"),
     Route("GET", "/report/{key}/missed.csv", Role.ADMIN, "admin.reports.missed_table", "The same as CSV"),
     Route("GET", "/settings", Role.ADMIN, "admin.settings.page", "Settings that a newsroom changes weekly"),
     Route("POST", "/settings", Role.ADMIN, "admin.settings.save", "Change them in digest.yaml"),
     Route("POST", "/settings/show", Role.ADMIN, "admin.settings.show", "Look at the email in a theme before saving it"),
-    Route(
-        "GET", "/settings/letter", Role.ADMIN, "admin.settings.letter", "The newest edition in a theme"
-    ),
+    Route("GET", "/settings/letter", Role.ADMIN, "admin.settings.letter", "The newest edition in a theme"),
     Route("POST", "/users/{name}/token", Role.ADMIN, "users.make_token", "Make a token of the API"),
     Route("POST", "/users/{name}/token/revoke", Role.ADMIN, "users.revoke_token", "Revoke a token of the API"),
     Route("GET", "/webhooks", Role.ADMIN, "admin.webhooks.page", "Outgoing webhooks and their failures"),
