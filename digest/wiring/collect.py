@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from digest.collect.http.robots import Robots
     from digest.collect.pages.fulltext_fetch import FulltextCache
     from digest.collect.source_reader import CollectContext
+    from digest.usecases.edit_settings import SettingsEditor
     from digest.usecases.edit_sources import SourceEditor
 
 
@@ -27,6 +28,12 @@ class Collecting(Stores):
         from digest.usecases.edit_sources import SourceEditor
 
         return SourceEditor(self.home, self.environment, self.collect_context, self.audit, self.now)
+
+    @cached_property
+    def settings_editor(self) -> SettingsEditor:
+        from digest.usecases.edit_settings import SettingsEditor
+
+        return SettingsEditor(self.home, self.environment, self.settings, self.audit, self.now)
 
     @cached_property
     def fetcher(self) -> Fetcher:

@@ -13,11 +13,13 @@ from digest.wiring.transports import TRANSPORTS
 
 if TYPE_CHECKING:
     from digest.deliver.ports import SendRateLimiter, Transport
+    from digest.models import Edition
     from digest.usecases.approval import Approver
     from digest.usecases.automatic_stop import AutomaticStop
     from digest.usecases.correct_edition import EditionCorrector
     from digest.usecases.enqueue import Enqueuer
     from digest.usecases.reconcile import Reconciler, Recovery
+    from digest.usecases.send_late import LateSender
     from digest.usecases.send_test import DraftMailer
     from digest.usecases.stop_edition import EditionStopper
 
@@ -82,6 +84,16 @@ class Sending(Subscribers):
             now=self.now,
             seats=self.seats,
         )
+
+    @cached_property
+    def late_sender(self) -> LateSender:
+        from digest.usecases.send_late import LateSender
+
+        def refuse(edition: Edition) -> None:
+            self.example_domain_guard.refuse_example_domain()
+            self.sample_guard.refuse(edition)
+
+        return LateSender(self.database, self.enqueuer, refuse, self.high_water, self.audit, self.now)
 
     @cached_property
     def approver(self) -> Approver:

@@ -9,6 +9,7 @@ from digest.wiring.identity import Identity
 from digest.wiring.store import Stores
 
 if TYPE_CHECKING:
+    from digest.config.settings import Theme as ThemeSettings
     from digest.deliver.telegram.client import TelegramClient
     from digest.render.clicks import ClickLinks
     from digest.render.renderer import Renderer
@@ -22,9 +23,20 @@ if TYPE_CHECKING:
 class Rendering(Stores, Identity):
     @cached_property
     def branding(self) -> Branding:
+        return self._branding(self.settings.theme)
+
+    def renderer_in(self, theme: ThemeSettings) -> Renderer:
+        """Renders emails in another theme, to look at. Their links count no clicks."""
+        from digest.render.renderer import Renderer
+        from digest.utils import files
+
+        folders = [self.home / "templates", files.templates()]
+        return Renderer(self._branding(theme), folders, budget=self.settings.edition.max_bytes)
+
+    def _branding(self, chosen: ThemeSettings) -> Branding:
         from digest.render.themes import LOOKS, Branding, Theme
 
-        newsletter, chosen = self.settings.newsletter, self.settings.theme
+        newsletter = self.settings.newsletter
         others = chosen.model_dump(exclude={"name", "accent", "logo"})
         theme = Theme(
             LOOKS[chosen.name],

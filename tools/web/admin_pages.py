@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from digest.app import App
+from digest.models import Actor
 from digest.store.people.preferences import PreferenceStore
 
 
@@ -12,6 +13,8 @@ def admin_pages(app: App) -> dict[str, str]:
     """Return name → path."""
     suppressed, usual = "ravi@example.com", "asha@example.com"
     app.subscribers.suppress(suppressed, "bounced", now=app.now(), detail="550 5.1.1 no such user")
+    # Somebody who came after the edition was sent.
+    app.subscriber_editor.add("new.reader@example.com", {}, Actor("webcheck", "command"))
     preferences = PreferenceStore(app.database)
     ids = {email: held.id for email in (suppressed, usual) if (held := preferences.find(email))}
     people = {
@@ -28,7 +31,9 @@ def admin_pages(app: App) -> dict[str, str]:
         "desk-import": "/desk/subscribers/import",
         "desk-sources": "/desk/sources",
         "desk-source": f"/desk/sources/one?name={quote(app.sources[0].name)}",
+        "desk-settings": "/desk/settings",
         "desk-reports": "/desk/reports",
         "desk-report": f"/desk/report/{sent}",
+        "desk-late": f"/desk/report/{sent}/late",
         "desk-missed": f"/desk/report/{sent}/missed?kind=excluded",
     }

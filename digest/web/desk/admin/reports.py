@@ -15,6 +15,7 @@ from digest.notify.report import rows as report_rows
 from digest.notify.report_formats import as_csv
 from digest.store.people.growth import GrowthReader
 from digest.store.sending.missed import FAILURES, MissedRecipients
+from digest.usecases.send_late import can_be_sent_late
 from digest.utils.text import escape_formula
 from digest.web.desk.admin import words
 from digest.web.desk.admin.plot import stacked
@@ -58,6 +59,8 @@ def edition(visit: Visit) -> Response:
     except DigestError:
         raise HTTPException(404) from None
     zone = app.settings.newsletter.zone
+    late, found = visit.query.get("late", ""), app.editions.get(key)
+    may_be_sent = found is not None and can_be_sent_late(found)
     domains = MissedRecipients(app.database).domains([key])
     return visit.page(
         "admin/report.html.j2",
@@ -67,6 +70,8 @@ def edition(visit: Visit) -> Response:
         kinds=FAILURES,
         work=_editors_work(visit, key),
         may_see_people=visit.may(Role.ADMIN),
+        may_send=visit.may(Role.SENDER) and may_be_sent,
+        late=int(late) if late.isdecimal() and len(late) < 10 else None,
         words=words,
         now=visit.desk.now(),
     )

@@ -195,6 +195,15 @@ def _hour(hour: time | None) -> str | None:
     return hour.isoformat("minutes") if hour else None
 
 
+def _late(values: Values) -> dict[str, Any]:
+    return {"edition": values["edition"].key, "due": values["due"], "possible": values["possible"]}
+
+
+def _settings(values: Values) -> dict[str, Any]:
+    held = values["held"]
+    return {"settings": dict(held.values), "version": held.version, "fixed": dict(held.fixed)}
+
+
 _DOCUMENTS: Mapping[str, Callable[[Values], Any]] = {
     "today.html.j2": _edition,
     "checks.html.j2": _checks,
@@ -205,6 +214,8 @@ _DOCUMENTS: Mapping[str, Callable[[Values], Any]] = {
     "admin/import.html.j2": _import,
     "admin/sources.html.j2": _sources,
     "admin/source.html.j2": _source,
+    "admin/late.html.j2": _late,
+    "admin/settings.html.j2": _settings,
     "admin/reports.html.j2": _reports,
     "admin/report.html.j2": _report,
     "admin/missed.html.j2": _missed,

@@ -34,6 +34,8 @@ _FORMS = frozenset(
         "letter.frame",
         "story.page",
         "today.state",
+        "admin.settings.show",
+        "admin.settings.letter",
         "admin.subscribers.add_form",
         "admin.subscriber.ask_erase",
     )

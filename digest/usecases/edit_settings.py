@@ -1,0 +1,269 @@
+"""Change the settings that a newsroom changes weekly, in `digest.yaml`, whose comments stay."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digest.config import loader
+from digest.config.schedule import WEEKDAYS
+from digest.config.types import parse_clock
+from digest.errors import ConfigurationError, DigestError
+from digest.models import Actor
+from digest.yamlio import reader
+from digest.yamlio.keys import Value, YamlKeys
+
+if TYPE_CHECKING:
+    from digest.config.settings import Settings
+    from digest.store.desk.audit import AuditLog
+
+
+class Kind(StrEnum):
+    """How a value is written in a form."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    # `07:00`; empty means that there is none.
+    CLOCK = "clock"
+    # Separated by commas.
+    LIST = "list"
+    # One a line, because a name may have a comma.
+    LINES = "lines"
+    DAYS = "days"
+
+
+EDITABLE: Mapping[str, Kind] = {
+    "newsletter.name": Kind.TEXT,
+    "newsletter.reply_to": Kind.TEXT,
+    "schedule.days": Kind.DAYS,
+    "schedule.holidays": Kind.LIST,
+    "schedule.compose_at": Kind.CLOCK,
+    "schedule.send_at": Kind.CLOCK,
+    "schedule.approval": Kind.TEXT,
+    "schedule.approve_by": Kind.CLOCK,
+    "schedule.on_no_approval": Kind.TEXT,
+    "edition.max_stories": Kind.NUMBER,
+    "edition.min_stories": Kind.NUMBER,
+    "edition.sections": Kind.LINES,
+    "summary.words": Kind.NUMBER,
+    "theme.name": Kind.TEXT,
+    "theme.accent": Kind.TEXT,
+    "theme.logo": Kind.TEXT,
+    "alerts.email": Kind.LIST,
+}
+"""The settings of the form. What is secret, or decides how email is delivered, is not among them."""
+
+# The log names no addresses: `digest.yaml.bak` has what it was.
+_ADDRESSES = frozenset({"alerts.email"})
+_PATH = re.compile(r"'([a-z_.]+)(?:\[[^]]*\])*'")
+# Two admins of one server.
+_WRITING = threading.Lock()
+
+
+class SettingsChanged(DigestError):
+    """The file was changed after the form was shown. Nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSettings:
+    """The values of the form as text, and the version of the file that they are from.
+
+    `fixed` has the environment variable of each setting that one replaces. `faults`: why the file is not valid now.
+    """
+
+    values: Mapping[str, str]
+    version: str
+    fixed: Mapping[str, str]
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChange:
+    """A setting that was changed, with its value before and after as text."""
+
+    key: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class SettingsEditor:
+    home: Path
+    environment: Mapping[str, str]
+    # What holds while the file has errors.
+    last_valid: Settings
+    audit: AuditLog
+    now: Callable[[], datetime]
+
+    def read(self) -> HeldSettings:
+        """The settings as they are now."""
+        version = _version(self._path.read_bytes())
+        faults: tuple[str, ...] = ()
+        try:
+            raw = reader.read_file(self._path)
+            settings = loader.from_data(raw, self.environment)
+        except ConfigurationError as error:
+            raw, settings, faults = {}, self.last_valid, tuple(str(each) for each in error.problems)
+        return HeldSettings(_texts(settings), version, self._fixed(raw), faults)
+
+    def planned(self, given: Mapping[str, str]) -> Settings:
+        """The settings as they would be. Writes nothing. Raises ConfigurationError with every problem."""
+        raw = reader.read_file(self._path)
+        wanted, _changes = self._wanted(raw, given)
+        return loader.from_data(wanted, self.environment)
+
+    def change(self, given: Mapping[str, str], version: str, by: Actor) -> list[SettingChange]:
+        """Write what differs, all of it or nothing, and return it.
+
+        Raises ConfigurationError with every problem, SettingsChanged if the file is not of this version any more, and
+        EditNotPossible for a value that is written in an unusual form.
+        """
+        with _WRITING:
+            editor = YamlKeys(self._path)
+            if _version(editor.raw) != version:
+                raise SettingsChanged("digest.yaml was changed meanwhile")
+            raw = reader.read_text(editor.text, loader.FILE_NAME)
+            wanted, changes = self._wanted(raw, given)
+            if not changes:
+                return []
+            loader.from_data(wanted, self.environment)
+            for change in changes:
+                editor.set(change.key.split("."), _value(EDITABLE[change.key], given[change.key]))
+            editor.save(wanted)
+        for change in changes:
+            self.audit.record(by, "setting changed", change.key, _detail(change), now=self.now())
+        return changes
+
+    def _wanted(self, raw: Any, given: Mapping[str, str]) -> tuple[dict[str, Any], list[SettingChange]]:
+        """The file's values with those of the form, and what differs."""
+        held, fixed = _texts(loader.from_data(raw, self.environment)), self._fixed(raw)
+        wanted: dict[str, Any] = _plain(raw)
+        changes = []
+        for key, kind in EDITABLE.items():
+            if key not in given or key in fixed:
+                continue
+            value = _value(kind, given[key])
+            if value == _value(kind, held[key]):
+                continue
+            place, keys = wanted, key.split(".")
+            for each in keys[:-1]:
+                if not isinstance(place.get(each), dict):
+                    place[each] = {}
+                place = place[each]
+            place[keys[-1]] = value
+            changes.append(SettingChange(key, held[key], _written(kind, value, given[key])))
+        return wanted, changes
+
+    def _fixed(self, raw: Any) -> dict[str, str]:
+        _merged, origin, _problems = loader.overlay(raw or {}, self.environment)
+        return {
+            key: variable
+            for key in EDITABLE
+            for path, variable in origin.items()
+            if key == path or key.startswith(f"{path}.")
+        }
+
+    @property
+    def _path(self) -> Path:
+        return self.home / loader.FILE_NAME
+
+
+def problems_by_setting(error: ConfigurationError) -> tuple[dict[str, str], list[str]]:
+    """Return the problem of each setting of the form, and those of anything else."""
+    found: dict[str, str] = {}
+    others = []
+    for problem in error.problems:
+        match = _PATH.match(problem.message)
+        path, text = (match[1], problem.message[match.end() :].lstrip(": ")) if match else ("", problem.message)
+        named = [key for key in EDITABLE if key.startswith(f"{path}.") and _names(problem.message, key)]
+        if path in EDITABLE:
+            found.setdefault(path, text)
+        elif path and named:
+            found.setdefault(min(named, key=lambda key: problem.message.index(key.rpartition(".")[2])), text)
+        else:
+            others.append(str(problem))
+    return found, others
+
+
+def _names(message: str, key: str) -> bool:
+    return key.rpartition(".")[2] in re.split("[^a-z_]+", message)
+
+
+def _version(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def _texts(settings: Settings) -> dict[str, str]:
+    """The values as a form has them."""
+    return {key: _text(kind, _read(settings, key)) for key, kind in EDITABLE.items()}
+
+
+def _read(settings: Settings, key: str) -> Any:
+    section, _, name = key.partition(".")
+    return getattr(getattr(settings, section), name)
+
+
+def _text(kind: Kind, value: Any) -> str:
+    if value is None:
+        return ""
+    if kind == Kind.CLOCK:
+        return f"{value:%H:%M}"
+    if kind in (Kind.LIST, Kind.LINES, Kind.DAYS):
+        return ("\n" if kind == Kind.LINES else ", ").join(str(each) for each in value)
+    return str(value)
+
+
+def _value(kind: Kind, text: str) -> Value:
+    """What `digest.yaml` has for the text of a form. What is not understood stays a text, which is refused."""
+    text = text.strip()
+    if kind == Kind.NUMBER:
+        return int(text) if text.isdecimal() and len(text) < 10 else text
+    if kind == Kind.CLOCK:
+        try:
+            at = parse_clock(text)
+        except ValueError:
+            return text or None
+        return f"{at:%H:%M}" if isinstance(at, time) else text
+    if kind in (Kind.LIST, Kind.LINES, Kind.DAYS):
+        rows = text.splitlines() if kind == Kind.LINES else re.split(r"[,\n]", text)
+        named = [" ".join(each.split()) for each in rows if each.strip()]
+        return _days(named) if kind == Kind.DAYS else named
+    return text
+
+
+def _written(kind: Kind, value: Value, given: str) -> str:
+    """A new value as a form will have it."""
+    if kind in (Kind.NUMBER, Kind.CLOCK):
+        return "" if value is None else str(value)
+    if isinstance(value, list):
+        return ("\n" if kind == Kind.LINES else ", ").join(value)
+    return given.strip()
+
+
+def _plain(value: Any) -> Any:
+    """A copy without places in the file, in which nothing is shared by aliases."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _days(named: list[str]) -> Value:
+    """Days in their order, or the word for all of them or for those from Monday to Friday."""
+    days = [day for day in WEEKDAYS if day in named]
+    if len(days) < len(named):
+        return named
+    return "daily" if len(days) == 7 else "weekdays" if days == list(WEEKDAYS[:5]) else list(days)
+
+
+def _detail(change: SettingChange) -> str:
+    if change.key in _ADDRESSES:
+        return " → ".join(str(text.count("@")) for text in (change.before, change.after)) + " addresses"
+    before, after = (", ".join(text.splitlines()) or "—" for text in (change.before, change.after))
+    return f"{before} → {after}"[:2000]

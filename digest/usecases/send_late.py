@@ -1,0 +1,72 @@
+"""Give those a place in a begun edition who are due and have none: who came later, or were left out wrongly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from digest.errors import DigestError
+from digest.models import BREACH, Actor, Edition, EditionState, is_breaking, is_question
+from digest.store.locks import exclusive
+
+if TYPE_CHECKING:
+    from digest.store.database import Database
+    from digest.store.desk.audit import AuditLog
+    from digest.store.high_water import HighWater
+    from digest.usecases.enqueue import Enqueuer
+
+BEGUN = (EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
+# Seconds that a page may wait for another process that sends.
+_LOCK_WAIT = 5.0
+
+
+class MoreAreDue(DigestError):
+    """More subscribers are due than the sender agreed to. Nobody got a place."""
+
+    def __init__(self, due: int) -> None:
+        super().__init__(f"Meanwhile {due:,} subscribers are due. Look again.")
+        self.due = due
+
+
+def can_be_sent_late(edition: Edition) -> bool:
+    """Whether newcomers may get it: it was begun, and is no alert, question, correction or notice of a breach."""
+    special = is_breaking(edition.key) or is_question(edition.key) or edition.key.startswith(BREACH)
+    return edition.state in BEGUN and not special and edition.corrects is None
+
+
+@dataclass(frozen=True)
+class LateSender:
+    """Does what `digest send EDITION` does for a begun edition, but leaves the delivery to `digest run`."""
+
+    database: Database
+    enqueuer: Enqueuer
+    # Refuse samples, and example addresses of a real sender.
+    refuse: Callable[[Edition], None]
+    high_water: HighWater
+    audit: AuditLog
+    now: Callable[[], datetime]
+
+    def count(self, edition: Edition) -> int:
+        """How many subscribers would get it now."""
+        return self.enqueuer.count_due(edition)
+
+    def enqueue(self, edition: Edition, by: Actor, *, most: int) -> int:
+        """Give those who are due their places, and return how many they are. `digest run` sends to them.
+
+        Raises MoreAreDue if they are more than `most`, AlreadyRunning while another process sends, and DigestError for
+        an edition that nobody may get any more.
+        """
+        if not can_be_sent_late(edition):
+            raise DigestError(f"Edition {edition.key} is {edition.state}: it is not sent to anybody else.")
+        self.refuse(edition)
+        with exclusive(self.database, "sending", wait=_LOCK_WAIT):
+            self.high_water.check()
+            due = self.enqueuer.count_due(edition)
+            if due > most:
+                raise MoreAreDue(due)
+            placed = self.enqueuer.enqueue(edition, scheduled=False).placed if due else 0
+        if placed:
+            self.audit.record(by, "sent to newcomers", edition.key, f"{placed} subscribers", now=self.now())
+        return placed

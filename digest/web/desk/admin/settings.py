@@ -1,0 +1,118 @@
+"""The settings that a newsroom changes weekly, written to `digest.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, Response
+
+from digest.config.schedule import WEEKDAYS
+from digest.errors import ConfigurationError
+from digest.render.sample_edition import sample_edition
+from digest.render.variants import variant_for
+from digest.usecases.edit_settings import EDITABLE, SettingsChanged, problems_by_setting
+from digest.usecases.shown_email import fill, in_scheme
+from digest.web.desk.letter import FRAME_POLICY
+from digest.web.desk.visit import Visit
+from digest.yamlio.editor import EditNotPossible
+
+_MOST = 4000
+_THEME = tuple(key for key in EDITABLE if key.startswith("theme."))
+_SCHEMES = ("light", "dark")
+# Among so many editions, the newest ones, the one to show is looked for.
+_EDITIONS = 10
+
+
+def page(visit: Visit) -> Response:
+    return _page(visit)
+
+
+def save(visit: Visit) -> Response:
+    """Write what differs, if all of it is valid and nobody wrote the file since the form was shown."""
+    _ = visit.catalogue.gettext
+    given = given_in(visit)
+    try:
+        changes = visit.desk.app.settings_editor.change(given, visit.form.get("version", ""), visit.actor)
+    except SettingsChanged:
+        problem = _(
+            "Somebody changed digest.yaml meanwhile. Nothing is saved yet: look at what differs, and save again."
+        )
+        return _page(visit, status=409, given=given, problem=problem)
+    except ConfigurationError as error:
+        wrong, others = problems_by_setting(error)
+        problem = _("Nothing is saved yet. Put right what is marked, and save again.")
+        return _page(visit, status=422, given=given, problem=problem, wrong=wrong, others=others)
+    except EditNotPossible as error:
+        problem = _("Nothing is saved: a value in digest.yaml is written in a way that only an operator can change.")
+        return _page(visit, status=409, given=given, problem=problem, others=[str(error)])
+    return visit.go("/settings", done="saved" if changes else "same")
+
+
+def show(visit: Visit) -> Response:
+    """Show the form as it was typed, with the newest edition in the chosen theme. Saves nothing."""
+    given, form = given_in(visit), visit.form
+    try:
+        visit.desk.app.settings_editor.planned({key: given[key] for key in _THEME if key in given})
+    except ConfigurationError as error:
+        wrong, others = problems_by_setting(error)
+        return _page(visit, given=given, wrong=wrong, others=others)
+    scheme = next((each for each in _SCHEMES if each in form), form.get("scheme", ""))
+    return _page(visit, given=given, scheme=scheme if scheme in _SCHEMES else "light")
+
+
+def letter(visit: Visit) -> Response:
+    """The newest edition with stories, or an invented one, in the theme of the query."""
+    app = visit.desk.app
+    given = {key: visit.query[key][:_MOST] for key in _THEME if key in visit.query}
+    try:
+        theme = app.settings_editor.planned(given).theme
+    except ConfigurationError:
+        raise HTTPException(404) from None
+    stored = (each for each in app.editions.all(most=_EDITIONS) if any(each.stories()))
+    edition = next(stored, None) or sample_edition(app.now())
+    email = app.renderer_in(theme).render(edition, variant_for(edition, (), "html"), now=app.now())
+    if email is None:
+        raise HTTPException(404)
+    _outgoing, html, _text = fill(edition, email, app.sender, app.signer, app.articles.images)
+    headers = {"content-security-policy": FRAME_POLICY, "x-frame-options": "SAMEORIGIN"}
+    return HTMLResponse(in_scheme(html, "dark" if visit.query.get("scheme") == "dark" else "light"), headers=headers)
+
+
+def given_in(visit: Visit) -> dict[str, str]:
+    """Return what a form says of each setting. Ticked days are fields of their own."""
+    form = visit.form
+    found = {key: form[key][:_MOST].replace("\r\n", "\n") for key in EDITABLE if key in form}
+    if "schedule.days" in form.get("lists", "").split():
+        found["schedule.days"] = ", ".join(day for day in WEEKDAYS if f"schedule.days:{day}" in form)
+    return found
+
+
+def _page(
+    visit: Visit,
+    *,
+    status: int = 200,
+    given: Mapping[str, str] = {},
+    problem: str = "",
+    wrong: Mapping[str, str] = {},
+    others: list[str] | None = None,
+    scheme: str = "",
+) -> Response:
+    held = visit.desk.app.settings_editor.read()
+    values = {**held.values, **{key: text for key, text in given.items() if key not in held.fixed}}
+    shown: dict[str, Any] = {"wrong_settings": wrong, "others": [*held.faults, *(others or ())]}
+    return visit.page(
+        "admin/settings.html.j2",
+        status=status,
+        held=held,
+        values=values,
+        typed={key for key in values if values[key] != held.values[key]},
+        problem=problem,
+        done=visit.query.get("done", "") if visit.request.method == "GET" else "",
+        weekdays=WEEKDAYS,
+        several=bool(visit.desk.app.settings.schedule.editions),
+        scheme=scheme,
+        chosen_theme={key: values[key] for key in _THEME},
+        **shown,
+    )

@@ -1,0 +1,96 @@
+"""An edition for those who came later or were left out wrongly: asked first, lined up once, sent by the schedule."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from digest import pipeline
+from digest.models import Actor, EditionState, Role
+from digest.store.locks import exclusive
+from digest.usecases import send_late
+from tests.web.desk.browser import Browser, set_up
+from tests.web.desk.conftest import KEY, open_desk
+from tests.web.site import Site, translated
+
+BY = Actor("tester", "command")
+PLACE = f"/report/{KEY}/late"
+
+
+@pytest.fixture
+def sent(tmp_path: Path) -> Iterator[Site]:
+    """A desk whose edition was sent to all but ravi, who was suppressed."""
+    for desk in open_desk(tmp_path / "newsletter"):
+        app = desk.app
+        app.subscriber_editor.suppress("ravi@example.com", "phoned", BY)
+        app.approver.approve(app.editions.get(KEY), how="here", by="tester")  # type: ignore[arg-type]
+        pipeline.send(app, KEY)
+        yield desk
+
+
+@pytest.fixture
+def sender(sent: Site) -> Browser:
+    return set_up(sent, "kavita", Role.SENDER)
+
+
+def due(browser: Browser) -> int:
+    found = re.search(r'name="most" value="([0-9]+)"', browser.get(PLACE).text)
+    return int(found[1]) if found else 0
+
+
+def add(desk: Site, *emails: str) -> None:
+    for email in emails:
+        desk.app.subscriber_editor.add(email, {}, BY)
+
+
+def accepted(desk: Site) -> int:
+    return desk.app.status_reader.counts(KEY, desk.app.now()).accepted
+
+
+def test_newcomers_and_who_was_left_out_get_it_once(sent: Site, sender: Browser) -> None:
+    assert translated("Everybody who is due has it.") in sender.get(PLACE).text
+    before = accepted(sent)
+    sent.app.subscriber_editor.lift("ravi@example.com", "a mistake", BY)
+    add(sent, "neha@example.com")
+    assert f"/desk{PLACE}" in sender.get(f"/report/{KEY}").text
+    assert due(sender) == 2
+    assert sent.app.editions.get(KEY).state == EditionState.DONE  # type: ignore[union-attr]
+    done = sender.post(PLACE, most="2")
+    assert done.headers["location"].endswith("late=2")
+    assert sent.app.editions.get(KEY).state == EditionState.SENDING  # type: ignore[union-attr]
+    assert accepted(sent) == before
+    pipeline.deliver_due(sent.app, KEY, stop=threading.Event())
+    assert accepted(sent) == before + 2
+    assert sender.post(PLACE, most="2").headers["location"].endswith("late=0")
+    acts = [act for act in sent.app.audit.newest(5) if act.what == "sent to newcomers"]
+    assert [(act.who, act.subject, act.detail) for act in acts] == [("kavita", KEY, "2 subscribers")]
+
+
+def test_no_more_get_it_than_the_page_said(sent: Site, sender: Browser) -> None:
+    add(sent, "neha@example.com")
+    assert due(sender) == 1
+    add(sent, "new.reader@example.com")
+    page = sender.post(PLACE, most="1")
+    assert page.status == 409
+    assert 'value="2"' in page.text
+    assert sender.post(PLACE).status == 409
+    assert sent.app.editions.get(KEY).state == EditionState.DONE  # type: ignore[union-attr]
+
+
+def test_another_send_and_a_draft_are_not_disturbed(
+    sent: Site, sender: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send_late, "_LOCK_WAIT", 0.0)
+    add(sent, "neha@example.com")
+    with exclusive(sent.app.database, "sending", wait=1.0):
+        page = sender.post(PLACE, most="1")
+    assert page.status == 409
+    assert due(sender) == 1
+    sent.app.editions.move(KEY, EditionState.CANCELLED, out_of=(EditionState.DONE,))
+    assert translated("This edition is not sent to anybody else.") in sender.get(PLACE).text
+    assert f"/desk{PLACE}" not in sender.get(f"/report/{KEY}").text
+    assert sender.post(PLACE, most="1").status == 409

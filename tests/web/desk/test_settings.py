@@ -1,0 +1,152 @@
+"""Settings on the desk: written to digest.yaml with its comments, all or nothing, and never over another's change."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from digest.config import loader
+from digest.config.settings import Settings
+from digest.models import Role
+from tests.web.desk.browser import Browser, set_up
+from tests.web.site import Site, translated
+
+
+@pytest.fixture
+def admin(desk: Site) -> Browser:
+    return set_up(desk, "mira", Role.ADMIN)
+
+
+def file_of(desk: Site) -> Path:
+    return desk.app.home / "digest.yaml"
+
+
+def stored(desk: Site) -> Settings:
+    return loader.load(desk.app.home, {})
+
+
+def version(browser: Browser) -> str:
+    found = re.search(r'name="version" value="([0-9a-f]+)"', browser.get("/settings").text)
+    assert found
+    return found[1]
+
+
+def save(browser: Browser, at: str, **fields: str):  # type: ignore[no-untyped-def]
+    return browser.submit(
+        "/settings", {"version": at, **{key.replace("__", "."): value for key, value in fields.items()}}
+    )
+
+
+def test_settings_are_written_with_comments_and_logged(desk: Site, admin: Browser) -> None:
+    path = file_of(desk)
+    path.write_text("# head\n" + path.read_text(encoding="utf-8") + "# the end\n", encoding="utf-8")
+    fields = {
+        "newsletter__name": "सुबह: की बात # 1",
+        "schedule__send_at": "8:15",
+        "schedule__holidays": "2027-01-26, holidays.ics",
+        "lists": "schedule.days",
+        "schedule__days:mon": "on",
+        "schedule__days:thu": "on",
+        "edition__max_stories": "१४",
+        "edition__sections": "खेल\r\nदेश\r\n\r\nकला, संस्कृति",
+        "theme__name": "modern",
+        "theme__accent": "#1d7436",
+        "alerts__email": "asha@example.com, ravi@example.com",
+    }
+    assert save(admin, version(admin), **fields).status == 303
+    now = stored(desk)
+    assert now.newsletter.name == "सुबह: की बात # 1"
+    assert f"{now.schedule.send_at:%H:%M}" == "08:15"
+    assert [str(each) for each in now.schedule.holidays] == ["2027-01-26", "holidays.ics"]
+    assert now.schedule.days == ("mon", "thu")
+    assert now.edition.max_stories == 14
+    assert now.edition.sections == ("खेल", "देश", "कला, संस्कृति")
+    assert (now.theme.name, now.theme.accent) == ("modern", "#1d7436")
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("# head\n")
+    assert "# the end\n" in text
+    acts = {act.subject: act for act in desk.app.audit.newest(20) if act.what == "setting changed"}
+    assert acts["edition.max_stories"].detail == "12 → 14"
+    assert acts["schedule.send_at"].detail == "07:00 → 08:15"
+    assert "@" not in acts["alerts.email"].detail
+    assert "सुबह: की बात # 1" in unescape(admin.get("/settings").text)
+    assert save(admin, version(admin), edition__max_stories="14").headers["location"].endswith("done=same")
+
+
+def test_all_problems_are_shown_and_nothing_is_written(desk: Site, admin: Browser) -> None:
+    before = file_of(desk).read_bytes()
+    fields = {
+        "newsletter__name": "",
+        "schedule__send_at": "25:00",
+        "edition__max_stories": "many",
+        "theme__accent": "red",
+        "theme__logo": "javascript:alert(1)",
+        "alerts__email": "asha@example.com, <script>",
+        "edition__sections": "खेल",
+        "lists": "schedule.days",
+    }
+    page = save(admin, version(admin), **fields)
+    assert page.status == 422
+    wrong = set(re.findall(r'id="wrong-s-([a-z_-]+)"', page.text))
+    named = {key.replace("__", "-").replace(".", "-") for key in fields}
+    assert wrong == named - {"edition-sections", "lists"} | {"schedule-days"}
+    assert "<script>alert" not in page.text
+    assert translated("Write an hour as 07:00.") in page.text
+    assert 'value="red"' in page.text
+    assert file_of(desk).read_bytes() == before
+    later = save(admin, version(admin), edition__max_stories="2", edition__min_stories="5")
+    assert re.findall(r'id="wrong-s-([a-z_-]+)"', later.text) == ["edition-min_stories"]
+
+
+def test_a_file_that_changed_meanwhile_is_not_overwritten(desk: Site, admin: Browser) -> None:
+    at = version(admin)
+    assert save(admin, at, edition__max_stories="9").status == 303
+    page = save(admin, at, edition__max_stories="7", newsletter__name="नई सुबह")
+    assert page.status == 409
+    assert translated("In digest.yaml:") + " 9" in page.text
+    assert 'value="7"' in page.text
+    assert stored(desk).edition.max_stories == 9
+    found = re.search(r'name="version" value="([0-9a-f]+)"', page.text)
+    assert found
+    assert save(admin, found[1], edition__max_stories="7", newsletter__name="नई सुबह").status == 303
+    assert (stored(desk).edition.max_stories, stored(desk).newsletter.name) == (7, "नई सुबह")
+
+
+def test_what_a_variable_sets_is_not_changed_here(desk: Site, admin: Browser) -> None:
+    page = admin.get("/settings").text
+    assert "DIGEST_SCHEDULE__APPROVAL" in page
+    assert save(admin, version(admin), schedule__approval="auto").headers["location"].endswith("done=same")
+
+
+def test_a_faulty_file_is_explained_and_what_was_typed_stays(desk: Site, admin: Browser) -> None:
+    path = file_of(desk)
+    path.write_text(path.read_text(encoding="utf-8") + "editon: {}\n", encoding="utf-8")
+    assert "editon" in admin.get("/settings").text
+    page = save(admin, version(admin), newsletter__name="नई सुबह")
+    assert page.status == 422
+    assert "नई सुबह" in page.text
+
+
+def test_a_theme_is_looked_at_before_it_is_saved(desk: Site, admin: Browser) -> None:
+    before = file_of(desk).read_bytes()
+    chosen = {"theme.name": "modern", "theme.accent": "#1d7436", "newsletter.name": "नई सुबह", "dark": "1"}
+    page = admin.submit("/settings/show", chosen)
+    assert page.status == 200
+    assert 'value="नई सुबह"' in page.text
+    source = re.search(r'<iframe sandbox src="/desk([^"]+)"', page.text)
+    assert source
+    frame = admin.get(unescape(source[1]))
+    assert "sandbox;" in frame.headers["content-security-policy"]
+    assert "#1d7436" in frame.text
+    assert "#1d7436" not in admin.get("/settings/letter").text
+    story = next(desk.app.editions.all(most=1)[0].stories())
+    assert story.title.split()[0] in frame.text
+    wrong = admin.submit("/settings/show", {"theme.accent": "red"})
+    assert "<iframe" not in wrong.text
+    assert 'id="wrong-s-theme-accent"' in wrong.text
+    assert admin.get("/settings/letter?theme.accent=red").status == 404
+    assert file_of(desk).read_bytes() == before
+    assert not [act for act in desk.app.audit.newest(5) if act.what == "setting changed"]
