@@ -64,11 +64,26 @@ def run_case(case: Case, prepared: Newsroom, folder: Path, recipients: int) -> R
     began = time.monotonic()
     try:
         with make_field(case, prepared, folder, recipients) as field:
-            numbers = _run(field)
+            try:
+                numbers = _run(field)
+            except Exception as error:
+                numbers = _broken(error) | _counted(field)
     except Exception as error:
-        numbers = {"wrong": " ".join(f"{type(error).__name__}: {error}".split())[:500]}
+        numbers = _broken(error)
     seconds = round(time.monotonic() - began, 1)
     return Result(**asdict(case), recipients=recipients, seconds=seconds, **numbers)
+
+
+def _broken(error: Exception) -> dict[str, Any]:
+    return {"wrong": " ".join(f"{type(error).__name__}: {error}".split())[:500]}
+
+
+def _counted(field: Field) -> dict[str, Any]:
+    """What the provider's log says of a case that broke."""
+    if not field.log.exists():
+        return {}
+    found = balance(field.log)
+    return {"sends": found.counts.total(), "duplicates": sum(count - 1 for count in found.duplicates.values())}
 
 
 def _run(field: Field) -> dict[str, Any]:
@@ -105,12 +120,14 @@ def _run(field: Field) -> dict[str, Any]:
 def _send_until_done(field: Field) -> dict[str, Any]:
     """Send again, as an operator or `digest run` does, until nothing is pending."""
     for _ in range(_STARTS):
-        field.digest("send", EDITION)
+        sent = field.digest("send", EDITION)
         status = field.status()
         if status["frozen"] and not status["pending"]:
             return status
+    # The end of what it printed says why.
+    said = f"{sent.out[-200:]} {sent.err[-300:]}"
     raise AssertionError(
-        f"after {_STARTS} sends {status['pending']} recipients are pending: {status['not_reached'][:1]}"
+        f"after {_STARTS} sends {status['pending']} recipients are pending; the last ended with {sent.code}: {said}"
     )
 
 

@@ -113,6 +113,17 @@ def test_freezing_again_places_only_new_and_returned_subscribers(database: Datab
     assert counts(database, KEY).settled
 
 
+def test_freezing_again_when_everybody_has_a_place_changes_nothing(database: Database) -> None:
+    """A send that is started again after an interruption finds nobody to decide about."""
+    EditionStore(database).put(an_edition(), over=())
+    store = sync(database, [one for one in SUBSCRIBERS if one.status == "active"])
+    assert freeze(database, store) == EnqueueResult(19)
+    before = counts(database, KEY)
+    assert not store.recipient_groups(KEY)
+    assert freeze(database, store) == EnqueueResult(0)
+    assert counts(database, KEY) == before
+
+
 def test_a_subscriber_who_changes_in_the_meantime_is_undecided(database: Database) -> None:
     EditionStore(database).put(an_edition(), over=())
     store = sync(database, SUBSCRIBERS)

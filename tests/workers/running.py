@@ -20,8 +20,8 @@ from tests.support.outages import PostgresServer
 from tests.support.sendgrid_server import KEY, serving
 
 EDITION = "2026-11-23"
-# Seconds after which a test gives up.
-PATIENCE = 90.0
+# Seconds after which a test gives up. Programs start slowly on a busy machine.
+PATIENCE = 240.0
 
 
 def until(condition: Callable[[], Any], what: str) -> Any:

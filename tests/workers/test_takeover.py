@@ -12,7 +12,7 @@ from tests.cli.newsroom import Newsroom
 from tests.proof.cases import Case
 from tests.proof.field import make_field
 from tests.support.killing import balance
-from tests.workers.running import EDITION, team, until
+from tests.workers.running import EDITION, PATIENCE, team, until
 
 # Each test starts processes.
 pytestmark = pytest.mark.slow
@@ -21,8 +21,9 @@ RECIPIENTS = 300
 EVERYBODY = {f"subscriber{number}@example.com" for number in range(RECIPIENTS)}
 # One seat, and at most two batches in flight.
 ONE_SEAT = {"DIGEST_WORKERS__SEATS": "1", "DIGEST_DELIVERY__THREADS": "2"}
-# So that there is something left to take over. The other worker is as fast as usual.
-SLOWLY = {"DIGEST_DELIVERY__RATE__PER_SECOND": "3"}
+# So that there is something left to take over, however long the other worker takes to start. That one is as fast as
+# usual.
+SLOWLY = {"DIGEST_DELIVERY__RATE__PER_SECOND": "1"}
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def test_a_worker_that_is_cut_off_loses_its_seat_and_comes_back(prepared: Newsro
         until(lambda: all(each["state"] == "running" for each in field.status()["workers"]), "its return")
         for process in field.running:
             process.terminate()
-            assert process.wait(60) == 0
+            assert process.wait(PATIENCE) == 0
         found = balance(field.log)
         unknown = {row["email"] for row in field.status()["not_reached"]}
         assert (found.duplicates, found.missing(EVERYBODY) - unknown) == ({}, set())

@@ -42,9 +42,11 @@ def test_a_worker_that_is_asked_to_end_finishes_its_batches_and_passes_its_seat_
     prepared: Newsroom, tmp_path: Path
 ) -> None:
     one = {"DIGEST_WORKERS__SEATS": "1", "DIGEST_DELIVERY__THREADS": "1"}
-    with team(prepared, tmp_path, latency=400, **one) as made:
+    # Batch by batch it takes much longer than the second worker needs to start.
+    with team(prepared, tmp_path, latency=2500, **one) as made:
         first = made.start()
         until(lambda: made.accepted() > 0, "the first batch")
+        made.newsroom.environment["DIGEST_DELIVERY__THREADS"] = "8"
         # `digest run` is one more worker.
         second = made.start(command="run")
         until(lambda: second.says("Running"), "the second worker")
