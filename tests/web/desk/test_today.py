@@ -193,7 +193,12 @@ def test_a_change_voids_the_approval(desk: Site, editor: Browser, sender: Browse
 def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
     # What looks like a template's leftover in the editor's words stops a send.
     set_up(desk, "suman", Role.EDITOR).submit(f"{HERE}/texts", {"was_intro": "", "intro": "नमस्ते {{ name }}"})
-    assert "टेम्पलेट का बचा हुआ टुकड़ा" in sender.get(f"{HERE}/checks").text
+    found = sender.get(f"{HERE}/checks").text
+    assert "टेम्पलेट का बचा हुआ टुकड़ा" in found
+    assert "भूमिका में टेम्पलेट का बचा टुकड़ा लगता है: नमस्ते {{ name }}" in found, "the finding itself is in Hindi too"
+    sender.post("/language", language="en", here="/")
+    assert "editor&#39;s intro contains what looks like a template&#39;s leftover" in sender.get(f"{HERE}/checks").text
+    sender.post("/language", language="hi", here="/")
     refused = sender.post(f"{HERE}/approve", seen=revision(draft(desk)))
     assert refused.status == 409
     assert 'name="reason"' in refused.text
