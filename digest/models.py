@@ -431,6 +431,10 @@ class Corrects:
     revision: int
 
 
+# A sentence of a model stays one when an editor makes a word of it bold or a link.
+_INTRO_MARKUP = re.compile(r"\]\([^()\s]*\)|[*_\[\]\\]")
+
+
 @dataclass(frozen=True, slots=True)
 class Edition:
     """One issue of the newsletter.
@@ -470,7 +474,8 @@ class Edition:
     @property
     def is_intro_by_machine(self) -> bool:
         """Whether the intro has a sentence of a model. An editor's own intro has none."""
-        return any(each.sentence in self.intro for each in self.intro_support)
+        words = _INTRO_MARKUP.sub("", self.intro)
+        return any(_INTRO_MARKUP.sub("", each.sentence) in words for each in self.intro_support)
 
     def stories(self) -> Iterator[Story]:
         """Every story in reading order."""

@@ -11,6 +11,7 @@ from digest.curate import editorial
 from digest.curate.editorial import Changes, Selection, StoryText
 from digest.errors import DigestError
 from digest.models import Actor, Edition, EditionState, Story, is_breaking
+from digest.render.intro import MAX_LENGTH
 from digest.usecases.compose import edition_key
 from digest.usecases.model_text import model_texts
 
@@ -29,6 +30,10 @@ class NotEditable(DigestError):
 
 class UnknownStory(DigestError):
     """The edition has no such story, and no article makes one."""
+
+
+class TextTooLong(DigestError):
+    """A text of an editor has more characters than it may have."""
 
 
 @dataclass(frozen=True)
@@ -127,12 +132,17 @@ class EditionEditor:
         preheader: str | None = None,
         intro: str | None = None,
     ) -> Edition:
-        """Set the texts that are given. An empty subject or preheader means the generated one."""
+        """Set the texts that are given. An empty subject or preheader means the generated one.
+
+        Bold, italic and links of the intro are Markdown. Raises TextTooLong.
+        """
         self._editable(key)
         given = {"subject": subject, "preheader": preheader}
         texts = {name: one_line(text) for name, text in given.items() if text is not None}
         if intro is not None:
             texts["intro"] = paragraphs(intro)
+            if len(texts["intro"]) > MAX_LENGTH:
+                raise TextTooLong(f"The intro has {len(texts['intro']):,} characters; {MAX_LENGTH:,} are the most.")
         detail = "; ".join(f"{name}: {text}" for name, text in texts.items())
         return self._change(
             key,

@@ -8,7 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.models import Edition, EditionState
-from digest.usecases.edit_edition import EditionEditor, UnknownStory
+from digest.render.intro import MAX_LENGTH
+from digest.usecases.edit_edition import EditionEditor, UnknownStory, paragraphs
 from digest.web.desk import today
 from digest.web.desk.visit import Visit
 
@@ -59,12 +60,16 @@ def texts(visit: Visit) -> Response:
     """Set those texts that the editor changed in the form: another editor's change of another field stays."""
     form = visit.form
     changed = {
-        name: form[name][:_MAX_TEXT]
+        name: form[name] if name == "intro" else form[name][:_MAX_TEXT]
         for name in ("subject", "preheader", "intro")
         if name in form and form[name].strip() != form.get(f"was_{name}", "").strip()
     }
     if not changed:
         return visit.go(today.place(visit.parameters["key"]))
+    if len(paragraphs(changed.get("intro", ""))) > MAX_LENGTH:
+        _ = visit.catalogue.gettext
+        most = _("It has at most %(most)s characters. Go back and shorten it.") % {"most": f"{MAX_LENGTH:,}"}
+        return visit.problem(422, _("The intro is too long"), most)
     return _do(visit, lambda editor, key: editor.write(key, visit.actor, **changed))
 
 
