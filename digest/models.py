@@ -414,13 +414,16 @@ def is_breaking(key: str) -> bool:
 class EditionBlock:
     """A part of an edition besides its stories, such as the weather.
 
-    `kind` names its row in `render.blocks.rows`. `data` is JSON.
+    `kind` names its row in `render.blocks.rows`. `data` is JSON. `name` is its file's without the ending, '' for a
+    booked advertisement.
     """
 
     kind: str
     shown: Literal["email", "web", "both"]
     place: str
     data: Mapping[str, Any]
+    # For editors; no reader sees it.
+    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

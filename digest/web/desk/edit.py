@@ -29,31 +29,31 @@ def move(visit: Visit) -> Response:
         place = form.get("place", "1")
         return editor.move(key, story, section, int(place) if place.isdecimal() and len(place) < 4 else 1, visit.actor)
 
-    return _do(visit, act)
+    return do(visit, act)
 
 
 def pin(visit: Visit) -> Response:
-    return _do(visit, lambda editor, key: editor.pin(key, _story(visit), visit.actor))
+    return do(visit, lambda editor, key: editor.pin(key, _story(visit), visit.actor))
 
 
 def unpin(visit: Visit) -> Response:
-    return _do(visit, lambda editor, key: editor.unpin(key, _story(visit), visit.actor))
+    return do(visit, lambda editor, key: editor.unpin(key, _story(visit), visit.actor))
 
 
 def drop(visit: Visit) -> Response:
-    return _do(visit, lambda editor, key: editor.drop(key, _story(visit), visit.actor))
+    return do(visit, lambda editor, key: editor.drop(key, _story(visit), visit.actor))
 
 
 def restore(visit: Visit) -> Response:
-    return _do(visit, lambda editor, key: editor.restore(key, _story(visit), visit.actor))
+    return do(visit, lambda editor, key: editor.restore(key, _story(visit), visit.actor))
 
 
 def undo(visit: Visit) -> Response:
-    return _do(visit, lambda editor, key: editor.undo(key, visit.actor))
+    return do(visit, lambda editor, key: editor.undo(key, visit.actor))
 
 
 def refresh(visit: Visit) -> Response:
-    return _do(visit, lambda editor, key: editor.refresh(key, visit.actor))
+    return do(visit, lambda editor, key: editor.refresh(key, visit.actor))
 
 
 def texts(visit: Visit) -> Response:
@@ -70,10 +70,10 @@ def texts(visit: Visit) -> Response:
         _ = visit.catalogue.gettext
         most = _("It has at most %(most)s characters. Go back and shorten it.") % {"most": f"{MAX_LENGTH:,}"}
         return visit.problem(422, _("The intro is too long"), most)
-    return _do(visit, lambda editor, key: editor.write(key, visit.actor, **changed))
+    return do(visit, lambda editor, key: editor.write(key, visit.actor, **changed))
 
 
-def _do(visit: Visit, act: Callable[[EditionEditor, str], Edition]) -> Response:
+def do(visit: Visit, act: Callable[[EditionEditor, str], Edition]) -> Response:
     """Let an act happen. An approval that was given before is void, and the page says so."""
     app, key = visit.desk.app, visit.parameters["key"]
     edition = app.editions.get(key)

@@ -130,6 +130,8 @@ def page(
     view: str = "stories",
 ) -> Response:
     """The whole page of an edition."""
+    from digest.web.desk import blocks
+
     app, now = visit.desk.app, visit.desk.now()
     form = visit.query.get("form", "")
     editable = edition.state in EDITABLE
@@ -150,6 +152,9 @@ def page(
         problem=problem,
         void=visit.query.get("void") == "1",
         max_intro=MAX_LENGTH,
+        blocks=blocks.rows(visit, edition),
+        block_problems=blocks.problems(visit, edition),
+        block_labels=blocks.labels(visit),
         unseen={each.id for each in unseen(edition, changes)} if editable else set(),
         tested=visit.query.get("tested", "")[:100],
         groups_for_tests=tuple(app.settings.desk.test_groups),
