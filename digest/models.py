@@ -414,13 +414,16 @@ def is_breaking(key: str) -> bool:
 class EditionBlock:
     """A part of an edition besides its stories, such as the weather.
 
-    `kind` names its row in `render.blocks.rows`. `data` is JSON.
+    `kind` names its row in `render.blocks.rows`. `data` is JSON. `name` is its file's without the ending, '' for a
+    booked advertisement.
     """
 
     kind: str
     shown: Literal["email", "web", "both"]
     place: str
     data: Mapping[str, Any]
+    # For editors; no reader sees it.
+    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,6 +432,10 @@ class Corrects:
 
     edition: str
     revision: int
+
+
+# A sentence of a model stays one when an editor makes a word of it bold or a link.
+_INTRO_MARKUP = re.compile(r"\]\([^()\s]*\)|[*_\[\]\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -470,7 +477,8 @@ class Edition:
     @property
     def is_intro_by_machine(self) -> bool:
         """Whether the intro has a sentence of a model. An editor's own intro has none."""
-        return any(each.sentence in self.intro for each in self.intro_support)
+        words = _INTRO_MARKUP.sub("", self.intro)
+        return any(_INTRO_MARKUP.sub("", each.sentence) in words for each in self.intro_support)
 
     def stories(self) -> Iterator[Story]:
         """Every story in reading order."""

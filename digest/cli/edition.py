@@ -179,7 +179,7 @@ def move(home: Path, key: str, story: str, section: str, place: int) -> None:
 @click.argument("key", metavar="EDITION")
 @click.option("--subject", help="The subject; '' for the generated one.")
 @click.option("--preheader", help="The preheader; '' for the generated one.")
-@click.option("--intro", help="Text above the stories; '' for none.")
+@click.option("--intro", help="Text above the stories, in Markdown; '' for none.")
 @click.option("--story", help="The id of a story, for --title and --summary.")
 @click.option("--title", help="The story's headline; '' for the composed one.")
 @click.option("--summary", help="The story's summary; '' for the composed one.")

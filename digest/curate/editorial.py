@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from digest.models import Edition, Image, Section, Story
 
@@ -46,6 +47,10 @@ class Changes:
     seen: Mapping[str, str] = field(default_factory=dict)
     # Story id -> URL of its picture; '' for none.
     pictures: Mapping[str, str] = field(default_factory=dict)
+    # Names of blocks that this edition does without.
+    blocks_out: tuple[str, ...] = ()
+    # Name of a block -> its data, in place of those of its file.
+    blocks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     # Of a special edition.
     selection: Selection | None = None
 

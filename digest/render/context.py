@@ -21,6 +21,7 @@ from digest.mail.provider_tags import neutral_url
 from digest.models import PLACEHOLDERS, Edition, Image, Section, Story, is_breaking
 from digest.render import texts
 from digest.render.headline_cut import fitting
+from digest.render.intro import paragraphs as intro_paragraphs
 from digest.render.pictures import MIN_SCALE
 from digest.render.subject import shorten
 from digest.render.texts import unify_sentence_ends
@@ -203,6 +204,7 @@ def build_page(
         rows = printer.items(lambda story: story.id != edition.lead and story.id not in brief, of=section)
         if rows:
             sections.append(Group(rows[0].section, rows[0].colour, rows, any(row.picture for row in rows)))
+    intro = intro_paragraphs(edition)
     return Page(
         language=branding.language,
         direction=_direction(branding.language),
@@ -213,11 +215,11 @@ def build_page(
         short_date=dates.long(edition.day, branding.language),
         number=edition.number,
         count=len(stories),
-        minutes=numbers.minutes(edition.intro, *(f"{story.title} {story.summary}" for story in stories)),
+        minutes=numbers.minutes(*intro, *(f"{story.title} {story.summary}" for story in stories)),
         breaking=is_breaking(edition.key),
         widened_hours=edition.widened_hours or 0,
         machine=edition.is_intro_by_machine or any(map(printer.is_by_machine, stories)),
-        intro=texts.paragraphs(edition.intro),
+        intro=intro,
         intro_machine=edition.is_intro_by_machine,
         headlines=headlines,
         lead=lead,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import quote, urlsplit
@@ -12,7 +12,7 @@ from digest.hindi import cut
 from digest.mail.provider_tags import as_written
 from digest.models import PLACEHOLDERS, Edition, RenderedEmail
 from digest.render.inline_css import DOCTYPE
-from digest.render.lint_tree import Element, Finding, Tree, error, parse, warning
+from digest.render.lint_tree import Element, Finding, Report, Tree, error, parse, warning
 from digest.render.size_budget import CLIPPED, STOP, measure
 from digest.render.themes import contrast
 
@@ -50,6 +50,11 @@ _WEAK_STYLES = {
     "background-image": "Outlook on Windows shows no background image",
 }
 _WEAK_DISPLAY = frozenset({"flex", "grid", "inline-flex", "inline-grid"})
+_PLACES = ("the editor's intro", "the text part")
+_SCHEMES = ("in light mode", "in dark mode")
+
+REASONS = (*dict.fromkeys((*_FORBIDDEN_ELEMENTS.values(), *_WEAK_STYLES.values())), *_PLACES, *_SCHEMES)
+"""The values called `reason` in the findings: each is a message of its own."""
 
 # Links that one warning names.
 _MAX_NAMED = 3
@@ -83,15 +88,15 @@ def urls(email: RenderedEmail, base_url: str = "") -> list[str]:
 
 def check_texts(email: RenderedEmail, tree: Tree | None, edition: Edition | None) -> Iterator[Finding]:
     """Subject, preheader, text part, and leftovers of templates. Without an `edition` leftovers are errors."""
-    report = warning if edition else error
+    report: Report = warning if edition else error
     yield from _check_subject(email.subject)
     if not email.text.strip():
         yield error("text-part", "the text part is empty: mail programs without HTML would show nothing")
     elif "http" not in email.text and tree is not None:
         yield warning("text-part", "the text part links to no story")
     if edition:
-        yield from _check_leftovers("the editor's intro", edition.intro, error)
-    yield from _check_leftovers("the text part", as_written(email.text), report)
+        yield from _check_leftovers(_PLACES[0], edition.intro, error)
+    yield from _check_leftovers(_PLACES[1], as_written(email.text), report)
     if tree is None:
         return
     for element in tree.elements:
@@ -99,7 +104,8 @@ def check_texts(email: RenderedEmail, tree: Tree | None, edition: Edition | None
             continue
         yield from _check_leftovers(f"<{element.tag}>", element.text, report)
         if element.text.strip() in _EMPTY_VALUES:
-            yield report("residue", f"<{element.tag}> shows {element.text.strip()!r}: a value is missing")
+            shown = repr(element.text.strip())
+            yield report("residue", "<%(tag)s> shows %(text)s: a value is missing", tag=element.tag, text=shown)
     yield from _check_preheader(email, tree)
 
 
@@ -108,7 +114,12 @@ def check_attached_images(tree: Tree | None, sizes: Mapping[str, int]) -> Iterat
     sources = {image.attributes.get("src", "") for image in tree.all("img")} if tree else set()
     total = sum(sizes.get(source.removeprefix("cid:"), 0) for source in sources if source.startswith("cid:"))
     if total > MAX_IMAGE_BYTES:
-        yield warning("size", f"the attached images have {total:,} bytes; keep them below {MAX_IMAGE_BYTES:,}")
+        yield warning(
+            "size",
+            "the attached images have %(total)s bytes; keep them below %(most)s",
+            total=f"{total:,}",
+            most=f"{MAX_IMAGE_BYTES:,}",
+        )
 
 
 def _check_subject(subject: str) -> Iterator[Finding]:
@@ -116,18 +127,24 @@ def _check_subject(subject: str) -> Iterator[Finding]:
         yield error("subject", "the subject is empty")
     length = cut.length(subject)
     if length > MAX_SUBJECT:
-        yield warning("subject", f"the subject has {length} aksharas; mail programs show 38 on a phone and 60 at most")
+        yield warning(
+            "subject",
+            "the subject has %(num)s aksharas; mail programs show 38 on a phone and 60 at most",
+            num=str(length),
+        )
     if _CAPITALS.search(subject):
-        yield warning("subject", f"the subject has words in Latin capitals: {_excerpt(subject)}")
+        yield warning("subject", "the subject has words in Latin capitals: %(text)s", text=_excerpt(subject))
     if any(tag in subject for tag in PLACEHOLDERS.values()):
         yield error("subject", "the subject contains a placeholder, but only the body's are replaced")
 
 
-def _check_leftovers(where: str, text: str, report: Callable[[str, str], Finding]) -> Iterator[Finding]:
+def _check_leftovers(where: str, text: str, report: Report) -> Iterator[Finding]:
     found = _LEFTOVER.search(text)
     if found:
         around = _excerpt(text[max(found.start() - 15, 0) : found.end() + 25])
-        yield report("residue", f"{where} contains what looks like a template's leftover: {around}")
+        yield report(
+            "residue", "%(reason)s contains what looks like a template's leftover: %(text)s", reason=where, text=around
+        )
 
 
 def _check_preheader(email: RenderedEmail, tree: Tree) -> Iterator[Finding]:
@@ -148,12 +165,12 @@ def _check_html(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
     if tree is None:
         return
     if not email.html.startswith(DOCTYPE):
-        yield error("frame", f"the HTML does not start with {DOCTYPE}: mail programs would use quirks mode")
+        yield error("frame", "the HTML does not start with %(text)s: mail programs would use quirks mode", text=DOCTYPE)
     for element in tree.elements:
         if reason := _FORBIDDEN_ELEMENTS.get(element.tag):
-            yield error("element", f"<{element.tag}> does not work in email: {reason}")
+            yield error("element", "<%(tag)s> does not work in email: %(reason)s", tag=element.tag, reason=reason)
         if any(name.startswith("on") for name in element.attributes):
-            yield error("element", f"<{element.tag}> has an event handler, but mail programs remove scripts")
+            yield error("element", "<%(tag)s> has an event handler, but mail programs remove scripts", tag=element.tag)
         yield from _check_style(element)
     yield from _check_headings(tree)
     yield from _check_tables(tree)
@@ -163,25 +180,36 @@ def _check_html(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
 def _check_style(element: Element) -> Iterator[Finding]:
     style = element.style
     if style.get("display") in _WEAK_DISPLAY:
-        yield warning("style", f"<{element.tag}> uses display:{style['display']}, which Gmail and Outlook ignore")
+        yield warning(
+            "style",
+            "<%(tag)s> uses display:%(value)s, which Gmail and Outlook ignore",
+            tag=element.tag,
+            value=style["display"],
+        )
     for name, reason in _WEAK_STYLES.items():
         if name in style and style[name] not in ("static", "none"):
-            yield warning("style", f"<{element.tag}> uses {name}: {reason}")
+            yield warning("style", "<%(tag)s> uses %(name)s: %(reason)s", tag=element.tag, name=name, reason=reason)
     if "url(" in element.attributes.get("style", ""):
-        yield warning("style", f"<{element.tag}> has url() in its style: Gmail may drop the whole style")
+        yield warning("style", "<%(tag)s> has url() in its style: Gmail may drop the whole style", tag=element.tag)
 
 
 def _check_headings(tree: Tree) -> Iterator[Finding]:
     headings = [element for element in tree.all("h1", "h2", "h3", "h4", "h5", "h6") if not element.hidden]
     levels = [int(element.tag[1]) for element in headings]
     if levels.count(1) != 1:
-        yield warning("headings", f"there are {levels.count(1)} <h1>; screen readers expect exactly one")
+        yield warning("headings", "there are %(num)s <h1>; screen readers expect exactly one", num=str(levels.count(1)))
     for (before, _), (after, element) in pairwise(zip(levels, headings, strict=True)):
         if after > before + 1:
-            yield warning("headings", f"<h{after}> follows <h{before}>: {_excerpt(element.all_text())}")
+            yield warning(
+                "headings",
+                "<h%(after)s> follows <h%(before)s>: %(text)s",
+                after=str(after),
+                before=str(before),
+                text=_excerpt(element.all_text()),
+            )
     for element in headings:
         if not element.all_text().strip():
-            yield warning("headings", f"an empty <{element.tag}>")
+            yield warning("headings", "an empty <%(tag)s>", tag=element.tag)
 
 
 def _check_tables(tree: Tree) -> Iterator[Finding]:
@@ -191,14 +219,21 @@ def _check_tables(tree: Tree) -> Iterator[Finding]:
             yield warning("tables", 'a <table> without role="presentation" is read aloud as a table of data')
         depth = sum(ancestor.tag == "table" for ancestor in table.ancestors())
         if depth > MAX_TABLE_DEPTH:
-            yield warning("tables", f"tables are nested {depth} deep; use at most {MAX_TABLE_DEPTH}")
+            yield warning(
+                "tables",
+                "tables are nested %(num)s deep; use at most %(most)s",
+                num=str(depth),
+                most=str(MAX_TABLE_DEPTH),
+            )
 
 
 def _check_language(tree: Tree) -> Iterator[Finding]:
     for body in tree.all("body"):
         for child in body.children:
             if not child.attributes.get("lang"):
-                yield warning("language", f"<{child.tag}> in <body> has no lang: mail programs drop that of <html>")
+                yield warning(
+                    "language", "<%(tag)s> in <body> has no lang: mail programs drop that of <html>", tag=child.tag
+                )
 
 
 def _check_links(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
@@ -217,7 +252,7 @@ def _check_links(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
         yield warning("link", "newsletter.base_url is not https: mail programs offer no one-click unsubscribe")
     for link in links:
         if "href" not in link.attributes:
-            yield error("link", f"a link has no address: {_excerpt(link.all_text())}")
+            yield error("link", "a link has no address: %(text)s", text=_excerpt(link.all_text()))
             continue
         url = link.attributes["href"]
         if url not in texts or not texts[url]:
@@ -225,7 +260,7 @@ def _check_links(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
         # The link that only machines open, see `render.clicks`.
         is_for_nobody = link.attributes.get("aria-hidden") == "true" and link.attributes.get("tabindex") == "-1"
         if not link.all_text().strip() and not is_for_nobody:
-            yield error("link", f"a link has no text: {_excerpt(url)}")
+            yield error("link", "a link has no text: %(text)s", text=_excerpt(url))
     for url, text in texts.items():
         yield from _check_address(url, text)
     yield from _check_encryption({url: text for url, text in texts.items() if _origin(url) not in own})
@@ -234,11 +269,11 @@ def _check_links(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
 def _check_encryption(texts: Mapping[str, str]) -> Iterator[Finding]:
     plain = [url for url in texts if url.startswith("http:") and url.isascii()]
     if len(plain) == 1:
-        yield warning("link", f"{_excerpt(plain[0])} is not https ({texts[plain[0]]})")
+        yield warning("link", "%(url)s is not https (%(text)s)", url=_excerpt(plain[0]), text=texts[plain[0]])
     elif plain:
         more = " …" if len(plain) > _MAX_NAMED else ""
         named = ", ".join(_excerpt(url) for url in plain[:_MAX_NAMED])
-        yield warning("link", f"{len(plain)} links are not https: {named}{more}")
+        yield warning("link", "%(num)s links are not https: %(urls)s", num=str(len(plain)), urls=named + more)
 
 
 def _origin(url: str) -> str:
@@ -250,10 +285,15 @@ def _check_address(url: str, text: str) -> Iterator[Finding]:
     if url.startswith("mailto:"):
         # Without a recipient, the reader chooses one: "mailto:?body=…" forwards something.
         if "@" not in url and not url.startswith("mailto:?"):
-            yield error("link", f"{_excerpt(url)} is not a mail address ({text})")
+            yield error("link", "%(url)s is not a mail address (%(text)s)", url=_excerpt(url), text=text)
         return
     if url.startswith("#"):
-        yield warning("link", f"{_excerpt(url)} points inside the email, which Gmail and Outlook apps ignore ({text})")
+        yield warning(
+            "link",
+            "%(url)s points inside the email, which Gmail and Outlook apps ignore (%(text)s)",
+            url=_excerpt(url),
+            text=text,
+        )
         return
     try:
         parts = urlsplit(url)
@@ -261,9 +301,17 @@ def _check_address(url: str, text: str) -> Iterator[Finding]:
     except ValueError:
         parts, host = urlsplit(""), None
     if parts.scheme not in ("http", "https") or not host:
-        yield error("link", f"{_excerpt(url) or 'an empty address'} is not a complete web address ({text})")
+        if not url.strip():
+            yield error("link", "an empty address is not a complete web address (%(text)s)", text=text)
+        else:
+            yield error("link", "%(url)s is not a complete web address (%(text)s)", url=_excerpt(url), text=text)
     elif not url.isascii() or " " in url:
-        yield error("link", f"{_excerpt(url)} is not in ASCII, which breaks in some mail programs ({text})")
+        yield error(
+            "link",
+            "%(url)s is not in ASCII, which breaks in some mail programs (%(text)s)",
+            url=_excerpt(url),
+            text=text,
+        )
 
 
 def _is_insecure_reader_page(url: str) -> bool:
@@ -278,21 +326,28 @@ def _check_images(_email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]
 def _check_image(image: Element) -> Iterator[Finding]:
     attributes = image.attributes
     source = attributes.get("src", "")
-    name = _excerpt(source) or "an image without an address"
+    # A name is no message, so an image without an address is one of its element.
+    name = _excerpt(source) or "<img>"
     if not source.startswith(("https://", "cid:", "data:image/")):
-        yield error("picture", f"{name} is not an https address: mail programs would block it or warn about it")
+        yield error(
+            "picture", "%(name)s is not an https address: mail programs would block it or warn about it", name=name
+        )
     if "alt" not in attributes:
-        yield error("picture", f"{name} has no alt text, which most mail programs show at first instead of the image")
+        yield error(
+            "picture",
+            "%(name)s has no alt text, which most mail programs show at first instead of the image",
+            name=name,
+        )
     link = next((element for element in image.ancestors() if element.tag == "a"), None)
     if link is not None and not link.all_text().strip():
-        yield error("picture", f"{name} is alone in a link and has no alt text")
+        yield error("picture", "%(name)s is alone in a link and has no alt text", name=name)
     width, height = attributes.get("width", ""), attributes.get("height", "")
     if not width.isdigit():
-        yield warning("picture", f"{name} has no width in pixels: Outlook shows it in its full size")
+        yield warning("picture", "%(name)s has no width in pixels: Outlook shows it in its full size", name=name)
     if width in ("0", "1") and height in ("0", "1"):
-        yield warning("picture", f"{name} is one pixel: it looks like a tracker")
+        yield warning("picture", "%(name)s is one pixel: it looks like a tracker", name=name)
     if source.lower().partition("?")[0].endswith((".webp", ".svg", ".avif")):
-        yield warning("picture", f"{name} has a format that Outlook does not show; use JPEG or PNG")
+        yield warning("picture", "%(name)s has a format that Outlook does not show; use JPEG or PNG", name=name)
 
 
 def _check_advertisements(_email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
@@ -307,7 +362,10 @@ def _check_advertisements(_email: RenderedEmail, tree: Tree | None) -> Iterator[
         if last and any(each.tag in ("h1", "h2", "h3", "h4") for each in last.ancestors()):
             heading = _excerpt(last.all_text())
             yield warning(
-                "advertisement", f"the advertisement {_excerpt(link.all_text())!r} follows {heading!r}, a heading"
+                "advertisement",
+                "the advertisement %(text)s follows %(heading)s, a heading",
+                text=repr(_excerpt(link.all_text())),
+                heading=repr(heading),
             )
 
 
@@ -321,9 +379,9 @@ def _check_contrast(_email: RenderedEmail, tree: Tree | None) -> Iterator[Findin
         in_body = any(ancestor.tag == "body" for ancestor in element.ancestors())
         if not any(mark.isalnum() for mark in text) or element.hidden or not in_body:
             continue
-        yield from _check_contrast_of(element, {}, "in light mode", text)
+        yield from _check_contrast_of(element, {}, _SCHEMES[0], text)
         if dark:
-            yield from _check_contrast_of(element, dark, "in dark mode", text)
+            yield from _check_contrast_of(element, dark, _SCHEMES[1], text)
 
 
 def _check_contrast_of(element: Element, rules: _ClassRules, scheme: str, text: str) -> Iterator[Finding]:
@@ -333,8 +391,16 @@ def _check_contrast_of(element: Element, rules: _ClassRules, scheme: str, text: 
         return
     ratio = contrast(colour, background)
     if ratio < MIN_CONTRAST:
-        message = f"{_excerpt(text, 40)!r} is hard to read {scheme}: {colour} on {background} has contrast {ratio:.1f}"
-        yield error("contrast", message) if ratio < UNREADABLE else warning("contrast", message)
+        report: Report = error if ratio < UNREADABLE else warning
+        yield report(
+            "contrast",
+            "%(text)s is hard to read %(reason)s: %(colour)s on %(background)s has contrast %(ratio)s",
+            text=repr(_excerpt(text, 40)),
+            reason=scheme,
+            colour=colour,
+            background=background,
+            ratio=f"{ratio:.1f}",
+        )
 
 
 def _colour(element: Element, name: str, rules: _ClassRules) -> str:
@@ -377,16 +443,27 @@ def _check_sizes(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
     """The email's bytes against Gmail's clipping limit."""
     sizes = measure(email)
     if sizes.decoded > STOP:
-        yield error("size", f"the email has {sizes.decoded:,} bytes; Gmail hides everything beyond about 102,400")
+        yield error(
+            "size",
+            "the email has %(num)s bytes; Gmail hides everything beyond about 102,400",
+            num=f"{sizes.decoded:,}",
+        )
     elif sizes.quoted_printable > CLIPPED:
         yield warning(
             "size",
-            f"the email has {sizes.quoted_printable:,} bytes in quoted-printable; "
-            f"if Gmail counts those, it hides everything beyond {CLIPPED:,}",
+            "the email has %(num)s bytes in quoted-printable; "
+            "if Gmail counts those, it hides everything beyond %(most)s",
+            num=f"{sizes.quoted_printable:,}",
+            most=f"{CLIPPED:,}",
         )
     css = sum(len(sheet) for sheet in tree.sheets) if tree else 0
     if css > MAX_CSS:
-        yield error("size", f"the style sheets have {css:,} characters; beyond {MAX_CSS:,} Gmail drops them all")
+        yield error(
+            "size",
+            "the style sheets have %(num)s characters; beyond %(most)s Gmail drops them all",
+            num=f"{css:,}",
+            most=f"{MAX_CSS:,}",
+        )
 
 
 def _excerpt(text: str, limit: int = 60) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from html.parser import HTMLParser
-from typing import Literal
+from typing import Literal, Protocol
 
 Level = Literal["error", "warning"]
 
@@ -18,19 +18,39 @@ class Finding:
     level: Level
     rule: str
     message: str
+    # The message before its values were put in, for its translation, and the values by name. The one called `reason`
+    # is a message of its own.
+    template: str = ""
+    values: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.level}: {self.message}"
 
+    def said(self, translate: Callable[[str], str]) -> str:
+        """The message in another language."""
+        values = {name: translate(value) if name == "reason" else value for name, value in self.values}
+        return _put_in(translate(self.template or self.message), values)
 
-def error(rule: str, message: str) -> Finding:
+
+class Report(Protocol):
+    """Makes a finding of a check's name, a message, and the values of its placeholders `%(name)s`."""
+
+    def __call__(self, rule: str, message: str, /, **values: str) -> Finding: ...
+
+
+def error(rule: str, message: str, /, **values: str) -> Finding:
     """A problem that stops a send."""
-    return Finding("error", rule, message)
+    return Finding("error", rule, _put_in(message, values), message, tuple(values.items()))
 
 
-def warning(rule: str, message: str) -> Finding:
+def warning(rule: str, message: str, /, **values: str) -> Finding:
     """A problem that is shown but does not stop a send."""
-    return Finding("warning", rule, message)
+    return Finding("warning", rule, _put_in(message, values), message, tuple(values.items()))
+
+
+def _put_in(message: str, values: Mapping[str, str]) -> str:
+    # Without values a percent sign is one.
+    return message % values if values else message
 
 
 _VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})

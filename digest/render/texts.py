@@ -186,7 +186,7 @@ _SAFE = "/:?#[]@!$&()*+,;=%~-._|"
 
 def one_line(text: str) -> str:
     """`text` on one line, without control characters and without placeholders."""
-    return _BLANK.sub(" ", _without_placeholders(text)).strip()
+    return _BLANK.sub(" ", without_placeholders(text)).strip()
 
 
 def paragraphs(text: str) -> tuple[str, ...]:
@@ -219,6 +219,6 @@ def mail_address(address: str) -> str:
     return f"{quote(local, safe='+._-=')}@{quote(ascii_domain)}" if at and local and domain else ""
 
 
-def _without_placeholders(text: str) -> str:
+def without_placeholders(text: str) -> str:
     # A look-alike hyphen (U+2010) replaces the first character of the tag.
     return _INVALID.sub("", text).replace(_TAG_START, "‐DGX_")

@@ -11,6 +11,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
+from digest.curate.editorial import Changes
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Edition, EditionBlock, EditionState, is_breaking, split_key
 from digest.render.blocks.data import PLACES, BlockData, Sponsor
@@ -51,11 +54,18 @@ class BlockReader:
     # Fills the places that have no advertisement of their own.
     sponsors: SponsorBook | None = None
 
-    def add(self, edition: Edition) -> Edition:
-        """Return `edition` with its blocks in their order, and a warning for each that cannot be shown."""
+    def add(self, edition: Edition, changes: Changes | None = None) -> Edition:
+        """Return `edition` with its blocks in their order, and a warning for each that cannot be shown.
+
+        `changes` leave blocks out, and give some other data than those of their files.
+        """
+        changes = changes or Changes()
         blocks: list[tuple[int, int, str, EditionBlock]] = []
         warnings: list[str] = []
-        for where, kind, data in self._sources(edition, warnings):
+        for where, name, data in self._sources(edition, changes, warnings):
+            if name in changes.blocks_out:
+                continue
+            kind = _kind(name)
             try:
                 block = self._block(edition, where, kind, data)
             except ConfigurationError as error:
@@ -64,7 +74,8 @@ class BlockReader:
             if block and ROWS[kind].answered and any(each.kind == kind for *_, each in blocks):
                 warnings.append(f"block left out: {where}: an edition has one {kind} at most")
             elif block:
-                blocks.append((PLACES.index(block.place), list(ROWS).index(kind), where, block))
+                named = replace(block, name=name)
+                blocks.append((PLACES.index(block.place), list(ROWS).index(kind), where, named))
         blocks += self._booked(edition, blocks, warnings)
         ordered = tuple(block for *_, block in sorted(blocks, key=lambda each: each[:3]))
         return replace(edition, blocks=ordered, warnings=(*edition.warnings, *warnings))
@@ -100,21 +111,25 @@ class BlockReader:
                 continue
             for where, path in _files_in(folder, self.folder.name):
                 try:
-                    self._read(where, _kind(path), _bytes(path))
+                    self._read(where, _kind(path.stem), _bytes(path))
                 except ConfigurationError as error:
                     found += map(str, error.problems)
                 except OSError as error:
                     found.append(f"{where}: cannot be read: {error.strerror}")
         return found
 
-    def _sources(self, edition: Edition, warnings: list[str]) -> Iterator[tuple[str, str, bytes]]:
-        """Yield the file or URL of each block, its kind and its data. Unreadable ones are added to `warnings`."""
-        kinds = set()
+    def _sources(self, edition: Edition, changes: Changes, warnings: list[str]) -> Iterator[tuple[str, str, bytes]]:
+        """Yield the file or URL of each block, its name and its data. Unreadable ones are added to `warnings`."""
+        kinds = set(changes.blocks_out)
+        for name, data in changes.blocks.items():
+            kinds.add(_kind(name))
+            yield f"block {name}, as an editor wrote it", name, orjson.dumps(data)
         for where, path in self._files(edition).items():
-            kind = _kind(path)
-            kinds.add(kind)
+            if path.stem in changes.blocks:
+                continue
+            kinds.add(_kind(path.stem))
             try:
-                yield where, kind, _bytes(path)
+                yield where, path.stem, _bytes(path)
             except OSError as error:
                 warnings.append(f"block left out: {where} cannot be read: {error.strerror}")
         urls = {kind: url.replace("{date}", edition.day.isoformat()) for kind, url in self.urls.items()}
@@ -194,9 +209,9 @@ def _bytes(path: Path) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
-def _kind(path: Path) -> str:
-    """`sponsor` of `sponsor-nursery.yaml`."""
-    return path.stem.partition("-")[0]
+def _kind(name: str) -> str:
+    """`sponsor` of `sponsor-nursery`."""
+    return name.partition("-")[0]
 
 
 def _is_same(block: EditionBlock, sponsor: Sponsor) -> bool:

@@ -142,7 +142,7 @@ class Composer:
             choice = self._curate(key, day, changes, summariser, fetch=fetch, as_of=as_of)
             edition = self._draft(key, day, choice, changes, summariser, as_of or self.now())
             if edition.state == EditionState.DRAFT:
-                edition = self.pictures.prepare(self.blocks.add(edition), stored)
+                edition = self.pictures.prepare(self.blocks.add(edition, changes), stored)
             if not store:
                 return Composed(edition, choice.curated, collected)
             saved = self.editions.put(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
 
 from digest.curate import editorial
 from digest.curate.editorial import Changes, Selection, StoryText
 from digest.errors import DigestError
 from digest.models import Actor, Edition, EditionState, Story, is_breaking
+from digest.render.blocks.rows import ROWS
+from digest.render.intro import MAX_LENGTH
 from digest.usecases.compose import edition_key
 from digest.usecases.model_text import model_texts
 
@@ -29,6 +33,29 @@ class NotEditable(DigestError):
 
 class UnknownStory(DigestError):
     """The edition has no such story, and no article makes one."""
+
+
+class TextTooLong(DigestError):
+    """A text of an editor has more characters than it may have."""
+
+
+class UnknownBlock(DigestError):
+    """The edition has no such block, or none that can be written here."""
+
+    def __init__(self, key: str, name: str, known: Collection[str]) -> None:
+        super().__init__(f"Edition {key} has no block {name!r} for this; possible: {', '.join(known) or 'none'}.")
+
+
+class BlockRejected(DigestError):
+    """A block cannot be shown with these texts. `fields` are the faulty ones."""
+
+    def __init__(self, kind: str, faults: Mapping[str, str]) -> None:
+        super().__init__(f"The block {kind}: " + "; ".join(f"{field}: {fault}" for field, fault in faults.items()))
+        self.fields = tuple(faults)
+
+
+WRITABLE_BLOCKS = {"correction": ("text", "url"), "quote": ("text", "by")}
+"""Blocks that an editor can write for one edition, each with its texts."""
 
 
 @dataclass(frozen=True)
@@ -127,12 +154,17 @@ class EditionEditor:
         preheader: str | None = None,
         intro: str | None = None,
     ) -> Edition:
-        """Set the texts that are given. An empty subject or preheader means the generated one."""
+        """Set the texts that are given. An empty subject or preheader means the generated one.
+
+        Bold, italic and links of the intro are Markdown. Raises TextTooLong.
+        """
         self._editable(key)
         given = {"subject": subject, "preheader": preheader}
         texts = {name: one_line(text) for name, text in given.items() if text is not None}
         if intro is not None:
             texts["intro"] = paragraphs(intro)
+            if len(texts["intro"]) > MAX_LENGTH:
+                raise TextTooLong(f"The intro has {len(texts['intro']):,} characters; {MAX_LENGTH:,} are the most.")
         detail = "; ".join(f"{name}: {text}" for name, text in texts.items())
         return self._change(
             key,
@@ -170,6 +202,58 @@ class EditionEditor:
 
         # Another picture must be fetched, and the composed one is known only by composing.
         return self._change(key, change, by, "picture", _title(found), chooses=url != "")
+
+    def leave_out_block(self, key: str, name: str, by: Actor) -> Edition:
+        """Let the edition do without a block. Raises UnknownBlock."""
+        if name not in self._block_names(key):
+            raise UnknownBlock(key, name, self._block_names(key))
+        return self._change(
+            key,
+            lambda changes: replace(changes, blocks_out=(*_without(changes.blocks_out, name), name)),
+            by,
+            "block left out",
+            name,
+        )
+
+    def take_back_block(self, key: str, name: str, by: Actor) -> Edition:
+        """Let the edition have a block again that was left out."""
+        self._editable(key)
+        return self._change(
+            key,
+            lambda changes: replace(changes, blocks_out=_without(changes.blocks_out, name)),
+            by,
+            "block taken back",
+            name,
+        )
+
+    def write_block(self, key: str, name: str, by: Actor, values: Mapping[str, str] | None) -> Edition:
+        """Set the texts of a simple block for this edition; one that it lacks is new. None: as its file has it.
+
+        `name` is its file's without the ending. Raises UnknownBlock for a block of another kind, and BlockRejected.
+        """
+        edition = self._editable(key)
+        kind = name.partition("-")[0]
+        if kind not in WRITABLE_BLOCKS or (name != kind and name not in self._block_names(key)):
+            raise UnknownBlock(key, name, WRITABLE_BLOCKS)
+        data = dict(next((each.data for each in edition.blocks if each.name == name), {}))
+        if values is not None:
+            given = {field: one_line(values.get(field, "")) for field in WRITABLE_BLOCKS[kind]}
+            data = {field: each for field, each in {**data, **given}.items() if each != ""}
+            check_block(kind, data)
+
+        def change(changes: Changes) -> Changes:
+            others = {each: old for each, old in changes.blocks.items() if each != name}
+            return replace(
+                changes,
+                blocks=others if values is None else {**others, name: data},
+                blocks_out=_without(changes.blocks_out, name),
+            )
+
+        return self._change(key, change, by, "block text", f"{name}: {data.get('text', '')}")
+
+    def _block_names(self, key: str) -> list[str]:
+        changes = self.editions.editorial_changes(key)
+        return [*filter(None, (each.name for each in self._editable(key).blocks)), *changes.blocks_out]
 
     def mark_seen(self, key: str, ids: Collection[str], by: Actor) -> Edition:
         """Note that an editor has looked at what a model wrote: of these stories, and of the intro by its name.
@@ -267,6 +351,15 @@ class EditionEditor:
             hint = f" `digest edition reopen {key}` makes it one." if can else ""
             raise NotEditable(f"Edition {key} is {edition.state}; only a draft can be changed.{hint}")
         return edition
+
+
+def check_block(kind: str, data: Mapping[str, Any]) -> None:
+    """Raise BlockRejected if a block's file with these data would be left out."""
+    try:
+        ROWS[kind].schema.model_validate(data)
+    except ValidationError as error:
+        faults = {str(each["loc"][0]): each["msg"] for each in error.errors(include_url=False)}
+        raise BlockRejected(kind, faults) from None
 
 
 def one_line(text: str) -> str:

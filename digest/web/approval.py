@@ -14,6 +14,7 @@ from digest.app import App
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Actor, Edition, EditionState, is_breaking
 from digest.render.blocks.printing import Block
+from digest.render.intro import paragraphs as intro_paragraphs
 from digest.usecases.approval import PURPOSE, revision
 from digest.usecases.preflight import PreflightFailed
 from digest.web.dependencies import Context
@@ -54,6 +55,7 @@ class ApprovalPage:
         planned = self.app.calendar.of(edition.key)
         values: dict[str, Any] = {
             "edition": edition,
+            "intro": intro_paragraphs(edition),
             "revision": revision(edition),
             "blocks": self._blocks(edition),
             "is_breaking": is_breaking(edition.key),

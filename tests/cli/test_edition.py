@@ -166,6 +166,12 @@ def test_approving_checks_the_emails(newsroom: Newsroom) -> None:
     assert newsroom.digest("edition", "approve", KEY, "--force", "it is meant").code == 0
 
 
+def test_an_intro_has_a_limit(newsroom: Newsroom) -> None:
+    newsroom.json("compose")
+    result = newsroom.digest("edition", "edit", KEY, "--intro", "क" * 5_001)
+    assert (result.code, "5,001 characters; 5,000" in result.err) == (1, True)
+
+
 def test_an_intro_keeps_its_paragraphs(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     newsroom.digest("edition", "edit", KEY, "--intro", "पहला  अनुच्छेद।\n\n दूसरा अनुच्छेद।")

@@ -19,12 +19,17 @@ from digest.curate.ranking import BOOSTED
 from digest.curate.section_names import MESSAGE_IDS
 from digest.i18n import DESK, PAGES, REASONS, TEMPLATE
 from digest.render.blocks.rows import ROWS as BLOCKS
+from digest.render.lint import REASONS as FINDING_REASONS
+from digest.web.desk.sentences import KEPT
 from tests.paths import ROOT
 
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 _CALL = re.compile(rb"\b(?:_|n?gettext)\s*\(")
 # The values of Story.label. They are data, so no call to gettext contains them.
 LABELS = ("update",)
+# The checks of an email make findings of messages, and say them in English or on the desk.
+CHECKS = "digest/render/lint.py"
+FINDINGS = {"error": (2,), "warning": (2,), "report": (2,)}
 
 HEAD = """\
 # Every text in the email besides the news. Copy this file to messages/LANGUAGE.po in the newsletter's folder,
@@ -73,6 +78,12 @@ def _used() -> Iterator[tuple[tuple[str, ...], str]]:
         if _CALL.search(code):
             for _, message, _, _ in extract("python", BytesIO(code), KEYWORDS):
                 yield _ids(message), str(path.relative_to(ROOT))
+    for _, message, _, _ in extract("python", BytesIO((ROOT / CHECKS).read_bytes()), FINDINGS):
+        yield _ids(message), CHECKS
+    for reason in FINDING_REASONS:
+        yield (reason,), CHECKS
+    for sentence in KEPT:
+        yield (sentence,), "digest/web/desk/sentences.py"
     for row in BLOCKS.values():
         yield (row.title,), "digest/render/blocks/rows.py"
     for label in LABELS:
@@ -105,7 +116,7 @@ def template(kind: Path = TEMPLATE) -> str:
 
 
 def _file_of(paths: set[str]) -> Path:
-    if all(path.startswith("digest/web/desk/") for path in paths):
+    if all(path.startswith(("digest/web/desk/", CHECKS)) for path in paths):
         return DESK
     # The letter about a breach is in Hindi and English always, so no other language needs its words.
     if all(path.startswith(("digest/web/", "digest/usecases/breach")) for path in paths):
@@ -113,8 +124,8 @@ def _file_of(paths: set[str]) -> Path:
     return REASONS if all(path.startswith("digest/curate/importance/") for path in paths) else TEMPLATE
 
 
-def _ids(message: str | tuple[str | None, ...]) -> tuple[str, ...]:
-    return (message,) if isinstance(message, str) else tuple(one for one in message if one)
+def _ids(message: str | tuple[str | None, ...] | None) -> tuple[str, ...]:
+    return (message,) if isinstance(message, str) else tuple(one for one in message or () if one)
 
 
 def _quoted(text: str) -> str:

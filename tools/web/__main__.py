@@ -182,6 +182,9 @@ def _desk(app: App) -> list[Step]:
     if signed_in is None or draft is None:
         raise SystemExit("the desk could not be opened")
     story = next(draft.stories())
+    app.editor.write(DRAFT, by, intro="**नमस्ते।** आज *दो* बातें, [पूरी सूची](https://example.com/soochi) यहाँ है।")
+    app.editor.write_block(DRAFT, "quote", by, {"text": "जहाँ चाह, वहाँ राह।", "by": "कहावत"})
+    app.editor.leave_out_block(DRAFT, "mandi", by)
     app.editor.move(DRAFT, story.id, story.section, 2, by)
     sent = app.editions.get(DAY)
     if sent is None:

@@ -42,6 +42,7 @@ ROUTES = (
     Route("POST", f"{_KEY}/restore", Role.EDITOR, "edit.restore", "Let a removed story in again"),
     Route("POST", f"{_KEY}/undo", Role.EDITOR, "edit.undo", "Take back the last change"),
     Route("POST", f"{_KEY}/texts", Role.EDITOR, "edit.texts", "Set subject, preheader and intro"),
+    Route("POST", f"{_KEY}/block", Role.EDITOR, "blocks.change", "Leave a block out, take it back, or write it"),
     Route("POST", f"{_KEY}/refresh", Role.EDITOR, "edit.refresh", "Compose again with new articles"),
     Route("POST", f"{_KEY}/test", Role.EDITOR, "trial.send", "Send a test to oneself or to a group"),
     Route("GET", _KEY + "/decide/{token}", Role.SENDER, "decide.page", "The page behind a link of a test email"),

@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING, Literal
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Edition, EditionState, RenderedEmail
+from digest.render.lint_tree import Finding
 from digest.render.size_budget import Sizes, measure
 from digest.usecases.approval import revision
 from digest.web.desk.background import Background
+from digest.web.desk.sentences import said
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
     from digest.usecases.preflight import PreflightResult
+
+Level = Literal["bad", "warn"]
 
 # Seconds that a page waits for the checks, and for which they count: templates and settings may change.
 _WAIT, _LASTS = 0.02, 120.0
@@ -23,10 +27,9 @@ _WAIT, _LASTS = 0.02, 120.0
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The emails of a revision and what was found in them."""
+    """The emails of a revision and what was found in them, errors first."""
 
-    errors: tuple[tuple[str, str], ...]
-    warnings: tuple[tuple[str, str], ...]
+    findings: tuple[Finding, ...]
     left_out: tuple[str, ...]
     # The largest email as HTML, and its bytes. None if nothing could be rendered.
     largest: RenderedEmail | None
@@ -39,13 +42,15 @@ class Checked:
 class Problem:
     """A line of the list. `place` is the anchor of what to change, with the words of its button."""
 
-    level: Literal["bad", "warn"]
+    level: Level
     title: str
     detail: str
     place: str = ""
     button: str = ""
-    # Whether the detail is a text of the edition, and no English sentence of a check.
+    # Whether the detail is a text of the edition, and no sentence of a check.
     own: bool = False
+    # Whether the detail is in English whatever the page's language is: it is about a file of an operator.
+    is_english: bool = False
 
 
 class Checks(Background[Checked]):
@@ -62,18 +67,17 @@ class Checks(Background[Checked]):
 
     def _check(self, edition: Edition) -> Checked:
         if edition.state == EditionState.SKIPPED:
-            return Checked((), (), (), None, None)
+            return Checked((), (), None, None)
         try:
             found: PreflightResult = self._app.approver.check(edition)
         except ConfigurationError as error:
-            return Checked(tuple(("settings", str(each)) for each in error.problems), (), (), None, None)
+            return Checked(tuple(_plain("settings", str(each)) for each in error.problems), (), None, None)
         except DigestError as error:
-            return Checked((("edition", str(error)),), (), (), None, None)
+            return Checked((_plain("edition", str(error)),), (), None, None)
         html = [email for email in found.emails if email.html]
         largest = max(html, key=lambda email: measure(email).quoted_printable, default=None)
         return Checked(
-            tuple((each.rule, each.message) for each in found.findings if each.level == "error"),
-            tuple((each.rule, each.message) for each in found.findings if each.level == "warning"),
+            found.findings,
             found.left_out,
             largest,
             measure(largest) if largest else None,
@@ -101,10 +105,25 @@ def problems(checked: Checked, edition: Edition, catalogue: Catalogue) -> Sequen
     lines = []
     if edition.state == EditionState.SKIPPED:
         lines.append(Problem("bad", _("There are too few stories"), edition.reason, "#pool", _("Add stories")))
-    for level, found in (("bad", checked.errors), ("warn", checked.warnings)):
-        for rule, message in found:
-            title, place, button = titles.get(rule, other)
-            lines.append(Problem("bad" if level == "bad" else "warn", title, message, place, button))
+    for found in checked.findings:
+        title, place, button = titles.get(found.rule, other)
+        detail, is_english = _detail(found, catalogue)
+        level: Level = "bad" if found.level == "error" else "warn"
+        lines.append(Problem(level, title, detail, place, button, is_english=is_english))
     for line in checked.left_out:
-        lines.append(Problem("warn", _("Left out to fit Gmail's limit"), line, "#stories", _("Remove a story")))
+        detail = said(line, catalogue) or line
+        lines.append(Problem("warn", _("Left out to fit Gmail's limit"), detail, "#stories", _("Remove a story")))
     return lines
+
+
+def _detail(found: Finding, catalogue: Catalogue) -> tuple[str, bool]:
+    """Return a finding's sentence for an editor, and whether it is in English although the page is not."""
+    if catalogue.has(found.template):
+        return found.said(catalogue.gettext), False
+    kept = said(found.message, catalogue)
+    return (found.message, True) if kept is None else (kept, False)
+
+
+def _plain(rule: str, message: str) -> Finding:
+    """Return an error whose sentence is known in English only."""
+    return Finding("error", rule, message)

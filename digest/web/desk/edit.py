@@ -8,7 +8,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.models import Edition, EditionState
-from digest.usecases.edit_edition import EditionEditor, UnknownStory
+from digest.render.intro import MAX_LENGTH
+from digest.usecases.edit_edition import EditionEditor, UnknownStory, paragraphs
 from digest.web.desk import today
 from digest.web.desk.visit import Visit
 
@@ -28,47 +29,51 @@ def move(visit: Visit) -> Response:
         place = form.get("place", "1")
         return editor.move(key, story, section, int(place) if place.isdecimal() and len(place) < 4 else 1, visit.actor)
 
-    return _do(visit, act)
+    return do(visit, act)
 
 
 def pin(visit: Visit) -> Response:
-    return _do(visit, lambda editor, key: editor.pin(key, _story(visit), visit.actor))
+    return do(visit, lambda editor, key: editor.pin(key, _story(visit), visit.actor))
 
 
 def unpin(visit: Visit) -> Response:
-    return _do(visit, lambda editor, key: editor.unpin(key, _story(visit), visit.actor))
+    return do(visit, lambda editor, key: editor.unpin(key, _story(visit), visit.actor))
 
 
 def drop(visit: Visit) -> Response:
-    return _do(visit, lambda editor, key: editor.drop(key, _story(visit), visit.actor))
+    return do(visit, lambda editor, key: editor.drop(key, _story(visit), visit.actor))
 
 
 def restore(visit: Visit) -> Response:
-    return _do(visit, lambda editor, key: editor.restore(key, _story(visit), visit.actor))
+    return do(visit, lambda editor, key: editor.restore(key, _story(visit), visit.actor))
 
 
 def undo(visit: Visit) -> Response:
-    return _do(visit, lambda editor, key: editor.undo(key, visit.actor))
+    return do(visit, lambda editor, key: editor.undo(key, visit.actor))
 
 
 def refresh(visit: Visit) -> Response:
-    return _do(visit, lambda editor, key: editor.refresh(key, visit.actor))
+    return do(visit, lambda editor, key: editor.refresh(key, visit.actor))
 
 
 def texts(visit: Visit) -> Response:
     """Set those texts that the editor changed in the form: another editor's change of another field stays."""
     form = visit.form
     changed = {
-        name: form[name][:_MAX_TEXT]
+        name: form[name] if name == "intro" else form[name][:_MAX_TEXT]
         for name in ("subject", "preheader", "intro")
         if name in form and form[name].strip() != form.get(f"was_{name}", "").strip()
     }
     if not changed:
         return visit.go(today.place(visit.parameters["key"]))
-    return _do(visit, lambda editor, key: editor.write(key, visit.actor, **changed))
+    if len(paragraphs(changed.get("intro", ""))) > MAX_LENGTH:
+        _ = visit.catalogue.gettext
+        most = _("It has at most %(most)s characters. Go back and shorten it.") % {"most": f"{MAX_LENGTH:,}"}
+        return visit.problem(422, _("The intro is too long"), most)
+    return do(visit, lambda editor, key: editor.write(key, visit.actor, **changed))
 
 
-def _do(visit: Visit, act: Callable[[EditionEditor, str], Edition]) -> Response:
+def do(visit: Visit, act: Callable[[EditionEditor, str], Edition]) -> Response:
     """Let an act happen. An approval that was given before is void, and the page says so."""
     app, key = visit.desk.app, visit.parameters["key"]
     edition = app.editions.get(key)

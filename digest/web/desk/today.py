@@ -13,6 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.models import ENDED_STATES, Edition, EditionState, Role, Story, is_breaking
+from digest.render.intro import MAX_LENGTH
+from digest.render.intro import paragraphs as intro_paragraphs
 from digest.render.size_budget import CLIPPED
 from digest.store.sending.revisions import REVISABLE
 from digest.store.sending.status import Counts
@@ -128,6 +130,8 @@ def page(
     view: str = "stories",
 ) -> Response:
     """The whole page of an edition."""
+    from digest.web.desk import blocks
+
     app, now = visit.desk.app, visit.desk.now()
     form = visit.query.get("form", "")
     editable = edition.state in EDITABLE
@@ -137,6 +141,7 @@ def page(
         status=status,
         bar=bar(visit, edition, asks_reason=asks_reason),
         edition=edition,
+        intro=intro_paragraphs(edition),
         others=_others(visit),
         groups=_groups(visit, edition) if editable or edition.state == EditionState.PAUSED else (),
         sections=app.topics,
@@ -146,6 +151,10 @@ def page(
         revision=revision(edition),
         problem=problem,
         void=visit.query.get("void") == "1",
+        max_intro=MAX_LENGTH,
+        blocks=blocks.rows(visit, edition),
+        block_problems=blocks.problems(visit, edition),
+        block_labels=blocks.labels(visit),
         unseen={each.id for each in unseen(edition, changes)} if editable else set(),
         tested=visit.query.get("tested", "")[:100],
         groups_for_tests=tuple(app.settings.desk.test_groups),

@@ -182,6 +182,24 @@ def test_approval_is_for_what_the_page_showed(desk: Site, editor: Browser, sende
     assert "kavita" in sender.get("/").text
 
 
+def test_the_intro_is_markdown_with_a_limit(desk: Site, editor: Browser) -> None:
+    written = "**नमस्ते**, पढ़ें [यह](https://example.com/a)।"
+    page = editor.submit(f"{HERE}/texts", {"was_intro": "", "intro": written}, follow=True)
+    assert draft(desk).intro == written
+    assert f">{written}</textarea>" in page.text
+    letter = editor.get(f"{HERE}/letter").text
+    assert "<b>नमस्ते</b>, पढ़ें <a" in letter.replace("</b></b>", "</b>")
+    assert "नमस्ते, पढ़ें यह (https://example.com/a)।" in editor.get(f"{HERE}/letter?form=text").text
+    refused = editor.submit(f"{HERE}/texts", {"was_intro": written, "intro": "क" * 5_001})
+    assert refused.status == 422
+    assert "भूमिका बहुत लंबी है" in refused.text
+    viewer = set_up(desk, "mohan", Role.VIEWER).get("/").text
+    assert "<b>नमस्ते</b>, पढ़ें <a" in viewer
+    editor.post(f"{HERE}/undo")
+    assert draft(desk).intro == ""
+    assert any("intro: **नमस्ते**" in act.detail for act in desk.app.audit.newest(5))
+
+
 def test_a_change_voids_the_approval(desk: Site, editor: Browser, sender: Browser) -> None:
     sender.post(f"{HERE}/approve", seen=revision(draft(desk)))
     page = editor.post(f"{HERE}/move", story=full_section(desk)[0], step="down", follow=True)
@@ -193,7 +211,12 @@ def test_a_change_voids_the_approval(desk: Site, editor: Browser, sender: Browse
 def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
     # What looks like a template's leftover in the editor's words stops a send.
     set_up(desk, "suman", Role.EDITOR).submit(f"{HERE}/texts", {"was_intro": "", "intro": "नमस्ते {{ name }}"})
-    assert "टेम्पलेट का बचा हुआ टुकड़ा" in sender.get(f"{HERE}/checks").text
+    found = sender.get(f"{HERE}/checks").text
+    assert "टेम्पलेट का बचा हुआ टुकड़ा" in found
+    assert "भूमिका में टेम्पलेट का बचा टुकड़ा लगता है: नमस्ते {{ name }}" in found, "the finding itself is in Hindi too"
+    sender.post("/language", language="en", here="/")
+    assert "editor&#39;s intro contains what looks like a template&#39;s leftover" in sender.get(f"{HERE}/checks").text
+    sender.post("/language", language="hi", here="/")
     refused = sender.post(f"{HERE}/approve", seen=revision(draft(desk)))
     assert refused.status == 409
     assert 'name="reason"' in refused.text

@@ -1,0 +1,115 @@
+"""The blocks of the day on the desk: leave one out, take it back, write a quotation or a correction."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest import pipeline
+from digest.models import Actor, EditionBlock, EditionState
+from digest.usecases.approval import revision
+from digest.usecases.edit_edition import BlockRejected, UnknownBlock
+from tests.web.desk.browser import Browser
+from tests.web.desk.conftest import KEY
+from tests.web.site import Site
+
+HERE = f"/edition/{KEY}"
+BY = Actor("suman", "desk")
+WISE = {"text": "जहाँ चाह, वहाँ राह।", "by": "कहावत"}
+
+
+def blocks(desk: Site) -> dict[str, EditionBlock]:
+    edition = desk.app.editions.get(KEY)
+    assert edition is not None
+    return {each.name: each for each in edition.blocks}
+
+
+def test_a_block_is_left_out_and_taken_back(desk: Site, editor: Browser) -> None:
+    assert "weather" in blocks(desk)
+    before = blocks(desk)
+    page = editor.post(f"{HERE}/block", name="weather", act="out", follow=True)
+    assert "weather" not in blocks(desk)
+    assert "खंड हटाया" in page.text
+    assert 'value="back"' in page.text
+    # It stays away when the edition is composed again, with new articles too.
+    story = next(iter(pipeline.compose(desk.app, KEY).edition.stories()))
+    editor.post(f"{HERE}/move", story=story.id, step="down")
+    editor.post(f"{HERE}/refresh")
+    assert "weather" not in blocks(desk)
+    editor.post(f"{HERE}/block", name="weather", act="back")
+    assert blocks(desk) == before
+    editor.post(f"{HERE}/block", name="mandi", act="out")
+    editor.post(f"{HERE}/undo")
+    assert blocks(desk) == before
+    assert editor.post(f"{HERE}/block", name="nothing", act="out").status == 409
+    assert editor.post(f"{HERE}/block", name="weather", act="x").status == 422
+
+
+def test_a_quotation_is_written_changed_and_removed(desk: Site, editor: Browser) -> None:
+    assert "आज का विचार" in editor.get("/").text, "one can be added"
+    editor.submit(f"{HERE}/block", {"name": "quote", "act": "save", **WISE})
+    assert blocks(desk)["quote"].data == WISE
+    assert "“जहाँ चाह, वहाँ राह।” – कहावत" in editor.get(f"{HERE}/letter?form=text").text
+    editor.submit(f"{HERE}/block", {"name": "quote", "act": "save", "text": "<b>राह</b>", "by": "कहावत"})
+    assert "&lt;b&gt;राह" in editor.get(f"{HERE}/letter").text
+    editor.post(f"{HERE}/block", name="quote", act="file")
+    assert "quote" not in blocks(desk), "it has no file"
+    assert [act.what for act in desk.app.audit.newest(3)] == ["block text"] * 3
+
+
+def test_the_file_of_a_block_comes_back(desk: Site, editor: Browser) -> None:
+    folder = desk.app.home / "samples" / "blocks" / KEY
+    folder.mkdir()
+    (folder / "correction-road.yaml").write_text("text: पुराना पाठ\ntitle: सुधार\nplace: end\n", encoding="utf-8")
+    (folder / "quote.yaml").write_text("text: किसने कहा?\n", encoding="utf-8")
+    pipeline.compose(desk.app, KEY)
+    page = editor.get("/").text
+    assert "खंड नहीं दिखेगा: blocks/2026-11-23/quote.yaml" in page, "a broken block is left out and reported in Hindi"
+    editor.submit(f"{HERE}/block", {"name": "correction-road", "act": "save", "text": "नया पाठ", "url": ""})
+    changed = blocks(desk)["correction-road"]
+    assert changed.data == {"text": "नया पाठ", "title": "सुधार", "place": "end"}
+    assert changed.place == "end"
+    editor.post(f"{HERE}/block", name="correction-road", act="file")
+    assert blocks(desk)["correction-road"].data["text"] == "पुराना पाठ"
+    # A text of the desk replaces the broken file.
+    editor.submit(f"{HERE}/block", {"name": "quote", "act": "save", **WISE})
+    assert blocks(desk)["quote"].data == WISE
+
+
+@pytest.mark.parametrize(
+    ("name", "texts", "named"),
+    [
+        ("quote", {"text": "", "by": "कहावत"}, "पाठ"),
+        ("quote", {"text": "क" * 601, "by": "कहावत"}, "पाठ"),
+        ("quote", {"text": "क", "by": "क" * 121}, "किसने कहा"),
+        ("correction", {"text": "क", "url": "javascript:alert(1)"}, "सुधारी गई ख़बर का पता"),
+    ],
+)
+def test_a_faulty_text_is_refused_with_its_name(
+    desk: Site, editor: Browser, name: str, texts: dict[str, str], named: str
+) -> None:
+    refused = editor.submit(f"{HERE}/block", {"name": name, "act": "save", **texts})
+    assert refused.status == 422
+    assert f"इन्हें देखें: {named}।" in refused.text
+    assert name not in blocks(desk)
+
+
+def test_the_use_case_refuses_what_it_does_not_know(desk: Site) -> None:
+    write = desk.app.editor.write_block
+    for name in ("weather", "sponsor", "quote-x", "../quote", ""):
+        with pytest.raises(UnknownBlock):
+            write(KEY, name, BY, WISE)
+    with pytest.raises(BlockRejected):
+        write(KEY, "quote", BY, {})
+    with pytest.raises(UnknownBlock):
+        desk.app.editor.leave_out_block(KEY, "", BY)
+
+
+def test_an_approval_ends_with_a_change_of_a_block(desk: Site, editor: Browser, sender: Browser) -> None:
+    edition = desk.app.editions.get(KEY)
+    assert edition is not None
+    sender.post(f"{HERE}/approve", seen=revision(edition))
+    editor.submit(f"{HERE}/block", {"name": "correction", "act": "save", "text": "संख्या 12 है।", "url": ""})
+    changed = desk.app.editions.get(KEY)
+    assert changed is not None
+    assert changed.state == EditionState.DRAFT
+    assert revision(changed) != revision(edition)
