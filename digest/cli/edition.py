@@ -157,6 +157,37 @@ def seen(home: Path, key: str, story: tuple[str, ...]) -> None:
 
 @edition.command()
 @click.argument("key", metavar="EDITION")
+@click.argument("name")
+@click.option("--out", "wanted", flag_value="out", help="Leave it out of this edition.")
+@click.option("--back", "wanted", flag_value="back", help="Take it back.")
+@click.option("--as-file", "wanted", flag_value="file", help="Use the texts of its file again.")
+@click.option("--text", help="What a quote or a correction says in this edition.")
+@click.option("--by", "author", help="Who said it, for a quote.")
+@click.option("--url", help="The corrected article, for a correction.")
+@click.pass_obj
+def block(
+    home: Path, key: str, name: str, wanted: str | None, text: str | None, author: str | None, url: str | None
+) -> None:
+    """Leave a block out of one edition, take it back, or write a quote or a correction for it.
+
+    NAME is that of the block's file without its ending, such as `weather`. The file stays as it is.
+    """
+    texts = {field: each for field, each in (("text", text), ("by", author), ("url", url)) if each is not None}
+    if bool(wanted) == bool(texts):
+        raise click.UsageError("choose one of --out, --back and --as-file, or give --text, --by or --url")
+
+    def act(app: App, by: Actor) -> Edition:
+        if wanted == "out":
+            return app.editor.leave_out_block(key, name, by)
+        if wanted == "back":
+            return app.editor.take_back_block(key, name, by)
+        return app.editor.write_block(key, name, by, texts or None)
+
+    _change(home, key, act)
+
+
+@edition.command()
+@click.argument("key", metavar="EDITION")
 @click.argument("story")
 @click.option("--section", required=True, help="The section to move it to.")
 @click.option("--place", default=1, show_default=True, type=click.IntRange(1), help="The position in the section.")

@@ -227,9 +227,10 @@ class EditionEditor:
         )
 
     def write_block(self, key: str, name: str, by: Actor, values: Mapping[str, str] | None) -> Edition:
-        """Set the texts of a simple block for this edition; one that it lacks is new. None: as its file has it.
+        """Set those texts of a simple block that are given. Without values it is as its file has it.
 
-        `name` is its file's without the ending. Raises UnknownBlock for a block of another kind, and BlockRejected.
+        A block that the edition lacks is new. `name` is its file's without the ending. Raises UnknownBlock for a block
+        of another kind, and BlockRejected.
         """
         edition = self._editable(key)
         kind = name.partition("-")[0]
@@ -237,7 +238,7 @@ class EditionEditor:
             raise UnknownBlock(key, name, WRITABLE_BLOCKS)
         data = dict(next((each.data for each in edition.blocks if each.name == name), {}))
         if values is not None:
-            given = {field: one_line(values.get(field, "")) for field in WRITABLE_BLOCKS[kind]}
+            given = {field: one_line(values[field]) for field in WRITABLE_BLOCKS[kind] if field in values}
             data = {field: each for field, each in {**data, **given}.items() if each != ""}
             check_block(kind, data)
 

@@ -168,6 +168,7 @@ def _approval(now: datetime) -> Iterator[SamplePage]:
         for errors, is_alert in (((), False), (("…",), True)):
             values = {
                 "edition": replace(sample, state=state, intro="…"),
+                "intro": ("…",),
                 "revision": "0",
                 "blocks": (Block("weather", "मौसम", "strip", "top", Markup(""), "सुबह 9°"),),
                 "is_breaking": is_alert,

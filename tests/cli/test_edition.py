@@ -166,6 +166,26 @@ def test_approving_checks_the_emails(newsroom: Newsroom) -> None:
     assert newsroom.digest("edition", "approve", KEY, "--force", "it is meant").code == 0
 
 
+def test_a_block_of_one_edition(newsroom: Newsroom) -> None:
+    newsroom.json("compose")
+
+    def kinds() -> list[str]:
+        return [each["kind"] for each in newsroom.json("edition", "show", KEY)["blocks"]]
+
+    assert "weather" in kinds()
+    assert newsroom.digest("edition", "block", KEY, "weather", "--out").code == 0
+    assert newsroom.digest("edition", "block", KEY, "quote", "--text", "जहाँ चाह, वहाँ राह।", "--by", "कहावत").code == 0
+    assert newsroom.digest("edition", "block", KEY, "quote", "--by", "एक कहावत").code == 0
+    assert "weather" not in kinds()
+    assert "quote" in kinds()
+    refused = newsroom.digest("edition", "block", KEY, "weather", "--text", "धूप")
+    assert (refused.code, "has no block" in refused.err) == (1, True)
+    assert newsroom.digest("edition", "block", KEY, "weather").code == 2
+    assert newsroom.digest("edition", "block", KEY, "weather", "--back").code == 0
+    assert newsroom.digest("edition", "block", KEY, "quote", "--as-file").code == 0
+    assert ("weather" in kinds(), "quote" in kinds()) == (True, False)
+
+
 def test_an_intro_has_a_limit(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     result = newsroom.digest("edition", "edit", KEY, "--intro", "क" * 5_001)
