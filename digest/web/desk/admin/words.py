@@ -60,8 +60,30 @@ def outcome(word: str, catalogue: Catalogue) -> str:
         "clicked": _("clicked"),
         "erased": _("erased"),
         "suppression lifted": _("may get mail again"),
+        "wants to stay": _("wants to stay"),
+        "said why": _("said why"),
+        "changed address": _("changed the address"),
     }
     return words.get(word, word)
+
+
+_DURATION = re.compile(r"(?:(?P<h>[0-9]+) h )?(?:(?P<min>[0-9]+) min)?(?: ?(?P<s>[0-9]+) s)?")
+_NOT_REPORTED = re.compile(r"not reported by (.+)")
+
+
+def value(text: str, catalogue: Catalogue) -> str:
+    """A number, length of time or sentence of a report's table. What is not known here stays as it is."""
+    _ = catalogue.gettext
+    if found := _NOT_REPORTED.fullmatch(text):
+        return _("%(name)s does not report it") % {"name": found[1]}
+    if text and (found := _DURATION.fullmatch(text)):
+        units = {
+            "h": _("%(num)s hr") % {"num": found["h"]},
+            "min": _("%(num)s min") % {"num": found["min"]},
+            "s": _("%(num)s s") % {"num": found["s"]},
+        }
+        return " ".join(words for name, words in units.items() if found[name])
+    return {"not known": _("not known"), "nothing was sent yet": _("nothing was sent yet")}.get(text, text)
 
 
 def reason(text: str, catalogue: Catalogue) -> str:
