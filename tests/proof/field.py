@@ -112,9 +112,15 @@ class Field:
                 return
             time.sleep(0.01)
 
+    @property
+    def patience(self) -> float:
+        """The seconds that its senders may take."""
+        slow = 2 * self.recipients / _storm_rate(self.recipients) if self.case.fault == STORM else 0.0
+        return max(_PATIENCE, self.recipients / _PACE, slow)
+
     def await_end(self) -> None:
         """Wait for every sender. Raises TimeoutError."""
-        patience = max(_PATIENCE, self.recipients / _PACE)
+        patience = self.patience
         until = time.monotonic() + patience
         if self.has_workers:
             self._await_workers(until)
@@ -152,7 +158,7 @@ class Field:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=max(_PATIENCE, self.recipients / _PACE),
+            timeout=self.patience,
             check=False,
         )
         return Run(done.returncode, done.stdout, done.stderr)
@@ -163,6 +169,11 @@ class Field:
         if "frozen" not in found:
             raise AssertionError(found)
         return found
+
+
+def _storm_rate(recipients: int) -> int:
+    """Recipients a second that a storm's senders may reach together."""
+    return max(_SLOW, recipients // _STORM_SECONDS)
 
 
 @contextmanager
@@ -192,7 +203,7 @@ def make_field(case: Case, prepared: Newsroom, folder: Path, recipients: int) ->
             "DIGEST_DELIVERY__THREADS": "2",
         }
         if case.fault == STORM:
-            newsroom.environment["DIGEST_DELIVERY__RATE__PER_SECOND"] = str(max(_SLOW, recipients // _STORM_SECONDS))
+            newsroom.environment["DIGEST_DELIVERY__RATE__PER_SECOND"] = str(_storm_rate(recipients))
         made = Field(case, newsroom, log, recipients, prefixes, settings, links, own)
         try:
             # The folder's copy has the edition in SQLite only.

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from digest.deliver.sendgrid.client import SendGrid
 from tests.chaos.killed_send import prepare
 from tests.cli.newsroom import Newsroom
 from tests.proof.cases import FAULTS, STORES, Case, all_cases, quick_cases
-from tests.proof.providers import PROVIDERS, STORM
+from tests.proof.providers import BY_NAME, INDEPENDENT, PROVIDERS, STORM
 from tests.proof.report import as_html, markdown, write
 from tests.proof.run import Result, run_case
+from tests.support.killing import serving
 from tests.support.profiles import first
+from tests.support.sendgrid_server import KEY
 
 RECIPIENTS = 120
 MADE = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
@@ -68,6 +71,15 @@ def test_the_quick_form_has_every_fault_provider_store_and_number_of_processes(s
     assert {case.provider for case in cases} == set(PROVIDERS)
     assert {case.store for case in cases} == set(STORES)
     assert {case.workers for case in cases} == {1, 3}
+
+
+def test_the_independent_server_takes_no_trial_of_the_key_for_an_email(tmp_path: Path) -> None:
+    log = tmp_path / "accepted.jsonl"
+    with serving(BY_NAME[INDEPENDENT].module, "--log", str(log), "--key", KEY) as url:
+        transport = SendGrid(KEY, host=url)
+        assert transport.probe() is None
+        transport.close()
+    assert log.read_text() == ""
 
 
 def test_a_seed_decides_a_case_whatever_runs_beside_it() -> None:

@@ -41,9 +41,8 @@ def test_the_others_go_on_when_a_worker_is_killed(prepared: Newsroom, tmp_path: 
 def test_a_worker_that_is_asked_to_end_finishes_its_batches_and_passes_its_seat_on(
     prepared: Newsroom, tmp_path: Path
 ) -> None:
-    one = {"DIGEST_WORKERS__SEATS": "1", "DIGEST_DELIVERY__THREADS": "1"}
     # Batch by batch it takes much longer than the second worker needs to start.
-    with team(prepared, tmp_path, latency=2500, **one) as made:
+    with team(prepared, tmp_path, latency=2500, DIGEST_WORKERS__SEATS="1", DIGEST_DELIVERY__THREADS="1") as made:
         first = made.start()
         until(lambda: made.accepted() > 0, "the first batch")
         made.newsroom.environment["DIGEST_DELIVERY__THREADS"] = "8"
