@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.cli.newsroom import Newsroom, subscriber_rows
@@ -40,7 +42,8 @@ def test_rejections_of_an_smtp_server_stop_the_send_and_an_admin_resumes_it(news
         assert len(server.emails) < 100
         day.watch()
         assert f"sending-stopped:{KEY}" in day.raised()
-        assert "10 of the first 100 recipients bounced or were rejected" in day.text("sending-stopped")
+        # The other batch may meet one more before it stops.
+        assert re.search("1[01] of the first 100 recipients bounced or were rejected", day.text("sending-stopped"))
         assert f"`digest edition resume {KEY}` sends the rest" in day.action("sending-stopped")
         day.run("check")
         assert len(server.emails) < 100
@@ -61,7 +64,7 @@ def test_a_send_by_hand_says_why_it_stopped(newsroom: Newsroom) -> None:
         newsroom.environment |= smtp(server)
         run = newsroom.digest("send")
         assert run.code == 1
-        assert "Sending was paused automatically: 10 of the first 100" in run.err
+        assert re.search("Sending was paused automatically: 1[01] of the first 100", run.err)
         assert f"digest edition resume {KEY}" in run.err
         decisions = newsroom.json("status")["decisions"]
         assert [decision["what"] for decision in decisions] == ["stopped by itself"]
