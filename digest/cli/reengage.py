@@ -83,7 +83,7 @@ def _send(app: App, document: dict[str, Any]) -> int:
 
     base = app.settings.newsletter.base_url
     if not app.settings.reengage.enabled:
-        problem = "'reengage.enabled' is false; set it to true when you have seen whom it affects"
+        problem = "'reengage.enabled' is false; set it to true when you have seen who is affected"
         raise ConfigurationError([ConfigProblem("digest.yaml", 0, problem)])
     if not base:
         problem = "'newsletter.base_url' is empty, so nobody could answer; set it to the address of your pages"

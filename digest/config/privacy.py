@@ -1,4 +1,4 @@
-"""Settings of the privacy notice: who is responsible, who helps, whom to complain to (docs/privacy.md)."""
+"""Settings of the privacy notice: who is responsible, who helps, and where to complain (docs/privacy.md)."""
 
 from __future__ import annotations
 

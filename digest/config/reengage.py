@@ -16,7 +16,7 @@ class ReengageSettings(SettingsModel):
 
     enabled: bool = Field(
         default=False,
-        description="Allow `digest subscribers reengage --send`. Without it, the command only shows whom it would ask.",
+        description="Allow `digest subscribers reengage --send`. Without it, it only shows who would be asked.",
     )
     after: Duration = Field(
         default=timedelta(days=180),

@@ -191,7 +191,7 @@ class EditionCorrector:
         return found
 
     def _prepare(self, changed: Edition, story: str, note: str) -> str:
-        """Store the edition with the note, approved. It is sent as any other one, to those whom it concerns."""
+        """Store the edition with the note, approved. It is sent like any other one, to those who have the old text."""
         found, now = _find(changed, story), self.now()
         suffix = f"-{changed.revision}"
         key = f"{CORRECTION}{changed.key}"[: _MAX_KEY - len(suffix)] + suffix

@@ -51,7 +51,7 @@ class Reengagement:
     now: Callable[[], datetime]
 
     def plan(self) -> ReengagePlan:
-        """Return whom `ask` and `pause` would affect. Changes nothing."""
+        """Return who would be asked and who would be paused. Changes nothing."""
         now, clicks = self.now(), self.last_clicks()
         before = now - self.after
         silent = [each for each in self.store.silent(before, now) if clicks.get(each.id, before) <= before]

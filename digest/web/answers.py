@@ -10,7 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from digest.render.blocks.questions import find_question
+from digest.render.blocks.questions import Question, find_question
 from digest.store.content.answers import AnswerStore
 from digest.store.content.editions import EditionStore
 from digest.store.people.words import WordStore
@@ -34,15 +34,25 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, words
         dependencies=[Depends(language_parameter)],
     )
 
-    def respond(
-        request: Request, edition: str, block: str, choice: int, token: str, *, save: bool, done: str = ""
-    ) -> HTMLResponse:
+    def read(
+        request: Request, edition: str, block: str, choice: int, token: str
+    ) -> tuple[int, Question] | HTMLResponse:
+        """Return the subscriber's number and the question that a link is for, or the page that says what is wrong."""
         id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is None or (id != TEST_SUBSCRIBER and context.subscriber(id) is None):
             return context.invalid_link(request)
         question = find_question(editions.get(edition), block, pages.branding.language)
         if question is None or not 1 <= choice <= len(question.options):
             return pages.error(request, 404, pages.catalogue(request).gettext("There is nothing here"))
+        return id, question
+
+    def respond(
+        request: Request, edition: str, block: str, choice: int, token: str, *, save: bool, done: str = ""
+    ) -> HTMLResponse:
+        found = read(request, edition, block, choice, token)
+        if not isinstance(found, tuple):
+            return found
+        id, question = found
         # A test email's links show the pages and count nobody.
         saved = save and (id == TEST_SUBSCRIBER or answers.save(edition, block, id, choice, now=context.now()))
         counts = answers.counts(edition, block) if save and not question.right else {}
@@ -81,12 +91,10 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, words
         token: str,
         word: Annotated[str, Form(max_length=4000)] = "",
     ) -> Response:
-        id = context.subscriber_id_from_token(_PURPOSE, token)
-        if id is None or (id != TEST_SUBSCRIBER and context.subscriber(id) is None):
-            return context.invalid_link(request)
-        question = find_question(editions.get(edition), block, pages.branding.language)
-        if question is None or not 1 <= choice <= len(question.options):
-            return pages.error(request, 404, pages.catalogue(request).gettext("There is nothing here"))
+        found = read(request, edition, block, choice, token)
+        if not isinstance(found, tuple):
+            return found
+        id, question = found
         now, text = context.now(), shorten_text(word)
         if text and id != TEST_SUBSCRIBER and context.quotas.take([Quota(f"word:{id}", *_MOST_WORDS)], now):
             words.answer(edition, block, id, text, about=f"{block}: {question.options[choice - 1]}", now=now)

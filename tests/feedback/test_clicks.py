@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from digest.feedback.clicks.agents import is_data_centre, is_machine_agent
-from digest.feedback.clicks.classify import ClickRequest, classify, is_machine
+from digest.feedback.clicks.classify import ClickRequest, classify
 from tests.feedback.click_patterns import machines, people
 
 _MACHINES, _PEOPLE = list(machines()), list(people())
@@ -16,12 +16,12 @@ _MACHINES, _PEOPLE = list(machines()), list(people())
 
 @pytest.mark.parametrize(("links", "requests"), [each[1:] for each in _MACHINES], ids=[each[0] for each in _MACHINES])
 def test_no_request_of_a_machine_counts(links: int, requests: list[ClickRequest]) -> None:
-    assert is_machine(requests, links)
+    assert all(classify(requests, links))
 
 
 @pytest.mark.parametrize(("links", "requests"), [each[1:] for each in _PEOPLE], ids=[each[0] for each in _PEOPLE])
 def test_a_person_counts(links: int, requests: list[ClickRequest]) -> None:
-    assert not is_machine(requests, links)
+    assert not all(classify(requests, links))
 
 
 def test_there_are_enough_patterns() -> None:

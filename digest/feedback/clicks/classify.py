@@ -118,11 +118,6 @@ def classify(requests: Sequence[ClickRequest], links: int) -> list[bool]:
     return judge(visits, links)
 
 
-def is_machine(requests: Sequence[ClickRequest], links: int) -> bool:
-    """Whether none of the requests is a person's."""
-    return all(classify(requests, links))
-
-
 def judge(visits: Sequence[Visit], links: int) -> list[bool]:
     """As `classify`, from what is kept of the requests."""
     order = sorted(range(len(visits)), key=lambda number: visits[number].at)
