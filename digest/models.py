@@ -231,9 +231,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """Fetch history of a source. `failures` counts the failed fetches in a row, `last_good` is the last success,
-    `last_new` the last with a new article, `not_before` the end of Retry-After, `moved_to` a permanent redirect,
-    `seconds` the duration of the last success.
+    """Fetch history of a source.
+
+    `failures` counts the failed fetches in a row, `last_good` is the last success, `last_new` the last with a new
+    article, `not_before` the end of Retry-After, `moved_to` a permanent redirect, `seconds` the duration of the last
+    success.
     """
 
     name: str
@@ -271,8 +273,11 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class InlineImage:
-    """An image sent inside the email. `cid` is its Content-ID without brackets (RFC 2392), made from the content.
-    `type` is image/png, image/jpeg or image/gif."""
+    """An image sent inside the email.
+
+    `cid` is its Content-ID without brackets (RFC 2392), made from the content. `type` is image/png, image/jpeg or
+    image/gif.
+    """
 
     cid: str
     type: str
@@ -509,8 +514,10 @@ def split_variant(variant: str) -> tuple[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class RenderedEmail:
-    """A rendered variant with placeholders. `html` is '' for text only. `left_out` lists what was cut to fit the size
-    limit, `warnings` what could not be shown."""
+    """A rendered variant with placeholders.
+
+    `html` is '' for text only. `left_out` lists what was cut to fit the size limit, `warnings` what could not be shown.
+    """
 
     variant: str
     subject: str

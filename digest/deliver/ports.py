@@ -193,8 +193,11 @@ class Claims(Protocol):
         ...
 
     def record_handover(self) -> None:
-        """Record outside the store, durably, that batches were claimed. Called after the claims are committed and
-        before anything of them is submitted, so that an older copy of the store is noticed."""
+        """Record outside the store, durably, that batches were claimed.
+
+        Called after the claims are committed and before anything of them is submitted, so that an older copy of the
+        store is noticed.
+        """
         ...
 
     def next_batch_size(

@@ -18,9 +18,9 @@ from digest.store.database import Database
 from digest.store.schema import alert, alert_message
 from digest.store.statements import insert_into
 
-# Longer than any try takes. Then another process may send the message.
+# After this time another process may send the message. It is longer than any attempt takes.
 CLAIMED_FOR = timedelta(minutes=5)
-# After the tries in their order; after the last one the message is given up.
+# Delay after each failed attempt; after the last one the message is given up.
 RETRIES = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 1800, 7200, 18000, 36000))
 # How long messages are kept. Those of a channel that is no longer in the settings are never sent.
 _KEPT = timedelta(days=30)
@@ -42,7 +42,7 @@ class AlertStore:
     def raise_(self, item: Alert, message: Message, channels: Collection[str], now: datetime) -> bool:
         """Open an alert with its message. False if it is open already: then only its texts and its end are updated.
 
-        The message is sent also if an open alert has a new cause, which it has not told since it was raised.
+        An alert that is open already sends another message if its cause is new.
         """
         values = asdict(item)
         own = and_(alert.c.kind == item.kind, alert.c.subject == item.subject)
@@ -80,7 +80,7 @@ class AlertStore:
             return connection.execute(select(alert_message.c.id).where(alert_message.c.id == id)).first() is not None
 
     def claim(self, channel: str, now: datetime) -> list[Message]:
-        """Take the messages that must be sent now, oldest first. Nobody else gets them for `CLAIMED_FOR`."""
+        """Claim the messages that are due, oldest first. No other process gets them for `CLAIMED_FOR`."""
         of = alert_message.c
         due = and_(of.channel == channel, of.ended_at.is_(None), of.not_before <= now)
         rows = select(of.id, of.tries, of.content).where(due).order_by(of.created_at, of.id)
@@ -109,7 +109,10 @@ class AlertStore:
     def failed(
         self, id: str, channel: str, reason: str, now: datetime, *, after: float | None = None, permanent: bool = False
     ) -> bool:
-        """Record a failed try, and when the next one is; `after` is in seconds. False if the message is given up."""
+        """Record a failed attempt and the time of the next one; `after` is in seconds.
+
+        False if the message is given up.
+        """
         own = and_(alert_message.c.id == id, alert_message.c.channel == channel)
         with self.database.write() as connection:
             tries = connection.execute(select(alert_message.c.tries).where(own)).scalar_one()
@@ -131,7 +134,7 @@ class AlertStore:
 
 
 def _is_new_cause(connection: Connection, item: Alert, before: str, since: datetime) -> bool:
-    """Whether an open alert has a cause that was not told since it was raised."""
+    """Whether the open alert has a cause that none of its messages has named."""
     new = cause(item.kind, item.text)
     if new is None or new == cause(item.kind, before):
         return False

@@ -41,11 +41,11 @@ class Backup:
 def back_up(database: Database, file: Path, now: datetime) -> Backup:
     """Copy an SQLite store to `file`, which is replaced. Sending can continue meanwhile. Raises StoreError.
 
-    The copy has everything that was committed before `now`, and knows this time.
+    The copy contains everything that was committed before `now`, and records that time.
     """
     with _named(file), temporary(file) as part:
         with closing(_connect(sqlite_file(database))) as source, closing(_connect(part)) as copy:
-            # One step is one read transaction, so that writers neither wait nor make it begin again.
+            # A single step is one read transaction: writers do not wait for it, and do not make it start again.
             source.backup(copy, pages=-1)
             copy.execute("PRAGMA journal_mode=DELETE")
             copy.execute("DELETE FROM meta WHERE name = ?", (COPIED_AT,))
@@ -114,7 +114,7 @@ def complete(store: Path) -> None:
 
 
 def replace(store: Path, part: Path, kept: Path) -> None:
-    """Put `part` in the store's place, and keep the present store as `kept`. There is a store at every moment.
+    """Put `part` in the store's place, and keep the present store as `kept`. A store exists at every moment.
 
     Raises StoreError.
     """
@@ -143,7 +143,7 @@ def put(part: Path, file: Path) -> None:
 
 
 def free_name(store: Path, now: datetime) -> Path:
-    """A name for the present store beside it: digest.db.before-restore-2026-11-23-0700."""
+    """A free name next to the present store, under which to keep it: digest.db.before-restore-2026-11-23-0700."""
     name = f"{store.name}.before-restore-{now:%Y-%m-%d-%H%M%S}"
     for number in range(1000):
         found = store.with_name(f"{name}.{number}" if number else name)
@@ -154,7 +154,7 @@ def free_name(store: Path, now: datetime) -> Path:
 
 @contextlib.contextmanager
 def temporary(file: Path) -> Iterator[Path]:
-    """Yield an empty private file in the folder of `file`, and remove it and what SQLite puts beside it."""
+    """Yield an empty private file next to `file`. Afterwards remove it and SQLite's files for it."""
     try:
         handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
     except OSError as error:
@@ -187,7 +187,7 @@ def _connect(path: Path, *, wait: float = errors.BUSY_SECONDS) -> sqlite3.Connec
 
 
 def _integrity(connection: sqlite3.Connection) -> str:
-    """Return the first problem that SQLite finds, or nothing."""
+    """Return the first problem that SQLite finds; '' if there is none."""
     found = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
     return "" if found == "ok" else " ".join(found.split())
 

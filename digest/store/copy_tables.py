@@ -1,4 +1,4 @@
-"""Copy every table of a store into an empty one, which may be of the other kind, and compare both.
+"""Copy every table of a store into an empty one, of the same or the other database, and compare both.
 
 Rows are compared by a checksum that does not depend on their order: the databases sort text differently.
 """
@@ -31,7 +31,7 @@ _MODULUS = 1 << 128
 class CopiedTable:
     name: str
     rows: int
-    # In hexadecimal, of the values of all rows.
+    # Checksum of the values of all rows, in hexadecimal.
     checksum: str
 
 
@@ -77,14 +77,14 @@ def lock_tables(connection: Connection) -> None:
 
 
 def mark_moved(connection: Connection, target: str) -> None:
-    """Let nothing be sent from this store any more, in the caller's transaction."""
+    """Refuse every later send from this store, in the caller's transaction."""
     values.put(connection, MOVED_TO, target)
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[Row[Any]]:
     wanted: Select[Any] = select(table)
     if table is meta:
-        # It says that the source is no longer the store to send from.
+        # This value marks the source as moved, so it is not copied.
         wanted = wanted.where(meta.c.name != MOVED_TO)
     wanted = wanted.execution_options(yield_per=_CHUNK)
     yield from connection.execute(wanted.order_by(*table.primary_key))
@@ -123,7 +123,7 @@ def _as_text(value: Any) -> str:
 
 
 def _advance_sequence(target: Connection, table: Table) -> None:
-    """Let PostgreSQL number new rows after the copied ones."""
+    """Make PostgreSQL number new rows after the copied ones."""
     column = table.autoincrement_column
     if target.dialect.name != "postgresql" or column is None:
         return

@@ -64,7 +64,7 @@ class Database:
     def __init__(self, engine: Engine, name: str, clock: SharedClock | None = None) -> None:
         self.engine = engine
         self.name = name
-        # Set to PostgreSQL's time, which all machines share.
+        # Follows PostgreSQL's time, which all machines share.
         self.clock = clock
         self.sqlite = engine.dialect.name == "sqlite"
         # SQLite lets waiting writers poll with growing pauses. This queue is faster.
@@ -76,10 +76,10 @@ class Database:
     def write(self, area: str = "", *, durable: bool = True) -> Iterator[Connection]:
         """A transaction that is durable when the block ends, and rolled back if it raises.
 
-        Raises StoreError, and StoreUnavailable for what may pass, such as a full disk.
+        Raises StoreError, and StoreUnavailable for a temporary cause such as a full disk.
 
-        Writers of the same `area` run one after the other, for work that reads before it inserts. On SQLite a commit
-        that is not `durable` survives the death of this process, but perhaps not a power cut.
+        Writers with the same `area` run one after the other, for transactions that read before they insert. On SQLite a
+        commit that is not `durable` survives the death of this process, but perhaps not a power cut.
         """
         if within := getattr(self._local, "connection", None):
             self.advisory_lock(within, area)
@@ -109,7 +109,7 @@ class Database:
     def transaction(self, session: Connection | None = None) -> Iterator[None]:
         """Make every `write` and `read` of this thread inside the block one transaction, rolled back if it raises.
 
-        On PostgreSQL it may be one of this session, which nobody else uses meanwhile.
+        On PostgreSQL it can use a given `session`, which no other thread uses meanwhile.
         """
         with self.write() if session is None else self._within(session) as connection:
             outer = getattr(self._local, "connection", None)
@@ -162,7 +162,7 @@ class Database:
             self.set_clock(connection)
 
     def set_clock(self, connection: Connection) -> None:
-        """Let `clock` follow the server's. One round trip, so it also shows that the connection works."""
+        """Make `clock` follow the server's. Takes one round trip, which also tests the connection."""
         now = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
         if self.clock:
             self.clock.set(now)
@@ -172,7 +172,7 @@ class Database:
         return self._pragma(connection, "secure_delete", "ON", _SECURE_DELETE)
 
     def larger_cache(self, connection: Connection) -> AbstractContextManager[None]:
-        """Inside the block SQLite caches more pages, for indexes that grow in all places at once."""
+        """Inside the block SQLite caches more pages, for inserts that are spread over all pages of an index."""
         return self._pragma(connection, "cache_size", f"-{_LARGE_CACHE}", f"-{_USUAL_CACHE}")
 
     @contextmanager
@@ -200,7 +200,7 @@ class Database:
 
     @contextmanager
     def translate_errors(self) -> Iterator[None]:
-        """Turn errors of the database into a StoreError with one sentence, or a StoreUnavailable if they may pass."""
+        """Translate database errors into a StoreError of one sentence; temporary ones into a StoreUnavailable."""
         try:
             yield
         except (DBAPIError, sqlite3.Error) as error:
@@ -211,9 +211,9 @@ class Database:
 def open_database(url: str, *, home: Path, clock: SharedClock | None = None) -> Database:
     """Open the store at `url`, and create or migrate it if necessary. Relative SQLite paths start at `home`.
 
-    SQLite's files are then for their owner only. A PostgreSQL store sets `clock` to its time, now and while it is used.
-    Raises ConfigurationError for an unusable URL, and StoreError if it is locked, read-only, from a newer version or
-    behind a pooler in transaction mode.
+    SQLite's files are then for their owner only. A PostgreSQL store keeps `clock` on the server's time. Raises
+    ConfigurationError for an unusable URL, and StoreError if it is locked, read-only, from a newer version or behind a
+    pooler in transaction mode.
     """
     database = unopened(url, home=home)
     database.clock = clock
@@ -261,7 +261,7 @@ def unopened(url: str, *, home: Path) -> Database:
 
 
 def _name(url: URL) -> str:
-    """What errors call the store: without user, password and query."""
+    """The store's name in errors: its URL without user, password and query."""
     return f"{url.host or 'localhost'}/{url.database}" if url.host or url.query else str(url.database)
 
 
@@ -367,7 +367,10 @@ def _version(connection: Connection) -> str | None:
 
 @lru_cache(maxsize=4096)
 def format_topics(topics: tuple[str, ...]) -> str:
-    """Topics as text of their JSON column. Rows are compared by this text, so everything must write it alike."""
+    """Topics as the text of their JSON column.
+
+    Rows are compared by this text, so there is only this one way to write it.
+    """
     return as_json(topics)
 
 

@@ -86,7 +86,7 @@ def is_transient(error: DBAPIError | sqlite3.Error) -> bool:
 
 
 def describe(error: DBAPIError | sqlite3.Error, url: URL) -> str:
-    """Describe the error by the words that follow `store NAME`."""
+    """Describe the error, as the words that follow `store NAME` in a message."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     lines = str(cause).strip().splitlines()
     message = lines[0] if lines else type(cause).__name__

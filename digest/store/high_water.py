@@ -1,11 +1,12 @@
-"""The high-water mark: a small file that shows when somebody has put an older copy of the store in place.
+"""The high-water mark: a small file that reveals when the store was replaced by an older copy.
 
-The store counts the batches that were claimed. The file has this number too: it is raised after a claim is committed
-and before a byte of it is sent. If the file is ahead, the store does not know who got the latest emails, and a send
-would mail them again. The file also has the store's id, so that a new store in the old one's place is noticed.
+The store counts the batches that were claimed. The file holds the same number. It is raised after a claim is committed
+and before the first byte of the batch is sent. If the file is ahead, the store lacks the latest sends, and sending
+would mail those recipients again. The file also holds the store's id, so that a new store in place of the old one is
+noticed.
 
-A missing file is created: a folder that was moved without it looks like a first start. Copies by
-`digest store backup` are recognised without the file, because each of them knows that it is one.
+A missing file is created: a folder that was moved without it looks like a first start. Copies made by `digest store
+backup` are recognised without the file, because each is marked as a copy.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ REMEDY = "Stop `digest run` and `digest web`, then run `digest store restore --i
 
 # Names in the table `meta`.
 CLAIMS, COPIED_AT = "claims", "copied at"
-# Where `digest store copy` moved the store.
+# The store that `digest store copy` moved this one to.
 MOVED_TO = "moved to"
 # Always of the same length, so that it is overwritten in place: one small write and one fsync.
 _LINE = re.compile(rb"digest-mark 1 ([0-9a-f]{32}) ([0-9]{20})\n")
@@ -56,7 +57,7 @@ class Mark:
 
 
 class MarkFile:
-    """The file. Threads may share it, and processes if it is `shared`: its number only grows."""
+    """The mark file. Threads may share it, and processes if it is `shared`. Its number only grows."""
 
     def __init__(self, path: Path, *, shared: bool = True) -> None:
         self.path = path
@@ -79,7 +80,7 @@ class MarkFile:
         return Mark(found[1].decode(), int(found[2]))
 
     def raise_to(self, mark: Mark) -> None:
-        """Write the mark durably, unless the file has a higher number. Raises StoreError."""
+        """Write the mark durably unless the file already holds a higher number. Raises StoreError."""
         with self._locked():
             found = self.read()
             if found is not None and found.store != mark.store:
@@ -88,7 +89,7 @@ class MarkFile:
                 self._write(mark)
 
     def replace(self, mark: Mark) -> None:
-        """Write the mark durably, whatever the file holds. Raises StoreError."""
+        """Overwrite the mark durably. Raises StoreError."""
         with self._locked():
             self._write(mark)
 
@@ -118,10 +119,10 @@ class MarkFile:
 
 
 class HighWater:
-    """Compares a store with its file, and keeps both up to date."""
+    """Compares a store with its mark file, and keeps both up to date."""
 
     def __init__(self, database: Database, file: MarkFile, zone: tzinfo = UTC) -> None:
-        """`zone`: of the times in sentences."""
+        """Times in messages are in `zone`."""
         self.database = database
         self.file = file
         self.zone = zone
@@ -130,16 +131,16 @@ class HighWater:
         self._claims = 0
 
     def problem(self) -> str | None:
-        """Why nothing may be sent from this store, in one sentence. Changes nothing."""
+        """The reason why this store must not be sent from, in one sentence; None if it may. Changes nothing."""
         try:
-            # In this order: whatever the file has, the store had before.
+            # Reads the file first: the store is always raised before it.
             mark = self.file.read()
         except StoreError as error:
             return str(error)
         return self._problem(mark, read_identity(self.database))
 
     def refuse_moved(self) -> None:
-        """Raise StoreError if the store was moved: what people do on its pages would be lost."""
+        """Raise StoreError if the store was moved: changes that people make on its pages would be lost."""
         moved_to = meta.get(self.database, MOVED_TO)
         if moved_to is not None:
             raise StoreError(self._moved(moved_to))
@@ -151,7 +152,7 @@ class HighWater:
         )
 
     def check(self) -> str:
-        """Call it before anything is sent. Creates a missing file. Raises StoreError for an older copy.
+        """Check the store before a send. Creates a missing file. Raises StoreError for an older copy.
 
         Returns the store's id.
         """
@@ -175,7 +176,10 @@ class HighWater:
         self._claims = int(total)
 
     def record(self) -> None:
-        """Raise the file to what this process counted last. Call it after the commit and before anything is sent."""
+        """Raise the file to the last number that this process counted.
+
+        Call it after the commit and before the first byte is sent.
+        """
         self.file.raise_to(Mark(self._store or self.check(), self._claims))
 
     def _problem(self, mark: Mark | None, found: Identity) -> str | None:
@@ -203,13 +207,13 @@ class HighWater:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a store says about itself. `store` is its id, empty in stores of 0.1.0 that have not sent since."""
+    """The identity that a store records. `store` is its id, empty in stores of 0.1.0 that have not sent since."""
 
     store: str
     claims: int
     # When it was copied, if it is a copy by `digest store backup`.
     copied_at: datetime | None
-    # The store that is the one to send from since `digest store copy`.
+    # The store that replaced this one by `digest store copy`.
     moved_to: str | None = None
 
 

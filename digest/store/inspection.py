@@ -1,4 +1,4 @@
-"""Check how the database is set up: whether what is committed survives, and what its clock says."""
+"""Check the setup of the database: whether commits survive a crash, and whether its clock is right."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digest.utils.findings import Finding, error, good, warning
 _CHECK = "store"
 # SQLite's number for synchronous=FULL. 3 is EXTRA.
 _FULL = 2
-# Seconds after which a silent connection should be tested.
+# Seconds of silence after which the server should probe a connection.
 _MAX_IDLE = 600
 
 
@@ -50,7 +50,7 @@ def _inspect_postgresql(database: Database) -> list[Finding]:
 
 
 def clock_ahead(database: Database) -> float | None:
-    """How many seconds the clock of the PostgreSQL server is ahead of this machine's; None on SQLite."""
+    """Seconds by which the PostgreSQL server's clock is ahead of this machine's; None on SQLite."""
     if database.sqlite:
         return None
     with database.read() as connection:

@@ -26,14 +26,14 @@ from digest.utils.files import PRIVATE_FILE
 _PAUSE = 0.2
 # The lock of a run that delivers, and the name under which the store keeps the run's id.
 _DELIVERING = "delivering"
-# Seconds. A process that is stopped between two statements keeps the rows that it changed, and everybody else waits. So
-# PostgreSQL ends its session then, as if its machine were gone.
+# Seconds. A process that is stopped between two statements keeps the rows that it changed locked, and all others wait.
+# PostgreSQL ends its session after this time, as if the machine were gone.
 _MAX_IDLE = 10.0
 # Held by a process that sends breaking news, from before it waits for its turn.
 _URGENT = "sending breaking news"
-# Seconds between two looks of a process that lent its lock.
+# Seconds between checks by a process that lent its lock.
 _LENT_PAUSE = 0.5
-# Seconds. Processes that only check for a run hold its lock for moments.
+# Seconds. A process that only checks whether a run lives holds its lock for a moment.
 _PROBE_WAIT = 5.0
 
 
@@ -46,14 +46,14 @@ class Lock:
         self._connection = connection
 
     def downgrade(self) -> None:
-        """Let others in: on PostgreSQL several processes may deliver at once."""
+        """Share the lock: on PostgreSQL several processes may deliver at once."""
         if self._connection is not None:
             self._held.close()
 
     def lend(self, stop: threading.Event) -> bool:
         """On SQLite, let the process that sends breaking news have the lock, and take it back. False if `stop` is set.
 
-        Nothing may be in flight. The lock is not held after False.
+        Call it only while nothing is in flight. After False the lock is no longer held.
         """
         self._held.close()
         while not stop.is_set():
@@ -99,7 +99,7 @@ def exclusive(database: Database, work: str, *, wait: float) -> Iterator[Lock]:
 
 @contextmanager
 def urgent(database: Database, *, wait: float) -> Iterator[None]:
-    """Inside the block, this process sends breaking news: on SQLite, another one that sends lends it its lock.
+    """Inside the block this process sends breaking news. On SQLite, another sending process lends it its lock.
 
     Raises AlreadyRunning after `wait` seconds while another process sends breaking news.
     """
@@ -108,7 +108,7 @@ def urgent(database: Database, *, wait: float) -> Iterator[None]:
 
 
 def urgent_waits(database: Database) -> bool:
-    """Whether another process waits to send breaking news, or sends it. On PostgreSQL nobody waits for long."""
+    """Whether another process waits to send breaking news, or sends it. On PostgreSQL the wait is short."""
     if not database.sqlite:
         return False
     try:
@@ -166,7 +166,7 @@ class RunLock:
         return self._connection is not None
 
     def renew(self) -> str:
-        """Return the run that counts as running from now on: another one if the lock was lost.
+        """Return the id of the run that counts as running from now on. It is a new one if the lock was lost.
 
         The server may keep the lost lock until it notices that the connection is broken.
         """

@@ -105,7 +105,7 @@ def put_backup_time(connection: Connection, at: datetime) -> None:
 
 
 def save_probe_time(database: Database, at: datetime) -> None:
-    """Write something, to find out whether the store can be written. Raises StoreError."""
+    """Write a value, to find out whether the store can be written. Raises StoreError."""
     set(database, _PROBE, at.astimezone(UTC).isoformat())
 
 

@@ -15,7 +15,7 @@ from digest.store.schema import alert, batch, edition, source, webhook
 from digest.store.sending.status import Counts, counts
 from digest.store.workers import Worker, read_workers
 
-# Sources that are named one by one: each name is a series of its own in the monitoring.
+# The most sources to name: each name is a separate series in the monitoring.
 _MAX_NAMED = 200
 
 
@@ -23,24 +23,24 @@ _MAX_NAMED = 200
 class StoreNumbers:
     # State → editions.
     editions: Mapping[str, int]
-    # Of the edition that was sent last; None before there is one.
+    # Counts of the edition that was sent last; None if there is none.
     current: Counts | None
     # Recipients whose outcome is unknown, in all editions.
     unknown: int
     # When the last edition was finished.
     last_done: datetime | None
     failing_sources: int
-    # Source → failures in a row: of those in the settings, at most `_MAX_NAMED`, the worst first.
+    # Source → failures in a row, for at most `_MAX_NAMED` sources of the settings, the worst first.
     failures: Mapping[str, int]
     # Payloads of webhooks that wait to be processed.
     queued_webhooks: int
     open_alerts: int
-    # Those that gave a sign of life of late.
+    # Workers with a recent heartbeat.
     workers: Sequence[Worker]
 
 
 def read_numbers(database: Database, sources: Collection[str], *, failing: int) -> StoreNumbers:
-    """Read the numbers. Of these `sources`, those are failing that failed at least `failing` times in a row."""
+    """Read the numbers. Those of the `sources` count as failing that failed at least `failing` times in a row."""
     newest = EditionStore(database).newest()
     current = counts(database, newest.key) if newest else None
     own = source.c.name.in_(list(sources))

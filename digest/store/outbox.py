@@ -1,7 +1,7 @@
 """Events for outgoing webhooks, written in the transaction of the act that they report.
 
-Which endpoints there are is an option of the engine, so that whoever changes something need not know of webhooks. An
-event names editions and subscribers by key and number: nothing personal waits here.
+The endpoints are an option of the engine, so that code which changes data need not know about webhooks. Events name
+editions by key and subscribers by number, so they contain nothing personal.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from digest.store.database import Database
 from digest.store.schema import outgoing_webhook
 
 _OPTION, _CLOCK = "outgoing_webhooks", "newsletter_clock"
-# Longer than any try takes. Then another process may send the event.
+# After this time another process may send the event. It is longer than any attempt takes.
 _CLAIMED_FOR = timedelta(minutes=5)
-# After the tries in their order; after the last one the event is given up.
+# Delay after each failed attempt; after the last one the event is given up.
 RETRIES = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 1800, 7200, 18000, 36000))
 _KEPT = timedelta(days=30)
-# Events that one delivery takes.
+# The most events that are claimed at once.
 _MOST = 200
 
 
@@ -50,17 +50,17 @@ class OutgoingEvent:
 
 
 def endpoint_key(url: str) -> str:
-    """Return by which name the store knows an endpoint."""
+    """Return the store's name for an endpoint."""
     return hashlib.sha256(url.encode()).hexdigest()[:32]
 
 
 def set_endpoints(database: Database, endpoints: Sequence[Endpoint], clock: Callable[[], datetime]) -> None:
-    """Say who gets events, and the time of those who know none. Without it nobody does, and none are stored."""
+    """Set the endpoints that get events, and the clock for `clock_of`. Without endpoints no events are stored."""
     database.engine.update_execution_options(**{_OPTION: tuple(endpoints), _CLOCK: clock})
 
 
 def clock_of(connection: Connection) -> datetime:
-    """The newsletter's time, for those who change something without being told it."""
+    """The newsletter's clock, for functions that are not given the time."""
     clock: Callable[[], datetime] = connection.get_execution_options().get(_CLOCK, _utc)
     return clock()
 
@@ -70,7 +70,7 @@ def _utc() -> datetime:
 
 
 def add(connection: Connection, type: str, data: Mapping[str, Any], now: datetime) -> None:
-    """Queue an event for those who want it, in the caller's transaction."""
+    """Queue an event for every endpoint that wants it, in the caller's transaction."""
     endpoints: Sequence[Endpoint] = connection.get_execution_options().get(_OPTION, ())
     wanted = [each for each in endpoints if not each.events or type in each.events]
     if not wanted:
@@ -86,7 +86,7 @@ class OutboxStore:
         self.database = database
 
     def claim(self, endpoint: str, now: datetime) -> list[OutgoingEvent]:
-        """Take the events that must be sent now, oldest first. Nobody else gets them for a while."""
+        """Claim the events that are due, oldest first. No other process gets them for `CLAIMED_FOR`."""
         of = outgoing_webhook.c
         due = (of.endpoint == endpoint, of.ended_at.is_(None), of.not_before <= now)
         rows = select(outgoing_webhook).where(*due).order_by(of.created_at, of.id).limit(_MOST)
@@ -115,7 +115,7 @@ class OutboxStore:
     def failed(
         self, event: OutgoingEvent, reason: str, now: datetime, *, after: float | None = None, permanent: bool = False
     ) -> bool:
-        """Record a failed try and when the next one is; `after` is in seconds. False if the event is given up."""
+        """Record a failed attempt and the time of the next one; `after` is in seconds. False if the event is given up."""
         of = outgoing_webhook.c
         own = (of.id == event.id) & (of.endpoint == event.endpoint)
         tries = event.tries + 1
@@ -128,7 +128,7 @@ class OutboxStore:
         return not given_up
 
     def newest(self, most: int, *, failed: bool = False) -> list[OutgoingEvent]:
-        """Return the newest events, or those of them whose last try failed."""
+        """Return the newest events, optionally only those whose last attempt failed."""
         rows = (
             select(outgoing_webhook).order_by(outgoing_webhook.c.created_at.desc(), outgoing_webhook.c.id).limit(most)
         )
@@ -138,7 +138,7 @@ class OutboxStore:
             return [OutgoingEvent(**row._mapping) for row in connection.execute(rows)]
 
     def again(self, id: str, now: datetime) -> int:
-        """Try an event again at once, also one that was given up. Returns for how many endpoints."""
+        """Make an event due at once, even if it was given up. Returns the number of endpoints."""
         of = outgoing_webhook.c
         with self.database.write() as connection:
             own = (of.id == id) & (of.error != "")

@@ -1,7 +1,7 @@
-"""Connections to PostgreSQL: how soon either end notices that the other is gone, and why no pooler may be in between.
+"""Connections to PostgreSQL: timeouts by which each end notices that the other is gone, and refusal of poolers.
 
-A run holds its locks by a session. If its machine loses power or network, the server must end the session soon, or
-nobody else can go on. TCP alone takes two hours to notice
+A run holds its locks by a session. If its machine loses power or network, the server must end the session soon, or no
+other process can continue. TCP alone takes two hours to notice
 (https://www.postgresql.org/docs/current/runtime-config-connection.html#RUNTIME-CONFIG-TCP).
 """
 
@@ -20,18 +20,18 @@ from digest.errors import StoreError
 
 # Seconds of silence before the first probe, seconds between probes, and how many may be lost: 11 seconds in all.
 _PROBES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
-# Milliseconds that sent data may stay unconfirmed: probes do not run meanwhile.
+# Milliseconds that sent data may stay unacknowledged, because TCP sends no probes meanwhile.
 _UNCONFIRMED = 11_000
-# The same at the server. Over a Unix socket it ignores these settings.
+# The same for the server's end. Over a Unix socket the server ignores these settings.
 _AT_SERVER = {**{f"tcp_{name}": value for name, value in _PROBES.items()}, "tcp_user_timeout": _UNCONFIRMED}
 _CONNECT_TIMEOUT = 10
-# Seconds after which a pooled connection is asked whether it still exists.
+# Seconds of idle time after which a pooled connection is tested.
 _MAX_IDLE = 1.0
 _LAST_USE = "last use"
 
 
 def connect_arguments(url: URL) -> dict[str, Any]:
-    """Arguments of the driver that replace its own defaults. What `store.url` says counts more."""
+    """Driver arguments that replace the driver's defaults. Those in `store.url` take precedence."""
     usual = {"connect_timeout": _CONNECT_TIMEOUT, "tcp_user_timeout": _UNCONFIRMED, **_PROBES}
     given = url.query.get("options") or os.environ.get("PGOPTIONS", "")
     ours = [f"-c {name}={value}" for name, value in _AT_SERVER.items()]
@@ -41,9 +41,10 @@ def connect_arguments(url: URL) -> dict[str, Any]:
 
 
 def ping_idle_connections(engine: Engine) -> None:
-    """Replace a connection that broke while nobody used it. One that was in use a moment ago is not asked.
+    """Test connections that were idle for a while, and replace broken ones.
 
-    A run uses its connection some hundred times a second, and each question would take as long as a statement.
+    Recently used connections are not tested: a run uses its connection some hundred times a second, and each test would
+    take as long as a statement.
     """
 
     @event.listens_for(engine, "checkin")
@@ -61,7 +62,7 @@ def ping_idle_connections(engine: Engine) -> None:
 
 
 def refuse_other_encodings(engine: Engine, name: str) -> None:
-    """Let a connection fail with StoreError if the database cannot keep Hindi, as one that was created with LANG=C."""
+    """Make connections fail with StoreError if the database's encoding cannot store Hindi, such as after LANG=C."""
 
     # Before SQLAlchemy asks the server for its version, and gets bytes instead of text.
     @event.listens_for(engine, "connect", insert=True)
@@ -83,7 +84,7 @@ def refuse_transaction_pooling(engine: Engine, name: str) -> None:
         before = _session(first)
         first.rollback()
         with engine.connect() as second:
-            # Stays in a transaction, so the first one does not get this session again.
+            # It stays in a transaction, so the first connection does not get this session again.
             shared = before == _session(second) or before != _session(first)
     if shared:
         raise StoreError(

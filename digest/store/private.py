@@ -1,4 +1,4 @@
-"""The files of an SQLite store. They are for its owner only: it holds addresses, and the key that signs links.
+"""File modes of an SQLite store. Only the owner may read it: it holds addresses, and the key that signs links.
 
 SQLite gives its `-wal`, `-shm` and `-journal` files the mode of the store, whatever the umask
 (findCreateFileMode in os_unix.c).
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 # What SQLite appends to the name of the store for its other files.
 SIDE_FILES = ("-wal", "-shm", "-journal")
-# Files that this process has warned about: some commands open the store many times.
+# Files that this process has warned about already: some commands open the store many times.
 _warned: set[Path] = set()
 
 
@@ -33,7 +33,7 @@ def sqlite_file(database: Database) -> Path:
 def keep_private(store: Path) -> None:
     """Create a missing store file with mode 0600, and take other users' access to an existing one away.
 
-    Warns if that is not possible. A store that cannot be created or read is reported by who opens it.
+    Warns if that is not possible. A store that cannot be created or read is reported when it is opened.
     """
     store = store.resolve()
     if not store.exists():

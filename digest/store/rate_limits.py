@@ -21,7 +21,7 @@ SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=seconds) for seconds in (1, 60, 3
 _NO_LIMIT = 10**9
 # Longer than any window. Older windows are deleted.
 _KEPT = timedelta(days=8)
-# The window of this length only stores when a transport was first used.
+# A window of this length only records when a transport was first used.
 _FIRST_USE = timedelta(0)
 
 
@@ -32,13 +32,14 @@ class Quota:
     who: str
     most: int
     per: timedelta
-    # Windows begin at multiples of `per`, so days are days of UTC; else with the first count.
+    # If true, windows begin at multiples of `per`, so a day is a UTC day. Otherwise a window begins with its first
+    # count.
     aligned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A current window. After a batch larger than the limit, the rest of `count` is counted in later windows."""
+    """A current window. What exceeds the limit after a large batch counts in later windows."""
 
     start: datetime
     count: int
@@ -84,7 +85,7 @@ class RateLimiter:
         self.database = database
 
     def reserve(self, quotas: Sequence[Quota], count: int, now: datetime) -> float:
-        """Count in all of the quotas and return 0; or count in none and return the seconds until there is room."""
+        """Count in all quotas and return 0, or count in none and return the seconds until there is room."""
         with self.database.write(area="rate") as connection:
             connection.execute(
                 delete(rate_window).where(
@@ -103,7 +104,7 @@ class RateLimiter:
         return wait
 
     def take(self, quotas: Sequence[Quota], now: datetime) -> bool:
-        """Count once in all of the quotas. False, and counted in none, if one is used up."""
+        """Count once in all quotas. If one is used up, count in none and return False."""
         return not self.reserve(quotas, 1, now)
 
     def left(self, quota: Quota, now: datetime) -> bool:
@@ -148,7 +149,7 @@ class TransportLimits:
 
 
 def current(window: Window | None, quota: Quota, now: datetime) -> Window:
-    """Return the window that contains `now`. What earlier windows took beyond the limit counts in it."""
+    """Return the window that contains `now`. What exceeded the limit in earlier windows counts in it."""
     length = quota.per.total_seconds()
     begins = datetime.fromtimestamp(now.timestamp() // length * length, UTC) if quota.aligned else now
     # A start far in the future was written by a wrong clock.
@@ -161,7 +162,10 @@ def current(window: Window | None, quota: Quota, now: datetime) -> Window:
 
 
 def seconds_to_wait(window: Window, quota: Quota, count: int, now: datetime) -> float:
-    """Seconds until `count` more fit. More than the limit fit into an empty window, or they would never be sent."""
+    """Seconds until `count` more fit.
+
+    A batch larger than the limit fits into an empty window, or it would never be sent.
+    """
     over = window.count + count - quota.most
     if over <= 0 or window.count <= 0:
         return 0.0

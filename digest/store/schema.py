@@ -50,7 +50,7 @@ metadata = MetaData(
 def _postgresql_options(_target: MetaData, connection: Connection, **_options: Any) -> None:
     """Give PostgreSQL the partitions, and the conditions of SQLite's partial indexes.
 
-    In the tables they would load the code for PostgreSQL, which takes a short command a twentieth of its time.
+    Declared in the tables, they would load SQLAlchemy's PostgreSQL code, a twentieth of the time of a short command.
     """
     if connection.dialect.name != "postgresql":
         return
@@ -107,7 +107,7 @@ subscriber = Table(
     Column("editions", JSON, nullable=False, server_default="[]"),
     UniqueConstraint("address"),
     Index("ix_subscriber_origin", "origin", "listed"),
-    # What few subscribers have. Most have the default, so these indexes are small.
+    # Indexes of values that few subscribers have. Most have the default, so these indexes are small.
     Index("ix_subscriber_status", "status", sqlite_where=text("status <> 'active'")),
     Index("ix_subscriber_unlisted", "listed", sqlite_where=text("NOT listed")),
     Index("ix_subscriber_frequency", "frequency", sqlite_where=text("frequency <> 'daily'")),
@@ -116,8 +116,8 @@ subscriber = Table(
     Index("ix_subscriber_topics", "topics", sqlite_where=text("topics <> '[]'")).ddl_if("sqlite"),
 )
 
-# The beginnings by which a subscriber is searched: of the address, the name, and what follows its first word. A
-# comparison of bytes finds them, whatever the language of a database is.
+# Indexes for the prefix search: address, name, and the name after its first word. They compare bytes, so they work
+# whatever the database's locale is.
 SUBSCRIBER_SEARCH = {
     "sqlite": (
         "CREATE INDEX ix_search_name ON subscriber (lower(name)) WHERE name <> ''",
@@ -180,7 +180,7 @@ consent_notice = Table(
     Column("first_at", Moment, nullable=False),
 )
 
-# What subscribers ask for on their pages and confirm by email: see `people.requests`.
+# Requests that subscribers confirm by email: see `people.requests`.
 person_request = Table(
     "person_request",
     metadata,
@@ -200,7 +200,7 @@ person_request = Table(
     Index(None, "asked_at"),
 )
 
-# Subscribers who changed their address: a list or an import that still has the old one means the new one.
+# Changed addresses: a list or an import that still has the old address means the new one.
 moved_address = Table(
     "moved_address",
     metadata,
@@ -328,28 +328,28 @@ edition = Table(
     Column("done_at", Moment),
     # The window of an edition with few stories, if it was widened.
     Column("widened_hours", Integer),
-    # Since when its recipients are only counted, see `edition_count`.
+    # When it was folded: since then its recipients are only counted, see `edition_count`.
     Column("folded_at", Moment),
     # Whether it has a sample article.
     Column("sample", Boolean, nullable=False, server_default=false()),
-    # Its parts that are no stories, and sentences about what was left out.
+    # Its blocks, and warnings about what was left out of it.
     Column("blocks", JSON, nullable=False, server_default="[]"),
     Column("warnings", JSON, nullable=False, server_default="[]"),
-    # The sources of an intro that a model wrote, what the model did for the edition, and what it answered.
+    # Use of a language model: the sources of an intro that it wrote, its work for the edition, and its answers.
     Column("intro_support", JSON, nullable=False, server_default="[]"),
     Column("model_use", JSON),
     Column("model_answers", JSON, nullable=False, server_default="{}"),
     # The hashes of its emails once `digest store prune` has deleted some, see `evidence`.
     Column("email_hashes", JSON(none_as_null=True)),
-    # Goes up with each correction while the edition is being sent: whoever has no email yet gets the newest one.
+    # Incremented by each correction while the edition is being sent: recipients without an email get the newest one.
     Column("revision", Integer, nullable=False, server_default="1"),
     # Of an edition that corrects another one: its key, and the revision from which on its emails are right.
     Column("corrects", JSON(none_as_null=True)),
-    # Which editions are shown is asked for on every page. In the table these columns are behind long texts.
+    # Every page asks which editions are shown. In the table these columns are stored behind long texts.
     Index("ix_edition_shown", "key", "state", "frozen_at", "sample", "day"),
 )
 
-# What is kept of an old edition's deliveries and their events: recipients by kind and reason, see `sending.folding`.
+# The counts that replace an old edition's deliveries and events: recipients by kind and reason, see `sending.folding`.
 edition_count = Table(
     "edition_count",
     metadata,
@@ -376,7 +376,7 @@ click_visit = Table(
     "click_visit",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    # No foreign key: a click on a link that is as good as forged must not fail.
+    # No foreign key: a click on a link to an unknown edition must not fail.
     Column("edition", String(64), nullable=False),
     # `render.clicks.Target.name`.
     Column("target", String(80), nullable=False),
@@ -410,12 +410,12 @@ last_click = Table(
     Column("at", Moment, nullable=False),
 )
 
-# What readers write: a word with an answer, or a reply by mail.
+# Texts from subscribers: a comment with an answer, or a reply by mail.
 reader_word = Table(
     "reader_word",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    # NULL when the person was erased or is not known.
+    # NULL if the person was erased or is unknown.
     Column("subscriber", Id, ForeignKey("subscriber.id")),
     Column("edition", String(64), nullable=False, server_default=""),
     # `answer`, `reply` or `auto-reply`.
@@ -431,7 +431,7 @@ reader_word = Table(
     Index(None, "subscriber"),
 )
 
-# Who was asked whether to continue, because they had done nothing for long, and what became of it.
+# The question whether to continue, for subscribers who were inactive for long, and its outcome.
 reengagement = Table(
     "reengagement",
     metadata,
@@ -514,7 +514,7 @@ attempt = Table(
     Column("ended_at", Moment),
     # The run that it belongs to, see `locks.mark_running`.
     Column("run", String(32), nullable=False, server_default=""),
-    # When the provider is to send it, if later than at once. Without a schedule id nothing was submitted.
+    # When the provider sends it, if it was scheduled. Without a schedule id nothing was submitted.
     Column("send_at", Moment),
     Column("schedule_id", Text, nullable=False, server_default=""),
     # Transports that send to one recipient at a time: the current one, and the machine's boot id, see `progress`.
@@ -593,7 +593,7 @@ rate_window = Table(
     Column("used", Integer, nullable=False),
 )
 
-# Conditions that the admins were told about and that still hold.
+# Conditions that still hold and that the admins were alerted to.
 alert = Table(
     "alert",
     metadata,
@@ -605,7 +605,7 @@ alert = Table(
     Column("action", Text, nullable=False),
     Column("since", Moment, nullable=False),
     Column("raised_at", Moment, nullable=False),
-    # When it ends without a message, because nobody would look into it any more.
+    # When the alert ends without a message, because it no longer matters.
     Column("until", Moment),
 )
 
@@ -618,7 +618,7 @@ alert_message = Table(
     Column("content", JSON, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("tries", Integer, nullable=False),
-    # When another process may send it; later than any try takes.
+    # When another process may send it. That is later than any attempt takes.
     Column("not_before", Moment, nullable=False),
     # When it was sent or given up.
     Column("ended_at", Moment),
@@ -636,7 +636,7 @@ outgoing_webhook = Table(
     Column("content", JSON, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("tries", Integer, nullable=False),
-    # When another process may send it; later than any try takes.
+    # When another process may send it. That is later than any attempt takes.
     Column("not_before", Moment, nullable=False),
     # When it was sent or given up.
     Column("ended_at", Moment),
@@ -644,7 +644,7 @@ outgoing_webhook = Table(
     Index(None, "created_at"),
 )
 
-# Programs that run the newsletter's jobs, on PostgreSQL: `digest worker` and `digest run`.
+# Processes that run the newsletter's jobs, on PostgreSQL: `digest worker` and `digest run`.
 worker = Table(
     "worker",
     metadata,
@@ -656,9 +656,9 @@ worker = Table(
     Column("started_at", Moment, nullable=False),
     # By the database's clock, as is every comparison with it.
     Column("seen_at", Moment, nullable=False),
-    # Whether it finishes what it has, and takes no more.
+    # Whether it finishes its jobs and takes no more.
     Column("draining", Boolean, nullable=False),
-    # Recipients per second in the last seconds.
+    # Current rate, in recipients per second.
     Column("rate", Float, nullable=False),
     # The names of the jobs that it holds.
     Column("jobs", JSON, nullable=False),
@@ -720,7 +720,7 @@ archive_story = Table(
     Index(None, "day"),
 )
 
-# What the editions said to correct earlier ones.
+# Corrections that editions published.
 archive_correction = Table(
     "archive_correction",
     metadata,
@@ -762,12 +762,12 @@ desk_user = Table(
     Column("name", String(64), nullable=False),
     Column("role", String(16), nullable=False),
     Column("created_at", Moment, nullable=False),
-    # Where tests of an edition go; '' until the user says so.
+    # Where test emails go; '' until the user sets it.
     Column("email", Text, nullable=False, server_default=""),
     UniqueConstraint("name"),
 )
 
-# How a user proves who they are: a password, a code of an authenticator app, passkeys, a one-time link.
+# Credentials: a password, an authenticator app, passkeys, a one-time link.
 desk_credential = Table(
     "desk_credential",
     metadata,
@@ -826,7 +826,7 @@ desk_link = Table(
     # SHA-256 of the link's token.
     Column("hash", String(64), primary_key=True),
     Column("edition", String(64), ForeignKey("edition.key"), nullable=False),
-    # What the test email showed (`usecases.approval.revision`), and what the link does.
+    # The revision that the test email showed (`usecases.approval.revision`), and what the link does.
     Column("revision", String(16), nullable=False),
     Column("act", String(16), nullable=False),
     Column("expires_at", Moment, nullable=False),
@@ -834,7 +834,7 @@ desk_link = Table(
     Column("used_by", Text, nullable=False, server_default=""),
 )
 
-# Filters of the list of subscribers that somebody saved under a name.
+# Saved filters of the list of subscribers.
 segment = Table(
     "segment",
     metadata,
@@ -844,7 +844,7 @@ segment = Table(
     Column("created_at", Moment, nullable=False),
 )
 
-# Who did what, by the desk, by a command or by a link. Append-only.
+# The audit log: who did what, by the desk, a command or a link. Append-only.
 audit = Table(
     "audit",
     metadata,
@@ -854,7 +854,7 @@ audit = Table(
     Column("who", Text, nullable=False),
     Column("via", String(16), nullable=False),
     Column("what", String(32), nullable=False),
-    # The edition or the user that it was done to.
+    # The edition or the user that it concerns.
     Column("subject", Text, nullable=False),
     Column("detail", Text, nullable=False, server_default=""),
     # Editorial changes before and after it, so that it can be undone.

@@ -1,9 +1,9 @@
-"""The size of the store, and giving free space back.
+"""The size of the store, and returning free space to the disk.
 
-Deleted rows leave free pages in an SQLite file, which the next rows fill: a store that is pruned daily stops growing.
-The file shrinks only if it is rewritten (VACUUM), which holds up every writer for seconds and needs as much free
-disk space as the store takes afterwards. So `digest run` never does it. PostgreSQL's autovacuum does the same as
-SQLite's free pages.
+Deleted rows leave free pages in an SQLite file, and new rows fill them: a store that is pruned daily stops growing. The
+file shrinks only if it is rewritten (VACUUM), which holds up every writer for seconds and needs as much free disk space
+as the store takes afterwards. So `digest run` never does it. PostgreSQL's autovacuum does the same as SQLite's free
+pages.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from digest.store.schema import metadata
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """Bytes of the store, and those of them that are free for new rows. `free` is None on PostgreSQL."""
+    """The store's size in bytes, and how much of it is free for new rows. `free` is None on PostgreSQL."""
 
     total: int
     free: int | None

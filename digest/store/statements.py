@@ -1,4 +1,4 @@
-"""What several stores need to write their statements."""
+"""Helpers for SQL statements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a piece of work may wait for a store that another program has locked, in all its transactions together."""
+"""A limit on the total time that a piece of work waits for a locked store, in all of its transactions together."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from contextvars import ContextVar
 
 from digest.store import errors
 
-# time.monotonic() at which this work stops waiting; None: each transaction may wait BUSY_SECONDS.
+# The time.monotonic() at which this work stops waiting. None: each transaction may wait BUSY_SECONDS.
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
 @contextmanager
 def wait_limit(seconds: float) -> Iterator[None]:
-    """Let everything in the block wait for at most `seconds`, counted from now: also in threads that copy its context.
+    """Limit the waiting inside the block to `seconds` from now, also in threads that copy its context.
 
-    Without a limit, work of several transactions waits for each of them, and work that queues for a thread or for
-    another writer waits again when its turn comes.
+    Without a limit each transaction waits anew, and work that queued for a thread or for another writer starts waiting
+    again when its turn comes.
     """
     token = _deadline.set(time.monotonic() + seconds)
     try:

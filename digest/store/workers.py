@@ -13,22 +13,22 @@ from digest.store.database import Database
 from digest.store.schema import step, worker
 from digest.store.statements import insert_into
 
-# A worker gives a sign every two seconds. After this time without one it does not count.
+# A worker sends a heartbeat every two seconds. Without one for this long, it does not count as alive.
 SILENT = timedelta(seconds=10)
-# For how long a worker that has died is still shown.
+# How long a dead worker is still shown.
 _SHOWN = timedelta(minutes=10)
 
 
 class WorkerState(StrEnum):
     RUNNING = "running"
     DRAINING = "draining"
-    # It gave no sign for a while: it died, or it cannot reach the store.
+    # No heartbeat for a while: the worker died, or it cannot reach the store.
     SILENT = "silent"
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A program that runs jobs, as it described itself last."""
+    """A process that runs jobs, as its last heartbeat described it."""
 
     id: str
     host: str
@@ -49,13 +49,13 @@ class Worker:
 
 
 class WorkerStore:
-    """SQLite has one process that sends, so it never has workers."""
+    """The workers. SQLite has one sending process and so never any workers."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     def beat(self, own: Worker) -> None:
-        """Record that this worker is alive, and forget those that died long ago."""
+        """Record a heartbeat of this worker, and delete workers that died long ago."""
         values = asdict(replace(own, jobs=tuple(own.jobs)))
         values |= {"draining": own.state == WorkerState.DRAINING, "jobs": list(own.jobs), "seen_at": func.now()}
         del values["state"], values["started_at"]
@@ -76,7 +76,7 @@ class WorkerStore:
             return read_workers(connection)
 
     def all_if_any(self) -> list[Worker]:
-        """Return the workers of a store that may be new, or of a version before there were workers."""
+        """Return the workers of a store that may not have tables yet, or not this one."""
         with self.database.read() as connection:
             if self.database.sqlite or not inspect(connection).has_table(worker.name):
                 return []
@@ -113,12 +113,12 @@ def read_workers(connection: Connection) -> list[Worker]:
 
 
 def begin_steps(connection: Connection, slots: Mapping[str, datetime]) -> Collection[str]:
-    """Record that these steps are queued for their moments. Returns those that nobody has queued for theirs.
+    """Record these steps as queued for their moments, and return those that no other process had queued yet.
 
-    Another process that does the same waits for this transaction, and then finds nothing left.
+    A second process waits for this transaction, and then finds nothing left to queue.
     """
     new = []
-    # In one order everywhere, so that two processes never wait for each other.
+    # Sorted, so that two processes never wait for each other.
     for name, slot in sorted(slots.items()):
         rows = insert_into(connection, step).values(name=name, slot=slot)
         own = rows.on_conflict_do_update(index_elements=["name"], set_={"slot": slot}, where=step.c.slot != slot)

@@ -32,8 +32,10 @@ class AutomaticStop:
     now: Callable[[], datetime]
 
     def check(self, key: str) -> str | None:
-        """Pause the edition if a limit is reached, and return the reason. An edition is paused once at most: who
-        resumes it has decided."""
+        """Pause the edition if a limit is reached, and return the reason.
+
+        An edition is paused once at most: who resumes it has decided.
+        """
         if not self.first:
             return None
         with self.database.read() as connection:

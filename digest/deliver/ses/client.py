@@ -20,8 +20,9 @@ _SEND = "/v2/email/outbound-bulk-emails"
 
 
 class Ses:
-    """`host` is the API's root, and `sender` the From address that `probe` checks. `per_second` is the limit that the
-    settings set.
+    """`host` is the API's root, and `sender` the From address that `probe` checks.
+
+    `per_second` is the limit that the settings set.
     """
 
     name = "ses"

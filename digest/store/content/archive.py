@@ -1,6 +1,6 @@
 """The archive: sent editions as they were, their stories, corrections, and search.
 
-Only what `PublishedStore` shows is read: editions that are due for somebody and were not cancelled.
+Reads return only what `PublishedStore` shows: editions that are due for at least one subscriber and not cancelled.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class ArchivedStory:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedEdition:
-    """An edition in a list, and with `html` as its page. `html` is '' in a list."""
+    """An archived edition. `html` is its page; '' in lists."""
 
     key: str
     day: date
@@ -97,7 +97,7 @@ class ArchivedEdition:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedCorrection:
-    """What an edition corrected. `title` is that of the corrected story; '' if it is not in the archive."""
+    """A correction that an edition published. `title` is the corrected story's; '' if the story is not in the archive."""
 
     edition: str
     day: date
@@ -109,7 +109,7 @@ class ArchivedCorrection:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Stories of a page of results, and the number of all."""
+    """One page of matching stories, and the total number of matches."""
 
     stories: tuple[ArchivedStory, ...]
     count: int
@@ -125,7 +125,7 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A section, and in how many stories of the archive it is."""
+    """A section, and the number of its stories in the archive."""
 
     name: str
     stories: int
@@ -139,7 +139,7 @@ _STORY = tuple(archive_story.c[name] for name in ArchivedStory.__slots__)
 
 
 class ArchiveStore:
-    """Reads what is published, with `samples` also editions of sample articles. `add` writes."""
+    """Reads and writes the archive. With `samples`, reads include editions of sample articles."""
 
     def __init__(self, database: Database, *, samples: bool = False) -> None:
         self.database = database
@@ -153,7 +153,7 @@ class ArchiveStore:
         stories: Sequence[ArchivedStory],
         corrections: Sequence[ArchivedCorrection],
     ) -> bool:
-        """Keep an edition with what it had. False if it is there already: what was sent never changes."""
+        """Add an edition with its stories. False if it is archived already: sent content never changes."""
         with self.database.write(area="archive") as connection:
             known = select(archive_page.c.edition).where(archive_page.c.edition == key)
             if connection.execute(known).first() is not None:
@@ -169,7 +169,7 @@ class ArchiveStore:
         stories: Sequence[ArchivedStory],
         corrections: Sequence[ArchivedCorrection],
     ) -> None:
-        """Keep a corrected edition in the place of what it had. Corrections that are kept stay."""
+        """Replace an edition by its corrected form. Stored corrections stay."""
         with self.database.write(area="archive") as connection:
             kept = select(archive_correction).where(archive_correction.c.edition == key)
             old = [
@@ -201,7 +201,7 @@ class ArchiveStore:
             connection.execute(insert(archive_correction), rows)
 
     def has(self, key: str) -> bool:
-        """Whether the edition is kept."""
+        """Whether the edition is archived."""
         with self.database.read() as connection:
             known = select(archive_page.c.edition).where(archive_page.c.edition == key)
             return connection.execute(known).first() is not None
@@ -219,7 +219,7 @@ class ArchiveStore:
             return list(connection.execute(rows).scalars())
 
     def rebuild_index(self) -> int:
-        """Make the words of all stories again, after a change of the Hindi library. Return their number."""
+        """Rebuild the search words of all stories, after a change of the Hindi library. Return the number of stories."""
         rows = select(archive_story.c.id, archive_story.c.title, archive_story.c.summary, archive_story.c.sources)
         with self.database.read() as connection:
             found = connection.execute(rows.order_by(archive_story.c.id)).all()
@@ -242,7 +242,7 @@ class ArchiveStore:
             return [_to_story(row) for row in connection.execute(rows)]
 
     def version(self, now: datetime) -> str:
-        """Return a text that changes with everything that the archive shows."""
+        """Return a version that changes whenever the content of the archive changes."""
         columns = (archive_page.c.made_at, edition.c.key)
         rows = select(func.count(), *map(func.max, columns), func.sum(edition.c.revision))
         rows = rows.join_from(edition, archive_page).where(self._is_shown(now))
@@ -257,7 +257,7 @@ class ArchiveStore:
         return ArchivedEdition(*row) if row else None
 
     def beside(self, found: ArchivedEdition, now: datetime) -> tuple[ArchivedEdition | None, ArchivedEdition | None]:
-        """Return the editions before and after one."""
+        """Return the previous and the next edition."""
         place = (edition.c.day, archive_page.c.made_at, edition.c.key)
         own = (found.day, found.at, found.key)
         here = tuple_(*(literal(value, column.type) for value, column in zip(own, place, strict=True)))
@@ -271,7 +271,7 @@ class ArchiveStore:
     def newest(
         self, now: datetime, *, most: int, skipping: int = 0, since: date | None = None, until: date | None = None
     ) -> list[ArchivedEdition]:
-        """Return editions, newest first: of all days, or from `since` to before `until`."""
+        """Return editions, newest first: of all days, or of the days from `since` up to, but not including, `until`."""
         rows = self._list(now).limit(most).offset(skipping)
         if since is not None:
             rows = rows.where(edition.c.day >= since)
@@ -323,7 +323,7 @@ class ArchiveStore:
             return [_to_story(row) for row in connection.execute(rows)]
 
     def topics(self, now: datetime) -> list[Topic]:
-        """Return the sections that have stories, those with most first."""
+        """Return the sections that have stories, the largest first."""
         rows = (
             select(archive_story.c.section, func.count())
             .where(archive_story.c.edition.in_(self._shown(now)))
@@ -334,7 +334,7 @@ class ArchiveStore:
             return [Topic(*row) for row in connection.execute(rows)]
 
     def threads(self, now: datetime, since: date, until: date) -> list[tuple[str, date]]:
-        """Return each thread with its newest day, which is from `since` to before `until`."""
+        """Return each thread whose newest day is in [`since`, `until`), with that day."""
         newest = func.max(archive_story.c.day)
         rows = (
             select(archive_story.c.thread, newest)
@@ -347,7 +347,7 @@ class ArchiveStore:
             return [(row[0], row[1]) for row in connection.execute(rows)]
 
     def corrections(self, now: datetime, *, thread: str | None = None) -> list[ArchivedCorrection]:
-        """Return what was corrected, newest first; with `thread` only of one story."""
+        """Return corrections, newest first; with `thread` only those of one story."""
         of = archive_correction.c
         title = (
             select(archive_story.c.title)
@@ -368,7 +368,7 @@ class ArchiveStore:
             return [ArchivedCorrection(*row) for row in connection.execute(rows)]
 
     def search(self, words: Sequence[str], now: datetime, *, most: int, skipping: int = 0) -> Matches:
-        """Return the newest story of each thread that has all words (of `search_words`), newest first."""
+        """Return the newest story of each thread that contains all of these `search_words`, newest first."""
         ids = self._matching(words, now)
         wanted = ids[skipping : skipping + most]
         rows = select(*_STORY).where(archive_story.c.id.in_(wanted)).order_by(archive_story.c.id.desc())
@@ -377,11 +377,11 @@ class ArchiveStore:
         return Matches(stories, len(ids))
 
     def count_matches(self, words: Sequence[str], now: datetime) -> int:
-        """Return the number of threads with a story that has all words; of more than `MOST_MATCHES`, some."""
+        """Return the number of threads with a story that contains all words. Counts at most `MOST_MATCHES` stories."""
         return len(self._matching(words, now))
 
     def newest_titles(self, now: datetime, most: int) -> list[str]:
-        """Return the titles of the newest stories, from which a search takes its suggestions."""
+        """Return the titles of the newest stories. A search takes its suggestions from them."""
         rows = select(archive_story.c.title).where(archive_story.c.edition.in_(self._shown(now)))
         rows = rows.order_by(archive_story.c.day.desc(), archive_story.c.id.desc())
         with self.database.read() as connection:
@@ -408,7 +408,7 @@ class ArchiveStore:
             return list(connection.execute(rows, self._query(words)).scalars())
 
     def _query(self, words: Sequence[str]) -> dict[str, str]:
-        """The words as FTS5 or PostgreSQL reads them. They are ASCII letters and digits only."""
+        """Build the query for FTS5 or PostgreSQL. The words consist of ASCII letters and digits."""
         return {"query": (" AND " if self.database.sqlite else " & ").join(words)}
 
     def _shown(self, now: datetime) -> Select[Any]:
@@ -449,7 +449,7 @@ def _story_values(story: ArchivedStory) -> dict[str, Any]:
 
 
 def _words(title: str, summary: str, sources: Sequence[ArchivedSource]) -> str:
-    """What a story is found by: its words, and the headlines of its sources."""
+    """Return the text in which a story is searched: its own words, and the headlines of its sources."""
     return index_words(title, summary, *(each.title or "" for each in sources))
 
 

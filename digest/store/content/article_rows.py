@@ -1,4 +1,4 @@
-"""Rows of articles: their content as JSON. Whoever only reads editions needs no more of the articles."""
+"""Article rows: their content as JSON. Code that only reads editions needs nothing else about articles."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from digest.store.schema import article, inline_image, source
 from digest.store.statements import chunks
 from digest.utils.gc import gc_paused
 
-# Columns of a source with '' for what is not known.
+# Columns of a source in which '' means unknown.
 _TEXTS = frozenset({"etag", "last_modified", "body_hash", "url", "last_error", "moved_to"})
 
 
@@ -74,7 +74,7 @@ class ArticleStore:
         return {row.name: _source_state(row) for row in rows}
 
     def health_of(self, sources: Iterable[Source]) -> Mapping[str, SourceHealth]:
-        """Return name → health of those sources that were collected at their present address. Samples have none."""
+        """Return name → health of the sources that were collected at their current address. Samples have none."""
         places = {source.name: place_of(source) for source in sources if not source.replay}
         found = {name: state.health for name, state in self.load_states().items() if name in places}
         return {name: health for name, health in found.items() if health.url == places[name]}
@@ -173,7 +173,7 @@ class ArticleStore:
 
 
 class _Known(NamedTuple):
-    """What is compared of a stored article."""
+    """The fields of a stored article that are compared."""
 
     content_hash: str
     source: str
@@ -181,8 +181,11 @@ class _Known(NamedTuple):
 
 
 def _has_changed(item: Article, known: _Known, listed: Collection[str]) -> bool:
-    """Whether the content is new. Only the article's own source may change it while it is listed: any feed could put
-    its text under another newspaper's URL."""
+    """Whether the content is new.
+
+    Only the article's own source may change it while it is listed: any feed could put its text under another
+    newspaper's URL.
+    """
     may_change = item.source == known.source or known.source not in listed
     return item.content_hash != known.content_hash and may_change
 

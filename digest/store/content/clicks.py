@@ -1,7 +1,7 @@
 """Clicks on the links of emails: requests for a day or two, then counts.
 
-An address and a browser are never stored. Their hash has a key that lasts a day, so that nobody can follow a reader
-from one day to the next.
+Addresses and browser names are never stored, only a hash of them. Its key changes daily, so nobody can follow a
+subscriber from one day to the next.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from digest.store.database import Database
 from digest.store.schema import click_count, click_visit, last_click
 from digest.store.schema import meta as meta_table
 
-# Requests of a whole day are counted together, because what one visitor does in it belongs together. It is so long ago.
+# A day is counted once it ended this long ago. All of its requests are counted together, because classifying a visitor
+# needs everything that they did that day.
 KEPT = timedelta(days=1)
-# The name in `meta` of the key of a day.
+# The name in `meta` of a day's hash key.
 _KEY = "click key of "
-# All targets of an edition together.
+# Stands for all targets of an edition together.
 TOTAL = "*"
 
 
@@ -43,7 +44,7 @@ class ClickVisit:
 
 @dataclass(frozen=True, slots=True)
 class ClickNumbers:
-    """Of one target. A person who clicked on two days may count twice."""
+    """Clicks on one target. A person who clicked on two days may count twice."""
 
     people: int = 0
     clicks: int = 0
@@ -107,7 +108,7 @@ class ClickStore:
         return done
 
     def last_click(self, subscriber: int) -> datetime | None:
-        """Return when a subscriber clicked last, as far as it is kept; None if they never did."""
+        """Return the time of a subscriber's last known click; None if there is none."""
         kept = select(last_click.c.at).where(last_click.c.subscriber == subscriber)
         recent = select(func.max(click_visit.c.at)).where(click_visit.c.subscriber == subscriber)
         with self.database.read() as connection:
@@ -115,7 +116,7 @@ class ClickStore:
         return max(filter(None, found), default=None)
 
     def last_clicks(self, links: Links) -> dict[int, datetime]:
-        """Subscriber → their last click, as far as it was kept. Clicks of machines do not count."""
+        """Subscriber → the time of their last known click. Clicks of machines do not count."""
         with self.database.read() as connection:
             found = {row.subscriber: row.at for row in connection.execute(select(last_click))}
             visits = _visits(connection)
@@ -145,7 +146,7 @@ def count(visits: Sequence[ClickVisit], links: int) -> dict[str, ClickNumbers]:
 
 
 def _judged(visits: Sequence[ClickVisit], links: int) -> Iterable[tuple[object, list[ClickVisit], list[bool]]]:
-    """The visits of each subscriber, or of each visitor, and which of them are a machine's."""
+    """The visits of each subscriber (else visitor), each with the verdict whether a machine made it."""
     groups: dict[object, list[ClickVisit]] = defaultdict(list)
     for visit in visits:
         groups[visit.subscriber if visit.subscriber is not None else visit.visitor].append(visit)

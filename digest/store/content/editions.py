@@ -61,7 +61,7 @@ _PLAIN = (
 )  # fmt: skip
 _PUBLISHED = (EditionState.SENDING, EditionState.DONE)
 _FROZEN = (EditionState.FROZEN, EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
-# Nobody schedules an email that far ahead.
+# Later than any email can be scheduled.
 _SURELY_DUE = timedelta(days=60)
 # Conditions: everybody may see the edition.
 _FOR_ALL = tuple(~edition.c.key.startswith(each) for each in LETTERS_TO_SOME)
@@ -89,7 +89,7 @@ class Place:
 
 
 class PublishedStore:
-    """What the web pages show of editions. Those of samples are shown with `samples` only."""
+    """Reads editions for the web pages. Editions of samples are shown only with `samples`."""
 
     def __init__(self, database: Database, *, samples: bool = False) -> None:
         self.database = database
@@ -128,7 +128,10 @@ class PublishedStore:
         return select(edition.c.key).where(self.is_shown(now))
 
     def is_shown(self, now: datetime) -> ColumnElement[bool]:
-        """Condition: an edition is due for somebody. Later ones may be scheduled at a provider."""
+        """Condition: the edition is due for at least one subscriber.
+
+        An edition whose batches are all due later is not shown yet.
+        """
         sent = edition.c.state.in_(_PUBLISHED) & edition.c.frozen_at.is_not(None)
         # Looking at the batches of all editions would take most of the time of a page.
         long_ago = edition.c.frozen_at < now - _SURELY_DUE
@@ -208,7 +211,7 @@ class EditionStore:
             return list(connection.execute(rows.order_by(edition.c.key)).scalars())
 
     def newest(self) -> Edition | None:
-        """Return the edition sent last; before any was sent, the one composed last."""
+        """Return the edition that was sent last, or composed last if none was sent."""
         with self.database.read() as connection:
             order = (edition.c.frozen_at.desc().nulls_last(), edition.c.composed_at.desc(), edition.c.key.desc())
             rows = select(edition).where(*_FOR_ALL)
@@ -236,9 +239,10 @@ class EditionStore:
         expected_changes: Changes | None = None,
         earlier: Collection[str] = (),
     ) -> Edition | None:
-        """Store an edition and return it with its number, for which `earlier` is that of `assign_number`.
+        """Store an edition and return it with its number. `earlier` is as for `assign_number`.
 
-        None if one with its key is in a state other than `over`, or its editorial changes are not as expected.
+        None if a stored edition with this key has a state that is not in `over`, or other editorial changes than
+        expected.
         """
         values = {name: getattr(item, name) for name in _PLAIN}
         values |= {name: _adapter(kind).dump_python(getattr(item, name), mode="json") for name, kind in _NESTED.items()}
@@ -261,7 +265,7 @@ class EditionStore:
             return replace(item, number=values["number"]) if changed else None
 
     def assign_number(self, key: str, earlier: Collection[str]) -> None:
-        """Give an edition its final number, just before somebody gets it. A number that was sent never changes.
+        """Give an edition its final number, just before it is sent. A sent number never changes.
 
         `earlier` are the keys of planned editions with the same slug that may still be sent before it.
         """
@@ -345,7 +349,7 @@ class EditionStore:
         return {row.variant: RenderedEmail(row.variant, row.subject, row.html, row.text) for row in rows}
 
     def frozen_at(self, key: str) -> datetime | None:
-        """Return when subscribers last got a place in the edition; None if nobody has one."""
+        """Return when the edition was last enqueued; None if it has no recipients."""
         with self.database.read() as connection:
             return connection.execute(select(edition.c.frozen_at).where(edition.c.key == key)).scalar()
 
@@ -356,11 +360,11 @@ class EditionStore:
             connection.execute(insert(decision).values(**values))
 
     def reopened_since(self, key: str, moment: datetime) -> bool:
-        """Whether somebody reopened an edition at this moment or later."""
+        """Whether the edition was reopened at this time or later."""
         return any(each.what == EditionState.DRAFT and each.at >= moment for each in self.decisions(key))
 
     def decisions(self, key: str) -> list[Decision]:
-        """Return what editors and operators decided, oldest first."""
+        """Return the decisions of editors and operators, oldest first."""
         rows = (
             select(decision, subscriber.c.email)
             .outerjoin(subscriber, subscriber.c.id == decision.c.subscriber)
@@ -395,7 +399,7 @@ class Decision:
 
 
 class SentHistoryStore:
-    """What composing needs of the past: sent stories with their articles, and older articles as background."""
+    """The history that composing needs: sent stories with their articles, and older articles as background."""
 
     def __init__(self, database: Database) -> None:
         self.database = database

@@ -29,7 +29,7 @@ from digest.store.schema import (
 from digest.store.sending.folded import GONE, RETURNED, folded_counts
 from digest.store.statements import chunks, insert_into
 
-# Editions in which a series of blocks is looked for.
+# Number of editions in which a series of blocks is detected.
 _RECENT_EDITIONS = 60
 
 
@@ -171,7 +171,7 @@ class EventStore:
             return moves.old_addresses(connection, [id])
 
     def sent_emails(self, id: int | None, addresses: Sequence[str]) -> list[SentEmail]:
-        """Return the recent emails to a subscriber or, without an id, to the subscribers with these addresses."""
+        """Return the recent emails to a subscriber, or without an id to the subscribers with these addresses."""
         of = subscriber.c
         own = of.id == id if id else of.address.in_(addresses)
         rows = (
@@ -189,7 +189,7 @@ def _recent_editions() -> Select[Any]:
 
 
 def _blocks(connection: Connection, id: int, keys: Sequence[str]) -> list[datetime | None]:
-    """When the emails of these editions to a subscriber were blocked, from the newest block on."""
+    """Return when the emails of these editions to a subscriber were blocked, newest first."""
     own = and_(
         delivery_event.c.edition == delivery.c.edition,
         delivery_event.c.subscriber == delivery.c.subscriber,

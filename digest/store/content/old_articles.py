@@ -1,7 +1,7 @@
 """Delete old articles, with the images that only they have.
 
-An undated article keeps its row, without its text: its source may still list it, and it would look
-new. One with a date is recognised as old (`ArticleStore.save`).
+An undated article keeps its row but loses its text. Otherwise it would look new while its source still lists it. An
+article with a date is recognised as old (`ArticleStore.save`).
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from sqlalchemy import ColumnElement, Text, and_, cast, delete, func, or_, selec
 from digest.store.database import Database
 from digest.store.schema import article, edition, inline_image, rendered_email
 
-# Part of an article's JSON (`as_json`) that has a text.
+# Appears in the JSON (`as_json`) of every article with a text.
 _HAS_TEXT = '"body": [{'
 _CONTENT_ID = re.compile(r"[0-9a-f]{40}@digest")
 
 
 @dataclass(frozen=True, slots=True)
 class OldArticles:
-    """Numbers of articles, of articles that lose only their text, and about how many bytes both free."""
+    """Numbers of deleted articles and of articles that only lost their text, and the approximate bytes that both free."""
 
     deleted: int = 0
     emptied: int = 0
@@ -41,7 +41,7 @@ def measure(database: Database, before: datetime) -> OldArticles:
 
 
 def delete_articles(database: Database, before: datetime, most: int) -> OldArticles:
-    """Delete at most `most` articles published before this time, or empty as many."""
+    """Delete, or empty, at most `most` articles published before this time."""
     rows = select(article.c.id, article.c.dated, article.c.content).where(or_(_old(before), _undated(before)))
     with database.write(area="article") as connection:
         found = connection.execute(rows.limit(most)).all()
@@ -57,7 +57,7 @@ def delete_articles(database: Database, before: datetime, most: int) -> OldArtic
 
 
 def delete_images(database: Database, cids: Collection[str]) -> int:
-    """Delete the images among `cids` that no article, edition or email shows. Return their number."""
+    """Delete the images among `cids` that no article, edition or email uses. Return their number."""
     if not cids:
         return 0
     unused = _unused(database, cids)
@@ -66,14 +66,14 @@ def delete_images(database: Database, cids: Collection[str]) -> int:
 
 
 def unused_images(database: Database) -> set[str]:
-    """The Content-IDs of the images that no article, edition or email shows."""
+    """The Content-IDs of the images that no article, edition or email uses."""
     with database.read() as connection:
         stored = set(connection.execute(select(inline_image.c.cid)).scalars())
     return _unused(database, stored)
 
 
 def _unused(database: Database, cids: Collection[str]) -> set[str]:
-    """The images among `cids` that nothing shows. Reads long texts, so call it outside a write transaction."""
+    """The images among `cids` that nothing uses. Reads long texts, so call it outside a write transaction."""
     texts: tuple[ColumnElement[str], ...] = (
         cast(article.c.content, Text),
         cast(edition.c.sections, Text),

@@ -1,4 +1,4 @@
-"""What follows when an edition reaches a state: an event for webhooks, and a row of the log if no person did it."""
+"""Record that an edition reached a state: an event for webhooks, and an audit row unless a person's decision is logged."""
 
 from __future__ import annotations
 

@@ -39,7 +39,10 @@ class AuditLog:
     def newest(
         self, most: int, *, subject: str | None = None, before: int | None = None, search: str = ""
     ) -> list[Act]:
-        """Return the newest acts, the newest first: those on one subject, older than an act, or with a text in them."""
+        """Return acts, newest first.
+
+        They can be limited to one subject, to acts before a given one, or to those that contain a text.
+        """
         columns = [column for column in audit.c if column.name not in ("before", "after")]
         rows = select(*columns).order_by(audit.c.id.desc()).limit(most)
         if subject is not None:
@@ -53,7 +56,7 @@ class AuditLog:
             return [Act(**row._mapping) for row in connection.execute(rows)]
 
     def last_change(self, edition: str) -> Act | None:
-        """Return the last act that changed what an edition contains."""
+        """Return the last act that changed the content of an edition."""
         own = (audit.c.subject == edition) & audit.c.before.is_not(None)
         with self.database.read() as connection:
             row = connection.execute(select(audit).where(own).order_by(audit.c.id.desc()).limit(1)).one_or_none()

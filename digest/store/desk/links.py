@@ -1,4 +1,4 @@
-"""Links in the test emails of an edition. Each is for one act on one revision of it, and works once."""
+"""Links in test emails. Each allows one act on one revision of an edition, and works once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from digest.store.schema import desk_link
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link of a test. `revision` is that of what the test showed; `used_by` is '' until it is used."""
+    """A link in a test email. `revision` is the one that the test showed; `used_by` is '' until the link is used."""
 
     edition: str
     revision: str
@@ -28,7 +28,7 @@ class LinkStore:
         self.database = database
 
     def add(self, hash: str, edition: str, revision: str, act: str, *, now: datetime, expires_at: datetime) -> None:
-        """Add a link, and forget those that no longer work."""
+        """Add a link, and delete expired ones."""
         values = {"hash": hash, "edition": edition, "revision": revision, "act": act, "expires_at": expires_at}
         with self.database.write(area="desk") as connection:
             connection.execute(delete(desk_link).where(desk_link.c.expires_at <= now))
@@ -42,7 +42,7 @@ class LinkStore:
         return Link(row.edition, row.revision, row.act, row.expires_at, row.used_at, row.used_by) if row else None
 
     def use(self, hash: str, by: str, now: datetime) -> bool:
-        """Note who used a link. False if somebody used it before."""
+        """Record who used a link. False if it was used before."""
         own = (desk_link.c.hash == hash) & desk_link.c.used_at.is_(None)
         with self.database.write(area="desk") as connection:
             return bool(connection.execute(update(desk_link).where(own).values(used_at=now, used_by=by)).rowcount)

@@ -31,7 +31,7 @@ class User:
     name: str
     role: Role
     created_at: datetime
-    # Where tests of an edition go; '' until they say so.
+    # Where test emails go; '' until the user sets it.
     email: str = ""
 
 
@@ -53,7 +53,7 @@ class Credential:
     secret: str
     expires_at: datetime | None
     counter: int
-    # Of a passkey: its key in COSE as base64url, and what its user calls it.
+    # Only for passkeys: the public key in COSE as base64url, and the name that the user gave it.
     public_key: str = ""
     label: str = ""
     created_at: datetime | None = None
@@ -61,7 +61,7 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An open session, and whose it is."""
+    """An open session and its user."""
 
     hash: str
     user: User
@@ -84,7 +84,7 @@ class Token:
 
     @property
     def allows(self) -> Role:
-        """What it may do: the lesser of its role and its user's."""
+        """The effective role: the lesser of the token's role and its user's."""
         return self.role if self.user.role.includes(self.role) else self.user.role
 
 
@@ -229,9 +229,9 @@ class UserStore:
             return connection.execute(delete(desk_credential).where(own)).rowcount
 
     def count_signature(self, credential: int, counter: int) -> bool:
-        """Note a passkey's count of signatures. False if it is not higher than before: then it was copied.
+        """Record a passkey's signature count. False if it is not higher than before: then the passkey was copied.
 
-        Passkeys that are kept in an account count nothing: 0 stays 0.
+        Synced passkeys do not count: theirs stays 0.
         """
         higher = (desk_credential.c.counter < counter) | ((desk_credential.c.counter == 0) & (counter == 0))
         with self.database.write(area="desk") as connection:
@@ -239,7 +239,7 @@ class UserStore:
             return bool(connection.execute(update(desk_credential).where(own).values(counter=counter)).rowcount)
 
     def use_counter(self, credential: int, counter: int) -> bool:
-        """Note that the code of this number was used. False if it or a later one was used before."""
+        """Record that the code with this counter was used. False if it or a later one was used before."""
         own = (desk_credential.c.id == credential) & (desk_credential.c.counter < counter)
         with self.database.write(area="desk") as connection:
             return bool(connection.execute(update(desk_credential).where(own).values(counter=counter)).rowcount)
@@ -262,7 +262,7 @@ class UserStore:
             return [_token(row) for row in connection.execute(rows)]
 
     def token(self, hash: str, now: datetime) -> Token | None:
-        """Return a token that is in force, with the role that its user has now."""
+        """Return a valid token, with its user's current role."""
         in_force = desk_token.c.expires_at.is_(None) | (desk_token.c.expires_at > now)
         with self.database.read() as connection:
             row = connection.execute(_tokens().where(desk_token.c.hash == hash, in_force)).one_or_none()
@@ -286,7 +286,7 @@ class UserStore:
             connection.execute(insert(desk_session).values({**values, "agent": agent, "method": method}))
 
     def session(self, hash: str, now: datetime) -> Session | None:
-        """Return an open session and its user, with the role that they have now."""
+        """Return an open session and its user, with the user's current role."""
         rows = select(desk_session.c.hash, desk_session.c.seen_at, desk_session.c.method, desk_user).join(
             desk_user, desk_user.c.id == desk_session.c.user
         )

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection that `database` hands over, inside its transaction."""
+"""Alembic's entry point: runs the migrations on the connection of `digest.store.database`, inside its transaction."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""Whose data was in what leaked: an edition's recipients, or everybody whom the store or a copy of it holds."""
+"""Find the people whose data leaked: the recipients of editions, or everybody in the store or in a copy of it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from digest.store.statements import chunks
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What leaked: the store as it is, a copy of it that was made at `held_at`, or who got editions.
+    """What leaked: the present store, a copy of it that was made at `held_at`, or the recipients of editions.
 
-    Editions are named by their keys, or by the time when they were made ready to send.
+    Editions are given by key, or by the period in which they were enqueued.
     """
 
     editions: tuple[str, ...] = ()
@@ -33,13 +33,13 @@ class Scope:
 
     @property
     def concerns_store(self) -> bool:
-        """Whether everything that is held about a person leaked, and not only that they got an edition."""
+        """Whether everything about a person leaked, and not only that they got an edition."""
         return self.store or self.held_at is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody affected. `unreached` says why no email goes to them; empty if one does. `id` is None for a sign-up."""
+    """An affected person. `unreached` says why no email goes to them; '' if one does. `id` is None for a sign-up."""
 
     id: int | None
     email: str
@@ -49,7 +49,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """Who is affected, and numbers of what was held about them."""
+    """The affected people, and how much was held about them."""
 
     people: tuple[Person, ...]
     editions: tuple[str, ...]
@@ -62,7 +62,7 @@ class Affected:
 
 
 def find_affected(database: Database, scope: Scope) -> Affected:
-    """Find who is affected. Raises DigestError for an edition of which only counts are kept, or an unknown one."""
+    """Find the affected people. Raises DigestError for an unknown edition, or one of which only counts are kept."""
     with database.read() as connection:
         keys = _editions(connection, scope)
         rows: dict[int, Any] = {}
@@ -152,6 +152,6 @@ def _held(connection: Connection, rows: dict[int, Any]) -> dict[str, int]:
 
 
 def already_told(database: Database, key: str) -> Collection[int]:
-    """Return the ids of who has a place in the letter already."""
+    """Return the ids of the people who have a place in the letter already."""
     with database.read() as connection:
         return set(connection.execute(select(delivery.c.subscriber).where(delivery.c.edition == key)).scalars())

@@ -1,7 +1,7 @@
-"""Carry over what people did since a copy was made, from the store that the copy replaces.
+"""Carry over people's changes since a copy was made, from the store that the copy replaces.
 
-Mailing somebody who left is the worst outcome of restoring a copy. So the newer store decides about suppressions,
-erasures and what subscribers chose themselves. The list and its imports are those of the copy.
+The worst outcome of restoring a copy is to mail somebody who has left. So the newer store decides about suppressions,
+erasures and subscribers' own choices. The list and its imports come from the copy.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from digest.store.statements import chunks
 
 @dataclass(frozen=True, slots=True)
 class CarriedOver:
-    """How much was carried over: numbers of addresses, of consents and of webhook payloads."""
+    """Counts of what was carried over: addresses, consents and webhook payloads."""
 
     suppressed: int = 0
     came_back: int = 0
@@ -46,7 +46,7 @@ class CarriedOver:
 
 
 def carry_over(newer: Database, copy: Database, *, now: datetime) -> CarriedOver:
-    """Bring what people did since the copy into it. Both stores are closed to others.
+    """Carry people's changes over into the copy. No other process has either store open.
 
     Ids are kept, so that links in emails that were sent since still belong to their recipients.
     """
@@ -73,9 +73,9 @@ def carry_over(newer: Database, copy: Database, *, now: datetime) -> CarriedOver
 
 
 def reserve_ids(connection: Connection, now: datetime) -> None:
-    """Skip ids of subscribers whom the copy does not know: links in their emails must not open somebody else's pages.
+    """Skip ids that the replaced store may have assigned since.
 
-    For a store whose newer state cannot be read.
+    Links in emails to those ids must not open another person's pages. Needed if the replaced store cannot be read.
     """
     last = int(connection.execute(select(func.max(subscriber.c.id))).scalar() or 0)
     reserved = last + 1_000_000
@@ -104,7 +104,7 @@ def reserve_ids(connection: Connection, now: datetime) -> None:
 
 
 def _erased_since(source: Connection, copy: Database) -> list[str]:
-    """Addresses that the copy has and the newer store has erased."""
+    """The addresses in the copy that the newer store has erased."""
     gone = set(source.execute(select(subscriber.c.id).where(subscriber.c.status == "erased")).scalars())
     rows = select(subscriber.c.id, subscriber.c.address).where(subscriber.c.status != "erased")
     with copy.read() as connection:
@@ -112,9 +112,9 @@ def _erased_since(source: Connection, copy: Database) -> list[str]:
 
 
 def _subscribers(source: Connection, target: Connection) -> None:
-    """Add the subscribers since the copy.
+    """Add subscribers who came since the copy.
 
-    Those of the list and of imports are not listed: the next sync or import does that.
+    Those of the list file and of imports stay unlisted until the next sync or import.
     """
     known = set(target.execute(select(subscriber.c.address)).scalars())
     ids = set(target.execute(select(subscriber.c.id)).scalars())
@@ -152,7 +152,7 @@ def _newer_consents(source: Connection, target: Connection) -> list[Mapping[str,
 
 
 def _suppressions(source: Connection, target: Connection, consents: list[Mapping[str, Any]]) -> tuple[int, int]:
-    """Take the newer store's suppressions. One that it no longer has ends only if the person came back."""
+    """Take the newer store's suppressions. A suppression that it lacks ends only if the person came back."""
     newer = {row["address"]: dict(row) for row in source.execute(select(suppression)).mappings()}
     older = {row["address"]: dict(row) for row in target.execute(select(suppression)).mappings()}
     added = [row for address, row in newer.items() if address not in older]
@@ -168,7 +168,7 @@ def _suppressions(source: Connection, target: Connection, consents: list[Mapping
 
 
 def _preferences(source: Connection, target: Connection) -> None:
-    """Only the subscriber sets these, so the newer ones are right."""
+    """Only subscribers set these, so the newer ones are right."""
     ids = set(target.execute(select(subscriber.c.id)).scalars())
     target.execute(delete(preference))
     rows = [dict(row) for row in source.execute(select(preference)).mappings() if row["subscriber"] in ids]

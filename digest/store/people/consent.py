@@ -12,7 +12,7 @@ from digest.store import outbox
 from digest.store.database import Database
 from digest.store.schema import consent, subscriber
 
-# Words of the log that other programs are told. Many at once, as by an import or an edited file, are not.
+# Log words that become webhook events. Bulk changes, as by an import or an edited file, do not.
 _EVENTS = {
     "added": "subscriber.joined",
     "signed up": "subscriber.joined",
@@ -25,9 +25,11 @@ _EVENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """An entry. `what` is a word such as imported, signed up, changed or unsubscribed; `source` is a file, a page, or
-    a command and its user; `wording` is what the person read or wrote; `notice` is the hash of the privacy notice that
-    they saw."""
+    """An entry.
+
+    `what` is a word such as imported, signed up, changed or unsubscribed; `source` is a file, a page, or a command and
+    its user; `wording` is what the person read or wrote; `notice` is the hash of the privacy notice that they saw.
+    """
 
     address: str
     what: str

@@ -1,7 +1,7 @@
-"""The list of all subscribers for the desk: filters, search and pages, as fast with a million of them.
+"""The list of all subscribers for the desk, with filters, search and pages.
 
-Every filter has an index of its own or is true of most subscribers, so that a page is full before many rows are read.
-A search compares beginnings: of the address, of the name and of the words after its first.
+It stays fast with a million subscribers. Each filter either has its own index, or matches most subscribers, so a page
+is full after few rows. A search matches the beginning of the address, of the name, and of each later word of the name.
 """
 
 from __future__ import annotations
@@ -36,13 +36,14 @@ from digest.store.people.preferences import ERASED, PreferenceStore, StoredSubsc
 from digest.store.schema import batch, delivery, edition, preference, segment, signup, subscriber, suppression
 from digest.store.sending.enqueue import comparable
 
-# Results of a search. More are narrowed down by typing on.
+# The most results of a search. Whoever needs others types more of the name.
 MAX_FOUND = 100
-# Subscribers that are compared one by one. More than that, and a page of those who fulfil a filter is full soon.
+# The most subscribers that are filtered row by row. A filter that matches more of them fills a page after few rows
+# anyway.
 _FEW = 2000
-# Combinations of topics that are looked at.
+# The most combinations of topics that are examined.
 _MAX_COMBINATIONS = 1000
-# The last code point, so that a beginning is a range.
+# The last code point. It turns a search for a prefix into a range.
 _LAST = "\U0010ffff"
 
 
@@ -65,7 +66,7 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class SubscriberFilter:
-    """Whom a list shows. '' and None: everybody. `origin` is the name of an import, '-' for the list file."""
+    """Filter of the list. '' and None match everybody. `origin` is the name of an import, '-' for the list file."""
 
     search: str = ""
     state: SubscriberState | None = None
@@ -80,7 +81,10 @@ class SubscriberFilter:
 
 @dataclass(frozen=True, slots=True)
 class SubscriberLine:
-    """One row of a list. `state` is what keeps them from mail; `last` what became of the last edition for them."""
+    """One row of the list.
+
+    `state` says what keeps the subscriber from getting mail; `last` is the outcome of the last edition.
+    """
 
     id: int
     email: str
@@ -107,9 +111,9 @@ class SubscriberDirectory:
     def page(
         self, wanted: SubscriberFilter, *, now: datetime, most: int, before: int | None = None, last: str = ""
     ) -> tuple[list[SubscriberLine], int | None]:
-        """Return a page of subscribers, the newest first, and the number to ask for the next page with.
+        """Return a page of subscribers, newest first, and the number that the next page starts `after`.
 
-        `last` is the key of the edition whose outcome each row has. A search has one page of at most `MAX_FOUND`.
+        `last` is the key of the edition whose outcome the rows show. A search has one page of at most `MAX_FOUND` rows.
         """
         with self.database.read() as connection:
             conditions = self._conditions(connection, wanted, now)
@@ -126,7 +130,7 @@ class SubscriberDirectory:
         return [lines[id] for id in ids if id in lines], more
 
     def unconfirmed(self, most: int) -> list[tuple[str, datetime]]:
-        """Return (email, asked at) of sign-ups without the click in the mail, the newest first."""
+        """Return (email, time of request) of sign-ups that were not confirmed, newest first."""
         rows = select(signup.c.email, signup.c.asked_at).where(signup.c.confirmed_at.is_(None))
         with self.database.read() as connection:
             found = connection.execute(rows.order_by(signup.c.asked_at.desc()).limit(most))
@@ -162,11 +166,11 @@ class SubscriberDirectory:
         return found
 
     def origins(self) -> list[str]:
-        """Return the names of the imports that somebody came by."""
+        """Return the names of the imports that subscribers came by."""
         found: list[str] = []
         with self.database.read() as connection:
             while True:
-                # One step of the index each, however many subscribers an import has.
+                # Each import takes one step in the index, however many subscribers it has.
                 after = select(func.min(subscriber.c.origin)).where(subscriber.c.origin > (found[-1] if found else ""))
                 following = connection.execute(after).scalar()
                 if following is None:
@@ -178,7 +182,7 @@ class SubscriberDirectory:
         return next(iter(self.enqueued(1)), "")
 
     def enqueued(self, most: int) -> list[str]:
-        """Return the keys of the editions that were enqueued, the newest first, without those that are only counted."""
+        """Return the keys of the editions that were enqueued, newest first, without folded ones."""
         whole = and_(edition.c.frozen_at.is_not(None), edition.c.folded_at.is_(None))
         rows = select(edition.c.key).where(whole).order_by(edition.c.frozen_at.desc()).limit(most)
         with self.database.read() as connection:
@@ -198,10 +202,10 @@ class SubscriberDirectory:
         return bool(connection.execute(segment.delete().where(segment.c.name == name)).rowcount)
 
     def _conditions(self, connection: Connection, wanted: SubscriberFilter, now: datetime) -> list[ColumnElement[bool]]:
-        """Return the conditions of a filter, so that either few rows are looked at, or many of them fulfil it.
+        """Return the conditions of a filter, arranged so that a page needs few rows.
 
-        If one part of the filter is true of few subscribers, these are read by its index, and the rest is compared.
-        Else nothing uses an index, and a page is full soon.
+        If one part of the filter matches few subscribers, its index finds them, and the other parts are compared row by
+        row. Otherwise no index is used, because a page is full soon.
         """
         few: Sequence[int] | None = None
         found = []
@@ -215,13 +219,13 @@ class SubscriberDirectory:
     def _parts(
         self, connection: Connection, wanted: SubscriberFilter, now: datetime
     ) -> Iterator[tuple[Select[Any] | None, ColumnElement[bool]]]:
-        """Yield for each part of a filter how few subscribers are found by an index, and the condition without one."""
+        """Yield for each part of a filter the query that finds its subscribers by index, and the plain condition."""
         of, ids = subscriber.c, select(subscriber.c.id)
         for condition in _of_state(wanted.state, now):
             yield _probe(wanted.state, now), condition
         for name, usual in (("frequency", "daily"), ("timezone", "Asia/Kolkata")):
             if value := getattr(wanted, name):
-                # The words of the partial index.
+                # The same text as in the partial index.
                 partial = ids.where(of[name] == value, text(f"subscriber.{name} <> '{usual}'"))
                 yield partial if value != usual else None, self._unindexed(name) == value
         if wanted.origin:
@@ -235,13 +239,16 @@ class SubscriberDirectory:
         return literal_column(f"+subscriber.{name}") if self.database.sqlite else subscriber.c[name]
 
     def _with_topic(self, connection: Connection, topic: str) -> Select[Any]:
-        """Select who has a topic by the list or by their own choice. Few combinations of topics are in use."""
+        """Select the subscribers with a topic, by the list or by their own choice.
+
+        Few combinations of topics are in use.
+        """
         quoted, own = json.dumps(topic, ensure_ascii=False), comparable(preference.c.topics)
         chosen = select(preference.c.subscriber).where(own.contains(quoted, autoescape=True))
         column: ColumnElement[str] = literal_column("topics" if self.database.sqlite else "topics::text", Text)
         combinations = [""]
         while len(combinations) < _MAX_COMBINATIONS:
-            # One step of the index each. The second comparison is the words of the partial index.
+            # Each takes one step in the index. The second comparison repeats the text of the partial index.
             after = and_(column > combinations[-1], column != literal_column("'[]'"))
             following = connection.execute(select(func.min(column)).select_from(subscriber).where(after)).scalar()
             if following is None:
@@ -278,7 +285,7 @@ class SubscriberDirectory:
 
 
 def state_of(held: StoredSubscriber, now: datetime) -> SubscriberState:
-    """Return what keeps a subscriber from mail, the strongest first."""
+    """Return what keeps a subscriber from getting mail, the strongest reason first."""
     for state, reasons in _REASONS.items():
         if held.suppressed in reasons:
             return state
@@ -290,7 +297,7 @@ def state_of(held: StoredSubscriber, now: datetime) -> SubscriberState:
 
 
 def filter_from(given: Mapping[str, str]) -> SubscriberFilter:
-    """Read a filter, such as from a query. What it does not know is left out."""
+    """Read a filter from fields, such as those of a query. Unknown fields and values are ignored."""
     names = ("search", "topic", "frequency", "timezone", "origin")
     texts = {name: " ".join(str(given.get(name, "")).split())[:200] for name in names}
     state = given.get("state", "")
@@ -299,7 +306,7 @@ def filter_from(given: Mapping[str, str]) -> SubscriberFilter:
 
 
 def _probe(state: SubscriberState | None, now: datetime) -> Select[Any] | None:
-    """Select whom an index finds for a state; None if most have it."""
+    """Select the subscribers in a state by its index; None if most subscribers are in it."""
     if state in _REASONS:
         rows = select(subscriber.c.id).join(suppression, suppression.c.address == subscriber.c.address)
         return rows.where(suppression.c.reason.in_(_REASONS[state]))
@@ -342,7 +349,7 @@ def _has_topic(topic: str) -> ColumnElement[bool]:
 
 
 def _beginnings(*, sqlite: bool) -> list[tuple[str, ColumnElement[bool]]]:
-    """(expression to sort by, condition) for each index of beginnings."""
+    """(expression to sort by, condition) for each prefix index."""
     position = "instr" if sqlite else "strpos"
     least, below = (">=", "<") if sqlite else ("~>=~", "~<~")
     rest = f"substr(lower(name), {position}(name, ' ') + 1)"
@@ -359,7 +366,7 @@ def _beginnings(*, sqlite: bool) -> list[tuple[str, ColumnElement[bool]]]:
 
 
 def _became_of(connection: Connection, ids: Sequence[int], key: str) -> dict[int, str]:
-    """Map subscribers to what became of an edition for them: an outcome with its reason, or the batch's state."""
+    """Map subscribers to the result of an edition for them: an outcome with its reason, or the state of the batch."""
     rows = (
         select(delivery.c.subscriber, delivery.c.outcome, delivery.c.reason, batch.c.state)
         .outerjoin(batch, batch.c.id == delivery.c.batch)

@@ -1,8 +1,8 @@
-"""Erasure of a person. What stays are numbers, and a keyed hash that keeps imports from bringing the address back.
+"""Erasure of a person.
 
-Deliveries stay without a name, so that an edition's counts still balance. The key is in the store only: without it
-nobody can try addresses against a leaked hash. On SQLite deleted content is overwritten with zeros, and the write-ahead
-log is emptied.
+Only counts stay, and a keyed hash that keeps imports from bringing the address back. Deliveries stay without a name, so
+that an edition's counts still add up. The key never leaves the store: without it nobody can test addresses against a
+leaked hash. On SQLite deleted content is overwritten with zeros, and the write-ahead log is emptied.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class Erasures:
 
     @cached_property
     def key(self) -> bytes:
-        # Reading first, because this may run inside another transaction.
+        # Reads first, because this may run inside another transaction.
         held = meta.get(self.database, KEY_NAME)
         return bytes.fromhex(held or meta.get_or_create(self.database, KEY_NAME, lambda: secrets.token_hex(32)))
 
@@ -85,12 +85,12 @@ class Erasures:
         return hmac.digest(self.key, address.encode(), "sha256").hex()
 
     def any(self) -> bool:
-        """Whether anybody was erased."""
+        """Whether any person was erased."""
         with self.database.read() as connection:
             return connection.execute(select(erased.c.hash).limit(1)).first() is not None
 
     def among(self, addresses: Iterable[str]) -> set[str]:
-        """Return those of the addresses that were erased."""
+        """Return the erased ones among the addresses."""
         with self.database.read() as connection:
             hashes = set(connection.execute(select(erased.c.hash)).scalars())
         return {address for address in addresses if self.hash_address(address) in hashes} if hashes else set()
@@ -108,7 +108,7 @@ class Erasures:
         with self.database.write(area="subscriber") as connection, self.database.secure_delete(connection):
             person = _find_person(connection, address)
             suppressed = connection.execute(delete(suppression).where(suppression.c.address == address)).rowcount
-            # That and when somebody consented may have to be proved later, which then takes the address.
+            # It may have to be proved later that and when somebody consented. The proof then needs their address.
             consents = connection.execute(
                 update(consent).where(consent.c.address == address).values(address=hashed, wording="", detail="")
             ).rowcount
@@ -180,7 +180,7 @@ def _anonymise(connection: Connection, id: int, person: _Person) -> int:
 
 
 def _forget_requests(connection: Connection, id: int | None) -> None:
-    """Delete what a person asked for, and their earlier addresses."""
+    """Delete a person's requests and earlier addresses."""
     for table in (person_request, moved_address):
         connection.execute(delete(table).where(table.c.subscriber == id))
 
@@ -224,7 +224,7 @@ def _payloads(connection: Connection) -> Iterator[tuple[int, bool, bytes]]:
 
 
 def _without_events(body: bytes, pattern: re.Pattern[bytes]) -> bytes:
-    """Drop events that match: they hold a person's times, network and browser too."""
+    """Drop matching events as a whole: they also contain the person's times, network and browser."""
     try:
         events = orjson.loads(body)
     except orjson.JSONDecodeError:

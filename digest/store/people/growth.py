@@ -1,4 +1,4 @@
-"""How many joined and left, by day and by what they did."""
+"""How many people joined and left, by day and by the way they did."""
 
 from __future__ import annotations
 

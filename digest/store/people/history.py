@@ -1,4 +1,4 @@
-"""History of one subscriber: consent, changes of the list, and each edition with the reason why they got it or not."""
+"""History of one subscriber: consents, changes of the list, and each edition with the reason why they got it or not."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def _delivery(row: Any, attempts: list[Any], zone: tzinfo, orphan: Orphan | None
         why = f"due at {row.due_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
     else:
         number = f", its id there {last.provider_id}" if last.provider_id else ""
-        # The mark of a restored copy has no transport, but an attempt before it may have.
+        # The `restored` mark has no transport, but an earlier attempt may have one.
         transport = next((each.transport for each in reversed(attempts) if each.transport), "")
         by = f"by {transport}, " if transport else ""
         decided = row.state == BatchState.ACCEPTED and last.state in (AttemptState.OVERRIDDEN, AttemptState.RESTORED)

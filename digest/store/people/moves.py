@@ -1,7 +1,7 @@
-"""A change of address: the same subscriber, with everything that belongs to them, under another address.
+"""Give a subscriber another address; everything else about them stays.
 
-The ledger names recipients by their ids, so an edition in mid-send needs no change: a place that waits goes to the new
-address, one that was sent stays sent. Only while an email to the person is on its way, the change has to wait.
+The ledger refers to recipients by id, so an edition in mid-send needs no change: a pending delivery goes to the new
+address, and a sent one stays sent. The change has to wait only while an email to the person is on its way.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class MoveResult(StrEnum):
     """The outcome of a change of address."""
 
     DONE = "done"
-    # Somebody, hence the person themselves, gets the newsletter at the new address already.
+    # The new address gets the newsletter already, so the person does.
     TAKEN = "taken"
     # An email to the person is on its way.
     BUSY = "busy"
@@ -46,8 +46,8 @@ def move(
 ) -> MoveResult:
     """Give a subscriber another address, in the caller's transaction. `why` is the entry for the consent log.
 
-    Consents, preferences, answers and history stay theirs. Whoever is in the list under the old address means the new
-    one from now on. `erasures.key` must exist.
+    They keep their consents, preferences, answers and history. From now on the old address in a list means the new one.
+    `erasures.key` must exist.
     """
     row = connection.execute(select(subscriber).where(subscriber.c.id == id)).one_or_none()
     if row is None or row.status == "erased" or not row.listed or _is_suppressed(connection, row.address):
@@ -73,7 +73,7 @@ def rename(connection: Connection, id: int, old: str, new: str, email: str, now:
     if old == new:
         connection.execute(update(subscriber).where(own).values(email=email))
         return
-    # A mailbox belongs to one person, so a row that it had before gives way.
+    # A mailbox belongs to one person, so an older row of the new address is removed.
     other = connection.execute(select(subscriber.c.id).where(subscriber.c.address == new)).scalar()
     if other is not None:
         gone = {"address": f"moved:{other}", "email": NOBODY, "name": "", "listed": False, "status": "erased"}
@@ -91,7 +91,7 @@ def _is_suppressed(connection: Connection, address: str) -> bool:
 
 
 def _is_on_its_way(connection: Connection, id: int) -> bool:
-    """Whether a try to send to the subscriber was begun and may go on, so that its recipients must stay as they are."""
+    """Whether an attempt to send to the subscriber has begun and may continue. Its recipients must not change."""
     tried = or_(batch.c.state == BatchState.SUBMITTING, and_(batch.c.state == BatchState.PENDING, batch.c.tries > 0))
     rows = select(batch.c.id).where(
         batch.c.edition.in_(_open_editions(connection)),
@@ -114,7 +114,7 @@ def _open_editions(connection: Connection) -> list[str]:
 
 
 def new_addresses(connection: Connection, addresses: Collection[str] | None = None) -> dict[str, str]:
-    """Return old → new address of those who moved: of all, or of these."""
+    """Return old → new address of all who moved, or of these."""
     rows = select(moved_address.c.old, moved_address.c.new)
     if addresses is None:
         return dict(connection.execute(rows).all())
@@ -133,14 +133,14 @@ def old_addresses(connection: Connection, ids: Iterable[int]) -> list[str]:
 
 
 def forget(connection: Connection, address: str) -> None:
-    """Let an old address be subscribed by itself again: its owner has signed up there."""
+    """Allow an old address to be subscribed on its own again, because its owner signed up there."""
     connection.execute(delete(moved_address).where(moved_address.c.old == address))
 
 
 def follow(connection: Connection, incoming: Table) -> None:
-    """Replace old addresses among the rows of a list by the new ones, with the emails as their owners wrote them.
+    """Replace old addresses in the rows of a list by new ones, spelled as their owners wrote them.
 
-    A row that is there under both loses the old one.
+    A person listed under both addresses keeps only the new one.
     """
     moved = new_addresses(connection)
     for old, new in moved.items():

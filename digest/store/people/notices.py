@@ -25,7 +25,7 @@ class Notice:
 
 
 def hash_of(text: str) -> str:
-    """Return the hash by which a consent names the notice."""
+    """Return the hash by which consents refer to the notice."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

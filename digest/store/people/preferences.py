@@ -58,14 +58,14 @@ class StoredSubscriber:
     suppressed: str | None
     paused_until: datetime | None
     editions: tuple[str, ...] = ()
-    # When they came on the list, and by what: '' for the list file, `web`, or the name of an import.
+    # When and how they came on the list. `origin` is '' for the list file, `web`, or the name of an import.
     added_at: datetime | None = None
     origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentContext:
-    """For the consent log: where the subscriber decided, the wording they answered, and what else is known."""
+    """Details for the consent log: where the subscriber decided, the wording that they answered, and more."""
 
     source: str
     wording: str = ""
@@ -106,7 +106,7 @@ class PreferenceStore:
             return dict(connection.execute(rows.where(preference.c.paused_until > now)).all())
 
     def chosen(self) -> dict[str, dict[str, Any]]:
-        """Return address → what its subscriber chose of the preferences. The hour "" is the newsletter's."""
+        """Return address → the preferences that its subscriber chose. The hour "" means the newsletter's."""
         rows = select(subscriber.c.address, *(preference.c[name] for name in _CHOICES))
         rows = rows.join(preference, preference.c.subscriber == subscriber.c.id)
         with self.database.read() as connection:
@@ -117,7 +117,7 @@ class PreferenceStore:
         return {address: chosen for address, chosen in found.items() if chosen}
 
     def chosen_by(self, id: int) -> dict[str, Any]:
-        """Return what one subscriber chose of the preferences, as `chosen` does."""
+        """Return the preferences that one subscriber chose, as `chosen` does."""
         rows = select(*(preference.c[name] for name in _CHOICES)).where(preference.c.subscriber == id)
         with self.database.read() as connection:
             row = connection.execute(rows).one_or_none()
@@ -169,7 +169,7 @@ class PreferenceStore:
             return True
 
     def record(self, id: int, what: str, context: ConsentContext, *, now: datetime) -> None:
-        """Add an entry to the consent log that changes nothing else."""
+        """Add an entry to the consent log without changing anything else."""
         with self.database.write() as connection:
             address = _address(connection, id)
             if address is not None:

@@ -1,4 +1,4 @@
-"""Who has done nothing for long, who was asked whether to continue, and what they answered."""
+"""Subscribers who have been inactive for long, the question whether to continue, and their answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from digest.store.sending.enqueue import Decision, insert_deliveries, placements
 
 
 class Outcome(StrEnum):
-    """What became of the question."""
+    """The outcome of the question."""
 
     STAYED = "stayed"
     PAUSED = "paused"
@@ -37,7 +37,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """A subscriber who has done nothing since `since`, as far as anybody knows."""
+    """A subscriber without any known activity since `since`."""
 
     id: int
     email: str
@@ -49,9 +49,9 @@ class ReengagementStore:
         self.database = database
 
     def silent(self, before: datetime, now: datetime) -> list[Silent]:
-        """Active subscribers who joined before `before`, have done nothing since and were not asked since.
+        """Return active subscribers who joined before `before`, and have been inactive and not asked since.
 
-        Those with the longest silence come first.
+        The longest inactive come first.
         """
         of, asked = subscriber.c, reengagement.c
         rows = (
@@ -79,7 +79,7 @@ class ReengagementStore:
             return connection.execute(rows).scalar()
 
     def unanswered(self, before: datetime) -> list[Silent]:
-        """Those who got the question before `before`, and have done nothing since."""
+        """Return those who were asked before `before`, and have been inactive since."""
         of, asked = subscriber.c, reengagement.c
         got_it = and_(
             delivery.c.edition == asked.edition,
@@ -106,9 +106,9 @@ class ReengagementStore:
             return [Silent(*row) for row in connection.execute(rows)]
 
     def ask(self, edition: str, ids: Sequence[int], variant: str, *, batch_size: int, now: datetime) -> int:
-        """Give these subscribers their places in the edition that asks, and remember that they were asked.
+        """Enqueue these subscribers in the edition that asks, and record that they were asked.
 
-        To be called inside `Database.transaction`, together with what creates the edition. Returns how many.
+        Returns how many. Call it inside `Database.transaction`, together with the creation of the edition.
         """
         with self.database.write() as connection, temp_table(connection, placements):
             copy_rows(connection, placements, ((0, id) for id in ids))
@@ -119,7 +119,7 @@ class ReengagementStore:
         return done.recipients
 
     def settle(self, id: int, outcome: Outcome, *, now: datetime) -> bool:
-        """Note what became of the question. False if there is none that is open."""
+        """Record the outcome of the question. False if no question is open."""
         own = (reengagement.c.subscriber == id) & reengagement.c.outcome.is_(None)
         with self.database.write() as connection:
             return bool(
@@ -127,7 +127,7 @@ class ReengagementStore:
             )
 
     def counts(self) -> dict[str, int]:
-        """How many are asked, stayed and paused."""
+        """Count who was asked, stayed and paused."""
         with self.database.read() as connection:
             found = connection.execute(select(reengagement.c.outcome)).scalars().all()
         return {name: sum(each == value for each in found) for name, value in _COUNTED}
@@ -142,9 +142,12 @@ def _exists(column: Column[Any], *conditions: ColumnElement[bool]) -> ColumnElem
 
 
 def _signs_of_life(since: Any) -> list[ColumnElement[bool]]:
-    """What only somebody who reads does: answer, write, click, or use a page of ours. A test link names nobody."""
+    """Signs that somebody reads the newsletter: an answer, a reply, a click, or a visit to our pages.
+
+    Links of tests do not count.
+    """
     own = subscriber.c.id
-    # Pages write their name there, commands and imports others.
+    # `source` is the page's name for decisions on pages; commands and imports write other names.
     by_hand = reader_word.c.kind != WordKind.AUTO_REPLY
     by_page = consent.c.source.like("web:%")
     return [

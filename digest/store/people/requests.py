@@ -1,6 +1,6 @@
-"""What subscribers ask for on their pages and confirm by email: a change of address, their data, or to be erased.
+"""Requests that subscribers confirm by email: a change of address, a copy of their data, erasure.
 
-Whoever has a forwarded email has its links too. So these three need a link that goes to the mailbox itself.
+A forwarded email contains its links, so these three need a new link that is sent to the mailbox itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy import delete, insert, select, update
 from digest.store.database import Database
 from digest.store.schema import person_request
 
-# How long a link works, and how long a request is kept.
+# How long a link works, and how long a request is stored.
 PENDING, KEPT = timedelta(days=3), timedelta(days=30)
 
 
@@ -26,7 +26,7 @@ class RequestKind(StrEnum):
 
 
 class Side(StrEnum):
-    """The mailbox to which a link went: that of the present address, or of the new one."""
+    """The mailbox that a link was sent to: the present address or the new one."""
 
     PRESENT = "present"
     NEW = "new"
@@ -48,12 +48,12 @@ class PersonRequest:
 
     @property
     def until(self) -> datetime:
-        """When its links stop working."""
+        """The time at which its links expire."""
         return self.asked_at + PENDING
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether everybody whose mailbox it concerns has agreed."""
+        """Whether the owners of all mailboxes that it concerns have agreed."""
         sides = (self.confirmed_at, self.confirmed_new_at if self.kind == RequestKind.ADDRESS else self.confirmed_at)
         return None not in sides
 
@@ -65,7 +65,7 @@ class RequestStore:
     def open(
         self, subscriber: int, kind: RequestKind, *, now: datetime, address: str = "", email: str = ""
     ) -> PersonRequest:
-        """Store a request, whose id is the number for its links. An earlier one of the same kind ends."""
+        """Store a request. Its id is the number in its links. It replaces an earlier request of the same kind."""
         opened = PersonRequest(secrets.randbits(62), subscriber, kind, address, email, now, None, None, None)
         with self.database.write(area="signup") as connection:
             table = person_request.c
@@ -85,7 +85,7 @@ class RequestStore:
         return PersonRequest(**{**row._mapping, "kind": RequestKind(row.kind)})
 
     def confirm(self, id: int, side: Side, now: datetime) -> None:
-        """Record that the owner of one mailbox agreed. The first time counts."""
+        """Record that the owner of one mailbox agreed. Only the first time counts."""
         column = person_request.c.confirmed_at if side == Side.PRESENT else person_request.c.confirmed_new_at
         with self.database.write(area="signup") as connection:
             own = (person_request.c.id == id) & column.is_(None)

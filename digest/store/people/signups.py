@@ -26,7 +26,7 @@ _KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class PendingSignup:
-    """A sign-up whose link was not used yet, and until when it works."""
+    """A sign-up whose link was not used yet. The link works until `until`."""
 
     email: str
     until: datetime
@@ -48,8 +48,8 @@ class SignupStore:
     def request(self, address: str, email: str, *, wording: str, detail: str, now: datetime, notice: str = "") -> int:
         """Store a sign-up and return the number for its link. Deletes old sign-ups.
 
-        Each request has its own number, so that no mailbox takes its email for a duplicate. The first link that is
-        followed confirms, and no other.
+        Each request has its own number, so that no mailbox hides its email as a duplicate. Only the first link that is
+        followed confirms.
         """
         with self.database.write(area="signup") as connection:
             unconfirmed = signup.c.confirmed_at.is_(None) & (signup.c.asked_at < now - PENDING)
@@ -67,7 +67,7 @@ class SignupStore:
         return PendingSignup(row.email, row.asked_at + PENDING) if row else None
 
     def subscriber(self, number: int) -> int | None:
-        """Return the id of the subscriber whom a used link confirmed, or another link to the same address."""
+        """Return the id of the subscriber who was confirmed by this link, or by another one to the same address."""
         own = (signup.c.id == number) & signup.c.confirmed_at.is_not(None)
         rows = select(subscriber.c.id).join(signup, signup.c.address == subscriber.c.address).where(own)
         with self.database.read() as connection:
@@ -88,7 +88,8 @@ class SignupStore:
             known = connection.execute(select(subscriber.c.id).where(subscriber.c.address == row.address)).scalar()
             if row.confirmed_at is not None:
                 return Confirmed(int(known), first_time=False) if known is not None else None
-            # All links of the address are used up: following one later would bring back someone who unsubscribed.
+            # This uses up all links of the address. A link that is followed later must not bring back somebody who
+            # unsubscribed.
             open_ = (signup.c.address == row.address) & signup.c.confirmed_at.is_(None)
             connection.execute(update(signup).where(open_).values(confirmed_at=now))
             reason = suppressions.unsuppress(connection, row.address)

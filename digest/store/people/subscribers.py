@@ -78,7 +78,7 @@ class SyncResult:
 
 
 class SubscriberStore:
-    """What collecting, sending and feedback need of subscribers."""
+    """The subscriber queries that sending and feedback need."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -86,10 +86,9 @@ class SubscriberStore:
     def sync(self, listed: Iterable[tuple[str, Subscriber]], *, now: datetime, version: str = "") -> SyncResult:
         """Make the store's list equal to the file's (address, subscriber) pairs, in one transaction.
 
-        Removed subscribers stay known, so that their history and suppressions stay. An old address of somebody who
-        changed it means the new one. A listed subscriber of an import
-        belongs to the file from now on, and an erased one is left out. New ids follow the order of the list. `version`
-        is kept for `synced_version`.
+        Removed subscribers stay known, with their history and suppressions. An old address of somebody who changed it
+        means the new one. A listed subscriber of an import belongs to the file from now on, and an erased one is left
+        out. New ids follow the order of the list. `version` is stored for `synced_version`.
         """
         theirs = [_incoming.c[name] for name in _FIELDS]
         changed = tuple_(*map(comparable, theirs)) != tuple_(*(comparable(subscriber.c[name]) for name in _FIELDS))
@@ -132,9 +131,9 @@ class SubscriberStore:
             return moves.new_addresses(connection)
 
     def withdraw(self, removed: Collection[str], *, paused: Collection[str], now: datetime) -> None:
-        """Stop the mail to people of the list file, because a file with errors no longer lists them or pauses them.
+        """Stop mail to people whom a list file with errors no longer lists, or pauses.
 
-        The next valid file decides about them, even if it is the one that was synced last.
+        The next valid file decides about them, even if it equals the one that was synced last.
         """
         own = and_(subscriber.c.listed, subscriber.c.origin == "")
         active = and_(own, subscriber.c.status == "active")
@@ -262,7 +261,7 @@ class RemovedImport:
 
 
 class SubscriberAdmin:
-    """What the commands about subscribers need."""
+    """The queries of the `digest subscribers` commands."""
 
     def __init__(self, database: Database) -> None:
         self.database = database

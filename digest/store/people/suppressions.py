@@ -1,7 +1,7 @@
 """Suppressions: addresses that get no mail, and why. All functions run in the caller's transaction.
 
-A more severe reason replaces a lesser one, never the reverse. An event from before a subscriber subscribed again
-suppresses nobody, however late it arrives. `events.rules` has the reasons.
+A more severe reason replaces a lesser one, never the reverse. An event from before the subscriber came back suppresses
+nobody, however late it arrives. `events.rules` has the reasons.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def unsuppress(connection: Connection, address: str) -> str | None:
 
 
 def resubscribed_at(connection: Connection, address: str, reason: str) -> datetime | None:
-    """When the subscriber last did what ends a suppression for this reason."""
+    """When the subscriber last did something that ends a suppression for this reason."""
     words = [SIGNED_UP]
     if reason != COMPLAINED:
         words.append(LIFTED)

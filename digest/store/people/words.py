@@ -1,4 +1,4 @@
-"""What readers write: a word with an answer, or a reply by mail."""
+"""Texts from subscribers: a comment with an answer, or a reply by mail."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from digest.store.schema import reader_word, subscriber
 
 
 class WordKind(StrEnum):
-    """Where a word comes from. An automatic reply has no text."""
+    """How a text came. An automatic reply has no text."""
 
     ANSWER = "answer"
     REPLY = "reply"
@@ -25,7 +25,7 @@ class WordKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """`email` and `subscriber` are those of the reader; `edition` is '' if it is not known."""
+    """`email` and `subscriber` name the writer; `edition` is '' if it is unknown."""
 
     subscriber: int | None
     email: str
@@ -41,7 +41,7 @@ class WordStore:
         self.database = database
 
     def answer(self, edition: str, block: str, subscriber: int, text: str, *, about: str, now: datetime) -> None:
-        """Store a word with an answer. It replaces an earlier one; '' takes it back."""
+        """Store a comment with an answer. It replaces an earlier one; '' deletes it."""
         name = hashlib.sha256(f"answer\n{edition}\n{block}\n{subscriber}".encode()).hexdigest()
         with self.database.write(area="reader_word") as connection:
             own = reader_word.c.hash == name
@@ -56,7 +56,7 @@ class WordStore:
     def reply(
         self, subscriber: int, edition: str, kind: WordKind, text: str, *, about: str, hash: str, at: datetime
     ) -> bool:
-        """Store a reply by mail. False if it is known."""
+        """Store a reply by mail. False if it is stored already."""
         with self.database.write(area="reader_word") as connection:
             if connection.execute(select(reader_word.c.id).where(reader_word.c.hash == hash)).first():
                 return False
@@ -65,14 +65,14 @@ class WordStore:
         return True
 
     def newest(self, most: int, *, edition: str = "", automatic: bool = False) -> list[Word]:
-        """The newest words, of an edition or of all; automatic replies only if asked for."""
+        """The newest texts, of one edition or of all. Automatic replies are left out unless asked for."""
         of = reader_word.c
         rows = _words().where(of.edition == edition) if edition else _words()
         rows = rows if automatic else rows.where(of.kind != WordKind.AUTO_REPLY)
         return self._read(rows.order_by(of.at.desc(), of.id.desc()).limit(most))
 
     def of(self, subscriber: int) -> list[Word]:
-        """Everything that a subscriber wrote, in the order of time."""
+        """Everything that a subscriber wrote, oldest first."""
         of = reader_word.c
         return self._read(_words().where(of.subscriber == subscriber).order_by(of.at, of.id))
 
@@ -84,7 +84,7 @@ class WordStore:
         ]
 
     def counts(self, edition: str) -> dict[WordKind, int]:
-        """How many words of each kind there are about an edition."""
+        """The number of texts of each kind about an edition."""
         kinds = select(reader_word.c.kind).where(reader_word.c.edition == edition)
         with self.database.read() as connection:
             found = Counter(connection.execute(kinds).scalars())

@@ -1,4 +1,7 @@
-"""Settle accepted batches, which nearly all are. On PostgreSQL, where a statement is a round trip, by one for each."""
+"""Settle accepted batches, the common case.
+
+On PostgreSQL each takes one statement, because a statement is a round trip.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,8 @@ _accept_batches = (
     .where(batch.c.id == bindparam("number"), batch.c.state == BatchState.SUBMITTING)
     .values(state=BatchState.ACCEPTED)
 )
-# The batch of the attempt if it was in flight, and whether the batch was too. One attempt at a time: with a list
-# PostgreSQL would read all attempts while the table is small.
+# Returns the batch if the attempt was in flight, and whether the batch was in flight too. Takes one attempt at a time:
+# with a list PostgreSQL would scan all attempts while the table is small.
 _accept_both = text(f"""
     WITH ended AS (
         UPDATE attempt SET state = '{AttemptState.ACCEPTED}', ended_at = :at, provider_id = :provider_id
@@ -39,7 +42,7 @@ _accept_both = text(f"""
 
 
 def accept(connection: Connection, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> Sequence[int]:
-    """End attempts that the provider accepted, and their batches. Returns the batches of those that were in flight."""
+    """End accepted attempts and their batches. Returns the batches of the attempts that were in flight."""
     if not accepted:
         return []
     rows: Sequence[Mapping[str, Any]] = [

@@ -1,4 +1,7 @@
-"""Rows of attempts: who owns them, how they end, who may retry them. All functions run in the caller's transaction."""
+"""Rows of attempts: which run owns them, how they end, which may be retried.
+
+All functions run in the caller's transaction.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,7 @@ def retryable_elsewhere(transport: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 def retryable_before(connection: Connection, number: int, moment: datetime) -> bool:
-    """Whether a batch has a retryable attempt that started before this moment, or at it."""
+    """Whether a batch has a retryable attempt that started at or before this time."""
     retryable = select(attempt.c.id).where(attempt.c.batch == number, attempt.c.state == AttemptState.RETRYABLE)
     return connection.execute(retryable.where(attempt.c.started_at <= moment).limit(1)).first() is not None
 
@@ -83,7 +86,7 @@ def _set_state(connection: Connection, number: int, states: Sequence[str], to: s
 
 
 def copy_retryable(connection: Connection, number: int, child: int) -> None:
-    """Copy retryable attempts to a batch that was split off: its recipients may have the email too."""
+    """Copy retryable attempts to a batch that was split off, because its recipients may have the email too."""
     retryable = select(attempt).where(attempt.c.batch == number, attempt.c.state == AttemptState.RETRYABLE)
     for row in connection.execute(retryable).all():
         values = {**row._mapping, "id": secrets.token_hex(8), "batch": child}

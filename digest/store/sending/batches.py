@@ -1,7 +1,7 @@
 """Rows of batches and their deliveries: creating, moving, splitting. All functions run in the caller's transaction.
 
-`batch.size` is always the number of the batch's deliveries without an outcome, so that an edition is counted without
-reading a row per recipient.
+`batch.size` is always the number of the batch's deliveries without an outcome. An edition can therefore be counted
+without reading a row per recipient.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from digest.store.schema import batch, delivery, preference, subscriber, suppres
 from digest.store.sending import attempts
 from digest.store.statements import chunks
 
-# Recipients of a batch of deferred ones.
+# The size of a batch of deferred recipients.
 _MAX_DEFERRED = 1000
 
 
@@ -69,8 +69,8 @@ def _split(connection: Connection, number: int, outcome: PerRecipient) -> None:
         if id in outcome.rejected:
             values = {"outcome": DeliveryOutcome.REJECTED, "reason": outcome.rejected[id]}
             update_deliveries(connection, old.edition, [id], **values)
-    # Where somebody was served, the rest has lost no try: the transport takes a part at a time. If some were only
-    # rejected, that says nothing against the rest either.
+    # If somebody was served, the remaining recipients have lost no attempt: the transport takes a part at a time. The
+    # same holds if some were only rejected.
     tries = 0 if accepted or (outcome.rejected and not outcome.accepted and not unknown) else old.tries
     _split_off(connection, old, unknown, BatchState.UNKNOWN, tries=tries)
     _split_off(connection, old, remaining, BatchState.PENDING, tries=tries)
@@ -79,7 +79,7 @@ def _split(connection: Connection, number: int, outcome: PerRecipient) -> None:
 
 
 def _halve(connection: Connection, number: int) -> None:
-    """Replace the batch by two pending halves. In the end, a recipient that the provider rejects has one alone."""
+    """Replace the batch by two pending halves. Repeated splitting isolates a recipient that the provider rejects."""
     ids = [id for id, _email in batch_recipients(connection, number)]
     middle = (len(ids) + 1) // 2
     old = _get(connection, number)
@@ -197,8 +197,8 @@ _ineligible_recipients = (
 )
 
 
-# A batch's ids and addresses as two arrays, and the number of ineligible recipients. For each row a driver releases
-# Python's lock, and waits long to get it back while other threads make requests.
+# A batch's ids and addresses as two arrays, and the number of ineligible recipients. One row is fast: a driver releases
+# Python's lock for each row, and getting it back takes long while other threads make requests.
 _as_one_row: Mapping[str, Executable] = {
     "sqlite": select(
         func.json_group_array(subscriber.c.id, type_=Text),
@@ -207,8 +207,8 @@ _as_one_row: Mapping[str, Executable] = {
     )
     .select_from(_with_state)
     .where(_own),
-    # One scan of each index for all recipients: a join would begin one for each recipient. Where most ids of the span
-    # are the batch's, which is so with one variant, the span is read instead: half of the time.
+    # Scans each index once for all recipients; a join would start one scan for each. If most ids of the span are the
+    # batch's, as with a single variant, reading the span takes half the time.
     "postgresql": text("""
         WITH own AS MATERIALIZED (
             SELECT subscriber FROM delivery WHERE edition = :edition AND batch = :number AND outcome IS NULL
@@ -242,7 +242,7 @@ def batch_recipients(connection: Connection, number: int) -> tuple[tuple[int, st
 def eligible_recipients(
     connection: Connection, edition: str, number: int, now: datetime
 ) -> tuple[tuple[int, str], ...]:
-    """`batch_recipients`, after excluding those who left or paused since the freeze, with the reason."""
+    """`batch_recipients`, after excluding those who left or paused since they were enqueued, with the reason."""
     values = {"edition": edition, "number": number, "now": now}
     ids, emails, ineligible = connection.execute(_as_one_row[connection.dialect.name], values).one()
     if not ineligible:
@@ -256,5 +256,5 @@ def eligible_recipients(
 
 
 def _list(array: str | None) -> list[Any]:
-    """Parse an array. It is missing for a batch without recipients."""
+    """Parse an array. It is NULL for a batch without recipients."""
     return list(orjson.loads(array)) if array else []

@@ -29,7 +29,7 @@ _MAY_HAVE_REACHED = (
 
 
 class ScheduledRecipients(NamedTuple):
-    """Numbers of recipients whose emails a provider will send later: those accepted, and those unknown."""
+    """Counts of recipients in scheduled batches at a provider: in accepted and in unknown ones."""
 
     accepted: int
     unknown: int
@@ -47,7 +47,7 @@ def begin_cancellation(
 ) -> Cancellation | None:
     """Implement `ports.Cancellations.begin_cancellation`. With `variants`, of batches with these emails only.
 
-    Callers exclude each other; otherwise the provider's limit could be exceeded.
+    Callers must exclude each other, or the provider's limit could be exceeded.
     """
     states = (AttemptState.UNKNOWN, AttemptState.ACCEPTED) if accepted_too else (AttemptState.UNKNOWN,)
     cancellable = (
@@ -60,7 +60,7 @@ def begin_cancellation(
             attempt.c.send_at > now + transport.cancel_deadline,
         )
         .where(attempt.c.state.in_((*states, AttemptState.CANCELLING)), attempt.c.id.not_in(excluding))
-        # A held batch may have been sent by attempts that the store has never seen. An operator may stop it anyway.
+        # A held batch may have been sent by attempts that this store never saw. An operator may stop it anyway.
         .where(true() if accepted_too else ~is_held())
         .where(true() if variants is None else batch.c.variant.in_(variants))
         # If not all can be cancelled, the largest batches come first.
@@ -68,7 +68,7 @@ def begin_cancellation(
     )
     open_ = connection.execute(select(func.count()).where(_is_open(transport, now))).scalar_one()
     for row in connection.execute(cancellable).all():
-        # One that was begun continues: it is counted already.
+        # A cancellation that was begun continues, because it is counted already.
         if row.state == AttemptState.CANCELLING or open_ < transport.max_open_cancellations:
             connection.execute(update(attempt).where(attempt.c.id == row.id).values(state=AttemptState.CANCELLING))
             _move(connection, row.id, (BatchState.ACCEPTED,), to=BatchState.UNKNOWN)
@@ -77,7 +77,7 @@ def begin_cancellation(
 
 
 def _is_open(transport: Cancellable, now: datetime) -> ColumnElement[bool]:
-    """Condition: the provider counts the cancellation until its send time, whatever edition it is of."""
+    """Condition: the provider still counts the cancellation. It does so until the send time, across all editions."""
     return and_(
         attempt.c.transport == transport.name,
         attempt.c.state.in_((AttemptState.CANCELLING, AttemptState.CANCELLED, AttemptState.OVERRIDDEN)),
@@ -86,7 +86,7 @@ def _is_open(transport: Cancellable, now: datetime) -> ColumnElement[bool]:
 
 
 def next_free_cancellation(connection: Connection, transport: Cancellable, now: datetime) -> datetime | None:
-    """When the first open cancellation no longer counts at the provider; None if none is open."""
+    """When the provider stops counting the first open cancellation; None if none is open."""
     return connection.execute(select(func.min(attempt.c.send_at)).where(_is_open(transport, now))).scalar()
 
 
@@ -125,7 +125,7 @@ def stopped_with_scheduled(connection: Connection, now: datetime) -> list[str]:
 
 
 def _is_scheduled(now: datetime) -> ColumnElement[bool]:
-    """Condition: the provider has the batch, or may have it, and sends it later than `now`."""
+    """Condition: the provider has, or may have, the batch and will send it after `now`."""
     scheduled = select(attempt.c.id).where(
         attempt.c.batch == batch.c.id,
         attempt.c.state.in_((AttemptState.ACCEPTED, AttemptState.UNKNOWN, AttemptState.CANCELLING)),

@@ -1,6 +1,6 @@
-"""The ledger of posts in channels: one post an edition and channel, whatever happens.
+"""The ledger of posts in channels: at most one post per edition and channel, whatever happens.
 
-As for batches, a claim is committed before a byte leaves, and an attempt whose process died is unknown, never pending.
+As with batches, a claim is committed before a byte leaves, and an attempt whose process died is unknown, never pending.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from digest.store.database import Database
 from digest.store.schema import channel_post
 from digest.store.sending import restored
 
-# An attempt ends within three times its timeout. One that is older has lost its process.
+# An attempt ends within three times its timeout. The process of an older one has died.
 _LOST_AFTER = timedelta(minutes=10)
 
 
@@ -101,7 +101,7 @@ class ChannelPosts:
         detail: str = "",
         not_before: datetime | None = None,
     ) -> None:
-        """Note the outcome of a claimed attempt. An outcome that comes late is proof, unless an operator decided."""
+        """Record the outcome of a claimed attempt. A late outcome counts, unless an operator has decided."""
         own = (channel_post.c.edition == edition) & (channel_post.c.channel == channel)
         open_ = channel_post.c.state.in_((PostState.SUBMITTING, PostState.UNKNOWN))
         values = {"state": state, "message": message, "detail": detail, "at": now, "not_before": not_before}
@@ -109,7 +109,7 @@ class ChannelPosts:
             connection.execute(update(channel_post).where(own, open_).values(values))
 
     def decide(self, edition: str, channel: str, *, posted: bool, now: datetime) -> bool:
-        """An operator looked at the channel. False if the outcome is not unknown."""
+        """Record what an operator saw in the channel. False if the outcome is not unknown."""
         own = (channel_post.c.edition == edition) & (channel_post.c.channel == channel)
         own &= channel_post.c.state == PostState.UNKNOWN
         with self.database.write(area="channel_post") as connection:

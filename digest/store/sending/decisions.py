@@ -1,4 +1,4 @@
-"""What operators decided about unknown outcomes, kept for the record."""
+"""The record of operators' decisions about unknown outcomes."""
 
 from __future__ import annotations
 

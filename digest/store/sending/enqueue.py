@@ -1,8 +1,8 @@
 """Freezing: give each listed subscriber a place in an edition, in a batch or excluded with a reason.
 
-A million subscribers belong to a few hundred groups, by the columns that decide whether, when and in which variant an
-edition goes to them. The caller decides once per group, and `enqueue_subscribers` joins the decisions back to the
-subscribers inside the database.
+A million subscribers form a few hundred groups with equal values in the columns that decide whether, when and in which
+variant they get an edition. The caller decides once per group, and `enqueue_subscribers` joins the decisions back to
+the subscribers inside the database.
 
 Freezing twice changes nothing: a place in a batch is kept, and excluded subscribers who are due now get one.
 """
@@ -52,9 +52,8 @@ from digest.subscribers.due import Candidate
 
 
 class RecipientGroup(NamedTuple):
-    """Everything that decides whether, when and in which variant a subscriber gets an edition, as in the database.
-
-    '' is NULL, because groups are compared by `=`.
+    """Everything that decides whether, when and in which variant a subscriber gets an edition, as stored. '' stands for
+    NULL, because groups are compared by `=`.
     """
 
     topics: str
@@ -94,14 +93,14 @@ class EnqueueResult:
     recipients: int
     # Their group changed after the decisions were made: freeze again.
     undecided: int = 0
-    # Why the recipients are unknown instead of pending (`restored`); empty if they are pending.
+    # Why the recipients are unknown instead of pending (`restored`); '' if they are pending.
     held: str = ""
 
 
 def unplaced_subscribers(connection: Connection, edition: str) -> Select[Any]:
     """Select the listed subscribers without a place in the edition: id, email and the fields of their group.
 
-    Of an edition with a correction, only those who got what it corrects.
+    For an edition with a correction, only those who got the wrong text.
     """
     listed = (
         select(
@@ -124,7 +123,7 @@ def unplaced_subscribers(connection: Connection, edition: str) -> Select[Any]:
         listed = listed.where(subscriber.c.id.in_(corrected))
     place = select(delivery.c.subscriber).where(delivery.c.edition == edition).limit(1)
     if connection.execute(place).first() is None:
-        # Without the condition below the planner of PostgreSQL knows how many these are.
+        # Without the condition below, PostgreSQL's planner can estimate the number of these rows.
         return listed
     return listed.outerjoin(
         delivery, (delivery.c.edition == edition) & (delivery.c.subscriber == subscriber.c.id)
@@ -137,7 +136,7 @@ def unplaced_subscribers(connection: Connection, edition: str) -> Select[Any]:
 
 
 def _may_have_email() -> ColumnElement[bool]:
-    """Condition: an excluded subscriber may have the email already, from a try before they left."""
+    """Condition: an excluded subscriber may have the email already, from an attempt before they left."""
     retryable = select(attempt.c.id).where(
         attempt.c.batch == delivery.c.batch, attempt.c.state == AttemptState.RETRYABLE
     )
@@ -158,7 +157,7 @@ placements = Table(
     _temporary,
     Column("decision", Integer, nullable=False),
     Column("subscriber", delivery.c.subscriber.type, nullable=False),
-    # Keeps the subscribers of a decision in the order of their ids. PostgreSQL sorts them in less time.
+    # Keeps a decision's subscribers in the order of their ids. PostgreSQL sorts them faster.
     PrimaryKeyConstraint("decision", "subscriber").ddl_if("sqlite"),
     prefixes=["TEMPORARY"],
     sqlite_with_rowid=False,
@@ -196,7 +195,7 @@ def enqueue_subscribers(
     numbers = {decision: number for number, decision in enumerate(distinct)}
     with database.write() as connection, temp_table(connection, _decided), temp_table(connection, placements):
         own = select(editions.c.folded_at).where(editions.c.key == edition)
-        # The edition is not folded meanwhile: see `folding.fold`.
+        # Keeps the edition from being folded meanwhile: see `folding.fold`.
         if connection.execute(own.with_for_update()).scalar() is not None:
             raise StoreError(why_never_again(edition))
         copy_rows(connection, _decided, ((numbers[decision], *group) for group, decision in decisions.items()))
@@ -214,9 +213,10 @@ def enqueue_subscribers(
 
 
 def _compared(groups: Iterable[RecipientGroup]) -> Iterator[tuple[str, ColumnElement[str]]]:
-    """Field → what a subscriber's is compared with. Most are the same in all groups: a literal, which is compared fast.
+    """Field → the expression that a subscriber's value is compared with.
 
-    Subscribers may have changed since, so none is left out.
+    Values that are equal in all groups become literals, which compare fast. No field is left out, because subscribers
+    may have changed since.
     """
     for name, values in zip(RecipientGroup._fields, zip(*groups, strict=True), strict=False):
         only = set(values)
@@ -232,7 +232,7 @@ def enqueue_people(
     *,
     now: datetime,
 ) -> int:
-    """Enqueue these people, (number of their decision, subscriber id), who have no place in the edition yet.
+    """Enqueue people who have no place in the edition yet, given as (number of their decision, subscriber id).
 
     Returns how many got a place in a batch.
     """

@@ -1,6 +1,6 @@
-"""What the ledger knows of an edition, for its receipt: counts, batches with their attempts, hashes of its emails.
+"""The ledger's data on an edition for its receipt: counts, batches with their attempts, hashes of its emails.
 
-All of it outlives the rows per recipient, see `folding`. It contains no address.
+It remains after the rows per recipient are folded (`folding`), and contains no address.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from digest.store.schema import attempt, batch, edition, rendered_email
 from digest.store.sending.recovery import Orphan, RecoveryPolicy, dead_runs, find_orphans
 from digest.store.sending.status import Counts, count_recipients
 
-# Other ids may be, or contain, an address. Their hash is given instead.
+# Other ids may contain an address, so their hash is given instead.
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._:-]{1,200}\Z")
 
 
@@ -65,7 +65,7 @@ def hash_emails(connection: Connection, key: str) -> list[dict[str, Any]]:
 
 
 def _batches(connection: Connection, key: str, orphans: Mapping[int, Orphan]) -> list[dict[str, Any]]:
-    """Every batch that somebody is in, or was tried, in the order in which they were made."""
+    """Every batch that has recipients or attempts, in the order of creation."""
     attempts: dict[int, list[dict[str, Any]]] = {}
     tried = (
         select(attempt)

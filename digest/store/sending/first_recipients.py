@@ -1,4 +1,4 @@
-"""How the first recipients of an edition fared: the automatic stop judges an edition by them."""
+"""Count the failures among an edition's first recipients. The automatic stop decides by these counts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digest.store.schema import IS_FAILURE, batch, delivery, delivery_event
 
 @dataclass(frozen=True, slots=True)
 class FirstRecipients:
-    """Counts of recipients. Those who were rejected count as bounced."""
+    """Counts of recipients. Rejected recipients count as bounced."""
 
     recipients: int
     bounced: int
@@ -55,7 +55,7 @@ def _rejected(connection: Connection, edition: str, numbers: Collection[int]) ->
 
 
 def _families(connection: Connection, edition: str) -> list[dict[int, int]]:
-    """Each batch as it was enqueued, in the order of claims: it, and those split off it, with their recipients."""
+    """Each enqueued batch with all batches that were split off it, and its recipients, in the order of claims."""
     of = batch.c
     rows = connection.execute(select(of.id, of.parent, of.size, of.due_at).where(of.edition == edition).order_by(of.id))
     roots: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""What is kept of a folded edition, see `folding`."""
+"""The counts that remain of a folded edition, see `folding`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FROZEN, RETURNED, GONE = "frozen", "returned", "gone"
 
 
 def folded_at(connection: Connection, key: str) -> datetime | None:
-    """Since when the recipients of the edition are only counted; None if each has a row."""
+    """When the edition was folded; None if its recipients still have rows."""
     found: datetime | None = connection.execute(select(edition.c.folded_at).where(edition.c.key == key)).scalar()
     return found
 
@@ -42,7 +42,7 @@ def folded_counts(connection: Connection, key: str) -> Mapping[str, int] | None:
 
 
 def counts_by_edition(connection: Connection, keys: Collection[str]) -> dict[str, Counter[str]]:
-    """As `folded_counts`, for those of several editions that are folded."""
+    """Like `folded_counts`, for several editions. Leaves out those that are not folded."""
     of = edition_count.c
     found: dict[str, Counter[str]] = {}
     rows = select(of.edition, of.kind, of.recipients).where(of.edition.in_(list(keys)))
@@ -59,7 +59,7 @@ def folded_reasons(connection: Connection, key: str, outcome: str) -> list[tuple
 
 
 def why_never_again(key: str) -> str:
-    """Say why a folded edition is not sent."""
+    """Return the sentence that says why a folded edition is not sent."""
     return (
         f"Edition {key} is too old to be sent again: the store has only counts of its recipients, not who they were "
         "(store.keep.deliveries)."

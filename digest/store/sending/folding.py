@@ -1,7 +1,7 @@
 """Fold old editions: their rows per recipient become counts.
 
 Two tables grow with every recipient of every edition: deliveries and their events. Batches and attempts grow by a few
-rows an edition and stay, so that totals, times and the number of claimed batches are read as before. Their texts may
+rows an edition and stay, so that totals, times and the number of claimed batches can still be read. Their texts may
 quote addresses and are cleared.
 
 **A folded edition is never sent again**, because nobody knows who has it: `enqueue_subscribers` refuses it.
@@ -28,19 +28,19 @@ from digest.store.sending import partitions
 from digest.store.sending.evidence import hash_emails
 from digest.store.sending.folded import FROZEN
 
-# The newest editions with recipients stay whole, whatever their age: a series of blocks is looked for in them.
+# This many of the newest editions stay whole whatever their age, because a series of blocks is detected in them.
 KEPT_EDITIONS = 2 * SOFT_BOUNCE_LIMIT
 # The emails that "view in browser" shows to everybody.
 _FULL = ("html", "text")
 _OPEN_ATTEMPTS = (AttemptState.SUBMITTING, AttemptState.UNKNOWN, AttemptState.CANCELLING)
-# Reasons of one outcome that are kept. Recipients with other ones are counted together.
+# The most reasons that are kept for one outcome. Recipients with rarer reasons are counted together.
 _REASONS, _OTHERS = 20, "other reasons"
 _ADDRESS = re.compile(r"[^\s<>@]+@[^\s<>@]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """Rows per recipient, and rendered emails with their bytes."""
+    """Counts of rows per recipient and of rendered emails, with the bytes of the latter."""
 
     deliveries: int
     events: int
@@ -51,7 +51,8 @@ class Recipients:
 def foldable_editions(database: Database, before: datetime) -> list[str]:
     """The editions that may be folded, oldest first.
 
-    They ended before this time, nothing of them is pending, unknown or in flight, and `KEPT_EDITIONS` are newer.
+    An edition may be folded if it ended before this time, if no recipient of it is pending, unknown or in flight, and
+    if `KEPT_EDITIONS` editions are newer.
     """
     with database.read() as connection:
         return list(connection.execute(_foldable(before)).scalars())
@@ -66,7 +67,7 @@ def half_folded_editions(database: Database) -> list[str]:
 
 
 def measure(database: Database, key: str) -> Recipients:
-    """Count what folding the edition deletes."""
+    """Count the rows that folding the edition deletes."""
     size = func.length(rendered_email.c.html) + func.length(rendered_email.c.text)
     surplus = select(func.count(), func.coalesce(func.sum(size), 0)).where(_surplus_emails(key))
     with database.read() as connection:

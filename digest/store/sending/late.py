@@ -1,8 +1,8 @@
-"""Outcomes that come late: another run took this one for dead and has settled its attempt, or an event or operator has.
+"""Late outcomes: another run, an event or an operator has already settled the attempt, because this run seemed dead.
 
-That happens when PostgreSQL restarts, or when a machine is cut off from it and not from the provider. A late outcome is
-proof: `Accepted` makes the batch accepted, whatever has become of it, and everything else settles a batch that is
-unknown only because nobody knew this outcome. All functions run in the caller's transaction.
+That happens when PostgreSQL restarts, or when a machine loses its connection to PostgreSQL and not to the provider. A
+late outcome is proof. `Accepted` makes the batch accepted, whatever its state is now. Any other outcome settles a batch
+that is unknown only because this outcome was missing. All functions run in the caller's transaction.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from digest.models import AttemptState, BatchState
 from digest.store.schema import attempt, batch
 from digest.store.sending import attempts, batches
 
-# What recovery, `resume` and operators make of an attempt in flight. The provider's own word counts more.
+# States that recovery, `resume` and operators give an attempt in flight. The provider's response takes precedence over
+# them.
 _ASSUMED = (
     AttemptState.UNKNOWN,
     AttemptState.RETRYABLE,
@@ -30,7 +31,7 @@ _ASSUMED = (
 # Only the run that made the attempt writes these.
 _FINAL = (AttemptState.ACCEPTED, AttemptState.REJECTED, AttemptState.SPLIT)
 _SERVED = (AttemptState.ACCEPTED, AttemptState.CONFIRMED)
-# Attempts that may have reached the recipients, or still reach them.
+# States of attempts that may have reached the recipients, or may still do so.
 _IN_DOUBT = (
     AttemptState.SUBMITTING,
     AttemptState.UNKNOWN,
@@ -43,7 +44,7 @@ _WAITING = (BatchState.PENDING, BatchState.UNKNOWN)
 
 
 def settle(connection: Connection, name: str, outcome: Outcome, now: datetime) -> None:
-    """Learn what the outcome of an attempt that has ended proves. Doing it again changes nothing.
+    """Apply the late outcome of an attempt that was settled before. Repeating it changes nothing.
 
     Raises StoreError if the attempt is missing, or if its own run has settled it in another way.
     """
@@ -69,7 +70,7 @@ def settle(connection: Connection, name: str, outcome: Outcome, now: datetime) -
 
 
 def accept_if_served(connection: Connection, number: int, outcome: Outcome) -> None:
-    """Accept what an attempt left of its batch, if a late outcome has shown meanwhile that another one reached all."""
+    """Accept the rest of an attempt's batch if a late outcome showed that another attempt reached all recipients."""
     if isinstance(outcome, Accepted):
         return
     served = select(batch.c.edition).join(attempt, attempt.c.batch == batch.c.id)
@@ -79,7 +80,7 @@ def accept_if_served(connection: Connection, number: int, outcome: Outcome) -> N
 
 
 def _take_back(connection: Connection, found: Any) -> bool:
-    """Put an unknown attempt and its batch in flight again. False if the batch has changed, or has other attempts."""
+    """Put an unknown attempt and its batch back in flight. False if the batch has changed, or has other attempts."""
     others = select(attempt.c.id).where(attempt.c.batch == found.batch, attempt.c.id != found.id)
     if connection.execute(others.where(attempt.c.state.in_(_IN_DOUBT)).limit(1)).first() is not None:
         return False
@@ -91,7 +92,7 @@ def _take_back(connection: Connection, found: Any) -> bool:
 
 
 def _accept_waiting(connection: Connection, edition: str, number: int) -> None:
-    """Accept the batch and those split off from it, except what another run is sending now."""
+    """Accept the batch and those split off it, except those that another run is sending now."""
     numbers = _with_parts(connection, edition, number)
     waiting = and_(batch.c.id.in_(numbers), batch.c.state.in_(_WAITING))
     connection.execute(update(batch).where(waiting).values(state=BatchState.ACCEPTED, tries=0))
@@ -109,7 +110,7 @@ def _accept_recipients(connection: Connection, edition: str, number: int, accept
 
 
 def _with_parts(connection: Connection, edition: str, number: int) -> list[int]:
-    """The batch and all that were split off from it, or from one of those."""
+    """The batch and all batches split off it, directly or indirectly."""
     rows = select(batch.c.id, batch.c.parent).where(batch.c.edition == edition, batch.c.parent.is_not(None))
     # A part is always younger than what it was split off from.
     numbers = {number}

@@ -34,7 +34,7 @@ from digest.store.sending.revisions import bring_up_to_date, newest_emails, supe
 from digest.store.wait_limit import wait_limit
 from digest.utils.clock import utc_now
 
-# What is due now must still be due if the clock is set back a little.
+# A batch that is due now must still be due if the clock is set back a little.
 _CLOCK_STEP = timedelta(minutes=1)
 # Seconds that `resume` waits for locks.
 _RESUME_WAIT = 10.0
@@ -52,8 +52,11 @@ class SqlLedger:
         redo_within: Mapping[str, timedelta] | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
-        """Both by name of the transport: `hosts` are the servers of those that have one, `redo_within` is how long
-        those recognise a batch that submit it again."""
+        """Both dicts are by transport.
+
+        `hosts`: its server, if it has one. `redo_within`: how long its provider recognises a batch that is submitted
+        again.
+        """
         self.database = database
         self.high_water = high_water
         self.hosts = hosts or {}
@@ -110,8 +113,10 @@ class SqlLedger:
         now: datetime,
         newest: Mapping[str, str],
     ) -> Claim | None:
-        """Return None for a batch without eligible recipients, which is done, and for one that its provider no longer
-        recognises, which is unknown."""
+        """Claim one batch.
+
+        None if it ended: it is empty without eligible recipients, unknown if its provider no longer knows it.
+        """
         within = self.redo_within.get(transport)
         if within is not None and attempts.retryable_before(connection, row.id, now - within):
             attempts.give_up_retrying(connection, row.id)
@@ -146,10 +151,10 @@ class SqlLedger:
     def resume(self, in_flight: Collection[str], in_doubt: Collection[str], now: datetime) -> None:
         run = self._lock.renew() if self._lock else self.run
         own = {*in_flight, *in_doubt}
-        # A server that has not noticed the broken connection may still hold locks of its transaction.
+        # The server may not have noticed the broken connection yet, and may still hold that transaction's locks.
         with wait_limit(_RESUME_WAIT), self.database.write(area="recovery") as connection:
             attempts.check_stored(connection, in_flight)
-            # Claimed by the commit in doubt, so nobody has submitted them.
+            # The commit whose outcome is unknown claimed these, so nobody has submitted them.
             for name in attempts.in_flight_but(connection, self.run, own):
                 outcome = NotSent("the store was unavailable before it was handed over")
                 number = attempts.end_attempt(connection, name, outcome, now)
@@ -226,7 +231,7 @@ class SqlLedger:
     def begin_correction_cancellation(
         self, edition: str, transport: Cancellable, now: datetime, *, excluding: Collection[str] = ()
     ) -> Cancellation | None:
-        """`begin_cancellation` of what a provider holds for later and a newer email replaced."""
+        """`begin_cancellation` of scheduled emails that a correction replaced."""
         with self.database.write(area="cancellation") as connection:
             old = superseded(connection, edition)
             return cancellations.begin_cancellation(
@@ -234,7 +239,7 @@ class SqlLedger:
             )
 
     def confirm_correction_cancellation(self, name: str, edition: str, now: datetime) -> None:
-        """`confirm_cancellation`, after which an edition that was done is sent again to those whom it concerns."""
+        """`confirm_cancellation`. If the edition was done, it is sending again for the recipients of the batch."""
         with self.database.write() as connection:
             cancellations.confirm_cancellation(connection, name, now)
             pending = select(batch.c.id).where(
@@ -253,9 +258,9 @@ class SqlLedger:
             cancellations.confirm_cancellation(connection, name, now)
 
     def confirm_accepted(self, name: str) -> bool:
-        """The provider's events or log show that it accepted the attempt, whatever its answer was.
+        """Record that the provider's events or log show the attempt as accepted, whatever its response was.
 
-        False if that was known, or the attempt is cancelled.
+        False if this was known, or if the attempt is cancelled.
         """
         with self.database.write() as connection:
             return cancellations.confirm_accepted(connection, name)
@@ -269,7 +274,10 @@ class SqlLedger:
         redo_within: Mapping[str, timedelta] = {},
         resend: bool = False,
     ) -> int:
-        """Recover what dead runs left, and reset the tries. Returns how many recipients became unknown."""
+        """Recover the batches that dead runs left in flight, and reset the tries.
+
+        Returns how many recipients became unknown.
+        """
         with self.database.write(area="recovery") as connection:
             policy = RecoveryPolicy(recovery, redo_within, self.progress.boot, resend)
             unknown = policy.recover(connection, edition, now) + policy.expire_retries(connection, edition, now)

@@ -1,4 +1,4 @@
-"""Who did not get an edition, and by which domains emails came back."""
+"""Who did not get an edition, and the domains whose servers returned emails."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digest.models import DeliveryOutcome
 from digest.store.database import Database
 from digest.store.schema import delivery, delivery_event, subscriber
 
-# Failed recipients of an edition that are read to count their domains.
+# The most failed recipients of an edition that are read to count their domains.
 _MAX_READ = 20_000
 FAILURES = ("bounced", "blocked", "dropped", "complained")
 
@@ -32,7 +32,7 @@ class MissedRecipients:
         self.database = database
 
     def page(self, edition: str, kind: str, *, most: int, after: int = 0) -> tuple[list[Missed], int | None]:
-        """Return those of a kind by number, and the number after which the next page begins."""
+        """Return the people of one kind in the order of their numbers, and the number after which the next page begins."""
         columns = (subscriber.c.id, subscriber.c.email)
         if kind in list(DeliveryOutcome):
             of = delivery.c

@@ -1,4 +1,4 @@
-"""What alerts look at: numbers of recent editions, their latest attempts, and what receivers answered.
+"""Data for alerts: counts of recent editions, their latest attempts, and receivers' responses.
 
 Reads one row per batch and per failed recipient, never one per recipient.
 """
@@ -26,7 +26,7 @@ _OPEN = (EditionState.FROZEN, EditionState.SENDING, EditionState.PAUSED)
 _UNSENT = (BatchState.PENDING, BatchState.SUBMITTING)
 # Of each edition, newest first.
 _ATTEMPTS = 200
-# Recipients whose failures are looked at, of each kind.
+# The most failed recipients of each kind that are read.
 _SAMPLE = 500
 
 
@@ -109,7 +109,7 @@ class Overview:
         return sorted(found, key=lambda each: each.started_at, reverse=True)
 
     def answers(self, keys: Collection[str]) -> list[AnswerFacts]:
-        """What receivers answered about each edition, from a sample of its failed recipients."""
+        """Receivers' responses to each edition, from a sample of its failed recipients."""
         found: Counter[tuple[str, str]] = Counter()
         with self.database.read() as connection:
             for key in keys:
@@ -118,7 +118,7 @@ class Overview:
         return [AnswerFacts(key, text, count) for (key, text), count in found.items()]
 
     def last_events(self) -> datetime | None:
-        """When the newest webhook payload arrived that is kept."""
+        """Provider → arrival time of the newest stored webhook payload."""
         newest = select(webhook.c.received_at).order_by(webhook.c.id.desc()).limit(1)
         with self.database.read() as connection:
             return connection.execute(newest).scalar()

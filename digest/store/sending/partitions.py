@@ -19,9 +19,9 @@ from digest.store.schema import edition as editions
 PARTITIONED = (delivery_event, delivery)
 # Bytes of a name, PostgreSQL's limit.
 _LONGEST_NAME = 63
-# Milliseconds.
+# Milliseconds that a drop waits for a lock.
 _LOCK_WAIT = 5_000
-# The partitions of a table, and which editions they take: `FOR VALUES IN ('2026-11-22', '2026-11-23')`.
+# The partitions of a table with their editions: `FOR VALUES IN ('2026-11-22', '2026-11-23')`.
 _PARTS = text(
     "SELECT part.relname AS name, pg_get_expr(part.relpartbound, part.oid) AS bound"
     " FROM pg_inherits JOIN pg_class part ON part.oid = inhrelid WHERE inhparent = to_regclass(:table)"
@@ -29,9 +29,10 @@ _PARTS = text(
 
 
 def has_place(key: ColumnElement[str], subscriber: int | None = None) -> ColumnElement[bool]:
-    """Condition: a subscriber, or anybody, has a place in the edition `key`, a column of another table.
+    """Condition: a subscriber, or anybody, has a place in the edition of the column `key`.
 
-    For EXISTS, PostgreSQL would read every partition. A value is looked up in the partition of each edition.
+    It compares a scalar subquery, which PostgreSQL looks up in the partition of each edition. With EXISTS it would read
+    every partition.
     """
     rows = select(delivery.c.subscriber).where(delivery.c.edition == key)
     if subscriber is not None:
@@ -77,7 +78,7 @@ def drop(connection: Connection, edition: str) -> tuple[int, int] | None:
     """
     if connection.dialect.name == "sqlite":
         return None
-    # Whoever reads deliveries queues behind a drop that waits.
+    # While a drop waits, all readers of deliveries queue behind it.
     _run(connection, f"SET LOCAL lock_timeout = {_LOCK_WAIT}")
     counts = {delivery: 0, delivery_event: 0}
     dropped = False
@@ -92,7 +93,7 @@ def drop(connection: Connection, edition: str) -> tuple[int, int] | None:
 
 
 def drop_if_empty(connection: Connection, edition: str) -> None:
-    """Drop the shared partitions that this edition was in, if nothing is left of any of its editions."""
+    """Drop the shared partitions that this edition was in, if they are empty."""
     if connection.dialect.name == "sqlite":
         return
     for table in PARTITIONED:

@@ -1,9 +1,9 @@
 """Progress of attempts that send to one recipient at a time: after a crash one recipient is unknown, not a batch.
 
 On SQLite a commit that waits for the disk takes milliseconds, as long as an email. A commit that does not wait survives
-the death of this process, but perhaps not a power cut. So only every `STEP`th record waits, and the attempt keeps the
-boot id of the machine. If recovery finds another boot id, up to `STEP` recipients are unknown. On PostgreSQL, and where
-the system has no boot id, every record waits.
+the death of this process, but perhaps not a power cut. So only every `STEP`th record waits, and the attempt stores the
+machine's boot id. If recovery finds another boot id, up to `STEP` recipients are unknown. On PostgreSQL, and on systems
+without a boot id, every record waits.
 """
 
 from __future__ import annotations

@@ -28,7 +28,8 @@ _REASON = "the run was cut short while this was being handed over"
 class RecoveryPolicy:
     """How the attempts of each transport are recovered.
 
-    Those that can be retried safely can be so for `redo_within`. With `resend`, unknown recipients are sent to again.
+    Transports in `redo_within` can be retried safely for that time. With `resend`, unknown recipients get the email
+    again.
     """
 
     recovery: Mapping[str, Recovery]
@@ -38,8 +39,8 @@ class RecoveryPolicy:
 
     def recover(self, connection: Connection, edition: str, now: datetime) -> int:
         """Settle the attempts of dead runs. Returns how many recipients are unknown as a result."""
-        # Locked: a run that lost only its connection still records how far it is, and would get further than what is
-        # read here. Its next record waits for this transaction, and then finds that the attempt was taken over.
+        # Locked: a run that lost only its connection still records its progress, beyond what is read here. Its next
+        # record waits for this transaction, and then finds that the attempt was taken over.
         in_flight = _in_flight().where(batch.c.edition == edition).order_by(attempt.c.id).with_for_update(of=attempt)
         found = connection.execute(in_flight).all()
         dead = not_running(connection, {row.run for row in found})
@@ -91,7 +92,7 @@ class RecoveryPolicy:
             return NotSent("the run was cut short before anything was handed over")
         if recovery == "hold" or current is None:
             return Unknown(_REASON)
-        # Recipients are sent to in the order of their ids.
+        # Emails go out in the order of the recipients' ids.
         done = frozenset(id for id in ids if id < current)
         unknown = dict.fromkeys(unknown_recipients(current, ids, same_boot=row.boot in ("", self.boot)), _REASON)
         return PerRecipient(accepted=done, unknown=unknown, not_sent_reason=_REASON)
@@ -103,7 +104,10 @@ class RecoveryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """A batch that a dead run left in flight, as recovery would resolve it. Other recipients were not sent to."""
+    """A batch that a dead run left in flight, as recovery would resolve it.
+
+    Recipients outside these sets were not mailed.
+    """
 
     batch: int
     attempt: str
@@ -122,7 +126,7 @@ class Orphan:
 def dead_runs(database: Database) -> set[str]:
     """Return the dead runs that left attempts in flight.
 
-    Call this before reading their attempts: a run that still lives now may end in between.
+    Call this before reading their attempts, because a run that is alive now may end in between.
     """
     in_flight = select(attempt.c.run).distinct().where(attempt.c.state == AttemptState.SUBMITTING)
     with database.read() as connection:

@@ -1,17 +1,18 @@
-"""Hold what a restored store cannot know: who got an email after its copy was made.
+"""Hold the batches of a restored store that may have been sent after its copy was made.
 
-If the replaced store can be read, it knows, and the copy takes over its sends (`take_over`). Nothing is held then.
+If the replaced store can be read, it knows what was sent, and the copy takes that over (`take_over`). Nothing is held
+then.
 
-One rule keeps anybody from getting an edition twice: **whatever may have been sent since the copy is unknown, and only
-an operator, an event or the provider's log changes that** (`digest reconcile`).
+One rule ensures that nobody gets an edition twice: **everything that may have been sent since the copy is unknown, and
+only an operator, an event or the provider's log changes that** (`digest reconcile`).
 
-- Batches of the copy that were not settled become unknown. So do accepted ones that were scheduled for later: the
+- Unsettled batches of the copy become unknown. So do accepted batches that were scheduled for later, because the
   edition may have been stopped since.
-- New batches of an edition that may have been sent since (`find_hold_reason`) are unknown from the beginning. These
-  are all editions up to the day of the restoring.
+- New batches are unknown from the start if their edition may have been sent since (`find_hold_reason`), as all editions
+  up to the day of the restore may.
 
-Such a batch is held: it has an attempt in the state `restored`, which represents all attempts that the store has
-never seen. `delivery.on_unknown` does not apply to it, and a cancellation at the provider does not make it pending.
+Such a batch is held: it has an attempt in the state `restored`, which stands for all attempts that this store never
+saw. `delivery.on_unknown` does not apply to it, and a cancellation at the provider does not make it pending.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ from digest.store.sending.decisions import Grounds, record_decision
 from digest.store.statements import chunks
 
 _NAME = "restored"
-# A special edition has no day in its name. For this time, an operator may send it again because the restored store
-# does not have it.
+# A special edition has no day in its key, so it is held for this long: an operator may send it again because the
+# restored store lacks it.
 SPECIALS = timedelta(days=7)
 
 
@@ -54,7 +55,7 @@ class Restored:
     not_sent: tuple[str, ...] = ()
 
     def covers(self, key: str, day: date) -> bool:
-        """Whether the edition may have been sent between the copy and the restoring."""
+        """Whether the edition may have been sent between the copy and the restore."""
         if key in self.not_sent:
             return False
         special = not key.startswith(day.isoformat())
@@ -71,7 +72,7 @@ class SentSince:
 
 @dataclass(frozen=True, slots=True)
 class HoldReason:
-    """Why the batches of an edition are held: since when, and for which reason, nothing is known about it."""
+    """Why the batches of an edition are held, and since when its sends are not known."""
 
     reason: str
     at: datetime
@@ -79,7 +80,7 @@ class HoldReason:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An edition with held batches. Counts of this restoring."""
+    """An edition with held batches. Counts are of this restore."""
 
     edition: str
     batches: int
@@ -87,13 +88,13 @@ class Held:
 
 
 def is_held() -> ColumnElement[bool]:
-    """Condition: the batch may have been sent by attempts that the store has never seen."""
+    """Condition: the batch may have been sent by attempts that this store never saw."""
     mark = select(attempt.c.id).where(attempt.c.batch == batch.c.id, attempt.c.state == AttemptState.RESTORED)
     return mark.correlate(batch).exists()
 
 
 def how_to(key: str) -> str:
-    """Say how an operator settles the edition."""
+    """Return the sentence that tells operators how to settle the edition."""
     return (
         "find out what became of it, at your provider or in the log of your mail server, then run "
         f"`digest reconcile {key}`."
@@ -101,7 +102,7 @@ def how_to(key: str) -> str:
 
 
 def hold_unsettled(connection: Connection, restored: Restored) -> list[Held]:
-    """Make unknown whatever may have been sent since the copy was made, and remember that the store was restored."""
+    """Make unknown everything that may have been sent since the copy was made, and record that the store was restored."""
     hold_reason = _hold_reason(restored)
     rows = (
         select(batch.c.id, batch.c.edition, batch.c.size)
@@ -142,16 +143,16 @@ def hold(connection: Connection, numbers: Collection[int], hold_reason: HoldReas
 
 
 def unsettled_editions(copy: Connection, copied_at: datetime) -> set[str]:
-    """Return the editions of which a part was not settled when the copy was made."""
+    """Return the editions that were not completely settled when the copy was made."""
     return set(copy.execute(select(batch.c.edition).where(_is_unsettled(copied_at)).distinct()).scalars())
 
 
 def sent_since(newer: Connection, copy: Connection) -> list[SentSince] | None:
-    """Return the editions that the newer store has handed over and its copy does not know.
+    """Return the editions that the newer store has handed over since the copy.
 
-    Every attempt is in the store before its first byte is sent, so the newer store knows every edition since the copy.
-    None if it may lack attempts: one of the two stores was restored before, or the copy has attempts that the newer
-    store does not have.
+    Every attempt is stored before its first byte is sent, so the newer store knows every edition since the copy. None
+    if it may lack attempts: if one of the stores was restored before, or the copy has attempts that the newer store
+    lacks.
     """
     if _load(newer) or _load(copy):
         return None
@@ -170,14 +171,14 @@ def _attempts(connection: Connection) -> dict[str, str]:
 
 
 def _handed_over(connection: Connection) -> dict[str, int]:
-    """Edition → recipients who have it, or may have it."""
+    """Edition → number of recipients who have it, or may have it."""
     states = (BatchState.ACCEPTED, BatchState.UNKNOWN, BatchState.SUBMITTING)
     rows = select(batch.c.edition, func.sum(batch.c.size)).where(batch.c.state.in_(states)).group_by(batch.c.edition)
     return {key: int(recipients) for key, recipients in connection.execute(rows)}
 
 
 def find_hold_reason(connection: Connection, key: str, day: date | None = None) -> HoldReason | None:
-    """Whether the edition may have been sent between the copy and the restoring. `day` is that of an unknown key."""
+    """Return why the edition must be held, None if it need not be. `day` is the day of a key that is not in the store."""
     restored = _load(connection)
     if restored is None:
         return None
@@ -198,9 +199,9 @@ def set_not_sent(database: Database, key: str, grounds: Grounds, now: datetime) 
 
 
 def doubtful_unsent(connection: Connection, since: date) -> list[str]:
-    """Editions since a day that may have been sent since the copy, and of which the store has no recipients.
+    """Editions since a day that may have been sent since the copy, without recipients in this store.
 
-    Those that the copy has, and those of the days since that it does not have.
+    Includes editions in the copy, and those planned since that it lacks.
     """
     restored = _load(connection)
     if restored is None:
@@ -222,14 +223,14 @@ def doubtful_unsent(connection: Connection, since: date) -> list[str]:
 
 
 def last_activity(connection: Connection) -> datetime | None:
-    """The latest time in the store: a copy of unknown age was not made before."""
+    """The latest time in the store. A copy of unknown age cannot be older than that."""
     columns = (attempt.c.started_at, attempt.c.ended_at, editions.c.composed_at, editions.c.done_at)
     times = [connection.execute(select(func.max(column))).scalar() for column in columns]
     return max((time for time in times if time is not None), default=None)
 
 
 def _is_unsettled(copied_at: datetime) -> ColumnElement[bool]:
-    """Condition: what became of the batch after the copy was made is not in the copy."""
+    """Condition: the copy does not contain the final outcome of the batch."""
     scheduled = select(attempt.c.id).where(attempt.c.batch == batch.c.id, _is_scheduled_after(copied_at))
     return or_(
         batch.c.state.in_((BatchState.PENDING, BatchState.SUBMITTING, BatchState.UNKNOWN)),

@@ -1,8 +1,9 @@
 """Revisions of an edition that is corrected while it is sent.
 
 Each variant that shows the corrected story has a new email, `html~2` after `html`. A batch takes the newest email when
-it is claimed, so whoever has none yet gets the right one. Only what may have been sent already, and would be repeated
-with the same content, stays as it was. The variant of a batch is therefore what its recipients got.
+it is claimed, so recipients who have none yet get the corrected one. A batch that may have been sent already, and would
+be repeated with the same content, keeps its email. The variant of a batch therefore always names what its recipients
+got.
 
 Functions that take a connection run in the caller's transaction.
 """
@@ -35,9 +36,10 @@ _NOT_RECEIVED = ("bounced", "dropped", "blocked")
 def begin_revision(
     connection: Connection, changed: Edition, emails: Collection[RenderedEmail], *, before: Edition
 ) -> bool:
-    """Make `changed` what the edition is from now on, with its emails. False if it changed, or its state did.
+    """Replace the edition by `changed`, with its emails.
 
-    The state stays as it is. Batches that are claimed later get these emails.
+    False if the edition or its state changed meanwhile. The state stays the same. Batches that are claimed later get
+    the new emails.
     """
     own = and_(
         editions.c.key == changed.key,
@@ -69,9 +71,9 @@ def newest_emails(connection: Connection, edition: str) -> Mapping[str, str]:
 
 
 def bring_up_to_date(connection: Connection, number: int, variant: str, newest: Mapping[str, str]) -> str:
-    """Give a batch the newest email of its variant, and return its key.
+    """Give a batch the newest email of its variant, and return the email's key.
 
-    One that may have been sent already and is only repeated keeps its email.
+    A batch that may have been sent already, and is only repeated, keeps its email.
     """
     wanted = newest.get(split_variant(variant)[0], variant)
     if wanted == variant:
@@ -84,7 +86,7 @@ def bring_up_to_date(connection: Connection, number: int, variant: str, newest: 
 
 
 def superseded(connection: Connection, edition: str, revision: int | None = None) -> list[str]:
-    """Return the keys of the emails that a newer one replaced; with `revision`, those that this one replaced."""
+    """Return the keys of all replaced emails; with `revision`, only of those that this revision replaced."""
     keys = _emails(connection, edition)
     if revision is None:
         newest = _newest(keys)
@@ -94,7 +96,7 @@ def superseded(connection: Connection, edition: str, revision: int | None = None
 
 
 def recipients_of(edition: str, variants: Sequence[str]) -> Select[tuple[int]]:
-    """Select the ids of those who received one of these emails: accepted, and not returned."""
+    """Select the subscribers who received one of these emails: it was accepted and did not come back."""
     returned = select(delivery_event.c.subscriber).where(
         delivery_event.c.edition == edition,
         delivery_event.c.subscriber == delivery.c.subscriber,
@@ -112,7 +114,7 @@ def recipients_of(edition: str, variants: Sequence[str]) -> Select[tuple[int]]:
 
 
 def corrected_by(connection: Connection, edition: str) -> Select[tuple[int]] | None:
-    """Select the ids of those to whom an edition with a correction goes; None for any other edition."""
+    """Select the subscribers to whom a correction edition goes; None for any other edition."""
     given = connection.execute(select(editions.c.corrects).where(editions.c.key == edition)).scalar()
     if not given:
         return None
@@ -121,7 +123,7 @@ def corrected_by(connection: Connection, edition: str) -> Select[tuple[int]] | N
 
 
 def count_by_state(database: Database, edition: str, *, revision: int | None = None) -> dict[str, int]:
-    """Return state of the batch → recipients of emails that were replaced, by any revision or by this one."""
+    """Return state of the batch → number of recipients of replaced emails: by any revision, or by this one."""
     with database.read() as connection:
         old = superseded(connection, edition, revision)
         rows = select(batch.c.state, func.sum(batch.c.size)).where(

@@ -24,10 +24,10 @@ from digest.store.schema import (
 
 
 def discard_samples(database: Database, key: str) -> None:
-    """Delete an edition of samples with everything about it. The caller holds the `sending` lock.
+    """Delete an edition of samples with everything about it.
 
-    Raises DigestError for an edition without samples, and for one that may have gone to anybody by real email: who has
-    it must stay known.
+    The caller holds the `sending` lock. Raises DigestError for an edition without samples, and for one that may have
+    gone out by real email, because its recipients must stay known.
     """
     numbers = select(batch.c.id).where(batch.c.edition == key)
     attempts = select(attempt.c.transport, attempt.c.state).where(attempt.c.batch.in_(numbers)).distinct()

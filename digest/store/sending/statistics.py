@@ -1,4 +1,4 @@
-"""Numbers of editions for reports and lists. They come from rows of batches and of failed recipients."""
+"""Numbers of editions for reports and lists, read from batches and failed recipients only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from digest.store.schema import edition as editions
 from digest.store.sending.folded import counts_by_edition, folded_reasons
 from digest.store.sending.overview import failure_counts, sizes_by_state
 
-# A shorter pause between two attempts belongs to the sending.
+# Shorter pauses between two attempts count as sending time.
 _PAUSE = timedelta(seconds=30)
 
 
@@ -25,7 +25,7 @@ class Statistics:
         self.database = database
 
     def numbers(self, keys: Collection[str], *, times: bool = True) -> dict[str, EditionNumbers]:
-        """The numbers of these editions, in this order. Without `times` no attempt is read."""
+        """The numbers of these editions, in the given order. Without `times`, attempts are not read."""
         with self.database.read() as connection:
             sizes = sizes_by_state(connection, keys)
             outcomes = _outcomes(connection, keys)
@@ -94,7 +94,7 @@ class Statistics:
         return [(reason or "no reason", recipients) for reason, recipients in found]
 
     def last_handed_over(self, key: str) -> datetime | None:
-        """When the last email left, or leaves the provider that holds it for later."""
+        """When the last email left, or when the provider sends it if it is scheduled."""
         at = func.coalesce(attempt.c.send_at, attempt.c.ended_at)
         rows = select(func.max(at)).join(batch, batch.c.id == attempt.c.batch).where(batch.c.edition == key)
         with self.database.read() as connection:
@@ -102,14 +102,14 @@ class Statistics:
         return found
 
     def is_in_flight(self, key: str) -> bool:
-        """Whether a batch of the edition is being handed over. By SMTP one batch can take an hour."""
+        """Whether a batch of the edition is in flight. By SMTP one batch can take an hour."""
         rows = select(batch.c.id).where(batch.c.edition == key, batch.c.state == BatchState.SUBMITTING).limit(1)
         with self.database.read() as connection:
             return connection.execute(rows).first() is not None
 
 
 def _series(key: str) -> str:
-    """What editions have in common that are compared: the slug."""
+    """The slug. Only editions with the same slug are compared."""
     return BREAKING if is_breaking(key) else split_key(key)[1]
 
 
@@ -128,7 +128,7 @@ def _sending_time(connection: Connection, key: str) -> tuple[datetime, datetime,
         select(attempt.c.started_at, attempt.c.ended_at)
         .join(batch, batch.c.id == attempt.c.batch)
         .where(batch.c.edition == key, attempt.c.ended_at.is_not(None))
-        # The mark of a restored copy is no attempt of ours.
+        # The `restored` mark is not an attempt of ours.
         .where(attempt.c.transport != "")
         # A cancellation ends long after its attempt.
         .where(attempt.c.state.not_in((AttemptState.CANCELLING, AttemptState.CANCELLED)))
@@ -141,7 +141,7 @@ def _sending_time(connection: Connection, key: str) -> tuple[datetime, datetime,
 
 
 def in_flight_seconds(times: Iterable[tuple[datetime, datetime]]) -> float:
-    """The length of the union of these intervals, which begin in their order. Short pauses count."""
+    """The total length of the union of these intervals, which are sorted by start. Short pauses count too."""
     total = 0.0
     begin: datetime | None = None
     end: datetime | None = None

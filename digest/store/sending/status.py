@@ -68,9 +68,10 @@ class UnknownBatch:
 
 @dataclass(frozen=True, slots=True)
 class UnknownRecipient:
-    """A recipient of an unknown batch, with what is known of the attempt.
+    """A recipient of an unknown batch, with what is known about the attempt.
 
-    `started_at` is when this email was begun, or else the attempt. `last_reply` is what the server said last, or ''.
+    `started_at` is the start of this email if known, else of the attempt. `last_reply` is the server's last reply, or
+    ''.
     """
 
     batch: int
@@ -129,7 +130,7 @@ def counts(database: Database, edition: str) -> Counts:
 
 
 def pending(database: Database, edition: str) -> int:
-    """`Counts.pending` alone, which reads no row per recipient."""
+    """`Counts.pending` alone, read without a row per recipient."""
     with database.read() as connection:
         waiting = batch.c.state.in_((BatchState.PENDING, BatchState.SUBMITTING))
         found = select(func.coalesce(func.sum(batch.c.size), 0)).where(batch.c.edition == edition, waiting)
@@ -144,7 +145,10 @@ def next_due(database: Database, edition: str) -> datetime | None:
 
 
 def went_by_hours(database: Database, edition: str, midnight: datetime) -> bool:
-    """Whether batches were due at an hour. Those that were to be sent at once are due at midnight or before."""
+    """Whether any batch is due at an hour of the day.
+
+    Batches that were to be sent at once are due at midnight or before.
+    """
     with database.read() as connection:
         later = select(batch.c.id).where(batch.c.edition == edition, batch.c.due_at > midnight)
         return connection.execute(later.limit(1)).first() is not None
@@ -222,9 +226,9 @@ def count_recipients(connection: Connection, edition: str, orphans: Mapping[int,
 
 
 def _sent_in_flight(connection: Connection, edition: str, orphans: Mapping[int, Orphan]) -> int:
-    """The recipients who have the email already, of batches that a live run sends one by one.
+    """The recipients who already have the email in batches that a live run sends one by one.
 
-    They are sent to in the order of their ids. Who was rejected or deferred is no longer in the batch.
+    Emails go out in the order of the ids. Rejected and deferred recipients are no longer in the batch.
     """
     rows = (
         select(func.count())
@@ -262,7 +266,7 @@ def _unreached(
 ) -> Iterator[Unreached]:
     open_ = (BatchState.PENDING, BatchState.SUBMITTING, BatchState.UNKNOWN)
     states = open_ if waiting else (BatchState.UNKNOWN,)
-    # `_with_states` skips some recipients of orphans, which must not count against the limit.
+    # `_with_states` skips some recipients of orphans. They must not count against the limit.
     sizes = select(func.coalesce(func.sum(batch.c.size), 0)).where(batch.c.id.in_(list(orphans)))
     hidden = connection.execute(sizes).scalar_one() if orphans and limit is not None else 0
     rows = (
@@ -292,8 +296,10 @@ def _with_states(
 
 
 def _batch_reasons(connection: Connection, edition: str) -> dict[int, str]:
-    """Return the detail of each batch's last attempt. A batch that was not tried has that of the batch it was split
-    off from."""
+    """Return the detail of each batch's last attempt.
+
+    A batch without attempts has the detail of the batch it was split off.
+    """
     parents = dict(connection.execute(select(batch.c.id, batch.c.parent).where(batch.c.edition == edition)).all())
     tried = (
         select(attempt.c.batch, attempt.c.detail)
@@ -326,8 +332,8 @@ def _unknown_batches(
         tried = connection.execute(
             select(attempt)
             .where(or_(own, attempt.c.batch == row.parent))
-            # A provider's log can show an attempt that was made, but not the mark of a restored copy. Of the parent's
-            # attempts, the one that split it left this batch unknown.
+            # A provider's log can show real attempts, but not the `restored` mark. Of the parent's attempts, the one
+            # that split it left this batch unknown.
             .order_by(
                 and_(own, open_).desc(),
                 and_(own, attempt.c.state == AttemptState.RESTORED).desc(),

@@ -1,7 +1,7 @@
-"""Take over what the store that a copy replaces knows of its sends, so that the copy continues where that store ended.
+"""Take over the sends of the store that a copy replaces, so that the copy continues where that store ended.
 
-The replaced store has every edition that was sent since the copy, with who has it, who does not, and who may have it.
-Ids are kept: both stores have the same past, so an id means the same in both.
+The replaced store has every edition that was sent since the copy, with each recipient's outcome. Ids are kept, because
+both stores have the same past and an id means the same in both.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from digest.store.statements import chunks
 
 # Rows in memory at once.
 _CHUNK = 1_000
-# Those with rows of an edition, each after the tables that it refers to.
+# Tables with rows of an edition, each after the tables that it refers to.
 _TABLES = tuple(table for table in metadata.sorted_tables if table is attempt or "edition" in table.c)
 _STOPPED = (EditionState.CANCELLED, EditionState.PAUSED)
 
 
 def take_over_sends(newer: Connection, copy: Connection, sent: Collection[str], copied_at: datetime) -> None:
-    """Replace what the copy has of the editions that were sent, settled or stopped since by what the newer store has.
+    """Replace the copy's rows of editions that were sent, settled or stopped since by those of the newer store.
 
     `sent` are the editions that were sent since the copy (`restored.sent_since`).
     """
@@ -38,7 +38,7 @@ def take_over_sends(newer: Connection, copy: Connection, sent: Collection[str], 
         for table in (editions, *_TABLES):
             for rows in _rows(newer, table, key):
                 copy.execute(insert(table), rows)
-    # The provider has counted what was sent since.
+    # The provider has counted the emails that were sent since.
     copy.execute(delete(rate_window))
     for rows in _rows(newer, rate_window):
         copy.execute(insert(rate_window), rows)

@@ -1,7 +1,7 @@
 """On PostgreSQL deliveries and their events are partitioned by edition.
 
-What a store has already becomes one partition of all its editions, so no row is moved. Its rows are deleted as before,
-and it is dropped when it is empty (`sending.partitions`).
+Existing rows become one partition for all existing editions, so no row is moved. They are deleted as before, and the
+partition is dropped when it is empty (`sending.partitions`).
 """
 
 import sqlalchemy as sa
