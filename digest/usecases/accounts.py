@@ -34,8 +34,8 @@ _SEEN_EVERY = timedelta(minutes=5)
 MIN_PASSWORD, MAX_PASSWORD = 12, 256
 # Seconds for which a code of an authenticator app is shown (RFC 6238). One code before and after is accepted too.
 CODE_SECONDS = 30
-# Attempts to sign in: as one user from one network, from one network, and as one user. A stranger who tries a name does
-# not lock its owner out.
+# Limits of sign-in attempts: as one user from one network, from one network in all, and as one user in all. A stranger
+# who tries a name does not lock its owner out.
 TRIES, TRIES_PER_NETWORK, TRIES_PER_USER, TRIES_WINDOW = 10, 50, 200, timedelta(minutes=15)
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}\Z")
 _AGENT_LENGTH = 200
@@ -62,7 +62,7 @@ class Accounts:
     now: Callable[[], datetime]
 
     def add(self, name: str, role: Role, by: Actor) -> None:
-        """Add a user, who can sign in after using a link. Raises DigestError."""
+        """Add a user. They can sign in after using a one-time link. Raises DigestError."""
         if not _NAME.match(name):
             raise DigestError(
                 f"A name of a user has a-z, 0-9 and . _ @ + -, at most 64 characters, found {name[:80]!r}."
@@ -75,7 +75,7 @@ class Accounts:
         return self.users.all()
 
     def set_role(self, name: str, role: Role, by: Actor) -> None:
-        """Give a user another role, from their next click on. Raises DigestError."""
+        """Give a user another role. It applies from their next request. Raises DigestError."""
         user = self._existing(name)
         if user.role is Role.ADMIN and role is not Role.ADMIN and self.users.admins() == 1:
             raise DigestError(f"{name} is the only admin. Make somebody else an admin first.")
@@ -103,7 +103,7 @@ class Accounts:
         return token
 
     def user_of_link(self, token: str) -> User | None:
-        """Return whose link it is; None if it was used or is too old."""
+        """Return the user of a one-time link; None if it was used or has expired."""
         found = self.users.link(_hash(token), self.now())
         return found[0] if found else None
 
@@ -121,7 +121,7 @@ class Accounts:
         if user is None:
             return None
         key, now = self.app_key(token), self.now()
-        # Six digits must not be guessed.
+        # Limits guesses of the six digits.
         if not self.quotas.take([Quota(f"desk:link:{user.name}", TRIES, TRIES_WINDOW)], now):
             raise TooManyTries
         counter = _counter(key, code, now)
@@ -133,16 +133,17 @@ class Accounts:
                 return None
             self.users.set_credential(user.id, Kind.PASSWORD, hashed, now=now)
             self.users.set_credential(user.id, Kind.TOTP, key, now=now, counter=counter)
-            # They may be on the phone that was lost.
+            # The old passkeys may be on the phone that was lost.
             self.users.remove_passkeys(user.id)
             self.users.end_sessions(user=user.id)
         self.log.record(Actor(user.name, "desk"), "link used", user.name, now=now)
         return self._open(user, agent)
 
     def sign_in(self, name: str, password: str, code: str, *, network: str, agent: str) -> SignedIn | None:
-        """Open a session. None if name, password or code is wrong; it does not say which. Raises TooManyTries.
+        """Open a session.
 
-        Every try takes the time of one password check, so that it does not show which names exist.
+        None if name, password or code is wrong; callers do not learn which. Raises TooManyTries. Every attempt takes
+        the time of one password check, so its duration does not reveal which names exist.
         """
         now = self.now()
         user = self.users.find(name)
@@ -167,7 +168,7 @@ class Accounts:
         return self._open(user, agent)
 
     def session(self, token: str) -> Session | None:
-        """Return the session that a cookie names; None if it has ended."""
+        """Return the session of a cookie; None if it has ended."""
         if not token:
             return None
         now = self.now()
@@ -185,7 +186,7 @@ class Accounts:
         return self._open(user, agent, method)
 
     def _open(self, user: User, agent: str, method: str = "password") -> SignedIn:
-        # Always a new token, so that nobody can make somebody else sign in with one that they know.
+        # Always a new token: nobody can plant a known one in another person's browser (session fixation).
         token, now = secrets.token_urlsafe(32), self.now()
         expires = now + SESSION_LASTS
         short = agent[:_AGENT_LENGTH]
@@ -211,7 +212,7 @@ def app_url(key: str, user: str, host: str) -> str:
 
 
 def _counter(key: str, code: str, now: datetime) -> int | None:
-    """Return the number of the code of an app, if it is shown now, just before or just after; else None."""
+    """Return the counter of an app's code. None unless it is the current code, the previous or the next one."""
     from pyotp import TOTP
 
     digits = "".join(code.split())

@@ -38,7 +38,7 @@ class EmailChannel:
     """
 
     address: str
-    # Name → builds it. Each is built for one email and closed after it.
+    # Name → factory. A transport is built for one email and then closed.
     transports: Mapping[str, Callable[[], Transport]]
     sender: Sender
     sign: Sign
@@ -84,10 +84,10 @@ class EmailChannel:
         first = messages[0]
         texts = [plain_text(message, self.zone) for message in messages]
         html = first.html or _HTML.format("<hr>".join(_paragraphs(text) for text in texts))
-        # Without the address of our pages: an admin unsubscribes by the settings.
+        # No address of our pages: admins unsubscribe in the settings.
         to = recipient(0, self.address, replace(self.sender, base_url=""), self.sign)
         email = RenderedEmail("html", subject_of(messages), html, "\n\n---\n\n".join(texts) + "\n")
-        # The Message-ID derives from this name, so a mailbox hides a repetition.
+        # The Message-ID derives from this name, so mailboxes hide a repeated email.
         return Outgoing(f"alert-{first.id}", "alert", "alert", email, to.sender, (to,))
 
 

@@ -1,4 +1,4 @@
-"""Tell the admins about a condition: once when it begins and once when it ends, by every channel."""
+"""Alert the admins to a condition: once when it begins and once when it ends, by every channel."""
 
 from __future__ import annotations
 
@@ -38,18 +38,19 @@ class Alerts:
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> bool:
-        """Raise an alert. Call it as often as the condition is seen: it is sent once until `clear`. True if it is sent.
+        """Raise an alert, and return whether it is sent.
 
-        One about a file or a server is sent again when its cause changes, once for each cause.
+        Call this whenever the condition is seen: the alert is sent once until `clear`. An alert about a file or a
+        server is sent again when its cause changes, once for each cause.
 
-        `title` is one line, `text` says what happened, `action` what to do, with the exact command. From `until` on it
-        ends without a message.
+        `title` is one line, `text` says what happened, `action` what to do, with the exact command. At `until` the
+        alert ends without a message.
         """
         now = self.now()
         return self._raise(redact_alert(Alert(kind, subject, title, text, action, since or now, until)), now)
 
     def clear(self, kind: str, subject: str, text: str = "") -> bool:
-        """End an alert, and tell so. False if it is not open."""
+        """End an alert, with a message. False if it is not open."""
         now = self.now()
         found = next((each for each in self.store.open() if each.key == (kind, subject)), None)
         return found is not None and self._resolve(found, text, now)
@@ -59,8 +60,8 @@ class Alerts:
     ) -> list[Alert]:
         """Make `found` the open alerts of these kinds: raise the new ones and clear the others.
 
-        `ending` gives the text for an alert that ends. Alerts of any kind whose time is over end silently. Returns the
-        new ones.
+        `ending` gives the text for an alert that ends. Alerts of any kind that have reached their `until` end silently.
+        Returns the new alerts.
         """
         now = self.now()
         held = {each.key: each for each in self.store.open()}
@@ -84,7 +85,7 @@ class Alerts:
         return self.store.add(message, self._names, now)
 
     def deliver(self) -> list[str]:
-        """Send the messages that are due. Returns a sentence for each that failed; those are tried again later."""
+        """Send the messages that are due. Returns a sentence for each failure; failed messages are tried again later."""
         problems: list[str] = []
         for channel in self.channels:
             messages = self.store.claim(channel.name, self.now())
@@ -103,7 +104,7 @@ class Alerts:
         return list(dict.fromkeys(problems))
 
     def send_at_once(self, type: MessageType, kind: str, title: str, text: str, action: str) -> None:
-        """Send a message by every channel without the store, once and without retries: the store is what fails."""
+        """Send a message by every channel, once, without retries and without the store. Used when the store fails."""
         message = Message(_new_id(), type, self.now(), self.sender, title, text, action=action, kind=kind)
         for channel in self.channels:
             for failure in channel.send([message]).values():
@@ -143,7 +144,7 @@ class Alerts:
 
 
 def _differs(item: Alert, held: Alert) -> bool:
-    """Whether an open alert has other texts now. The time at which it began stays."""
+    """Whether the texts of an open alert have changed. The time at which it began does not count."""
     return replace(item, since=held.since) != held
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def option_counts(answers: AnswerStore, edition: Edition, language: str) -> dict[str, dict[str, int]]:
-    """Return block → option → how many chose it, for the questions of the edition."""
+    """Return block → option → number of subscribers who chose it, for the questions of the edition."""
     found: dict[str, dict[str, int]] = {}
     for block in edition.blocks:
         if question := find_question(edition, block.kind, language):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from digest.store.desk.audit import AuditLog
     from digest.store.desk.users import Token, User, UserStore
 
-# The start tells people and scanners of leaked secrets what it is.
+# By this prefix people and secret scanners recognise a token.
 PREFIX = "digest_"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 _USED_EVERY = timedelta(minutes=5)
@@ -55,7 +55,7 @@ class ApiTokens:
         self.log.record(by, "token revoked", user, name, now=self.now())
 
     def find(self, token: str) -> Token | None:
-        """Return the token that a program sent; None if it was revoked, is too old, or never was one."""
+        """Return the token that a program sent; None if it is unknown, expired or revoked."""
         if not token.startswith(PREFIX):
             return None
         now = self.now()

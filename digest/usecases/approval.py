@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from digest.usecases.breaking import BreakingNews
 
 PURPOSE = "approve"
-# What a reader of the email sees. Another value means that the edition was changed.
+# The parts of an edition that subscribers see. The revision is a fingerprint of them.
 _SHOWN = ("subject", "preheader", "intro", "sections", "lead", "blocks")
 _REVISION_LENGTH = 16
 
 
 def approval_link(base: str, signer: Signer, key: str) -> str:
-    """Return the address of the page where an edition can be approved. Whoever has it may approve this edition."""
+    """Return the address of the page where an edition can be approved. Anybody who has it may approve this edition."""
     return f"{base.rstrip('/')}/approve/{key}/{signer.sign_name(PURPOSE, key)}"
 
 
 def revision(edition: Edition) -> str:
-    """Return a fingerprint of all that an edition shows, so that nobody approves what they have not seen."""
+    """Return a fingerprint of everything that an edition shows, so that nobody approves what they have not seen."""
     shown = {name: getattr(edition, name) for name in _SHOWN}
     return hashlib.sha256(orjson.dumps(shown, default=str)).hexdigest()[:_REVISION_LENGTH]
 
@@ -43,7 +43,7 @@ class EditionChanged(DigestError):
 
 @dataclass(frozen=True)
 class Approver:
-    """Checks an edition's emails and approves it, for the command and for the page."""
+    """Checks an edition's emails and approves it. Used by the command and by the page."""
 
     editions: EditionStore
     preflight: Preflight
@@ -62,10 +62,10 @@ class Approver:
     def approve(self, edition: Edition, *, how: str, by: str = "", force: str = "") -> PreflightResult:
         """Check and approve a draft. `digest run` sends it at its time, and breaking news at once.
 
-        By whom (if known), how, and `force`, the reason for approving despite errors, are recorded. Raises
-        PreflightFailed for an email with errors, ModelTextUnseen for words of a model that nobody has looked at,
-        BreakingRefused for an alert edition that must not be sent,
-        EditionChanged if somebody changed it meanwhile, DigestError for another state.
+        Records who approved (if known), how, and `force`, the reason for approving despite errors. Raises
+        PreflightFailed for an email with errors, ModelTextUnseen for model text that nobody has looked at,
+        BreakingRefused for an alert edition that must not be sent, EditionChanged if the edition was changed meanwhile,
+        and DigestError for another state.
         """
         key = edition.key
         checked = self.check(edition)

@@ -23,31 +23,31 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# How long after a story another one may continue it.
+# How long after a story a later one may continue it.
 _THREAD = timedelta(days=60)
-# Share of the shorter text's stems that an update has in common with the story that it continues. Curation has already
-# decided that the edition had that story, so this only chooses the right one.
+# The least share of the shorter text's stems that an update has in common with the story that it continues. Curation
+# has already decided that the update continues a story, so this only finds the right one.
 _SAME_EVENT = 0.15
-# One common stem, such as that of शुरू, is of no event.
+# A single common stem, such as that of शुरू, identifies no event.
 _LEAST_COMMON = 2
 
 
 @dataclass(frozen=True)
 class Archivist:
-    """Writes the archive. Nothing that it does stops a send: what fails is done again by `catch_up`."""
+    """Writes the archive. Failures never stop a send: `catch_up` repeats what failed."""
 
     editions: EditionStore
     archive: ArchiveStore
     articles: ArticleStore
     renderer: Renderer
-    # With the built-in templates only, for editions of which the newsletter's own templates cannot print the page.
+    # Uses only built-in templates. It renders pages that fail with the newsletter's own templates.
     built_in: Renderer
     now: Callable[[], datetime]
 
     def add(self, edition: Edition, at: datetime) -> tuple[str, ...]:
-        """Keep an edition as it is now, if it is not kept yet. Returns notes for the operator.
+        """Add an edition as it is now, unless it is archived.
 
-        What corrects another edition is kept with that one.
+        Returns notes for the operator. A correction edition is stored with the edition that it corrects.
         """
         if edition.corrects is not None or self.archive.has(edition.key):
             return ()
@@ -62,7 +62,7 @@ class Archivist:
         return notes
 
     def correct(self, edition: Edition, note: str, story: Story) -> None:
-        """Keep a corrected edition in the place of the one before, with the note if there is one."""
+        """Replace an edition by its corrected form, and add the correction's note if there is one."""
         at = self.editions.frozen_at(edition.key)
         if at is None or not self.archive.has(edition.key):
             return
@@ -79,7 +79,10 @@ class Archivist:
         self.archive.replace(edition.key, page, at, stories, corrections)
 
     def catch_up(self, stopped: Callable[[], bool] = lambda: False) -> int:
-        """Add the editions that are missing, oldest first: sent by an earlier version, or when this failed."""
+        """Add missing editions, oldest first.
+
+        An edition is missing if an earlier version sent it, or if archiving failed.
+        """
         added = 0
         for key in self.archive.missing():
             if stopped():
@@ -123,7 +126,7 @@ class Archivist:
                 position += 1
 
     def _corrections(self, edition: Edition, stories: Sequence[ArchivedStory]) -> Iterator[ArchivedCorrection]:
-        """Yield what the edition corrects. The story is found by the address of its article."""
+        """Yield the corrections of the edition. A story is found by the URL of its article."""
         found = [block.data for block in edition.blocks if block.kind == "correction" and block.shown != "email"]
         if not found:
             return

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore
     from digest.store.database import Database
 
-# Fewer say nothing, whatever their rate in a short list.
+# Fewer failures are not significant, whatever their rate in a short list.
 MIN_BOUNCES, MIN_COMPLAINTS = 5, 3
 
 
@@ -34,7 +34,7 @@ class AutomaticStop:
     def check(self, key: str) -> str | None:
         """Pause the edition if a limit is reached, and return the reason.
 
-        An edition is paused once at most: who resumes it has decided.
+        An edition is paused at most once, because resuming it is a person's decision.
         """
         if not self.first:
             return None
@@ -52,7 +52,7 @@ class AutomaticStop:
     def _pause(self, key: str, reason: str) -> bool:
         if any(each.what == STOPPED for each in self.editions.decisions(key)):
             return False
-        # What a provider holds for later is cancelled by the next `EditionStopper.resume_cancellations`.
+        # The next `EditionStopper.resume_cancellations` cancels scheduled emails.
         if not self.editions.move(key, EditionState.PAUSED, out_of=(EditionState.SENDING,)):
             return False
         self.editions.record(key, STOPPED, reason, now=self.now())

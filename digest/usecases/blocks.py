@@ -48,16 +48,16 @@ class BlockReader:
     urls: Mapping[str, str]
     may_be_private: bool
     fetcher: Fetcher
-    # Whether answers to a block have pages to go to.
+    # Whether the newsletter has pages for answers to a block.
     has_pages: bool
     editions: EditionStore
-    # Fills the places that have no advertisement of their own.
+    # Books advertisements for places without one of their own.
     sponsors: SponsorBook | None = None
 
     def add(self, edition: Edition, changes: Changes | None = None) -> Edition:
         """Return `edition` with its blocks in their order, and a warning for each that cannot be shown.
 
-        `changes` leave blocks out, and give some other data than those of their files.
+        `changes` can leave blocks out, and replace the data of their files.
         """
         changes = changes or Changes()
         blocks: list[tuple[int, int, str, EditionBlock]] = []
@@ -95,7 +95,7 @@ class BlockReader:
         return [(PLACES.index(each.place), list(ROWS).index(KIND), SPONSORS, each) for each in booked]
 
     def problems(self, today: date) -> list[str]:
-        """Return what is wrong with the files of `today`, of later days and of every edition."""
+        """Return the errors in the block files of `today`, of later days and of every edition."""
         found: list[str] = []
         if self.sponsors is not None:
             try:
@@ -144,7 +144,7 @@ class BlockReader:
                     warnings.append(f"block {kind} is left out: {found}")
 
     def _files(self, edition: Edition) -> dict[str, Path]:
-        """Name in messages → file. Of files with the same name, the edition's comes first, then the day's."""
+        """Name in messages → file. Of files with the same name, the edition's takes precedence, then the day's."""
         found: dict[str, tuple[str, Path]] = {}
         for name in (ALWAYS, edition.day.isoformat(), edition.key):
             for where, path in _files_in(self.folder / name, self.folder.name):
@@ -152,7 +152,7 @@ class BlockReader:
         return dict(found.values())
 
     def _fetch(self, url: str) -> bytes | str:
-        """The body of the response, or the error as a sentence."""
+        """Return the body of the response, or the error as a sentence."""
         try:
             return self.fetcher.get(url, allow_private=self.may_be_private).body
         except DigestError as error:

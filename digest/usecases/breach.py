@@ -1,7 +1,7 @@
-"""Tell people about a personal data breach: who is affected, what was held, a letter, and a record (docs/privacy.md).
+"""Inform people of a personal data breach: find the affected, write a letter, keep a record (docs/privacy.md).
 
-The letter is an edition that only the affected get. It goes through the ledger like every other, so that nobody gets it
-twice and nobody who can be reached is missed.
+The letter is an edition that only the affected get. It goes through the ledger like every edition, so nobody gets it
+twice, and everybody who can be reached gets it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class _Model(BaseModel):
 
 
 class Both(_Model):
-    """A text in Hindi and in English."""
+    """One text in Hindi and in English."""
 
     hi: str = Field(min_length=1)
     en: str = Field(min_length=1)
@@ -72,7 +72,7 @@ class Contact(_Model):
 
 
 class Notice(_Model):
-    """What the letter tells."""
+    """The facts of the breach that the letter reports."""
 
     happened: Both
     consequences: Both
@@ -96,13 +96,13 @@ def read_notice(path: Path) -> Notice:
 
 @dataclass(frozen=True)
 class BreachLetter:
-    """Finds the affected, writes the letter, and gives everybody who can be reached a place in it."""
+    """Finds the affected, writes the letter, and enqueues everybody who can be reached."""
 
     database: Database
     editions: EditionStore
     branding: Branding
     environment: Callable[[], Environment]
-    # The contact of the settings, for a notice without one.
+    # The contact in the settings, used for a notice without one.
     contact: str
     batch_size: int
     now: Callable[[], datetime]
@@ -112,7 +112,7 @@ class BreachLetter:
         return find_affected(self.database, scope)
 
     def render(self, notice: Notice, affected: Affected, *, whole: bool) -> tuple[RenderedEmail, RenderedEmail]:
-        """The letter in HTML and as text only. `whole`: the store was concerned, and not only who got an edition."""
+        """The letter in HTML and as text only. `whole`: the store leaked, not only the recipients of an edition."""
         values: dict[str, Any] = {
             "notice": notice,
             "contact": notice.contact.email or self.contact,
@@ -127,9 +127,10 @@ class BreachLetter:
         return RenderedEmail("html", subject, html, text), RenderedEmail("text", subject, "", text)
 
     def place(self, key: str, notice: Notice, scope: Scope, actor: Actor) -> int:
-        """Give the affected their places in the letter `key`, and record it. Returns how many are new.
+        """Enqueue the affected in the letter `key`, and record it.
 
-        Repeating it with a wider scope adds those who have no place yet. Its text stays what it was.
+        Returns how many are new. Repeating it with a wider scope adds those who are missing. The letter's text does not
+        change.
         """
         if not key.startswith(BREACH):
             raise DigestError(f"The name of such a letter begins with '{BREACH}'; found '{key}'.")
@@ -179,7 +180,7 @@ def _moments(scope: Scope) -> tuple[tuple[str, datetime | None], ...]:
 
 
 def affected_csv(affected: Affected) -> str:
-    """Everybody affected, with the reason why no letter goes to somebody: those must be told in another way."""
+    """All affected people as CSV, with the reason why no letter goes to somebody: inform them in another way."""
     out = io.StringIO()
     table = csv.writer(out)
     table.writerow(["email", "letter"])
@@ -190,7 +191,7 @@ def affected_csv(affected: Affected) -> str:
 
 
 def board_report(notice: Notice, affected: Affected, scope: Scope, key: str, now: datetime) -> str:
-    """A draft of what the Data Protection Board is told: without delay, and in detail within 72 hours (rule 7(2))."""
+    """Draft the report to the Data Protection Board: due without delay, and in detail within 72 hours (rule 7(2))."""
     held = "\n".join(f"- {what}: {number:,}" for what, number in affected.held.items())
     unreached = len(affected.people) - len(affected.reached)
     return (

@@ -1,7 +1,7 @@
 """Breaking news: propose alert editions of one story, and decide whether one may be sent.
 
-A proposal is a draft edition. Everything that the rules need is in the store with it: which stories were proposed, what
-was sent today, and who forced what.
+A proposal is a draft edition. The rules read everything from the store: the stories that were proposed, what was sent
+today, and which limits were overridden by whom.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from digest.store.database import Database
     from digest.usecases.compose import Composer
 
-# States of an alert edition that a person may still send.
+# States in which a person may still send an alert edition.
 OPEN = (EditionState.DRAFT, EditionState.APPROVED)
 # Seconds to wait while another process proposes, which reads articles and pages.
 _LOCK_WAIT = 60.0
@@ -48,7 +48,7 @@ class BreakingNews:
     database: Database
     # How long a proposal can be sent.
     expires_after: timedelta
-    # How long a story counts as sent already.
+    # How long a story counts as already sent.
     memory: timedelta
     zone: ZoneInfo
     now: Callable[[], datetime]
@@ -73,7 +73,7 @@ class BreakingNews:
         return self.settings.is_quiet(self.now().astimezone(self.zone).time())
 
     def expires_at(self, edition: Edition) -> datetime:
-        """Return until when a proposal can be sent."""
+        """Return the time until which a proposal can be sent."""
         return (edition.composed_at or self.now()) + self.expires_after
 
     def propose_detected(self) -> Edition | None:
@@ -89,7 +89,7 @@ class BreakingNews:
         recent = self.articles.between(now - self.settings.within, now)
         names = {source.name for source in self.composer.sources}
         recent = [article for article in recent if article.source in names]
-        # A day has many looks and few stories: most end here.
+        # This runs often and there is rarely such a story, so most calls end here.
         if len({article.source for article in recent}) < 2 and len(recent) < self.settings.sources:
             return None
         with exclusive(self.database, "proposing breaking news", wait=_LOCK_WAIT):
@@ -126,14 +126,17 @@ class BreakingNews:
             return self._propose(articles, "Proposed by an editor.", earlier), found
 
     def rewrite(self, key: str) -> Edition:
-        """Write a proposal again from its stored articles, with the editors' changes. Other states stay unchanged."""
+        """Write a proposal again from its stored articles, with the editors' changes.
+
+        An edition in another state stays as it is.
+        """
         stored = self._existing(key)
         if stored.state != EditionState.DRAFT:
             return stored
         ids = [id for story in stored.stories() for id in story.article_ids]
         known = self.articles.by_ids(ids)
         articles = tuple(known[id] for id in ids if id in known)
-        # Without its articles, the story stays as it is.
+        # Without its articles the story cannot be written again.
         summariser = self.composer.summariser_for(stored)
         again = self._write(key, articles, stored.reason, summariser) if articles else stored
         again = self.composer.pictures.prepare(again, stored)
@@ -166,8 +169,8 @@ class BreakingNews:
     def check(self, key: str, force: str = "") -> None:
         """Raise BreakingRefused if the edition must not be sent now.
 
-        A begun send can always be continued. With `force`, the proposal's age, the day's limit and the quiet hours do
-        not count; the reason is recorded.
+        A send that has begun can always continue. With `force`, the proposal's age, the day's limit and the quiet hours
+        do not apply; the reason is recorded.
         """
         self._require_enabled()
         edition = self._existing(key)
@@ -288,7 +291,7 @@ class BreakingNews:
         )
 
     def _context(self, window: timedelta, told: Sequence[SentStory] = ()) -> ComposeContext:
-        """Return what curation needs. `told` are stories of alert editions, whether they were sent or not."""
+        """Return the context of curation. `told` are the stories of alert editions, sent or not."""
         from digest.curate.editorial import Changes
 
         rules = replace(self.composer.rules, window=window)
@@ -298,7 +301,7 @@ class BreakingNews:
     def _told(self, editions: Sequence[BreakingEdition]) -> list[SentStory]:
         from digest.curate.sent_story import SentStory
 
-        # Curation counts what was sent before now.
+        # Curation only considers what was sent before this time.
         latest = self.now() - timedelta(microseconds=1)
         found = []
         for each in editions:

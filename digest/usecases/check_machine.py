@@ -12,8 +12,8 @@ from pathlib import Path
 from digest.usecases.web_request import WebUnreachable, request
 from digest.utils.findings import Finding, error, good, unknown, warning
 
-# Seconds. Providers refuse signatures and webhooks of other times, and `send_at` is missed. A Date header is exact to
-# a second.
+# Seconds. With a larger error, providers refuse signatures and webhooks, and `send_at` is missed. A Date header is
+# exact to a second.
 _MAX_SKEW = 5.0
 _NTP_TIMEOUT = 3.0
 # From 1900 to 1970 (RFC 5905 section 6).
@@ -23,10 +23,10 @@ _LOW, _FULL = 1_000_000_000, 200_000_000
 
 
 def check_clock(ahead: Mapping[str, float], hosts: Iterable[str], ntp: str) -> Finding:
-    """Compare the clock with the first server that says its time.
+    """Compare our clock with the first server that tells its time.
 
-    `ahead` has what is known already: a server's name, and how many seconds its clock is ahead of ours. Else the web
-    servers `hosts` are asked, then the time server `ntp` (`host[:port]`).
+    `ahead`: a server's name, and the seconds by which its clock is known to be ahead of ours. Without it, asks the web
+    servers `hosts`, then the time server `ntp` (`host[:port]`).
     """
     for name, seconds in ahead.items():
         return judge_clock(seconds, name)
@@ -53,12 +53,12 @@ def judge_clock(ahead: float, server: str) -> Finding:
 
 
 def ask_ntp(server: str) -> float | None:
-    """How many seconds a time server is ahead of us; None if it does not answer (RFC 5905, as a client of SNTP)."""
+    """Seconds by which a time server is ahead of us; None if it does not answer. Implements an SNTP client (RFC 5905)."""
     host, _, port = server.partition(":")
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
             client.settimeout(_NTP_TIMEOUT)
-            # A connected socket learns at once that nothing listens there.
+            # A connected socket reports at once if nothing listens on the port.
             client.connect((host, int(port or 123)))
             began = time.time()
             # Version 4, mode 3: a client.
@@ -81,7 +81,7 @@ def _ntp_time(field: bytes) -> float:
 
 
 def check_disks(folders: Mapping[str, Path]) -> list[Finding]:
-    """Check the free space of folders, each with what it is for. Folders on one disk are one finding."""
+    """Check the free space of folders (folder → its purpose). Folders on the same disk give one finding."""
     disks: dict[int, tuple[list[str], Path]] = {}
     for name, folder in folders.items():
         present = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())

@@ -1,4 +1,4 @@
-"""Check what the DNS says of the sender, for each way in which email leaves."""
+"""Check the sender's DNS records, for each transport that sends email."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from digest.utils.urls import is_example
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How a transport sends: what a receiver looks up in the DNS."""
+    """What receivers look up in the DNS for one transport."""
 
     transport: str
-    # Domain of MAIL FROM, whose SPF counts. None: the provider chooses it.
+    # The domain of MAIL FROM, whose SPF record counts. None if the provider chooses it.
     mail_from: str | None
     # Whether this newsletter reads the bounces to that domain itself.
     reads_bounces: bool = False
     # An SPF record to publish if there is none.
     spf: str = ""
-    # DKIM selectors that the transport uses, any one of them.
+    # DKIM selectors of which the transport uses any one.
     selectors: tuple[str, ...] = ()
     # d= of its signatures. Empty: the From domain or a parent of it.
     signer: str = ""
-    # The base64 public key, where we sign ourselves.
+    # The base64 public key, if we sign ourselves.
     public: str = ""
 
 
@@ -51,7 +51,7 @@ def resend_route(domain: str) -> Route:
 
 
 def ses_route() -> Route:
-    """The selectors of SES are random, and differ for each domain."""
+    """Return the route of SES, whose selectors are random and differ by domain."""
     return Route("ses", None)
 
 
@@ -60,7 +60,7 @@ def brevo_route(domain: str) -> Route:
 
 
 def check_sender(domain: str, routes: Sequence[Route], lookup: Lookup) -> list[Finding]:
-    """Check the From domain and every route. Asks the DNS only."""
+    """Check the From domain and every route. Queries only the DNS."""
     if is_example(domain):
         fix = "set newsletter.sender.email to an address of your domain"
         return [warning("sender", f"{domain} is an example domain; its DNS was not checked", fix)]
@@ -84,7 +84,7 @@ def _check_spf(route: Route, lookup: Lookup) -> list[Finding]:
 
 
 def _check_dkim(route: Route, domain: str, lookup: Lookup) -> list[tuple[Finding, str]]:
-    """The findings of the keys, each with its d=."""
+    """Return the findings about DKIM keys, each with its d=."""
     if not route.selectors:
         message = f"not known which key {route.transport} signs with: a selector cannot be found by the DNS"
         fix = "run `digest doctor --selector NAME`, or save a received test and run `digest doctor FILE`"

@@ -13,12 +13,12 @@ from digest.utils.urls import is_example
 
 _CHECK = "pages"
 _CERTIFICATE = "certificate"
-# Certificates for 90 days are renewed 30 days before their end.
+# Days. Certificates for 90 days are renewed 30 days before they expire.
 _RENEW_BEFORE = timedelta(days=14)
 
 
 def check_pages(base_url: str, lookup: Lookup, now: datetime) -> tuple[list[Finding], WebAnswer | None]:
-    """Check `newsletter.base_url`. Also returns the answer of a public host, whose clock can be compared."""
+    """Check `newsletter.base_url`. Also returns the response of a public host, so that its clock can be compared."""
     host = urlsplit(base_url).hostname or ""
     if not base_url:
         fix = "set newsletter.base_url to the https address of your pages (docs/reader-pages.md)"
@@ -32,7 +32,7 @@ def check_pages(base_url: str, lookup: Lookup, now: datetime) -> tuple[list[Find
         found.append(
             error(_CHECK, f"{base_url} is not https: one-click unsubscribe needs it (RFC 8058)", "use an https address")
         )
-    # The stylesheet exists in every setting.
+    # The stylesheet exists whatever the settings are.
     url = f"{base_url.rstrip('/')}/style.css"
     try:
         answer = request("GET", url)
@@ -57,7 +57,7 @@ def _judge_certificate(host: str, expires: datetime, now: datetime) -> Finding:
 
 
 def unreachable(check: str, url: str, problem: WebUnreachable, lookup: Lookup) -> Finding:
-    """The finding for an address that nothing answers at."""
+    """The finding for an address that does not answer."""
     host = urlsplit(url).hostname or ""
     if problem.certificate:
         return error(_CERTIFICATE, f"the certificate of {host} is not valid: {problem}", "install a valid certificate")
@@ -101,7 +101,7 @@ def check_webhook(url: str, secret: str, lookup: Lookup) -> Finding:
 
 
 def is_local(host: str) -> bool:
-    """Whether a host is this machine."""
+    """Whether the host is this machine."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""Clicks of editions: their numbers, as far as they may be shown, and what they say about sections."""
+"""Click counts of editions, as far as they may be shown, and the interest in sections that they reveal."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 # How far back the ranking looks.
 _WINDOW = timedelta(weeks=4)
-# Clicks by which the share of a section is pulled towards that of all: few clicks say little.
+# Weight of the prior, in clicks: it pulls a section's click rate towards the average, because few clicks say little.
 _PRIOR = 20.0
-# The name in `meta` of the interest of a day.
+# The name in `meta` of a day's interest.
 _INTEREST = "section interest of "
 
 
@@ -57,7 +57,10 @@ class ClickCounter:
         return ClickReport(shown, total.machine, tuple(ordered), hidden, self.min_people)
 
     def of_target(self, name: str, keys: Sequence[str]) -> dict[str, ClickNumbers]:
-        """Edition → the clicks on one target, such as an advertisement; nothing where there are too few people."""
+        """Edition → the clicks on one target, such as an advertisement.
+
+        Leaves out editions where too few people clicked.
+        """
         found = self.store.numbers(keys, self._links)
         return {key: own[name] for key, own in found.items() if name in own and own[name].people >= self.min_people}
 
@@ -89,7 +92,7 @@ class ClickCounter:
         return section_interest(stories, people, self.min_people)
 
     def interest_of_day(self) -> dict[str, float]:
-        """`interest` as it was when it was first asked for today: composing again must move no story by itself."""
+        """Return today's `interest`, fixed when it is first asked for, so that composing again does not move stories."""
         database, name = self.store.database, f"{_INTEREST}{self.now():%Y-%m-%d}"
         held = meta.get(database, name)
         if held is None:
@@ -117,7 +120,7 @@ def section_interest(stories: dict[str, int], people: dict[str, int], min_people
     for name, number in stories.items():
         if people.get(name, 0) < min_people:
             continue
-        # As if the section had some stories more, which were clicked as usual.
+        # As if the section had a few more stories with the usual number of clicks.
         more = _PRIOR / usual
         rate = (people[name] + _PRIOR) / (number + more)
         found[name] = max(-1.0, min(1.0, math.log2(rate / usual)))

@@ -34,16 +34,17 @@ _MAX_TRIES = 5
 _WIDEST = timedelta(hours=48)
 # Half-lives of stories are for a window of this length.
 _USUAL_WINDOW = timedelta(hours=24)
-# What was collected this much later than an edition was composed may have been there: with DIGEST_NOW, each process
-# begins at the same moment.
+# Articles collected up to this much after composing may have been used: with DIGEST_NOW, each process starts at the
+# same time.
 _CLOCK_SLACK = timedelta(minutes=1)
-# A new edition must not repeat the subjects of this many editions: mail programs thread emails with one subject.
+# A new edition must not repeat the subject of this many earlier ones, because mail programs thread emails with equal
+# subjects.
 RECENT_SUBJECTS = 60
 
 
 @dataclass(frozen=True)
 class Composed:
-    """An edition as stored, what curation left out of it, and the report on its sources."""
+    """A composed edition as stored, the runners-up of curation, and the report on its sources."""
 
     edition: Edition
     curated: Curated | None = None
@@ -72,7 +73,7 @@ def day_of(key: str) -> date | None:
 
 @dataclass(frozen=True)
 class _Choice:
-    """The chosen stories, the window if few stories widened it, and a sentence about that."""
+    """The chosen stories, and the window with a note if it was widened because there were few stories."""
 
     curated: Curated
     window: timedelta | None = None
@@ -95,7 +96,7 @@ class Composer:
     sent_history: SentHistoryStore
     rules: Rules
     summariser: Summariser
-    # What a model as summariser may write and use per edition.
+    # The tasks and the budget per edition of a language model.
     model_tasks: ModelTasks
     fulltext: FulltextFetcher
     pictures: PicturePreparer
@@ -120,12 +121,11 @@ class Composer:
     ) -> Composed:
         """Curate the articles of the window into a draft, or into a skipped edition with its reason.
 
-        Collects first, unless `fetch` is false. A draft is composed again and keeps the editors' changes; an edition
-        in any later state, and one that corrects another, is returned unchanged. If an editor changes the edition
-        meanwhile, composing starts again. `on_source` is called for each source when it is collected. Without
-        `store`, the edition is only returned, as it would be composed now. `again` composes a draft as of when it was
-        composed: articles that came since stay out, unless an editor pinned one, so that an editor's change moves no
-        other story.
+        Collects first, unless `fetch` is false. A draft is composed again and keeps the editors' changes; an edition in
+        any later state, and one that corrects another, is returned unchanged. If an editor changes the edition
+        meanwhile, composing starts again. `on_source` is called for each source when it is collected. Without `store`,
+        the edition is only returned, as it would be composed now. `again` composes a draft from the articles that it
+        was composed from, plus pinned ones, so that an editor's change moves no other story.
         """
         collected: CollectReport | None = None
         summariser: Summariser | None = None
@@ -158,7 +158,8 @@ class Composer:
     def summariser_for(self, stored: Edition | None) -> Summariser:
         """Return the summariser for one edition.
 
-        If it was composed before, a model keeps its answers and gets what is left of the budget.
+        For an edition that was composed before, a model's earlier answers are reused and only the rest of the budget is
+        left.
         """
         from digest.curate.summary.metered import Metered
 
@@ -170,16 +171,16 @@ class Composer:
         return Metered(model, self.model_tasks, stored.model_use, stored.model_answers)
 
     def arrange(self, key: str, changes: Changes) -> Edition | None:
-        """Apply changes that choose no other story to the stored draft: moves and texts. The same as composing again.
+        """Apply changes to the stored draft that do not choose other stories: moves and texts.
 
-        None if it is no draft, or if the changes are no longer those of the store.
+        The result equals composing again. None if the edition is not a draft, or if the store has other changes by now.
         """
         stored = self.editions.get(key)
         if stored is None or stored.state != EditionState.DRAFT:
             return None
         from digest.curate import editorial
 
-        # Another picture was fetched when the edition was composed. Only removing one needs nothing more.
+        # Only removing a picture works without composing again: another one has to be fetched.
         removed = {id: url for id, url in changes.pictures.items() if not url}
         edition = editorial.apply(stored, replace(changes, pictures=removed), self.rules.sections)
         if changes.intro is None:
@@ -248,7 +249,7 @@ class Composer:
             max_stories=schedule.max_stories,
         )
         if schedule.repeats_others:
-            # Last week's edition must be remembered, whatever the hour at which this one is composed.
+            # Last week's edition must count as already sent, whatever the hour at which this one is composed.
             slower = max(1.0, schedule.window / _USUAL_WINDOW)
             rules = replace(rules, memory=max(rules.memory, 2 * schedule.window), slower=slower)
         if schedule.sections is not None:
@@ -271,11 +272,10 @@ class Composer:
         pinned: Sequence[str] = (),
         selection: Selection | None = None,
     ) -> list[Article]:
-        """Return the articles of the edition's sources, as far back as it looks, and as first seen by a moment.
+        """Return the articles of the edition's sources in its window, collected by `seen_by`.
 
-        With a `selection`, only those of it and the pinned ones.
-
-        Samples stay out once their source has news: it no longer has `replay`, or another one has its name.
+        With a `selection`, only selected and pinned articles. Samples are left out once their source delivers news:
+        when it no longer has `replay`, or another source has its name.
         """
         names = {source.name for source in self.sources}
         if schedule is not None and schedule.sources is not None:
@@ -291,7 +291,7 @@ class Composer:
     def context(
         self, key: str, changes: Changes, until: datetime, rules: Rules, summariser: Summariser | None = None
     ) -> ComposeContext:
-        """Return what decides the contents of an edition whose window ends at `until`, apart from its articles.
+        """Return everything besides the articles that decides the content of an edition whose window ends at `until`.
 
         Without a `summariser`, stories consist of the articles' own sentences.
         """
@@ -357,7 +357,7 @@ class Composer:
         return replace(edition, preheader=edition.preheader or subject.preheader(edition, self.language))
 
     def _with_intro(self, edition: Edition, summariser: Summariser) -> Edition:
-        """Return the edition with a model's intro, if that is its task and the articles support it."""
+        """Return the edition with an intro by a model, if that is one of its tasks and the articles support the text."""
         from digest.curate.summary import write_intro
 
         stories = sorted(
@@ -374,14 +374,14 @@ class Composer:
 
 
 def _is_selected(article: Article, selection: Selection) -> bool:
-    """Whether an article is of a special edition's sources, and has all its words in any of their forms."""
+    """Whether an article matches a selection: it has one of its sources, and all of its words in any inflected form."""
     if selection.sources and article.source not in selection.sources:
         return False
     return not selection.words or set(stems(selection.words)) <= set(stems(f"{article.title}\n{article.text}"))
 
 
 def with_model_use(edition: Edition, summariser: Summariser) -> Edition:
-    """Return the edition with what a model did for it, if one did."""
+    """Return the edition with the record of a model's work, if a model worked for it."""
     from digest.curate.summary.metered import Metered
 
     if not isinstance(summariser, Metered):

@@ -36,14 +36,14 @@ class StoreCopier:
     home: Path
 
     def copy(self, source_url: str, target_url: str) -> CopyResult:
-        """Copy everything, compare both, and let the source refuse to send from then on.
+        """Copy everything, compare both stores, and make the source refuse every later send.
 
-        The source says so before the copy is complete, so that at no moment both can send: if the process dies in
-        between, the same copy is made again. Raises ConfigurationError for unusable URLs or a target with rows,
-        AlreadyRunning while another process uses the source, and StoreError.
+        The source refuses before the copy is complete, so at no moment can both send. If the process dies in between,
+        run the same copy again. Raises ConfigurationError for unusable URLs or a target with rows, AlreadyRunning while
+        another process uses the source, and StoreError.
         """
         self._refuse_missing_file(source_url)
-        # An unusable URL is found before anything else happens.
+        # An unusable URL must be found before anything else happens.
         unopened(target_url, home=self.home).close()
         with ExitStack() as stack:
             source = stack.enter_context(self._source(source_url))
@@ -77,7 +77,7 @@ class StoreCopier:
 
     @contextmanager
     def _source(self, url: str) -> Iterator[Database]:
-        """The store to copy, which nobody else sends from."""
+        """Yield the store to copy, locked against senders."""
         with closing(unopened(url, home=self.home)) as unused:
             path = sqlite_file(unused) if unused.sqlite else None
         # What `digest web` wrote into it afterwards would be lost.

@@ -1,7 +1,7 @@
 """Correct a story of an edition that is being sent, or was sent.
 
-Who has no email yet gets the corrected one. What a provider holds for later is cancelled and sent again. If a note is
-given, an edition of its own with it goes to exactly those who received the wrong text. Every step can be repeated.
+Recipients without an email yet get the corrected one. Scheduled emails at a provider are cancelled and sent again. A
+note, if given, goes as a separate edition to exactly those who received the wrong text. Every step can be repeated.
 """
 
 from __future__ import annotations
@@ -45,27 +45,27 @@ if TYPE_CHECKING:
     from digest.usecases.archive import Archivist
     from digest.usecases.preflight import Preflight
 
-# Recipients in these states may have the wrong text, or will have it.
+# Recipients in these states may have the wrong text, or will get it.
 _MAY_HAVE = (BatchState.ACCEPTED, BatchState.SUBMITTING, BatchState.UNKNOWN)
 _MAX_KEY, _MAX_NOTE = 63, 600
 
 
 class NotCorrectable(DigestError):
-    """The edition is in a state in which it is changed in another way, or not at all."""
+    """The edition's state does not allow a correction."""
 
 
 @dataclass(frozen=True)
 class Corrected:
-    """What a correction did. Counts are recipients."""
+    """The result of a correction. Counts are recipients."""
 
     edition: Edition
     # They get the corrected email.
     waiting: int
-    # They received the wrong text; of `unknown` it is not known, and `in_flight` were being handed over.
+    # `sent` received the wrong text, `unknown` may have received it, and `in_flight` were being handed over.
     received: int
     unknown: int
     in_flight: int
-    # The provider has given back what it held for later. They are among `waiting`.
+    # Their scheduled emails were cancelled at the provider. They are among `waiting`.
     cancelled: int
     # The key of the edition with the note; '' without one.
     correction: str = ""
@@ -96,10 +96,11 @@ class EditionCorrector:
         note: str = "",
         force: str = "",
     ) -> Corrected:
-        """Set a story's headline or summary for all who have no email yet, and cancel what is held for later.
+        """Change a story's headline or summary for all recipients without an email, and cancel scheduled emails.
 
-        `note` is the correction for those who have the wrong text; without one they get nothing. `force` is the reason
-        for going on despite errors in an email. Raises NotCorrectable, and PreflightFailed before anything is changed.
+        `note` is the correction for those who have the wrong text; without it they get nothing. `force` is the reason
+        for continuing despite errors in an email. Raises NotCorrectable, and PreflightFailed before anything is
+        changed.
         """
         before = self._begun(key)
         changed = self._changed(before, story, title, summary)
@@ -120,9 +121,9 @@ class EditionCorrector:
         return self._result(changed, self.cancel_replaced(key), correction)
 
     def cancel_replaced(self, key: str) -> int:
-        """Cancel what a provider holds for later and a newer email replaced, and return its recipients.
+        """Cancel scheduled emails that a correction replaced.
 
-        They are pending again. What was in flight meanwhile is found by the next call.
+        Returns their recipients, who are pending again. The next call finds batches that are in flight now.
         """
         before = self._held(key)
 
@@ -133,7 +134,10 @@ class EditionCorrector:
         return before - self._held(key)
 
     def catch_up(self) -> dict[str, int]:
-        """Cancel what was in flight when its edition was corrected. Returns the recipients by edition."""
+        """Cancel replaced emails that were in flight when their edition was corrected.
+
+        Returns the recipients by edition.
+        """
         found = {key: self.cancel_replaced(key) for key in self.editions.revised()}
         return {key: recipients for key, recipients in found.items() if recipients}
 
@@ -168,7 +172,7 @@ class EditionCorrector:
         )
         changed = replace(before, sections=sections, revision=before.revision + 1)
         taken = self.editions.subjects(excluding=before.key, most=60)
-        # A subject that was made from the headlines follows them.
+        # A generated subject follows the headlines.
         if before.subject == subject.subject_line(before, self.language, taken=taken):
             changed = replace(changed, subject=subject.subject_line(changed, self.language, taken=taken))
         if before.preheader == subject.preheader(before, self.language):
@@ -176,7 +180,7 @@ class EditionCorrector:
         return changed
 
     def _render(self, before: Edition, changed: Edition, story: str) -> list[RenderedEmail]:
-        """Render the variants that show the story, or all of them if its words are in the subject."""
+        """Render the variants that show the story, or all variants if its words are in the subject."""
         everywhere = (before.subject, before.preheader) != (changed.subject, changed.preheader)
         found = []
         for base in dict.fromkeys(split_variant(key)[0] for key in self.editions.emails(before.key)):
@@ -191,7 +195,7 @@ class EditionCorrector:
         return found
 
     def _prepare(self, changed: Edition, story: str, note: str) -> str:
-        """Store the edition with the note, approved. It is sent like any other one, to those who have the old text."""
+        """Store the approved edition with the note. It is sent like any other edition, to those who have the old text."""
         found, now = _find(changed, story), self.now()
         suffix = f"-{changed.revision}"
         key = f"{CORRECTION}{changed.key}"[: _MAX_KEY - len(suffix)] + suffix
@@ -225,7 +229,7 @@ class EditionCorrector:
 
 
 def parse_variant(edition: Edition, key: str) -> Variant:
-    """Return the variant of a key as `render.variants.variant_for` makes it."""
+    """Return the variant with this key, as `render.variants.variant_for` builds it."""
     form, _, numbers = key.partition("-")
     kind: Literal["html", "text"] = "text" if form == "text" else "html"
     if not numbers:

@@ -9,7 +9,7 @@ from digest.models import Edition, Source, SourceHealth, Story
 
 
 def edition_json(edition: Edition) -> dict[str, Any]:
-    """`compose` and `edition show`."""
+    """The document of `compose` and `edition show`."""
     return {
         "edition": edition.key,
         "number": edition.number,
@@ -55,7 +55,7 @@ def _story(story: Story) -> dict[str, Any]:
 
 
 def source_json(source: Source, health: SourceHealth | None) -> dict[str, Any]:
-    """One source of `sources list`: its settings, and its health since it was first collected."""
+    """One source in `sources list`: its settings, and its health once it was collected."""
     collected = health is not None
     return {**asdict(source), "health": {"collected": collected, **_health(health or SourceHealth(source.name))}}
 

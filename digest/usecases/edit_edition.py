@@ -1,4 +1,4 @@
-"""An editor's changes of a draft, for the commands and for the desk. Each is recorded and can be undone."""
+"""An editor's changes of a draft, by command or on the desk. Each change is recorded and can be undone."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ class NotEditable(DigestError):
 
 
 class UnknownStory(DigestError):
-    """The edition has no such story, and no article makes one."""
+    """The edition has no such story, and no article has this URL."""
 
 
 class TextTooLong(DigestError):
-    """A text of an editor has more characters than it may have."""
+    """An editor's text is too long."""
 
 
 class UnknownBlock(DigestError):
-    """The edition has no such block, or none that can be written here."""
+    """The edition has no such block, or the block cannot be written here."""
 
     def __init__(self, key: str, name: str, known: Collection[str]) -> None:
         super().__init__(f"Edition {key} has no block {name!r} for this; possible: {', '.join(known) or 'none'}.")
@@ -60,7 +60,7 @@ WRITABLE_BLOCKS = {"correction": ("text", "url"), "quote": ("text", "by")}
 
 @dataclass(frozen=True)
 class EditionEditor:
-    """Changes drafts. Two editors may work at once: a change keeps what the other one changed."""
+    """Changes drafts. Two editors may work at once: a change keeps those of the other editor."""
 
     editions: EditionStore
     log: AuditLog
@@ -69,7 +69,7 @@ class EditionEditor:
     now: Callable[[], datetime]
 
     def pin(self, key: str, story: str, by: Actor) -> Edition:
-        """Put a story at the top of the edition and keep it there. It may be one that the edition lacks."""
+        """Put a story at the top of the edition and keep it there. The edition may lack it so far."""
         edition = self._editable(key)
         found = _find(edition, story)
         before = self.editions.editorial_changes(key)
@@ -89,7 +89,7 @@ class EditionEditor:
         return changed
 
     def unpin(self, key: str, story: str, by: Actor) -> Edition:
-        """Let a story take the place that its score gives it."""
+        """Unpin a story, so that its score decides its place."""
         title = _title(_find(self._editable(key), story))
         return self._change(
             key, lambda changes: replace(changes, pinned=_without(changes.pinned, story)), by, "unpinned", title
@@ -109,7 +109,7 @@ class EditionEditor:
         )
 
     def restore(self, key: str, story: str, by: Actor) -> Edition:
-        """Let a dropped story in again, if its score is high enough."""
+        """Undo the drop of a story. It returns if its score is high enough."""
         self._editable(key)
         return self._change(
             key, lambda changes: replace(changes, dropped=_without(changes.dropped, story)), by, "let in again", story
@@ -188,7 +188,7 @@ class EditionEditor:
             others = {id: each for id, each in changes.texts.items() if id != story}
             return replace(changes, texts=others if text == StoryText() else {**others, story: text})
 
-        # A composed text comes back only by composing again.
+        # Only composing again restores a composed text.
         chooses = "" in (title, summary)
         return self._change(key, change, by, "story text", title or _title(found), chooses=chooses)
 
@@ -200,11 +200,11 @@ class EditionEditor:
             others = {id: each for id, each in changes.pictures.items() if id != story}
             return replace(changes, pictures=others if url is None else {**others, story: url})
 
-        # Another picture must be fetched, and the composed one is known only by composing.
+        # Another picture must be fetched, and only composing finds the composed one.
         return self._change(key, change, by, "picture", _title(found), chooses=url != "")
 
     def leave_out_block(self, key: str, name: str, by: Actor) -> Edition:
-        """Let the edition do without a block. Raises UnknownBlock."""
+        """Leave a block out of the edition. Raises UnknownBlock."""
         if name not in self._block_names(key):
             raise UnknownBlock(key, name, self._block_names(key))
         return self._change(
@@ -216,7 +216,7 @@ class EditionEditor:
         )
 
     def take_back_block(self, key: str, name: str, by: Actor) -> Edition:
-        """Let the edition have a block again that was left out."""
+        """Put a block back that was left out."""
         self._editable(key)
         return self._change(
             key,
@@ -227,10 +227,10 @@ class EditionEditor:
         )
 
     def write_block(self, key: str, name: str, by: Actor, values: Mapping[str, str] | None) -> Edition:
-        """Set those texts of a simple block that are given. Without values it is as its file has it.
+        """Set the given texts of a simple block; without texts, restore those of its file.
 
-        A block that the edition lacks is new. `name` is its file's without the ending. Raises UnknownBlock for a block
-        of another kind, and BlockRejected.
+        Creates a block that the edition lacks. `name` is the file's name without its ending. Raises UnknownBlock for a
+        block of another kind, and BlockRejected.
         """
         edition = self._editable(key)
         kind = name.partition("-")[0]
@@ -257,9 +257,9 @@ class EditionEditor:
         return [*filter(None, (each.name for each in self._editable(key).blocks)), *changes.blocks_out]
 
     def mark_seen(self, key: str, ids: Collection[str], by: Actor) -> Edition:
-        """Note that an editor has looked at what a model wrote: of these stories, and of the intro by its name.
+        """Record that an editor has looked at a model's text, of these stories or of the intro (INTRO).
 
-        The mark is for the words as they are now. Raises UnknownStory for a story without words of a model.
+        The record is only valid for the present words. Raises UnknownStory for a story without model text.
         """
         texts = {each.id: each for each in model_texts(self._editable(key))}
         if missing := [id for id in ids if id not in texts]:
@@ -276,7 +276,7 @@ class EditionEditor:
         )
 
     def undo(self, key: str, by: Actor) -> Edition:
-        """Take back the last change, or the last undoing. Raises DigestError if there is none."""
+        """Undo the last change, or redo it if the last change was an undo. Raises DigestError if there is none."""
         self._editable(key)
         last = self.log.last_change(key)
         if last is None or last.before is None:
@@ -285,10 +285,10 @@ class EditionEditor:
         return self._change(key, lambda _changes: before, by, "undone", last.what)
 
     def compose_special(self, slug: str, selection: Selection, by: Actor, *, fetch: bool = False) -> Edition:
-        """Compose a special edition of a selection of articles. It keeps to it whenever it is composed again.
+        """Compose a special edition from a selection of articles.
 
-        `fetch` collects first.
-        Raises ConfigurationError for an unusable slug, and DigestError if there is an edition with this name.
+        Composing it again keeps to the selection. `fetch` collects first. Raises ConfigurationError for an unusable
+        slug, and DigestError if there is an edition with this name.
         """
         now = self.now()
         key = edition_key(now.date(), slug)
@@ -299,7 +299,7 @@ class EditionEditor:
         given = [selection.words, ", ".join(selection.sources), f"{selection.hours} h"]
         detail = "; ".join(filter(None, given))
         self.editions.set_editorial_changes(key, Changes(selection=selection))
-        # No change that could be undone: without its selection it would be another edition.
+        # This change cannot be undone: without its selection it would be another edition.
         self.log.record(by, "special composed", key, detail, now=now)
         return self.composer.compose(key, fetch=fetch).edition
 
@@ -332,7 +332,7 @@ class EditionEditor:
         return self.composer.compose(key, fetch=False, again=True).edition
 
     def _known(self, key: str, story: str) -> Story | None:
-        """Return the story. None if an editor dropped it before. Raises UnknownStory."""
+        """Return the story; None if an editor dropped it. Raises UnknownStory."""
         edition = self._editable(key)
         found = _find(edition, story)
         if found is None:
@@ -355,7 +355,7 @@ class EditionEditor:
 
 
 def check_block(kind: str, data: Mapping[str, Any]) -> None:
-    """Raise BlockRejected if a block's file with these data would be left out."""
+    """Raise BlockRejected if a block with these data would be left out."""
     try:
         ROWS[kind].schema.model_validate(data)
     except ValidationError as error:

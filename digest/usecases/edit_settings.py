@@ -1,4 +1,4 @@
-"""Change the settings that a newsroom changes weekly, in `digest.yaml`, whose comments stay."""
+"""Change the most used settings in `digest.yaml`, preserving its comments."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Kind(StrEnum):
 
     TEXT = "text"
     NUMBER = "number"
-    # `07:00`; empty means that there is none.
+    # Such as `07:00`; '' means no hour.
     CLOCK = "clock"
     # Separated by commas.
     LIST = "list"
@@ -60,10 +60,10 @@ EDITABLE: Mapping[str, Kind] = {
 }
 """The settings of the form. What is secret, or decides how email is delivered, is not among them."""
 
-# The log names no addresses: `digest.yaml.bak` has what it was.
+# Settings with addresses. The log leaves out their values; `digest.yaml.bak` has the old ones.
 _ADDRESSES = frozenset({"alerts.email"})
 _PATH = re.compile(r"'([a-z_.]+)(?:\[[^]]*\])*'")
-# Two admins of one server.
+# Two admins of one server may save at once.
 _WRITING = threading.Lock()
 
 
@@ -75,7 +75,7 @@ class SettingsChanged(DigestError):
 class HeldSettings:
     """The values of the form as text, and the version of the file that they are from.
 
-    `fixed` has the environment variable of each setting that one replaces. `faults`: why the file is not valid now.
+    `fixed`: setting → the environment variable that overrides it. `faults`: the present errors of the file.
     """
 
     values: Mapping[str, str]
@@ -97,7 +97,7 @@ class SettingChange:
 class SettingsEditor:
     home: Path
     environment: Mapping[str, str]
-    # What holds while the file has errors.
+    # The settings in use while the file has errors.
     last_valid: Settings
     audit: AuditLog
     now: Callable[[], datetime]
@@ -120,10 +120,10 @@ class SettingsEditor:
         return loader.from_data(wanted, self.environment)
 
     def change(self, given: Mapping[str, str], version: str, by: Actor) -> list[SettingChange]:
-        """Write what differs, all of it or nothing, and return it.
+        """Write all differences or none, and return them.
 
-        Raises ConfigurationError with every problem, SettingsChanged if the file is not of this version any more, and
-        EditNotPossible for a value that is written in an unusual form.
+        Raises ConfigurationError with every problem, SettingsChanged if the file has another version by now, and
+        EditNotPossible for a value in an unusual notation.
         """
         with _WRITING:
             editor = YamlKeys(self._path)
@@ -142,7 +142,7 @@ class SettingsEditor:
         return changes
 
     def _wanted(self, raw: Any, given: Mapping[str, str]) -> tuple[dict[str, Any], list[SettingChange]]:
-        """The file's values with those of the form, and what differs."""
+        """Return the file's values updated by the form, and the differences."""
         held, fixed = _texts(loader.from_data(raw, self.environment)), self._fixed(raw)
         wanted: dict[str, Any] = _plain(raw)
         changes = []
@@ -176,7 +176,7 @@ class SettingsEditor:
 
 
 def problems_by_setting(error: ConfigurationError) -> tuple[dict[str, str], list[str]]:
-    """Return the problem of each setting of the form, and those of anything else."""
+    """Return the problem of each setting in the form, and the problems of everything else."""
     found: dict[str, str] = {}
     others = []
     for problem in error.problems:
@@ -201,7 +201,7 @@ def _version(data: bytes) -> str:
 
 
 def _texts(settings: Settings) -> dict[str, str]:
-    """The values as a form has them."""
+    """Return the values as a form shows them."""
     return {key: _text(kind, _read(settings, key)) for key, kind in EDITABLE.items()}
 
 
@@ -221,7 +221,10 @@ def _text(kind: Kind, value: Any) -> str:
 
 
 def _value(kind: Kind, text: str) -> Value:
-    """What `digest.yaml` has for the text of a form. What is not understood stays a text, which is refused."""
+    """Convert the text of a form to its value in `digest.yaml`.
+
+    Text that cannot be converted stays text, and is then rejected.
+    """
     text = text.strip()
     if kind == Kind.NUMBER:
         return int(text) if text.isdecimal() and len(text) < 10 else text
@@ -239,7 +242,7 @@ def _value(kind: Kind, text: str) -> Value:
 
 
 def _written(kind: Kind, value: Value, given: str) -> str:
-    """A new value as a form will have it."""
+    """Return a new value as a form will show it."""
     if kind in (Kind.NUMBER, Kind.CLOCK):
         return "" if value is None else str(value)
     if isinstance(value, list):

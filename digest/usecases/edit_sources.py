@@ -1,4 +1,4 @@
-"""Add, change, pause and remove sources in `digest.yaml`, whose comments stay. Commands, desk and API do the same."""
+"""Add, change, pause and remove sources in `digest.yaml`, preserving its comments. Used by commands, desk and API."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourcePlan:
-    """A source that could be added: its row, what it gives, and why it cannot be one; `same`: it is one already."""
+    """A source that could be added: its row, its preview, and why it cannot be added.
+
+    `same` is an existing source with its address.
+    """
 
     row: Mapping[str, Any]
     found: SourcePreview
@@ -41,12 +44,12 @@ class SourceEditor:
     now: Callable[[], datetime]
 
     def list(self) -> tuple[Source, ...]:
-        """The sources of the file as it is now, paused ones too. Raises ConfigurationError."""
+        """The sources in the present file, including paused ones. Raises ConfigurationError."""
         settings = loader.load(self.home, self.environment)
         return tuple(each.to_source() for each in settings.sources)
 
     def plan(self, place: Mapping[str, Any], options: Mapping[str, Any], *, name: str = "") -> SourcePlan:
-        """Look at a place, and return the row that would be added. Stores nothing. Raises ConfigurationError.
+        """Preview a `place`, and return the row that would be added. Stores nothing. Raises ConfigurationError.
 
         `place` has a `url` or a `path`. A page that names its feed is replaced by the feed, unless it has `links`.
         """
@@ -114,7 +117,7 @@ class SourceEditor:
 
 
 def problem_of(found: SourcePreview) -> str | None:
-    """Return why this cannot be a source; None if it gives articles."""
+    """Return why this cannot be a source; None if it delivers articles."""
     if found.error:
         return found.error
     return None if found.articles else "It gives no articles."

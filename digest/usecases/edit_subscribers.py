@@ -1,7 +1,7 @@
 """Add, change, pause, remove, suppress and erase one subscriber. Commands, desk and API call the same functions.
 
-A subscriber of `subscribers.yaml` is changed there, with its comments; one of an import or a sign-up in the store. The
-log of acts names a subscriber by number, so that erasing the person leaves nothing in it.
+Changes subscribers of `subscribers.yaml` in the file, preserving its comments, and those of imports and sign-ups in the
+store. The audit log names subscribers by number, so erasing a person leaves nothing in it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The list file that a subscriber was added to, and why they get no mail all the same; '' if they do."""
+    """The list file that a subscriber was added to. `suppressed` says why they still get no mail; '' if they get mail."""
 
     file: str
     suppressed: str
@@ -59,7 +59,7 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was erased: in the store, the list file, and the number of emails in the outbox."""
+    """The result of an erasure: in the store, the list file, and the number of emails in the outbox."""
 
     stored: ErasureResult
     file: str
@@ -187,7 +187,7 @@ class SubscriberEditor:
             self._record(address, by, "subscriber paused" if until else "pause ended", detail, [])
 
     def suppress(self, email: str, reason: str, by: Actor) -> bool:
-        """Mail an address no more, as if it had unsubscribed. False if it was suppressed before. Raises DigestError."""
+        """Suppress an address, as if it had unsubscribed. False if it was suppressed before. Raises DigestError."""
         address, why = comparable(email), _reason(reason)
         now, source = self.now(), source_of(by, "suppress")
         with self.database.transaction(), self.database.write(area="suppression") as connection:
@@ -198,9 +198,9 @@ class SubscriberEditor:
         return new
 
     def lift(self, email: str, reason: str, by: Actor) -> str:
-        """Mail a suppressed address again, and return why it was suppressed.
+        """End a suppression, and return its reason.
 
-        Raises DigestError if it is not suppressed, or after a complaint, which only a new sign-up ends.
+        Raises DigestError if there is none, or after a complaint, which only a new sign-up ends.
         """
         address, why = comparable(email), _reason(reason)
         now = self.now()
@@ -232,8 +232,8 @@ class SubscriberEditor:
     def parsed(self, given: Mapping[str, str | None]) -> dict[str, Any]:
         """Validate fields given as text; several topics or editions are separated by commas.
 
-        None means that a field was not given, '' that it is removed: its value here is None. Raises ConfigurationError
-        with every fault.
+        A field that is None was not given and is left out; '' removes the field and becomes None. Raises
+        ConfigurationError with every error.
         """
         fields: dict[str, Any] = {}
         problems = []
@@ -251,7 +251,7 @@ class SubscriberEditor:
             fields[key] = raw
         if problems:
             raise ConfigurationError(problems)
-        # In one order, whichever way they came, so that the file and the log are the same.
+        # Always in the same order, so that the file and the log do not depend on the caller.
         return {key: fields[key] for key in FIELDS if key in fields}
 
     def place_of(self, address: str) -> Place:
@@ -280,7 +280,7 @@ class SubscriberEditor:
         return next((file for file in self._files() if edit(file)), None)
 
     def _follow(self) -> None:
-        """Let the store follow the edited file, if the rest of it is valid. Else the next valid one is followed."""
+        """Sync the store with the edited file if all of it is valid. Otherwise the next valid file is synced."""
         with suppress(ConfigurationError):
             self.subscriber_list.sync(may_be_empty=True)
 
@@ -309,7 +309,7 @@ def subject_of(id: int) -> str:
 
 
 def source_of(by: Actor, command: str) -> str:
-    """Return who did what by which way, for the consent log: `digest subscribers remove, by asha`."""
+    """Return the source of an act for the consent log, such as `digest subscribers remove, by asha`."""
     way = {"desk": "the desk", "api": "the API"}.get(by.via, f"digest subscribers {command}")
     return f"{way}, by {by.name}" if by.name else way
 

@@ -42,10 +42,10 @@ if TYPE_CHECKING:
     from digest.usecases.subscriber_list import SubscriberList
 
 
-# What the store records of an edition that goes only to subscribers who are due on its day.
+# Recorded for an edition that goes only to subscribers who are due on its day.
 OBEYS_FREQUENCY = "obeys frequency"
 NO_STORY = "no story of the chosen topics"
-# Recipients for whom it is worth opening a connection, which takes as long as some emails.
+# The least recipients per connection: opening one takes as long as sending some emails.
 _WORTH_A_CONNECTION = 5
 # How often subscribers may change while their emails are rendered.
 _MAX_ROUNDS = 10
@@ -57,21 +57,21 @@ class SendPlan:
 
     edition: Edition
     due: int
-    # Of those who have a place in the edition already.
+    # Subscribers who have a place in the edition already.
     placed: Counts
     # (address, reason).
     excluded: list[tuple[str, str]]
 
 
 class SeatQueue(Protocol):
-    """Calls workers to an edition. A call that is lost, late or doubled does no harm: the ledger knows what to send."""
+    """Calls workers to an edition. A call may get lost, be late or be doubled: the ledger decides what is sent."""
 
     def defer(self, connection: Connection, edition: str) -> None:
         """Call a worker for each seat when the transaction of this connection commits."""
         ...
 
     def call(self, edition: str) -> None:
-        """Call a worker for each seat that nobody has and nobody is called for."""
+        """Call a worker for each free seat that no call is waiting for."""
         ...
 
 
@@ -92,9 +92,9 @@ class DuePolicy:
     audience: Audience
     # The hour for subscribers without their own; None sends to everyone at once.
     default_hour: time | None = None
-    # A fixed time for everyone who is due at all (`digest send --at`).
+    # A fixed time for everyone who is due (`digest send --at`).
     send_at: datetime | None = None
-    # The emails that are kept already, by their keys.
+    # The emails that are stored already, by their keys.
     emails: Collection[str] = ()
     # Whether a variant has stories, by its key.
     _has_stories: dict[str, bool] = field(default_factory=dict, repr=False)
@@ -111,14 +111,14 @@ class DuePolicy:
         return variant, Decision(self.email_key(variant), self.send_at or due.due_at)
 
     def email_key(self, variant: Variant) -> str:
-        """Return the key of the variant's email: that of the newest revision that has one, else of the present one."""
+        """Return the key of the variant's newest stored email; without one, the key for the present revision."""
         known = [key for key in self.emails if split_variant(key)[0] == variant.key]
         newest = max(known, key=lambda key: split_variant(key)[1], default="")
         return newest or variant_of_revision(variant.key, self.edition.revision)
 
 
 def audience_of(planned: PlannedEdition, choices: Mapping[str, bool]) -> Audience:
-    """Return to whom a planned edition goes. `choices`: slug → whether those who have not chosen get it."""
+    """Return the audience of a planned edition. `choices`: slug → whether subscribers without a choice get it."""
     slug = planned.schedule.slug or (MAIN if MAIN in choices else "")
     return Audience(slug, choices, daily=planned.schedule.is_daily)
 
@@ -134,17 +134,17 @@ class Enqueuer:
     renderer: Renderer
     preflight: Preflight
     batch_size: int
-    # Connections over which recipients are spread who are sent to one by one; None for requests of a whole batch.
+    # The number of connections of a transport that sends one by one; None if a request carries a whole batch.
     spread_over: int | None
     calendar: Callable[[], Calendar]
-    # The slugs among which subscribers choose → whether those who have not chosen get it.
+    # Slug that subscribers can choose → whether subscribers without a choice get it.
     choices: Mapping[str, bool]
     # The hour of editions outside the schedule.
     default_hour: time
     # Puts an edition into the archive, and returns notes for the operator.
     archive: Callable[[Edition, datetime], tuple[str, ...]]
     now: Callable[[], datetime]
-    # Calls workers to what was enqueued; None if this process delivers alone.
+    # Calls workers to deliver; None if this process delivers alone.
     seats: SeatQueue | None = None
 
     def enqueue(
@@ -159,11 +159,11 @@ class Enqueuer:
         """Give every listed subscriber without a place one: in a batch, or excluded with the reason.
 
         Renders the emails of new variants and checks them; an error stops the call before anything is written.
-        `scheduled` sends at each subscriber's hour, otherwise everyone is due now, or at the time `at`. Without `at` an
-        edition that others got at their hours goes to the rest at theirs, and so does one that is held. `force` is the
-        reason for sending despite errors, and is recorded. A special edition goes to everyone, or with
-        `obey_frequency` only on the days of each subscriber; later calls keep to that. Raises PreflightFailed, and
-        DigestError for a folded edition.
+        `scheduled` sends at each subscriber's hour; otherwise everyone is due now, or at the time `at`. Without `at`,
+        an edition that others got at their hours, or that is held, goes to the rest at their hours too. `force` is the
+        reason for sending despite errors, and is recorded. A special edition goes to everyone, or with `obey_frequency`
+        only to subscribers who are due on its day; later calls keep to that. Raises PreflightFailed, and DigestError
+        for a folded edition.
         """
         now = self.now()
         self._refuse_folded(edition)
@@ -172,7 +172,7 @@ class Enqueuer:
                 f"Edition {edition.key} goes only to whom `digest subscribers reengage` chose; run that with --send."
             )
         if edition.key.startswith(BREACH):
-            # Whom it concerns has a place already.
+            # Everyone whom it concerns has a place already.
             return Enqueued(0, ())
         planned = self.calendar().of(edition.key)
         hour = planned.schedule.send_at if planned else self.default_hour
@@ -183,7 +183,7 @@ class Enqueuer:
         policy = DuePolicy(edition, now, self._audience(edition.key), hour if by_hour else None, at, frozenset(emails))
         placed = 0
         notes: dict[str, None] = {}
-        # A subscriber may change while the emails are rendered, so decide again until nobody did.
+        # Subscribers may change while the emails are rendered, so decide again until none has.
         for _round in range(_MAX_ROUNDS):
             decisions = {
                 profile: policy.decide(profile.candidate())
@@ -231,7 +231,7 @@ class Enqueuer:
         return None if queue is None else lambda connection: queue.defer(connection, key)
 
     def variants_in_use(self, edition: Edition) -> list[Variant]:
-        """Return the variant with everything, and each other with a story that a listed subscriber would get."""
+        """Return the variant with all topics, and each other variant with a story that a listed subscriber would get."""
         self.subscriber_list.sync()
         found = {"html": variant_for(edition, (), "html")}
         for topics, form in self.subscribers.preference_combinations():
@@ -241,9 +241,9 @@ class Enqueuer:
         return list(found.values())
 
     def count_due(self, edition: Edition) -> int:
-        """Return how many subscribers without a place would get the edition, as fast as a page needs it.
+        """Count the subscribers without a place who would get the edition.
 
-        Subscribers with the same preferences are decided once.
+        Fast enough for a page: it decides once for all subscribers with the same preferences.
         """
         self.subscriber_list.sync()
         policy = DuePolicy(edition, self.now(), self._audience(edition.key))
@@ -251,7 +251,7 @@ class Enqueuer:
         return sum(size for group, size in sizes if policy.decide(group.candidate())[1].due_at is not None)
 
     def plan(self, edition: Edition, *, obey_frequency: bool = False) -> SendPlan:
-        """Return what a one-off send of the edition would do. Enqueues nobody and sends nothing."""
+        """Return the result of a one-off send without enqueueing or sending anything."""
         self._refuse_folded(edition)
         self.subscriber_list.sync()
         found = counts(self.database, edition.key)
@@ -274,25 +274,22 @@ class Enqueuer:
         return [each for each in self.subscribers.candidates(edition.key) if not policy.decide(each)[1].excluded]
 
     def _recipients_per_batch(self) -> int:
-        """Return the size of batches by which every connection has some recipients.
-
-        A batch is sent by one connection.
-        """
+        """Return a batch size that gives every connection some recipients. One connection sends a whole batch."""
         if self.spread_over is None:
             return self.batch_size
         share = -(-self.subscribers.count_listed() // self.spread_over)
         return min(self.batch_size, max(share, _WORTH_A_CONNECTION))
 
     def _keeps_hours(self, edition: Edition, now: datetime) -> bool:
-        """Whether the edition has gone, or may have gone, to subscribers at their hours."""
+        """Whether the edition went, or may have gone, to subscribers at their hours."""
         with self.database.read() as connection:
             held = restored.find_hold_reason(connection, edition.key) is not None
         return held or went_by_hours(self.database, edition.key, datetime.combine(edition.day, time(0), now.tzinfo))
 
     def _archive(self, edition: Edition) -> tuple[str, ...]:
-        """Put the edition into the archive, once somebody has a place in it.
+        """Archive the edition once it has recipients.
 
-        Also if it is enqueued again, because a process may have ended in between. An error must not stop the send.
+        Repeated when it is enqueued again, because a process may have died in between. An error must not stop the send.
         """
         try:
             at = self.editions.frozen_at(edition.key)

@@ -37,7 +37,7 @@ class SubscriberEraser:
     now: Callable[[], datetime]
 
     def remove_line(self, email: str) -> Path | None:
-        """Remove the person's line from the list file; return that file. Raises EditNotPossible."""
+        """Remove the person's line from the list file, and return the file. Raises EditNotPossible."""
         from digest.subscribers import list_editor
 
         return next((path for path in self.list_files() if list_editor.remove(path, email, backup=False)), None)
@@ -50,7 +50,7 @@ class SubscriberEraser:
         try:
             self.remove_line(address)
         except (DigestError, OSError) as error:
-            # Its message may quote the address.
+            # The error's message may quote the address.
             log.warning("a subscriber was erased; the list file still has the line: %s", type(error).__name__)
         return self.erase(address, reason)[0]
 

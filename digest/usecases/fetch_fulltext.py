@@ -1,7 +1,8 @@
 """Fetch the full text of stories whose sources gave only an excerpt.
 
-A page for every article of a hundred sources would be thousands a day; one for each chosen story is a dozen. Sources
-with `fulltext: true` had their pages read when collecting, and those with `false` never do; this is for all others.
+Fetching a page for every article of a hundred sources would take thousands of requests a day; one for each chosen story
+takes a dozen. The pages of sources with `fulltext: true` were read while collecting, and those with `false` are never
+read. This handles all other sources.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ class FulltextFetcher:
     context: Callable[[], CollectContext]
 
     def fetch(self, sections: Sequence[Section], articles: Sequence[Article]) -> int:
-        """Read the pages of stories without full text, store what they give, and return how many articles grew.
+        """Read the pages of stories without full text, store the texts, and return how many articles grew.
 
-        Articles whose pages fail stay as they are; composing again tries again.
+        Articles whose pages fail stay as they are, and are tried again by the next composing.
         """
         wanted = stories_without_body(sections, articles, {source.name: source for source in self.sources})
         if not wanted:
@@ -42,9 +43,9 @@ class FulltextFetcher:
         pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="pages")
         jobs = [pool.submit(_read_pages, self.context(), source, cut) for source, cut in wanted]
         done, _late = wait(jobs, timeout=TIMEOUT)
-        # Late threads end by the fetcher's own deadline.
+        # Threads that are still busy end by the fetcher's own deadline.
         pool.shutdown(wait=False, cancel_futures=True)
-        # An error in one source's pages costs their summaries, not the edition.
+        # An error in one source's pages may cost summaries, but not the edition.
         longer = [article for job in done if job.exception() is None for article in job.result()]
         if longer:
             self.articles.save(longer)
@@ -54,7 +55,7 @@ class FulltextFetcher:
 def stories_without_body(
     sections: Iterable[Section], articles: Sequence[Article], sources: Mapping[str, Source]
 ) -> list[tuple[Source, tuple[Article, ...]]]:
-    """Return by source the first article of each story that has no full text, if the source leaves the choice to us."""
+    """Return source → the first article without full text of each story, for sources with the default `fulltext`."""
     from digest.collect.pages.fulltext import wants_page
 
     by_id = {article.id: article for article in articles}

@@ -34,7 +34,7 @@ class ReceiptIssuer:
     now: Callable[[], datetime]
 
     def issue(self, edition: Edition, key: Ed25519PrivateKey) -> dict[str, Any]:
-        """Return the document of the receipt as of now. Raises DigestError for an edition without recipients."""
+        """Return the receipt's document as of now. Raises DigestError for an edition without recipients."""
         now = self.now()
         found = read_evidence(self.status.database, self.status.policy, edition.key, now)
         counts = found.counts
@@ -67,7 +67,7 @@ class ReceiptIssuer:
         return sign(statement, found.batches, key)
 
     def _reported(self, key: str) -> dict[str, int | None]:
-        """What providers reported afterwards. A provider without webhooks reports no deliveries."""
+        """The feedback of providers. A provider without webhooks reports no deliveries."""
         events = count_feedback(self.status.database, key)
         reports = not PARSERS.keys().isdisjoint(self.statistics.transports(key))
         return {

@@ -1,4 +1,4 @@
-"""What a language model wrote in an edition, and which of it an editor has looked at."""
+"""Texts of an edition that a language model wrote, and which of them an editor has looked at."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from digest.curate.editorial import Changes
 from digest.errors import DigestError
 from digest.models import Edition, Story
 
-# The name of the intro, where others are ids of stories.
+# Stands for the intro where other texts have the id of a story.
 INTRO = "intro"
 _LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True)
 class ModelText:
-    """A headline with its summary, or the intro, of which a model wrote a part. `id` is a story's, or INTRO."""
+    """A headline with its summary, or the intro, partly written by a model. `id` is the story's, or INTRO."""
 
     id: str
     title: str
-    # Another value means that its words changed.
+    # Fingerprint of the words.
     fingerprint: str
 
 
 class ModelTextUnseen(DigestError):
-    """Nobody has looked at some of what a model wrote."""
+    """Nobody has looked at some of the model's texts."""
 
     def __init__(self, key: str, left: Sequence[ModelText]) -> None:
         titles = "; ".join(f"“{each.title}”" for each in left)
@@ -38,12 +38,12 @@ class ModelTextUnseen(DigestError):
 
 
 def unseen(edition: Edition, changes: Changes) -> list[ModelText]:
-    """Return what a model wrote and no editor has looked at as it is now."""
+    """Return the model's texts whose present words no editor has looked at."""
     return [each for each in model_texts(edition) if changes.seen.get(each.id) != each.fingerprint]
 
 
 def model_texts(edition: Edition) -> Iterator[ModelText]:
-    """Yield what a model wrote. What an editor has written anew is the editor's."""
+    """Yield the texts that a model wrote. A text that an editor has rewritten does not count."""
     if edition.is_intro_by_machine:
         yield ModelText(INTRO, edition.intro, _fingerprint(edition.intro))
     for story in edition.stories():

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from digest.store.desk.audit import AuditLog
     from digest.store.outbox import OutboxStore, OutgoingEvent
 
-# The receiver has gone for good, by Standard Webhooks.
+# 410: the receiver wants no more events (Standard Webhooks).
 _GONE = 410
 _MAX_RETRY_AFTER = 3600.0
 
 
 @dataclass(frozen=True)
 class Receiver:
-    """An endpoint with the way to it. `keys` gives its secrets; it raises ConfigurationError without them."""
+    """An endpoint and its URL. `keys` returns its secrets, or raises ConfigurationError if they are missing."""
 
     url: str
     post: Post
@@ -38,7 +38,7 @@ class Receiver:
 
     @property
     def host(self) -> str:
-        """What may be shown of its URL, which may hold a secret."""
+        """The host of its URL. The rest may contain a secret."""
         return urlsplit(self.url).hostname or "unknown"
 
 
@@ -50,7 +50,10 @@ class OutgoingWebhooks:
     now: Callable[[], datetime]
 
     def deliver(self) -> list[str]:
-        """Post the events that are due. Returns a sentence for each receiver that failed; it is tried again later."""
+        """Post the events that are due.
+
+        Returns a sentence for each receiver that failed; failed events are tried again later.
+        """
         problems = [problem for each in self.receivers if (problem := self._deliver(each))]
         if self.receivers:
             self.store.prune(self.now())
@@ -67,7 +70,7 @@ class OutgoingWebhooks:
             try:
                 reason, after, gone = self._post(receiver, keys, event)
             except DigestError as error:
-                # A receiver that does not answer now would take the same time for each of the others.
+                # A receiver that does not answer would take the same time for each further event.
                 for each in events[number:]:
                     self.store.failed(each, str(error), self.now())
                 return f"A webhook to {receiver.host} failed: {error}. It is tried again."
@@ -90,12 +93,12 @@ class OutgoingWebhooks:
         return f"the receiver answered {answer.status}", after, answer.status == _GONE
 
     def try_again(self, id: str, by: Actor) -> None:
-        """Try a failed event again, also one that was given up. Raises DigestError."""
+        """Make a failed event due again, even if it was given up. Raises DigestError."""
         if not self.store.again(id, self.now()):
             raise DigestError(f"No failed webhook has the id {id[:40]}. `digest webhooks list --failed` shows them.")
         self.audit.record(by, "webhook again", id, now=self.now())
 
     def host_of(self, event: OutgoingEvent) -> str:
-        """What may be shown of an event's receiver."""
+        """The host of an event's receiver."""
         found = (each.host for each in self.receivers if each.key == event.endpoint)
         return next(found, "no longer in the settings")

@@ -1,4 +1,4 @@
-"""What a person may do with their data: have a copy of it, and change the address. Shared by pages and commands."""
+"""A person's rights over their data: a copy of it, and a change of address. Used by pages and commands."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class PersonalData:
     now: Callable[[], datetime]
 
     def collect(self, address: str) -> dict[str, Any] | None:
-        """Return the data of a comparable address as JSON values; None if nothing is held."""
+        """Return the data of a comparable address as JSON values; None if nothing is stored."""
         now = self.now()
         held = self.preferences.find(address)
         consents = self.admin.consents.entries(address)
@@ -85,7 +85,7 @@ class PersonalData:
         }
 
     def _responses(self, id: int) -> dict[str, Any]:
-        """What the person told us: by words, by clicks, and when they were asked whether to continue."""
+        """The person's responses: texts, clicks, and the answer to the question whether to continue."""
         asked = self.reengagement.asked(id)
         clicked = self.clicks.last_click(id)
         return {
@@ -149,7 +149,7 @@ class AddressChanger:
         return result
 
     def _edit_list(self, former: str, email: str) -> None:
-        """Change the line in the list file. The store knows the new address in any case."""
+        """Change the line in the list file. Failing is harmless, because the store has the new address."""
         from digest.subscribers import list_editor
 
         try:
@@ -161,5 +161,5 @@ class AddressChanger:
 
 
 def _kind(error: Exception) -> str:
-    # Its message may quote an address.
+    # The error's message may quote an address.
     return type(error).__name__

@@ -1,7 +1,7 @@
 """Passkeys (WebAuthn): register one, and sign in with it.
 
-The library `webauthn` checks what browsers answer: verifying signatures is no place for code of our own. A challenge is
-signed, bound to the browser and accepted once, so that nothing is stored.
+The library `webauthn` verifies the browsers' responses: signature checks should not be our own code. A challenge is
+signed, bound to the browser and accepted once, so it need not be stored.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 _LASTS = timedelta(minutes=10)
 _PURPOSE = "passkey challenge"
 MOST, MAX_LABEL = 10, 60
-# An answer of a browser is below 10 kB.
+# A browser's response is smaller than 10 kB.
 _MAX_ANSWER = 30_000
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a browser is: the host of the desk, its origin, and a secret that only this browser has."""
+    """The desk's host and origin, and a secret that only this browser has."""
 
     host: str
     origin: str
@@ -42,14 +42,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a browser is asked: options as JSON for `navigator.credentials`, and a state that comes back."""
+    """A request to a browser: JSON options for `navigator.credentials`, and a state that it sends back."""
 
     options: str
     state: str
 
 
 class PasskeyRefused(DigestError):
-    """The answer of a browser could not be verified."""
+    """The browser's response could not be verified."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class Passkeys:
                 expected_rp_id=place.host,
                 expected_origin=place.origin,
                 credential_public_key=_bytes(stored.public_key),
-                # The store compares the count, in one statement.
+                # The store compares the counter itself, in one statement.
                 credential_current_sign_count=0,
                 require_user_verification=True,
             )

@@ -1,6 +1,6 @@
 """Prepare the pictures of an edition: fetch each file once, cut and shrink it, and keep it in the store by its hash.
 
-The edition then names its pictures by their hash, so all its emails, and the archive years later, show the same bytes.
+The edition refers to its pictures by hash, so all its emails, and the archive years later, show the same bytes.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ class PicturePreparer:
     images: ImageStore
     # Refuses private addresses and limits time and size.
     fetcher: Fetcher
-    # The pictures of a source with `allow_private` may be on its private host too.
+    # For sources with `allow_private`, whose pictures may be on a private host too.
     sources: Iterable[Source] = ()
 
     def prepare(self, edition: Edition, before: Edition | None) -> Edition:
         """Return `edition` with its pictures, and save these in the store. Pictures of `before` are reused.
 
-        Every story gets its picture, because each variant of an edition shows other stories. A picture that cannot be
-        shown is left out with a warning, and its story stays.
+        Every story gets its picture, because each variant shows other stories. A picture that cannot be shown is left
+        out with a warning; its story stays.
         """
         if not self.theme.max_images:
             return edition
@@ -71,7 +71,7 @@ class PicturePreparer:
         return replace(_with_pictures(edition, made), warnings=(*edition.warnings, *warnings))
 
     def _files_of(self, edition: Edition) -> Iterator[tuple[Story, Image]]:
-        """The stories whose pictures are made here, with the files that they name."""
+        """Return the stories that need pictures, with the files that they refer to."""
         linked = self.theme.images == "source"
         for story in edition.stories():
             image = story.image
@@ -79,7 +79,7 @@ class PicturePreparer:
                 yield story, image
 
     def _known(self, before: Edition | None) -> dict[str, list[Image]]:
-        """The URL of a file → the pictures that were made of it and are in the store."""
+        """URL of a file → its pictures that are in the store already."""
         made = [story.image for story in before.stories() if story.image and story.image.origin] if before else []
         stored = self.images.load([image.url.removeprefix(_CID) for image in made])
         known: dict[str, list[Image]] = {}
@@ -89,7 +89,7 @@ class PicturePreparer:
         return known
 
     def _read(self, urls: Iterable[str]) -> Mapping[str, bytes | PictureProblem]:
-        """The files by their URLs; for those that could not be read, the reason."""
+        """URL → the file, or the reason why it could not be read."""
         local = [url.removeprefix(_CID) for url in urls if url.startswith(_CID)]
         files: dict[str, bytes | PictureProblem] = {
             f"{_CID}{cid}": image.data for cid, image in self.images.load(local).items()
@@ -117,14 +117,14 @@ class PicturePreparer:
         may_be_private = any(each.allow_private and each.url and same_host(url, each.url) for each in self.sources)
         response = self.fetcher.get(url, allow_private=may_be_private)
         kind = response.content_type.partition(";")[0].strip().lower()
-        # Some servers have no type for WebP and send this one.
+        # Some servers do not know WebP and send this type.
         if kind and not kind.startswith("image/") and kind != "application/octet-stream":
             raise PictureProblem(f"its server says that it is {kind[:60]}")
         return response.body
 
 
 def _reason(error: BaseException, url: str) -> str:
-    """Why a file could not be fetched, as the continuation of its URL."""
+    """Why a file could not be fetched, as the words that follow its URL."""
     message = str(error).rstrip(".")
     return message.removeprefix(f"{url} ") if message.startswith(f"{url} ") else f"cannot be fetched: {message}"
 
@@ -137,7 +137,7 @@ def _data(files: Mapping[str, bytes | PictureProblem], url: str) -> bytes:
 
 
 def _found(known: Mapping[str, list[Image]], image: Image, slot: Slot) -> Image | None:
-    """The picture that was made of this file for such a slot."""
+    """The picture that was made from this file for this slot."""
     return next((made for made in known.get(image.url, ()) if slot.fits(made)), None)
 
 

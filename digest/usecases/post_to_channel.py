@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from digest.store.sending.channel_posts import ChannelPosts
     from digest.usecases.share import Cards
 
-# Editions that `digest run` looks at, and how old one may be: an old post would only confuse.
+# How many of the newest editions `digest run` checks, and their maximum age: a late post would confuse.
 _NEWEST, _LATEST = 5, timedelta(hours=12)
 # How long a refused or failed post waits for the next try of `digest run`.
 _PAUSE = timedelta(minutes=5)
@@ -30,7 +30,7 @@ _PAUSE = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class ChannelPoster:
-    """Posts editions that are in the public archive. `client` is called when there is something to post."""
+    """Posts editions of the public archive. `client` is only built when there is something to post."""
 
     channel: str
     client: Callable[[], TelegramClient]
@@ -45,9 +45,9 @@ class ChannelPoster:
     now: Callable[[], datetime]
 
     def post(self, key: str, *, at_once: bool = False) -> ChannelPost:
-        """Post the edition unless the channel has it, or may have it. Return what the ledger then says.
+        """Post the edition unless the channel has it, or may have it.
 
-        After a failure it waits some minutes, but not with `at_once`.
+        Returns the post's state in the ledger. After a failure some minutes must pass, except with `at_once`.
 
         Raises DigestError for an edition that cannot be shared, and StoreError for an older copy of the store.
         """
@@ -83,7 +83,7 @@ class ChannelPoster:
         return done
 
     def post_due(self) -> list[ChannelPost]:
-        """Post the editions that were sent lately and are not in the channel. Returns what was tried."""
+        """Post recently sent editions that are not in the channel. Returns the attempts."""
         now = self.now()
         tried = []
         for each in self.archive.newest(now, most=_NEWEST):

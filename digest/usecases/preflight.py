@@ -1,4 +1,4 @@
-"""Check an edition's emails before they go. Sends nothing."""
+"""Check an edition's emails before they are sent."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ExampleDomainGuard:
         return ConfigProblem("digest.yaml", 0, message)
 
     def refuse_example_domain(self) -> None:
-        """Raise ConfigurationError if a recipient outside the example domains would get an example address as link."""
+        """Raise ConfigurationError if a recipient outside the example domains would get links with an example address."""
         problem = self.problem()
         if problem and self.subscribers.any_outside(EXAMPLE_DOMAINS):
             raise ConfigurationError([problem])
@@ -98,7 +98,7 @@ class PreflightResult:
     """The findings of an edition's emails, errors first, each once."""
 
     findings: tuple[Finding, ...] = ()
-    # What was removed from an email to keep it below its size limit.
+    # Parts that were removed from an email to keep it below its size limit.
     left_out: tuple[str, ...] = ()
     emails: tuple[RenderedEmail, ...] = ()
 
@@ -141,7 +141,7 @@ class Preflight:
         return PreflightResult(tuple(by_level), tuple(left_out), tuple(emails))
 
     def _template_residue(self) -> list[Finding]:
-        """Find what the templates leave behind, in invented stories: nothing odd in these comes from a feed."""
+        """Find residue of templates by rendering invented stories: residue in these cannot come from a feed."""
         now = self.now()
         email = self.renderer.render(sample_edition(now), Variant("html"), now=now)
         return [finding for finding in lint(email) if finding.rule == "residue"] if email else []
@@ -150,9 +150,9 @@ class Preflight:
 def unreachable_links(
     emails: Sequence[RenderedEmail], fetcher: Fetcher, sources: Iterable[Source], base_url: str
 ) -> list[Finding]:
-    """Return a warning for each link in these emails that does not answer. Each address is requested once.
+    """Return a warning for each link in these emails that does not answer.
 
-    Our own pages at `base_url` are not requested.
+    Requests each address once, and none of our own pages at `base_url`.
     """
     from digest.collect.http.errors import FetchError
     from digest.collect.http.ssrf import same_host

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from digest.store.sending.ledger import SqlLedger
     from digest.subscribers.tokens import Signer
 
-# Below this number of blocks, a tenth of an edition says nothing about the sender.
+# Fewer blocked emails say nothing about the sender, even if they are a tenth of an edition.
 _MIN_BLOCKS = 20
-# A date further back than this is a broken clock, not a date.
+# An older date means that the clock is broken.
 _OLDEST_MAIL = timedelta(days=366)
 # How far a foreign mail server's clock may be behind ours.
 _MAX_CLOCK_SKEW = timedelta(hours=1)
@@ -56,7 +56,7 @@ class FeedbackResult:
 
     payloads: int = 0
     events: int = 0
-    # Events that were kept: the first of each kind per recipient.
+    # Stored events: the first of each kind per recipient.
     kept: int = 0
     # Newly suppressed addresses.
     suppressed: int = 0
@@ -79,7 +79,7 @@ class FeedbackProcessor:
     sender: Sender
     # `delivery.smtp.bounces`: the address to which VERP adds a token for each recipient. None without VERP.
     bounce_address: str | None
-    # Whether opens and clicks are kept.
+    # Whether opens and clicks are stored.
     tracking: bool
     # How long processed payloads are kept.
     retention: timedelta
@@ -126,7 +126,7 @@ class FeedbackProcessor:
         if found is None:
             return f"{report.statuses[0].kind}, but not for an email of this newsletter", 0
         subscriber, address, edition = found
-        # What happened at an earlier address says nothing about the one that they have now.
+        # A report about an earlier address says nothing about the present one.
         named = {comparable(status.address) for status in report.statuses if status.address}
         address = next((each for each in self.events.former_addresses(subscriber) if each in named), address)
         status = report.statuses[0]

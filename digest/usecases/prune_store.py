@@ -1,6 +1,6 @@
-"""Prune the store: delete what is older than the settings keep, in parts so small that nobody waits for them.
+"""Prune the store: delete data older than the settings allow, in parts so small that nobody waits for them.
 
-Nothing is deleted while an edition is being sent. What a stopped run leaves is done by the next one.
+Nothing is deleted while an edition is being sent. The next run finishes what a stopped one leaves.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
     from digest.store.database import Database
     from digest.store.people.words import WordStore
 
-# The name in `meta` under which the store keeps when it was last pruned.
+# The name in `meta` of the time of the last pruning.
 PRUNED_AT = "pruned at"
-# The same for the Content-IDs of the images that nothing showed then.
+# The name in `meta` of the Content-IDs of images that were unused then.
 UNUSED_IMAGES = "unused images"
-# Rows of a part: some milliseconds of a write lock.
+# Rows per part: a write lock of some milliseconds.
 _DELIVERIES, _ARTICLES = 2_000, 200
-# Seconds between two parts, in which others may write.
+# Seconds between parts, so that others can write.
 _PAUSE = 0.01
-# About the bytes of a row with its places in indexes, for what is shown before anything is deleted.
+# Approximate bytes of a row with its index entries, for the preview.
 _DELIVERY_BYTES, _EVENT_BYTES = 50, 100
 _EVERY = timedelta(hours=23)
 
 
 @dataclass(slots=True)
 class Pruned:
-    """What was deleted, or would be. `bytes` is its approximate size in the store."""
+    """Counts of deleted data, or of data that would be deleted. `bytes` is the approximate size in the store."""
 
     articles: int = 0
     # Undated articles that lost their text.
@@ -52,7 +52,7 @@ class Pruned:
     emails: int = 0
     payloads: int = 0
     bytes: int = 0
-    # Whether it ended early: an edition was being sent, or the process was to stop.
+    # Whether it ended early, because an edition was being sent or the process was asked to stop.
     interrupted: bool = False
 
 
@@ -66,12 +66,12 @@ class StorePruner:
     keep_deliveries: timedelta
     keep_payloads: timedelta
     now: Callable[[], datetime]
-    # What readers wrote, and for how long it is kept.
+    # Texts from subscribers, and how long they are kept.
     words: WordStore | None = None
     keep_words: timedelta = timedelta(days=365)
 
     def plan(self) -> Pruned:
-        """Measure what `prune` would delete."""
+        """Count what `prune` would delete."""
         now = self.now()
         articles = old_articles.measure(self.database, now - self.keep_articles)
         payloads, payload_bytes = self.events.measure_processed(now - self.keep_payloads)
@@ -86,7 +86,7 @@ class StorePruner:
         return found
 
     def is_due(self) -> bool:
-        """Whether the last complete run was about a day ago, and nothing is being sent."""
+        """Whether the last complete run was at least about a day ago, and nothing is being sent."""
         last = meta.get(self.database, PRUNED_AT)
         if last is not None and timedelta(0) <= self.now() - datetime.fromisoformat(last) < _EVERY:
             return False
@@ -105,7 +105,7 @@ class StorePruner:
             return connection.execute(rows.limit(1)).first() is not None
 
     def prune(self, stopped: Callable[[], bool] = lambda: False) -> Pruned:
-        """Delete it. Ends after the present part if `stopped` says so, or when a send begins."""
+        """Delete old data. Ends early, after the current part, if `stopped` returns true or a send begins."""
         now, found = self.now(), self.plan()
         done = Pruned(bytes=found.bytes)
         for _part in self._parts(done, now):
@@ -143,8 +143,8 @@ class StorePruner:
             yield
             if part.deleted + part.emptied < _ARTICLES:
                 break
-        # Pictures of drafts that were composed again. An edition that is being composed has its pictures in the store
-        # before it is there itself, so a picture must be unused in two runs, a day apart.
+        # Deletes pictures of drafts that were composed again. Composing stores pictures before their edition, so a
+        # picture must be unused in two runs, a day apart.
         unused = old_articles.unused_images(self.database)
         before_too = unused.intersection((meta.get(self.database, UNUSED_IMAGES) or "").split())
         done.images = old_articles.delete_images(self.database, images | before_too)

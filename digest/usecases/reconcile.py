@@ -52,14 +52,14 @@ class Recovery:
 
 # Seconds.
 _LOCK_WAIT = 5.0
-# A provider's log shows an email after a moment. What it does not show for so long, it will not show.
+# Provider's logs lag a little. An email that is missing for longer than this will not appear.
 _LOG_LAG, _ASK_FOR = timedelta(minutes=2), timedelta(days=2)
 _NOBODY: Mapping[int, Mapping[int, Accepted | NotSent]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """A recipient who may or may not have the email. `message_id` is None where only the provider can have made it."""
+    """A recipient who may or may not have the email. `message_id` is None if only the provider can have set it."""
 
     recipient: UnknownRecipient
     message_id: str | None
@@ -110,8 +110,8 @@ class Reconciler:
     def query_provider_log(self, key: str) -> list[int]:
         """Look up every unknown batch in its provider's log.
 
-        Returns the batches that the log shows; they are accepted now. A batch that the log does not show stays
-        unknown. Raises AlreadyRunning while another process is sending.
+        Batches that a log shows become accepted and are returned. The others stay unknown. Raises AlreadyRunning while
+        another process is sending.
         """
         with exclusive(self.database, "sending", wait=_LOCK_WAIT):
             self.high_water.check()
@@ -126,9 +126,10 @@ class Reconciler:
         return [key for key in sending if self._worth_asking(key)]
 
     def look_up(self, key: str) -> list[int]:
-        """As `query_provider_log`, while processes send. Leaves out batches that the log cannot show yet, or any more.
+        """Like `query_provider_log`, but works while processes send.
 
-        Each was settled by the run that sent it, or by one that took over, so no turn to send is needed.
+        Leaves out batches that the log cannot show yet, or no longer shows. It needs no lock, because the run that sent
+        a batch, or one that took over, has settled it.
         """
         confirmed = self._ask_log(self._worth_asking(key))
         if confirmed:
@@ -144,7 +145,7 @@ class Reconciler:
         ]
 
     def _ask_log(self, unknown: Iterable[UnknownBatch]) -> list[int]:
-        """Return the batches that their provider's log shows. They are accepted now."""
+        """Ask the logs of providers, and accept and return the batches that they show."""
         confirmed, logs = [], self._logs()
         for each in unknown:
             transport = logs.get(each.transport)
@@ -152,7 +153,7 @@ class Reconciler:
                 continue
             with self.database.read() as connection:
                 people = batch_recipients(connection, each.batch)
-                # The email may have gone to an address that somebody has changed since.
+                # The email may have gone to an address that was changed since.
                 former = old_addresses(connection, [id for id, _email in people])
                 emails = [*former, *(email for _id, email in people)]
             if transport.find_in_log(each.attempt, emails) and self.ledger.confirm_accepted(each.attempt):
@@ -171,24 +172,24 @@ class Reconciler:
         ]
 
     def may_be_single(self, recipient: UnknownRecipient) -> bool:
-        """Whether the recipient may have got an email of their own. Nobody knows by what a restored copy was sent."""
+        """Whether the recipient may have got a separate email. The transport of a held batch is not known."""
         names = [recipient.transport] if recipient.transport else [transport.name for transport in self.transports]
         return any(RECOVERY.get(name) == "stepwise" for name in names)
 
     def find_hold_reason(self, key: str, day: date) -> HoldReason | None:
-        """As the function of the same name."""
+        """See the function of the same name."""
         return find_hold_reason(self.database, key, day)
 
     def expected(self, key: str, candidates: Iterable[Candidate]) -> list[tuple[str, str]]:
-        """Return the address of each candidate, with the Message-ID of the edition's email to them if we would make it.
+        """Return the address of each candidate, with the Message-ID of the edition's email to them if we set it.
 
-        For an edition that may have been sent by a store of which this one is an older copy.
+        For an edition that may have been sent from a newer store, of which this one is a restored copy.
         """
         single = any(RECOVERY.get(transport.name) == "stepwise" for transport in self.transports)
         return [(each.email, self.message_id(key, each.id, each.email) if single else "") for each in candidates]
 
     def set_not_sent(self, key: str, grounds: Grounds) -> None:
-        """Record the operator's statement that a doubtful edition was not sent. From now on it is sent as usual."""
+        """Record the operator's statement that a held edition was not sent. It is then sent as usual."""
         self.high_water.check()
         restored.set_not_sent(self.database, key, grounds, self.now())
 

@@ -23,6 +23,6 @@ def record_decision(
     what: str,
     now: datetime,
 ) -> None:
-    """Record that somebody brought an edition into a state. `why` is the reason or how, `what` the verb in the log."""
+    """Record who brought an edition into a state. `why` is the reason or the way, `what` the verb in the audit log."""
     editions.record(key, state, why, now=now, by=by.name)
     log.record(by, what, key, now=now)

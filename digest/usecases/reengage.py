@@ -27,7 +27,7 @@ _UNTIL_BACK = timedelta(days=3650)
 
 @dataclass(frozen=True)
 class ReengagePlan:
-    """Whom a run would ask and pause. `more` are silent too, but beyond the limit of one run."""
+    """The subscribers whom a run would ask and pause. `more` counts inactive ones beyond the limit of one run."""
 
     ask: tuple[Silent, ...]
     pause: tuple[Silent, ...]
@@ -36,7 +36,7 @@ class ReengagePlan:
 
 @dataclass(frozen=True)
 class Reengagement:
-    """Asks and pauses by the settings `reengage`."""
+    """Asks and pauses subscribers by the settings `reengage`."""
 
     database: Database
     store: ReengagementStore
@@ -46,7 +46,7 @@ class Reengagement:
     wait: timedelta
     at_most: int
     batch_size: int
-    # Subscriber → their last click; empty unless the settings keep it.
+    # Subscriber → time of the last click; empty unless the settings store it.
     last_clicks: Callable[[], Mapping[int, datetime]]
     now: Callable[[], datetime]
 
@@ -64,7 +64,7 @@ class Reengagement:
         return ReengagePlan(asked, tuple(unanswered), len(silent) - len(asked))
 
     def unfinished(self) -> list[str]:
-        """The editions of questions that were not handed over to the end."""
+        """The editions with the question that were not completely handed over."""
         return [
             each.key
             for each in self.editions.unfinished()
@@ -72,9 +72,9 @@ class Reengagement:
         ]
 
     def ask(self, plan: ReengagePlan, email: RenderedEmail) -> str | None:
-        """Give those who are to be asked their places in today's question, in one transaction. Sends nothing yet.
+        """Enqueue the subscribers to ask in today's question, in one transaction.
 
-        Returns the edition; None if there is nobody.
+        Sends nothing yet. Returns the edition; None if there is nobody to ask.
         """
         if not plan.ask:
             return None

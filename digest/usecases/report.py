@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from digest.usecases.alerts import Alerts
     from digest.usecases.clicks import ClickCounter
 
-# Earlier editions that make up what is usual.
+# The number of earlier editions that define the usual values.
 _EARLIER = 14
-# Reasons that are shown, and read before those that differ only in an address are counted together.
+# How many reasons are shown, and how many are read before those that differ only in an address are merged.
 _REASONS, _READ = 10, 1000
-# Words of readers that are shown.
+# How many texts from subscribers are shown.
 _SAID = 10
-# A report that is later than this is of no use.
+# A later report would be of no use.
 _LATEST = timedelta(days=1)
 
 
@@ -50,13 +50,13 @@ class Reporter:
     newsletter: str
     language: str
     tracking: bool
-    # None if the cost of a model is not to be told.
+    # None if the cost of a model is not reported.
     model_price: ModelPrice | None
     source_failures: int
     source_silent: timedelta
     after: timedelta
     now: Callable[[], datetime]
-    # What readers wrote.
+    # Texts from subscribers.
     words: WordStore
     # None if links do not count clicks.
     clicks: ClickCounter | None = None
@@ -70,7 +70,7 @@ class Reporter:
         numbers = self.statistics.numbers([key, *earlier])
         events = count_feedback(self.editions.database, key)
         transports = self.statistics.transports(key)
-        # Only a provider's webhook reports deliveries. Returned mail reports failures.
+        # Only a provider's webhook reports deliveries. Bounce mail only reports failures.
         reported = not PARSERS.keys().isdisjoint(transports)
         return Report(
             newsletter=self.newsletter,
@@ -141,5 +141,5 @@ def _why(decision: Decision) -> str:
 
 
 def _message_id(key: str) -> str:
-    """The same in every process, so that a report is sent once."""
+    """Return the same id in every process, so that a report is sent once."""
     return hashlib.blake2b(f"report {key}".encode(), digest_size=16).hexdigest()

@@ -43,17 +43,17 @@ _BUSY = "; stop it before you restore the store"
 class RestoreResult:
     # When the copy was made, or the latest time in it.
     copied_at: datetime
-    # What may have been sent since, and is unknown now.
+    # Counts of what may have been sent since, and is unknown now.
     held: list[Held]
     # Editions without recipients in the store that may have been sent since.
     doubtful: list[str]
-    # Where the store that was in place is kept.
+    # Where the replaced store is kept.
     kept: Path | None = None
-    # What people did since the copy; None if the store in place could not be read.
+    # Changes by people since the copy; None if the replaced store could not be read.
     carried: CarriedOver | None = None
-    # What the store in place had sent since the copy. The copy knows it now too, so nothing is unknown because of it.
-    # None if that store could not tell: every edition up to the day of the restoring may have been sent, and special
-    # ones until `specials_until`.
+    # Editions that the replaced store had sent since the copy. They were taken over, so none of them is unknown. None
+    # if that store could not tell: then every edition up to the day of the restore may have been sent, and special
+    # editions until `specials_until`.
     sent: list[SentSince] | None = None
     specials_until: date | None = None
 
@@ -69,8 +69,9 @@ class StoreRestorer:
     def restore(self, file: Path) -> RestoreResult:
         """Put the copy in `file` in the store's place. The present store is kept next to it.
 
-        The copy is changed before it is put in place, so that no send ever sees it as it was. Raises ConfigurationError
-        for PostgreSQL, AlreadyRunning while another process uses the store, and StoreError for an unusable copy.
+        The copy is changed before it is put in place, so no send ever sees its original state. Raises
+        ConfigurationError for PostgreSQL, AlreadyRunning while another process uses the store, and StoreError for an
+        unusable copy.
         """
         now = self.now()
         with ExitStack() as stack:
@@ -99,7 +100,7 @@ class StoreRestorer:
         return replace(result, kept=kept if present else None, carried=carried)
 
     def restore_in_place(self) -> RestoreResult:
-        """Treat the present store as a copy that was put in place by other means, such as pg_restore.
+        """Treat the present store as a copy that other means, such as pg_restore, put in place.
 
         Raises AlreadyRunning while another process sends.
         """
@@ -116,9 +117,8 @@ class StoreRestorer:
     def _carry_over(
         self, store: Path, copy: Database, file: MarkFile, now: datetime
     ) -> tuple[CarriedOver | None, list[SentSince] | None]:
-        """Bring what people did and what was sent since the copy into it, and return both.
-
-        None for both if the present store is another one, or cannot be read.
+        """Carry over people's changes and sends since the copy into it, and return both. Both are None if the present
+        store is a different one, or cannot be read.
         """
         try:
             with closing(open_database(f"sqlite:///{store}", home=self.home)) as newer:
@@ -144,7 +144,7 @@ class StoreRestorer:
         try:
             mark = file.read()
         except StoreError:
-            # It is damaged, and is written again below.
+            # The mark file is damaged. It is written again below.
             mark = None
         identity = read_identity(database)
         copied_at = _copied_at(identity, database, now)
@@ -157,13 +157,13 @@ class StoreRestorer:
                 doubtful = restored.doubtful_unsent(connection, about.copied_at.date())
             if reserve:
                 reserve_ids(connection, now)
-            # Later than whatever was claimed since, so that the copy itself is noticed if it is put in place again.
+            # Higher than anything that was claimed since, so that the same copy is noticed if it is put in place again.
             claims = max(identity.claims, mark.claims if mark else 0) + 1
             meta.put(connection, CLAIMS, str(claims))
             meta.put(connection, STORE_ID, identity.store or secrets.token_hex(16))
             connection.execute(delete(values).where(values.c.name.in_((COPIED_AT, MOVED_TO))))
             if identity.copied_at:
-                # The copy was made before it could know of itself.
+                # The copy was made before it was marked as one.
                 meta.put_backup_time(connection, identity.copied_at)
             # A session that was ended since the copy must not come back.
             connection.execute(delete(desk_session))
@@ -178,9 +178,9 @@ def _copied_at(identity: Identity, copy: Database, now: datetime) -> datetime:
 
 
 def _sent_since(newer: Database, copy: Database, file: MarkFile) -> list[SentSince] | None:
-    """What the store in place has sent since the copy; None if it may be an older copy itself.
+    """Return what the present store has sent since the copy; None if it may itself be an older copy.
 
-    Without its mark nobody knows that it is not.
+    Without its mark file, that cannot be ruled out.
     """
     if HighWater(newer, file).problem() or file.read() is None:
         return None

@@ -1,4 +1,4 @@
-"""Give those a place in a begun edition who are due and have none: who came later, or were left out wrongly."""
+"""Enqueue late subscribers in an edition that was sent: those who came later, or were left out by mistake."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from digest.usecases.enqueue import Enqueuer
 
 BEGUN = (EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
-# Seconds that a page may wait for another process that sends.
+# Seconds that a page may wait for another process to finish sending.
 _LOCK_WAIT = 5.0
 
 
 class MoreAreDue(DigestError):
-    """More subscribers are due than the sender agreed to. Nobody got a place."""
+    """More subscribers are due than the user agreed to. Nobody was enqueued."""
 
     def __init__(self, due: int) -> None:
         super().__init__(f"Meanwhile {due:,} subscribers are due. Look again.")
@@ -31,14 +31,14 @@ class MoreAreDue(DigestError):
 
 
 def can_be_sent_late(edition: Edition) -> bool:
-    """Whether newcomers may get it: it was begun, and is no alert, question, correction or notice of a breach."""
+    """Whether newcomers may get it: its send has begun, and it is no alert, question, correction or breach letter."""
     special = is_breaking(edition.key) or is_question(edition.key) or edition.key.startswith(BREACH)
     return edition.state in BEGUN and not special and edition.corrects is None
 
 
 @dataclass(frozen=True)
 class LateSender:
-    """Does what `digest send EDITION` does for a begun edition, but leaves the delivery to `digest run`."""
+    """Does the same as `digest send EDITION` for an edition that was sent, but leaves the delivery to `digest run`."""
 
     database: Database
     enqueuer: Enqueuer
@@ -53,10 +53,10 @@ class LateSender:
         return self.enqueuer.count_due(edition)
 
     def enqueue(self, edition: Edition, by: Actor, *, most: int) -> int:
-        """Give those who are due their places, and return how many they are. `digest run` sends to them.
+        """Enqueue those who are due, and return their number.
 
-        Raises MoreAreDue if they are more than `most`, AlreadyRunning while another process sends, and DigestError for
-        an edition that nobody may get any more.
+        `digest run` sends to them. Raises MoreAreDue if there are more than `most`, AlreadyRunning while another
+        process sends, and DigestError for an edition that can no longer be sent.
         """
         if not can_be_sent_late(edition):
             raise DigestError(f"Edition {edition.key} is {edition.state}: it is not sent to anybody else.")

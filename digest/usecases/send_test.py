@@ -34,7 +34,7 @@ _OPEN = (EditionState.DRAFT, EditionState.APPROVED)
 
 
 class LinkAct(StrEnum):
-    """What a link of a test does."""
+    """What a link in a test email does."""
 
     APPROVE = "approve"
     HOLD = "hold"
@@ -42,7 +42,7 @@ class LinkAct(StrEnum):
 
 @dataclass(frozen=True)
 class DraftMailer:
-    """Mails tests. They leave no trace in the ledger; the store notes when the last one was sent."""
+    """Mails tests. The ledger does not record them; the store remembers when the last one was sent."""
 
     database: Database
     renderer: Renderer
@@ -80,11 +80,11 @@ class DraftMailer:
         return problems
 
     def link(self, token: str) -> Link | None:
-        """Return what a link is for, whether it was used or not; None if it is unknown or too old."""
+        """Return a link, used or not; None if it is unknown or too old."""
         return self.links.get(_hash(token), self.now())
 
     def use(self, token: str, by: str) -> bool:
-        """Note that somebody used a link. False if it was used before."""
+        """Record that a link was used. False if it was used before."""
         return self.links.use(_hash(token), by, self.now())
 
     def _desk_links(self, edition: Edition) -> list[DeskLink]:

@@ -1,4 +1,4 @@
-"""The outcome of a send. Commands that only look need it without everything that sends."""
+"""The outcome of a send. A separate module, because commands that only read need nothing else of sending."""
 
 from __future__ import annotations
 

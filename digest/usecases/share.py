@@ -1,4 +1,4 @@
-"""What an editor shares of an edition: a card with its headline, and a text for a WhatsApp Channel."""
+"""Content for sharing an edition: a card with its headline, and a text for a WhatsApp Channel."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from digest.store.content.archive import ArchivedEdition
     from digest.store.content.articles import ImageStore
 
-# Headlines below the first one. A reader of a channel sees about ten lines.
+# Headlines below the first one. Channels show about ten lines.
 _HEADLINES = 4
 _CID = "cid:"
 
 
 @dataclass(frozen=True)
 class Cards:
-    """Draws the picture of link previews and of what is shared."""
+    """Draws the picture for link previews and for sharing."""
 
     images: ImageStore
     branding: Branding
@@ -60,7 +60,7 @@ def channel_text(
 ) -> str:
     """Return the text of an edition for a channel, with at most `limit` UTF-16 code units.
 
-    Asterisks are WhatsApp's bold. Headlines are left out before the link is.
+    Asterisks make bold in WhatsApp. If space is short, headlines are left out, never the link.
     """
     catalogue = translator(branding.language)
     head = f"{bold}{_plain(branding.name)}{bold} · {dates.day(edition.day, branding.language)}"
@@ -78,5 +78,5 @@ def channel_text(
 
 
 def _plain(text: str) -> str:
-    """Text without the marks by which WhatsApp sets bold, italics and the like."""
+    """Remove the marks by which WhatsApp formats text, such as bold and italics."""
     return text.translate({ord(mark): None for mark in "*_~`"})

@@ -1,4 +1,4 @@
-"""An email as an invented recipient would get it, for a preview in a browser."""
+"""Prepare an email for a preview in a browser, as an invented recipient would get it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CONTENT_ID = re.compile(r'"cid:([0-9a-f]{40}@digest)"')
 
 
 def in_scheme(html: str, scheme: Scheme) -> str:
-    """`html` with the rules of `scheme` always on and those of the other always off, to show both side by side."""
+    """Return `html` with the rules of `scheme` always on and those of the other scheme off."""
     on, off = "@media all", "@media not all"
     html = _DARK.sub(on if scheme == "dark" else off, html)
     html = _LIGHT.sub(on if scheme == "light" else off, html)
@@ -34,7 +34,7 @@ def in_scheme(html: str, scheme: Scheme) -> str:
 
 
 def with_images(html: str, images: Iterable[InlineImage]) -> str:
-    """`html` with the attached images as data: URIs, because a browser has no email to find them in."""
+    """Return `html` with attached images as data: URIs, because a browser cannot load `cid:` URLs."""
     for image in images:
         data = base64.b64encode(image.data).decode("ascii")
         html = html.replace(f'"cid:{image.cid}"', f'"data:{image.type};base64,{data}"')
@@ -44,13 +44,13 @@ def with_images(html: str, images: Iterable[InlineImage]) -> str:
 def fill(
     edition: Edition, email: RenderedEmail, sender: Sender, signer: Signer, stored: ImageStore
 ) -> tuple[Outgoing, str, str]:
-    """The email for the invented recipient, and its HTML and text with images and all placeholders replaced."""
+    """Return the email for the invented recipient, and its HTML and text with images and all placeholders replaced."""
     from digest.mail.message import Outgoing, content_ids, inline_images, recipient, substitute
 
     to = recipient(0, RECIPIENT, sender, signer.sign_email)
     images = inline_images(email, stored.load(content_ids([email])))
     outgoing = Outgoing(edition.key, "preview", "preview", email, sender, (to,), images)
-    # Pictures on our pages are shown from the store too: the pages may not run yet.
+    # Pictures on our pages come from the store too, because the pages may not run yet.
     html = _ON_OUR_PAGES.sub(r'"cid:\1"', substitute(email.html, to.values))
     shown = stored.load(_CONTENT_ID.findall(html))
     return outgoing, with_images(html, shown.values()), substitute(email.text, to.values)

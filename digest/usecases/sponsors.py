@@ -1,6 +1,6 @@
-"""Advertisements booked in `sponsors.yaml`: which an edition carries, and what became of each.
+"""Advertisements booked in `sponsors.yaml`: choose those of an edition, and report on each.
 
-A cap is counted from the ledger: an edition counts when somebody has it, or may still get it.
+Caps are counted from the ledger: an edition counts if somebody has it, or may still get it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ KIND = "sponsor"
 _MAX_BYTES = 1_000_000
 _GOES_ON = (EditionState.SENDING, EditionState.PAUSED, EditionState.DONE)
 _COMES = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN)
-# How long a draft that was never sent holds the place of an advertisement.
+# How long an advertisement in an unsent draft counts towards its cap.
 _HELD_FOR = timedelta(days=2)
 # Keys of an entry that are about the booking and not part of the block.
 _BOOKING = {"zone", "editions", "avoid", "recipients", "house"}
@@ -46,14 +46,14 @@ def _slug(value: str) -> str:
 
 
 class Booking(Sponsor):
-    """An advertisement with where and how often it may appear. `house` ads fill places that nobody booked."""
+    """An advertisement, and where and how often it may appear. `house` ads fill places that nobody booked."""
 
     zone: Place = "middle"
     # Slugs of the editions that may have it; empty: all.
     editions: tuple[Annotated[str, AfterValidator(_slug)], ...] = ()
-    # It is not in an edition that has one of these words in a headline.
+    # Not shown in an edition that has one of these words in a headline.
     avoid: tuple[Words, ...] = ()
-    # The most recipients of all editions together.
+    # Cap on the recipients of all editions together.
     recipients: int | None = Field(default=None, ge=1)
     house: bool = False
 
@@ -82,14 +82,14 @@ class _File(Part):
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """An edition that carries an advertisement. Counts are recipients; `clicks` is None if they are not shown."""
+    """An edition that carries an advertisement. Counts are recipients; `clicks` is None if hidden or not counted."""
 
     edition: str
     day: date
     zone: str
     state: str
     accepted: int
-    # Pending and unknown: they may still get it, or may have it.
+    # Pending and unknown recipients: they may get it, or may have it.
     open: int
     clicks: ClickNumbers | None = None
 
@@ -100,7 +100,7 @@ class SponsorBook:
 
     path: Path
     editions: EditionStore
-    # Keys of editions → their numbers by the ledger.
+    # Returns the ledger's numbers for the keys of editions.
     numbers: Callable[[Collection[str]], Mapping[str, EditionNumbers]]
 
     def bookings(self) -> tuple[Booking, ...]:
@@ -115,9 +115,9 @@ class SponsorBook:
         return validate(reader.read_bytes(data, FILE_NAME), _File, FILE_NAME).sponsors
 
     def choose(self, edition: Edition, taken: Collection[str]) -> list[EditionBlock]:
-        """The advertisements for the places of an edition that have none yet, at most one for each.
+        """Return advertisements for the empty places of an edition, at most one each.
 
-        Whoever is furthest behind their booking comes first. Raises ConfigurationError.
+        Bookings that are furthest behind come first. Raises ConfigurationError.
         """
         bookings = self.bookings()
         free = [place for place in PLACES if place not in taken]
@@ -172,7 +172,7 @@ class SponsorBook:
 
 @dataclass(frozen=True, slots=True)
 class SponsorReport:
-    """What became of one advertisement. `booking` is None if it is no longer in the file."""
+    """The report on one advertisement. `booking` is None if the file no longer has it."""
 
     advertiser: str
     url: str
@@ -185,20 +185,23 @@ class SponsorReport:
 
     @property
     def people(self) -> int:
-        """People who clicked, of the editions whose numbers are shown."""
+        """The number of people who clicked, in editions whose clicks are shown."""
         return sum(each.clicks.people for each in self.appearances if each.clicks)
 
 
 @dataclass(frozen=True)
 class SponsorReporter:
-    """Reports on advertisements. Clicks are left out where too few people clicked, or if they are not counted."""
+    """Reports on advertisements. Leaves out clicks where too few people clicked, or if clicks are not counted."""
 
     book: SponsorBook
-    # A target and the keys of editions → the clicks that may be shown; None if clicks are not counted.
+    # Returns the clicks that may be shown, for a target and the keys of editions; None if clicks are not counted.
     clicks: Callable[[str, Sequence[str]], Mapping[str, ClickNumbers]] | None
 
     def report(self, advertiser: str = "") -> list[SponsorReport]:
-        """The advertisements of an advertiser, or all, in the order of the file. Raises ConfigurationError."""
+        """Return reports on the advertisements of one advertiser, or of all, in the order of the file.
+
+        Raises ConfigurationError.
+        """
         bookings = {each.target: each for each in self.book.bookings()}
         appearances = self.book.appearances()
         names = self._names()
@@ -225,7 +228,7 @@ class SponsorReporter:
 
 
 def as_csv(reports: Sequence[SponsorReport]) -> str:
-    """One line an edition, for the advertiser. A number of clicks that is not shown is empty."""
+    """Return the report as CSV with one line per edition, for the advertiser. Hidden clicks are empty."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(("advertiser", "url", "edition", "day", "zone", "state", "recipients", "people clicked", "clicks"))
@@ -238,7 +241,7 @@ def as_csv(reports: Sequence[SponsorReport]) -> str:
 
 
 def _may_appear(booking: Booking, edition: Edition, words: Collection[str]) -> bool:
-    """Whether the dates, the edition and its headlines allow it."""
+    """Whether the dates, the edition and its headlines allow the advertisement."""
     if booking.sample and not edition.sample:
         return False
     if (booking.start and edition.day < booking.start) or (booking.until and edition.day > booking.until):
@@ -256,7 +259,10 @@ def _has_room(booking: Booking, had: Sequence[Appearance]) -> bool:
 
 
 def _behind(booking: Booking, had: Sequence[Appearance], day: date) -> float:
-    """The share of its booking that it has, less the share of its time that is over: the lowest is furthest behind."""
+    """Return the share of its booking that was delivered, minus the share of its time that has passed.
+
+    The lowest is furthest behind.
+    """
     if booking.cap:
         done = len(had) / booking.cap
     elif booking.recipients:

@@ -1,4 +1,4 @@
-"""Pause or cancel an edition, and cancel what the provider holds for later."""
+"""Pause or cancel an edition, and cancel its scheduled emails at the provider."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from digest.store.sending.ledger import SqlLedger
     from digest.usecases.reconcile import Recovery
 
-# Seconds. A run that sees its edition stopped ends after what it has in flight.
+# Seconds. A run whose edition was stopped ends when its batches in flight are done.
 _LOCK_WAIT = 30.0
 _POLL_INTERVAL = 0.25
 
@@ -51,7 +51,7 @@ class StopResult:
 
 @dataclass(frozen=True)
 class EditionStopper:
-    """Stops editions. A provider with scheduled sends cancels what it holds."""
+    """Stops editions, and cancels scheduled emails where the provider can."""
 
     database: Database
     editions: EditionStore
@@ -63,9 +63,9 @@ class EditionStopper:
     def stop(self, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> StopResult:
         """Move the edition to `paused` or `cancelled`, so that no further batch of it is claimed.
 
-        Waits for what other processes have in flight, recovers what dead ones left, and cancels what a provider holds
-        for later; its recipients are pending again. An edition that is done or was stopped before can be stopped as
-        long as a provider holds emails of it.
+        Waits for batches that other processes have in flight, recovers those that dead runs left, and cancels scheduled
+        emails at a provider; their recipients are pending again. An edition that is done, or was stopped before, can be
+        stopped as long as a provider holds emails of it.
         """
         held = self.ledger.scheduled_recipients(key, self.now())
         begun = counts(self.database, key).frozen > 0
@@ -74,9 +74,10 @@ class EditionStopper:
         return self._cancel_scheduled(key, wait=_LOCK_WAIT) if begun else StopResult(stopped=True)
 
     def resume_cancellations(self) -> dict[str, int]:
-        """Cancel what could not be cancelled when its edition was stopped.
+        """Retry cancellations of stopped editions.
 
-        Then the provider had no cancellation free, or did not answer. Returns the cancelled recipients by edition.
+        They failed because the provider had no cancellation free, or did not answer. Returns the cancelled recipients
+        by edition.
         """
         with self.database.read() as connection:
             waiting = stopped_with_scheduled(connection, self.now())
@@ -86,11 +87,11 @@ class EditionStopper:
     def _cancel_scheduled(self, key: str, *, wait: float) -> StopResult:
         until = time.monotonic() + wait
         with ExitStack() as lock:
-            # What the provider holds is cancelled even if another process keeps the lock.
+            # Scheduled emails are cancelled even if another process holds the lock.
             with suppress(AlreadyRunning):
                 lock.enter_context(exclusive(self.database, "sending", wait=wait))
                 if wait:
-                    # A claim that still saw the edition as sending is in the store after this pause.
+                    # After this pause, any claim that still saw the edition as sending is in the store.
                     time.sleep(_POLL_INTERVAL)
                 while in_flight_elsewhere(self.database, key) and time.monotonic() < until:
                     time.sleep(_POLL_INTERVAL)
@@ -123,7 +124,7 @@ class EditionStopper:
 
 
 def state_after_pause(editions: EditionStore, key: str, *, begun: bool, requires_approval: bool) -> EditionState:
-    """Return the state that a paused edition goes on with: a draft that nobody approved stays one.
+    """Return the state that a paused edition resumes with. A draft that nobody approved stays a draft.
 
     `begun`: recipients have a place in it.
     """

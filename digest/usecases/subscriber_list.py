@@ -52,9 +52,9 @@ class SubscriberList:
         return list_file.read_files(self.path, topics=self.topics, editions=self.editions, may_be_empty=empty)
 
     def faults(self) -> tuple[ConfigProblem, ...]:
-        """What is wrong with the file as it is now; empty if it is valid. Does not change the store.
+        """Return the errors of the present file; empty if it is valid.
 
-        A file that the store has is not read again.
+        Does not change the store. An unchanged file is not read again.
         """
         try:
             version = list_file.version(contents(self.path), self.topics, self.editions)
@@ -91,7 +91,7 @@ class SubscriberList:
     def _keep(self, version: str, error: ConfigurationError) -> None:
         """Keep the last valid list in use, without those whom the file no longer lists."""
         faulty = read_faulty(self.path)
-        # Whoever changed their address may still be in the file under the old one.
+        # The file may still have the old address of somebody who changed it.
         former = {new: old for old, new in self.subscribers.moved().items() if old in faulty.named}
         listed = {former.get(address, address): name for address, name in self.subscribers.of_list_file().items()}
         removed = faulty.removed(listed)

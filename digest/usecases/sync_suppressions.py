@@ -1,7 +1,7 @@
 """Import the provider's suppression lists, to catch bounces and complaints whose webhook was lost.
 
-Remembers for each list how far it was read. An entry for an address that is not on the list changes nothing, and a
-subscriber who subscribed again since stays subscribed.
+Remembers for each list how far it was read. Entries for addresses that are not subscribed change nothing, and a
+subscriber who came back since stays subscribed.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ class SuppressionSync:
     ) -> SyncResult:
         """Read every list from where the last run stopped, or from its beginning.
 
-        An interrupted run can be repeated. `progress` is called with the number of entries read, and `sync_list` in
-        place of the usual look at the list file. Raises ConfigurationError if no transport has lists.
+        An interrupted run can be repeated. `progress` is called with the number of entries read. `sync_list` replaces
+        the usual sync of the list file. Raises ConfigurationError if no transport has lists.
         """
         if not self.sources:
             names = ", ".join(transport.name for transport in self.transports)
@@ -117,7 +117,7 @@ class SuppressionSync:
         return SyncResult(entries, suppressed, len(came_back), unread, tuple(notes))
 
     def is_due(self) -> bool:
-        """Whether a list was not read for a day and not tried for an hour. False if there are no lists."""
+        """Whether a list was not read for a day, and not tried for an hour. False if there are no lists."""
         if not self.sources:
             return False
         tried = meta.get(self.database, _LAST_TRY)

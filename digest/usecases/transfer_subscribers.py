@@ -35,13 +35,13 @@ _SAMPLE = 5
 Rejected = tuple[int, str, str]
 """(line, address, reason) of a row that was not imported."""
 
-# Wraps the rows while they are read; the second argument gives the number of rows that cannot be read.
+# Wraps the rows as they are read, to show progress. The second argument returns the number of unreadable rows.
 Counting = Callable[[Iterator["Incoming"], Callable[[], int]], Iterable["Incoming"]]
 
 
 @dataclass(frozen=True, slots=True)
 class ListMapping:
-    """How a list is read: its format ('' is found by the headings), field → heading, and values of absent fields."""
+    """How to read a list: its format ('' detects it by the headings), field → heading, and values for absent fields."""
 
     format: str = ""
     columns: Mapping[str, str] | None = None
@@ -50,14 +50,14 @@ class ListMapping:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did or would do. `others`: what the archive held besides lists."""
+    """The result of an import, or of its dry run. `others`: files of the archive that are not lists."""
 
     origin: str
     lists: ListBundle
     done: ImportResult
     rejected: tuple[Rejected, ...]
     others: tuple[str, ...]
-    # The first rows of the first list: field, and its texts.
+    # The first rows of the first list, as field → texts.
     sample: tuple[tuple[str, list[str]], ...]
 
 
@@ -104,7 +104,7 @@ class SubscriberTransfer:
             reject(line, email, reason)
 
         with extract_lists(file) as (files, others):
-            # Subscribers of the list file stay the file's, so the store must know them before the import.
+            # Subscribers of the list file stay in the file, so the store must know them before the import.
             self.subscriber_list.sync(may_be_empty=True)
             lists = ListBundle(tuple(self._reading(one, mapping) for one in files))
             now = self.now()
@@ -140,9 +140,10 @@ class SubscriberTransfer:
     def export_rows(
         self, kind: str, excluded: Counter[str], *, origin: str | None = None, suppressed: bool = False
     ) -> Iterator[ExportRow]:
-        """Yield those who may be mailed, or the suppressed addresses. Counts into `excluded` who is left out, and why.
+        """Yield the subscribers who may be mailed, or the suppressed addresses.
 
-        The store must know the list file. Raises ConfigurationError for an unknown origin.
+        Counts in `excluded` who is left out, by reason. Sync the list file first. Raises ConfigurationError for an
+        unknown origin.
         """
         admin = self.subscriber_admin
         known = [FILE_NAME, *admin.import_counts()]

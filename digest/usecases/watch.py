@@ -1,4 +1,4 @@
-"""Look for conditions that the admins must know, and tell them."""
+"""Check the conditions that admins must know of, and alert them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # Days of which editions are checked. Complaints arrive for days.
 _DAYS = 4
-# Between two probes of a provider, while it works and while it does not.
+# Time between probes of a provider: while it works, and while it fails.
 _PROBE_EVERY, _PROBE_AGAIN = timedelta(hours=1), timedelta(minutes=5)
 # Seconds.
 _PROBE_TIMEOUT = 20.0
@@ -34,7 +34,7 @@ _PROBE_TIMEOUT = 20.0
 
 @dataclass
 class Watch:
-    """Collects the facts and raises what they show. One thread at a time may `run` it."""
+    """Collects the facts, and raises alerts for the conditions that they show. One thread at a time may `run` it."""
 
     alerts: Alerts
     editions: EditionStore
@@ -49,17 +49,17 @@ class Watch:
     approval_link: Callable[[str], str | None]
     # The transports whose events are expected.
     events_expected: Collection[str]
-    # Transport → builds one that nobody else uses, for probes.
+    # Transport → factory of a separate one for probes.
     transports: Mapping[str, Callable[[], Transport]]
     # Transport → the environment variable that holds its key.
     keys: Mapping[str, str]
     folders: Sequence[Path]
     now: Callable[[], datetime]
-    # Transport → the time of the last probe, and the problem that it found.
+    # Transport → time of the last probe, and its problem.
     _probes: dict[str, tuple[datetime, str]] = field(default_factory=dict)
 
     def run(self) -> None:
-        """Raise what is new and clear what is over. Sends nothing yet: see `Alerts.deliver`."""
+        """Raise new alerts and clear past ones. `Alerts.deliver` sends them."""
         self._stop_editions()
         facts = self.facts()
         found = [alert for alert in find(facts) if alert.until is None or alert.until > facts.now]
@@ -93,7 +93,7 @@ class Watch:
         )
 
     def _probe(self, now: datetime) -> dict[str, str]:
-        """Transport → its problem. A refused key is found hours before the send that needs it."""
+        """Probe the transports, and return transport → problem. A refused key is found hours before a send needs it."""
         for name, build in self.transports.items():
             at, problem = self._probes.get(name, (None, ""))
             pause = _PROBE_AGAIN if problem else _PROBE_EVERY

@@ -1,4 +1,4 @@
-"""One plain request to our own pages or to a provider: its status, certificate and clock."""
+"""A plain request to our own pages or to a provider, to learn status, certificate and clock."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _MAX_BODY = 300_000
 class WebAnswer:
     status: int
     body: str
-    # How far the server's clock is ahead of ours, in seconds; None if it does not say.
+    # Seconds by which the server's clock is ahead of ours; None without a Date header.
     ahead: float | None
     # When the certificate expires; None without TLS.
     expires: datetime | None
 
 
 class WebUnreachable(Exception):
-    """Nothing answers. `name_error`: the host's name was not resolved, `certificate`: it is not valid."""
+    """The request failed. `name_error`: the host's name was not resolved. `certificate`: the certificate is not valid."""
 
     def __init__(self, reason: str, *, name_error: bool = False, certificate: bool = False) -> None:
         super().__init__(reason)
@@ -75,7 +75,7 @@ def _expires(opened: object) -> datetime | None:
 
 
 def _ahead(date: str | None, at: float) -> float | None:
-    """The header has whole seconds: on average it is half a second behind."""
+    """Return the seconds that the Date header is ahead. It has whole seconds, so on average it is half a second late."""
     try:
         return parsedate_to_datetime(date).timestamp() + 0.5 - at if date else None
     except (ValueError, OverflowError):

@@ -52,8 +52,9 @@ from digest.subscribers.due import Candidate
 
 
 class RecipientGroup(NamedTuple):
-    """Everything that decides whether, when and in which variant a subscriber gets an edition, as stored. '' stands for
-    NULL, because groups are compared by `=`.
+    """Everything that decides whether, when and in which variant a subscriber gets an edition, as stored.
+
+    '' stands for NULL, because groups are compared by `=`.
     """
 
     topics: str
