@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class App(
-    # What admins are told: alerts, reports, receipts.
+    # Messages to admins: alerts, reports, receipts.
     Notifying,
-    # What comes back: webhook events, bounce mail, suppressions.
+    # Feedback: webhook events, bounce mail, suppressions.
     Feedback,
     # Work on the store as a whole: prune, restore, copy.
     Maintenance,
@@ -56,9 +56,9 @@ class App(
     Rendering,
     # The parts of the store.
     Stores,
-    # Who the newsletter is: its sender, its keys, the addresses of its pages.
+    # The newsletter's identity: its sender, its keys, the addresses of its pages.
     Identity,
-    # Which editions there are, and what the settings demand of each.
+    # The planned editions, and what the settings demand of each.
     Planning,
 ):
     """One newsletter folder and its collaborators, each built on first use. `close` closes what was opened.
@@ -72,7 +72,7 @@ class App(
         """Return the same newsletter with other settings. Both share the store; closing this one closes both."""
         chosen = self.unattended if unattended is None else unattended
         other = replace(self, settings=settings or self.settings, unattended=chosen, seats=seats or self.seats)
-        # The store is opened when it is needed: a server may be down when `digest run` starts.
+        # The store is opened when it is first needed, because its server may be down when `digest run` starts.
         other.__dict__.update(_lender=self._lender or self, _open=self._open)
         self._open.append(other)
         return other
@@ -107,9 +107,9 @@ def make_app(
 ) -> Iterator[App]:
     """Open the newsletter in the folder `home`, and close it when the block ends. Raises ConfigurationError.
 
-    `DIGEST_NOW` (an ISO time with an offset) sets the clock, for rehearsals. `despite_faults`: with a faulty
-    `digest.yaml` use what is valid of it and default values for the rest, as long as it names an existing store;
-    `App.faults` has the faults. Only for what sends and composes nothing.
+    `DIGEST_NOW` (an ISO time with an offset) sets the clock, for rehearsals. `despite_faults`: use the valid part of a
+    faulty `digest.yaml` and default values for the rest, as long as it names an existing store. `App.faults` lists the
+    errors. Only for commands that neither send nor compose.
     """
     environment = with_credentials(os.environ if environment is None else environment)
     found = load_valid_part(home, environment) if despite_faults else ValidPart(loader.load(home, environment))
@@ -137,7 +137,7 @@ def make_app(
 
 
 def _require_store(app: App) -> None:
-    """Raise ConfigurationError if the store does not exist: its URL may be what is faulty."""
+    """Raise ConfigurationError if the store does not exist, because its URL may be the faulty setting."""
     from digest.store.database import unopened
     from digest.store.private import sqlite_file
 

@@ -15,14 +15,14 @@ class StoreError(DigestError):
 
 
 class StoreUnavailable(StoreError):
-    """The store cannot be used now, and may be usable again in a moment: a full disk, a server that restarts.
+    """The store is temporarily unavailable, such as with a full disk or during a restart of the server.
 
-    Nothing was committed, unless the connection broke during the commit: then nobody knows.
+    Nothing was committed, except that the outcome is not known if the connection broke during the commit.
     """
 
 
 class TakenOver(StoreError):
-    """Another run has settled the attempt, because it took this run for dead. Going on with it would send twice."""
+    """Another run has settled the attempt, because this run seemed dead. Continuing would send twice."""
 
 
 class TemplateProblem(DigestError):
@@ -45,7 +45,7 @@ class ConfigProblem:
         return f"{self.where}:{self.line}: {self.message}" if self.line else f"{self.where}: {self.message}"
 
 
-# Outside the tree, so that no `except DigestError` around one item hides it.
+# Not a DigestError, so that no `except DigestError` around a single item hides it.
 class ConfigurationError(Exception):
     """Invalid usage, configuration or list, with all problems at once (exit code 2)."""
 

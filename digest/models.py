@@ -9,9 +9,9 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Any, Literal
 
-# What is personal in an email: name → the tag that delivery replaces by the value. `email_html` is the address escaped
-# for HTML; the last three are URL-safe tokens at the end of a URL. Tags are ASCII without spaces or `<>&`: SendGrid's
-# substitutions ask for that, and premailer leaves them alone in text and in `href`.
+# Personal values of an email: name → the tag that delivery replaces by the value. `email_html` is the address escaped
+# for HTML; the last three are URL-safe tokens at the end of a URL. Tags are ASCII without spaces or `<>&`, because
+# SendGrid's substitutions require that, and premailer does not change such tags in text and `href`.
 PLACEHOLDERS = {
     "email_html": "-DGX_EMAIL_H-",
     "email_text": "-DGX_EMAIL_T-",
@@ -20,19 +20,19 @@ PLACEHOLDERS = {
     "view": "-DGX_VIEW-",
 }
 
-# Transports that are companies → their names.
+# Transport → the name of its company, if it has one.
 PROVIDER_NAMES = {"sendgrid": "SendGrid", "resend": "Resend", "brevo": "Brevo", "ses": "Amazon SES"}
 
-# The target of the link in an email that nobody sees: who opens it is a machine.
+# The target of the hidden link in an email. Only machines open it.
 HONEYPOT = "honeypot"
 
-# What the keys of editions begin with that correct another one (`correction-2026-11-29-2`), that ask people whether to
-# continue, and that tell people of a breach of their data.
+# Prefixes of keys: of editions that correct another one (`correction-2026-11-29-2`), that ask people whether to
+# continue, and that inform people of a breach of their data.
 CORRECTION, REENGAGE, BREACH = "correction-", "reengage-", "breach-"
-# The keys of letters that go only to whom they concern. No page shows them to others.
+# Prefixes of editions that go only to some people. No public page shows them.
 LETTERS_TO_SOME = (CORRECTION, REENGAGE, BREACH)
 
-# What subscribers choose: breaking news, and the only edition of a newsletter that has breaking news too.
+# Slugs that subscribers choose: breaking news, and the only edition of a newsletter that has breaking news too.
 BREAKING = "breaking"
 MAIN = "main"
 _BREAKING_SLUG = re.compile(r"breaking(?:-[0-9]+)?\Z")
@@ -66,7 +66,7 @@ class EditionState(StrEnum):
 
 # Pending recipients of these editions will not get them.
 GIVEN_UP_STATES = (EditionState.CANCELLED, EditionState.EXPIRED, EditionState.SKIPPED)
-# These editions need no more work, unless an operator reopens them or new subscribers get a place.
+# Editions in these states need no more work, unless an operator reopens them or new subscribers get a place.
 ENDED_STATES = (EditionState.DONE, *GIVEN_UP_STATES)
 
 
@@ -93,7 +93,7 @@ class BatchState(StrEnum):
 
 
 class AttemptState(StrEnum):
-    """State of an attempt to hand over a batch. It ends in the state of its outcome; some continue::
+    """State of an attempt to hand over a batch. It ends in the state of its outcome. Some states change later::
 
     submitting → accepted | rejected | split | not_sent | retryable | unknown | per_recipient
     submitting | unknown | overridden → confirmed
@@ -101,7 +101,7 @@ class AttemptState(StrEnum):
     retryable → unknown
     unknown | cancelling | retryable | restored → overridden
 
-    Another run may take this one for dead and settle the attempt. A late outcome replaces what it assumed::
+    If this run seems dead, another run settles the attempt. A late outcome then replaces the assumed one::
 
         unknown | retryable | not_sent | overridden → accepted
         unknown → submitting → rejected | split | not_sent | per_recipient
@@ -117,12 +117,12 @@ class AttemptState(StrEnum):
     UNKNOWN = "unknown"
     # Each recipient has an outcome.
     PER_RECIPIENT = "per_recipient"
-    # The provider is asked to cancel it, and has confirmed that.
+    # The provider was asked to cancel it, and has confirmed the cancellation.
     CANCELLING = "cancelling"
     CANCELLED = "cancelled"
     # The provider showed that it accepted it.
     CONFIRMED = "confirmed"
-    # None of ours: the store was restored from a copy, and what happened to the batch since then is not known.
+    # Not an attempt of this store: it was restored from a copy, and what happened to the batch since is unknown.
     RESTORED = "restored"
     # An operator decided that it reached nobody.
     OVERRIDDEN = "overridden"
@@ -136,7 +136,7 @@ class DeliveryOutcome(StrEnum):
 
 
 class Role(StrEnum):
-    """What a user of the desk may do. Each role may also do what those before it may."""
+    """The role of a user of the desk. Each role includes the rights of those before it."""
 
     VIEWER = "viewer"
     EDITOR = "editor"
@@ -150,7 +150,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something: the name of a user of the desk, or that of the operating system for a command."""
+    """The author of an act: the name of a user of the desk, or for a command that of the operating system's user."""
 
     name: str
     via: Literal["desk", "api", "command", "link", "schedule"]
@@ -192,12 +192,12 @@ class JsonMapping:
 
 
 class FulltextMode(StrEnum):
-    """Whose web pages are fetched, when the feed has only an excerpt."""
+    """Which articles' web pages are fetched when the feed has only an excerpt."""
 
-    # Every article's, while collecting.
+    # All articles, while collecting.
     ALWAYS = "always"
     NEVER = "never"
-    # Those of the stories that an edition would include, while composing it.
+    # Articles of stories that an edition would include, while composing it.
     SELECTED = "selected"
 
     @classmethod
@@ -357,7 +357,7 @@ class Story:
     label: str = ""
     language: str = "hi"
     support: tuple[Support, ...] = ()
-    # The kind of a daily column (`horoscope`, `weather`), which is no news and stands in a section of its own.
+    # The kind of a daily column (`horoscope`, `weather`). It is not news and has a separate section.
     recurring: str = ""
     title_support: Support | None = None
 
@@ -374,10 +374,10 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class ModelUse:
-    """What a model did for an edition. Tokens are those that the server counted, else an estimate.
+    """A model's work for an edition.
 
-    `calls` and `tokens` are those of every time that the edition was composed, `accepted` and `refused` the texts
-    (summaries, headlines, an intro) of the last time.
+    `calls` and `tokens` are totals over all times that the edition was composed; tokens are counted by the server, or
+    estimated. `accepted` and `refused` count the texts (summaries, headlines, an intro) of the last time.
     """
 
     calls: int = 0
@@ -427,19 +427,19 @@ class EditionBlock:
     shown: Literal["email", "web", "both"]
     place: str
     data: Mapping[str, Any]
-    # For editors; no reader sees it.
+    # Shown to editors only.
     name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Corrects:
-    """What an edition with a correction corrects: the emails of `edition` that `revision` replaced."""
+    """What a correction edition corrects: the emails of `edition` that `revision` replaced."""
 
     edition: str
     revision: int
 
 
-# A sentence of a model stays one when an editor makes a word of it bold or a link.
+# A model's sentence remains one if an editor makes a word of it bold or a link.
 _INTRO_MARKUP = re.compile(r"\]\([^()\s]*\)|[*_\[\]\\]")
 
 
@@ -450,12 +450,12 @@ class Edition:
     `key` is its date (`2026-11-23`), date and slug (`2026-11-23-shaam`), or the slug of a special edition. An alert
     edition of breaking news has a date and a running number: `2026-11-23-breaking-1`. `number` counts the editions with
     the same slug by their dates, from 1; a special and an alert edition have none (0). `lead` is the id of the top
-    story, which is also the first of its section. `widened_hours` is the window of an edition with few stories, if it
-    is longer than usual. `sample` says that it has a sample article. `warnings` are sentences about what was left out
-    when it was composed: pictures, blocks, an intro. `intro_support` has an entry for each sentence of an intro that a
-    model wrote. `model_use` is None if no model was asked to write. `model_answers` are what it answered, by a hash of
-    what it was asked. `revision` goes up with each correction while it is being sent, from 1. `corrects` is set for an
-    edition that tells those who got a wrong text what is right: it goes to nobody else.
+    story, which is also the first of its section. `widened_hours` is the window if few stories made it longer than
+    usual. `sample`: it has a sample article. `warnings` are sentences about pictures, blocks or an intro that were left
+    out. `intro_support` has an entry for each sentence of an intro that a model wrote. `model_use` is None if no model
+    was asked to write. `model_answers` maps a hash of a request to the model's response. `revision` starts at 1 and is
+    incremented by each correction during the send. `corrects` is set for a correction edition, which goes only to those
+    who got the wrong text.
     """
 
     key: str
@@ -516,7 +516,8 @@ def split_variant(variant: str) -> tuple[str, int]:
 class RenderedEmail:
     """A rendered variant with placeholders.
 
-    `html` is '' for text only. `left_out` lists what was cut to fit the size limit, `warnings` what could not be shown.
+    `html` is '' for text only. `left_out` lists parts that were cut to fit the size limit, `warnings` parts that could
+    not be shown.
     """
 
     variant: str

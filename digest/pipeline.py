@@ -55,9 +55,9 @@ __all__ = [
 _LOCK_WAIT = 5.0
 # Breaking news waits longer: another process lends its lock when its batches in flight are done.
 _URGENT_LOCK_WAIT = 50.0
-# Seconds between two looks whether breaking news waits.
+# Seconds between checks whether breaking news waits.
 _URGENT_POLL = 0.5
-# Seconds between two looks at what workers have in flight.
+# Seconds between checks of the batches that workers have in flight.
 _OTHERS_POLL = 0.25
 # An untouched draft of this age is composed again before it is sent.
 _STALE_AFTER = timedelta(minutes=30)
@@ -133,17 +133,17 @@ def send(
 
     Can run at any time and any number of times: a subscriber has at most one place in an edition. With `scheduled`,
     subscribers get it at their own hour; otherwise now, or at the time `at`. A provider that can cancel scheduled sends
-    is handed batches up to `delivery.lead` ahead of their time. `force` is the reason for sending despite errors in
-    an email, or of the limits of breaking news. With `obey_frequency` a special edition goes only to subscribers who
-    are due on its day. Sending an alert edition approves it, and goes before other sends. Without `deliver` the workers
-    that are called deliver what was enqueued. `wait`: seconds for the turn to send.
+    gets batches up to `delivery.lead` ahead of their time. `force` is the reason for sending despite errors in an
+    email, or beyond the limits of breaking news. With `obey_frequency` a special edition goes only to subscribers who
+    are due on its day. Sending an alert edition approves it, and takes precedence over other sends. Without `deliver`,
+    called workers deliver the edition. `wait`: seconds to wait for the lock.
 
     Raises AlreadyRunning while another process is sending, PreflightFailed for an email with errors, BreakingRefused
     for an alert edition that must not be sent, ConfigurationError for samples by real email, and StoreError for an
     older copy of the store.
     """
     stop = stop or threading.Event()
-    # A faulty list stops the send, so read it before anything else is done.
+    # A faulty list stops the send, so it is read first.
     app.subscriber_list.sync()
     app.check_credentials()
     app.example_domain_guard.refuse_example_domain()
@@ -180,7 +180,7 @@ def send(
 
 
 def _with_others(app: App, sent: Sent, stop: threading.Event) -> Sent:
-    """Wait for the batches that workers have in flight, and return what became of the edition with them."""
+    """Wait for the batches that workers have in flight, and return the outcome of the edition with them."""
     key = sent.edition.key
     while in_flight_elsewhere(app.database, key) and not stop.wait(_OTHERS_POLL):
         beat()
@@ -190,7 +190,7 @@ def _with_others(app: App, sent: Sent, stop: threading.Event) -> Sent:
 
 @contextmanager
 def _turn_to_send(app: App, key: str, force: str, wait: float) -> Iterator[Lock]:
-    """Hold the lock of sending. An alert edition is checked first, and does not have to wait for another send's end."""
+    """Hold the `sending` lock. An alert edition is checked first, and need not wait for another send to end."""
     if not is_breaking(key):
         with exclusive(app.database, "sending", wait=wait) as lock:
             yield lock
@@ -202,10 +202,10 @@ def _turn_to_send(app: App, key: str, force: str, wait: float) -> Iterator[Lock]
 
 
 def place_held(app: App, key: str) -> None:
-    """Give the recipients of an edition that may have been sent before the store was restored their places in it.
+    """Enqueue the recipients of an edition that may have been sent before the store was restored, as unknown.
 
-    Mails nobody: their outcome is unknown until an operator decides. A draft counts as approved, because the operator
-    says that it was sent. Raises as `send`.
+    Mails nobody until an operator decides. A draft counts as approved, because the operator says that it was sent.
+    Raises the errors of `send`.
     """
     app.subscriber_list.sync()
     with exclusive(app.database, "sending", wait=_LOCK_WAIT):
@@ -221,7 +221,7 @@ def place_held(app: App, key: str) -> None:
 
 
 def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
-    """Deliver what has become due of a frozen edition, and close it when all is done. Called by the scheduler.
+    """Deliver the due batches of a frozen edition, and close it when all are done. Called by the scheduler.
 
     Returns None if nothing is due. Skips subscribers who have left the list since.
     """
@@ -241,7 +241,7 @@ def deliver_due(app: App, key: str, *, stop: threading.Event) -> Sent | None:
 
 
 def call_seats(app: App, key: str) -> None:
-    """Call the workers to a frozen edition if something of it is due, and close it when all is done."""
+    """Call workers to a frozen edition if a batch is due, and close it when all batches are done."""
     app.subscriber_list.sync()
     if app.seats is not None and app.ledger.is_due(key, app.now(), app.schedule_window):
         app.seats.call(key)
@@ -250,9 +250,9 @@ def call_seats(app: App, key: str) -> None:
 
 
 def take_seat(app: App, key: str, *, stop: threading.Event, progress: Progress | None = None) -> Sent | None:
-    """Deliver what is due of a frozen edition, beside other processes that do the same. Needs PostgreSQL.
+    """Deliver due batches of a frozen edition, together with other processes.
 
-    Returns None if nothing is due. Claims are shared out batch by batch, so nobody waits for anybody.
+    Needs PostgreSQL. Returns None if nothing is due. Each process claims batch by batch, so none waits for another.
     """
     edition = app.editions.get(key)
     if edition is None or edition.state != EditionState.SENDING:
@@ -267,9 +267,9 @@ def take_seat(app: App, key: str, *, stop: threading.Event, progress: Progress |
 
 
 def tell_other_editions(app: App, alert: str) -> tuple[str, ...]:
-    """Compose drafts again that were composed before an alert edition was sent, so that they do not repeat its story.
+    """Compose drafts again that are older than an alert edition, so that they do not repeat its story.
 
-    Returns a sentence for each edition that a person should look at.
+    Returns a sentence for each edition that a person should check.
     """
     sent_at = app.editions.frozen_at(alert)
     notes = []
@@ -291,9 +291,10 @@ def tell_other_editions(app: App, alert: str) -> tuple[str, ...]:
 
 
 def send_test(app: App, key: str, addresses: Sequence[str]) -> tuple[Edition, list[str]]:
-    """Send a marked test to these addresses only. It leaves no trace in the ledger; the store notes when it was sent.
+    """Send a marked test to these addresses only.
 
-    Returns the edition, and a sentence for each address that the test was not handed over for.
+    The ledger does not record it; the store remembers when it was sent. Returns the edition, and a sentence for each
+    address whose test was not handed over.
     """
     app.check_credentials()
     edition = app.editions.get(key) or compose(app, key).edition
@@ -348,7 +349,7 @@ def _ensure_ready(
 
 def _is_stale(app: App, edition: Edition) -> bool:
     if is_breaking(edition.key):
-        # What a person has seen is what they send.
+        # A person sends what they have seen.
         return False
     if edition.state != EditionState.DRAFT or edition.composed_at is None or not app.editions.is_untouched(edition.key):
         return False
@@ -357,7 +358,7 @@ def _is_stale(app: App, edition: Edition) -> bool:
 
 @contextmanager
 def _halted_by_breaking_news(app: App, key: str, stop: threading.Event) -> Iterator[threading.Event]:
-    """Yield an event that is set when `stop` is set, or when another process waits to send breaking news."""
+    """Yield an event that is set when `stop` is, or when another process waits to send breaking news."""
     if not (app.database.sqlite and app.settings.breaking.enabled) or is_breaking(key):
         yield stop
         return
@@ -394,7 +395,7 @@ def _deliver(
 
 
 class _Emails(Mapping[str, RenderedEmail]):
-    """The emails of an edition. One that is made while it is sent, by a correction, is read when it is needed."""
+    """The emails of an edition. An email that a correction adds during the send is read when it is needed."""
 
     def __init__(self, app: App, key: str) -> None:
         self._editions, self._key = app.editions, key

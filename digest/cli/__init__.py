@@ -14,7 +14,7 @@ _OBJECTS_BETWEEN_COLLECTIONS = 200_000
 def main() -> None:
     """Run the `digest` command. Exit codes: 0 done; 1 failed or incomplete; 2 wrong usage, configuration or list."""
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
-    # We use no plugin of pydantic, and looking for one reads the metadata of every installed package.
+    # We use no pydantic plugins, and the search for them reads the metadata of every installed package.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     import click
 
@@ -39,7 +39,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         code = _report(["stopped"], 130)
     except BrokenPipeError:
-        # The program that read our output has ended (`| head`).
+        # The program that reads our output has ended (`| head`).
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     except Exception as error:

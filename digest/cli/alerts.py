@@ -10,7 +10,7 @@ from digest.cli.output import ago, emit, json_option, note
 from digest.cli.tables import table
 from digest.errors import DigestError
 
-# After a fault of the secrets.
+# Follows an error about secrets.
 ALERTS_MISSING = "alerts may not arrive until you correct it"
 
 

@@ -101,7 +101,7 @@ def check(
             if edition and not findings.problems:
                 findings.run(lambda: checked.update(_check_edition(app, edition, links=links)))
     except ConfigurationError as error:
-        # The list can be read without valid settings, so that the errors of both files are reported together.
+        # The list is read even with invalid settings, so that the errors of both files are reported together.
         findings.add(error.problems)
         if (home / list_file.FILE_NAME).exists():
             findings.run(lambda: list_file.read_list(home / list_file.FILE_NAME, topics=None))
@@ -204,7 +204,7 @@ def _check_list(app: App, findings: Findings) -> int:
 
 
 def _check_base_url(app: App, findings: Findings) -> None:
-    """As `digest send`: an example address is an error as soon as somebody real is on the list."""
+    """Like `digest send`: an example address is an error as soon as a real subscriber is on the list."""
     problem = app.example_domain_guard.problem()
     if problem is None:
         return
@@ -230,7 +230,7 @@ def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
 
     check_paths(app, findings)
     known: Mapping[str, SourceHealth] = {}
-    # An unreadable store has its own check.
+    # A separate check reports an unreadable store.
     with suppress(DigestError):
         known = app.articles.health_of(app.sources)
     # Built here, before several threads ask for it.
@@ -249,7 +249,7 @@ def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
 
 
 def _source_problems(app: App, source: Source, known: SourceHealth | None, *, online: bool) -> list[str]:
-    """Return what is wrong with a source now, and in past collections."""
+    """Return the problems of a source now, and in past collections."""
     from dataclasses import replace
 
     from digest.cli.sources_edit import preview_configured, with_remedy

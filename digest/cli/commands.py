@@ -55,7 +55,7 @@ GROUPS = {
 COMMANDS = {name: command for group in GROUPS.values() for name, command in group.items()}
 
 
-# What people type → the command that does it.
+# Words that people type → the command that they mean.
 MEANT = {
     "show": "edition show",
     "approve": "edition approve",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # The verb of a state in messages, where it differs from the state's name.
 _VERBS = {EditionState.DRAFT: "reopened", EditionState.SENDING: "resumed"}
-# The name of a state in messages, where it needs an article.
+# The name of a state in messages, with an article where it needs one.
 _NAMES = {EditionState.DRAFT: "a draft"}
 # What to do with an edition that cannot be resumed.
 _INSTEAD_OF_RESUMING = {
@@ -30,7 +30,7 @@ _INSTEAD_OF_RESUMING = {
     EditionState.EXPIRED: " `digest edition reopen {key}` makes it a draft again.",
 }
 
-# How the record of a decision calls it, if no reason was given.
+# The reason that is recorded if none was given.
 _BY = "on the command line"
 # Seconds.
 _LOCK_WAIT = 5.0
@@ -509,7 +509,10 @@ def _recipients(count: int) -> str:
 
 
 def _change(home: Path, key: str, act: Callable[[App, Actor], Edition], more: str = "") -> None:
-    """Let an editor's change happen, and show the edition as it is then. `more` follows if a story is unknown."""
+    """Make an editor's change, and show the edition afterwards.
+
+    `more` is appended to the error about an unknown story.
+    """
     from digest.app import make_app
     from digest.cli.compose import show_edition
     from digest.usecases.edit_edition import UnknownStory

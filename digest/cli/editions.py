@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from digest.store.content.editions import Decision
 
 
-# The newest editions, with which a wrong name is compared.
+# A wrong name is compared with this many of the newest editions.
 _MAX_COMPARED = 500
 
 
@@ -32,7 +32,7 @@ def decision_line(each: Decision, zone: ZoneInfo) -> str:
 
 
 def command_user(app: App) -> Actor:
-    """Return who runs this command, for the log of the desk."""
+    """Return the user of this command, for the audit log."""
     return Actor(user_name(app.environment), "command")
 
 
@@ -154,7 +154,7 @@ def _of_date(app: App, calendar: Calendar, day: date) -> str:
 
 
 def _holiday(calendar: Calendar, day: date, slug: str = "") -> str:
-    """Return the reason, for the end of a sentence, if holidays are why no edition (of this slug) appears."""
+    """Return the end of a sentence that explains a missing edition (of this slug) by a holiday; '' if it is none."""
     schedules = [each for each in calendar.schedules if slug in ("", each.slug)]
     return ", which is a holiday (schedule.holidays)" if any(each.pauses_on(day) for each in schedules) else ""
 

@@ -1,4 +1,4 @@
-"""What `digest run` and `digest worker` share: run an engine until SIGTERM or Ctrl-C, with logs, health and pages."""
+"""Shared by `digest run` and `digest worker`: run an engine until SIGTERM or Ctrl-C, with logs, health and pages."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def run_engine(
     *,
     pages: bool,
 ) -> int:
-    """Run what `make` returns. `pages`: serve the reader pages, if the settings say so."""
+    """Run the engine that `make` returns. `pages`: also serve the reader pages if the settings enable them."""
     from digest.app import make_app
     from digest.cli.signals import stopped_by_signals
     from digest.cli.telemetry import telemetry
@@ -63,7 +63,7 @@ def run_engine(
         def ready(scheduler: Scheduler) -> Iterator[None]:
             scheduler.on_reload.append(follow_health)
             scheduler.follow_settings()
-            # A list with errors stops it, unless there is an earlier valid one.
+            # A list with errors stops the start, unless there is an earlier valid one.
             scheduler.app.subscriber_list.sync()
             scheduler.app.check_credentials()
             for problem in scheduler.app.alert_problems():
@@ -83,7 +83,7 @@ def run_engine(
         service.stopping()
         if unfinished:
             info(f"Stopped before the end of: {', '.join(unfinished)}. Other workers go on.")
-            # Threads of these jobs would keep the process for minutes.
+            # The threads of these jobs would keep the process alive for minutes.
             sys.stderr.flush()
             os._exit(0)
         info("Stopped.")
@@ -99,7 +99,7 @@ def _pages(app: App, heartbeat: Heartbeat) -> AbstractContextManager[RunningPage
 
 @contextmanager
 def _pulse(scheduler: Scheduler, heartbeat: Heartbeat) -> Iterator[None]:
-    """Give signs of life to the service of `alerts.heartbeat_url` within the block, and notice a standstill."""
+    """Within the block, ping the service of `alerts.heartbeat_url`, and notice if the process stood still."""
     from digest.newsletter.heartbeat import ping
     from digest.scheduler.pulse import Pulse
     from digest.web.health.checks import Health
@@ -114,7 +114,10 @@ def _pulse(scheduler: Scheduler, heartbeat: Heartbeat) -> Iterator[None]:
 
 @contextmanager
 def _health_server(app: App, port: int | None, heartbeat: Heartbeat) -> Iterator[Callable[[App], None]]:
-    """Serve the health of this process within the block, if a port is given. Yields what follows new settings."""
+    """Serve health checks within the block, if a port is given.
+
+    Yields a function to call with the App of new settings.
+    """
     names = _source_names(app)
 
     def follow(app: App) -> None:

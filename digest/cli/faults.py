@@ -1,4 +1,4 @@
-"""For commands that need only the store: open a newsletter despite a faulty digest.yaml or list, and warn."""
+"""Open a newsletter despite errors in digest.yaml or the list, and warn. For commands that only need the store."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def app_despite_faults(
 ) -> Iterator[App]:
     """Open the newsletter as `make_app` does, even if the settings or the list have errors, and warn about these.
 
-    Only for what neither sends nor composes nor approves. Without `check_list` the store is not opened. Raises
-    ConfigurationError if an error hides which store is meant, or is in a section that the command `needs`; or with any
-    error of the settings if `refused` says what cannot be done then.
+    Only for commands that neither send nor compose nor approve. Without `check_list` the store is not opened. Raises
+    ConfigurationError if an error hides which store is meant, or is in a section that the command `needs`. With
+    `refused`, a sentence that says what is not possible, it raises for any error of the settings.
     """
     from digest.app import make_app
 
@@ -46,18 +46,18 @@ def app_despite_faults(
 
 
 def refuse_faults(app: App, what: str) -> None:
-    """Raise ConfigurationError if the settings have errors: with them, and with what cannot be done until then."""
+    """Raise ConfigurationError if the settings have errors. It lists them, and says what is not possible meanwhile."""
     if app.faults:
         more = ConfigProblem(FILE_NAME, 0, f"{what} needs a valid file: repair it first, and nothing is lost meanwhile")
         raise ConfigurationError([*app.faults, more])
 
 
 def read_list_despite_faults(app: App, read: Callable[[], T]) -> T | None:
-    """Return what `read` makes of the list file. None if a file has errors: the store then has the last valid list.
+    """Return the result of `read`. None if a list file has errors: the store then has the last valid list.
 
     Warns about a faulty list. Raises ConfigurationError if there is no earlier valid list.
     """
-    # With faulty settings it is not known which topics are valid.
+    # With faulty settings the valid topics are not known.
     problems: Sequence[ConfigProblem] = app.faults
     if not problems:
         try:
@@ -76,14 +76,14 @@ def warn_of_list(app: App) -> None:
     try:
         faults = () if app.faults else app.subscriber_list.faults()
     except StoreError:
-        # A command that needs the store reports this itself.
+        # A command that needs the store reports this error itself.
         return
     if faults:
         warn_of(faults, "`digest subscribers check` shows all errors of the list.")
 
 
 def warn_of(faults: Sequence[ConfigProblem], consequence: str) -> None:
-    """Print the first of several errors, how many more there are, and what follows from them."""
+    """Print the first error, the number of further ones, and the consequence."""
     first, more = str(faults[0]), len(faults) - 1
     if more:
         first = f"{first} (and {plural(more, 'more error', 'more errors')})"

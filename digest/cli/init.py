@@ -28,7 +28,7 @@ def init(directory: Path, yes: bool) -> None:
     """
     from digest.cli.init_questions import ask, next_steps
 
-    # Before the questions: nobody answers them for nothing.
+    # Checked before the questions, so that nobody answers them in vain.
     refuse_existing(directory)
     answers = None
     if not yes and sys.stdin.isatty() and sys.stdout.isatty():

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NAME, _SENDER_NAME, _EMAIL = "सुबह की ख़बरें", "Subah Ki Khabar", "news@example.com"
 # Samples that must not reach real subscribers.
 _EMPTIED = ("base_url", "reply_to", "postal_address")
-# Provider to what else it needs.
+# Provider → its remaining set-up.
 _PROVIDERS = {
     "outbox": "",
     "smtp": (
@@ -149,7 +149,7 @@ def _preview(target: str, *, allow_private: bool = False) -> SourcePreview:
 
 
 def next_steps(answers: Answers) -> list[str]:
-    """What the answers leave to do, a line each."""
+    """The remaining steps after these answers, one per line."""
     from digest.utils.urls import is_example
 
     if answers.provider == "outbox":

@@ -1,6 +1,6 @@
 """The log of a long-running command: one line for each event, as text on a terminal and as JSON elsewhere.
 
-No line contains a secret or an address, not even those of libraries, of which only errors are logged.
+No line contains a secret or an address. Libraries log only errors, and these are cleaned too.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ log_option = click.option(
 
 # The attributes of every record. Others are fields.
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName", "fields"}
-# Libraries that log errors about the pages of sources, which give their own warnings.
+# Libraries that log errors about pages of sources. Sources report such problems as warnings.
 _SILENT = ("trafilatura", "htmldate", "courlan", "justext")
 
 
@@ -51,7 +51,7 @@ def logging_to_stderr(chosen: LogFormat | None, now: Callable[[], datetime]) -> 
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
     logging.getLogger().addHandler(handler)
-    # Python's warnings would be lines of another form.
+    # Python's warnings would have another format.
     logging.captureWarnings(True)
     try:
         yield

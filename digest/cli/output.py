@@ -42,7 +42,7 @@ def note(sentence: str) -> None:
 
 
 def shown(text: str) -> str:
-    """Replace characters that a terminal would interpret: names and answers from outside are part of our output."""
+    """Replace characters that a terminal would interpret. Our output contains names and responses from outside."""
     kept = "\n\t\u200c\u200d\u00a0"
     return "".join(sign if sign.isprintable() or sign in kept else "\ufffd" for sign in text)
 
@@ -75,7 +75,7 @@ def coloured(text: str, colour: str | None) -> str:
 
 
 def unsendable_note(batches: Sequence[UnknownBatch]) -> str:
-    """Say why these batches cannot be sent."""
+    """Return a sentence that says why these batches cannot be sent."""
     names = ", ".join(sorted({batch.transport for batch in batches}))
     return (
         f"{plural(len(batches), 'batch', 'batches')} may already have been sent by {names}, which is no longer in "

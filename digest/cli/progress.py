@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 # Seconds between two updates of a bar.
 _REFRESH = 0.1
-# A job of unknown length reports each power of ten from here on.
+# A job of unknown length reports each power of ten from this number on.
 _FIRST_COUNT = 1000
 
 
@@ -34,7 +34,9 @@ class Report(Protocol):
 
 @contextmanager
 def progress() -> Iterator[Callable[[str], Report]]:
-    """Yield a function that makes the report of a job, such as "sent". The job appears with its first report.
+    """Yield a function that starts the report of a job by its name, such as "sent".
+
+    A job appears with its first report.
 
     A terminal shows a bar for each job. Elsewhere a line is printed at every quarter, so that a log stays short.
     """
@@ -56,7 +58,7 @@ def counted(items: Iterable[T], report: Report, total: int | None = None) -> Ite
 
 
 def calls(report: Report, total: int) -> Callable[[object], None]:
-    """A function that reports how often it was called, of `total` times."""
+    """Return a function that reports how many of its `total` calls were made."""
     lock, done = threading.Lock(), 0
 
     def call(_result: object) -> None:
@@ -121,7 +123,7 @@ class _Lines:
         self.last = step
         seconds = time.monotonic() - self.began
         count = f"{done:,}" if total is None else f"{done:,} of {total:,}"
-        # A rate over less than a second says nothing.
+        # A rate over less than a second is not meaningful.
         rate = done / seconds if done and seconds >= 1 else None
         left = f", {duration((total - done) / rate)} left" if rate and total and done < total else ""
         click.echo(f"{self.what}: {count}" + (f", {rate:,.0f}/s{left}" if rate else ""), err=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from digest.store.sending.status import UnknownBatch, UnknownRecipient
     from digest.usecases.reconcile import Unsettled
 
-# Addresses that a message lists, and a table.
+# The most addresses in a message, and in a table.
 _MAX_LISTED = 5
 _MAX_IN_TABLE = 50
 
@@ -80,14 +80,14 @@ def reconcile(
     needs = () if history else ("newsletter", "delivery")
     sends = "--resend" if resent and not history else ""
     with app_despite_faults(home, needs=needs, refused=sends) as opened:
-        # With a faulty list those count whom `digest run` would mail.
+        # With a faulty list, the subscribers whom `digest run` would mail count.
         app = opened.copy_with(unattended=True)
         if history:
             existing(app, key)
             return _show_history(app, key, as_json=as_json)
         hold_reason = app.reconciler.find_hold_reason(key, pipeline.day_of(key) or app.now().date())
         if hold_reason:
-            # Who gets it depends on the schedule and the topics.
+            # The recipients depend on the schedule and the topics.
             refuse_faults(app, f"`digest reconcile` of edition {key}, which is held since the store was restored,")
             if (accepted or resent) and not reason and not evidence:
                 reason = _reason(may_ask)
@@ -218,7 +218,7 @@ def _show(key: str, batches: Sequence[UnknownBatch], left: Sequence[Unsettled], 
     if any(b.transport for b in batches if b.batch not in numbers):
         click.echo("Look up the attempt at the provider, then --accept or --resend the batch with --reason.")
     elif rows:
-        # The marks of a restored copy, which no provider knows.
+        # `restored` marks, which no provider knows.
         click.echo(
             "Find out whether this edition was sent: at your provider, in the log of your mail server, or in a mailbox "
             "of yours. Then --accept or --resend the batch with --evidence."
@@ -242,7 +242,7 @@ def _block(each: Unsettled, zone: ZoneInfo) -> str:
             "server's last reply": found.last_reply or "none was recorded",
         }
     else:
-        # The mark of a restored copy: the store never saw the attempt, if there was one.
+        # A `restored` mark: this store never saw the attempt, if there was one.
         fields |= {"time": "not known", "batch": str(found.batch)}
     fields["what happened"] = found.detail
     lines = [f"  {name + ':':21}{value}" for name, value in fields.items()]
@@ -269,7 +269,7 @@ class _Decisions:
 
     batches: dict[int, Accepted | NotSent]
     recipients: dict[int, dict[int, Accepted | NotSent]]
-    # Whether recipients who may be of SMTP are accepted without being named.
+    # Whether recipients who may have got a separate email by SMTP are accepted without being named.
     accepts_unseen: bool
 
 
@@ -281,8 +281,8 @@ def _decisions(
 ) -> _Decisions:
     """Return the decision for each recipient.
 
-    A named address comes before the number of its batch, and `all` means those that the other option does not name.
-    `may_be_single`: as of `Reconciler`.
+    A named address takes precedence over the number of its batch. `all` means all that the other option does not name.
+    `may_be_single` is that of `Reconciler`.
     """
     from digest.deliver.outcome import Accepted, NotSent
     from digest.usecases.reconcile import one_by_one
@@ -318,7 +318,7 @@ def _decisions(
 
 @dataclass(frozen=True)
 class _Words:
-    """What an option names: batches, people by subscriber id, or all."""
+    """The words of an option: batches, people by subscriber id, or `all`."""
 
     batches: set[int]
     people: set[int]
@@ -326,7 +326,7 @@ class _Words:
 
     @classmethod
     def parse(cls, option: str, words: Iterable[str], left: Sequence[Unsettled]) -> _Words:
-        """Raises ConfigurationError for a word that names nothing with an unknown outcome."""
+        """Parse an option. Raises ConfigurationError for a word that names nothing with an unknown outcome."""
         from digest.subscribers.address import comparable
 
         by_address = {comparable(each.recipient.email): each.recipient.subscriber for each in left}
@@ -354,7 +354,7 @@ class _Words:
         return cls(batches, people, everyone)
 
     def rank(self, batch: int, person: int) -> int:
-        """How exactly the option names a recipient; 0 if it does not."""
+        """How specifically the option names a recipient; 0 if it does not."""
         return 3 if person in self.people else 2 if batch in self.batches else int(self.all)
 
 

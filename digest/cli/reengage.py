@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from digest.app import App
     from digest.store.people.reengagement import Silent
 
-# People that are named, unless --json asks for all.
+# The most people that are listed without --json.
 _MOST = 20
 
 

@@ -36,7 +36,7 @@ def report(home: Path, edition: str, html: Path | None, csv: Path | None, as_jso
     if html:
         _write(html, as_html(made, zone, language), "utf-8")
     if csv:
-        # With a mark of the encoding, because spreadsheets would take Hindi for Latin-1.
+        # With a byte order mark, because spreadsheets would otherwise read Hindi as Latin-1.
         _write(csv, as_csv(made, zone), "utf-8-sig")
     if as_json:
         emit(document(made))

@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from digest.store.sending.status import Counts, Unreached
     from digest.usecases.sent import Sent
 
-# Names in a table, and in a JSON document.
+# The most names in a table, and in a JSON document.
 _MAX_IN_TABLE = 50
 _MAX_IN_JSON = 1000
-# More excluded recipients are counted by reason: their names would hide those who were rejected.
+# If there are more, excluded recipients are only counted by reason, because their names would hide rejected ones.
 _MAX_EXCLUDED = 10
 _MAX_REASONS = 20
 # States of recipients with a place in an edition.
 _PLACED = ("accepted", "pending", "unknown", "rejected")
-# How far ahead `--at` may be: no provider schedules an email for longer.
+# The limit of `--at`: no provider schedules an email further ahead.
 _MAX_LEAD = timedelta(days=3)
 
 
@@ -97,7 +97,7 @@ def _parse_time(app: App, text: str) -> datetime:
     """Parse `--at` in the newsletter's zone. Raises ConfigurationError for an invalid, past or distant time."""
     now = app.now()
     try:
-        # A time of day has no zone yet.
+        # A time of day has no zone.
         clock = datetime.strptime(text, "%H:%M").time() if len(text) <= 5 else None  # noqa: DTZ007
         when = datetime.combine(now.date(), clock) if clock else datetime.fromisoformat(text)
     except ValueError:
@@ -142,7 +142,7 @@ def report_sent(app: App, sent: Sent, as_json: bool) -> int:
         done = not counts.pending and not counts.unknown
         if done and not sent.placed and sent.report and not sent.report.accepted:
             click.echo(f"Edition {edition.key}: everyone who is due already has it; nothing was sent.")
-        # Recipients who are merely waiting stay a number, so that the names that matter are seen.
+        # Waiting recipients are only counted, so that the important names stand out.
         many = counts.excluded > _MAX_EXCLUDED
         wanted = counts.rejected + counts.unknown + (0 if many else counts.excluded)
         rows = find_unreached(app.database, edition.key, waiting=False)
@@ -289,7 +289,7 @@ def _send_test(app: App, key: str, addresses: tuple[str, ...], as_json: bool) ->
 
 
 def _places(placed: Counts) -> str:
-    """Say how many recipients are in which state."""
+    """Return the number of recipients in each state, as text."""
     return ", ".join(f"{getattr(placed, state):,} {state}" for state in _PLACED if getattr(placed, state))
 
 

@@ -80,7 +80,7 @@ def share(home: Path, edition: str, card: Path | None, telegram: bool, seen: boo
 
 
 def _post(app: App, key: str, seen: bool | None, *, as_json: bool) -> int:
-    """Post in the channel, and say what became of it. 1 unless the channel has the post."""
+    """Post in the channel, and print the result. Returns exit code 1 unless the channel has the post."""
     from digest.store.sending.channel_posts import PostState
 
     poster = app.channel_poster

@@ -218,7 +218,7 @@ def _preview(app: App | None, target: str, links: str, allow_private: bool, zone
 
 
 def _kind(app: App, source: Source) -> str:
-    """Return what the settings tell about a source. The kind of its document is known only when it is fetched."""
+    """Return the kind of a source by its settings. The kind of its document is known only when it is fetched."""
     if source.links:
         return "listing"
     if source.mapping:

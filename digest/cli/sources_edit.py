@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from digest.config.source_list import SourceRow
     from digest.models import Source
 
-# What to do about a private address on the command line.
+# Advice about a private address for the command line.
 TRUST = "If you trust it, run the command again with `--allow-private`."
 # Titles that `add` shows.
 _MAX_TITLES = 5
@@ -90,7 +90,7 @@ def preview_configured(app: App, source: Source) -> SourcePreview:
 
 
 def with_remedy(found: SourcePreview, remedy: str) -> SourcePreview:
-    """Add to the error of a private address what to do about it."""
+    """Add the advice to an error about a private address."""
     return replace(found, error=f"{found.error} {remedy}") if found.private else found
 
 

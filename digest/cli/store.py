@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from digest.usecases.prune_store import Pruned
     from digest.usecases.restore_store import RestoreResult
 
-# Editions in a list of those that may have been sent.
+# The most editions in a list of those that may have been sent.
 _MAX_NAMED = 10
-# Bytes of a file from which shrinking it is suggested.
+# Bytes. Shrinking a file is suggested from this size on.
 _WORTH_COMPACTING = 50_000_000
 
 
@@ -66,19 +66,19 @@ def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
     return 0
 
 
-# With their partitions: also those that were added after the dump.
+# Includes partitions that were added after the dump.
 _DROP_PARTITIONED = shlex.quote("DROP TABLE IF EXISTS delivery, delivery_event")
 
 
 def _postgresql_steps(url: str, file: Path) -> str:
-    """Say how a PostgreSQL store is backed up and restored. Shows no password."""
+    """Return the commands to back up and restore a PostgreSQL store. They contain no password."""
     from sqlalchemy.engine import URL, make_url
 
     given = make_url(url)
     query = {key: value for key, value in given.query.items() if key != "password"}
     parsed = URL.create("postgresql", given.username, None, given.host, given.port, given.database, query)
     address, _, options = parsed.render_as_string().partition("?")
-    # PostgreSQL's tools take a plus for itself.
+    # PostgreSQL's tools do not read `+` as a space.
     address += f"?{options.replace('+', '%20')}" if options else ""
     server, name = shlex.quote(address), shlex.quote(str(file))
     return (
@@ -110,7 +110,7 @@ def restore(home: Path, file: Path | None, in_place: bool, as_json: bool) -> int
 
     if (file is None) != in_place:
         raise click.UsageError("give the FILE of a copy, or --in-place")
-    # Which editions are of today depends on the newsletter's zone.
+    # The newsletter's zone decides which editions are today's.
     with app_despite_faults(home, check_list=False, needs=("newsletter",)) as app:
         result = app.restorer.restore_in_place() if file is None else app.restorer.restore(file)
         zone = app.settings.newsletter.zone
@@ -127,7 +127,7 @@ def restore(home: Path, file: Path | None, in_place: bool, as_json: bool) -> int
 
 
 def _people(result: RestoreResult, *, lists: bool) -> str:
-    """Say what is known of the unsubscribes since the copy."""
+    """Print what is known about unsubscribes since the copy."""
     carried = result.carried
     if carried is None:
         remedy = (
@@ -145,7 +145,7 @@ def _people(result: RestoreResult, *, lists: bool) -> str:
 
 
 def _show_doubt(result: RestoreResult) -> None:
-    """Say what may have been sent since the copy, and how to settle it."""
+    """Print what may have been sent since the copy, and how to settle it."""
     if result.held:
         click.echo()
         rows = [(held.edition, held.batches, held.recipients) for held in result.held]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from digest.app import App
     from digest.store.people.subscribers import RemovedImport
 
-# Addresses that are named in a sentence.
+# The most addresses in a sentence.
 _MAX_NAMED = 20
 
 
@@ -218,7 +218,7 @@ def lift(home: Path, email: str, reason: str, as_json: bool) -> None:
 
 
 def operator(app: App) -> Actor:
-    """Who runs a command, for the record."""
+    """Return the user of a command, for the records."""
     return Actor(user_name(app.environment), "command")
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from digest.subscribers.imports.mailchimp import ListBundle
 
 
-# Rejected rows that are printed one by one.
+# The most rejected rows that are printed.
 _MAX_REJECTED = 10
 
 _Rejected = list[tuple[int, str, str]]
@@ -149,7 +149,7 @@ def export(
 
 
 def _with_more(report: Report, more: Callable[[], int]) -> Report:
-    """A progress report that adds the number of `more` items to each count."""
+    """Return a progress report that adds the number of `more` items to each count."""
 
     def counting(done: int, total: int | None) -> None:
         report(done + more(), None if total is None else total + more())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from digest.store.workers import Worker
 
 _GUTTER = 2
-# Columns of a terminal. A column that must shrink keeps this many cells.
+# Terminal cells. A column that must shrink keeps at least this many.
 _MIN_WIDTH = 10
 # State to its colour on a terminal.
 COLOURS: Mapping[str, str] = {
@@ -72,7 +72,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 class _Cell(NamedTuple):
-    """Text with its width. Measuring takes most of the time of a long table."""
+    """Text with its width, measured once: for a long table measuring takes most of the time."""
 
     text: str
     width: int
@@ -87,7 +87,7 @@ class _Cell(NamedTuple):
 def _cells(row: Sequence[object]) -> list[_Cell]:
     """The cells as text on one line, without control characters and the secrets in use."""
     texts = [shown(" ".join(str("" if cell is None else cell).split())) for cell in row]
-    # One search for a row: a list may have 100,000.
+    # One search per row, because a list may have 100,000 rows.
     if has_known("\n".join(texts)):
         texts = [without_known(text) for text in texts]
     return [_Cell.of(text) for text in texts]

@@ -1,7 +1,7 @@
-"""Send spans to an OpenTelemetry collector and bugs to Sentry, if variables of the environment ask for it.
+"""Send spans to an OpenTelemetry collector and bugs to Sentry, if environment variables enable it.
 
-Both tools are extras: `hindi-digest[otel]` and `hindi-digest[sentry]`. Without the variables neither is imported.
-No address, secret, variable or request leaves this process by them.
+Both tools are extras: `hindi-digest[otel]` and `hindi-digest[sentry]`. Without the variables neither is imported. They
+never send an address, a secret, a variable or a request.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ T = TypeVar("T")
 _DSN = "SENTRY_DSN"
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _HEADERS = ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS")
-# Seconds for one request, and for what is left at the end: a service must stop in time without its monitoring.
+# Seconds for one request, and for unsent data at the end: a service must stop in time even if monitoring is down.
 _TIMEOUT = 3
 
 
@@ -37,8 +37,8 @@ _TIMEOUT = 3
 def telemetry(environment: Mapping[str, str]) -> Iterator[None]:
     """Report the work within the block to Sentry (`SENTRY_DSN`) and OpenTelemetry (`OTEL_EXPORTER_OTLP_ENDPOINT`).
 
-    An exception that leaves the block and is a bug is reported too. Raises ConfigurationError if a variable is set and
-    its tool is not installed, or its value is not valid.
+    Also reports an exception that leaves the block and is a bug. Raises ConfigurationError if a variable has an invalid
+    value, or its tool is not installed.
     """
     with ExitStack() as held:
         tracer = held.enter_context(_collector(environment)) if any(map(environment.get, _ENDPOINTS)) else None
@@ -66,7 +66,7 @@ def _collector(environment: Mapping[str, str]) -> Iterator[Tracer]:
     except ModuleNotFoundError as error:
         raise _missing("OTEL_EXPORTER_OTLP_ENDPOINT", error, "otel") from None
     for variable in _HEADERS:
-        # Headers hold the key of a hosted collector.
+        # The headers contain the key of a hosted collector.
         redact.protect(pair.partition("=")[2] for pair in environment.get(variable, "").split(","))
     with _in_environment({name: value for name, value in environment.items() if name.startswith("OTEL_")}):
         name = os.environ.get("OTEL_SERVICE_NAME") or "hindi-digest"
@@ -92,7 +92,7 @@ def _collector(environment: Mapping[str, str]) -> Iterator[Tracer]:
     class OpenTelemetry:
         @contextmanager
         def span(self, name: str) -> Iterator[Span]:
-            # The library would record the message and the traceback of an exception as they are.
+            # The library would record the message and the traceback of an exception uncleaned.
             with opentelemetry.start_as_current_span(
                 name, record_exception=False, set_status_on_exception=False
             ) as opened:
@@ -119,7 +119,7 @@ def _collector(environment: Mapping[str, str]) -> Iterator[Tracer]:
         try:
             yield OpenTelemetry()
         finally:
-            # Ends the repetitions of what a collector does not accept.
+            # Ends the retries of spans that a collector does not accept.
             limit = threading.Timer(_TIMEOUT, exporter.shutdown)
             limit.daemon = True
             limit.start()
@@ -129,7 +129,7 @@ def _collector(environment: Mapping[str, str]) -> Iterator[Tracer]:
 
 @contextmanager
 def _in_environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set what is not set in the environment of the process, the only one that the library reads.
+    """Set missing environment variables of this process, because the library reads no others.
 
     Credentials of systemd are in a file.
     """
@@ -143,7 +143,7 @@ def _in_environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 class _FirstFailure(logging.Handler):
-    """Logs the first error of the library. It repeats it for every few seconds in which spans are lost."""
+    """Logs the library's first error. The library repeats it every few seconds while spans are lost."""
 
     told = False
 
@@ -186,7 +186,7 @@ def _sentry(dsn: str, environment: Mapping[str, str]) -> Iterator[Callable[[Base
             before_send=_without_personal_data,
         )
     except BadDsn:
-        # The value is not shown: what is no DSN may be any key.
+        # The value is not shown: if it is not a DSN, it may be some other key.
         problem = ConfigProblem("environment", 0, f"{_DSN} is not a DSN; copy it from the project's settings in Sentry")
         raise ConfigurationError([problem]) from None
 

@@ -127,14 +127,14 @@ def end_sessions(home: Path, name: str) -> None:
 
 
 def link_of(app: App, name: str, pages: str = "") -> str:
-    """Return the address of a new one-time link. `pages` is the address of the pages if no public one is set."""
+    """Return the URL of a new one-time link. `pages` is the address of the pages, used if no public one is set."""
     web = app.settings.web
     desk = app.desk_url(pages or f"http://{web.host}:{web.port}")
     return f"{desk}/link/{app.accounts.make_link(name, command_user(app))}"
 
 
 def first_link(app: App, pages: str) -> str:
-    """Return a link for the first admin as long as nobody has a password; '' afterwards."""
+    """Return a link for the first admin while nobody has a password; '' afterwards."""
     lines = app.accounts.list()
     if any(line.has_password for line in lines):
         return ""

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from digest.store.sending.status import Counts
     from digest.store.workers import Worker
 
-# Seconds between two looks at the store.
+# Seconds between reads of the store.
 _REFRESH = 2.0
-# Rows of each table.
+# The most rows of each table.
 _STEPS, _EDITIONS, _SOURCES = 5, 5, 8
 
 
@@ -53,19 +53,19 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What the page shows. `now` is in the newsletter's zone."""
+    """The data of the page. `now` is in the newsletter's zone."""
 
     newsletter: str
     now: datetime
-    # What comes next, and when.
+    # The next steps, with their times.
     steps: Sequence[tuple[datetime, str]]
     # Newest first.
     editions: Sequence[EditionLine]
     # Those with problems first.
     sources: Sequence[SourceLine]
-    # Why nothing may be sent from the store; '' if nothing keeps it.
+    # Why nothing may be sent from the store; '' if sending is possible.
     problem: str
-    # Edition → recipients settled per second, of those that are being sent.
+    # Edition that is being sent → recipients settled per second.
     rates: Mapping[str, float]
     workers: Sequence[Worker] = ()
 
@@ -91,7 +91,7 @@ def watch(app: App) -> None:
 
 
 def read_day(app: App, rates: Rates) -> Day:
-    """Read what the page shows. Raises StoreError."""
+    """Read the data of the page. Raises StoreError."""
     from digest.collect.health import FAILING
 
     now = app.now()
@@ -126,7 +126,7 @@ def _source(source: Source, health: SourceHealth | None, failing: int) -> Source
 
 
 def _steps(app: App, now: datetime) -> list[tuple[datetime, str]]:
-    """The next moments of the schedule, soonest first."""
+    """Return the next steps of the schedule, soonest first."""
     found: list[tuple[datetime, str]] = []
     open_ = (planned for planned in app.calendar.upcoming(now) if not _has_ended(app, planned.key))
     for planned in islice(open_, _STEPS):
@@ -143,12 +143,12 @@ def _has_ended(app: App, key: str) -> bool:
 
 
 def settled(counts: Counts) -> int:
-    """Recipients who need no more sending."""
+    """Count the recipients who need no more sending."""
     return counts.frozen - counts.pending
 
 
 def page(day: Day) -> RenderableType:
-    """Return the page for the terminal."""
+    """Format the page for the terminal."""
     from rich.console import Group
     from rich.text import Text
 
@@ -200,7 +200,7 @@ def _last(day: Day) -> Table:
         numbers = (counts.accepted, counts.rejected, counts.excluded, counts.pending, counts.unknown)
         state = Text(line.state, style=COLOURS.get(line.state, ""))
         cells = [Text(f"{number:,}", justify="right") for number in numbers]
-        # The unknown ones need somebody.
+        # A person must settle the unknown ones.
         cells[-1].stylize("red" if counts.unknown else "")
         table.add_row(line.key, state, *cells, Text(shown(line.subject), no_wrap=True, overflow="ellipsis"))
     return table

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from digest.newsletter.reload import SettingsWatch
     from digest.web.server import RunningPages
 
-# Keys whose change a running server does not follow.
+# Settings that need a restart of the server.
 NEEDS_RESTART = ("store.url", "web.host", "web.port", "web.proxies", "desk.host", "desk.port")
 # Seconds.
 _RELOAD_EVERY = 5.0
@@ -49,7 +49,8 @@ def web(home: Path, host: str | None, port: int | None, log_format: LogFormat | 
         run_pages(app, host=host or "", port=port) as pages,
     ):
         base = pages.base
-        # Before the line that says that it runs: whoever waits for it may edit the settings at once.
+        # Starts before the line that says that the server runs, because whoever waits for that line may edit the
+        # settings at once.
         watch = SettingsWatch(app, needs_restart=NEEDS_RESTART)
         info(f"Reader pages on {base}. Stop with Ctrl-C.")
         announce_desk(app, pages)
@@ -63,7 +64,7 @@ def web(home: Path, host: str | None, port: int | None, log_format: LogFormat | 
 
 
 def announce_desk(app: App, pages: RunningPages) -> None:
-    """Say where the desk is. On a terminal, print a link for the first admin: a log must not have it."""
+    """Print the desk's address. On a terminal also print a link for the first admin, which must not get into a log."""
     if not app.settings.desk.enabled:
         return
     from digest.cli.users import first_link
@@ -78,7 +79,7 @@ def announce_desk(app: App, pages: RunningPages) -> None:
 
 
 def follow_pages(pages: RunningPages, app: App) -> None:
-    """Serve the pages of `app` from now on. If they cannot be built, warn, and serve the old ones."""
+    """Serve the pages of `app` from now on. If they cannot be built, warn and keep the old ones."""
     try:
         pages.reload(app)
     except (ConfigurationError, DigestError) as error:
@@ -86,7 +87,7 @@ def follow_pages(pages: RunningPages, app: App) -> None:
 
 
 def _follow(watch: SettingsWatch, pages: RunningPages) -> None:
-    """Serve the pages of changed settings, and say once why not."""
+    """Serve the pages of changed settings. If that is not possible, say once why."""
     problems, waiting = watch.problems, watch.waiting
     before = watch.app
     changed = watch.reload()

@@ -21,10 +21,11 @@ from digest.utils import redact
 from digest.utils.heartbeat import beat
 from digest.utils.telemetry import report_error, span, within_span
 
-# Sources fetched at once. Waiting costs only a thread's stack; parsing is limited separately (reading.ParseLimiter).
+# Sources fetched at once. Waiting costs only a thread's stack; parsing is limited separately
+# (source_reader.ParseLimiter).
 THREADS = 200
 
-# What to do about a source with a private address.
+# Advice for a source with a private address.
 ALLOW_PRIVATE = "If you trust it, set `allow_private: true` at this source in digest.yaml."
 
 # Pages that a preview fetches: enough to judge a source.
@@ -33,7 +34,7 @@ PREVIEW_PAGES = 10
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """What one source gave."""
+    """The result of one source."""
 
     name: str
     kind: str | None = None
@@ -42,7 +43,7 @@ class SourceReport:
     updated: int = 0
     lost: int = 0
     warnings: tuple[str, ...] = ()
-    # Why the source gave nothing.
+    # Why the source could not be read.
     error: str | None = None
     # Time for fetching and parsing.
     seconds: float = 0.0
@@ -58,7 +59,7 @@ class CollectReport:
 
 @dataclass(frozen=True, slots=True)
 class SourcePreview:
-    """What a source at this URL or path contains. It is read only to show it, and not stored."""
+    """The content of a source at a URL or path, read to show it and not stored."""
 
     kind: str | None
     warnings: tuple[str, ...] = ()
@@ -68,7 +69,7 @@ class SourcePreview:
     title: str = ""
     # A better address to store: the feed that the page names, or the permanent redirect's target.
     url: str | None = None
-    # Its host has an address that `allow_private` would permit.
+    # Whether its host has an address that `allow_private` would permit.
     private: bool = False
 
 
@@ -82,7 +83,7 @@ def collect(
     progress: Callable[[SourceReport], None] | None = None,
     patient: bool = False,
 ) -> CollectReport:
-    """Read every source and save its articles. Raises only what `store` and `progress` raise.
+    """Read every source and save its articles. Only errors of `store` and `progress` are raised.
 
     `listed` names all sources of the newsletter, if these are only a part of them.
 
@@ -126,7 +127,7 @@ def collect(
 def preview_source(target: str, context: CollectContext, *, source: Source | None = None) -> SourcePreview:
     """Read a source at this URL or path without storing it. Fetches up to PREVIEW_PAGES pages of cut articles."""
     target = target.strip()
-    # It need not be in the settings, whose secrets are known.
+    # The URL need not be in the settings, so its secrets are not known yet.
     redact.protect(redact.secrets_of_url(target))
     scheme = target.partition("://")[0].lower() if "://" in target else ""
     if scheme == "file" or target.lower().startswith("file:"):
@@ -154,7 +155,7 @@ class _Failure:
 
 
 def _read(reader: SourceReader, source: Source, state: SourceState) -> SourceResult | _Failure:
-    """Read one source in a worker thread; does not touch the store. What the result says has no secrets."""
+    """Read one source in a worker thread, without using the store. The result's texts contain no secrets."""
     with span("source", source=source.name) as measured:
         result = _read_source(reader, source, state)
         if isinstance(result, _Failure):

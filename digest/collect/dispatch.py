@@ -29,10 +29,10 @@ MAX_BYTES = 10_000_000
 # Articles from all documents of an index; a single feed gives no more either.
 MAX_ARTICLES = 1_000
 
-# Characters of body text below which a page is not an article, whatever it says.
+# Characters of body text. A page with less is not an article, whatever it says.
 MIN_TEXT = 200
 
-# Articles from which their order may be an editor's, and the share of neighbours by date from which it is none.
+# With this many articles the order may be an editor's, unless this share of neighbours is ordered by date.
 MIN_ORDERED, BY_DATE = 10, 0.9
 
 _SAYS_ARTICLE = re.compile(
@@ -48,7 +48,7 @@ def read_document(response: Response, *, source: Source, now: datetime) -> Parse
     try:
         return _read(response, source, now)
     except Exception as error:
-        # A parser's bug on one document must not end the whole collection.
+        # A parser bug triggered by one document must not end the whole collection.
         return ParseResult(None, error=f"It can't be read ({type(error).__name__}: {str(error)[:200]}).")
 
 

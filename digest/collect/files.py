@@ -1,4 +1,4 @@
-"""Read what an editor puts into a folder: .txt, .md and .html files, saved feeds, and the images next to them."""
+"""Read a drop folder: .txt, .md and .html files, saved feeds, and the images next to them."""
 
 from __future__ import annotations
 
@@ -323,7 +323,7 @@ class _PathReader:
         return parsed
 
     def _unknown(self, path: Path) -> ParseResult:
-        """A single file with an unknown extension: read as what it looks like."""
+        """Read a single file with an unknown extension by its content."""
         if not path.is_file():
             return ParseResult(None, error=f"{path} is not a regular file.")
         if path.stat().st_size <= MAX_BYTES and sniff(decode(path.read_bytes())[0]).kind in ("xml", "json"):
@@ -352,7 +352,7 @@ def _item(path: Path, context: ParseContext, name: str | None = None) -> RawItem
     try:
         item = reader(text)
     except Exception as error:
-        # A parser's bug on one file must not stop the others.
+        # A parser bug triggered by one file must not stop the others.
         raise Unreadable(f"{path.name} can't be read as {kind} ({type(error).__name__}: {error}).") from error
     if not item.title.strip() and not item.body and not item.excerpt:
         raise Unreadable(f"{path.name} has neither a title nor a text.")

@@ -14,7 +14,7 @@ from digest.utils.redact import redact
 # Time without a new article after which a source gets a warning; even weekly ones publish in that time.
 SILENT = timedelta(days=7)
 
-# Failures in a row from which it is more than a hiccup.
+# Fewer failures in a row are not worth a warning.
 FAILING = 3
 
 _FIRST_PAUSE, _MAX_PAUSE = timedelta(minutes=30), timedelta(hours=6)
@@ -25,7 +25,7 @@ _MAX_ERROR_LENGTH = 500
 
 
 def place_of(source: Source) -> str:
-    """The source's URL or path as the store has it: without secrets."""
+    """The source's URL or path as stored, without secrets."""
     return redact(source.url or source.path)
 
 
@@ -105,7 +105,7 @@ def after_failure(
 
 
 def health_warnings(health: SourceHealth, now: datetime) -> tuple[str, ...]:
-    """What an operator should know about a source beyond its last fetch."""
+    """Warnings for the operator about a source, besides the result of its last fetch."""
     if health.failures >= FAILING:
         good = health.last_good
         since = f"last read on {good.astimezone(now.tzinfo):%Y-%m-%d at %H:%M}" if good else "never read so far"

@@ -1,4 +1,4 @@
-"""Read one source in a worker thread: fetch it, parse it, follow what it leads to, and fetch its pages."""
+"""Read one source in a worker thread: fetch it, parse it, follow the feeds that it names, and fetch its pages."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from digest.models import FulltextMode, Source
 from digest.utils import redact
 from digest.utils.files import placed
 
-# Bytes from which a document counts as large. A feed of thirty full articles has some 200,000.
+# Bytes. A document of at least this size counts as large. A feed of thirty full articles has some 200,000.
 LARGE_DOCUMENT = 1_000_000
 
 # Documents that an index may lead to in one run.
@@ -47,7 +47,7 @@ _MAX_PAGE_BYTES = 3_000_000
 
 
 class ParseLimiter:
-    """Limits parsing to one document per core, and to one large one: it takes twenty times its size in memory."""
+    """Limits parsing to one document per core, and one large one. Parsing takes twenty times its size in memory."""
 
     def __init__(self, cores: int | None = None) -> None:
         self._cores = threading.BoundedSemaphore(cores or os.cpu_count() or 1)
@@ -66,7 +66,7 @@ class ParseLimiter:
 
 @dataclass(frozen=True, slots=True)
 class CollectContext:
-    """What reading sources needs, apart from the sources."""
+    """Collaborators and options of reading sources."""
 
     fetcher: Fetcher
     now: datetime
@@ -82,7 +82,7 @@ class CollectContext:
 
 @dataclass(frozen=True, slots=True)
 class SourceResult:
-    """What a source gave."""
+    """The result of reading a source."""
 
     parsed: ParseResult
     # None: nothing has changed. Empty validators: read the source again next time.

@@ -13,7 +13,7 @@ from digest.models import Article, Block, Image, InlineImage, Source, SourceHeal
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What the next fetch needs to find that a document has not changed."""
+    """Values by which the next fetch finds that a document has not changed."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -73,7 +73,7 @@ class RawItem:
     # Raw strings.
     date: str | None = None
     updated: str | None = None
-    # What another parser made of the date, for formats that ours can't read.
+    # The date as another parser read it, for formats that ours can't read.
     fallback_date: datetime | None = None
     # A file's modification time, for items without any date.
     modified: datetime | None = None
@@ -89,7 +89,7 @@ class RawItem:
 
 @dataclass(frozen=True, slots=True)
 class FeedInfo:
-    """What a document says about itself, apart from its items."""
+    """A document's data about itself, apart from its items."""
 
     title: str = ""
     language: str | None = None
@@ -99,7 +99,7 @@ class FeedInfo:
 
 @dataclass(frozen=True, slots=True)
 class ParseResult:
-    """What one document, file or folder gave."""
+    """The result of one document, file or folder."""
 
     # 'rss2.0', 'atom', 'jsonfeed', 'sitemap', 'listing', 'api', 'api:<preset>', 'page', 'text', 'folder', 'html',
     # 'unchanged', or None if it is unknown.
@@ -108,7 +108,7 @@ class ParseResult:
     # Items that gave no article.
     lost: int = 0
     warnings: tuple[str, ...] = ()
-    # One sentence on why there is nothing at all.
+    # Why there are no articles at all, in one sentence.
     error: str | None = None
     # The feed that a web page names.
     feed_url: str | None = None
@@ -147,7 +147,7 @@ class WarningLog:
 
 @dataclass(frozen=True, slots=True)
 class ParseContext:
-    """What every parser gets besides the document."""
+    """The input of every parser besides the document."""
 
     source: Source
     now: datetime

@@ -1,4 +1,4 @@
-"""Check a newsletter folder without the network: what `digest check --offline` and a reload of the settings look at."""
+"""The checks of a newsletter folder without network, for `digest check --offline` and for reloading the settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Findings:
-    """What was found so far. Warnings do not prevent a send."""
+    """The errors and warnings found so far. Warnings do not prevent a send."""
 
     problems: list[ConfigProblem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Findings:
 
 
 def check_settings(app: App) -> Findings:
-    """Check what the settings lead to: templates, holidays, sources, credentials. Asks no server."""
+    """Check everything that the settings refer to: templates, holidays, sources, credentials."""
     findings = Findings()
     findings.run(lambda: check_templates(app, findings))
     findings.run(lambda: check_pages(app, findings))
@@ -64,7 +64,7 @@ def check_telegram(app: App) -> None:
 
 
 def check_notice(app: App, findings: Findings) -> None:
-    """Warn while clicks are counted and nobody has confirmed that the privacy notice says so."""
+    """Warn if clicks are counted and nobody has confirmed that the privacy notice says so."""
     clicks = app.settings.clicks
     if clicks.enabled and not clicks.in_notice:
         what = "who clicked last when" if clicks.subscribers else "how many people click which story"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """How to check."""
+    """Options of the checks."""
 
     lookup: Lookup
     # More DKIM selectors of an SMTP server that signs itself.
@@ -101,7 +101,7 @@ def _read(path: Path) -> bytes:
 
 
 def _spf_for(host: str) -> str:
-    """An SPF record for the server that this newsletter hands its email to."""
+    """Suggest an SPF record for the SMTP server of this newsletter."""
     from digest.usecases.check_web import is_local
 
     if is_local(host) or "." not in host.strip(":"):
@@ -137,7 +137,7 @@ def _ses_route(app: App, selectors: tuple[str, ...]) -> Route:  # noqa: ARG001
     return ses_route()
 
 
-# Transport to what receivers look up for it. `outbox` mails nobody.
+# Transport → the DNS records that receivers look up for it. `outbox` has none, because it mails nobody.
 ROUTES: dict[str, Callable[[App, tuple[str, ...]], Route]] = {
     "smtp": _smtp_route,
     "sendgrid": _sendgrid_route,
@@ -181,7 +181,7 @@ WEBHOOK_KEYS = {"sendgrid": "sendgrid.keys_env", "brevo": "brevo.token_env", "se
 
 
 def missing_webhook(app: App, transport: str) -> str | None:
-    """A sentence, if the events of this transport are not received although it has some."""
+    """Return a warning if this transport reports events, and no webhook receives them."""
     if transport not in WEBHOOK_KEYS or transport in app.settings.web.webhooks.providers:
         return None
     return f"'web.webhooks.{WEBHOOK_KEYS[transport]}' is not set: bounces and complaints are not received"
@@ -200,7 +200,7 @@ def _check_webhook(app: App, transport: str, options: Options) -> Finding:
 
 
 def probe(app: App, transport: Transport) -> str | None:
-    """Why a transport cannot send now, with its name in front; None if it can."""
+    """Return why a transport cannot send now, preceded by its name; None if it can."""
     reason = transport.probe()
     if reason is None:
         return None

@@ -1,4 +1,4 @@
-"""Ping the service outside that raises the alarm when no ping comes."""
+"""Ping the external service that raises the alarm when pings stop."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from digest.app import App
 
 
 def ping(app: App) -> str:
-    """Request `alerts.heartbeat_url`, if it is set. Returns why it failed, or nothing. Never names the URL's path."""
+    """Request `alerts.heartbeat_url`, if it is set. Returns why it failed, else ''. Never names the URL's path."""
     from digest.collect.http.post import JsonPoster, PostFailed
 
     alerts = app.settings.alerts

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SAMPLE_ADDRESS = "12 प्रेस मार्ग, नदीपुर 000000"
 # Name of the value in the store: the channels of alerts that `digest alerts test` reached.
 _TESTED_ALERTS = "tested alerts"
-# A test or a backup that is older says nothing about today.
+# Older tests and backups do not count.
 _RECENT = timedelta(days=7)
 # Enough for every edition of today.
 _RECENT_EDITIONS = 20
@@ -35,7 +35,7 @@ class Item:
     """One line of the checklist."""
 
     name: str
-    # None: digest cannot know it. It does not stop a launch.
+    # None if digest cannot find out. It does not block the launch.
     ok: bool | None
     message: str
     fix: str = ""

@@ -7,23 +7,26 @@ from pathlib import Path
 
 from digest.subscribers.includes import files_of
 
-# Of each file the time of its last change and its size; None if it cannot be read.
+# File → time of the last change and size; None if it cannot be read.
 _Stamps = dict[Path, tuple[int, int] | None]
 
 
 class ListWatch:
-    """Tells whether the files of the list changed since `is_read`. A file that a pattern newly matches is not seen."""
+    """Detects changes of the list files since `is_read`. It does not notice new files that match a pattern."""
 
     def __init__(self) -> None:
         self._read: _Stamps = {}
         self._last: _Stamps = {}
 
     def is_read(self, path: Path) -> None:
-        """Remember the files of the list as they are now. Call it just before they are read."""
+        """Remember the present state of the list files. Call it just before they are read."""
         self._read = _stamps(files_of(path))
 
     def is_new(self) -> bool:
-        """Whether the list was edited, and has not changed since the last look: it may be half written until then."""
+        """Whether the list was edited.
+
+        It must be unchanged since the last call, because it may be half written until then.
+        """
         before, self._last = self._last, _stamps(self._read)
         return before == self._last != self._read
 

@@ -32,11 +32,11 @@ class SettingsWatch:
 
     def __init__(self, app: App, *, needs_restart: Sequence[str]) -> None:
         self.app = app
-        # Errors because of which the files' settings are not in use.
+        # Errors that keep the files' settings from being used.
         self.problems: tuple[ConfigProblem, ...] = ()
         # Keys that were changed and take effect after a restart.
         self.waiting: tuple[str, ...] = ()
-        # What the last reload changed, in a sentence; empty if only comments or the layout were edited.
+        # The changes of the last reload, in a sentence; '' if only comments or the layout changed.
         self.news = ""
         self._needs_restart = tuple(needs_restart)
         self._seen = _stamps(app)
@@ -50,9 +50,9 @@ class SettingsWatch:
     def reload(self) -> tuple[str, ...] | None:
         """Use the files' settings if they changed and are valid. Return the changed keys, or None if nothing is new.
 
-        Then `app` is another one on the same store, and `news` says what is new: no key may have changed, such as after
-        an edit of a template. Otherwise `problems` says why not. Settings with errors are validated again each time,
-        because the cause may be outside the files.
+        Afterwards `app` is a new one on the same store, and `news` describes the changes. There may be none, such as
+        after an edit of a template. With errors, `problems` lists them and `app` stays. Settings with errors are
+        validated again each time, because the cause may be outside the files.
         """
         stamps = _stamps(self.app)
         if stamps == self._seen and not self.problems:
@@ -63,7 +63,7 @@ class SettingsWatch:
             self._refuse(stamps, error.problems)
             return None
         except Exception as error:
-            # Whatever an edit brings about must not keep the jobs from running.
+            # No error of an edit may keep the jobs from running.
             message = f"cannot be used: {type(error).__name__}: {error}"
             self._refuse(stamps, [ConfigProblem(loader.FILE_NAME, 0, message)])
             return None
@@ -113,7 +113,7 @@ def _sentence(keys: Sequence[str], files: Sequence[str]) -> str:
 
 
 def _stamps(app: App, *, excluding: Mapping[Path, Stamp] | None = None) -> dict[Path, Stamp]:
-    """Return a stamp of each file that the settings depend on, without those in `excluding`."""
+    """Return the stamps of the files that the settings depend on, without those in `excluding`."""
     dkim = app.settings.delivery.smtp.dkim
     paths = [app.home / loader.FILE_NAME, *(file for folder in _FOLDERS for file in _files(app.home / folder))]
     if dkim and dkim.key_file:

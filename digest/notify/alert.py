@@ -21,7 +21,7 @@ class AlertKind(StrEnum):
     EDITION_THIN = "edition-thin"
     EDITION_WAITING = "edition-waiting"
     EDITION_EXPIRED = "edition-expired"
-    # The service did not run at its time, so that it was not even composed.
+    # The service did not run at the edition's time, so it was not even composed.
     EDITION_MISSED = "edition-missed"
     BREAKING_PROPOSED = "breaking-proposed"
     RECIPIENTS_EXPIRED = "recipients-expired"
@@ -58,7 +58,7 @@ class Alert:
     text: str
     action: str
     since: datetime
-    # When it ends without a message, because nobody would look into it any more.
+    # When it ends without a message, because it no longer matters.
     until: datetime | None = None
 
     @property
@@ -66,7 +66,7 @@ class Alert:
         return self.kind, self.subject
 
 
-# Kinds whose cause may change while the alert lasts. A new cause needs another remedy, so it is reported too.
+# Kinds whose cause may change while the alert lasts. A new cause is reported too, because it needs another remedy.
 _FILES = frozenset({AlertKind.LIST_FAULTY, AlertKind.SETTINGS_FAULTY, AlertKind.RESTART_NEEDED})
 _SERVERS = frozenset({AlertKind.PROVIDER_DOWN, AlertKind.KEY_REFUSED, AlertKind.CERTIFICATE_INVALID})
 # The reply code of an error by SMTP or HTTP, not a port.
@@ -88,7 +88,7 @@ def cause(kind: str, text: str) -> str | None:
 
 
 def without_code(text: str) -> str:
-    """Return a text for the log, whose readers may not approve, with `***` in place of the codes of approval links."""
+    """Replace the codes of approval links by `***`, for the log: people who read it must not be able to approve."""
     return _LINK.sub(r"\1***", text)
 
 
@@ -99,7 +99,7 @@ def redact_alert(item: Alert) -> Alert:
 
 
 class MessageType(StrEnum):
-    """What a message is, also for receivers of the webhook."""
+    """The type of a message. Webhook receivers get it too."""
 
     RAISED = "alert.raised"
     RESOLVED = "alert.resolved"
@@ -109,7 +109,7 @@ class MessageType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to the admins. Every try has the same id, so that receivers can drop a repetition."""
+    """One message to the admins. All attempts have the same id, so that receivers can drop duplicates."""
 
     id: str
     type: MessageType
@@ -141,11 +141,11 @@ class Failure:
 
 
 class Channel(Protocol):
-    """A way to the admins. Never raises for what the network or the receiver does, and ends in bounded time."""
+    """A way to reach the admins. It raises no errors of the network or the receiver, and takes bounded time."""
 
     @property
     def name(self) -> str: ...
 
     def send(self, messages: Sequence[Message]) -> Mapping[str, Failure]:
-        """Send the messages. Return the id of each that was not sent, with the failure."""
+        """Send the messages. Returns id → failure for those that were not sent."""
         ...

@@ -18,7 +18,7 @@ class StoryClicks:
 
 @dataclass(frozen=True, slots=True)
 class ClickReport:
-    """The clicks of an edition. `people` is None for fewer than `min_people`; `hidden` targets had fewer than that."""
+    """The clicks of an edition. `people` is None if below `min_people`; `hidden` counts targets with too few people."""
 
     people: int | None
     machine: int
@@ -32,7 +32,7 @@ class ClickReport:
 
     @property
     def note(self) -> str:
-        """A sentence about what is not shown; '' if nothing is."""
+        """A sentence about the hidden numbers; '' if none are hidden."""
         if not self.hidden:
             return ""
         links = "1 link" if self.hidden == 1 else f"{self.hidden} links"

@@ -1,4 +1,4 @@
-"""Which conditions hold: functions from facts to alerts. They read nothing and write nothing."""
+"""The conditions of alerts: pure functions from facts to alerts."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from digest.notify.facts import AttemptFacts, EditionFacts, Facts
 from digest.notify.formats import format_time
 from digest.notify.receiver_codes import classify
 
-# How long after its day an edition's alerts stay open: about what is missed, and about what the receivers say.
+# How long an edition's alerts stay open after its day: about missed editions, and about receivers' responses.
 _MISSED_FOR, _FEEDBACK_FOR = timedelta(hours=36), timedelta(days=4)
 _PROVIDER_FOR = timedelta(hours=12)
 # A run may still cancel a batch and send it again.
 _UNKNOWN_FOR = timedelta(seconds=30)
-# Fewer recipients say nothing about a rate.
+# With fewer recipients a rate is not significant.
 _MIN_BOUNCES, _MIN_COMPLAINTS, _MIN_BLOCKS = 5, 3, 20
-# Fewer accepted emails may cause no event in time.
+# Fewer accepted emails may not cause any event in time.
 _MIN_SENT = 20
 
 _BEGUN = (EditionState.SENDING, EditionState.DONE, EditionState.PAUSED, EditionState.CANCELLED)
@@ -37,7 +37,7 @@ _CERTIFICATE = re.compile(r"certificate", re.I)
 
 
 def find(facts: Facts) -> list[Alert]:
-    """All alerts whose conditions hold."""
+    """Return the alerts whose conditions hold."""
     return [alert for condition in CONDITIONS for alert in condition(facts)]
 
 
@@ -272,7 +272,7 @@ def rates(facts: Facts) -> Iterator[Alert]:
 
 
 def receiver_answers(facts: Facts) -> Iterator[Alert]:
-    """Faults of the sender that Gmail, Yahoo or Outlook name."""
+    """Problems of the sender that Gmail, Yahoo or Outlook report."""
     counts: dict[tuple[str, str], int] = defaultdict(int)
     examples: dict[tuple[str, str], tuple[str, str, str]] = {}
     texts = [(answer.edition, answer.text, answer.recipients) for answer in facts.answers]
@@ -368,7 +368,7 @@ CONDITIONS: tuple[Callable[[Facts], Iterator[Alert]], ...] = (
     silent_webhook,
     low_disks,
 )
-# The kinds that `find` decides about. Others are raised and cleared where they are noticed.
+# The kinds that `find` returns. Others are raised and cleared where they are noticed.
 KINDS = frozenset(
     {
         AlertKind.SOURCE_DEAD,
@@ -404,7 +404,7 @@ _ENDINGS = {
 
 
 def ending(alert: Alert, facts: Facts) -> str:
-    """What to say when an alert ends."""
+    """Return the text for an alert that ends."""
     edition = next((each for each in facts.editions if each.key == alert.subject), None)
     if alert.kind == AlertKind.OUTCOME_UNKNOWN or edition is None:
         return _ENDINGS.get(AlertKind(alert.kind), "The condition has ended.")

@@ -1,4 +1,4 @@
-"""What the conditions look at: numbers of recent editions, attempts and answers, and the limits. Data only."""
+"""The input of the conditions: numbers of recent editions, attempts and responses, and the limits. Data only."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class AttemptFacts:
     state: AttemptState
     started_at: datetime
     ended_at: datetime
-    # When the provider sends it, if later.
+    # When the provider sends it, if it was scheduled.
     send_at: datetime | None
     detail: str
     # Recipients that its batch has now.
@@ -51,7 +51,7 @@ class AttemptFacts:
 
 @dataclass(frozen=True, slots=True)
 class AnswerFacts:
-    """What receivers answered about an edition's emails: the text, and the number of recipients."""
+    """A receiver's response about an edition's emails, with the number of recipients."""
 
     edition: str
     text: str
@@ -79,7 +79,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that is looked at in one minute."""
+    """All facts of one minute's check."""
 
     now: datetime
     limits: Limits
@@ -91,7 +91,7 @@ class Facts:
     sources: Sequence[SourceHealth]
     # Those in the settings that send real email.
     transports: Sequence[str]
-    # Transport → the problem that its last probe found.
+    # Transport → the problem found by its last probe.
     probes: Mapping[str, str]
     # Transport → the environment variable that holds its key.
     keys: Mapping[str, str]

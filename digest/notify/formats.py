@@ -40,7 +40,7 @@ def format_time(moment: datetime, zone: tzinfo) -> str:
 
 
 def payload(message: Message, format: str, zone: tzinfo, *, chat: str = "") -> dict[str, Any]:
-    """The JSON document of a post. `format` is standard, slack or telegram; `chat` is Telegram's."""
+    """The JSON body of a webhook post. `format` is standard, slack or telegram; `chat` is Telegram's."""
     return _PAYLOADS[format](message, zone, chat)
 
 
@@ -71,7 +71,7 @@ def _slack_text(text: str) -> str:
 
 
 def _telegram(message: Message, zone: tzinfo, chat: str) -> dict[str, Any]:
-    # Without parse_mode: one sign that is not escaped would be a 400, and no alert.
+    # No parse_mode: a single unescaped character would cause a 400 and lose the alert.
     text = f"{subject_of([message])}\n{plain_text(message, zone).partition(chr(10))[2]}"
     return {"chat_id": chat, "text": text[:_MAX_TELEGRAM], "link_preview_options": {"is_disabled": True}}
 

@@ -1,4 +1,4 @@
-"""Alerts that the scheduler raises itself, by kind: it sees these faults when a job meets them."""
+"""Texts of the alerts that the scheduler raises when a job fails, by kind."""
 
 from __future__ import annotations
 

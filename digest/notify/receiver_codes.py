@@ -1,4 +1,4 @@
-"""What Gmail, Yahoo and Outlook say about the sender when they refuse or defer an email, and what to do about it.
+"""Responses by which Gmail, Yahoo and Outlook blame the sender when they refuse or defer an email, with the remedies.
 
 Sources: Google's "Email sender guidelines" and "SMTP errors" (support.google.com/a/answer/81126 and 3726730), Yahoo's
 senders.yahooinc.com/smtp-error-codes, Microsoft's "Fix NDR error 550 5.7.515". The first row that matches counts.

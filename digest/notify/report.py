@@ -1,4 +1,4 @@
-"""The report on an edition, compared with earlier ones: its data, and the sentences that all its formats share."""
+"""The report on an edition in comparison with earlier ones: its data, and the sentences shared by all formats."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from digest.notify.formats import format_time
 from digest.utils.redact import hide_addresses
 from digest.utils.text import duration
 
-# Transports, as sentences call them.
+# Transport → its name in sentences.
 _CALLED = {"smtp": "SMTP", "outbox": "the outbox", **PROVIDER_NAMES}
 # Seconds for one fetch.
 _SLOW_SOURCE = 10.0
@@ -23,7 +23,7 @@ _SLOW_SOURCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class EditionNumbers:
-    """Numbers of one edition that are compared. Counts are recipients."""
+    """The numbers of one edition that are compared. Counts are recipients."""
 
     key: str
     frozen: int = 0
@@ -38,20 +38,21 @@ class EditionNumbers:
     # When the first attempt began and the last one ended.
     began_at: datetime | None = None
     ended_at: datetime | None = None
-    # How long emails were being handed over, without the pauses between subscribers' hours.
+    # The time spent handing over emails, without the pauses between subscribers' hours.
     seconds: float = 0.0
 
     @property
     def per_minute(self) -> float | None:
-        """Recipients handed over per minute; None if that took no time worth measuring."""
+        """Recipients handed over per minute; None if it was too short to measure."""
         return self.accepted * 60 / self.seconds if self.seconds >= 1 else None
 
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What recipients did. Opens and clicks are None without tracking.
+    """Counts of feedback.
 
-    `delivered` and `dropped` are None if nobody reports them, such as for SMTP, and before anything was sent.
+    Opens and clicks are None without tracking. `delivered` and `dropped` are None if they are not reported, as by SMTP,
+    and before anything was sent.
     """
 
     delivered: int | None
@@ -106,7 +107,7 @@ class Report:
     decisions: Sequence[tuple[datetime, str, str]]
     model_use: ModelUse | None = None
     model_price: ModelPrice | None = None
-    # How many words readers wrote, by kind, and the newest (at, text) without their names.
+    # Texts from subscribers: the count by kind, and the newest as (at, text) without names.
     words: Mapping[str, int] = field(default_factory=dict)
     said: Sequence[tuple[datetime, str]] = ()
     # None if links do not count clicks.
@@ -138,7 +139,7 @@ class Report:
 
     @property
     def actions(self) -> list[str]:
-        """What somebody has to do, with the commands."""
+        """The open tasks, with their commands."""
         numbers, todo = self.numbers, []
         if numbers.unknown:
             todo.append(f"{numbers.unknown:,} outcomes are unknown: `digest reconcile {self.key}` settles them.")
@@ -152,7 +153,7 @@ class Report:
 
 
 class Row(NamedTuple):
-    """A number with its name, and what is usual."""
+    """A number with its name and its usual value."""
 
     name: str
     value: str
@@ -289,7 +290,7 @@ def _model_json(report: Report) -> dict[str, Any] | None:
 
 
 def _amount(cost: float) -> str:
-    """Two decimals; four for an amount that would be nothing with two."""
+    """Format with two decimals, or four if the amount would be 0.00 with two."""
     return f"{cost:,.2f}" if cost >= 0.1 or not cost else f"{cost:.4f}"
 
 
@@ -320,7 +321,7 @@ def _reported(count: int | None, report: Report) -> str:
     if count is not None:
         return f"{count:,}"
     if not report.transports:
-        # An operator may have accepted what the lost store of a restored copy had sent.
+        # The lost store of a restored copy may have sent batches that an operator has accepted.
         return "not known" if report.numbers.accepted else "nothing was sent yet"
     return f"not reported by {' and '.join(_CALLED.get(name, name) for name in report.transports)}"
 

@@ -40,7 +40,7 @@ def as_text(report: Report, zone: tzinfo) -> str:
 
 
 def as_html(report: Report, zone: tzinfo, language: str) -> str:
-    """A page that mail programs show, too: one column, styles inline. `language` is that of the news."""
+    """A page that mail programs can show: one column, inline styles. `language` is that of the news."""
     decisions = [(format_time(at, zone), what, why) for at, what, why in report.decisions]
     said = [_one_line(text) for _at, text in report.said]
     html: str = _template().render(
@@ -50,7 +50,7 @@ def as_html(report: Report, zone: tzinfo, language: str) -> str:
 
 
 def as_csv(report: Report, zone: tzinfo) -> str:
-    """One line a number: name, value, what is usual. Then the reasons."""
+    """One line per number: name, value, usual value. Then the reasons."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(("edition", "what", "value", "usual"))

@@ -16,7 +16,7 @@ _MIN_KEY, _MAX_KEY = 24, 64
 
 
 def read_secrets(text: str) -> list[bytes]:
-    """The keys of `whsec_…` secrets, separated by commas. Raises ValueError."""
+    """Parse the keys of comma-separated `whsec_…` secrets. Raises ValueError."""
     keys = []
     for word in filter(None, (part.strip() for part in text.split(","))):
         try:
@@ -32,7 +32,7 @@ def read_secrets(text: str) -> list[bytes]:
 
 
 def signed_headers(keys: Sequence[bytes], id: str, at: int, body: bytes) -> dict[str, str]:
-    """The three headers of a post. `at` is in Unix seconds. Without keys there is no signature."""
+    """Return the three headers of a post. `at` is in Unix seconds. Without keys the signature is missing."""
     headers = {"webhook-id": id, "webhook-timestamp": str(at)}
     if keys:
         content = f"{id}.{at}.".encode() + body

@@ -13,7 +13,7 @@ from digest.notify.alert import Failure, Message
 from digest.notify.formats import payload
 from digest.notify.signature import signed_headers
 
-# The receiver has gone for good, by Standard Webhooks.
+# 410: the receiver wants no more messages (Standard Webhooks).
 _GONE = 410
 # Seconds.
 _MAX_RETRY_AFTER = 3600.0
@@ -57,14 +57,14 @@ class WebhookChannel:
             try:
                 failure = self._send(message)
             except DigestError as error:
-                # A receiver that does not answer now would take the same time for each of the others.
+                # A receiver that does not answer would take the same time for each further message.
                 return failures | {each.id: Failure(str(error)) for each in messages[number:]}
             if failure is not None:
                 failures[message.id] = failure
         return failures
 
     def _send(self, message: Message) -> Failure | None:
-        """Raises DigestError if there is no answer."""
+        """Post once. Raises DigestError if there is no answer."""
         document = payload(message, self.format, self.zone, chat=self.chat)
         body = json.dumps(document, ensure_ascii=False).encode()
         answer = self.post(self.url, body, signed_headers(self.keys, message.id, int(self.clock()), body))

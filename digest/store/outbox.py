@@ -115,7 +115,7 @@ class OutboxStore:
     def failed(
         self, event: OutgoingEvent, reason: str, now: datetime, *, after: float | None = None, permanent: bool = False
     ) -> bool:
-        """Record a failed attempt and the time of the next one; `after` is in seconds. False if the event is given up."""
+        """Record a failed attempt and the next one's time; `after` is in seconds. False if the event is given up."""
         of = outgoing_webhook.c
         own = (of.id == event.id) & (of.endpoint == event.endpoint)
         tries = event.tries + 1

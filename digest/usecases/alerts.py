@@ -85,7 +85,10 @@ class Alerts:
         return self.store.add(message, self._names, now)
 
     def deliver(self) -> list[str]:
-        """Send the messages that are due. Returns a sentence for each failure; failed messages are tried again later."""
+        """Send the messages that are due.
+
+        Returns a sentence for each failure; failed messages are tried again later.
+        """
         problems: list[str] = []
         for channel in self.channels:
             messages = self.store.claim(channel.name, self.now())

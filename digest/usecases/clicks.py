@@ -92,7 +92,7 @@ class ClickCounter:
         return section_interest(stories, people, self.min_people)
 
     def interest_of_day(self) -> dict[str, float]:
-        """Return today's `interest`, fixed when it is first asked for, so that composing again does not move stories."""
+        """Return today's `interest`. It is computed once a day, so that composing again does not move stories."""
         database, name = self.store.database, f"{_INTEREST}{self.now():%Y-%m-%d}"
         held = meta.get(database, name)
         if held is None:

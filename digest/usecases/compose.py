@@ -357,7 +357,7 @@ class Composer:
         return replace(edition, preheader=edition.preheader or subject.preheader(edition, self.language))
 
     def _with_intro(self, edition: Edition, summariser: Summariser) -> Edition:
-        """Return the edition with an intro by a model, if that is one of its tasks and the articles support the text."""
+        """Return the edition with an intro by a model, if that is its task and the articles support the text."""
         from digest.curate.summary import write_intro
 
         stories = sorted(

@@ -195,7 +195,10 @@ class EditionCorrector:
         return found
 
     def _prepare(self, changed: Edition, story: str, note: str) -> str:
-        """Store the approved edition with the note. It is sent like any other edition, to those who have the old text."""
+        """Store the approved edition with the note.
+
+        It is sent like any other edition, to those who have the old text.
+        """
         found, now = _find(changed, story), self.now()
         suffix = f"-{changed.revision}"
         key = f"{CORRECTION}{changed.key}"[: _MAX_KEY - len(suffix)] + suffix

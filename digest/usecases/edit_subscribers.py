@@ -51,7 +51,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The list file that a subscriber was added to. `suppressed` says why they still get no mail; '' if they get mail."""
+    """The list file that a subscriber was added to.
+
+    `suppressed` says why they still get no mail; '' if they get mail.
+    """
 
     file: str
     suppressed: str

@@ -231,7 +231,7 @@ class Enqueuer:
         return None if queue is None else lambda connection: queue.defer(connection, key)
 
     def variants_in_use(self, edition: Edition) -> list[Variant]:
-        """Return the variant with all topics, and each other variant with a story that a listed subscriber would get."""
+        """Return the variant with all topics, and each other one with stories that a listed subscriber would get."""
         self.subscriber_list.sync()
         found = {"html": variant_for(edition, (), "html")}
         for topics, form in self.subscribers.preference_combinations():

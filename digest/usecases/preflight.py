@@ -51,7 +51,7 @@ class ExampleDomainGuard:
         return ConfigProblem("digest.yaml", 0, message)
 
     def refuse_example_domain(self) -> None:
-        """Raise ConfigurationError if a recipient outside the example domains would get links with an example address."""
+        """Raise ConfigurationError if a recipient outside the example domains would get links to an example domain."""
         problem = self.problem()
         if problem and self.subscribers.any_outside(EXAMPLE_DOMAINS):
             raise ConfigurationError([problem])

@@ -117,8 +117,9 @@ class StoreRestorer:
     def _carry_over(
         self, store: Path, copy: Database, file: MarkFile, now: datetime
     ) -> tuple[CarriedOver | None, list[SentSince] | None]:
-        """Carry over people's changes and sends since the copy into it, and return both. Both are None if the present
-        store is a different one, or cannot be read.
+        """Carry over people's changes and sends since the copy into it, and return both.
+
+        Both are None if the present store is a different one, or cannot be read.
         """
         try:
             with closing(open_database(f"sqlite:///{store}", home=self.home)) as newer:

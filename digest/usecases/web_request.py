@@ -27,7 +27,10 @@ class WebAnswer:
 
 
 class WebUnreachable(Exception):
-    """The request failed. `name_error`: the host's name was not resolved. `certificate`: the certificate is not valid."""
+    """The request failed.
+
+    `name_error`: the host's name was not resolved. `certificate`: the certificate is not valid.
+    """
 
     def __init__(self, reason: str, *, name_error: bool = False, certificate: bool = False) -> None:
         super().__init__(reason)
@@ -75,7 +78,10 @@ def _expires(opened: object) -> datetime | None:
 
 
 def _ahead(date: str | None, at: float) -> float | None:
-    """Return the seconds that the Date header is ahead. It has whole seconds, so on average it is half a second late."""
+    """Return the seconds that the Date header is ahead.
+
+    It has whole seconds, so on average it is half a second late.
+    """
     try:
         return parsedate_to_datetime(date).timestamp() + 0.5 - at if date else None
     except (ValueError, OverflowError):

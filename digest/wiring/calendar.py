@@ -1,4 +1,4 @@
-"""Which editions there are, and what the settings demand of each."""
+"""The planned editions, and what the settings demand of each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Planning(Folder):
     def requires_approval(self, key: str) -> bool:
         """Whether a person must approve the edition first. A special follows `schedule.approval`."""
         if is_breaking(key):
-            # Sending it is the approval.
+            # For breaking news, sending is the approval.
             return False
         planned = self.calendar.of(key)
         return (planned.schedule if planned else self.settings.schedule).approval == "required"
@@ -43,7 +43,7 @@ class Planning(Folder):
 
     @property
     def first_send_at(self) -> time:
-        """The hour of the first edition of a day. A subscriber's own hour is after it."""
+        """The hour of the first edition of a day. A subscriber's own hour must be later."""
         schedule = self.settings.schedule
         return min((edition.send_at or schedule.send_at for edition in schedule.editions), default=schedule.send_at)
 

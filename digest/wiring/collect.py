@@ -49,7 +49,7 @@ class Collecting(Stores):
         from digest.render.pictures import MAX_BYTES
 
         limits = FetchLimits(connect=5.0, read=10.0, total=20.0, body=MAX_BYTES)
-        # All pictures of a paper come from one host, as when a browser opens its front page.
+        # All pictures of a newspaper come from one host, so more connections are allowed, as a browser would open.
         limiter = HostLimiter(max_connections=4, min_interval=0.1)
         return Fetcher(limits, contact=self._contact, limiter=limiter)
 
@@ -67,13 +67,13 @@ class Collecting(Stores):
 
     @cached_property
     def fulltext_cache(self) -> FulltextCache:
-        """The articles that this process has completed from their pages."""
+        """Articles that this process has completed from their pages."""
         from digest.collect.pages.fulltext_fetch import FulltextCache
 
         return FulltextCache()
 
     def collect_context(self) -> CollectContext:
-        """What reading sources needs, as of now."""
+        """Collaborators and options of reading sources, with the current time."""
         from digest.collect.source_reader import CollectContext
 
         return CollectContext(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from digest.usecases.send_test import DraftMailer
     from digest.usecases.stop_edition import EditionStopper
 
-# Time to notice an unknown outcome and to cancel it, before the provider's deadline.
+# Time to notice and cancel an unknown outcome before the provider's deadline.
 _TIME_TO_CANCEL = timedelta(minutes=3)
 
 
@@ -55,7 +55,7 @@ class Sending(Subscribers):
 
     @property
     def schedule_window(self) -> ScheduleWindow | None:
-        """How early batches go to a provider that can cancel them; None if none can, or the settings rule it out."""
+        """How early batches go to a provider that can cancel them; None if none can, or the settings disable it."""
         cancellable = [transport for transport in self.transports if isinstance(transport, Cancellable)]
         if self.settings.delivery.on_unknown != "fence" or not cancellable:
             return None
@@ -137,7 +137,7 @@ class Sending(Subscribers):
         try:
             transports = self.transports
         except ConfigurationError:
-            # Faulty settings do not keep an edition from being stopped. Emails that a provider holds are not cancelled.
+            # An edition can be stopped despite faulty settings. Scheduled emails are then not cancelled.
             if not self.faults:
                 raise
             transports = ()
@@ -164,7 +164,7 @@ class Sending(Subscribers):
             sender=self.sender,
             sign=self.signer.sign_email,
             transport=lambda: self.transports[0],
-            # Without an address of the pages there is only a path.
+            # Without the address of the pages it is only a path.
             desk_url=url if url.startswith("http") else "",
             language=self.settings.newsletter.language,
             now=self.now,

@@ -1,4 +1,4 @@
-"""What comes back: webhook events, bounce mail, suppressions, requests for erasure."""
+"""Feedback: webhook events, bounce mail, suppressions, requests for erasure."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from digest.usecases.sync_suppressions import SuppressionSync
     from digest.usecases.transfer_subscribers import SubscriberTransfer
 
-# Seconds for a certificate or a confirmation of SNS, which itself waits 15 seconds.
+# Seconds for fetching an SNS certificate or confirming a subscription. SNS itself waits 15 seconds.
 _SNS_TIMEOUT = 4.0
 
-# Characters of a token that stands in for a signature.
+# The least length of a token that replaces a signature.
 _MIN_TOKEN = 16
 
 

@@ -1,4 +1,4 @@
-"""What every group of collaborators needs: the settings, the clock, the secrets and the store."""
+"""The base of all groups of collaborators: the settings, the clock, the secrets and the store."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Folder:
     settings: Settings
     environment: Mapping[str, str]
     clock: Callable[[], datetime]
-    # Whether nobody waits for an answer (`digest run`): errors of the list then follow `subscribers.on_error`.
+    # Whether nobody waits for the result (`digest run`). Errors of the list are then handled by `subscribers.on_error`.
     unattended: bool = False
-    # Faults of `digest.yaml`; default values replace the faulty ones. Empty unless it was opened despite faults.
+    # Errors of `digest.yaml`, whose values were replaced by defaults. Empty unless it was opened `despite_faults`.
     faults: tuple[ConfigProblem, ...] = ()
-    # The sections in which they are.
+    # The sections of digest.yaml with errors.
     faulty_sections: frozenset[str] = frozenset()
-    # Calls workers to an edition when it is frozen; None if there are none.
+    # Calls workers to an enqueued edition; None if there are none.
     seats: SeatQueue | None = None
 
     @cached_property
@@ -49,7 +49,7 @@ class Folder:
         return database
 
     def _tell_outbox(self, database: Database) -> None:
-        """Say which events are kept for receivers. Settings that were read again replace the earlier ones."""
+        """Configure which outgoing webhook events are stored. Reloaded settings replace the earlier ones."""
         from digest.store.outbox import Endpoint, endpoint_key, set_endpoints
 
         hooks = self.settings.webhooks

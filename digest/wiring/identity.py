@@ -1,4 +1,4 @@
-"""Who the newsletter is: its sender, its keys and the addresses of its pages."""
+"""The newsletter's identity: its sender, its keys and the addresses of its pages."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Identity(Folder):
         return own.rstrip("/") or f"{base.rstrip('/')}/desk"
 
     def approval_link(self, key: str) -> str | None:
-        """The address where an admin approves the edition; None if `alerts.approval_links` says none."""
+        """The address where an admin approves the edition; None if `alerts.approval_links` is off."""
         base, chosen = self.settings.newsletter.base_url, self.settings.alerts.approval_links
         if not base or not (self.settings.web.enabled if chosen is None else chosen):
             return None

@@ -1,4 +1,4 @@
-"""What admins are told: alerts, reports, receipts."""
+"""Messages to admins: alerts, reports, receipts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Notifying(Sending):
 
     @cached_property
     def alert_channels(self) -> tuple[Channel, ...]:
-        """The ways to the admins. The webhook comes first, because it is faster than a mail server that is down.
+        """The channels to the admins. The webhook comes first, because a mail server that is down delays the others.
 
         Without its signing secret the webhook is left out, see `alert_problems`.
         """
@@ -73,7 +73,7 @@ class Notifying(Sending):
         return self._webhook_keys(self.settings.alerts.webhook_secret_env, "alerts.webhook_secret_env")
 
     def alert_problems(self) -> list[ConfigProblem]:
-        """What is wrong with the secrets for alerts. These problems never stop a send."""
+        """Problems of the secrets for alerts. They never stop a send."""
         alerts = self.settings.alerts
         builders = self.alert_transports.values() if alerts.email else ()
         checks: list[Callable[[], object]] = [partial(_build_and_close, build) for build in builders]

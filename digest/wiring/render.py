@@ -26,7 +26,7 @@ class Rendering(Stores, Identity):
         return self._branding(self.settings.theme)
 
     def renderer_in(self, theme: ThemeSettings) -> Renderer:
-        """Renders emails in another theme, to look at. Their links count no clicks."""
+        """Renders emails in another theme, for a preview. Their links count no clicks."""
         from digest.render.renderer import Renderer
         from digest.utils import files
 
@@ -95,7 +95,7 @@ class Rendering(Stores, Identity):
 
     @cached_property
     def readable_click_links(self) -> ClickLinks | None:
-        """Reads such links, also those of earlier emails when clicks are off; None without pages."""
+        """Reads such links, even when clicks are off, because earlier emails have them; None without pages."""
         from digest.render.clicks import ClickLinks
 
         base = self.settings.newsletter.base_url

@@ -134,7 +134,7 @@ class Stores(Folder):
 
     @cached_property
     def words(self) -> WordStore:
-        """What readers write."""
+        """Texts from subscribers."""
         from digest.store.people.words import WordStore
 
         return WordStore(self.database)

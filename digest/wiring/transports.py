@@ -1,4 +1,4 @@
-"""The transports as the settings ask for them."""
+"""Builds the transports of the settings."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _ses(app: Identity) -> Transport:
         app.secret(ses.secret_key_env, "delivery.ses.secret_key_env"),
         app.secret(token, "delivery.ses.session_token_env") if token else None,
         ses.region,
-        # AWS compares the time with its own, so a rehearsal's time does not count.
+        # Real time, even in a rehearsal, because AWS compares it with its own clock.
         utc_now,
     )
     built: Transport = kind(

@@ -23,7 +23,7 @@ SUBHEADING = 90
 # Paragraphs that are searched for a dateline. A standfirst or a sub-headline may come before it.
 _DATELINE_WITHIN = 5
 
-# Words. An undated link without a text and with so short a title is a menu entry.
+# Words. An undated link without text and with a title as short as this is a menu entry.
 _MENU_WORDS = 4
 
 _ENDED = re.compile("[।॥?!.…|][\"'”’»)\\]]*$")
@@ -109,7 +109,7 @@ def _clean_body(blocks: Sequence[Block], kicker: str) -> list[Block]:
 
 
 def _for_pattern(text: str) -> str:
-    """NFC without nukta, so that patterns match both फ़ॉलो and फॉलो."""
+    """Normalise to NFC without nukta, so that patterns match both फ़ॉलो and फॉलो."""
     return unicodedata.normalize("NFC", text).replace("\u093c", "")
 
 
@@ -132,7 +132,7 @@ def menu_entries(articles: Sequence[Article]) -> set[str]:
 
 
 def _is_interface(text: str) -> bool:
-    """Whether the whole line is a control or a label of the page."""
+    """Whether the whole line is a control or label of the page."""
     # The text is repaired, and so it is NFC.
     return len(text) < _MAX_LINE and _INTERFACE.fullmatch(text.replace("\u093c", "").strip()) is not None
 

@@ -1,4 +1,4 @@
-"""Remove what is repeated: a cut excerpt on top of the body, paragraphs, the title, and paragraphs of several items."""
+"""Remove repetitions: a cut excerpt on top of the body, repeated paragraphs, the title, paragraphs shared by items."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def uncut(text: str) -> str:
 
 
 def letters(text: str) -> str:
-    """Folded letters and digits only: equal if two texts differ only in punctuation and spaces."""
+    """Return only the folded letters and digits. Texts that differ in punctuation and spaces become equal."""
     return _NOT_LETTERS.sub("", fold(text))
 
 
@@ -89,7 +89,10 @@ SHARED = 3
 
 
 def drop_shared(articles: Sequence[Article]) -> list[Article]:
-    """The articles without the blocks that at least SHARED of them have. One that would lose all of them keeps them."""
+    """The articles without the blocks that at least SHARED of them have.
+
+    An article that would lose all blocks keeps them.
+    """
     keys = [[fold(block.text) for block in article.body] for article in articles]
     counts = Counter(key for own in keys for key in set(own))
     result = []

@@ -35,8 +35,10 @@ _SAFE = "%/:@!$&'()*+,;=~-._"
 
 
 def absolute_url(link: str, base: str | None) -> str | None:
-    """The link as an absolute URL, without fragment and tracking parameters; None if it is not http or https, or if
-    programs could disagree about its host."""
+    """Return the link as an absolute URL, without fragment and tracking parameters.
+
+    None if it is not http or https, or if programs could disagree about its host.
+    """
     link = _NOT_IN_URLS.sub("", link.strip())
     if not link or len(link) > MAX_URL:
         return None

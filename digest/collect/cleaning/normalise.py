@@ -1,4 +1,4 @@
-"""Turn raw items into articles: check dates, assign ids, clean texts, drop duplicates. All parsers end here."""
+"""Turn raw items into articles: check dates, assign ids, clean texts, drop duplicates. All parsers use it."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ LONG_LEAD = 3_000
 
 MAX_CATEGORIES = 30
 
-# Titles with the same URL from which the URL is that of a section. Two may be a story and its update.
+# A URL with this many different titles is a section's. Two may be a story and its update.
 SHARED_BY = 3
 
-# Items from which short ones can be a menu among headlines.
+# With this many items, short ones may be a menu among headlines.
 MIN_ITEMS_WITH_MENU = 3
 
 # Prefix of the guid of an item from a local file, which needs no link.
@@ -56,7 +56,7 @@ _NO_INFO = FeedInfo()
 
 
 class Assembled(NamedTuple):
-    """Articles in the order of the items, and the items that gave none."""
+    """Articles in the order of the items, and the number of items without an article."""
 
     articles: tuple[Article, ...]
     lost: int
@@ -228,7 +228,7 @@ def _date(item: RawItem) -> datetime | None:
 
 
 def _replay_shift(items: Iterable[RawItem], now: datetime) -> timedelta:
-    """What moves the newest item of a recorded sample to an hour before `now`."""
+    """The shift that moves the newest item of a recorded sample to an hour before `now`."""
     dates = [date for item in items if (date := _date(item)) is not None and date.year >= EARLIEST]
     return now - REPLAY_AGE - max(dates) if dates else timedelta(0)
 

@@ -20,7 +20,7 @@ DEVANAGARI_WORDS = 4
 # Titles with fewer digits can be headlines: `Covid-19`, `3-2-1`.
 DIGITS_OF_A_RECORD = 4
 
-# Forty characters. More only if all are Latin, as pages put keywords before a headline.
+# At most forty characters, or more if all are Latin, because pages put keywords before a headline.
 _KICKER = re.compile(r"^([^:|]{2,40}?|[A-Za-z0-9 ,.'’&/()!?-]{3,160})\s*[:|](?:\s+(?=\S)|(?=[\u0904-\u0939“‘\"']))")
 
 _DEVA = "\u0900-\u0963\u0971-\u097f\u200c\u200d"
@@ -34,7 +34,7 @@ _SUBJECT = re.compile(r"^([^:|।.?!]{2,40}?) ?[:|] ?(?=[^\s:])")
 # A quotation whose closing mark is the only one of the title.
 _LOST_QUOTE = re.compile("^([^'‘’\"“”]{6,80})['’](?= )")
 _SINGLE_QUOTES = "'‘’"
-# A headline that starts or ends with one of these says nothing without its noun.
+# A headline that starts or ends with one of these is meaningless without its noun.
 _BOTH = frozenset({"दोनों", "दोनो", "तीनों"})
 _OWNERS = frozenset({"आपका", "आपकी", "आपके"})
 
@@ -75,7 +75,7 @@ def _with_lost_quote(title: str) -> str:
 
 
 def subject_of(title: str) -> str:
-    """What comes before the title's first colon or bar, or ''."""
+    """The part before the title's first colon or bar; '' if there is none."""
     match = _SUBJECT.match(title)
     return match[1] if match else ""
 
@@ -134,7 +134,7 @@ _ENDED = re.compile("[।॥?!.|][\"'”’»)]*$")
 
 
 def headline(title: str, body: Sequence[Block], excerpt: str) -> tuple[str, Sequence[Block]]:
-    """A headline, and the body, with the paragraph that was in the headline's place."""
+    """Return a headline and the body. If a paragraph was in the headline's place, the body gets it back."""
     text = next((block.text for block in body if block.kind == "p" and not is_site_name(block.text)), excerpt)
     if is_file_name(title) or kind_of(title) == "place" or _is_byline(title, text):
         return first_words(text) or title, body

@@ -53,7 +53,7 @@ _EPOCH = re.compile(r"[0-9]{10}(?:[0-9]{3})?(?:\.[0-9]{0,9})?")
 # Each date is parsed up to four times.
 @lru_cache(maxsize=4_096)
 def parse_date(raw: str) -> datetime | None:
-    """The time that a string names, with its zone; None if no day can be read from it.
+    """Return the time that a string states, with its zone; None if no day can be read from it.
 
     Understands `Wed, 13 Sep 2023 18:21:00 IST`, `Friday, January 29, 2021 04:42 PM`, `30Mar 2025 12:41:13 +0530`,
     ISO forms with and without zone, `23 नवंबर 2026, शाम 6:05 बजे`, day first in `23/11/2026`, POSIX seconds or
@@ -173,8 +173,8 @@ def _make_date(year: int, month: int, day: int, hour: int, minute: int, second: 
     return moment if 2 <= moment.year <= 9998 else moment.replace(tzinfo=UTC)
 
 
-# Feeds whose Indian clock is labelled +00:00. Their newest items look 5½ hours younger than they are, and would come
-# first in every edition.
+# Detects feeds that label Indian time as +00:00. Their newest items would look 5½ hours younger, and come first in
+# every edition.
 
 INDIAN_OFFSET = timedelta(hours=5, minutes=30)
 
@@ -186,7 +186,7 @@ NEARLY_ALL = timedelta(hours=4, minutes=30)
 
 SLACK = timedelta(minutes=10)
 
-# Dated items from which the date of one says something about all.
+# With fewer dated items, the date of one says nothing about the feed.
 MIN_DATED = 3
 
 _ZERO = re.compile(r"(?:[+-]00:?00|(?<![A-Za-z])(?:Z|GMT|UTC|UT))\s*$")

@@ -54,7 +54,7 @@ _LATIN_WORD = re.compile("[A-Za-z\u00c0-\u024f]{2,}")
 def parse_sitemap(text: str, context: ParseContext) -> ParseResult:
     """The articles of a `<urlset>`, or the URLs of the sitemaps that a `<sitemapindex>` names.
 
-    If no URL has a title, the newest MAX_LINKS become links only; otherwise URLs without a title are lost.
+    If no URL has a title, the newest MAX_LINKS become links only. Otherwise URLs without a title are dropped.
     """
     log = context.log
     if text.count("<") > MAX_TAGS:
@@ -99,7 +99,10 @@ def parse_sitemap(text: str, context: ParseContext) -> ParseResult:
 
 
 def title_of(url: str) -> str:
-    """A provisional title: the Hindi words of the URL, else only two Latin words, as transcriptions are on no page."""
+    """Return a provisional title: the Hindi words of the URL, or two Latin words.
+
+    Pages do not contain longer transcriptions.
+    """
     parts = urlsplit(url)
     latin: list[str] = []
     for piece in reversed([one for one in unquote(parts.path).split("/") if one]):
@@ -197,7 +200,7 @@ def _newest(entries: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _is_page(url: str | None) -> bool:
-    """Whether a URL can be that of an article: not a home page, not a image."""
+    """Whether a URL can be that of an article: not a home page, not an image."""
     if not url:
         return False
     path = urlsplit(url).path

@@ -46,7 +46,7 @@ def parse_feed(
     try:
         return _parse(data, content_type, context)
     except Exception as error:
-        # A parser's bug on one document must not end the whole collection.
+        # A parser bug triggered by one document must not end the whole collection.
         return ParseResult(None, error=f"It can't be read as a feed ({type(error).__name__}: {str(error)[:200]}).")
 
 

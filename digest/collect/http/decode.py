@@ -141,7 +141,7 @@ _FALLBACK = "cp1252"
 
 
 def decode(data: bytes, content_type: str = "") -> tuple[str, str]:
-    """The text, and a warning, or '' if the bytes have the declared encoding. Never raises.
+    """Return the text and a warning; the warning is '' if the bytes have the declared encoding. Never raises.
 
     Valid UTF-8 overrides a declared one-byte charset: servers declare latin-1 for UTF-8, never the other way round.
     """

@@ -1,6 +1,7 @@
-"""Fetch one URL safely, with limits on time, size, redirects and addresses. The next run is the retry.
+"""Fetch one URL safely, with limits on time, size, redirects and addresses.
 
-Secrets are sent only to the host that they are for, and appear in no message.
+There are no retries, because the next run fetches again. Secrets are sent only to the host that they are for, and
+appear in no message.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ ACCEPT = (
 # Seconds. A server with a wrong clock must not be able to stop a source for longer than a day.
 MAX_RETRY_AFTER = 24 * 3600.0
 
-# Bytes of one body that stay in memory: 50 MB for two hundred fetches.
+# Bytes of one body that are kept in memory: 50 MB for two hundred fetches.
 MAX_IN_MEMORY = 256 * 1024
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -164,7 +165,7 @@ class Response:
 class StreamedResponse:
     """A response with its body in a TempBody. Close it, or use it in a `with`."""
 
-    # All but the body.
+    # The response without its body.
     head: Response
     temp_body: TempBody
 
@@ -330,7 +331,7 @@ class Fetcher:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What all redirects of one fetch have in common."""
+    """The parts of a request that all redirects of one fetch share."""
 
     conditions: dict[str, str]
     # The URL whose host may have a private address; None if none may.

@@ -1,4 +1,4 @@
-"""Request a URL of the settings once: no private hosts, no redirects, and limited time."""
+"""Request a URL from the settings once, with limited time, without redirects and private hosts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PostAnswer:
 
 
 class JsonPoster:
-    """Requests public hosts; with `allow_private` also this machine and intranets. Safe to share by threads."""
+    """Requests public hosts; with `allow_private` also this machine and intranets. Safe to share between threads."""
 
     def __init__(self, *, allow_private: bool = False, timeout: float = _TIMEOUT) -> None:
         self.allow_private, self.timeout = allow_private, timeout
@@ -44,7 +44,7 @@ class JsonPoster:
         return self._request("POST", url, body, {"Content-Type": "application/json", **headers})
 
     def get(self, url: str) -> PostAnswer:
-        """As `post`."""
+        """Like `post`."""
         return self._request("GET", url, None, {})
 
     def _request(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> PostAnswer:

@@ -18,7 +18,7 @@ from digest.collect.http import ssrf
 from digest.collect.http.errors import FetchError
 from digest.collect.http.fetch import AGENT, Fetcher
 
-# `later`: the site has no answer for now, which means no (RFC 9309, 2.3.1.4), but is worth another try.
+# `later`: the site does not answer. For now that means no (RFC 9309, 2.3.1.4), but it may be asked again.
 Permission = Literal["yes", "no", "later"]
 
 # Bytes of a robots.txt that are read; the RFC asks for at least as many.

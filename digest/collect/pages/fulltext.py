@@ -17,7 +17,7 @@ from digest.hindi.language import guess
 from digest.hindi.tokens import stems
 from digest.models import Article, Block
 
-# Characters of body from which a feed's text counts as complete. Nine of ten full articles are longer.
+# Characters. A feed's text of at least this length counts as complete. Nine of ten full articles are longer.
 WHOLE = 700
 
 NO_MORE = "its page has no more text than the feed"
@@ -57,7 +57,7 @@ def complete(
     """
     try:
         return _complete(article, read_page(decode(page, content_type)[0], url), url, page_title=page_title)
-    # A bug that one page triggers must not cost the article.
+    # A parser bug triggered by one page must not lose the article.
     except Exception as error:
         return _with_warning(article, f"its page can't be read ({type(error).__name__})")
 

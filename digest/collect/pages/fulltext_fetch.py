@@ -1,4 +1,4 @@
-"""Fetch the pages of articles that a feed cut short, one by one; what exceeds a limit waits for the next run."""
+"""Fetch the pages of articles that a feed cut short, one by one. Pages beyond a limit wait for the next run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MAX_PAGES = 40
 # Seconds for all pages of one source, so that a slow site does not delay the others.
 MAX_SECONDS = 60.0
 
-# What becomes of a page that is beyond a limit.
+# The warning about a page beyond a limit.
 NEXT_RUN = "its page will be fetched in the next run"
 NOT_IN_PREVIEW = "its page was not fetched for this preview"
 
@@ -68,7 +68,7 @@ class FulltextCache:
 
 @dataclass(frozen=True, slots=True)
 class FulltextContext:
-    """What fetching full texts needs, and its limits."""
+    """Collaborators and limits of fetching full texts."""
 
     pages: PageFetcher
     cache: FulltextCache
@@ -195,7 +195,7 @@ class _FulltextRun:
         self.failures_in_row = 0
         self.warnings.update(warning for warning in completed.warnings if warning not in article.warnings)
         if self.links_only and ELSEWHERE in completed.warnings:
-            # All that is known is a link's text, and the page contradicts it.
+            # Only a link's text is known, and the page contradicts it.
             self.lost += 1
             return None
         self.context.cache.add(completed)

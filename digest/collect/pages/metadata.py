@@ -28,7 +28,7 @@ _MAX_ENTRIES = 50
 
 @dataclass(frozen=True, slots=True)
 class JsonLdArticle:
-    """What the page says about its article; '' where it says nothing. `body` may be HTML."""
+    """A page's data about its article; '' for missing fields. `body` may be HTML."""
 
     headline: str = ""
     published: str = ""
@@ -244,7 +244,7 @@ def _contains(title: str, heading: str) -> bool:
 
 
 def _parts(title: str) -> Iterator[str]:
-    """A title without what separators set off at its ends, the longest part first."""
+    """Split a title at its separators. The longest part comes first."""
     cuts = [(0, 0), *(match.span() for match in list(_SEPARATORS.finditer(title))[:8]), (len(title), len(title))]
     spans = [(cuts[a][1], cuts[b][0]) for a in range(len(cuts)) for b in range(a + 1, len(cuts))]
     for start, end in sorted(spans, key=lambda span: span[0] - span[1]):

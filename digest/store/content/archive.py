@@ -97,7 +97,7 @@ class ArchivedEdition:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedCorrection:
-    """A correction that an edition published. `title` is the corrected story's; '' if the story is not in the archive."""
+    """A correction that an edition published. `title` is the corrected story's; '' if that is not in the archive."""
 
     edition: str
     day: date
@@ -219,7 +219,7 @@ class ArchiveStore:
             return list(connection.execute(rows).scalars())
 
     def rebuild_index(self) -> int:
-        """Rebuild the search words of all stories, after a change of the Hindi library. Return the number of stories."""
+        """Rebuild the search words of all stories, after a change of the Hindi library. Return their number."""
         rows = select(archive_story.c.id, archive_story.c.title, archive_story.c.summary, archive_story.c.sources)
         with self.database.read() as connection:
             found = connection.execute(rows.order_by(archive_story.c.id)).all()

@@ -23,7 +23,7 @@ _CONTENT_ID = re.compile(r"[0-9a-f]{40}@digest")
 
 @dataclass(frozen=True, slots=True)
 class OldArticles:
-    """Numbers of deleted articles and of articles that only lost their text, and the approximate bytes that both free."""
+    """Numbers of deleted articles and of those that only lost their text, and the approximate bytes that both free."""
 
     deleted: int = 0
     emptied: int = 0

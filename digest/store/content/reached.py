@@ -1,4 +1,4 @@
-"""Record that an edition reached a state: an event for webhooks, and an audit row unless a person's decision is logged."""
+"""Record that an edition reached a state: an event for webhooks, and an audit row unless a person did it."""
 
 from __future__ import annotations
 

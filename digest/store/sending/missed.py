@@ -32,7 +32,7 @@ class MissedRecipients:
         self.database = database
 
     def page(self, edition: str, kind: str, *, most: int, after: int = 0) -> tuple[list[Missed], int | None]:
-        """Return the people of one kind in the order of their numbers, and the number after which the next page begins."""
+        """Return the people of one kind in the order of their numbers, and the last number if there are more."""
         columns = (subscriber.c.id, subscriber.c.email)
         if kind in list(DeliveryOutcome):
             of = delivery.c

@@ -102,7 +102,7 @@ def how_to(key: str) -> str:
 
 
 def hold_unsettled(connection: Connection, restored: Restored) -> list[Held]:
-    """Make unknown everything that may have been sent since the copy was made, and record that the store was restored."""
+    """Make unknown everything that may have been sent since the copy, and record that the store was restored."""
     hold_reason = _hold_reason(restored)
     rows = (
         select(batch.c.id, batch.c.edition, batch.c.size)
@@ -178,7 +178,7 @@ def _handed_over(connection: Connection) -> dict[str, int]:
 
 
 def find_hold_reason(connection: Connection, key: str, day: date | None = None) -> HoldReason | None:
-    """Return why the edition must be held, None if it need not be. `day` is the day of a key that is not in the store."""
+    """Return why the edition must be held; None if it need not be. `day` is that of a key that is not in the store."""
     restored = _load(connection)
     if restored is None:
         return None
