@@ -1,4 +1,4 @@
-"""Story candidates: which were already sent, whether they moved on, and which may enter the edition."""
+"""Story candidates: find those that were already sent, decide whether they moved on, and filter them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from digest.models import Article
 
 # How many words may be between a number and the word that makes it news.
 NEAR = 4
-# Stems beside which a new number is news.
+# Stems next to which a new number is news.
 CLASS_WORDS = frozenset(
     stem
     for word in words(
@@ -34,19 +34,19 @@ COUNT_WORDS = frozenset(fold(word) for word in words("तीन चार पा
 
 @dataclass(frozen=True, slots=True)
 class AlreadySent:
-    """Where a story was sent before, and how it has moved on."""
+    """The earlier editions of a story, and how it has moved on since."""
 
     editions: tuple[str, ...]
     # Its articles since.
     new_articles: tuple[Article, ...] = ()
-    # Why the new articles are news to who got the story; None if they are not.
+    # Why the new articles are news to somebody who got the story; None if they are not.
     update_reason: str | None = None
     # All text of the story that was sent.
     known_text: str = ""
 
 
 def articles_of(sent: Sequence[SentStory]) -> list[Article]:
-    """Return the articles that sent stories are compared by, each once."""
+    """Return the articles by which sent stories are compared, each once."""
     return list({article.id: article for each in sent for article in each.known_articles()}.values())
 
 
@@ -71,7 +71,7 @@ class SentHistory:
                     self._postings[stem].append((position, at, weight))
 
     def find(self, articles: Sequence[Article], features: Sequence[Features], *, is_series: bool) -> AlreadySent | None:
-        """Return where a story with these articles was sent before; None if it was not."""
+        """Return the earlier editions of a story with these articles; None if it was never sent."""
         found = {position for each in articles for name in (each.id, each.url) for position in self._named(name)}
         if not is_series:
             found |= self._similar(features)
@@ -120,7 +120,7 @@ class StoryCandidate:
     """A cluster that may become a story of the edition."""
 
     cluster: Cluster
-    # For a page that comes again every day.
+    # Set for a page that recurs every day.
     series: Series | None = None
     # None if it was never sent.
     already_sent: AlreadySent | None = None
@@ -140,14 +140,14 @@ class StoryCandidate:
 
     @property
     def new_articles(self) -> tuple[Article, ...]:
-        """The articles to summarise: of an update, only those that are new since it was sent."""
+        """The articles to summarise; for an update only those that are new since it was sent."""
         if self.already_sent is not None and self.is_update:
             return tuple(article for article in self.cluster.articles if article in self.already_sent.new_articles)
         return self.cluster.articles
 
     @property
     def known_text(self) -> str:
-        """What subscribers already know of an update."""
+        """The text that subscribers already know of an update."""
         return self.already_sent.known_text if self.already_sent is not None and self.is_update else ""
 
 
@@ -159,9 +159,9 @@ def check_already_sent(
     exempt: Collection[str],
     weights: Mapping[str, float],
 ) -> list[StoryCandidate]:
-    """Return the clusters with where each was sent before. Clusters of only `exempt` sources count as not sent.
+    """Return the clusters, each with its earlier editions.
 
-    In a story that has developed, the new articles come first.
+    Clusters of only `exempt` sources count as not sent. In a story that has moved on, the new articles come first.
     """
     candidates: list[StoryCandidate] = []
     for cluster in clusters:
@@ -182,9 +182,10 @@ def check_already_sent(
 def filter_candidates(
     candidates: Sequence[StoryCandidate], changes: Changes, rules: Rules
 ) -> tuple[list[StoryCandidate], Counter[str]]:
-    """Return the candidates that may be in the edition, and reason → number of articles of the others.
+    """Return the candidates that may be in the edition, and reason → number of rejected articles.
 
-    Dropped, excluded and already sent stories are left out. A pinned story may be of an excluded kind, or sent already.
+    Dropped, excluded and already sent stories are rejected. Pinned stories are kept even if they are excluded or were
+    sent.
     """
     pinned, dropped = set(changes.pinned), set(changes.dropped)
     remaining: list[StoryCandidate] = []
@@ -228,7 +229,7 @@ def update_reason(
 
 
 def _new_number(sentence: str, known: set[str]) -> str | None:
-    """Return a number that subscribers do not know and that is near a word such as मौत."""
+    """Return a number near a word such as मौत that subscribers do not know yet."""
     found = tokens(sentence)
     for at, token in enumerate(found):
         if not (token[0].isdigit() or token in COUNT_WORDS) or token in known:

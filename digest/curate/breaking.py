@@ -1,4 +1,4 @@
-"""Find breaking news: new stories of several independent sources, which no edition has had."""
+"""Find breaking news: new stories of several independent sources that no edition has had."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class BreakingStory:
 def find_breaking(
     articles: Sequence[Article], context: ComposeContext, *, least: int, sections: Collection[str] = ()
 ) -> list[BreakingStory]:
-    """Return the stories of at least `least` independent origins, the one with the most first, then by rank.
+    """Return the stories of at least `least` independent origins, most origins first, then by rank.
 
-    Left out are stories that `context.sent` has, also if they have developed since, pages that recur every day, blocked
-    words, exempt sources, and other sections than `sections` if any are given.
+    Leaves out stories in `context.sent`, even if they have moved on, recurring pages, blocked words, exempt sources
+    and, if `sections` are given, all other sections.
     """
     pairs, clusters, history = _cluster([each for each in articles if each.source not in context.exempt], context)
     origins = {cluster: count_origins(cluster.articles) for cluster in clusters if len(cluster.articles) >= least}
@@ -54,7 +54,7 @@ def find_breaking(
 
 @gc_paused()
 def cluster_named(name: str, articles: Sequence[Article], context: ComposeContext) -> tuple[Article, ...]:
-    """Return the articles of the story that has this id, or an article with this id or URL; none if there is none."""
+    """Return the articles of the story with this id, or with an article of this id or URL; none if it is unknown."""
     _pairs, clusters, _history = _cluster(articles, context)
     return next((cluster.articles for cluster in clusters if name in cluster.names), ())
 

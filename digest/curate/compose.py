@@ -37,7 +37,7 @@ RUNNERS_UP = 10
 
 @dataclass(frozen=True, slots=True)
 class ComposeContext:
-    """What decides the contents of an edition, apart from its articles."""
+    """Everything besides the articles that decides the content of an edition."""
 
     rules: Rules
     # An aware time; the window ends here.
@@ -46,7 +46,7 @@ class ComposeContext:
     weights: Mapping[str, float] = field(default_factory=dict)
     # Which stories editors pinned or dropped, by story id, article id or URL.
     changes: Changes = field(default_factory=Changes)
-    # Older articles, which only teach how common words are and what a source repeats.
+    # Older articles. They only show how common words are and what a source repeats.
     background: Sequence[Article] = ()
     # Stories sent in the past days; they stay out unless they moved on.
     sent: Sequence[SentStory] = ()
@@ -58,7 +58,7 @@ class ComposeContext:
 
 @dataclass(frozen=True, slots=True)
 class RunnerUp:
-    """A story that scored less than the chosen ones. Its score is that before diversity and quotas."""
+    """A story that scored less than the chosen ones. Its score is from before diversity and quotas."""
 
     id: str
     title: str
@@ -70,16 +70,16 @@ class RunnerUp:
 
 @dataclass(frozen=True, slots=True)
 class Curated:
-    """What an edition will contain."""
+    """The content of an edition."""
 
     # Empty if there is too little to send.
     sections: tuple[Section, ...]
     # The id of the lead story.
     lead: str
-    # How many articles are in the window and language, and how many stories they make.
+    # The number of articles in the window and language, and of the stories that they form.
     considered: int
     clusters: int
-    # One English line per reason, with the number of articles.
+    # Rejected articles: one English line per reason, with the number.
     left_out: tuple[str, ...] = ()
     # Why there is too little to send, as an English sentence; '' otherwise.
     reason: str = ""
@@ -142,15 +142,15 @@ class Window:
     """The articles that an edition may use, without repeated text and blocked articles."""
 
     articles: tuple[Article, ...]
-    # All other articles of the language and of stories sent; they only teach how common words are.
+    # All other articles in the language, and those of sent stories. They only show how common words are.
     background: tuple[Article, ...]
     # The stories sent before now.
     sent: tuple[SentStory, ...]
-    # How many articles are in the window, blocked ones included.
+    # The number of articles in the window, including blocked ones.
     considered: int
     # Reason -> number of articles.
     rejected: Counter[str]
-    # Where repeated text was removed, one line per source.
+    # Removed repeated text: one line per source.
     removals: tuple[str, ...]
 
 

@@ -19,9 +19,9 @@ class StoryText:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The articles that a special edition is made of: with all these words, of these sources, of so many hours.
+    """Selects the articles of a special edition: those with all of these words, of these sources, of the last `hours`.
 
-    Empty words or sources mean all. What other editions sent may appear again.
+    Empty words or sources match all. Stories of other editions may appear again.
     """
 
     words: str = ""
@@ -39,26 +39,26 @@ class Changes:
     moved: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     subject: str = ""
     preheader: str = ""
-    # None keeps the composed one; with an empty text there is none.
+    # None keeps the composed one; '' means no intro.
     intro: str | None = None
     # Story id -> its text.
     texts: Mapping[str, StoryText] = field(default_factory=dict)
-    # What a model wrote and an editor has looked at: story id, or "intro", -> fingerprint of its words.
+    # Model texts that an editor has looked at: story id, or "intro" -> fingerprint of the words.
     seen: Mapping[str, str] = field(default_factory=dict)
     # Story id -> URL of its picture; '' for none.
     pictures: Mapping[str, str] = field(default_factory=dict)
-    # Names of blocks that this edition does without.
+    # Names of blocks that are left out of this edition.
     blocks_out: tuple[str, ...] = ()
     # Name of a block -> its data, in place of those of its file.
     blocks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    # Of a special edition.
+    # Only for a special edition.
     selection: Selection | None = None
 
 
 def apply(edition: Edition, changes: Changes, order: Sequence[str] = ()) -> Edition:
     """Return the edition with stories moved and texts set. Stories that it lacks are ignored.
 
-    `order` is that of the sections, for one to which a story is moved and that the edition lacks.
+    `order` of the sections places a section that the edition lacks and a story is moved to.
     """
     sections = tuple(
         Section(section.name, tuple(_changed(story, changes) for story in section.stories))
@@ -82,9 +82,9 @@ def apply(edition: Edition, changes: Changes, order: Sequence[str] = ()) -> Edit
 def arrange(
     sections: Sequence[Section], moved: Mapping[str, tuple[str, int]], story_id: str, name: str, place: int
 ) -> dict[str, tuple[str, int]]:
-    """Return `moved` with a story at a place of a section, and every other story of that section where it is now.
+    """Return `moved` with a story at a place of a section, and with the present places of the section's other stories.
 
-    Moves are applied one after the other, so that a single place would say nothing after the next one.
+    Moves are applied one after the other, so the next move could shift a story whose place is not recorded.
     """
     own = [story.id for section in sections for story in section.stories if section.name == name]
     others = [id for id in own if id != story_id]

@@ -16,7 +16,7 @@ from digest.models import Article
 
 
 def remove_blocked(articles: Sequence[Article], block: Iterable[str]) -> tuple[list[Article], Counter[str]]:
-    """Return the articles without a blocked word, and how many were rejected for which reason."""
+    """Return the articles without a blocked word, and reason → number of rejected ones."""
     words = tuple(block)
     if not words:
         return list(articles), Counter()

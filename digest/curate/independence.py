@@ -26,7 +26,7 @@ from digest.models import Article
 SHINGLE = 5
 COPIED = 0.5
 
-# Names below which a country's registry gives out domains: the site of `www.paper.co.in` is `paper.co.in`.
+# Second-level names of country registries: the site of `www.paper.co.in` is `paper.co.in`.
 _SECOND_LEVEL = frozenset(("ac", "co", "com", "edu", "firm", "gen", "gov", "in", "ind", "net", "nic", "org", "res"))
 
 

@@ -22,7 +22,7 @@ from digest.curate.similarity.clustering import Cluster
 from digest.curate.similarity.score import Features
 from digest.models import Article
 
-# Each doubling of the independent sources counts, up to here: six or more sources count the same.
+# Each doubling of the independent sources adds points, up to this limit: six or more sources count the same.
 MOST_DOUBLINGS = 2.5
 # The reason of a boosted word (message id).
 BOOSTED = "You boost the word %(found)s"
@@ -37,7 +37,7 @@ class Ranked:
     score: float
     reasons: tuple[str, ...]
     newest: datetime
-    # The stem of the title that the story is about, if another title of the day has it too.
+    # The title's stem that names the story's subject, if another title of the day has it too.
     subject: str | None = None
 
     @property
@@ -61,7 +61,7 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class RankContext:
-    """What the score of a story depends on, apart from the story."""
+    """Everything besides the story that its score depends on."""
 
     rules: Rules
     # Source -> weight; 1.0 where missing.
@@ -105,9 +105,9 @@ def _rank(candidate: StoryCandidate, title_counts: Mapping[str, int], context: R
 
 
 def _story_terms(candidate: StoryCandidate, section: str, context: RankContext) -> tuple[datetime, list[Contribution]]:
-    """Return the time that the story's age counts from, and what its age, sources and the newsroom contribute.
+    """Return the time from which the story's age counts, and the contributions of age, sources and newsroom.
 
-    The age counts from the newest article, but from two half-lives after the first at most.
+    The age counts from the newest article, but at most from two half-lives after the first one.
     """
     rules, articles = context.rules, candidate.cluster.articles
     source_weight = max(min(context.weights.get(article.source, 1.0), 2.0) for article in articles)
@@ -157,7 +157,7 @@ def _first_paragraph(article: Article) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The stories of an edition in their order, the lead first, and the stories that were not picked, best first."""
+    """The stories of an edition in order, the lead first, and the stories that were not picked, best first."""
 
     stories: tuple[Ranked, ...]
     pinned: frozenset[Ranked]
@@ -221,7 +221,7 @@ def _best(rest: Sequence[Ranked], picked: _Picked, rules: Rules, cap: int) -> in
     in_top = len(picked.stories) < rules.top
     best, found = None, (0.0, False)
     for at, story in enumerate(rest):
-        # Penalties only lower a score. Once a score is below the best value, nothing after it can be better.
+        # Penalties only lower scores. Once a score is below the best value, no later story can be better.
         if best is not None and (found[1] or not in_top) and round(story.score, 6) < found[0]:
             break
         if story.series_kind in picked.series_kinds:

@@ -1,4 +1,7 @@
-"""Recurring pages, in nearly the same words every day: horoscopes, prices. Nearly all false merges are such pages."""
+"""Recurring pages with nearly the same words every day, such as horoscopes and prices.
+
+They cause nearly all false merges.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ _NUMBER = re.compile("[0-9०-९]+(?:[.,:/-][0-9०-९]+)*")
 
 
 class TitleForm(NamedTuple):
-    """What the form of a title says about its page."""
+    """What the form of a title reveals about its page."""
 
     # The series that the title's words name.
     series: Series | None
@@ -56,11 +59,11 @@ def title_form(title: str) -> TitleForm:
 
 
 class Subject(NamedTuple):
-    """What a recurring page is about, by its title."""
+    """The subject of a recurring page, by its title."""
 
     signs: frozenset[int]
     places: Places
-    # Words that general news does not have: perhaps a small place, a film or an authority.
+    # Words that are rare in general news: perhaps a small place, a film or an authority.
     unusual: frozenset[str]
 
 

@@ -1,4 +1,4 @@
-"""Kinds of pages that recur every day, and what a newsroom may do with them."""
+"""Kinds of pages that recur every day, and the policies of a newsroom for them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 
 
 class Policy(StrEnum):
-    """What a newsroom does with a kind of recurring page."""
+    """The policy for a kind of recurring page."""
 
     # It competes with the news, with the row's penalty.
     NEWS = "news"
@@ -26,14 +26,14 @@ class Series:
     kind: str
     # A regular expression, which is searched in the folded title.
     expression: str
-    # 0..1, scales what the score of a story loses.
+    # 0..1, scales the penalty of the row.
     penalty: float = 1.0
     # Whether pages of this kind never enter an edition, unless an editor pins them.
     excluded: bool = False
 
     @property
     def name(self) -> str:
-        """The name of the kind in the settings, where all prices are one kind."""
+        """The name of the kind in the settings. There, all prices are one kind."""
         return "prices" if self.kind in PRICES else self.kind
 
     @property

@@ -1,8 +1,8 @@
-"""Find what a source repeats in article after article, and remove it from texts.
+"""Find text that a source repeats in article after article, and remove it.
 
-A sentence in three or more articles of one source within 14 days is boilerplate that no list knows: a contest's
-blurb, an invitation, a page's frame. It would make unrelated articles similar and get into summaries. Reports that
-grow from hour to hour repeat themselves too, so only articles with different titles and some text of their own count.
+A sentence in three or more articles of one source within 14 days is boilerplate that no list knows: a contest's blurb,
+an invitation, a page's frame. It would make unrelated articles similar, and get into summaries. Reports that grow
+during a day repeat text too, so only articles with different titles and some text of their own count.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MOST_SHARED = 0.8
 TITLES_ALIKE = 0.4
 # Characters. Shorter pieces are captions and exclamations that occur anywhere.
 LEAST = 20
-# Characters of an article that are compared: clustering and summaries read no more.
+# Characters of an article that are compared. Clustering and summaries do not read more.
 FIRST = 2_000
 
 _PIECES = re.compile("[।॥.?!|\n]+")

@@ -29,7 +29,7 @@ class Rules:
     # Two groups of articles are one story from this mean score on. Measured: precision 1.0 and .9, recall .75 and .8. A
     # false merge hides a story; a missed one only repeats it.
     merge: float = 0.51
-    # From this score on, two articles are reported as related but not merged.
+    # From this score on, two articles are reported as related, but not merged.
     related: float = 0.34
     # Two items of one source need this score to be one story: below it is a sidebar, not an update.
     same_source: float = 0.65
@@ -68,7 +68,7 @@ class Rules:
 
     # Section -> -1..1, the editors' preference.
     preferences: Mapping[str, float] = field(default_factory=dict)
-    # Section, as it is called -> -1..1, how much more or less than others its stories are clicked.
+    # Displayed section name -> -1..1, how much more or less than others its stories are clicked.
     clicked: Mapping[str, float] = field(default_factory=dict)
     language: str = "hi"
     # The days of this zone separate the pages of a series.
@@ -78,23 +78,23 @@ class Rules:
     block: tuple[str, ...] = ()
     # Word or phrase -> points for a story that has it in a title or lead.
     boost: Mapping[str, float] = field(default_factory=dict)
-    # Kind of recurring page -> what becomes of it, where it differs from the table in `recurring`; in reading order.
+    # Kind of recurring page -> policy, where it differs from the table in `recurring_kinds`; in reading order.
     recurring: Mapping[str, Policy] = field(default_factory=dict)
     # Section -> the most stories of it; 0 excludes the section. Others have `per_section_max`.
     quotas: Mapping[str, int] = field(default_factory=dict)
 
-    # How far back articles teach how common a word is, and how many of them; a fair sample of a week is enough.
+    # How far back, and how many, articles are sampled to learn how common words are. A fair sample of a week is enough.
     background: timedelta = timedelta(days=7)
     background_most: int = 2000
     # How long a sent story stays out, unless it has moved on.
     memory: timedelta = timedelta(days=7)
-    # A story has moved on with this many new items, this share of whose rare stems is new; or with a new number beside
-    # a word such as मौत or गिरफ्तार.
+    # A story has moved on with at least this many new items of whose rare stems this share is new, or with a new number
+    # next to a word such as मौत or गिरफ्तार.
     update_items: int = 3
     update_unseen: float = 0.3
 
     def policy_of(self, series: Series) -> Policy:
-        """Return what the newsroom does with pages of a series; by default they are news, or dropped."""
+        """Return the policy for pages of a series. By default they are news, or dropped."""
         return self.recurring.get(series.name) or (Policy.DROP if series.excluded else Policy.NEWS)
 
     def max_in_section(self, section: str, default: int) -> int:

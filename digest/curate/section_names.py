@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from digest.i18n import translator
 
-# The section of pages that recur every day, for those that the newsroom wants (`daily_columns`).
+# The section of recurring pages that the newsroom wants (`daily_columns`).
 DAILY_COLUMNS = "दैनिक स्तंभ"
 
 # Section -> message id of its name in other languages. Hindi names are used as they are.

@@ -120,7 +120,7 @@ def strong_words(section: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Word:
-    """A word of a text that is not a stop word: the sections it points to, and the phrases that may begin with it."""
+    """A word of a text, unless it is a stop word: its sections, and the phrases that may begin with it."""
 
     token: str
     stem: str

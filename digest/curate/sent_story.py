@@ -1,4 +1,4 @@
-"""A story that was sent. The store reads it, so it loads none of the curation."""
+"""A story that was sent. The store imports it, so this module imports nothing of curation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class SentStory:
     # When the edition was frozen.
     at: datetime
     story: Story
-    # Its articles, as far as the store still has them.
+    # Those of its articles that the store still has.
     articles: tuple[Article, ...] = ()
 
     def known_articles(self) -> tuple[Article, ...]:

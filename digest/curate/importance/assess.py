@@ -11,13 +11,13 @@ from digest.i18n import translator
 
 # The most reasons of a story that are shown one by one.
 SHOWN = 4
-# A contribution that is rounded to nothing is no reason.
+# A smaller contribution would be shown as 0.
 LEAST_SHOWN = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What a row adds to a score. `reason` is a message id, in which `found` is inserted."""
+    """The points that a row adds to a score. `reason` is a message id; `found` is inserted into it."""
 
     reason: str
     points: float
@@ -26,7 +26,7 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """The points of a headline, from LEAST to MOST, and the contributions that make it differ from BASE."""
+    """The points of a headline, from LEAST to MOST, and the contributions that add up to its difference from BASE."""
 
     points: float
     contributions: tuple[Contribution, ...]

@@ -1,4 +1,4 @@
-"""Find what speaks for or against the importance of a headline and its first paragraph."""
+"""Find evidence for and against the importance of a headline and its first paragraph."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from digest.curate.importance.rows import ROWS, WORD_ROWS
 from digest.hindi.numbers import group
 from digest.hindi.tokens import written_tokens
 
-# Words of a headline; a whole paragraph in its place counts as lead from here on.
+# Words of a headline. If a whole paragraph is in its place, the words after these count as lead.
 HEADLINE_WORDS = 45
-# Characters of the first paragraph that are read, and how much they count.
+# Characters of the first paragraph that are read, and their weight compared with the headline.
 LEAD, LEAD_SHARE = 260, 0.4
-# A toll or sum of the lead counts half. Only its first sentence is read: later ones tell of earlier events.
+# A death toll or a sum of money in the lead counts half. Only the lead's first sentence is read for them, because later
+# ones report earlier events.
 LEAD_NUMBER_SHARE = 0.5
-# What an event counts in a soft headline.
+# The weight of an event in a soft headline.
 SOFT_SHARE = 0.5
-# How many dead abroad matter as much as one at home, as the guideline for the labels has it (ten in India, forty in
-# the neighbourhood).
+# How many deaths abroad matter as much as one at home, by the guideline for the labels (ten in India, forty in the
+# neighbourhood).
 ABROAD = 4
 
 _FIRST_SENTENCE = re.compile(r"[।|]|\.\s")
@@ -36,19 +37,19 @@ _EVENTS = frozenset(row.name for row in ROWS.values() if row.is_event)
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """How much of a row's weight counts (0..1), and the words or number that call it."""
+    """The share (0..1) of a row's weight that counts, and the words or number that match the row."""
 
     share: float
     found: str = ""
 
 
 def find_evidence(headline: str, lead: str = "") -> dict[str, Evidence]:
-    """Map the names of the rows that a headline and lead call to their evidence."""
+    """Return row name → evidence, for the rows that match the headline and lead."""
     words = headline.split()
     if len(words) > HEADLINE_WORDS:
         headline, lead = " ".join(words[:HEADLINE_WORDS]), f"{' '.join(words[HEADLINE_WORDS:])} {lead}"
     if lead.startswith(headline):
-        # A paragraph without a headline lends its first sentence.
+        # Without a headline, the first sentence of the paragraph takes its place.
         lead = lead[len(headline) :].lstrip(" ।.|")
     first, *rest = _FIRST_SENTENCE.split(lead[:LEAD], maxsplit=1)
     in_title, in_first, in_rest = (written_tokens(text) for text in (headline, first, " ".join(rest)))
@@ -57,7 +58,7 @@ def find_evidence(headline: str, lead: str = "") -> dict[str, Evidence]:
     for name, found in _rows([*in_first, *in_rest]).items():
         if name not in evidence and ROWS[name].in_lead:
             evidence[name] = Evidence(LEAD_SHARE, found)
-    # ISRO launches no phone.
+    # A launch by ISRO is not a product launch.
     if "space" in evidence:
         evidence.pop("gadget", None)
     is_soft = not _SOFT.isdisjoint(called)
@@ -80,7 +81,7 @@ def find_evidence(headline: str, lead: str = "") -> dict[str, Evidence]:
 
 
 def _rows(written: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """Map the names of the rows that a text calls to the words that call them, as they are written."""
+    """Return row name → the matching words as written, for the rows that match a text."""
     return {
         name: " ".join(dict.fromkeys(word for _token, word in written[match.start : match.end]))
         for name, match in find_rows([token for token, _word in written]).items()
@@ -88,7 +89,7 @@ def _rows(written: Sequence[tuple[str, str]]) -> dict[str, str]:
 
 
 def _numbers(counts: Counts, share: float, *, is_soft: bool, scale: int) -> Iterator[tuple[str, Evidence]]:
-    """Yield the rows that numbers call. `scale`: how many dead matter as much as one."""
+    """Yield the rows that match by numbers. `scale`: how many deaths matter as much as one at home."""
 
     def row(name: str, number: float, part: float) -> tuple[str, Evidence]:
         return name, Evidence(share * part, group(round(number)))

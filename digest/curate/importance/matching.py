@@ -1,4 +1,4 @@
-"""Find the rows whose words a text contains."""
+"""Find the rows that match a text by its words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digest.hindi.tokens import stem_of, tokens
 
 # Characters of a stem by which other forms of a word are recognised too. Shorter stems collide with other words.
 LEAST_STEM = 3
-# The row of phrases whose words mean something else.
+# The row of phrases in which the words have another meaning.
 NO_ROW = "other"
 
 
@@ -23,7 +23,7 @@ class Part:
     word: str = ""
     # None for a whole word; '' fits every token.
     prefix: str | None = None
-    # '' for a word that counts only as it is written.
+    # '' for a word that only matches as written.
     stem: str = ""
 
     def fits(self, token: str) -> bool:
@@ -34,7 +34,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A word or phrase, and the row that it calls."""
+    """A word or phrase, and the row that it matches."""
 
     row: str
     parts: tuple[Part, ...]
@@ -79,7 +79,7 @@ def _parts(text: str, *, as_is: bool) -> Iterator[Part]:
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """The entries by what their first part needs."""
+    """The entries, indexed by their first part."""
 
     by_word: dict[str, list[Entry]]
     by_stem: dict[str, list[Entry]]
@@ -110,9 +110,9 @@ def _beginning_with(token: str) -> tuple[Entry, ...]:
 
 
 def find_rows(found: Sequence[str]) -> dict[str, Match]:
-    """Map the name of each row that the tokens call to its first match.
+    """Return row name → first match, for the rows that match the tokens.
 
-    A match inside a longer one of any row does not count: in सुप्रीम कोर्ट, कोर्ट calls nothing.
+    A match inside a longer match of any row does not count: in सुप्रीम कोर्ट, कोर्ट matches nothing.
     """
     matches = [
         Match(entry.row, at, at + len(entry.parts))

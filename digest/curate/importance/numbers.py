@@ -1,6 +1,6 @@
 """Read what the numbers of a headline or sentence count: the dead, people affected, cases, rupees, points of a market.
 
-What looks like a count and is none: years (`2000`, but `2,000` is a number), ages, dates, clock times, shares,
+Not counts, although they look like some: years (`2000`, but `2,000` is a number), ages, dates, clock times, shares,
 distances, scores of a match, and the tolls of earlier events (`मारे गए थे`).
 """
 
@@ -53,7 +53,7 @@ _CASES = _folded("मामले मामलों केस केसों �
 _RUPEES = _folded("रुपये रुपए रुपयों रु डॉलर रुपया")
 _MONEY_UNITS = _folded("करोड़ अरब खरब")
 _TOTAL = _folded("संख्या आंकड़ा")
-# After one of these a number counts nothing that matters here.
+# A number after one of these is not a relevant count.
 _OTHER_UNITS = _folded(
     "जनवरी फरवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर अक्तूबर नवंबर दिसंबर किलोमीटर किमी मीटर फीट फुट",
     "हेक्टेयर एकड़ यूनिट साल साला वर्ष वर्षीय वर्षों बजे बजकर दिन दिनों घंटे घंटों मिनट फीसदी फीसद प्रतिशत",
@@ -82,7 +82,7 @@ class Counts:
     points: float = 0
 
     def without(self, other: Counts) -> Counts:
-        """Return only the numbers of kinds of which the other has none."""
+        """Return only the counts of kinds that `other` lacks."""
         if NONE in (self, other):
             return self
         mine = {kind: getattr(self, kind) for kind in self.__slots__ if not getattr(other, kind)}
@@ -168,7 +168,7 @@ def _kind(found: Sequence[str], number: _Number, following: int) -> str | None:
             return "dead"
         if not _CASES.isdisjoint(before):
             return "cases"
-    # A word between this number and the next belongs to this one.
+    # A word between this number and the next one belongs to this one.
     near = found[number.end : min(following, number.end + 5)]
     if (at := _death(near, found[number.end :])) is not None:
         return "dead" if _is_news(found[number.end :], at) else None

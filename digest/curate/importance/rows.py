@@ -1,6 +1,6 @@
 """The rows by which a story's importance is judged: weight, reason, and where their words count.
 
-The words are in words.txt. A weight is in points of the scale from 1 (leave out) to 5 (must lead); a story that calls
+The words are in words.txt. A weight is in points of the scale from 1 (leave out) to 5 (must lead); a story that matches
 no row has BASE points. Weights are an editor's, moved a little towards a fit to 998 labelled headlines and rounded
 (docs/adr/0014-importance-decides.md); a newsroom changes them with `edition.importance`. Reasons are ids of messages.
 """
@@ -42,7 +42,7 @@ def _form(name: str, weight: float, reason: str) -> Row:
     return Row(name, weight, reason, in_lead=False)
 
 
-# Called by words.
+# Matched by words.
 WORD_ROWS = (
     _event("disaster", 0.5, "It is about a natural disaster (%(found)s)"),
     _event("havoc", 0.2, "It tells of heavy damage (%(found)s)"),
@@ -96,7 +96,7 @@ WORD_ROWS = (
     _form("ceremony", -0.3, "It is about a ceremony or routine event (%(found)s)"),
     Row("local", -0.1, "It matters in one place only (%(found)s)"),
 )
-# Called by numbers.
+# Matched by numbers.
 NUMBER_ROWS = (
     Row("dead", 1.1, "%(found)s people died"),
     Row("many_dead", 0.8, "Ten or more people died (%(found)s)"),
@@ -105,12 +105,12 @@ NUMBER_ROWS = (
     Row("money", 0.55, "It is about %(found)s crore rupees"),
     Row("market", 1.2, "The market moved by %(found)s points"),
 )
-# Called by the form of the headline.
+# Matched by the form of the headline.
 FORM_ROWS = (
     _form("quote", -0.25, "The headline starts with a quotation"),
     _form("noname", -0.35, "The headline names no place and no institution"),
 )
-# Called by how the story came in.
+# Matched by the way in which the story came in.
 STORY_ROWS = (
     Row("fresh", 0.5, "It is %(found)s hours old"),
     Row("sources", 0.6, "%(found)s independent sources have it"),

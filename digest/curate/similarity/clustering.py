@@ -128,7 +128,7 @@ class Pairs:
         return replace(link, a=self.articles[i].id, b=self.articles[j].id, kept_apart=apart)
 
     def explained_link(self, i: int, j: int) -> Link:
-        """Return the link with the most important shared words, as either text writes them."""
+        """Return the link with the most important shared words, as each text writes them."""
         one, other = self.features[i].lead, self.features[j].lead
         common = nsmallest(_SHARED_WORDS, one.keys() & other.keys(), key=lambda stem: (-one[stem] * other[stem], stem))
         leads = [lead_text(self.articles[position]) for position in (i, j)]
@@ -180,7 +180,7 @@ class Pairs:
         return found
 
     def groups_apart(self, one: Sequence[int], other: Sequence[int]) -> bool:
-        """Return whether two groups contain a pair that cannot be one story and that is not in `scores`."""
+        """Return whether the groups have a pair that is not in `scores` and cannot be one story."""
         both = (*one, *other)
         times = [self.articles[position].published for position in both]
         pairs: Iterator[Pair] = ((i, j) if i < j else (j, i) for i in one for j in other)

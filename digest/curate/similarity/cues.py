@@ -16,7 +16,7 @@ from digest.hindi.dates import WEEKDAYS
 from digest.hindi.text import table_rows, words
 from digest.hindi.tokens import stems
 
-# How the same cue of two texts compares; None where one of them has no such cue.
+# The result of comparing one cue of two texts; None if a text lacks the cue.
 Agreement = Literal["same", "conflict"] | None
 PlaceAgreement = Literal["same", "near", "conflict"] | None
 
@@ -110,7 +110,7 @@ def compare_sets(one: frozenset[Any], other: frozenset[Any]) -> Agreement:
     return "conflict" if one.isdisjoint(other) else "same"
 
 
-# Two papers may give times this many minutes apart for one event.
+# The times that two papers give for one event may be this many minutes apart.
 _SAME_MINUTES = 3
 _HALF_DAY = 720
 
@@ -160,7 +160,7 @@ def court_stages(title_stems: Collection[str]) -> frozenset[str]:
     return frozenset(_STAGES[stem] for stem in _STAGES.keys() & title_stems)
 
 
-# Two counts whose ratio is at most this are the same: 25 dead in one paper and 30 in another.
+# Two counts up to this ratio are the same: 25 dead in one paper and 30 in another.
 _SAME_TOLL = 1.3
 # Counts from this ratio on belong to two events. Among labelled reports of one event no ratio reached five.
 _OTHER_TOLL = 5
@@ -202,7 +202,7 @@ def compare_tolls(one: Collection[int], other: Collection[int]) -> Agreement:
     return "same" if 0 < ratio <= _SAME_TOLL else "conflict" if ratio >= _OTHER_TOLL else None
 
 
-# A smaller number is in too many texts to tell one event from another.
+# Smaller numbers are too frequent to tell one event from another.
 _LEAST_TELLING = 10
 
 

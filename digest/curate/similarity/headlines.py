@@ -15,11 +15,11 @@ from digest.curate.similarity.cues import Places, telling_numbers
 from digest.hindi.text import words
 from digest.hindi.tokens import tokens
 
-# Rows of words that name an event. A country at war is no event, nor is an office or an epidemic.
+# Rows of words that name an event. A country at war, an office and an epidemic are not events.
 EVENTS = frozenset(
     words("accident change court crash crime death decision disaster police scam space", "terror unrest victory")
 )
-# Events that make news of a headline that is otherwise of a kind worded alike every day.
+# Events that make a headline news, even if its kind is worded alike every day.
 HARD_EVENTS = frozenset(words("accident crash crime death disaster terror unrest"))
 # Rows of headlines that are worded alike every day: products, celebrities, exams, tips.
 ALIKE = frozenset(
@@ -28,15 +28,15 @@ ALIKE = frozenset(
 # The share of common stems, of all stems of both, from which two headlines have one wording; for kinds that are worded
 # alike every day, it must be higher.
 ONE_WORDING, ONE_WORDING_ALIKE = 0.7, 0.9
-# Names that two headlines of one event share: the place and a word of what happened there, or two names of people.
+# The number of names that two headlines of one event share: a place and a word of what happened there, or two people.
 LEAST_NAMES = 2
-# The row of an epidemic: its deaths are a count of the day, not an event.
+# The row of an epidemic: its deaths are a daily count, not an event.
 EPIDEMIC = "outbreak"
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """What a headline names."""
+    """The names in a headline."""
 
     stems: frozenset[str]
     # Rare stems and towns.
@@ -46,12 +46,12 @@ class Headline:
     # Rows of event words.
     events: frozenset[str]
     numbers: frozenset[str]
-    # Whether it is of a kind that is worded alike every day, or asks a question, which any report can answer.
+    # Whether it is of a kind that is worded alike every day, or asks a question that any report can answer.
     is_alike: bool
 
 
 def read_headline(title: str, stems: frozenset[str], places: Places, rare: Collection[str]) -> Headline:
-    """Return what a headline names. `rare`: the stems that few articles have."""
+    """Return the names in a headline. `rare`: the stems that few articles have."""
     rows = find_rows(tokens(title)).keys()
     return Headline(
         stems=stems,

@@ -50,13 +50,12 @@ CLOCK = {"same": 0.05, "conflict": -0.1, None: 0.0}
 TOLL = {"same": 0.03, "conflict": -0.1, None: 0.0}
 STAGE = {"same": 0.0, "conflict": -0.08, None: 0.0}
 PLACE = {"same": 0.05, "near": -0.05, "conflict": -0.25, None: 0.0}
-# Disasters, crimes and court cases of one kind are worded alike. Where there are many articles, such a pair must be
-# more alike than others, and even more if the leads share no town and no rare stem. Headlines alone have rules of
-# their own.
+# Disasters, crimes and court cases of one kind are worded alike. In a large set, such a pair must be more similar than
+# others, and even more so if the leads share no town and no rare stem. Headlines without text have separate rules.
 EVENT, EVENT_WITHOUT_NAME = -0.04, -0.05
-# Given to each pair in a set too small to trust rare stems, in place of the bonus for shared ones.
+# In a set too small to trust rare stems, each pair gets this instead of the bonus for shared ones.
 SMALL_SET = 0.03
-# There, a number in one title that is also in the other's lead stands in for names.
+# In such a set, a number in one title that is also in the other's lead replaces shared names.
 FACT, FACT_MOST = 0.18, 2
 # Two pages of different days are one form filled in twice if their words overlap this much (TWIN), each has at least
 # TWIN_NUMBERS numbers, and at most the share TWIN_SHARED of these is in both.
@@ -64,7 +63,7 @@ TWIN, TWIN_NUMBERS, TWIN_SHARED = 0.6, 3, 0.34
 
 
 class Features:
-    """All by which an article is compared. Each feature is computed on first use, because most pairs need few."""
+    """The features by which an article is compared. Each is computed on first use, because most pairs need few."""
 
     def __init__(self, text: TokenisedText, frequencies: Frequencies) -> None:
         self.text = text
@@ -116,7 +115,7 @@ class Features:
 
     @cached_property
     def is_headline_only(self) -> bool:
-        """Whether the text says nothing that the title does not say."""
+        """Whether the text adds nothing to the title."""
         return self.text.full_counts.keys() <= self.text.title_counts.keys()
 
     @cached_property
@@ -170,7 +169,7 @@ class Link:
     full_cosine: float
     headline_cosine: float
     titles: float
-    # How many rare stems and numbers both have.
+    # The number of rare stems and numbers that both have.
     rare: int
     numbers: int
     weekday: Agreement
@@ -178,7 +177,7 @@ class Link:
     place: PlaceAgreement
     stage: Agreement
     toll: Agreement
-    # What the score loses because events of one kind are worded alike; 0 or less.
+    # Penalty for events of a kind that is worded alike; 0 or less.
     event: float = 0.0
     # Article ids.
     a: str = ""
@@ -190,7 +189,7 @@ class Link:
 
     @property
     def likeness(self) -> float:
-        """Return the score without the loss of events: related articles may be of one kind."""
+        """The score without the penalty for events, because related articles may be of one kind."""
         return self.score - self.event
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ from digest.hindi.text import deva_ratio, table_rows
 from digest.hindi.tokens import stems, word_stems
 from digest.models import Article
 
-# The share of a stem that is not in the table: it occurred in fewer than four of some 600 articles.
+# The share assumed for a stem that is not in the table: it occurred in fewer than four of some 600 articles.
 UNSEEN_SHARE = 0.0015
 
 
@@ -61,7 +61,7 @@ LARGE = 500
 # A stem is rare if at most this share of the articles contains it.
 RARE_SHARE = 0.009
 
-# Characters that are read of an article, and those in which its lead is looked for.
+# Characters of an article that are read, and those in which its lead is searched.
 _TEXT_LIMIT, _LEAD_LIMIT = 4000, 1500
 
 _WORD = re.compile("[\u0900-\u0963\u0966-\u096f\u0971-\u097f\u200c\u200d]+|[A-Za-z\u00c0-\u024f]+|[0-9][0-9.,]*")
@@ -74,7 +74,7 @@ class TokenisedText:
     # The article's own title, and its stems.
     written_headline: str
     headline: tuple[str, ...]
-    # What is compared as the title: the headline, or the first paragraph if the headline only repeats the text.
+    # The text that is compared as title: the headline, or the first paragraph if the headline only repeats the text.
     title: tuple[str, ...]
     # The first sentences.
     opening: tuple[str, ...]
@@ -151,8 +151,8 @@ def is_number(stem: str) -> bool:
 class Frequencies:
     """Document frequencies of stems, counted once over the articles of some days.
 
-    The table of common stems is added as LARGE articles. It decides where there are few articles, and no longer
-    matters among thousands.
+    The table of common stems is added as LARGE articles. It dominates if there are few articles, and hardly matters
+    among thousands.
     """
 
     def __init__(self, texts: Iterable[TokenisedText]) -> None:
@@ -170,7 +170,7 @@ class Frequencies:
 
     @property
     def trust(self) -> float:
-        """Return 0..1, how much a rare stem can be trusted to be rare."""
+        """Return 0..1, how reliably a stem that looks rare is rare."""
         return min(1.0, self.size / LARGE)
 
     def idf(self, stem: str) -> float:

@@ -1,4 +1,4 @@
-"""Write the stories that were chosen, and an intro. A model's words are checked; the articles' own are the fallback."""
+"""Write the chosen stories, and an intro. A model's words are checked; the articles' own words are the fallback."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def load(name: str) -> Any:
 
 # Pixels. An email can show an image of this width across its column without enlarging it.
 WIDE_ENOUGH = 380
-# The most links to articles of other stories that a story names.
+# The most links of a story to articles of other stories.
 RELATED = 3
 # The number of stories that an intro may mention.
 INTRO_STORIES = 5
@@ -46,7 +46,7 @@ def write_story(
 ) -> Story:
     """Write a chosen story: its headline, summary, links, image and the reasons for choosing it.
 
-    A model rewrites the headline only if its tasks include that, and not if `keeps_title`.
+    A model rewrites the headline only if that is its task, and not if `keeps_title`.
     """
     candidate = ranked.candidate
     cluster = explain_cluster(candidate.cluster, pairs, most_related=RELATED)
@@ -101,7 +101,10 @@ def write_story(
 
 
 def _image(articles: Sequence[Article]) -> Image | None:
-    """Return the first image, but prefer one that an email can show: embedded or over https, and wide enough."""
+    """Return the first image that suits an email: embedded or over https, and wide enough.
+
+    If none does, the first one.
+    """
     found = [article.image for article in articles if article.image]
     suitable = (
         one for one in found if one.url.startswith(("https:", "cid:")) and (one.width or WIDE_ENOUGH) >= WIDE_ENOUGH
@@ -111,11 +114,11 @@ def _image(articles: Sequence[Article]) -> Image | None:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A summary ('' if nothing honest can be said) and how it came about."""
+    """A summary and its origin. The summary is '' if the articles have no usable sentence."""
 
     text: str
     reasons: tuple[str, ...] = ()
-    # Of each sentence, if a model wrote it.
+    # One entry per sentence, if a model wrote it.
     support: tuple[Support, ...] = ()
 
 
@@ -163,7 +166,7 @@ class Headline:
 def write_headline(articles: Sequence[Article], *, title: str, summary: str, summariser: Summariser | None) -> Headline:
     """Return a model's headline if that is its task and an article supports each clause, else the paper's `title`.
 
-    It must also go with the summary.
+    A model's headline must also fit the summary.
     """
     if not isinstance(summariser, Metered) or not summariser.tasks.headlines:
         return Headline(title)
@@ -171,7 +174,7 @@ def write_headline(articles: Sequence[Article], *, title: str, summary: str, sum
         answer = summariser.headline(articles, title=title)
     except SummaryError as error:
         return Headline(title, reasons=(f"headline: the paper's, because {error}",))
-    # Typesetting joins lines, and an answer of several lines is no headline.
+    # Checked before typesetting, which joins lines: a response of several lines is not a headline.
     text = answer if "\n" in answer else typeset(answer.rstrip("।. "))
     if fold(text) == fold(title):
         summariser.record_verdict(accepted=True)
@@ -185,7 +188,7 @@ def write_headline(articles: Sequence[Article], *, title: str, summary: str, sum
 
 @dataclass(frozen=True, slots=True)
 class Intro:
-    """A model's intro ('' if it has none), the support of its sentences, or why it was refused."""
+    """A model's intro with the support of its sentences. If it was refused, the intro is '' and `problem` says why."""
 
     text: str = ""
     support: tuple[Support, ...] = ()
@@ -193,7 +196,7 @@ class Intro:
 
 
 def write_intro(stories: Sequence[tuple[Story, Sequence[Article]]], summariser: Summariser) -> Intro:
-    """Return a model's intro about the first of the stories, each with its articles, if that is its task."""
+    """Return a model's intro about the first stories, if that is its task. Each story comes with its articles."""
     if not isinstance(summariser, Metered) or not summariser.tasks.intro or not stories:
         return Intro()
     told = stories[:INTRO_STORIES]

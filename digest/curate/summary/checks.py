@@ -1,4 +1,4 @@
-"""Check what a model wrote: the form of a summary, headline or intro, and that the articles support each clause."""
+"""Check a model's texts: the form of a summary, headline or intro, and that the articles support each clause."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ HEADLINE_CLUSTERS = 70
 _LEAST_HEADLINE_WORDS = 4
 _HEADLINE_MARKS = re.compile("[?!:;|।…]|[.]{2}|[-–—] ")
 _ASKS = frozenset(map(fold, words("क्या क्यों कैसे कौन कब कहां किसने किसे किसका कितना कितने कितनी")))
-# Sentences of an article that tell its news, and the share of the paper's headline that tells the same news.
+# How many first sentences of an article report its news, and the share of the paper's headline that must be in a text
+# about the same news.
 _OPENING = 2
 _SAME_NEWS = 1 / 3
 
@@ -43,7 +44,7 @@ LEAST_INTRO_SENTENCES, MOST_INTRO_SENTENCES = 2, 3
 
 
 def check(text: str, articles: Sequence[Article], title: str) -> Verdict:
-    """Return the support of each sentence, or what is wrong with the summary as an English clause."""
+    """Return the support of each sentence, or the summary's problem as an English clause."""
     if not text.strip():
         return Verdict(problem="it was empty")
     problem = next(iter(_form(text, title)), "")
@@ -60,7 +61,7 @@ def _form(text: str, title: str) -> list[str]:
 
 
 def check_headline(text: str, articles: Sequence[Article], title: str, summary: str = "") -> Verdict:
-    """Return the support of a headline that stands for the paper's `title`, or what is wrong with it.
+    """Return the support of a headline that replaces the paper's `title`, or its problem.
 
     `summary` is the text below it, which was written for `title`.
     """
@@ -97,7 +98,7 @@ def check_headline(text: str, articles: Sequence[Article], title: str, summary: 
 
 
 def _tells_same_news(text: str, title: str, verdict: Verdict, articles: Sequence[Article]) -> bool:
-    """Whether the headline shares words with the paper's, or tells what an article opens with."""
+    """Whether the headline shares words with the paper's, or reports what an article opens with."""
     own = frozenset[str]().union(*map(meanings, tokens(text)))
     news = [meanings(token) for token in tokens(title) if stem_of(token)]
     if news and sum(bool(each & own) for each in news) >= _SAME_NEWS * len(news):
@@ -107,10 +108,10 @@ def _tells_same_news(text: str, title: str, verdict: Verdict, articles: Sequence
 
 
 def check_intro(text: str, stories: Sequence[tuple[str, Sequence[Article]]]) -> Verdict:
-    """Return the support of an intro, or what is wrong with it. `stories` are (title, articles).
+    """Return the support of an intro, or its problem.
 
-    All of a sentence must be supported by the articles of one story: a sentence that joins two of them tells a
-    connection that no article tells.
+    `stories` are (title, articles). A whole sentence must be supported by the articles of one story: a sentence about
+    two stories claims a connection that no article reports.
     """
     if not text.strip():
         return Verdict(problem="it was empty")

@@ -1,4 +1,4 @@
-"""How much of a headline's news a sentence tells: the words, numbers and synonyms that they share."""
+"""Measure how much of a headline's news a sentence covers, by the words, numbers and synonyms that they share."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from digest.hindi.sentences import split
 from digest.hindi.text import deva_ratio, fold, words
 from digest.hindi.tokens import stem_of, stems, tokens
 
-# The weights of an opening sentence's value: how much of the title it tells, how close to the start it is and the
-# decay of that, each word too many, how much it points to what is not there, whether it only repeats the title,
-# whether it states as a fact what the title attributes to somebody, lacks that speaker, denies where the title does
-# not or the other way round, and tells what had happened before.
+# Weights of an opening sentence's value. In order: the share of the title that it covers; its closeness to the start,
+# and the decay of that; each excess word; references to missing context; only repeating the title; stating as a fact
+# what the title attributes to somebody; lacking that speaker; contradicting the title by a negation; reporting what had
+# happened before.
 TELLS, EARLY, FADE, TOO_LONG, WEAK, ECHO = 1.0, 0.4, 0.4, 0.01, 0.3, 0.25
 UNATTRIBUTED, NO_SPEAKER, DENIES, BEFORE = 0.6, 0.15, 0.3, 0.25
-# The weights of a further sentence's value: what it tells of the title's rest, similarity to the article, closeness.
+# Weights of a further sentence's value: its share of the uncovered title, similarity to the article, closeness.
 REST, CENTRE, NEAR = 1.0, 0.3, 1.5
 # The value of a further sentence that gives the number of deaths in the title.
 TOLL = 1.5
-# A sentence adds nothing if the title and the summary have more than this share of its stems, unless it tells this
-# share more of the title.
+# A sentence adds nothing if title and summary have more than this share of its stems, unless it covers this much more
+# of the title.
 SAID, GAIN = 0.6, 0.15
 # A number is worth more than a word: it is what changes from one report to the next.
 NUMBER = 1.5
-# The share of Devanagari letters from which a headline is read.
+# A headline with a smaller share of Devanagari letters is not read.
 LEAST_DEVA = 0.3
-# A death is the news, whatever else the headline tells.
+# A death is the news, whatever else the headline says.
 DEATH = 2.0
 
 _DENIAL = frozenset(map(fold, words("नहीं न ना मत इनकार इन्कार खारिज बिना")))
@@ -57,7 +57,7 @@ _SPEAKER = re.compile("(?::|[-–—] ) ?([^ :0-9]+(?: [^ :0-9]+){0,2})$")
 
 @lru_cache(maxsize=20_000)
 def meanings(token: str) -> frozenset[str]:
-    """Return the stem of a folded token, its groups of synonyms, and its value if it is a number word."""
+    """Return the stem of a folded token, its synonym groups, and its value if it is a number word."""
     stem = stem_of(token)
     if token in number_words():
         return frozenset({f"{number_words()[token]:g}"})
@@ -75,7 +75,7 @@ def _looks_back(text: str) -> bool:
     return bool(_PERFECT.search(folded)) and not _PASSING.search(folded)
 
 
-# Every draft of a summary asks again for the sentences of its article.
+# Cached, because every draft of a summary needs the sentences of its article again.
 @lru_cache(maxsize=2_000)
 def _all_meanings(text: str) -> frozenset[str]:
     """Return all meanings of a text's words."""
@@ -93,7 +93,7 @@ class HeadlineCoverage:
     ) -> None:
         self.stems = set(stems(title))
         most = max(background.values(), default=1.0) if background else 1.0
-        # Each word of the title: what it means and its weight.
+        # The meanings and the weight of each word of the title.
         self.words = [
             (meanings(token), _standing(token) * self._weight(token, background, most))
             for token in dict.fromkeys(tokens(title))
@@ -104,7 +104,7 @@ class HeadlineCoverage:
             self.words = []
         speaker = _SPEAKER.search(title)
         self.attributed = names_speech(title) or bool(speaker)
-        # Whether the title is, or ends with, somebody's words.
+        # Whether the title is, or ends with, a quotation.
         self.quotes = bool(speaker or _QUOTES.search(fold(title)))
         self.speaker = set(stems(speaker[1])) if speaker else set()
         self.tolls = {str(toll) for toll in death_tolls(stems(title))}
@@ -116,17 +116,17 @@ class HeadlineCoverage:
 
     @staticmethod
     def _weight(token: str, background: Mapping[str, float] | None, most: float) -> float:
-        # A stem that the background lacks is as rare as any. The square root keeps common words in the count.
+        # A stem that the background lacks counts as rarest. The square root keeps common words in the count.
         return math.sqrt(background.get(stem_of(token), most) / most) if background and most else 1.0
 
     def share(self, texts: Sequence[str]) -> float:
-        """Return the share of the title's news that the texts tell, from 0 to 1."""
+        """Return the share of the title's news that the texts cover, from 0 to 1."""
         total = sum(weight for _meaning, weight in self.words)
         told = frozenset[str]().union(*map(_all_meanings, texts))
         return sum(weight for meaning, weight in self.words if meaning & told) / total if total else 0.0
 
     def value(self, chosen: Sequence[SentenceCandidate], wanted: int) -> float:
-        """Score a summary: how much of the title it tells, and how well its first sentence suits as an opening."""
+        """Score a summary by the share of the title that it covers, and by its first sentence as an opening."""
         first = chosen[0]
         if not self.words:
             return -first.position
@@ -140,11 +140,11 @@ class HeadlineCoverage:
         return value - UNATTRIBUTED * (self.attributed and states(first.text) and not names_speech(first.text))
 
     def turns(self, each: SentenceCandidate) -> bool:
-        """Return whether the sentence denies what the title says, or says what it denies."""
+        """Return whether the sentence denies what the title asserts, or the reverse."""
         return self.denies != bool(_DENIAL & set(tokens(each.text)))
 
     def lacks_speaker(self, text: str) -> bool:
-        """Return whether a summary states as the paper's own words what the title attributes to somebody."""
+        """Return whether a summary states in the paper's own name what the title attributes to somebody."""
         if not (self.quotes and states(split(text)[0])):
             return False
         return not names_speech(text) and self.speaker.isdisjoint(stems(text))
@@ -155,7 +155,7 @@ class HeadlineCoverage:
         return not self.tolls or (not self.tolls.isdisjoint(found) and not _DEATH.isdisjoint(_all_meanings(text)))
 
     def gain(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> float:
-        """Return how much more of the title's news the sentence tells."""
+        """Return how much more of the title's news the sentence covers."""
         before = [other.text for other in chosen]
         return self.share([*before, each.text]) - self.share(before)
 
@@ -168,7 +168,7 @@ class HeadlineCoverage:
         return value + NEAR * math.exp(-FADE * (each.position - chosen[-1].position - 1)) - WEAK * each.weak
 
     def adds(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> bool:
-        """Return whether the sentence tells more of the title's news, or something that is new to title and summary."""
+        """Return whether the sentence covers more of the title's news, or adds something new to title and summary."""
         own, said = set(each.stems), {stem for other in chosen for stem in other.stems}
         if each.question or len(own & said) > SAID * len(own):
             return False

@@ -1,7 +1,7 @@
-"""A model within the budget of one edition. It asks once for the same text and counts what it used.
+"""A model within the budget of one edition. It requests each text once, and counts requests and tokens.
 
-A draft is composed again for each preview and each edit. The model's answers are kept with the edition, so that this
-costs nothing and what an editor saw is what goes out.
+A draft is composed again for each preview and each edit. The model's responses are stored with the edition, so
+composing again costs nothing, and the texts that an editor saw go out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from digest.models import Article, ModelUse
 
 @dataclass(frozen=True, slots=True)
 class ModelTasks:
-    """What a model may write besides summaries, and how many tokens it may use per edition; None has no limit."""
+    """The texts that a model may write besides summaries, and its tokens per edition; None means no limit."""
 
     budget: int | None = None
     headlines: bool = False
@@ -26,7 +26,7 @@ class ModelTasks:
 class Metered:
     """A model with its tasks for one edition.
 
-    `before` is what it used when the edition was composed before, and `known` are its answers of then.
+    `before` is its use when the edition was composed earlier, and `known` are its responses then.
     """
 
     own_words = True
@@ -52,13 +52,13 @@ class Metered:
 
     @property
     def use(self) -> ModelUse:
-        """What the model did for the edition."""
+        """The model's work for the edition."""
         accepted = sum(self._accepted.values())
         return ModelUse(self._calls, self._tokens, accepted, len(self._accepted) - accepted)
 
     @property
     def answers(self) -> Mapping[str, str]:
-        """The model's answers, by a hash of what it was asked, for composing the edition again."""
+        """Hash of the request → the model's response, for composing the edition again."""
         return dict(self._answers)
 
     def record_verdict(self, *, accepted: bool) -> None:
@@ -77,7 +77,7 @@ class Metered:
         return self._ask(("headline", title, *_texts(articles)), lambda: self._model.headline(articles, title=title))
 
     def intro(self, stories: Sequence[tuple[str, str]]) -> str:
-        """Return the model's intro for the stories (title, summary). Raises SummaryError as the others do."""
+        """Return the model's intro for the stories (title, summary). Raises SummaryError like the others."""
         key = ("intro", *(f"{title}\n{summary}" for title, summary in stories))
         return self._ask(key, lambda: self._model.intro(stories))
 

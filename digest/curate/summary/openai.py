@@ -26,7 +26,7 @@ from digest.models import Article
 from digest.utils.redact import without_known
 
 _MAX_RESPONSE_BYTES = 200_000
-# Hindi in the tokenisers of small models: about three bytes, a Devanagari letter, per token.
+# For Hindi, tokenisers of small models take about one Devanagari letter, three bytes, per token.
 _BYTES_PER_TOKEN = 3
 # After this many failures in a row, the endpoint is not used for this many seconds.
 _MAX_FAILURES, _PAUSE = 2, 600.0
@@ -39,7 +39,7 @@ class OpenAI:
     """
 
     own_words = True
-    # Tokens used so far: those that the server counted, else about one for three bytes of prompt and answer.
+    # Tokens used so far: counted by the server, or estimated from the bytes of prompt and response.
     tokens: int
     # Requests so far. A model that is paused gets none.
     calls: int
@@ -61,7 +61,7 @@ class OpenAI:
         articles: Sequence[Article],
         *,
         title: str,
-        # A model needs no statistics of which words are common.
+        # A model needs no word statistics.
         background: Mapping[str, float] | None = None,  # noqa: ARG002
         known: str = "",
     ) -> str:
@@ -70,7 +70,7 @@ class OpenAI:
         return " ".join(text.split())
 
     def headline(self, articles: Sequence[Article], *, title: str) -> str:
-        """Return the model's headline as it is, which may have more than one line. Raises SummaryError."""
+        """Return the model's headline unchanged; it may have several lines. Raises SummaryError."""
         return self._answer(headline_rules(HEADLINE_CLUSTERS), story_prompt(articles, title)).strip()
 
     def intro(self, stories: Sequence[tuple[str, str]]) -> str:
@@ -141,7 +141,7 @@ class OpenAI:
 
 
 def _used(answer: object) -> int:
-    """Return the tokens that the server says were used; 0 if it doesn't say."""
+    """Return the used tokens by the server's count; 0 without one."""
     usage = answer.get("usage") if isinstance(answer, dict) else None
     total = usage.get("total_tokens") if isinstance(usage, dict) else None
     return total if isinstance(total, int) and total > 0 else 0

@@ -1,4 +1,4 @@
-"""The prompts of a model. Its answers are checked, so the prompts only save refusals."""
+"""The prompts of a model. Its responses are checked anyway, so the prompts only reduce refusals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from digest.models import Article
 
-# Words of all articles of a story, and how many of its articles a prompt has.
+# Limits of a prompt: words of all articles of a story, and number of articles.
 _MAX_WORDS = 700
 _MAX_ARTICLES = 3
 _MAX_KNOWN_WORDS = 300

@@ -23,11 +23,12 @@ WORDS = 30
 MOST_WORDS, LEAST_WORDS, MOST_SENTENCES = 70, 8, 3
 # Words; the 97th percentile of news sentences. A longer one is used only if it opens the article.
 LONGEST = 45
-# A sentence echoes the title if it shares ECHO_SHARE of its stems and adds at most ECHO_EXTRA, or shares MOST_SHARED.
+# A sentence echoes the title if it shares ECHO_SHARE of its stems and adds at most ECHO_EXTRA stems, or shares
+# MOST_SHARED.
 ECHO_SHARE = 0.75
 ECHO_EXTRA = 1
 MOST_SHARED = 0.9
-# A sentence is no news to somebody who has read more than this share of its stems.
+# A sentence is not news to somebody who has read more than this share of its stems.
 KNOWN_SHARE = 0.7
 
 # Opening words that refer to something before them.
@@ -97,10 +98,10 @@ class SentenceCandidate:
     text: str
     words: int
     stems: tuple[str, ...]
-    # Whether it refers back, or continues what somebody said, so that it needs the sentence before it.
+    # Whether it needs the sentence before it, because it refers back or continues somebody's words.
     hangs: bool
     question: bool
-    # 0..1: how much it needs what the summary may lack (`इस मामले में`), or speaks to the reader.
+    # 0..1: how much it depends on missing context (`इस मामले में`), or addresses the reader.
     weak: float = 0.0
 
 
@@ -152,7 +153,7 @@ class _Context:
         inside, self.opened = self.opened > 0, max(0, self.opened + text.count("“") - text.count("”"))
         was_cut, self.cut = self.cut, ends_in_abbreviation(text, following)
         speaks = opens_speech(text) and not is_teaser(text)
-        # In a new paragraph a report of what happened is the paper's again; a statement may still be the speaker's.
+        # In a new paragraph, a report of an event is the paper's again; a statement may still be the speaker's.
         continues = self.speaking and not speaks and (not self.starts_paragraph or states(text))
         self.starts_paragraph = False
         self.speaking = speaks or continues
@@ -183,7 +184,7 @@ def _candidate(position: int, text: str, article: Article, *, continues: bool) -
 def _weakness(text: str, position: int) -> float:
     if addresses_reader(text) or points_inside(text) or _EMPTY.search(fold(text)):
         return 1.0
-    # What an article's first sentence points to stands in it.
+    # References in an article's first sentence are resolved inside it.
     return 0.8 if position and points_anywhere(text) else 0.0
 
 
@@ -216,7 +217,7 @@ def refers_back(text: str, title: str) -> bool:
 
 
 def points_inside(text: str) -> bool:
-    """Return whether a pronoun is among the first words, with hardly anything before it to refer to."""
+    """Return whether a pronoun is among the first words, with hardly a word before it that it could refer to."""
     return bool(_POINTERS & set(tokens(text)[1:5]))
 
 
@@ -296,7 +297,7 @@ def echoes_title(text: str, title: str) -> bool:
 
 
 def is_known(each: SentenceCandidate, known: str) -> bool:
-    """Return whether the known text contains nearly everything that the sentence says."""
+    """Return whether the known text contains nearly all of the sentence."""
     if not known:
         return False
     own = set(each.stems)

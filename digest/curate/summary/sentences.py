@@ -1,4 +1,4 @@
-"""Summarise an article in one to three of its own sentences: the one that tells the headline's news, then others.
+"""Summarise an article in one to three of its own sentences: the one that reports the headline's news, then others.
 
 For news whose first paragraph says what happened, a cleaned lead equals or beats trained summarisers. Sentences are
 never reordered. They lose at most what `trimming` drops: an opening phrase, Latin brackets, a last clause.
@@ -33,10 +33,10 @@ from digest.models import Article
 
 # Two sentences with this cosine say the same.
 ALIKE = 0.35
-# A stem is rare here from this share of the highest inverse document frequency on.
+# A stem counts as rare if it has at least this share of the highest inverse document frequency.
 RARE = 0.75
 
-# Words that refer to something the other paper wrote before, which the summary lacks.
+# Words that refer to earlier text of the other paper, which the summary lacks.
 POINTING = frozenset(
     tokens(
         "यह ये वह वे यही वही इस इन इसे इन्हें इसका इसकी इसके इसमें इससे इसने "
@@ -99,7 +99,7 @@ def _adds(each: SentenceCandidate, had: set[str], background: Mapping[str, float
 
 
 def _counts(text: str) -> dict[str, set[str]]:
-    """Map what the text counts (the two stems after a number) to its numbers."""
+    """Return counted thing (the two stems after a number) → its numbers in the text."""
     found: dict[str, set[str]] = {}
     for sentence in split(text):
         words = tokens(sentence)
@@ -114,26 +114,26 @@ def _contradicts(one: Mapping[str, set[str]], other: Mapping[str, set[str]]) -> 
     return any(numbers != other[thing] for thing, numbers in one.items() if thing in other)
 
 
-# Only the first sentences are considered. Measured against references, a summary needs little from further down.
+# Only these first sentences are considered. Measured against references, a summary needs little from further down.
 LOOK_AT = 16
 # A summary of fewer words gets another sentence, if one fits: two thirds of the words wanted.
 FULL = 2 / 3
-# The sentence right after the last one may take this share of the words more than is left: it belongs to it. One that
-# tells this share of the headline may take more, also where the summary has enough words.
+# The next sentence of the article may exceed the remaining words by this share, because it belongs to the one before. A
+# sentence that covers this share of the headline may exceed them more, even if the summary has enough words.
 MARGIN, TELLING_MARGIN, GAIN_WORTH_WORDS = 0.1, 0.3, 0.3
-# A sentence of at most so many words may follow a long one at once if it tells this share of the headline.
+# A sentence of at most this many words may directly follow a long one if it covers this share of the headline.
 SHORT, GAIN_OF_SHORT = 12, 0.25
-# How many sentences are tried as the first.
+# The number of sentences that are tried as the first.
 STARTS = 4
-# How many sentences further on the next one of a summary may stand.
+# The maximum distance, in sentences, to the next one of a summary.
 REACH = 3
-# A summary that tells less of the headline's news is not shown. The first sentence of an article may use other words,
-# but one that tells less than TOLD_BY_LEAD is used only if no other tells enough. A headline that asks or promises an
-# explanation must be answered, and a sentence that denies what it says is another piece of news.
+# A summary that covers less of the headline's news is not shown. The first sentence of an article may use other words,
+# but if it covers less than TOLD_BY_LEAD it is used only if no other sentence covers enough. A headline that asks or
+# promises an explanation must be answered, and a sentence that denies it is different news.
 LEAST_TOLD, LEAST_TOLD_BY_LEAD, TOLD_BY_LEAD, LEAST_EXPLAINED = 0.36, 0.16, 0.25, 0.55
-# How far after a sentence that is the headline again a summary may start without telling the news once more.
+# How far after a sentence that repeats the headline a summary may start without reporting the news again.
 AFTER_ECHO = 2
-# The most words of a single sentence that opens the article, where no other tells the news.
+# The most words of a single opening sentence that is used because no other reports the news.
 LONGEST_LEAD = 60
 
 
@@ -148,15 +148,15 @@ def summarise(
 ) -> str:
     """Return one to three sentences of the article in its order, or ''.
 
-    The first one tells most of the `title` above it (by default the article's own). Others follow up to `words` words
-    in total. A first sentence that is longer is cut after a whole clause, or kept whole. Sentences that only repeat the
-    title or what subscribers know already (`known`) are left out. `background` maps stems to inverse document
+    The first one covers most of the `title` above it (by default the article's own). Others follow up to `words` words
+    in total. A longer first sentence is cut after a whole clause, or kept whole. Sentences that only repeat the title,
+    or text that subscribers know already (`known`), are left out. `background` maps stems to inverse document
     frequencies.
     """
     heading = article.title if title is None else title
     found = candidates(article)
     usable = [each for each in found[:LOOK_AT] if not is_pure_echo(each, heading) and not is_known(each, known)]
-    # The words that tell a headline's news are read in Hindi only. In other languages the first sentences are taken.
+    # Headlines are only analysed in Hindi. In other languages the first sentences are taken.
     coverage = HeadlineCoverage(heading if article.language == "hi" else "", found, background)
     echo = next((each.position for each in found[:2] if _is_the_headline(each, heading, coverage)), None)
     drafts = [
@@ -168,12 +168,12 @@ def summarise(
     for chosen in sorted(drafts, key=lambda draft: -coverage.value(draft, words))[:STARTS]:
         while chosen:
             first = chosen[0].position
-            # What only sets the scene, like `महामारी से दुनिया परेशान है`, must tell as much as any other sentence.
+            # A sentence that only sets the scene, like `महामारी से दुनिया परेशान है`, must cover as much as any other.
             is_lead = not (first or chosen[0].weak or coverage.turns(chosen[0]))
             least = LEAST_TOLD_BY_LEAD if is_lead else LEAST_TOLD
             if coverage.explains:
                 least = LEAST_EXPLAINED
-            # The headline is the report's own sentence, and this one continues it.
+            # The headline is a sentence of the report, and this one continues it.
             continues = echo is not None and 0 < first - echo <= AFTER_ECHO
             text = _joined(chosen, heading)
             if text and (continues or not coverage.words):
@@ -183,7 +183,7 @@ def summarise(
                 is_enough = share >= TOLD_BY_LEAD and coverage.tells_death(text)
                 if is_enough and not (fallback and chosen[0].weak):
                     return text
-                # It tells little. It is used if no other tells enough.
+                # It covers little. It is used if no other covers enough.
                 fallback = fallback or text
                 break
             chosen.pop()
@@ -203,7 +203,7 @@ def _continued(
     words: int,
     most: int,
 ) -> list[SentenceCandidate]:
-    """Return the sentences with those that may follow: while there is room, and if they tell what the first did not."""
+    """Return the sentences and those that may follow: while there is room, and if they add news."""
     while len(chosen) < most:
         room = words - count_words(chosen)
         has_room = room > (1 - FULL) * words
@@ -249,7 +249,7 @@ def count_words(chosen: Sequence[SentenceCandidate]) -> int:
 
 
 def _joined(chosen: Sequence[SentenceCandidate], heading: str) -> str:
-    """Return the chosen sentences as a text; '' if they say too little or break a rule together."""
+    """Return the chosen sentences as a text; '' if together they say too little or break a rule."""
     texts = [each.text for each in chosen]
     text = " ".join(texts)
     if not count_words(chosen) >= LEAST_WORDS or any(each.words > LONGEST_LEAD for each in chosen):
@@ -258,7 +258,7 @@ def _joined(chosen: Sequence[SentenceCandidate], heading: str) -> str:
 
 
 class Extractive:
-    """Uses sentences of the leading article, and an attributed one of another source if it adds something."""
+    """Uses sentences of the leading article, plus an attributed sentence of another source if it adds something."""
 
     own_words = False
 

@@ -1,4 +1,4 @@
-"""What every summariser offers."""
+"""The interface of summarisers."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Summariser(Protocol):
 class Model(Summariser, Protocol):
     """A summariser with words of its own, which also writes headlines and intros.
 
-    `calls` and `tokens` are all that it has used so far.
+    `calls` and `tokens` are totals so far.
     """
 
     calls: int
     tokens: int
-    # Differs between models and settings that write differently.
+    # Identifies the model and its settings.
     name: str
 
     def headline(self, articles: Sequence[Article], *, title: str) -> str:

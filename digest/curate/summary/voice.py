@@ -38,7 +38,7 @@ def opens_speech(text: str) -> bool:
 
 
 def lacks_speaker(text: str) -> bool:
-    """Return whether the sentence quotes somebody without naming them: with मैं, हम, a judgement or only a quotation."""
+    """Return whether the sentence quotes somebody unnamed: with मैं, हम, a judgement or only a quotation."""
     found = set(tokens(text))
     if _WHOLE_QUOTE.match(text) and not names_speech(re.sub("[“\"‘'].*?[”\"’']", "", text)):
         return True

@@ -1,7 +1,7 @@
 """Decide whether a summary is supported by the articles, clause by clause.
 
-False refusals cost only style: the articles' own sentences are used instead. A wrong sentence that passes can libel
-somebody, so what is in doubt is refused.
+A false refusal only costs style, because the articles' own sentences are used instead. A wrong sentence that passes can
+libel somebody, so doubtful clauses are refused.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from digest.curate.summary.support.vetoes import other_link
 from digest.curate.summary.support.vocabulary import GRAMMAR, key_of
 from digest.models import Article, Support
 
-# Weighted shares of matched words that count as alike.
+# Clauses whose weighted shares of matched words differ by no more than this count as equally similar.
 _MARGIN = 0.12
-# From this share on, the summary uses the article's words, and only what is nearly as like counts.
+# With this share or more, the summary uses the article's words, and only clauses that are nearly as similar count.
 _VERBATIM, _SLIGHT = 0.95, 0.03
-# Fewer words are soon the same by chance.
+# With fewer words, matches may be chance.
 _LONG = 4
-# A clause with one of these is about the clause before it.
+# A clause with one of these words is about the clause before it.
 _BOUND = frozenset(["क्योंकि", "इसलिए", "चूंकि", "ताकि", "तो", "कि"])
 
 
 _TOLL = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"]
-# Sentences of an article that tell what came of its first one.
+# The sentences of an article that may report the consequence of its first one.
 _SOON = 3
-# A number of these is a time, not a count.
+# A number with one of these words is a time, not a count.
 _TIME_UNITS = frozenset(map(key_of, GRAMMAR["period"] | GRAMMAR["part of hour"]))
 
 
@@ -47,8 +47,8 @@ class Verdict:
 def find_support(text: str, articles: Sequence[Article], *, is_strict: bool = False) -> Verdict:
     """Find the clause of an article that supports each clause of the text.
 
-    If `is_strict`, as for headlines, it may not retell in everyday words of its own: the articles have each of its
-    content words or a synonym, and the supporting clause has the predicate.
+    With `is_strict`, as for headlines, the text may not paraphrase in everyday words: the articles must have each of
+    its content words or a synonym, and the supporting clause must have the predicate.
     """
     sources = [Source(each.source, each.title, (*read(each.text), *_plain_title(each.title))) for each in articles]
     summary = read(text)
@@ -64,14 +64,14 @@ def find_support(text: str, articles: Sequence[Article], *, is_strict: bool = Fa
 
 
 class _Judge:
-    """Judges the sentences of one summary in order. Counts of all of them must come from one paper."""
+    """Checks the sentences of one summary in order. All their counts must come from one paper."""
 
     def __init__(self, sources: Sequence[Source], checker: Checker, *, is_strict: bool) -> None:
         self._sources, self._checker, self._is_strict = sources, checker, is_strict
         self._papers: set[int] | None = None
 
     def first_support(self, at: int, sentence: Sentence) -> Candidate | str:
-        """Return what supports the sentence's first clause, or what is wrong with the sentence."""
+        """Return the support of the sentence's first clause, or the sentence's problem."""
         chosen: list[Candidate] = []
         clauses = sentence.clauses
         number = 0
@@ -87,7 +87,7 @@ class _Judge:
                 and number + 1 < len(clauses)
                 and not clauses[number + 1].is_frame
             ):
-                # What opens a clause may be part of it in the article.
+                # The opening phrase of a clause may be part of the clause in the article.
                 together = self._support(at, clauses, number, merge(clause, clauses[number + 1]), chosen)
                 if not isinstance(together, str) and not (
                     clause.is_adverbial
@@ -104,7 +104,7 @@ class _Judge:
         return chosen[0] if chosen else f"“{sentence.text}” says nothing"
 
     def _only_opens(self, clauses: Sequence[Clause], number: int) -> bool:
-        """Whether the clause only says when, or of whom, the next one is, in words that the articles tell as fact."""
+        """Whether the clause only says when, or to whom, the next one happens, in words that articles state as fact."""
         clause = clauses[number]
         if number + 1 == len(clauses) or clause.is_adverbial:
             return False
@@ -118,7 +118,7 @@ class _Judge:
         options = self._checker.candidates(at, clause)
         decisive = [each.share for each in options if each.has_predicate] or [each.share for each in options]
         most = max(decisive, default=0.0)
-        # The clause that is most like it decides. Another one that lacks its negation proves nothing.
+        # The most similar clause decides. Another one without its negation proves nothing.
         is_long = sum(word.is_content for word in clause.words) >= _LONG
         margin = _SLIGHT if is_long and most >= _VERBATIM else _MARGIN
         options = [each for each in options if each.share >= most - margin]
@@ -171,7 +171,7 @@ class _Judge:
         return Place(candidate.source, candidate.sentence, candidate.clause, other)
 
     def _belongs(self, clause: Clause, before: Clause, candidate: Candidate, chosen: Sequence[Candidate]) -> bool:
-        """Whether the article joins what the summary joins: a cause, a result or a relative clause."""
+        """Whether the article makes the same connection as the summary: a cause, a result or a relative clause."""
         if not chosen:
             return True
         last = chosen[-1]
@@ -184,12 +184,12 @@ class _Judge:
             # `सौदे के बाद …` goes on about the sentence before.
             return found.tokens[0] in ("इससे", "इसके") or any(word.marker == "after" for word in found.words)
         if "जिससे" in openers:
-            # What it led to: the article joins both, or gives the cause itself.
+            # A result: the article connects both, or names the cause itself.
             return (candidate.source, candidate.sentence) == (last.source, last.sentence)
         if _BOUND & set(openers):
             return (candidate.source, candidate.sentence) == (last.source, last.sentence)
         if {"जिनमें", "जिसमें"} & set(openers):
-            # Of whom: the article says it of the same people.
+            # A relative clause: the article says it of the same people.
             whole = [word for word in found.words if word.marker in ("में", "of")]
             if candidate.source == last.source and any(same(word, each) for word in whole for each in before.words):
                 return True
@@ -205,7 +205,7 @@ class _Judge:
 
 
 def _plain_title(title: str) -> tuple[Sentence, ...]:
-    """Return the parts of the title that nobody says, as sentences. A title with `!` or `?` may be a guess."""
+    """Return the parts of the title that are not quotations, as sentences. A title with `!` or `?` may be a guess."""
     if set(":\"“‘'!?") & set(title):
         return ()
     parts = [sentence for part in title.split(",") for sentence in read(part)]

@@ -1,4 +1,4 @@
-"""The articles that a summary is compared with, and where in them a word is."""
+"""The articles that a summary is compared with, and look-ups of words in them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from digest.curate.summary.support.reading import read
 from digest.curate.summary.support.roles import is_name_like, same
 from digest.curate.summary.support.words import JOINS, Word
 
-# Words between a name and what an article calls its owner.
+# The most words between a name and a description of its owner.
 _NEAR = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An article as the check needs it."""
+    """The parts of an article that the check uses."""
 
     name: str
     title: str
@@ -71,7 +71,7 @@ class Articles:
         return self._known[word.text]
 
     def is_fact(self, word: Word) -> bool:
-        """Whether an article reports it as a fact, in its own name."""
+        """Whether an article states it as a fact, in its own name."""
         return any(
             same(word, each)
             for clause in self.clauses()

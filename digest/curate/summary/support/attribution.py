@@ -1,4 +1,4 @@
-"""Compare who says something, in the summary and in an article, and whom a pronoun means."""
+"""Compare the speakers in a summary and an article, and the people whom pronouns refer to."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from digest.curate.summary.support.words import Word
 
 # Markers of who says, thinks or expects: `X को उम्मीद है`, `X का वादा है`, `X मानते हैं`.
 _SPEAKERS = frozenset({"ने", "inherited", "को", "gen", ""})
-# `माना जा रहा है`: the summary says too that it is only believed.
+# `माना जा रहा है`: the summary must also say that it is only believed.
 _BELIEVED = frozenset({"माना", "जा", "रहा"})
 _WE = frozenset({"वे", "हम", "वह"})
 # Pronouns for a person who acts.
@@ -43,9 +43,9 @@ class Attribution:
         self._articles, self._summary = articles, summary
 
     def speaker(self, clause: Clause, other: Clause, *, by_paper: bool, speech: bool) -> str:
-        """Return what is wrong with the speaker of the clause. `by_paper`: the newspaper of `other` itself speaks.
+        """Return the problem with the clause's speaker.
 
-        `speech`: the clause tells that somebody says something.
+        `by_paper`: the newspaper of `other` itself speaks. `speech`: the clause reports that somebody says something.
         """
         mine = [word for word in clause.speaker if word.is_content]
         # `संघ चाहता है कि`: the verb is next to the name.
@@ -82,7 +82,7 @@ class Attribution:
                 return ""
             return f"it leaves out that {text_of(theirs)} says it"
         if not other.is_said and any(each.startswith(("जो", "जिन")) for each in clause.opener.split()):
-            # It only says who is meant.
+            # It only identifies the person.
             return ""
         turns = {"लेकिन", "मगर", "हालांकि"} & set(clause.opener.split())
         if not other.is_said and turns and any(word.marker == "ने" and word.is_content for word in clause.words):
@@ -106,7 +106,7 @@ class Attribution:
         return ""
 
     def _is_speaker(self, mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
-        """Whether the summary's speaker is the article's: a name or office of it, and nothing that is of another."""
+        """Whether the summary's speaker is the article's: it has a name or office of that speaker, and no other's."""
         known = [word for word in mine if any(same(word, each) for each in theirs)]
         missing = [word for word in mine if word not in known]
         itself = [word for word in mine if word.marker != "gen"]
@@ -114,7 +114,7 @@ class Attribution:
             return False
         names = [word for word in mine if is_name_like(word)]
         if any(is_name_like(word) for word in known):
-            # The name is the speaker's. What else is said of the person is near the name in the articles.
+            # The name is the speaker's. All other words about the person must be near the name in the articles.
             named = [word for word in known if is_name_like(word)]
             return all(
                 (only_retells(word) and "office" not in word.concepts)
@@ -132,7 +132,7 @@ class Attribution:
         )
 
     def _has_record(self, speaker: Sequence[Word]) -> bool:
-        """Whether one sentence has all that the summary says of its figures: who gave them and when."""
+        """Whether one sentence has everything that the summary says of its figures' origin: who gave them and when."""
         return any(
             all(
                 word.key == "सरकार" or any(same(word, each) for clause in sentence.clauses for each in clause.words)
@@ -143,7 +143,7 @@ class Attribution:
         )
 
     def frame(self, frame: Clause, place: Place) -> str:
-        """Return what the introduction of somebody's words says that the article's does not: its day, place or verb."""
+        """Return a day, place or verb in the introduction of a quotation that the article's introduction lacks."""
         clauses = self._articles.sentence(place).clauses
         pool = [(word, each) for each in clauses if each.is_frame for word in each.words]
         rest = [(word, each) for each in clauses for word in each.words]
@@ -174,7 +174,7 @@ class Attribution:
         return ""
 
     def _another_person(self, clause: Clause, s: int, i: int, other: Clause) -> str:
-        """Refuse a name for a pronoun of the article that means somebody else: `वह पांचवें स्थान पर रहीं`."""
+        """Refuse a name in place of a pronoun that means another person in the article: `वह पांचवें स्थान पर रहीं`."""
         acting = [word for word in other.words if word.text in _PERSONS and word.marker in ("", "ने")]
         first = next((word.phrase for word in clause.words if word.is_content and word.marker in ("", "ने")), None)
         names = [word for word in clause.words if word.phrase == first and is_name_like(word) and word.is_content]
@@ -246,7 +246,7 @@ def _names_record(speaker: Sequence[Word]) -> bool:
 
 
 def _antecedents(sentences: Sequence[Sentence], at: int, clause: Clause) -> list[Word]:
-    """Return the words that a pronoun of the clause may stand for."""
+    """Return the words that a pronoun in the clause may refer to."""
     if clause.is_said and not clause.is_frame and clause.speaker:
         return [word for word in clause.speaker if word.is_content]
     if at == 0:

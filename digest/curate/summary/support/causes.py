@@ -11,12 +11,12 @@ from digest.curate.summary.support.words import Word, is_infinitive
 
 _DISASTERS = GRAMMAR["disaster"]
 _NOT_CAUSED = GRAMMAR["not caused"]
-# Phrases of an article that give a cause without a word for it.
+# Phrases in an article that imply a cause without naming it as one.
 _CAUSES = ("अभाव में", "देखते हुए", "के मद्देनजर", "से नाराज")
 
 
 def cause(clause: Clause, other: Clause, sentence: Sentence) -> str:
-    """Return what is wrong with the cause that the clause gives; '' if it gives none, or the article's cause."""
+    """Return the problem with the clause's cause; '' if it gives none, or the same cause as the article."""
     pool = [(word, each) for each in sentence.clauses for word in each.words]
     for n, verb in enumerate(clause.words):
         following = clause.words[n + 1 : n + 2]
@@ -45,7 +45,7 @@ def cause(clause: Clause, other: Clause, sentence: Sentence) -> str:
 
 
 def _leads_on(led: Sequence[Word], other: Clause, sentence: Sentence) -> bool:
-    """Whether the article tells what happened and then what came of it: `बस गिर गई, जिसमें 14 की मौत हो गई`."""
+    """Whether the article reports an event and then its result: `बस गिर गई, जिसमें 14 की मौत हो गई`."""
     if led and led[0].text in _DISASTERS and all(any(same(word, each) for each in other.words) for word in led):
         return True
     at = next((n for n, each in enumerate(sentence.clauses) if each is other), len(sentence.clauses))

@@ -27,13 +27,13 @@ from digest.curate.summary.support.wording import problem_of_words
 from digest.curate.summary.support.words import Word
 from digest.hindi.tokens import STOP_WORDS
 
-# What a match by a synonym counts, compared with the same word.
+# The weight of a match by a synonym, compared with the same word.
 _SYNONYM = 0.9
-# What an everyday word counts that the article's clause has not.
+# The weight of an everyday word that the article's clause lacks.
 _RETOLD, _TOLD = 0.3, 0.7
-# What a word counts that another clause of the sentence has.
+# The weight of a word that another clause of the sentence has.
 _BESIDE = 0.5
-# From this weighted share of matched words on, a clause of an article may be the support.
+# A clause of an article may be the support from this weighted share of matched words on.
 _LEAST = 0.3
 
 
@@ -58,9 +58,10 @@ class Checker:
         self.attribution = Attribution(self.articles, summary)
 
     def candidates(self, at: int, clause: Clause) -> list[Candidate]:
-        """Return a candidate for each clause of each article, the fitting and fullest ones first.
+        """Return a candidate for each clause of each article.
 
-        `clause` is of the summary's sentence `at`.
+        Those without problems come first, then those with the most matched words. `clause` is from the summary's
+        sentence `at`.
         """
         found = [
             self._try(at, clause, s, i, k, other)
@@ -72,7 +73,7 @@ class Checker:
         return sorted(found, key=lambda each: (bool(each.problem), -each.share))
 
     def joined(self, at: int, clause: Clause) -> list[Candidate]:
-        """Return the candidates that join two clauses of an article, if they support the clause."""
+        """Return the candidates made of two joined clauses of an article that support the clause."""
         found = [
             self._try(at, clause, s, i, sentence.clauses.index(other.pair[0]), other)
             for s, source in enumerate(self.articles.sources)
@@ -132,7 +133,7 @@ class Checker:
                 s, i, k, share, f"no sentence of an article has “{unmatched[0].text}” with the rest of it", False
             )
         if speech and other.is_said:
-            # What is said needs support too, not only who says it.
+            # The content of a statement needs support too, not only its speaker.
             told = [
                 word for word in content if not has_speech(word) and not any(same(word, each) for each in other.speaker)
             ]
@@ -152,7 +153,10 @@ class Checker:
         return Candidate(s, i, k, near, problem, predicate not in unmatched)
 
     def is_known(self, clause: Clause, whole: Clause) -> bool:
-        """Whether the articles tell in their own name what the clause mentions; `whole` also says of whom."""
+        """Whether the articles state in their own name what the clause mentions.
+
+        With `whole`, also of the same person.
+        """
         words = [word for word in clause.words if word.is_content and word.marker != "inherited"]
         if any(word.number or "time" in word.concepts for word in words) or clause.negations:
             return False
@@ -162,7 +166,7 @@ class Checker:
 
 
 def _has_main(clause: Clause, joined: Clause) -> bool:
-    """Whether the clause's predicate is in the part that gives the mode, or both parts have the same."""
+    """Whether the clause's predicate is in the part that gives the mode, or both parts have the same mode."""
     predicate = next((word for word in reversed(clause.words) if word.is_content), None)
     main, side = joined.pair
     if predicate is None or main.mode is side.mode:

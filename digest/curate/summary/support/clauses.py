@@ -1,4 +1,4 @@
-"""Cut a sentence of Hindi into clauses, and what is known of a clause."""
+"""Split a Hindi sentence into clauses, and describe a clause."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OBJECT_OF = GRAMMAR["object of"]
 
 
 class Mode(StrEnum):
-    """Whether a clause tells what happened, or what will, can, must or shall happen."""
+    """Whether a clause reports what happened, or what will, can, must or shall happen."""
 
     FACT = "fact"
     FUTURE = "future"
@@ -52,12 +52,12 @@ class Clause:
     # Whether it is only a phrase that opens the next clause: `चलाने पर`.
     is_adverbial: bool = False
     speaker: list[Word] = field(default_factory=list)
-    # Who may still say it: after जबकि a speech may go on.
+    # Who may still be speaking: after जबकि a quotation may continue.
     maybe_speaker: list[Word] = field(default_factory=list)
-    # Whether a verb of saying governs it.
+    # Whether it depends on a verb of saying.
     is_said: bool = False
     kinds: frozenset[str] = frozenset()
-    # The kinds of the words that introduce it: `आरोप लगाया कि`.
+    # Kinds of the words that introduce it: `आरोप लगाया कि`.
     frame_kinds: frozenset[str] = frozenset()
     has_cause: bool = False
     # Its year or `पिछले`, as written.
@@ -70,9 +70,9 @@ class Clause:
     informs: bool = False
     # Negations of the verb that introduces it: `इस बात से इनकार नहीं किया कि`.
     frame_negations: int = 0
-    # The kinds of its last words: what the clause itself does.
+    # Kinds of its last words: the act of the clause itself.
     act: frozenset[str] = frozenset()
-    # Whether what introduces it is a denial.
+    # Whether a denial introduces it.
     frame_denies: bool = False
     # Whether it is still going on: `बन रहा है`.
     is_ongoing: bool = False
@@ -89,7 +89,7 @@ class Sentence:
     text: str
     clauses: list[Clause]
     units: list[Clause] = field(default_factory=list)
-    # Two clauses that tell of the same, as one.
+    # Two clauses about the same thing, as one.
     pairs: list[Clause] = field(default_factory=list)
 
 

@@ -25,7 +25,7 @@ class Result:
 
 
 def result_of(clause: Clause) -> Result:
-    """Return who wins and who loses by the clause; nobody if it tells no result."""
+    """Return the winners and losers in the clause; empty if it reports no result."""
     keys = {part.key for word in clause.words for part in (word.parts or (word,))}
     agents = _names(clause, AGENT) or _names(clause, {""})
     titled = [word for word in clause.words if is_name_like(word) and _is_titled(word, clause)]
@@ -43,14 +43,14 @@ def result_of(clause: Clause) -> Result:
 
 
 def same_result(clause: Clause, other: Clause) -> bool:
-    """Whether both clauses have the same winners or losers, also with the sentence turned: `X से हारे`, `X ने हराया`."""
+    """Whether both clauses have the same winners or losers, in any wording: `X से हारे`, `X ने हराया`."""
     mine, theirs = result_of(clause), result_of(other)
     agrees = _share(mine.winners, theirs.winners) or _share(mine.losers, theirs.losers)
     return agrees and not (_share(mine.winners, theirs.losers) or _share(mine.losers, theirs.winners))
 
 
 def turns_result(clause: Clause, clauses: Iterable[Clause]) -> bool:
-    """Whether the articles contradict the clause and never confirm it: its winner loses there, or its loser wins."""
+    """Whether the articles contradict the clause's result and never confirm it: its winner loses, or its loser wins."""
     mine = result_of(clause)
     if not (mine.winners or mine.losers):
         return False
@@ -67,7 +67,7 @@ def turns_result(clause: Clause, clauses: Iterable[Clause]) -> bool:
 
 
 def tells_result(word: Word, clause: Clause, clauses: Iterable[Clause]) -> bool:
-    """Whether the word tells a result, like `विजेता` or `हार के बाद`, that the articles tell of whom the clause names."""
+    """Whether the word states a result (`विजेता`, `हार के बाद`) that the articles report of a person in the clause."""
     if word.key in _LOSES:
         names = [each for each in clause.words if is_name_like(each)]
         return any(_share(names, result_of(other).losers) for other in clauses)

@@ -11,14 +11,14 @@ from digest.curate.summary.support.roles import fits, is_general, is_plain_word,
 from digest.curate.summary.support.words import Word
 from digest.hindi.text import fold
 
-# Words between `बढ़ाकर` and the number that it leads to.
+# The most words between `बढ़ाकर` and its number.
 _RESULT_NEAR = 2
 _RAISED = frozenset(map(fold, ["बढ़ाकर", "घटाकर"]))
 _HOURS = frozenset({"बजे"})
 
 
 def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: Sequence[Word], other: Clause) -> str:
-    """Return what is wrong with a number of the clause, '' if each counts what it counts in the article."""
+    """Return the problem with a number in the clause; '' if each counts the same thing as in the article."""
     predicate = next((word for word in reversed(clause.words) if word.is_content), None)
     if subject := _other_subject(articles, clause, other):
         return f"the articles have the number of something else than “{subject.text}”"
@@ -84,7 +84,7 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
 
 
 def _other_subject(articles: Articles, clause: Clause, other: Clause) -> Word | None:
-    """Return what the summary counts with a number, if the articles count something else with it.
+    """Return the thing that the summary counts with a number, if the articles count something else with it.
 
     `आय 18 प्रतिशत घटी` for `मुनाफ़ा 18 प्रतिशत घटा`: both are counted in the articles, each with its own number.
     """
@@ -143,7 +143,7 @@ def splits_count(clause: Clause, joined: Clause) -> bool:
 
 
 def _direction(clause: Clause, other: Clause) -> str:
-    """A number that rises in the article does not fall in the summary."""
+    """Return the problem if a number rises in the article and falls in the summary, or the reverse."""
     for n, word in enumerate(clause.words):
         mine = _way(clause.words, n) if word.number else None
         if mine is None:
@@ -158,7 +158,7 @@ def _direction(clause: Clause, other: Clause) -> str:
 
 
 def _is_result(words: Sequence[Word], number: str) -> bool:
-    """Whether the number is what something came to: `150 रुपये बढ़ाकर 2,575 रुपये`, with a way right before it."""
+    """Whether the number is a final value, right after a word for rise or fall: `150 रुपये बढ़ाकर 2,575 रुपये`."""
     at = next((n for n, word in enumerate(words) if word.number == number), 0)
     before = words[max(0, at - _RESULT_NEAR) : at]
     return any(each.text in _RAISED or ("way" in each.concepts and each.text.endswith("कर")) for each in before)

@@ -18,12 +18,12 @@ _FOR_NAMES = GRAMMAR["stands for a name"]
 _BUILDINGS = GRAMMAR["building"]
 _NAMED_BEFORE = GRAMMAR["named before"]
 
-# Markers of a phrase in which each noun counts.
+# Markers of phrases in which each noun counts by itself.
 _COUNTED = frozenset({"gen", "को", "ने", "पर", ""})
 
 
 class Parts:
-    """One clause of a summary beside one clause of an article. `inside` are the words that both have."""
+    """One clause of a summary compared with one clause of an article. `inside` are the words that both have."""
 
     def __init__(self, articles: Articles, clause: Clause, inside: Sequence[Word], place: Place) -> None:
         self._articles, self._clause, self._inside, self._place = articles, clause, inside, place
@@ -33,18 +33,18 @@ class Parts:
         self._rest = [(word, each) for n, each in enumerate(clauses) if n != place.clause for word in each.words]
 
     def _is_elsewhere(self, word: Word) -> bool:
-        """Whether the article's clause has the word as the one who acts, and the summary as the one acted on."""
+        """Whether the word is the agent in the article's clause, and the object in the summary."""
         mine = _role(word, self._clause)
         theirs = [_role(each, self._other) for each in self._other.words if same(word, each)]
         return bool(theirs) and all({mine, each} == {"acts", "suffers"} for each in theirs)
 
     def _agents(self) -> list[Word]:
-        """Return who acts in the article's clause, and who says it if the summary tells that somebody speaks."""
+        """Return the agents of the article's clause, and its speaker if the summary reports that somebody speaks."""
         words = [*self._other.words, *(self._other.speaker if self._clause.kinds & SPEECH else ())]
         return [each for each in words if each.marker in (*AGENT, "said") and each.is_content]
 
     def _has_another_agent(self) -> bool:
-        """Whether none of the words for who acts is a word for who acts in the article."""
+        """Whether no agent in the summary is an agent in the article."""
         mine = [word for word in self._clause.words if word.marker == "ने" and word.is_content and not word.number]
         theirs = self._agents()
         if not mine or not theirs:
@@ -72,7 +72,7 @@ class Parts:
         )
 
     def _only_owns(self, word: Word) -> bool:
-        """Whether the article has somebody of the word where the summary has the word itself: `दूल्हे का भाई`."""
+        """Whether the article has a person of the word where the summary has the word itself: `दूल्हे का भाई`."""
         if word.marker not in ("", "ने", "को") or word.number:
             return False
         words = self._other.words
@@ -110,13 +110,13 @@ class Parts:
         return before is not None and any(each is before for each in self._inside) and self._articles.is_anywhere(word)
 
     def _is_other_thing(self, word: Word) -> bool:
-        """Whether another clause of the articles tells something of the thing, and this one of another thing."""
+        """Whether another clause of the articles is about the thing, and this clause is about a different thing."""
         if word.marker or word is self._predicate or word.number or word.parts or {"time", "way"} & word.concepts:
             return False
         mine = self._clause.words
         at = mine.index(word)
         if any(each.is_content and not each.marker for each in mine[:at]):
-            # Only what the clause is about.
+            # Only the subject of the clause.
             return False
         theirs = _subject_of(self._other)
         if theirs is None or any(same(own, theirs) for own in mine):
@@ -125,7 +125,7 @@ class Parts:
         return any(each is not None and same(word, each) for each in subjects)
 
     def _is_other_owner(self, word: Word) -> bool:
-        """Whether the article's clause has the thing of another owner: `गेहूं का मूल्य` for `सरसों का मूल्य`."""
+        """Whether the thing has another owner in the article's clause: `गेहूं का मूल्य` for `सरसों का मूल्य`."""
         if word.marker != "gen" or word.number or "time" in word.concepts or not self._articles.is_anywhere(word):
             return False
         heads = [each for each in self._clause.words if each.phrase == word.phrase + 1 and each.is_content]
@@ -159,7 +159,7 @@ class Parts:
         return self._articles.is_anywhere(word) and not self._is_in(self._other.words, word)
 
     def _is_another_means(self, word: Word) -> bool:
-        """Whether the article's clause has another thing by which it is done: `ड्रोन से` for `कार में`."""
+        """Whether the article's clause names another means: `ड्रोन से` for `कार में`."""
         if find_any(word, self._rest) or not self._articles.is_anywhere(word) or self._is_in(self._topic, word):
             return False
         mine = self._clause.words

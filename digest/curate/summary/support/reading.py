@@ -38,7 +38,7 @@ from digest.hindi.text import fold
 _CAN = re.compile("सक(?:ता|ती|ते|तीं|े|ेगा|ेगी|ेंगे)$")
 _WITHOUT_OBJECT = "|".join(sorted(GRAMMAR["intransitive root"] | GRAMMAR["intransitive"]))
 _INTRANSITIVE = re.compile(f"(?:{_WITHOUT_OBJECT})(?:ा|ी|े|या|ई|ए|एगा|एगी|एंगे|ेगा|ेगी|ेंगे|ेंगी)?")
-# A clause after these has the agent before it only if its verb needs one.
+# After these words, a clause shares the earlier agent only if its verb needs one.
 _RELATIVES = {
     fold(word): marker
     for word, marker in (("जिसे", "को"), ("जिन्हें", "को"), ("जिसने", "inherited"), ("जिन्होंने", "inherited"))
@@ -58,7 +58,7 @@ _PASSIVE = GRAMMAR["passive"]
 _CAUSES = GRAMMAR["causal opener"]
 _REASONS = GRAMMAR["reason"]
 _WENT = GRAMMAR["before went"]
-# Content words of a clause that has no subject of its own.
+# The most content words of a clause without a subject of its own.
 _SHORT = 2
 _PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 _PAST_TIMES = GRAMMAR["past time"]
@@ -77,7 +77,7 @@ def read(text: str) -> tuple[Sentence, ...]:
 
 
 def _subject(sentence: Sentence) -> list[Word]:
-    """Return the words for the person who a pronoun of the next sentence most likely means."""
+    """Return the words for the person whom a pronoun in the next sentence most likely means."""
     for clause in sentence.clauses:
         if names := [word for word in clause.speaker if word.is_content]:
             return names
@@ -147,7 +147,7 @@ def _read_sentence(text: str, at: int) -> Sentence:
 
 
 def _take_aside(tokens: list[str]) -> tuple[list[str], list[str]]:
-    """Take `, जो इस शोध से नहीं जुड़े हैं,` out from between a noun and its marker."""
+    """Remove an insertion such as `, जो इस शोध से नहीं जुड़े हैं,` between a noun and its marker."""
     for start in range(1, len(tokens) - 1):
         if tokens[start] == "," and tokens[start + 1].startswith(("जो", "जिन", "जिस")):
             for end in range(start + 2, len(tokens) - 1):
@@ -186,7 +186,7 @@ def _units(clauses: Sequence[Clause]) -> list[Clause]:
 
 
 def _pairs(clauses: Sequence[Clause]) -> Iterator[Clause]:
-    """Yield each two clauses of which the second goes on about the first, with the mode of either."""
+    """Yield pairs of clauses of which the second continues the first, joined, with the mode of each."""
     for before, clause in itertools.pairwise(clauses):
         openers = set(clause.opener.split())
         own = any(word.marker == "ने" and word.is_content for word in clause.words)
@@ -215,7 +215,7 @@ def _counts(clause: Clause) -> bool:
 
 
 def _describe(clause: Clause) -> None:
-    """Note negations, mode, kinds of words and other marks of the clause."""
+    """Set the clause's negations, mode, kinds of words and other marks."""
     tokens = [each for each in clause.tokens if each not in PUNCTUATION]
     counted = {
         part.text for word in clause.words for part in word.parts if len(word.parts) > 2 and "less" in part.concepts
@@ -321,7 +321,7 @@ def _dates(clause: Clause, word: Word) -> bool:
 
 
 def _past_times(clauses: Sequence[Clause]) -> None:
-    """A clause that continues another has its year: `2019 में टैक्सी गिरी थी, जिसमें 6 लोगों की जान गई`."""
+    """Give a clause the year of the clause that it continues: `2019 में टैक्सी गिरी थी, जिसमें 6 लोगों की जान गई`."""
     for before, clause in itertools.pairwise(clauses):
         openers = set(clause.opener.split())
         if (
@@ -355,7 +355,7 @@ def _conditions(clauses: Sequence[Clause]) -> None:
 
 
 def _inherit_agents(clauses: Sequence[Clause]) -> None:
-    """A clause after और without an agent of its own has that of the clause before it."""
+    """Give a clause after और without an agent the agent of the clause before it."""
     for before, clause in itertools.pairwise(clauses):
         openers = set(clause.opener.split())
         has_agent = bool(set(clause.tokens[-3:]) & _TRANSITIVE) or "कहा" in clause.tokens[-3:]
@@ -373,7 +373,7 @@ def _inherit_agents(clauses: Sequence[Clause]) -> None:
 
 
 def _move_agents(clauses: Sequence[Clause]) -> None:
-    """In `मंत्री ने बारिश होने पर स्कूल बंद किए` the agent is that of the second verb.
+    """Move agents to their verb: in `मंत्री ने बारिश होने पर स्कूल बंद किए` the agent belongs to the second verb.
 
     In `कंपनी ने विदेश में काम कर रहे इंजीनियर को बुलाया` too: such a participle has no agent.
     """
@@ -386,7 +386,7 @@ def _move_agents(clauses: Sequence[Clause]) -> None:
 
 
 def _resolve_relatives(clauses: Sequence[Clause]) -> None:
-    """`सरगना यादव है, जिसे प्रसाद ने पेपर बेचा`: the pronoun stands for the noun before it."""
+    """Resolve relative pronouns to the noun before them: `सरगना यादव है, जिसे प्रसाद ने पेपर बेचा`."""
     for before, clause in itertools.pairwise(clauses):
         marker = next((case for each in clause.opener.split() if (case := _RELATIVES.get(each))), "")
         nouns = [word for word in before.words if word.is_content and not word.number and "time" not in word.concepts]
@@ -403,7 +403,7 @@ def _resolve_relatives(clauses: Sequence[Clause]) -> None:
 
 
 def _give_nouns(clauses: Sequence[Clause]) -> None:
-    """Give a clause that describes a noun this noun as its agent."""
+    """Make the described noun the agent of a clause that describes it."""
     for clause, after in itertools.pairwise(clauses):
         if clause.tokens[-1] in MODIFIERS and after.words and after.opener in MODIFIERS:
             noun = [
@@ -415,7 +415,7 @@ def _give_nouns(clauses: Sequence[Clause]) -> None:
 
 
 def _share_predicates(clauses: Sequence[Clause]) -> None:
-    """In `A को 5 और B को 1 लाख देने की घोषणा की` the first part has the predicate of the second too."""
+    """Share predicates: in `A को 5 और B को 1 लाख देने की घोषणा की` both parts have the second one's predicate."""
     for clause, after in itertools.pairwise(clauses):
         if after.opener not in (*JOINS, ",") or ends_in_verb(clause.tokens):
             continue

@@ -11,7 +11,7 @@ from digest.curate.summary.support.vocabulary import GENERAL, NAMED
 from digest.curate.summary.support.words import Word
 from digest.hindi.text import fold
 
-# Classes that say how much something weighs, not what it is.
+# Classes of words that qualify something and do not name it.
 _NOT_A_MEANING = frozenset(
     {
         "light",
@@ -64,7 +64,7 @@ def same(mine: Word, theirs: Word) -> bool:
 def fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech: bool) -> bool:
     """Whether the two words may have the same role.
 
-    `speech`: the summary's clause tells that somebody says something.
+    `speech`: the summary's clause reports that somebody says something.
     """
     a, b = mine.marker, theirs.marker
     if mine.number and (a == "of") != (b == "of"):
@@ -121,7 +121,7 @@ def _takes(clause: Clause) -> bool:
 
 
 def _has_giver(clause: Clause) -> bool:
-    """Whether something comes from somebody: `फंड से निवेश मिला`."""
+    """Whether the clause names a giver: `फंड से निवेश मिला`."""
     return any(word.marker == "से" and is_name_like(word) and word.is_content for word in clause.words)
 
 
@@ -139,7 +139,7 @@ def _is_body_of_agent(word: Word, clause: Clause) -> bool:
 
 
 def is_name_like(word: Word) -> bool:
-    """Whether the word may be a name: no table has it. A known phrase is none."""
+    """Whether the word may be a name, because no table has it and it is not a known phrase."""
     return not word.number and not word.parts and (len(word.concepts) == 1 or "name" in word.concepts)
 
 
@@ -193,7 +193,7 @@ def named(word: Word, clause: Clause) -> bool:
 
 
 def may_be_plain(word: Word) -> bool:
-    """Whether the word looks like none of the names that a model may invent."""
+    """Whether the word cannot be a name that a model invented."""
     return (
         "name" not in word.concepts
         and not word.number
@@ -205,7 +205,7 @@ def may_be_plain(word: Word) -> bool:
 
 
 def leaves_out_a_name(clause: Clause, other: Clause) -> bool:
-    """Whether the article's clause has a name that the summary's lacks: then an unknown word may stand for it."""
+    """Whether the article's clause has a name that the summary's lacks. An unknown word may then replace it."""
     return any(
         is_name_like(word)
         and word.is_content
@@ -216,7 +216,7 @@ def leaves_out_a_name(clause: Clause, other: Clause) -> bool:
 
 
 def weight(word: Word, predicate: Word | None) -> float:
-    """How much a word says about which clause of an article is meant."""
+    """How strongly a word identifies a clause of an article."""
     strict = any("strict" in part.concepts for part in (word.parts or (word,)))
     named = is_name_like(word) or "time" in word.concepts
     return 1 + (bool(word.number) or strict or named) + (word is predicate) + (word.marker in ("ने", "को"))

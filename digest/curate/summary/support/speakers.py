@@ -15,7 +15,7 @@ _ENDS_OF_SPEECH = GRAMMAR["end of speech"]
 
 
 def speakers(clauses: Sequence[Clause]) -> None:
-    """Note who says each clause of a sentence."""
+    """Set the speaker of each clause of a sentence."""
     _introduced(clauses)
     _openings(clauses)
     if clauses:
@@ -23,7 +23,7 @@ def speakers(clauses: Sequence[Clause]) -> None:
 
 
 def _introduced(clauses: Sequence[Clause]) -> None:
-    """Find who says each clause: `X ने कहा कि`, `X के मुताबिक`, `X का कहना है कि`, and quotes."""
+    """Find speakers that introduce clauses: `X ने कहा कि`, `X के मुताबिक`, `X का कहना है कि`, and quotes."""
     speaker: list[Word] = []
     kinds: frozenset[str] = frozenset()
     is_said = informs = False
@@ -94,7 +94,7 @@ def _introduced(clauses: Sequence[Clause]) -> None:
 
 
 def _openings(clauses: Sequence[Clause]) -> None:
-    """In `मांग न मानने पर संघ ने घेराव की चेतावनी दी` the opening phrase is part of what is said."""
+    """Include opening phrases in a statement, as in `मांग न मानने पर संघ ने घेराव की चेतावनी दी`."""
     for clause, after in itertools.pairwise(clauses):
         agents = [word for word in after.words if word.marker == "ने" and word.is_content]
         if (
@@ -108,7 +108,7 @@ def _openings(clauses: Sequence[Clause]) -> None:
 
 
 def _trailing(clauses: Sequence[Clause]) -> None:
-    """In `दाम घटेंगे, ऐसा बैंकरों का मानना है` the last clause says who says the ones before."""
+    """Find a speaker named in the last clause, as in `दाम घटेंगे, ऐसा बैंकरों का मानना है`."""
     last = clauses[-1]
     if len(clauses) > 1 and last.tokens[:1] == ("ऐसा",) and last.act & SPEECH:
         names = [word for word in last.words if word.marker in ("gen", "ने") and word.is_content]

@@ -1,4 +1,4 @@
-"""Compare what two clauses assert: negation, mode, condition, claims, quantities, past and deed."""
+"""Compare the assertions of two clauses: negation, mode, condition, claims, quantities, past and act."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _APPEAL = fold("अपील")
 _WITHOUT = fold("बिना")
 _NEED = frozenset(map(fold, ["ज़रूरत", "आवश्यकता", "ज़रूरी", "अनिवार्य"]))
 _LACKS = frozenset(map(key_of, map(fold, ["अभाव", "कमी", "बिना", "असंतुष्ट"])))
-# Words between a number and what qualifies it.
+# The most words between a number and its qualifier.
 _NEAR = 3
 _PAST = GRAMMAR["past time"]
 
 
 def statement(clause: Clause, other: Clause) -> str:
-    """Compare what the two clauses assert: negation, mode, condition, claims, quantities, past and cause."""
+    """Return the first difference in negation, mode, condition, claims, quantities, past or cause; '' if none."""
     refused = sum(any(part.key in _REFUSALS for part in (word.parts or (word,))) for word in other.words)
     mine, theirs = _negations(clause, other), _negations(other, clause)
     if (
@@ -186,7 +186,7 @@ def _same_mode(clause: Clause, other: Clause) -> bool:
     if {mine, theirs} <= {Mode.MUST, Mode.WISH}:
         return True
     if theirs is Mode.FUTURE and mine in (Mode.MUST, Mode.CAN):
-        # What can be says less than what will be.
+        # "Can" claims less than "will".
         return True
     if mine is Mode.CAN and theirs is Mode.FACT and clause.negations and other.negations:
         # `नहीं माना जा सकता` says less than `नहीं है`.
@@ -217,7 +217,7 @@ def _same_mode(clause: Clause, other: Clause) -> bool:
 
 
 def _is_aside(clause: Clause, other: Clause, kind: str) -> bool:
-    """Whether the article only mentions it, as in `X के आरोप में`, and the summary says nothing of X."""
+    """Whether the article only mentions it in passing, as in `X के आरोप में`, and the summary does not mention X."""
     for at, word in enumerate(other.words):
         if not has_kind(word, kind):
             continue
@@ -236,7 +236,7 @@ def _is_aside(clause: Clause, other: Clause, kind: str) -> bool:
 
 
 def _leaves_undone(clause: Clause, other: Clause) -> str:
-    """Return the word by which the article tells that something does not take place, if the summary lacks it."""
+    """Return the article's word for an act that does not take place, if the summary lacks it."""
     ends = [word for word in other.words if word.is_content][-2:]
     found = [word for word in ends if any(part.text in _UNDONE for part in (word.parts or (word,)))]
     lost = (word.text for word in found if not any(same(mine, word) for mine in clause.words))
@@ -274,7 +274,7 @@ def _is_price(other: Clause) -> bool:
 
 
 def _dropped(clause: Clause, other: Clause, kind: str) -> bool:
-    """Whether no word of the summary's clause stands for the article's word of the kind."""
+    """Whether the summary's clause lacks any counterpart of the article's word of this kind."""
     denials = [word for word in other.words if has_kind(word, kind)]
     return not denials or any(not any(same(mine, word) for mine in clause.words) for word in denials)
 
@@ -295,7 +295,7 @@ def _quantifies(clause: Clause, other: Clause, kind: str) -> bool:
 
 
 def infinitive(clause: Clause, other: Clause) -> str:
-    """Refuse a deed that the article only names in the infinitive, such as `ख़रीदने का फ़ैसला किया`."""
+    """Refuse to report as done what the article only has in the infinitive, such as `ख़रीदने का फ़ैसला किया`."""
     verb = next((word for word in reversed(clause.words) if word.is_content), None)
     if (
         verb is None

@@ -1,8 +1,8 @@
-"""Refuse a clause whose words its article has, but each in another part.
+"""Refuse a clause whose words are all in the article's clause, but with other relations.
 
-The words of `X पकड़ा गया` are all in `X का भाई पकड़ा गया`. These rules compare what the words belong to: whose relative
-or thing somebody is, who acts, what is done and what only ordered, what a rough number counts, what is excepted, and
-which cause or time an event has. They refuse some true clauses: a wrong one that passes is worse.
+The words of `X पकड़ा गया` are all in `X का भाई पकड़ा गया`. These rules compare the relations of words: whose relative
+or property it is, who acts, what is done or only ordered, what a rough number counts, what is excepted, and which cause
+or time an event has. They also refuse some true clauses, because a wrong one that passes is worse.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ _TOLLS = (GRAMMAR["dead"], GRAMMAR["injured"])
 _COUNTS = GRAMMAR["count"]
 _SAVED = GRAMMAR["saved"]
 _ALLEGED = GRAMMAR["alleged"]
-# Tokens before a word of exception in which the excepted noun stands.
+# The excepted noun is among this many tokens before a word of exception.
 _EXCEPTED_WITHIN = 5
-# Nouns after a rough number, of which one is counted; words after a toll in which its count stands; and words after a
-# predicate in which its infinitive stands.
+# Windows in words: nouns after a rough number of which one is counted; words after a toll that contain its count; words
+# after a predicate that contain its infinitive.
 _COUNTED_WITHIN, _COUNT_WITHIN, _VERB_WITHIN = 2, 2, 3
-# Words of what somebody owns: `भाई मोहन`.
+# Words in the name of somebody's relative or property: `भाई मोहन`.
 _HEAD_WORDS = 2
 # Share of the other words that the article's clause must have if it lacks an everyday predicate.
 _MOST = 0.7
-# What a noun may say of another one without being another thing: `धरने का ऐलान`.
+# Nouns that may govern another noun without changing the thing: `धरने का ऐलान`.
 _TELLS = frozenset({"said", "claim", "doubt", "wish", "plan", "deny"})
 _NO_FACT = frozenset({"soft", "status", "more", "less", "court"})
 _KAR = "कर"
@@ -61,7 +61,7 @@ def other_part(
     other: Clause,
     sentence: Sentence,
 ) -> str:
-    """Return what is wrong with the clause beside the article's `other`, '' if nothing is.
+    """Return the problem with the clause compared with the article's `other`; '' if there is none.
 
     `inside` are its words that `other` has, `unmatched` the others.
     """
@@ -89,7 +89,10 @@ def other_link(link: Clause, sentence: Sentence) -> bool:
 
 @dataclass
 class _Vetoes:
-    """One clause of a summary beside one clause of an article, and what that clause must not say."""
+    """The vetoes for one clause of a summary compared with one clause of an article.
+
+    Each method returns the problem that it finds; '' if it finds none.
+    """
 
     articles: Articles
     clause: Clause
@@ -108,12 +111,12 @@ class _Vetoes:
         return next((word for word in reversed(self.clause.words) if word.is_content), None)
 
     def owner(self) -> str:
-        """Whether the summary says of somebody what the article says of something of theirs: `X का भाई`."""
+        """Whether the summary says of a person what the article says of their relative or property: `X का भाई`."""
         found = next((word for word in self.inside if self._only_owns(word)), None)
         return f"the articles say it of something of “{found.text}”" if found else ""
 
     def act(self) -> str:
-        """Whether it adds what somebody did before: `छोड़कर` for `निकाले जाने के बाद`."""
+        """Whether it adds an earlier act: `छोड़कर` for `निकाले जाने के बाद`."""
         for word in self.unmatched:
             is_participle = word.text.endswith(_KAR) and ROOT.fullmatch(word.text.removesuffix(_KAR))
             if is_participle and "way" not in word.concepts and not find_any(word, self.rest):
@@ -142,7 +145,7 @@ class _Vetoes:
         return "the articles except what it includes" if turned else ""
 
     def actor(self) -> str:
-        """Whether somebody acts, or something happens to them, whom the article's sentence does not name."""
+        """Whether an agent or affected person is missing in the article's sentence."""
         for word in self.unmatched:
             is_replaced = word.marker == "gen" or leaves_out_a_name(self.clause, self.other)
             if is_replaced and _is_actor(word, self.clause) and not find_any(word, self.rest):
@@ -171,7 +174,7 @@ class _Vetoes:
         return ""
 
     def done(self) -> str:
-        """Whether it tells as done what the article has as an infinitive: `दुरुस्त करने का निर्देश`."""
+        """Whether it reports as done what the article has in the infinitive: `दुरुस्त करने का निर्देश`."""
         clause, predicate = self.clause, self.predicate
         if clause.mode is not Mode.FACT or (clause.act | clause.kinds) & {"plan", "wish", "said"}:
             return ""
@@ -184,7 +187,7 @@ class _Vetoes:
         return ""
 
     def office(self) -> str:
-        """Whether somebody has another office than in the article: `कप्तान रहे` for `निदेशक रहे`."""
+        """Whether a person's office differs from the article: `कप्तान रहे` for `निदेशक रहे`."""
         for word in self.unmatched:
             if "office" in word.concepts and any(
                 "office" in each.concepts
@@ -214,7 +217,7 @@ class _Vetoes:
         return "the articles have another part of the country" if mine - theirs and theirs - mine else ""
 
     def force(self) -> str:
-        """Whether another force causes it in the article: `बारिश से नुकसान` for `आग से नुकसान`."""
+        """Whether the article names another force as the cause: `बारिश से नुकसान` for `आग से नुकसान`."""
         for word in self.clause.words:
             if word.marker in _CAUSES and is_force(word):
                 causes = [
@@ -239,7 +242,7 @@ class _Vetoes:
         return ""
 
     def alleged(self) -> str:
-        """Whether it leaves out that something is only alleged: `कथित`."""
+        """Whether it omits that something is only alleged: `कथित`."""
         theirs = {each for clause in self.sentence.clauses for each in clause.tokens}
         is_left_out = _ALLEGED & theirs and not _ALLEGED & set(self.clause.tokens) and "claim" not in self.clause.kinds
         return "the articles only allege it" if is_left_out else ""
@@ -296,7 +299,7 @@ class _Vetoes:
         return not any(each.phrase in theirs and same(last[0], each) for each in self.other.words)
 
     def _is_other_head(self, at: int, *, of_anything: bool) -> bool:
-        """Whether the article's word owns what the summary does not mention; only people unless `of_anything`."""
+        """Whether the article's word owns something that the summary lacks; only people unless `of_anything`."""
         words = self.other.words
         head = next(
             (
@@ -322,7 +325,7 @@ class _Vetoes:
         return not any(same(one, each) for one in mine for each in phrase[:_HEAD_WORDS])
 
     def _other_tolls(self) -> Iterator[Word]:
-        """Yield the summary's words for dead or injured of whom the article's sentence has no word."""
+        """Yield the summary's words for dead or injured that have no counterpart in the article's sentence."""
         words = self.clause.words
         if _SAVED & set(self.clause.tokens):
             return
@@ -371,7 +374,10 @@ def _is_actor(word: Word, clause: Clause) -> bool:
 
 
 def _in_phrases(words: Sequence[Word], *, numbers: bool = False) -> Iterator[tuple[Word, Word]]:
-    """Yield each two neighbours of one phrase that name something. `numbers`: or count, or are light."""
+    """Yield each pair of neighbours in one phrase that name something.
+
+    `numbers`: also those that count or are light.
+    """
     for before, noun in pairwise(words):
         if before.phrase == noun.phrase and (
             numbers or (before.is_content and noun.is_content and not before.number and not noun.number)

@@ -117,7 +117,7 @@ _WEIGHTY = frozenset(
 
 @lru_cache(maxsize=100_000)
 def concepts_of(token: str) -> frozenset[str]:
-    """What a folded token means: its key, its groups of synonyms, and 'light' if it needs no support."""
+    """Return the meanings of a folded token: its key, its synonym groups, and 'light' if it needs no support."""
     key = key_of(token)
     found = {key, *_CONCEPTS.get(key, ()), *NAMED.get(token, ())}
     if key in _OFFICES:

@@ -1,7 +1,7 @@
 """Check the words of a summary's clause that its supporting clause in the article lacks.
 
-A word that names, counts, dates or blames must be in the same sentence, or in what the article is about: its title, its
-first sentence and the sentence before. A word that only retells is allowed.
+A word that names, counts, dates or blames must be in the same sentence, or in the article's topic: its title, its first
+sentence and the sentence before. A word that only paraphrases is allowed.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ from digest.curate.summary.support.vocabulary import GRAMMAR, key_of, ordinal
 from digest.curate.summary.support.words import FUTURE, HABITUAL, PAST, PRONOUNS, ROOT, Word, is_infinitive
 from digest.hindi.text import fold
 
-# Weighted share of matched words from which a clause may have words of its own.
+# From this weighted share of matched words on, a clause may have words of its own.
 ENOUGH = 0.5
-# From here on the verb may be any that says no more than that something went so.
+# From here on, any verb is allowed that only says that something happened.
 _SURE = 0.5
-# From here on everything else is there, so it may be any word that weighs nothing.
+# From here on everything else matches, so any word without weight is allowed.
 _NEARLY_ALL = 0.7
 _COMMON_VERBS = frozenset(map(key_of, GRAMMAR["common verb"]))
 # Endings that verbs and plurals have, and names hardly ever.
@@ -82,7 +82,7 @@ _PART_OF_SOME = GRAMMAR["part of some"]
 _PARTS = GRAMMAR["part of day"]
 _FOR_NAMES = GRAMMAR["stands for a name"]
 _DECISIONS = GRAMMAR["decision"]
-# Words that a clause has in common with another one that tells of the same.
+# The least words that two clauses about the same thing have in common.
 _ALIKE = 2
 _VICTIM = fold("पीड़ित")
 _QUANTITIES = frozenset({"all", "some", "most", "half", "only", "more", "less", "both"})
@@ -92,18 +92,18 @@ _ACTS = frozenset({"ने", "inherited", "द्वारा"})
 def problem_of_words(
     articles: Articles, clause: Clause, unmatched: Sequence[Word], inside: Sequence[Word], share: float, place: Place
 ) -> str:
-    """Return what is wrong with a word of `unmatched`, '' if nothing is. `inside` are the matched ones."""
+    """Return the problem with a word of `unmatched`; '' if there is none. `inside` are the matched words."""
     return _Reading(articles, clause, inside, share, place).problem(unmatched)
 
 
 class _Reading(Parts):
-    """One clause of a summary beside one clause of an article."""
+    """One clause of a summary compared with one clause of an article."""
 
     def __init__(self, articles: Articles, clause: Clause, inside: Sequence[Word], share: float, place: Place) -> None:
         super().__init__(articles, clause, inside, place)
         self._share = share
         self._own_words = 0
-        # The last words of the clause: what it does.
+        # The last words of the clause: its act.
         self._acts = [each for each in clause.words if each.is_content and each.marker in ("", "gen")][-3:]
 
     def problem(self, unmatched: Sequence[Word]) -> str:
@@ -313,7 +313,7 @@ class _Reading(Parts):
         return False
 
     def _is_compared(self, word: Word) -> bool:
-        """Whether the article has the number that another one is compared with, of the same thing."""
+        """Whether the number is a base of comparison in the article, for the same thing."""
         if not any("way" in each.concepts for each in self._clause.words):
             return False
         things = [each for each in self._clause.words if each.is_content and not each.number]
@@ -324,7 +324,7 @@ class _Reading(Parts):
         )
 
     def _has_rival(self, word: Word, unit: Word) -> bool:
-        """Whether the article's clause counts the same with another number, which the summary has not."""
+        """Whether the article's clause counts the same thing with another number, which the summary lacks."""
         words = self._other.words
         return any(
             each.number
@@ -357,7 +357,7 @@ class _Reading(Parts):
         return any(self._articles.is_called(head, word) for head in beside)
 
     def _time(self, word: Word) -> str:
-        """A time stands in the same sentence, or where the article says what it is about."""
+        """Check a time: it must be in the same sentence, or in the article's topic."""
         other = self._other
         following = self._clause.words[self._clause.words.index(word) + 1 :][:1]
         if word.marker == "gen" and following and following[0].number and find(word, self._rest, self._clause, False):
@@ -373,7 +373,7 @@ class _Reading(Parts):
         return f"“{word.text}” is not the time of it"
 
     def _strict(self, word: Word) -> str:
-        """A deed that the clause only mentions is in the same sentence, or in what the article is about."""
+        """Check an act that the clause only mentions: it must be in the same sentence, or in the article's topic."""
         if self._is_elsewhere(word):
             return f"“{word.text}” has another part in it"
         if word.marker == "को" and self._is_replaced(word):
@@ -398,7 +398,7 @@ class _Reading(Parts):
         return word.text == _BEGUN and bool(following) and following[0].text == "होने" and "पहले" in self._other.tokens
 
     def _happened_to_noun(self, word: Word) -> bool:
-        """Whether the word describes a noun to which it happened, as an article reports: `रद्द हुई परीक्षा`."""
+        """Whether the word describes what happened to a noun, as an article reports: `रद्द हुई परीक्षा`."""
         if word in self._acts or word.marker:
             return False
         after = self._clause.words[self._clause.words.index(word) + 1 :]
@@ -414,7 +414,7 @@ class _Reading(Parts):
         )
 
     def _court(self, word: Word) -> str:
-        """The level of a court is that of the article's clause, or of the court that the article last names."""
+        """Check a court: its level must be that in the article's clause, or that of the last named court."""
         theirs = [each for each in self._other.words if each.marker in AGENT]
         group = [each for each in self._clause.words if each.marker == word.marker and each.is_content]
         if any(each.key == "न्यायालय" for each in theirs):
@@ -430,7 +430,7 @@ class _Reading(Parts):
         return f"no article has “{word.text}”"
 
     def _marker(self, word: Word) -> str:
-        """The marker of the word's phrase: in `मुनाफ़ा घटने के बावजूद` that of the verb is the noun's too."""
+        """Return the marker of the word's phrase. In `मुनाफ़ा घटने के बावजूद` the noun has the verb's marker."""
         if word.marker:
             return word.marker
         at = self._clause.words.index(word)
@@ -438,7 +438,10 @@ class _Reading(Parts):
         return verb.marker if verb else ""
 
     def _goes_so(self, word: Word) -> bool:
-        """Whether the numbers around the word go its way: `298 से बढ़कर 612`. They are checked on their own."""
+        """Whether the numbers around the word change in its direction: `298 से बढ़कर 612`.
+
+        The numbers are checked separately.
+        """
         at = self._clause.words.index(word)
         before = [each for each in self._clause.words[:at] if each.number and each.marker == "से"]
         after = [each for each in self._clause.words[at + 1 :] if each.number]
@@ -450,7 +453,7 @@ class _Reading(Parts):
             return False
 
     def _toll_rises(self, word: Word) -> bool:
-        """Whether `बढ़कर` is of a number of dead or injured, which only rises."""
+        """Whether `बढ़कर` belongs to a number of dead or injured, which can only rise."""
         return word.key == "बढ" and any(each.key in _TOLLS for each in self._other.words)
 
     def _is_about(self, word: Word) -> bool:
@@ -461,7 +464,7 @@ class _Reading(Parts):
         )
 
     def _agent(self, word: Word) -> str:
-        """Who acts is in the same sentence or the one before, and the article's clause has nobody else there."""
+        """Check an agent: it must be in the same sentence or the one before, and must not replace another agent."""
         theirs = self._agents()
         if theirs:
             group = [each for each in self._clause.words if each.marker == word.marker and each.is_content]
@@ -489,7 +492,7 @@ class _Reading(Parts):
         return f"the clause with its other words has no “{word.text}” there"
 
     def _name(self, word: Word) -> str:
-        """A name is in the same sentence, or in what the article is about, and the clause has none in its place."""
+        """Check a name: it must be in the same sentence or the article's topic, and must not replace another name."""
         if self._is_elsewhere(word):
             return f"“{word.text}” has another part in it"
         if word.marker == "" and word.key in _BODIES and self._other.is_passive:
@@ -505,7 +508,7 @@ class _Reading(Parts):
         return f"its source has no “{word.text}”"
 
     def _retells(self, word: Word) -> bool:
-        """Whether the predicate may be the summary's own word for what the article tells."""
+        """Whether the predicate may be the summary's own word for what the article reports."""
         if self._decides(word) or (word.text == _GOES_ON and self._other.is_ongoing):
             return True
         if self._share < ENOUGH or any("strict" in part.concepts for part in (word.parts or (word,))):
@@ -513,7 +516,7 @@ class _Reading(Parts):
         return self._tells(word)
 
     def _decides(self, word: Word) -> bool:
-        """Whether the summary tells as decided what the article tells as done: `रोकने का आदेश दिया`, `रोक लगा दी`."""
+        """Whether the summary reports as decided what the article reports as done: `रोकने का आदेश दिया`, `रोक लगा दी`."""
         verb = self._clause.words[self._clause.words.index(word) - 1]
         return (
             word.text in _DECISIONS
@@ -523,7 +526,7 @@ class _Reading(Parts):
         )
 
     def _tells(self, word: Word) -> bool:
-        # A count stays with the deed that the articles tell.
+        # A count must stay with the act that the articles report.
         if all(each.number for each in self._inside) and self._articles.is_anywhere(word):
             return False
         # Another clause tells it.
@@ -542,7 +545,7 @@ class _Reading(Parts):
         )
 
     def _own(self, word: Word) -> str:
-        """A word that no article has: some may be the summary's own, if they look like no name."""
+        """Check a word that no article has: the summary may use a few such words if they cannot be names."""
         self._own_words += 1
         if (
             self._share >= ENOUGH

@@ -28,7 +28,7 @@ _SCALES = {"सौ": 100, "हजार": 1_000, "लाख": 100_000, "कर�
 _FRACTIONS = {"डेढ": 1.5, "ढाई": 2.5}
 # A year is a date, not a count.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
-# What may follow का, की or के and makes another marker of it.
+# Words that form another marker with a preceding का, की or के.
 _AFTER_GENITIVE = {
     fold(word): marker
     for marker, words in {
@@ -237,7 +237,7 @@ def _marker(piece: Sequence[str], at: int) -> tuple[str, int]:
 
 
 def _mark(words: list[Word], start: int, marker: str) -> None:
-    """Give the marker to the noun phrase that ends here: the words since the last marker."""
+    """Set the marker of the noun phrase that ends here: the words since the last marker."""
     phrase = words[start:]
     if phrase and is_infinitive(phrase[-1].text):
         # `पैसा लौटाने को`: the noun belongs to the verb, not to the marker.
