@@ -1,7 +1,7 @@
 """Send through a provider that takes 100 ms for each call, over four connections.
 
-The rival is arithmetic: calls × latency / connections, which no sender with so many connections can beat. What we take
-beyond it is time that an optimisation could still save.
+The rival is arithmetic: calls × latency / connections, which no sender with that many connections can beat. Only the
+time above it could still be saved by an optimisation.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The store after a year of an edition a day, pruned every day as `digest run` does it, or once at the end.
+"""The size of the store after a year of daily editions, pruned every day as `digest run` does it, or once at the end.
 
 Each day brings 400 articles with their texts. Every email is delivered, one in ten is opened, some bounce, and a few
 subscribers leave. PostgreSQL is measured if DIGEST_TEST_POSTGRES has the URL of a database, in which a schema is
@@ -134,7 +134,7 @@ class _Year:
                 yield key, id, "bounced", at, "550 5.1.1 The email account that you tried to reach does not exist"
 
     def check(self, days: int) -> None:
-        """The archive, history, counts and suppressions still answer."""
+        """Check that archive, history, counts and suppressions can still be read."""
         first = f"{_FIRST:%Y-%m-%d}"
         published = PublishedStore(self.database)
         assert published.get(first, self.now)

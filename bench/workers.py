@@ -28,7 +28,7 @@ from digest.workers.start import calling_workers
 
 BATCH, CONNECTIONS = 1000, 4
 LATENCY = 0.1
-# Least part of the bound that is reached; how much CPU per recipient may differ between one and more workers.
+# The least part of the bound that must be reached; how much CPU per recipient may differ between one and more workers.
 BAR, BAR_CPU = 0.7, 1.15
 _KEYS = ("first", "bench")
 # The day's own edition is over.

@@ -1,4 +1,4 @@
-"""The importance of labelled headlines: single items in order, and editions chosen from days of such items.
+"""Evaluate importance on labelled headlines: the order of single items, and editions chosen from days of such items.
 
 `measure` reads labels beside the material: each file of `importance/` holds lines with `title`, `lead` and `importance`
 (1 leave out … 5 must lead). A day is a sample of a file; its articles get hours at random, several times, because
@@ -35,9 +35,9 @@ LABELLED_SETS = {
     "articles/ednil-events-hi/ednil_hi.jsonl": ("paragraphs", 330),
     "nearup/covid_stories.jsonl": ("text", 400),
 }
-# A title without Hindi is the name of a file; so much of the text replaces it.
+# A title without Hindi is the name of a file. This much of the text replaces it.
 MADE_TITLE = 200
-# Two labels that are this far apart leave no doubt about the order.
+# With labels this far apart, the order is clear.
 APART = 2
 # Days and draws of hours; fewer days of many items take as long.
 DAYS, DRAWS = 30, 10
@@ -139,7 +139,7 @@ def _orders(name: str, items: Sequence[Labelled]) -> list[Row]:
 
 
 def _editions(name: str, items: Sequence[Labelled], size: int, days: int) -> list[Row]:
-    """Choose editions from days of `size` items, by our score, and by the labels as the best that is possible."""
+    """Choose editions from days of `size` items, by our score, and by the labels as an upper bound."""
     if len(items) < 2 * RULES.max_stories:
         return []
     ours, best = _choose(items, size, days)
@@ -171,7 +171,7 @@ def _choose(items: Sequence[Labelled], size: int, days: int) -> tuple[Chosen, Ch
     context = RankContext(RULES, {}, DAY, extract_features([item.article for item in items]).features)
     by_score, by_label = [], []
     for day in range(days):
-        # It must be repeatable, and is no secret.
+        # Seeded to be repeatable; not for security.
         rng = random.Random(day)  # noqa: S311
         sample = rng.sample(range(len(items)), min(size, len(items)))
         drawn = [_rank(items, [(at, rng.uniform(0, 24)) for at in sample], context) for _ in range(DRAWS)]

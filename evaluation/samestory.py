@@ -71,7 +71,7 @@ def events(material: Material) -> list[Row]:
     }
     labelled: list[tuple[Link, bool]] = []
     for seed in range(DRAWS):
-        # It must be repeatable, and is no secret.
+        # Seeded to be repeatable; not for security.
         rng = random.Random(seed)  # noqa: S311
         days = {name: rng.randrange(DAYS) for name in sorted(documents)}
         for group in groups_of(truth):

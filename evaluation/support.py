@@ -1,9 +1,9 @@
-"""The support check on what a model writes: how many wrong texts it stops and how many true ones it keeps.
+"""Evaluate the support check of model texts: how many wrong texts it stops, and how many true ones it keeps.
 
-The stories and their texts are invented; `fault` says what is wrong. The check was written with `dev`, `held` and
-`fresh-1` at hand. `fresh-3` are six sets, each of which was measured once before it was used too: ADR 16 has those
-figures. Of `fresh-2` and `fresh-4` only the totals were looked at, so they say how the check does on new texts.
-`headlines` has headlines and intros for stories of `fresh-3`.
+The stories and their texts are invented; `fault` names the error. The check was developed with `dev`, `held` and
+`fresh-1`. `fresh-3` are six sets, each measured once before it was used for development too: ADR 16 has those figures.
+Of `fresh-2` and `fresh-4` only the totals were ever looked at, so they show the quality on new texts. `headlines` has
+headlines and intros for stories of `fresh-3`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Judged:
 def judge(name: str) -> list[Judged]:
     """Check each summary of a file of the folder."""
     found: list[Judged] = []
-    # The tables are read once, not with the first summary, and what other parts left in memory is not collected in it.
+    # Load the tables and collect garbage first, so that neither counts for the first summary.
     find_support("नहर खुली।", [])
     gc.freeze()
     for story in _load(name):
@@ -54,7 +54,7 @@ def judge(name: str) -> list[Judged]:
 
 
 def judge_headlines() -> tuple[list[Judged], list[Judged]]:
-    """Check headlines, and intros, with all that `digest` asks of them."""
+    """Check headlines and intros by all rules of `digest`."""
     stories = {story["id"]: story for story in _load(STORIES)}
     given = _load("headlines")
     headlines, intros = [], []

@@ -69,7 +69,7 @@ class Breaking(SettingsModel):
         return self
 
     def is_quiet(self, at: time) -> bool:
-        """Whether the local time `at` is within the quiet hours. They may go past midnight."""
+        """Whether the local time `at` is within the quiet hours, which may extend past midnight."""
         if not self.quiet:
             return False
         start, end = self.quiet

@@ -1,7 +1,7 @@
 """The calendar: which editions are planned on a date, and when each is composed, approved, sent and expired.
 
-Times of day are local times of the newsletter's zone. A time that a clock change skips moves forward with the clock;
-of a time that occurs twice, the first counts (PEP 495, fold=0). All comparisons are between moments in UTC.
+Times of day are local times of the newsletter's zone. A time that a clock change skips moves forward with the clock. If
+a time occurs twice, the first one counts (PEP 495, fold=0). All comparisons are in UTC.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from digest.config.settings import Settings
 from digest.errors import ConfigurationError
 from digest.models import split_key
 
-# An edition whose own window is longer looks back at what others sent.
+# An edition with a longer window may repeat stories of other editions.
 _LOOKS_BACK = timedelta(days=2)
-# Days ahead within which the next planned day is looked for.
+# Days ahead in which the next planned day is searched.
 _MAX_AHEAD = 400
 
 
@@ -44,14 +44,14 @@ class EditionSchedule:
     # None: all.
     sections: tuple[str, ...] | None
     sources: frozenset[str] | None
-    # What other editions sent may appear again.
+    # Whether stories of other editions may appear again.
     repeats_others: bool
 
     def appears_on(self, day: date) -> bool:
         return WEEKDAYS[day.weekday()] in self.days and day not in self.holidays
 
     def pauses_on(self, day: date) -> bool:
-        """Whether only a holiday keeps it from appearing."""
+        """Whether it would appear on this day but for a holiday."""
         return WEEKDAYS[day.weekday()] in self.days and day in self.holidays
 
     @property
@@ -69,7 +69,7 @@ class PlannedEdition:
     schedule: EditionSchedule
     compose_at: datetime
     send_at: datetime
-    # Until when an approval is waited for; None: until it expires.
+    # How long an approval is awaited; None: until the edition expires.
     approve_by: datetime | None
     expires_at: datetime
 
@@ -92,7 +92,7 @@ class Calendar:
         return sorted(planned, key=lambda edition: (edition.send_at, edition.key))
 
     def of(self, key: str) -> PlannedEdition | None:
-        """Return the edition with this key, also on a day on which none is planned. None for a special edition."""
+        """Return the edition with this key, even if none is planned on its day. None for a special edition."""
         day, slug = split_key(key)
         schedule = self.find(slug)
         return self._plan(schedule, day) if day is not None and schedule is not None else None
@@ -117,9 +117,10 @@ class Calendar:
             yield from self.on(today + timedelta(days=ahead))
 
     def remembers(self, key: str) -> Callable[[str], bool]:
-        """Return a test of other editions' keys: whether their stories count as sent for the edition with this key.
+        """Return a predicate on keys: whether that edition's stories count as sent for the edition `key`.
 
-        An edition that repeats others' stories is compared with its own past only, and the others ignore it.
+        An edition that repeats others' stories is compared only with its own earlier editions, and the others ignore
+        it.
         """
         own = self.of(key)
         if own is not None and own.schedule.repeats_others:
@@ -168,7 +169,7 @@ class CalendarReader:
         """With `keep_last`, the last calendar stays in use when a file of holidays becomes faulty."""
         self.settings, self.home = settings, home
         self.keep_last = keep_last
-        # What is wrong since; '' if nothing.
+        # The current error; '' if there is none.
         self.fault = ""
         self._last: Calendar | None = None
 
@@ -226,7 +227,7 @@ def _repeats_others(own: ScheduledEdition) -> bool:
 
 
 def _shifted(at: time, send_at: time, own_send_at: time) -> time:
-    """Return a time as long before `own_send_at` as `at` is before `send_at`, but not before midnight."""
+    """Shift `at` by the difference between `send_at` and `own_send_at`, but not before midnight."""
     day = date(2000, 1, 1)
     lead = datetime.combine(day, send_at) - datetime.combine(day, at)
     return max(datetime.combine(day, own_send_at) - lead, datetime.combine(day, time(0))).time()

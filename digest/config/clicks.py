@@ -1,4 +1,4 @@
-"""Settings of clicks: whether the links of an email lead over our own pages, and what is kept of it."""
+"""Settings of click counts: whether links in emails are redirects on our pages, and what is stored."""
 
 from __future__ import annotations
 

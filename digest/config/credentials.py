@@ -1,7 +1,7 @@
 """Keys and passwords from a file: systemd's credentials, and the secrets of containers.
 
-`LoadCredential=env:FILE` gives the service the file `$CREDENTIALS_DIRECTORY/env`. Unlike a variable of the unit it does
-not show in `systemctl show`.
+`LoadCredential=env:FILE` gives the service the file `$CREDENTIALS_DIRECTORY/env`. Unlike an environment variable of the
+unit, `systemctl show` does not reveal it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 def with_credentials(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment with the lines `NAME=value` of the credential. A variable that is set already stays.
 
-    Raises ConfigurationError for a file that cannot be read, and for other lines than those, comments and empty ones.
+    Raises ConfigurationError for an unreadable file, and for other lines than these, comments and empty lines.
     """
     folder = environment.get(DIRECTORY, "")
     path = Path(folder) / _FILE
@@ -38,7 +38,7 @@ def with_credentials(environment: Mapping[str, str]) -> dict[str, str]:
         if not line.strip() or name.startswith("#"):
             continue
         if not equals or not _NAME.match(name):
-            # The line may hold a key, so it is not shown.
+            # The line may contain a key, so it is not shown.
             problems.append(ConfigProblem(str(path), number, "expected NAME=value, a comment with # or an empty line"))
         found[name] = _unquoted(value.strip())
     if problems:

@@ -170,7 +170,7 @@ class RateSettings(SettingsModel):
 
 
 class WarmUpSettings(SettingsModel):
-    """Daily limit that grows, for a new address or account that providers do not trust yet."""
+    """A growing daily limit, for a new address or account that mailbox providers do not trust yet."""
 
     start: int = Field(
         default=500,

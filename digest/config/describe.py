@@ -1,4 +1,4 @@
-"""Say in plain words what is wrong with a settings file: pydantic's errors as problems with file and line."""
+"""Describe errors of a settings file in plain words: pydantic's errors as problems with file and line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digest.errors import ConfigProblem
 from digest.utils.redact import redact
 from digest.yamlio.reader import LocatedDict, LocatedList
 
-# Values that no message repeats.
+# Keys whose values no message repeats.
 _SECRET = ("alerts.webhook",)
 # What pydantic appends to the location of a mapping's key.
 _KEY = "[key]"
@@ -23,7 +23,7 @@ _KEY = "[key]"
 def describe(
     problem: Any, raw: Any, from_environment: Mapping[str, str], name: str, root: type[BaseModel]
 ) -> ConfigProblem:
-    """Return what is wrong with a value of the file `name`, or of the variable that replaces it.
+    """Describe the error of a value in the file `name`, or in the environment variable that overrides it.
 
     `problem` is one of `ValidationError.errors()`, `raw` the file's values, `root` the model that they must match.
     """
@@ -61,7 +61,7 @@ def describe(
 
 
 def _hint(problem: Any) -> str:
-    """Return what to do about a value, as the end of a message."""
+    """Return the advice for a value, as the end of a message."""
     kind, given = problem["type"], problem["input"]
     if kind == "literal_error":
         return _similar(given, _choices(problem))
@@ -73,7 +73,7 @@ def _hint(problem: Any) -> str:
 
 
 def _default_of(location: tuple[Any, ...], given: Any, root: type[BaseModel]) -> str:
-    """Say how an empty value gets its default, if it has one."""
+    """Return how to get the default of an empty value, if it has one."""
     model = model_at(location[:-1], root) if location and given is None else None
     field = model.model_fields.get(str(location[-1])) if model else None
     return "; remove the line to use the default" if field and not field.is_required() else ""
@@ -100,7 +100,7 @@ def _count(words: str, name: str) -> Callable[[Any], str]:
 
 
 def _choices(problem: Any) -> list[str]:
-    # An empty text is a choice where it means "as elsewhere", which leaving the key out says too.
+    # '' is also a valid value if it means "as elsewhere", the same as leaving the key out.
     return [name for name in re.findall(r"'([^']*)'", problem["ctx"]["expected"]) if name]
 
 
@@ -110,13 +110,13 @@ def _text_length(problem: Any) -> str:
 
 
 def _other(problem: Any) -> str:
-    """Turn pydantic's sentence about an error that no setting has today into ours."""
+    """Adapt pydantic's sentence for an error kind that no setting has today."""
     unwanted = r"^[A-Za-z]+ should (be|have) (a valid )?|, unable to parse.*| after validation.*"
     message = re.sub(unwanted, "", problem["msg"])
     return str(message[:1].lower() + message[1:])
 
 
-# What a value of each kind of error should be. tests/config/test_error_kinds.py has one of each.
+# Error kind → the expected value, in words. tests/config/test_error_kinds.py covers each kind.
 _EXPECTED: Mapping[str, Callable[[Any], str]] = {
     "string_type": _is("text"),
     "string_too_short": _text_length,
@@ -144,7 +144,7 @@ _EXPECTED: Mapping[str, Callable[[Any], str]] = {
 
 
 def _needed_keys(model: type[BaseModel] | None) -> str:
-    """Name the keys that a section needs, if it needs any."""
+    """Return the keys that a section requires, in words."""
     fields = model.model_fields if model else {}
     names = [field.alias or name for name, field in fields.items() if field.is_required()]
     return f" such as {names[0]}: …" if names else ""
@@ -163,9 +163,9 @@ _NAMED = re.compile(r"'([a-z_0-9.\[\]]+)':")
 
 
 def named_location(message: str) -> tuple[Any, ...]:
-    """Return the location of the key that a rule about several keys says to change.
+    """Return the location of the key named at the start of a message, such as `'schedule.editions[2].sources': …`.
 
-    It begins its message, such as `'schedule.editions[2].sources': …`. Empty if it names none.
+    Rules about several keys name the one to change. Empty if the message names none.
     """
     named = _NAMED.match(message)
     steps = re.findall(r"\[[0-9]+\]|[a-z_0-9]+", named[1]) if named else []
@@ -173,7 +173,7 @@ def named_location(message: str) -> tuple[Any, ...]:
 
 
 def path_of(location: tuple[Any, ...]) -> str:
-    """Return a location as the messages show it, such as `schedule.editions[2].sources`."""
+    """Return a location as messages show it, such as `schedule.editions[2].sources`."""
     path = ""
     for part in location:
         path += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if path else str(part)
@@ -219,7 +219,7 @@ def _found(value: Any) -> str:
 
 
 def kind_of(value: Any) -> str:
-    """Return a value for a message: of a list or mapping only that it is one."""
+    """Return a value for a message; for a list or mapping only its kind."""
     if isinstance(value, dict):
         return "keys and values"
     if isinstance(value, list | tuple):

@@ -1,7 +1,7 @@
-"""What a person probably meant by a key or a value that does not exist.
+"""Suggest the key or value that a person probably meant.
 
-The tables have the words that people write; `MEANT` and `ADVICE` are tried before similar names. A key in a table is
-a word alone, or with its section if it means something else there: `newsletter.url`.
+The tables contain words that people write; `MEANT` and `ADVICE` are tried before similar names. A table key is a single
+word, or includes its section if it has another meaning there: `newsletter.url`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from digest.utils.day_words import DAILY_WORDS, DAY_OF_WORD, WEEKDAYS_WORDS
 
-# Key: the words that mean it.
+# Key → words that mean it.
 _MEANT_ROWS = """
 newsletter.name: title newsletter.heading newsletter.newsletter
 newsletter.sender.email: from from_address from_email sender_email mail_from newsletter.email sender.address
@@ -82,7 +82,7 @@ _KEYS_AND_PASSWORDS = (
     "names, such as SENDGRID_API_KEY (docs/sending.md)"
 )
 _LIST = "subscribers are in subscribers.yaml, next to digest.yaml (docs/subscribers.md)"
-# Word → what to do, where no key is meant.
+# Word → advice, if it means no key.
 ADVICE = {
     **dict.fromkeys(("weekly", "saptahik", "weekly_digest", "साप्ताहिक"), _WEEKLY),
     **dict.fromkeys(
@@ -143,7 +143,7 @@ _LENGTH = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)\Z", re.I)
 
 
 def hint_for_key(section: tuple[Any, ...], word: str, root: type[BaseModel]) -> str:
-    """Return what to write for an unknown key of a section, as the end of a message."""
+    """Return the suggestion for an unknown key of a section, as the end of a message."""
     names = tuple(str(step) for step in section if not isinstance(step, int))
     model = model_at(section, root)
     known = [field.alias or name for name, field in model.model_fields.items()] if model else []
@@ -186,7 +186,7 @@ def _in_table(section: tuple[str, ...], word: str, known: list[str]) -> str:
 
 
 def hint_for_value(location: tuple[Any, ...], value: Any) -> str:
-    """Return what to write for a wrong value, as the end of a message. Empty if that is not known."""
+    """Return the suggestion for a wrong value, as the end of a message; '' if there is none."""
     name = next((step for step in reversed(location) if not isinstance(step, int)), "")
     words = value if isinstance(value, list | tuple) else [value]
     for word in words:

@@ -1,6 +1,6 @@
 """Holidays: days without an edition, from dates in the settings and from calendar files (.ics, RFC 5545).
 
-icalendar parses each event. The events are cut out of the file here, so that a fault has its line.
+icalendar parses each event. The file is split into events here, so that errors have their line.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class HolidayCalendar:
-    """Tells whether a day is a holiday."""
+    """The holidays. Call it with a day to learn whether it is one."""
 
     dates: frozenset[date] = frozenset()
     events: tuple[HolidayEvent, ...] = ()
@@ -35,7 +35,7 @@ class HolidayCalendar:
 
 @dataclass(frozen=True)
 class HolidayEvent:
-    """A whole-day event of `days` days. `repeats` has the starts of one that comes again."""
+    """A whole-day event of `days` days. `repeats` has the starts of a recurring one."""
 
     start: date
     days: int
@@ -88,7 +88,7 @@ def _read_file(
 
 
 def parse_calendar(data: bytes, name: str) -> tuple[HolidayEvent, ...]:
-    """Return the events of a calendar file. Raises ConfigurationError, which calls the file `name`."""
+    """Return the events of a calendar file. Raises ConfigurationError; `name` is the file's name in errors."""
     try:
         lines = data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
@@ -126,7 +126,7 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 class _EventFault(Exception):
-    """What is wrong with an event, and on which of its lines, from 0."""
+    """An error in an event, and the number of its line, from 0."""
 
     def __init__(self, block: list[str], field: str, message: str) -> None:
         super().__init__(message)
@@ -181,7 +181,7 @@ def _whole_day(found: Any, block: list[str], field: str) -> date:
 
 
 def _repeats(event: Any, start: date, block: list[str]) -> rruleset | None:
-    """Return the starts of an event that comes again; None for a single one."""
+    """Return the starts of a recurring event; None for a single one."""
     if not {"RRULE", "RDATE", "EXDATE"} & set(event):
         return None
     from dateutil.rrule import rruleset, rrulestr

@@ -60,10 +60,10 @@ def validate(raw: Any, model: type[Model], name: str) -> Model:
 def _described(
     error: ValidationError, raw: Any, from_environment: Mapping[str, str], name: str, root: type[BaseModel]
 ) -> list[ConfigProblem]:
-    # Only faulty settings need the tables of what people write.
+    # Imported here, because only faulty settings need the tables of suggestions.
     from digest.config.describe import describe, path_of
 
-    # One problem for each place, although a value of several types has one for each type.
+    # Keep one problem per place: pydantic reports one for each type of a union.
     by_path = {path_of(tuple(problem["loc"])): problem for problem in error.errors()}
     return [describe(problem, raw, from_environment, name, root) for problem in by_path.values()]
 
@@ -77,7 +77,7 @@ def _no_keys(raw: Any, name: str, expected: str) -> ConfigurationError:
 def overlay(
     raw: Mapping[str, Any], environment: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, str], list[ConfigProblem]]:
-    """Return the data with `DIGEST_A__B=…` applied, the variable of each path set so, and the errors."""
+    """Return the data with `DIGEST_A__B=…` applied, path → variable, and the errors."""
     merged = _copy(raw)
     origin: dict[str, str] = {}
     problems: list[ConfigProblem] = []
@@ -113,14 +113,14 @@ def overlay(
             continue
         place[keys[-1]] = "" if value is None else value
         origin[".".join(keys)] = variable
-    # A variable of a secret looks like a key with one underscore too few.
+    # The variable of a secret looks like a key with a missing underscore.
     secrets = _secret_variables(merged) | {AlertSmtp.model_fields["password_env"].default}
     problems += [problem for problem in misspelt if problem.where not in secrets]
     return merged, origin, problems
 
 
 def _secret_variables(data: Any) -> set[str]:
-    """Return the names of environment variables that the data gives: `key_env`, `password_env`, `env` …"""
+    """Return the environment variables that the data names: `key_env`, `password_env`, `env` …"""
     if isinstance(data, dict):
         named = {str(value) for key, value in data.items() if str(key) == "env" or str(key).endswith("_env")}
         return named.union(*map(_secret_variables, data.values()))

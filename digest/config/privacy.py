@@ -12,7 +12,7 @@ Law = Literal["dpdp", "gdpr"]
 
 
 class Grievance(SettingsModel):
-    """Whom a subscriber can complain to."""
+    """The contact for subscribers' complaints."""
 
     name: Line = Field(default="", description="Name or office, such as the grievance officer.")
     email: AddressOrNone = Field(default="", description="Address. Empty: `newsletter.reply_to` or the sender.")
@@ -34,7 +34,7 @@ class Processor(SettingsModel):
 
 
 class Purpose(SettingsModel):
-    """Data that the newsroom itself keeps about subscribers, besides what the digest keeps."""
+    """Data that the newsroom itself stores about subscribers, besides the digest's."""
 
     data: Line = Field(min_length=1, description="Which data, in the language of the newsletter.")
     purpose: Line = Field(min_length=1, description="What for.")

@@ -1,4 +1,4 @@
-"""Settings of re-engagement: asking people who seem not to read whether to continue."""
+"""Settings of re-engagement: asking inactive subscribers whether to continue."""
 
 from __future__ import annotations
 

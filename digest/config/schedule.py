@@ -1,4 +1,4 @@
-"""Settings of the schedule: on which days and at which hours which editions appear."""
+"""Settings of the schedule: the days and hours of editions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ def _parse_days(given: Any) -> Any:
 
 
 def _wrong_day(given: Any, days: Any) -> str:
-    """Name the first word that is no day, or is there twice. The value itself is shown anyway if it is one word."""
+    """Return a sentence about the first word that is not a day or is repeated.
+
+    It is '' for a single word, which the message shows anyway.
+    """
     if not isinstance(days, list) or days == [given]:
         return ""
     wrong = next((day for place, day in enumerate(days) if day not in WEEKDAYS or day in days[:place]), None)
@@ -35,7 +38,7 @@ def _wrong_day(given: Any, days: Any) -> str:
 
 
 def _parse_holidays(given: Any) -> Any:
-    """Parse dates and names of .ics files, one of them or a list. Raises ValueError."""
+    """Parse dates and names of .ics files, a single one or a list. Raises ValueError."""
     entries = [word.strip() for word in given.split(",")] if isinstance(given, str) else given
     if not isinstance(entries, list | tuple):
         raise ValueError("expected dates such as [2027-01-26], or a file such as holidays.ics")
@@ -78,7 +81,7 @@ OnNoApproval = Literal["skip", "send"]
 
 
 class ScheduledEdition(SettingsModel):
-    """One of several editions. A key that is not set has the value of `schedule` or `edition`."""
+    """One of several editions. Missing keys have the values of `schedule` or `edition`."""
 
     slug: Slug = Field(
         description="Short name, such as `shaam`. The edition's key is its date and slug: `2026-11-29-shaam`."

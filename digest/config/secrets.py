@@ -1,4 +1,4 @@
-"""The secrets that the settings lead to, so that they can be removed from what is stored and shown."""
+"""Find the secrets that the settings refer to, so that they can be removed from stored and shown texts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from digest.config.settings import Settings
 from digest.utils.redact import secrets_of_url
 
-# Variables that hold secrets and that no setting names.
+# Environment variables with secrets that no setting names.
 _VARIABLES = ("DIGEST_SECRET_KEY", "DIGEST_RECEIPT_KEY", "PGPASSWORD")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
@@ -16,7 +16,7 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 def find_secrets(settings: Settings, environment: Mapping[str, str]) -> Iterator[str]:
     """Yield the values of the variables that settings name (`…_env`, `auth.env`), and the secrets within URLs.
 
-    The user of `store.url` is none: commands for PostgreSQL show it.
+    The user in `store.url` is not a secret: commands for PostgreSQL show it.
     """
     named = {variable for key, variable in _texts(settings.model_dump()) if key == "env" or key.endswith("_env")}
     for variable in (*named, *_VARIABLES):
@@ -32,7 +32,7 @@ def find_secrets(settings: Settings, environment: Mapping[str, str]) -> Iterator
 
 
 def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every text in nested data, with the key that it is under."""
+    """Yield (key, text) for every text in nested data."""
     if isinstance(value, str):
         yield key, value
     elif isinstance(value, dict):

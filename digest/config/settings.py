@@ -249,14 +249,14 @@ class SummarySettings(SettingsModel):
 
 
 Transport = Literal["outbox", "smtp", "sendgrid", "resend", "brevo", "ses"]
-# Maximum recipients in one call.
+# The maximum recipients in one call.
 _MAX_PER_CALL = {"resend": 100, "ses": 50}
-# A connection by SMTP sends as many emails and is then replaced. Results are recorded and shown after each batch.
+# By SMTP, a connection sends this many emails and is then replaced. Results are recorded and shown after each batch.
 _MAX_BY_SMTP = 100
 
 
 class Delivery(SettingsModel):
-    """How and how fast editions are sent."""
+    """The transports, batch sizes and rates of sending."""
 
     transport: Annotated[tuple[Transport, ...], BeforeValidator(split_names)] = Field(
         default=("outbox",),
@@ -317,7 +317,7 @@ class Delivery(SettingsModel):
 
     @property
     def spread_over(self) -> int | None:
-        """Over how many connections a small list is spread; None if the transport in use sends whole batches."""
+        """The number of connections for a small list; None if the transport in use sends whole batches."""
         return self.threads if self.transport[0] == "smtp" else None
 
     @model_validator(mode="after")
@@ -343,7 +343,7 @@ _BACKGROUND = timedelta(days=7)
 
 
 class StoreKeep(SettingsModel):
-    """How long the store keeps what grows every day. Consents, suppressions, erasures and editions stay."""
+    """How long the store keeps data that grows every day. Consents, suppressions, erasures and editions stay."""
 
     articles: Duration = Field(
         default=timedelta(days=14),
@@ -437,7 +437,7 @@ class Theme(SettingsModel):
 
 
 class BlockSettings(SettingsModel):
-    """The parts of an edition besides its stories, such as the weather (docs/blocks.md)."""
+    """The blocks of an edition, such as the weather (docs/blocks.md)."""
 
     folder: Line = Field(
         default="blocks",
@@ -456,7 +456,7 @@ class BlockSettings(SettingsModel):
     @field_validator("urls")
     @classmethod
     def _known(cls, value: dict[str, str]) -> dict[str, str]:
-        # Most newsletters have none, and the table takes a while to import.
+        # Imported here, because most newsletters have no blocks and the table takes a while to import.
         from digest.render.blocks.rows import ROWS as BLOCKS
         from digest.render.blocks.rows import unknown
 
@@ -515,9 +515,9 @@ class Settings(SettingsModel):
 
     @property
     def choices(self) -> dict[str, bool]:
-        """The slugs of the editions among which subscribers choose → whether those who have not chosen get it.
+        """Slug of an edition that subscribers can choose → whether subscribers without a choice get it.
 
-        Empty if there is only one edition. With breaking news, that one is called `main`.
+        Empty if there is only one edition. If a newsletter also has breaking news, its only edition is called `main`.
         """
         choices = {edition.slug: edition.default for edition in self.schedule.editions}
         if self.breaking.enabled:
@@ -558,7 +558,7 @@ class Settings(SettingsModel):
 
     @property
     def keep_articles(self) -> timedelta:
-        """How long articles are kept: longer than by default if the editions look back further."""
+        """How long articles are kept: at least as long as the editions look back."""
         return max(self.store.keep.articles, self._looks_back)
 
     @property

@@ -27,7 +27,7 @@ _VARIABLE = "DIGEST_SOURCES"
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A row of the file, before validation. `place` is equal for two rows of the same source."""
+    """A row of the file, before validation. Rows of the same source have equal `place`."""
 
     name: str
     place: str
@@ -48,7 +48,7 @@ class SkippedFeed:
 class ImportPlan:
     """Rows to add, feeds to skip, and the number of feeds in each folder whose name is not a section.
 
-    The file has no title for the URLs in `untitled`: their rows are named after the host.
+    `untitled` are URLs without a title in the file: their rows are named after the host.
     """
 
     rows: tuple[dict[str, Any], ...]
@@ -91,7 +91,7 @@ def parse_target(home: Path, target: str) -> dict[str, str]:
 
 
 def place_key(home: Path, row: Mapping[str, Any]) -> str:
-    """Return a key that is equal for rows of the same place: the URL without its scheme, or the absolute path."""
+    """Return a key that identifies a place: the URL without its scheme, or the absolute path."""
     url = str(row.get("url") or "").strip()
     if url:
         return (canonical_url(url) or url).partition("://")[2].rstrip("/")
@@ -127,7 +127,7 @@ def plan_import(home: Path, outlines: Sequence[Outline], *, sections: Sequence[s
     """Plan which feeds to add. With `by_folder`, a feed's section is its innermost folder that names a section."""
     existing = list_sources(home)
     known = {row.place: row for row in existing}
-    # All names: two rows may have the same place.
+    # Keeps all names, because two rows may have the same place.
     names = [row.name for row in existing]
     folded = {fold(section): section for section in sections}
     rows: list[dict[str, Any]] = []

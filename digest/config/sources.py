@@ -1,4 +1,4 @@
-"""Settings of one source: where it is, what is taken from it, and which key it needs."""
+"""Settings of one source: its address, its fields, and its key."""
 
 from __future__ import annotations
 

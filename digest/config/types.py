@@ -29,7 +29,7 @@ _JSON_PATH = re.compile(rf"{_STEP}(?:\.{_STEP})*(?:\s*\|\s*{_STEP}(?:\.{_STEP})*
 class SettingsModel(BaseModel):
     """Base of all settings: rejects unknown keys, and is immutable."""
 
-    # Only the validator of the whole is built, when it is needed: that halves the time of importing the models.
+    # Defers building validators until the first use, and builds only that of the whole. This halves the import time.
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
@@ -189,7 +189,7 @@ Variable = Annotated[str, AfterValidator(_matches(r"[A-Za-z_][A-Za-z0-9_]{0,99}"
 VariableOrNone = Annotated[
     str, AfterValidator(_matches(r"(?:[A-Za-z_][A-Za-z0-9_]{0,99})?", "an environment variable's name"))
 ]
-# It follows a date in an edition's key, so it must not look like a part of one.
+# A slug follows a date in an edition's key, so it must not look like part of a date.
 Slug = Annotated[
     str,
     AfterValidator(

@@ -18,15 +18,15 @@ from digest.yamlio import reader
 
 # A line that begins a key of the first level.
 _KEY = re.compile(r"^[A-Za-z_]", re.MULTILINE)
-# A removed value may make others invalid, and so on. More rounds than that never help.
+# Removing a value may make others invalid, and so on. More rounds than this never help.
 _MAX_ROUNDS = 20
-# Required values that no command uses which works with faulty settings.
+# Placeholders for required values. No command that works with faulty settings uses them.
 _SENDER = {"email": "nobody@example.invalid"}
 
 
 @dataclass(frozen=True, slots=True)
 class ValidPart:
-    """The settings with default values in place of faulty ones, the faults, and the sections that have one."""
+    """The settings with defaults in place of faulty values, the errors, and the sections with errors."""
 
     settings: Settings
     faults: tuple[ConfigProblem, ...] = ()
@@ -57,9 +57,9 @@ class _StoreUnknown(Exception):
 
 
 def _read(path: Path) -> tuple[dict[str, Any], set[str]]:
-    """Return the file's values and the names of sections that could not be read.
+    """Return the file's values and the names of unreadable sections.
 
-    Of a file that is not valid YAML, the values of its valid parts. Raises _StoreUnknown.
+    If the file is not valid YAML, reads its valid sections. Raises _StoreUnknown.
     """
     unread: set[str] = set()
     try:
@@ -82,7 +82,7 @@ def _read(path: Path) -> tuple[dict[str, Any], set[str]]:
 
 
 def _validate(raw: dict[str, Any], environment: Mapping[str, str], name: str) -> tuple[Settings, set[str]]:
-    """Validate the values, without those that are invalid. Returns the sections of these too. Raises _StoreUnknown."""
+    """Validate the values, leaving out invalid ones. Also returns the sections of those. Raises _StoreUnknown."""
     removed: set[str] = set()
     values, _origin, _problems = loader.overlay(raw, environment)
     for _round in range(_MAX_ROUNDS):
@@ -102,7 +102,7 @@ def _validate(raw: dict[str, Any], environment: Mapping[str, str], name: str) ->
 
 
 def _faulty(problem: Any, values: dict[str, Any]) -> tuple[Any, ...]:
-    """Return the location of what to remove because of a problem: the deepest part that there is."""
+    """Return the location to remove because of a problem: its deepest part that exists."""
     location = describe.as_written(values, tuple(problem["loc"]))
     if not location:
         # A rule about several keys names one of them.
@@ -117,7 +117,7 @@ def _faulty(problem: Any, values: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _hides_store(location: tuple[Any, ...], values: dict[str, Any]) -> bool:
-    """Whether a fault may be in the store's URL: the default would be another store."""
+    """Whether an error may be in the store's URL. A default in its place would be another store."""
     if not location or location[0] != "store":
         return len(location) == 1 and bool(difflib.get_close_matches(str(location[0]), ["store"]))
     return location[1:] in ((), ("url",)) or "url" not in values["store"]
@@ -125,7 +125,7 @@ def _hides_store(location: tuple[Any, ...], values: dict[str, Any]) -> bool:
 
 def _remove(values: dict[str, Any], location: tuple[Any, ...]) -> None:
     if not location:
-        # A rule about the whole file.
+        # A rule about the whole file has no location.
         for name in values.keys() - {"newsletter", "store"}:
             del values[name]
         return

@@ -1,4 +1,4 @@
-"""Settings of what is served over HTTP: the subscriber pages and the providers' webhooks."""
+"""Settings of the HTTP server: the subscriber pages and the providers' webhooks."""
 
 from __future__ import annotations
 

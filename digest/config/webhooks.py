@@ -1,4 +1,4 @@
-"""Outgoing webhooks: who is told what happens here."""
+"""Settings of outgoing webhooks: the receivers of events."""
 
 from __future__ import annotations
 

@@ -35,14 +35,14 @@ from digest.utils.telemetry import span
 
 @dataclass(frozen=True)
 class Job:
-    """One edition to deliver, and how."""
+    """An edition to deliver, with its emails, transports and options."""
 
     edition: str
     # Variant → email.
     emails: Mapping[str, RenderedEmail]
     sender: Sender
     ledger: Ledger
-    # The first one is used. The next one takes over when it cannot send, for what was definitely not sent.
+    # The first one is used. If it fails, the next one takes over the batches that were definitely not sent.
     transports: Sequence[Transport]
     # Signs the recipients' links.
     token: Sign
@@ -66,23 +66,23 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """What an attempt came to."""
+    """The result of an attempt."""
 
     outcome: Outcome
     # The provider's id if the attempt was scheduled.
     schedule_id: str | None = None
     # Raised by the ledger before anything was submitted. It ends the run.
     failure: Exception | None = None
-    # Another run has taken over the batch, so it ended early. The outcome says how far it came.
+    # Whether it ended early, because another run has taken over the batch. The outcome says how far it got.
     taken_over: bool = False
 
 
 @dataclass(slots=True)
 class Pace:
-    """How far an attempt is that sends to one recipient at a time. Only its thread changes `begun`."""
+    """The progress of an attempt that sends to one recipient at a time. Only its thread changes `begun`."""
 
     begun: int = 0
-    # Recipients that were reported as done; only the thread of the run uses it.
+    # The number of recipients already reported as done; only the run's thread uses it.
     shown: int = 0
 
     @property
@@ -100,7 +100,7 @@ class AttemptLog:
     outages: Outages
     rejections: RejectionWatch
     pace: Pace
-    # What the ledger raised. A transport may swallow it; the sender does not.
+    # The error that the ledger raised. A transport may swallow it; the sender must not.
     failure: Exception | None = None
 
     def started(self, recipient: int) -> None:
@@ -126,7 +126,7 @@ class AttemptLog:
 
 
 class BeginCancellation(Protocol):
-    """As `Cancellations.begin_cancellation`."""
+    """The signature of `Cancellations.begin_cancellation`."""
 
     def __call__(
         self, edition: str, transport: Cancellable, now: datetime, *, excluding: Collection[str] = ()
@@ -184,7 +184,7 @@ def cancel_each(
     confirm: Callable[[str, datetime], None],
     clock: Callable[[], datetime],
 ) -> list[tuple[Cancellation, bool]]:
-    """Cancel what `begin` returns, one by one. Return each with whether the provider confirmed it."""
+    """Cancel the attempts that `begin` returns, one by one. Return each with whether the provider confirmed it."""
     results: list[tuple[Cancellation, bool]] = []
     tried = set[str]()
     for transport in transports:

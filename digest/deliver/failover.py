@@ -1,6 +1,6 @@
 """Decide when a run pauses, when it switches to the next transport and when it ends.
 
-Decides from outcomes alone. Not thread-safe: only the sender's thread calls it.
+Uses only outcomes. Not thread-safe: only the sender's thread calls it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from digest.deliver.ports import Transport
 # Seconds.
 _FIRST_PAUSE = 1.0
 _MAX_PAUSE = 60.0
-# A run does not wait longer than this many seconds: it ends, and is started again later.
+# The longest pause of a run, in seconds. Instead of a longer one, the run ends and is started again later.
 _MAX_REQUESTED_PAUSE = 300.0
 # In a row.
 _MAX_UNKNOWN = 5
@@ -39,7 +39,7 @@ class CircuitBreaker:
     # No transport is left.
     exhausted: bool = False
     paused_until: float = 0.0
-    # The one to use now.
+    # The transport in use.
     transport: Transport = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,7 +50,7 @@ class CircuitBreaker:
         self._reset()
 
     def record_failure(self, by: Transport, *, after: float | None = None, permanent: bool = False) -> None:
-        """Definitely nothing was sent: pause, for `after` seconds if the provider said so.
+        """Record that definitely nothing was sent. Pauses, for `after` seconds if the provider named a time.
 
         A transport that failed too often, or permanently, is given up.
         """
@@ -85,13 +85,13 @@ class CircuitBreaker:
             self.paused_until = max(self.paused_until, self.seconds() + seconds)
 
     def record_unknown(self, by: Transport) -> None:
-        """An outcome is unknown. A failing provider must not leave the whole list unknown."""
+        """Record an unknown outcome. Pauses, so that a failing provider does not leave the whole list unknown."""
         self._unknown += 1
         if by is self.transport and self._unknown >= _MAX_UNKNOWN:
             self._give_up(f"after {self._unknown} unknown outcomes in a row")
 
     def record_split(self, by: Transport) -> None:
-        """A batch was refused without naming a recipient.
+        """Record that a batch was refused without naming a recipient.
 
         If splitting finds no recipient that the provider accepts, the recipients are not the cause.
         """

@@ -226,11 +226,11 @@ class _TimedSocket(socket.socket):
 
 
 class _TimedTlsSocket(_TimedSocket, ssl.SSLSocket):
-    """The same over TLS."""
+    """A `_TimedSocket` over TLS."""
 
 
 class _StrictReader(io.BufferedReader):
-    """Raises on a line without an end. http.client would take half a response head for a whole one."""
+    """Raises on an unterminated line. http.client would read half a response head as a whole one."""
 
     def readline(self, size: int | None = -1, /) -> bytes:
         line = super().readline(size)
@@ -355,7 +355,7 @@ def _read_response(connection: http.client.HTTPConnection) -> tuple[HttpResponse
     except _CONNECTION_ERRORS:
         # The status line and the headers are complete, and they decide the outcome.
         data, complete = b"", False
-    # Here, because a secret that a message's limit has cut in two cannot be found any more.
+    # Before messages are shortened, because a truncated secret could not be found.
     data = redact.without_known_bytes(data)
     headers = {name.lower(): redact.without_known(value) for name, value in response.getheaders()}
     reusable = response.isclosed() and not response.will_close
@@ -364,9 +364,9 @@ def _read_response(connection: http.client.HTTPConnection) -> tuple[HttpResponse
 
 
 def _early_response(connection: http.client.HTTPConnection, deadline: _Deadline) -> HttpResponse | None:
-    """A refusal that arrived before the request was written completely, for a wrong key or a body that is too large.
+    """Return a refusal that arrived before the request was written completely.
 
-    Any other response to half a request means nothing.
+    Its cause is a wrong key, or a body that is too large. Any other response to half a request proves nothing.
     """
     if connection.sock is None:
         return None
@@ -379,7 +379,7 @@ def _early_response(connection: http.client.HTTPConnection, deadline: _Deadline)
 
 
 def _is_closed_by_server(connection: http.client.HTTPConnection) -> bool:
-    """An idle connection that can be read was closed by the server, or has data that nobody asked for."""
+    """Whether an idle connection is readable: then the server closed it, or sent data without a request."""
     if not hasattr(select, "poll"):
         return bool(select.select([connection.sock], [], [], 0)[0])
     # Unlike select(), poll() takes file descriptors above 1,023.

@@ -1,6 +1,6 @@
 """Wait for a store that is unavailable for a moment: its disk is full, or its server restarts.
 
-What a run has to write stays in memory meanwhile, and nothing new is submitted: a claim must be durable before a byte
+Meanwhile the run's results stay in memory, and no new batch is submitted, because a claim must be durable before a byte
 leaves.
 """
 
@@ -16,11 +16,11 @@ from digest.utils.heartbeat import beat
 
 # How long a run waits for the store, in seconds.
 _PATIENCE = 60.0
-# The same from the moment that the run is asked to end: as long as its calls to the provider get.
+# The same after the run was asked to end. It is the time that calls to the provider get too.
 _PATIENCE_ENDING = 20.0
 # The same for an outage that begins after that. Service managers allow thirty seconds in all.
 _PATIENCE_ENDED = 8.0
-# Seconds between two tries.
+# Seconds between attempts.
 _PAUSE = 0.5
 
 T = TypeVar("T")
@@ -40,10 +40,10 @@ class Outages:
         self._ending = False
 
     def wait_through(self, call: Callable[[], T], prepare: Callable[[], object] = lambda: None) -> T:
-        """Return what `call` returns. While it raises StoreUnavailable, repeat it, each time after `prepare`.
+        """Return the result of `call`.
 
-        Raises StoreUnavailable if the store does not return in time. A call that failed may have been committed, so it
-        must be one that can be repeated.
+        While it raises StoreUnavailable, repeat it, each time after `prepare`. Raises StoreUnavailable if the store
+        does not return in time. `call` must be repeatable, because a failed call may have been committed.
         """
         try:
             return call()
@@ -62,7 +62,7 @@ class Outages:
             return result
 
     def _wait(self, failure: StoreUnavailable) -> None:
-        """Wait until the next try. Raises StoreUnavailable if the time is up."""
+        """Wait until the next attempt. Raises StoreUnavailable if the time is up."""
         with self._lock:
             now = time.monotonic()
             stopping = self._stop.is_set()

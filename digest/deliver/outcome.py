@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 class Accepted:
     """The provider accepted the whole batch."""
 
-    # What the provider calls the request; empty if it gives no id.
+    # The provider's id of the request; '' if it gives none.
     provider_id: str = ""
 
 
@@ -50,7 +50,10 @@ class NotSent:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The provider may or may not have the batch. It is never sent again automatically."""
+    """The provider may or may not have the batch.
+
+    Unless `delivery.on_unknown` says so, it is never sent again automatically.
+    """
 
     reason: str
 
@@ -80,7 +83,7 @@ class PerRecipient:
     retry_after: float | None = None
     # As `NotSent.permanent`, for the recipients that are not sent.
     permanent: bool = False
-    # What the server had said last, where a recipient is unknown.
+    # The server's last words before the connection broke, if a recipient is unknown.
     last_reply: str = ""
 
 

@@ -1,4 +1,4 @@
-"""The interfaces of delivery: the ledger, the transports and what some transports can do beyond sending."""
+"""The interfaces of delivery: the ledger, the transports, and optional capabilities of transports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digest.mail.message import Outgoing
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A batch that this run alone may submit, by this attempt."""
+    """A batch that only this run may submit, by this attempt."""
 
     batch: int
     attempt: str
@@ -30,7 +30,8 @@ class ScheduleWindow:
     """How long before it is due a batch may be scheduled at the provider."""
 
     max_lead: timedelta
-    # A batch that is due sooner waits for its time: too little would be left to cancel it.
+    # A batch that is due sooner is not scheduled but waits for its time, because too little time would be left to
+    # cancel it.
     min_lead: timedelta
     # How long before the send time the provider stops accepting cancellations.
     cancel_deadline: timedelta
@@ -45,8 +46,8 @@ class Cancellation:
     schedule_id: str
 
 
-# What recovery does with an attempt that an interrupted run left behind. `redo`: submit it again, which cannot mail
-# anyone twice. `stepwise`: continue after the recipient recorded last. `hold`: keep it as unknown.
+# How recovery treats an attempt of an interrupted run. `redo`: submit it again, which cannot mail anyone twice.
+# `stepwise`: continue after the recipient recorded last. `hold`: keep it as unknown.
 Recovery = Literal["redo", "stepwise", "hold"]
 
 
@@ -54,13 +55,13 @@ class RecipientLog(Protocol):
     """Progress log for transports that submit one recipient at a time, in the order of the recipients."""
 
     def started(self, recipient: int) -> None:
-        """Record durably who is next, before a byte is sent. Everyone before is then done."""
+        """Record the next recipient durably, before a byte is sent. All earlier recipients are then done."""
         ...
 
     def rejected(self, recipient: int, reason: str) -> None: ...
 
     def deferred(self, recipient: int) -> None:
-        """Record that this recipient was definitely not sent to. They move to a new batch."""
+        """Record that this recipient definitely got nothing. They move to a new batch."""
         ...
 
     def should_stop(self) -> bool:
@@ -69,7 +70,7 @@ class RecipientLog(Protocol):
 
 
 class Transport(Protocol):
-    """Submits batches to a provider. Never raises for what the network or the provider does: that is an Outcome."""
+    """Submits batches to a provider. Errors of the network or the provider are Outcomes, never exceptions."""
 
     name: str
     recovery: Recovery
@@ -112,7 +113,7 @@ class Cancellable(Protocol):
         ...
 
     def cancel(self, schedule_id: str) -> bool:
-        """Cancel whatever was or will be submitted with this id. May be repeated.
+        """Cancel everything that was or will be submitted with this id. May be repeated.
 
         Return True only if the provider confirms it, and False if nobody answers.
         """
@@ -121,7 +122,7 @@ class Cancellable(Protocol):
 
 @runtime_checkable
 class LogLookup(Protocol):
-    """A transport whose provider has a log of what it accepted."""
+    """A transport whose provider has a log of accepted emails."""
 
     def find_in_log(self, attempt: str, emails: Sequence[str]) -> bool:
         """Whether the provider's log shows the attempt. False proves nothing: the log may lag or be unavailable."""
@@ -212,7 +213,7 @@ class Claims(Protocol):
 
 
 class Progress(Protocol):
-    """What is recorded about an attempt while it runs. Recording the same again changes nothing."""
+    """Records the progress of an attempt. Recording the same again changes nothing."""
 
     def record_schedule_id(self, attempt: str, schedule_id: str) -> None:
         """Record the provider's id durably, before it is used."""
@@ -243,15 +244,16 @@ class Cancellations(Protocol):
 
 
 class Ledger(Claims, Progress, Cancellations, Protocol):
-    """The record of who got what. Every call is one durable transaction, except inside `transaction`.
+    """The record of every recipient and outcome.
 
-    Every call may raise StoreUnavailable, and may have been committed nevertheless.
+    Every call is one durable transaction, except inside `transaction`. Every call may raise StoreUnavailable, and may
+    have been committed even so.
     """
 
     def transaction(self) -> AbstractContextManager[None]:
         """Make all calls of this thread inside the block one transaction, rolled back if the block raises.
 
-        Raises StoreUnavailable also if other processes may think that this run has died. After StoreUnavailable call
+        Also raises StoreUnavailable if other processes may have declared this run dead. After StoreUnavailable call
         `resume` before anything else is claimed or settled.
         """
         ...
@@ -259,21 +261,21 @@ class Ledger(Claims, Progress, Cancellations, Protocol):
     def resume(self, in_flight: Collection[str], in_doubt: Collection[str], now: datetime) -> None:
         """Continue after a transaction failed because the store was unavailable, which may have been committed.
 
-        `in_flight` are all attempts of this run that have no outcome yet, and `in_doubt` those that the transaction
-        settled. What it claimed is pending again. Another run may have taken over some: `settle` knows.
+        `in_flight` are all attempts of this run without an outcome, `in_doubt` those that the transaction settled.
+        Batches that it claimed are pending again. Another run may have taken over some attempts: `settle` handles that.
         """
         ...
 
     def settle(self, attempt: str, outcome: Outcome, now: datetime) -> None:
         """Record the outcome of an attempt, and move its batch.
 
-        The same outcome again changes nothing. A late outcome also settles what another run left as unknown, because it
-        took this one for dead. Raises StoreError if this run has settled it in another way.
+        The same outcome again changes nothing. A late outcome also settles a batch that another run made unknown
+        because this run seemed dead. Raises StoreError if this run has settled it with a different outcome.
         """
         ...
 
     def record_accepted(self, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> None:
-        """Settle many accepted attempts once, in fewer statements than `settle`."""
+        """Settle many accepted attempts together, with fewer statements than `settle`."""
         ...
 
 
@@ -285,5 +287,5 @@ class SendRateLimiter(Protocol):
         ...
 
     def put_back(self, transport: str, recipients: int) -> None:
-        """Return recipients that were counted and definitely not sent to."""
+        """Subtract recipients that were counted and definitely got nothing."""
         ...

@@ -18,8 +18,8 @@ TRANSPORTS = {
     "ses": "digest.deliver.ses.client:Ses",
 }
 
-# How interrupted attempts are recovered. It repeats what the classes say, and a test compares them: a run can then
-# recover what another transport left without loading that transport.
+# How interrupted attempts are recovered. This repeats attributes of the classes (a test compares them), so that a run
+# can recover attempts of another transport without importing it.
 RECOVERY: dict[str, Recovery] = {
     "outbox": "redo",
     "smtp": "stepwise",
@@ -30,7 +30,8 @@ RECOVERY: dict[str, Recovery] = {
 }
 
 # How long after its start an attempt can be submitted again, if the provider keeps idempotency keys for a limited time.
-# Brevo keeps them for 15 minutes by its changelog and 30 by its guide; the rest of 15 is for the calls of one attempt.
+# Brevo keeps them for 15 minutes by its changelog, and 30 by its guide. The rest of the 15 minutes is for the calls of
+# one attempt.
 REDO_WITHIN = {"resend": timedelta(hours=24), "brevo": timedelta(minutes=11)}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from digest.errors import StoreError
 
 log = logging.getLogger(__name__)
-# A command that does not log asks again at the next rejection.
+# No warning in a command without a log: the check is repeated at the next rejection.
 log.addHandler(logging.NullHandler())
 
 # The check reads the ledger, so it runs only after five more rejections, or a tenth of those so far.
@@ -17,9 +17,9 @@ _STEP, _GROWTH = 5, 1.1
 
 
 class RejectionWatch:
-    """Asks every few rejections whether the edition is to pause. Threads may share it.
+    """Checks every few rejections whether the edition must pause.
 
-    `ask` pauses the edition if so, and returns the reason; None to go on. The default never pauses.
+    Threads may share it. `ask` pauses the edition if so, and returns the reason, else None. The default never pauses.
     """
 
     def __init__(self, ask: Callable[[], str | None] = lambda: None) -> None:
@@ -31,11 +31,11 @@ class RejectionWatch:
 
     @property
     def paused(self) -> bool:
-        """Whether the run is to end."""
+        """Whether the run must end."""
         return self.reason is not None
 
     def count(self, recipients: int) -> None:
-        """Count rejected recipients, which the ledger has already. Never raises because of the store."""
+        """Count rejected recipients that the ledger has recorded. Errors of the store are not raised."""
         with self._lock:
             self._counted += recipients
             is_turn = self._counted >= self._next
@@ -46,7 +46,7 @@ class RejectionWatch:
         try:
             self.reason = self._ask()
         except StoreError as error:
-            # The caller has an outcome to settle, and waits for the store itself.
+            # The caller has to settle an outcome, and waits for the store itself.
             log.warning("The rejections could not be counted: %s. The next rejection is the next try.", error)
             with self._lock:
                 self._next = self._counted + 1

@@ -1,4 +1,4 @@
-"""Counts what one run did, outcome by outcome, and reports it to the circuit breaker."""
+"""Counts the outcomes of one run, and reports them to the circuit breaker."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SendReport:
             self.problems.append(sentence)
 
     def plus(self, later: SendReport) -> SendReport:
-        """Return what this run and a later one did together."""
+        """Return the sum of this run and a later one."""
         problems = list(dict.fromkeys((*self.problems, *later.problems)))
         return SendReport(
             self.accepted + later.accepted,
@@ -83,7 +83,7 @@ class SendReport:
         for reason in outcome.unknown.values():
             self._record_unknown(claim, reason, by, breaker)
         settled = len(outcome.accepted) + len(outcome.rejected) + len(outcome.unknown)
-        # A transport that takes a part at a time gives no reason for the rest.
+        # A transport that takes only a part at a time gives no reason for the rest.
         if settled < len(claim.recipients) and (outcome.not_sent_reason or not outcome.accepted):
             self.add_problem(outcome.not_sent_reason)
             breaker.record_failure(by, after=outcome.retry_after, permanent=outcome.permanent)

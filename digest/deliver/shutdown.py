@@ -1,6 +1,6 @@
-"""Abort connections: on shutdown after a grace period, and of an email after a time limit.
+"""Abort connections: on shutdown after a grace period, and for a single email after a time limit.
 
-What is aborted has an unknown outcome, as after any broken connection.
+The outcome of an aborted call is unknown, as after any broken connection.
 """
 
 from __future__ import annotations

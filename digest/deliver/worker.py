@@ -40,14 +40,14 @@ from digest.utils.telemetry import within_span
 from digest.utils.text import plural
 
 log = logging.getLogger(__name__)
-# A command without a log reports in other ways.
+# Without a logging handler nothing is logged: commands report in other ways.
 log.addHandler(logging.NullHandler())
 
-# Seconds between checks whether a pausing run is to stop.
+# Seconds between checks whether a pausing run must stop.
 _POLL_INTERVAL = 0.25
 # Seconds between checks, during long batches, whether this run still counts as running.
 _CHECK_INTERVAL = 5.0
-# What the log says of an outcome.
+# Outcome → its words in the log.
 _LOGGED: Mapping[type[object], str] = {
     Accepted: "Batch accepted",
     Rejected: "Batch with rejected recipients",
@@ -63,12 +63,12 @@ def send_due(job: Job) -> SendReport:
     """Submit every batch that is due now, and retry what is safe to retry. Return when no batch is left to claim.
 
     A scheduled batch whose outcome is unknown is cancelled and sent again while there is time; otherwise it stays
-    unknown. When `job.stop` is set, batches in flight are finished and no new ones started. A store that is unavailable
-    is waited for. Other errors of the ledger are raised once all workers have finished and their results are settled as
+    unknown. When `job.stop` is set, batches in flight are finished and no new ones started. Waits for a store that is
+    unavailable. Other errors of the ledger are raised after all workers have finished and their results are settled as
     far as possible.
     """
     with (
-        # Garbage collection would otherwise take a quarter of the time.
+        # Otherwise garbage collection would take a quarter of the time.
         gc_frozen(),
         ThreadPoolExecutor(job.threads, thread_name_prefix="send") as pool,
         ThreadPoolExecutor(1, thread_name_prefix="cancel") as cancel_pool,
@@ -92,7 +92,7 @@ class _InFlight:
 
     transport: Transport
     claim: Claim
-    # Recipients that the rate limiter counted for it.
+    # The number of recipients that the rate limiter counted for it.
     counted: int
     pace: Pace
 
@@ -129,14 +129,14 @@ class DeliveryRun:
             for transport in job.transports
         }
         self.in_flight: dict[Future[AttemptResult], _InFlight] = {}
-        # Outcomes that are to be written to the ledger, in their order.
+        # Outcomes to write to the ledger, in order.
         self.unsettled: list[_Ended] = []
-        # A commit of theirs failed, and may have succeeded nevertheless.
+        # Whether a commit with them failed. It may have been committed even so.
         self.in_doubt = False
-        # Another transport takes over, so the tries in the ledger are to be reset.
+        # Whether another transport takes over, so that the tries in the ledger must be reset.
         self.reset_due = False
         self.cancelling: Future[list[tuple[Cancellation, bool]]] | None = None
-        # There may be unknown attempts to cancel. True at first, because an earlier run may have left some.
+        # Whether there may be unknown attempts to cancel. True at first, because an earlier run may have left some.
         self.has_unknown = True
         # Scheduled attempts that this run left unknown → number of recipients.
         self.unknown_attempts: dict[str, int] = {}
@@ -146,7 +146,7 @@ class DeliveryRun:
         return self.job.stop.is_set() or self.breaker.exhausted or self.job.rejections.paused
 
     def step(self) -> bool:
-        """Settle what is finished, start what is due, then wait for the next event. Return False when all is done."""
+        """Settle finished batches, start due ones, then wait for the next event. Return False when all is done."""
         beat()
         self._show_pace()
         self._collect_finished()
@@ -173,14 +173,14 @@ class DeliveryRun:
         return False
 
     def abort(self) -> None:
-        """End the run after an error: wait for what is in flight, and settle what the ledger allows."""
+        """End the run after an error: wait for batches in flight, and settle what the ledger accepts."""
         outcomes = [(each.flight, each.result.outcome) for each in self.unsettled]
         for future, flight in self.in_flight.items():
-            # What the ledger raised while the batch was being sent.
+            # The ledger's error while the batch was being sent.
             with contextlib.suppress(Exception):
                 outcomes.append((flight, future.result().outcome))
         for flight, outcome in outcomes:
-            # Another run may have taken over this attempt, and not the next one.
+            # Another run may have taken over this attempt, but not the next one.
             with contextlib.suppress(Exception):
                 try:
                     self.job.ledger.settle(flight.claim.attempt, outcome, self.job.clock())
@@ -188,24 +188,24 @@ class DeliveryRun:
                     break
 
     def _show_pace(self) -> None:
-        """Report the recipients of batches in flight that are done, because such a batch may take minutes."""
+        """Report finished recipients of batches in flight, because such a batch may take minutes."""
         for pace in (flight.pace for flight in self.in_flight.values()):
             if more := pace.done - pace.shown:
                 pace.shown += more
                 self.job.progress(more)
 
     def _collect_finished(self) -> None:
-        """Take over the results of finished batches, and draw the conclusions from them."""
+        """Take the results of finished batches, and act on them."""
         for future in [future for future in self.in_flight if future.done()]:
-            # Raises what the ledger raised. `abort` then finds the batch among those in flight.
+            # Raises the ledger's error. `abort` then finds the batch among those in flight.
             result, flight = future.result(), self.in_flight[future]
             self.unsettled.append(_Ended(flight, result, self._conclude(flight, result)))
             del self.in_flight[future]
 
     def _conclude(self, flight: _InFlight, result: AttemptResult) -> int:
-        """Report the outcome of an attempt. Return how many recipients it settles."""
+        """Report the outcome of an attempt to the breaker. Return how many recipients it settles."""
         if result.taken_over:
-            # It says nothing about the transport.
+            # The outcome says nothing about the transport.
             batch = flight.claim.batch
             log.warning("Batch taken over by another run", extra={"edition": self.job.edition, "batch": batch})
             self.report.add_problem(f"batch {batch}: another digest process took it over")
@@ -218,7 +218,7 @@ class DeliveryRun:
         return self.report.record(result.outcome, flight.claim, flight.transport, self.breaker, cancellable=cancellable)
 
     def _settle_and_claim(self) -> bool:
-        """Return whether anything was settled or claimed."""
+        """Settle finished batches and claim new ones in one commit. Return whether there were any."""
         is_busy = len(self.in_flight) >= self.job.threads
         if not self.unsettled and (is_busy or not self._may_claim()):
             # A transaction without work would only delay those that finish now.
@@ -236,7 +236,7 @@ class DeliveryRun:
         for each in settled:
             self.job.progress(each.settles - each.flight.pace.shown)
             if isinstance(each.result.outcome, Rejected):
-                # Those of a `PerRecipient` were counted one by one.
+                # Rejections of a `PerRecipient` were counted one by one.
                 self.job.rejections.count(len(each.result.outcome.reasons))
         return bool(settled or claimed)
 
@@ -260,7 +260,7 @@ class DeliveryRun:
             return [] if failed else self._claim(self.job.threads - len(self.in_flight))
 
     def _resume(self) -> None:
-        """Find out after an outage what has become of the last commit."""
+        """Find out after an outage whether the last commit succeeded."""
         self.in_doubt = True
         in_flight = [flight.claim.attempt for flight in self.in_flight.values()]
         unsettled = [each.flight.claim.attempt for each in self.unsettled]
@@ -332,7 +332,7 @@ class DeliveryRun:
             self.job.rate_limiter.put_back(transport.name, recipients)
 
     def _collect_cancellations(self) -> None:
-        """Report what was cancelled. It is pending again, and this run may send it."""
+        """Report cancelled batches. They are pending again, and this run may send them."""
         if self.cancelling is None or not self.cancelling.done():
             return
         results, self.cancelling = self.cancelling.result(), None
@@ -346,7 +346,7 @@ class DeliveryRun:
                 cancelled = self.unknown_attempts.pop(cancellation.attempt, 0)
                 self.report.unknown -= cancelled
                 recipients += cancelled
-                # What is sent again may become unknown again.
+                # A batch that is sent again may become unknown again.
                 self.has_unknown = True
         if recipients:
             self.job.progress(-recipients)

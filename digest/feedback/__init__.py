@@ -1,1 +1,1 @@
-"""Delivery feedback: webhook payloads and bounce mail become events, and a table of rules says what follows."""
+"""Delivery feedback: webhook payloads and bounce mail become events, and a table of rules defines their effects."""

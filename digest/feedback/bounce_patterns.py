@@ -1,4 +1,4 @@
-"""Tables of what mail servers say when they do not deliver, each row with the kind of event that it means.
+"""Tables of mail servers' texts about failed delivery, each with the kind of event that it means.
 
 Only "there is no such mailbox" is a hard bounce. A full mailbox, a policy, a bad reputation or a timeout says nothing
 about the address, so everything that is not clearly a hard bounce is `blocked`, which is only counted.
@@ -69,7 +69,7 @@ COPIES = (
     "Original message headers:",
     "Original Message Headers",
 )
-# Words in the subject or the first lines of a mail about a failure.
+# Words in the subject or the first lines of a failure report.
 FAILED = re.compile(
     r"deliver(?:y|ed)?[^.]{0,40} (?:fail|could ?n[o']t|not possible)|failed to deliver|failure notice|undeliver"
     r"|returned to sender|could ?n[o']t be delivered|delivery status notification|did not reach",
@@ -81,7 +81,7 @@ _CODE = re.compile(r"(?<![0-9.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
 
 
 def classify(action: str, status: str, text: str) -> str | None:
-    """The kind of event for a report's Action and Status and the server's reply; None for nothing to report.
+    """Return the kind of event for a report's Action and Status and the server's reply; None if it reports no failure.
 
     It is a hard bounce only if every meaningful code says so.
     """

@@ -1,8 +1,8 @@
 """Parse Brevo's transactional webhook (https://developers.brevo.com/docs/transactional-webhooks).
 
 A payload is one event, or a list of them if the webhook is batched. The header X-Mailin-custom, which our emails have,
-comes back with our ids in each event. No content raises, except a payload that is neither; items that are not events of
-ours are skipped.
+comes back with our ids in each event. Only a payload of another form raises; items that are not events of ours are
+skipped.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _KINDS = {
     "hard_bounce": "bounced",
     "invalid_email": "bounced",
     "soft_bounce": "blocked",
-    # Brevo's own list of blocked contacts has the address.
+    # The address is on Brevo's own list of blocked contacts.
     "blocked": "dropped",
     "error": "dropped",
     "spam": "complained",
@@ -71,7 +71,7 @@ def _event(item: dict[str, Any], comparable: Callable[[str], str | None]) -> Eve
 
 
 def _time(item: dict[str, Any]) -> datetime | None:
-    """When it happened. `date` is in the time zone of Brevo's own clock, so it is not used."""
+    """The time of the event. `date` is not used, because it is in the time zone of Brevo's account."""
     milliseconds = _number(item.get("ts_epoch"))
     at = _number(item.get("ts_event")) if milliseconds is None else milliseconds / 1000
     return datetime.fromtimestamp(at, UTC) if at is not None and 0 < at < _MAX_TIME else None

@@ -1,7 +1,7 @@
 """Parse returned mail: delivery reports (RFC 3464, and qmail's and Exchange's), complaints (RFC 5965), unsubscribes.
 
-Anyone can write a report. Which email it is about is taken only from what we signed: the token in the returned
-List-Unsubscribe header or in the envelope address, or else the Message-ID together with the recipient.
+Anyone can write a report. So its email is identified only by signed data: the token in the returned List-Unsubscribe
+header or in the envelope address, or else the Message-ID together with the recipient.
 
 The parser is our own, because foreign mail can be hostile: the standard library nests a generator for each level and
 can run out of stack. This one is linear, four levels and fifty parts deep, and trusts no charset.
@@ -67,7 +67,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a report says about one recipient."""
+    """A report's statement about one recipient."""
 
     # The kind of the equivalent event.
     kind: str
@@ -78,13 +78,13 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What a returned mail reports."""
+    """The content of a returned mail."""
 
     # The worst first.
     statuses: tuple[Status, ...]
     # The addresses that the report was sent to.
     envelope: tuple[str, ...] = ()
-    # Words that may be tokens of ours.
+    # Words that may be our tokens.
     tokens: tuple[str, ...] = ()
     # Message-IDs of the email that the report is about.
     message_ids: tuple[str, ...] = ()
@@ -93,7 +93,7 @@ class DeliveryReport:
 
 
 def parse_report(data: bytes) -> DeliveryReport | None:
-    """What a mail reports; None for other mail, such as a vacation reply or a message to the editors."""
+    """Parse a returned mail. None for other mail, such as a vacation reply or a message to the editors."""
     headers, parts = parse_message(data)
     unsubscribe = _UNSUBSCRIBE.match(_first(headers, "subject"))
     statuses = _delivery_statuses(parts) or _complaints(parts)

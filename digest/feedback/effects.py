@@ -1,4 +1,4 @@
-"""Decide what events change (`decide`, pure), and change it (`apply`).
+"""Decide the effects of events (`decide`, pure), and carry them out (`apply`).
 
 Every change records the first event of a kind, suppresses an address or confirms an attempt. Each can be repeated, and
 the order does not matter, so duplicate and reordered events need no special treatment.
@@ -23,7 +23,7 @@ _OPEN = (AttemptState.SUBMITTING, AttemptState.UNKNOWN, AttemptState.OVERRIDDEN)
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What some events change."""
+    """The effects of some events."""
 
     # Events to record.
     kept: tuple[DeliveryEvent, ...] = ()
@@ -37,7 +37,7 @@ class Effects:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What was new."""
+    """The changes that were new."""
 
     kept: int = 0
     suppressed: int = 0
@@ -49,9 +49,9 @@ class Applied:
 
 
 def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = False) -> Effects:
-    """What these events change.
+    """Decide the effects of these events.
 
-    An event that is recorded changes nothing, so that a late duplicate cannot suppress someone who subscribed again.
+    An event that is recorded already has none, so a late duplicate cannot suppress somebody who subscribed again.
     """
     address_of = {subscriber: address for address, subscriber in known.addresses.items()}
     kept: dict[tuple[str, int, str], DeliveryEvent] = {}
@@ -63,12 +63,12 @@ def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = Fa
         attempt = known.attempts.get(event.attempt) if event.attempt else None
         subscriber = known.addresses.get(event.address) if event.address else event.subscriber
         delivery = _delivery(event, subscriber, attempt, known)
-        # An attempt's id with a recipient who was not in its batch confirms nothing about those who were.
+        # If the recipient was not in the attempt's batch, the event confirms nothing.
         is_in_batch = delivery and attempt and known.deliveries[delivery] == attempt.batch
         if is_in_batch and delivery and attempt and event.attempt and attempt.state in _OPEN and rule.confirms:
             confirmed[event.attempt] = delivery[0]
         if rule.alarm and attempt is not None and attempt.state in (AttemptState.CANCELLING, AttemptState.CANCELLED):
-            # Dropped because we cancelled it.
+            # Dropped because we cancelled the email.
             continue
         if rule.tracking and not tracking:
             continue
@@ -122,7 +122,7 @@ def apply(
     now: datetime,
     tracking: bool,
 ) -> Applied:
-    """Carry out what the events change.
+    """Carry out the effects of events.
 
     May be interrupted anywhere and repeated, because an address is suppressed before its event is recorded. Only the
     limit for repeated blocks may then take effect one block later.

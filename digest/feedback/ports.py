@@ -21,7 +21,7 @@ class AttemptRef:
 
 @dataclass(frozen=True, slots=True)
 class KnownDelivery:
-    """What the store knows about the subscribers, editions and attempts that some events name."""
+    """The store's data about the subscribers, editions and attempts that some events name."""
 
     # Comparable address → subscriber id.
     addresses: Mapping[str, int] = field(default_factory=dict)
@@ -42,15 +42,15 @@ class FeedbackLog(Protocol):
         ...
 
     def blocked(self, subscribers: Iterable[int]) -> Mapping[int, Sequence[datetime | None]]:
-        """When the latest emails to each subscriber were blocked, newest first; None for one that was not.
+        """Return when each subscriber's latest emails were blocked, newest first, with None for emails that were not.
 
-        Only subscribers with enough blocks to reach the limit are included.
+        Includes only subscribers with enough blocks to reach the limit.
         """
         ...
 
 
 class Ledger(Protocol):
-    """The record of who got what."""
+    """The record of every recipient and outcome."""
 
     def confirm_accepted(self, attempt: str) -> bool:
         """Record that the provider accepted an open attempt, because an event names it. False if that was known."""

@@ -1,4 +1,4 @@
-"""Parse a mail that a reader wrote: its text without the quoted email, and whether a machine answered (RFC 3834)."""
+"""Parse a subscriber's mail: its text without the quoted email, and whether it is an automatic reply (RFC 3834)."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from email.utils import parseaddr
 from digest.feedback.dsn import Headers, Part, parse_message, received_at
 from digest.hindi.cut import clusters
 
-# Grapheme clusters of a reply that are kept, and of its subject.
+# The most grapheme clusters of a reply and of its subject that are stored.
 MAX_TEXT, MAX_SUBJECT = 2_000, 200
-# Characters that are looked at: a foreign mail may be long.
+# Characters of a mail that are read, because a foreign mail may be long.
 _MOST_READ = 60_000
 _MAX_IDS = 20
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,300})>")
 _CHARSET = re.compile(r"""charset\s*=\s*"?([A-Za-z0-9_.:+-]{1,40})""", re.I)
 _AUTOMATIC_PRECEDENCE = ("auto_reply", "auto-reply", "bulk", "junk", "list")
-# Headers that only automatic answers have.
+# Headers that only automatic replies have.
 _AUTOMATIC_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "list-id", "feedback-id")
 _AUTOMATIC_SUBJECT = re.compile(
     r"\s*(?:(?:re|aw|fw)\s*:\s*)*(?:out of (?:the )?office|automatic reply|auto(?:matic)?[- ]?(?:reply|response)|"
     r"autoreply|vacation|on leave|abwesen|स्वचालित|स्वतः|ऑटो[- ]?रिप्लाई|कार्यालय से बाहर|अवकाश पर|छुट्टी पर)",
     re.I,
 )
-# Where the quoted email begins.
+# Patterns of the line where the quoted email begins.
 _QUOTE = re.compile(
     r"^(?:>.*|-{2,} ?(?:original message|forwarded message|मूल संदेश).*|_{8,}|"
     r"(?:on|le|am) .{4,200}(?:wrote|a écrit|schrieb)\s*:\s*|.{0,200}(?:ने लिखा|को लिखा)\s*:?\s*|"
@@ -45,7 +45,7 @@ _BREAK = re.compile(r"<(?:br|/p|/div|/tr|/li)\b[^<>]{0,200}>", re.I)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A mail by a person, or by their mail program. `sender` is not proven: anybody can write any address there."""
+    """A mail from a person or their mail program. `sender` is not verified: anybody can write any address there."""
 
     sender: str
     subject: str
@@ -55,12 +55,12 @@ class Reply:
     answers: tuple[str, ...]
     # Identifies the mail, so that it is stored once.
     hash: str
-    # When our server received it; None if it does not say.
+    # When our server received it; None if that is unknown.
     at: datetime | None
 
 
 def parse_reply(data: bytes) -> Reply | None:
-    """What somebody wrote; None for a mail without a sender."""
+    """Parse a reply; None for a mail without a sender."""
     headers, parts = parse_message(data)
     sender = parseaddr(_first(headers, "from")[:1000])[1].strip()
     if "@" not in sender or len(sender) > 320:
@@ -72,7 +72,7 @@ def parse_reply(data: bytes) -> Reply | None:
     return Reply(
         sender,
         subject,
-        # Nobody reads what a machine wrote, and it may say where somebody is.
+        # The text of an automatic reply is not stored: nobody reads it, and it may reveal where a person is.
         "" if automatic else _shortened(without_quote(_text(parts)), MAX_TEXT),
         automatic,
         tuple(dict.fromkeys(_MESSAGE_ID.findall(ids[:10_000])[:_MAX_IDS])),

@@ -1,4 +1,4 @@
-"""What follows from an event: a table in which the first matching row counts, and one rule about earlier events.
+"""The effects of an event: a table in which the first matching row counts, and one rule about earlier events.
 
 Blocks, deferrals and most drops suppress nobody, because they concern the email, the sender or the moment. An email
 that is dropped because of an earlier event counts as that event, whose own report was lost.
@@ -26,7 +26,7 @@ SOFT_BOUNCE_SPAN = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What follows from events of a kind."""
+    """The effects of a kind of event."""
 
     kind: str
     # Applies only to events whose reason contains this, in lower case. Every reason contains ''.
@@ -47,7 +47,7 @@ class Rule:
 
 RULES = (
     Rule("processed"),
-    # What a receiver says about the sender is kept for alerts (`notify/receiver_codes.py`).
+    # Receivers' statements about the sender are stored for alerts (`notify/receiver_codes.py`).
     Rule("deferred", ".7.", keep=True),
     Rule("deferred", "[tss", keep=True),
     Rule("deferred"),

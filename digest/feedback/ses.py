@@ -1,8 +1,8 @@
 """Parse Amazon SES's events, as Amazon SNS delivers them
 (https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html).
 
-Our message tags are returned in each event. No content raises, except a payload that is no message of SNS; other
-messages than events are skipped.
+Our message tags are returned in each event. Only a payload that is not an SNS message raises; messages that are not
+events are skipped.
 """
 
 from __future__ import annotations

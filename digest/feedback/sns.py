@@ -1,9 +1,9 @@
 """Verify that a webhook payload is a message of one topic of Amazon SNS
 (https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html).
 
-Everybody can have a topic of their own, whose messages Amazon signs too, so the topic must be the configured one. No
-address of a message is requested as it is: the certificate's must be one that SNS uses in the topic's region, and the
-confirmation's is built from the topic.
+Anybody can create a topic, and Amazon signs its messages too, so the topic must be the configured one. No URL in a
+message is requested as it is: the certificate's must be one that SNS uses in the topic's region, and the confirmation's
+is built from the topic.
 """
 
 from __future__ import annotations

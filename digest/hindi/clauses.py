@@ -1,4 +1,4 @@
-"""Where a Hindi sentence or headline may be cut: after a whole clause, and never before what changes its meaning."""
+"""Find where a Hindi sentence may be cut: after a whole clause, never before words that change its meaning."""
 
 from __future__ import annotations
 

@@ -1,17 +1,17 @@
-"""Words as a search index stores them: folded stems in ASCII, so that a database's own tokenizer needs no Hindi.
+"""Words for a search index: folded stems in ASCII, so that a database's own tokenizer needs no Hindi.
 
-`unicode61` of SQLite and the parser of PostgreSQL cut Devanagari at its vowel signs. In ASCII they cannot.
+SQLite's `unicode61` and PostgreSQL's parser would split Devanagari at its vowel signs.
 """
 
 from __future__ import annotations
 
 from digest.hindi.tokens import stems, tokens
 
-# The first letter of an encoded word. No English word that is followed by these letters is news.
+# The first letter of an encoded word. It avoids conflicts with English words.
 _MARK = "q"
 _LETTERS = "abcdefghijklmnop"
 _FIRST, _LAST = 0x0900, 0x097F
-# Words of a query. Further ones change little.
+# The most words of a query. Further words change little.
 MOST = 8
 
 
@@ -21,7 +21,7 @@ def index_words(*texts: str) -> str:
 
 
 def query_words(query: str) -> list[str]:
-    """Return what must be in the index for a query. A query of stop words only finds nothing."""
+    """Return the words that the index must contain for a query. A query of only stop words finds nothing."""
     return list(dict.fromkeys(encode(stem) for stem in stems(query)))[:MOST]
 
 
@@ -31,7 +31,7 @@ def has_words(query: str) -> bool:
 
 
 def encode(stem: str) -> str:
-    """Return a folded stem as ASCII letters and digits. Two stems never have the same form."""
+    """Encode a folded stem as ASCII letters and digits, one-to-one."""
     if stem.isascii():
         return stem.replace(".", "d")
     return _MARK + "".join(map(_encode_letter, stem))

@@ -118,7 +118,7 @@ def _stop_ends(line: str, start: int, at: int, end: int) -> bool:
     if word in LETTER_NAMES and _in_letter_sequence(line, found.start(), following, follows, spaced):
         return False
     if spaced:
-        # A text with dandas ends no sentence with a full stop.
+        # In a text with dandas, full stops do not end sentences.
         return word not in (LETTER_NAMES if "।" in line else LONE_INITIALS)
     return len(word) >= 2 and (bool(_DEVA_LETTER.match(line[end])) or line[end] in "“‘\"'(" or line[end].isupper())
 

@@ -1,4 +1,4 @@
-"""Cut from headlines what only calls for a click: `…, जानें कैसे`."""
+"""Cut calls to click from headlines: `…, जानें कैसे`."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ _TAIL, _LAST = (
     re.compile("|".join(f"(?:{row.pattern.pattern})" for row in TAILS if row.where == where)) for where in ("", "last")
 )
 
-# Words that must remain of a title; one less may if they are a whole clause.
+# The least words that must remain of a title; one less if they are a whole clause.
 LEAST_WORDS = 5
-# Words before the call in its part, and before a call with nothing after it. After more of them the part is news.
+# The most words before the call in its part, and before a call at the very end. With more words, the part is news.
 _BEFORE_CALL, _BEFORE_LAST = 5, 8
 # A title may end in several calls: `…, जानें कैसे, देखें लिस्ट`.
 _MOST_TAILS = 3
 
 _SEPARATOR = re.compile(r" ?[,;:|!?।…]+[ –—-]*| [-–—]+ ?|(?<=[^\s0-9A-Za-z])[-–—]\s+|\.{2,} ?")
-# What follows one of these is somebody's words: `मंत्री बोले- देखें आगे क्या होता है`.
+# Text after one of these is a quotation: `मंत्री बोले- देखें आगे क्या होता है`.
 _SPEAKS = re.compile(fold("(?:बोले|बोला|बोली|बोलीं|कहा|लिखा|पूछा|बताया)$"))
 _ATTRIBUTES = re.compile("[-–—…]|\\.{2}")
-# Somebody's words: what follows may name who says them.
+# A quotation: the following text may name the speaker.
 _VOICE = frozenset(map(fold, words("मैं मैंने मुझे मुझसे मेरा मेरी मेरे हम हमें हमने हमारा हमारी हमारे चाहता चाहती")))
 # A part with one of these waits for the next: `जिस घर को बेचा था, उसे खोलते ही उड़े होश`.
 _WAITS = frozenset(map(fold, words("जिस जिसे जिसने जिन जिन्हें जो जब जैसे अगर यदि")))
 _WAS = frozenset(map(fold, words("था थे थी थीं")))
-# Words that may stand after the last part: more of them are news.
+# The most words after the last part. More words are news.
 _AFTER = 3
 # A call at the start: `जानिए क्यों …`.
 _HEAD = re.compile(
@@ -67,7 +67,7 @@ _PAIRS = (("‘", "’"), ("“", "”"), ("(", ")"))
 
 
 def without_tails(title: str) -> str:
-    """Return the headline without the parts that only call for a click, at its end and at its start."""
+    """Return the headline without calls to click at its end and start."""
     for _ in range(_MOST_TAILS):
         shorter = _without_tail(title)
         if shorter == title:
@@ -101,14 +101,14 @@ def _without_tail(title: str) -> str:
         if len(front.split()) < least or _SPEAKS.search(fold(front)) or not _is_balanced(front):
             continue
         if _ATTRIBUTES.search(mark.group()) and " ने " in folded:
-            # Who says what stands before the dash.
+            # The speaker of the text before the dash.
             continue
         return front + ("?" if "?" in mark.group() else "")
     return title
 
 
 def _leaves_open(front: str) -> bool:
-    """Return whether what stands before a part needs it: a condition, somebody's words, or how things had been."""
+    """Return whether the text before a part needs it: a condition, a quotation, or an earlier state."""
     found, last = tokens(front), tokens(_SEPARATOR.split(front)[-1])
     return not _VOICE.isdisjoint(found) or not _WAITS.isdisjoint(last) or not _WAS.isdisjoint(found)
 

@@ -35,7 +35,7 @@ _OPENS_AFTER = " \u00a0([-–—:/"
 
 def typeset(text: str) -> str:
     """Return the text on one line as it is printed. Words, numbers and their order stay. Idempotent."""
-    # A mark that goes may bring two others together.
+    # Removing a mark may bring two others together.
     for _ in range(_PASSES):
         line = _typeset_once(text)
         if line == text:
@@ -92,7 +92,7 @@ def _paired(line: str, marks: str, opening: str, closing: str) -> str:
 
 
 def _stray(found: list[re.Match[str]], line: str) -> re.Match[str]:
-    """Return the mark without a partner: one that closes where none is open, else the last."""
+    """Return the position of the unpaired mark: one that closes where none is open, else the last."""
     is_open = False
     for match in found:
         at = match.start(1)

@@ -39,7 +39,7 @@ _own_folder: Path | None = None
 
 @contextmanager
 def bound(folder: Path) -> Iterator[None]:
-    """Use `folder` for the newsroom's own catalogues within the block, process-wide (as gettext's `bindtextdomain`)."""
+    """Use `folder` for the newsroom's own catalogues within the block, process-wide (like `bindtextdomain`)."""
     global _own_folder
     before, _own_folder = _own_folder, folder
     try:

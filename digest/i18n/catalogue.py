@@ -169,7 +169,7 @@ def placeholders(text: str) -> set[str]:
 
 
 def _rows(text: str) -> list[str]:
-    """The lines of a `.po` file for Babel. Raises PoSyntaxError for what Babel would accept and misread."""
+    """The lines of a `.po` file for Babel. Raises PoSyntaxError for lines that Babel would accept and misread."""
     rows = [line.strip() for line in text.split("\n")]
     numbers, kinds = [], ""
     for number, row in enumerate(rows, 1):

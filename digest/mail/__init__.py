@@ -1,1 +1,4 @@
-"""What is mail apart from sending it: messages, headers, MIME, bounce addresses, inspection of a received mail."""
+"""Mail formats: messages, headers, MIME, bounce addresses, and the inspection of received mail.
+
+Sending is in `deliver`.
+"""

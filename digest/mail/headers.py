@@ -70,7 +70,7 @@ def encode_header(name: str, value: str) -> str:
 def encode_address(name: str, email: str, *, room: int = 30) -> tuple[str, ...]:
     """`Display Name <address>` in parts that each fit on a line. `room` bytes of the name fit on the header's line.
 
-    Fewer parts are better: some mail programs show a space between two of them.
+    Fewer parts are better, because some mail programs show a space between parts.
     """
     name, email = one_line(name), one_line(email)
     if not name:

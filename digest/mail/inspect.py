@@ -68,7 +68,7 @@ class Signature:
     algorithm: str
     # The names in h=, in lower case.
     headers: tuple[str, ...]
-    # It covers only a part of the body (l=), so that anyone can append to it.
+    # Whether it covers only part of the body (l=), so that anyone can append to it.
     partial: bool
 
 

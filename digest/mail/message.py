@@ -1,6 +1,6 @@
-"""What a transport is given: one email, its sender, and the recipients with what is personal to each of them.
+"""The input of transports: one email, its sender, and the recipients with their personal values.
 
-Data and pure functions. Knows neither MIME nor a provider's JSON.
+Data and pure functions, independent of MIME and of providers' JSON.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Outgoing:
     images: tuple[InlineImage, ...] = ()
     # The provider's id for a scheduled attempt, which can be cancelled until shortly before `send_at`.
     schedule_id: str | None = None
-    # When the provider is to send it, in Unix seconds; None for at once.
+    # When the provider must send it, in Unix seconds; None for at once.
     send_at: int | None = None
 
 
@@ -133,7 +133,7 @@ def recipients(subscribers: Sequence[tuple[int, str]], sender: Sender, token: Si
 
 
 def recipient(id: int, email: str, sender: Sender, token: Sign) -> Recipient:
-    """As `recipients`, for one subscriber."""
+    """Like `recipients`, for one subscriber."""
     return recipients([(id, email)], sender, token)[0]
 
 

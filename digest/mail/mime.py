@@ -1,7 +1,7 @@
 """Build an email as bytes: text, HTML and images as base64 parts, with each recipient's values filled in.
 
-What all recipients share is encoded once for each email (`template`). Base64 encodes groups of three bytes, so the text
-between two personal values has at most three encodings, whatever the length of the values.
+Shared parts are encoded once per email (`template`). Base64 encodes groups of three bytes, so the text between two
+personal values has at most three encodings, whatever the length of the values.
 """
 
 from __future__ import annotations
@@ -144,7 +144,8 @@ def _parts(edition: str, email: RenderedEmail, images: Sequence[InlineImage]) ->
         yield from (_part("text/plain"), _Body(email.text))
         return
     unique = hashlib.sha256(f"{edition}\0{email.variant}".encode("utf-8", "replace")).hexdigest()[:24]
-    # Neither is a prefix of the other: a line that begins with a boundary is one (RFC 2046 section 5.1.1).
+    # Neither may be a prefix of the other, because a line that begins with a boundary counts as one (RFC 2046 section
+    # 5.1.1).
     boundary, related = f"=_{unique}", f"=r{unique}"
     edge, inner = (_CRLF + b"--" + name.encode("ascii") for name in (boundary, related))
     yield f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'.encode("ascii")
@@ -181,7 +182,7 @@ def _image_part(image: InlineImage) -> bytes:
 def _lines(data: bytes) -> bytes:
     """`data` as base64 in lines of 76 characters; nothing for no data."""
     if len(data) <= _LINE_BYTES:
-        # What is between two personal values, which is most of the work for one email.
+        # Encode the text between two personal values, which is most of the work for one email.
         return binascii.b2a_base64(data, newline=False) + _CRLF if data else b""
     starts = range(0, len(data), _LINE_BYTES)
     return b"".join(binascii.b2a_base64(data[start : start + _LINE_BYTES], newline=False) + _CRLF for start in starts)

@@ -24,7 +24,7 @@ _VIEWER_POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; conne
 
 
 class PreviewServer(ThreadingHTTPServer):
-    """The HTTP server of one preview. Port 0 takes a free one; `url` is the address to open."""
+    """The HTTP server of one preview. Port 0 picks a free one; `url` is the address to open."""
 
     daemon_threads = True
 

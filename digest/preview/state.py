@@ -1,4 +1,4 @@
-"""What a preview shows of an edition, in files or in a browser: the emails as an invented recipient would get them.
+"""The content of a preview, in files or in a browser: an edition's emails as an invented recipient would get them.
 
 The browser preview renders again when a template, `digest.yaml`, the subscriber list or the edition changes. An error
 is shown in the preview and does not end it.
@@ -44,7 +44,7 @@ class VariantPreview:
     # In bytes.
     sizes: Mapping[str, int]
     level: str
-    # What a send would warn of.
+    # Warnings that a send would show.
     warnings: tuple[str, ...] = ()
 
 
@@ -135,7 +135,7 @@ def _variant_previews(app: App, edition: Edition) -> list[VariantPreview]:
 
 @dataclass(frozen=True, slots=True)
 class WrittenPreview:
-    """The files of a preview, the sizes of its email in bytes, and what a send would warn of."""
+    """The files of a preview, the sizes of its email in bytes, and the warnings that a send would show."""
 
     files: list[Path]
     sizes: dict[str, int]
@@ -165,7 +165,7 @@ def write_preview(app: App, edition: Edition, out: Path) -> WrittenPreview:
 
 
 def _email(app: App, edition: Edition, variant: Variant) -> RenderedEmail | None:
-    """The email of a variant, as it was sent if the edition was enqueued; None if the variant has no story."""
+    """The email of a variant; the stored one if the edition was enqueued. None if the variant has no story."""
     return app.editions.emails(edition.key).get(variant.key) or app.renderer.render(edition, variant, now=app.now())
 
 

@@ -22,12 +22,12 @@ FORMAT = "digest-receipt"
 VERSION = 1
 # Every recipient is counted in exactly one of them.
 PARTS = ("accepted", "rejected", "excluded", "pending", "unknown")
-# What a batch counts. Rejected and excluded recipients are in no batch.
+# The counts of a batch. Rejected and excluded recipients are in no batch.
 BATCH_PARTS = ("accepted", "pending", "unknown")
 # Bytes. A million recipients need less than one megabyte.
 MAX_SIZE = 64_000_000
 _HEX = re.compile(r"[0-9a-f]+\Z")
-# A number beyond it is not the same in every language (RFC 8785, appendix D).
+# Larger integers are not exact in every language (RFC 8785, appendix D).
 _MAX_NUMBER = 2**53 - 1
 
 
@@ -161,7 +161,7 @@ def _parse(data: bytes) -> tuple[dict[str, Any], list[dict[str, Any]], str]:
 
 
 def _missing(statement: Mapping[str, Any], batches: Sequence[Any]) -> str | None:
-    """Name what is missing, or has the wrong type, of what verifying and showing need."""
+    """Return the name of a field that is missing or has the wrong type."""
     for name in ("newsletter", "issuer", "edition", "subject", "state", "issued_at", "public_key"):
         if not isinstance(statement.get(name), str):
             return f"`{name}`"
@@ -196,7 +196,7 @@ def _hash(before: str, batch: Mapping[str, Any]) -> str:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse a name that is there twice: another program might read the other value."""
+    """Refuse duplicate names, because another program might read the other value."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a name is there twice")

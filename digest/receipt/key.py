@@ -43,7 +43,7 @@ def find_key(given: str, file: Path) -> Ed25519PrivateKey | None:
 
 
 def find_or_make_key(given: str, file: Path) -> Ed25519PrivateKey:
-    """As `find_key`, but make the file if there is no key. Raises DigestError if it can't be written."""
+    """Like `find_key`, but create the file if there is no key. Raises DigestError if it can't be written."""
     found = find_key(given, file)
     if found is None:
         _make(file)
@@ -54,7 +54,7 @@ def find_or_make_key(given: str, file: Path) -> Ed25519PrivateKey:
 
 
 def _make(file: Path) -> None:
-    """Create the file whole, unless another process is faster."""
+    """Create the file atomically, unless another process is faster."""
     part = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
     try:
         write_private(part, f"{secrets.token_hex(32)}\n".encode())

@@ -1,7 +1,7 @@
-"""An edition as the archive shows it: printed once, when it is sent, so that later templates do not change it.
+"""An edition as the archive shows it.
 
-Nothing in it is personal, and no date is relative. Links to our own pages and pictures start with `SITE` instead of an
-address, which may change.
+It is rendered once, when it is sent, so that later templates do not change it. It contains nothing personal and no
+relative date. Links to our own pages and pictures start with `SITE` instead of an address, which may change.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _PERSONAL = re.compile("|".join(map(re.escape, PLACEHOLDERS.values())))
 
 @dataclass(frozen=True, slots=True)
 class ArchivePage:
-    """The article, with what lists and link previews show of it. `picture` is the image of the top story, or ''."""
+    """The page's article, with the data for lists and link previews. `picture` is the top story's image, or ''."""
 
     title: str
     description: str
@@ -90,7 +90,7 @@ def print_page(
 
 
 def _page(edition: Edition, branding: Branding, blocks: tuple[Block, ...], now: datetime) -> Page:
-    # The page asks its own site for the stored pictures, and by their hash.
+    # The page loads stored pictures from its own site, by their hash.
     theme = replace(branding.theme, images="attach", can_attach=True)
     subject = texts.one_line(edition.subject) or subjects.subject_line(edition, branding.language)
     preheader = texts.one_line(edition.preheader) or subjects.preheader(edition, branding.language)

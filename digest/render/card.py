@@ -1,7 +1,7 @@
 """The picture of a link preview: the headline in large letters, the newsletter's name, and the top story's picture.
 
 Pillow shapes Devanagari with Raqm, which needs FriBidi on the machine (Debian: libfribidi0). Without it vowel signs
-would stand in the wrong place, so there is no picture then.
+would be misplaced, so no picture is drawn.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ WIDTH, HEIGHT = 1200, 630
 _FONT = Path(__file__).parent / "fonts/NotoSansDevanagari-Bold.ttf"
 # Text is to the left of the picture.
 _MARGIN, _PICTURE = 64, 460
-# Sizes of the headline, the first of which fits is taken; space between lines in parts of the size.
+# Sizes of the headline, of which the first that fits is used; and the line spacing relative to the size.
 _SIZES, _LEADING = (92, 84, 76, 68, 62, 56, 50), 1.42
 _NAME, _DATE = 40, 30
 # Above and below the headline, for the name and the date.
 _TOP, _BOTTOM = 150, 110
 # The largest picture that is opened, in pixels.
 _MAX_PIXELS = 20_000_000
-# What the font has: Devanagari, Latin-1 and the marks of news.
+# The characters of the font: Devanagari, Latin-1 and punctuation.
 _DRAWABLE = re.compile(
     "[\u0020-\u007e\u00a0-\u00ff\u0900-\u097f\u200c\u200d\u2010-\u2014\u2018-\u201f\u2022\u2026\u20b9]*\\Z"
 )
@@ -70,7 +70,7 @@ def draw(headline: str, name: str, date: str, palette: Palette, picture: bytes |
 
 
 def _layout(text: str, room: int, height: int) -> tuple[int, list[str]]:
-    """The largest size at which the text fits, and its lines. At the smallest it is cut at a word."""
+    """Return the largest size at which the text fits, and its lines. At the smallest size the text is cut at a word."""
     lines: list[str] = []
     for size in _SIZES:
         lines = _wrap(text, _font(size), room)
@@ -97,7 +97,7 @@ def _wrap(text: str, font: ImageFont.FreeTypeFont, room: int) -> list[str]:
 
 
 def _balance(text: str, font: ImageFont.FreeTypeFont, room: int, lines: list[str]) -> list[str]:
-    """As many lines of about the same length, so that no word is alone in the last one."""
+    """Rebalance the lines to similar lengths, so that no word is alone in the last line."""
     for percent in range(96, 50, -4):
         narrower = _wrap(text, font, room * percent // 100)
         if len(narrower) > len(lines):
@@ -107,7 +107,7 @@ def _balance(text: str, font: ImageFont.FreeTypeFont, room: int, lines: list[str
 
 
 def _fit(text: str, font: ImageFont.FreeTypeFont, room: int) -> str:
-    """The text, without the words at its end for which there is no room."""
+    """The text without the last words that do not fit."""
     words = text.removesuffix(" …").split()
     cut = text
     while len(words) > 1 and _length(cut, font) > room:

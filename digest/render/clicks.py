@@ -1,8 +1,8 @@
-"""Links that lead over our pages, so that clicks can be counted: `/c/EDITION/CODE`.
+"""Redirect links on our pages that count clicks: `/c/EDITION/CODE`.
 
-A code is a signature of the edition, the story and its address. So a link leads only to an address of that edition, a
-forged one leads nowhere, and no table of links is needed. The code is shorter than most addresses: emails get smaller.
-Links to our own pages stay as they are.
+A code is a signature of the edition, the story and its URL. So a link leads only to URLs in that edition, a forged link
+leads nowhere, and no table of links is needed. The code is shorter than most URLs, so emails get smaller. Links to our
+own pages stay as they are.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ CODE_LENGTH = 12
 _HREF = re.compile(r'(<a\b[^>]*?\bhref=")([^"]*)(")')
 _BODY_END = re.compile(r"(?:</div>\s*)?</body>")
 
-# Signs a text with each of our keys, the newest first.
+# Signs a text with each of our keys, newest first.
 Sign = Callable[[str], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a link of an edition leads. `name` is `story:ID`, `ad:HASH`, or HONEYPOT."""
+    """The target of a link in an edition. `name` is `story:ID`, `ad:HASH`, or HONEYPOT."""
 
     name: str
     url: str
@@ -37,7 +37,7 @@ class Target:
 
 
 def targets(edition: Edition) -> list[Target]:
-    """The stories and advertisements of an edition that have an address, in reading order."""
+    """The stories and advertisements of an edition that have a URL, in reading order."""
     found = [
         Target(f"story:{story.id}", url, texts.one_line(story.title), texts.one_line(section.name))
         for section in edition.sections
@@ -64,11 +64,11 @@ class ClickLinks:
 
     base: str
     sign: Sign
-    # Whether each link says who clicked.
+    # Whether each link identifies the subscriber.
     with_subscriber: bool = False
 
     def put(self, email: str, edition: Edition) -> str:
-        """The HTML of an email with our links instead of the addresses of `edition`, and one link that nobody sees."""
+        """Return the HTML of an email with redirect links in place of the edition's URLs, and one hidden link."""
         codes: dict[str, str] = {}
         for target in targets(edition):
             if not self._is_own(target.url):
@@ -81,13 +81,14 @@ class ClickLinks:
         found = _HREF.sub(replace, email)
         if not codes:
             return found
-        # Without text it takes no place even where styles are not supported, and no finger or Tab key reaches it.
+        # Without text it takes no space even where styles are not supported, and neither a finger nor the Tab key
+        # reaches it.
         url = self._url(edition.key, self._codes(edition.key, _honeypot(edition))[0])
         hidden = f'<a href="{url}" style="display:none" tabindex="-1" aria-hidden="true" rel="nofollow"></a>'
         return _BODY_END.sub(lambda end: hidden + end[0], found, count=1)
 
     def remove(self, email: str, edition: Edition) -> str:
-        """The HTML with the addresses themselves, and without the hidden link."""
+        """Return the HTML with the original URLs, and without the hidden link."""
         urls = {code: target.url for code, target in self.by_code(edition).items()}
         start = f"{self.base.rstrip('/')}/c/{quote(edition.key, safe='')}/"
 
@@ -99,7 +100,7 @@ class ClickLinks:
         return _HREF.sub(replace, hidden.sub("", email))
 
     def by_code(self, edition: Edition) -> dict[str, Target]:
-        """Code → target, also by older keys."""
+        """Code → target, including codes by older keys."""
         every = [_honeypot(edition), *targets(edition)]
         return {code: target for target in every for code in self._codes(edition.key, target)}
 

@@ -1,4 +1,4 @@
-"""What templates receive: an edition ready to print, with all texts cleaned and all dates in words.
+"""The data for templates: an edition ready to print, with cleaned texts and dates in words.
 
 The fields of the classes here are the names that a template may use (docs/letter.md).
 """
@@ -67,10 +67,10 @@ class Picture:
 class Item:
     """A story as printed. Text fields are '' if there is nothing to show.
 
-    `id` names its page in the archive. `names` are its sources in words, `meta` those and the time. `source` is its
-    only source, where the edition has several. `notes` are what a reader would not expect: several sources, another day
-    than most stories, a headline or summary by a language model. `lang` and `direction` are set only where they differ
-    from the email's.
+    `id` names its page in the archive. `names` are its sources in words, `meta` adds the time. `source` is its only
+    source, in an edition with several sources. `notes` mark what is unusual: several sources, another day than most
+    stories, a headline or summary by a language model. `lang` and `direction` are set only where they differ from the
+    email's.
     """
 
     title: str
@@ -104,9 +104,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """URLs of the reader pages, with placeholders for tokens. Without pages: empty, and `leave` is a mailto link.
+    """URLs of the reader pages, with placeholders for tokens.
 
-    The last four contain nothing personal. They are empty without a public archive, `join` also without a sign-up form.
+    Without pages they are '', and `leave` is a mailto link. The last four contain nothing personal. They are '' without
+    a public archive; `join` also without a sign-up form.
     """
 
     view: str
@@ -155,9 +156,9 @@ class Page:
     lead: Item | None
     sections: tuple[Group, ...]
     briefs: tuple[Item, ...]
-    # Parts besides the stories, such as the weather.
+    # Blocks, such as the weather.
     blocks: tuple[Block, ...]
-    # Those of the sections that are named, each once.
+    # The names of shown sections, each once.
     colours: tuple[SectionColour, ...]
     links: Links
     postal_address: str
@@ -169,7 +170,7 @@ class Page:
     light: Palette
     dark: Palette
     test: bool
-    # Of a test only.
+    # Only in a test.
     desk: tuple[DeskLink, ...] = ()
 
 
@@ -184,9 +185,9 @@ def build_page(
     blocks: tuple[Block, ...] = (),
     absolute: bool = False,
 ) -> Page:
-    """Prepare `edition`, already reduced to one variant, for printing. `now` (aware) decides what 'today' means.
+    """Prepare `edition`, already reduced to one variant, for printing.
 
-    With `absolute` no date is today or yesterday, for a page that is read later.
+    `now` (aware) defines 'today'. With `absolute`, dates are not relative, for a page that is read later.
     """
     stories = list(edition.stories())
     theme = branding.theme
@@ -253,7 +254,7 @@ class _Printer:
         self.with_picture = _stories_with_picture(edition, branding.theme, self.brief)
         stories = list(edition.stories())
         self.mixed = len({name for story in stories for name in story.sources}) > 1
-        # The day of most stories goes without saying.
+        # The day that most stories share is not shown.
         days = Counter(self.local(story).date() for story in stories if story.dated)
         self.usual_day = max(days, key=lambda day: (days[day], day), default=None)
         messages = {self.catalogue.gettext(message): message for message in SECTION_COLOURS}
@@ -305,7 +306,7 @@ class _Printer:
         )
 
     def picture(self, story: Story, width: int) -> Picture | None:
-        """The image of a story. One that is in the store is on our pages, if the settings say so, or attached."""
+        """The image of a story. A stored image is on our pages or attached, by the settings."""
         picture, base = _picture(story.image, width, story.title), texts.web_address(self.branding.base_url or "")
         if picture is None or not _is_stored(picture.url):
             return picture
@@ -329,9 +330,10 @@ class _Printer:
 
 
 def brief_stories(edition: Edition, limit: int) -> set[str]:
-    """The ids of the stories that are only a headline at the end: without a summary, and the `limit` lowest-scored.
+    """The ids of stories that are only a headline at the end.
 
-    At most a third of the email, never the lead, and never a pinned story.
+    These are stories without a summary, and the `limit` lowest-scored ones: at most a third of the email, never the
+    lead or a pinned story.
     """
     stories = [story for story in edition.stories() if story.id != edition.lead and not story.recurring]
     brief = {story.id for story in stories if not story.summary}
@@ -344,9 +346,9 @@ def brief_stories(edition: Edition, limit: int) -> set[str]:
 
 
 def headline_stories(edition: Edition, brief: set[str]) -> set[str]:
-    """The ids of the stories whose headlines are on top: the first of each section, then the best of the others.
+    """The ids of stories whose headlines are listed on top: the first of each section, then the best of the others.
 
-    Never the lead, which follows right below, and nothing in a short email.
+    The lead is left out, because it follows right below. A short email has no such list.
     """
     candidates = [
         [
@@ -431,7 +433,7 @@ def _picture(image: Image | None, width: int, title: str = "") -> Picture | None
     url = image.url if _is_stored(image.url) else texts.web_address(image.url)
     if not url.startswith(("https://", "cid:")):
         return None
-    # An akshara is 8 px wide, and the lowest slot has two lines.
+    # For alt text: an akshara is 8 px wide, and the lowest slot has two lines.
     title_limit = min(ALT_LIMIT, width // 5)
     alt = cut.shorten(texts.one_line(image.alt), ALT_LIMIT) or cut.shorten(texts.one_line(title), title_limit)
     if not image.width or not image.height or image.width < 0 or image.height < 0:

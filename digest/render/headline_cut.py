@@ -14,10 +14,10 @@ from digest.hindi.clauses import WEIGHTY, ends_clause, has_verb
 from digest.hindi.text import fold, words
 from digest.hindi.tokens import tokens
 
-# Clusters that a part of a headline must have to stand alone, and its words.
+# The least clusters and words of a part that can stand alone.
 LEAST = 18
 _LEAST_WORDS = 4
-# A part with fewer words between commas is an item of a list: `दिल्ली, मुंबई और पुणे में`.
+# A part between commas with fewer words is an item of a list: `दिल्ली, मुंबई और पुणे में`.
 _ITEM_WORDS = 2
 # A speaker's name has at most these words: `…: कांग्रेस नेता`; with a title before it more, but then no verb.
 _SPEAKER_WORDS, _TITLED_SPEAKER_WORDS = 4, 8
@@ -26,7 +26,7 @@ _MARK = re.compile(
     r"\s*(?P<mark>[,;।!?|:…]|\.{2,})[\s.…!?]*|\s+(?P<dash>[–—-])\s+|(?<=[^\s0-9A-Za-z])(?P<glued>[–—-])\s+"
 )
 _AND = re.compile(r" (?=(?:और|तथा|एवं|जबकि) )")
-# What follows one of these qualifies or turns what came before.
+# Text after one of these words qualifies or reverses the text before it.
 _TURNS = frozenset(
     map(
         fold,
@@ -62,15 +62,16 @@ _ACTS = frozenset(
 _PERHAPS_NO_VERB = frozenset(map(fold, words("दी की ली")))
 _POSTPOSITIONS = frozenset(map(fold, words("में से को पर")))
 _PASSIVE = frozenset(map(fold, words("गया गई गए गयी गये गईं जाएगा जाएगी जाएंगे जा")))
-# What a relative clause says more of.
+# Words that a relative clause describes.
 _POINTS = frozenset(map(fold, words("ऐसा ऐसी ऐसे इतना इतनी इतने क्या उस उन वह वो वे")))
-# At the end of a word; with है it is no future.
+# Future endings of a word; followed by है it is not a future.
 _FUTURE = re.compile(fold("[ाेी]?(?:गा|गी|गे)(?: |$)"))
 _FIRST_PERSON = frozenset(map(fold, words("मैं मैंने मुझे मुझसे मेरा मेरी मेरे हम हमें हमने हमारा हमारी हमारे i my we our me us")))
 _SAID = frozenset(map(fold, words("कहा बोले बोला बोली बोलीं पूछा लिखा कहते says said asks asked")))
-# Words from the end of a head in which a verb of speech calls for what is said, and of a tail in which an agent stands.
+# Windows in words: the end of a head, where a verb of speech announces a quotation; and the start of a tail, where an
+# agent may be.
 _NEAR_END, _AGENT_WITHIN = 4, 5
-# What somebody asks for or orders: करें, रखिए.
+# Requests and orders: करें, रखिए.
 _ORDER = re.compile(fold("(?:ें|एं|िए|इए|ाओ)$|(?:^| )(?:न|ना|मत) [^ ]+(?:ें|एं|ो) "))
 _RELATIVE = frozenset(map(fold, words("जिसमें जिनमें जिससे जिनसे जिसके जिनके जिसकी जिनकी जिसका जिनका जिसे जिन्हें जिस जिन जो")))
 _WAS = frozenset(map(fold, words("था थी थे थीं")))
@@ -86,9 +87,9 @@ _ABROAD = frozenset(
     )
 )
 _LONG_AGO = re.compile(fold("(?:साल|वर्ष|महीने|माह) पहले "))
-# What ought to be is somebody's opinion.
+# "Should" marks an opinion.
 _OUGHT = re.compile(fold("(?:ना|नी|ने) (?:होगा|होगी|होंगे)(?: |$)|चाहिए|चाहिये"))
-# Nouns that only announce what the tail tells.
+# Nouns that only announce the tail.
 _EMPTY = frozenset(
     map(
         fold,
@@ -132,10 +133,10 @@ def _ends(text: str) -> list[tuple[int, int, str]]:
 
 def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
     if mark in ":-" and mark:
-        # A topic or a speaker before what it says.
+        # A topic, or a speaker before the quotation.
         return False
     if mark.startswith(("…", "..")) or tail.startswith(("-", "–", "—")):
-        # What stands before dots, or before `?-`, is often a quotation.
+        # The text before dots, or before `?-`, is often a quotation.
         return False
     ending, rest = tokens(head), tokens(tail)
     if len(head.split()) < _LEAST_WORDS or not ending or not rest or is_unfinished(head.split()[-1]):
@@ -148,16 +149,16 @@ def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
     if names_speaker(text) or _is_list(head, tail) or not _is_balanced(head):
         return False
     if head[-1].isascii() and not has_verb(head):
-        # A name, of which the tail tells: `नया ट्रैक्टर Kamla 5, चलता है …`.
+        # A name that the tail describes: `नया ट्रैक्टर Kamla 5, चलता है …`.
         return False
     if not has_verb(head) and re.search("[,;…]", head):
         # Items: `नया पुल, चौड़ी सड़क, …`.
         return False
     if _ABROAD & set(rest) and not _ABROAD & set(ending):
-        # `डीजल महंगा, नेपाल में …`: without the end it reads as news from here.
+        # `डीजल महंगा, नेपाल में …`: without the tail it reads as domestic news.
         return False
     if _COURTS & set(rest[:_AGENT_WITHIN]) or _LONG_AGO.search(fold(head)):
-        # What a court finds is no fact of the paper's; what was long ago is no news.
+        # A court's finding is not the paper's own fact, and an old event is not news.
         return False
     if ending[0] in _OPENS_STORY or _WITH & set(rest[:_AGENT_WITHIN]):
         # `जब मंत्री ने खोला पुल, …`; the names of a list: `मेले में कमला देवी, रामू सहित दस लोगों ने …`.
@@ -168,7 +169,7 @@ def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
     if ending[-1] in _EMPTY or ending.count("क्या") > 1:
         return False
     if _WAS & set(ending):
-        # What had been so, before the news: `कम हो गया था प्रदूषण, अब फिर …`, `मेला देखने गया था परिवार, रास्ते में …`.
+        # The situation before the news: `कम हो गया था प्रदूषण, अब फिर …`, `मेला देखने गया था परिवार, रास्ते में …`.
         return False
     if any(each["dash"] or each["glued"] for each in _MARK.finditer(tail)):
         # The speaker may stand after the dash.
@@ -180,19 +181,19 @@ def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
         or _SAID & set(ending[-_NEAR_END:])
         or _QUOTED.fullmatch(head)
     ):
-        # The speaker, or what is said, stands after the cut.
+        # The speaker or the quotation is after the cut.
         return False
     if _FUTURE.search(fold(head)) and _ORDER.search(fold(tail)):
-        # `नहीं होगी खांसी, पिएं ये काढ़ा`: the condition of what is promised stands after the cut.
+        # `नहीं होगी खांसी, पिएं ये काढ़ा`: the condition of the promise is after the cut.
         return False
     if _is_answered(ending, rest) or (":" in head and not has_verb(head.partition(":")[2])):
         return False
-    # `थामा नए दल का हाथ, दो नेताओं ने …`: who did it stands after the cut.
+    # `थामा नए दल का हाथ, दो नेताओं ने …`: the agent is after the cut.
     return not _lacks_agent(ending, rest)
 
 
 def _is_answered(ending: list[str], rest: list[str]) -> bool:
-    """Return whether a head opens what the tail answers: `जो राह बनाई, उस पर …`, `ऐसा क्या किया, जिसकी …`."""
+    """Return whether the tail resolves the head: `जो राह बनाई, उस पर …`, `ऐसा क्या किया, जिसकी …`."""
     if rest[0] in _RELATIVE:
         return bool(_POINTS & set(ending))
     # After a relative clause the main one is still to come.
@@ -200,24 +201,24 @@ def _is_answered(ending: list[str], rest: list[str]) -> bool:
 
 
 def _lacks_agent(ending: list[str], rest: list[str]) -> bool:
-    """Return whether a head tells a deed without the doer."""
+    """Return whether a head reports an act without its agent."""
     if "ने" in ending:
         return False
     acts = _ACTS & set(ending)
     if acts and "ने" in rest[:_AGENT_WITHIN]:
         return True
-    # की and दी alone are most often no verbs; after a postposition they are: `दुकान में की नौकरी`, `जीवन को दी दिशा`.
+    # की and दी are mostly not verbs. After a postposition they are: `दुकान में की नौकरी`, `जीवन को दी दिशा`.
     is_verb = any(word in _POSTPOSITIONS and following in _PERHAPS_NO_VERB for word, following in pairwise(ending))
     return bool(is_verb or acts - _PERHAPS_NO_VERB) and _PASSIVE.isdisjoint(ending)
 
 
 def names_speaker(text: str) -> bool:
-    """Return whether a headline ends with who says it: `…: मुख्यमंत्री`, `… - विधायक`."""
+    """Return whether a headline ends with its speaker: `…: मुख्यमंत्री`, `… - विधायक`."""
     return bool(speaker_at_end(text))
 
 
 def speaker_at_end(text: str) -> str:
-    """Return who says a headline, as it stands at its end with its mark: ` - विधायक`; '' if nobody does."""
+    """Return the speaker at a headline's end, with the mark before it: ` - विधायक`; '' if there is none."""
     marks = list(_MARK.finditer(text))
     if not marks or marks[-1]["mark"] not in (None, ":"):
         return ""

@@ -63,7 +63,7 @@ def _inliner() -> Any:
     premailer.merge_styles = lambda *styles, **how: merge_styles(*styles, **how).replace("; ", ";")
 
     class OfflinePremailer(Premailer):  # type: ignore[misc]
-        """Uses our parser: allow_network=False does not stop cssutils from following @import."""
+        """A premailer with our CSS parser: allow_network=False does not stop cssutils from following @import."""
 
         def _parse_css_string(self, css_body: str, validate: bool = True) -> Any:  # noqa: ARG002
             return parser.parseString(css_body, validate=False)

@@ -1,6 +1,6 @@
-"""The intro of an edition: an editor's Markdown, of which bold, italic and links are known, as HTML and as text.
+"""The intro of an edition: an editor's Markdown (bold, italic and links only) as HTML and as text.
 
-Each line is a paragraph. What is no such markup is shown as it was typed, HTML too. A model's intro is plain text.
+Each line is a paragraph. All other markup, including HTML, is shown as typed. A model's intro is plain text.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Paragraph(str):
 
 
 def paragraphs(edition: Edition) -> tuple[Paragraph, ...]:
-    """The intro's paragraphs. They hold no placeholder, and links to web pages only."""
+    """The intro's paragraphs, without placeholders, and with links to web pages only."""
     lines = texts.paragraphs(edition.intro)
     if len(edition.intro) > MAX_LENGTH or _is_all_by_machine(edition):
         return tuple(map(_plain, lines))
@@ -46,7 +46,7 @@ def paragraphs(edition: Edition) -> tuple[Paragraph, ...]:
 
 
 def _is_all_by_machine(edition: Edition) -> bool:
-    """Whether a model wrote each word: no link that it made up may reach a reader."""
+    """Whether a model wrote every word. Its links are not rendered, because it may invent them."""
     rest = edition.intro
     for each in edition.intro_support:
         rest = rest.replace(each.sentence, "", 1)
@@ -66,7 +66,7 @@ def _formatted(line: str) -> Paragraph:
 
     html: list[str] = []
     text: list[str] = []
-    # The address of each open link, and where its text begins. Without an address it is only its text.
+    # (URL, start of the text) of each open link. Without a URL only the text is shown.
     links: list[tuple[str, int]] = []
     for token in _parser().parseInline(line)[0].children or ():
         if token.type in _TAGS:

@@ -1,4 +1,4 @@
-"""Check a rendered email: what would break it for recipients, and what would only look bad. Opens no connection."""
+"""Check a rendered email for errors that break it for recipients, and for blemishes. Opens no connection."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _SCHEMES = ("in light mode", "in dark mode")
 REASONS = (*dict.fromkeys((*_FORBIDDEN_ELEMENTS.values(), *_WEAK_STYLES.values())), *_PLACES, *_SCHEMES)
 """The values called `reason` in the findings: each is a message of its own."""
 
-# Links that one warning names.
+# The most links that one warning names.
 _MAX_NAMED = 3
 # Placeholders of Jinja and gettext, then merge tags of mailing services.
 _LEFTOVER = re.compile(
@@ -79,7 +79,7 @@ _ClassRules = Mapping[str, Mapping[str, str]]
 def urls(email: RenderedEmail, base_url: str = "") -> list[str]:
     """The web addresses that the email links to, each once, without our own pages at `base_url`.
 
-    The page of an edition exists only when it was sent, so links to share it are left out too.
+    Leaves out share links too, because an edition's page exists only after it was sent.
     """
     links = [element.attributes.get("href", "") for element in parse(email.html).all("a")] if email.html else []
     own = (*PLACEHOLDERS.values(), *((f"{base_url}/", quote(f"{base_url}/", safe="")) if base_url else ()))
@@ -87,7 +87,7 @@ def urls(email: RenderedEmail, base_url: str = "") -> list[str]:
 
 
 def check_texts(email: RenderedEmail, tree: Tree | None, edition: Edition | None) -> Iterator[Finding]:
-    """Subject, preheader, text part, and leftovers of templates. Without an `edition` leftovers are errors."""
+    """Check subject, preheader, text part, and residue of templates. Without an `edition` residue is an error."""
     report: Report = warning if edition else error
     yield from _check_subject(email.subject)
     if not email.text.strip():
@@ -110,7 +110,7 @@ def check_texts(email: RenderedEmail, tree: Tree | None, edition: Edition | None
 
 
 def check_attached_images(tree: Tree | None, sizes: Mapping[str, int]) -> Iterator[Finding]:
-    """The total size of the attached images that the email shows. `sizes` are bytes by Content-ID."""
+    """Check the total size of the attached images that the email shows. `sizes` are bytes by Content-ID."""
     sources = {image.attributes.get("src", "") for image in tree.all("img")} if tree else set()
     total = sum(sizes.get(source.removeprefix("cid:"), 0) for source in sources if source.startswith("cid:"))
     if total > MAX_IMAGE_BYTES:
@@ -161,7 +161,7 @@ def _check_preheader(email: RenderedEmail, tree: Tree) -> Iterator[Finding]:
 
 
 def _check_html(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
-    """Doctype, language, headings, tables, and elements that mail programs remove."""
+    """Check doctype, language, headings, tables, and elements that mail programs remove."""
     if tree is None:
         return
     if not email.html.startswith(DOCTYPE):
@@ -243,7 +243,7 @@ def _check_links(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
     if tree is None:
         return
     links = tree.all("a")
-    # Own pages have one cause, and a story's headline, picture and "more" one address: neither is repeated.
+    # Reported once: all links to our own pages, and the same URL in a story's headline, picture and "more".
     own = {_origin(url) for link in links if _is_insecure_reader_page(url := link.attributes.get("href", ""))}
     texts: dict[str, str] = {}
     if not any(unsubscribe in link.attributes.get("href", "") for link in links):
@@ -283,7 +283,7 @@ def _origin(url: str) -> str:
 
 def _check_address(url: str, text: str) -> Iterator[Finding]:
     if url.startswith("mailto:"):
-        # Without a recipient, the reader chooses one: "mailto:?body=…" forwards something.
+        # "mailto:?body=…" has no recipient on purpose: the subscriber chooses one, to forward something.
         if "@" not in url and not url.startswith("mailto:?"):
             yield error("link", "%(url)s is not a mail address (%(text)s)", url=_excerpt(url), text=text)
         return
@@ -351,7 +351,7 @@ def _check_image(image: Element) -> Iterator[Finding]:
 
 
 def _check_advertisements(_email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
-    """An advertisement right after a heading looks like the story that the heading announces."""
+    """Check that no advertisement directly follows a heading, where it would look like a story."""
     elements = tree.elements if tree else []
     for at, link in enumerate(elements):
         if link.tag != "a" or "sponsored" not in link.attributes.get("rel", "").split():
@@ -370,7 +370,7 @@ def _check_advertisements(_email: RenderedEmail, tree: Tree | None) -> Iterator[
 
 
 def _check_contrast(_email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
-    """Text against its background, in light and in dark mode. Reads style attributes and plain class rules."""
+    """Check the contrast of text, in light and in dark mode. Reads style attributes and plain class rules."""
     if tree is None:
         return
     dark = _dark_rules(tree)
@@ -440,7 +440,7 @@ def _hex(value: str) -> str:
 
 
 def _check_sizes(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
-    """The email's bytes against Gmail's clipping limit."""
+    """Check the email's size against Gmail's clipping limit."""
     sizes = measure(email)
     if sizes.decoded > STOP:
         yield error(
@@ -480,8 +480,8 @@ def lint(
 ) -> list[Finding]:
     """All findings, errors first. An error stops a send. `image_sizes` are the bytes of attached images by Content-ID.
 
-    What looks like a template's leftover is an error in a sample email (no `edition`) and in the editor's words. In
-    stories from other sites it is a warning, because no feed may stop a send.
+    Template residue is an error in a sample email (no `edition`) and in the editor's texts. In stories from other sites
+    it is a warning, because no feed may stop a send.
     """
     tree = parse(email.html) if email.html else None
     found = [*check_texts(email, tree, edition), *(finding for rule in RULES for finding in rule(email, tree))]

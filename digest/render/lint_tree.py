@@ -18,8 +18,7 @@ class Finding:
     level: Level
     rule: str
     message: str
-    # The message before its values were put in, for its translation, and the values by name. The one called `reason`
-    # is a message of its own.
+    # The message with placeholders, for translation, and the values by name. The value `reason` is a message itself.
     template: str = ""
     values: tuple[tuple[str, str], ...] = ()
 
@@ -33,7 +32,7 @@ class Finding:
 
 
 class Report(Protocol):
-    """Makes a finding of a check's name, a message, and the values of its placeholders `%(name)s`."""
+    """Creates a finding from the check's name, a message, and the values of its placeholders `%(name)s`."""
 
     def __call__(self, rule: str, message: str, /, **values: str) -> Finding: ...
 
@@ -49,7 +48,7 @@ def warning(rule: str, message: str, /, **values: str) -> Finding:
 
 
 def _put_in(message: str, values: Mapping[str, str]) -> str:
-    # Without values a percent sign is one.
+    # Without values, percent signs are literal.
     return message % values if values else message
 
 
@@ -85,7 +84,7 @@ class Element:
             element = element.parent
 
     def all_text(self) -> str:
-        """The text of the element and of all inside it; an image counts with its alt text."""
+        """The text of the element and its descendants, including the alt text of images."""
         own = [self.attributes.get("alt", "")] if self.tag == "img" else [self.text]
         return " ".join(part for part in (*own, *(child.all_text() for child in self.children)) if part.strip())
 

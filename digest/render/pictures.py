@@ -41,7 +41,7 @@ THUMBNAIL_BYTES = 18_000
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 # JPEG quality from the first to the last attempt to fit the bytes. Below 40 blocks are visible.
 _QUALITIES = (76, 68, 60, 50, 40)
-# A file with at most 256 colours is a drawing. Reduced to 64, it may be smaller as a PNG than as a JPEG.
+# A file with at most 256 colours is a drawing. Reduced to 64 colours, its PNG may be smaller than its JPEG.
 _FEW_COLOURS, _COLOURS = 256, 64
 _WHITE = (255, 255, 255)
 
@@ -52,7 +52,7 @@ class PictureProblem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place of an email: its width and height in the email's pixels, and the most bytes of its file."""
+    """A place for a picture in an email: width and height in the email's pixels, and the maximum bytes of the file."""
 
     width: int
     height: int
@@ -86,7 +86,7 @@ def prepare(data: bytes, slot: Slot) -> InlineImage:
         raise PictureProblem(f"has more than {MAX_BYTES:,} bytes")
     try:
         with warnings.catch_warnings():
-            # Pillow's own limit is a warning first. The pixels are counted below, before any is decoded.
+            # Pillow's own limit starts with a warning. The pixels are counted below, before any is decoded.
             warnings.simplefilter("ignore", pillow.DecompressionBombWarning)
             with pillow.open(io.BytesIO(data), formats=_FORMATS) as opened:
                 _check_size(opened.size)
@@ -110,8 +110,8 @@ def prepare(data: bytes, slot: Slot) -> InlineImage:
 def crop_box(size: tuple[int, int], slot: Slot) -> tuple[int, int, int, int]:
     """The largest part of a picture of this size with the slot's shape: left, top, right, bottom.
 
-    Faces are in the upper third of an upright picture, so that third is kept. In a wide one a third of what is cut is
-    above, because the ground matters less than the sky line.
+    Faces are in the upper third of an upright picture, so that third is kept. Of a tall one's excess height, a third is
+    cut above and two thirds below, because the ground matters less than the skyline.
     """
     width, height = size
     wanted = slot.width / slot.height

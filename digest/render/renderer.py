@@ -38,7 +38,7 @@ class Renderer:
     """Renders the emails of one newsletter. Changed templates are read again.
 
     A template in an earlier folder of `template_dirs` replaces the one of the same name in a later folder. An email of
-    more than `budget` bytes is shortened. With `clicks` the links to stories lead over our pages.
+    more than `budget` bytes is shortened. With `clicks`, links to stories are redirects on our pages.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Renderer:
         return replace(fitted.email, left_out=fitted.left_out) if fitted.email else None
 
     def blocks(self, edition: Edition, where: Literal["email", "web"]) -> Printed:
-        """The blocks of an edition for its emails or for its page, and why others are missing."""
+        """The blocks of an edition for its emails or for its page, and a sentence about each missing one."""
         from digest.render.blocks.printing import Printed, print_blocks
 
         if not edition.blocks:
@@ -146,7 +146,10 @@ class Renderer:
             raise explain(error, template, self._environment, values) from error
 
     def _checked(self, template: str, part: str, forbidden: str) -> str:
-        """`part`, if delivery can replace all its placeholders. `forbidden` is one that belongs to the other part."""
+        """Return `part` if delivery can replace all its placeholders.
+
+        `forbidden` is a placeholder of the other part.
+        """
         allowed = {tag for name, tag in PLACEHOLDERS.items() if name != forbidden}
         for tag in _TAG.findall(part):
             if tag not in allowed:

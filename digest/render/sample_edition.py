@@ -31,7 +31,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 
 
 def sample_blocks(*, answered: bool) -> tuple[EditionBlock, ...]:
-    """Every block; those that readers answer only if `answered`, because they need the reader pages."""
+    """Every block. Those that subscribers answer need the reader pages, so they are included only if `answered`."""
     return tuple(
         EditionBlock(kind, row.shown, row.place, EXAMPLES[kind])
         for kind, row in ROWS.items()

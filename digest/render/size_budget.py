@@ -1,7 +1,7 @@
 """The size of an email, and how to make it fit: first shorter summaries of the lowest stories, then fewer stories.
 
-Gmail hides everything beyond about 102 KB, footer and unsubscribe link included. Nobody knows whether it counts the
-decoded text, base64 or quoted-printable, so `measure` gives all three.
+Gmail hides everything beyond about 102 KB, footer and unsubscribe link included. Gmail does not document whether it
+counts the decoded text, base64 or quoted-printable, so `measure` returns all three.
 """
 
 from __future__ import annotations
@@ -89,7 +89,10 @@ def fit(edition: Edition, render: Callable[[Edition], RenderedEmail | None], bud
 
 
 def _cuts(edition: Edition) -> list[tuple[Edition, tuple[str, ...]]]:
-    """Ever smaller editions, each with what it leaves out. The lead is shortened last and never left out."""
+    """Yield ever smaller editions, each with the parts that it leaves out.
+
+    The lead is shortened last and never left out.
+    """
     lowest_first = sorted(edition.stories(), key=lambda story: (story.id == edition.lead, story.score))
     cuts: list[tuple[Edition, tuple[str, ...]]] = []
     smaller, shortened = edition, 0

@@ -17,12 +17,12 @@ from digest.models import Edition, Story
 from digest.render.headline_cut import fitting, is_unfinished, speaker_at_end
 from digest.render.texts import acronyms_in_devanagari, one_line
 
-# All limits are in grapheme clusters. A headline that cannot be cut without misleading may have SUBJECT_MOST: an inbox
-# then cuts it on the screen, and the whole of it is there.
+# All limits are in grapheme clusters. A headline that cannot be cut without misleading may have SUBJECT_MOST clusters:
+# the inbox then cuts it on the screen, but the whole text is there.
 SUBJECT_MIN = 25
 SUBJECT_LIMIT = 45
 SUBJECT_MOST = 70
-# How many headlines of the edition are tried for a subject, the lead's first.
+# How many headlines are tried as a subject, the lead's first.
 CHOICES = 5
 PREHEADER_MIN = 30
 PREHEADER_LIMIT = 70
@@ -72,7 +72,7 @@ def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -
 
 
 def _chosen(edition: Edition, language: str, room: int) -> tuple[str, Story | None]:
-    """The text of the subject before its date, and the story that it is of; ('', None) without a headline."""
+    """Return the text of the subject before its date, and its story; ('', None) without a headline."""
     lead = _lead(edition)
     stories = (
         [lead, *(story for story in edition.stories() if story is not lead and not story.recurring)] if lead else []
@@ -162,7 +162,7 @@ def clean_headline(title: str, *, language: str, story_language: str) -> str:
 def shorten(text: str, limit: int, least: int) -> str:
     """`text` cut between words to at most `limit` clusters, with '…', and not after a word that needs another.
 
-    Somebody's words keep their speaker at the end: `नहर का पानी बंद करने की… - मंत्री`.
+    A quotation keeps its speaker at the end: `नहर का पानी बंद करने की… - मंत्री`.
     """
     speaker = speaker_at_end(text)
     room = limit - cut.length(speaker)
@@ -216,7 +216,10 @@ def _thread_key(subject: str) -> str:
 
 
 def _join(parts: list[str]) -> str:
-    """Join `parts` as far as they fit. The one that does not fit is cut, or dropped if the text is long enough."""
+    """Join `parts` as far as they fit.
+
+    The first part that does not fit is cut, or dropped if the text is long enough.
+    """
     text = ""
     for part in filter(None, parts):
         longer = f"{text}{_SEPARATOR}{part}" if text else part

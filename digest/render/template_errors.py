@@ -1,4 +1,4 @@
-"""Explain what is wrong in a template, with file and line. Rejects parts that Jinja would ignore silently."""
+"""Explain errors in templates, with file and line. Rejects parts that Jinja would silently ignore."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MISSING_FILTER_OR_TEST = re.compile(r"No (filter|test) named '([^']{1,60})'")
 
 
 class RejectedByTemplateFunction(TemplateRuntimeError):
-    """One of our template functions refuses its arguments."""
+    """One of our template functions rejects its arguments."""
 
 
 class NeverShown(TemplateSyntaxError):
@@ -38,7 +38,7 @@ class NeverShown(TemplateSyntaxError):
 
 
 class UnknownName(UndefinedError):
-    """A name or attribute that does not exist, with what is needed to suggest the right one."""
+    """A name or attribute that does not exist, with the names to suggest from."""
 
     def __init__(self, message: str | None = None, *, name: object = None, owner: object = missing) -> None:
         super().__init__(message)

@@ -1,6 +1,7 @@
-"""Texts of an email: cleaned of what comes from outside, and typeset. Stored articles are not changed.
+"""Clean and typeset the texts of an email.
 
-A placeholder typed into a headline would be replaced by the recipient's own token.
+Stored articles are not changed. Placeholders are removed: one in a headline would be replaced by the recipient's own
+token.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _MARKUP = re.compile(
 )
 _WORD = re.compile(r"[^\s<>]+")
 _LATIN = re.compile(r"[A-Za-z]")
-# Not a part of a date, a range of years, a telephone number or a word.
+# A score, not part of a date, a range of years, a telephone number or a word.
 _SCORE = re.compile(
     rf"(?<![0-9A-Za-z_{DEVA}/.:–-])[0-9]{{1,3}}(?:[-–][0-9]{{1,3}}){{1,2}}(?![0-9A-Za-z_{DEVA}/:–-]|\.[0-9])"
 )
@@ -42,7 +43,7 @@ LETTERS = dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", _LETTER_NAMES, strict=True))
 MAX_SPELLED = 4
 """A longer unknown run of capitals is a word (KISAN) and becomes `Kisan`."""
 
-# FAKE, GAME: consonant and vowel by turns make a word.
+# FAKE, GAME: alternating consonants and vowels form a word.
 _PRONOUNCED = re.compile("[^AEIOU][AEIOU][^AEIOU][AEIOU]")
 _OTHER_LETTER_NAMES = {"mr": {"I": "आय", "Y": "वाय", "Z": "झेड"}}
 _CAPITALS = re.compile(r"(?<![A-Za-z])[A-Z]+(?![A-Za-z])")
@@ -50,7 +51,7 @@ _CAPITALS = re.compile(r"(?<![A-Za-z])[A-Z]+(?![A-Za-z])")
 _VERSUS = re.compile(r"(?<![A-Za-z])([A-Za-z]{2,3}) (?:vs|v/s)[.]? ([A-Za-z]{2,3})(?![A-Za-z])", re.IGNORECASE)
 _VS = re.compile(r"(?<![A-Za-z])v/?s(?![A-Za-z])[.]?", re.IGNORECASE)
 _LATIN_BEFORE = re.compile(r"[A-Za-z][a-z]+(?: [A-Z0-9][A-Za-z0-9]*)* [0-9]*$")
-# `Kamla Phone M13 4G, M13 5G`: a product's name, in which letters beside digits stay as they are.
+# `Kamla Phone M13 4G, M13 5G`: a product's name, in which letters next to digits stay as they are.
 _PRODUCT = re.compile(r"[A-Z][a-z]+ (?:[A-Z0-9][A-Za-z0-9]* )*[A-Z]?[0-9]+[A-Z]?(?![a-z])")
 _MAX_MODEL = 3
 _LATIN_AFTER = re.compile(r"[0-9+]* [A-Za-z]?[a-z]+")
@@ -97,7 +98,7 @@ _JOINED = re.compile(
 
 
 def unify_sentence_ends(text: str, language: str = "hi") -> str:
-    """End all Devanagari sentences of `text` alike: in Hindi with a danda, in other languages as the first one ends.
+    """End all Devanagari sentences of `text` alike: in Hindi with a danda, in other languages like the first one.
 
     An edition has sentences of several papers, and some Hindi papers write full stops.
     """
@@ -124,11 +125,11 @@ def devanagari_digits_in_html(html: str) -> str:
 
 
 def keep_scores_together(html: str) -> str:
-    """The page with scores (3-2, 21-19, 4-2-1) that no line break can part.
+    """Keep scores (3-2, 21-19, 4-2-1) on one line.
 
-    A style, not a character: a word joiner is a box in some programs, and nobody finds 3‑2 with a special hyphen. More
-    email programs know an inline block than `white-space` (caniemail.com). It does not get the underline of a link by
-    itself.
+    It uses a style and no special character: some programs show a word joiner as a box, and a search for 3-2 does not
+    find one with a special hyphen. More email programs support inline blocks than `white-space` (caniemail.com). An
+    inline block does not inherit a link's underline.
     """
     head, body, rest = html.partition("<body")
     parts = _MARKUP.split(rest)
@@ -176,7 +177,7 @@ def _spelled(capitals: str, letters: Mapping[str, str]) -> str:
     return "".join(letters[letter] for letter in capitals)
 
 
-# Control characters and lone surrogates. premailer drops surrogates silently, which could join two halves of a
+# Control characters and lone surrogates. premailer silently drops surrogates, which could join two halves of a
 # placeholder.
 _INVALID = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 _BLANK = re.compile(r"[\s\u00a0]+")

@@ -1,4 +1,4 @@
-"""The built-in looks, and the theme that a newsletter makes of one. WCAG contrast keeps any accent readable."""
+"""The built-in looks, and a newsletter's theme based on one. WCAG contrast keeps any accent readable."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ WHITE, BLACK = "#ffffff", "#000000"
 class Palette:
     """The colours of one mode as `#rrggbb`. `page` is around the paper, `tint` behind boxes, `line` a hairline.
 
-    `rule` is a mid-tone for rules, boxes and the edges of buttons. `band` is a ground for white text, `second` the
-    colour of marks beside the accent.
+    `rule` is a mid-tone for rules, boxes and the edges of buttons. `band` is a background for white text, `second` the
+    colour of marks besides the accent.
     """
 
     page: str
@@ -46,7 +46,7 @@ class Palette:
 def with_accent(palette: Palette, accent: str, *, towards: str, papers: Collection[str]) -> Palette:
     """`palette` in another accent, mixed with `towards` (black or white) until it is readable on the tint.
 
-    Its rules and its band are made of the same colour. `papers` are the grounds of both modes.
+    Its rules and its band are derived from the same colour. `papers` are the backgrounds of both modes.
     """
     readable = _mix_until(accent, towards, palette.tint)
     band = _mix_until(accent, BLACK, WHITE, minimum=7)
@@ -122,7 +122,7 @@ SECTION_COLOURS = {
 def section_colours(names: Collection[str], messages: Mapping[str, str]) -> dict[str, SectionColour]:
     """The colours of an edition's sections. `messages` has the message id of a name, if it is a built-in section.
 
-    A newsroom's own section gets one by its name, or the next that no other section of the edition has.
+    A newsroom's own section gets a colour by its name, or the next one that is free in the edition.
     """
     chosen = {name: SECTION_COLOURS[messages[name]] for name in names if name in messages}
     colours = list(SECTION_COLOURS.values())
@@ -136,7 +136,7 @@ def section_colours(names: Collection[str], messages: Mapping[str, str]) -> dict
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What differs between themes, apart from its own folder of templates. Sizes are in pixels."""
+    """The values that differ between themes, besides the folder of templates. Sizes are in pixels."""
 
     name: str
     # Two palettes with accents picked by hand for each other.
@@ -148,7 +148,7 @@ class Look:
     name_colour: Literal["ink", "accent"]
     # The largest size of the newsletter's name on a phone. A longer name is smaller: see `Look.size_of`.
     name_size: int
-    # The size times the letters of a name that fills its line.
+    # Font size × number of letters of a name that fills its line.
     name_room: int
     lead_size: int
     # Size of the top story's image, width of the others on a phone and at most, and the most images that it shows.
@@ -163,7 +163,7 @@ class Look:
     # Rounded corners of images and labels.
     radius: int
     button_radius: int
-    # Before a story in brief.
+    # The bullet of a story in brief.
     bullet: str
     # Whether boxes have a tinted background.
     boxes: bool = True
@@ -277,9 +277,9 @@ class Theme:
     logo: str | None = None
     logo_width: int = 200
     max_images: int = 5
-    # Where a mail program gets them: attached to the email, from our pages, or from the sites that published them.
+    # Where a mail program gets images: attached to the email, from our pages, or from the sites that published them.
     images: Literal["attach", "pages", "source"] = "source"
-    # Whether the provider can attach them. Otherwise stories whose picture could only be attached have none.
+    # Whether the provider can attach images. Otherwise stories whose picture could only be attached have none.
     can_attach: bool = True
     # How many of the lowest-scored stories are in brief at the end.
     briefs: int = 3
@@ -287,7 +287,7 @@ class Theme:
     digits: Literal["latn", "deva"] = "latn"
 
     def __post_init__(self) -> None:
-        # The accent is printed into style sheets unescaped.
+        # Validated, because the accent is printed into style sheets unescaped.
         if self.accent and not _COLOUR.fullmatch(self.accent):
             raise ValueError(f"accent must be a colour like #9c1c1c, not {self.accent!r}")
 
@@ -323,7 +323,7 @@ DEFAULT_THEME = Theme()
 
 @dataclass(frozen=True, slots=True)
 class Branding:
-    """The newsletter's name and addresses, and how its emails look."""
+    """The newsletter's name, addresses and theme."""
 
     name: str
     # A code such as `hi`.

@@ -23,9 +23,9 @@ def variant_for(edition: Edition, topics: Sequence[str], form: Literal["html", "
 
 
 def select(edition: Edition, variant: Variant) -> Edition | None:
-    """The sections that `variant` asks for, plus the lead story even if its section was not chosen.
+    """Reduce the edition to the sections of `variant`, plus the lead story even if its section was not chosen.
 
-    None if no chosen section has a story: such subscribers did not ask for the lead alone.
+    None if no chosen section has a story, because these subscribers did not ask for the lead alone.
     """
     sections: list[Section] = []
     any_chosen = False

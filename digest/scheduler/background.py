@@ -58,7 +58,7 @@ class BackgroundJobs:
             background.shutdown(wait=True)
 
     def catch_up(self) -> None:
-        """Run now the jobs whose next run is farther away than their pause.
+        """Run jobs now whose next run is later than their interval allows.
 
         APScheduler waits by the wall clock, so a clock that was set back by an hour would stop them for an hour.
         """

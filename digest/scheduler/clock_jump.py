@@ -1,4 +1,4 @@
-"""Notice that the clock jumped or the machine slept: jobs may have run at other times than those planned."""
+"""Notice that the clock jumped or the machine slept, so that jobs may have run at unplanned times."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 from digest.utils.text import duration
 
-# Seconds by which two clocks may run apart between two looks.
+# Seconds by which two clocks may drift apart between checks.
 _TOLERATED = 120
 CATCH_UP = "What was due meanwhile is done now, unless it is older than `schedule.expires_after`."
 _CHECK_TIME = "Check the time with `date`, and that NTP is on: `timedatectl`."
@@ -35,7 +35,7 @@ class Clocks:
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """What happened, in the words of an alert."""
+    """The texts of an alert about a jump."""
 
     title: str
     text: str
@@ -43,7 +43,7 @@ class Jump:
 
 
 def find_jump(before: Clocks, after: Clocks, now: datetime) -> Jump | None:
-    """Return what happened between two looks; None if the clocks ran alike."""
+    """Return the jump between two readings; None if the clocks ran alike."""
     steady = after.steady - before.steady
     slept = after.running - before.running - steady
     jumped = after.wall - before.wall - steady

@@ -23,11 +23,11 @@ from digest.usecases.breaking import BreakingRefused
 from digest.utils.log_fields import log_fields
 from digest.utils.text import plural
 
-# An edition that was handed over ahead gets subscribers added since until this long after its hour.
+# New subscribers get an edition that was handed over ahead until this long after its hour.
 _LATE_SUBSCRIBERS = timedelta(minutes=5)
-# An alert about one edition ends by itself after this time: by then nobody would look into it.
+# An alert about one edition ends after this time, because it no longer matters.
 _FOR_A_DAY = timedelta(days=1)
-# How long it may become known that somebody received what a correction corrects.
+# How long a correction waits for late news of recipients who received the wrong text.
 _CORRECTIONS_GROW = timedelta(days=3)
 _BEGUN = (EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
 # Seconds that a job waits for its turn to enqueue an edition, while another one is enqueued.
@@ -45,13 +45,13 @@ class EditionJobs:
     log: Callable[[str], None]
     warn: Callable[[str], None]
     stop: threading.Event
-    # Whether workers deliver what is due, and not this job.
+    # Whether workers deliver due batches instead of this job.
     hands_over: bool = False
-    # Whether nobody gets mail, because the list has errors and no earlier one is in use. `follow_list` reports it.
+    # Whether sending is suspended, because the list has errors and no earlier one is in use. `follow_list` reports it.
     without_list: bool = False
-    # Editions that were sent at or after their hour by this process.
+    # Editions that this process sent at or after their hour.
     _sent_on_time: set[str] = field(default_factory=set, init=False)
-    # Correction → recipients who had received what it corrects when it was sent last.
+    # Correction edition → recipients of the wrong text when it was last sent.
     _corrected: dict[str, int] = field(default_factory=dict, init=False)
 
     @property
@@ -59,7 +59,7 @@ class EditionJobs:
         return self.get_app()
 
     def check(self) -> None:
-        """Do what is due for each planned edition, send batches that became due, and expire old editions."""
+        """Run the next step of each planned edition, send due batches, and expire old editions."""
         # Read once, so that all editions see the same one.
         calendar = self._read_calendar()
         for planned in calendar.current(self.app.now()):
@@ -68,19 +68,19 @@ class EditionJobs:
         unfinished = self._unfinished()
         self._forget_proposals(unfinished)
         for edition in unfinished:
-            # A planned edition has a job above, whose failures are its own.
+            # Planned editions are checked above, by a job each with its own failures.
             work = partial(self._check_unfinished, edition, calendar.of(edition.key))
             self._run(f"unfinished edition {edition.key}", edition.key, work)
 
     def keys(self) -> list[str]:
-        """The editions that `check` looks at."""
+        """The editions that `check` handles."""
         unfinished = self._unfinished()
         self._forget_proposals(unfinished)
         planned = (each.key for each in self._read_calendar().current(self.app.now()))
         return list(dict.fromkeys((*planned, *(edition.key for edition in unfinished))))
 
     def check_one(self, key: str) -> None:
-        """Do what is due for one of these editions."""
+        """Run the next step of one of these editions."""
         calendar = self._read_calendar()
         for planned in calendar.current(self.app.now()):
             if planned.key == key:
@@ -91,7 +91,7 @@ class EditionJobs:
                 self._run(f"unfinished edition {key}", key, work)
 
     def _unfinished(self) -> list[Edition]:
-        """Return the editions to look at, oldest first: also corrections, for whose recipients more may come."""
+        """Return the unfinished editions, oldest first, and corrections that may still get more recipients."""
         found = {each.key: each for each in self.app.editions.unfinished()}
         since = self.app.now().date() - _CORRECTIONS_GROW
         return list((found | {each.key: each for each in self.app.editions.corrections(since)}).values())
@@ -111,14 +111,14 @@ class EditionJobs:
                 self.notices.clear("breaking", key, "It was sent, dropped, or is too old.")
 
     def resume_cancellations(self) -> None:
-        """Cancel at the provider what could not be cancelled when its edition was stopped or corrected."""
+        """Retry cancellations at the provider that failed when their edition was stopped or corrected."""
         for stopped, recipients in self.app.stopper.resume_cancellations().items():
             self.log(f"Edition {stopped}: the provider cancelled the email of {recipients} more recipients.")
         for key, recipients in self.app.corrector.catch_up().items():
             self.log(f"Edition {key}: {recipients} more recipients get the corrected email.")
 
     def send_to_repaired(self) -> None:
-        """Send today's editions to those whom the last valid list did not have, unless they are too late."""
+        """Send today's editions to subscribers whom the last valid list lacked, unless it is too late."""
         self._sent_on_time.clear()
         now = self.app.now()
         for planned in self.app.calendar.current(now):
@@ -139,7 +139,7 @@ class EditionJobs:
         )
 
     def log_plan(self) -> None:
-        """Log which edition is next, and when. Those whose hour is past are no longer next, but still due."""
+        """Log which edition is next, and when. Editions whose hour is past are not next, but still due."""
         now = self.app.now()
         for planned in self.app.calendar.upcoming(now):
             if self._is_finished(planned.key):
@@ -178,7 +178,7 @@ class EditionJobs:
         elif step == Step.SEND or self._has_late_subscribers(planned, edition, now):
             self._send(planned)
         elif edition is None and now > planned.expires_at:
-            # A new newsletter has missed nothing: it is only logged.
+            # A new newsletter has missed nothing, so this is only logged.
             kind = "missed" if self.app.editions.has_older(planned.send_at) else "not planned"
             missed = f"{self._clock(planned.send_at)} was too long ago (schedule.expires_after)."
             self.notices.notice(kind, key, f"Edition {key} is not sent: {missed}", until=now + _FOR_A_DAY)
@@ -213,7 +213,7 @@ class EditionJobs:
             self._expire(key, "It is no longer in schedule.editions.", deadline=now)
 
     def _send_correction(self, edition: Edition, corrects: Corrects) -> None:
-        """Send a correction to those who received what it corrects, and to those of whom this is known only now."""
+        """Send a correction to all who received the wrong text, including those of whom this became known only now."""
         if self.without_list:
             return
         counted = count_by_state(self.app.database, corrects.edition, revision=corrects.revision)
@@ -233,7 +233,7 @@ class EditionJobs:
         try:
             sent = self._send_now(key)
         except BreakingRefused as refused:
-            # It is a proposal again, so that a person decides.
+            # It becomes a proposal again, so that a person decides.
             self.app.editions.move(key, EditionState.DRAFT, out_of=(EditionState.APPROVED,))
             self.warn(str(refused))
             return
@@ -301,7 +301,7 @@ class EditionJobs:
         return frozen_at is not None and frozen_at < planned.send_at
 
     def _expire_batches(self, key: str, now: datetime, planned: PlannedEdition | None) -> None:
-        """Give up batches that could not be handed over within `expires_after`: their news is old."""
+        """Give up batches that could not be handed over within `expires_after`, because their news is old."""
         limit = (planned.schedule if planned else self.app.settings.schedule).expires_after
         expired = self.app.ledger.expire(key, before=now - limit)
         if expired:

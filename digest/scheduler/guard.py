@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 # Failures in a row after which the cause is not temporary, such as a busy store.
 _FAILURES = 3
-# Seconds between two store failures, of any jobs: from the first number on the store is not just busy; after the second
+# Seconds between two store failures of any jobs. After the first number, the store is not just busy. After the second,
 # the earlier failure no longer counts.
 _STORE_AWAY, _STORE_BACK = 10.0, 150.0
 

@@ -1,4 +1,4 @@
-"""The moments at which something is due. Comparisons are in UTC."""
+"""The times at which something is due. Comparisons are in UTC."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def hand_over_at(app: App, planned: PlannedEdition) -> datetime:
 
 
 def until_next_moment(app: App) -> timedelta:
-    """Return the time until something is due: endless if nothing is within a day, or if no calendar can be read."""
+    """Return the time until something is due; timedelta.max if nothing is within a day, or without a calendar."""
     try:
         return _until_next_moment(app)
     except (ConfigurationError, DigestError):
-        # The jobs meet the same fault, and report it.
+        # The jobs have the same error, and report it.
         return timedelta.max
 
 

@@ -25,7 +25,7 @@ _ABOUT_FILES = frozenset({"settings", "list"})
 @dataclass(frozen=True, slots=True)
 class _Noticed:
     text: str
-    # From when on it is forgotten.
+    # When it ends silently.
     until: datetime | None
 
 
@@ -40,14 +40,14 @@ class Notices:
         *,
         others: bool = False,
     ) -> None:
-        """`others`: other processes report about the same store meanwhile."""
+        """`others`: other processes report about the same store at the same time."""
         self._app, self._log, self._warn = app, log, warn
-        # (kind, subject) → what was noticed and lasts.
+        # (kind, subject) → the notice, while it lasts.
         self._noticed: dict[tuple[str, str], _Noticed] = {}
         # (kind, subject) of notices that have no open alert, not even one of an earlier process.
         self._ended: set[tuple[str, str]] = set()
         self._others = others
-        # Alerts that the store could not take.
+        # Alerts that could not be stored.
         self._unstored: dict[tuple[str, str], Alert] = {}
         # Whether the admins were told that the store cannot be used.
         self._store_failed, self._telling_of_store = False, threading.Lock()
@@ -101,7 +101,7 @@ class Notices:
         return known
 
     def subjects(self, kind: str) -> list[str]:
-        """Return what the notices of a kind are about."""
+        """Return the subjects of the notices of a kind."""
         return [subject for each, subject in [*self._noticed] if each == kind]
 
     def raise_alert(
@@ -120,7 +120,7 @@ class Notices:
             if alert.until is not None and alert.until <= now:
                 self._unstored.pop(key, None)
             elif not self._store(alert):
-                # The others would wait for the same store, one after the other.
+                # Each of the others would wait for the same store in turn.
                 return
 
     def _store(self, alert: Alert) -> bool:
@@ -160,7 +160,7 @@ class Notices:
         """Tell the admins that the store can be written again, if they were told that it cannot."""
         if self._store_failed:
             try:
-                # What only reads works all along, also in a locked or full store.
+                # Reads are no test, because they also work in a locked or full store.
                 meta.save_probe_time(self._app().database, self._app().now())
             except StoreError:
                 return

@@ -1,7 +1,7 @@
-"""Signs of life for a service outside, and the notice that the process stood still.
+"""Pings for an external monitoring service, and the notice that the process stood still.
 
-A process that is stopped, frozen or dead cannot say so. So a service outside expects a ping, and raises the alarm when
-none comes. If the process goes on later, the admins learn how long it stood still.
+A stopped, frozen or dead process cannot report itself. So an external service expects pings, and raises the alarm when
+they stop. If the process continues later, the admins learn how long it stood still.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-# Seconds between two pings, and between two looks at the clock.
+# Seconds between pings, and between readings of the clock.
 _EVERY, _LOOK = 60.0, 5.0
-# Seconds by which a wait may take longer than asked for: a busy machine is no process that stood still.
+# Seconds by which a wait may be longer than requested. On a busy machine that does not mean that the process stood
+# still.
 _TOLERATED = 120.0
 
 
@@ -22,17 +23,17 @@ _TOLERATED = 120.0
 class Pulse:
     """Runs in a thread of its own, apart from the jobs that it watches."""
 
-    # What keeps this process from its work; nothing if it works.
+    # Returns the problems that keep this process from working; empty if it works.
     problems: Callable[[], list[str]]
-    # Pings the service. Returns why it could not, or nothing.
+    # Pings the service. Returns the reason if that failed, else ''.
     ping: Callable[[], str]
-    # Called after the process stood still for so many seconds.
+    # Called with the seconds that the process stood still.
     on_stood_still: Callable[[float], None]
     warn: Callable[[str], None]
     every: float = _EVERY
     tolerated: float = _TOLERATED
     look: float = _LOOK
-    # Why the last ping failed, so that the log has it once.
+    # Why the last ping failed, to log each reason once.
     _said: str = field(default="", init=False)
 
     @contextmanager
@@ -48,7 +49,7 @@ class Pulse:
             thread.join()
 
     def beat(self) -> None:
-        """Ping, unless this process does not do its work: silence is what raises the alarm."""
+        """Ping, unless this process is not working. Missing pings raise the alarm."""
         if self.problems():
             return
         problem = self.ping()

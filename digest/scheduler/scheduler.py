@@ -1,8 +1,8 @@
 """Run the day's jobs at their times, and catch up after a restart.
 
-Once a minute, and at each planned moment, `tick` compares the calendar with the store and does what is missing. A tick
-that is lost, late or doubled does no harm. The pauses are measured with a monotonic clock, so that a clock that is set
-back does not stop the jobs.
+Once a minute, and at each planned moment, `tick` compares the calendar with the store and does the missing steps. A
+lost, late or doubled tick does no harm. Intervals are measured with a monotonic clock, so a clock that is set back does
+not stop the jobs.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ from digest.store.sending.channel_posts import PostState
 from digest.utils.heartbeat import beat
 from digest.utils.text import duration, plural
 
-# Seconds between two ticks at most.
+# The most seconds between two ticks.
 _TICK = 60.0
-# Seconds between two looks whether the settings or the list were edited.
+# Seconds between checks whether the settings or the list were edited.
 _LOOK = 2.0
-# How long before a planned moment no job begins that may take minutes: it would delay that moment.
+# How long before a planned moment no long job begins, because it would delay that moment.
 _KEEP_FREE = timedelta(minutes=3)
-# How long before a planned moment the store is not pruned any more.
+# How long before a planned moment no pruning begins.
 _QUIET = timedelta(minutes=15)
-# Between two looks for conditions that the admins must know, and before the first.
+# Time between checks of alert conditions, and before the first check.
 _CHANNEL_EVERY = timedelta(minutes=1)
 _WATCH_EVERY, _WATCH_FIRST = timedelta(seconds=30), timedelta(seconds=5)
 _HOUR = timedelta(hours=1)
-# Between two looks into the log of a provider for batches whose outcome is unknown.
+# Time between look-ups of unknown batches in the provider's log.
 RECONCILE_EVERY = timedelta(minutes=10)
-# Keys of the pages that cannot change while they are served.
+# Settings of the pages that need a restart.
 _PAGES_KEYS = ("web.enabled", "web.host", "web.port", "web.proxies", "desk.host", "desk.port")
-# The App of a job that keeps one until it ends.
+# The App that a job keeps until it ends.
 _job_app: ContextVar[App | None] = ContextVar("app of the job", default=None)
 
 
@@ -59,7 +59,7 @@ class _Job:
 
     run: Callable[[], None]
     every: Callable[[], float]
-    # Whether it keeps the minutes before a planned moment free, because it may take long.
+    # Whether it must not begin shortly before a planned moment, because it may take long.
     keeps_free: bool = False
     last: float | None = None
 
@@ -67,13 +67,13 @@ class _Job:
 def watch_settings(app: App) -> SettingsWatch:
     """Return the settings that `digest run` follows: those of `app`, on its store.
 
-    Make it when the process starts: it then finds what was edited while the process stood by. Raises
-    ConfigurationError for a faulty file of holidays.
+    Create it when the process starts, so that edits during the standby are found. Raises ConfigurationError for a
+    faulty file of holidays.
     """
-    # Keys of the pages need a restart while `run` serves them, and so does serving them at all.
+    # While `run` serves the pages, their keys need a restart, and so does turning the pages on.
     pages = _PAGES_KEYS if app.settings.web.enabled else ("web.enabled",)
     watched = SettingsWatch(app.copy_with(unattended=True), needs_restart=("store.url", "workers.seats", *pages))
-    # It stays in use if a file of holidays becomes faulty.
+    # The last calendar stays in use if a file of holidays becomes faulty.
     _ = watched.app.calendar
     return watched
 
@@ -82,7 +82,7 @@ class Scheduler:
     """The day's jobs of one newsletter, whose settings are `settings` as last read.
 
     `log` gets a sentence for each thing that was done, and `warn` (default: `log`) one for each fault. When `stop` is
-    set, the jobs end as soon as what is in flight is finished.
+    set, the jobs end as soon as batches in flight are finished.
     """
 
     def __init__(
@@ -95,11 +95,11 @@ class Scheduler:
         monotonic: Callable[[], float] = time.monotonic,
         hands_over: bool = False,
     ) -> None:
-        """`hands_over`: workers run the jobs, so several run at once, and other processes run the same ones."""
+        """`hands_over`: workers run the jobs, several at once, and other processes run the same jobs."""
         self.settings = settings
         self.log, self.warn = log, warn or log
         self.stop = stop or threading.Event()
-        # Called with the App of new settings, such as by the web server of `digest run`.
+        # Called with the App of new settings, for the web server of `digest run`.
         self.on_reload: list[Callable[[App], None]] = []
         self._monotonic = monotonic
         self._list = ListWatch()
@@ -112,7 +112,7 @@ class Scheduler:
             BackgroundJob(self.sync_suppressions, "store", every=_HOUR, first=timedelta(0)),
             BackgroundJob(self.prune, "store", every=_HOUR, first=_HOUR),
             BackgroundJob(self.reconcile, "logs of providers", every=RECONCILE_EVERY, first=RECONCILE_EVERY),
-            # A long send must be watched, and an alert that hangs must not delay one.
+            # In the background, because a long send must be watched, and a hanging alert must not delay a send.
             BackgroundJob(self.post_to_channel, "channel", every=_CHANNEL_EVERY, first=_CHANNEL_EVERY),
             BackgroundJob(self.watch, "alerts", every=_WATCH_EVERY, first=_WATCH_FIRST),
         )
@@ -120,25 +120,25 @@ class Scheduler:
         # Closes an App that was replaced.
         self.retire: Callable[[App], None] = self._background.retire
         self._last_notes: frozenset[str] = frozenset()
-        # When `check` must run again, by the monotonic clock: at the first moment after it ran last.
+        # The monotonic time of the next `check`: the first moment after its last run.
         self._next_check = self._monotonic()
         self._clocks = Clocks.read()
-        # In the order in which they run. What the provider confirms is no longer unknown when `check` looks.
+        # In the order in which they run: batches that the provider confirms are settled before `check` runs.
         self._jobs = (
             _Job(self.process_feedback, lambda: _TICK),
             _Job(self.check, lambda: 0.0),
-            # The sources are collected when the edition is composed, too.
+            # Composing an edition collects the sources too.
             _Job(self.collect, lambda: self.app.settings.schedule.collect_every.total_seconds(), keeps_free=True),
         )
 
     @property
     def app(self) -> App:
-        """The App in use. It changes only in `follow_settings`, and for jobs inside `using` not even then."""
+        """The App in use. It changes only in `follow_settings`, and never inside `using`."""
         return _job_app.get() or self.settings.app
 
     @contextmanager
     def using(self, app: App) -> Iterator[None]:
-        """Let jobs of this thread use the App within the block, so that no job sees two settings."""
+        """Within the block, jobs of this thread use the given App, so that no job sees two settings."""
         token = _job_app.set(app)
         try:
             yield
@@ -146,7 +146,7 @@ class Scheduler:
             _job_app.reset(token)
 
     def run(self, lock: Lock | None = None) -> None:
-        """Run jobs until `stop` is set, then finish what is in flight. Returns early if `lock` is lost."""
+        """Run jobs until `stop` is set, then finish batches in flight. Returns early if `lock` is lost."""
         self.editions.log_plan()
         with self._background.running():
             while not self.stop.is_set():
@@ -160,12 +160,12 @@ class Scheduler:
                 self._wait()
 
     def tick(self) -> None:
-        """Run every job that is due, with the settings and the list as they are now."""
+        """Run every due job with the current settings and list."""
         self.guard.run(self.follow_settings)
         self.guard.run(self.notices.refresh, "alerts")
         if self.guard.run(self.follow_list):
             self.guard.run(self.editions.send_to_repaired)
-        # A moment that comes while the jobs run is one that `check` may have missed.
+        # `check` may miss a moment that comes while other jobs run.
         self._next_check = self._monotonic() + until_next_moment(self.app).total_seconds()
         for job in self._jobs:
             now = self._monotonic()
@@ -181,7 +181,7 @@ class Scheduler:
     def follow_settings(self) -> None:
         """Use the settings of the files if they changed and are valid. Runs between jobs, so no job sees two settings.
 
-        What is being sent keeps its emails, recipients and hours, which are in the store.
+        An edition that is being sent keeps its emails, recipients and hours, which are in the store.
         """
         before = self.app
         changed = self.settings.reload()
@@ -207,9 +207,9 @@ class Scheduler:
                 follow(self.app)
 
     def follow_list(self) -> bool:
-        """Read the subscriber list if it changed. Report its errors once, and once that they are gone.
+        """Read the subscriber list if it changed.
 
-        Return whether the list was repaired.
+        Reports errors once, and their end once. Returns whether the list was repaired.
         """
         found = self.app.subscriber_list
         self._list.is_read(found.path)
@@ -228,7 +228,7 @@ class Scheduler:
         return self.notices.clear("list", found.path.name, "The subscriber list is valid again.")
 
     def check(self) -> None:
-        """Do what is due for each edition."""
+        """Run the next step of each edition."""
         self.editions.check()
 
     def collect(self, part: tuple[int, int] = (0, 1)) -> None:
@@ -249,7 +249,7 @@ class Scheduler:
             self.editions.notice_proposal(edition)
 
     def process_feedback(self) -> None:
-        """Process what providers posted since the last run."""
+        """Process the webhook payloads since the last run."""
         for note in self.app.feedback.process_webhooks().notes:
             self.log(note)
 
@@ -259,7 +259,7 @@ class Scheduler:
             return
         result = self.app.suppression_sync.run(wait=self.stop.wait)
         for note in result.notes:
-            # A lasting problem is tried every hour, and logged once.
+            # A lasting problem is retried every hour, and logged once.
             if note not in self._last_notes:
                 self.log(note)
         self._last_notes = frozenset(result.notes)
@@ -285,7 +285,7 @@ class Scheduler:
             self.notices.look_at_store()
             self.report()
         finally:
-            # Also the alert that this job fails.
+            # This includes the alert that this job fails.
             for problem in (*app.alerts.deliver(), *app.outgoing_webhooks.deliver()):
                 self.log(problem)
 
@@ -310,7 +310,7 @@ class Scheduler:
                 self.warn(f"{told}: {post.detail}. `digest share {post.edition} --telegram` shows what to do.")
 
     def prune(self) -> None:
-        """Delete what is older than `store.keep`, once a day and not just before something is to be done."""
+        """Delete data older than `store.keep`, once a day, and not shortly before a planned moment."""
         pruner = self.app.pruner
         if self.app.settings.store.prune == "never" or not pruner.is_due():
             return
@@ -324,7 +324,7 @@ class Scheduler:
             )
 
     def notice_standstill(self, seconds: float) -> None:
-        """Alert when this process was stopped or frozen, while the machine's clocks ran on."""
+        """Alert if this process was stopped or frozen while the machine's clocks ran on."""
         now = self.app.now()
         outside = (
             ""
@@ -343,7 +343,7 @@ class Scheduler:
         )
 
     def _look_for_clock_jump(self) -> None:
-        """Alert when the clock was set, or the machine slept: jobs may have run at other times than those planned."""
+        """Alert if the clock was set or the machine slept, because jobs may have run at unplanned times."""
         before, self._clocks = self._clocks, Clocks.read()
         now = self.app.now()
         if jump := find_jump(before, self._clocks, now):

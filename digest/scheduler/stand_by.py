@@ -11,7 +11,7 @@ from digest.errors import AlreadyRunning, StoreError
 from digest.store.locks import Lock, exclusive
 from digest.utils.heartbeat import beat
 
-# Seconds between two looks whether another `digest run` has ended.
+# Seconds between checks whether the other `digest run` has ended.
 _STAND_BY = 2.0
 
 

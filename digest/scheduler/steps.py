@@ -1,4 +1,4 @@
-"""What to do next with an edition: a function from the planned one, the stored one and the time."""
+"""Decide the next step of an edition, from its plan, its stored state and the time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WAITING = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN)
 
 
 class Step(StrEnum):
-    """What the scheduler does next with an edition."""
+    """The next step of an edition."""
 
     NOTHING = "nothing"
     COMPOSE = "compose"
@@ -25,7 +25,7 @@ class Step(StrEnum):
 
 
 def next_step(planned: PlannedEdition, edition: Edition | None, now: datetime, *, hand_over_at: datetime) -> Step:
-    """Decide what to do with a planned edition, of which `edition` is in the store.
+    """Return the next step of a planned edition. `edition` is its stored form, if there is one.
 
     `hand_over_at` is when batches may go to the provider: the hour of the edition, or earlier.
     """

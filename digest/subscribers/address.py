@@ -14,7 +14,7 @@ _PLAIN = re.compile(
 
 _MAX_LENGTH = 1000
 
-# Characters of which every tag of a provider has one. Hardly any address or name does.
+# Every provider tag contains one of these characters. Hardly any address or name does.
 _OF_TAGS = frozenset("%{[<")
 
 
@@ -36,7 +36,7 @@ def normalise(email: str) -> str:
 
 
 def refuse_tags(value: str) -> None:
-    """Raise ValueError if an address or a name holds what delivery or a provider would replace by something else."""
+    """Raise ValueError if an address or a name contains a placeholder or a provider tag, which would be replaced."""
     if ("dgx_" in value.lower() or not _OF_TAGS.isdisjoint(value)) and (tag := find_tag(value)):
         raise ValueError(f"{tag!r} looks like a placeholder, which email services replace; write it without")
 

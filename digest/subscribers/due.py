@@ -13,7 +13,7 @@ from digest.subscribers.frequency import is_due_on
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A listed subscriber with own preferences applied. `suppressed` is why the address must not be mailed."""
+    """A listed subscriber with own preferences applied. `suppressed` is the reason of a suppression."""
 
     id: int
     email: str
@@ -33,9 +33,9 @@ class Candidate:
 class Audience:
     """The subscribers to whom an edition goes. The default is for a newsletter with one edition a day.
 
-    `choices` maps the slugs of all editions among which subscribers choose to whether those who have not chosen get it.
-    `slug` is the edition's own, '' if everybody gets it. `daily` editions go to subscribers on their own days.
-    `everyone` ignores the days of subscribers, as for a special edition.
+    `choices` maps the slug of each edition that subscribers can choose to whether subscribers without a choice get it.
+    `slug` is this edition's; '' if everybody gets it. `daily` editions go to subscribers on their own days. `everyone`
+    ignores the days of subscribers, as for a special edition.
     """
 
     slug: str = ""
@@ -46,8 +46,8 @@ class Audience:
     def exclude(self, editions: Collection[str], frequency: str, day: date) -> str:
         """Return why a subscriber with this choice does not get the edition of `day`; '' if they do.
 
-        A subscriber's days apply to an edition that appears less than daily only if it was not chosen by name: who
-        has chosen a Sunday edition gets it on Sundays.
+        A subscriber's days do not apply to an edition that appears less than daily and that they chose by name: whoever
+        chose a Sunday edition gets it on Sundays.
         """
         chosen = [slug for slug in editions if slug in self.choices]
         default = [slug for slug, is_default in self.choices.items() if is_default]

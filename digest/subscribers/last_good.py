@@ -1,8 +1,8 @@
-"""Find out from a list with errors who is clearly no longer on it.
+"""Find the people who are clearly no longer on a list with errors.
 
-While `subscribers.yaml` has errors, `digest run` sends to the last valid list. A person who was deleted in the edit
-that brought the error must not get mail. So every address in the text of the files counts as still listed, wherever it
-is, except in comments. Everyone else was removed, unless an unreadable row may be theirs or a file may be cut off.
+While `subscribers.yaml` has errors, `digest run` sends to the last valid list. A person who was deleted in the same
+edit as the error must not get mail. So every address anywhere in the files, except in comments, counts as still listed.
+Everyone else was removed, unless an unreadable row may be theirs, or a file may be truncated.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from digest.yamlio.reader import LocatedDict
 _CANDIDATE = re.compile(r"[^\s\"<>,;()\[\]\\@]{1,320}@[^\s\"<>,;()\[\]\\@:'{}|]{1,320}")
 # Marks after which an address may begin.
 _FRONT = re.compile(r"[:'{}|=!*&]+")
-# If a file may be cut off, more missing people than this, or than a tenth of a longer list, are not taken as removed.
+# If a file may be truncated, missing people do not count as removed if they are more than this, or than a tenth of a
+# longer list.
 _FEW = 10
 _SHARE = 10
 # Pairs of rows and people that are compared.
@@ -47,11 +48,11 @@ class UnreadableRow:
 
 @dataclass(frozen=True, slots=True)
 class FaultyList:
-    """What can be read of a list with errors."""
+    """The readable part of a list with errors."""
 
     # Addresses that occur anywhere in its text, in comparable form.
     named: frozenset[str]
-    # Those whose readable row says `status: paused`.
+    # Addresses whose readable row says `status: paused`.
     paused: frozenset[str]
     unreadable: tuple[UnreadableRow, ...]
     # Every file could be read.
@@ -60,7 +61,7 @@ class FaultyList:
     whole: bool
 
     def removed(self, listed: dict[str, str]) -> frozenset[str]:
-        """Return who of the last valid list (comparable address → name, in order) is clearly no longer on this one."""
+        """Return the people of the last valid list (comparable address → name, in order) who were clearly removed."""
         missing = {address: name for address, name in listed.items() if address not in self.named}
         if not self.complete or not self.named or len(missing) * len(self.unreadable) > _MAX_COMPARED:
             return frozenset()
@@ -77,13 +78,13 @@ class FaultyList:
         for address in reversed(listed):
             if address in self.named:
                 break
-            # The end of the list may be what was cut off.
+            # They may be in the truncated end of the list.
             missing.pop(address, None)
         return frozenset() if len(missing) > max(_FEW, len(listed) // _SHARE) else frozenset(missing)
 
 
 def read_faulty(path: Path) -> FaultyList:
-    """Read what can be read of the list `path` and the files it includes. Raises nothing."""
+    """Read the readable part of the list `path` and the files it includes. Never raises."""
     found = read_all(path)
     complete, whole = found.complete, True
     named: set[str] = set()

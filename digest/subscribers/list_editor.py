@@ -1,6 +1,6 @@
 """Edit `subscribers.yaml` as text: all other lines stay as they are. The previous version is kept as `.bak`.
 
-Each edit is parsed and compared with what was asked before it replaces the file.
+Before an edit replaces the file, it is parsed and compared with the intended rows.
 """
 
 from __future__ import annotations

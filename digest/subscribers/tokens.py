@@ -48,7 +48,7 @@ class Signer:
             code.update(number)
             codes, body = code.digest(), self._key_id + number
             parts.append(body + codes[:_MAC] + body + codes[_MAC : 2 * _MAC] + body + codes[2 * _MAC :])
-        # Encoded at once: a third of the work of a send is signing.
+        # Encoded together, because signing is a third of the work of a send.
         text = _encode(b"".join(parts))
         return [
             (text[at : at + _LENGTH], text[at + _LENGTH : at + 2 * _LENGTH], text[at + 2 * _LENGTH : at + 3 * _LENGTH])
@@ -70,11 +70,11 @@ class Signer:
         return None
 
     def sign_name(self, purpose: str, name: str) -> str:
-        """Return a token for something that has a name, such as an edition. The name is not part of the token."""
+        """Return a token for a named thing, such as an edition. The token does not contain the name."""
         return _name_token(self._key, purpose, name)
 
     def sign_name_by_each(self, purpose: str, name: str) -> list[str]:
-        """As `sign_name`, by each key, for a token of which only a part is kept."""
+        """Like `sign_name`, with each key, for tokens that are stored truncated."""
         return [_name_token(key, purpose, name) for _key_id, key in self._keys]
 
     def is_signed_name(self, purpose: str, name: str, token: str) -> bool:

@@ -1,4 +1,4 @@
-"""Domains that are probably a mistyped mailbox provider, such as gmial.com, and mailboxes that last for minutes."""
+"""Recognise mistyped domains of mailbox providers, such as gmial.com, and disposable mailboxes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PROVIDERS = (
 
 # Real domains that are close to one of PROVIDERS.
 _REAL = frozenset(("mail.com", "email.com", "gmx.com", "gmx.de", "ymail.co", "aol.com", "me.com", "zoho.in", "zoho.eu"))
-# Letters in a row of which a shorter domain would be "close" to too much.
+# Domains with fewer letters in a row would be "close" to too many others.
 _LONG_ENOUGH = 8
 _ENDINGS = ("com", "in", "co.in", "me")
 
@@ -40,7 +40,7 @@ def suggest(address: str) -> str | None:
 
 
 def is_disposable(address: str) -> bool:
-    """Whether the address is at a service of mailboxes that are thrown away after a few minutes."""
+    """Whether the address is at a service of disposable mailboxes."""
     domain = address.rpartition("@")[2]
     return any(parent in _disposable() for parent in _parents(domain))
 
@@ -59,7 +59,7 @@ def _disposable() -> frozenset[str]:
 
 
 def _is_typo(domain: str, provider: str) -> bool:
-    """Whether a provider's name with one slip gives the domain: `gmial.com`, `gmail.con`, `gmailcom`, `gmail.co`."""
+    """Whether the domain is a provider's name with one typo: `gmial.com`, `gmail.con`, `gmailcom`, `gmail.co`."""
     if domain == provider.replace(".", ""):
         return True
     name, _, ending = provider.partition(".")
@@ -72,9 +72,9 @@ def _is_typo(domain: str, provider: str) -> bool:
 
 
 def _distance(one: str, other: str) -> int:
-    """Return how many slips lead from one word to the other: a wrong, missing or extra letter, or two swapped ones.
+    """Return the number of typos between two words: a wrong, missing or extra letter, or two swapped ones.
 
-    The optimal string alignment distance (Damerau 1964).
+    This is the optimal string alignment distance (Damerau 1964).
     """
     rows = [list(range(len(other) + 1))]
     for i, char in enumerate(one, start=1):

@@ -42,14 +42,14 @@ def utc_now() -> datetime:
 
 
 class SharedClock:
-    """The computer's time, until `set` gives it that of a server which several machines share.
+    """The computer's time, until `set` replaces it by the time of a server that several machines share.
 
-    From then on it counts the seconds since: a clock that is wrong, or set while the program runs, changes nothing.
+    From then on it counts seconds from there, so a wrong local clock, or one that is set meanwhile, has no effect.
     """
 
     def __init__(self, local: Callable[[], datetime] = utc_now) -> None:
         self._local = local
-        # The server's time, and what `time.monotonic` said then.
+        # The server's time, and `time.monotonic()` at that moment.
         self._set: tuple[datetime, float] | None = None
 
     def __call__(self) -> datetime:

@@ -1,7 +1,7 @@
 """Find built-in files, keep files private, and replace them atomically.
 
-A crash leaves the old or the new file, never a part of one. What holds addresses or keys is for its owner only,
-whatever the umask: files have mode 0600 and folders 0700.
+A crash leaves the old or the new file, never a part of one. Files with addresses or keys are for their owner only,
+whatever the umask: mode 0600, and 0700 for folders.
 """
 
 from __future__ import annotations
@@ -132,14 +132,14 @@ def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
 
 
 def _give_to_owner(part: Path, old: Path) -> None:
-    """Let root replace a file of somebody who must still be able to read it."""
+    """Keep the owner of a file that root replaces, so that the owner can still read it."""
     with contextlib.suppress(OSError, AttributeError):
         if (found := old.stat()).st_uid != os.geteuid():
             os.chown(part, found.st_uid, found.st_gid)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make a rename survive a power cut, on systems that can sync a folder."""
+    """Sync a folder, so that a rename survives a power cut, on systems that support it."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""What a check of the installation found, and how to fix it."""
+"""Findings of a check of the installation, with their remedies."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How bad a finding is."""
+    """The severity of a finding."""
 
     # Email is refused or lost, or the check failed.
     ERROR = "error"
     # It works, and should be fixed.
     WARNING = "warning"
-    # It could not be checked, such as an unreachable DNS. Never said of something that is missing.
+    # Could not be checked, for example because the DNS is unreachable. Not for missing things.
     UNKNOWN = "unknown"
     GOOD = "good"
 
@@ -25,9 +25,9 @@ class Finding:
     level: Level
     # What was checked, a short name such as "SPF".
     check: str
-    # What was found: one sentence.
+    # The finding in one sentence.
     message: str
-    # What to do: the exact record or command; empty if there is nothing to do.
+    # The remedy: the exact record or command; '' if nothing needs to be done.
     fix: str = ""
 
 

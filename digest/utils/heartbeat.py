@@ -1,7 +1,7 @@
-"""Signs of life of a long-running process, given by the loop that must not hang.
+"""Heartbeats of a long-running process, sent by the loop that must not hang.
 
-Work that takes long calls `beat` at each of its steps. Only the thread that keeps a heartbeat gives signs: other
-threads may still run while it hangs.
+Long work calls `beat` at each of its steps. Only the thread that keeps a heartbeat sends beats, because other threads
+may run while it hangs.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextvars import ContextVar
 
 
 class Heartbeat:
-    """When the loop last gave a sign. `on_beat` is called at each one. Any thread may read `age`."""
+    """The time of the loop's last beat. `on_beat` is called at each beat. Any thread may read `age`."""
 
     def __init__(self, on_beat: Callable[[], None] = lambda: None) -> None:
         self._on_beat = on_beat
@@ -25,7 +25,7 @@ class Heartbeat:
 
     @property
     def age(self) -> float | None:
-        """Seconds since the last sign; None before the first."""
+        """Seconds since the last beat; None before the first one."""
         return None if self._last is None else time.monotonic() - self._last
 
 
@@ -35,7 +35,7 @@ _kept: ContextVar[Heartbeat | None] = ContextVar("heartbeat", default=None)
 
 @contextmanager
 def keeping(heartbeat: Heartbeat) -> Iterator[None]:
-    """Let `beat` in this thread give signs of this heartbeat within the block."""
+    """Within the block, `beat` in this thread beats for this heartbeat."""
     token = _kept.set(heartbeat)
     try:
         yield
@@ -44,6 +44,6 @@ def keeping(heartbeat: Heartbeat) -> Iterator[None]:
 
 
 def beat() -> None:
-    """Give a sign, if this thread keeps a heartbeat."""
+    """Record a beat, if this thread keeps a heartbeat."""
     if (found := _kept.get()) is not None:
         found.beat()

@@ -1,4 +1,4 @@
-"""Fields that every log record of a piece of work carries, such as the edition that it is about."""
+"""Fields for all log records of a piece of work, such as its edition."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _fields: ContextVar[Mapping[str, object]] = ContextVar("log_fields", default=Map
 
 @contextmanager
 def log_fields(**fields: object) -> Iterator[None]:
-    """Add fields to what this thread logs within the block."""
+    """Add fields to this thread's log records within the block."""
     token = _fields.set({**_fields.get(), **fields})
     try:
         yield

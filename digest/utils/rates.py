@@ -9,7 +9,7 @@ _RATE_OVER = 30.0
 
 
 class Rates:
-    """How fast editions are being sent, from what was seen of them at each look."""
+    """The send rates of editions, measured from repeated counts."""
 
     def __init__(self) -> None:
         self._seen: dict[str, deque[tuple[float, int]]] = {}

@@ -1,8 +1,8 @@
 """Remove secrets from words that come from outside, before they are stored or shown.
 
 Servers repeat what we send them: a 401 may quote the Authorization header, an SMTP reply the password, a redirect the
-API key. The secrets in use are registered here for the whole process, as they are in its environment, and found in
-every form in which a server may repeat them. `redact` also finds what looks like a secret of somebody else.
+API key. The secrets in use are registered here for the whole process, and found in every encoding in which a server may
+repeat them. `redact` also finds text that looks like somebody else's secret.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from functools import cached_property
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 MASK = "***"
-# Shorter values are not searched for: they would hide ordinary words and numbers.
+# Shorter values are not searched, because they would hide ordinary words and numbers.
 _MIN_LENGTH = 6
-# A shorter value counts only where no letter or digit touches it.
+# A shorter value only matches where no letter or digit touches it.
 _MIN_WITHIN_WORD = 8
 
 # A pattern, not a secret.
@@ -29,7 +29,7 @@ _SECRET_PARAMETER = r"(?:[a-z0-9_-]{0,30}(?:api[_-]?key|token|secret)|password|p
 _START = r"(?<![A-Za-z0-9_])"
 # A user without a password, and then the host.
 _DATABASE_USER = r"postgresql://[^\s/?#:@\"'<>]+@[^\s/?#@]*(?:[\s/?#]|\Z)"
-# Each pattern is replaced by its groups and the mask behind them. Repetitions are limited, so that no text takes long.
+# A match is replaced by its groups followed by the mask. Repetitions are limited, so that no text takes long.
 _LOOKS_SECRET = (
     # user:password@ in a URL. A password may contain @. The user of a database alone is not secret; others may be keys.
     re.compile(rf"({_START}(?!{_DATABASE_USER})[a-z][a-z0-9+.-]{{0,30}}://)[^\s/?#\"'<>]+(?=@)", re.IGNORECASE),
@@ -41,12 +41,12 @@ _LOOKS_SECRET = (
         r"([\"']?\s*[:=]\s*[\"']?(?:(?:basic|bearer|token|apikey|digest)\s+)?+)[^\s\"',;<>*]+",
         re.IGNORECASE,
     ),
-    # RFC 9110 section 11.6.2; a word without digits and signs is prose.
+    # RFC 9110 section 11.6.2. A word without digits and signs is ordinary text.
     re.compile(
         rf"{_START}((?:bearer|basic)\s+)(?=[a-z_~/-]*[0-9=._~+/])[a-z0-9_.~+/-]{{8,}}=*",
         re.IGNORECASE,
     ),
-    # RFC 4954: what a client sends to log in.
+    # RFC 4954: the client's login command.
     re.compile(rf"{_START}(AUTH\s+(?:PLAIN|LOGIN|XOAUTH2)\s+)[a-z0-9+/]{{8,}}=*", re.IGNORECASE),
     # Keys of SendGrid, Resend, Brevo, AWS, OpenAI and Slack, a webhook's secret, a Telegram bot.
     re.compile(
@@ -55,7 +55,7 @@ _LOOKS_SECRET = (
         r"|whsec_[A-Za-z0-9+/=_-]{16,}|[0-9]{6,}:AA[A-Za-z0-9_-]{30,})"
     ),
 )
-# What precedes the @ of an address, which may be quoted (RFC 5321 4.1.2) or percent-encoded.
+# The local part of an address, which may be quoted (RFC 5321 4.1.2) or percent-encoded.
 _BEFORE_AT = re.compile(r"(?:\"[^\"\n]{1,64}\"|[^\s@<>()\[\]\"',;:/]{1,256}?)(?:@|%40)(?=[^\s@])")
 _SECRET_NAME = re.compile(rf"{_SECRET_PARAMETER}|key", re.IGNORECASE)
 
@@ -70,7 +70,7 @@ class _Known:
     values: frozenset[str] = frozenset()
     # Every form of every value, the longest first: one secret may contain another.
     forms: tuple[str, ...] = ()
-    # Those of them that are pieces of base64.
+    # The forms that are pieces of base64.
     within: frozenset[str] = frozenset()
     byte_forms: tuple[bytes, ...] = ()
 
@@ -121,7 +121,7 @@ def without_known(text: str) -> str:
 
 
 def without_known_bytes(data: bytes) -> bytes:
-    """As `without_known`, for a body before it is parsed."""
+    """Like `without_known`, for a body before it is parsed."""
     known = _known
     if not any(form in data for form in known.byte_forms):
         return data
@@ -134,12 +134,12 @@ def has_known(text: str) -> bool:
 
 
 def unless_secret(text: str | None) -> str | None:
-    """The text, or None if it contains a registered secret: masked, an address or an ETag would be of no use."""
+    """The text, or None if it contains a registered secret. For addresses and ETags, which are useless when masked."""
     return None if text and has_known(text) else text
 
 
 def redact(text: str) -> str:
-    """Replace the registered secrets, and whatever looks like one. For messages, not for articles."""
+    """Replace the registered secrets, and text that looks like a secret. For messages, not for articles."""
     text = without_known(text)
     for pattern in _LOOKS_SECRET:
         text = pattern.sub(_masked, text)
@@ -147,7 +147,7 @@ def redact(text: str) -> str:
 
 
 def hide_addresses(text: str) -> str:
-    """The text without what precedes each @, for logs: servers repeat the addresses of subscribers."""
+    """Mask the local part of each address, for logs, because servers repeat the addresses of subscribers."""
     return _BEFORE_AT.sub("…@", text)
 
 
@@ -197,8 +197,8 @@ def _spellings(value: str) -> Iterator[str]:
 def _within_base64(value: str) -> Iterator[str]:
     """The value inside base64 of anything, such as `user:value`.
 
-    Three bytes are four characters, so the value may begin at three places. Kept are the characters that depend on
-    nothing but the value.
+    Three bytes become four characters, so the value may begin at three offsets. Returns the characters that depend only
+    on the value.
     """
     data = value.encode("utf-8", "surrogateescape")
     for before in range(3):

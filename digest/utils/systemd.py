@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Mapping
 
-# Seconds between two signs of life at least.
+# The least seconds between two notifications.
 _PAUSE = 1.0
 
 
@@ -20,7 +20,7 @@ class ServiceNotifier:
         self._next = 0.0
 
     def alive(self) -> None:
-        """Report readiness the first time, and signs of life for `WatchdogSec` from then on."""
+        """Report readiness the first time, and watchdog pings for `WatchdogSec` from then on."""
         now = time.monotonic()
         if now < self._next:
             return

@@ -1,4 +1,4 @@
-"""Tell monitoring tools what the program does: spans of its work, and errors that are bugs.
+"""Report to monitoring tools: spans of the program's work, and errors that are bugs.
 
 Both functions do nothing until a tool is set up, such as by `digest.cli.telemetry`.
 """
@@ -17,7 +17,7 @@ Attribute = str | int | float | bool
 
 
 class Span(Protocol):
-    """A piece of work that is measured."""
+    """A measured piece of work."""
 
     def set(self, **attributes: Attribute | None) -> None:
         """Add attributes. Those that are None are left out."""
@@ -37,14 +37,14 @@ class _NoSpan:
 
 
 class Tracer(Protocol):
-    """Where spans go."""
+    """Receives spans."""
 
     def span(self, name: str) -> AbstractContextManager[Span]:
         """Open a span within the one of this thread. An exception marks it as failed."""
         ...
 
     def within_span(self, call: Callable[[], T]) -> Callable[[], T]:
-        """Return the call for another thread, where its spans are within the present one of this thread."""
+        """Wrap a call for another thread, so that its spans are children of this thread's present span."""
         ...
 
 
@@ -54,7 +54,7 @@ _report: Callable[[BaseException], None] | None = None
 
 @contextmanager
 def reporting(*, tracer: Tracer | None = None, errors: Callable[[BaseException], None] | None = None) -> Iterator[None]:
-    """Use these within the block, in all threads."""
+    """Use this tracer and error reporter within the block, in all threads."""
     global _tracer, _report
     before = _tracer, _report
     _tracer, _report = tracer, errors
@@ -76,12 +76,12 @@ def span(name: str, **attributes: Attribute | None) -> Iterator[Span]:
 
 
 def within_span(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Callable[[], T]:
-    """Return the call for another thread. Its spans are then within the present one of this thread."""
+    """Wrap a call for another thread, so that its spans are children of this thread's present span."""
     call = partial(function, *args, **kwargs)
     return call if _tracer is None else _tracer.within_span(call)
 
 
 def report_error(error: BaseException) -> None:
-    """Report an exception that nobody expected: a bug of the program."""
+    """Report an unexpected exception: a bug of the program."""
     if _report is not None:
         _report(error)

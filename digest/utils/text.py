@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# First characters of what a spreadsheet evaluates as a formula, even after blanks.
+# First characters of text that a spreadsheet evaluates as a formula, even after blanks.
 _FORMULA = ("=", "+", "-", "@")
 
 

@@ -19,7 +19,10 @@ _NOT_IN_HOSTS = re.compile(r"[\x00-\x20\x7f\"%/<>\\^`{|}]")
 
 
 def split_url(url: str) -> SplitResult:
-    """As `urlsplit`, for a URL with or without a host. Raises ValueError with a reason that reads after "its host"."""
+    """Like `urlsplit`, for a URL with or without a host.
+
+    Raises ValueError; its message continues the words "its host".
+    """
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -50,7 +53,7 @@ def is_example(host: str) -> bool:
 
 
 def host_name(header: str) -> str:
-    """The name in a Host header, as `urlsplit` gives that of a URL: in lower case, without brackets and port."""
+    """The name in a Host header, in lower case, without brackets and port, as `urlsplit` returns it for a URL."""
     name = header.strip().lower()
     return name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
 

@@ -1,4 +1,7 @@
-"""Answers to the poll, quiz and feedback of an edition. A GET changes nothing: link scanners open every link."""
+"""Answers to the poll, quiz and feedback of an edition.
+
+A GET changes nothing, because link scanners open every link.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redi
 from digest.web.unsubscribe import shorten_text
 
 _PURPOSE = "view"
-# Words of one subscriber in a day.
+# The most comments of one subscriber in a day.
 _MOST_WORDS = (10, timedelta(days=1))
 
 
@@ -37,7 +40,7 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, words
     def read(
         request: Request, edition: str, block: str, choice: int, token: str
     ) -> tuple[int, Question] | HTMLResponse:
-        """Return the subscriber's number and the question that a link is for, or the page that says what is wrong."""
+        """Return the subscriber's number and the question of a link, or an error page."""
         id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is None or (id != TEST_SUBSCRIBER and context.subscriber(id) is None):
             return context.invalid_link(request)

@@ -69,7 +69,7 @@ _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="{accent}"/>'
     '<path d="M3 5h10M3 8h10M3 11h6" stroke="{paper}" stroke-width="1.6"/></svg>'
 )
-# Of pages that change only with the archive.
+# For pages that change only with the archive.
 _CACHED_PATHS = ("/archive", "/card/", "/corrections", "/sitemap", "/story/", "/topic/")
 _CACHED_PAGES = ("/", "/join", "/privacy")
 _SCRIPT = (Path(__file__).parent / "share.js").read_text(encoding="utf-8")
@@ -127,8 +127,8 @@ _LARGER_BODIES = (("/webhooks/", 8 * 1024 * 1024),)
 def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Iterator[ASGIApp]:
     """The pages of a newsletter as an ASGI app. When the block ends, queued emails are sent. Raises ConfigurationError.
 
-    `base` replaces an unset newsletter.base_url. A send in the same process needs its own App. `heartbeat` is
-    that of the schedule, if this process runs it.
+    `base` replaces an unset newsletter.base_url. A send in the same process needs its own App. `heartbeat` is the
+    schedule's, if this process runs it.
     """
     settings = app.settings
     pages = _pages_or_default(app, settings.newsletter.base_url or base)
@@ -168,7 +168,10 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
 
 
 def _version(app: App) -> str:
-    """A text that changes with everything that the cached pages show. How often topics have news changes by day."""
+    """A version that changes with the content of cached pages.
+
+    It includes the day, because topic rates change daily.
+    """
     now = app.now()
     return f"{app.archive.version(now)} {now:%Y-%m-%d}"
 
@@ -205,7 +208,7 @@ def _metrics_access(app: App) -> MetricsAccess:
 
 
 def load_pages(app: App, base: str, *, custom: bool = True) -> Pages:
-    """The pages as configured; with `custom`, templates of the newsletter folder override the built-in ones."""
+    """Build the pages by the settings. With `custom`, templates of the newsletter folder override the built-in ones."""
     web, folder = app.settings.web, app.home / CUSTOM_TEMPLATES
     own = folder if custom and folder.is_dir() else None
     schedule = app.settings.schedule
@@ -317,12 +320,14 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
 
 
 def _receives_none(nameserver: str) -> Callable[[str], bool]:
-    """What the sign-up asks about a domain."""
+    """Whether a domain receives no email, for the sign-up."""
     return (lambda _domain: False) if nameserver == "off" else MailDomains(nameserver).surely_receives_none
 
 
 def _click_routers(app: App, pages: Pages, opened: ExitStack) -> list[APIRouter]:
-    """The routes of links that count clicks. They stay when clicks are turned off, if there may be such links.
+    """The routes of links that count clicks.
+
+    They stay when clicks are turned off, because sent emails may have such links.
 
     The recorder is closed with `opened`.
     """
@@ -356,7 +361,7 @@ def _offered_editions(app: App) -> tuple[OfferedEdition, ...]:
 
 def _fastapi(title: str, pages: Pages, routers: list[APIRouter]) -> FastAPI:
     """The framework's app with these routes and our error pages."""
-    # The description of the routes is for tests, not for visitors, and the pages that show it load remote scripts.
+    # No API docs for visitors: they are only useful for tests, and the pages load remote scripts.
     fastapi = FastAPI(
         title=title, version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )

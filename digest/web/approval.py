@@ -1,4 +1,4 @@
-"""The page behind the link of an alert: look at an edition, approve it or stop it. A GET changes nothing."""
+"""The page behind an alert's link: look at an edition, approve it or stop it. A GET changes nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 _BY = "by the link of an alert"
 _ACTOR = Actor("link of an alert", "link")
-# States out of which an approved edition can be stopped.
+# States from which an approved edition can be stopped.
 _STOPPABLE = (EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
 
 
@@ -69,7 +69,7 @@ class ApprovalPage:
         return self.context.pages.response(request, "approve.html.j2", here, personal=True, **values)
 
     def _blocks(self, edition: Edition) -> list[Block]:
-        """Return the blocks of the email, and those of the archive alone."""
+        """Return the blocks of the email, and those that only the archive shows."""
         renderer = self.app.renderer
         in_email = renderer.blocks(edition, "email").blocks if edition.blocks else ()
         on_page = renderer.blocks(edition, "web").blocks if edition.blocks else ()
@@ -87,7 +87,7 @@ def router(page: ApprovalPage) -> APIRouter:
     )
 
     def respond(request: Request, edition: str, code: str, act: Callable[[Edition], bool] | None) -> HTMLResponse:
-        """Do what a button says, and show the edition as it is then. `act` is false if the edition was changed."""
+        """Carry out a button, and show the edition afterwards. `act` is false if the edition was changed meanwhile."""
         found, here = page.edition(edition, code), f"/approve/{edition}/{code}"
         if found is None:
             return context.invalid_link(request)

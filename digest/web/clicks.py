@@ -1,7 +1,7 @@
 """`/c/EDITION/CODE`: redirect to an address of that edition, and count the click.
 
-The redirect never waits for the store: requests are written by a thread. It leads to addresses of the edition only, so
-nobody can use our name to send people elsewhere. The other site learns neither the edition nor the reader.
+The redirect never waits for the store, because a thread writes the requests. It only leads to addresses in the edition,
+so nobody can abuse our domain to send people elsewhere. The other site learns neither the edition nor the subscriber.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from digest.web.pages import PAGE_RESPONSES
 log = logging.getLogger(__name__)
 
 _SENT = (EditionState.SENDING, EditionState.PAUSED, EditionState.DONE, EditionState.CANCELLED)
-# Requests that wait to be written, seconds between two writes, and the time between two counts of old ones.
+# The most requests that wait to be written; the seconds between writes; the time between counts of old requests.
 _MOST_WAITING, _EVERY, _FOLD_EVERY = 10_000, 2.0, timedelta(hours=1)
-# Requests in an hour that are written: of one address, behind which a mobile network may put thousands of readers, and
-# of all.
+# The most requests per hour that are written: from one address, which may be a mobile network with thousands of people,
+# and from all addresses.
 _MOST_PER_ADDRESS, _MOST_PER_HOUR = 2_000, 500_000
-# Editions whose links are remembered.
+# The most editions whose links are cached.
 _MOST_EDITIONS = 32
-# Headers that say who asks, and whether anybody does. Nothing else of a request is looked at.
+# Headers that identify the client, and whether a person uses it. Nothing else of a request is read.
 _HEADERS = (
     "accept-language", "purpose", "referer", "sec-fetch-user", "sec-purpose", "x-moz", "x-operamini-phone-ua",
     "x-purpose",
@@ -46,9 +46,9 @@ _NO_REFERRER = {"referrer-policy": "no-referrer", "cache-control": "no-store"}
 
 
 class ClickRecorder:
-    """Writes clicks from a thread of its own, and counts old ones once an hour. `fold` does the latter.
+    """Writes clicks in a thread of its own, and calls `fold` once an hour to count old ones.
 
-    What says who asked is in memory until then, and only its hash is written.
+    The client's identity is only in memory until its hash is written.
     """
 
     def __init__(self, store: ClickStore, fold: Callable[[], int], now: Callable[[], datetime]) -> None:
@@ -65,9 +65,10 @@ class ClickRecorder:
         self._thread.start()
 
     def add(self, visit: ClickVisit, client: str, address: str) -> None:
-        """Take a click for writing. `client` says which program at which address asked; it becomes `visit.visitor`.
+        """Queue a click.
 
-        Whoever asks too often in an hour is not counted any more.
+        `client` identifies program and address; its hash becomes `visit.visitor`. Clients with too many requests in an
+        hour are not counted any more.
         """
         with self._counting:
             hour = visit.at.replace(minute=0, second=0, microsecond=0)
@@ -80,7 +81,7 @@ class ClickRecorder:
         self._waiting.append((visit, client))
 
     def flush(self) -> None:
-        """Write what waits. What cannot be written now waits for the next time."""
+        """Write queued clicks. Those that cannot be written stay queued."""
         with self._writing:
             waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
             try:
@@ -95,7 +96,7 @@ class ClickRecorder:
             self._waiting.extendleft(reversed(waiting))
 
     def close(self) -> None:
-        """Write what waits, then stop."""
+        """Write queued clicks, then stop."""
         self._stop.set()
         self._thread.join()
         self.flush()
@@ -113,7 +114,7 @@ class ClickRecorder:
 
 @dataclass
 class Redirects:
-    """Finds the target of a code. Editions that can change no more are remembered."""
+    """Finds the target of a code. Caches editions that can no longer change."""
 
     links: ClickLinks
     editions: EditionStore
@@ -121,7 +122,7 @@ class Redirects:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def find(self, key: str, code: str) -> tuple[Target | None, bool]:
-        """The target, and whether the edition was sent, so that its clicks count."""
+        """Return the target, and whether the edition was sent: only then its clicks count."""
         with self._lock:
             known = self._known.get(key)
         if known is not None:
@@ -139,7 +140,10 @@ class Redirects:
 
 
 def router(context: Context, redirects: Redirects, recorder: ClickRecorder | None) -> APIRouter:
-    """`/c/EDITION/CODE`, and with `clicks.subscribers` also `/c/EDITION/CODE/TOKEN`. Without `recorder` none counts."""
+    """`/c/EDITION/CODE`, and with `clicks.subscribers` also `/c/EDITION/CODE/TOKEN`.
+
+    Without `recorder` clicks are not counted.
+    """
     routes = APIRouter(tags=["clicks"], responses=PAGE_RESPONSES)
     pages = context.pages
 
@@ -169,7 +173,7 @@ def router(context: Context, redirects: Redirects, recorder: ClickRecorder | Non
     @routes.get("/c/{edition}/{code}/{token}", summary="The same, for a subscriber")
     def click_of(request: Request, edition: str, code: str, token: str) -> Response:
         id = context.subscriber_id_from_token("view", token)
-        # A wrong token must not keep anybody from the story. It counts nobody.
+        # A wrong token must not keep anybody from the story. The click is just not counted for a subscriber.
         known = redirects.links.with_subscriber and id is not None
         return respond(request, edition, code, id if known else None)
 

@@ -44,7 +44,7 @@ class OpenRequests:
 
 
 def client_of(address: str) -> str:
-    """Who has an address: an IPv4 address, or the /64 network of an IPv6 address, of which one machine has all."""
+    """The client of an address: the address, or the /64 network of an IPv6 address, which one machine has alone."""
     try:
         known = ipaddress.ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a subscriber agrees to. Needs no web framework, so that `digest check --launch` can show it."""
+"""The wording that a subscriber agrees to. Needs no web framework, so that `digest check --launch` can show it."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ class Guard:
         headers = scope["headers"]
         if sum(len(name) + len(value) for name, value in headers) > MAX_HEAD_BYTES:
             return 431, "The request headers are too large."
-        # A proxy in front of us may have checked the other one.
+        # A proxy in front of us may have checked a different host.
         if len([name for name, _value in headers if name == b"host"]) > 1:
             return 400, "The request has more than one Host header."
         by_name = dict(headers)
@@ -160,7 +160,7 @@ class Guard:
             local["path"] = path = path[len(self.prefix) :] or "/"
             local["raw_path"] = quote(path).encode()
         if scope["method"] == "HEAD":
-            # The original one tells a link scanner from a reader.
+            # The original method distinguishes link scanners from people.
             local["method"], local["original_method"] = "GET", "HEAD"
         return local
 

@@ -1,4 +1,4 @@
-"""When a subscriber gets the next edition, for the pages that say so."""
+"""Find out when a subscriber gets the next edition, for the pages that show it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from digest.config.calendar import Calendar
 from digest.store.people.preferences import StoredSubscriber
 from digest.usecases.enqueue import audience_of
 
-# Planned editions to look through: a year of them, for somebody who chose one day a week of a weekly edition.
+# The most planned editions to search: a year of them, for somebody who chose one day a week of a weekly edition.
 _MAX_EDITIONS = 400
 
 

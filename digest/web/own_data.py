@@ -1,7 +1,7 @@
-"""What subscribers do with their own data: change the address, get a copy, be erased.
+"""Pages for subscribers' own data: change the address, get a copy, be erased.
 
-The preferences page only asks for it. A link that goes to the mailbox leads to the button that does it: whoever has a
-forwarded email has the link to the preferences too.
+The preferences page only starts a request. A link that is sent to the mailbox leads to the button that carries it out,
+because a forwarded email contains the link to the preferences too.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redi
 from digest.web.preferences import PreferencesPage
 
 _DAY = timedelta(days=1)
-# Requests of one subscriber in a day: each sends an email or two.
+# The most requests of one subscriber in a day. Each sends an email or two.
 _MAX_REQUESTS = 6
 _BY_SELF = "asked by the person on the pages"
 _FILE: dict[int | str, dict[str, Any]] = {200: {"description": "The file.", "content": {"application/json": {}}}}
@@ -80,18 +80,18 @@ class OwnData:
         return True
 
     def find(self, kind: RequestKind, side: Side, token: str) -> PersonRequest | None:
-        """The request that a link names; None if we did not sign it, or if it is too old."""
+        """The request of a link; None if we did not sign it, or if it has expired."""
         id = self.context.subscriber_id_from_token(purpose_of(kind, side), token)
         return self.requests.get(id, kind, self.context.now()) if id is not None else None
 
     def expired(self, request: Request, kind: RequestKind, side: Side, token: str) -> HTMLResponse:
-        """Answer to a link that is too old, or that we did not sign."""
+        """Respond to a link that has expired, or that we did not sign."""
         if self.context.subscriber_id_from_token(purpose_of(kind, side), token) is None:
             return self.context.invalid_link(request)
         return self.page(request, kind, "/", "late")
 
     def page(self, request: Request, kind: RequestKind, place: str, state: str, **values: Any) -> HTMLResponse:
-        """Answer with the page of a link."""
+        """Respond with the page of a link."""
         status = 410 if state == "late" else 200
         values = {"result": "", "email": "", "side": "", **values}
         return self.context.pages.response(
@@ -99,7 +99,7 @@ class OwnData:
         )
 
     def _reported_us(self, address: str) -> bool:
-        """Whether the owner of an address reported us as spam, and so gets no email that anybody can ask for."""
+        """Whether the owner of an address reported us as spam. They get no email that others can request."""
         known = self.context.preferences.find(address)
         return known is not None and known.suppressed == "complained"
 
@@ -212,7 +212,7 @@ def router(page: PreferencesPage, own: OwnData) -> APIRouter:
             return own.expired(request, RequestKind.ERASE, Side.PRESENT, token)
         return own.page(request, RequestKind.ERASE, f"/erase/{token}", "ask")
 
-    # The request goes with the person, so the page is the answer. Repeating it changes nothing.
+    # Erasing deletes the request too, so the page is the response. Repeating it changes nothing.
     @routes.post("/erase/{token}", response_class=HTMLResponse, summary="Erase everything about the person")
     def erase(request: Request, token: str) -> HTMLResponse:
         found = own.find(RequestKind.ERASE, Side.PRESENT, token)

@@ -1,6 +1,6 @@
 """The emails that ask for a confirmation: a change of address, a copy of the data, an erasure.
 
-Each has one link, to the page whose button does it.
+Each has one link, to the page with the confirming button.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from digest.web.pages import Pages
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What such an email says. Each is a translated text; `button` names what the link leads to."""
+    """The translated texts of an email; `button` labels its link."""
 
     subject: str
     heading: str
@@ -50,7 +50,7 @@ class OwnDataEmails:
     ) -> Outgoing:
         """The email for one mailbox. `new` is the new address, if the request is about one."""
         words = self._words(kind, side, new, language)
-        # The new mailbox is not a subscriber's yet, so it gets no link to unsubscribe.
+        # The new mailbox does not belong to a subscriber yet, so it gets no link to unsubscribe.
         sender = replace(self.sender, base_url=None) if side == Side.NEW else self.sender
         person = 0 if side == Side.NEW else subscriber
         recipient_ = recipient(person, to, sender, self.signer.sign_email)
@@ -113,5 +113,5 @@ def place_of(kind: RequestKind, side: Side, signer: Signer, request: int) -> str
 
 
 def purpose_of(kind: RequestKind, side: Side) -> str:
-    """What the token of such a link is signed for."""
+    """The purpose for which a link's token is signed."""
     return f"own-{kind}-{side}" if kind == RequestKind.ADDRESS else f"own-{kind}"

@@ -1,4 +1,4 @@
-"""Middleware that answers for public pages from memory: each is made once, until the archive changes."""
+"""Middleware that serves public pages from memory. Each page is rendered once, until the archive changes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digest.errors import StoreError
 
-# Seconds for which the version of the archive is not asked for again.
+# Seconds for which the version of the archive is cached.
 FRESH = 2.0
-# Seconds for which a request waits for the version. A server that is cut off takes long, and the old pages are right.
+# Seconds that a request waits for the version. If the database is unreachable this takes long, and the cached pages are
+# still right.
 PATIENCE = 1.0
-# Pages and bytes in memory. The pages that were not asked for longest leave first.
+# The most pages and bytes in memory. Least recently used pages are dropped first.
 _MOST, _MOST_BYTES = 2_000, 64 * 1024 * 1024
-# A longer query is of no page that we link to.
+# No page that we link to has a longer query.
 _MAX_QUERY = 64
 
 Headers = list[tuple[bytes, bytes]]
@@ -28,7 +29,7 @@ Headers = list[tuple[bytes, bytes]]
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A complete response, and the same without a body for a client that has it already."""
+    """A complete response, and its 304 form for a client that has it already."""
 
     headers: Headers
     not_modified: Headers
@@ -37,10 +38,10 @@ class _Page:
 
 
 class PageCache:
-    """ASGI middleware. It keeps what a route answers with status 200 and `Cache-Control: public`.
+    """ASGI middleware. It caches responses with status 200 and `Cache-Control: public`.
 
-    `version` returns a text that changes with what the pages show; it may block. `prefixes` are the
-    beginnings of the pages' paths, `paths` whole ones.
+    `version` returns a text that changes with the content of the pages; it may block. `prefixes` are the beginnings of
+    the pages' paths, `paths` whole ones.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class PageCache:
         key = (path, query)
         page = self._pages.get(key)
         if page is None:
-            # Others who want the same page wait until it is made.
+            # Other requests for the same page wait until it is rendered.
             lock = self._making.setdefault(key, asyncio.Lock())
             try:
                 async with lock:
@@ -101,7 +102,7 @@ class PageCache:
         await _send(send, scope, page)
 
     async def _check(self) -> None:
-        """Forget all pages if the archive has changed. All requests wait for the same answer, and not for long."""
+        """Drop all pages if the archive has changed. All requests share one query, and wait for a limited time."""
         if self._checking is None or self._checking.done():
             self._checking = asyncio.create_task(self._read_version())
         await asyncio.wait({self._checking}, timeout=self._patience)
@@ -111,7 +112,7 @@ class PageCache:
     async def _read_version(self) -> None:
         try:
             found = await run_in_threadpool(self._version)
-        # With a store that cannot be read, the old pages stay.
+        # If the store cannot be read, the cached pages stay.
         except StoreError:
             found = self._known
         if found != self._known:
@@ -121,7 +122,7 @@ class PageCache:
         self._checked = time.monotonic()
 
     async def _make(self, key: tuple[str, bytes], scope: Scope, receive: Receive, send: Send) -> _Page | None:
-        """Let the route answer. Returns a page to keep; None if the answer was sent on as it is."""
+        """Call the route. Returns the page to cache; None if the response was passed through."""
         version = self._known
         start: Message | None = None
         body = bytearray()
@@ -166,7 +167,7 @@ def _complete(headers: Headers, body: bytes) -> _Page:
 
 async def _send(send: Send, scope: Scope, page: _Page) -> None:
     asked = next((value for name, value in scope["headers"] if name == b"if-none-match"), b"")
-    # A proxy that compresses marks the tag as weak.
+    # A proxy that compresses makes the ETag weak.
     known = {each.strip().removeprefix(b"W/") for each in asked.split(b",")}
     if page.etag in known or b"*" in known:
         await send({"type": "http.response.start", "status": 304, "headers": list(page.not_modified)})

@@ -58,8 +58,9 @@ async def language_parameter(lang: Language = "") -> str:
 class Pages:
     """The pages of one newsletter; `base` is their public address. Raises ConfigurationError.
 
-    Templates in the `custom` folder override the built-in ones; all are read once. `archive` is that of the settings,
-    `send_at` the hour of a newsletter that comes once every day, `minimum_age` what a new subscriber states.
+    Templates in the `custom` folder override the built-in ones; all are read once. `archive` is the setting
+    `web.archive`, `send_at` the hour of a newsletter with one daily edition, `minimum_age` the age that a new
+    subscriber confirms.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class Pages:
         self._common = {
             "branding": branding,
             "root": self.root,
-            # Whether there are past editions to read, and whether everybody may follow them.
+            # Whether past editions can be read, and whether the archive is public.
             "archive": archive != "off",
             "feeds": archive == "public",
             "signup": signup,
@@ -124,7 +125,7 @@ class Pages:
         return translator(self.language(request))
 
     def agreement(self, language: str) -> str:
-        """What a subscriber agrees to, as the sign-up shows it and the consent log records it."""
+        """The wording that a subscriber agrees to, as the sign-up shows it and the consent log records it."""
         return consent_wording(language, self.branding.name, self.minimum_age)
 
     def path(self, place: str, language: str, **query: str) -> str:
@@ -138,21 +139,21 @@ class Pages:
         return self.base + self.path(place, language).removeprefix(self.root)
 
     def picture(self, url: str) -> str:
-        """The address of a stored image. '' for one of another site, which would learn of the visit."""
+        """The address of a stored image; '' for an image on another site, which would learn of the visit."""
         return f"{self.root}/picture/{url.removeprefix('cid:')}" if url.startswith("cid:") else ""
 
     def response(self, request: Request, template: str, here: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-        """Answer with a page. `here` is the path that shows it again in the other language."""
+        """Respond with a page. `here` is its path, for the link to the other language."""
         language = self.language(request)
         html = self.render(template, language, here=here, **values)
         return HTMLResponse(html, status, headers={"content-language": language})
 
     def error(self, request: Request, status: int, title: str, advice: str = "") -> HTMLResponse:
-        """Answer with a page that explains an error."""
+        """Respond with a page that explains an error."""
         return self.response(request, "problem.html.j2", "/", status=status, title=title, advice=advice)
 
     def server_error(self, request: Request, error: Exception) -> HTMLResponse:
-        """Answer 503 if the store cannot be used at the moment, else 500."""
+        """Respond with 503 if the store is temporarily unavailable, else 500."""
         catalogue = self.catalogue(request)
         if isinstance(error, StoreError):
             advice = catalogue.gettext("Nothing has changed. Please try again in a few minutes.")
@@ -180,7 +181,7 @@ class Pages:
             "date_of": lambda moment: dates.long(moment.astimezone(self.zone).date(), language),
             "weekday": lambda day: dates.weekday(day, language),
             "month_name": lambda day: dates.month(day, language),
-            # Of no year, so that it is always written.
+            # Year 0 never matches, so the year is always written.
             "moment": lambda moment: dates.absolute(moment.astimezone(self.zone), 0, language),
             "clock": lambda hour: dates.clock(datetime.combine(_ANY_DAY, hour), language),
             "style": f"{self.root}/style.css?v={self.css_version}",

@@ -31,7 +31,7 @@ DONE = ("saved", "paused", "resumed", "back", *RequestKind, "enough", *ResendRes
 """What the page can say was done, by `?done=`. Each is checked against the subscriber's state."""
 
 _PURPOSE = "preferences"
-# What the button in an email offers.
+# The pause that the button in an email offers.
 _PAUSE_WEEKS = 2
 
 
@@ -55,7 +55,7 @@ class PreferencesPage:
     context: Context
     published: PublishedStore
     topics: tuple[str, ...]
-    # When the first edition of the day is sent to subscribers without their own hour.
+    # The hour of the first edition of the day, for subscribers without their own.
     send_at: time
     # The editions among which a subscriber chooses; none if there is only one.
     editions: tuple[OfferedEdition, ...]
@@ -68,7 +68,7 @@ class PreferencesPage:
         return self.context.subscriber(id) if id is not None else None
 
     def response(self, request: Request, token: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-        """Answer with the page that the token opens."""
+        """Respond with the page of the token."""
         context = self.context
         id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is None:
@@ -100,7 +100,7 @@ class PreferencesPage:
         )
 
     def stored_form(self, subscriber: StoredSubscriber) -> PreferencesForm:
-        """The form with what applies to the subscriber now."""
+        """The form with the subscriber's current values."""
         return PreferencesForm(
             subscriber.topics or self.topics,
             frequency.days(subscriber.frequency),
@@ -110,7 +110,7 @@ class PreferencesPage:
         )
 
     def redirect(self, request: Request, token: str, done: str = "") -> Response:
-        """Redirect to the page, which says what was done."""
+        """Redirect to the page, which confirms the change."""
         return redirect(self.context.pages, request, f"/preferences/{token}", **({"done": done} if done else {}))
 
 
@@ -209,7 +209,7 @@ def pause_router(page: PreferencesPage) -> APIRouter:
     )
 
     def response(request: Request, token: str, subscriber: StoredSubscriber | None) -> HTMLResponse:
-        # The preferences page says why somebody gets no email, or that the token names nobody.
+        # The preferences page explains why somebody gets no email, or that the token is invalid.
         if subscriber is None or not subscriber.listed or subscriber.suppressed or subscriber.status == "paused":
             return page.response(request, token)
         return context.pages.response(

@@ -1,6 +1,6 @@
-"""The privacy notice: made of the settings, shown at `/privacy`, and kept word for word with each consent.
+"""The privacy notice: generated from the settings, shown at `/privacy`, and stored word for word with each consent.
 
-It says what the digest does with data under these settings, so that it cannot be out of date.
+It describes how the digest uses data under the current settings, so it is never out of date.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class PrivacyNotice:
         return self.settings.privacy
 
     def values(self, language: str) -> Mapping[str, Any]:
-        """What the templates `privacy.html.j2` and `privacy.txt.j2` show."""
+        """The values for `privacy.html.j2` and `privacy.txt.j2`."""
         branding, grievance = self.pages.branding, self.privacy.grievance
         return {
             "responsible": self.privacy.responsible or branding.name,
@@ -59,7 +59,7 @@ class PrivacyNotice:
         }
 
     def items(self, language: str) -> list[Item]:
-        """Which data is kept, what for and how long, under these settings."""
+        """Which data is stored under these settings, for which purpose, and how long."""
         _ = translator(language).gettext
         settings = self.settings
         listed = _("until you have it erased")
@@ -125,7 +125,7 @@ class PrivacyNotice:
         return [*(Processor(name=name, task=task) for name in names), *self.privacy.processors]
 
     def text(self, language: str) -> str:
-        """The notice as plain text, which is what the store keeps."""
+        """The notice as plain text. This is the form that the store keeps."""
         return self._texts[language]
 
     @cached_property
@@ -142,18 +142,18 @@ class PrivacyNotice:
 
 @dataclass(frozen=True)
 class CurrentNotice:
-    """The notice that a visitor sees now, and its version in the store."""
+    """The current notice, and its version in the store."""
 
     notice: PrivacyNotice
     store: NoticeStore
 
     def keep(self, language: str, now: datetime) -> Notice:
-        """Return the notice in this language; a new text is stored."""
+        """Return the notice in this language. Stores its text if it is new."""
         return self.store.keep(self.notice.text(language), language, now)
 
 
 def router(notice: PrivacyNotice) -> APIRouter:
-    """`/privacy`: what is kept about subscribers, what for and how long, and their rights."""
+    """`/privacy`: the data stored about subscribers, its purpose and duration, and their rights."""
     pages = notice.pages
     routes = APIRouter(tags=["privacy"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
 

@@ -19,7 +19,7 @@ from digest.web.outbound_mail import OutboundMail
 
 
 class ResendResult(StrEnum):
-    """The answer to a request for another copy. Templates compare the values."""
+    """The result of a request for another copy. Templates compare the values."""
 
     SENT = "sent"
     # The subscriber's regular copy has not been sent yet.
@@ -68,7 +68,7 @@ class Resender:
 def find_email(
     editions: EditionStore, key: str, subscriber: StoredSubscriber | None, variant: str | None = None
 ) -> RenderedEmail | None:
-    """The stored email of an edition for a subscriber: as sent, by preferences, or the full one; None without any."""
+    """The stored email for a subscriber: as sent, else by preferences, else with all topics; None without any."""
     emails = editions.emails(key)
     edition = editions.get(key)
 

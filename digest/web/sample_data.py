@@ -50,7 +50,7 @@ class SamplePage:
 
 @dataclass(frozen=True, slots=True)
 class SampleOffer:
-    """What the sign-up page promises (`signup.Offer`)."""
+    """Sample values of `signup.Offer`."""
 
     send_at: time
     sources: int = 2

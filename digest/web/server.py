@@ -78,7 +78,7 @@ class RunningPages:
         self._closing: list[threading.Thread] = []
 
     def reload(self, app: App) -> None:
-        """Serve the pages of this App from now on. Raises ConfigurationError, and the old ones stay."""
+        """Serve the pages of this App from now on. If it raises ConfigurationError, the old pages stay."""
         build = _Build(app, self.base, self._heartbeat)
         with self._lock:
             old, self._current = self._current, build
@@ -98,7 +98,7 @@ class RunningPages:
         await self._answer(scope, receive, send, lambda build: build.pages)
 
     async def desk(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer on the desk's own port. A desk that was turned off meanwhile is gone."""
+        """Serve the desk on its own port; 404 if it was turned off meanwhile."""
         await self._answer(scope, receive, send, lambda build: build.desk or build.pages)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, choose: Callable[[_Build], ASGIApp]) -> None:
@@ -115,7 +115,7 @@ class RunningPages:
 
 
 def beside(pages: ASGIApp, desk: ASGIApp, *, base: str, desk_url: str) -> ASGIApp:
-    """Both applications on one port. The desk has a path below that of the pages, or a host name of its own."""
+    """Serve both applications on one port. The desk has a path below the pages', or a separate host name."""
     place, root = urlsplit(desk_url), urlsplit(base).path.rstrip("/")
     prefix = place.path.rstrip("/")
     # A proxy may strip the path of the pages.
@@ -167,7 +167,7 @@ def run_pages(
             raise
         reason = f"the reader pages need {error.name}; install hindi-digest[web]"
         raise ConfigurationError([ConfigProblem("digest web", 0, reason)]) from None
-    # Its lines contain tokens.
+    # Log lines of requests would contain tokens.
     logging.getLogger("uvicorn.access").disabled = True
     app.high_water.refuse_moved()
     web, desk = app.settings.web, app.settings.desk

@@ -10,13 +10,13 @@ from datetime import datetime
 from digest.store.content.archive import ArchivedEdition, ArchivedStory, ArchiveStore
 
 _MAX_STORIES = 5
-# Older editions that are linked.
+# The number of older editions that are linked.
 _MAX_OLDER = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An edition with its most important stories, the top one first. `older` are the editions before it."""
+    """An edition with its most important stories, the top one first, and `older` editions."""
 
     edition: ArchivedEdition
     stories: tuple[ArchivedStory, ...]
@@ -34,7 +34,7 @@ class Showcase:
     _shown: Shown | None = None
 
     def newest(self) -> Shown | None:
-        """Return the newest edition; None before the first, and without a public archive."""
+        """Return the newest edition; None without a public archive, or before the first edition."""
         if self.store is None:
             return None
         found = self.store.newest(self.now(), most=1 + _MAX_OLDER)

@@ -48,7 +48,7 @@ _VCARD: dict[int | str, dict[str, Any]] = {200: {"description": "A vCard.", "con
 
 @dataclass(frozen=True)
 class Offer:
-    """What a new subscriber gets. The sign-up page promises only what the settings make true."""
+    """What a new subscriber gets. The sign-up page promises only what holds under the settings."""
 
     showcase: Showcase
     rates: TopicRates
@@ -57,7 +57,7 @@ class Offer:
     send_at: time
     # The number of sources.
     sources: int
-    # Whether nobody learns who opens or clicks what.
+    # Whether opens and clicks are not tracked.
     untracked: bool
     # Whether an edition is sent on every day of the week.
     is_daily: bool
@@ -82,7 +82,7 @@ class Signup:
     can_draw: Callable[[str], bool] = lambda _subject: False
 
     def form(self, request: Request, *, status: int = 200, **values: Any) -> HTMLResponse:
-        """Answer with the sign-up form."""
+        """Respond with the sign-up form."""
         pages = self.context.pages
         values = {"wrong": "", "notice": "", "question": "", "suggested": "", "domain": "", "typed": "", **values}
         consent = pages.agreement(pages.language(request))
@@ -93,13 +93,13 @@ class Signup:
         values |= {"agreement": consent, "meta": home_metadata(pages, request, card_of=card_of)}
         response = pages.response(request, "join.html.j2", "/join", status=status, personal=False, **values)
         if status == 200:
-            # The page by which people find the newsletter.
+            # Search engines may index this page.
             response.headers["x-robots-tag"] = "all"
             response.headers["cache-control"] = "public, max-age=300"
         return response
 
     def overloaded(self, request: Request, typed: str) -> HTMLResponse:
-        """Answer that no email can be sent at the moment."""
+        """Respond that no email can be sent at the moment."""
         catalogue = self.context.pages.catalogue(request)
         wrong = catalogue.gettext("Very many people are signing up right now. Please try again in an hour.")
         response = self.form(request, status=503, notice=wrong, typed=typed)
@@ -107,7 +107,7 @@ class Signup:
         return response
 
     def confirmation_page(self, request: Request, token: str, state: str, **values: Any) -> HTMLResponse:
-        """Answer with the page of a confirmation link."""
+        """Respond with the page of a confirmation link."""
         pages = self.context.pages
         values = {"email": "", "preferences": "", "next_due": None, "until": None, "welcomed": False, **values}
         status = 410 if state == "late" else 200
@@ -140,7 +140,7 @@ class Signup:
         if subscriber and subscriber.listed and subscriber.status == "active" and not subscriber.suppressed:
             return self.emails.reminder(subscriber, language)
         detail = f"text {CONSENT_VERSION}, {language}; asked at {now:%Y-%m-%d %H:%M:%S %z} from {client}"
-        # What the form linked to when the person agreed.
+        # The notice that the form linked to when the person agreed.
         notice = self.notice.keep(language, now)
         id = self.signups.request(
             address,
@@ -220,7 +220,7 @@ def router(signup: Signup) -> APIRouter:
             return _used(signup, request, token, confirmed.subscriber if confirmed else None)
         subscriber = context.subscriber(confirmed.subscriber)
         welcomed = subscriber is not None and signup.welcome(subscriber, pages.language(request))
-        # Only the first confirmation leads on to the preferences. Whoever opens the link later gets no other token.
+        # Only the first confirmation redirects to the preferences. Opening the link later reveals no other token.
         preferences = context.signer.sign("preferences", confirmed.subscriber)
         values = {"preferences": preferences, "next_due": signup.next_due(subscriber), "welcomed": welcomed}
         return signup.confirmation_page(request, token, "done", **values)
@@ -233,7 +233,7 @@ def router(signup: Signup) -> APIRouter:
 
 
 def _used(signup: Signup, request: Request, token: str, id: int | None) -> HTMLResponse:
-    """Answer to a link that was used or has expired. `id` is the subscriber whom it once confirmed."""
+    """Respond to a link that was used or has expired. `id` is the subscriber whom it confirmed."""
     subscriber = signup.context.subscriber(id) if id is not None else None
     if subscriber is None or not subscriber.listed or subscriber.suppressed:
         return signup.confirmation_page(request, token, "late")
@@ -241,7 +241,7 @@ def _used(signup: Signup, request: Request, token: str, id: int | None) -> HTMLR
 
 
 def _ask_about(signup: Signup, request: Request, address: str, typed: str) -> HTMLResponse | None:
-    """Answer with a question about an odd address; None for a usual one. Nothing is refused."""
+    """Respond with a question about an odd address; None for a usual one. No address is refused."""
     meant = typos.suggest(address)
     if meant is not None:
         return signup.form(request, status=400, question="typo", suggested=meant, typed=typed, asked=address)
@@ -265,7 +265,10 @@ def _vcard_text(text: str) -> str:
 
 
 def _request_email(signup: Signup, request: Request, address: str, typed: str) -> HTMLResponse | None:
-    """Queue the email of a sign-up; a page only if a limit that concerns everyone or this network is reached."""
+    """Queue the email of a sign-up.
+
+    Returns a page only if the limit of this network, or the total limit, is reached.
+    """
     context = signup.context
     client = client_address(request)
     network = _network(client)

@@ -1,4 +1,4 @@
-"""How often each topic has news, so that nobody chooses one that stays empty without being told."""
+"""How often each topic has news, so that nobody unknowingly chooses a topic that stays empty."""
 
 from __future__ import annotations
 

@@ -25,11 +25,11 @@ State = Literal["here", "left", "nobody", "barred"]
 
 _PURPOSE = "leave"
 _MAX_REASONS_PER_DAY = 3
-# Stands for a token. None is as long.
+# A placeholder for a token. No token has this length.
 _PLACEHOLDER = "-token-of-any-subscriber-that-follows-"
-# Grapheme clusters of what a subscriber writes.
+# The most grapheme clusters of a subscriber's comment.
 _MAX_WORD = 500
-# What the page can say was done, by `?done=`.
+# Values of `?done=`, by which the page confirms an action.
 _DONE = ("back", "paused", "less", "thanked", "erase", "enough")
 _ONE_CLICK = {"type": "object", "properties": {"List-Unsubscribe": {"type": "string", "enum": ["One-Click"]}}}
 _BODY = {
@@ -44,15 +44,15 @@ _BODY = {
 
 @dataclass(frozen=True)
 class LeavePage:
-    """What the page of the unsubscribe link offers instead."""
+    """The alternatives that the page of the unsubscribe link offers."""
 
     context: Context
     next_edition: NextEdition
-    # Language and state → the page with _PLACEHOLDER: mailbox providers ask in bursts, and read nothing.
+    # Language and state → the page with _PLACEHOLDER. Cached, because mailbox providers send requests in bursts.
     _made: dict[tuple[str, State], str] = field(default_factory=dict, repr=False)
 
     def answer_to_one_click(self, request: Request, token: str, state: State) -> HTMLResponse:
-        """Answer with the page of a state. It is made once for all subscribers."""
+        """Respond with the page of a state. It is rendered once for all subscribers."""
         pages = self.context.pages
         language = pages.language(request)
         made = self._made.get((language, state))
@@ -151,7 +151,7 @@ def router(page: LeavePage) -> APIRouter:
 
 
 def shorten_text(word: str) -> str:
-    """What a subscriber wrote, in one line of at most _MAX_WORD characters, cut between grapheme clusters."""
+    """Shorten a subscriber's comment to one line of at most _MAX_WORD grapheme clusters."""
     line = " ".join(word.split())
     return "".join(clusters(line)[:_MAX_WORD])
 

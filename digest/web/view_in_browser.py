@@ -1,7 +1,7 @@
 """View in browser: an email as a page without anything personal, and its inline images.
 
-People forward this address. So the page has no email address, and no token: its personal links lead to a note that
-says where they are.
+People forward this address, so the page contains no email address and no token. Its personal links lead to a note that
+explains where to find them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _BODY_END = re.compile(r"</body>")
 _TAG = "|".join(re.escape(tag) for tag in PLACEHOLDERS.values())
 _PERSONAL_LINK = re.compile(rf"""\bhref=("[^"]*(?:{_TAG})[^"]*"|'[^']*(?:{_TAG})[^']*')""")
 _PERSONAL_URL = re.compile(rf"(?:https?|mailto):\S*(?:{_TAG})\S*")
-# The id of the note, to which the personal links of the email lead.
+# The id of the note that replaces the email's personal links.
 _NOTE = "personal-links"
 _MAY_BE_DELIVERED = (BatchState.SUBMITTING, BatchState.ACCEPTED, BatchState.UNKNOWN)
 _CID = r"^[0-9a-f]{40}@digest$"
@@ -46,9 +46,9 @@ class EmailViewer:
     context: Context
     editions: EditionStore
     published: PublishedStore
-    # Renders a draft for the links of a test email; no copy of a test email is stored.
+    # Renders a draft for links in a test email, because test emails are not stored.
     renderer: Renderer
-    # Reads the links that count clicks. The page has the addresses themselves.
+    # Decodes the links that count clicks. The page has the real addresses.
     links: ClickLinks | None = None
     # Whether its token also opens the archive (`web.archive: subscribers`).
     opens_archive: bool = False
@@ -76,7 +76,7 @@ class EmailViewer:
     def response(
         self, request: Request, email: RenderedEmail, here: str, *, remote: bool, read: str = "", public: str = ""
     ) -> HTMLResponse:
-        """Answer with the email as a page. Without `remote`, images from other sites are left out.
+        """Respond with the email as a page. Without `remote`, images from other sites are left out.
 
         `read` is the token that opens an archive for subscribers, `public` the path of the edition's public page.
         """
@@ -159,18 +159,18 @@ def _as_page(email: str, root: str, base: str) -> str:
     """The HTML of an email as a page: inline images get URLs, and the email's article becomes the main landmark."""
     for cid in content_ids([RenderedEmail("", "", email, "")]):
         email = email.replace(f'"cid:{cid}"', f'"{root}/picture/{cid}"')
-    # Those that the email gets from our pages come from the same place here, whatever the host.
+    # Images that the email loads from our pages come from the same path here, whatever the host.
     email = email.replace(f'src="{base}/picture/', f'src="{root}/picture/')
     return email.replace('role="article"', 'role="main"', 1).replace(' aria-roledescription="email"', "", 1)
 
 
 def _link_within_page(link: re.Match[str]) -> str:
-    """What replaces a personal link: "view in browser" stays here, the others lead to the note."""
+    """Replace a personal link: "view in browser" links to this page, the others lead to the note."""
     return 'href="#"' if f"/{PLACEHOLDERS['view']}" in link[0] and "/view/" in link[0] else f'href="#{_NOTE}"'
 
 
 def without_remote_images(page: str, logo: str | None) -> str:
-    """The page without images by which other sites learn of the visit. The newsletter's own logo stays."""
+    """Remove images by which other sites would learn of the visit. The newsletter's own logo stays."""
 
     def keep_or_drop(image: re.Match[str]) -> str:
         source = _SOURCE.search(image[0])

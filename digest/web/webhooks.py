@@ -94,7 +94,7 @@ def router(verifier: Verifier, queue: WebhookQueue, clock: Callable[[], datetime
 
 
 def brevo_router(token: str, queue: WebhookQueue, clock: Callable[[], datetime]) -> APIRouter:
-    """Brevo's route. Brevo signs nothing, so requests must have `Authorization: Bearer TOKEN`."""
+    """Brevo's route. Brevo does not sign, so requests must have `Authorization: Bearer TOKEN`."""
     routes = APIRouter(tags=["webhooks"])
     expected = f"Bearer {token}".encode()
 
@@ -143,7 +143,7 @@ def ses_router(verifier: SnsVerifier, queue: WebhookQueue, clock: Callable[[], d
 def _store(queue: WebhookQueue, provider: str, body: bytes, now: datetime) -> int:
     """Store a verified request. Return the status of the response."""
     try:
-        # Bounce reasons are the words of foreign servers.
+        # Bounce reasons come from foreign servers.
         queue.save(provider, without_known_bytes(body), now)
     except StoreError:
         return 503

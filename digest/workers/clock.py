@@ -1,6 +1,7 @@
-"""Queues the steps of the schedule. Every worker does, and each step gets into the queue once for its moment.
+"""Queues the steps of the schedule.
 
-Moments are those of the database's clock, so that the workers' clocks need not agree.
+Every worker runs this, and each step is queued once for its moment. Moments are times of the database's clock, so the
+workers' clocks need not agree.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from digest.workers import steps
 from digest.workers.port import JobQueue
 from digest.workers.tasks import AppsInUse
 
-# Seconds between two looks whether the settings were edited.
+# Seconds between checks whether the settings were edited.
 _LOOK = 1.0
-# Seconds of the shortest step.
+# Seconds between runs of the most frequent step.
 _SHORTEST = 30.0
-# Seconds after a moment, so that it has come by any reading of the clock.
+# Seconds after a moment, so that small errors in reading the clock do not matter.
 _AFTER = 0.02
-# Seconds between two tries, and between two reports, while the store does not answer.
+# Seconds between attempts, and between reports, while the store does not answer.
 _AGAIN, _REPORT_EVERY = 2.0, 30.0
 
 
@@ -34,15 +35,15 @@ class StepClock:
     apps: AppsInUse
     queue: JobQueue
     store: WorkerStore
-    # By how much the database's clock is ahead of this computer's.
+    # How far the database's clock is ahead of this computer's.
     _ahead: timedelta = field(default=timedelta(), init=False)
-    # By the steady clock, from when on a failure is reported again.
+    # The monotonic time from which a failure is reported again.
     _report_at: float = field(default=0.0, init=False)
     # Step → the moment for which this process has seen it queued.
     _queued: dict[str, datetime] = field(default_factory=dict, init=False)
 
     def tick(self) -> float:
-        """Follow the settings, and queue what is due. Returns the seconds until the next look."""
+        """Reload changed settings, and queue due steps. Returns the seconds until the next call."""
         guard = self.scheduler.guard
         if self.scheduler.settings.is_new() or self.scheduler.settings.problems:
             guard.run(self.scheduler.follow_settings)
@@ -60,7 +61,7 @@ class StepClock:
             self._queue_steps()
         except Exception as error:
             failure = error
-        # It is tried often, and counts as failed as rarely as other jobs do.
+        # It is tried often, so failures are reported at most as often as those of other jobs.
         if failure is None or time.monotonic() >= self._report_at:
             self._report_at = time.monotonic() + _REPORT_EVERY
             self.scheduler.guard.run(partial(_raise, failure), "queueing the steps of the schedule")
@@ -72,7 +73,7 @@ class StepClock:
         slots = steps.due(self.scheduler.app, now, self._queued)
         jobs = {}
         for name in slots:
-            # A fault of one, such as of the calendar, does not keep the others from running.
+            # An error in one step, such as a faulty calendar, must not keep the others from running.
             found = self.scheduler.guard.run(partial(steps.jobs, self.scheduler, name), f"queueing {name}")
             if found is not None:
                 jobs[name] = found

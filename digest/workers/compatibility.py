@@ -1,4 +1,4 @@
-"""Which workers may work on one store: those of one minor version, and only one that sends what is unknown again."""
+"""Which workers may share a store: those of one minor version. One that sends unknown batches again must be alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def can_have_workers(app: App) -> bool:
 
 
 def require_workers(app: App) -> None:
-    """Raise ConfigurationError, with what to do, if this newsletter cannot have workers."""
+    """Raise ConfigurationError with the remedy if this newsletter cannot have workers."""
     if _is_sqlite(app):
         message = (
             "'store.url': workers need PostgreSQL, and one process sends from a SQLite file; run `digest run`, or move "
@@ -35,7 +35,7 @@ def require_workers(app: App) -> None:
 
 
 def check_before_opening(settings: Settings, home: Path, version: str = __version__) -> None:
-    """Raise StoreError if workers of another version use the store. It is not migrated, because they still need it."""
+    """Raise StoreError if workers of another version use the store. Migrating it would break them."""
     with closing(unopened(settings.store.url, home=home)) as database:
         others = WorkerStore(database).all_if_any()
     for other in others:

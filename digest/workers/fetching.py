@@ -1,7 +1,7 @@
-"""Fetches jobs by Procrastinate, and does each in a thread.
+"""Fetches jobs with Procrastinate, and runs each in a thread.
 
-Procrastinate does not know the threads. So it can be started again at any time, such as after an outage of the
-database, and the jobs go on meanwhile.
+Procrastinate does not manage the threads, so it can be restarted at any time, such as after an outage of the database,
+while the jobs continue.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from digest.workers.tasks import Tasks
 # Seconds that Procrastinate waits for a connection. An outage is noticed after that.
 _POOL_TIMEOUT = 3.0
 _CONNECTIONS = 4
-# Procrastinate's own rows of dead workers. To delete that of a live one, which was only slow, would end it.
+# Procrastinate deletes its rows of dead workers. If it deleted the row of a worker that is only slow, that worker would
+# end.
 _FORGET_WORKERS = 24 * 3600.0
 
 log = logging.getLogger(__name__)
@@ -44,12 +45,12 @@ class Fetcher:
 
     database: Database
     schema: JobsSchema
-    # Queue → how many of its jobs are done at a time.
+    # Queue → how many of its jobs run at once.
     places: Mapping[Queue, int]
     tasks: Tasks
     held: HeldJobs
     stop: threading.Event
-    # The seconds that jobs still get when the process is to end.
+    # Returns the seconds that jobs still have when the process is asked to end.
     time_left: Callable[[], float]
     # Called every tenth of a second.
     on_turn: Callable[[], None]
@@ -57,8 +58,11 @@ class Fetcher:
     warn: Callable[[str], None]
 
     def run(self) -> None:
-        """Fetch jobs until `stop` is set, then wait for their end. Raises what ends Procrastinate before."""
-        # They log tracebacks of what is reported here in a sentence.
+        """Fetch jobs until `stop` is set, then wait for them to end.
+
+        Raises an error that ends Procrastinate earlier.
+        """
+        # They log tracebacks of errors that are reported here in a sentence.
         for name in ("procrastinate", "psycopg.pool"):
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
         asyncio.run(self._run())
@@ -119,10 +123,10 @@ class Fetcher:
                 "update_heartbeat_interval": heartbeat.EVERY,
                 "stalled_worker_timeout": _FORGET_WORKERS,
                 "fetch_job_polling_interval": rescue.EVERY,
-                # The jobs' threads are waited for here, and not by Procrastinate: see `_in_thread`.
+                # The jobs' threads are waited for here, not by Procrastinate: see `_in_thread`.
                 "shutdown_graceful_timeout": 0.1,
                 "install_signal_handlers": False,
-                # What became of a job is in the store's own tables.
+                # The store's own tables record the outcomes of jobs.
                 "delete_jobs": "always",
             },
         )
@@ -145,7 +149,7 @@ class Fetcher:
         await connection.commit()
 
     async def _in_thread(self, context: JobContext, work: Callable[[], None]) -> None:
-        """Do a job in a thread. While the process drains, its end is waited for; after an outage it just goes on."""
+        """Run a job in a thread. While the process drains, wait for its end; after an outage it simply continues."""
         loop = asyncio.get_running_loop()
         done = asyncio.Event()
         name, worker = context.job.lock or str(context.job.id), context.job.worker_id
@@ -164,7 +168,7 @@ class Fetcher:
                 with suppress(RuntimeError):
                     loop.call_soon_threadsafe(done.set)
 
-        # It does not keep the process from ending.
+        # A daemon thread does not keep the process from ending.
         threading.Thread(target=run, name=name, daemon=True).start()
         try:
             await done.wait()

@@ -1,6 +1,6 @@
-"""Signs of life of this worker: for people, for other workers, and for the jobs that it holds.
+"""Heartbeats of this worker: for people, for other workers, and for the jobs that it holds.
 
-Procrastinate stops its own heartbeat when a worker begins to drain, and others would take its jobs over.
+Procrastinate stops its own heartbeat when a worker begins to drain; other workers would then take over its jobs.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from digest.store.workers import Worker, WorkerState, WorkerStore
 from digest.workers.held import HeldJobs
 from digest.workers.schema import JobsSchema
 
-# Seconds between two signs.
+# Seconds between heartbeats.
 EVERY = 2.0
 
 
 @dataclass
 class WorkerHeartbeat:
-    """Describes this process in the store."""
+    """Describes this process in the store with each heartbeat."""
 
     store: WorkerStore
     schema: JobsSchema

@@ -1,4 +1,4 @@
-"""The jobs that this process holds now: for the status, for heartbeats, and so that it runs none twice at once."""
+"""The jobs that this process holds: for the status, for heartbeats, and to run no job twice at the same time."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class HeldJobs:
         self._lock = threading.Lock()
         # Name → the id of the Procrastinate worker that fetched it.
         self._jobs: dict[str, int | None] = {}
-        # When recipients were settled, and how many.
+        # (time, number) of recently settled recipients.
         self._settled: deque[tuple[float, int]] = deque()
 
     @contextmanager
     def holding(self, name: str, worker: int | None) -> Iterator[bool]:
-        """Yields whether nobody else in this process holds the job: after an outage it may come twice."""
+        """Yield whether no other thread of this process holds the job. After an outage a job may arrive twice."""
         with self._lock:
             mine = name not in self._jobs
             if mine:
@@ -49,7 +49,7 @@ class HeldJobs:
             self._settled.append((time.monotonic(), recipients))
 
     def rate(self) -> float:
-        """Recipients per second, of late."""
+        """The current rate, in recipients per second."""
         since = time.monotonic() - _RATE_OVER
         with self._lock:
             while self._settled and self._settled[0][0] < since:

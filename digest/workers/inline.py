@@ -25,7 +25,7 @@ class InlineEngine:
             with sole_scheduler(self.app, stop, self.process.log) as lock:
                 if lock is None:
                     break
-                # A new one, which remembers nothing of the time before it stood by.
+                # A new scheduler, without state from before the standby.
                 scheduler = self.process.scheduler(self.settings)
                 with self.process.ready(scheduler):
                     scheduler.run(lock)

@@ -1,6 +1,6 @@
-"""What an engine does: it runs a newsletter's jobs in this process, alone or beside others.
+"""The interface of engines: an engine runs a newsletter's jobs in this process, alone or together with others.
 
-A job that is lost, late or doubled does no harm: the store knows what is to be done, and each job looks there first.
+Lost, late or doubled jobs do no harm, because each job first checks in the store what is to be done.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 class Queue(StrEnum):
     """Jobs of one queue do not delay those of another."""
 
-    # Long jobs: a worker runs as many as it has seats.
+    # Long jobs; a worker runs as many as it has seats.
     SEND = "send"
     # Everything else.
     STEPS = "steps"
@@ -24,14 +24,14 @@ class Queue(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to do. `arguments` get into logs, so they hold keys only: no address, no token."""
+    """A job to run. `arguments` get into logs, so they contain keys only, no address and no token."""
 
     task: str
     queue: Queue
-    # Of the jobs of one lock, one runs at a time.
+    # Jobs with the same lock run one at a time.
     lock: str
     arguments: Mapping[str, str | int] = field(default_factory=dict)
-    # Higher ones begin first.
+    # Jobs with a higher priority begin first.
     priority: int = 0
 
 
@@ -39,13 +39,14 @@ class JobQueue(Protocol):
     """Keeps jobs until a worker takes them."""
 
     def defer(self, connection: Connection, jobs: Sequence[Job]) -> None:
-        """Add jobs in the transaction of this connection: a rollback leaves none."""
+        """Add jobs in this connection's transaction, so a rollback removes them."""
         ...
 
     def defer_missing(self, connection: Connection, jobs: Sequence[Job], *, beside_running: bool = False) -> int:
-        """Add those jobs whose lock no other job has that waits, or runs unless `beside_running`. Returns their number.
+        """Add the jobs whose lock no other job has.
 
-        Job and lock may appear at the same time, which adds a job too many.
+        Waiting jobs count, and running ones unless `beside_running`. Returns the number of added jobs. Concurrent calls
+        may add one job too many.
         """
         ...
 
@@ -56,6 +57,7 @@ class Engine(Protocol):
     def run(self) -> Sequence[str]:
         """Run jobs until the process is asked to stop, then finish what is in flight.
 
-        Returns the names of jobs that did not end in time; this process must then end at once. Others go on with them.
+        Returns the names of jobs that did not end in time. This process must then end at once, and others continue
+        them.
         """
         ...

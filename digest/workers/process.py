@@ -1,4 +1,4 @@
-"""This process, as an engine sees it."""
+"""The process that an engine runs in."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from digest.scheduler import Scheduler
 
 @dataclass(frozen=True)
 class Process:
-    """How it logs, how it is asked to end, and what it does before it runs jobs."""
+    """How the process logs, how it is asked to end, and its preparation before it runs jobs."""
 
     stop: threading.Event
     log: Callable[[str], None]
     warn: Callable[[str], None]
-    # Checks what a run needs, and serves the pages within the block.
+    # Checks the requirements of a run, and serves the pages within the block.
     ready: Callable[[Scheduler], AbstractContextManager[None]]
 
     def scheduler(self, settings: SettingsWatch, *, hands_over: bool = False) -> Scheduler:

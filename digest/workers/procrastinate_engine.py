@@ -25,13 +25,13 @@ from digest.workers.schema import JobsSchema
 from digest.workers.seats import Seats
 from digest.workers.tasks import AppsInUse, Tasks
 
-# Steps that one worker does at a time. They mostly wait for sites and for the database.
+# The most steps that one worker runs at once. They mostly wait for sites and for the database.
 _STEPS = 8
 # Seconds from the signal to the end of the process. Service managers allow thirty.
 _DRAIN = 26.0
-# Seconds between two tries to reach the database.
+# Seconds between attempts to reach the database.
 _AGAIN = 2.0
-# Seconds without a look of the clock after which this process gives no more signs of life.
+# Seconds without a tick of the clock after which this process sends no more heartbeats.
 _CLOCK_HANGS = 120.0
 
 
@@ -44,9 +44,9 @@ class ProcrastinateEngine:
     queue: ProcrastinateQueue
     seats: int
     ready: Callable[[Scheduler], AbstractContextManager[None]]
-    # Whether the database did not answer when jobs were to be fetched.
+    # Whether the database did not answer the last attempt to fetch jobs.
     _is_away: bool = field(default=False, init=False)
-    # By the steady clock, when the process must have ended.
+    # The monotonic time by which the process must have ended.
     _deadline: float | None = field(default=None, init=False)
     _last_look: float = field(default_factory=time.monotonic, init=False)
 
@@ -76,13 +76,13 @@ class ProcrastinateEngine:
         with self.ready(self.scheduler):
             self.signs.beat()
             with (
-                # To the end, so that nobody takes over what is being finished.
+                # Until the very end, so that nobody takes over jobs that are being finished.
                 self._repeating("worker heartbeat", self.signs.beat, heartbeat.EVERY, threading.Event()),
                 self._repeating("rescue", self._recover, rescue.EVERY, self.stop),
                 self._repeating("clock", self._look, 0.0, self.stop),
             ):
                 self._fetch_until_stopped()
-                # Those that an outage separated from their queue.
+                # Jobs that an outage separated from their queue.
                 while self.held.names() and self._time_left():
                     time.sleep(0.1)
             with suppress(StoreError):
@@ -93,7 +93,7 @@ class ProcrastinateEngine:
         while not self.stop.is_set():
             self._give_sign()
             try:
-                # Procrastinate would try again after ever longer pauses.
+                # Procrastinate would retry after ever longer pauses.
                 self.store.now()
                 self.fetcher.run()
             except Exception as error:
@@ -109,7 +109,7 @@ class ProcrastinateEngine:
         self._is_away = False
 
     def _time_left(self) -> float:
-        """Count from the first call, when the process is to end."""
+        """Return the seconds left, counted from the first call, when the process was asked to end."""
         if self._deadline is None:
             self._deadline = time.monotonic() + _DRAIN
         return max(0.0, self._deadline - time.monotonic())
@@ -131,17 +131,20 @@ class ProcrastinateEngine:
     def _repeating(
         self, name: str, work: Callable[[], float | None], every: float, stop: threading.Event
     ) -> Iterator[None]:
-        """Do the work in a thread until `stop` is set or the block ends. It may return the seconds to the next time."""
+        """Repeat the work in a thread until `stop` is set or the block ends.
+
+        It may return the seconds until its next run.
+        """
         ended = threading.Event()
 
         def run() -> None:
             while not stop.is_set() and not ended.is_set():
-                # After an error not at once.
+                # Not at once after an error.
                 pause: float | None = every or _AGAIN
                 try:
                     pause = work()
                 except StoreError:
-                    # The jobs meet it too, and report it.
+                    # The jobs have the same error, and report it.
                     pass
                 except Exception as error:
                     report_error(error)

@@ -18,7 +18,8 @@ class ProcrastinateQueue:
 
     def __init__(self, schema: JobsSchema) -> None:
         self.schema = schema
-        # It is never opened, because each call brings its connection. A worker's is asynchronous, and refuses ours.
+        # It is never opened, because each call passes its connection. A worker's app is asynchronous, and rejects our
+        # connections.
         self._manager = manager.JobManager(procrastinate.SyncPsycopgConnector())
 
     def defer(self, connection: Connection, jobs: Sequence[Job]) -> None:
@@ -31,7 +32,7 @@ class ProcrastinateQueue:
                     name=job.task,
                     job_manager=self._manager,
                     queue=self.schema.queue(job.queue),
-                    # No `queueing_lock`: with a lock, both together can wait for each other for ever.
+                    # No `queueing_lock`: together with a lock it can deadlock.
                     lock=job.lock,
                     priority=job.priority,
                     connection=driver,

@@ -1,6 +1,6 @@
-"""The tables of Procrastinate: in a schema of their own, made on first use and recorded in the store.
+"""Procrastinate's tables, in a separate schema that is created on first use and recorded in the store.
 
-The schema is named after that of the store, so that several newsletters can share a database.
+Its name derives from the store's schema, so that several newsletters can share a database.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from digest.store import meta
 from digest.store.database import Database
 from digest.workers.port import Queue
 
-# The name in `meta` under which the store keeps which schema has the tables, and their newest migration.
+# The name in `meta` of the schema's name and its newest migration.
 RECORD = "jobs"
-# Procrastinate puts it into names of channels, which have 63 characters at most.
+# Procrastinate makes channel names of it, which have at most 63 characters.
 _MAX_NAME = 32
 
 
@@ -38,26 +38,29 @@ class JobsSchema:
     name: str
 
     def queue(self, queue: Queue) -> str:
-        """Return the queue's name. It must be unique in the database, because channels of notifications are."""
+        """Return the queue's name. It must be unique in the database, because notification channels are shared."""
         return f"{self.name}.{queue}"
 
     def search_path(self, before: str) -> str:
-        """The tables' own functions use names without a schema. The store's come first: none of theirs is the same."""
+        """The search path.
+
+        The tables' own functions use names without a schema. The store's schema comes first; no names conflict.
+        """
         return f'{before}, "{self.name}"'
 
     @contextmanager
     def on_path(self, connection: Connection) -> Iterator[None]:
-        """Inside the block this transaction finds the tables of jobs too."""
+        """Inside the block this transaction also finds the job tables."""
         before = str(connection.execute(text("SHOW search_path")).scalar_one())
         change = text("SELECT set_config('search_path', :path, true)")
         connection.execute(change, {"path": self.search_path(before)})
         yield
-        # After an error the transaction is rolled back, and the path with it.
+        # After an error the rollback also resets the path.
         connection.execute(change, {"path": before})
 
 
 def find(database: Database) -> JobsSchema | None:
-    """Return the schema if it was made before."""
+    """Return the schema; None if it does not exist yet."""
     value = meta.get(database, RECORD)
     if value is None:
         return None
@@ -67,7 +70,7 @@ def find(database: Database) -> JobsSchema | None:
 
 
 def install(database: Database) -> JobsSchema:
-    """Make the tables, or bring them up to date, and record it. Raises MayNotCreate without the right to do so."""
+    """Create or upgrade the tables, and record it. Raises MayNotCreate without the permission."""
     migrations = {path.name: path for path in sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))}
     newest = max(migrations)
     with database.write(area="jobs") as connection:

@@ -1,6 +1,7 @@
-"""Seats: the places of workers at an edition's send. A job is a seat at an edition, never a batch.
+"""Seats: the share of a worker in sending an edition.
 
-Every seat claims batches from the same ledger, so a seat that nobody takes slows a send down and loses nothing.
+A job is a seat at an edition, never a batch. Every seat claims batches from the same ledger, so a seat that nobody
+takes slows a send down but loses nothing.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from digest.models import is_breaking
 from digest.workers.port import Job, JobQueue, Queue
 
 TASK = "seat"
-# Before every step.
+# A higher priority than any step.
 _URGENT = 3
-# Seats of breaking news at most, so that it does not occupy all places of the steps either.
+# The most seats of breaking news, so that it does not occupy all threads for steps.
 _URGENT_SEATS = 4
 
 
@@ -36,12 +37,12 @@ class Seats:
             self.queue.defer_missing(connection, jobs)
 
     def pass_on(self, edition: str, seat: int) -> None:
-        """Let another worker have a seat as soon as the job of this one ends."""
+        """Let another worker take the seat as soon as this job ends."""
         with self.app.database.write() as connection:
             self.queue.defer(connection, [self._job(edition, seat)])
 
     def jobs(self, edition: str) -> list[Job]:
-        """One for each seat of the live workers."""
+        """One job for each seat of the live workers."""
         own = self.app.settings.workers.seats
         number = min(own, _URGENT_SEATS) if is_breaking(edition) else max(own, self.app.workers.seats())
         return [self._job(edition, seat) for seat in range(number)]

@@ -1,4 +1,4 @@
-"""Which engine a process gets, and what is checked before."""
+"""Choose the engine of a process, after checking the requirements."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from digest.workers.seats import Seats
 if TYPE_CHECKING:
     from digest.workers.port import Engine
 
-# Seconds between two tries to open the store.
+# Seconds between attempts to open the store.
 _AGAIN = 2.0
 
 
 def make_engine(app: App, process: Process) -> Engine | None:
-    """Return the engine of `digest run`: that of a worker where the store and the installation allow it.
+    """Return the engine of `digest run`: a worker's engine where the store and the installation allow it.
 
     None if the process was asked to end while the store did not answer.
     """
@@ -32,14 +32,15 @@ def make_engine(app: App, process: Process) -> Engine | None:
             return make_worker(app, app.settings.workers.seats, process)
         except MayNotCreate as error:
             process.warn(f"This `digest run` works alone: {error}")
-    # Once, so that edits are found that were made while this process stood by.
+    # Created once, so that edits during the standby are found.
     return InlineEngine(app, watch_settings(app), process)
 
 
 def make_worker(app: App, seats: int, process: Process) -> Engine | None:
     """Return the engine of a worker; None if the process was asked to end while the store did not answer.
 
-    Raises StoreError beside workers of another version, ConfigurationError for settings that only one may have.
+    Raises StoreError if workers of another version are running, and ConfigurationError for settings that allow only
+    one.
     """
     from digest.workers.procrastinate_engine import ProcrastinateEngine
     from digest.workers.queue import ProcrastinateQueue
@@ -65,7 +66,7 @@ def make_worker(app: App, seats: int, process: Process) -> Engine | None:
 
 
 def calling_workers(app: App) -> App:
-    """Return the newsletter as a command that sends uses it: workers, if it has ever had any, join in."""
+    """Return the newsletter for a command that sends. Workers join the send if the newsletter has ever had any."""
     if not can_have_workers(app):
         return app
     from digest.workers.queue import ProcrastinateQueue

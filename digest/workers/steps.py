@@ -1,7 +1,7 @@
-"""The steps of the schedule as jobs: a table of what they do and how often they are due.
+"""The steps of the schedule as jobs: a table of their work and intervals.
 
-Every worker knows the table, and whoever is first queues a step for its moment. A step that is due again while it runs
-waits for its end.
+Every worker has the table, and the first one queues a step for its moment. A step that is due again while it runs waits
+for the running one to end.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from digest.workers.port import Job, Queue
 TASK = "step"
 # Seconds.
 _HALF_MINUTE, _MINUTE, _HOUR = 30.0, 60.0, 3600.0
-# Sources of one job, and jobs of one collection at most: the other places are for other steps.
+# The number of sources per job, and the most jobs of one collection. This leaves threads for other steps.
 _GROUP, _MAX_GROUPS = 50, 4
 
 
 @dataclass(frozen=True)
 class Step:
-    """`subjects` are those of its jobs, such as an edition for each; `run` gets one of them."""
+    """A step of the schedule. `subjects` returns one subject per job, such as an edition; `run` gets one of them."""
 
     run: Callable[[Scheduler, str], object]
     every: Callable[[App], float] = lambda _app: _MINUTE
@@ -66,7 +66,7 @@ STEPS: Mapping[str, Step] = {
 
 
 def due(app: App, now: datetime, before: Mapping[str, datetime]) -> dict[str, datetime]:
-    """Return the steps whose moment has come since `before`, each with that moment: its key is that of no other."""
+    """Return the steps that became due since `before`, each with its moment as a unique key."""
     found = {}
     for name, step in STEPS.items():
         every = step.every(app)

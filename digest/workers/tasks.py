@@ -1,4 +1,4 @@
-"""What the jobs do. Each looks into the store first, so it can be repeated, and none raises: faults are reported."""
+"""The work of the jobs. Each job first reads the store, so it can be repeated. None raises: errors are reported."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from digest.workers.seats import Seats
 
 @dataclass
 class AppsInUse:
-    """Gives jobs the App of the newest settings, and closes a replaced one when no job uses it any more."""
+    """Gives jobs the App of the newest settings, and closes a replaced App when no job uses it any more."""
 
     scheduler: Scheduler
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
-    # By the id of an App: how many jobs use it, and those that were replaced.
+    # By the id of an App: the number of its jobs, and the replaced Apps.
     _uses: Counter[int] = field(default_factory=Counter, init=False)
     _retired: dict[int, App] = field(default_factory=dict, init=False)
 
     @contextmanager
     def use(self) -> Iterator[App]:
-        """Yields the App that the jobs of this thread use within the block, whatever becomes of the settings."""
+        """Yield the App of the current settings. It stays open within the block, even if the settings change."""
         with self._lock:
             app = self.scheduler.settings.app
             self._uses[id(app)] += 1
@@ -46,7 +46,7 @@ class AppsInUse:
 
     @contextmanager
     def use_alone(self) -> Iterator[App]:
-        """Yields a copy of the App with connections to providers and a run in the ledger of its own."""
+        """Yield a copy of the App with its own connections to providers and its own run in the ledger."""
         with self.use() as app:
             with self._lock:
                 own = app.copy_with()
@@ -68,7 +68,7 @@ class AppsInUse:
 
 @dataclass
 class Tasks:
-    """Does the jobs in this process."""
+    """Runs the jobs in this process."""
 
     scheduler: Scheduler
     apps: AppsInUse
@@ -78,7 +78,7 @@ class Tasks:
     others: Callable[[], Sequence[Worker]]
 
     def seat(self, edition: str, seat: int) -> None:
-        """Deliver what is due of an edition, beside those who have its other seats."""
+        """Deliver due batches of an edition, together with the workers on its other seats."""
         with self.apps.use_alone() as app, log_fields(edition=edition):
             self.scheduler.guard.run(partial(self._take_seat, app, edition), f"seat {seat} of edition {edition}")
             if self.scheduler.stop.is_set() and app.ledger.is_due(edition, app.now(), app.schedule_window):
@@ -101,6 +101,6 @@ class Tasks:
 
         sent = pipeline.take_seat(app, edition, stop=self.scheduler.stop, progress=progress)
         report = sent.report if sent else None
-        # The other seats may have left nothing.
+        # The other seats may have left nothing to do.
         if sent and report and (report.accepted or report.rejected or report.problems or sent.notes):
             self.scheduler.editions.log_sent(sent)

@@ -35,7 +35,7 @@ class YamlKeys:
         reader.read_text(self.text, path.name)
 
     def set(self, keys: Sequence[str], value: Value) -> None:
-        """Set a value; what is missing on the way to it is added. Raises EditNotPossible."""
+        """Set a value, and add missing keys on its path. Raises EditNotPossible."""
         try:
             node = yaml.compose(self.text, Loader=_LOADER)
         except yaml.YAMLError:
@@ -51,12 +51,12 @@ class YamlKeys:
                 return
             parent_key, node = found
             if node.start_mark.index < parent_key.end_mark.index:
-                # The text of an alias is elsewhere, and others use it too.
+                # The text of an alias is elsewhere, and other values use it too.
                 self._refuse(parent_key.start_mark.line, "this value is an alias")
         self._replace(parent_key, node, value, in_braces=self._in_braces(keys))
 
     def save(self, wanted: Mapping[str, Any]) -> None:
-        """Write the file if it contains what is wanted. Raises EditNotPossible."""
+        """Write the file if it contains exactly the intended values. Raises EditNotPossible."""
         try:
             after = reader.read_text(self.text, self.path.name)
         except ConfigurationError:
@@ -82,7 +82,7 @@ class YamlKeys:
         self.text = self.text[:start] + space + written + self.text[end:]
 
     def _replace_rows(self, node: Any, value: Value) -> None:
-        """Write a list anew. The comments above and beside a row that stays move with it."""
+        """Rewrite a list. Comments above and beside a row that stays move with it."""
         lines, column = _LINE.findall(self.text), node.start_mark.column
         first, past = node.start_mark.line, _last_line(node) + 1
         rows: dict[str, list[str]] = {}

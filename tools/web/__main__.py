@@ -78,7 +78,7 @@ def check(base: str, out: Path, pages: list[Step]) -> int:
 
 
 def steps(app: App, language: str = "") -> list[Step]:
-    """Return every page in every state, in an order in which one leads to the next, in both languages or in one."""
+    """Return every page in every state, in the order of use, in both languages or in one."""
     sign = app.signer.sign
     asha, ravi = (sign("leave", id) for id in (1, 2))
     preferences = f"/preferences/{sign('preferences', 3)}"
@@ -146,7 +146,7 @@ def _archive(app: App) -> list[Step]:
 
 
 def _feedback(app: App) -> list[Step]:
-    """Answers to a block of the edition, a word about it, and the question whether to continue."""
+    """Answers to a block of the edition, a comment, and the question whether to continue."""
     answer = f"/answer/{DAY}/feedback/1/{app.signer.sign('view', 1)}"
     stay = f"/stay/{app.signer.sign('preferences', 1)}"
     return [
@@ -220,7 +220,7 @@ def _desk(app: App) -> list[Step]:
 
 
 def _own_data(app: App, preferences: str) -> list[Step]:
-    """What a subscriber asks for about their own data, and the pages of the links that go to the mailbox."""
+    """Requests of a subscriber about their own data, and the pages of the links that go to the mailbox."""
     requests, now, new = RequestStore(app.database), app.now(), "asha@example.org"
     opened = {
         kind: requests.open(4, kind, now=now, address=new if kind == RequestKind.ADDRESS else "", email=new)

@@ -1,6 +1,6 @@
 """Query Brevo without mailing anyone: check the account for `digest check`, and look attempts up in the log.
 
-What the key may not see is not an error.
+Missing permissions of the key are not errors.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from digest.deliver.http_client import HttpResponse, RequestNotSent, ResponseUnk
 # Path → response. Raises RequestNotSent or ResponseUnknown.
 Get = Callable[[str], HttpResponse]
 
-# Below this number of emails, what is left is worth a warning.
+# A warning is shown if fewer emails are left.
 _FEW_CREDITS = 1000
 
 
 def find_problem(get: Get, sender: str) -> str | None:
-    """Why nothing can be sent, in one sentence; None if no problem is found. `sender` is the From address.
+    """Return why sending is impossible, in one sentence; None if no problem is found.
 
-    Checks host, key, credits and sender.
+    `sender` is the From address. Checks host, key, credits and sender.
     """
     try:
         response = get("/v3/account")
@@ -45,11 +45,11 @@ def find_problem(get: Get, sender: str) -> str | None:
 
 
 def find_missing_capabilities(get: Get) -> tuple[str, ...]:
-    """What is about to run out, a sentence each."""
+    """Return a sentence for each limit that is nearly reached."""
     try:
         response = get("/v3/account")
     except (RequestNotSent, ResponseUnknown):
-        # `find_problem` reports this.
+        # `find_problem` reports this error.
         return ()
     found = response.json() if response.status == 200 else None
     left = _credits(found) if isinstance(found, dict) else None
@@ -72,7 +72,7 @@ def find_attempt(get: Get, attempt: str) -> bool:
 
 
 def _credits(account: dict[str, Any]) -> int | None:
-    """How many emails the plan still has; None if it is not limited, or not known."""
+    """The number of emails left in the plan; None if it is unlimited or unknown."""
     plan = account.get("plan")
     left = [
         row["credits"]
@@ -86,7 +86,7 @@ def _credits(account: dict[str, Any]) -> int | None:
 
 
 def _is_verified(get: Get, sender: str) -> bool | None:
-    """None if it is not known, because the lists may not be read."""
+    """Whether the sender is verified; None if the key may not read the lists."""
     domain, found = sender.rpartition("@")[2].lower(), False
     for path, name, address, flag in (
         ("/v3/senders/domains", "domains", "domain_name", "authenticated"),

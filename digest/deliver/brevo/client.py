@@ -1,12 +1,12 @@
 """Send batches by Brevo (https://developers.brevo.com/reference/send-transac-email), and cancel scheduled ones.
 
-An idempotency key makes a repetition harmless for a quarter of an hour. It consists of what stays the same when an
-interrupted run is repeated (ledger, edition, batch), and not of the attempt. Brevo compares nothing else: a batch from
-which somebody unsubscribed in between is recognised too.
+An idempotency key makes a repetition harmless for a quarter of an hour. It consists of values that stay the same when
+an interrupted run is repeated (ledger, edition, batch), without the attempt. Brevo compares only the key, so it also
+recognises a batch from which somebody unsubscribed in between.
 
 A scheduled attempt has an id of ours by which it can be cancelled. Its key contains that id, because a batch that is
-sent again after a cancellation must not be recognised. So a scheduled attempt that an interrupted run left behind is
-cancelled and not repeated.
+sent again after a cancellation must not be recognised. Therefore a scheduled attempt of an interrupted run is
+cancelled, not repeated.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from digest.models import split_variant
 _SEND = "/v3/smtp/email"
 # Seconds before a call without an answer is repeated with its key.
 _PAUSES = (0.5, 2.0)
-# No repetition begins later than this many seconds after the first call, so that the last one ends in time.
+# The last repetition begins at most this many seconds after the first call, so that it ends in time.
 _REPEAT_WITHIN = 60.0
 _NAMESPACE = uuid.UUID("1d8ce1a5-51f5-4c3f-a0c8-f2a5bf5c6a0e")
 
@@ -87,18 +87,18 @@ class Brevo:
                 unknown = outcome
             elif unknown is None or isinstance(outcome, Accepted):
                 return outcome
-            # A refusal does not say what became of an earlier call without an answer.
+            # A refusal does not reveal the outcome of an earlier call without a response.
             pause = next(pauses, None)
             if pause is None or log.should_stop() or time.monotonic() - began + pause > _REPEAT_WITHIN:
                 return unknown
             self.pause(pause)
 
     def new_schedule_id(self) -> str | NotSent:
-        """Brevo takes an id of ours."""
+        """Return a new id of ours, which Brevo accepts."""
         return str(uuid.uuid4())
 
     def cancel(self, schedule_id: str) -> bool:
-        """Brevo confirms only what it has: an id that it does not know may still arrive."""
+        """Cancel a scheduled call. Brevo confirms only known ids: a call with an unknown id may still arrive."""
         try:
             response = self.http.delete(f"{_SEND}/{quote(schedule_id, safe='')}", self.headers)
         except (RequestNotSent, ResponseUnknown):
@@ -122,9 +122,10 @@ class Brevo:
         self.http.abort()
 
     def _key(self, outgoing: Outgoing) -> str:
-        # A test is not a batch of the ledger, and has a name of its own.
+        # A test is not a batch of the ledger, and has a separate name.
         parts = [self.realm, outgoing.edition, outgoing.batch, outgoing.schedule_id or ""]
-        # A corrected email is no repetition of the one before. What may have been sent is repeated as it was.
+        # A corrected email is not a repetition of the earlier one. A batch that may have been sent is repeated
+        # unchanged.
         if (revision := split_variant(outgoing.email.variant)[1]) > 1:
             parts.append(f"revision {revision}")
         return str(uuid.uuid5(_NAMESPACE, "\0".join(parts)))

@@ -3,9 +3,9 @@
 A request has up to 1,000 message versions with one recipient each. Personal values are `params`, which Brevo puts into
 subject, text and HTML as `{{params.name}}`; it escapes them for HTML itself. Personal headers are written out.
 
-Brevo sends a header value that is not ASCII as raw bytes, and decodes encoded words before that
-(django-anymail, backends/brevo.py). So every header here is ASCII, and List-Id is without the list's name unless that
-is ASCII. A sender's name that is not ASCII is dropped if it has a comma or a similar character, so those are left out.
+Brevo sends a header value that is not ASCII as raw bytes, and decodes encoded words before that (django-anymail,
+backends/brevo.py). So every header here is ASCII, and List-Id contains the list's name only if that is ASCII. A
+sender's name that is not ASCII is dropped if it has a comma or a similar character, so those are left out.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def _version(outgoing: Outgoing, recipient: Recipient) -> dict[str, Any]:
         },
         "headers": {
             **list_headers(recipient),
-            # Comes back in every event.
+            # Returned in every event.
             "X-Mailin-custom": urlencode(
                 {"dg_edition": outgoing.edition, "dg_delivery": recipient.id, "dg_attempt": outgoing.attempt}
             ),

@@ -1,7 +1,7 @@
 """Translate Brevo's responses into outcomes (https://developers.brevo.com/docs/how-it-works).
 
-A call is accepted or refused as a whole. 201 and 202 accept it. A repeated call whose first one was accepted gets a 400
-that names the idempotency key, which is an acceptance too. Pure.
+A call is accepted or refused as a whole. 201 and 202 accept it. A repetition of an accepted call gets a 400 that names
+the idempotency key, which means accepted too. Pure functions.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SECONDS = re.compile(r"[0-9]{1,7}(?:\.[0-9]+)?\Z")
 
 
 def read_response(response: HttpResponse, recipients: Sequence[Recipient]) -> Outcome:
-    """The outcome of a batch. It is Unknown for everything that a repetition with the same key can clear up."""
+    """The outcome of a batch. It is Unknown if a repetition with the same key can settle it."""
     status = response.status
     reason = f"brevo answered {status}{detail(response)}"
     if status in (201, 202) and not response.is_html:
@@ -77,7 +77,7 @@ def detail(response: HttpResponse) -> str:
 
 
 def _read_success(response: HttpResponse, recipients: Sequence[Recipient]) -> Accepted | None:
-    """None if there is not an id for every recipient."""
+    """Read a 201 or 202. None if there is not an id for every recipient."""
     found = response.json() if response.complete else None
     if not isinstance(found, dict):
         return None
@@ -87,7 +87,7 @@ def _read_success(response: HttpResponse, recipients: Sequence[Recipient]) -> Ac
 
 
 def _read_error(response: HttpResponse, recipients: Sequence[Recipient], reason: str) -> Outcome:
-    """400: the call was refused, unless it was accepted before under the same key. It has no index of a recipient."""
+    """Read a 400: the call was refused, unless it was accepted before under the same key. It names no recipient."""
     message = response.field("message")
     if message is None or not response.complete:
         # It may be the response to a repeated call.
@@ -106,7 +106,7 @@ def _read_error(response: HttpResponse, recipients: Sequence[Recipient], reason:
 
 
 def _wait(response: HttpResponse) -> float:
-    """How many seconds to wait. Brevo's own header holds seconds, and not a time."""
+    """Seconds to wait. Brevo's own header contains seconds, not a time."""
     given = response.headers.get("x-sib-ratelimit-reset", "").strip()
     if _SECONDS.match(given):
         return min(max(float(given), _MIN_WAIT), _MAX_WAIT)

@@ -1,14 +1,13 @@
 """Send batches by Resend (https://resend.com/docs/api-reference), whose idempotency keys make a repetition harmless.
 
 An attempt is one call with at most 100 recipients. The rest of the batch is returned as not sent. The key consists of
-what stays the same when an interrupted run is repeated (ledger, edition, batch), and not of the attempt; the body has
-no time and no attempt either. Resend answers the same call as it did the first time, and nobody is mailed twice. The
-key must not depend on the recipients: if one of them unsubscribes in between, the body differs, Resend refuses it under
-the old key (409), and the outcome is unknown. A key made of the recipients would be new, and mail the others again.
-
-Two calls in one attempt would break this: a repetition that stops after the first would report the second as not sent,
+values that stay the same when an interrupted run is repeated (ledger, edition, batch), without the attempt; the body
+contains no time and no attempt either. Resend then repeats its first response, and nobody is mailed twice. The key must
+not depend on the recipients: if one of them unsubscribes in between, the body differs, Resend refuses it under the old
+key (409), and the outcome is unknown. A key made from the recipients would be new, and would mail the others again. Two
+calls in one attempt would break this: a repetition that stops after the first call would report the second as not sent,
 although the interrupted run may have made it. Calls for many recipients take no attachments. An email with images is
-therefore sent recipient by recipient, with a key made of the recipient, which no split changes.
+therefore sent recipient by recipient. Its key is made from the recipient, so splitting the batch does not change it.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ from digest.models import split_variant
 _RECIPIENTS_PER_CALL = 100
 # Seconds before the same call is repeated.
 _PAUSES = (0.5, 1.0, 2.0)
-# The sender handles a longer wait.
+# Longer waits are left to the sender.
 _MAX_PAUSE = 10.0
 _NOT_IN_TAG = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -113,7 +112,7 @@ class Resend:
     def _call(
         self, path: str, body: bytes, key: str, recipients: tuple[Recipient, ...], log: RecipientLog
     ) -> CallOutcome:
-        """Make one call, and repeat it with its key until the outcome is known or there were enough tries."""
+        """Make one call, and repeat it with its key until the outcome is known or the attempts are used up."""
         unknown: Unknown | None = None
         pauses = iter(_PAUSES)
         while True:
@@ -141,7 +140,7 @@ class Resend:
             self.pause(max(pause, min(asked or 0.0, _MAX_PAUSE)))
 
     def _wait_for_turn(self) -> None:
-        """Keep to Resend's limit of calls, over all threads of this process. A 429 reports those of others."""
+        """Keep to Resend's rate limit across all threads of this process. A 429 reveals calls of other processes."""
         with self._lock:
             now = time.monotonic()
             at = max(now, self._next_call)
@@ -155,7 +154,7 @@ class Resend:
         except (RequestNotSent, ResponseUnknown) as error:
             return str(error)
         if error_name(response) == "restricted_api_key":
-            # The key may send and nothing else, so the domain cannot be checked.
+            # The key may only send, so the domain cannot be checked.
             return None
         if response.status in (400, 401, 403):
             hint = "check the environment variable that holds it"
@@ -172,8 +171,8 @@ class Resend:
 
 
 def _calls(outgoing: Outgoing) -> list[tuple[str, tuple[Recipient, ...]]]:
-    """The calls of this attempt: a name that is unique within the edition, and the recipients."""
-    # A corrected email is no repetition of the one before. What may have been sent is repeated as it was.
+    """The calls of this attempt: (name that is unique within the edition, recipients)."""
+    # A corrected email is not a repetition of the earlier one. A batch that may have been sent is repeated unchanged.
     number = split_variant(outgoing.email.variant)[1]
     revision = f" revision {number}" if number > 1 else ""
     if not outgoing.images:
@@ -218,7 +217,7 @@ class _Tally:
         if not settled:
             return self.rest
         if len(self.unknown) == len(self.recipients):
-            # The batch stays whole, and keeps its key.
+            # The batch stays whole, so its key does not change.
             return Unknown(next(iter(self.unknown.values())))
         rest = self.rest
         return PerRecipient(

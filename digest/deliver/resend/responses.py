@@ -14,7 +14,7 @@ _QUOTA_ERRORS = ("daily_quota_exceeded", "monthly_quota_exceeded")
 def read_response(
     response: HttpResponse, recipients: tuple[Recipient, ...]
 ) -> PerRecipient | Split | NotSent | Unknown:
-    """The outcome. It is Unknown for everything that may succeed when the same call is repeated with its key."""
+    """The outcome of a call. It is Unknown if repeating the call with its key may succeed."""
     status, name = response.status, error_name(response)
     reason = f"resend answered {status}{detail(response)}"
     if status == 200:
@@ -36,7 +36,7 @@ def read_response(
 
 
 def _read_success(response: HttpResponse, recipients: tuple[Recipient, ...]) -> PerRecipient | None:
-    """Who was accepted and who was not, by a 200 in permissive mode; None if it does not cover every recipient."""
+    """Read a 200 in permissive mode: who was accepted and who was not. None if it does not cover every recipient."""
     found = response.json() if response.complete else None
     if not isinstance(found, dict):
         return None

@@ -1,8 +1,9 @@
 """Encode one batch as JSON for SendGrid's Mail Send (https://www.twilio.com/docs/sendgrid/api-reference/mail-send).
 
 A request has up to 1,000 personalizations with one `to` each. Personal values in the email are substitutions. Personal
-headers are written out for each recipient, because substitutions do not apply to headers. What all batches of an email
-share is encoded once, and each recipient is one f-string: a dict for each would take four times as long.
+headers are written out for each recipient, because substitutions do not apply to headers. The parts that all batches of
+an email share are encoded once, and each recipient is one f-string, because a dict for each would take four times as
+long.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def request_body(outgoing: Outgoing, *, tracking: bool = False) -> bytes:
 def _shared(
     email: RenderedEmail, sender: Sender, edition: str, images: tuple[InlineImage, ...], tracking: bool
 ) -> bytes:
-    """What every request with this email has, as a JSON object."""
+    """The part of the request that all batches of this email share, as a JSON object."""
     content = [{"type": "text/plain", "value": email.text}]
     if email.html:
         html = email.html

@@ -1,6 +1,6 @@
 """Query SendGrid without mailing anyone: check the account for `digest check`, and look attempts up in the log.
 
-What the account or the key may not see is not an error.
+Missing permissions of the account or the key are not errors.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _MAX_MESSAGES = 10
 
 
 def find_problem(ask: Ask, sender: str) -> str | None:
-    """Why nothing can be sent, in one sentence; None if no problem is found. `sender` is the From address.
+    """Return why sending is impossible, in one sentence; None if no problem is found.
 
-    Checks host, key, permissions and sender, and makes a sandbox request.
+    `sender` is the From address. Checks host, key, permissions and sender, and makes a sandbox request.
     """
     try:
         response = ask("GET", "/v3/scopes", None)
@@ -50,7 +50,7 @@ def find_problem(ask: Ask, sender: str) -> str | None:
 
 
 def find_missing_capabilities(ask: Ask) -> tuple[str, ...]:
-    """What this key does not allow although sending works, a sentence each."""
+    """Return a sentence for each missing permission that sending itself does not need."""
     missing = []
     try:
         scopes = _scopes(ask("GET", "/v3/scopes", None))
@@ -63,7 +63,7 @@ def find_missing_capabilities(ask: Ask) -> tuple[str, ...]:
         if ask("POST", "/v3/logs", {"limit": 1}).status in (401, 403):
             missing.append("sendgrid: the key may not read the email log: unknown attempts cannot be looked up")
     except (RequestNotSent, ResponseUnknown):
-        # `find_problem` reports this.
+        # `find_problem` reports this error.
         pass
     return tuple(missing)
 
@@ -122,7 +122,7 @@ def _sandbox_request(sender: str) -> dict[str, Any]:
 
 
 def _is_verified(ask: Ask, sender: str) -> bool | None:
-    """None if it is not known, because a list may not be read or has more than one page."""
+    """Whether the sender is verified; None if the key may not read a list, or a list has more than one page."""
     domain = sender.rpartition("@")[2].lower()
     is_complete = True
     for path, name, flag in (

@@ -1,6 +1,6 @@
 """Read SendGrid's suppression lists page by page (https://www.twilio.com/docs/sendgrid/api-reference/bounces-api).
 
-Pages, tries and waiting are limited. Changes nothing at the provider.
+Pages, attempts and waiting are limited. Changes nothing at the provider.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LISTS = {
     "unsubscribes": "left",
 }
 
-# The most that SendGrid returns.
+# SendGrid's maximum page size.
 _PAGE = 500
 # For lists whose reasons are so long that a larger page is cut short.
 _MIN_PAGE = 50
@@ -31,7 +31,7 @@ _MAX_PAGES = 4000
 _TRIES = 3
 # Seconds.
 _MAX_WAIT = 60.0
-# Seconds before the second try, doubled for the third.
+# Seconds before the second attempt, doubled for the third.
 _PAUSE = 2.0
 _STOPPED = "the run is ending"
 # The year 2100; a later time is invalid.
@@ -67,7 +67,7 @@ def read_list(
 
 
 def _get(ask: Ask, path: str, wait: Wait) -> HttpResponse:
-    """A response with status 200, after a few tries."""
+    """Get a response with status 200, in a few attempts."""
     reason, pause = "", 0.0
     for number in range(_TRIES):
         if number and wait(pause):

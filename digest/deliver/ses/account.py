@@ -1,4 +1,4 @@
-"""Query SES without mailing anyone, for `digest check`. What the key may not see is not an error."""
+"""Query SES without mailing anyone, for `digest check`. Missing permissions of the key are not errors."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from digest.deliver.ses.responses import detail, refused_outright
 Get = Callable[[str], HttpResponse]
 
 _ACCOUNT = "/v2/email/account"
-# Below this number of emails, what is left of the day's quota is worth a warning.
+# A warning is shown if fewer emails are left in the day's quota.
 _FEW = 1000
 
 
 def find_problem(get: Get, sender: str, configuration_set: str) -> str | None:
-    """Why nothing can be sent, in one sentence; None if no problem is found. `sender` is the From address.
+    """Return why sending is impossible, in one sentence; None if no problem is found.
 
-    Checks host, keys, account, quota, sender and configuration set.
+    `sender` is the From address. Checks host, keys, account, quota, sender and configuration set.
     """
     try:
         response = get(_ACCOUNT)
@@ -44,14 +44,17 @@ def find_problem(get: Get, sender: str, configuration_set: str) -> str | None:
 
 
 def find_missing_capabilities(get: Get, *, configuration_set: str, per_second: int | None) -> tuple[str, ...]:
-    """What does not work or is about to run out, a sentence each. `per_second` is `delivery.rate.per_second`."""
+    """Return a sentence for each feature that does not work, and each limit that is nearly reached.
+
+    `per_second` is `delivery.rate.per_second`.
+    """
     missing = []
     if not configuration_set:
         missing.append("ses: 'delivery.ses.configuration_set' is not set: SES reports no bounces and complaints")
     try:
         response = get(_ACCOUNT)
     except (RequestNotSent, ResponseUnknown):
-        # `find_problem` reports this.
+        # `find_problem` reports this error.
         return tuple(missing)
     account = response.json() if response.status == 200 else None
     if not isinstance(account, dict):
@@ -68,7 +71,7 @@ def find_missing_capabilities(get: Get, *, configuration_set: str, per_second: i
 
 
 def left(account: dict[str, Any]) -> int | None:
-    """How many emails the quota of 24 hours still has; None if it is not limited, or not known."""
+    """The number of emails left in the quota of 24 hours; None if it is unlimited or unknown."""
     quota = _quota(account)
     most, sent = _number(quota.get("Max24HourSend")), _number(quota.get("SentLast24Hours"))
     return None if most is None or sent is None or most < 0 else max(int(most - sent), 0)
@@ -84,7 +87,7 @@ def _number(value: object) -> float | None:
 
 
 def _is_verified(get: Get, sender: str) -> bool | None:
-    """None if it is not known, because the key may not read identities."""
+    """Whether the sender is verified; None if the key may not read identities."""
     domain = sender.rpartition("@")[2].lower()
     for identity in (domain, sender):
         response = get(f"/v2/email/identities/{quote(identity, safe='')}")

@@ -1,7 +1,7 @@
 """Send batches by Amazon SES v2 (https://docs.aws.amazon.com/ses/latest/APIReference-V2/Welcome.html).
 
 An attempt is one call with at most 50 recipients; the rest of the batch is returned as not sent. SES has neither
-idempotency keys nor cancellations, so what may have been sent is unknown until an event proves it.
+idempotency keys nor cancellations, so a call without a response is unknown until an event settles it.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Ses:
             case Unknown(reason):
                 return PerRecipient(unknown=dict.fromkeys(ids, reason), not_sent_reason=reason)
             case _:
-                # Everybody else is not sent.
+                # Nobody else is sent to.
                 return outcome
 
     def probe(self) -> str | None:

@@ -3,7 +3,8 @@
 
 A call has at most 50 entries with one recipient each, and a template within the request. Personal values are template
 data, personal headers are written out. SES escapes nothing in HTML, so the values for HTML are escaped here. It
-drops an email silently if a name in the template has no value, so every entry has all of them, and so do the defaults.
+silently drops an email if a name in the template has no value, so every entry contains all values, and so do the
+defaults.
 
 Feedback-ID is left to SES, which sets its own.
 """
@@ -38,7 +39,7 @@ _OFF = {"OpenTrackingEnabled": "DISABLED", "ClickTrackingEnabled": "DISABLED"}
 
 
 class UnsafeTemplate(ValueError):
-    """The email contains what SES would read as a part of a template."""
+    """The email contains text that SES would read as template syntax."""
 
 
 def request_body(outgoing: Outgoing, recipients: tuple[Recipient, ...], configuration_set: str) -> bytes:
@@ -68,7 +69,7 @@ def request_body(outgoing: Outgoing, recipients: tuple[Recipient, ...], configur
     request: dict[str, Any] = {
         "FromEmailAddress": " ".join(encode_address(sender.name, sender.email, room=45)),
         "DefaultContent": {"Template": template},
-        # They come back in every event.
+        # Returned in every event.
         "DefaultEmailTags": _tags({"dg_edition": outgoing.edition, "dg_attempt": outgoing.attempt}),
         "BulkEmailEntries": [_entry(recipient) for recipient in recipients],
         "ConfigurationOverrides": {"Tracking": _OFF},

@@ -2,7 +2,7 @@
 (https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_BulkEmailEntryResult.html).
 
 A 200 has one result for each entry, in their order. Every status but SUCCESS means that the entry was not sent. SES has
-no idempotency keys, so whatever may have been accepted is Unknown. Pure.
+no idempotency keys, so a call that may have been accepted is Unknown. Pure functions.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from digest.mail.message import Recipient, one_line
 
 # Seconds. SES names no time: it allows a number of emails per second, and one in the last 24 hours.
 _NEXT_SECOND, _QUOTA = 1.0, 3600.0
-# Statuses of an entry after which sending to it again may work → when.
+# Statuses of an entry after which a retry may work → seconds to wait.
 _LATER = {"ACCOUNT_THROTTLED": _NEXT_SECOND, "TRANSIENT_FAILURE": None, "FAILED": None}
 _QUOTA_STATUS = "ACCOUNT_DAILY_QUOTA_EXCEEDED"
 # Statuses that concern the account, its settings or the email.

@@ -1,8 +1,8 @@
 """Sign requests to AWS with Signature Version 4
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html).
 
-botocore has this too, in 30 MB, and asks for an older python-dateutil than the rest of the program. Its client repeats
-a call on errors and timeouts, also after the whole request was written, and so could mail everybody three times.
+botocore has this too, but takes 30 MB and requires an older python-dateutil than the rest of the program. Its client
+repeats calls after errors and timeouts, even if the whole request was written, and so could mail everybody three times.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Signer:
 
     access_key: str
     secret_key: str = field(repr=False)
-    # Of temporary keys.
+    # For temporary keys.
     session_token: str | None = field(repr=False)
     region: str
     clock: Callable[[], datetime]

@@ -86,7 +86,7 @@ class SmtpStream:
 
     def __init__(self, sock: socket.socket, timeout: float) -> None:
         self.sock, self.timeout = sock, timeout
-        # How many bytes of the last `write` may have left. The others definitely have not.
+        # How many bytes of the last `write` may have left. The rest definitely have not.
         self.sent = 0
         self._is_tls = isinstance(sock, ssl.SSLSocket)
         self._received = b""
@@ -133,9 +133,9 @@ class SmtpStream:
 
     @property
     def last_words(self) -> str:
-        """What the server said last: the part of a reply that was received, or else the last whole one."""
+        """The server's last words: the received part of a reply, or else the last whole reply."""
         begun = (self._lines + self._received).strip()
-        # Half a secret would not be found.
+        # A truncated secret could not be found, so secrets are removed first.
         return _text(begun or self._last)[:_MAX_LAST_WORDS]
 
     def _line(self, until: float) -> bytes:
@@ -190,7 +190,7 @@ class SmtpConnection:
         self._send_data(mail, following if self.pipelining else None)
 
     def noop(self) -> tuple[int, bytes]:
-        """The reply to a command that does nothing. Raises OSError."""
+        """Send NOOP and return the reply. Raises OSError."""
         self.stream.write(b"NOOP\r\n")
         return self.stream.reply()
 
@@ -287,7 +287,7 @@ class _Client(smtplib.SMTP):
 
 
 class _TlsClient(smtplib.SMTP_SSL, _Client):
-    """The same over TLS from the first byte."""
+    """A `_Client` with TLS from the first byte."""
 
 
 def connect(
@@ -301,7 +301,7 @@ def connect(
     password: str = "",
     timeout: float = 60.0,
 ) -> SmtpConnection:
-    """Open a session that is ready to send, and call ourselves `name` in EHLO.
+    """Open a session that is ready to send. `name` is our name in EHLO.
 
     `security` is none, starttls or tls; without `username` there is no AUTH. Raises OSError, of which smtplib's errors
     are subclasses, and ValueError.
@@ -386,7 +386,8 @@ def _text(reply: bytes | str) -> str:
 def _dot_stuffed(mail: bytes) -> bytes:
     """The email with leading dots doubled and the final dot (RFC 5321 section 4.5.2).
 
-    Our emails are base64 and contain few dots, so each is checked. Replacing takes as long as making the email.
+    Our emails are base64 and contain few dots, so each dot is checked. A replace over the whole email would take as
+    long as building it.
     """
     end = b".\r\n" if mail.endswith(b"\r\n") else b"\r\n.\r\n"
     place = -1

@@ -75,7 +75,7 @@ def signer(domain: str, selector: str, key: bytes) -> Callable[[bytes], bytes]:
 
 
 class _Buffer(bytearray):
-    """Collects what dkimpy would hash. OpenSSL hashes it when it signs."""
+    """Collects the bytes that dkimpy would hash. OpenSSL hashes them when it signs."""
 
     def update(self, more: bytes) -> None:
         self += more
@@ -120,7 +120,7 @@ def _base64(data: bytes) -> str:
 def configured(
     domain: str, selector: str, file: Path | None, variable: str, environment: Mapping[str, str]
 ) -> Callable[[bytes], bytes]:
-    """The signer with the key in `file`, or else in the environment variable.
+    """Return the signer with the key in `file`, or else in the environment variable.
 
     Raises ConfigurationError if dkimpy or the key is missing, or the key is invalid.
     """

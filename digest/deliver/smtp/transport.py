@@ -33,9 +33,9 @@ from digest.mail import verp
 from digest.mail.message import Outgoing, Recipient, invalid_recipients
 from digest.mail.mime import Template, template
 
-# Deferrals in a row from which the recipients are not the cause.
+# After this many deferrals in a row, the recipients are not the cause.
 _MAX_DEFERRED_IN_A_ROW = 3
-# Many servers close or slow down a connection that sends more.
+# Emails per connection. Many servers close or slow down a connection that sends more.
 _EMAILS_PER_CONNECTION = 100
 # Errors that no retry in this run can fix. Every error of smtplib is an OSError.
 _PERMANENT_ERRORS = (
@@ -157,7 +157,7 @@ class Smtp:
                     unknown = {recipient.id: self._describe(error)}
                     return replace(ended(self._describe(error)), unknown=unknown, last_reply=error.last_reply)
         except TakenOver as error:
-            # What came so far is still true, and the ledger can use it.
+            # The outcomes so far are still valid, and the ledger can use them.
             self._drop()
             return ended(str(error))
         return PerRecipient(frozenset(accepted), rejected, not_sent_reason=reason)
@@ -188,7 +188,7 @@ class Smtp:
         return Envelope(sender, recipient.email)
 
     def _connection(self) -> SmtpConnection:
-        """This thread's connection, replaced once it has sent enough. Raises as `connect` does."""
+        """This thread's connection, replaced once it has sent enough. Raises the errors of `connect`."""
         connection: SmtpConnection | None = getattr(self.local, "connection", None)
         if connection is not None and connection.emails < _EMAILS_PER_CONNECTION:
             return connection
@@ -202,8 +202,8 @@ class Smtp:
     def _drop(self, *, politely: bool = False, unless_idle: bool = False) -> None:
         """Close this thread's connection.
 
-        A connection that has announced another email is not idle: the replies to it would be taken for the replies to
-        the next one.
+        A connection that has announced another email must not be reused: the replies to that email would be read as
+        replies to the next one.
         """
         connection: SmtpConnection | None = getattr(self.local, "connection", None)
         if connection is None or (unless_idle and connection.announced is None):

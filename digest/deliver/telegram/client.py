@@ -1,6 +1,7 @@
-"""Post to a channel by Telegram's Bot API. The outcome says whether the channel may have the post.
+"""Post to a channel by Telegram's Bot API.
 
-The API has no idempotency key and no way to look up a post, so an unknown outcome stays unknown until a person looks.
+The outcome says whether the channel may have the post. The API has no idempotency keys and cannot look up posts, so an
+unknown outcome stays unknown until a person checks the channel.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from digest.deliver.http_client import HttpClient, HttpResponse, RequestNotSent,
 from digest.deliver.telegram.text import MAX_CAPTION, MAX_MESSAGE, utf16_length
 
 _MAX_DETAIL = 200
-# Seconds. Longer waits are asked for in error.
+# Seconds. A longer requested wait must be an error.
 _MAX_RETRY_AFTER = 3600.0
 
 
@@ -27,14 +28,14 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Telegram answered that it does not post this: a wrong token, channel or text."""
+    """Telegram refused the post because of the token, the channel or the text."""
 
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotPosted:
-    """The request never reached Telegram, or is to be made again later."""
+    """Not posted: the request never reached Telegram, or Telegram asks to repeat it later."""
 
     detail: str
     # Seconds.
@@ -43,7 +44,7 @@ class NotPosted:
 
 @dataclass(frozen=True, slots=True)
 class MaybePosted:
-    """The request was written, and no answer says what became of it."""
+    """The request was written, and no response shows its outcome."""
 
     detail: str
 

@@ -16,7 +16,7 @@ def utf16_length(text: str) -> int:
 
 
 def cut(text: str, limit: int) -> str:
-    """The text with at most `limit` code units. A '…' says that something is missing."""
+    """Cut the text to at most `limit` code units, with '…' if something was cut."""
     if utf16_length(text) <= limit:
         return text
     kept, room = [], limit - utf16_length(ELLIPSIS)

@@ -1,1 +1,1 @@
-"""Clicks on the links of an edition: who is a machine. `agents.py` has the tables, `classify.py` the rules."""
+"""Recognise machines among the clicks on an edition's links. `agents.py` has the tables, `classify.py` the rules."""

@@ -1,4 +1,4 @@
-"""Tables of what gives a machine away: the names of programs, and the networks of data centres."""
+"""Tables that identify machines: names of programs, and networks of data centres."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ _NAMES = (
     "node-fetch", "node.js", "undici", "axios", "got (", "superagent", "deno/", "dart/", "httpie", "postman",
     "insomnia", "cfnetwork", "dalvik/", "winhttp", "wininet", "winhttprequest", "powershell", "rest-client",
     "httpclient", "http-client", "http_request", "libfetch", "reqwest", "hyper/", "fasthttp", "colly",
-    # Browsers that nobody sits at.
+    # Headless browsers.
     "headless", "phantomjs", "puppeteer", "playwright", "selenium", "webdriver", "cypress", "splash", "htmlunit",
     "electron-fetch", "jsdom", "slimerjs", "casperjs",
-    # What they say of themselves.
+    # Words by which programs describe themselves as machines.
     "crawl", "spider", "scan", "fetch", "linkcheck", "link check", "link-check", "scraper", "slurp", "http://",
     "https://",
 )  # fmt: skip
 # A robot, and neither a phone of the brand Cubot nor a word such as "both".
 _BOT = re.compile(r"(?<!cu)bot(?![a-z])|robot", re.I)
-# Kept by browsers since 1998 at the start of their name; machines often stop there.
+# Browsers have started their name with it since 1998. Machines often send nothing more.
 _BARE = re.compile(r"mozilla/[0-9.]+(?: \((?:compatible)?;?[^a-z0-9]*\))?\s*", re.I)
 _COMPATIBLE = re.compile(r"\(compatible;(?! msie)", re.I)
 # Text browsers have short names and people who use them.
@@ -46,8 +46,8 @@ _TEXT_BROWSERS = re.compile(r"(?:lynx|links|elinks|w3m|emacs|dillo|netsurf)\b", 
 # Opera Mini and UC Browser ask for pages on a phone's behalf, from data centres.
 _PROXIED = ("opera mini", "opera mobi", "ucbrowser", "ucweb", "puffin", "jiopages", "kaios", "silk-accelerated")
 
-# Networks in which scanners run and readers do not: gateways of email, and the clouds' large blocks. Not complete, and
-# it need not be: it is one sign among several.
+# Networks in which scanners run and people do not browse: email gateways, and the large blocks of clouds. The list need
+# not be complete, because it is one sign among several.
 _NETWORKS = (
     # Microsoft 365, whose scanner opens links before delivery.
     "13.64.0.0/11", "20.33.0.0/16", "20.40.0.0/13", "20.64.0.0/10", "20.128.0.0/16", "20.160.0.0/12", "20.184.0.0/13",
@@ -115,7 +115,7 @@ _NETWORKS = (
 
 @lru_cache(maxsize=4096)
 def is_machine_agent(agent: str) -> bool:
-    """Whether a program of this name asks for pages without anybody who reads them. An empty name is one."""
+    """Whether a program of this name requests pages without a person reading them. An empty name counts."""
     name = agent.strip()
     if len(name) < 6 or _BARE.fullmatch(name):
         return not _TEXT_BROWSERS.match(name)
@@ -128,7 +128,7 @@ def is_machine_agent(agent: str) -> bool:
 
 
 def is_proxied(agent: str) -> bool:
-    """Whether it is a phone's browser whose own servers ask for the pages."""
+    """Whether it is a phone's browser whose own servers request the pages."""
     low = agent.lower()
     return any(word in low for word in _PROXIED)
 
@@ -146,7 +146,7 @@ def _networks() -> dict[int, dict[tuple[int, int], None]]:
 
 @lru_cache(maxsize=4096)
 def is_data_centre(address: str) -> bool:
-    """Whether an IP address belongs to a gateway, a cloud or a hosting company. False for what is no address."""
+    """Whether an IP address belongs to a gateway, a cloud or a hosting company. False for invalid addresses."""
     try:
         known = ip_address(address)
     except ValueError:

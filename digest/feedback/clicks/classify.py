@@ -1,11 +1,10 @@
-"""Tell clicks of people from those of machines. Pure: from a sequence of requests to a verdict for each of them.
+"""Distinguish clicks by people from clicks by machines.
 
-Gateways open the links of an email before it is delivered, previews are drawn of shared links, and browsers fetch pages
-in advance. It is done in two steps, so that an address and a user agent need not be stored: `read_signs` looks at one
-request, `judge` at what one visitor did. `classify` does both.
-
-A person is given the benefit of the doubt: several tabs opened at once, double taps, reloads, and many readers behind
-one address of a mobile network are no machine.
+Pure: it maps a sequence of requests to a verdict for each. Gateways open the links of an email before delivery, apps
+draw previews of shared links, and browsers prefetch pages. There are two steps, so that addresses and user agents need
+not be stored: `read_signs` examines one request, `judge` all visits of one visitor. `classify` does both. People get
+the benefit of the doubt: several tabs opened at once, double taps, reloads, and many people behind one address of a
+mobile network do not count as machines.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from digest.models import HONEYPOT
 
 
 class Sign(StrEnum):
-    """What one request shows: why it cannot be a click of a person, or nothing."""
+    """The sign of a machine in a request, or NONE."""
 
     HEAD = "head"
     HONEYPOT = "honeypot"
@@ -33,24 +32,25 @@ class Sign(StrEnum):
     NONE = ""
 
 
-# Seconds around a hidden link, or a HEAD, in which the same visitor's other requests are a machine's; and those of
-# other addresses, because a scanner may have many.
+# Seconds around a request for the hidden link, or a HEAD request, in which other requests are a machine's too: those of
+# the same visitor; and those of other addresses, because a scanner may have many.
 _AROUND_HONEYPOT, _AROUND_HEAD, _AROUND_BY_OTHERS = 600.0, 60.0, 20.0
-# So many different links, each less than so many seconds after the one before, are no hand's work.
+# No person opens this many different links with less than this many seconds between them.
 _RAPID = ((2, 0.05), (3, 0.35), (5, 0.7))
-# Nor are so many requests for one link in a row, half of them less than so many seconds apart.
+# Nor requests one link this often in a row, with half of the gaps below this many seconds.
 _HAMMERED, _HAMMER = 10, 0.5
-# This share of an email's links, or that many of them, is opened by machines only …
+# Only machines open this share of an email's links, or this many of them …
 _MOST_LINKS, _MANY, _FEWEST = 0.55, 10, 6
 # … if half of the gaps are at most this long, in seconds, …
 _SCAN_GAP = 2.0
 # … or nearly all of the links, within such gaps, or longer ones that are alike, or still longer ones that are equal.
 _ALL_LINKS, _ALL_GAP, _STEADY_GAP, _STEADY, _EQUAL_GAP = 0.8, 5.0, 20.0, 0.25, 300.0
-# A machine opens each link about once, or all of them equally often. Readers behind one address do not.
+# A machine opens each link about once, or all links equally often. Several people behind one address do not.
 _ONCE = 1.3
-# So many requests for one link at equal times are a monitor; so many links at equal short times, in seconds, a script.
+# This many requests for one link at equal intervals are a monitor; this many links at equal short intervals (seconds)
+# are a script.
 _REPEATS, _TICKS, _TICK = 5, 5, 5.0
-# Times are equal if none differs more from the middle one.
+# Intervals are equal if none differs more than this from the median.
 _EQUAL = 0.03
 # Seconds after which a visitor's next click begins another visit.
 _VISIT = 1800.0
@@ -73,17 +73,17 @@ class ClickRequest:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What is kept of a request."""
+    """The stored part of a request."""
 
     target: str
     at: datetime
     sign: Sign = Sign.NONE
-    # Says which visits are of one program at one address.
+    # Equal for visits of the same program at the same address.
     source: str = ""
 
 
 def read_signs(request: ClickRequest) -> Sign:
-    """The strongest sign of a machine in one request; NONE if it may be a person's."""
+    """Return the strongest sign of a machine in one request; NONE if it may be a person's."""
     if request.method.upper() != "GET":
         return Sign.HEAD
     if request.target == HONEYPOT:
@@ -100,7 +100,7 @@ def read_signs(request: ClickRequest) -> Sign:
 
 
 def _is_person_in_data_centre(request: ClickRequest) -> bool:
-    """Whether a request from a data centre is a reader's: by a proxy of a phone's browser, or by a VPN."""
+    """Whether a request from a data centre may be a person's: by the proxy of a phone's browser, or by a VPN."""
     headers = request.headers
     if is_proxied(request.agent) or "x-operamini-phone-ua" in headers:
         return True
@@ -119,7 +119,7 @@ def classify(requests: Sequence[ClickRequest], links: int) -> list[bool]:
 
 
 def judge(visits: Sequence[Visit], links: int) -> list[bool]:
-    """As `classify`, from what is kept of the requests."""
+    """Like `classify`, from stored visits."""
     order = sorted(range(len(visits)), key=lambda number: visits[number].at)
     ordered = [visits[number] for number in order]
     machine = [visit.sign is not Sign.NONE for visit in ordered]
@@ -138,7 +138,7 @@ def judge(visits: Sequence[Visit], links: int) -> list[bool]:
 
 
 def _spread_proof(ordered: Sequence[Visit], machine: list[bool]) -> None:
-    """Whoever opened the hidden link, or asked with HEAD, is a machine at that time."""
+    """Mark visits around a request for the hidden link, or a HEAD request, as a machine's."""
     reaches = {Sign.HONEYPOT: (_AROUND_HONEYPOT, _AROUND_BY_OTHERS), Sign.HEAD: (_AROUND_HEAD, 0.0)}
     for proof in ordered:
         own, others = reaches.get(proof.sign, (0.0, 0.0))
@@ -159,7 +159,7 @@ def _sittings(ordered: Sequence[Visit]) -> list[tuple[int, int]]:
 
 
 def _is_monitor(ordered: Sequence[Visit]) -> bool:
-    """Whether one link was asked for again and again at equal times, such as once an hour."""
+    """Whether one link was requested repeatedly at equal intervals, such as once an hour."""
     gaps = [(later.at - earlier.at).total_seconds() for earlier, later in pairwise(ordered)]
     return (
         len(ordered) >= _REPEATS and len({each.target for each in ordered}) == 1 and min(gaps) >= 1 and _is_clock(gaps)
@@ -189,12 +189,12 @@ def _is_scan(clicks: Sequence[Visit], gaps: Sequence[float], links: int) -> bool
         return True
     if share < _ALL_LINKS:
         return False
-    # A reader who opens everything reads for different times, and takes breaks.
+    # A person who opens everything reads for different durations, and takes breaks.
     return pace <= _ALL_GAP or (pace <= _STEADY_GAP and _spread(moving) <= _STEADY) or _is_clock(moving, _EQUAL_GAP)
 
 
 def _is_clockwork(clicks: Sequence[Visit], gaps: Sequence[float]) -> bool:
-    """Whether a clock opened them: one link again and again, or several, each once."""
+    """Whether the visits follow a clock: one link repeatedly, or several links once each."""
     different = len({click.target for click in clicks})
     if different == 1:
         is_hammered = len(clicks) >= _HAMMERED and median(gaps) <= _HAMMER
@@ -203,7 +203,7 @@ def _is_clockwork(clicks: Sequence[Visit], gaps: Sequence[float]) -> bool:
 
 
 def _rapid(clicks: Sequence[Visit], gaps: Sequence[float]) -> list[bool]:
-    """Clicks on several links that follow each other faster than a hand can."""
+    """Clicks on several links in faster succession than a person can make."""
     machine = [False] * len(clicks)
     for links, longest in _RAPID:
         start = 0
@@ -225,7 +225,7 @@ def _is_clock(gaps: Sequence[float], longest: float = float("inf")) -> bool:
 
 
 def _spread(gaps: Sequence[float]) -> float:
-    """How much the middle gaps differ, relative to their median. Zero for a clock."""
+    """The spread of the middle gaps, relative to their median. 0 for a clock."""
     if len(gaps) < 3:
         return 1.0
     middle = median(gaps)

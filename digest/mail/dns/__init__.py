@@ -1,1 +1,1 @@
-"""The DNS records that receivers judge a sender by: rules that turn answers into findings, and a resolver."""
+"""The DNS records by which receivers judge a sender: checks that turn answers into findings, and a resolver."""

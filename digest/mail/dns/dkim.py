@@ -9,7 +9,7 @@ from digest.mail.dns.lookup import Answer, Lookup, not_known, tags
 from digest.utils.findings import Finding, Level, error, good, warning
 
 _CHECK = "DKIM"
-# Bits. Gmail and Yahoo refuse shorter keys than the first, and advise the second.
+# Bits. Gmail and Yahoo refuse keys shorter than the first, and recommend the second.
 _MIN_BITS, _GOOD_BITS = 1024, 2048
 
 
@@ -61,14 +61,14 @@ def judge_key(name: str, answer: Answer, public: str = "") -> Finding:
 
 
 def best(findings: list[Finding]) -> list[Finding]:
-    """Return the findings of the selectors that have a key; without any, one that is not known, else the first."""
+    """Return the findings of selectors that have a key. Without any, return that of an unknown one, else the first."""
     present = [finding for finding in findings if finding.level in (Level.GOOD, Level.WARNING)]
     unsure = [finding for finding in findings if finding.level == Level.UNKNOWN]
     return present or unsure[:1] or findings[:1]
 
 
 def public_key(private: bytes) -> str:
-    """The base64 key to publish for a private key in PEM; empty if it cannot be read (others report that)."""
+    """The base64 key to publish for a private key in PEM; '' if it cannot be read, which another check reports."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
     try:

@@ -15,7 +15,7 @@ _ALIGNMENT = "alignment"
 _POLICIES = ("none", "quarantine", "reject")
 # Tags of RFC 7489 that RFC 9989 removed.
 _GONE = ("pct", "rf", "ri")
-# Labels with which a tree walk continues after a longer name (RFC 9989 section 4.10).
+# For longer names, the tree walk continues with this many labels (RFC 9989 section 4.10).
 _WALK = 7
 
 
@@ -23,7 +23,7 @@ _WALK = 7
 class Policy:
     """The DMARC record that applies to a domain."""
 
-    # The domain whose `_dmarc` has it, and its tags.
+    # The domain that publishes it at `_dmarc`, and its tags.
     domain: str
     tags: dict[str, str]
 
@@ -43,7 +43,7 @@ def dmarc_records(records: Sequence[str]) -> list[str]:
 
 
 def find_policies(domain: str, lookup: Lookup) -> tuple[list[Policy], Answer]:
-    """The policies on the way up from `domain`, and the first answer that is not known, if any."""
+    """The policies on the way up from `domain`, and the first unknown answer, if any."""
     found: list[Policy] = []
     for place in walk(domain):
         answer = lookup(f"_dmarc.{place}", "TXT")
@@ -118,7 +118,7 @@ def judge_policy(domain: str, policy: Policy, suggestion: str) -> tuple[list[Fin
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """The domains for which an email passes. None: not known."""
+    """The domains for which an email passes; None if unknown."""
 
     # The MAIL FROM domain whose SPF passes, empty if it does not.
     spf: str | None
@@ -127,7 +127,7 @@ class Passing:
 
 
 def check_alignment(domain: str, passing: Passing, policy: Policy | None, lookup: Lookup) -> Finding:
-    """Check that SPF or DKIM passes for a domain that belongs to the From domain. One is enough."""
+    """Check that SPF or DKIM passes for a domain that is aligned with the From domain. One is enough."""
     modes = policy.tags if policy else {}
     verdicts: list[tuple[str, str, bool | None]] = []
     if passing.spf:

@@ -1,4 +1,4 @@
-"""What the DNS answers: records, nothing, or that it is not known."""
+"""Answers of the DNS: records, none, or unknown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Answer:
 
     # TXT records with their strings joined; "10 mx.example.com" for MX. Empty: the DNS says that there is none.
     records: tuple[str, ...] = ()
-    # Why it is not known whether there are records. Empty: it is known.
+    # Why the answer is unknown; '' if it is known.
     problem: str = ""
 
 
@@ -32,7 +32,7 @@ def not_known(check: str, name: str, answer: Answer) -> Finding:
 
 
 def addresses(lookup: Lookup, name: str) -> Answer:
-    """The A and AAAA records of a name. Not known if neither is there and one of the two is not known."""
+    """The A and AAAA records of a name. Unknown if there are none and one of the two queries failed."""
     found = [lookup(name, kind) for kind in ("A", "AAAA")]
     records = tuple(record for answer in found for record in answer.records)
     problem = next((answer.problem for answer in found if answer.problem), "")

@@ -1,4 +1,4 @@
-"""Whether a domain receives email, for a form that people wait for: bounded, cached, and silent when not sure."""
+"""Whether a domain receives email, for a web form: bounded in time, cached, and False when unsure."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from digest.mail.dns.resolver import parse_nameserver
 if TYPE_CHECKING:
     from dns.resolver import Resolver
 
-# Seconds for all questions about one domain, and for one try.
+# Seconds for all queries about one domain, and for one attempt.
 _LIFETIME, _TRY = 1.5, 0.7
-# Domains that are asked about at the same time. Further ones are not asked about.
+# The most concurrent look-ups. Further domains are not looked up.
 _AT_ONCE = 8
-# Unanswered domains in a row after which nobody asks for a while, and how long, in seconds.
+# After this many unanswered domains in a row, look-ups pause for this many seconds.
 _SILENT, _PAUSE = 3, 60.0
 _CACHED = 10_000
 # Names that are never in the DNS (RFC 2606, RFC 6761).
@@ -38,9 +38,9 @@ class MailDomains:
         self._resolver: Resolver | None = None
 
     def surely_receives_none(self, domain: str) -> bool:
-        """Whether the DNS says that the domain receives no email: no MX, A or AAAA, or a null MX (RFC 7505).
+        """Whether the DNS shows that the domain receives no email: no MX, A or AAAA, or a null MX (RFC 7505).
 
-        False for a domain that is not known: the DNS is slow, down or busy.
+        False if unknown, because the DNS is slow, down or busy.
         """
         if any(domain == name or domain.endswith(f".{name}") for name in _RESERVED):
             return False

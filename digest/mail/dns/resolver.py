@@ -1,4 +1,4 @@
-"""Asks the DNS with dnspython."""
+"""Queries the DNS with dnspython."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from functools import lru_cache
 
 from digest.mail.dns.lookup import Answer, Lookup
 
-# Seconds: of one try, and of one question in all.
+# Seconds for one attempt, and for a whole query.
 _TRY, _LIFETIME = 2.0, 4.0
 _NO_ANSWER = f"no answer within {_LIFETIME:.0f} seconds"
-# Unanswered questions after which a server that has answered none so far is not asked again.
+# A server that has not answered any query is given up after this many.
 _DEAD_AFTER = 2
 
 
@@ -40,7 +40,7 @@ def make_lookup(nameserver: str = "") -> Lookup:
         host, port = parse_nameserver(nameserver)
         resolver.nameservers, resolver.port = [host], port
     resolver.timeout, resolver.lifetime = _TRY, _LIFETIME
-    # Twenty questions to a dead server would take twenty times as long.
+    # Otherwise twenty queries to a dead server would take twenty times as long.
     silent, answered = 0, False
 
     @lru_cache(maxsize=512)
@@ -57,7 +57,7 @@ def make_lookup(nameserver: str = "") -> Lookup:
 
 
 def _ask(resolve: Callable[[], object], kind: str) -> Answer:
-    """Turn dnspython's answer or exception into ours."""
+    """Query the DNS, and convert dnspython's answer or exception."""
     import dns.exception
     import dns.name
     import dns.resolver
@@ -67,7 +67,7 @@ def _ask(resolve: Callable[[], object], kind: str) -> Answer:
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return Answer()
     except dns.resolver.NoNameservers as error:
-        # SERVFAIL also for a faulty DNSSEC signature: receivers see the same.
+        # SERVFAIL also means a faulty DNSSEC signature. Receivers see the same.
         reasons = dict.fromkeys(" ".join(str(each[3]).split()) for each in error.kwargs.get("errors", []))
         return Answer((), f"every server failed: {', '.join(reasons) or 'no reason'}")
     except dns.exception.Timeout:

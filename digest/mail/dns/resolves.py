@@ -1,4 +1,4 @@
-"""Whether a domain of the sender exists as one that receives email."""
+"""Check that the sender's domains resolve."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _CHECK = "SPF"
 MAX_LOOKUPS = 10
 MAX_VOID = 2
 _CLOSE = 8
-# Where counting ends, so that a loop of includes does.
+# The count at which evaluation stops, to end loops of includes.
 _STOP = 40
 _TERM = re.compile(r"(?P<sign>[+\-~?]?)(?P<name>[a-z][a-z0-9_.-]*)(?P<rest>[:/=].*)?", re.I)
 _ASKING = frozenset({"include", "a", "mx", "ptr", "exists"})
@@ -24,13 +24,13 @@ _FREE = frozenset({"ip4", "ip6", "all"})
 
 @dataclass
 class _Walk:
-    """What was counted so far, over all records."""
+    """The counts so far, over all records."""
 
     lookups: int = 0
     # Names that do not exist or have no such record.
     void: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    # Findings about names whose answer is not known.
+    # Findings about names with an unknown answer.
     unknown: list[Finding] = field(default_factory=list)
 
 
@@ -95,7 +95,7 @@ def _judge_all(domain: str, record: str, lookup: Lookup) -> list[Finding]:
         answer = lookup(redirect, "TXT")
         records = spf_records(answer.records)
         if answer.problem or len(records) != 1:
-            # Reported where it is followed.
+            # The redirect's own check reports this.
             return []
         terms = _terms(records[0])
     else:
@@ -119,7 +119,7 @@ def _terms(record: str) -> list[tuple[str, str, str]]:
 
 
 def _follow(domain: str, record: str, lookup: Lookup, walk: _Walk) -> None:
-    """Count the lookups of a record and of those that it includes."""
+    """Count the lookups of a record and its includes."""
     terms = _terms(record)
     has_all = any(name == "all" for _sign, name, _rest in terms)
     for sign, name, rest in terms:

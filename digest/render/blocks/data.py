@@ -43,7 +43,7 @@ def _day(value: Any) -> Any:
         raise ValueError("expected a date such as 2026-11-29") from None
 
 
-# A few words, and a few sentences.
+# Length limits: a few words, and a few sentences.
 Words = Annotated[str, BeforeValidator(_plain_number), Field(max_length=120), AfterValidator(_clean)]
 Sentences = Annotated[str, BeforeValidator(_plain_number), Field(max_length=600), AfterValidator(_clean)]
 Https = Annotated[str, Field(max_length=2_000), AfterValidator(_https)]
@@ -57,7 +57,7 @@ class Part(BaseModel):
 
 
 class BlockData(Part):
-    """Keys that every block may have: where it appears, and another heading.
+    """Keys that every block may have: where it appears, and its own heading.
 
     `sample` marks an invented example, which appears only in editions of sample articles.
     """
@@ -84,7 +84,7 @@ class Weather(BlockData):
 class Price(Part):
     name: Words
     price: Words
-    # Against the last price.
+    # The change against the last price.
     change: float | None = None
 
 
@@ -135,7 +135,7 @@ class Quiz(Poll):
 
 
 class Feedback(BlockData):
-    """The question whether the reader liked the edition, with two answers."""
+    """The question whether subscribers liked the edition, with two answers."""
 
     question: Sentences | None = None
 
@@ -147,18 +147,18 @@ class Picture(Part):
 
 
 class Sponsor(BlockData):
-    """An advertisement. It is always marked as one."""
+    """An advertisement. It is always labelled as one."""
 
     advertiser: Words
     text: Sentences
     url: Https
-    # What the link says.
+    # The text of the link.
     link: Words | None = None
     image: Picture | None = None
     # The first and the last day.
     start: Day | None = Field(default=None, alias="from")
     until: Day | None = None
-    # The most editions that may have it.
+    # Cap on the number of editions.
     cap: int | None = Field(default=None, ge=1)
 
     @model_validator(mode="after")

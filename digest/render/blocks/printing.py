@@ -36,7 +36,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """The blocks that can be shown, and a sentence about each that cannot."""
+    """The printed blocks, and a sentence about each block that cannot be shown."""
 
     blocks: tuple[Block, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ def print_blocks(
 
 
 def answer_url(base: str, edition_key: str, kind: str) -> str:
-    """The URL of the answers to a block. The number of the answer and the reader's token follow it."""
+    """The URL of the answers to a block. Append the answer's number and the subscriber's token."""
     return f"{base.rstrip('/')}/answer/{quote(edition_key, safe='')}/{kind}"
 
 
@@ -88,7 +88,7 @@ def _print(block: EditionBlock, row: Row, edition: Edition, branding: Branding, 
         html, text = module.html(), str(module.text())
     except Exception:
         try:
-            # Jinja knows the lines of a template only in a traceback that it has rewritten.
+            # Only a traceback that Jinja has rewritten contains template lines.
             environment.handle_exception()
         except Exception as error:
             raise explain(error, name, environment, values) from error
@@ -97,7 +97,7 @@ def _print(block: EditionBlock, row: Row, edition: Edition, branding: Branding, 
     kind = translator(branding.language).gettext(row.title)
     title = data.title or kind
     if row.frame == "ad" and data.title:
-        # An advertisement is always called one.
+        # An advertisement always has its label.
         title = f"{kind} · {data.title}"
     return Block(block.kind, title, row.frame, block.place, html, _tidy(text))
 

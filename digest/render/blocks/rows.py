@@ -13,8 +13,8 @@ from digest.render.blocks.data import BlockData, Frame, Place, Shown
 class Row:
     """A kind of block.
 
-    `title` is the message id of its heading. `frame` is how a theme sets it: as a section, as a strip between rules, in
-    a box, or as an advertisement.
+    `title` is the message id of its heading. `frame` is its layout in a theme: a section, a strip between rules, a box,
+    or an advertisement.
     """
 
     schema: type[BlockData]
@@ -22,7 +22,7 @@ class Row:
     frame: Frame
     place: Place
     shown: Shown = "both"
-    # Whether readers answer it: their links are personal, so it is in emails only, and needs the reader pages.
+    # Whether subscribers answer it. Its links are personal, so it appears in emails only, and needs the reader pages.
     answered: bool = False
     # `templates/blocks/NAME.html.j2`; '' for that of the row's name.
     template: str = ""
@@ -46,7 +46,7 @@ ROWS: dict[str, Row] = {
 
 
 def unknown(kind: str) -> str:
-    """The error message for a kind that is not in the table, with a suggestion."""
+    """The error message for an unknown kind, with a suggestion."""
     near = difflib.get_close_matches(kind, ROWS, n=1, cutoff=0.6)
     hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(ROWS)}"
     return f"unknown block '{kind[:60]}'; {hint}"

@@ -1,6 +1,6 @@
 """An archive for subscribers only (`web.archive: subscribers`): a link in their email lets a browser in.
 
-The cookie is the token of "view in browser", which opens nothing else. Whoever leaves the list cannot read any more.
+The cookie is the token of "view in browser", which opens nothing else. Somebody who leaves the list loses access.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class SubscribersOnlyError(Exception):
 
 
 class Access:
-    """Lets subscribers in, and tells others how to get in."""
+    """Lets subscribers in, and shows others how to get access."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -50,7 +50,7 @@ class Access:
         return pages.response(request, "members.html.j2", "/archive", status=403, personal=False, agreement=agreement)
 
     def router(self) -> APIRouter:
-        """`/read/TOKEN`: let this browser in. It changes nothing but the browser's cookie."""
+        """`/read/TOKEN`: let this browser in. Only sets a cookie."""
         routes = APIRouter(tags=["archive"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
         context, pages = self._context, self._context.pages
 

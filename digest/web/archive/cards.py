@@ -1,4 +1,4 @@
-"""The pictures of link previews: drawn when somebody asks for one, then answered from memory."""
+"""The pictures of link previews, drawn on request and then served from memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from digest.usecases.share import Cards
     from digest.web.archive.site import Archive
 
-# Apps that show a preview get it from their own servers or pages.
+# Apps load the picture from their own servers or pages.
 _HEADERS = {"cache-control": "public, max-age=86400", "cross-origin-resource-policy": "cross-origin"}
 
 

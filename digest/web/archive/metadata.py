@@ -1,4 +1,4 @@
-"""What search engines and link previews read of a page: its one address, description, picture and JSON-LD."""
+"""Metadata of a page for search engines and link previews: canonical URL, description, picture and JSON-LD."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CARD_SIZE = (1200, 630)
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """The values that `page.html.j2` prints into the head. Addresses are absolute; `image` is '' without a picture."""
+    """Values that `page.html.j2` prints into the head. Addresses are absolute; `image` is '' without a picture."""
 
     canonical: str
     title: str
@@ -80,7 +80,7 @@ def home_metadata(pages: Pages, request: Request, *, card_of: str = "") -> Metad
 
 
 def json_ld(value: Mapping[str, Any]) -> Markup:
-    """JSON that can stand in a script element: no text of a source can end it."""
+    """JSON that is safe inside a script element: no text of a source can end the element."""
     text = json.dumps(value, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
     return Markup(text)  # noqa: S704 (escaped above)
 

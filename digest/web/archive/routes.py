@@ -1,4 +1,4 @@
-"""The routes of the archive's pages. A page that is indexed has one address; other forms of it say so."""
+"""The routes of the archive's pages. Each indexed page has one canonical address, and its other forms point to it."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
         if thread is None or values is None:
             return pages.error(request, 404, pages.catalogue(request).gettext("There is no such story"))
         if thread != story:
-            # A later edition told it under another id. It has one page.
+            # A later edition had the story under another id. All share one page.
             place = pages.path(story_path(thread), pages.language(request))
             return RedirectResponse(place, 301)
         return respond(request, "story.html.j2", story_path(story), indexed=not show_images, **values)
@@ -158,7 +158,7 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
             total=found.count,
             per_page=PER_PAGE,
         )
-        # There are too many different ones to keep.
+        # There are too many different queries to cache.
         response.headers["cache-control"] = "private, max-age=60"
         return response
 

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 PER_PAGE = 30
 """Editions or stories of a list."""
 
-# Stories in whose headlines a suggestion is looked for, and the words of a query that are corrected.
+# Limits of suggestions: the number of stories whose headlines are searched, and of query words that are corrected.
 _TITLES, _MOST_CORRECTED = 1_500, 4
 _OWN_LINK = re.compile(rf'="{SITE}(/(?:story|topic)/[^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What the buttons of a page share."""
+    """The content that a page's share buttons use."""
 
     address: str
     whatsapp: str
@@ -57,7 +57,7 @@ class SearchResult:
 class Archive:
     """The archive of one newsletter. `can_draw` says whether the link preview of a title has a picture.
 
-    Pages that are not `public` are for subscribers: nobody shares or indexes them.
+    Pages that are not `public` are for subscribers only: they have no share buttons and are not indexed.
     """
 
     context: Context
@@ -127,7 +127,7 @@ class Archive:
         return linked.replace(f'="{SITE}/', f'="{pages.root}/')
 
     def share(self, title: str, path: str) -> Share | None:
-        """What the buttons of a page share: its title and its one address."""
+        """The content of the share buttons: the page's title and canonical address."""
         if not self.public:
             return None
         address = self.context.pages.base + path
@@ -139,7 +139,7 @@ class Archive:
         return metadata.Metadata(self.context.pages.base + path, title, description)
 
     def _suggest(self, query: str, now: datetime) -> tuple[str, int]:
-        """Return the query with words that headlines have, and without those that none has, and what it finds."""
+        """Return a query whose unknown words are corrected or left out, and its results."""
         by_fold = self._headline_words(now)
         kept = []
         for token, word in written_tokens(query)[:_MOST_CORRECTED]:
@@ -156,7 +156,7 @@ class Archive:
         return "", 0
 
     def _headline_words(self, now: datetime) -> dict[str, str]:
-        """The words of the newest headlines: folded → as most write it. Read once for each state of the archive."""
+        """Words of the newest headlines: folded form → most frequent spelling. Read once per version of the archive."""
         version = self.store.version(now)
         if version not in self._words:
             known = Counter(
@@ -175,12 +175,15 @@ class Archive:
         return moment.astimezone(self.context.pages.zone) if moment else None
 
     def _moments(self, thread: Sequence[ArchivedStory]) -> tuple[datetime, datetime]:
-        """When a story first appeared, and when it last moved on. `thread` has the newest first."""
+        """When a story first appeared, and when it last moved on. `thread` is sorted newest first."""
         midnights = [datetime.combine(each.day, time(), self.context.pages.zone) for each in thread]
         first = thread[-1].published or midnights[-1]
         return first, max(first, thread[0].published or midnights[0])
 
 
 def _similar(token: str, words: Mapping[str, str]) -> Sequence[str]:
-    """The words that may be a misspelling: about as long, with the same beginning. Comparing all would take long."""
+    """The words that this one may misspell: of similar length, with the same beginning.
+
+    Comparing all words would take long.
+    """
     return [word for word in words if word[:1] == token[:1] and abs(len(word) - len(token)) <= 2]

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
-# Google News takes articles of two days, and at most this many.
+# Google News accepts articles of two days, and at most this many.
 _NEWS_DAYS, _MOST_NEWS = timedelta(days=2), 1_000
-# The most that a sitemap may have.
+# The most URLs in a sitemap.
 _MOST = 50_000
-# Pages of one person, and what no search engine needs.
+# Personal pages, and paths that search engines do not need.
 _PERSONAL = ("/answer/", "/approve/", "/c/", "/confirm/", "/leave/", "/pause/", "/preferences/", "/stay/", "/view/")
 
 

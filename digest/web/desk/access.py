@@ -1,4 +1,7 @@
-"""Every route of the desk and who may use it. Nothing else grants access. The docs print it, and a test walks it."""
+"""Every route of the desk, with the role that it needs.
+
+Nothing else grants access. The docs show the table, and a test checks every row.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +70,7 @@ ROUTES = (
 
 
 def table_of_docs() -> str:
-    """Return the routes as docs/desk.md prints them: those that need the least first."""
+    """Return the routes as docs/desk.md prints them, lowest role first."""
     roles = [None, *Role]
     rows = sorted(ROUTES, key=lambda route: roles.index(route.role))
     lines = ["| route | least role | what it does |", "| --- | --- | --- |"]

@@ -1,4 +1,4 @@
-"""Assemble the desk: its routes from the table, who may use them, and the middleware around them."""
+"""Assemble the desk: its routes from the table, the check of roles, and the middleware around them."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ from digest.web.desk.views import Views
 from digest.web.desk.visit import Visit
 from digest.web.middleware import Guard, log_error
 
-# Fields of a form: a subscriber's topics are one each.
+# The most fields of a form. Each of a subscriber's topics is a field.
 _MAX_FIELDS = 200
-# Seconds. Their key names the edition's changes, so they stay true.
+# Seconds. The key contains the edition's changes, so the results stay valid.
 _CANDIDATES_LAST = 3600.0
 _COUNTS_LAST, _GROWTH_LASTS = 20.0, 300.0
 Handler = Callable[[Visit], Response]
@@ -51,7 +51,7 @@ Handler = Callable[[Visit], Response]
 
 @dataclass(frozen=True)
 class Desk:
-    """What the pages of the desk share. `app` follows the last valid list, as `digest run` does."""
+    """Shared objects of the desk's pages. `app` uses the last valid list, as `digest run` does."""
 
     app: App
     url: str
@@ -63,10 +63,10 @@ class Desk:
     candidates: Background[Candidates]
     rates: Rates
     uploads: Uploads
-    # How many subscribers each state has.
+    # The number of subscribers in each state.
     subscriber_counts: Background[dict[SubscriberState, int]]
     growth: Background[list[Day]]
-    # Reasons that say little: how old a story is, and the sum of all other reasons.
+    # Reasons that are not informative: the age of a story, and the sum of all other reasons.
     small_reasons: tuple[re.Pattern[str], ...]
 
     def now(self) -> datetime:
@@ -91,7 +91,7 @@ def create_desk(app: App, base: str) -> Iterator[ASGIApp]:
         shared = (checks, audience, candidates, Rates(), uploads, counts, growth)
         desk = Desk(own, url, views, own.accounts, own.signer, *shared, small)
         hosts = {str(urlsplit(each).hostname) for each in (url, base) if each} | {"localhost", "127.0.0.1", "::1"}
-        # Before the prefix is cut off, and after.
+        # The path before and after the prefix is removed.
         starts = {f"{root}{api}" for root in ("", views.root) for api in ("", PREFIX)}
         larger = [(f"{start}{UPLOADS}", MAX_UPLOAD) for start in starts]
         yield Guard(routes(desk), hosts=hosts, prefix=views.root, larger=larger)
@@ -143,12 +143,12 @@ def handler_of(row: Route) -> Handler:
 
 
 def answer(visit: Visit, row: Route, handler: Handler) -> Response:
-    """Let a handler answer, if the table and the form allow it. The only place where that is decided."""
+    """Call a handler if the table and the form allow it. This is the only access check."""
     _ = visit.catalogue.gettext
     visit.read_session()
     if row.role is not None and visit.session is None:
         if "hx-request" in visit.request.headers:
-            # The whole page is loaded again, which leads to the form.
+            # The script reloads the whole page, which leads to the form.
             return visit.finish(Response(status_code=401, headers={"hx-refresh": "true"}))
         if row.method == "POST":
             return visit.problem(401, _("Please sign in again"), _("Your session has ended. Nothing was changed."))

@@ -1,4 +1,4 @@
-"""How many subscribers will get an edition."""
+"""Count how many subscribers will get an edition."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from digest.app import App
 from digest.models import Edition
 from digest.web.desk.background import Background
 
-# Seconds that a page waits for the number, and for which it counts.
+# Seconds that a page waits for the number, and seconds that the number is valid.
 _WAIT, _LASTS = 0.02, 60.0
 
 

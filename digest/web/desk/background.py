@@ -1,4 +1,4 @@
-"""Work that takes longer than a page may: done once in a thread, and kept until it is outdated."""
+"""Work that takes too long for a page: computed once in a thread, and cached until it is outdated."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from concurrent.futures import TimeoutError as NotReady
 from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
-# Results that are kept. Each edit of an edition makes a new one.
+# The most cached results. Each edit of an edition makes a new one.
 _KEPT = 20
 
 
 class Background(Generic[T]):
-    """Computes values in one thread, each once for its key. A context manager."""
+    """Computes each value once per key, in one thread. A context manager."""
 
     def __init__(self, name: str, *, lasts: float) -> None:
-        """`lasts`: seconds after which a value is computed again. The old one is served meanwhile."""
+        """`lasts`: seconds after which a value is computed again. Meanwhile the old one is returned."""
         self._pool = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._lasts = lasts
         self._lock = threading.Lock()
@@ -33,7 +33,7 @@ class Background(Generic[T]):
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def get(self, key: str, compute: Callable[[], T], *, wait: float) -> T | None:
-        """Return the value, or None if it is not ready within `wait` seconds. Raises what `compute` raised."""
+        """Return the value; None if it is not ready within `wait` seconds. Raises the error of `compute`."""
         now = time.monotonic()
         started: Future[T] | None = None
         with self._lock:
@@ -44,7 +44,7 @@ class Background(Generic[T]):
                     running = started = self._running[key] = self._pool.submit(compute)
                 done = done or running
         if started is not None:
-            # Without the lock: what has ended already is kept by this very call.
+            # Without the lock: if the work has ended already, this call stores the result itself.
             started.add_done_callback(lambda future: self._keep(key, future))
         try:
             return done.result(timeout=wait)

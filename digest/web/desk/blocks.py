@@ -1,4 +1,4 @@
-"""The blocks of an edition besides its stories: leave one out, take it back, write a quotation or a correction."""
+"""The blocks of an edition: leave one out, put it back, write a quotation or a correction."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAX_TEXT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class BlockRow:
-    """A block as the list shows it. `name` is '' for one that cannot be changed here."""
+    """A block in the list. `name` is '' for a block that cannot be changed here."""
 
     name: str
     title: str
@@ -29,9 +29,9 @@ class BlockRow:
     text: str
     is_out: bool = False
     changed: bool = False
-    # The texts that can be written, by the name of the field.
+    # Field → text that can be edited.
     fields: Mapping[str, str] | None = None
-    # One that the edition does not have yet.
+    # Whether the edition does not have it yet.
     new: bool = False
 
 
@@ -63,7 +63,7 @@ def problems(visit: Visit, edition: Edition) -> Sequence[str]:
 
 
 def change(visit: Visit) -> Response:
-    """Leave a block out, take it back, write its texts, or go back to those of its file."""
+    """Leave a block out, put it back, set its texts, or restore those of its file."""
     form, name, by = visit.form, visit.form.get("name", "")[:100], visit.actor
     wanted = form.get("act", "")
 
@@ -93,7 +93,7 @@ def change(visit: Visit) -> Response:
 
 
 def labels(visit: Visit) -> Mapping[str, str]:
-    """Return what an editor calls each field."""
+    """Return field → label."""
     _ = visit.catalogue.gettext
     return {"text": _("Words of the block"), "by": _("Who said it"), "url": _("Address of the corrected article")}
 

@@ -1,4 +1,4 @@
-"""The calendar: what was sent, what is planned, holidays; and special editions of a selection of articles."""
+"""The calendar: sent and planned editions, holidays; and special editions from a selection of articles."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from digest.models import Edition, is_breaking
 from digest.web.desk import today
 from digest.web.desk.visit import Visit
 
-# Hours that a special edition may look back.
+# The windows, in hours, that a special edition can have.
 HOURS = (24, 48, 72, 168, 336, 720)
 _MAX_WORDS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An edition of a day: one that exists, or one that is planned for an hour."""
+    """An edition of a day, stored or planned."""
 
     key: str
     title: str

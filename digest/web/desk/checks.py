@@ -1,4 +1,4 @@
-"""What blocks an edition, each with the place on the page where it is put right."""
+"""The problems of an edition, each with the place on the page where it is fixed."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 Level = Literal["bad", "warn"]
 
-# Seconds that a page waits for the checks, and for which they count: templates and settings may change.
+# Seconds that a page waits for the checks, and seconds that they are valid, because templates and settings may change.
 _WAIT, _LASTS = 0.02, 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The emails of a revision and what was found in them, errors first."""
+    """The emails of a revision and their findings, errors first."""
 
     findings: tuple[Finding, ...]
     left_out: tuple[str, ...]
-    # The largest email as HTML, and its bytes. None if nothing could be rendered.
+    # The largest HTML email and its bytes; None if nothing could be rendered.
     largest: RenderedEmail | None
     sizes: Sizes | None
     # The email of each variant that subscribers get, by its key.
@@ -40,16 +40,16 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A line of the list. `place` is the anchor of what to change, with the words of its button."""
+    """A line of the list. `place` is the anchor of the part to change, with the label of its button."""
 
     level: Level
     title: str
     detail: str
     place: str = ""
     button: str = ""
-    # Whether the detail is a text of the edition, and no sentence of a check.
+    # Whether the detail is a text of the edition instead of a check's sentence.
     own: bool = False
-    # Whether the detail is in English whatever the page's language is: it is about a file of an operator.
+    # Whether the detail is always in English, because it is about an operator's file.
     is_english: bool = False
 
 
@@ -61,7 +61,7 @@ class Checks(Background[Checked]):
         self._app = app
 
     def of(self, edition: Edition, *, wait: float = _WAIT) -> Checked | None:
-        """Return the findings, or None while they are not known yet."""
+        """Return the findings; None while they are being computed."""
         key = f"{edition.key} {revision(edition)} {edition.state}"
         return self.get(key, lambda: self._check(edition), wait=wait)
 
@@ -117,7 +117,7 @@ def problems(checked: Checked, edition: Edition, catalogue: Catalogue) -> Sequen
 
 
 def _detail(found: Finding, catalogue: Catalogue) -> tuple[str, bool]:
-    """Return a finding's sentence for an editor, and whether it is in English although the page is not."""
+    """Return a finding's sentence for an editor, and whether it is in English on a page in another language."""
     if catalogue.has(found.template):
         return found.said(catalogue.gettext), False
     kept = said(found.message, catalogue)
@@ -125,5 +125,5 @@ def _detail(found: Finding, catalogue: Catalogue) -> tuple[str, bool]:
 
 
 def _plain(rule: str, message: str) -> Finding:
-    """Return an error whose sentence is known in English only."""
+    """Return an error whose sentence exists in English only."""
     return Finding("error", rule, message)

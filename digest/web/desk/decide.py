@@ -20,7 +20,7 @@ from digest.web.desk.sending import PAUSABLE
 from digest.web.desk.visit import Visit
 
 _BY = "by the link of a test"
-# States out of which each act leads.
+# The states in which each act is possible.
 _OUT_OF = {LinkAct.APPROVE: (EditionState.DRAFT,), LinkAct.HOLD: PAUSABLE}
 
 
@@ -30,7 +30,7 @@ def page(visit: Visit) -> Response:
 
 
 def act(visit: Visit) -> Response:
-    """Do what the link says: once, and only if the edition is still as the test showed it."""
+    """Carry out the link's act, once, and only if the edition is unchanged since the test."""
     app = visit.desk.app
     link, edition = _found(visit)
     what = LinkAct(link.act)
@@ -51,7 +51,7 @@ def act(visit: Visit) -> Response:
     try:
         app.approver.approve(edition, how=_BY, by=visit.user.name)
     except (EditionChanged, ModelTextUnseen, PreflightFailed):
-        # The edition's own page says what is in the way.
+        # The edition's own page shows the problem.
         return visit.go(today.place(edition.key))
     app.audit.record(visit.actor, EditionState.APPROVED, edition.key, _BY, now=app.now())
     return visit.go(today.place(edition.key))

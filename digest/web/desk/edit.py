@@ -1,4 +1,4 @@
-"""An editor's changes. Each is a form that leads back to the edition."""
+"""An editor's changes. Each form leads back to the edition."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MAX_TEXT = 5_000
 
 
 def move(visit: Visit) -> Response:
-    """Up or down by one, or to a place of a section, as dragging and the list of sections do."""
+    """Move a story up or down by one, or to a place of a section (by dragging, or by the list of sections)."""
     form, story = visit.form, _story(visit)
 
     def act(editor: EditionEditor, key: str) -> Edition:
@@ -57,7 +57,7 @@ def refresh(visit: Visit) -> Response:
 
 
 def texts(visit: Visit) -> Response:
-    """Set those texts that the editor changed in the form: another editor's change of another field stays."""
+    """Set only the texts that the editor changed in the form, so that another editor's changes of other fields stay."""
     form = visit.form
     changed = {
         name: form[name] if name == "intro" else form[name][:_MAX_TEXT]
@@ -74,7 +74,7 @@ def texts(visit: Visit) -> Response:
 
 
 def do(visit: Visit, act: Callable[[EditionEditor, str], Edition]) -> Response:
-    """Let an act happen. An approval that was given before is void, and the page says so."""
+    """Carry out an act. It voids an earlier approval, and the page says so."""
     app, key = visit.desk.app, visit.parameters["key"]
     edition = app.editions.get(key)
     if edition is None:
@@ -89,7 +89,7 @@ def do(visit: Visit, act: Callable[[EditionEditor, str], Edition]) -> Response:
 
 
 def void_approval(visit: Visit, edition: Edition) -> bool:
-    """Make an approved edition a draft before it is changed: an approval is for what the approver saw."""
+    """Turn an approved edition into a draft before a change, because an approval is only for what the approver saw."""
     app = visit.desk.app
     if edition.state != EditionState.APPROVED:
         return False

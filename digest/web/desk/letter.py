@@ -1,4 +1,4 @@
-"""The email as it will arrive: in a frame that can do nothing, light, dark or as text."""
+"""The email as it will arrive: in a frame without scripts, light, dark or as text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from digest.usecases.shown_email import fill, in_scheme
 from digest.web.desk.checks import Checked
 from digest.web.desk.visit import Visit
 
-# The frame's own policy. `sandbox` without a word more: no scripts, no forms, no links to other windows.
+# The frame's own policy. A bare `sandbox` forbids scripts, forms and links to other windows.
 FRAME_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; frame-ancestors 'self'"
 FORMS = ("light", "dark", "plain", "text")
 # An image without it shows its alternative text, as in an email program that hides pictures.
@@ -48,7 +48,7 @@ def page(visit: Visit) -> Response:
 
 
 def variants(visit: Visit, edition: Edition, found: Checked | None) -> list[tuple[str, str]]:
-    """Return the key of each variant and what an editor calls it: its topics, or its form."""
+    """Return (key, label) of each variant; the label names its topics or its format."""
     _ = visit.catalogue.gettext
     names = [section.name for section in edition.sections]
     labels = []

@@ -1,4 +1,4 @@
-"""Passkeys: one's own, and signing in with one."""
+"""Passkeys: manage one's own, and sign in with one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def remove(visit: Visit) -> Response:
 
 
 def sign_in(visit: Visit) -> Response:
-    """Open a session. A session that was open before ends."""
+    """Open a session. It replaces an earlier one."""
     _ = visit.catalogue.gettext
     next = login.next_place(visit.form.get("next", ""))
     if not visit.may_sign_in:
@@ -61,12 +61,12 @@ def sign_in(visit: Visit) -> Response:
 
 
 def question(visit: Visit) -> Question | None:
-    """Return what a browser is asked in order to sign in; None where passkeys do not work."""
+    """Return the sign-in request for the browser; None where passkeys do not work."""
     return _passkeys(visit).ask_to_sign_in(place(visit)) if works(visit) else None
 
 
 def works(visit: Visit) -> bool:
-    """Whether browsers allow passkeys here: they belong to a host name, never to an address."""
+    """Whether browsers allow passkeys here. They are bound to a host name, never to an IP address."""
     try:
         ip_address(visit.host)
     except ValueError:
@@ -76,7 +76,7 @@ def works(visit: Visit) -> bool:
 
 def place(visit: Visit) -> Place:
     scheme = "https" if visit.is_secure else "http"
-    # Also makes the cookie of a browser that has none.
+    # Also sets the cookie if the browser has none.
     browser = visit.form_token
     return Place(visit.host, f"{scheme}://{visit.request.headers.get('host', '')}", browser)
 

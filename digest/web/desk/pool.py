@@ -1,4 +1,4 @@
-"""What is not in the edition: the next best stories, and all articles with search."""
+"""Stories outside the edition: the next best ones, and all articles with search."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from digest.web.desk.visit import Visit
 if TYPE_CHECKING:
     from digest.curate.compose import RunnerUp
 
-# Articles on a page of results.
+# Articles per page of results.
 _MOST = 30
 _MAX_QUERY = 100
 

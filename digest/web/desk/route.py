@@ -10,7 +10,7 @@ from digest.models import Role
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route, and the least role that may use it. None: everybody, without signing in.
+    """A route, and the lowest role that may use it; None: everybody, without signing in.
 
     `page` names the handler: module and function in this package. `uploads`: its form may have a file.
     """

@@ -1,4 +1,4 @@
-"""What a model wrote needs a look before the edition is approved."""
+"""A model's texts need a look before the edition is approved."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from digest.web.desk.visit import Visit
 
 
 def mark(visit: Visit) -> Response:
-    """Note that the editor has looked at one text, and go on to the next one that nobody has looked at."""
+    """Record that the editor has looked at one text, and go to the next text that nobody has looked at."""
     app, edition = visit.desk.app, today.of_path(visit)
     _ = visit.catalogue.gettext
     try:
@@ -25,12 +25,12 @@ def mark(visit: Visit) -> Response:
 
 
 def left(visit: Visit, edition: Edition) -> list[ModelText]:
-    """Return what nobody has looked at yet."""
+    """Return the texts that nobody has looked at yet."""
     return unseen(edition, visit.desk.app.editions.editorial_changes(edition.key))
 
 
 def problems(visit: Visit, edition: Edition, rest: list[ModelText]) -> list[Problem]:
-    """Return a line for each of them, for the list of what blocks the edition."""
+    """Return these texts as problems of the edition."""
     _ = visit.catalogue.gettext
     return [
         Problem("bad", _("A model wrote this"), each.title, visit.path(_place(edition, each)), _("Look"), own=True)
@@ -39,7 +39,7 @@ def problems(visit: Visit, edition: Edition, rest: list[ModelText]) -> list[Prob
 
 
 def sentence(visit: Visit, rest: list[ModelText]) -> str:
-    """Say in one sentence which texts are left."""
+    """Return one sentence that names the texts that are left."""
     titles = "; ".join(f"“{each.title}”" for each in rest)
     message = visit.catalogue.gettext("Nobody has looked at these texts of a model yet: %(titles)s.")
     return message % {"titles": titles}

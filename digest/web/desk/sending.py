@@ -1,4 +1,4 @@
-"""Approve, hold, go on, stop: what a sender decides."""
+"""A sender's decisions: approve, pause, resume, stop."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CANCELLABLE = (*PAUSABLE, EditionState.PAUSED)
 
 
 def approve(visit: Visit) -> Response:
-    """Approve the revision that the page showed. With errors it needs a reason."""
+    """Approve the revision that the page showed. An edition with errors needs a reason."""
     app, edition = visit.desk.app, _edition(visit)
     _ = visit.catalogue.gettext
     if edition.state != EditionState.DRAFT:

@@ -1,4 +1,4 @@
-"""The English sentences that an edition and its emails keep about what they lack, in the language of the page."""
+"""Translate the stored English warnings of an edition and its emails into the page's language."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _PATTERNS: Mapping[str, re.Pattern[str]] = {form: _pattern(form) for form in KEP
 
 
 def said(sentence: str, catalogue: Catalogue) -> str | None:
-    """Return the sentence in the catalogue's language, None if it has no form that is known."""
+    """Return the sentence in the catalogue's language; None if its pattern is unknown."""
     for form, pattern in _PATTERNS.items():
         if found := pattern.fullmatch(sentence):
             return catalogue.gettext(form) % found.groupdict()

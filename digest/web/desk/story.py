@@ -1,4 +1,4 @@
-"""A story beside what its sources wrote: change headline and summary, see where each sentence comes from."""
+"""A story next to its sources: change headline and summary, see where each sentence comes from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from digest.web.desk.visit import Visit
 MAX_TITLE, MAX_SUMMARY = 90, 600
 _MAX_FIELD = 5_000
 _POINTS = re.compile(r": [+-][0-9]+\.[0-9]+\Z")
-# Sentences of each source.
+# The most sentences per source.
 _MAX_SENTENCES = 25
 
 
@@ -64,7 +64,7 @@ def save(visit: Visit) -> Response:
     edit.void_approval(visit, edition)
     section = visit.form.get("section", story.section)
     if title != story.title or summary != story.summary:
-        # What the editor did not change keeps following the sources.
+        # Texts that the editor did not change keep following the sources.
         app.editor.write_story(
             edition.key,
             story.id,
@@ -109,7 +109,7 @@ def _page(
     found = app.articles.by_ids(story.article_ids)
     articles = [found[id] for id in story.article_ids if id in found]
     sentences = split(summary)
-    # Sentences in a model's own words.
+    # Sentences in the model's own words.
     own_words = {each.sentence for each in story.support}
     siblings = next((each.stories for each in edition.sections if story in each.stories), ())
     return visit.page(
@@ -144,7 +144,7 @@ def _page(
 
 
 def _is_scored(reason: str) -> bool:
-    """Whether a reason ends in its points. The others say how articles were compared, in English."""
+    """Whether a reason ends in its points. Other reasons explain the comparison of articles, in English."""
     return bool(_POINTS.search(reason))
 
 

@@ -1,4 +1,4 @@
-"""An edition before and while it goes out: its state, what blocks it, its stories in the order of the email."""
+"""The page of an edition before and during its send: its state, its problems, its stories in the order of the email."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ _DECISIONS = 12
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The line of state. `kind` chooses its colour, `buttons` are names of what may be done now."""
+    """The state line. `kind` chooses its colour, `buttons` are the possible actions."""
 
     edition: str
     kind: str
     title: str
-    # What is left of the time, or of the send.
+    # The remaining time, or the progress of the send.
     left: str = ""
     more: str = ""
     buttons: tuple[str, ...] = ()
     seen: str = ""
-    # Moments at which the page is no longer true, for the script: when it is sent.
+    # Times at which the script must reload the page, because the state changes.
     send_at: datetime | None = None
     asks_reason: bool = False
-    # Whether it has no buttons, and is not loaded again.
+    # Whether it has no buttons and is not reloaded.
     alone: bool = False
 
 
@@ -61,7 +61,7 @@ class Row:
     reasons: tuple[str, ...]
     pinned: bool
     changed: bool
-    # What the story is called, such as "update"; '' for most.
+    # The story's label, such as "update"; '' for most.
     label: str
     first: bool
     last: bool
@@ -109,13 +109,13 @@ def edition(visit: Visit) -> Response:
 
 
 def state(visit: Visit) -> Response:
-    """The line of state again, and what changed since the page was loaded."""
+    """Return the state line, and changes since the page was loaded."""
     found = of_path(visit)
     return visit.page("state.html.j2", bar=bar(visit, found), **_moving(visit, found), now=visit.desk.now())
 
 
 def checks(visit: Visit) -> Response:
-    """What blocks the edition, when the checks have ended."""
+    """Return the problems of the edition, when the checks have ended."""
     found = of_path(visit)
     return visit.page("checks.html.j2", edition=found, **checked(visit, found, wait=5.0))
 
@@ -175,7 +175,7 @@ def place(key: str) -> str:
 
 
 def current(visit: Visit) -> Edition | None:
-    """Return the edition that needs eyes now: one under way, else the next of today, else the last one of today."""
+    """Return the edition that needs attention: one that is being sent, else today's next, else today's last."""
     app, now = visit.desk.app, visit.desk.now()
     planned = [each.key for each in app.calendar.current(now)]
     found = [edition for key in planned if (edition := app.editions.get(key)) is not None]
@@ -187,7 +187,7 @@ def current(visit: Visit) -> Edition | None:
 
 
 def bar(visit: Visit, edition: Edition, *, asks_reason: bool = False, alone: bool = False) -> Bar:
-    """Say what will happen, to how many, when, and what if nobody acts. `alone`: without buttons."""
+    """Return the state line: what will happen, to how many, when, and what if nobody acts. `alone`: without buttons."""
     _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
     app, now = visit.desk.app, visit.desk.now()
     planned = app.calendar.of(edition.key)
@@ -313,13 +313,13 @@ def _groups(visit: Visit, edition: Edition) -> tuple[Group, ...]:
 
 
 def _shown_reasons(visit: Visit, story: Story) -> tuple[str, ...]:
-    """Return at most two reasons for a story: its sources, and what speaks for it most."""
+    """Return at most two reasons for a story: its sources, and the strongest reason."""
     ngettext = visit.catalogue.ngettext
     number = len(story.sources)
     found = [ngettext("in %(num)s source", "in %(num)s sources", number) % {"num": number}] if number > 1 else []
     for reason in story.reasons:
         text, _colon, points = reason.rpartition(": ")
-        # The numbers are on the story's own page.
+        # The points are on the story's own page.
         if points.startswith("+") and not any(pattern.fullmatch(text) for pattern in visit.desk.small_reasons):
             found.append(text)
     return tuple(found[:2])
@@ -346,7 +346,7 @@ def _others(visit: Visit) -> list[Edition]:
 
 
 def checked(visit: Visit, edition: Edition, **wait: float) -> dict[str, Any]:
-    """Return what the checks found, for the list and the meter; None while they run."""
+    """Return the results of the checks, for the list and the meter; None while they run."""
     from digest.web.desk import seen
 
     if edition.state not in EDITABLE:
@@ -371,7 +371,7 @@ def _meter(found: Checked, edition: Edition) -> Meter | None:
 
 
 def _moving(visit: Visit, edition: Edition) -> dict[str, Any]:
-    """Return the numbers of a send, for an edition that was begun."""
+    """Return the numbers of a send that has begun."""
     if edition.state in EDITABLE:
         return {"sending": None}
     app, now = visit.desk.app, visit.desk.now()
@@ -388,7 +388,7 @@ def _moving(visit: Visit, edition: Edition) -> dict[str, Any]:
 
 
 def _empty(visit: Visit) -> Response:
-    """Nothing is composed yet: say when the next edition is."""
+    """The page when nothing is composed yet: it says when the next edition is due."""
     app, now = visit.desk.app, visit.desk.now()
     following = next(app.calendar.upcoming(now), None)
     return visit.page("empty.html.j2", planned=following, now=now)

@@ -1,4 +1,4 @@
-"""Send a test of the edition: to oneself, or to a group of the settings."""
+"""Send a test of the edition to oneself, or to a group in the settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from digest.subscribers.address import comparable
 from digest.web.desk import today
 from digest.web.desk.visit import Visit
 
-# Tests that a user may send in an hour.
+# The most tests per user in an hour.
 _MOST, _WINDOW = 30, timedelta(hours=1)
 
 

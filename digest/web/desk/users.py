@@ -44,7 +44,7 @@ def end_sessions(visit: Visit) -> Response:
 
 
 def remove(visit: Visit) -> Response:
-    """Nobody removes themselves, so that one admin is left."""
+    """Remove a user. Nobody can remove themselves, so that one admin is left."""
     _ = visit.catalogue.gettext
     name = visit.parameters["name"]
     if name == visit.user.name:

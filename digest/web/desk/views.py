@@ -103,7 +103,7 @@ def clock(at: datetime) -> str:
 
 
 def when(at: datetime, now: datetime, catalogue: Catalogue) -> str:
-    """A moment as an editor would say it, in the zone of `now`: 5:55, yesterday 21:40, 12 November."""
+    """A time in words, in the zone of `now`: 5:55, yesterday 21:40, 12 November."""
     local = at.astimezone(now.tzinfo)
     days = (now.date() - local.date()).days
     if days == 0:

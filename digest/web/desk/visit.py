@@ -1,4 +1,4 @@
-"""One request to the desk: who asks, in which language, and how to answer."""
+"""One request to the desk: its user, its language, and the ways to respond."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from digest.store.desk.users import Session, User
     from digest.web.desk.app import Desk
 
-# The names of cookies. A browser takes one with this prefix over https only, for this host only.
+# Names of cookies. Browsers accept the `__Host-` prefix only over https, and only for this host.
 SECURE_COOKIE, PLAIN_COOKIE, LANGUAGE_COOKIE = "__Host-desk", "desk", "desk-language"
 _FORM_PURPOSE = "desk form"
 # The field of each form with its token.
 TOKEN_FIELD = "csrf"  # noqa: S105
 _COOKIE_AGE = 30 * 24 * 3600
 _LANGUAGE_AGE = 365 * 24 * 3600
-# Nothing comes from elsewhere, and nothing is inline. A frame shows the email, under a policy of its own.
+# Nothing is loaded from elsewhere, and nothing is inline. A frame with its own policy shows the email.
 PAGE_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -55,13 +55,13 @@ class Visit:
     form: Mapping[str, str] = field(default_factory=dict)
     session: Session | None = None
     file: UploadFile | None = None
-    # What the cookie holds, and what it must hold from now on.
+    # The cookie's present value, and its new one.
     token: str = ""
     new_token: str | None = None
 
     @property
     def user(self) -> User:
-        """Who is signed in. Only for routes that need a role."""
+        """The user who is signed in. Only for routes that need a role."""
         if self.session is None:
             raise RuntimeError("nobody is signed in")
         return self.session.user
@@ -117,7 +117,7 @@ class Visit:
 
     @property
     def form_token(self) -> str:
-        """What every form of this browser carries. Another site cannot know it."""
+        """The CSRF token in every form of this browser. Other sites cannot know it."""
         if not self.token:
             self.token = self.new_token = secrets.token_urlsafe(32)
         return self.desk.signer.sign_name(_FORM_PURPOSE, self.new_token or self.token)
@@ -157,7 +157,7 @@ class Visit:
         return self.page("problem.html.j2", status=status, title=title, advice=advice)
 
     def finish(self, response: Response) -> Response:
-        """Add the policy of what a page may load, and the cookie if it changes."""
+        """Add the Content-Security-Policy, and the cookie if it changes."""
         response.headers.setdefault("content-security-policy", PAGE_POLICY)
         # With "no-referrer" a browser would hide the origin of our own forms too.
         response.headers.setdefault("referrer-policy", "same-origin")

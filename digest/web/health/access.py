@@ -31,6 +31,6 @@ class MetricsAccess:
             return False
         if any(address in network for network in self.networks):
             return True
-        # A proxy on this machine passes on requests of others. Then the host name is public, or the proxy says so.
+        # A proxy on this machine forwards requests of others. They have a public host name, or a header of the proxy.
         passed_on = any(header in headers for header in _FORWARDED)
         return address.is_loopback and host_name(headers.get("host", "")) in _LOOPBACK_NAMES and not passed_on

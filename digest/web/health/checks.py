@@ -23,18 +23,18 @@ T = TypeVar("T")
 
 # Seconds that the store may take to answer.
 STORE_TIMEOUT = 2.0
-# The same for the numbers. Prometheus waits 10 seconds by default.
+# The same for the metrics. Prometheus waits 10 seconds by default.
 NUMBERS_TIMEOUT = 5.0
 # Seconds without a sign of life after which the schedule counts as hanging. Some of its steps take minutes.
 MAX_SILENCE = 300.0
-# The same, after which only a restart helps: as `WatchdogSec` of the systemd unit.
+# The same, after which only a restart helps. Equals `WatchdogSec` of the systemd unit.
 MAX_HANG = 600.0
 
 
 class Health:
     """Checks of one process. Without `heartbeat` it runs no schedule. Any thread may use it.
 
-    A store that hangs is asked once, however many requests wait for its answer.
+    A hanging store gets a single query, however many requests wait for it.
     """
 
     def __init__(
@@ -43,11 +43,11 @@ class Health:
         self._database, self._sources, self.heartbeat = database, sources, heartbeat
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="health")
         self._lock = Lock()
-        # Question → its answer, as it is awaited.
+        # Query → its pending result.
         self._asked: dict[str, Future[Any]] = {}
 
     def problems(self) -> list[str]:
-        """Say why the process cannot do its work now; nothing if it can."""
+        """Return the reasons why the process cannot work now; empty if it can."""
         found = []
         if not self._answer("alive", self._is_alive, STORE_TIMEOUT):
             found.append("the store cannot be used")
@@ -58,12 +58,12 @@ class Health:
         return found
 
     def liveness(self) -> tuple[int, str]:
-        """The status and the text that answer what restarts a process that hangs. Needs neither store nor thread."""
+        """Status and text for a liveness probe, which restarts a hanging process. Needs neither store nor thread."""
         age = self.heartbeat.age if self.heartbeat is not None else None
         return (503, "the schedule hangs\n") if age is not None and age > MAX_HANG else (200, "ok\n")
 
     def readiness(self) -> tuple[int, str]:
-        """The status and the text that answer a monitor."""
+        """Status and text for a readiness probe."""
         problems = self.problems()
         return (503, "".join(f"{each}\n" for each in problems)) if problems else (200, "ok\n")
 
@@ -87,7 +87,7 @@ class Health:
         try:
             return asked.result(timeout)
         except Exception:
-            # Whatever it is, the store is not ready.
+            # Any error means that the store is not ready.
             return None
 
     def close(self) -> None:

@@ -93,7 +93,7 @@ def _workers(workers: Sequence[Worker]) -> Iterator[Metric]:
 
 def exposition(health: Health, accept: str) -> tuple[str, bytes]:
     """The content type and body of a scrape, in the format that the Accept header asks for."""
-    # A new registry has no metrics of the process and of its garbage collection.
+    # A new registry, without metrics of the process and its garbage collection.
     registry = CollectorRegistry(auto_describe=False)
     registry.register(NewsletterCollector(health))
     encode, content_type = choose_encoder(accept)

@@ -10,14 +10,14 @@ from digest.errors import ConfigurationError
 from digest.web.health.access import MetricsAccess
 from digest.web.health.checks import Health
 
-# They are asked for under any host name: a monitor knows the machine by its address.
+# Accepted under any host name, because monitors use the machine's address.
 PATHS = ("/healthz", "/readyz", "/metrics")
 
 
 def router(health: Health, access: MetricsAccess) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
-    # Needs no thread, so it answers also while all threads wait for the store.
+    # Needs no thread, so it works even while all threads wait for the store.
     @routes.get("/healthz")
     async def alive() -> Response:
         status, text = health.liveness()

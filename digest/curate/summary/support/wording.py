@@ -516,7 +516,7 @@ class _Reading(Parts):
         return self._tells(word)
 
     def _decides(self, word: Word) -> bool:
-        """Whether the summary reports as decided what the article reports as done: `रोकने का आदेश दिया`, `रोक लगा दी`."""
+        """Whether the summary reports as decided what the article has as done: `रोकने का आदेश दिया`, `रोक लगा दी`."""
         verb = self._clause.words[self._clause.words.index(word) - 1]
         return (
             word.text in _DECISIONS

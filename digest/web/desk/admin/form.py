@@ -5,14 +5,17 @@ from __future__ import annotations
 from digest.errors import ConfigurationError
 from digest.web.desk.visit import Visit
 
-# What most subscribers choose; the store takes every set of days.
+# Usual choices; the store accepts any set of days.
 FREQUENCIES = ("daily", "weekdays", "weekly:sun", "weekly:sat", "weekly:mon", "weekly:mon,wed,fri")
 _LISTS = ("topics", "editions")
 _TEXTS = ("name", "frequency", "hour", "format", "status", "timezone")
 
 
 def fields_of(visit: Visit) -> dict[str, str | None]:
-    """Return the fields that a form has. A list is named in `lists`, because a form leaves out what is not ticked."""
+    """Return the fields of a form.
+
+    Fields with lists are named in `lists`, because a form omits lists without a tick.
+    """
     form = visit.form
     found: dict[str, str | None] = {name: form[name].strip() for name in _TEXTS if name in form}
     for name in _LISTS:
@@ -22,7 +25,7 @@ def fields_of(visit: Visit) -> dict[str, str | None]:
 
 
 def field_problem(error: ConfigurationError) -> dict[str, str]:
-    """Return which field a fault concerns, and what is wrong with it."""
+    """Return the field that an error is about, and its message."""
     first = error.problems[0]
     field = first.where.lstrip("-").lower() if first.where.startswith("--") or first.where == "EMAIL" else ""
     return {"field": field, "problem": first.message if field else str(error)}

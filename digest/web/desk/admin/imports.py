@@ -23,17 +23,17 @@ from digest.subscribers.list_file import FILE_NAME
 from digest.usecases.transfer_subscribers import ImportReport, ListMapping
 from digest.web.desk.visit import Visit
 
-# Paths whose forms may have a file, and how large it may be.
+# Paths whose forms may contain a file, and its maximum size.
 UPLOADS = "/subscribers/import"
 MAX_UPLOAD = 200 << 20
-# Lists that wait for a decision. Older ones are deleted.
+# The most lists that wait for a decision. Older ones are deleted.
 _MAX_KEPT = 4
 _MAX_REJECTED = 20
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A list that an admin uploaded, and how it is to be read."""
+    """A list that an admin uploaded, with its mapping."""
 
     path: Path
     name: str
@@ -44,7 +44,7 @@ class Upload:
 
 
 class Uploads:
-    """Lists between their preview and the decision, in a folder that ends with the server. A context manager."""
+    """Lists between preview and decision, in a folder that is deleted when the server ends. A context manager."""
 
     def __init__(self) -> None:
         self._folder: Path | None = None
@@ -59,7 +59,7 @@ class Uploads:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def new_place(self) -> tuple[str, Path]:
-        """Return a new name and the path for a list under it. Only this user of the machine can read it."""
+        """Return a new name and its path. Only this user of the machine can read it."""
         with self._lock:
             if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(prefix="digest-import-"))
@@ -98,7 +98,7 @@ def _page(visit: Visit, *, status: int = 200, **values: Any) -> Response:
 
 
 def preview(visit: Visit) -> Response:
-    """Read a list and show what an import would do. Nothing changes."""
+    """Read a list and show the result of a dry run."""
     _ = visit.catalogue.gettext
     held = visit.desk.uploads.get(visit.form.get("id", ""), visit.user.name)
     id = visit.form.get("id", "") if held else ""
@@ -126,7 +126,7 @@ def preview(visit: Visit) -> Response:
 
 
 def run(visit: Visit) -> Response:
-    """Import what the preview showed."""
+    """Import the list that the preview showed."""
     id, upload = _held(visit)
     try:
         report = _import(visit, upload, visit.actor, dry_run=False)
@@ -137,7 +137,7 @@ def run(visit: Visit) -> Response:
 
 
 def rejected(visit: Visit) -> Response:
-    """The rows that an import would not take, with reasons, ready to be put right."""
+    """Download the rows that an import would reject, with reasons, for correction."""
     _id, upload = _held(visit)
     target = upload.path.with_name("rejected.csv")
     _import(visit, upload, visit.actor, dry_run=True, rejected_to=target)
@@ -188,7 +188,7 @@ def _mapping(visit: Visit) -> ListMapping:
 
 
 def _shown(error: DigestError | ConfigurationError, upload: Upload) -> str:
-    """Return what is wrong, with the name that the admin knows."""
+    """Return the error with the file name that the admin knows."""
     if not isinstance(error, ConfigurationError):
         return str(error)
     told = (replace(each, where=each.where.replace(upload.path.name, upload.name)) for each in error.problems)

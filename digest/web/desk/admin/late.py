@@ -1,4 +1,4 @@
-"""Send an edition to those who are due and did not get it: who came later, or were left out wrongly."""
+"""Send an edition to late subscribers: those who came later, or were left out by mistake."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def ask(visit: Visit) -> Response:
 
 
 def send(visit: Visit) -> Response:
-    """Give them their places. No more than the page said."""
+    """Enqueue them, but no more than the page said."""
     _ = visit.catalogue.gettext
     edition, given = _edition(visit), visit.form.get("most", "")
     most = int(given) if given.isdecimal() and len(given) < 10 else 0

@@ -1,4 +1,4 @@
-"""Plots as SVG, made by the server. A table beside each has the same numbers for who cannot see it."""
+"""Plots as SVG, made by the server. Next to each, a table has the same numbers for screen readers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 _WIDTH, _HEIGHT = 640, 160
 _LEFT, _BOTTOM, _TOP = 8, 20, 16
-# A few numbers are bars too, not walls.
+# The maximum width of a bar, for plots with few numbers.
 _WIDEST = 48.0
 
 

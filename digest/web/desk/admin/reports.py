@@ -84,7 +84,7 @@ def table(visit: Visit) -> Response:
         report = app.reporter.report(key)
     except DigestError:
         raise HTTPException(404) from None
-    # With a mark of the encoding, because spreadsheets would take Hindi for Latin-1.
+    # With a byte order mark, because spreadsheets would otherwise read Hindi as Latin-1.
     text = "\ufeff" + as_csv(report, app.settings.newsletter.zone)
     return visit.download(f"report-{key}.csv", text.encode(), "text/csv; charset=utf-8")
 
@@ -138,7 +138,7 @@ def missed_table(visit: Visit) -> Response:
 
 
 def _sent(visit: Visit) -> list[str]:
-    """The keys of the editions that were enqueued lately, the newest first."""
+    """The keys of recently enqueued editions, newest first."""
     return visit.desk.app.directory.enqueued(_EDITIONS)
 
 

@@ -21,7 +21,7 @@ from digest.yamlio.editor import EditNotPossible
 _MOST = 4000
 _THEME = tuple(key for key in EDITABLE if key.startswith("theme."))
 _SCHEMES = ("light", "dark")
-# Among so many editions, the newest ones, the one to show is looked for.
+# The edition for the preview is searched among this many of the newest ones.
 _EDITIONS = 10
 
 
@@ -30,7 +30,7 @@ def page(visit: Visit) -> Response:
 
 
 def save(visit: Visit) -> Response:
-    """Write what differs, if all of it is valid and nobody wrote the file since the form was shown."""
+    """Write the differences, if all are valid and the file has not changed since the form was shown."""
     _ = visit.catalogue.gettext
     given = given_in(visit)
     try:
@@ -81,7 +81,7 @@ def letter(visit: Visit) -> Response:
 
 
 def given_in(visit: Visit) -> dict[str, str]:
-    """Return what a form says of each setting. Ticked days are fields of their own."""
+    """Return the value of each setting in the form. Ticked days are separate fields."""
     form = visit.form
     found = {key: form[key][:_MOST].replace("\r\n", "\n") for key in EDITABLE if key in form}
     if "schedule.days" in form.get("lists", "").split():

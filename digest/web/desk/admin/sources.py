@@ -23,7 +23,7 @@ _NEWEST = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A source with its health. `kind` is bad, warn or ok; `trouble` is what is wrong, in the editor's language."""
+    """A source with its health. `kind` is bad, warn or ok; `trouble` is the problem in the editor's language."""
 
     source: Source
     health: SourceHealth | None
@@ -67,7 +67,7 @@ def _one(visit: Visit, name: str, *, status: int = 200, problem: str = "") -> Re
         "admin/source.html.j2",
         status=status,
         line=_line(visit, source, health, now),
-        # Its query may have a key.
+        # Its query may contain a key.
         address=redact(source.url or source.path),
         found=found,
         total=total,
@@ -116,7 +116,7 @@ def change(visit: Visit) -> Response:
     held = next((each for each in visit.desk.app.source_editor.list() if each.name == name), None)
     if held is None:
         raise HTTPException(404)
-    # A field of a row on one line cannot be removed, so only what differs is written.
+    # A field cannot be removed from a row in braces, so only differences are written.
     changed = {key: value for key, value in fields.items() if (value or "") != (getattr(held, key) or "")}
     if changed:
         try:
@@ -144,7 +144,7 @@ def remove(visit: Visit) -> Response:
 
 
 def _options(visit: Visit) -> dict[str, Any]:
-    """Return the given weight and section. What is no number is left to the settings to refuse."""
+    """Return the given weight and section. The settings refuse a weight that is not a number."""
     found: dict[str, Any] = {}
     if weight := visit.form.get("weight", "").strip():
         try:

@@ -1,4 +1,4 @@
-"""One subscriber: who they are, their whole story, why they did not get an edition, and what an admin may do."""
+"""The page of one subscriber: data, history, why they did not get an edition, and an admin's actions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
 from digest.web.desk.visit import Visit
 
-# Lines of the story that are shown at first.
+# Lines of the history that are shown at first.
 _SHOWN = 30
 _GOT = ("accepted", "delivered", "opened", "clicked")
 _LETTERS, _CHANGES = ("letter", "event"), ("list", "consent", "barred")
@@ -103,7 +103,7 @@ def erase(visit: Visit) -> Response:
 
 
 def data(visit: Visit) -> Response:
-    """Everything that is kept about a person, as a file for them (GDPR articles 15 and 20)."""
+    """Download everything that is stored about a person, as a file for them (GDPR articles 15 and 20)."""
     held = _held(visit)
     app = visit.desk.app
     text = json.dumps(app.personal_data.collect(held.address), ensure_ascii=False, indent=1)
@@ -112,7 +112,7 @@ def data(visit: Visit) -> Response:
 
 
 def _act(visit: Visit, done: str, act: Callable[[str, Actor], object]) -> Response:
-    """Do something for a subscriber, and show the page again."""
+    """Carry out an action on a subscriber, and show the page again."""
     held = _held(visit)
     try:
         act(held.email, visit.actor)
@@ -133,7 +133,7 @@ def _held(visit: Visit) -> StoredSubscriber:
 
 
 def _entries(visit: Visit, held: StoredSubscriber) -> list[Event]:
-    """The story of a subscriber, the newest first."""
+    """The history of a subscriber, newest first."""
     app = visit.desk.app
     zone, orphans = app.settings.newsletter.zone, app.status_reader.orphans(app.now())
     return app.subscriber_admin.history.entries(held.address, zone, orphans)[::-1]

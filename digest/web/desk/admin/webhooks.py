@@ -1,4 +1,4 @@
-"""Outgoing webhooks: what was posted, what failed, and trying it again."""
+"""Outgoing webhooks: posted events, failed ones, and a retry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the store records in English, in the editor's language."""
+"""Translate the store's English records into the editor's language."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MARKS = {
 
 
 def outcome(word: str, catalogue: Catalogue) -> str:
-    """What became of an edition for a person, or what they did."""
+    """Translate the outcome of an edition for a person, or an act of theirs."""
     _ = catalogue.gettext
     words = {
         "accepted": _("sent"),
@@ -72,7 +72,7 @@ _NOT_REPORTED = re.compile(r"not reported by (.+)")
 
 
 def value(text: str, catalogue: Catalogue) -> str:
-    """A number, length of time or sentence of a report's table. What is not known here stays as it is."""
+    """Translate a number, duration or sentence in a report's table. Unknown texts stay as they are."""
     _ = catalogue.gettext
     if found := _NOT_REPORTED.fullmatch(text):
         return _("%(name)s does not report it") % {"name": found[1]}
@@ -87,7 +87,7 @@ def value(text: str, catalogue: Catalogue) -> str:
 
 
 def reason(text: str, catalogue: Catalogue) -> str:
-    """Why somebody did not get an edition. What is not known here stays as it was recorded."""
+    """Translate the reason why somebody did not get an edition. Unknown reasons stay as recorded."""
     _ = catalogue.gettext
     known = (
         (r"not due on this day.*", _("not one of the days that they chose")),
@@ -108,7 +108,7 @@ def reason(text: str, catalogue: Catalogue) -> str:
 
 
 def frequency(value: str, catalogue: Catalogue) -> str:
-    """How often, in words: daily, weekdays, weekly:sun."""
+    """Translate a frequency: daily, weekdays, weekly:sun."""
     _ = catalogue.gettext
     days = {
         "mon": _("Mon"),

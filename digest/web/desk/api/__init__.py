@@ -1,1 +1,1 @@
-"""The desk for programs: the same handlers, asked and answered in JSON."""
+"""The desk's API: the same handlers, with JSON requests and responses."""

@@ -1,4 +1,4 @@
-"""What the pages show, as JSON documents: one function for each page, by its template."""
+"""The content of the pages as JSON documents: one function for each page, by its template."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Values = Mapping[str, Any]
 
 
 def document(template: str, values: Values) -> Any:
-    """Return the document of a page. A form that only repeats what was sent is answered with `done`."""
+    """Return the document of a page. A page that only repeats the request becomes `done`."""
     make = _DOCUMENTS.get(template)
     return make(values) if make else {"done": True}
 

@@ -10,7 +10,7 @@ from digest import __version__
 from digest.web.desk.route import Route
 
 _SUBSCRIBER = ("name", "topics", "editions", "frequency", "hour", "format", "status", "timezone")
-# Handler → fields of its body. Those of other handlers are free.
+# Handler → fields of its body. The fields of other handlers are not described.
 _FIELDS: Mapping[str, Sequence[str]] = {
     "story.save": ("title", "summary", "section"),
     "edit.move": ("story", "step", "section", "place"),

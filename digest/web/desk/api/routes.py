@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PREFIX = "/api"
 Handler = Callable[[Visit], Response]
-# Pages that only show a form, and what belongs to a browser.
+# Pages that only show a form, and pages that only make sense in a browser.
 _FORMS = frozenset(
     (
         "login.sign_out",
@@ -98,7 +98,7 @@ def _visit(desk: Desk, request: Request) -> ApiVisit:
 
 
 def _openapi(desk: Desk, request: Request, rows: list[Route]) -> Response:
-    """The description, for who is signed in or has a token."""
+    """The OpenAPI description, for users who are signed in or send a token."""
     signed_in = Visit(desk, request)
     signed_in.read_session()
     if signed_in.session is None and _visit(desk, request).held is None:

@@ -1,4 +1,4 @@
-"""A request of a program to a handler of the desk: a form in JSON, and what a page shows as JSON."""
+"""A program's request to a handler of the desk: JSON instead of a form, and JSON instead of a page."""
 
 from __future__ import annotations
 
@@ -64,14 +64,15 @@ def answer(values: Any, status: int = 200) -> Response:
 
 
 def failure(status: int, message: str, *, field: str = "") -> Response:
-    """An error, always in this shape. `field` is the one that it concerns, or ''."""
+    """An error response. `field` is the field that it concerns, or ''."""
     return answer({"error": {"status": status, "message": message, "field": field}}, status)
 
 
 def form_of(body: bytes) -> dict[str, str]:
-    """Return the fields of a JSON object as a form has them. Raises ValueError with what was expected.
+    """Convert a JSON object to the fields of a form.
 
-    true is a ticked box, false and null are none; a list is one ticked box for each item.
+    Raises ValueError with what was expected. true becomes a ticked box, false and null an unticked one; a list becomes
+    one ticked box per item.
     """
     if not body.strip():
         return {}
