@@ -1,4 +1,4 @@
-"""`digest breach`: tell people about a personal data breach."""
+"""`digest breach`: inform people of a personal data breach."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from digest.utils.files import write_private
 @click.command()
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--example", is_flag=True, help="Print a FILE to fill in.")
-@click.option("--edition", "editions", multiple=True, metavar="KEY", help="Who got this edition is affected.")
-@click.option("--since", type=click.DateTime(), help="Who got an edition since then is affected.")
-@click.option("--until", type=click.DateTime(), help="Who got an edition until then is affected.")
+@click.option(
+    "--edition", "editions", multiple=True, metavar="KEY", help="The recipients of this edition are affected."
+)
+@click.option("--since", type=click.DateTime(), help="The recipients of editions since then are affected.")
+@click.option("--until", type=click.DateTime(), help="The recipients of editions until then are affected.")
 @click.option("--store", is_flag=True, help="Everybody in the store is affected.")
-@click.option("--copy-of", type=click.DateTime(), help="Everybody in a copy (backup) of the store of this time is.")
+@click.option(
+    "--copy-of", type=click.DateTime(), help="Everybody in a copy (backup) of the store from this time is affected."
+)
 @click.option("--name", default="", help="Name of the letter (default: breach-DATE). The same name adds people.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Where the files go (default: breach).")
 @click.option("--send", "sends", is_flag=True, help="Send the letter. Without it, nothing is sent or stored.")
@@ -39,10 +43,10 @@ def breach(
     sends: bool,
     as_json: bool,
 ) -> None:
-    """Tell people about a personal data breach: who is affected, what was held, a letter in Hindi and English.
+    """Inform people of a personal data breach: find the affected, write a letter in Hindi and English, keep a record.
 
-    FILE says what happened; --example prints one. The letter, the list of the affected and a draft of the report for
-    the Board are written to files. --send sends the letter by the same ledger as every edition: once to everybody.
+    FILE describes the breach; --example prints one. The letter, the list of the affected, and a draft of the report for
+    the Data Protection Board are written to files. --send sends the letter to everybody once.
     """
     from digest import pipeline
     from digest.app import make_app

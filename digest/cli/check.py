@@ -59,8 +59,8 @@ def check(
     Reports every error at once, with its file and line. With EDITION, also checks that edition's emails.
 
     With --launch, goes through the checklist for the first real send instead: sender, DNS, pages, a test email, a
-    backup. The exit code is 1 if something is missing. --seed names addresses of yours at Gmail, Yahoo and Outlook that
-    get every edition, so that you see where it lands.
+    backup. The exit code is 1 if something is missing. --seed names your own addresses at Gmail, Yahoo and Outlook that
+    get every edition, so that you see whether it lands in the inbox.
     """
     if launch:
         if edition or links or offline:

@@ -49,7 +49,7 @@ def compose(
 ) -> int:
     """Compose a draft edition from the collected articles and show it.
 
-    By default, of several editions a day, this is the next one of today that is not finished.
+    If the newsletter has several editions a day, the default is today's next one that is not finished.
     """
     if slug and (scheduled or day):
         raise click.UsageError("--slug makes a special edition of today: leave out --edition and --date")

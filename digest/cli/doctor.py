@@ -69,8 +69,8 @@ def doctor(
     Without FILE: the DNS records of the sender (SPF, DKIM, DMARC), the pages and their certificate, the webhook, the
     provider's key, the clock, the disk, the store and the modes of files. Each finding says how to fix it.
 
-    FILE is an email with all its headers (.eml), as "Show original" of a mail program saves it. Checks its DKIM
-    signatures, one-click unsubscribe, headers and text.
+    FILE is an email with all its headers (.eml), as a mail program's "Show original" saves it. Checks DKIM signatures,
+    one-click unsubscribe, headers and text.
     """
     if file is None:
         if key:

@@ -248,7 +248,7 @@ def edit(
 @click.argument("key", metavar="EDITION")
 @click.pass_obj
 def undo(home: Path, key: str) -> None:
-    """Take back the last change of an edition. Again: take back the undoing."""
+    """Undo the last change of an edition. Run it again to redo the change."""
     _change(home, key, lambda app, by: app.editor.undo(key, by))
 
 
@@ -290,8 +290,8 @@ def approve(home: Path, key: str, force: str) -> None:
 def reopen(home: Path, key: str) -> None:
     """Turn an approved or expired edition into a draft again.
 
-    Possible until its recipients are enqueued. Editorial changes are kept. `digest run` does not send an edition that
-    is reopened after it expired: a person does, with `digest send`.
+    Possible until its recipients are enqueued. Editorial changes are kept. If the edition had expired, `digest run`
+    does not send it: use `digest send`.
     """
     from digest.app import make_app
 
@@ -368,14 +368,14 @@ def cancel(home: Path, key: str) -> None:
 @click.option("--title", help="The right headline.")
 @click.option("--summary", help="The right summary.")
 @click.option("--note", default="", help="A correction for those who received the wrong text; without it: none.")
-@click.option("--force", metavar="REASON", default="", help="Go on despite errors in the email.")
+@click.option("--force", metavar="REASON", default="", help="Continue despite errors in the email.")
 @click.pass_obj
 def correct(home: Path, key: str, story: str, title: str | None, summary: str | None, note: str, force: str) -> None:
     """Correct STORY of an edition that is being sent, or was sent.
 
-    Whoever has no email yet gets the corrected one. What the provider holds for later is cancelled and sent again. The
-    note goes to exactly those who received the wrong text. Without STORY: cancel what was in flight when the edition
-    was corrected.
+    Recipients without an email yet get the corrected one. Emails that the provider holds for later are cancelled and
+    sent again. The note goes to exactly those who received the wrong text. Without STORY: cancel batches that were in
+    flight when the edition was corrected.
     """
     from digest import pipeline
     from digest.app import make_app
@@ -420,7 +420,7 @@ def correct(home: Path, key: str, story: str, title: str | None, summary: str | 
 def discard(home: Path, key: str) -> None:
     """Remove an edition of sample articles, so that a real one can take its place.
 
-    Everything about it is deleted from the store. Refused if it went to anybody by real email.
+    Everything about it is deleted from the store. Refused if anybody got it by real email.
     """
     from digest.app import make_app
     from digest.store.locks import exclusive

@@ -82,7 +82,7 @@ def run_engine(
         unfinished = engine.run() if engine else ()
         service.stopping()
         if unfinished:
-            info(f"Stopped before the end of: {', '.join(unfinished)}. Other workers go on.")
+            info(f"Stopped before the end of: {', '.join(unfinished)}. Other workers continue.")
             # The threads of these jobs would keep the process alive for minutes.
             sys.stderr.flush()
             os._exit(0)

@@ -1,4 +1,4 @@
-"""`digest subscribers reengage`: ask people who seem not to read, and pause those who do not answer."""
+"""`digest subscribers reengage`: ask inactive subscribers whether to continue, and pause those who do not answer."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _MOST = 20
 @json_option
 @click.pass_obj
 def reengage(home: Path, send: bool, as_json: bool) -> int:
-    """Show who has done nothing for long and would be asked whether to continue, and who would be paused.
+    """Show which inactive subscribers would be asked whether to continue, and which would be paused.
 
-    With --send the question is sent, once to each of them. Needs reengage.enabled and the reader pages.
+    With --send, the question is sent to each of them once. Needs reengage.enabled and the reader pages.
     """
     from digest.app import make_app
 
@@ -57,8 +57,8 @@ def reengage(home: Path, send: bool, as_json: bool) -> int:
 def _print(app: App, document: dict[str, Any]) -> None:
     chosen = app.settings.reengage
     days = chosen.after.days
-    _names(f"Would be asked, because of nothing for {days} days", document["ask"])
-    _names(f"Would be paused, because of no answer for {chosen.wait.days} days", document["pause"])
+    _names(f"Would be asked: inactive for {days} days", document["ask"])
+    _names(f"Would be paused: no answer for {chosen.wait.days} days", document["pause"])
     if document["more"]:
         note(f"{document['more']:,} more are silent; one run asks {chosen.at_most:,} (reengage.at_most).")
     if not app.settings.clicks.subscribers:

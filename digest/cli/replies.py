@@ -16,7 +16,7 @@ from digest.cli.output import emit, json_option, note, plural, shown
 @json_option
 @click.pass_obj
 def replies(home: Path, edition: str, most: int, automatic: bool, as_json: bool) -> None:
-    """Show what subscribers wrote, newest first: replies by mail, and words with an answer to a poll.
+    """Show what subscribers wrote, newest first: replies by mail, and comments with an answer to a poll.
 
     `digest bounces` reads replies from a mailbox. Anybody can forge the sender of a mail.
     """

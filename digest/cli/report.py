@@ -1,4 +1,4 @@
-"""`digest report`: what became of an edition, compared with the ones before."""
+"""`digest report`: the report on an edition, compared with earlier ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from digest.errors import DigestError
 @json_option
 @click.pass_obj
 def report(home: Path, edition: str, html: Path | None, csv: Path | None, as_json: bool) -> None:
-    """Show what became of EDITION (default: the newest), compared with the ones before.
+    """Report on EDITION (default: the newest), compared with earlier ones.
 
     Who got it, who was excluded and why, bounces, complaints and unsubscribes so far, duration and rate, and sources
     with trouble.

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def share(home: Path, edition: str, card: Path | None, telegram: bool, seen: bool | None, as_json: bool) -> int:
     """Print a text of EDITION (default: the newest) for a WhatsApp Channel, and write a card with its headline.
 
-    WhatsApp has no interface for Channels: paste the text and attach the card. Both have only what everybody may read.
+    WhatsApp has no API for Channels: paste the text and attach the card. Both contain nothing personal.
     """
     from digest.app import make_app
     from digest.usecases.share import channel_text

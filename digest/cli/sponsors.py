@@ -45,7 +45,7 @@ def list_(home: Path, as_json: bool) -> None:
     ]
     click.echo(table(("advertiser", "zone", "dates", "editions", "recipients", ""), rows))
     if not rows:
-        note("There are none: write sponsors.yaml (docs/sponsors.md).")
+        note("There are no advertisements: write sponsors.yaml (docs/sponsors.md).")
 
 
 @sponsors.command()

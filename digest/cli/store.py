@@ -101,8 +101,8 @@ def _postgresql_steps(url: str, file: Path) -> str:
 def restore(home: Path, file: Path | None, in_place: bool, as_json: bool) -> int:
     """Put the copy FILE in the store's place, so that nobody gets an edition twice.
 
-    If the present store can be read, what it sent since the copy is kept, and so are unsubscribes, suppressions and
-    preferences. If not, what may have been sent since is unknown afterwards, and is sent only if you say so with
+    If the present store can be read, its sends since the copy are kept, and so are unsubscribes, suppressions and
+    preferences. If not, everything that may have been sent since becomes unknown, and is only sent if you say so with
     `digest reconcile`. The present store is kept next to the new one. Stop `digest run` and `digest web` first.
     """
     from digest.cli.faults import app_despite_faults
@@ -120,7 +120,7 @@ def restore(home: Path, file: Path | None, in_place: bool, as_json: bool) -> int
         return 0
     click.echo(f"Restored a copy of {result.copied_at.astimezone(zone):%Y-%m-%d %H:%M}.")
     if result.kept:
-        click.echo(f"The store that was in place is kept as {result.kept}.")
+        click.echo(f"The replaced store is kept as {result.kept}.")
     click.echo(_people(result, lists=lists))
     _show_doubt(result)
     return 0
@@ -162,11 +162,11 @@ def _show_doubt(result: RestoreResult) -> None:
             click.echo(f"The copy has no recipients of: {', '.join(result.doubtful[-_MAX_NAMED:])}")
     elif result.sent:
         named = ", ".join(f"{each.edition} ({each.recipients:,})" for each in result.sent[-_MAX_NAMED:])
-        click.echo(f"Sent since the copy, by the store that was in place: {named}.")
+        click.echo(f"Sent since the copy, from the replaced store: {named}.")
         click.echo("Their recipients and outcomes were copied from it: `digest status EDITION` shows them.")
         click.echo("`digest send EDITION` sends to the rest.")
     else:
-        click.echo("The store that was in place has sent nothing since the copy.")
+        click.echo("The replaced store has sent nothing since the copy.")
 
 
 @store.command()
@@ -177,8 +177,8 @@ def _show_doubt(result: RestoreResult) -> None:
 def prune(home: Path, dry_run: bool, compact: bool, as_json: bool) -> int:
     """Delete what is older than `store.keep` in digest.yaml. `digest run` does it once a day.
 
-    Old articles and webhook payloads go. Of an old edition the counts stay, but not who got it. Consents, suppressions,
-    erasures, editions and the archive stay. Nothing is deleted while an edition is being sent.
+    Deletes old articles and webhook payloads. Of old editions it keeps the counts, but not who got them. Consents,
+    suppressions, erasures, editions and the archive stay. Nothing is deleted while an edition is being sent.
     """
     from digest.app import make_app
     from digest.store import space

@@ -37,7 +37,7 @@ for command in (add, remove, set_, move, suppress, lift, import_, export, reenga
 @json_option
 @click.pass_obj
 def list_(home: Path, origin: str | None, as_json: bool) -> None:
-    """List every subscriber. Also show who is suppressed and gets no mail although listed."""
+    """List every subscriber. Also show suppressed subscribers, who get no mail although they are listed."""
     from digest.cli.faults import app_despite_faults, read_list_despite_faults
     from digest.store.people.preferences import PreferenceStore
 

@@ -171,7 +171,7 @@ def set_(home: Path, /, email: str, as_json: bool, **given: str | None) -> None:
 def move(home: Path, email: str, new: str, as_json: bool) -> None:
     """Give a subscriber another address: consent, preferences and history stay theirs.
 
-    An edition that is being sent goes to them once, to the one address or the other.
+    An edition that is being sent goes to them once, to one of the two addresses.
     """
     from digest.app import make_app
 
@@ -189,7 +189,7 @@ def move(home: Path, email: str, new: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def suppress(home: Path, email: str, reason: str, as_json: bool) -> None:
-    """Mail an address no more, as if it had unsubscribed."""
+    """Suppress an address, as if it had unsubscribed."""
     from digest.cli.faults import app_despite_faults
 
     with app_despite_faults(home) as app:

@@ -23,7 +23,7 @@ def webhooks() -> None:
 @json_option
 @click.pass_obj
 def list_(home: Path, failed: bool, as_json: bool) -> None:
-    """List the newest events, and what became of them."""
+    """List the newest events and their outcomes."""
     from digest.app import make_app
 
     with make_app(home) as app:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def worker(home: Path, seats: int | None, health_port: int | None, log_format: LogFormat | None) -> int:
     """Run the jobs of this newsletter beside other workers, on any number of machines with the same folder.
 
-    A worker does all that `digest run` does, except serving the reader pages. When one dies, the others go on with what
-    it had. Needs PostgreSQL and hindi-digest[workers].
+    A worker does all that `digest run` does, except serving the reader pages. When one dies, the others take over its
+    jobs. Needs PostgreSQL and hindi-digest[workers].
     """
     from digest.workers.compatibility import require_workers
     from digest.workers.start import make_worker

@@ -60,8 +60,8 @@ class AlertSettings(SettingsModel):
     )
     approval_links: bool | None = Field(
         default=None,
-        description="Whether alerts have a link to a page where the edition can be approved, or breaking news sent. "
-        "Whoever gets the alert can then decide. Not set: if `web.enabled`. Needs `newsletter.base_url`.",
+        description="Whether alerts link to a page where the edition can be approved, or breaking news sent. "
+        "Anybody who gets the alert can then decide. Not set: if `web.enabled`. Needs `newsletter.base_url`.",
     )
     telegram_chat: Line = Field(default="", description="Chat that the Telegram bot writes to.")
     transport: Literal["", "outbox", "smtp", "sendgrid", "resend", "brevo", "ses"] = Field(
@@ -103,11 +103,11 @@ class AlertSettings(SettingsModel):
     policy_answers: int = Field(
         default=3,
         ge=1,
-        description="Number of answers of Gmail, Yahoo or Outlook to an edition that name the same fault of the sender "
-        "(4.7.x, 5.7.x) before an alert is raised.",
+        description="Raise an alert when this many responses of Gmail, Yahoo or Outlook to an edition name the same "
+        "problem of the sender (4.7.x, 5.7.x).",
     )
     webhook_silent: Duration = Field(
-        default=timedelta(hours=1), description="How long after a send the provider's events may be missing."
+        default=timedelta(hours=1), description="How long the provider's events may be missing after a send."
     )
     disk_free_mb: int = Field(default=500, ge=0, description="Megabytes that must be free on the disk. 0: no alert.")
 
@@ -127,8 +127,7 @@ class StopOnSettings(SettingsModel):
     first: int = Field(
         default=2000,
         ge=0,
-        description="Number of recipients of an edition, the first ones, whose bounces and complaints can pause it. "
-        "0: never.",
+        description="Number of first recipients of an edition whose bounces and complaints can pause it. 0: never.",
     )
     bounces: float = Field(
         default=5.0,

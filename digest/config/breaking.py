@@ -36,7 +36,8 @@ class Breaking(SettingsModel):
         WithJsonSchema({"type": "array", "items": {"type": "string"}, "maxItems": 2, "examples": [["22:00", "06:00"]]}),
     ] = Field(
         default=(time(22), time(6)),
-        description="From when to when no alert edition is sent, in the newsletter's time zone. `[]`: no quiet hours.",
+        description="Quiet hours: between these times, in the newsletter's time zone, no alert edition is sent. "
+        "`[]`: no quiet hours.",
         json_schema_extra={"default": ["22:00", "06:00"]},
     )
     sections: Annotated[tuple[Line, ...], BeforeValidator(split_names)] = Field(

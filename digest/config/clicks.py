@@ -12,13 +12,13 @@ class ClickSettings(SettingsModel):
 
     enabled: bool = Field(
         default=False,
-        description="Let the links of stories and advertisements lead over your subscriber pages, and count them per "
-        "edition and story. Needs `newsletter.base_url`. Tell your subscribers about it (docs/clicks.md).",
+        description="Turn the links of stories and advertisements into redirects on your subscriber pages, and count "
+        "clicks per edition and story. Needs `newsletter.base_url`. Tell your subscribers about it (docs/clicks.md).",
     )
     subscribers: bool = Field(
         default=False,
-        description="Also keep who clicked last when, for `reengage`. By default nobody knows who clicked. Your "
-        "privacy notice must say so, and many countries ask for consent.",
+        description="Also store when each subscriber last clicked, for `reengage`. By default no click is linked to a "
+        "subscriber. Your privacy notice must say so, and many countries ask for consent.",
     )
     in_notice: bool = Field(
         default=False,
@@ -28,12 +28,12 @@ class ClickSettings(SettingsModel):
         default=5,
         ge=2,
         le=1000,
-        description="Numbers of fewer people than this are shown nowhere and decide nothing.",
+        description="Numbers of fewer people than this are neither shown nor used.",
     )
     ranking: bool = Field(
         default=True,
-        description="Let the clicks of the last four weeks add a little to the stories of sections that are clicked "
-        "more than others, and the other way round. `edition.importance: {clicked: 0}` does the same as `false`.",
+        description="Rank stories of sections with many clicks in the last four weeks a little higher, and those of "
+        "sections with few clicks a little lower. `edition.importance: {clicked: 0}` does the same as `false`.",
     )
 
     @model_validator(mode="after")

@@ -46,8 +46,8 @@ class Privacy(SettingsModel):
 
     responsible: Line = Field(
         default="",
-        description="Legal name of who decides about the data, in the notice. Empty: `newsletter.name`, with "
-        "`newsletter.postal_address`.",
+        description="Legal name of the organisation responsible for the data, for the notice. Empty: `newsletter.name` "
+        "with `newsletter.postal_address`.",
     )
     grievance: Grievance = Field(default=Grievance(), description="The contact for questions and complaints.")
     laws: tuple[Law, ...] = Field(

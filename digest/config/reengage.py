@@ -20,15 +20,13 @@ class ReengageSettings(SettingsModel):
     )
     after: Duration = Field(
         default=timedelta(days=180),
-        description="How long somebody has done nothing before they are asked, at least `60d`.",
+        description="How long a subscriber must be inactive before they are asked, at least `60d`.",
     )
     wait: Duration = Field(
         default=timedelta(days=14),
         description="How long they have to answer, at least `7d`. Then they are paused until they come back.",
     )
-    at_most: int = Field(
-        default=1000, ge=1, description="Maximum people asked by one run, those with the longest silence first."
-    )
+    at_most: int = Field(default=1000, ge=1, description="Maximum people asked by one run, the longest inactive first.")
 
     @field_validator("after")
     @classmethod

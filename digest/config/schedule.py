@@ -120,8 +120,8 @@ class ScheduledEdition(SettingsModel):
     )
     repeats: Literal["never", "others"] | None = Field(
         default=None,
-        description="`never`: no story that any edition sent within `edition.memory`, unless it developed. `others`: "
-        "what other editions sent may appear again, what this one sent may not. Not set: `others` if its own `window` "
+        description="`never`: leave out stories that any edition sent within `edition.memory`, unless they developed. "
+        "`others`: leave out only stories that this edition sent. Not set: `others` if its own `window` "
         "is longer than two days, as for a weekly edition of the week's best.",
     )
 

@@ -231,8 +231,8 @@ class SummarySettings(SettingsModel):
     budget: int | None = Field(
         default=None,
         ge=0,
-        description="Tokens, of prompts and answers, that the model may use per edition, however often it is composed. "
-        "Then the rest consists of the articles' own headlines and sentences. Empty: no limit.",
+        description="Maximum tokens, of prompts and responses, per edition, however often it is composed. When they "
+        "are used up, the rest consists of the articles' own headlines and sentences. Empty: no limit.",
     )
     price: float | None = Field(
         default=None, ge=0, description="Price of a million tokens, for the cost in `digest report`. Empty: no cost."
@@ -358,7 +358,7 @@ class StoreKeep(SettingsModel):
     )
     words: Duration = Field(
         default=timedelta(days=365),
-        description="How long what subscribers wrote is kept: replies by mail, and words with an answer.",
+        description="How long texts from subscribers are kept: replies by mail, and comments with an answer.",
     )
 
     @field_validator("deliveries")
@@ -489,13 +489,13 @@ class Settings(SettingsModel):
         default=SubscriberListSettings(), description="The subscriber list in `digest run`."
     )
     alerts: AlertSettings = Field(default=AlertSettings(), description="Alerts and reports to the admins.")
-    webhooks: tuple[WebhookEndpoint, ...] = Field(default=(), description="Programs that are told what happens.")
+    webhooks: tuple[WebhookEndpoint, ...] = Field(default=(), description="Programs that receive events.")
     web: Web = Field(default=Web(), description="Subscriber pages and webhooks.")
     privacy: Privacy = Field(default=Privacy(), description="Privacy notice.")
     clicks: ClickSettings = Field(default=ClickSettings(), description="Clicks on stories and advertisements.")
     telegram: TelegramSettings = Field(default=TelegramSettings(), description="A post of each edition on Telegram.")
     reengage: ReengageSettings = Field(
-        default=ReengageSettings(), description="Asking people who seem not to read whether to continue."
+        default=ReengageSettings(), description="Asking inactive subscribers whether to continue."
     )
     desk: Desk = Field(default=Desk(), description="Pages of editors and admins.")
     store: StoreSettings = Field(default=StoreSettings(), description="Database.")

@@ -108,9 +108,8 @@ class Web(SettingsModel):
     )
     nameserver: Line = Field(
         default="",
-        description="DNS server (`address` or `address:port`) that the signup asks whether a domain receives email; a "
-        "person whose domain does not is asked whether the address is right. Empty: that of the machine. `off`: nobody "
-        "is asked.",
+        description="DNS server (`address` or `address:port`) by which the signup checks that a domain receives email. "
+        "If it does not, the person is asked whether the address is right. Empty: the machine's. `off`: no check.",
     )
     welcome: bool = Field(
         default=True,

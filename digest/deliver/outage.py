@@ -88,4 +88,6 @@ class Outages:
                 return
             seconds = time.monotonic() - self._since
             self._since, self._ending = None, False
-            self.notes.append(f"the send waited {seconds:.0f} s for the store, and went on when it returned: {failure}")
+            self.notes.append(
+                f"the send waited {seconds:.0f} s for the store, and continued when it returned: {failure}"
+            )

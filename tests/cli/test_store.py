@@ -224,7 +224,7 @@ def test_editions_that_were_sent_since_the_copy_come_back_with_their_stories(
     special = newsroom.json("edition", "show", "special")
     files = sent(newsroom)
     run = newsroom.digest("store", "restore", str(tmp_path / "copy.db"))
-    assert f"Sent since the copy, by the store that was in place: special ({everyone})." in run.out
+    assert f"Sent since the copy, from the replaced store: special ({everyone})." in run.out
     assert newsroom.json("edition", "show", "special") == special
     assert newsroom.json("send", "special")["accepted"] == everyone
     assert sent(newsroom) == files

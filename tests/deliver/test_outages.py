@@ -70,7 +70,7 @@ def test_outcomes_are_kept_until_the_store_returns(call: str, threads: int) -> N
     assert report.accepted == sum(progress) == len(transport.submitted) == 20
     assert ledger.states() == [("accepted", 1)] * 20
     (note,) = report.problems
-    assert note == f"the send waited 0 s for the store, and went on when it returned: {AWAY}"
+    assert note == f"the send waited 0 s for the store, and continued when it returned: {AWAY}"
 
 
 def test_a_batch_in_flight_is_told_from_one_whose_commit_is_in_doubt() -> None:

@@ -96,7 +96,7 @@ def is_held() -> ColumnElement[bool]:
 def how_to(key: str) -> str:
     """Return the sentence that tells operators how to settle the edition."""
     return (
-        "find out what became of it, at your provider or in the log of your mail server, then run "
+        "find out whether it was sent, at your provider or in the log of your mail server, then run "
         f"`digest reconcile {key}`."
     )
 
