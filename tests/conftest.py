@@ -33,9 +33,13 @@ pytest_plugins = ("tests.support.stores",)
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Start three workers for two cores: many tests wait for a server, a process or a clock."""
-    cores = os.cpu_count() or 1
-    return cores + (cores + 1) // 2
+    """Start two workers for a core: many tests wait for a server, a process or a clock."""
+    return 2 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run slow tests first, so that the others fill the time that these wait, and no run ends with a long wait."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_collection_finish() -> None:

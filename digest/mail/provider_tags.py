@@ -59,10 +59,11 @@ def neutral_url(part: str) -> str:
 
     `part` is ASCII and percent-encoded except for `[`, `]` and `%`.
     """
-    if "%" in part:
-        part = _AFTER_ESCAPE.sub(lambda found: f"{found[1]}%{ord(found[2]):02X}", _LONE_PERCENT.sub("%25", part))
-    # Replaces all brackets, because a percent sign after an opening bracket would be another tag.
-    return part.replace("[", "%5B") if _START.search(part) else part
+    part = _LONE_PERCENT.sub("%25", part)
+    if _START.search(part):
+        # Replaces all brackets, because a percent sign after an opening bracket would be another tag.
+        part = part.replace("[", "%5B")
+    return _AFTER_ESCAPE.sub(lambda found: f"{found[1]}%{ord(found[2]):02X}", part)
 
 
 def as_written(text: str) -> str:

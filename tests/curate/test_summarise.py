@@ -17,6 +17,7 @@ from digest.hindi.tokens import stems, tokens
 from digest.models import Article, Block
 from tests.curate.sample import BRIDGE, DAY, NOW, article
 from tests.paths import SHARED_DATA
+from tests.support.profiles import PROFILE
 
 TITLE = "कमला नदी पर नया पुल खुला"
 LEAD = "सोनपुरा में कमला नदी पर बना नया पुल रविवार को आम लोगों के लिए खोल दिया गया।"
@@ -154,7 +155,8 @@ def test_every_rule_on_real_articles(name: str) -> None:
     entries = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
     problems: list[tuple[int, list[str], str]] = []
     empty = 0
-    for number, entry in enumerate(entries):
+    tried = entries if PROFILE == "ci" else entries[::4]
+    for number, entry in enumerate(tried):
         paragraphs = entry["paragraphs"] if "paragraphs" in entry else entry["article"].split("\n")
         blocks = tuple(Block("p", repair(text)) for text in paragraphs if text.strip())
         title = entry.get("title", "")
@@ -165,7 +167,7 @@ def test_every_rule_on_real_articles(name: str) -> None:
         if summary and (rules := broken(real, summary)):
             problems.append((number, rules, summary))
     assert not problems
-    assert empty <= 0.1 * len(entries)
+    assert empty <= 0.1 * len(tried)
 
 
 def test_the_checks_themselves_can_fail() -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.deliver.sendgrid.payload import request_body
@@ -118,6 +118,7 @@ def test_a_tag_in_any_field_does_nothing_and_looks_the_same(tag: str) -> None:
 
 
 @given(HOSTILE)
+@example("%E0%A4a[unsubscribe]")
 def test_no_text_subject_or_address_keeps_an_active_tag(text: str) -> None:
     plain = provider_tags.neutral_text(text)
     assert not ACTIVE.search(plain)

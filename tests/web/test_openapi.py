@@ -22,7 +22,7 @@ with warnings.catch_warnings():
 
 
 # For each route and mode.
-TRIES = settings(max_examples=examples(8, dev=4), deadline=None, suppress_health_check=list(HealthCheck), database=None)
+TRIES = settings(max_examples=examples(8, dev=2), deadline=None, suppress_health_check=list(HealthCheck), database=None)
 
 
 @pytest.fixture(scope="module")
