@@ -5,7 +5,7 @@ SQLite's `unicode61` and PostgreSQL's parser would split Devanagari at its vowel
 
 from __future__ import annotations
 
-from digest.hindi.tokens import stems, tokens
+from digest.hindi.tokens import stems
 
 # The first letter of an encoded word. It avoids conflicts with English words.
 _MARK = "q"
@@ -23,11 +23,6 @@ def index_words(*texts: str) -> str:
 def query_words(query: str) -> list[str]:
     """Return the words that the index must contain for a query. A query of only stop words finds nothing."""
     return list(dict.fromkeys(encode(stem) for stem in stems(query)))[:MOST]
-
-
-def has_words(query: str) -> bool:
-    """Return whether a query has any word, even a stop word."""
-    return bool(tokens(query))
 
 
 def encode(stem: str) -> str:

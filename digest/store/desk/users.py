@@ -105,10 +105,6 @@ class UserStore:
             row = connection.execute(select(desk_user).where(desk_user.c.name == name)).one_or_none()
         return _user(row) if row else None
 
-    def is_empty(self) -> bool:
-        with self.database.read() as connection:
-            return connection.execute(select(desk_user.c.id).limit(1)).first() is None
-
     def all(self) -> list[UserLine]:
         """Return all users by name."""
         sessions = (

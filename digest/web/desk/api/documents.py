@@ -20,10 +20,6 @@ def document(template: str, values: Values) -> Any:
     return make(values) if make else {"done": True}
 
 
-def has_document(template: str) -> bool:
-    return template in _DOCUMENTS
-
-
 def _edition(values: Values) -> dict[str, Any]:
     edition = values["edition"]
     numbers = values.get("sending")
