@@ -138,8 +138,7 @@ def make_app(
 
 def _require_store(app: App) -> None:
     """Raise ConfigurationError if the store does not exist, because its URL may be the faulty setting."""
-    from digest.store.database import unopened
-    from digest.store.private import sqlite_file
+    from digest.store.database import sqlite_file, unopened
 
     with closing(unopened(app.settings.store.url, home=app.home)) as database:
         if database.sqlite and not sqlite_file(database).exists():

@@ -42,8 +42,7 @@ def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
     """
     from digest.cli.faults import app_despite_faults, warn_of_list
     from digest.store import copies, meta
-    from digest.store.database import unopened
-    from digest.store.private import sqlite_file
+    from digest.store.database import sqlite_file, unopened
 
     with app_despite_faults(home, check_list=False) as app:
         with closing(unopened(app.settings.store.url, home=home)) as present:
@@ -299,8 +298,7 @@ def migrate(home: Path, as_json: bool) -> int:
     Every command does so when it opens the store; this one does nothing else. Run it after an update.
     """
     from digest.app import make_app
-    from digest.store.database import HEAD, schema_version, unopened
-    from digest.store.private import sqlite_file
+    from digest.store.database import HEAD, schema_version, sqlite_file, unopened
 
     with make_app(home) as app:
         with closing(unopened(app.settings.store.url, home=home)) as before:

@@ -260,7 +260,7 @@ def _check_disks(app: App) -> list[Finding]:
     folders = {}
     store = unopened(app.settings.store.url, home=app.home)
     if store.sqlite:
-        from digest.store.private import sqlite_file
+        from digest.store.database import sqlite_file
 
         folders["store"] = sqlite_file(store).parent
     store.close()

@@ -314,6 +314,11 @@ def _postgresql(url: Any) -> Engine:
     return engine
 
 
+def sqlite_file(database: Database) -> Path:
+    """The file of an SQLite store."""
+    return Path(str(database.engine.url.database)).resolve()
+
+
 def as_json(value: Any) -> str:
     """Serialise without escaping Devanagari, which would double its length and triple the time to read it."""
     return json.dumps(value, ensure_ascii=False)

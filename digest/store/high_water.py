@@ -26,8 +26,7 @@ from sqlalchemy import BigInteger, Connection, Text, bindparam, cast, select, up
 
 from digest.errors import StoreError, StoreUnavailable
 from digest.store import meta
-from digest.store.database import STORE_ID, Database
-from digest.store.private import sqlite_file
+from digest.store.database import STORE_ID, Database, sqlite_file
 from digest.store.schema import meta as values
 from digest.store.statements import insert_into
 from digest.utils.files import PRIVATE_FILE, open_private, sync_folder

@@ -18,8 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from digest.errors import AlreadyRunning, StoreError, StoreUnavailable
 from digest.store import meta
-from digest.store.database import Database
-from digest.store.private import sqlite_file
+from digest.store.database import Database, sqlite_file
 from digest.utils.files import PRIVATE_FILE
 
 # Seconds between two tries to get a lock.

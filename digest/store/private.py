@@ -10,12 +10,8 @@ import contextlib
 import logging
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from digest.utils.files import PRIVATE_FILE, open_mode, open_private
-
-if TYPE_CHECKING:
-    from digest.store.database import Database
 
 log = logging.getLogger(__name__)
 
@@ -23,11 +19,6 @@ log = logging.getLogger(__name__)
 SIDE_FILES = ("-wal", "-shm", "-journal")
 # Files that this process has warned about already: some commands open the store many times.
 _warned: set[Path] = set()
-
-
-def sqlite_file(database: Database) -> Path:
-    """The file of an SQLite store."""
-    return Path(str(database.engine.url.database)).resolve()
 
 
 def keep_private(store: Path) -> None:

@@ -13,10 +13,9 @@ from sqlalchemy.exc import ArgumentError
 from digest.errors import AlreadyRunning, ConfigProblem, ConfigurationError, StoreError
 from digest.store import copies
 from digest.store.copy_tables import CopiedTable, copy_tables, first_used_table, lock_tables, mark_moved
-from digest.store.database import Database, open_database, unopened
+from digest.store.database import Database, open_database, sqlite_file, unopened
 from digest.store.high_water import Identity, Mark, mark_file, read_identity
 from digest.store.locks import exclusive
-from digest.store.private import sqlite_file
 
 _LOCK_WAIT = 1.0
 

@@ -14,7 +14,7 @@ from sqlalchemy import delete, select
 from digest.errors import AlreadyRunning, ConfigProblem, ConfigurationError, StoreError
 from digest.models import AttemptState
 from digest.store import copies, meta
-from digest.store.database import STORE_ID, Database, open_database, unopened
+from digest.store.database import STORE_ID, Database, open_database, sqlite_file, unopened
 from digest.store.high_water import (
     CLAIMS,
     COPIED_AT,
@@ -28,7 +28,6 @@ from digest.store.high_water import (
 )
 from digest.store.locks import Lock, exclusive, running_runs
 from digest.store.people.carry_over import CarriedOver, carry_over, reserve_ids
-from digest.store.private import sqlite_file
 from digest.store.schema import attempt, desk_link, desk_session
 from digest.store.schema import meta as values
 from digest.store.sending import restored

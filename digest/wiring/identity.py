@@ -79,7 +79,7 @@ class Identity(Folder):
     def _receipt_key_places(self) -> tuple[str, Path]:
         """The key in the environment, or '', and the file beside an SQLite store or in the newsletter's folder."""
         from digest.receipt.key import KEY_ENV
-        from digest.store.private import sqlite_file
+        from digest.store.database import sqlite_file
 
         database = self.database
         store = sqlite_file(database) if database.sqlite else self.home / "digest"

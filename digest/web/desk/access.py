@@ -14,7 +14,7 @@ _KEY = "/edition/{key}"
 ROUTES = (
     Route("GET", "/login", None, "login.form", "The form to sign in"),
     Route("POST", "/login", None, "login.sign_in", "Sign in"),
-    Route("POST", "/login/passkey", None, "passkeys.sign_in", "Sign in with a passkey"),
+    Route("POST", "/login/passkey", None, "login.sign_in_with_passkey", "Sign in with a passkey"),
     Route("GET", "/link/{token}", None, "login.link_form", "The form behind a one-time link"),
     Route("POST", "/link/{token}", None, "login.use_link", "Choose a password and an authenticator app"),
     Route("GET", "/static/{version}/{name}", None, "files.file", "Style sheets, scripts and icons"),
@@ -32,7 +32,7 @@ ROUTES = (
     Route("GET", f"{_KEY}/checks", Role.VIEWER, "today.checks", "Problems of the edition"),
     Route("GET", f"{_KEY}/next", Role.VIEWER, "pool.runners_up", "The next best stories"),
     Route("GET", f"{_KEY}/pool", Role.VIEWER, "pool.search", "Search all articles"),
-    Route("GET", f"{_KEY}/email", Role.VIEWER, "letter.page", "The email on a page of its own"),
+    Route("GET", f"{_KEY}/email", Role.VIEWER, "today.letter", "The email on a page of its own"),
     Route("GET", f"{_KEY}/letter", Role.VIEWER, "letter.frame", "The email in its frame"),
     Route("GET", _KEY + "/story/{story}", Role.VIEWER, "story.page", "A story next to its sources"),
     Route("POST", _KEY + "/story/{story}", Role.EDITOR, "story.save", "Change a story's headline and summary"),

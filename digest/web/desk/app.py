@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from importlib import import_module
 from urllib.parse import urlsplit
 
@@ -20,22 +18,21 @@ from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp
 
 from digest.app import App
+from digest.curate.compose import RunnerUp
 from digest.curate.importance.rows import ROWS
 from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.i18n import translator
 from digest.store.people.directory import SubscriberState
 from digest.store.people.growth import Day
-from digest.subscribers.tokens import Signer
-from digest.usecases.accounts import Accounts
 from digest.utils.rates import Rates
 from digest.web.desk.access import ROUTES
-from digest.web.desk.admin.imports import MAX_UPLOAD, UPLOADS, Uploads
+from digest.web.desk.admin.uploads import MAX_UPLOAD, UPLOADS, Uploads
 from digest.web.desk.api.routes import PREFIX, api_routes
 from digest.web.desk.api.visit import failure
 from digest.web.desk.audience import AudienceCount
 from digest.web.desk.background import Background
 from digest.web.desk.checks import Checks
-from digest.web.desk.pool import Candidates
+from digest.web.desk.desk import Desk
 from digest.web.desk.route import Route
 from digest.web.desk.views import Views
 from digest.web.desk.visit import Visit
@@ -44,33 +41,9 @@ from digest.web.middleware import Guard, log_error
 # The most fields of a form. Each of a subscriber's topics is a field.
 _MAX_FIELDS = 200
 # Seconds. The key contains the edition's changes, so the results stay valid.
-_CANDIDATES_LAST = 3600.0
+_RUNNERS_UP_LAST = 3600.0
 _COUNTS_LAST, _GROWTH_LASTS = 20.0, 300.0
 Handler = Callable[[Visit], Response]
-
-
-@dataclass(frozen=True)
-class Desk:
-    """Shared objects of the desk's pages. `app` uses the last valid list, as `digest run` does."""
-
-    app: App
-    url: str
-    views: Views
-    accounts: Accounts
-    signer: Signer
-    checks: Checks
-    audience: AudienceCount
-    candidates: Background[Candidates]
-    rates: Rates
-    uploads: Uploads
-    # The number of subscribers in each state.
-    subscriber_counts: Background[dict[SubscriberState, int]]
-    growth: Background[list[Day]]
-    # Reasons that are not informative: the age of a story, and the sum of all other reasons.
-    small_reasons: tuple[re.Pattern[str], ...]
-
-    def now(self) -> datetime:
-        return self.app.now()
 
 
 @contextmanager
@@ -84,11 +57,11 @@ def create_desk(app: App, base: str) -> Iterator[ASGIApp]:
     small = _small_reasons(own.settings.newsletter.language)
     with ExitStack() as opened:
         checks, audience = opened.enter_context(Checks(own)), opened.enter_context(AudienceCount(own))
-        candidates = opened.enter_context(Background[Candidates]("candidates", lasts=_CANDIDATES_LAST))
+        runners_up = opened.enter_context(Background[Sequence[RunnerUp]]("runners-up", lasts=_RUNNERS_UP_LAST))
         uploads = opened.enter_context(Uploads())
         counts = opened.enter_context(Background[dict[SubscriberState, int]]("subscribers", lasts=_COUNTS_LAST))
         growth = opened.enter_context(Background[list[Day]]("growth", lasts=_GROWTH_LASTS))
-        shared = (checks, audience, candidates, Rates(), uploads, counts, growth)
+        shared = (checks, audience, runners_up, Rates(), uploads, counts, growth)
         desk = Desk(own, url, views, own.accounts, own.signer, *shared, small)
         hosts = {str(urlsplit(each).hostname) for each in (url, base) if each} | {"localhost", "127.0.0.1", "::1"}
         # The path before and after the prefix is removed.

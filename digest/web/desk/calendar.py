@@ -11,8 +11,7 @@ from starlette.responses import Response
 from digest.curate.editorial import Selection
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Edition, is_breaking
-from digest.web.desk import today
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, edition_path
 
 # The windows, in hours, that a special edition can have.
 HOURS = (24, 48, 72, 168, 336, 720)
@@ -60,7 +59,7 @@ def compose(visit: Visit) -> Response:
         return _page(visit, status=422, problem=wrong)
     except DigestError:
         return _page(visit, status=409, problem=_("There is an edition with this name already."))
-    return visit.go(today.place(edition.key))
+    return visit.go(edition_path(edition.key))
 
 
 def _page(visit: Visit, *, status: int = 200, problem: str = "") -> Response:

@@ -76,7 +76,7 @@ def _form(
 
 
 def _found(visit: Visit) -> tuple[Edition, Story]:
-    edition = today.of_path(visit)
+    edition = visit.edition()
     story = next((each for each in edition.stories() if each.id == visit.parameters["story"]), None)
     if story is None or edition.state not in REVISABLE or edition.corrects is not None:
         raise HTTPException(404)

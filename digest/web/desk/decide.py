@@ -17,7 +17,7 @@ from digest.usecases.record_decision import record_decision
 from digest.usecases.send_test import LinkAct
 from digest.web.desk import passkeys, today
 from digest.web.desk.sending import PAUSABLE
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, edition_path
 
 _BY = "by the link of a test"
 # The states in which each act is possible.
@@ -47,14 +47,14 @@ def act(visit: Visit) -> Response:
             record_decision(
                 app.editions, app.audit, edition.key, EditionState.PAUSED, by, why=_BY, what="paused", now=now
             )
-        return visit.go(today.place(edition.key))
+        return visit.go(edition_path(edition.key))
     try:
         app.approver.approve(edition, how=_BY, by=visit.user.name)
     except (EditionChanged, ModelTextUnseen, PreflightFailed):
         # The edition's own page shows the problem.
-        return visit.go(today.place(edition.key))
+        return visit.go(edition_path(edition.key))
     app.audit.record(visit.actor, EditionState.APPROVED, edition.key, _BY, now=app.now())
-    return visit.go(today.place(edition.key))
+    return visit.go(edition_path(edition.key))
 
 
 def _page(visit: Visit, link: Link, edition: Edition, *, status: int = 200) -> Response:
@@ -83,7 +83,7 @@ def needs_passkey(visit: Visit) -> bool:
 
 
 def _found(visit: Visit) -> tuple[Link, Edition]:
-    edition = today.of_path(visit)
+    edition = visit.edition()
     link = visit.desk.app.draft_mailer.link(visit.parameters["token"])
     if link is None or link.edition != edition.key:
         raise HTTPException(404)

@@ -10,8 +10,7 @@ from starlette.responses import Response
 from digest.models import Edition, EditionState
 from digest.render.intro import MAX_LENGTH
 from digest.usecases.edit_edition import EditionEditor, UnknownStory, paragraphs
-from digest.web.desk import today
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, edition_path
 
 _MAX_TEXT = 5_000
 
@@ -65,7 +64,7 @@ def texts(visit: Visit) -> Response:
         if name in form and form[name].strip() != form.get(f"was_{name}", "").strip()
     }
     if not changed:
-        return visit.go(today.place(visit.parameters["key"]))
+        return visit.go(edition_path(visit.parameters["key"]))
     if len(paragraphs(changed.get("intro", ""))) > MAX_LENGTH:
         _ = visit.catalogue.gettext
         most = _("It has at most %(most)s characters. Go back and shorten it.") % {"most": f"{MAX_LENGTH:,}"}
@@ -85,7 +84,7 @@ def do(visit: Visit, act: Callable[[EditionEditor, str], Edition]) -> Response:
         act(app.editor, key)
     except UnknownStory:
         return visit.problem(409, _("This story is no longer in the edition"), _("Somebody removed it, or it changed."))
-    return visit.go(today.place(key), **({"void": "1"} if reopened else {}))
+    return visit.go(edition_path(key), **({"void": "1"} if reopened else {}))
 
 
 def void_approval(visit: Visit, edition: Edition) -> bool:

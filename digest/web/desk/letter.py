@@ -37,16 +37,6 @@ def frame(visit: Visit) -> Response:
     return HTMLResponse(body, headers=headers)
 
 
-def page(visit: Visit) -> Response:
-    """The email alone, for a phone."""
-    from digest.web.desk import today
-
-    edition = visit.desk.app.editions.get(visit.parameters["key"])
-    if edition is None:
-        raise HTTPException(404)
-    return today.page(visit, edition, view="letter")
-
-
 def variants(visit: Visit, edition: Edition, found: Checked | None) -> list[tuple[str, str]]:
     """Return (key, label) of each variant; the label names its topics or its format."""
     _ = visit.catalogue.gettext

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from digest.usecases.accounts import MAX_PASSWORD, MIN_PASSWORD, SignedIn, TooManyTries, app_url
 from digest.web.client_limit import client_of
 from digest.web.dependencies import client_address
+from digest.web.desk import passkeys
 from digest.web.desk.visit import Visit
 
 
@@ -77,10 +78,33 @@ def language(visit: Visit) -> Response:
     return visit.set_language(response, chosen if chosen in visit.desk.views.languages else "hi")
 
 
+def sign_in_with_passkey(visit: Visit) -> Response:
+    """Open a session. It replaces an earlier one."""
+    _ = visit.catalogue.gettext
+    next = next_place(visit.form.get("next", ""))
+    if not visit.may_sign_in:
+        return form_page(visit, status=403)
+    network = client_of(client_address(visit.request))
+    answer, state = visit.form.get("answer", ""), visit.form.get("state", "")
+    try:
+        agent = visit.request.headers.get("user-agent", "")
+        signed_in = passkeys.passkeys_of(visit).sign_in(
+            answer, state, passkeys.place(visit), network=network, agent=agent
+        )
+    except TooManyTries:
+        wrong = _("Too many attempts. Please wait a quarter of an hour, or ask an admin for a new link.")
+        return form_page(visit, status=429, next=next, wrong=wrong)
+    if signed_in is None:
+        wrong = _("The passkey could not be verified. Try again, or sign in with the password.")
+        return form_page(visit, status=401, next=next, wrong=wrong)
+    if visit.session is not None:
+        visit.desk.accounts.users.end_sessions(hash=visit.session.hash)
+    visit.new_token = signed_in.token
+    return visit.finish(RedirectResponse(visit.desk.views.root + (next or "/"), 303))
+
+
 def form_page(visit: Visit, *, status: int = 200, name: str = "", next: str = "", wrong: str = "") -> Response:
     """Show the form to sign in, with what was typed."""
-    from digest.web.desk import passkeys
-
     asked = passkeys.question(visit) if visit.may_sign_in else None
     values = {"name": name, "next": next, "wrong": wrong, "may_sign_in": visit.may_sign_in, "question": asked}
     return visit.page("login.html.j2", status=status, **values)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,17 +20,12 @@ _MOST = 30
 _MAX_QUERY = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    runners_up: Sequence[RunnerUp]
-
-
 def runners_up(visit: Visit) -> Response:
     """The next best stories. Finding them takes as long as composing, so it is done in the background."""
     edition = _edition(visit)
     app = visit.desk.app
     changes = app.editions.editorial_changes(edition.key)
-    found = visit.desk.candidates.get(
+    found = visit.desk.runners_up.get(
         f"{edition.key} {edition.composed_at} {changes}",
         lambda: _compose(visit, edition),
         wait=10.0,
@@ -39,7 +33,7 @@ def runners_up(visit: Visit) -> Response:
     return visit.page(
         "next.html.j2",
         edition=edition,
-        runners_up=found.runners_up if found else None,
+        runners_up=found,
         editable=_editable(visit, edition),
     )
 
@@ -69,9 +63,9 @@ def search(visit: Visit) -> Response:
     )
 
 
-def _compose(visit: Visit, edition: Edition) -> Candidates:
+def _compose(visit: Visit, edition: Edition) -> Sequence[RunnerUp]:
     composed = visit.desk.app.composer.compose(edition.key, fetch=False, store=False, again=True)
-    return Candidates(composed.curated.runners_up if composed.curated else ())
+    return composed.curated.runners_up if composed.curated else ()
 
 
 def _editable(visit: Visit, edition: Edition) -> bool:

@@ -7,21 +7,20 @@ from starlette.responses import Response
 from digest.models import Edition
 from digest.usecases.edit_edition import UnknownStory
 from digest.usecases.model_text import INTRO, ModelText, unseen
-from digest.web.desk import today
 from digest.web.desk.checks import Problem
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, edition_path
 
 
 def mark(visit: Visit) -> Response:
     """Record that the editor has looked at one text, and go to the next text that nobody has looked at."""
-    app, edition = visit.desk.app, today.of_path(visit)
+    app, edition = visit.desk.app, visit.edition()
     _ = visit.catalogue.gettext
     try:
         changed = app.editor.mark_seen(edition.key, [visit.form.get("story", "")[:2_000]], visit.actor)
     except UnknownStory:
         return visit.problem(409, _("This text is no longer by a model"), _("Somebody changed it."))
     rest = left(visit, changed)
-    return visit.go(_place(edition, rest[0]) if "next" in visit.form and rest else today.place(edition.key))
+    return visit.go(_place(edition, rest[0]) if "next" in visit.form and rest else edition_path(edition.key))
 
 
 def left(visit: Visit, edition: Edition) -> list[ModelText]:
@@ -46,5 +45,5 @@ def sentence(visit: Visit, rest: list[ModelText]) -> str:
 
 
 def _place(edition: Edition, text: ModelText) -> str:
-    here = today.place(edition.key)
+    here = edition_path(edition.key)
     return here if text.id == INTRO else f"{here}/story/{text.id}"

@@ -13,7 +13,7 @@ from digest.usecases.preflight import PreflightFailed
 from digest.usecases.record_decision import record_decision
 from digest.usecases.stop_edition import state_after_pause
 from digest.web.desk import seen, today
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, edition_path
 
 PAUSABLE = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
 # How a decision was made, for its record.
@@ -26,7 +26,7 @@ def approve(visit: Visit) -> Response:
     app, edition = visit.desk.app, _edition(visit)
     _ = visit.catalogue.gettext
     if edition.state != EditionState.DRAFT:
-        return visit.go(today.place(edition.key))
+        return visit.go(edition_path(edition.key))
     changed = _("The edition changed after you opened this page. Please look again, and then decide.")
     if visit.form.get("seen") != revision(edition):
         return today.page(visit, edition, status=409, problem=changed)
@@ -41,7 +41,7 @@ def approve(visit: Visit) -> Response:
         blocked = _("It has errors. Put them right below, or write why it must go out as it is.")
         return today.page(visit, edition, status=409, problem=blocked, asks_reason=True)
     app.audit.record(visit.actor, EditionState.APPROVED, edition.key, reason, now=app.now())
-    return visit.go(today.place(edition.key))
+    return visit.go(edition_path(edition.key))
 
 
 def reopen(visit: Visit) -> Response:
@@ -58,7 +58,7 @@ def pause(visit: Visit) -> Response:
     done = app.stopper.stop(edition.key, EditionState.PAUSED, out_of=PAUSABLE)
     if done.stopped:
         _record(visit, edition, EditionState.PAUSED, EditionState.PAUSED)
-    return visit.go(today.place(edition.key))
+    return visit.go(edition_path(edition.key))
 
 
 def resume(visit: Visit) -> Response:
@@ -79,7 +79,7 @@ def cancel(visit: Visit) -> Response:
     app, edition = visit.desk.app, _edition(visit)
     if app.stopper.stop(edition.key, EditionState.CANCELLED, out_of=CANCELLABLE).stopped:
         _record(visit, edition, EditionState.CANCELLED, EditionState.CANCELLED)
-    return visit.go(today.place(edition.key))
+    return visit.go(edition_path(edition.key))
 
 
 def _moved(
@@ -93,7 +93,7 @@ def _moved(
 ) -> Response:
     if visit.desk.app.editions.move(edition.key, state, out_of=out_of, reason=reason):
         _record(visit, edition, state, what)
-    return visit.go(today.place(edition.key))
+    return visit.go(edition_path(edition.key))
 
 
 def _record(visit: Visit, edition: Edition, state: EditionState, what: str) -> None:

@@ -13,7 +13,7 @@ from digest.hindi import cut
 from digest.hindi.sentences import split
 from digest.models import Article, Edition, EditionState, Story
 from digest.web.desk import edit, seen, today
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, edition_path
 
 # In grapheme clusters. A longer headline takes four lines on a phone.
 MAX_TITLE, MAX_SUMMARY = 90, 600
@@ -76,8 +76,8 @@ def save(visit: Visit) -> Response:
         app.editor.move(edition.key, story.id, section, 1, visit.actor)
     following = _following(edition, story) if "next" in visit.form else None
     if following is not None:
-        return visit.go(f"{today.place(edition.key)}/story/{following.id}")
-    return visit.go(today.place(edition.key))
+        return visit.go(f"{edition_path(edition.key)}/story/{following.id}")
+    return visit.go(edition_path(edition.key))
 
 
 def picture(visit: Visit) -> Response:
@@ -92,7 +92,7 @@ def picture(visit: Visit) -> Response:
     url = image.url if image else "" if chosen == "none" else None
     edit.void_approval(visit, edition)
     visit.desk.app.editor.choose_picture(edition.key, story.id, visit.actor, url)
-    return visit.go(f"{today.place(edition.key)}/story/{story.id}")
+    return visit.go(f"{edition_path(edition.key)}/story/{story.id}")
 
 
 def _page(

@@ -9,7 +9,6 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.models import ENDED_STATES, Edition, EditionState, Role, Story, is_breaking
@@ -20,6 +19,7 @@ from digest.store.sending.revisions import REVISABLE
 from digest.store.sending.status import Counts
 from digest.usecases.approval import revision
 from digest.usecases.model_text import unseen
+from digest.web.desk import blocks, seen
 from digest.web.desk.checks import Checked, Problem, problems
 from digest.web.desk.letter import FORMS, variants
 from digest.web.desk.visit import Visit
@@ -105,18 +105,18 @@ def today(visit: Visit) -> Response:
 
 
 def edition(visit: Visit) -> Response:
-    return page(visit, of_path(visit))
+    return page(visit, visit.edition())
 
 
 def state(visit: Visit) -> Response:
     """Return the state line, and changes since the page was loaded."""
-    found = of_path(visit)
+    found = visit.edition()
     return visit.page("state.html.j2", bar=bar(visit, found), **_moving(visit, found), now=visit.desk.now())
 
 
 def checks(visit: Visit) -> Response:
     """Return the problems of the edition, when the checks have ended."""
-    found = of_path(visit)
+    found = visit.edition()
     return visit.page("checks.html.j2", edition=found, **checked(visit, found, wait=5.0))
 
 
@@ -130,8 +130,6 @@ def page(
     view: str = "stories",
 ) -> Response:
     """The whole page of an edition."""
-    from digest.web.desk import blocks
-
     app, now = visit.desk.app, visit.desk.now()
     form = visit.query.get("form", "")
     editable = edition.state in EDITABLE
@@ -170,8 +168,9 @@ def page(
     )
 
 
-def place(key: str) -> str:
-    return f"/edition/{key}"
+def letter(visit: Visit) -> Response:
+    """The email alone, for a phone."""
+    return page(visit, visit.edition(), view="letter")
 
 
 def current(visit: Visit) -> Edition | None:
@@ -347,8 +346,6 @@ def _others(visit: Visit) -> list[Edition]:
 
 def checked(visit: Visit, edition: Edition, **wait: float) -> dict[str, Any]:
     """Return the results of the checks, for the list and the meter; None while they run."""
-    from digest.web.desk import seen
-
     if edition.state not in EDITABLE:
         return {"problems": None, "blocking": 0, "meter": None, "is_checked": False}
     found = visit.desk.checks.of(edition, **wait)
@@ -392,11 +389,3 @@ def _empty(visit: Visit) -> Response:
     app, now = visit.desk.app, visit.desk.now()
     following = next(app.calendar.upcoming(now), None)
     return visit.page("empty.html.j2", planned=following, now=now)
-
-
-def of_path(visit: Visit) -> Edition:
-    """Return the edition that the path names."""
-    found = visit.desk.app.editions.get(visit.parameters["key"])
-    if found is None:
-        raise HTTPException(404)
-    return found

@@ -12,14 +12,14 @@ from digest.models import EditionState
 from digest.store.rate_limits import Quota
 from digest.subscribers.address import comparable
 from digest.web.desk import today
-from digest.web.desk.visit import Visit
+from digest.web.desk.visit import Visit, edition_path
 
 # The most tests per user in an hour.
 _MOST, _WINDOW = 30, timedelta(hours=1)
 
 
 def send(visit: Visit) -> Response:
-    app, edition = visit.desk.app, today.of_path(visit)
+    app, edition = visit.desk.app, visit.edition()
     _ = visit.catalogue.gettext
     if edition.state == EditionState.SKIPPED:
         raise HTTPException(409)
@@ -44,4 +44,4 @@ def send(visit: Visit) -> Response:
     if problems:
         failed = _("The test could not be handed over: %(why)s") % {"why": "; ".join(problems)}
         return today.page(visit, edition, status=502, problem=failed)
-    return visit.go(today.place(edition.key), tested=whom)
+    return visit.go(edition_path(edition.key), tested=whom)

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from digest.models import Actor, Role
+from digest.models import Actor, Edition, Role
 from digest.utils.urls import host_name
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from digest.i18n.catalogue import Catalogue
     from digest.store.desk.users import Session, User
-    from digest.web.desk.app import Desk
+    from digest.web.desk.desk import Desk
 
 # Names of cookies. Browsers accept the `__Host-` prefix only over https, and only for this host.
 SECURE_COOKIE, PLAIN_COOKIE, LANGUAGE_COOKIE = "__Host-desk", "desk", "desk-language"
@@ -134,6 +135,13 @@ class Visit:
         given = self.form.get(TOKEN_FIELD, "")
         return bool(self.token) and hmac.compare_digest(given.encode(), self.form_token.encode())
 
+    def edition(self) -> Edition:
+        """Return the edition that the path names. Raises HTTPException."""
+        found = self.desk.app.editions.get(self.parameters["key"])
+        if found is None:
+            raise HTTPException(404)
+        return found
+
     def path(self, place: str, **query: str) -> str:
         """The path of a page of the desk."""
         return self.desk.views.root + quote(place) + (f"?{urlencode(query)}" if query else "")
@@ -184,3 +192,7 @@ class Visit:
             samesite="lax",
         )
         return response
+
+
+def edition_path(key: str) -> str:
+    return f"/edition/{key}"

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
-import tempfile
-import threading
-from collections import Counter, OrderedDict
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -21,70 +18,10 @@ from digest.subscribers.imports import export as subscriber_export
 from digest.subscribers.imports.formats import FIELDS, FORMATS
 from digest.subscribers.list_file import FILE_NAME
 from digest.usecases.transfer_subscribers import ImportReport, ListMapping
+from digest.web.desk.admin.uploads import Upload
 from digest.web.desk.visit import Visit
 
-# Paths whose forms may contain a file, and its maximum size.
-UPLOADS = "/subscribers/import"
-MAX_UPLOAD = 200 << 20
-# The most lists that wait for a decision. Older ones are deleted.
-_MAX_KEPT = 4
 _MAX_REJECTED = 20
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A list that an admin uploaded, with its mapping."""
-
-    path: Path
-    name: str
-    user: str
-    origin: str
-    existing: Literal["update", "keep"]
-    mapping: ListMapping
-
-
-class Uploads:
-    """Lists between preview and decision, in a folder that is deleted when the server ends. A context manager."""
-
-    def __init__(self) -> None:
-        self._folder: Path | None = None
-        self._lock = threading.Lock()
-        self._held: OrderedDict[str, Upload] = OrderedDict()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-
-    def new_place(self) -> tuple[str, Path]:
-        """Return a new name and its path. Only this user of the machine can read it."""
-        with self._lock:
-            if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="digest-import-"))
-            id = secrets.token_hex(16)
-            return id, self._folder / id
-
-    def keep(self, id: str, upload: Upload) -> None:
-        with self._lock:
-            self._held[id] = upload
-            self._held.move_to_end(id)
-            old = [self._held.popitem(last=False)[1] for _ in range(len(self._held) - _MAX_KEPT)]
-        for each in old:
-            shutil.rmtree(each.path.parent, ignore_errors=True)
-
-    def get(self, id: str, user: str) -> Upload | None:
-        """Return a list that this user uploaded."""
-        with self._lock:
-            held = self._held.get(id)
-        return held if held is not None and held.user == user else None
-
-    def forget(self, id: str) -> None:
-        with self._lock:
-            held = self._held.pop(id, None)
-        if held is not None:
-            shutil.rmtree(held.path.parent, ignore_errors=True)
 
 
 def page(visit: Visit) -> Response:

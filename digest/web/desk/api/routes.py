@@ -20,7 +20,7 @@ from digest.web.desk.route import Route
 from digest.web.desk.visit import Visit
 
 if TYPE_CHECKING:
-    from digest.web.desk.app import Desk
+    from digest.web.desk.desk import Desk
 
 PREFIX = "/api"
 Handler = Callable[[Visit], Response]
@@ -30,7 +30,7 @@ _FORMS = frozenset(
         "login.sign_out",
         "sending.ask_cancel",
         "files.picture",
-        "letter.page",
+        "today.letter",
         "letter.frame",
         "story.page",
         "today.state",

@@ -1,0 +1,48 @@
+"""The objects that all pages of the desk share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from digest.app import App
+from digest.store.people.directory import SubscriberState
+from digest.store.people.growth import Day
+from digest.subscribers.tokens import Signer
+from digest.usecases.accounts import Accounts
+from digest.utils.rates import Rates
+from digest.web.desk.admin.uploads import Uploads
+from digest.web.desk.audience import AudienceCount
+from digest.web.desk.background import Background
+from digest.web.desk.checks import Checks
+from digest.web.desk.views import Views
+
+if TYPE_CHECKING:
+    from digest.curate.compose import RunnerUp
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Shared objects of the desk's pages. `app` uses the last valid list, as `digest run` does."""
+
+    app: App
+    url: str
+    views: Views
+    accounts: Accounts
+    signer: Signer
+    checks: Checks
+    audience: AudienceCount
+    runners_up: Background[Sequence[RunnerUp]]
+    rates: Rates
+    uploads: Uploads
+    # The number of subscribers in each state.
+    subscriber_counts: Background[dict[SubscriberState, int]]
+    growth: Background[list[Day]]
+    # Reasons that are not informative: the age of a story, and the sum of all other reasons.
+    small_reasons: tuple[re.Pattern[str], ...]
+
+    def now(self) -> datetime:
+        return self.app.now()
