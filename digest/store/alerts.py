@@ -1,34 +1,25 @@
-"""Open alerts, and the messages about them. A message is written in the same transaction as the change it reports.
-
-A process claims a message before it sends it, so two processes do not send it twice. If one dies in between, the
-message is sent again later, with the same id.
-"""
+"""Open alerts, and the messages about them. A message is written in the same transaction as the change it reports."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from digest.notify.alert import Alert, Message, MessageType, cause
 from digest.store.database import Database
+from digest.store.message_queue import MessageQueue
 from digest.store.schema import alert, alert_message
 from digest.store.statements import insert_into
-
-# After this time another process may send the message. It is longer than any attempt takes.
-CLAIMED_FOR = timedelta(minutes=5)
-# Delay after each failed attempt; after the last one the message is given up.
-RETRIES = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 1800, 7200, 18000, 36000))
-# How long messages are kept. Those of a channel that is no longer in the settings are never sent.
-_KEPT = timedelta(days=30)
 
 
 class AlertStore:
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._queue = MessageQueue(database, alert_message, alert_message.c.channel)
 
     def open(self) -> list[Alert]:
         """The alerts whose conditions hold, oldest first."""
@@ -54,7 +45,7 @@ class AlertStore:
                 connection.execute(update(alert).where(own).values(changed))
                 if before is None or not _is_new_cause(connection, item, before.text, before.raised_at):
                     return False
-            _queue(connection, message, channels, now)
+            _add(connection, message, channels, now)
         return True
 
     def close(self, key: tuple[str, str], message: Message | None, channels: Collection[str], now: datetime) -> bool:
@@ -64,7 +55,7 @@ class AlertStore:
             if not connection.execute(delete(alert).where(own)).rowcount:
                 return False
             if message is not None:
-                _queue(connection, message, channels, now)
+                _add(connection, message, channels, now)
         return True
 
     def add(self, message: Message, channels: Collection[str], now: datetime) -> bool:
@@ -81,56 +72,21 @@ class AlertStore:
 
     def claim(self, channel: str, now: datetime) -> list[Message]:
         """Claim the messages that are due, oldest first. No other process gets them for `CLAIMED_FOR`."""
-        of = alert_message.c
-        due = and_(of.channel == channel, of.ended_at.is_(None), of.not_before <= now)
-        rows = select(of.id, of.tries, of.content).where(due).order_by(of.created_at, of.id)
-        # Reads first, because this runs twice a minute and there is rarely anything to send.
-        with self.database.read() as connection:
-            waiting = connection.execute(rows).all()
-        if not waiting:
-            return []
-        with self.database.write() as connection:
-            return [
-                _message(row.content)
-                for row in waiting
-                if connection.execute(
-                    update(alert_message)
-                    .where(of.id == row.id, of.channel == channel, of.tries == row.tries, of.ended_at.is_(None))
-                    .values(tries=row.tries + 1, not_before=now + CLAIMED_FOR)
-                ).rowcount
-            ]
+        return [_message(row.content) for row in self._queue.claim(channel, now)]
 
     def sent(self, ids: Collection[str], channel: str, now: datetime) -> None:
         """Record that these messages were sent."""
-        own = and_(alert_message.c.id.in_(list(ids)), alert_message.c.channel == channel)
-        with self.database.write() as connection:
-            connection.execute(update(alert_message).where(own).values(ended_at=now, error=""))
+        self._queue.sent(channel, ids, now)
 
     def failed(
         self, id: str, channel: str, reason: str, now: datetime, *, after: float | None = None, permanent: bool = False
     ) -> bool:
-        """Record a failed attempt and the time of the next one; `after` is in seconds.
-
-        False if the message is given up.
-        """
-        own = and_(alert_message.c.id == id, alert_message.c.channel == channel)
-        with self.database.write() as connection:
-            tries = connection.execute(select(alert_message.c.tries).where(own)).scalar_one()
-            if permanent or tries > len(RETRIES):
-                connection.execute(update(alert_message).where(own).values(ended_at=now, error=reason))
-                return False
-            pause = max(RETRIES[tries - 1], timedelta(seconds=after or 0))
-            connection.execute(update(alert_message).where(own).values(not_before=now + pause, error=reason))
-        return True
+        """Record a failed attempt; `after` is in seconds. False if the message is given up."""
+        return self._queue.failed(channel, id, reason, now, after=after, permanent=permanent)
 
     def prune(self, now: datetime) -> None:
         """Delete old messages."""
-        old = alert_message.c.created_at < now - _KEPT
-        with self.database.read() as connection:
-            if connection.execute(select(alert_message.c.id).where(old).limit(1)).first() is None:
-                return
-        with self.database.write() as connection:
-            connection.execute(delete(alert_message).where(old))
+        self._queue.prune(now)
 
 
 def _is_new_cause(connection: Connection, item: Alert, before: str, since: datetime) -> bool:
@@ -146,7 +102,7 @@ def _is_new_cause(connection: Connection, item: Alert, before: str, since: datet
     )
 
 
-def _queue(connection: Connection, message: Message, channels: Collection[str], now: datetime) -> None:
+def _add(connection: Connection, message: Message, channels: Collection[str], now: datetime) -> None:
     rows = _rows(message, channels, now)
     if rows:
         connection.execute(insert(alert_message), rows)

@@ -10,22 +10,16 @@ import hashlib
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from digest.store.database import Database
+from digest.store.message_queue import MessageQueue
 from digest.store.schema import outgoing_webhook
 
 _OPTION, _CLOCK = "outgoing_webhooks", "newsletter_clock"
-# After this time another process may send the event. It is longer than any attempt takes.
-_CLAIMED_FOR = timedelta(minutes=5)
-# Delay after each failed attempt; after the last one the event is given up.
-RETRIES = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 1800, 7200, 18000, 36000))
-_KEPT = timedelta(days=30)
-# The most events that are claimed at once.
-_MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,48 +78,21 @@ def add(connection: Connection, type: str, data: Mapping[str, Any], now: datetim
 class OutboxStore:
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._queue = MessageQueue(database, outgoing_webhook, outgoing_webhook.c.endpoint)
 
     def claim(self, endpoint: str, now: datetime) -> list[OutgoingEvent]:
         """Claim the events that are due, oldest first. No other process gets them for `CLAIMED_FOR`."""
-        of = outgoing_webhook.c
-        due = (of.endpoint == endpoint, of.ended_at.is_(None), of.not_before <= now)
-        rows = select(outgoing_webhook).where(*due).order_by(of.created_at, of.id).limit(_MOST)
-        # Reads first, because this runs often and there is rarely anything to send.
-        with self.database.read() as connection:
-            waiting = connection.execute(rows).all()
-        if not waiting:
-            return []
-        with self.database.write() as connection:
-            return [
-                OutgoingEvent(**row._mapping)
-                for row in waiting
-                if connection.execute(
-                    update(outgoing_webhook)
-                    .where(of.id == row.id, of.endpoint == endpoint, of.tries == row.tries, of.ended_at.is_(None))
-                    .values(tries=row.tries + 1, not_before=now + _CLAIMED_FOR)
-                ).rowcount
-            ]
+        return [OutgoingEvent(**row._mapping) for row in self._queue.claim(endpoint, now)]
 
     def sent(self, endpoint: str, ids: Collection[str], now: datetime) -> None:
-        of = outgoing_webhook.c
-        with self.database.write() as connection:
-            own = of.id.in_(list(ids)) & (of.endpoint == endpoint)
-            connection.execute(update(outgoing_webhook).where(own).values(ended_at=now, error=""))
+        """Record that these events were sent."""
+        self._queue.sent(endpoint, ids, now)
 
     def failed(
         self, event: OutgoingEvent, reason: str, now: datetime, *, after: float | None = None, permanent: bool = False
     ) -> bool:
-        """Record a failed attempt and the next one's time; `after` is in seconds. False if the event is given up."""
-        of = outgoing_webhook.c
-        own = (of.id == event.id) & (of.endpoint == event.endpoint)
-        tries = event.tries + 1
-        given_up = permanent or tries > len(RETRIES)
-        pause = timedelta(0) if given_up else max(RETRIES[tries - 1], timedelta(seconds=after or 0))
-        ended = now if given_up else None
-        values = {"error": reason, "not_before": now + pause, "ended_at": ended}
-        with self.database.write() as connection:
-            connection.execute(update(outgoing_webhook).where(own).values(values))
-        return not given_up
+        """Record a failed attempt; `after` is in seconds. False if the event is given up."""
+        return self._queue.failed(event.endpoint, event.id, reason, now, after=after, permanent=permanent)
 
     def newest(self, most: int, *, failed: bool = False) -> list[OutgoingEvent]:
         """Return the newest events, optionally only those whose last attempt failed."""
@@ -146,9 +113,5 @@ class OutboxStore:
             return connection.execute(update(outgoing_webhook).where(own).values(values)).rowcount
 
     def prune(self, now: datetime) -> None:
-        old = outgoing_webhook.c.created_at < now - _KEPT
-        with self.database.read() as connection:
-            if connection.execute(select(outgoing_webhook.c.id).where(old).limit(1)).first() is None:
-                return
-        with self.database.write() as connection:
-            connection.execute(delete(outgoing_webhook).where(old))
+        """Delete old events."""
+        self._queue.prune(now)

@@ -16,8 +16,9 @@ from digest.notify.alert import Alert, Message, MessageType
 from digest.notify.formats import payload
 from digest.notify.signature import read_secrets
 from digest.notify.webhook import WebhookChannel
-from digest.store.alerts import CLAIMED_FOR, RETRIES, AlertStore
+from digest.store.alerts import AlertStore
 from digest.store.database import Database, open_database
+from digest.store.message_queue import CLAIMED_FOR, RETRIES
 from digest.usecases.alerts import Alerts
 from tests.support.http_server import Exchange, HttpServer
 from tests.support.webhook_receiver import SECRET, WebhookReceiver, is_signed
