@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from digest.collect.cleaning.identity import canonical_url
-from digest.collect.cleaning.normalise import assemble
+from digest.collect.cleaning.normalise import normalise_items
 from digest.collect.feeds.dates import INDIA
 from digest.collect.files import read_markdown, read_text
 from digest.collect.http.decode import decode
@@ -164,7 +164,7 @@ def read(page: str, url: str) -> Article:
     item = read_page(page, url)
     item.guid = "file:page.html"
     source = Source(name="page", path="page.html")
-    articles, _lost, _doubles = assemble([item], ParseContext(source, datetime.now(UTC)))
+    articles, _lost, _doubles = normalise_items([item], ParseContext(source, datetime.now(UTC)))
     return (
         articles[0] if articles else Article(id="", source="page", title="", published=datetime.now(UTC), dated=False)
     )

@@ -38,7 +38,7 @@ class Judged:
     seconds: float
 
 
-def judge(name: str) -> list[Judged]:
+def check_file(name: str) -> list[Judged]:
     """Check each summary of a file of the folder."""
     found: list[Judged] = []
     # Load the tables and collect garbage first, so that neither counts for the first summary.
@@ -90,7 +90,7 @@ def measure(_material: Material) -> list[Row]:
     """Report both rates for each file, and the wrong ones stopped for each kind of fault."""
     rows: list[Row] = []
     for name in FILES:
-        judged = judge(name)
+        judged = check_file(name)
         slowest = max(each.seconds for each in judged)
         rows += [
             *_rates(name, "summaries", judged),

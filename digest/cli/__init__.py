@@ -59,12 +59,12 @@ def _report(sentences: list[str], code: int) -> int:
     """Print errors to stderr and, with `--json`, as one document to stdout. Returns the exit code."""
     import json
 
-    from digest.cli.output import shown
+    from digest.cli.output import printable
     from digest.utils.redact import redact
 
     sentences = [redact(sentence) for sentence in sentences]
     for sentence in sentences:
-        print(f"digest: {shown(sentence)}", file=sys.stderr)  # noqa: T201
+        print(f"digest: {printable(sentence)}", file=sys.stderr)  # noqa: T201
     if "--json" in sys.argv[1:]:
         print(json.dumps({"error": sentences[0], "errors": sentences}, ensure_ascii=False))  # noqa: T201
     return code

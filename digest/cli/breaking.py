@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.output import emit, json_option, note, shortened
+from digest.cli.output import emit, json_option, note, shorten
 from digest.cli.progress import progress
 from digest.cli.signals import stopped_by_signals
 from digest.cli.tables import table
@@ -124,7 +124,7 @@ def drop(home: Path, key: str, as_json: bool) -> None:
 
 
 def _headline(each: BreakingEdition) -> str:
-    return shortened(each.edition.subject or each.edition.reason, 60)
+    return shorten(each.edition.subject or each.edition.reason, 60)
 
 
 def _when(app: App, each: BreakingEdition) -> str:

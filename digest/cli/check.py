@@ -11,11 +11,11 @@ import click
 
 from digest.cli.alerts import ALERTS_MISSING
 from digest.cli.doctor import nameserver_option, selector_option
-from digest.cli.output import coloured, emit, json_option, note, plural, require_addresses, shown
+from digest.cli.output import colour, emit, json_option, note, plural, printable, require_addresses
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigProblem, ConfigurationError, DigestError, StoreError
 from digest.models import EditionState
-from digest.utils.files import placed
+from digest.utils.files import resolve_path
 from digest.utils.redact import redact
 from digest.utils.urls import EXAMPLE_DOMAINS, is_example
 
@@ -116,9 +116,9 @@ def check(
         )
     else:
         for problem in findings.problems:
-            click.echo(shown(redact(f"error: {problem}")))
+            click.echo(printable(redact(f"error: {problem}")))
         for warning in findings.warnings:
-            click.echo(shown(redact(f"warning: {warning}")))
+            click.echo(printable(redact(f"warning: {warning}")))
         _show_edition(checked)
         if not findings.problems and not checked.get("errors"):
             transports = ", ".join(app.settings.delivery.transport)
@@ -146,10 +146,10 @@ def _launch(home: Path, seeds: tuple[str, ...], nameserver: str, selectors: tupl
         emit({"ready": not missing, "items": [asdict(item) for item in items]})
         return 1 if missing else 0
     for item in items:
-        mark = coloured("✓", "green") if item.ok else "?" if item.ok is None else coloured("✗", "red")
-        click.echo(f"{mark} {shown(redact(f'{item.name}: {item.message}'))}")
+        mark = colour("✓", "green") if item.ok else "?" if item.ok is None else colour("✗", "red")
+        click.echo(f"{mark} {printable(redact(f'{item.name}: {item.message}'))}")
         if item.fix and not item.ok:
-            click.echo(shown(redact(f"    fix: {item.fix}")))
+            click.echo(printable(redact(f"    fix: {item.fix}")))
     click.echo(
         f"{len(missing)} of {len(items)} are missing." if missing else "Ready: `digest check`, then `digest send`."
     )
@@ -240,7 +240,7 @@ def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
     lines = source_lines(app)
     for source, problems in zip(app.sources, found, strict=True):
         # An error already, see `check_paths`.
-        if source.path and not placed(app.home, source.path).exists():
+        if source.path and not resolve_path(app.home, source.path).exists():
             continue
         line = lines.get(source.name, 0)
         if source.replay and not app.outbox_only:
@@ -260,7 +260,7 @@ def _source_problems(app: App, source: Source, known: SourceHealth | None, *, on
 
     now = app.now()
     past = _past_problems(known, now) if known else []
-    if source.path and not placed(app.home, source.path).exists():
+    if source.path and not resolve_path(app.home, source.path).exists():
         return past
     if source.url and not online:
         return past

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.output import emit, json_option, note, plural, shortened
+from digest.cli.output import emit, json_option, note, plural, shorten
 from digest.cli.progress import calls, progress
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError
@@ -64,7 +64,7 @@ def sources_table(reports: tuple[SourceReport, ...]) -> str:
             r.updated,
             r.lost,
             f"{r.seconds:.2f}",
-            shortened(_problem(r), 60),
+            shorten(_problem(r), 60),
         )
         for r in reports
     ]

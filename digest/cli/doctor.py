@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.output import coloured, emit, json_option, plural, shown
+from digest.cli.output import colour, emit, json_option, plural, printable
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.utils.redact import redact
 
@@ -97,17 +97,17 @@ def _examine_installation(home: Path, network: tuple[str, tuple[str, ...], str] 
     if as_json:
         names = {"error": "errors", "warning": "warnings", "unknown": "unknown", "good": "good"}
         emit(
-            {names[level]: [shown(finding.message) for finding in found] for level, found in by_level.items()}
+            {names[level]: [printable(finding.message) for finding in found] for level, found in by_level.items()}
             | {"findings": [asdict(finding) for found in by_level.values() for finding in found]}
         )
         return 1 if by_level["error"] else 0
     for level, found in by_level.items():
         for finding in found:
             label = "not known" if level == "unknown" else level
-            message = shown(redact(f"{finding.check}: {finding.message.removeprefix('not known: ')}"))
-            click.echo(f"{coloured(label, _COLOURS[level])}: {message}")
+            message = printable(redact(f"{finding.check}: {finding.message.removeprefix('not known: ')}"))
+            click.echo(f"{colour(label, _COLOURS[level])}: {message}")
             if finding.fix:
-                click.echo(shown(redact(f"    fix: {finding.fix}")))
+                click.echo(printable(redact(f"    fix: {finding.fix}")))
     counts = [
         plural(len(by_level["error"]), "error", "errors"),
         plural(len(by_level["warning"]), "warning", "warnings"),
@@ -142,13 +142,13 @@ def _examine_mail(file: Path, key: Path | None, offline: bool, as_json: bool) ->
         emit(document)
         return 1 if errors else 0
     for finding in findings:
-        click.echo(shown(f"{finding.level}: {finding.message}"))
+        click.echo(printable(f"{finding.level}: {finding.message}"))
     click.echo(f"{file.name}: {plural(len(errors), 'error', 'errors')}, {len(raw):,} bytes")
     return 1 if errors else 0
 
 
 def _messages(findings: list[Finding], level: str) -> list[str]:
-    return [shown(finding.message) for finding in findings if finding.level == level]
+    return [printable(finding.message) for finding in findings if finding.level == level]
 
 
 def _read(file: Path) -> bytes:

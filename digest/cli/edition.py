@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.editions import command_user, decision_line, existing
-from digest.cli.output import emit, json_option, note, plural, shortened
+from digest.cli.output import emit, json_option, note, plural, shorten
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Actor, Edition, EditionState, is_breaking
@@ -75,7 +75,7 @@ def list_(home: Path, as_json: bool) -> None:
         table(
             ("edition", "no.", "state", "sent", *_COUNTS_IN_TABLE[1:], "subject"),
             [
-                (e.key, e.number or "", e.state, *row, shortened(e.subject or e.reason, 40))
+                (e.key, e.number or "", e.state, *row, shorten(e.subject or e.reason, 40))
                 for e, row in zip(editions, cells, strict=True)
             ],
         )

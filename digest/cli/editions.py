@@ -6,7 +6,7 @@ import difflib
 from datetime import date
 from typing import TYPE_CHECKING
 
-from digest.cli.output import note, shown
+from digest.cli.output import note, printable
 from digest.cli.user import user_name
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import ENDED_STATES, Actor, Edition, is_breaking, split_key
@@ -28,7 +28,7 @@ def decision_line(each: Decision, zone: ZoneInfo) -> str:
     subject = f" {each.email or f'batch {each.batch}'}" if each.email or each.batch else ""
     by = f" by {each.decided_by}" if each.decided_by else ""
     evidence = f" (evidence: {each.evidence})" if each.evidence and each.evidence != each.reason else ""
-    return shown(f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}  {each.what}{subject}{by}: {each.reason}{evidence}")
+    return printable(f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}  {each.what}{subject}{by}: {each.reason}{evidence}")
 
 
 def command_user(app: App) -> Actor:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import click
 
 from digest.cli.output import emit, json_option, note, plural
-from digest.cli.progress import counted, progress
+from digest.cli.progress import count_each, progress
 from digest.errors import ConfigProblem, ConfigurationError, StoreError
 
 # EX_TEMPFAIL of sysexits.h: a mail server that pipes to us keeps the mail and tries again.
@@ -78,7 +78,7 @@ def bounces(
     try:
         # Our emails are recognised by the sender and by the address for bounces.
         with app_despite_faults(home, needs=("newsletter", "delivery")) as app, progress() as job:
-            for data in counted(_mails(file, maildir), job("mails")):
+            for data in count_each(_mails(file, maildir), job("mails")):
                 kind, more = app.feedback.process_mail(data)
                 kinds[kind] += 1
                 suppressed += more

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.output import note, plural, shown
+from digest.cli.output import note, plural, printable
 from digest.errors import ConfigurationError
 from digest.utils.redact import redact
 
@@ -129,9 +129,11 @@ def _ask_feed(directory: Path) -> dict[str, Any] | None:
         if problem:
             note(f"{target}: {problem}")
             continue
-        click.echo(shown(redact(f"{row['name']}: {plural(len(found.articles), 'article', 'articles')}; the newest:")))
+        click.echo(
+            printable(redact(f"{row['name']}: {plural(len(found.articles), 'article', 'articles')}; the newest:"))
+        )
         newest = max(found.articles, key=lambda article: article.published)
-        click.echo(shown(f"  {newest.title}"))
+        click.echo(printable(f"  {newest.title}"))
         return row
 
 

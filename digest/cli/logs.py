@@ -16,7 +16,7 @@ from typing import Literal
 
 import click
 
-from digest.cli.output import shown
+from digest.cli.output import printable
 from digest.utils.log_fields import current_fields
 from digest.utils.redact import hide_addresses, redact
 
@@ -118,7 +118,7 @@ class TextFormatter(logging.Formatter):
         fields = "".join(f" {name}={value}" for name, value in getattr(record, "fields", {}).items())
         trace = f" | {record.exc_text}" if record.exc_text else ""
         line = f"{self.now():%Y-%m-%d %H:%M:%S %z} {record.levelname} {record.getMessage()}{fields}{trace}"
-        return shown(" | ".join(part.strip() for part in line.splitlines() if part.strip()))
+        return printable(" | ".join(part.strip() for part in line.splitlines() if part.strip()))
 
 
 def clean(text: str) -> str:

@@ -38,10 +38,10 @@ def _without_secrets(value: Any) -> Any:
 
 def note(sentence: str) -> None:
     """Print a line for the operator to stderr, without secrets."""
-    click.echo(shown(redact(sentence)), err=True)
+    click.echo(printable(redact(sentence)), err=True)
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """Replace characters that a terminal would interpret. Our output contains names and responses from outside."""
     kept = "\n\t\u200c\u200d\u00a0"
     return "".join(sign if sign.isprintable() or sign in kept else "\ufffd" for sign in text)
@@ -66,7 +66,7 @@ def on_terminal(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def coloured(text: str, colour: str | None) -> str:
+def colour(text: str, colour: str | None) -> str:
     """Colour a text. `click.echo` removes the colour when stdout is not a terminal.
 
     https://no-color.org asks programs to obey NO_COLOR.
@@ -83,7 +83,7 @@ def unsendable_note(batches: Sequence[UnknownBatch]) -> str:
     )
 
 
-def shortened(text: str, limit: int) -> str:
+def shorten(text: str, limit: int) -> str:
     """Cut `text` to one line of at most `limit` grapheme clusters."""
     from digest.hindi.cut import shorten
 

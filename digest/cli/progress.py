@@ -47,7 +47,7 @@ def progress() -> Iterator[Callable[[str], Report]]:
         yield _Lines
 
 
-def counted(items: Iterable[T], report: Report, total: int | None = None) -> Iterator[T]:
+def count_each(items: Iterable[T], report: Report, total: int | None = None) -> Iterator[T]:
     """Yield the items and report each one that is done."""
     done = 0
     for item in items:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from digest.cli.editions import existing
-from digest.cli.output import emit, json_option, note, shown
+from digest.cli.output import emit, json_option, note, printable
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 
 
@@ -76,7 +76,7 @@ def _issue(home: Path, key: str, out: Path | None, emails: Path | None, *, as_js
     if as_json:
         emit(document)
     elif not out:
-        click.echo(shown(as_text(issued)))
+        click.echo(printable(as_text(issued)))
         note(f"`digest receipt {key} --out FILE` writes the signed document.")
     if issued.is_complete:
         return 0
@@ -114,7 +114,7 @@ def _verify(home: Path, file: Path, signed_by: str, *, as_json: bool) -> None:
     if as_json:
         emit({"valid": True, "complete": found.is_complete, "statement": found.statement})
         return
-    click.echo(shown(as_text(found)))
+    click.echo(printable(as_text(found)))
     click.echo("\nVALID: the signature, the chain and the counts are right.")
 
 

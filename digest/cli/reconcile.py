@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.editions import decision_line, existing
-from digest.cli.output import emit, json_option, note, shown, unsendable_note
+from digest.cli.output import emit, json_option, note, printable, unsendable_note
 from digest.cli.tables import table
 from digest.cli.user import user_name
 from digest.errors import ConfigProblem, ConfigurationError
@@ -246,7 +246,7 @@ def _block(each: Unsettled, zone: ZoneInfo) -> str:
         fields |= {"time": "not known", "batch": str(found.batch)}
     fields["what happened"] = found.detail
     lines = [f"  {name + ':':21}{value}" for name, value in fields.items()]
-    return shown("\n".join([found.email, *lines, ""]))
+    return printable("\n".join([found.email, *lines, ""]))
 
 
 def _show_history(app: App, key: str, *, as_json: bool) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.output import emit, json_option, note, plural, shown
+from digest.cli.output import emit, json_option, note, plural, printable
 from digest.errors import ConfigProblem, ConfigurationError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _print(app: App, document: dict[str, Any]) -> None:
 def _names(title: str, people: Sequence[dict[str, Any]]) -> None:
     click.echo(f"{title}: {len(people):,}")
     for each in people[:_MOST]:
-        click.echo(f"  {shown(each['email'])}, since {each['since'][:10]}")
+        click.echo(f"  {printable(each['email'])}, since {each['since'][:10]}")
     if len(people) > _MOST:
         click.echo(f"  … and {len(people) - _MOST:,} more (--json names all)")
 

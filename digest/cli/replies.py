@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from digest.cli.output import emit, json_option, note, plural, shown
+from digest.cli.output import emit, json_option, note, plural, printable
 
 
 @click.command()
@@ -45,10 +45,10 @@ def replies(home: Path, edition: str, most: int, automatic: bool, as_json: bool)
     for each in words:
         where = f", edition {each.edition}" if each.edition else ""
         head = f"{each.at.astimezone(zone):%Y-%m-%d %H:%M}  {each.email or 'unknown'} ({each.kind}{where})"
-        click.echo(shown(head))
+        click.echo(printable(head))
         for line in (each.about, *each.text.splitlines()):
             if line.strip():
-                click.echo(f"    {shown(line)}")
+                click.echo(f"    {printable(line)}")
     if not words:
         note("Nobody has written yet." if not edition else f"Nobody has written about edition {edition}.")
     else:

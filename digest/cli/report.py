@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from digest.cli.editions import existing
-from digest.cli.output import emit, json_option, note, shown
+from digest.cli.output import emit, json_option, note, printable
 from digest.errors import DigestError
 
 
@@ -41,7 +41,7 @@ def report(home: Path, edition: str, html: Path | None, csv: Path | None, as_jso
     if as_json:
         emit(document(made))
     elif html is None and csv is None:
-        click.echo(shown(f"{made.title}\n{as_text(made, zone)}"))
+        click.echo(printable(f"{made.title}\n{as_text(made, zone)}"))
 
 
 def _write(path: Path, text: str, encoding: str) -> None:

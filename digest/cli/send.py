@@ -118,7 +118,7 @@ def _parse_time(app: App, text: str) -> datetime:
 def report_sent(app: App, sent: Sent, as_json: bool) -> int:
     """Show the outcome of a send. Returns the exit code."""
     from digest.cli.json_output import counts_json, not_reached_json
-    from digest.notify.report import grouped
+    from digest.notify.report import group_reasons
     from digest.store.sending.statistics import Statistics
     from digest.store.sending.status import find_unreached
 
@@ -150,7 +150,7 @@ def report_sent(app: App, sent: Sent, as_json: bool) -> int:
         _show_counts(app, sent, waiting, list(islice(named, min(wanted, _MAX_IN_TABLE + 1))))
         if many:
             reasons = Statistics(app.database).reasons(edition.key, DeliveryOutcome.EXCLUDED, _MAX_IN_JSON)
-            _show_reasons(grouped(reasons, _MAX_REASONS))
+            _show_reasons(group_reasons(reasons, _MAX_REASONS))
             click.echo(f"`digest status {edition.key} --all` names them.")
     if edition.state == EditionState.SKIPPED:
         return 1 if sent.all_sources_failed else 0
@@ -295,7 +295,7 @@ def _places(placed: Counts) -> str:
 
 def _dry_run(app: App, key: str, as_json: bool, *, obey_frequency: bool) -> int:
     from digest import pipeline
-    from digest.notify.report import grouped
+    from digest.notify.report import group_reasons
     from digest.usecases.preflight import PreflightResult
 
     edition = current_edition(app, key, store=False)
@@ -336,7 +336,7 @@ def _dry_run(app: App, key: str, as_json: bool, *, obey_frequency: bool) -> int:
     if plan.placed.unknown:
         click.echo(f"Those unknown may have it and get nothing: `digest reconcile {key}` settles them.")
     if len(plan.excluded) > _MAX_EXCLUDED:
-        _show_reasons(grouped(((reason, 1) for _email, reason in plan.excluded), _MAX_REASONS))
+        _show_reasons(group_reasons(((reason, 1) for _email, reason in plan.excluded), _MAX_REASONS))
     elif plan.excluded:
         click.echo(table(("would not get it", "why"), plan.excluded))
     for line in (*map(str, found.findings), *found.left_out):

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import click
 
 from digest.cli.editions import existing
-from digest.cli.output import emit, json_option, note, shown
+from digest.cli.output import emit, json_option, note, printable
 from digest.cli.user import user_name
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 
@@ -73,7 +73,7 @@ def share(home: Path, edition: str, card: Path | None, telegram: bool, seen: boo
             url = f"{base}/archive/{quote(key, safe='')}"
             emit({"edition": key, "url": url, "text": text, "card": str(place) if place else None})
             return 0
-        click.echo(shown(text))
+        click.echo(printable(text))
         if place:
             note(f"Card: {place}")
     return 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.output import ago, emit, json_option, note, plural, shortened
+from digest.cli.output import ago, emit, json_option, note, plural, shorten
 from digest.cli.sources_edit import (
     TRUST,
     add,
@@ -26,7 +26,7 @@ from digest.cli.subscribers_edit import operator
 from digest.cli.tables import table
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigurationError
-from digest.utils.files import placed
+from digest.utils.files import resolve_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -225,7 +225,7 @@ def _kind(app: App, source: Source) -> str:
         return "api"
     if source.url:
         return "url"
-    path = placed(app.home, source.path)
+    path = resolve_path(app.home, source.path)
     return "folder" if path.is_dir() else "file" if path.exists() else "missing"
 
 
@@ -241,4 +241,4 @@ def _health_cells(source: Source, found: SourceHealth | None, now: datetime) -> 
         problems.append(f"asked to wait, next try {ago(found.not_before, now)}")
     if found.failures:
         problems.append(f"failed {found.failures}×: {found.last_error}")
-    return ago(found.last_good, now), ago(found.last_new, now), shortened("; ".join(problems), 100)
+    return ago(found.last_good, now), ago(found.last_new, now), shorten("; ".join(problems), 100)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.output import emit, json_option, note, plural, shortened
+from digest.cli.output import emit, json_option, note, plural, shorten
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError
 
@@ -161,7 +161,7 @@ def _say(
     for warning in listed.warnings:
         note(f"{file}: warning: {warning}")
     for bad in listed.rejected:
-        note(f"{file}:{bad.line}: rejected: {shortened(bad.found, 80) or 'an entry without a name'} {bad.why}")
+        note(f"{file}:{bad.line}: rejected: {shorten(bad.found, 80) or 'an entry without a name'} {bad.why}")
     for one in plan.skipped:
         note(f"skipped: {one.url} {one.why}: {one.name}")
     for url, why in silent.items():

@@ -210,7 +210,7 @@ def lift(home: Path, email: str, reason: str, as_json: bool) -> None:
     from digest.cli.faults import app_despite_faults
 
     with app_despite_faults(home) as app:
-        before = app.subscriber_editor.lift(email, reason, operator(app))
+        before = app.subscriber_editor.unsuppress(email, reason, operator(app))
     if as_json:
         emit({"email": email, "was": before})
     else:

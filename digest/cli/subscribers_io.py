@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from digest.cli.output import emit, json_option, note, plural
-from digest.cli.progress import Report, counted, progress
+from digest.cli.progress import Report, count_each, progress
 from digest.cli.subscribers_edit import operator
 from digest.subscribers.imports.formats import FORMATS
 from digest.utils.files import replacing
@@ -100,7 +100,7 @@ def import_(
             existing=existing,
             dry_run=dry_run,
             rejected_to=rejected,
-            counting=lambda rows, unreadable: counted(rows, _with_more(job("read"), unreadable)),
+            counting=lambda rows, unreadable: count_each(rows, _with_more(job("read"), unreadable)),
         )
     lists, done, rejections, others = report.lists, report.done, list(report.rejected), report.others
     for line in others:
@@ -139,7 +139,7 @@ def export(
             count = subscriber_export.write(rows, sys.stdout, kind)
         else:
             with progress() as job, replacing(file) as out:
-                count = subscriber_export.write(counted(rows, job("written")), out, kind)
+                count = subscriber_export.write(count_each(rows, job("written")), out, kind)
     if as_json:
         emit({"file": str(file), "format": kind, "readers": count, "left_out": dict(excluded)})
     elif file is not None:

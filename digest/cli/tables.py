@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from digest.cli.output import coloured, on_terminal, shown
+from digest.cli.output import colour, on_terminal, printable
 from digest.utils.redact import has_known, without_known
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class _Cell(NamedTuple):
 
 def _cells(row: Sequence[object]) -> list[_Cell]:
     """The cells as text on one line, without control characters and the secrets in use."""
-    texts = [shown(" ".join(str("" if cell is None else cell).split())) for cell in row]
+    texts = [printable(" ".join(str("" if cell is None else cell).split())) for cell in row]
     # One search per row, because a list may have 100,000 rows.
     if has_known("\n".join(texts)):
         texts = [without_known(text) for text in texts]
@@ -97,7 +97,7 @@ def _line(cells: Sequence[_Cell], widths: Sequence[int], numeric: Sequence[bool]
     line, column = "", 1
     for number, (cell, width) in enumerate(zip(cells, widths, strict=True)):
         padding = " " * (width - cell.width)
-        text = coloured(cell.text, COLOURS.get(cell.text))
+        text = colour(cell.text, COLOURS.get(cell.text))
         last = number == len(cells) - 1
         line += f"\x1b[{column}G" if place and number else ""
         line += f"{padding}{text}" if numeric[number] else text if last else f"{text}{padding}"

@@ -145,11 +145,11 @@ def _in_environment(variables: Mapping[str, str]) -> Iterator[None]:
 class _FirstFailure(logging.Handler):
     """Logs the library's first error. The library repeats it every few seconds while spans are lost."""
 
-    told = False
+    reported = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        if not self.told:
-            self.told = True
+        if not self.reported:
+            self.reported = True
             warn(f"Spans do not reach the OpenTelemetry collector: {record.getMessage()}")
 
 

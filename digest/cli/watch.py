@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from digest.cli.output import ago, on_terminal, shown
+from digest.cli.output import ago, on_terminal, printable
 from digest.cli.signals import stopped_by_signals
 from digest.cli.tables import COLOURS, WORKER_HEADERS, worker_cells
 from digest.errors import DigestError, StoreError
@@ -152,11 +152,11 @@ def page(day: Day) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    title = Text(shown(day.newsletter), style="bold")
+    title = Text(printable(day.newsletter), style="bold")
     title.append(f"   {day.now:%a %Y-%m-%d %H:%M:%S %Z}", style="default")
     parts: list[RenderableType] = [title]
     if day.problem:
-        parts.append(Text(shown(redact(day.problem)), style="red"))
+        parts.append(Text(printable(redact(day.problem)), style="red"))
     for line in day.editions:
         if line.state == EditionState.SENDING:
             parts += [Text(), _sending(line, day.rates.get(line.key, 0.0))]
@@ -202,7 +202,7 @@ def _last(day: Day) -> Table:
         cells = [Text(f"{number:,}", justify="right") for number in numbers]
         # A person must settle the unknown ones.
         cells[-1].stylize("red" if counts.unknown else "")
-        table.add_row(line.key, state, *cells, Text(shown(line.subject), no_wrap=True, overflow="ellipsis"))
+        table.add_row(line.key, state, *cells, Text(printable(line.subject), no_wrap=True, overflow="ellipsis"))
     return table
 
 
@@ -212,9 +212,9 @@ def _sources(day: Day) -> Table:
     # Terminals disagree about the width of Devanagari, so it is in the last column.
     table = _table("last good", "source")
     for source in day.sources[:_SOURCES]:
-        line = Text(shown(source.name), no_wrap=True, overflow="ellipsis")
+        line = Text(printable(source.name), no_wrap=True, overflow="ellipsis")
         if source.problem:
-            line.append(f": {shown(redact(source.problem))}", style="red")
+            line.append(f": {printable(redact(source.problem))}", style="red")
         table.add_row(ago(source.last_good, day.now), line)
     more = day.sources[_SOURCES:]
     if more:
@@ -230,8 +230,8 @@ def _workers(day: Day) -> Table:
     for worker in day.workers:
         where, version, state, *numbers, has = map(str, worker_cells(worker))
         right = (Text(number, justify="right") for number in numbers)
-        held = Text(shown(has), no_wrap=True, overflow="ellipsis")
-        table.add_row(shown(where), version, Text(state, style=COLOURS.get(state, "")), *right, held)
+        held = Text(printable(has), no_wrap=True, overflow="ellipsis")
+        table.add_row(printable(where), version, Text(state, style=COLOURS.get(state, "")), *right, held)
     return table
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from digest.collect.cleaning.identity import absolute_url
-from digest.collect.cleaning.normalise import assemble
+from digest.collect.cleaning.normalise import normalise_items
 from digest.collect.feeds.autodiscovery import feed_link
 from digest.collect.feeds.sitemap import ROOTS, parse_sitemap
 from digest.collect.feeds.xml import parse_feed
@@ -109,7 +109,7 @@ def parse_page(text: str, context: ParseContext) -> ParseResult | None:
     is_home_page = item.url and not urlsplit(item.url).path.strip("/")
     if not item.title or length < MIN_TEXT or is_home_page:
         return None
-    made = assemble([item], context)
+    made = normalise_items([item], context)
     return ParseResult("page", made.articles, made.lost, context.log.messages())
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from digest.collect import images as local_images
 from digest.collect.cleaning.identity import absolute_url
-from digest.collect.cleaning.normalise import OWN_FILE, assemble
+from digest.collect.cleaning.normalise import OWN_FILE, normalise_items
 from digest.collect.dispatch import read_document
 from digest.collect.feeds.sitemap import ROOTS
 from digest.collect.http.decode import decode
@@ -183,7 +183,7 @@ def read_file(path: Path, *, source: Source, now: datetime) -> Article:
     """The article of one .txt, .md or .html file. Raises Unreadable if there is none."""
     context = ParseContext(source, now)
     item = _item(path, context)
-    articles = assemble([item], context).articles
+    articles = normalise_items([item], context).articles
     if not articles:
         raise Unreadable(f"{path.name} has neither a title nor a text.")
     warnings = tuple(warning for warning in context.log.single if warning not in articles[0].warnings)
@@ -250,7 +250,7 @@ class _PathReader:
         if self.source.links:
             log.add("`links` is for one web page; this is a folder, so its pages are read as articles")
         items, lost, _ = self._items(files[:MAX_FILES], context, folder)
-        made = assemble(items, context)
+        made = normalise_items(items, context)
         result = ParseResult("folder", made.articles, lost + made.lost, log.messages(), duplicates=made.duplicates)
         for file in feeds:
             feed = self._document(file)
@@ -273,7 +273,7 @@ class _PathReader:
     def _single_file(self, path: Path, kind: str) -> ParseResult:
         context = ParseContext(self.source, self.now)
         items, lost, error = self._items([path], context, None)
-        made = assemble(items, context)
+        made = normalise_items(items, context)
         return ParseResult(
             kind,
             made.articles,

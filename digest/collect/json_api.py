@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from digest.collect.cleaning.identity import absolute_url
-from digest.collect.cleaning.normalise import assemble
+from digest.collect.cleaning.normalise import normalise_items
 from digest.collect.feeds.dates import parse_date
 from digest.collect.feeds.entry import EXCERPT
 from digest.collect.feeds.sanitise_xml import MAX_ITEMS
@@ -195,7 +195,7 @@ def parse_api(text: str, context: ParseContext) -> ParseResult:
     entries = _entries(elements, mapping, log)
     _warn_unused_paths(entries, given, log)
     items = _items(entries, mapping, context.url, log)
-    made = assemble(items, context)
+    made = normalise_items(items, context)
     lost = len(elements) - len(items) + made.lost
     return ParseResult(kind, made.articles, lost, log.messages(), duplicates=made.duplicates)
 

@@ -34,7 +34,7 @@ from digest.collect.types import ArticleLookup, ParseResult, SourceState, Valida
 from digest.errors import ConfigurationError, DigestError
 from digest.models import FulltextMode, Source
 from digest.utils import redact
-from digest.utils.files import placed
+from digest.utils.files import resolve_path
 
 # Bytes. A document of at least this size counts as large. A feed of thirty full articles has some 200,000.
 LARGE_DOCUMENT = 1_000_000
@@ -141,7 +141,7 @@ class SourceReader:
 
     def _read_path(self, source: Source, state: SourceState) -> SourceResult:
         """Read a file or folder. Only a file can be known as unchanged; a folder's files come and go."""
-        path = placed(self.context.home, source.path)
+        path = resolve_path(self.context.home, source.path)
         previous = None if source.replay else state.validators.body_hash
         file_hash = _file_hash(path) if path.is_file() else None
         body_hash = versioned_hash(source, file_hash) if file_hash else None

@@ -194,12 +194,12 @@ def hint_for_value(location: tuple[Any, ...], value: Any) -> str:
             word = str(word).lower()
         if isinstance(word, int | float):
             word = f"{word:g}"
-        if isinstance(word, str) and (meant := _meant(location, str(name), word.strip().casefold())):
+        if isinstance(word, str) and (meant := _suggestion(location, str(name), word.strip().casefold())):
             return f"; {meant}"
     return ""
 
 
-def _meant(location: tuple[Any, ...], name: str, word: str) -> str:
+def _suggestion(location: tuple[Any, ...], name: str, word: str) -> str:
     if word in _WEEKLY_WORDS and name in _WEEKLY_PLACES and location[0] in ("schedule", "edition"):
         return _WEEKLY
     if (meant := _VALUES.get(name, {}).get(word)) and meant != word:

@@ -15,7 +15,7 @@ from digest.config import loader
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.hindi.cut import shorten
 from digest.hindi.text import fold
-from digest.utils.files import placed
+from digest.utils.files import resolve_path
 from digest.yamlio import reader
 from digest.yamlio.editor import YamlListEditor
 
@@ -95,7 +95,7 @@ def place_key(home: Path, row: Mapping[str, Any]) -> str:
     url = str(row.get("url") or "").strip()
     if url:
         return (canonical_url(url) or url).partition("://")[2].rstrip("/")
-    return str(placed(home, str(row.get("path") or "")).resolve())
+    return str(resolve_path(home, str(row.get("path") or "")).resolve())
 
 
 def name_for(title: str, place: Mapping[str, str], taken: Iterable[str]) -> str:

@@ -53,7 +53,7 @@ def find_breaking(
 
 
 @gc_paused()
-def cluster_named(name: str, articles: Sequence[Article], context: ComposeContext) -> tuple[Article, ...]:
+def find_cluster(name: str, articles: Sequence[Article], context: ComposeContext) -> tuple[Article, ...]:
     """Return the articles of the story with this id, or with an article of this id or URL; none if it is unknown."""
     _pairs, clusters, _history = _cluster(articles, context)
     return next((cluster.articles for cluster in clusters if name in cluster.names), ())

@@ -149,7 +149,7 @@ class Connection:
         self._registry = registry
         self._handle: socket.socket | None = None
 
-    def dial(self, host: str, port: int, timeout: float) -> socket.socket:
+    def connect(self, host: str, port: int, timeout: float) -> socket.socket:
         """Connect to the first address that answers, within `timeout` seconds for all of them. Raises OSError.
 
         `timeout` is also set for each later read and write.
@@ -329,7 +329,7 @@ class HttpClient:
         with self.lock:
             connection = self.open.get(http_connection) or self.registry.connection()
         host, port = http_connection.host, http_connection.port
-        dialled = connection.dial(host, port, min(self.timeout, _MAX_CONNECT_TIMEOUT))
+        dialled = connection.connect(host, port, min(self.timeout, _MAX_CONNECT_TIMEOUT))
         if self.context:
             timed: Any = self.context.wrap_socket(dialled, server_hostname=host)
         else:

@@ -81,7 +81,7 @@ def encode_address(name: str, email: str, *, room: int = 30) -> tuple[str, ...]:
     return (*(_encoded_word(chunk) for chunk in _chunks(name, room)), f"<{email}>")
 
 
-def folded(name: str, words: Sequence[str]) -> str:
+def fold_header(name: str, words: Sequence[str]) -> str:
     """`Name: words`, with line breaks between words to keep lines within 78 characters (RFC 5322 section 2.1.1)."""
     lines = [f"{name}:"]
     for word in words:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from email.utils import format_datetime
 from functools import lru_cache
 
-from digest.mail.headers import WORD_BYTES, common_headers, encode_address, encode_header, folded
+from digest.mail.headers import WORD_BYTES, common_headers, encode_address, encode_header, fold_header
 from digest.mail.message import Outgoing, Recipient, Sender, list_headers, one_line, split_placeholders, substitute
 from digest.models import InlineImage, RenderedEmail
 
@@ -45,10 +45,12 @@ class Template:
         self.edition, self.list_id = edition, sender.list_id
         self.is_subject_personal = len(split_placeholders(email.subject)) > 1
         self.subject = email.subject if self.is_subject_personal else encode_header("Subject", email.subject)
-        self.sender = folded("From", encode_address(sender.name, sender.email, room=WORD_BYTES)).encode("ascii") + _CRLF
+        self.sender = (
+            fold_header("From", encode_address(sender.name, sender.email, room=WORD_BYTES)).encode("ascii") + _CRLF
+        )
         lines = [f"Reply-To: {one_line(sender.reply_to)}"] if sender.reply_to else []
         common = common_headers(sender, edition, email.variant)
-        lines += [folded(name, value.split(" ")) for name, value in common.items()]
+        lines += [fold_header(name, value.split(" ")) for name, value in common.items()]
         lines.append("MIME-Version: 1.0")
         self.common = "".join(f"{line}\r\n" for line in lines).encode("ascii")
         self.parts: list[bytes | _Body] = list(_parts(edition, email, images))
@@ -61,7 +63,7 @@ class Template:
             encode_header("Subject", substitute(self.subject, values)) if self.is_subject_personal else self.subject,
             f"Date: {_date(date.replace(microsecond=0), date.utcoffset())}",
             f"Message-ID: <{_message_id(self.edition, recipient, self.list_id)}>",
-            folded("List-Unsubscribe", list_headers(recipient)["List-Unsubscribe"].split(" ")),
+            fold_header("List-Unsubscribe", list_headers(recipient)["List-Unsubscribe"].split(" ")),
             "",
         )
         encoded = {tag: value.encode("utf-8", "replace") for tag, value in values.items()}

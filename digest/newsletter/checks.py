@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from digest.config import source_list
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.utils.files import placed, readable_by_others
+from digest.utils.files import readable_by_others, resolve_path
 from digest.utils.redact import redact
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def check_paths(app: App, findings: Findings) -> None:
         return
     lines = source_lines(app)
     for source in app.sources:
-        if source.path and not placed(app.home, source.path).exists():
+        if source.path and not resolve_path(app.home, source.path).exists():
             missing = f"source {source.name}: file or folder not found: {source.path}"
             findings.problems.append(ConfigProblem(FILE_NAME, lines.get(source.name, 0), missing))
 
@@ -176,7 +176,7 @@ def open_files(app: App) -> list[Path]:
     except ConfigurationError:
         # An unreadable list has its own check.
         lists = []
-    files = [*lists, *map(backup_of, lists), app.home / ".env", placed(app.home, delivery.outbox.path)]
+    files = [*lists, *map(backup_of, lists), app.home / ".env", resolve_path(app.home, delivery.outbox.path)]
     if delivery.smtp.dkim and delivery.smtp.dkim.key_file:
         files.append(app.home / delivery.smtp.dkim.key_file)
     if any(redact(url) != url for url in (app.settings.store.url, *(source.url for source in app.sources))):

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.models import PROVIDER_NAMES
-from digest.utils.files import placed
+from digest.utils.files import resolve_path
 from digest.utils.findings import Finding, error, good, unknown, warning
 from digest.utils.text import plural
 from digest.utils.urls import is_example
@@ -265,7 +265,7 @@ def _check_disks(app: App) -> list[Finding]:
         folders["store"] = sqlite_file(store).parent
     store.close()
     if "outbox" in app.settings.delivery.transport:
-        folders["outbox"] = placed(app.home, app.settings.delivery.outbox.path)
+        folders["outbox"] = resolve_path(app.home, app.settings.delivery.outbox.path)
     return check_disks(folders or {"folder": app.home})
 
 

@@ -284,11 +284,11 @@ def receiver_answers(facts: Facts) -> Iterator[Alert]:
             counts[row.name, key] += recipients
             examples.setdefault((row.name, key), (row.meaning, row.action, text))
     days = {edition.key: edition for edition in facts.editions}
-    told = set[str]()
+    reported = set[str]()
     for (name, key), count in counts.items():
-        if count < facts.limits.policy_answers or name in told or key not in days:
+        if count < facts.limits.policy_answers or name in reported or key not in days:
             continue
-        told.add(name)
+        reported.add(name)
         meaning, action, text = examples[name, key]
         receiver = name.partition(" ")[0].capitalize()
         yield Alert(

@@ -231,7 +231,7 @@ def source_problems(
     return found
 
 
-def grouped(reasons: Iterable[tuple[str, int]], most: int) -> list[tuple[str, int]]:
+def group_reasons(reasons: Iterable[tuple[str, int]], most: int) -> list[tuple[str, int]]:
     """The most frequent reasons, without the addresses in which they differ."""
     counts: Counter[str] = Counter()
     for reason, count in reasons:

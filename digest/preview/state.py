@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.errors import ConfigurationError, DigestError
-from digest.usecases.shown_email import fill
+from digest.usecases.shown_email import fill_placeholders
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -123,7 +123,7 @@ def _variant_previews(app: App, edition: Edition) -> list[VariantPreview]:
         email = _email(app, edition, variant)
         if email is None:
             continue
-        _, html, text = fill(edition, email, app.sender, app.signer, app.articles.images)
+        _, html, text = fill_placeholders(edition, email, app.sender, app.signer, app.articles.images)
         topics = ", ".join(section.name for section in edition.sections if section.name in (variant.topics or ()))
         names, level = _sizes(email)
         warnings = _warnings(app, edition, email)
@@ -150,7 +150,7 @@ def write_preview(app: App, edition: Edition, out: Path) -> WrittenPreview:
     email = _email(app, edition, Variant("html"))
     if email is None:
         raise DigestError(f"edition {edition.key} has no story to show")
-    outgoing, html, text = fill(edition, email, app.sender, app.signer, app.articles.images)
+    outgoing, html, text = fill_placeholders(edition, email, app.sender, app.signer, app.articles.images)
     message = build(outgoing, outgoing.recipients[0], date=app.now())
     files = []
     try:

@@ -54,7 +54,7 @@ def canonical(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def linked(batches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def chain_batches(batches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Give each batch its hash: SHA-256 of the hash before it, in hexadecimal, and of the batch."""
     chain, before = [], ""
     for each in batches:
@@ -65,7 +65,7 @@ def linked(batches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def sign(statement: Mapping[str, Any], batches: Sequence[Mapping[str, Any]], key: Ed25519PrivateKey) -> dict[str, Any]:
     """Return the document of a receipt. The statement gets its format, the head of the chain and the public key."""
-    chain = linked(batches)
+    chain = chain_batches(batches)
     signed = {
         "format": FORMAT,
         "version": VERSION,

@@ -321,8 +321,8 @@ class _Printer:
         elif story.dated and self.local(story).date() != self.usual_day:
             when = self.day_of(story)
         sources = self.catalogue.ngettext("%(num)s source", "%(num)s sources", count) % {"num": count}
-        told = self.catalogue.gettext("Written by a machine") if self.is_by_machine(story) else ""
-        return tuple(note.replace(" ", NBSP) for note in (sources if count > 1 else "", when, told) if note)
+        by_machine = self.catalogue.gettext("Written by a machine") if self.is_by_machine(story) else ""
+        return tuple(note.replace(" ", NBSP) for note in (sources if count > 1 else "", when, by_machine) if note)
 
     def is_by_machine(self, story: Story) -> bool:
         """Whether a language model wrote anything that is shown of the story."""

@@ -121,7 +121,7 @@ def make_environment(template_dirs: Sequence[Path], language: str) -> Environmen
     )
     # The i18n extension adds this attribute.
     environment.newstyle_gettext = True  # type: ignore[attr-defined]
-    environment.globals.update(localised(lambda: translator(language)), range=_range)
+    environment.globals.update(localise(lambda: translator(language)), range=_range)
     environment.filters["wrap"] = wrap
     environment.filters["rule"] = rule
     return environment
@@ -137,7 +137,7 @@ def rule(text: str, mark: str = "─") -> str:
     return f"{text}\n{mark * min(cut.width(text), COLUMNS)}"
 
 
-def localised(catalogue: Callable[[], Catalogue]) -> dict[str, Any]:
+def localise(catalogue: Callable[[], Catalogue]) -> dict[str, Any]:
     """`gettext` and `ngettext` for templates (`_` is Jinja's alias). `catalogue` is called for each message.
 
     Unlike Jinja's own they escape translations for HTML, and reject a message without a translation.

@@ -25,7 +25,7 @@ class Finding:
     def __str__(self) -> str:
         return f"{self.level}: {self.message}"
 
-    def said(self, translate: Callable[[str], str]) -> str:
+    def translated(self, translate: Callable[[str], str]) -> str:
         """The message in another language."""
         values = {name: translate(value) if name == "reason" else value for name, value in self.values}
         return _put_in(translate(self.template or self.message), values)

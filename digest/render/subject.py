@@ -54,7 +54,7 @@ def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -
     differs from all of `taken`, by date and number.
     """
     used = {_thread_key(subject) for subject in taken}
-    headline = _chosen(edition, language, SUBJECT_LIMIT)[0]
+    headline = _choose(edition, language, SUBJECT_LIMIT)[0]
     day = dates.short(edition.day, language) if headline else ""
     headline = headline or dates.day(edition.day, language)
     first = f"{headline}{_SEPARATOR}{day}" if day else headline
@@ -65,13 +65,13 @@ def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -
     for number in count(1 if day else 2):
         suffix = _SEPARATOR + " ".join(filter(None, (day, f"({number})" if number > 1 else "")))
         room = SUBJECT_LIMIT - cut.length(suffix)
-        subject = (_chosen(edition, language, room)[0] or headline) + suffix
+        subject = (_choose(edition, language, room)[0] or headline) + suffix
         if _thread_key(subject) not in used:
             return subject
     raise AssertionError("numbers do not end")
 
 
-def _chosen(edition: Edition, language: str, room: int) -> tuple[str, Story | None]:
+def _choose(edition: Edition, language: str, room: int) -> tuple[str, Story | None]:
     """Return the text of the subject before its date, and its story; ('', None) without a headline."""
     lead = _lead(edition)
     stories = (
@@ -93,8 +93,8 @@ def preheader(edition: Edition, language: str) -> str:
     Inboxes fill a short preheader with the body's first words, so it continues with the lead's summary.
     """
     lead = _lead(edition)
-    told = _chosen(edition, language, SUBJECT_LIMIT)[1]
-    seen = {_thread_key(_headline_of(told, language))} if told else set()
+    chosen = _choose(edition, language, SUBJECT_LIMIT)[1]
+    seen = {_thread_key(_headline_of(chosen, language))} if chosen else set()
     headlines: list[str] = []
     for story in ([lead] if lead else []) + [story for story in edition.stories() if not story.recurring]:
         headline = _headline_of(story, language)

@@ -303,11 +303,11 @@ class Scheduler:
         if poster is None or not app.settings.telegram.automatic:
             return
         for post in poster.post_due():
-            told = f"Edition {post.edition}: Telegram channel {post.channel}: {post.state}"
+            text = f"Edition {post.edition}: Telegram channel {post.channel}: {post.state}"
             if post.state == PostState.POSTED:
-                self.log(f"{told}.")
+                self.log(f"{text}.")
             elif post.state != PostState.SUBMITTING:
-                self.warn(f"{told}: {post.detail}. `digest share {post.edition} --telegram` shows what to do.")
+                self.warn(f"{text}: {post.detail}. `digest share {post.edition} --telegram` shows what to do.")
 
     def prune(self) -> None:
         """Delete data older than `store.keep`, once a day, and not shortly before a planned moment."""

@@ -96,9 +96,9 @@ def _is_new_cause(connection: Connection, item: Alert, before: str, since: datet
         return False
     rows = connection.execute(select(alert_message.c.content).where(alert_message.c.created_at >= since)).scalars()
     return not any(
-        (told["kind"], told["subject"], told["type"]) == (item.kind, item.subject, MessageType.RAISED)
-        and cause(item.kind, told["text"]) == new
-        for told in rows
+        (content["kind"], content["subject"], content["type"]) == (item.kind, item.subject, MessageType.RAISED)
+        and cause(item.kind, content["text"]) == new
+        for content in rows
     )
 
 

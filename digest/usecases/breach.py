@@ -20,7 +20,7 @@ from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.i18n import translator
 from digest.models import BREACH, Actor, Edition, EditionState, RenderedEmail
 from digest.store.desk import audit
-from digest.store.people.affected import Affected, Scope, already_told, find_affected
+from digest.store.people.affected import Affected, Scope, already_informed, find_affected
 from digest.store.sending.enqueue import Decision, enqueue_people
 from digest.yamlio import reader
 
@@ -140,8 +140,8 @@ class BreachLetter:
         if self.editions.get(key) is None:
             self.editions.put(letter, over=())
             self.editions.save_emails(key, emails)
-        told = already_told(self.database, key)
-        new = [person for person in found.reached if person.id is not None and person.id not in told]
+        informed = already_informed(self.database, key)
+        new = [person for person in found.reached if person.id is not None and person.id not in informed]
         decisions = [Decision("html", now), Decision("text", now)]
         places = [(int(person.format == "text"), person.id) for person in new if person.id is not None]
         placed = enqueue_people(self.database, key, decisions, places, self.batch_size, now=now)

@@ -94,7 +94,7 @@ class BreakingNews:
             return None
         with exclusive(self.database, "proposing breaking news", wait=_LOCK_WAIT):
             earlier = self.all()
-            context = self._context(self.settings.within, told=self._told(earlier))
+            context = self._context(self.settings.within, alert_stories=self._stories_of(earlier))
             found = find_breaking(recent, context, least=self.settings.sources, sections=self.settings.sections)
             if not found:
                 return None
@@ -115,10 +115,10 @@ class BreakingNews:
             articles = self._articles_named(name)
             earlier = self.all()
             busy = [each for each in earlier if each.edition.state in OPEN or each.sent_at is not None]
-            context = self._context(self.composer.rules.window, told=self._told(busy))
+            context = self._context(self.composer.rules.window, alert_stories=self._stories_of(busy))
             found = find_sent(articles, context)
-            told = [each for each in busy if each.edition.key in found]
-            for each in told:
+            repeated = [each for each in busy if each.edition.key in found]
+            for each in repeated:
                 key = each.edition.key
                 if each.sent_at is not None:
                     raise BreakingRefused(f"This story was sent already: {key}. A story is sent once as breaking news.")
@@ -222,10 +222,10 @@ class BreakingNews:
 
     def _articles_named(self, name: str) -> tuple[Article, ...]:
         """Return the articles of a story. Raises BreakingRefused."""
-        from digest.curate.breaking import cluster_named
+        from digest.curate.breaking import find_cluster
 
         now, window = self.now(), self.composer.rules.window
-        articles = cluster_named(name, self.articles.between(now - window, now), self._context(window))
+        articles = find_cluster(name, self.articles.between(now - window, now), self._context(window))
         if articles:
             return articles
         for edition in self.editions.all():
@@ -290,15 +290,15 @@ class BreakingNews:
             preheader=edition.preheader or subject.breaking_preheader(edition, language),
         )
 
-    def _context(self, window: timedelta, told: Sequence[SentStory] = ()) -> ComposeContext:
-        """Return the context of curation. `told` are the stories of alert editions, sent or not."""
+    def _context(self, window: timedelta, alert_stories: Sequence[SentStory] = ()) -> ComposeContext:
+        """Return the context of curation. `alert_stories` of alert editions count as sent, whether they were or not."""
         from digest.curate.editorial import Changes
 
         rules = replace(self.composer.rules, window=window)
         context = self.composer.context(f"{self._today()}-{BREAKING}", Changes(), self.now(), rules)
-        return replace(context, sent=(*context.sent, *told))
+        return replace(context, sent=(*context.sent, *alert_stories))
 
-    def _told(self, editions: Sequence[BreakingEdition]) -> list[SentStory]:
+    def _stories_of(self, editions: Sequence[BreakingEdition]) -> list[SentStory]:
         from digest.curate.sent_story import SentStory
 
         # Curation only considers what was sent before this time.

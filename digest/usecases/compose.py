@@ -365,8 +365,8 @@ class Composer:
             key=lambda story: (story.id != edition.lead, -story.score),
         )
         articles = self.articles.by_ids([id for story in stories for id in story.article_ids])
-        told = [(story, [articles[id] for id in story.article_ids if id in articles]) for story in stories]
-        intro = write_intro(told, summariser)
+        candidates = [(story, [articles[id] for id in story.article_ids if id in articles]) for story in stories]
+        intro = write_intro(candidates, summariser)
         if intro.problem:
             why = f"no intro: the model's was not used, because {intro.problem}"
             return replace(edition, warnings=(*edition.warnings, why))

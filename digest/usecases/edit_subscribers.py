@@ -92,7 +92,7 @@ class SubscriberEditor:
     ) -> Added:
         """Add a subscriber at the end of a list file. `wording` is where and how the person agreed.
 
-        `fields` are texts as a command takes them; see `parsed`. Raises DigestError.
+        `fields` are texts as a command takes them; see `parse_fields`. Raises DigestError.
         """
         address = comparable(email)
         try:
@@ -101,7 +101,7 @@ class SubscriberEditor:
             raise ConfigurationError([ConfigProblem("EMAIL", 0, str(error))]) from None
         path = self._file_to_edit(file)
         known = {address for address, _subscriber in self.subscriber_list.read(may_be_empty=True)}
-        values = {"email": email.strip(), **{k: v for k, v in self.parsed(fields).items() if v is not None}}
+        values = {"email": email.strip(), **{k: v for k, v in self.parse_fields(fields).items() if v is not None}}
         record = self.subscriber_admin.find(address)
         if address in known or (record and record.listed and record.origin):
             where = f" (from import {record.origin})" if record and record.origin and address not in known else ""
@@ -122,7 +122,7 @@ class SubscriberEditor:
 
         Raises DigestError if they are not on the list.
         """
-        values = self.parsed(fields)
+        values = self.parse_fields(fields)
         listed = bool(self.subscriber_list.read(may_be_empty=True))
         path = self._first(lambda file: list_editor.change(file, email, values)) if listed else None
         source, now = source_of(by, "set"), self.now()
@@ -200,7 +200,7 @@ class SubscriberEditor:
                 self._add(connection, address, by, "suppressed", why)
         return new
 
-    def lift(self, email: str, reason: str, by: Actor) -> str:
+    def unsuppress(self, email: str, reason: str, by: Actor) -> str:
         """End a suppression, and return its reason.
 
         Raises DigestError if there is none, or after a complaint, which only a new sign-up ends.
@@ -232,7 +232,7 @@ class SubscriberEditor:
             audit.add(connection, by, "subscriber erased", subject, why, now=self.now())
         return Erased(stored, path.name if path else "", emails)
 
-    def parsed(self, given: Mapping[str, str | None]) -> dict[str, Any]:
+    def parse_fields(self, given: Mapping[str, str | None]) -> dict[str, Any]:
         """Validate fields given as text; several topics or editions are separated by commas.
 
         A field that is None was not given and is left out; '' removes the field and becomes None. Raises

@@ -12,7 +12,7 @@ from digest import __version__
 from digest.errors import DigestError
 from digest.receipt.document import PARTS, canonical, sign
 from digest.store.content.events import count_feedback
-from digest.store.sending.evidence import read_evidence, written
+from digest.store.sending.evidence import format_time, read_evidence
 from digest.usecases.process_feedback import PARSERS
 
 if TYPE_CHECKING:
@@ -50,14 +50,14 @@ class ReceiptIssuer:
         statement = {
             "newsletter": self.newsletter,
             "issuer": self.issuer,
-            "issued_at": written(now.astimezone(UTC).replace(microsecond=0)),
+            "issued_at": format_time(now.astimezone(UTC).replace(microsecond=0)),
             "software": f"digest {__version__}",
             "edition": edition.key,
             "number": edition.number,
             "subject": edition.subject,
             "state": str(edition.state),
-            "frozen_at": written(found.frozen_at),
-            "done_at": written(found.done_at),
+            "frozen_at": format_time(found.frozen_at),
+            "done_at": format_time(found.done_at),
             "counts": {name: getattr(counts, name) for name in ("frozen", *PARTS)},
             "transports": self.statistics.transports(edition.key),
             "reported": self._reported(edition.key),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from digest.errors import DigestError
 from digest.models import DeliveryOutcome, EditionState
 from digest.notify.alert import MessageType
-from digest.notify.report import Feedback, ModelPrice, Report, as_json, grouped, source_problems
+from digest.notify.report import Feedback, ModelPrice, Report, as_json, group_reasons, source_problems
 from digest.notify.report_formats import as_html, as_text
 from digest.store.content.events import count_feedback
 from digest.store.sending.status import next_due
@@ -133,7 +133,7 @@ class Reporter:
         )
 
     def _reasons(self, key: str, outcome: DeliveryOutcome) -> list[tuple[str, int]]:
-        return grouped(self.statistics.reasons(key, outcome, _READ), _REASONS)
+        return group_reasons(self.statistics.reasons(key, outcome, _READ), _REASONS)
 
 
 def _why(decision: Decision) -> str:

@@ -41,7 +41,7 @@ def with_images(html: str, images: Iterable[InlineImage]) -> str:
     return html
 
 
-def fill(
+def fill_placeholders(
     edition: Edition, email: RenderedEmail, sender: Sender, signer: Signer, stored: ImageStore
 ) -> tuple[Outgoing, str, str]:
     """Return the email for the invented recipient, and its HTML and text with images and all placeholders replaced."""

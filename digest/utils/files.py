@@ -36,7 +36,7 @@ def _find(name: str) -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / name
 
 
-def placed(home: Path, path: str) -> Path:
+def resolve_path(home: Path, path: str) -> Path:
     """Resolve a configured path: relative to `home`, `~/…`, or absolute."""
     # pathlib's expanduser raises for an unknown user.
     return home / os.path.expanduser(path)  # noqa: PTH111

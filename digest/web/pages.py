@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from digest.errors import StoreError
 from digest.hindi import dates
 from digest.i18n import require_pages, translator
-from digest.render.environment import localised, make_environment
+from digest.render.environment import localise, make_environment
 from digest.render.template_errors import explain
 from digest.render.texts import devanagari_digits_in_html, devanagari_digits_in_text
 from digest.render.themes import Branding
@@ -191,7 +191,7 @@ class Pages:
             "other_name": translator(other).gettext("English"),
             "other_here": self.path(here, other),
             "personal": True,
-            **localised(lambda: catalogue),
+            **localise(lambda: catalogue),
         }
         return self._with_digits(
             template, language, self._render(template, language, {**self._common, **defaults, **values})

@@ -61,13 +61,13 @@ class Feedback(Sending):
     def eraser(self) -> SubscriberEraser:
         from digest.store.people.preferences import PreferenceStore
         from digest.usecases.erase_subscriber import SubscriberEraser
-        from digest.utils.files import placed
+        from digest.utils.files import resolve_path
 
         return SubscriberEraser(
             feedback=self.feedback,
             preferences=PreferenceStore(self.database),
             erasures=self.subscriber_admin.erasures,
-            outbox=placed(self.home, self.settings.delivery.outbox.path),
+            outbox=resolve_path(self.home, self.settings.delivery.outbox.path),
             list_files=self.list_files,
             now=self.now,
         )

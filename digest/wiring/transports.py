@@ -60,10 +60,10 @@ def _build_smtp(app: Identity, smtp: SmtpSettings | AlertSmtp, password_key: str
 
 
 def _dkim(chosen: DkimSettings, app: Identity) -> Callable[[bytes], bytes]:
-    from digest.deliver.smtp.dkim import configured
+    from digest.deliver.smtp.dkim import configured_signer
 
     file = app.home / chosen.key_file if chosen.key_file else None
-    return configured(chosen.domain, chosen.selector, file, chosen.key_env, app.environment)
+    return configured_signer(chosen.domain, chosen.selector, file, chosen.key_env, app.environment)
 
 
 def _by_key(

@@ -6,7 +6,7 @@ import pytest
 
 from digest.curate.summary.support import find_support
 from digest.models import Article
-from evaluation.support import judge, judge_headlines
+from evaluation.support import check_file, judge_headlines
 from tests.curate.sample import BRIDGE, article
 
 COURT = article(
@@ -257,7 +257,7 @@ def test_what_belongs_to_it_may_be_retold(text: str) -> None:
 
 @pytest.mark.slow
 def test_floors_on_the_stories_that_it_was_written_with() -> None:
-    judged = [each for name in ("dev", "held", "fresh-1", "fresh-3") for each in judge(name)]
+    judged = [each for name in ("dev", "held", "fresh-1", "fresh-3") for each in check_file(name)]
     wrong = [each.accepted for each in judged if each.fault]
     true = [each.accepted for each in judged if not each.fault]
     assert sum(wrong) / len(wrong) <= 0.01

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.deliver.outcome import PerRecipient
-from digest.deliver.smtp.dkim import configured, signer
+from digest.deliver.smtp.dkim import configured_signer, signer
 from digest.deliver.smtp.transport import Smtp
 from digest.errors import ConfigurationError
 from digest.mail import mime
@@ -121,7 +121,7 @@ def test_the_key_comes_from_a_file_or_from_the_environment(tmp_path: Path) -> No
     mail = mime.build(batch, batch.recipients[0], date=NOW)
     one_line = PEM.decode().replace("\n", "\\n")
     for file, environment in ((tmp_path / "dkim.pem", {}), (None, {"KEY": PEM.decode()}), (None, {"KEY": one_line})):
-        assert good(configured("example.com", "s1", file, "KEY", environment)(mail) + mail)
+        assert good(configured_signer("example.com", "s1", file, "KEY", environment)(mail) + mail)
 
 
 EC = ec.generate_private_key(ec.SECP256R1()).private_bytes(
@@ -133,18 +133,18 @@ EC = ec.generate_private_key(ec.SECP256R1()).private_bytes(
 def test_an_invalid_private_key_is_reported(key: bytes, tmp_path: Path) -> None:
     (tmp_path / "dkim.pem").write_bytes(key)
     with pytest.raises(ConfigurationError, match=r"key_file.*dkim.pem: expected a private RSA key in PEM"):
-        configured("example.com", "s1", tmp_path / "dkim.pem", "", {})
+        configured_signer("example.com", "s1", tmp_path / "dkim.pem", "", {})
 
 
 def test_a_missing_key_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"dkim.pem cannot be read: No such file"):
-        configured("example.com", "s1", tmp_path / "dkim.pem", "", {})
+        configured_signer("example.com", "s1", tmp_path / "dkim.pem", "", {})
     with pytest.raises(ConfigurationError, match="key_env': KEY: expected a private RSA key"):
-        configured("example.com", "s1", None, "KEY", {})
+        configured_signer("example.com", "s1", None, "KEY", {})
 
 
 def test_without_dkimpy_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "dkim.pem").write_bytes(PEM)
     monkeypatch.setitem(sys.modules, "dkim", None)
     with pytest.raises(ConfigurationError, match=r"install hindi-digest\[dkim\]"):
-        configured("example.com", "s1", tmp_path / "dkim.pem", "", {})
+        configured_signer("example.com", "s1", tmp_path / "dkim.pem", "", {})

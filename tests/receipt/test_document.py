@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.receipt.document import ReceiptError, in_lines, linked, public_hex, sign, verify
+from digest.receipt.document import ReceiptError, chain_batches, in_lines, public_hex, sign, verify
 from digest.receipt.text import as_text
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -104,7 +104,7 @@ def linked_again(document: dict[str, Any]) -> None:
     plain = [{name: value for name, value in each.items() if name != "hash"} for each in document["batches"]]
     plain[0]["accepted"] = 1
     plain[1]["accepted"] = 2
-    document["batches"] = linked(plain)
+    document["batches"] = chain_batches(plain)
 
 
 def other_batches(document: dict[str, Any]) -> None:

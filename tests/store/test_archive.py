@@ -65,7 +65,7 @@ def test_editions_are_in_the_order_of_their_days(archive: ArchiveStore) -> None:
     middle = archive.page("2026-11-22", NOW)
     assert middle is not None
     assert middle.html == "<p>1</p>"
-    assert [each.key if each else None for each in archive.beside(middle, NOW)] == ["2026-11-21", "2026-11-23"]
+    assert [each.key if each else None for each in archive.neighbours(middle, NOW)] == ["2026-11-21", "2026-11-23"]
 
 
 def test_a_cancelled_edition_is_not_shown_anywhere(archive: ArchiveStore, database: Database) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from digest.collect.cleaning.dateline import MIN_REST, is_credit, split_dateline, unsigned_title
-from digest.collect.cleaning.dedupe import WHOLE, begins, letters, uncut, without_cut, without_repetition
+from digest.collect.cleaning.dedupe import WHOLE, begins, letters, strip_cut_mark, without_cut, without_repetition
 from digest.collect.cleaning.identity import content_hash
 from digest.collect.cleaning.text_rules import FEED_TAILS, OPENINGS
 from digest.collect.cleaning.titles import headline, is_site_name, marked_off, split_title, subject_of
@@ -183,7 +183,7 @@ def _excerpt(excerpt: str, title: str, body: Sequence[Block]) -> str:
     """The excerpt without its cut end; '' if it repeats the title or begins the body."""
     if not excerpt:
         return ""
-    cut = uncut(excerpt)
+    cut = strip_cut_mark(excerpt)
     if cut != excerpt:
         text = " ".join(block.text for block in body if block.kind == "p")
         if text and begins(text, split_dateline(cut)[1]):

@@ -28,7 +28,7 @@ _NOT_LETTERS = re.compile("[^\u0900-\u0963\u0971-\u097fA-Za-z0-9]+")
 _TITLE_WITHIN = 2
 
 
-def uncut(text: str) -> str:
+def strip_cut_mark(text: str) -> str:
     """The text without the mark that a feed puts where it cut the text."""
     text = text.rstrip()
     match = TRUNCATED.search(text, max(0, len(text) - _CUT_MARK))
@@ -50,7 +50,7 @@ def without_cut(body: list[Block]) -> list[Block]:
     """The body without a cut paragraph that a later one has in full, such as an excerpt on top."""
     kept = []
     for at, block in enumerate(body):
-        cut = uncut(block.text)
+        cut = strip_cut_mark(block.text)
         if cut != block.text and at + 1 < len(body):
             later = " ".join(other.text for other in body[at + 1 :])
             fuller = any(begins(split_dateline(other.text)[1], cut) for other in body[at + 1 : at + 6])

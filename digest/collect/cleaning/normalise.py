@@ -55,7 +55,7 @@ MENU_WARNING = "a menu entry, not news, so it was left out"
 _NO_INFO = FeedInfo()
 
 
-class Assembled(NamedTuple):
+class NormalisedItems(NamedTuple):
     """Articles in the order of the items, and the number of items without an article."""
 
     articles: tuple[Article, ...]
@@ -63,7 +63,7 @@ class Assembled(NamedTuple):
     duplicates: int
 
 
-def assemble(items: Sequence[RawItem], context: ParseContext, feed: FeedInfo = _NO_INFO) -> Assembled:
+def normalise_items(items: Sequence[RawItem], context: ParseContext, feed: FeedInfo = _NO_INFO) -> NormalisedItems:
     """Make articles of the items. Warnings go to the context's log; nothing in an item makes it raise."""
     source, now, log = context.source, context.now, context.log
     if not source.replay and is_mislabelled(items, source, now, feed):
@@ -98,7 +98,7 @@ def assemble(items: Sequence[RawItem], context: ParseContext, feed: FeedInfo = _
     for _ in menu:
         log.count(MENU_WARNING)
     news = [article for article in unique if article.id not in menu]
-    return Assembled(tuple(drop_shared(news)), lost + len(menu), len(made) - len(unique))
+    return NormalisedItems(tuple(drop_shared(news)), lost + len(menu), len(made) - len(unique))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from digest.collect.cleaning.identity import absolute_url, canonical_url
-from digest.collect.cleaning.normalise import assemble
+from digest.collect.cleaning.normalise import normalise_items
 from digest.collect.feeds.dates import parse_date
 from digest.collect.feeds.sanitise_xml import MAX_ITEMS, sanitise_xml
 from digest.collect.images import is_decoration
@@ -82,7 +82,7 @@ def parse_sitemap(text: str, context: ParseContext) -> ParseResult:
         language=next((entry["language"] for entry in chosen if "language" in entry), None),
     )
     lost = len(chosen) - len(items) + (0 if links_only else len(entries) - len(chosen))
-    made = assemble(items, context, feed)
+    made = normalise_items(items, context, feed)
     articles = made.articles
     # lastmod is when the page changed. The page itself may name an earlier day.
     if links_only:

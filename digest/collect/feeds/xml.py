@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from digest.collect.cleaning.identity import absolute_url
-from digest.collect.cleaning.normalise import assemble
+from digest.collect.cleaning.normalise import normalise_items
 from digest.collect.feeds.autodiscovery import feed_link
 from digest.collect.feeds.entry import entry_item, text_of
 from digest.collect.feeds.sanitise_xml import MAX_ITEMS, limit_items, sanitise_xml, size_problem
@@ -129,7 +129,7 @@ def _finish(feed: _Feed, context: ParseContext) -> ParseResult:
     for item in feed.items:
         if not (item.title or item.body or item.excerpt):
             _add_title(item)
-    made = assemble(feed.items, context, feed.info)
+    made = normalise_items(feed.items, context, feed.info)
     return ParseResult(
         feed.kind,
         made.articles,

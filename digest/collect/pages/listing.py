@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from digest.collect.cleaning.identity import absolute_url, canonical_url
-from digest.collect.cleaning.normalise import assemble
+from digest.collect.cleaning.normalise import normalise_items
 from digest.collect.feeds.dates import parse_date
 from digest.collect.feeds.sitemap import title_of
 from digest.collect.markup import html_tree, image_of, plain
@@ -75,7 +75,7 @@ def parse_listing(text: str, context: ParseContext) -> ParseResult:
         log.add(f"it has {len(targets)} links; the first {MAX_LINKS} are used")
     cards = _cards(targets, tree, base)
     items = [_item(target, cards[target.key], base) for target in targets[:MAX_LINKS]]
-    made = assemble(items, context, FeedInfo(language=tree.get("lang") or None))
+    made = normalise_items(items, context, FeedInfo(language=tree.get("lang") or None))
     return ParseResult(
         "listing",
         made.articles,

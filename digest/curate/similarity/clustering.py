@@ -103,7 +103,7 @@ class Pairs:
         for i, j in candidate_pairs(features, self.corpus.frequencies):
             if abs(published[j] - published[i]) <= span:
                 link = explain(features[i], features[j], trust=trust)
-                if link.likeness >= self.rules.related:
+                if link.similarity >= self.rules.related:
                     found[i, j] = link.score
         return dict(sorted(found.items()))
 

@@ -188,7 +188,7 @@ class Link:
     shared: tuple[tuple[str, str, str], ...] = ()
 
     @property
-    def likeness(self) -> float:
+    def similarity(self) -> float:
         """The score without the penalty for events, because related articles may be of one kind."""
         return self.score - self.event
 

@@ -10,10 +10,10 @@ from typing import Any
 from digest.curate.ranking import Ranked
 from digest.curate.similarity.clustering import Pairs, explain_cluster
 from digest.curate.summary.checks import check, check_headline, check_intro
+from digest.curate.summary.death_tolls import mixes_tolls, tolls_sentence
 from digest.curate.summary.metered import Metered
 from digest.curate.summary.sentences import Extractive
 from digest.curate.summary.support import Verdict
-from digest.curate.summary.tolls import mixes_tolls, tolls_sentence
 from digest.curate.summary.types import Summariser, SummaryError
 from digest.hindi.text import fold
 from digest.hindi.tokens import stems
@@ -199,11 +199,11 @@ def write_intro(stories: Sequence[tuple[Story, Sequence[Article]]], summariser: 
     """Return a model's intro about the first stories, if that is its task. Each story comes with its articles."""
     if not isinstance(summariser, Metered) or not summariser.tasks.intro or not stories:
         return Intro()
-    told = stories[:INTRO_STORIES]
+    mentioned = stories[:INTRO_STORIES]
     try:
-        text = typeset(summariser.intro([(story.title, story.summary) for story, _ in told]))
+        text = typeset(summariser.intro([(story.title, story.summary) for story, _ in mentioned]))
     except SummaryError as error:
         return Intro(problem=str(error))
-    verdict = check_intro(text, [(story.title, articles) for story, articles in told])
+    verdict = check_intro(text, [(story.title, articles) for story, articles in mentioned])
     summariser.record_verdict(accepted=not verdict.problem)
     return Intro(problem=verdict.problem) if verdict.problem else Intro(text, verdict.support)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from digest.curate.summary.coverage import meanings
+from digest.curate.summary.death_tolls import mixes_tolls
 from digest.curate.summary.sentence_rules import (
     LONGEST,
     balanced,
@@ -17,7 +18,6 @@ from digest.curate.summary.sentence_rules import (
     refers_back,
 )
 from digest.curate.summary.support import Verdict, find_support
-from digest.curate.summary.tolls import mixes_tolls
 from digest.curate.summary.voice import addresses_reader, lacks_speaker
 from digest.hindi import cut
 from digest.hindi.sentences import split

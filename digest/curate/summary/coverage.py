@@ -122,8 +122,8 @@ class HeadlineCoverage:
     def share(self, texts: Sequence[str]) -> float:
         """Return the share of the title's news that the texts cover, from 0 to 1."""
         total = sum(weight for _meaning, weight in self.words)
-        told = frozenset[str]().union(*map(_all_meanings, texts))
-        return sum(weight for meaning, weight in self.words if meaning & told) / total if total else 0.0
+        covered = frozenset[str]().union(*map(_all_meanings, texts))
+        return sum(weight for meaning, weight in self.words if meaning & covered) / total if total else 0.0
 
     def value(self, chosen: Sequence[SentenceCandidate], wanted: int) -> float:
         """Score a summary by the share of the title that it covers, and by its first sentence as an opening."""

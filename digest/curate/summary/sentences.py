@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from digest.curate.similarity.score import cosine
 from digest.curate.summary.coverage import HeadlineCoverage, weigher
+from digest.curate.summary.death_tolls import adds_toll
 from digest.curate.summary.sentence_rules import (
     LEAST_WORDS,
     MOST_SENTENCES,
@@ -23,7 +24,6 @@ from digest.curate.summary.sentence_rules import (
     is_known,
     is_pure_echo,
 )
-from digest.curate.summary.tolls import adds_toll
 from digest.curate.summary.trimming import shorten_sentence
 from digest.hindi.sentences import split
 from digest.hindi.tokens import stems, tokens

@@ -283,7 +283,7 @@ class _Client(smtplib.SMTP):
     _host: str
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        return self.handle.dial(host, port, timeout)
+        return self.handle.connect(host, port, timeout)
 
 
 class _TlsClient(smtplib.SMTP_SSL, _Client):

@@ -117,7 +117,7 @@ def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-def configured(
+def configured_signer(
     domain: str, selector: str, file: Path | None, variable: str, environment: Mapping[str, str]
 ) -> Callable[[bytes], bytes]:
     """Return the signer with the key in `file`, or else in the environment variable.

@@ -2,9 +2,9 @@
 
 Pure: it maps a sequence of requests to a verdict for each. Gateways open the links of an email before delivery, apps
 draw previews of shared links, and browsers prefetch pages. There are two steps, so that addresses and user agents need
-not be stored: `read_signs` examines one request, `judge` all visits of one visitor. `classify` does both. People get
-the benefit of the doubt: several tabs opened at once, double taps, reloads, and many people behind one address of a
-mobile network do not count as machines.
+not be stored: `read_signs` examines one request, `classify_visits` all visits of one visitor; `classify` does both.
+People get the benefit of the doubt: several tabs opened at once, double taps, reloads, and many people behind one
+address of a mobile network do not count as machines.
 """
 
 from __future__ import annotations
@@ -115,10 +115,10 @@ def classify(requests: Sequence[ClickRequest], links: int) -> list[bool]:
     `links` is the number of different links of the email.
     """
     visits = [Visit(each.target, each.at, read_signs(each), f"{each.address} {each.agent}") for each in requests]
-    return judge(visits, links)
+    return classify_visits(visits, links)
 
 
-def judge(visits: Sequence[Visit], links: int) -> list[bool]:
+def classify_visits(visits: Sequence[Visit], links: int) -> list[bool]:
     """Like `classify`, from stored visits."""
     order = sorted(range(len(visits)), key=lambda number: visits[number].at)
     ordered = [visits[number] for number in order]

@@ -256,7 +256,9 @@ class ArchiveStore:
             row = connection.execute(rows.where(edition.c.key == key, self._is_shown(now))).one_or_none()
         return ArchivedEdition(*row) if row else None
 
-    def beside(self, found: ArchivedEdition, now: datetime) -> tuple[ArchivedEdition | None, ArchivedEdition | None]:
+    def neighbours(
+        self, found: ArchivedEdition, now: datetime
+    ) -> tuple[ArchivedEdition | None, ArchivedEdition | None]:
         """Return the previous and the next edition."""
         place = (edition.c.day, archive_page.c.made_at, edition.c.key)
         own = (found.day, found.at, found.key)

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from digest.feedback.clicks.classify import Sign, Visit, judge
+from digest.feedback.clicks.classify import Sign, Visit, classify_visits
 from digest.models import HONEYPOT
 from digest.store import meta
 from digest.store.database import Database
@@ -151,7 +151,7 @@ def _judged(visits: Sequence[ClickVisit], links: int) -> Iterable[tuple[object, 
     for visit in visits:
         groups[visit.subscriber if visit.subscriber is not None else visit.visitor].append(visit)
     for who, own in groups.items():
-        yield who, own, judge([Visit(each.target, each.at, each.sign, each.visitor) for each in own], links)
+        yield who, own, classify_visits([Visit(each.target, each.at, each.sign, each.visitor) for each in own], links)
 
 
 def _last_by_subscriber(visits: Sequence[ClickVisit], links: int) -> dict[int, datetime]:

@@ -151,7 +151,7 @@ def _held(connection: Connection, rows: dict[int, Any]) -> dict[str, int]:
     }
 
 
-def already_told(database: Database, key: str) -> Collection[int]:
+def already_informed(database: Database, key: str) -> Collection[int]:
     """Return the ids of the people who have a place in the letter already."""
     with database.read() as connection:
         return set(connection.execute(select(delivery.c.subscriber).where(delivery.c.edition == key)).scalars())

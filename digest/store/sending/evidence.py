@@ -80,7 +80,7 @@ def _batches(connection: Connection, key: str, orphans: Mapping[int, Orphan]) ->
         {
             "batch": row.id,
             "variant": row.variant,
-            "due_at": written(row.due_at),
+            "due_at": format_time(row.due_at),
             **_sizes(row, orphans.get(row.id)),
             "attempts": attempts.get(row.id, []),
         }
@@ -108,11 +108,11 @@ def _attempt(row: Any) -> dict[str, Any]:
         "attempt": row.id,
         "transport": row.transport,
         "state": row.state,
-        "started_at": written(row.started_at),
-        "ended_at": written(row.ended_at),
+        "started_at": format_time(row.started_at),
+        "ended_at": format_time(row.ended_at),
     }
     if row.send_at is not None:
-        found["send_at"] = written(row.send_at)
+        found["send_at"] = format_time(row.send_at)
     for name in ("provider_id", "schedule_id"):
         value = getattr(row, name)
         if value and _PLAIN_ID.match(value):
@@ -122,6 +122,6 @@ def _attempt(row: Any) -> dict[str, Any]:
     return found
 
 
-def written(moment: datetime | None) -> str | None:
+def format_time(moment: datetime | None) -> str | None:
     """A time as receipts have it: UTC with a Z."""
     return moment.isoformat().replace("+00:00", "Z") if moment else None

@@ -64,7 +64,7 @@ def settle(connection: Connection, name: str, outcome: Outcome, now: datetime) -
             _accept_waiting(connection, found.edition, found.batch)
     elif found.state == AttemptState.PER_RECIPIENT and isinstance(outcome, PerRecipient):
         _accept_recipients(connection, found.edition, found.batch, outcome.accepted)
-    elif found.state == AttemptState.UNKNOWN and not isinstance(outcome, Unknown) and _take_back(connection, found):
+    elif found.state == AttemptState.UNKNOWN and not isinstance(outcome, Unknown) and _reopen(connection, found):
         attempts.end_attempt(connection, name, outcome, now)
         batches.apply_outcome(connection, found.batch, outcome)
 
@@ -79,7 +79,7 @@ def accept_if_served(connection: Connection, number: int, outcome: Outcome) -> N
         _accept_waiting(connection, edition, number)
 
 
-def _take_back(connection: Connection, found: Any) -> bool:
+def _reopen(connection: Connection, found: Any) -> bool:
     """Put an unknown attempt and its batch back in flight. False if the batch has changed, or has other attempts."""
     others = select(attempt.c.id).where(attempt.c.batch == found.batch, attempt.c.id != found.id)
     if connection.execute(others.where(attempt.c.state.in_(_IN_DOUBT)).limit(1)).first() is not None:

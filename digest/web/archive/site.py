@@ -76,7 +76,7 @@ class Archive:
         complete = self.with_links(found.html, language)
         html = complete if remote else without_remote_images(complete, None)
         before, _share, after = html.partition(SHARE)
-        previous, following = self.store.beside(found, now)
+        previous, following = self.store.neighbours(found, now)
         return {
             "edition": replace(found, html=""),
             # Printed by our template, and without anything personal.

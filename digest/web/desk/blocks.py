@@ -13,7 +13,7 @@ from digest.models import Edition, is_breaking
 from digest.render.blocks.rows import ROWS
 from digest.usecases.edit_edition import WRITABLE_BLOCKS, BlockRejected, EditionEditor, UnknownBlock
 from digest.web.desk import edit
-from digest.web.desk.sentences import said
+from digest.web.desk.sentences import translate
 from digest.web.desk.visit import Visit
 
 _MAX_TEXT = 2_000
@@ -59,7 +59,7 @@ def rows(visit: Visit, edition: Edition) -> list[BlockRow]:
 def problems(visit: Visit, edition: Edition) -> Sequence[str]:
     """Return a sentence about each block that cannot be shown."""
     lines = (line for line in edition.warnings if line.startswith("block "))
-    return [said(line, visit.catalogue) or line for line in lines]
+    return [translate(line, visit.catalogue) or line for line in lines]
 
 
 def change(visit: Visit) -> Response:

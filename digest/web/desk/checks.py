@@ -13,7 +13,7 @@ from digest.render.lint_tree import Finding
 from digest.render.size_budget import Sizes, measure
 from digest.usecases.approval import revision
 from digest.web.desk.background import Background
-from digest.web.desk.sentences import said
+from digest.web.desk.sentences import translate
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
@@ -111,7 +111,7 @@ def problems(checked: Checked, edition: Edition, catalogue: Catalogue) -> Sequen
         level: Level = "bad" if found.level == "error" else "warn"
         lines.append(Problem(level, title, detail, place, button, is_english=is_english))
     for line in checked.left_out:
-        detail = said(line, catalogue) or line
+        detail = translate(line, catalogue) or line
         lines.append(Problem("warn", _("Left out to fit Gmail's limit"), detail, "#stories", _("Remove a story")))
     return lines
 
@@ -119,8 +119,8 @@ def problems(checked: Checked, edition: Edition, catalogue: Catalogue) -> Sequen
 def _detail(found: Finding, catalogue: Catalogue) -> tuple[str, bool]:
     """Return a finding's sentence for an editor, and whether it is in English on a page in another language."""
     if catalogue.has(found.template):
-        return found.said(catalogue.gettext), False
-    kept = said(found.message, catalogue)
+        return found.translated(catalogue.gettext), False
+    kept = translate(found.message, catalogue)
     return (found.message, True) if kept is None else (kept, False)
 
 

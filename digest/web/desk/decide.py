@@ -62,7 +62,7 @@ def _page(visit: Visit, link: Link, edition: Edition, *, status: int = 200) -> R
     return visit.page(
         "decide.html.j2",
         status=status,
-        bar=today.bar(visit, edition, alone=True),
+        bar=today.bar(visit, edition, read_only=True),
         edition=edition,
         act=what,
         needs_passkey=needs_passkey(visit),
@@ -72,7 +72,7 @@ def _page(visit: Visit, link: Link, edition: Edition, *, status: int = 200) -> R
         stale=revision(edition) != link.revision,
         possible=edition.state in _OUT_OF[what],
         now=visit.desk.now(),
-        **today.checked(visit, edition),
+        **today.check_results(visit, edition),
     )
 
 

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
 from digest.models import Edition, EditionState, split_variant
-from digest.usecases.shown_email import fill, in_scheme
+from digest.usecases.shown_email import fill_placeholders, in_scheme
 from digest.web.desk.checks import Checked
 from digest.web.desk.visit import Visit
 
@@ -57,5 +57,5 @@ def _filled(visit: Visit, edition: Edition, variant: str) -> tuple[str, str]:
     if checked is None or checked.largest is None:
         raise HTTPException(404)
     email = checked.emails.get(variant, checked.largest)
-    _outgoing, html, text = fill(edition, email, app.sender, app.signer, app.articles.images)
+    _outgoing, html, text = fill_placeholders(edition, email, app.sender, app.signer, app.articles.images)
     return html, text

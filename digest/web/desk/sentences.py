@@ -36,7 +36,7 @@ def _pattern(form: str) -> re.Pattern[str]:
 _PATTERNS: Mapping[str, re.Pattern[str]] = {form: _pattern(form) for form in KEPT}
 
 
-def said(sentence: str, catalogue: Catalogue) -> str | None:
+def translate(sentence: str, catalogue: Catalogue) -> str | None:
     """Return the sentence in the catalogue's language; None if its pattern is unknown."""
     for form, pattern in _PATTERNS.items():
         if found := pattern.fullmatch(sentence):

@@ -50,7 +50,7 @@ class Bar:
     send_at: datetime | None = None
     asks_reason: bool = False
     # Whether it has no buttons and is not reloaded.
-    alone: bool = False
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ def state(visit: Visit) -> Response:
 def checks(visit: Visit) -> Response:
     """Return the problems of the edition, when the checks have ended."""
     found = visit.edition()
-    return visit.page("checks.html.j2", edition=found, **checked(visit, found, wait=5.0))
+    return visit.page("checks.html.j2", edition=found, **check_results(visit, found, wait=5.0))
 
 
 def page(
@@ -163,7 +163,7 @@ def page(
         variants=variants(visit, edition, visit.desk.checks.of(edition) if editable else None),
         variant=visit.query.get("variant", "")[:64],
         now=now,
-        **checked(visit, edition),
+        **check_results(visit, edition),
         **_moving(visit, edition),
     )
 
@@ -185,16 +185,19 @@ def current(visit: Visit) -> Edition | None:
     return next(iter((*sending, *open_, *reversed(found))), None)
 
 
-def bar(visit: Visit, edition: Edition, *, asks_reason: bool = False, alone: bool = False) -> Bar:
-    """Return the state line: what will happen, to how many, when, and what if nobody acts. `alone`: without buttons."""
+def bar(visit: Visit, edition: Edition, *, asks_reason: bool = False, read_only: bool = False) -> Bar:
+    """Return the state line: what will happen, to how many, when, and what if nobody acts.
+
+    With `read_only` it has no buttons.
+    """
     _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
     app, now = visit.desk.app, visit.desk.now()
     planned = app.calendar.of(edition.key)
     send_at = planned.send_at.astimezone(now.tzinfo) if planned else None
     waiting = send_at is not None and send_at > now
     left = _left(send_at - now, visit) if send_at and waiting else ""
-    sender = visit.may(Role.SENDER) and not alone
-    make = partial(Bar, edition.key, alone=alone, seen=revision(edition), send_at=send_at if waiting else None)
+    sender = visit.may(Role.SENDER) and not read_only
+    make = partial(Bar, edition.key, read_only=read_only, seen=revision(edition), send_at=send_at if waiting else None)
     title = _when_to_whom(visit, edition, send_at if waiting else None)
     if edition.state in (EditionState.DRAFT, EditionState.APPROVED):
         if edition.state == EditionState.APPROVED:
@@ -344,7 +347,7 @@ def _others(visit: Visit) -> list[Edition]:
     return [found for key in keys if (found := visit.desk.app.editions.get(key)) is not None]
 
 
-def checked(visit: Visit, edition: Edition, **wait: float) -> dict[str, Any]:
+def check_results(visit: Visit, edition: Edition, **wait: float) -> dict[str, Any]:
     """Return the results of the checks, for the list and the meter; None while they run."""
     if edition.state not in EDITABLE:
         return {"problems": None, "blocking": 0, "meter": None, "is_checked": False}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from digest.hindi import cut, dates
 from digest.i18n import translator
 from digest.models import Role
-from digest.render.environment import localised, make_environment
+from digest.render.environment import localise, make_environment
 from digest.render.template_errors import explain
 from digest.render.themes import Branding
 from digest.web.pages import TEMPLATES as READER_TEMPLATES
@@ -89,7 +89,7 @@ class Views:
             "clock": clock,
             "month": lambda day: dates.month(day, language),
             "when": lambda at, now: when(at, now, catalogue),
-            **localised(lambda: catalogue),
+            **localise(lambda: catalogue),
         }
         try:
             return environment.get_template(template).render({**defaults, **values})

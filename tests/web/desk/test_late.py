@@ -54,7 +54,7 @@ def accepted(desk: Site) -> int:
 def test_newcomers_and_who_was_left_out_get_it_once(sent: Site, sender: Browser) -> None:
     assert translated("Everybody who is due has it.") in sender.get(PLACE).text
     before = accepted(sent)
-    sent.app.subscriber_editor.lift("ravi@example.com", "a mistake", BY)
+    sent.app.subscriber_editor.unsuppress("ravi@example.com", "a mistake", BY)
     add(sent, "neha@example.com")
     assert f"/desk{PLACE}" in sender.get(f"/report/{KEY}").text
     assert due(sender) == 2

@@ -11,7 +11,7 @@ from digest.i18n import translator
 from digest.models import RenderedEmail
 from digest.render.lint import REASONS, lint
 from digest.render.renderer import Renderer
-from digest.web.desk.sentences import KEPT, said
+from digest.web.desk.sentences import KEPT, translate
 from tests.render.sample import BRANDING, EVERYTHING, NOW, TEMPLATES, twenty
 
 HINDI, ENGLISH = translator("hi"), translator("en")
@@ -35,11 +35,11 @@ def test_each_finding_is_said_in_hindi_with_its_values() -> None:
     found = {finding.template: finding for email in emails for finding in lint(email)}
     assert len(found) > 30
     for template, finding in found.items():
-        hindi = finding.said(HINDI.gettext)
+        hindi = finding.translated(HINDI.gettext)
         assert HINDI.has(template), template
         assert "%(" not in hindi
         assert re.search("[ऀ-ॿ]", hindi)
-        assert finding.said(ENGLISH.gettext) == finding.message
+        assert finding.translated(ENGLISH.gettext) == finding.message
         for name, value in finding.values:
             assert (HINDI.gettext(value) if name == "reason" else value) in hindi
     assert all(HINDI.has(reason) for reason in REASONS)
@@ -50,13 +50,13 @@ def test_what_a_long_email_leaves_out_is_said_in_hindi() -> None:
     assert email is not None
     assert len(email.left_out) > 1
     for line in email.left_out:
-        assert re.match("पूरी ख़बर छूटेगी: |[0-9]+ सार", said(line, HINDI) or ""), line
-        assert said(line, ENGLISH) == line
+        assert re.match("पूरी ख़बर छूटेगी: |[0-9]+ सार", translate(line, HINDI) or ""), line
+        assert translate(line, ENGLISH) == line
 
 
 @given(st.sampled_from(KEPT), st.text(max_size=30))
 def test_values_stay_as_they_are(form: str, value: str) -> None:
     names = dict.fromkeys(re.findall(r"%\(([a-z]+)\)s", form), "12") | {"why": value}
     line = form % names
-    assert said(line, ENGLISH) == line
-    assert said(f"another {line}", HINDI) is None
+    assert translate(line, ENGLISH) == line
+    assert translate(f"another {line}", HINDI) is None

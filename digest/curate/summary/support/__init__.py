@@ -135,26 +135,26 @@ class _Judge:
                 if each.share >= most - margin
                 and (introduced or self._belongs(clause, clauses[number - 1], each, chosen))
             ]
-        told = " ".join(clause.tokens)
+        words = " ".join(clause.tokens)
         if self._is_strict and fitting:
             own = (word for word in clause.words if word.is_content and word.marker != "inherited")
             foreign = next((word.text for word in own if not self._checker.articles.is_anywhere(word)), "")
             if foreign:
-                return f"“{told}” has no support: no article has “{foreign}”"
+                return f"“{words}” has no support: no article has “{foreign}”"
             fitting = [each for each in fitting if each.has_predicate]
             if not fitting:
-                return f"“{told}” has no support: the clause with its other words has another predicate"
+                return f"“{words}” has no support: the clause with its other words has another predicate"
         if not fitting:
             why = (
                 (options[0].problem or "its clauses are from different places") if options else "no article has a text"
             )
-            return f"“{told}” has no support: {why}"
+            return f"“{words}” has no support: {why}"
         if _counts(clause) and not any(names_paper(clause.speaker, each.name) for each in self._sources):
             of = {each.source for each in fitting} & (
                 self._papers if self._papers is not None else {*range(len(self._sources))}
             )
             if not of:
-                return f"it mixes numbers of different papers: “{told}”"
+                return f"it mixes numbers of different papers: “{words}”"
             self._papers = of
             fitting = [each for each in fitting if each.source in of]
         frame = next((each for each in reversed(clauses[:number]) if each.is_frame), None)

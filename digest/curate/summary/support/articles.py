@@ -84,7 +84,7 @@ class Articles:
             for sentence in each.sentences:
                 yield from sentence.clauses
 
-    def beside(self, name: Word, word: Word) -> bool:
+    def is_near(self, name: Word, word: Word) -> bool:
         """Whether the articles have the word near the name: its office, its town, the rest of it."""
         for clause in self.clauses():
             at = [n for n, each in enumerate(clause.words) if same(name, each)]

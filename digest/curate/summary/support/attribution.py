@@ -118,7 +118,7 @@ class Attribution:
             named = [word for word in known if is_name_like(word)]
             return all(
                 (only_retells(word) and "office" not in word.concepts)
-                or any(self._articles.beside(name, word) for name in named)
+                or any(self._articles.is_near(name, word) for name in named)
                 or (is_general(word) and not is_name_like(word))
                 for word in missing
             )
@@ -126,7 +126,7 @@ class Attribution:
             return False
         return all(
             any(self._articles.is_called(head, word) for head in known)
-            or (not is_name_like(word) and any(self._articles.beside(head, word) for head in known))
+            or (not is_name_like(word) and any(self._articles.is_near(head, word) for head in known))
             or ("gen" in word.marker and self._articles.is_anywhere(word))
             for word in missing
         )

@@ -134,11 +134,11 @@ class Checker:
             )
         if speech and other.is_said:
             # The content of a statement needs support too, not only its speaker.
-            told = [
+            content = [
                 word for word in content if not has_speech(word) and not any(same(word, each) for each in other.speaker)
             ]
-            if told and 3 * sum(word in inside for word in told) < len(told):
-                return Candidate(s, i, k, share, f"{text_of(told)} is not what is said", False)
+            if content and 3 * sum(word in inside for word in content) < len(content):
+                return Candidate(s, i, k, share, f"{text_of(content)} is not what is said", False)
         problem = (
             problem_of_words(self.articles, clause, unmatched, inside, share, Place(s, i, k, other))
             or counts(self.articles, clause, content, inside, other)

@@ -474,7 +474,7 @@ class _Reading(Parts):
                 known
                 and (not names or any(is_name_like(each) for each in known))
                 and (
-                    any(self._articles.beside(each, word) for each in known)
+                    any(self._articles.is_near(each, word) for each in known)
                     or (is_general(word) and not is_name_like(word))
                 )
             ):

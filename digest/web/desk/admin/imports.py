@@ -128,5 +128,5 @@ def _shown(error: DigestError | ConfigurationError, upload: Upload) -> str:
     """Return the error with the file name that the admin knows."""
     if not isinstance(error, ConfigurationError):
         return str(error)
-    told = (replace(each, where=each.where.replace(upload.path.name, upload.name)) for each in error.problems)
-    return "; ".join(map(str, told))
+    problems = (replace(each, where=each.where.replace(upload.path.name, upload.name)) for each in error.problems)
+    return "; ".join(map(str, problems))

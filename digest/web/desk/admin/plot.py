@@ -29,7 +29,7 @@ class Plot:
     base: float = _HEIGHT - _BOTTOM
 
 
-def stacked(rows: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> Plot:
+def stack(rows: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> Plot:
     """Return bars of stacked numbers: (label, [(class, number)]). About every seventh has its label."""
     most = max((sum(number for _class, number in parts) for _label, parts in rows), default=0)
     room = _HEIGHT - _BOTTOM - _TOP

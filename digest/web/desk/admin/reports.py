@@ -18,7 +18,7 @@ from digest.store.sending.missed import FAILURES, MissedRecipients
 from digest.usecases.send_late import can_be_sent_late
 from digest.utils.text import escape_formula
 from digest.web.desk.admin import words
-from digest.web.desk.admin.plot import stacked
+from digest.web.desk.admin.plot import stack
 from digest.web.desk.visit import Visit
 
 _EDITIONS, _DAYS, _DOMAINS, _PEOPLE = 14, 30, 20, 100
@@ -37,14 +37,14 @@ def page(visit: Visit) -> Response:
     return visit.page(
         "admin/reports.html.j2",
         numbers=recent,
-        plot=stacked(
+        plot=stack(
             [
                 (each.key[5:10], (("one", each.accepted), ("three", each.excluded), ("two", each.rejected)))
                 for each in reversed(recent)
             ]
         ),
         growth=growth,
-        growth_plot=stacked([(f"{day.day:%d.%m}", (("one", day.joined), ("two", day.left))) for day in growth or ()]),
+        growth_plot=stack([(f"{day.day:%d.%m}", (("one", day.joined), ("two", day.left))) for day in growth or ()]),
         domains=worst,
         kinds=FAILURES,
         words=words,

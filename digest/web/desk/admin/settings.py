@@ -13,7 +13,7 @@ from digest.errors import ConfigurationError
 from digest.render.sample_edition import sample_edition
 from digest.render.variants import variant_for
 from digest.usecases.edit_settings import EDITABLE, SettingsChanged, problems_by_setting
-from digest.usecases.shown_email import fill, in_scheme
+from digest.usecases.shown_email import fill_placeholders, in_scheme
 from digest.web.desk.letter import FRAME_POLICY
 from digest.web.desk.visit import Visit
 from digest.yamlio.editor import EditNotPossible
@@ -75,7 +75,7 @@ def letter(visit: Visit) -> Response:
     email = app.renderer_in(theme).render(edition, variant_for(edition, (), "html"), now=app.now())
     if email is None:
         raise HTTPException(404)
-    _outgoing, html, _text = fill(edition, email, app.sender, app.signer, app.articles.images)
+    _outgoing, html, _text = fill_placeholders(edition, email, app.sender, app.signer, app.articles.images)
     headers = {"content-security-policy": FRAME_POLICY, "x-frame-options": "SAMEORIGIN"}
     return HTMLResponse(in_scheme(html, "dark" if visit.query.get("scheme") == "dark" else "light"), headers=headers)
 

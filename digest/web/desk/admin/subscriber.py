@@ -82,9 +82,9 @@ def suppress(visit: Visit) -> Response:
     return _act(visit, "saved", lambda email, by: visit.desk.app.subscriber_editor.suppress(email, reason, by))
 
 
-def lift(visit: Visit) -> Response:
+def unsuppress(visit: Visit) -> Response:
     reason = visit.form.get("reason", "")
-    return _act(visit, "saved", lambda email, by: visit.desk.app.subscriber_editor.lift(email, reason, by))
+    return _act(visit, "saved", lambda email, by: visit.desk.app.subscriber_editor.unsuppress(email, reason, by))
 
 
 def remove(visit: Visit) -> Response:

@@ -30,7 +30,7 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "admin.subscriber.save": _SUBSCRIBER,
     "admin.subscriber.pause": ("days",),
     "admin.subscriber.suppress": ("reason",),
-    "admin.subscriber.lift": ("reason",),
+    "admin.subscriber.unsuppress": ("reason",),
     "admin.subscriber.erase": ("reason",),
     "admin.imports.preview": ("name", "content", "origin", "existing", "format"),
     "admin.imports.export": ("format", "origin", "suppressed"),

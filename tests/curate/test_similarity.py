@@ -228,7 +228,7 @@ def test_events_of_one_kind_lose_points_the_more_articles_there_are() -> None:
     assert -0.01 < alone.event < 0
     assert among.event == pytest.approx(-0.09), "they share no town and no rare name"
     assert "events of one kind" in str(among)
-    assert among.likeness == pytest.approx(among.score + 0.09)
+    assert among.similarity == pytest.approx(among.score + 0.09)
     river = article("r", "r", "r", "नदी का नाम चंद्रहासिनी है।").body
     one, other = (replace(each, body=(*river, *each.body)) for each in (one, other))
     assert compare_pair(one, other, background=days).event == pytest.approx(-0.04)

@@ -59,8 +59,10 @@ def tolls_sentence(articles: Sequence[Article], language: str = "hi") -> str:
     sources: dict[int, list[str]] = {}
     for toll in sorted(tolls, key=lambda each: (each.dead, each.source)):
         sources.setdefault(toll.dead, []).append(toll.source)
-    told = ", ".join(f"{group(number)} ({', '.join(names)})" for number, names in islice(sources.items(), MOST_NUMBERS))
-    return translator(language).gettext("The papers give different numbers of dead: %(tolls)s.") % {"tolls": told}
+    listed = ", ".join(
+        f"{group(number)} ({', '.join(names)})" for number, names in islice(sources.items(), MOST_NUMBERS)
+    )
+    return translator(language).gettext("The papers give different numbers of dead: %(tolls)s.") % {"tolls": listed}
 
 
 def mixes_tolls(text: str, title: str, articles: Sequence[Article]) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from digest.curate.compose import ComposeContext, compose
 from digest.curate.rules import Rules
 from digest.curate.summary import write_summary
-from digest.curate.summary.tolls import Toll, mixes_tolls, read_toll, tolls_sentence
+from digest.curate.summary.death_tolls import Toll, mixes_tolls, read_toll, tolls_sentence
 from digest.models import Article
 from tests.curate.sample import NOW, OTHERS, article
 
