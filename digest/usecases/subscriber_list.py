@@ -95,6 +95,6 @@ class SubscriberList:
         former = {new: old for old, new in self.subscribers.moved().items() if old in faulty.named}
         listed = {former.get(address, address): name for address, name in self.subscribers.of_list_file().items()}
         removed = faulty.removed(listed)
-        self.subscribers.withdraw(removed, paused=faulty.paused, now=self.now())
+        self.subscribers.suspend(removed, paused=faulty.paused, now=self.now())
         self._faulty.clear()
         self._faulty[version] = tuple(error.problems)

@@ -161,8 +161,8 @@ class SubscriberDirectory:
             found[state.PAUSED] = count(select(func.count()).where(*_of_state(state.PAUSED, now)))
             found[state.UNCONFIRMED] = count(select(func.count()).where(signup.c.confirmed_at.is_(None)))
         found[state.REMOVED] = unlisted - erased
-        barred = found[state.BOUNCED] + found[state.LEFT] + found[state.COMPLAINED]
-        found[state.ACTIVE] = everybody - unlisted - barred - found[state.PAUSED]
+        suppressed = found[state.BOUNCED] + found[state.LEFT] + found[state.COMPLAINED]
+        found[state.ACTIVE] = everybody - unlisted - suppressed - found[state.PAUSED]
         return found
 
     def origins(self) -> list[str]:

@@ -44,13 +44,13 @@ class GrowthReader:
         reasons = select(suppression.c.reason, func.count()).where(at >= start, at < end)
         with self.database.read() as connection:
             found: dict[str, int] = dict(connection.execute(kinds).all())
-            barred: dict[str, int] = dict(connection.execute(reasons.group_by(suppression.c.reason)).all())
+            suppressed: dict[str, int] = dict(connection.execute(reasons.group_by(suppression.c.reason)).all())
         return Day(
             start.date(),
             sum(found.get(word, 0) for word in JOINED),
             sum(found.get(word, 0) for word in LEFT),
-            barred.get("bounced", 0) + barred.get("blocked", 0),
-            barred.get(COMPLAINED, 0),
+            suppressed.get("bounced", 0) + suppressed.get("blocked", 0),
+            suppressed.get(COMPLAINED, 0),
         )
 
 

@@ -130,7 +130,7 @@ class SubscriberStore:
         with self.database.read() as connection:
             return moves.new_addresses(connection)
 
-    def withdraw(self, removed: Collection[str], *, paused: Collection[str], now: datetime) -> None:
+    def suspend(self, removed: Collection[str], *, paused: Collection[str], now: datetime) -> None:
         """Stop mail to people whom a list file with errors no longer lists, or pauses.
 
         The next valid file decides about them, even if it equals the one that was synced last.
@@ -139,9 +139,9 @@ class SubscriberStore:
         active = and_(own, subscriber.c.status == "active")
         why = "the file has errors elsewhere"
         with self.database.write(area="subscriber") as connection:
-            changed = _withdraw(connection, "removed", removed, own, {"listed": False}, why, now)
+            changed = _suspend(connection, "removed", removed, own, {"listed": False}, why, now)
             why = f"status: active → paused; {why}"
-            changed += _withdraw(connection, "changed", paused, active, {"status": "paused"}, why, now)
+            changed += _suspend(connection, "changed", paused, active, {"status": "paused"}, why, now)
             if changed:
                 meta.put(connection, _VERSION, "")
 
@@ -152,7 +152,7 @@ class SubscriberStore:
             connection.execute(delete(_incoming).where(_incoming.c.address.in_(erasures.among(new))))
 
     def synced_version(self) -> str | None:
-        """The version of the last `sync`: None if there was none, '' if `withdraw` has changed the list since."""
+        """The version of the last `sync`: None if there was none, '' if `suspend` has changed the list since."""
         return meta.get(self.database, _VERSION)
 
     def candidates(self, edition: str) -> Iterator[Candidate]:
@@ -423,7 +423,7 @@ def _log(connection: Connection, what: str, rows: Select[Any], now: datetime) ->
     return connection.execute(log).rowcount
 
 
-def _withdraw(
+def _suspend(
     connection: Connection,
     what: str,
     addresses: Collection[str],
