@@ -66,8 +66,14 @@ def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
     return 0
 
 
-# With their partitions: also those that were added after the dump.
-_DROP_PARTITIONED = shlex.quote("DROP TABLE IF EXISTS delivery, delivery_event")
+def _drop_tables() -> str:
+    """Return SQL that drops the store's tables with their partitions.
+
+    `pg_restore --clean` drops only what the dump has. A newer version's tables would stay, and refer to its tables.
+    """
+    from digest.store.schema import metadata
+
+    return f"DROP TABLE IF EXISTS {', '.join(sorted(metadata.tables))} CASCADE"
 
 
 def _postgresql_steps(url: str, file: Path) -> str:
@@ -80,12 +86,12 @@ def _postgresql_steps(url: str, file: Path) -> str:
     address, _, options = parsed.render_as_string().partition("?")
     # PostgreSQL's tools take a plus for itself.
     address += f"?{options.replace('+', '%20')}" if options else ""
-    server, name = shlex.quote(address), shlex.quote(str(file))
+    server, name, drop = shlex.quote(address), shlex.quote(str(file)), shlex.quote(_drop_tables())
     return (
         "the store is PostgreSQL; back it up with its own tool (the password comes from ~/.pgpass or PGPASSWORD):\n"
         f"    umask 077; pg_dump --format=custom --file={name} {server}\n"
-        "To restore, stop every digest process, then (pg_restore cannot clean partitions by itself):\n"
-        f"    psql --dbname={server} --command={_DROP_PARTITIONED}\n"
+        "To restore, stop every digest process, then (pg_restore alone leaves what was added after the dump):\n"
+        f"    psql --dbname={server} --command={drop}\n"
         f"    pg_restore --clean --if-exists --single-transaction --dbname={server} {name}\n"
         "    digest store restore --in-place"
     )

@@ -125,14 +125,18 @@ def expired_editions(facts: Facts) -> Iterator[Alert]:
     """Expired editions. Proposals of breaking news are not reported, because their news is old."""
     for edition in facts.editions:
         if edition.state == EditionState.EXPIRED and not is_breaking(edition.key):
+            approve, later = "", ""
+            if facts.requires_approval(edition.key):
+                approve = f"`digest edition approve {edition.key}` approves it, "
+                later = " For more time to approve, set `schedule.approve_by` or `schedule.expires_after` later."
             yield _missed(
                 facts,
                 AlertKind.EDITION_EXPIRED,
                 edition,
                 f"Edition {edition.key} expired",
-                "It was not sent in time, and nobody gets it.",
-                f"`digest edition reopen {edition.key}` brings it back, then `digest send {edition.key}` sends it. "
-                "If it was not approved in time, approve the next one earlier or raise `schedule.expires_after`.",
+                f"{edition.reason or 'It was not sent in time.'} Nobody gets it.",
+                f"`digest edition reopen {edition.key}` brings it back, {approve}and `digest send {edition.key}` "
+                f"sends it.{later}",
             )
 
 

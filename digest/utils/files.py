@@ -1,7 +1,8 @@
 """Find built-in files, keep files private, and replace them atomically.
 
 A crash leaves the old or the new file, never a part of one. What holds addresses or keys is for its owner only,
-whatever the umask: files have mode 0600 and folders 0700.
+whatever the umask: files have mode 0600 and folders 0700. What root creates belongs to the owner of the folder that it
+is in, so that a command by root does not lock out the user of the service.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shlex
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,15 +55,75 @@ def make_private_folder(path: Path) -> None:
     else:
         # The umask may have taken bits of the owner's.
         path.chmod(PRIVATE_FOLDER)
+        if owner := _other_owner(path.parent):
+            with contextlib.suppress(OSError):
+                os.chown(path, *owner, follow_symlinks=False)
 
 
 def open_private(path: Path, flags: int) -> int:
     """Open or create a file that is for its owner only from the first moment on. Returns the handle. Raises OSError."""
-    handle = os.open(path, flags | os.O_CREAT | getattr(os, "O_BINARY", 0), PRIVATE_FILE)
+    flags |= os.O_CREAT | getattr(os, "O_BINARY", 0)
+    owner = _other_owner(path.parent)
+    try:
+        # Exclusively, because a link in the owner's folder must not make root give away another file.
+        handle = os.open(path, flags | os.O_EXCL if owner else flags, PRIVATE_FILE)
+    except FileExistsError:
+        if flags & os.O_EXCL:
+            raise
+        handle, owner = os.open(path, flags, PRIVATE_FILE), None
     if hasattr(os, "fchmod"):
         # An older file keeps its mode, and the umask may have taken bits of the owner's.
         os.fchmod(handle, PRIVATE_FILE)
+    if owner:
+        with contextlib.suppress(OSError):
+            os.fchown(handle, *owner)
     return handle
+
+
+def prepare_lock(path: Path) -> None:
+    """Create a lock's file if it is missing and would belong to root, not to the owner of its folder."""
+    if _other_owner(path.parent) and not path.exists():
+        with contextlib.suppress(OSError):
+            os.close(open_private(path, os.O_RDWR))
+
+
+def _other_owner(path: Path) -> tuple[int, int] | None:
+    """For root the user and group to whom a file or folder belongs, if that is not root. For others None."""
+    if getattr(os, "geteuid", lambda: -1)() != 0:
+        return None
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_uid, found.st_gid) if found.st_uid else None
+
+
+def refused_access(path: Path) -> str:
+    """Say why this process may not read and write a file, and which command lets it. Empty if it may, or is root."""
+    if not hasattr(os, "geteuid"):
+        return ""
+    try:
+        found, me = path.stat(), os.geteuid()
+    except OSError:
+        return ""
+    effective = os.access in os.supports_effective_ids
+    if me == 0 or os.access(path, os.R_OK | os.W_OK, effective_ids=effective):
+        return ""
+    if found.st_uid == me:
+        # Else the file system is read-only.
+        is_closed = found.st_mode & 0o600 != 0o600
+        return f"it is closed to its owner: `chmod u+rw {shlex.quote(str(path))}`" if is_closed else ""
+    mine, owner = _user(me), _user(found.st_uid)
+    return f"it belongs to {owner}, and this is the user {mine}: as {owner} run `chown {mine} {shlex.quote(str(path))}`"
+
+
+def _user(uid: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def write_private(path: Path, data: bytes) -> None:
