@@ -315,9 +315,9 @@ def migrate(home: Path, as_json: bool) -> int:
     if as_json:
         emit({"store": name, "before": found, "schema": HEAD})
     elif found is None:
-        click.echo(f"{name}: created with schema {HEAD}.")
+        click.echo(f"Store {name} is created, with schema {HEAD}.")
     elif found == HEAD:
-        click.echo(f"{name}: has schema {HEAD} already.")
+        click.echo(f"Store {name} has schema {HEAD} already.")
     else:
-        click.echo(f"{name}: migrated from schema {found} to {HEAD}.")
+        click.echo(f"Store {name} is migrated from schema {found} to {HEAD}.")
     return 0
