@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from digest.config.types import Address, Duration, Line, SettingsModel, VariableOrNone, WebhookUrl, split_names
+from digest.config.types import Address, Duration, Line, SettingsModel, VariableOrNone, WebhookUrl, as_text, split_names
 
 
 class AlertSmtp(SettingsModel):
@@ -63,7 +63,9 @@ class AlertSettings(SettingsModel):
         description="Whether alerts have a link to a page where the edition can be approved, or breaking news sent. "
         "Whoever gets the alert can then decide. Not set: if `web.enabled`. Needs `newsletter.base_url`.",
     )
-    telegram_chat: Line = Field(default="", description="Chat that the Telegram bot writes to.")
+    telegram_chat: Annotated[Line, BeforeValidator(as_text)] = Field(
+        default="", description="Chat that the Telegram bot writes to."
+    )
     transport: Literal["", "outbox", "smtp", "sendgrid", "resend", "brevo", "ses"] = Field(
         default="",
         description="Transport for alerts and reports, with its settings in `delivery`. Empty: as "
