@@ -55,9 +55,7 @@ def make_private_folder(path: Path) -> None:
     else:
         # The umask may have taken bits of the owner's.
         path.chmod(PRIVATE_FOLDER)
-        if owner := _other_owner(path.parent):
-            with contextlib.suppress(OSError):
-                os.chown(path, *owner, follow_symlinks=False)
+        give_to_owner(path, path.parent)
 
 
 def open_private(path: Path, flags: int) -> int:
@@ -157,7 +155,7 @@ def replace_file(path: Path, data: bytes, *, like: Path | None = None, mode: int
     The file gets the mode of `like` or of the old file; a new one gets `mode`.
     """
     model = like or path
-    with _replacing(path, model.stat().st_mode & 0o777 if model.exists() else mode) as file:
+    with _replacing(path, model.stat().st_mode & 0o777 if model.exists() else mode, like=model) as file:
         file.write(data)
 
 
@@ -172,7 +170,7 @@ def replacing(path: Path) -> Iterator[TextIO]:
 
 
 @contextlib.contextmanager
-def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
+def _replacing(path: Path, mode: int, *, like: Path | None = None) -> Iterator[BinaryIO]:
     # A symbolic link stays; the file it points to is replaced.
     path = path.resolve()
     part = ""
@@ -183,7 +181,7 @@ def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         Path(part).chmod(mode)
-        _give_to_owner(Path(part), path)
+        give_to_owner(Path(part), path if path.exists() else like or path)
         Path(part).replace(path)
         sync_folder(path.parent)
     except OSError as error:
@@ -193,11 +191,11 @@ def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
             Path(part).unlink(missing_ok=True)
 
 
-def _give_to_owner(part: Path, old: Path) -> None:
-    """Let root replace a file of somebody who must still be able to read it."""
-    with contextlib.suppress(OSError, AttributeError):
-        if (found := old.stat()).st_uid != os.geteuid():
-            os.chown(part, found.st_uid, found.st_gid)
+def give_to_owner(part: Path, old: Path) -> None:
+    """Let root replace a file of somebody who must still be able to read it. Does nothing if `old` is missing."""
+    if owner := _other_owner(old):
+        with contextlib.suppress(OSError):
+            os.chown(part, *owner, follow_symlinks=False)
 
 
 def sync_folder(folder: Path) -> None:

@@ -213,7 +213,11 @@ def test_what_root_creates_belongs_to_the_owner_of_the_folder(newsroom: Newsroom
     newsroom.json("compose")
     assert newsroom.digest("preview").code == 0
     newsroom.json("send")
-    names = ("digest.db", "digest.db.mark", "digest.db.sending.lock", "digest.db.delivering.lock", "outbox", "preview")
+    newsroom.edit_settings("sources:\n", "sources:\n  - {name: Paper, url: 'https://paper.example.com/rss'}\n")
+    assert newsroom.digest("sources", "remove", "Paper").code == 0
+    newsroom.json("store", "backup", str(newsroom.home / "copy.db"))
+    newsroom.json("store", "restore", str(newsroom.home / "copy.db"))
+    names = ("digest.db", "digest.yaml.bak", "digest.db.mark", "digest.db.sending.lock", "digest.db.delivering.lock", "outbox", "preview")
     made = [newsroom.home / name for name in names]
     made += [*newsroom.home.glob("outbox/*"), *newsroom.home.glob("outbox/*/*"), *newsroom.home.glob("preview/*")]
     assert {path.stat().st_uid for path in made} == {NOBODY}
