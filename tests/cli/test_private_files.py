@@ -209,7 +209,9 @@ def test_a_store_of_somebody_else_is_warned_about(newsroom: Newsroom) -> None:
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
 def test_what_root_creates_belongs_to_the_owner_of_the_folder(newsroom: Newsroom) -> None:
     """A command that root ran must not lock out the service, which runs as the owner."""
-    os.chown(newsroom.home, NOBODY, NOBODY)
+    (newsroom.home / "digest.yaml").chmod(0o600)
+    for path in (newsroom.home, newsroom.home / "digest.yaml"):
+        os.chown(path, NOBODY, NOBODY)
     newsroom.json("compose")
     assert newsroom.digest("preview").code == 0
     newsroom.json("send")
@@ -217,8 +219,8 @@ def test_what_root_creates_belongs_to_the_owner_of_the_folder(newsroom: Newsroom
     assert newsroom.digest("sources", "remove", "Paper").code == 0
     newsroom.json("store", "backup", str(newsroom.home / "copy.db"))
     newsroom.json("store", "restore", str(newsroom.home / "copy.db"))
-    names = ("digest.db", "digest.yaml.bak", "digest.db.mark", "digest.db.sending.lock", "digest.db.delivering.lock", "outbox", "preview")
-    made = [newsroom.home / name for name in names]
+    stores = ("digest.db", "digest.db.mark", "digest.db.sending.lock", "digest.db.delivering.lock")
+    made = [newsroom.home / name for name in (*stores, "digest.yaml", "digest.yaml.bak", "outbox", "preview")]
     made += [*newsroom.home.glob("outbox/*"), *newsroom.home.glob("outbox/*/*"), *newsroom.home.glob("preview/*")]
     assert {path.stat().st_uid for path in made} == {NOBODY}
     assert {f"{stat.S_IMODE(path.stat().st_mode):04o}" for path in made} == {"0600", "0700"}
