@@ -112,6 +112,12 @@ class AlertSettings(SettingsModel):
         default=timedelta(hours=1), description="How long after a send the provider's events may be missing."
     )
     disk_free_mb: int = Field(default=500, ge=0, description="Megabytes that must be free on the disk. 0: no alert.")
+    backup_days: int = Field(
+        default=3,
+        ge=0,
+        description="Days since the last `digest store backup` after which an alert is raised. Not before the first "
+        "one, and not for PostgreSQL. 0: no alert.",
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> AlertSettings:

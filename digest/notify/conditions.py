@@ -13,6 +13,7 @@ from digest.notify.alert import Alert, AlertKind
 from digest.notify.facts import AttemptFacts, EditionFacts, Facts
 from digest.notify.formats import format_time
 from digest.notify.receiver_codes import classify
+from digest.utils.text import plural
 
 # How long after its day an edition's alerts stay open: about what is missed, and about what the receivers say.
 _MISSED_FOR, _FEEDBACK_FOR = timedelta(hours=36), timedelta(days=4)
@@ -356,6 +357,22 @@ def low_disks(facts: Facts) -> Iterator[Alert]:
             )
 
 
+def old_backup(facts: Facts) -> Iterator[Alert]:
+    """A nightly backup that fails says nothing to anybody. Before the first one, the checklist asks for it."""
+    age, at = facts.limits.backup_age, facts.last_backup
+    if age and at is not None and facts.now - at > age:
+        yield Alert(
+            AlertKind.BACKUP_OLD,
+            "",
+            f"The last backup of the store is {plural((facts.now - at).days, 'day', 'days')} old",
+            f"It was made at {_when(at, facts)}. Without a recent one, a lost disk takes the unsubscribes and the "
+            "record of what was sent with it.",
+            "`systemctl status digest-backup` says why; `digest store backup FILE` makes one now. If something else "
+            "backs the store up, set `alerts.backup_days: 0`.",
+            at + age,
+        )
+
+
 CONDITIONS: tuple[Callable[[Facts], Iterator[Alert]], ...] = (
     stopped_editions,
     providers,
@@ -371,6 +388,7 @@ CONDITIONS: tuple[Callable[[Facts], Iterator[Alert]], ...] = (
     silent_sources,
     silent_webhook,
     low_disks,
+    old_backup,
 )
 # The kinds that `find` decides about. Others are raised and cleared where they are noticed.
 KINDS = frozenset(
@@ -393,6 +411,7 @@ KINDS = frozenset(
         AlertKind.RECEIVER_POLICY,
         AlertKind.WEBHOOK_SILENT,
         AlertKind.DISK_LOW,
+        AlertKind.BACKUP_OLD,
     }
 )
 _ENDINGS = {
@@ -404,6 +423,7 @@ _ENDINGS = {
     AlertKind.OUTCOME_UNKNOWN: "Every outcome is known now.",
     AlertKind.WEBHOOK_SILENT: "The provider's events arrive again.",
     AlertKind.DISK_LOW: "There is enough space again.",
+    AlertKind.BACKUP_OLD: "The store was backed up.",
 }
 
 

@@ -481,6 +481,27 @@ def test_low_disk(newsroom: Newsroom) -> None:
         assert "du -sh" in day.action("disk-low")
 
 
+def test_a_backup_that_fails_every_night(newsroom: Newsroom) -> None:
+    def back_up(day: str) -> None:
+        run = newsroom.digest("store", "backup", "--force", "copy.db", DIGEST_NOW=f"{day}T03:00+05:30")
+        assert run.code == 0, run.err
+
+    with watched(newsroom, at=MORNING + timedelta(days=4)) as day:
+        day.watch()
+        assert day.raised() == []
+        back_up("2026-11-25")
+        day.watch()
+        assert day.raised() == []
+        back_up("2026-11-23")
+        day.watch()
+        assert day.raised() == ["backup-old:"]
+        assert "4 days old" in day.text("backup-old")
+        assert "digest-backup" in day.action("backup-old")
+        back_up("2026-11-27")
+        day.watch()
+        assert day.resolved() == ["backup-old:"]
+
+
 def test_a_faulty_list(newsroom: Newsroom) -> None:
     with watched(newsroom) as day:
         day.at(7)
