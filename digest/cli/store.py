@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.output import emit, json_option, note, plural
+from digest.cli.progress import progress
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError
 
@@ -193,7 +194,11 @@ def prune(home: Path, dry_run: bool, compact: bool, as_json: bool) -> int:
         raise click.UsageError("give --dry-run or --compact, not both")
     with make_app(home) as app:
         before = space.measure_space(app.database)
-        done = app.pruner.plan() if dry_run else app.pruner.prune()
+        if dry_run:
+            done = app.pruner.plan()
+        else:
+            with progress() as job:
+                done = app.pruner.prune(report=job("deleted"))
         compacted = compact and not done.interrupted
         if compacted:
             _compact(app)
@@ -258,8 +263,11 @@ def copy(home: Path, source: str, target: str, as_json: bool) -> int:
     """
     from digest.app import make_app
 
-    with make_app(home) as app:
-        done = app.store_copier.copy(_store_url(source), _store_url(target))
+    with make_app(home) as app, progress() as job:
+        jobs = {what: job(what) for what in ("copied", "compared")}
+        done = app.store_copier.copy(
+            _store_url(source), _store_url(target), lambda what, rows, total: jobs[what](rows, total)
+        )
     if as_json:
         from digest.cli.json_output import copy_json
 
