@@ -46,7 +46,7 @@ GROUPS = {
         "users": ("digest.cli.users:users", "List, add and remove users of the desk, and make links to sign in."),
         "webhooks": ("digest.cli.webhooks:webhooks", "List outgoing webhooks, and try failed ones again."),
         "alerts": ("digest.cli.alerts:alerts", "List open alerts, and send a test message to the admins."),
-        "store": ("digest.cli.store:store", "Back up, restore and migrate the store."),
+        "store": ("digest.cli.store:store", "Back up, restore, prune, copy and migrate the store."),
         "doctor": ("digest.cli.doctor:doctor", "Check DNS, clock, disk, store and provider, or a received email."),
         "schema": ("digest.cli.schema:schema", "Write JSON Schemas of the two YAML files for editors."),
         "completion": ("digest.cli.schema:completion", "Print the completion script of a shell."),

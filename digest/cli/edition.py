@@ -15,7 +15,10 @@ from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Actor, Edition, EditionState, is_breaking
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from digest.app import App
+    from digest.config.calendar import PlannedEdition
 
 
 # The verb of a state in messages, where it differs from the state's name.
@@ -278,10 +281,20 @@ def approve(home: Path, key: str, force: str) -> None:
             note(f"warning: {line}")
         if faults := app.subscriber_list.problems:
             warn_of(faults, "The emails were checked for the last valid list, which `digest run` uses.")
-        planned = app.calendar.of(key)
-        zone = app.settings.newsletter.zone
-    then = f" `digest run` sends it at {planned.send_at.astimezone(zone):%Y-%m-%d %H:%M}." if planned else ""
+        then = _what_sends_it(app.calendar.of(key), app.now().astimezone(app.settings.newsletter.zone))
     click.echo(f"Edition {key} is {EditionState.APPROVED}.{then}")
+
+
+def _what_sends_it(planned: PlannedEdition | None, now: datetime) -> str:
+    """Say who sends an edition that is approved now, and when."""
+    if planned is None:
+        return ""
+    moment = f"{planned.send_at.astimezone(now.tzinfo):%Y-%m-%d %H:%M}"
+    if now < planned.send_at:
+        return f" `digest run` sends it at {moment}."
+    if now <= planned.expires_at:
+        return f" `digest run` sends it at once: its hour was {moment}."
+    return f" Its hour, {moment}, was too long ago for `digest run`. To send it: digest send {planned.key}"
 
 
 @edition.command()

@@ -191,6 +191,12 @@ def _disk(scene: Scene) -> float:
     return _edit(scene, "newsletter:\n", "alerts: {disk_free_mb: 99000000}\nnewsletter:\n")
 
 
+@_provokes(AlertKind.BACKUP_OLD, "the last backup is four days old (instead of three)")
+def _backup(scene: Scene) -> float:
+    scene.digest("store", "backup", str(scene.home / "copy.db"), at="2026-11-19T03:00:00+05:30")
+    return scene.start(AFTERNOON)
+
+
 @_provokes(AlertKind.STORE_UNUSABLE, "another program keeps the store locked when an edition is due")
 def _store(scene: Scene) -> float:
     started = scene.start(BEFORE_SENDING)
