@@ -239,6 +239,10 @@ def build_page(
     )
 
 
+# A story of so many days before the edition has its date.
+OLD_DAYS = 2
+
+
 class _Printer:
     """Prints the stories of one edition."""
 
@@ -267,10 +271,13 @@ class _Printer:
             return dates.absolute(self.local(story), self.edition.day.year, self.branding.language)
         return dates.moment(self.local(story), self.now, self.branding.language)
 
-    def day_of(self, story: Story) -> str:
-        if self.absolute:
-            return dates.short(self.local(story).date(), self.branding.language)
-        return dates.around(self.local(story), self.now, self.branding.language)
+    def is_old(self, story: Story) -> bool:
+        """Whether the story is from before yesterday: readers take everything else for today's news.
+
+        An edition of older stories, such as one of a week, does not tell the day of most of them.
+        """
+        day = self.local(story).date()
+        return (self.now.date() - day).days >= OLD_DAYS and day != self.usual_day
 
     def items(self, chosen: Callable[[Story], bool], width: int = 0, *, of: Section | None = None) -> tuple[Item, ...]:
         """The chosen stories in reading order, of one section or of all, with images of `width` pixels."""
@@ -317,8 +324,8 @@ class _Printer:
         count, when = len(story.sources), ""
         if story.dated and is_breaking(self.edition.key):
             when = self.moment(story)
-        elif story.dated and self.local(story).date() != self.usual_day:
-            when = self.day_of(story)
+        elif story.dated and self.is_old(story):
+            when = dates.short(self.local(story).date(), self.branding.language)
         sources = self.catalogue.ngettext("%(num)s source", "%(num)s sources", count) % {"num": count}
         told = self.catalogue.gettext("Written by a machine") if self.is_by_machine(story) else ""
         return tuple(note.replace(" ", NBSP) for note in (sources if count > 1 else "", when, told) if note)

@@ -318,19 +318,22 @@ def test_a_story_without_address_has_an_unlinked_title() -> None:
     assert tree.empty_links == 0
 
 
-def test_the_day_is_told_where_it_is_not_that_of_most_stories() -> None:
+def test_only_a_story_from_before_yesterday_has_its_date() -> None:
     usual = [story(number, "ख़बर", "सार", published=NOW - timedelta(hours=number)) for number in (1, 2)]
-    old = story(3, "पुरानी", "सार", published=NOW - timedelta(hours=12))
+    night = story(3, "रात की", "सार", published=NOW - timedelta(hours=12))
     older = story(4, "और पुरानी", "सार", published=NOW - timedelta(days=2))
-    text = render(of(*usual, old, older)).text
-    assert "आज सुबह" not in text
-    assert "पुरानी\nसार\nकल शाम\n" in text
+    text = render(of(*usual, night, older)).text
     assert "और पुरानी\nसार\n21 नवंबर\n" in text
-    night = render(of(usual[0], old, replace(old, id="s5"))).text
-    assert "ख़बर\nसार\nआज सुबह\n" in night
-    assert "कल" not in night
-    undated = render(of(*usual, replace(old, dated=False))).text
-    assert "कल" not in undated
+    assert "आज सुबह" not in text
+    assert "कल" not in text
+    assert "21 नवंबर" not in render(of(*usual, replace(older, dated=False))).text
+
+
+def test_an_edition_of_older_stories_tells_only_the_other_days() -> None:
+    usual = [story(number, "ख़बर", "सार", published=NOW - timedelta(days=5)) for number in (1, 2)]
+    text = render(of(*usual, story(3, "और पुरानी", "सार", published=NOW - timedelta(days=6)))).text
+    assert "18 नवंबर" not in text
+    assert "17 नवंबर" in text
 
 
 def test_breaking_news_has_its_time() -> None:
@@ -340,8 +343,8 @@ def test_breaking_news_has_its_time() -> None:
 
 def test_notes_never_break_across_lines() -> None:
     rows = [story(n, "ख़बर", "सार", published=NOW - timedelta(hours=n)) for n in (1, 2)]
-    email = render(of(*rows, story(3, "ख़बर", "सार", published=NOW - timedelta(hours=12), sources=("क", "ख", "ग"))))
-    assert ">3\u00a0स्रोत · कल\u00a0शाम<" in unescape(email.html)
+    email = render(of(*rows, story(3, "ख़बर", "सार", published=NOW - timedelta(days=2), sources=("क", "ख", "ग"))))
+    assert ">3\u00a0स्रोत · 21\u00a0नवंबर<" in unescape(email.html)
     assert "\u00a0" not in email.text
 
 
