@@ -313,7 +313,12 @@ class _Printer:
 
     def picture(self, story: Story, width: int) -> Picture | None:
         """The image of a story. One that is in the store is on our pages, if the settings say so, or attached."""
-        picture, base = _picture(story.image, width, story.title), texts.web_address(self.branding.base_url or "")
+        is_small = width == self.branding.theme.look.thumbnail_width
+        picture = _picture(story.image, width, "" if is_small else story.title)
+        if picture and is_small and picture.alt and story.title.startswith(picture.alt.rstrip(cut.ELLIPSIS)):
+            # The headline stands beside it: read aloud, it would be heard twice.
+            picture = replace(picture, alt="")
+        base = texts.web_address(self.branding.base_url or "")
         if picture is None or not _is_stored(picture.url):
             return picture
         if self.branding.theme.images != "pages" or not base:

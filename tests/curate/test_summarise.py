@@ -77,7 +77,11 @@ def test_a_sentence_that_refers_back_needs_the_one_before_it() -> None:
 
 @pytest.mark.parametrize(
     "far",
-    ["पुलिस ने मेले में ऐसे ही एक व्यापारी को रोका।", "जहां किसी ने अफ़वाह फैला दी कि नहर टूट गई है।", "कहीं आप भी तो इस नहर का पानी नहीं पी रहे हैं।"],
+    [
+        "पुलिस ने मेले में ऐसे ही एक व्यापारी को रोका।",
+        "जहां किसी ने अफ़वाह फैला दी कि नहर टूट गई है।",
+        "कहीं आप भी तो इस नहर का पानी नहीं पी रहे हैं।",
+    ],
 )
 def test_a_sentence_that_needs_another_or_asks_the_reader_is_not_used(far: str) -> None:
     unrelated = "जिले में इस समय " + "और ".join("कई काम चल रहे हैं " for _ in range(20)) + "।"
