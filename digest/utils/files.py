@@ -1,8 +1,8 @@
 """Find built-in files, keep files private, and replace them atomically.
 
 A crash leaves the old or the new file, never a part of one. Files with addresses or keys are for their owner only,
-whatever the umask: mode 0600, and 0700 for folders. A file that root creates belongs to the owner of its folder, so that
-a command by root does not lock out the user of the service.
+whatever the umask: mode 0600, and 0700 for folders. A file that root creates belongs to the owner of its folder, so
+that a command by root does not lock out the user of the service.
 """
 
 from __future__ import annotations
