@@ -191,7 +191,7 @@ def test_the_question_is_a_sound_email_in_hindi(app: App) -> None:
     email = question(load_pages(app, BASE))
     assert [str(each) for each in lint(email) if each.level == "error"] == []
     assert "/stay/-DGX_PREFS-" in email.html
-    assert "/leave/-DGX_LEAVE-" in email.text
+    assert "/leave/-DGX_PREFS-" in email.text
     assert email.subject.startswith("क्या हम")
 
 
