@@ -156,7 +156,7 @@ def _words(change: Change | None, newsletter: str, language: str, until: datetim
             _("You have unsubscribed from %(name)s") % name,
             _("You have unsubscribed"),
             (_("Somebody, hopefully you, pressed “Unsubscribe” in one of our emails. No more come."),),
-            _("It was not me: subscribe again"),
+            _("Not you? Subscribe again"),
             nothing,
         )
     if change == Change.BACK:
@@ -164,7 +164,7 @@ def _words(change: Change | None, newsletter: str, language: str, until: datetim
             _("You get %(name)s again") % name,
             _("Welcome back"),
             (_("Somebody, hopefully you, subscribed to %(name)s again with a link of an earlier email.") % name,),
-            _("It was not me: unsubscribe"),
+            _("Not you? Unsubscribe"),
             nothing,
         )
     if change == Change.PAUSED and until is not None:
@@ -173,13 +173,13 @@ def _words(change: Change | None, newsletter: str, language: str, until: datetim
             _("%(name)s is paused") % name,
             _("Paused until %(day)s") % {"day": day},
             (_("Somebody, hopefully you, paused the newsletter with a link of one of our emails."),),
-            _("It was not me: resume"),
+            _("Not you? Resume"),
             nothing,
         )
     return Words(
         _("Your preferences for %(name)s have changed") % name,
         _("Your preferences have changed"),
         (_("Somebody, hopefully you, changed with a link of one of our emails what you get and when."),),
-        _("It was not me: put it back"),
+        _("Not you? Put it back"),
         nothing,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -24,7 +24,7 @@ from digest.web.dependencies import Context
 from digest.web.next_edition import NextEdition
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 from digest.web.resend import Resender, ResendResult
-from digest.web.topic_rates import TopicRates
+from digest.web.topic_rates import Rate, TopicRates
 from digest.web.unsubscribe import come_back, leave_and_tell
 
 Pause = Literal["0", "1", "2", "4"]
@@ -83,6 +83,7 @@ class PreferencesPage:
             values = {"form": self.stored_form(subscriber), **values}
         values = {"done": "", "wrong": "", "typed": "", "suggested": "", "sure": "", **values}
         newest = self.published.newest(1, context.now())
+        rates = self.rates.of(newest[0].key if newest else None, context.now())
         return context.pages.response(
             request,
             "preferences.html.j2",
@@ -100,7 +101,8 @@ class PreferencesPage:
             send_at=self.send_at,
             own_zone=context.pages.branding.timezone,
             edition=newest,
-            rates=self.rates.of(newest[0].key if newest else None, context.now()),
+            rates=rates,
+            is_unfed=subscriber is not None and is_unfed(subscriber.topics, rates),
             next_due=self.next_edition.of(subscriber) if subscriber else None,
             **values,
         )
@@ -283,6 +285,11 @@ def selectable_hours(send_at: time, current: time | None) -> tuple[time, ...]:
     """The hours that a subscriber can choose: full hours after the newsletter's own, and the current choice."""
     offered = {time(hour) for hour in range(24) if time(hour) > send_at} | ({current} if current else set())
     return tuple(sorted(offered))
+
+
+def is_unfed(topics: Sequence[str], rates: Mapping[str, Rate] | None) -> bool:
+    """Whether somebody chose topics, and none of them has had news lately."""
+    return bool(topics) and bool(rates) and not set(topics) & set(rates or ())
 
 
 def chosen_editions(subscriber: StoredSubscriber, editions: Sequence[OfferedEdition]) -> tuple[str, ...]:

@@ -307,6 +307,7 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
             "sure": _ASHA if wrong == "odd address" else "",
             "subscriber": subscriber,
             "email": _ASHA,
+            "is_unfed": bool(done),
             "left": subscriber is not None and subscriber.suppressed == UNSUBSCRIBED,
             "pausing": now + timedelta(weeks=1) if pausing else None,
             "hours": selectable_hours(send_at, None),

@@ -39,10 +39,8 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield served
 
 
-def path(
-    asked: Site, block: str, choice: int | str, email: str = "asha@example.com", purpose: str = "preferences"
-) -> str:
-    return f"/answer/{KEY}/{block}/{choice}/{asked.token(purpose, email)}"
+def path(asked: Site, block: str, choice: int | str, email: str = "asha@example.com") -> str:
+    return f"/answer/{KEY}/{block}/{choice}/{asked.token('preferences', email)}"
 
 
 def counts(asked: Site, block: str) -> dict[str, int]:
