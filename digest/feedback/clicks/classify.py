@@ -38,6 +38,8 @@ class Sign(StrEnum):
 _AROUND_HONEYPOT, _AROUND_HEAD, _AROUND_BY_OTHERS = 600.0, 60.0, 20.0
 # So many different links, each less than so many seconds after the one before, are no hand's work.
 _RAPID = ((2, 0.05), (3, 0.35), (5, 0.7))
+# Two of more clicks than this are a coincidence: many readers share the address.
+_FEW_CLICKS = 8
 # Nor are so many requests for one link in a row, half of them less than so many seconds apart.
 _HAMMERED, _HAMMER = 10, 0.5
 # This share of an email's links, or that many of them, is opened by machines only …
@@ -206,6 +208,8 @@ def _rapid(clicks: Sequence[Visit], gaps: Sequence[float]) -> list[bool]:
     """Clicks on several links that follow each other faster than a hand can."""
     machine = [False] * len(clicks)
     for links, longest in _RAPID:
+        if links == 2 and len(clicks) > _FEW_CLICKS:
+            continue
         start = 0
         for end in range(1, len(clicks) + 1):
             if end < len(clicks) and gaps[end - 1] <= longest:
