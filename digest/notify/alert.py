@@ -45,6 +45,7 @@ class AlertKind(StrEnum):
     LIST_FAULTY = "list-faulty"
     SETTINGS_FAULTY = "settings-faulty"
     RESTART_NEEDED = "restart-needed"
+    REENGAGE_PLANNED = "reengage-planned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,7 @@ class Links:
     pause: str
     leave: str
     by_mail: bool
+    privacy: str = ""
     archive: str = ""
     join: str = ""
     whatsapp: str = ""
@@ -387,8 +388,10 @@ def build_links(branding: Branding, edition_key: str) -> Links:
             view=f"{base}/view/{key}/{PLACEHOLDERS['view']}",
             preferences=f"{base}/preferences/{PLACEHOLDERS['preferences']}",
             pause=f"{base}/pause/{PLACEHOLDERS['preferences']}",
-            leave=f"{base}/leave/{PLACEHOLDERS['unsubscribe']}",
+            # Whoever has a forwarded email has this link, but not the one of the header, which unsubscribes at once.
+            leave=f"{base}/leave/{PLACEHOLDERS['preferences']}",
             by_mail=False,
+            privacy=f"{base}/privacy",
         )
         if not branding.archive:
             return links

@@ -196,6 +196,8 @@ person_request = Table(
     Column("confirmed_at", Moment),
     Column("confirmed_new_at", Moment),
     Column("done_at", Moment),
+    # What to put back: columns of `preference` with their earlier values, and `left`. Only for a request to undo.
+    Column("undo", JSON(none_as_null=True)),
     Index(None, "subscriber"),
     Index(None, "asked_at"),
 )

@@ -116,7 +116,7 @@ class _Alignment:
                     return f"“{word.text}” is the time of something else"
                 if _is_light(word) or is_general(word):
                     continue
-                if not any(self.articles.is_called(name, word) or self.articles.beside(name, word) for name in names):
+                if not any(self.articles.is_called(name, word) or self.articles.is_near(name, word) for name in names):
                     return f"“{word.text}” is in another sentence"
         return ""
 
