@@ -185,8 +185,9 @@ def filter_candidates(
     """Return the candidates that may be in the edition, and reason → number of articles of the others.
 
     Dropped, excluded and already sent stories are left out. A pinned story may be of an excluded kind, or sent already.
+    One that an editor merged may have been sent too.
     """
-    pinned, dropped = set(changes.pinned), set(changes.dropped)
+    pinned, wanted, dropped = set(changes.pinned), set(changes.wanted), set(changes.dropped)
     remaining: list[StoryCandidate] = []
     rejected: Counter[str] = Counter()
     for each in candidates:
@@ -196,7 +197,7 @@ def filter_candidates(
             rejected["dropped by the desk"] += articles
         elif each.series and rules.policy_of(each.series) is Policy.DROP and not is_pinned:
             rejected[f"series ({each.series.kind})"] += articles
-        elif each.already_sent and not each.is_update and not is_pinned:
+        elif each.already_sent and not each.is_update and not names & wanted:
             rejected[f"already sent ({', '.join(each.already_sent.editions)})"] += articles
         else:
             remaining.append(each)

@@ -124,7 +124,7 @@ class Composer:
         in any later state, and one that corrects another, is returned unchanged. If an editor changes the edition
         meanwhile, composing starts again. `on_source` is called for each source when it is collected. Without
         `store`, the edition is only returned, as it would be composed now. `again` composes a draft as of when it was
-        composed: articles that came since stay out, unless an editor pinned one, so that an editor's change moves no
+        composed: articles that came since stay out, unless an editor asked for one, so that an editor's change moves no
         other story.
         """
         collected: CollectReport | None = None
@@ -222,7 +222,7 @@ class Composer:
             if window != rules.window:
                 wider = replace(rules, window=window)
                 context = replace(context, rules=wider, background=self._background(until, wider))
-            articles = self._articles_in_window(until, window, schedule, as_of, changes.pinned, changes.selection)
+            articles = self._articles_in_window(until, window, schedule, as_of, changes.wanted, changes.selection)
             curated = curate(articles, context)
             first = first or curated
             if curated.sections:
@@ -268,12 +268,12 @@ class Composer:
         window: timedelta,
         schedule: EditionSchedule | None,
         seen_by: datetime | None = None,
-        pinned: Sequence[str] = (),
+        wanted: Sequence[str] = (),
         selection: Selection | None = None,
     ) -> list[Article]:
         """Return the articles of the edition's sources, as far back as it looks, and as first seen by a moment.
 
-        With a `selection`, only those of it and the pinned ones.
+        With a `selection`, only those of it and those that an editor asked for.
 
         Samples stay out once their source has news: it no longer has `replay`, or another one has its name.
         """
@@ -282,11 +282,11 @@ class Composer:
             names &= schedule.sources
         replayed = {source.name for source in self.sources if source.replay}
         seen_by = seen_by + _CLOCK_SLACK if seen_by else None
-        found = self.articles.between(until - window, until, seen_by=seen_by, besides=pinned)
+        found = self.articles.between(until - window, until, seen_by=seen_by, besides=wanted)
         allowed = [each for each in found if each.source in names and (not each.sample or each.source in replayed)]
         if selection is None:
             return allowed
-        return [each for each in allowed if _is_selected(each, selection) or {each.id, each.url} & set(pinned)]
+        return [each for each in allowed if _is_selected(each, selection) or {each.id, each.url} & set(wanted)]
 
     def context(
         self, key: str, changes: Changes, until: datetime, rules: Rules, summariser: Summariser | None = None

@@ -39,6 +39,8 @@ ROUTES = (
     Route("POST", f"{_KEY}/pin", Role.EDITOR, "edit.pin", "Pin a story, or add one"),
     Route("POST", f"{_KEY}/unpin", Role.EDITOR, "edit.unpin", "Unpin a story"),
     Route("POST", f"{_KEY}/drop", Role.EDITOR, "edit.drop", "Remove a story"),
+    Route("POST", f"{_KEY}/split", Role.EDITOR, "edit.split", "Take an article out of a story"),
+    Route("POST", f"{_KEY}/merge", Role.EDITOR, "edit.merge", "Merge another story into a story"),
     Route("POST", f"{_KEY}/restore", Role.EDITOR, "edit.restore", "Let a removed story in again"),
     Route("POST", f"{_KEY}/undo", Role.EDITOR, "edit.undo", "Take back the last change"),
     Route("POST", f"{_KEY}/texts", Role.EDITOR, "edit.texts", "Set subject, preheader and intro"),

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from digest.errors import DigestError
-from digest.models import Role
+from digest.models import Edition, Role
 from digest.usecases.api_tokens import PREFIX
 from digest.web.desk.access import ROUTES
 from digest.web.desk.api.routes import api_rows
@@ -177,3 +177,35 @@ def test_one_act_by_desk_api_and_command_leaves_the_same(tmp_path: Path) -> None
             file = (desk.app.home / "subscribers.yaml").read_text(encoding="utf-8")
             left.append((acts, consents, desk.app.subscribers.suppressed(), file))
     assert left[0] == left[1] == left[2]
+
+
+@pytest.mark.slow
+def test_a_merger_by_desk_api_and_command_leaves_the_same(tmp_path: Path) -> None:
+    left = []
+    for way in ("desk", "api", "command"):
+        for desk in open_desk(tmp_path / way):
+            first, second, *_rest = [story.id for story in draft_of(desk).stories()]
+            user = set_up(desk, "mira", Role.ADMIN)
+            program = Program(desk, desk.app.api_tokens.make("mira", "cms", Role.ADMIN, TESTER))
+            if way == "desk":
+                assert user.post(f"/edition/{KEY}/merge", story=first, other=second).status == 303
+            elif way == "api":
+                assert program.ask("POST", f"/edition/{KEY}/merge", {"story": first, "other": second})[0] == 200
+            else:
+                assert Newsroom(desk.app.home).digest("edition", "merge", KEY, first, second).code == 0
+            (act,) = [(each.what, each.subject, each.detail) for each in desk.app.audit.newest(1)]
+            left.append(
+                (
+                    act,
+                    desk.app.editions.editorial_changes(KEY),
+                    [(each.id, each.title, each.article_ids) for each in draft_of(desk).stories()],
+                )
+            )
+    assert left[0] == left[1] == left[2]
+    assert left[0][0][0] == "merged"
+
+
+def draft_of(desk: Site) -> Edition:
+    found = desk.app.editions.get(KEY)
+    assert found is not None
+    return found

@@ -17,6 +17,8 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "edit.pin": ("story",),
     "edit.unpin": ("story",),
     "edit.drop": ("story",),
+    "edit.split": ("story", "article"),
+    "edit.merge": ("story", "other"),
     "edit.restore": ("story",),
     "edit.undo": (),
     "edit.texts": ("subject", "preheader", "intro"),

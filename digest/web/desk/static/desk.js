@@ -54,8 +54,8 @@ function place(list, index) {
   return index + 1 + (lead ? 1 : 0);
 }
 
-// j and k choose a row, Shift and an arrow move it, p pins, x removes, e edits, u takes back.
-const KEYS = { p: "pin", x: "drop" };
+// j and k choose a row, Shift and an arrow move it, p pins, x removes, m splits or merges, e edits, u takes back.
+const KEYS = { p: "pin", x: "drop", m: "regroup" };
 
 function onKey(event) {
   if (event.target.closest("input, textarea, select, [contenteditable]") || event.ctrlKey || event.metaKey || event.altKey) return;
