@@ -366,7 +366,7 @@ class EditionEditor:
         now = self.now()
         key = edition_key(now.date(), slug)
         reason = "It is being composed."
-        empty = Edition(key, now.date(), 0, EditionState.SKIPPED, "", "", (), reason=reason, composed_at=now)
+        empty = Edition(key, now.date(), 0, EditionState.SKIPPED, "", "", (), reason=reason)
         if not slug or self.editions.put(empty, over=()) is None:
             raise DigestError(f"There is an edition {key} already. Choose another name.")
         given = [selection.words, ", ".join(selection.sources), f"{selection.hours} h"]

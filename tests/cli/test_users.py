@@ -43,4 +43,5 @@ def test_the_log_has_commands_with_the_name_of_who_ran_them(newsroom: Newsroom) 
     assert [(act.who, act.via, act.what) for act in acts if act.via == "command"] == [
         (getpass.getuser(), "command", "approved"),
         (getpass.getuser(), "command", "dropped"),
+        (getpass.getuser(), "command", "composed"),
     ]

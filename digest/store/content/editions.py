@@ -210,14 +210,18 @@ class EditionStore:
     def newest(self) -> Edition | None:
         """Return the edition sent last; before any was sent, the one composed last."""
         with self.database.read() as connection:
-            order = (edition.c.frozen_at.desc().nulls_last(), edition.c.composed_at.desc(), edition.c.key.desc())
+            order = (
+                edition.c.frozen_at.desc().nulls_last(),
+                edition.c.composed_at.desc().nulls_last(),
+                edition.c.key.desc(),
+            )
             rows = select(edition).where(*_FOR_ALL)
             row = connection.execute(rows.order_by(*order).limit(1)).one_or_none()
         return _from_row(row) if row else None
 
     def composed_last(self) -> Edition | None:
         """Return the edition composed last, whether it was sent or not."""
-        newest = select(edition).order_by(edition.c.composed_at.desc(), edition.c.key.desc()).limit(1)
+        newest = select(edition).order_by(edition.c.composed_at.desc().nulls_last(), edition.c.key.desc()).limit(1)
         with self.database.read() as connection:
             row = connection.execute(newest).one_or_none()
         return _from_row(row) if row else None
@@ -247,10 +251,7 @@ class EditionStore:
             values["number"] = _number(connection, item.key, earlier, sample=item.sample)
             if old is None:
                 connection.execute(insert(edition).values(key=item.key, editorial_changes={}, **values))
-                if item.state == EditionState.SKIPPED:
-                    edition_reached(connection, item.key, EditionState.SKIPPED)
-                else:
-                    edition_composed(connection, item.key, sum(1 for _ in item.stories()))
+                _tell_composed(connection, item, None)
                 return replace(item, number=values["number"])
             if old.state not in over:
                 return None
@@ -258,6 +259,8 @@ class EditionStore:
                 return None
             own = (edition.c.key == item.key) & edition.c.state.in_(over)
             changed = connection.execute(update(edition).where(own).values(values)).rowcount
+            if changed:
+                _tell_composed(connection, item, old.state if old.composed_at else None)
             return replace(item, number=values["number"]) if changed else None
 
     def assign_number(self, key: str, earlier: Collection[str]) -> None:
@@ -470,6 +473,16 @@ def _number(connection: Connection, key: str, earlier: Collection[str], *, sampl
     number = highest + len(between) + 1
     later = [sent[other] for other in sent if other > day]
     return max(sent.values()) + 1 if later and number >= min(later) else number
+
+
+def _tell_composed(connection: Connection, item: Edition, before: str | None) -> None:
+    """Record that an edition became a draft, or skipped. One that was never composed is only a place for what comes."""
+    if item.composed_at is None or item.state == before:
+        return
+    if item.state == EditionState.SKIPPED:
+        edition_reached(connection, item.key, EditionState.SKIPPED)
+    elif before is None or before == EditionState.SKIPPED:
+        edition_composed(connection, item.key, sum(1 for _ in item.stories()))
 
 
 def _changes(stored: Any) -> Changes:

@@ -23,6 +23,7 @@ from digest.app import App
 from digest.curate.importance.rows import ROWS
 from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.i18n import translator
+from digest.store.desk.acting import acting
 from digest.store.people.directory import SubscriberState
 from digest.store.people.growth import Day
 from digest.subscribers.tokens import Signer
@@ -160,7 +161,8 @@ def answer(visit: Visit, row: Route, handler: Handler) -> Response:
         advice = _("The page was open too long, or the form did not come from it. Go back, reload it and try again.")
         return visit.problem(403, _("This form could not be accepted"), advice)
     try:
-        return visit.finish(handler(visit))
+        with acting(lambda: visit.actor):
+            return visit.finish(handler(visit))
     except StoreError:
         raise
     except (ConfigurationError, DigestError) as error:
