@@ -5,13 +5,14 @@ A state changes only from the states that the caller names.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, cast, func, insert, or_, select, update
 
 from digest.curate.editorial import Changes
 from digest.curate.sent_story import SentStory
@@ -39,9 +40,11 @@ from digest.store.content.reached import edition_composed, edition_reached
 from digest.store.database import Database
 from digest.store.desk import audit
 from digest.store.schema import article, batch, decision, delivery, edition, rendered_email, subscriber
+from digest.store.schema import audit as audit_table
 
 # The decision to send despite failed checks or a limit.
 FORCED = "forced"
+_MARK_LENGTH = 16
 
 _SECTIONS = tuple[Section, ...]
 # Columns that hold an attribute of the same name as JSON.
@@ -262,6 +265,21 @@ class EditionStore:
             if changed:
                 _tell_composed(connection, item, old.state if old.composed_at else None)
             return replace(item, number=values["number"]) if changed else None
+
+    def mark(self, key: str) -> str:
+        """Return a fingerprint of an edition, of what was done to it and of its send. Another value: something changed.
+
+        Cheaper than reading the edition: pages that are open ask for it every second.
+        """
+        nested = [cast(edition.c[name], Text) for name in _NESTED]
+        row = select(*(edition.c[name] for name in _PLAIN), *nested).where(edition.c.key == key)
+        acts = select(func.max(audit_table.c.id)).where(audit_table.c.subject == key)
+        batches = select(batch.c.state, func.count(), func.sum(batch.c.size)).where(batch.c.edition == key)
+        with self.database.read() as connection:
+            found = connection.execute(row).one_or_none()
+            newest = connection.execute(acts).scalar()
+            sent = sorted(map(tuple, connection.execute(batches.group_by(batch.c.state))))
+        return hashlib.sha256(repr((found, newest, sent)).encode()).hexdigest()[:_MARK_LENGTH]
 
     def assign_number(self, key: str, earlier: Collection[str]) -> None:
         """Give an edition its final number, just before somebody gets it. A number that was sent never changes.

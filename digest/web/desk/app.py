@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from digest.app import App
 from digest.curate.importance.rows import ROWS
@@ -35,6 +35,7 @@ from digest.web.desk.api.routes import PREFIX, api_routes
 from digest.web.desk.api.visit import failure
 from digest.web.desk.audience import AudienceCount
 from digest.web.desk.background import Background
+from digest.web.desk.changes import Changes
 from digest.web.desk.checks import Checks
 from digest.web.desk.pool import Candidates
 from digest.web.desk.route import Route
@@ -67,6 +68,7 @@ class Desk:
     # How many subscribers each state has.
     subscriber_counts: Background[dict[SubscriberState, int]]
     growth: Background[list[Day]]
+    changes: Changes
     # Reasons that say little: how old a story is, and the sum of all other reasons.
     small_reasons: tuple[re.Pattern[str], ...]
 
@@ -74,8 +76,19 @@ class Desk:
         return self.app.now()
 
 
+@dataclass(frozen=True)
+class ServedDesk:
+    """The desk as an ASGI app. `end_streams` ends what would otherwise go on for minutes."""
+
+    app: ASGIApp
+    end_streams: Callable[[], None]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
 @contextmanager
-def create_desk(app: App, base: str) -> Iterator[ASGIApp]:
+def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
     """The desk of a newsletter as an ASGI app. `base` replaces an unset newsletter.base_url."""
     own = app.copy_with(unattended=True)
     url = own.desk_url(base)
@@ -89,13 +102,14 @@ def create_desk(app: App, base: str) -> Iterator[ASGIApp]:
         uploads = opened.enter_context(Uploads())
         counts = opened.enter_context(Background[dict[SubscriberState, int]]("subscribers", lasts=_COUNTS_LAST))
         growth = opened.enter_context(Background[list[Day]]("growth", lasts=_GROWTH_LASTS))
-        shared = (checks, audience, candidates, Rates(), uploads, counts, growth)
+        changes = opened.enter_context(Changes(own.editions.mark))
+        shared = (checks, audience, candidates, Rates(), uploads, counts, growth, changes)
         desk = Desk(own, url, views, own.accounts, own.signer, *shared, small)
         hosts = {str(urlsplit(each).hostname) for each in (url, base) if each} | {"localhost", "127.0.0.1", "::1"}
         # Before the prefix is cut off, and after.
         starts = {f"{root}{api}" for root in ("", views.root) for api in ("", PREFIX)}
         larger = [(f"{start}{UPLOADS}", MAX_UPLOAD) for start in starts]
-        yield Guard(routes(desk), hosts=hosts, prefix=views.root, larger=larger)
+        yield ServedDesk(Guard(routes(desk), hosts=hosts, prefix=views.root, larger=larger), changes.end)
 
 
 def _small_reasons(language: str) -> tuple[re.Pattern[str], ...]:
