@@ -23,6 +23,7 @@ from digest.app import App
 from digest.curate.importance.rows import ROWS
 from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.i18n import translator
+from digest.notify.failures import Failures
 from digest.store.desk.acting import acting
 from digest.store.people.directory import SubscriberState
 from digest.store.people.growth import Day
@@ -47,7 +48,7 @@ from digest.web.middleware import Guard, log_error
 _MAX_FIELDS = 200
 # Seconds. Their key names the edition's changes, so they stay true.
 _CANDIDATES_LAST = 3600.0
-_COUNTS_LAST, _GROWTH_LASTS = 20.0, 300.0
+_COUNTS_LAST, _GROWTH_LASTS, _FAILURES_LAST = 20.0, 300.0, 60.0
 Handler = Callable[[Visit], Response]
 
 
@@ -69,6 +70,7 @@ class Desk:
     subscriber_counts: Background[dict[SubscriberState, int]]
     growth: Background[list[Day]]
     changes: Changes
+    failures: Background[Failures]
     # Reasons that say little: how old a story is, and the sum of all other reasons.
     small_reasons: tuple[re.Pattern[str], ...]
 
@@ -103,7 +105,8 @@ def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
         counts = opened.enter_context(Background[dict[SubscriberState, int]]("subscribers", lasts=_COUNTS_LAST))
         growth = opened.enter_context(Background[list[Day]]("growth", lasts=_GROWTH_LASTS))
         changes = opened.enter_context(Changes(own.editions.mark))
-        shared = (checks, audience, candidates, Rates(), uploads, counts, growth, changes)
+        failures = opened.enter_context(Background[Failures]("failures", lasts=_FAILURES_LAST))
+        shared = (checks, audience, candidates, Rates(), uploads, counts, growth, changes, failures)
         desk = Desk(own, url, views, own.accounts, own.signer, *shared, small)
         hosts = {str(urlsplit(each).hostname) for each in (url, base) if each} | {"localhost", "127.0.0.1", "::1"}
         # Before the prefix is cut off, and after.
