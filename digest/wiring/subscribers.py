@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from digest.usecases.breach import BreachLetter
     from digest.usecases.own_data import AddressChanger, PersonalData
     from digest.usecases.preflight import ExampleDomainGuard, SampleGuard
+    from digest.usecases.segments import Segments
     from digest.usecases.subscriber_list import SubscriberList
 
 
@@ -33,6 +34,13 @@ class Subscribers(Curating):
             now=self.now,
             keep_last_good=self.unattended and self.settings.subscribers.on_error == "last_good",
         )
+
+    @cached_property
+    def segments(self) -> Segments:
+        """The saved groups of subscribers."""
+        from digest.usecases.segments import Segments
+
+        return Segments(self.database, self.directory, self.now)
 
     @cached_property
     def example_domain_guard(self) -> ExampleDomainGuard:

@@ -35,7 +35,7 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "admin.subscriber.lift": ("reason",),
     "admin.subscriber.erase": ("reason",),
     "admin.imports.preview": ("name", "content", "origin", "existing", "format"),
-    "admin.imports.export": ("format", "origin", "suppressed"),
+    "admin.imports.export": ("format", "origin", "segment", "suppressed"),
     "admin.sources.preview": ("url", "name", "weight", "section"),
     "admin.sources.add": ("url", "name", "weight", "section"),
     "admin.sources.change": ("name", "weight", "section"),
