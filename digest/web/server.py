@@ -172,6 +172,9 @@ def run_pages(
             import webauthn  # noqa: F401
 
             import digest.web.desk.app  # noqa: F401
+
+            # Refused here, and not when somebody wants to sign in.
+            _ = app.oidc
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "digest":
             raise

@@ -15,7 +15,7 @@ def test_a_user_is_added_changed_and_removed(newsroom: Newsroom) -> None:
     assert re.fullmatch(r"https://news\.example\.com/desk/link/[\w-]{43}\n", added.out)
     assert newsroom.digest("users", "link", "suman").out != added.out
     assert newsroom.json("users", "list") == {
-        "users": [{"name": "suman", "role": "admin", "set_up": False, "sessions": 0, "last_seen": None}]
+        "users": [{"name": "suman", "role": "admin", "set_up": False, "email": "", "sessions": 0, "last_seen": None}]
     }
     assert newsroom.digest("users", "role", "suman", "viewer").code == 1, "the only admin"
     newsroom.digest("users", "add", "ravi", "--role", "admin")

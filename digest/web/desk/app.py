@@ -96,7 +96,7 @@ def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
     url = own.desk_url(base)
     views = Views(own.branding, urlsplit(url).path.rstrip("/"))
     # App builds collaborators on first use. Build them here, before several threads ask at once.
-    _ = (own.database, own.articles, own.editor, own.approver, own.stopper, own.topics, own.status_reader)
+    _ = (own.database, own.articles, own.editor, own.approver, own.stopper, own.topics, own.status_reader, own.oidc)
     small = _small_reasons(own.settings.newsletter.language)
     with ExitStack() as opened:
         checks, audience = opened.enter_context(Checks(own)), opened.enter_context(AudienceCount(own))

@@ -179,7 +179,13 @@ def _log(values: Values) -> dict[str, Any]:
 
 def _users(values: Values) -> dict[str, Any]:
     rows = [
-        {"name": line.user.name, "role": line.user.role, "has_password": line.has_password, "sessions": line.sessions}
+        {
+            "name": line.user.name,
+            "role": line.user.role,
+            "has_password": line.has_password,
+            "sessions": line.sessions,
+            "email": line.sign_in_email,
+        }
         for line in values["users"]
     ]
     tokens = [

@@ -26,6 +26,7 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "sending.approve": ("seen", "reason"),
     "users.add": ("name", "role"),
     "users.role": ("role",),
+    "users.email": ("email",),
     "admin.subscribers.add": ("email", "consent", *_SUBSCRIBER),
     "admin.subscribers.save_segment": ("name", "state", "topic", "frequency", "timezone", "origin"),
     "admin.subscribers.drop_segment": ("name",),
