@@ -126,6 +126,10 @@ def _no_such(name: str, ctx: click.Context) -> click.UsageError:
     return click.UsageError(f"{message} `digest --help` lists them.", ctx)
 
 
+# What these do is nobody's act: they follow the schedule, or serve others.
+_BY_ITSELF = ("run", "worker", "web")
+
+
 @click.group(cls=Commands)
 @click.option(
     "--home",
@@ -142,3 +146,8 @@ def cli(ctx: click.Context, home: Path) -> None:
     Collects articles, finds the same story across sources, and mails each edition exactly once.
     """
     ctx.obj = home
+    if ctx.invoked_subcommand not in _BY_ITSELF:
+        from digest.cli.user import command_actor
+        from digest.store.desk.acting import acting
+
+        ctx.with_resource(acting(command_actor))

@@ -141,6 +141,32 @@ def drop(home: Path, key: str, story: str) -> None:
 
 @edition.command()
 @click.argument("key", metavar="EDITION")
+@click.argument("story")
+@click.argument("article")
+@click.pass_obj
+def split(home: Path, key: str, story: str, article: str) -> None:
+    """Take ARTICLE out of STORY. It is a story of its own, with the place of its score.
+
+    ARTICLE is the id or the URL of an article of the story.
+    """
+    _change(home, key, lambda app, by: app.editor.split(key, story, article, by))
+
+
+@edition.command()
+@click.argument("key", metavar="EDITION")
+@click.argument("story")
+@click.argument("other")
+@click.pass_obj
+def merge(home: Path, key: str, story: str, other: str) -> None:
+    """Merge OTHER into STORY, which keeps its headline.
+
+    OTHER is the id of a story of the edition, or the id or URL of an article that is not in it.
+    """
+    _change(home, key, lambda app, by: app.editor.merge(key, story, other, by))
+
+
+@edition.command()
+@click.argument("key", metavar="EDITION")
 @click.argument("story", nargs=-1)
 @click.pass_obj
 def seen(home: Path, key: str, story: tuple[str, ...]) -> None:
