@@ -260,6 +260,18 @@ def test_a_provider_without_tls_or_that_does_not_answer_is_not_used(served: Site
         OidcSignIn(client, JsonPoster(), accounts, allow_http=True).begin("browser", served.base, "")
 
 
+def test_a_provider_that_fails_is_not_asked_again_at_once(served: Site, provider: OidcProvider) -> None:
+    provider.document |= {"token_endpoint": ""}
+    signer = OidcSignIn(
+        Client(provider.issuer, CLIENT, SECRET), JsonPoster(allow_private=True), served.app.accounts, allow_http=True
+    )
+    before = len(provider.server.requests)
+    for _ in range(3):
+        with pytest.raises(OidcRefused):
+            signer.begin("browser", served.base, "")
+    assert len(provider.server.requests) == before + 1
+
+
 def test_admins_set_addresses_on_the_desk_and_by_command(desk: Site) -> None:
     admin = set_up(desk, "mira", Role.ADMIN)
     assert admin.post("/users/mira/email", email="mira@paper.example").status == 303
