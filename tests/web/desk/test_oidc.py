@@ -142,6 +142,15 @@ def test_other_claims_let_nobody_in(desk: Site, provider: OidcProvider, claims: 
     assert desk.app.accounts.list()[0].sessions == 0
 
 
+def test_the_log_says_what_is_wrong_with_an_answer(
+    desk: Site, provider: OidcProvider, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider.claims |= {"nonce": "another attempt"}
+    with caplog.at_level("WARNING"):
+        assert sign_in(desk, provider).status == 401
+    assert caplog.messages == ["OpenID Connect with अख़बार: failed: the id_token is not valid (InvalidClaimError)"]
+
+
 def test_clocks_may_differ_a_little_and_the_address_in_case(desk: Site, provider: OidcProvider) -> None:
     provider.claims |= {
         "exp": NOW - 30,
