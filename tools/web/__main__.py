@@ -46,7 +46,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "newsletter"
         make_folder(home)
-        environment = {"DIGEST_NOW": NOW, "DIGEST_THEME__NAME": args.theme}
+        environment = {
+            "DIGEST_NOW": NOW,
+            "DIGEST_THEME__NAME": args.theme,
+            # The form to sign in has its button.
+            "DIGEST_DESK__OIDC__ISSUER": "https://accounts.example.com",
+            "DIGEST_DESK__OIDC__CLIENT_ID": "webcheck",
+        }
         with make_app(home, environment=environment) as app:
             pipeline.send(app, DAY)
             with run_pages(app, port=0) as pages:
@@ -188,6 +194,8 @@ def _desk(app: App) -> list[Step]:
     app.editor.write_block(DRAFT, "quote", by, {"text": "जहाँ चाह, वहाँ राह।", "by": "कहावत"})
     app.editor.leave_out_block(DRAFT, "mandi", by)
     app.editor.move(DRAFT, story.id, story.section, 2, by)
+    # Its page can split it.
+    app.editor.merge(DRAFT, story.id, next(each.id for each in draft.stories() if each.id != story.id), by)
     sent = app.editions.get(DAY)
     if sent is None:
         raise SystemExit("no edition was sent")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
@@ -13,6 +14,8 @@ from digest.web.client_limit import client_of
 from digest.web.dependencies import client_address
 from digest.web.desk import login
 from digest.web.desk.visit import Visit
+
+log = logging.getLogger(__name__)
 
 
 def begin(visit: Visit) -> Response:
@@ -71,6 +74,9 @@ def _redirect(visit: Visit) -> str:
 def _words(visit: Visit, refused: OidcRefused) -> str:
     _ = visit.catalogue.gettext
     provider = name(visit)
+    if refused.why is Why.FAILED:
+        # The person can do nothing about it, and the operator must know what is wrong.
+        log.warning("OpenID Connect with %s: %s", provider, refused)
     words = {
         Why.STALE: _("That took too long, or began in another browser. Please try again."),
         Why.DENIED: _("%(provider)s did not let you in, or you said no there."),
