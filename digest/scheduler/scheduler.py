@@ -47,6 +47,8 @@ _WATCH_EVERY, _WATCH_FIRST = timedelta(seconds=30), timedelta(seconds=5)
 _HOUR = timedelta(hours=1)
 # Between two looks into the log of a provider for batches whose outcome is unknown.
 RECONCILE_EVERY = timedelta(minutes=10)
+# Before the first one. A run that was killed leaves such batches, and a log shows them after a moment.
+_RECONCILE_FIRST = timedelta(minutes=3)
 # Keys of the pages that cannot change while they are served.
 _PAGES_KEYS = ("web.enabled", "web.host", "web.port", "web.proxies", "desk.host", "desk.port")
 # The App of a job that keeps one until it ends.
@@ -111,7 +113,7 @@ class Scheduler:
         background = (
             BackgroundJob(self.sync_suppressions, "store", every=_HOUR, first=timedelta(0)),
             BackgroundJob(self.prune, "store", every=_HOUR, first=_HOUR),
-            BackgroundJob(self.reconcile, "logs of providers", every=RECONCILE_EVERY, first=RECONCILE_EVERY),
+            BackgroundJob(self.reconcile, "logs of providers", every=RECONCILE_EVERY, first=_RECONCILE_FIRST),
             # A long send must be watched, and an alert that hangs must not delay one.
             BackgroundJob(self.post_to_channel, "channel", every=_CHANNEL_EVERY, first=_CHANNEL_EVERY),
             BackgroundJob(self.watch, "alerts", every=_WATCH_EVERY, first=_WATCH_FIRST),
