@@ -120,6 +120,7 @@ def _section_by_words(text: str, margin: float, *, with_stems: bool) -> tuple[st
     points: defaultdict[str, float] = defaultdict(float)
     tendency: defaultdict[str, float] = defaultdict(float)
     hits: dict[str, list[str]] = {}
+    stems = tuple(word.stem for word in found)
     for at, word in enumerate(found):
         for section, count in word.points:
             points[section] += count
@@ -129,12 +130,13 @@ def _section_by_words(text: str, margin: float, *, with_stems: bool) -> tuple[st
             if value >= TELLING:
                 hits.setdefault(section, []).append(word.token)
         for phrase, section, count in word.phrases:
-            if tuple(each.stem for each in found[at : at + len(phrase)]) == phrase:
+            if stems[at : at + len(phrase)] == phrase:
                 points[section] += count
                 hits.setdefault(section, []).append(" ".join(each.token for each in found[at : at + len(phrase)]))
     best_at_home = max(HOME, key=lambda section: points[section])
-    abroad = is_abroad(text, tokens(text))
-    home = WORLD if any(points[section] for section in HOME) and abroad else best_at_home
+    has_home = any(points[section] for section in HOME)
+    abroad = (has_home or with_stems) and is_abroad(text, tokens(text))
+    home = WORLD if has_home and abroad else best_at_home
     rivals = defaultdict(float, {section: count for section, count in points.items() if section not in HOME})
     rivals[home] += sum(points[section] for section in HOME)
     for section, value in tendency.items():
