@@ -5,7 +5,7 @@ Each call is one durable transaction, including the entry in the consent log.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Literal
@@ -135,22 +135,30 @@ class PreferenceStore:
 
         Only a complaint outranks this reason. False if nobody has this id.
         """
+        return self.unsubscribe_all([(id, context)], now=now)[0]
+
+    def unsubscribe_all(self, requests: Sequence[tuple[int, ConsentContext]], *, now: datetime) -> list[bool]:
+        """As `unsubscribe`, for several subscribers in one transaction."""
+        contexts = dict(requests)
+        new: list[str] = []
+        entries: list[Consent] = []
         with self.database.write(area="suppression") as connection:
-            found = connection.execute(_address_and_reason, {"id": id}).one_or_none()
-            if found is None:
-                return False
-            address, reason = found
-            # A repeated request changes nothing, so it gets no second entry in the consent log.
-            repeated = reason == UNSUBSCRIBED or (
-                reason == COMPLAINED and suppressions.unsubscribed_since_complaint(connection, address)
-            )
-            if not repeated:
+            found = connection.execute(_addresses_and_reasons, {"ids": list(contexts)}).all()
+            for id, address, reason in found:
+                # A repeated request changes nothing, so it gets no second entry in the consent log.
+                if reason == UNSUBSCRIBED or (
+                    reason == COMPLAINED and suppressions.unsubscribed_since_complaint(connection, address)
+                ):
+                    continue
                 if reason is None:
-                    suppressions.add(connection, address, UNSUBSCRIBED, at=now)
+                    new.append(address)
                 else:
                     suppressions.suppress(connection, address, UNSUBSCRIBED, at=now)
-                _log(connection, address, UNSUBSCRIBED, context, now)
-            return True
+                entries.append(_entry(address, UNSUBSCRIBED, contexts[id], now))
+            suppressions.add_all(connection, new, UNSUBSCRIBED, at=now)
+            consent.append(connection, entries)
+        known = {row.id for row in found}
+        return [id in known for id, _context in requests]
 
     def resubscribe(
         self, id: int, context: ConsentContext, *, now: datetime, paused_until: datetime | None = None
@@ -185,10 +193,10 @@ class PreferenceStore:
 
 # Built once, because mailbox providers unsubscribe people in bursts.
 _address_of = select(subscriber.c.address).where(subscriber.c.id == bindparam("id"), subscriber.c.status != ERASED)
-_address_and_reason = (
-    select(subscriber.c.address, suppression.c.reason)
+_addresses_and_reasons = (
+    select(subscriber.c.id, subscriber.c.address, suppression.c.reason)
     .outerjoin(suppression, suppression.c.address == subscriber.c.address)
-    .where(subscriber.c.id == bindparam("id"), subscriber.c.status != ERASED)
+    .where(subscriber.c.id.in_(bindparam("ids", expanding=True)), subscriber.c.status != ERASED)
 )
 
 
@@ -203,7 +211,11 @@ def _put(connection: Connection, id: int, values: Mapping[str, Any]) -> None:
 
 
 def _log(connection: Connection, address: str, what: str, context: ConsentContext, now: datetime) -> None:
-    consent.append(connection, [Consent(address, what, now, context.source, context.wording, context.detail)])
+    consent.append(connection, [_entry(address, what, context, now)])
+
+
+def _entry(address: str, what: str, context: ConsentContext, now: datetime) -> Consent:
+    return Consent(address, what, now, context.source, context.wording, context.detail)
 
 
 def _stored_subscribers() -> Select[Any]:

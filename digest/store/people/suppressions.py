@@ -6,6 +6,7 @@ suppresses nobody, however late it arrives. `events.rules` has the reasons.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
@@ -54,7 +55,14 @@ def reason_of(connection: Connection, address: str) -> str | None:
 
 def add(connection: Connection, address: str, reason: str, *, at: datetime, detail: str = "") -> None:
     """Suppress an address that is not suppressed."""
-    connection.execute(insert(suppression), {"address": address, "reason": reason, "detail": detail, "at": at})
+    add_all(connection, [address], reason, at=at, detail=detail)
+
+
+def add_all(connection: Connection, addresses: Sequence[str], reason: str, *, at: datetime, detail: str = "") -> None:
+    """Suppress addresses that are not suppressed."""
+    if addresses:
+        rows = [{"address": address, "reason": reason, "detail": detail, "at": at} for address in addresses]
+        connection.execute(insert(suppression), rows)
 
 
 def undo_unsubscribe(connection: Connection, address: str) -> bool:
