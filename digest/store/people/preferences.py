@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.store.database import Database
@@ -77,14 +77,14 @@ class PreferenceStore:
         self.database = database
 
     def get(self, id: int) -> StoredSubscriber | None:
-        return self._find(subscriber.c.id == id)
+        return self._find(_by_id, {"id": id})
 
     def find(self, address: str) -> StoredSubscriber | None:
-        return self._find(subscriber.c.address == address)
+        return self._find(_by_address, {"address": address})
 
-    def _find(self, condition: ColumnElement[bool]) -> StoredSubscriber | None:
+    def _find(self, query: Select[Any], values: Mapping[str, Any]) -> StoredSubscriber | None:
         with self.database.read() as connection:
-            row = connection.execute(_stored_subscribers().where(condition)).one_or_none()
+            row = connection.execute(query, values).one_or_none()
         return None if row is None else _stored(row)
 
     def several(self, connection: Connection, ids: Collection[int]) -> dict[int, StoredSubscriber]:
@@ -125,9 +125,8 @@ class PreferenceStore:
 
     def chosen_by(self, id: int) -> dict[str, Any]:
         """Return what one subscriber chose of the preferences, as `chosen` does."""
-        rows = select(*(preference.c[name] for name in _CHOICES)).where(preference.c.subscriber == id)
         with self.database.read() as connection:
-            row = connection.execute(rows).one_or_none()
+            row = connection.execute(_choices, {"id": id}).one_or_none()
         return {name: value for name, value in row._mapping.items() if value is not None} if row else {}
 
     def unsubscribe(self, id: int, context: ConsentContext, *, now: datetime) -> bool:
@@ -200,6 +199,9 @@ _addresses_and_reasons = (
 )
 
 
+_choices = select(*(preference.c[name] for name in _CHOICES)).where(preference.c.subscriber == bindparam("id"))
+
+
 def _address(connection: Connection, id: int) -> str | None:
     """Return the address of a subscriber who is known and not erased."""
     return connection.execute(_address_of, {"id": id}).scalar()
@@ -230,6 +232,11 @@ def _stored_subscribers() -> Select[Any]:
         .outerjoin(suppression, suppression.c.address == subscriber.c.address)
         .outerjoin(preference, preference.c.subscriber == subscriber.c.id)
     )
+
+
+# Built once: every page of a subscriber begins with it.
+_by_id = _stored_subscribers().where(subscriber.c.id == bindparam("id"))
+_by_address = _stored_subscribers().where(subscriber.c.address == bindparam("address"))
 
 
 def _stored(row: Row[Any]) -> StoredSubscriber:

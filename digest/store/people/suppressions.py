@@ -25,6 +25,10 @@ _resubscribed = select(func.max(consent.c.at)).where(
 )
 
 
+_address = select(subscriber.c.address).where(subscriber.c.id == bindparam("id")).scalar_subquery()
+_signed_up = select(func.max(consent.c.at)).where(consent.c.address == _address, consent.c.what == SIGNED_UP)
+
+
 def suppress_from_event(connection: Connection, address: str, reason: str, *, at: datetime, detail: str = "") -> bool:
     """`suppress`, unless the subscriber came back after the event."""
     back = resubscribed_at(connection, address, reason)
@@ -97,9 +101,7 @@ def _is(address: str) -> ColumnElement[bool]:
 
 def signed_up_at(connection: Connection, id: int) -> datetime | None:
     """When a subscriber last confirmed a sign-up."""
-    address = select(subscriber.c.address).where(subscriber.c.id == id).scalar_subquery()
-    last = select(func.max(consent.c.at)).where(consent.c.address == address, consent.c.what == SIGNED_UP)
-    found: datetime | None = connection.execute(last).scalar()
+    found: datetime | None = connection.execute(_signed_up, {"id": id}).scalar()
     return found
 
 
