@@ -149,7 +149,7 @@ def _archive(app: App) -> list[Step]:
 
 def _feedback(app: App) -> list[Step]:
     """Answers to a block of the edition, a word about it, and the question whether to continue."""
-    answer = f"/answer/{DAY}/feedback/1/{app.signer.sign('view', 1)}"
+    answer = f"/answer/{DAY}/feedback/1/{app.signer.sign('preferences', 1)}"
     stay = f"/stay/{app.signer.sign('preferences', 1)}"
     return [
         {"name": "answer", "path": answer},
