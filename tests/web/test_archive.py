@@ -58,6 +58,8 @@ def test_the_email_in_the_browser_shows_nothing_personal(sent: Site, query: str)
     assert answer.text.count('role="main"') == 1
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
+    # Whoever reads by keyboard sees where they are.
+    assert ":focus-visible{outline:3px" in answer.text
     assert ("img-src 'self' https:;" if "pictures" in query else "img-src 'self' ;") in policy
     assert answer.headers["cache-control"] == "no-store"
 
