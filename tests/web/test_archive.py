@@ -132,6 +132,11 @@ def test_a_text_email_is_shown_as_text(sent: Site) -> None:
     assert not re.search(r"DGX_|/leave/|/preferences/", shown)
     assert translated("only in your email") in shown
     assert '<a href="/join"' in shown
+    # Its addresses are links, without what follows them in the sentence.
+    urls = re.findall(r"https?://[^\s<\"]+", re.sub(r"<[^>]*>", " ", shown))
+    links = re.findall(r'<a href="(https?://[^"]+)" rel="noopener noreferrer">', shown)
+    assert len(links) > 5
+    assert len(links) == len(urls)
 
 
 def test_an_unknown_edition_is_not_found(sent: Site) -> None:
