@@ -155,7 +155,7 @@ def _archive(app: App) -> list[Step]:
 
 def _feedback(app: App) -> list[Step]:
     """Answers to a block of the edition, a comment, and the question whether to continue."""
-    answer = f"/answer/{DAY}/feedback/1/{app.signer.sign('view', 1)}"
+    answer = f"/answer/{DAY}/feedback/1/{app.signer.sign('preferences', 1)}"
     stay = f"/stay/{app.signer.sign('preferences', 1)}"
     return [
         {"name": "answer", "path": answer},
@@ -255,14 +255,14 @@ def _own_data(app: App, preferences: str) -> list[Step]:
         {"name": "address-waiting", "path": link(RequestKind.ADDRESS), "form": {}},
         {"name": "address-changed", "path": link(RequestKind.ADDRESS, Side.NEW, both.id), "form": {}},
         {"name": "data", "path": link(RequestKind.DATA)},
-        {"name": "erase", "path": link(RequestKind.ERASE)},
-        {"name": "erased", "path": link(RequestKind.ERASE), "form": {}},
         {"name": "nominee", "path": link(RequestKind.NOMINEE)},
         {"name": "nominee-wrong", "path": link(RequestKind.NOMINEE), "form": {"nominee": "x"}},
         {"name": "nominated", "path": link(RequestKind.NOMINEE), "form": {"nominee": "आशा", "contact": "x"}},
         {"name": "undo", "path": link(RequestKind.UNDO)},
         {"name": "undo-left", "path": link(RequestKind.UNDO, number=undo.id)},
         {"name": "undone", "path": link(RequestKind.UNDO, number=undo.id), "form": {}},
+        {"name": "erase", "path": link(RequestKind.ERASE)},
+        {"name": "erased", "path": link(RequestKind.ERASE), "form": {}},
         {"name": "request-late", "path": f"/data/{app.signer.sign('own-data', 1)}"},
     ]
 
