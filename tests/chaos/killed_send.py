@@ -93,10 +93,10 @@ def kill_and_resume(
         for _ in range(2):
             newsroom.digest("send", EDITION)
         status = newsroom.json("status", EDITION, "--all")
-    return judge(log, status, recipients, killed=first.killed)
+    return compare_with_log(log, status, recipients, killed=first.killed)
 
 
-def judge(log: Path, status: dict[str, Any], recipients: int, *, killed: bool) -> Verdict:
+def compare_with_log(log: Path, status: dict[str, Any], recipients: int, *, killed: bool) -> Verdict:
     """Compare the provider's log of a finished send with `status --all`.
 
     Raises AssertionError if the numbers do not add up, or if the provider got a request that breaks its rules."""

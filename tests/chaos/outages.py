@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tests.chaos.killed_send import EDITION, Verdict, judge, prepare, print_line
+from tests.chaos.killed_send import EDITION, Verdict, compare_with_log, prepare, print_line
 from tests.cli.newsroom import Newsroom
 from tests.support.databases import fresh_schema
 from tests.support.killing import lines
@@ -70,7 +70,7 @@ def send_through(
         seconds = time.monotonic() - began
         status = newsroom.json("status", EDITION, "--all")
         newsroom.digest("send", EDITION)
-        final = judge(log, newsroom.json("status", EDITION, "--all"), recipients, killed=False)
+        final = compare_with_log(log, newsroom.json("status", EDITION, "--all"), recipients, killed=False)
     words = errors.decode(errors="replace")
     return Interrupted(
         process.returncode, seconds, words, status["accepted"], status["pending"], status["unknown"], final

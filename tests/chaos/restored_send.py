@@ -21,7 +21,7 @@ from typing import Any
 from digest.store.database import open_database
 from digest.store.sending.batches import batch_recipients
 from tests.chaos.crash_points import POINTS
-from tests.chaos.killed_send import EDITION, Verdict, copied, judge
+from tests.chaos.killed_send import EDITION, Verdict, compare_with_log, copied
 from tests.chaos.schedules import AT, set_provider, set_time
 from tests.cli.newsroom import Newsroom, Run
 from tests.support.killing import balance, lines, run_until_killed
@@ -125,10 +125,10 @@ def restore_and_resume(
             newsroom.environment |= set_time(newsroom, url, _PAST)
             _run(newsroom, "send", EDITION)
             set_provider(url, "clock", {"advance": 3600})
-        before = judge(log, _status(newsroom), recipients, killed=killed)
+        before = compare_with_log(log, _status(newsroom), recipients, killed=killed)
         _settle(newsroom, log)
         _run(newsroom, "send", EDITION)
-        after = judge(log, _status(newsroom), recipients, killed=killed)
+        after = compare_with_log(log, _status(newsroom), recipients, killed=killed)
     return before, after
 
 

@@ -83,9 +83,9 @@ def test_alerts_survive_a_restart(store_url: str, tmp_path: Path, clock: Clock) 
         with receiving(opened, clock) as (alerts, receiver):
             raise_(alerts)
             alerts.deliver()
-            told = len(receiver.requests)
+            received = len(receiver.requests)
         opened.close()
-    assert told == 0
+    assert received == 0
 
 
 def test_two_processes_tell_an_alert_once(store_url: str, tmp_path: Path, clock: Clock) -> None:
@@ -282,8 +282,8 @@ def test_an_open_alert_is_told_again_once_for_each_new_cause(database: Database,
             alerts.raise_alert("list-faulty", "subscribers.yaml", text=f"subscribers.yaml:{line}: no email", **texts)
             alerts.deliver()
             clock.pass_(timedelta(minutes=1))
-        told = [each["data"]["text"] for each in receiver.accepted]
-        assert told == ["subscribers.yaml:5: no email", "subscribers.yaml:9: no email"]
+        received = [each["data"]["text"] for each in receiver.accepted]
+        assert received == ["subscribers.yaml:5: no email", "subscribers.yaml:9: no email"]
         # After its end, the first cause is new again.
         alerts.clear("list-faulty", "subscribers.yaml")
         clock.pass_(timedelta(minutes=1))

@@ -74,9 +74,9 @@ def _disk_full(field: Field, rng: random.Random) -> None:
 
 
 def _fill_disk(field: Field, rng: random.Random) -> None:
-    living = [process for process in field.running if process.poll() is None]
+    running = [process for process in field.running if process.poll() is None]
     with ExitStack() as stack:
-        for process in rng.sample(living, min(len(living), rng.choice((1, 3)))):
+        for process in rng.sample(running, min(len(running), rng.choice((1, 3)))):
             try:
                 stack.enter_context(no_space(process.pid))
             except ProcessLookupError:

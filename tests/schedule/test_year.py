@@ -291,8 +291,8 @@ class World:
         # (edition, recipient) → when.
         self.sent: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
         self.log: list[str] = []
-        # When the admins were told something, and what: raised or resolved, kind, subject.
-        self.told: list[tuple[datetime, str, str, str]] = []
+        # The alerts to the admins: when, raised or resolved, kind, subject.
+        self.alerts: list[tuple[datetime, str, str, str]] = []
         self.killed: set[tuple[str, str]] = set()
         # Editions that the editor has decided on.
         self.decided: set[str] = set()
@@ -317,9 +317,9 @@ class World:
             self.act()
             self.process.scheduler.tick()
             assert self.process.app.alerts.deliver() == []
-            for request in self.admins.requests[len(self.told) :]:
+            for request in self.admins.requests[len(self.alerts) :]:
                 message = json.loads(request.body)
-                self.told.append((self.now, message["type"], message["data"]["kind"], message["data"]["subject"]))
+                self.alerts.append((self.now, message["type"], message["data"]["kind"], message["data"]["subject"]))
         except Killed:
             self.crash()
 
@@ -524,8 +524,8 @@ def simulate_days(home: Path, zone: str, first: str, days: int, seed: int) -> st
     assert found["done"] >= 2 * (days - 1), (found, world.ticks, world.starts)
     assert faults.keys() == FAULTY.keys()
     states = ", ".join(f"{count} {state}" for state, count in sorted(found.items()))
-    told = ", ".join(f"{count} of the {what}" for what, count in sorted(faults.items()))
-    return f"{states}; {world.ticks} ticks of {world.starts} processes; faulty edits told and resolved once: {told}"
+    reported = ", ".join(f"{count} of the {what}" for what, count in sorted(faults.items()))
+    return f"{states}; {world.ticks} ticks of {world.starts} processes; faulty edits reported once: {reported}"
 
 
 def compare_editions(world: World, editions: Mapping[str, Edition]) -> Counter[str]:
@@ -561,14 +561,14 @@ def compare_editions(world: World, editions: Mapping[str, Edition]) -> Counter[s
 def compare_faults(world: World) -> Counter[str]:
     """Return how many faulty edits of each file were told, each once at its begin and once at its end."""
     kinds = {"list-faulty": "list", "settings-faulty": "settings"}
-    found = [(kinds[kind], type, at) for at, type, kind, _subject in world.told if kind in kinds]
+    found = [(kinds[kind], type, at) for at, type, kind, _subject in world.alerts if kind in kinds]
     expected = [
         (what, type, world.plan.running(at))
         for what, start, end in world.plan.faults
         for type, at in (("alert.raised", start), ("alert.resolved", end))
     ]
     assert sorted(found) == sorted(expected)
-    others = Counter((type, kind, subject) for _at, type, kind, subject in world.told if kind not in kinds)
+    others = Counter((type, kind, subject) for _at, type, kind, subject in world.alerts if kind not in kinds)
     # After an outage.
     assert {kind for _type, kind, _subject in others} <= {"edition-missed", "recipients-expired"}
     assert [alert for alert, times in others.items() if times > 1] == []

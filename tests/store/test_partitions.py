@@ -140,13 +140,13 @@ def test_a_claim_looks_into_one_partition(database: Database, frozen: Frozen) ->
     got = claim_one(SqlLedger(database), KEY, "outbox", NOW, 5)
     assert got is not None
     with database.read() as connection:
-        before = scanned(connection)
+        before = count_scans(connection)
         assert len(eligible_recipients(connection, KEY, got.batch, NOW)) == 10
-        after = scanned(connection)
+        after = count_scans(connection)
     assert {name for name, scans in after.items() if scans > before[name]} == {f"delivery {KEY}"}
 
 
-def scanned(connection: Connection) -> dict[str, int]:
+def count_scans(connection: Connection) -> dict[str, int]:
     """Partition of deliveries → scans by this transaction."""
     rows = text(
         "SELECT relname, coalesce(seq_scan, 0) + coalesce(idx_scan, 0) FROM pg_stat_xact_user_tables"

@@ -35,16 +35,16 @@ def recovered(ledger: SqlLedger) -> None:
     ledger.begin_run(KEY, recovery=RECOVERY, now=NOW)
 
 
-def states(standing: EditionStatus) -> dict[str, int]:
-    return dict(Counter(one.state for one in standing.unreached))
+def states(found: EditionStatus) -> dict[str, int]:
+    return dict(Counter(one.state for one in found.unreached))
 
 
-def agrees(standing: EditionStatus) -> bool:
+def agrees(found: EditionStatus) -> bool:
     """The counts match the unreached recipients and the unknown batches."""
-    counts = standing.counts
+    counts = found.counts
     named = {"unknown": counts.unknown, "pending": counts.pending}
-    unknown = sum(batch.recipients for batch in standing.unknown)
-    return counts.balanced and states(standing) == {k: n for k, n in named.items() if n} and unknown == counts.unknown
+    unknown = sum(batch.recipients for batch in found.unknown)
+    return counts.balanced and states(found) == {k: n for k, n in named.items() if n} and unknown == counts.unknown
 
 
 def test_a_batch_of_a_dead_run_is_unknown(ledger: SqlLedger, frozen: Frozen, status: StatusReader) -> None:

@@ -72,7 +72,7 @@ def printed(process: subprocess.Popen[str], answer: str | None = None) -> str:
 
 
 def assert_taken_over(
-    database: Database, cut_off: subprocess.Popen[str], other: Callable[[], str], reconnect: Callable[[], None]
+    database: Database, isolated: subprocess.Popen[str], other: Callable[[], str], reconnect: Callable[[], None]
 ) -> None:
     """The other node sends what is left. The one that was cut off then delivers its proof, and ends well."""
     assert other() == "15"
@@ -81,7 +81,7 @@ def assert_taken_over(
         assert other() == "0"
     assert tally(database) == {"frozen": 20, "accepted": 15, "unknown": 5}
     reconnect()
-    assert printed(cut_off, "go on\n") == "5"
+    assert printed(isolated, "go on\n") == "5"
     assert tally(database) == {"frozen": 20, "accepted": 20}
 
 

@@ -114,7 +114,7 @@ class Proxy:
         self._listener.close()
 
     def cut(self) -> None:
-        """Break every connection, and each new one until `mend`."""
+        """Break every connection, and each new one until `repair`."""
         with self._lock:
             self._refuses = True
             for one in self._open:
@@ -122,7 +122,7 @@ class Proxy:
                     one.shutdown(socket.SHUT_RDWR)
             self._open.clear()
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         with self._lock:
             self._refuses = False
 
