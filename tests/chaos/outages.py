@@ -1,6 +1,7 @@
-"""Take the store away in the middle of a send, and judge the result by the provider's acceptance log.
+"""Take the store away in the middle of a send, and check the result with the provider's acceptance log.
 
-`python -m tests.chaos.outages` prints a line for each fault."""
+`python -m tests.chaos.outages` prints a line for each fault.
+"""
 
 from __future__ import annotations
 
@@ -118,7 +119,7 @@ def _fill(folder: Path, seconds: float) -> None:
 
 @contextmanager
 def durable(server: PostgresServer) -> Iterator[str]:
-    """A schema whose commits wait for the disk, which other tests save: what a crash loses may be sent twice."""
+    """A schema whose commits wait for the disk, unlike those of other tests: what a crash loses may be sent twice."""
     with fresh_schema(server.url) as url:
         yield url.replace("%20-csynchronous_commit%3Doff", "")
 

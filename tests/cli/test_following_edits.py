@@ -211,7 +211,7 @@ def test_an_edited_template_is_named(newsroom: Newsroom, day: Day) -> None:
 
 
 def test_each_alert_about_a_file_names_its_lines(newsroom: Newsroom, day: Day, settings: Change) -> None:
-    """Three edits with different errors are three emails, which have to be told apart."""
+    """Three edits with different errors are three emails, which must have different texts."""
     settings("max_stories: 12", "max_stories: many")
     day.scheduler.follow_settings()
     settings("send_at:", "send_att:")
@@ -230,7 +230,7 @@ def test_each_alert_about_a_file_names_its_lines(newsroom: Newsroom, day: Day, s
 def test_an_edit_of_the_list_is_noticed_at_once(
     newsroom: Newsroom, now: list[datetime], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not only at the next full minute: who saves a typo is still there to correct it."""
+    """Not only at the next full minute: the person who saves an error can still correct it at once."""
     monkeypatch.setattr("digest.scheduler.scheduler._LOOK", 0.05)
     newsroom.set_subscribers("email: asha@example.com")
     with started(newsroom.home, now) as day:
@@ -271,7 +271,7 @@ def test_an_edit_that_nobody_foresaw_does_not_stop_the_jobs(newsroom: Newsroom, 
 
 
 def test_a_secret_of_new_settings_is_masked_from_then_on_and_a_refused_app_is_closed(newsroom: Newsroom) -> None:
-    """The first edit names a variable that holds no valid signing secret, and nobody foresaw the second one."""
+    """The first edit names a variable without a valid signing secret; the second raises an unexpected exception."""
     with make_app(newsroom.home, environment={"ALERTS_SECRET": "open-sesame"}) as app:
         watch = watch_settings(app)
         opened = len(app._open)

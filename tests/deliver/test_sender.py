@@ -1,4 +1,4 @@
-"""The run that empties an edition: what is tried again, what never is, what stops it, and what it reports."""
+"""A run over an edition: what is tried again, what never is, what stops the run, and what it reports."""
 
 from __future__ import annotations
 

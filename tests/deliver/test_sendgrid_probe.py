@@ -122,7 +122,7 @@ def test_a_host_that_is_not_sendgrids() -> None:
 
 
 FINE = ("slow_body", "slow_reply", "truncated_chunked", "short_body")
-# Faults with an answer, which a loaded machine may give late.
+# Faults with a response, which a busy machine may send late.
 ANSWERS = tuple(kind for kind in FAULTS if kind[-3:].isdigit())
 
 

@@ -1,4 +1,4 @@
-"""Clicks of machines and of people are told apart."""
+"""Clicks are classified as clicks of machines or of people."""
 
 from __future__ import annotations
 

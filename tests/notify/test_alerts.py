@@ -1,4 +1,4 @@
-"""Alerts are told once, resolved once, retried, signed, and never sent to a private host."""
+"""Alerts are sent once, resolved once, retried, signed, and never sent to a private host."""
 
 from __future__ import annotations
 
@@ -303,7 +303,7 @@ def test_a_server_has_a_new_cause_if_it_answers_with_another_code(database: Data
             alerts.raise_alert("provider-down", "smtp", title="smtp does not accept emails", text=text, action="wait")
             alerts.deliver()
         assert [each["data"]["text"] for each in receiver.accepted] == [answers[0], answers[2], answers[4]]
-        # A dead source counts its failures in its text, and is told once.
+        # The text of a dead source counts its failures, and the alert is sent once.
         for number in (3, 4):
             raise_(alerts, text=f"It has failed {number} times in a row: HTTP 50{number}")
         alerts.deliver()

@@ -1,4 +1,6 @@
-"""Blocks in an email: each in every theme, in both parts, harmless whatever its data are, and alone when broken."""
+"""Blocks in an email: each in every theme and in both parts; hostile data do no harm, and a broken block removes no
+other.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ from digest.render.themes import LOOKS, Theme
 from tests.paths import ROOT
 from tests.render.sample import BRANDING, EDITION, NOW, renderer
 
-# What a reader sees of each.
+# Text of each block that the email must show.
 SEEN = {
     "correction": "भूल-सुधार",
     "weather": "कोहरा",

@@ -111,8 +111,9 @@ def test_html_structure() -> None:
 
 
 def test_styles_that_roundcube_would_override() -> None:
-    """Roundcube: a class on the body replaces its own and disables every kept rule, and its style sheet resets the
-    weight of headings and the underlines of links."""
+    """In Roundcube a class on the body replaces its own class and disables every kept rule. Its stylesheet resets the
+    weight of headings and the underlines of links.
+    """
     html = render().html
     assert "class" not in Tree(html).all("body")[0]
     kept = kept_sheet(html)

@@ -136,7 +136,7 @@ def test_a_long_headline_ends_after_a_whole_clause(title: str, subject: str) -> 
     assert subject_line(edition(title), "hi") == subject
 
 
-# Each of them says something else if its end is missing.
+# Each has another meaning if its end is missing.
 UNCUT = (
     "नई रेल लाइन के लिए ज़मीन देने वाले सब किसानों को आज 1,200 करोड़ रुपये मिले",
     "अगले महीने से बंद होगा सोनपुरा में कमला नदी का पुराना पुल, विभाग ने किया इनकार",

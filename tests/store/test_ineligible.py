@@ -1,4 +1,4 @@
-"""A subscriber who becomes ineligible between freeze and claim gets nothing, whatever made them ineligible."""
+"""A subscriber who becomes ineligible between enqueueing and the claim gets nothing, for each reason."""
 
 from __future__ import annotations
 

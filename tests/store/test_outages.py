@@ -1,4 +1,4 @@
-"""What the ledger promises to a run whose store was unavailable, on SQLite and PostgreSQL."""
+"""The ledger and a run whose store was unavailable, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_a_run_whose_server_restarted_counts_as_running_again(proxied: tuple[Pro
             pytest.fail("the run does not count as running")
         ledger.resume([in_flight.attempt], [], NOW)
         assert running_runs(database, [ledger.run]) == {ledger.run}
-        # Nobody takes it for dead.
+        # No other run treats it as dead.
         assert SqlLedger(database).begin_run(KEY, recovery=HOLD, now=NOW) == 0
         with ledger.transaction():
             ledger.settle(in_flight.attempt, Accepted(), NOW)

@@ -114,7 +114,7 @@ def test_reading_the_status_disturbs_no_send(
 ) -> None:
     frozen(2)
     assert claim_one(SqlLedger(database), KEY, "sendgrid", NOW, 5)
-    with exclusive(status.database, "sending", wait=0):  # what a send holds; a look does not need it
+    with exclusive(status.database, "sending", wait=0):  # the lock of a send; the status does not need it
         assert status.read(KEY, NOW).counts.unknown == 2
 
 

@@ -92,7 +92,7 @@ class PostgresServer:
 
 
 class Proxy:
-    """Passes connections on to a server, until it is told to break them and to refuse new ones."""
+    """Forwards connections to a server, until `cut` breaks them and refuses new ones."""
 
     def __init__(self, server: str) -> None:
         parts = urlsplit(server)

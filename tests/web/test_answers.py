@@ -114,7 +114,7 @@ def test_the_page_in_the_archive_has_the_blocks_of_the_web(asked: Site) -> None:
     mail = asked.get(f"/view/{KEY}/{token}").text
     assert "सुबह ही सुबह" in mail
     assert "हरियाली पौधशाला" not in mail
-    # Whoever gets this page forwarded cannot answer for the subscriber.
+    # A person who gets this page forwarded cannot answer for the subscriber.
     assert "/answer/" not in mail
 
 

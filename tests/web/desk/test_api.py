@@ -1,4 +1,4 @@
-"""The API: tokens and their roles, errors in one shape, and the same rows and log as by desk and command."""
+"""The API: tokens and their roles, errors in one format, the same rows and log as by desk and command."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_an_approval_needs_the_revision_that_was_seen(programs: dict[Role, Progr
 
 
 def test_one_act_by_desk_api_and_command_leaves_the_same(tmp_path: Path) -> None:
-    """The rows of the store and the log are the same, but for who did it and by which way."""
+    """The rows of the store and the log are the same, except the user and the origin."""
 
     def by_desk(desk: Site, browser: Browser, _program: Program, id: int) -> None:
         assert browser.post(f"/subscriber/{id}/suppress", reason="phoned").status == 303

@@ -1,4 +1,4 @@
-"""Outgoing webhooks: an event for each act, signed, tried again, seen on the desk; and the log that has every act."""
+"""Outgoing webhooks: an event for each action, signed, retried, listed on the desk; and the log of all actions."""
 
 from __future__ import annotations
 
