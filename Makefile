@@ -87,7 +87,7 @@ COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-u
   --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 lock: setup
-	$(COMPILE) --extra compression --extra dkim --extra metrics --extra postgres --extra web --extra workers --build-deps-for editable \
+	$(COMPILE) --extra compression --extra dkim --extra metrics --extra oidc --extra postgres --extra web --extra workers --build-deps-for editable \
 	  --output-file requirements.lock pyproject.toml
 	$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 

@@ -1,8 +1,8 @@
 """The size of the store after a year of daily editions, pruned every day as `digest run` does it, or once at the end.
 
 Each day brings 400 articles with their texts. Every email is delivered, one in ten is opened, some bounce, and a few
-subscribers leave. PostgreSQL is measured if DIGEST_TEST_POSTGRES has the URL of a database, in which a schema is
-created and dropped.
+subscribers leave. Each edition is kept with as many bytes as one of the samples, in the archive too. PostgreSQL is
+measured if DIGEST_TEST_POSTGRES has the URL of a database, in which a schema is created and dropped.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ from bench.sample_articles import NOW, make_articles
 from digest.config.settings import StoreKeep
 from digest.config.web import Webhooks
 from digest.deliver.outcome import Accepted
+from digest.hindi.search_words import query_words
 from digest.models import Article, Edition, EditionState, RenderedEmail, Section, Story, Subscriber
+from digest.render.archive_page import ArchivePage
+from digest.store.content.archive import ArchivedSource, ArchivedStory, ArchiveStore
 from digest.store.content.articles import ArticleStore
 from digest.store.content.editions import EditionStore, PublishedStore
 from digest.store.content.events import EventStore, count_feedback
@@ -47,6 +50,9 @@ BAR = 200
 _ARTICLES, _STORIES, _VARIANTS, _BATCH_SIZE = 400, 12, 8, 1000
 # Characters of an email: close to `edition.max_bytes`, and the plain text.
 _HTML, _TEXT = "<p>" * 15_000, "text " * 3_000
+# The archive's article of the samples has 12 kB, and the stories of their edition with all reasons have 29 kB.
+_PAGE, _REASON, _SUMMARY = "<p>ख़बर</p>" * 600, "यह 1 घंटे पुरानी है: +0.47", "नदीपुर में नया पुल खुला। " * 10
+_REASONS = 40
 _EVENTS_PER_PAYLOAD = 500
 _FIRST = NOW - timedelta(days=365)
 
@@ -99,6 +105,7 @@ class _Year:
                 (a.url or "",),
                 (a.id,),
                 "देश",
+                reasons=(_REASON,) * _REASONS,
             )
             for a in self.articles[:_STORIES]
         )
@@ -116,6 +123,7 @@ class _Year:
         while claims := ledger.claim(10, key, "sendgrid", self.now, 5):
             ledger.record_accepted([(claim, Accepted("14c5d75ce93.dfd.64b469")) for claim in claims], self.now)
         ledger.finish(key, self.now)
+        self._archive(edition)
         ids = range(1, self.subscribers + 1)
         with self.database.write() as connection:
             copy_rows(connection, delivery_event, self._events(connection.dialect.name, key, ids))
@@ -123,6 +131,29 @@ class _Year:
                 body = zlib.compress(os.urandom(40) * _EVENTS_PER_PAYLOAD, 1) + os.urandom(15_000)
                 values = {"provider": "sendgrid", "digest": f"{key} {first}", "received_at": self.now, "body": body}
                 connection.execute(insert(webhook).values(processed_at=self.now, **values))
+
+    def _archive(self, edition: Edition) -> None:
+        source = ArchivedSource("नदीपुर समाचार", f"https://example.com/{edition.key}", "शीर्षक " * 8, self.now)
+        stories = [
+            ArchivedStory(
+                edition.key,
+                f"{edition.key}-{place}",
+                f"{edition.key}-{place}",
+                edition.day,
+                place,
+                story.section,
+                "hi",
+                f"{story.title} {edition.key}",
+                _SUMMARY,
+                "",
+                0,
+                self.now,
+                (source, source),
+            )
+            for place, story in enumerate(edition.stories())
+        ]
+        page = ArchivePage(stories[0].title, "…", _PAGE, "", len(stories), 3)
+        ArchiveStore(self.database).add(edition.key, page, self.now, stories, [])
 
     def _events(self, kind: str, key: str, ids: range) -> Iterator[tuple[object, ...]]:
         at = self.now.replace(tzinfo=None).isoformat(" ") if kind == "sqlite" else self.now
@@ -140,6 +171,11 @@ class _Year:
         assert published.get(first, self.now)
         assert EditionStore(self.database).get(first)
         assert len(published.newest(1000, self.now)) == days
+        archive = ArchiveStore(self.database)
+        page = archive.page(first, self.now)
+        assert page
+        assert page.html == _PAGE
+        assert archive.search(query_words("पुल"), self.now, most=10).count
         found = counts(self.database, first)
         assert (found.frozen, found.accepted, found.settled) == (self.subscribers, self.subscribers, True), found
         assert count_feedback(self.database, first).opened == self.subscribers // 10

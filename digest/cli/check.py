@@ -243,9 +243,14 @@ def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
         if source.path and not resolve_path(app.home, source.path).exists():
             continue
         line = lines.get(source.name, 0)
-        if source.replay and not app.outbox_only:
-            problems.append("has samples (replay), and nobody gets an edition with them by real email; remove it")
         findings.warnings += [str(ConfigProblem(FILE_NAME, line, f"source {source.name}: {text}")) for text in problems]
+    samples = [source.name for source in app.sources if source.replay]
+    if samples and not app.outbox_only:
+        message = (
+            f"nobody gets an edition with samples (replay: {', '.join(samples)}) by real email; remove them: "
+            "`digest sources remove --samples`"
+        )
+        findings.warnings.append(str(ConfigProblem(FILE_NAME, lines.get(samples[0], 0), message)))
 
 
 def _source_problems(app: App, source: Source, known: SourceHealth | None, *, online: bool) -> list[str]:

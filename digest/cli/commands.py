@@ -46,7 +46,7 @@ GROUPS = {
         "users": ("digest.cli.users:users", "List, add and remove users of the desk, and make links to sign in."),
         "webhooks": ("digest.cli.webhooks:webhooks", "List outgoing webhooks, and try failed ones again."),
         "alerts": ("digest.cli.alerts:alerts", "List open alerts, and send a test message to the admins."),
-        "store": ("digest.cli.store:store", "Back up, restore and migrate the store."),
+        "store": ("digest.cli.store:store", "Back up, restore, prune, copy and migrate the store."),
         "doctor": ("digest.cli.doctor:doctor", "Check DNS, clock, disk, store and provider, or a received email."),
         "schema": ("digest.cli.schema:schema", "Write JSON Schemas of the two YAML files for editors."),
         "completion": ("digest.cli.schema:completion", "Print the completion script of a shell."),
@@ -126,6 +126,10 @@ def _no_such(name: str, ctx: click.Context) -> click.UsageError:
     return click.UsageError(f"{message} `digest --help` lists them.", ctx)
 
 
+# What these do is nobody's act: they follow the schedule, or serve others.
+_BY_ITSELF = ("run", "worker", "web")
+
+
 @click.group(cls=Commands)
 @click.option(
     "--home",
@@ -142,3 +146,8 @@ def cli(ctx: click.Context, home: Path) -> None:
     Collects articles, finds the same story across sources, and mails each edition exactly once.
     """
     ctx.obj = home
+    if ctx.invoked_subcommand not in _BY_ITSELF:
+        from digest.cli.user import command_actor
+        from digest.store.desk.acting import acting
+
+        ctx.with_resource(acting(command_actor))

@@ -40,7 +40,7 @@ nameserver_option = click.option(
 )  # fmt: skip
 selector_option = click.option(
     "--selector", "selectors", multiple=True, metavar="NAME",
-    help="A DKIM selector of an SMTP server that adds signatures; can be repeated.",
+    help="A DKIM selector that the server or the provider signs with; can be repeated.",
 )  # fmt: skip
 
 

@@ -15,7 +15,10 @@ from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Actor, Edition, EditionState, is_breaking
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from digest.app import App
+    from digest.config.calendar import PlannedEdition
 
 
 # The verb of a state in messages, where it differs from the state's name.
@@ -134,6 +137,32 @@ def pin(home: Path, key: str, story: str) -> None:
 def drop(home: Path, key: str, story: str) -> None:
     """Remove STORY from the edition. The next best story takes its place."""
     _change(home, key, lambda app, by: app.editor.drop(key, story, by))
+
+
+@edition.command()
+@click.argument("key", metavar="EDITION")
+@click.argument("story")
+@click.argument("article")
+@click.pass_obj
+def split(home: Path, key: str, story: str, article: str) -> None:
+    """Take ARTICLE out of STORY. It is a story of its own, with the place of its score.
+
+    ARTICLE is the id or the URL of an article of the story.
+    """
+    _change(home, key, lambda app, by: app.editor.split(key, story, article, by))
+
+
+@edition.command()
+@click.argument("key", metavar="EDITION")
+@click.argument("story")
+@click.argument("other")
+@click.pass_obj
+def merge(home: Path, key: str, story: str, other: str) -> None:
+    """Merge OTHER into STORY, which keeps its headline.
+
+    OTHER is the id of a story of the edition, or the id or URL of an article that is not in it.
+    """
+    _change(home, key, lambda app, by: app.editor.merge(key, story, other, by))
 
 
 @edition.command()
@@ -278,10 +307,20 @@ def approve(home: Path, key: str, force: str) -> None:
             note(f"warning: {line}")
         if faults := app.subscriber_list.problems:
             warn_of(faults, "The emails were checked for the last valid list, which `digest run` uses.")
-        planned = app.calendar.of(key)
-        zone = app.settings.newsletter.zone
-    then = f" `digest run` sends it at {planned.send_at.astimezone(zone):%Y-%m-%d %H:%M}." if planned else ""
+        then = _what_sends_it(app.calendar.of(key), app.now().astimezone(app.settings.newsletter.zone))
     click.echo(f"Edition {key} is {EditionState.APPROVED}.{then}")
+
+
+def _what_sends_it(planned: PlannedEdition | None, now: datetime) -> str:
+    """Say who sends an edition that is approved now, and when."""
+    if planned is None:
+        return ""
+    moment = f"{planned.send_at.astimezone(now.tzinfo):%Y-%m-%d %H:%M}"
+    if now < planned.send_at:
+        return f" `digest run` sends it at {moment}."
+    if now <= planned.expires_at:
+        return f" `digest run` sends it at once: its hour was {moment}."
+    return f" Its hour, {moment}, was too long ago for `digest run`. To send it: digest send {planned.key}"
 
 
 @edition.command()

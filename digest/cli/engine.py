@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ import click
 
 from digest.cli.alerts import ALERTS_MISSING
 from digest.cli.logs import LogFormat, info, logging_to_stderr, warn
+from digest.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -39,11 +41,34 @@ def run_engine(
     *,
     pages: bool,
 ) -> int:
-    """Run the engine that `make` returns. `pages`: also serve the reader pages if the settings enable them."""
+    """Run the engine that `make` returns. `pages`: also serve the reader pages if the settings enable them.
+
+    `digest run` that cannot start tells the admins, unless somebody sees its errors on a terminal.
+    """
+    try:
+        return _run_engine(home, health_port, log_format, make, pages=pages)
+    except ConfigurationError as error:
+        if pages and not sys.stderr.isatty():
+            from digest.newsletter.failed_start import tell_of_failed_start
+
+            with logging_to_stderr(log_format, lambda: datetime.now(UTC)):
+                tell_of_failed_start(home, error.problems)
+        raise
+
+
+def _run_engine(
+    home: Path,
+    health_port: int | None,
+    log_format: LogFormat | None,
+    make: Callable[[App, Process], Engine | None],
+    *,
+    pages: bool,
+) -> int:
     from digest.app import make_app
     from digest.cli.signals import stopped_by_signals
     from digest.cli.telemetry import telemetry
     from digest.cli.web import announce_desk, follow_pages
+    from digest.newsletter.failed_start import tell_of_start
     from digest.utils.heartbeat import Heartbeat, keeping
     from digest.utils.systemd import ServiceNotifier
     from digest.workers.process import Process
@@ -72,6 +97,8 @@ def run_engine(
             with _pages(scheduler.app, heartbeat) if pages else nullcontext(None) as served:
                 if served:
                     scheduler.on_reload.append(partial(follow_pages, served))
+                if pages:
+                    tell_of_start(scheduler.app)
                 info(f"Running{f', reader pages on {served.base}' if served else ''}. Stop with Ctrl-C.")
                 if served:
                     announce_desk(scheduler.app, served)

@@ -156,7 +156,8 @@ def next_steps(answers: Answers) -> list[str]:
 
     if answers.provider == "outbox":
         own = not is_example(answers.email.rpartition("@")[2])
-        return ["set newsletter.base_url and newsletter.postal_address in digest.yaml"] if own else []
+        examples = "replace the examples in digest.yaml: newsletter.reply_to, base_url and postal_address"
+        return [examples, "replace the examples in subscribers.yaml by your subscribers"] if own else []
     return [
         _PROVIDERS[answers.provider],
         "fill in newsletter.postal_address and newsletter.reply_to in digest.yaml, and newsletter.base_url once your "

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from digest.cli.output import emit, json_option, note, plural, printable
-from digest.errors import ConfigProblem, ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,22 +76,10 @@ def _names(title: str, people: Sequence[dict[str, Any]]) -> None:
 
 
 def _send(app: App, document: dict[str, Any]) -> int:
+    from digest.newsletter.reengagement import ask_now
     from digest.pipeline import deliver_due
-    from digest.web.app import load_pages
-    from digest.web.stay import question
 
-    base = app.settings.newsletter.base_url
-    if not app.settings.reengage.enabled:
-        problem = "'reengage.enabled' is false; set it to true when you have seen who is affected"
-        raise ConfigurationError([ConfigProblem("digest.yaml", 0, problem)])
-    if not base:
-        problem = "'newsletter.base_url' is empty, so nobody could answer; set it to the address of your pages"
-        raise ConfigurationError([ConfigProblem("digest.yaml", 0, problem)])
-    app.check_credentials()
-    app.example_domain_guard.refuse_example_domain()
-    plan = app.reengagement.plan()
-    app.reengagement.ask(plan, question(load_pages(app, base)))
-    paused = app.reengagement.pause(plan)
+    paused = ask_now(app).paused
     open_ = 0
     for key in app.reengagement.unfinished():
         sent = deliver_due(app, key, stop=threading.Event())

@@ -20,28 +20,32 @@ from digest.errors import DigestError
 def report(home: Path, edition: str, html: Path | None, csv: Path | None, as_json: bool) -> None:
     """Report on EDITION (default: the newest), compared with earlier ones.
 
-    Who got it, who was excluded and why, bounces, complaints and unsubscribes so far, duration and rate, and sources
-    with trouble.
+    Who got it, who was excluded and why, bounces, complaints and unsubscribes so far, by which mailbox provider and
+    which transport emails came back, duration and rate, and sources with trouble.
     """
     from digest.cli.faults import app_despite_faults
+    from digest.notify.failures import as_json as failures_json
+    from digest.notify.failures import as_text as failures_text
     from digest.notify.report import as_json as document
     from digest.notify.report_formats import as_csv, as_html, as_text
+    from digest.store.sending.failures import FailureReader
 
     with app_despite_faults(home) as app:
         found = existing(app, edition) if edition else app.editions.newest()
         if found is None:
             raise DigestError("There is no edition yet. `digest send` makes one.")
         made = app.reporter.report(found.key)
+        failures = FailureReader(app.database).read([found.key])
         zone, language = app.settings.newsletter.zone, app.settings.newsletter.language
     if html:
         _write(html, as_html(made, zone, language), "utf-8")
     if csv:
         # With a byte order mark, because spreadsheets would otherwise read Hindi as Latin-1.
-        _write(csv, as_csv(made, zone), "utf-8-sig")
+        _write(csv, as_csv(made, zone, failures), "utf-8-sig")
     if as_json:
-        emit(document(made))
+        emit({**document(made), "failures": failures_json(failures)})
     elif html is None and csv is None:
-        click.echo(printable(f"{made.title}\n{as_text(made, zone)}"))
+        click.echo(printable(f"{made.title}\n{as_text(made, zone)}{failures_text(failures)}"))
 
 
 def _write(path: Path, text: str, encoding: str) -> None:

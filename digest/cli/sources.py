@@ -113,15 +113,22 @@ def test(home: Path, target: str, links: str | None, allow_private: bool, as_jso
 
 
 @sources.command()
-@click.argument("name")
+@click.argument("names", metavar="NAME...", nargs=-1)
+@click.option("--samples", is_flag=True, help="Instead of NAME: every sample of `digest init`.")
 @click.pass_obj
-def remove(home: Path, name: str) -> None:
-    """Remove the source NAME from digest.yaml."""
+def remove(home: Path, names: tuple[str, ...], samples: bool) -> None:
+    """Remove sources from digest.yaml."""
     from digest.cli.faults import app_despite_faults
 
+    if bool(names) == samples:
+        raise click.UsageError("give the NAME of a source, or --samples")
     with app_despite_faults(home) as app:
-        app.source_editor.remove(name, operator(app))
-    click.echo(f"Removed {name}. Its articles stay in the store.")
+        chosen = [source.name for source in app.sources if source.replay] if samples else names
+        if not chosen:
+            note("There are no samples.")
+        for name in chosen:
+            app.source_editor.remove(name, operator(app))
+            click.echo(f"Removed {name}. Its articles stay in the store.")
     note_override()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.output import emit, json_option, note, plural
+from digest.cli.progress import progress
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError
 
@@ -65,8 +66,14 @@ def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
     return 0
 
 
-# Includes partitions that were added after the dump.
-_DROP_PARTITIONED = shlex.quote("DROP TABLE IF EXISTS delivery, delivery_event")
+def _drop_tables() -> str:
+    """Return SQL that drops the store's tables with their partitions.
+
+    `pg_restore --clean` drops only what the dump has. A newer version's tables would stay, and refer to its tables.
+    """
+    from digest.store.schema import metadata
+
+    return f"DROP TABLE IF EXISTS {', '.join(sorted(metadata.tables))} CASCADE"
 
 
 def _postgresql_steps(url: str, file: Path) -> str:
@@ -79,12 +86,12 @@ def _postgresql_steps(url: str, file: Path) -> str:
     address, _, options = parsed.render_as_string().partition("?")
     # PostgreSQL's tools do not read `+` as a space.
     address += f"?{options.replace('+', '%20')}" if options else ""
-    server, name = shlex.quote(address), shlex.quote(str(file))
+    server, name, drop = shlex.quote(address), shlex.quote(str(file)), shlex.quote(_drop_tables())
     return (
         "the store is PostgreSQL; back it up with its own tool (the password comes from ~/.pgpass or PGPASSWORD):\n"
         f"    umask 077; pg_dump --format=custom --file={name} {server}\n"
-        "To restore, stop every digest process, then (pg_restore cannot clean partitions by itself):\n"
-        f"    psql --dbname={server} --command={_DROP_PARTITIONED}\n"
+        "To restore, stop every digest process, then (pg_restore alone leaves what was added after the dump):\n"
+        f"    psql --dbname={server} --command={drop}\n"
         f"    pg_restore --clean --if-exists --single-transaction --dbname={server} {name}\n"
         "    digest store restore --in-place"
     )
@@ -186,7 +193,11 @@ def prune(home: Path, dry_run: bool, compact: bool, as_json: bool) -> int:
         raise click.UsageError("give --dry-run or --compact, not both")
     with make_app(home) as app:
         before = space.measure_space(app.database)
-        done = app.pruner.plan() if dry_run else app.pruner.prune()
+        if dry_run:
+            done = app.pruner.plan()
+        else:
+            with progress() as job:
+                done = app.pruner.prune(report=job("deleted"))
         compacted = compact and not done.interrupted
         if compacted:
             _compact(app)
@@ -251,8 +262,11 @@ def copy(home: Path, source: str, target: str, as_json: bool) -> int:
     """
     from digest.app import make_app
 
-    with make_app(home) as app:
-        done = app.store_copier.copy(_store_url(source), _store_url(target))
+    with make_app(home) as app, progress() as job:
+        jobs = {what: job(what) for what in ("copied", "compared")}
+        done = app.store_copier.copy(
+            _store_url(source), _store_url(target), lambda what, rows, total: jobs[what](rows, total)
+        )
     if as_json:
         from digest.cli.json_output import copy_json
 
@@ -307,9 +321,9 @@ def migrate(home: Path, as_json: bool) -> int:
     if as_json:
         emit({"store": name, "before": found, "schema": HEAD})
     elif found is None:
-        click.echo(f"{name}: created with schema {HEAD}.")
+        click.echo(f"Store {name} is created, with schema {HEAD}.")
     elif found == HEAD:
-        click.echo(f"{name}: has schema {HEAD} already.")
+        click.echo(f"Store {name} has schema {HEAD} already.")
     else:
-        click.echo(f"{name}: migrated from schema {found} to {HEAD}.")
+        click.echo(f"Store {name} is migrated from schema {found} to {HEAD}.")
     return 0

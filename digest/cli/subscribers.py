@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from digest.cli.output import emit, json_option, note, plural
 from digest.cli.reengage import reengage
 from digest.cli.subscribers_edit import add, lift, move, operator, remove, set_, suppress
 from digest.cli.subscribers_io import export, import_
+from digest.cli.subscribers_segment import segment
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 
@@ -28,15 +30,16 @@ def subscribers() -> None:
     """List, edit, import, export and erase subscribers, of subscribers.yaml and of imports."""
 
 
-for command in (add, remove, set_, move, suppress, lift, import_, export, reengage):
+for command in (add, remove, set_, move, suppress, lift, import_, export, reengage, segment):
     subscribers.add_command(command)
 
 
 @subscribers.command("list", short_help="List every subscriber, and who is suppressed.")
 @click.option("--origin", help="Only subscribers of this list file, or of this import.")
+@click.option("--segment", "group", metavar="NAME", help="Only subscribers of this saved group.")
 @json_option
 @click.pass_obj
-def list_(home: Path, origin: str | None, as_json: bool) -> None:
+def list_(home: Path, origin: str | None, group: str | None, as_json: bool) -> None:
     """List every subscriber. Also show suppressed subscribers, who get no mail although they are listed."""
     from digest.cli.faults import app_despite_faults, read_list_despite_faults
     from digest.store.people.preferences import PreferenceStore
@@ -46,6 +49,9 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
         listed = read_list_despite_faults(app, app.subscriber_list.read)
         if listed is None:
             listed = [(record.address, record.subscriber) for record in app.subscriber_admin.of_file()]
+        if group is not None:
+            read_list_despite_faults(app, partial(app.subscriber_list.sync, may_be_empty=True))
+        only = app.segments.addresses(group) if group is not None else None
         files = {subscriber.file for _address, subscriber in listed}
         if origin is not None and origin not in files | set(origins):
             known = ", ".join(sorted(files | set(origins))) or "none"
@@ -55,7 +61,7 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
         rows = [
             _row(subscriber, suppressed.get(address), pauses.get(address), chosen.get(address))
             for address, subscriber in listed
-            if origin in (None, subscriber.file)
+            if origin in (None, subscriber.file) and (only is None or address in only)
         ]
         imports = {name: count for name, count in origins.items() if origin in (None, name)}
         of_file = {address for address, _subscriber in listed}
@@ -67,11 +73,11 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
             else ()
         ):
             # The file lists it since the store was last synced.
-            if record.address in of_file:
+            if record.address in of_file or (only is not None and record.address not in only):
                 continue
             own = chosen.get(record.address)
             rows.append(_row(record.subscriber, record.suppressed, pauses.get(record.address), own, record.origin))
-            if not as_json and len(rows) >= len(listed) + _MAX_IMPORTED:
+            if not as_json and group is None and len(rows) >= len(listed) + _MAX_IMPORTED:
                 break
     if as_json:
         emit({"subscribers": rows})
@@ -80,6 +86,8 @@ def list_(home: Path, origin: str | None, as_json: bool) -> None:
     headers = ("email", "name", "topics", "frequency", "hour", "status", *(("from",) if several else ()))
     click.echo(table(headers, [_cells(row, several) for row in rows]))
     total = sum(1 for row in rows if not row["origin"]) + sum(imports.values())
+    if group is not None:
+        total = len(rows)
     click.echo(plural(total, "subscriber", "subscribers"))
     if any(row["chosen"] for row in rows):
         click.echo("* chosen by the subscriber, and overrides the list")

@@ -120,6 +120,8 @@ def _remove_import(home: Path, origin: str, *, yes: bool, as_json: bool) -> None
             yes = click.confirm(f"Remove {count} of import {origin} from the list?", default=False, err=True)
         if yes:
             found = run(dry_run=False)
+            detail = f"{len(found.removed)} removed, {len(found.kept)} stay"
+            app.audit.record(operator(app), "import removed", f"import {origin}", detail, now=app.now())
     if as_json:
         emit(
             {

@@ -116,11 +116,18 @@ def import_(
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--format", "format_", type=click.Choice(FORMATS), help="Default: from the file name, else csv.")
 @click.option("--origin", help="Only subscribers of this import, or of subscribers.yaml.")
+@click.option("--segment", "group", metavar="NAME", help="Only subscribers of this saved group.")
 @click.option("--barred", "suppressed", is_flag=True, help="Export the suppressed addresses instead.")
 @json_option
 @click.pass_obj
 def export(
-    home: Path, file: Path | None, format_: str | None, origin: str | None, suppressed: bool, as_json: bool
+    home: Path,
+    file: Path | None,
+    format_: str | None,
+    origin: str | None,
+    group: str | None,
+    suppressed: bool,
+    as_json: bool,
 ) -> None:
     """Write the subscribers who may be mailed to FILE or to stdout, in a format that other tools read."""
     import sys
@@ -134,7 +141,8 @@ def export(
     excluded: Counter[str] = Counter()
     with app_despite_faults(home, check_list=False) as app:
         read_list_despite_faults(app, partial(app.subscriber_list.sync, may_be_empty=True))
-        rows = app.subscriber_transfer.export_rows(kind, excluded, origin=origin, suppressed=suppressed)
+        only = app.segments.addresses(group) if group is not None else None
+        rows = app.subscriber_transfer.export_rows(kind, excluded, origin=origin, suppressed=suppressed, only=only)
         if file is None:
             count = subscriber_export.write(rows, sys.stdout, kind)
         else:

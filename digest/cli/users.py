@@ -38,7 +38,8 @@ def list_(home: Path, as_json: bool) -> None:
             {
                 "name": line.user.name,
                 "role": line.user.role,
-                "set_up": line.has_password,
+                "set_up": line.has_password or line.used_email,
+                "email": line.sign_in_email,
                 "sessions": line.sessions,
                 "last_seen": line.last_seen.astimezone(zone).isoformat() if line.last_seen else None,
             }
@@ -53,13 +54,14 @@ def list_(home: Path, as_json: bool) -> None:
         (
             line.user.name,
             line.user.role,
-            "yes" if line.has_password else "no",
+            "yes" if line.has_password or line.used_email else "no",
+            line.sign_in_email,
             line.sessions or "",
             f"{line.last_seen.astimezone(zone):%Y-%m-%d %H:%M}" if line.last_seen else "",
         )
         for line in lines
     ]
-    click.echo(table(("name", "role", "set up", "sessions", "last seen"), cells))
+    click.echo(table(("name", "role", "set up", "email", "sessions", "last seen"), cells))
 
 
 @users.command()
@@ -86,6 +88,22 @@ def role(home: Path, name: str, role: str) -> None:
     with make_app(home) as app:
         app.accounts.set_role(name, Role(role), command_user(app))
     click.echo(f"{name} is {role}.")
+
+
+@users.command()
+@click.argument("name")
+@click.argument("address", metavar="EMAIL")
+@click.pass_obj
+def email(home: Path, name: str, address: str) -> None:
+    """Let a user sign in by OpenID Connect with the address EMAIL; '' ends that.
+
+    Needs `desk.oidc` in digest.yaml. The same address again accepts another account of the provider.
+    """
+    from digest.app import make_app
+
+    with make_app(home) as app:
+        app.accounts.set_email(name, address, command_user(app))
+    click.echo(f"{name} may sign in with {address.strip()}." if address.strip() else f"{name} has no address now.")
 
 
 @users.command()
@@ -136,7 +154,7 @@ def link_of(app: App, name: str, pages: str = "") -> str:
 def first_link(app: App, pages: str) -> str:
     """Return a link for the first admin while nobody has a password; '' afterwards."""
     lines = app.accounts.list()
-    if any(line.has_password for line in lines):
+    if any(line.has_password or line.used_email for line in lines):
         return ""
     admins = [line.user.name for line in lines if line.user.role is Role.ADMIN]
     if not admins:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from digest.config.types import Address, Duration, Line, SettingsModel, VariableOrNone, WebhookUrl, split_names
+from digest.config.types import Address, Duration, Line, SettingsModel, VariableOrNone, WebhookUrl, as_text, split_names
 
 
 class AlertSmtp(SettingsModel):
@@ -63,7 +63,9 @@ class AlertSettings(SettingsModel):
         description="Whether alerts link to a page where the edition can be approved, or breaking news sent. "
         "Anybody who gets the alert can then decide. Not set: if `web.enabled`. Needs `newsletter.base_url`.",
     )
-    telegram_chat: Line = Field(default="", description="Chat that the Telegram bot writes to.")
+    telegram_chat: Annotated[Line, BeforeValidator(as_text)] = Field(
+        default="", description="Chat that the Telegram bot writes to."
+    )
     transport: Literal["", "outbox", "smtp", "sendgrid", "resend", "brevo", "ses"] = Field(
         default="",
         description="Transport for alerts and reports, with its settings in `delivery`. Empty: as "
@@ -110,6 +112,12 @@ class AlertSettings(SettingsModel):
         default=timedelta(hours=1), description="How long the provider's events may be missing after a send."
     )
     disk_free_mb: int = Field(default=500, ge=0, description="Megabytes that must be free on the disk. 0: no alert.")
+    backup_days: int = Field(
+        default=3,
+        ge=0,
+        description="Days since the last `digest store backup` after which an alert is raised. Not before the first "
+        "one, and not for PostgreSQL. 0: no alert.",
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> AlertSettings:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from digest.errors import ConfigProblem, ConfigurationError
+from digest.utils.files import refused_access
 
 DIRECTORY = "CREDENTIALS_DIRECTORY"
 _FILE = "env"
@@ -29,7 +30,7 @@ def with_credentials(environment: Mapping[str, str]) -> dict[str, str]:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "expected UTF-8"
+        reason = (refused_access(path) or error.strerror) if isinstance(error, OSError) else "expected UTF-8"
         raise ConfigurationError([ConfigProblem(str(path), 0, f"cannot be read: {reason}")]) from None
     found: dict[str, str] = {}
     problems = []

@@ -65,6 +65,8 @@ def _hint(problem: Any) -> str:
     kind, given = problem["type"], problem["input"]
     if kind == "literal_error":
         return _similar(given, _choices(problem))
+    if kind == "string_type" and isinstance(given, int | float):
+        return "; put it into quotation marks"
     if kind == "tuple_type" and isinstance(given, dict):
         return "; begin each entry with '- '"
     if kind == "tuple_type" and isinstance(given, str) and given and len(given) < 40:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 from pydantic import Field, field_validator
 
-from digest.config.types import Duration, SettingsModel
+from digest.config.schedule import Weekday
+from digest.config.types import Clock, Duration, SettingsModel
 
 _MIN_AFTER, _MIN_WAIT = timedelta(days=60), timedelta(days=7)
 
@@ -27,6 +28,13 @@ class ReengageSettings(SettingsModel):
         description="How long they have to answer, at least `7d`. Then they are paused until they come back.",
     )
     at_most: int = Field(default=1000, ge=1, description="Maximum people asked by one run, the longest inactive first.")
+
+    weekday: Weekday | None = Field(
+        default=None,
+        description="The weekday on which `digest run` asks by itself, such as `tue`. A day before, it tells the "
+        "admins how many. Not set: only the command asks.",
+    )
+    at: Clock = Field(default=time(11, 0), description="When `digest run` asks on that day.")
 
     @field_validator("after")
     @classmethod

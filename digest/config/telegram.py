@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from digest.config.types import Duration, SettingsModel, VariableOrNone, WebRoot
+from digest.config.types import Duration, SettingsModel, VariableOrNone, WebRoot, as_text
 
 
 def _channel(value: str) -> str:
@@ -23,7 +23,7 @@ def _channel(value: str) -> str:
 class TelegramSettings(SettingsModel):
     """One post of each edition in a channel (docs/telegram.md)."""
 
-    channel: Annotated[str, AfterValidator(_channel)] = Field(
+    channel: Annotated[str, BeforeValidator(as_text), AfterValidator(_channel)] = Field(
         default="",
         description='Telegram channel that gets one post of each edition: `"@nadipur_news"`, or its number. The bot '
         "must be an admin of it. Empty: none.",

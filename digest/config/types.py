@@ -40,6 +40,11 @@ def split_names(given: Any) -> Any:
     return given
 
 
+def as_text(given: Any) -> Any:
+    """Accept a number where a text may look like one, such as the id of a chat."""
+    return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
+
+
 def parse_duration(value: Any) -> Any:
     """Parse a duration such as `90s`, `15m`, `24h` or `7d`. Raises ValueError."""
     if isinstance(value, timedelta):

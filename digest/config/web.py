@@ -137,6 +137,34 @@ class Web(SettingsModel):
         return self
 
 
+class Oidc(SettingsModel):
+    """Signing in at the desk by OpenID Connect (docs/desk.md)."""
+
+    issuer: WebRoot = Field(
+        default="",
+        description="The provider's issuer, exactly as it calls itself, such as `https://accounts.google.com`. Empty: "
+        "off. Install `hindi-digest[oidc]`.",
+    )
+    client_id: Line = Field(default="", description="The id under which the desk is registered at the provider.")
+    client_secret_env: VariableOrNone = Field(
+        default="", description="Environment variable that holds the secret of the registration. Empty: it has none."
+    )
+    name: Line = Field(
+        default="", description="What the button calls the provider, such as `Google`. Empty: its host name."
+    )
+    private: bool = Field(
+        default=False, description="Allow a provider on this machine or in your own network, also without TLS."
+    )
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Oidc:
+        if self.issuer and not self.client_id:
+            raise ValueError("expected client_id, because issuer is set")
+        if self.issuer.startswith("http:") and not self.private:
+            raise ValueError("expected issuer to begin with https://; plain http needs private: true")
+        return self
+
+
 class Desk(SettingsModel):
     """The desk: the pages of editors and admins (docs/desk.md)."""
 
@@ -170,3 +198,4 @@ class Desk(SettingsModel):
         description="Groups who can be sent a test of an edition from the desk, by name: "
         "`{newsroom: [asha@example.com, ravi@example.com]}`.",
     )
+    oidc: Oidc = Field(default=Oidc(), description="Signing in by OpenID Connect.")

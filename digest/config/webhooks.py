@@ -19,6 +19,7 @@ EventType = Literal[
     "edition.expired",
     "subscriber.joined",
     "subscriber.left",
+    "subscribers.changed",
 ]
 
 

@@ -185,9 +185,9 @@ def filter_candidates(
     """Return the candidates that may be in the edition, and reason → number of rejected articles.
 
     Dropped, excluded and already sent stories are rejected. Pinned stories are kept even if they are excluded or were
-    sent.
+    sent, merged ones even if they were sent.
     """
-    pinned, dropped = set(changes.pinned), set(changes.dropped)
+    pinned, wanted, dropped = set(changes.pinned), set(changes.wanted), set(changes.dropped)
     remaining: list[StoryCandidate] = []
     rejected: Counter[str] = Counter()
     for each in candidates:
@@ -197,7 +197,7 @@ def filter_candidates(
             rejected["dropped by the desk"] += articles
         elif each.series and rules.policy_of(each.series) is Policy.DROP and not is_pinned:
             rejected[f"series ({each.series.kind})"] += articles
-        elif each.already_sent and not each.is_update and not is_pinned:
+        elif each.already_sent and not each.is_update and not names & wanted:
             rejected[f"already sent ({', '.join(each.already_sent.editions)})"] += articles
         else:
             remaining.append(each)

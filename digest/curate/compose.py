@@ -19,6 +19,7 @@ from digest.curate.editorial import Changes
 from digest.curate.filtering import remove_blocked
 from digest.curate.ranking import RankContext, Ranked, rank_candidates, select
 from digest.curate.recurring import find_series
+from digest.curate.regroup import regroup
 from digest.curate.repeated_text import remove_repeated_text
 from digest.curate.rules import Rules
 from digest.curate.sent_story import SentStory
@@ -101,7 +102,7 @@ def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
     series = find_series(everything, rules.timezone)
     divided = divide(window.articles, series, rules, context.changes.pinned)
     pairs = Pairs(divided.news, corpus, series, rules)
-    clusters = merge_pairs(pairs, context.weights)
+    clusters = regroup(merge_pairs(pairs, context.weights), context.changes, context.weights)
     history = SentHistory([each for each in window.sent if not each.story.recurring], corpus, rules)
     candidates = check_already_sent(clusters, pairs, history, exempt=context.exempt, weights=context.weights)
     remaining, rejected = filter_candidates(candidates, context.changes, rules)

@@ -1,4 +1,4 @@
-"""An editor's changes of an edition: pins, drops, moves and texts."""
+"""An editor's changes of an edition: pins, drops, moves, splits, mergers and texts."""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ class Changes:
 
     pinned: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
+    # Articles, by id or URL, that are stories of their own.
+    split: tuple[str, ...] = ()
+    # Articles whose stories are one story. The first one's keeps its headline.
+    merged: tuple[tuple[str, ...], ...] = ()
     # Story id -> section and position in it, from 1.
     moved: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     subject: str = ""
@@ -53,6 +57,11 @@ class Changes:
     blocks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     # Only for a special edition.
     selection: Selection | None = None
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """What an editor asked for by name: it may be newer than the edition, or sent before."""
+        return (*self.pinned, *(name for group in self.merged for name in group))
 
 
 def apply(edition: Edition, changes: Changes, order: Sequence[str] = ()) -> Edition:

@@ -138,6 +138,15 @@ class CapabilityReport(Protocol):
         ...
 
 
+@runtime_checkable
+class SigningKeys(Protocol):
+    """A transport whose provider says with which DKIM keys it signs."""
+
+    def dkim_selectors(self, domain: str) -> tuple[str, ...]:
+        """The selectors for a sender's domain. Empty if they are not known."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SuppressionEntry:
     """An entry of a provider's suppression list."""

@@ -123,17 +123,6 @@ def hour(t: time, language: str = "hi") -> str:
     return clock(datetime.combine(date.min, t), language).replace(":00", "", 1)
 
 
-def around(t: datetime, now: datetime, language: str = "hi") -> str:
-    """The day of a moment, and the part of the day in Hindi: 'आज सुबह', 'कल शाम', '21 नवंबर'; 'yesterday'."""
-    days = {"hi": ("आज", "कल"), "en": ("today", "yesterday")}.get(language)
-    age = (now.date() - t.date()).days
-    if days is None or age not in (0, 1):
-        return short(t.date(), language)
-    # 'आज रात' would be the coming night.
-    part = "तड़के" if t.hour < _DAY_PARTS[0][0] else _part_of_day(t)
-    return f"{days[age]} {part}" if language == "hi" else days[age]
-
-
 def _part_of_day(t: datetime) -> str:
     return next(name for end, name in _DAY_PARTS if t.hour < end)
 

@@ -53,12 +53,18 @@ _HEAD = re.compile(
     "^(?:यहां |यहाँ |आप भी |तस्वीरों में |(?:[^ :,]+ ){0,4}[0-9]+ [^ ]+ में )?"
     "(?:जानें|जानिए|जानिये|देखें|देखिए|पढ़ें|पढ़िए|समझें|समझिए)[\\s:,-]+(?=\\S)"
 )
+# What is asked before the call is no news: `ट्रैक्टर लेने का है मन, तो यहां जानें दस सस्ते ट्रैक्टर`.
+_OFFER = re.compile(
+    "^(?=.*(?:प्लान|पसंद|सोच रहे|चाहते|मन)).* तो (?:यहां |यहाँ )?(?:जानें|जानिए|देखें|देखिए|पढ़ें|पढ़िए) "
+    "(?!(?:.* )?(?:इसे|इस|इसके|इसकी|इसका|इन|इनके|इनकी|उसे|उस|कैसे|क्या|कब|कौन) )(?=\\S)"
+)
 # Calls without a mark before them: `नतीजे जानिए कब आएंगे`, `चने के फायदे जानकर हैरान रह जाएंगे आप`.
 _GLUED = re.compile(
     " (?:जानिए|जानिये) (?:कब|कहां|कहाँ|कैसे|क्या|क्यों|कौन|कितना|कितने) .*$"
     "| (?:यहां|यहाँ) (?:जानें|देखें|पढ़ें|जानिए|देखिए|पढ़िए)[.!]?$| के बारे में (?:जानें|जानिए|पढ़ें)[.!]?$"
     "|(?<! को)(?<!इसे)(?<!ते)(?<!ता)(?<!ती) (?:जानकर|देखकर|सुनकर|पढ़कर|जान|देख) (?:आप )?(?:भी )?"
     "(?:हैरान|दंग|चौंक|सन्न|(?:रह|हो) (?:जाएंगे|जाओगे)) .*$"
+    "| तो (?:[^ ]+ )?(?:ने )?(?:ऐसे|यूं|ये|यह|ऐसा) (?:दिया|दी|मिला) (?:जवाब|रिएक्शन|प्रतिक्रिया)$"
     "| तो (?:लोग |यूजर्स |फैंस )?(?:मिले|मिला|आए|देने लगे|करने लगे) (?:कुछ )?(?:ऐसे|ये|ऐसा) (?:जवाब|सवाल|कमेंट|कमेंट्स|रिएक्शन)$"
 )
 # A cry before the news.
@@ -77,6 +83,8 @@ def without_tails(title: str) -> str:
         title = before
     rest = _CRY.sub("", title, count=1)
     title = rest if len(rest.split()) >= LEAST_WORDS else title
+    rest = _OFFER.sub("", title, count=1)
+    title = rest if len(rest.split()) >= LEAST_WORDS else title
     rest = _HEAD.sub("", title, count=1)
     return rest if rest != title and len(rest.split()) >= LEAST_WORDS else title
 
@@ -88,6 +96,9 @@ def _without_tail(title: str) -> str:
         # `जानें कीमत, फीचर्स और सेल`: the call is in the first of several parts.
         part = title[mark.end() : marks[at + 1].start() if at + 1 < len(marks) else None]
         folded = fold(part).strip(" ?!.।-'\"‘’“”")
+        if folded.startswith("तो "):
+            # `ट्रैक्टर लेने का है मन, तो यहां जानें …`: what stands before is no headline.
+            continue
         found = _TAIL.search(folded)
         if found is None:
             rest = title[mark.end() + len(part) :]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -31,7 +33,7 @@ class Options:
     """Options of the checks."""
 
     lookup: Lookup
-    # More DKIM selectors of an SMTP server that signs itself.
+    # More DKIM selectors: of an SMTP server that signs itself, or of a provider that uses unusual ones.
     selectors: tuple[str, ...] = ()
     # Time server, `host[:port]`.
     ntp: str = "pool.ntp.org"
@@ -113,28 +115,34 @@ def _spf_for(host: str) -> str:
     return f"v=spf1 ip{address.version}:{address} ~all"
 
 
-def _sendgrid_route(app: App, selectors: tuple[str, ...]) -> Route:  # noqa: ARG001
+def _sendgrid_route(_app: App, selectors: tuple[str, ...]) -> Route:
     from digest.usecases.check_sender import sendgrid_route
 
-    return sendgrid_route()
+    return sendgrid_route(selectors)
 
 
-def _resend_route(app: App, selectors: tuple[str, ...]) -> Route:  # noqa: ARG001
+def _resend_route(app: App, selectors: tuple[str, ...]) -> Route:
     from digest.usecases.check_sender import resend_route
 
-    return resend_route(_domain(app.settings.newsletter.sender.email))
+    return resend_route(_domain(app.settings.newsletter.sender.email), selectors)
 
 
-def _brevo_route(app: App, selectors: tuple[str, ...]) -> Route:  # noqa: ARG001
+def _brevo_route(app: App, selectors: tuple[str, ...]) -> Route:
     from digest.usecases.check_sender import brevo_route
 
-    return brevo_route(_domain(app.settings.newsletter.sender.email))
+    return brevo_route(_domain(app.settings.newsletter.sender.email), selectors)
 
 
-def _ses_route(app: App, selectors: tuple[str, ...]) -> Route:  # noqa: ARG001
+def _ses_route(app: App, selectors: tuple[str, ...]) -> Route:
+    from digest.deliver.ports import SigningKeys
     from digest.usecases.check_sender import ses_route
 
-    return ses_route()
+    domain = _domain(app.settings.newsletter.sender.email)
+    # A key that is missing is reported with the transport's own check.
+    with suppress(ConfigurationError):
+        known = (each.dkim_selectors(domain) for each in app.transports if isinstance(each, SigningKeys))
+        selectors = (*selectors, *chain.from_iterable(known))
+    return ses_route(domain, selectors)
 
 
 # Transport → the DNS records that receivers look up for it. `outbox` has none, because it mails nobody.

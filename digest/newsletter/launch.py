@@ -105,7 +105,7 @@ def _sources(app: App) -> Item:
     if not app.sources:
         return Item("sources", False, "there is no source", "run `digest sources add URL`")
     if samples := [source.name for source in app.sources if source.replay]:
-        fix = "remove them (`digest sources remove NAME`), and add your own with `digest sources add URL`"
+        fix = "remove them (`digest sources remove --samples`), and add your own with `digest sources add URL`"
         return Item("sources", False, f"samples with moved dates: {', '.join(samples)}", fix)
     recent = app.editions.all(most=_RECENT_EDITIONS)
     if made := [edition.key for edition in recent if edition.sample and edition.day >= app.now().date()]:
@@ -226,9 +226,9 @@ def _backup(app: App) -> Item:
     from digest.store.meta import last_backup
 
     if not app.database.sqlite:
-        fix = "run `digest store backup FILE` for the command, and put it into cron"
+        fix = "`digest store backup FILE` prints the command; run it every night (docs/deploy.md)"
         return Item("backup", None, "PostgreSQL's own tools make it, and digest does not see them", fix)
-    at, fix = last_backup(app.database), "digest store backup FILE, on another disk; put it into cron"
+    at, fix = last_backup(app.database), "run `digest store backup FILE` every night (docs/deploy.md has a timer)"
     if at is None:
         return Item("backup", False, "no backup of the store was made", fix)
     when = f"{at.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}"

@@ -37,6 +37,7 @@ class AlertKind(StrEnum):
     RECEIVER_POLICY = "receiver-policy"
     WEBHOOK_SILENT = "webhook-silent"
     DISK_LOW = "disk-low"
+    BACKUP_OLD = "backup-old"
     STORE_UNUSABLE = "store-unusable"
     CLOCK_JUMP = "clock-jump"
     STOOD_STILL = "stood-still"
@@ -44,6 +45,7 @@ class AlertKind(StrEnum):
     LIST_FAULTY = "list-faulty"
     SETTINGS_FAULTY = "settings-faulty"
     RESTART_NEEDED = "restart-needed"
+    REENGAGE_PLANNED = "reengage-planned"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from digest.notify.alert import Alert, AlertKind
 from digest.notify.facts import AttemptFacts, EditionFacts, Facts
 from digest.notify.formats import format_time
 from digest.notify.receiver_codes import classify
+from digest.utils.text import plural
 
 # How long an edition's alerts stay open after its day: about missed editions, and about receivers' responses.
 _MISSED_FOR, _FEEDBACK_FOR = timedelta(hours=36), timedelta(days=4)
@@ -125,14 +126,18 @@ def expired_editions(facts: Facts) -> Iterator[Alert]:
     """Expired editions. Proposals of breaking news are not reported, because their news is old."""
     for edition in facts.editions:
         if edition.state == EditionState.EXPIRED and not is_breaking(edition.key):
+            approve, later = "", ""
+            if facts.requires_approval(edition.key):
+                approve = f"`digest edition approve {edition.key}` approves it, "
+                later = " For more time to approve, set `schedule.approve_by` or `schedule.expires_after` later."
             yield _missed(
                 facts,
                 AlertKind.EDITION_EXPIRED,
                 edition,
                 f"Edition {edition.key} expired",
-                "It was not sent in time, and nobody gets it.",
-                f"`digest edition reopen {edition.key}` brings it back, then `digest send {edition.key}` sends it. "
-                "If it was not approved in time, approve the next one earlier or raise `schedule.expires_after`.",
+                f"{edition.reason or 'It was not sent in time.'} Nobody gets it.",
+                f"`digest edition reopen {edition.key}` brings it back, {approve}and `digest send {edition.key}` "
+                f"sends it.{later}",
             )
 
 
@@ -352,6 +357,22 @@ def low_disks(facts: Facts) -> Iterator[Alert]:
             )
 
 
+def old_backup(facts: Facts) -> Iterator[Alert]:
+    """A nightly backup that fails says nothing to anybody. Before the first one, the checklist asks for it."""
+    age, at = facts.limits.backup_age, facts.last_backup
+    if age and at is not None and facts.now - at > age:
+        yield Alert(
+            AlertKind.BACKUP_OLD,
+            "",
+            f"The last backup of the store is {plural((facts.now - at).days, 'day', 'days')} old",
+            f"It was made at {_when(at, facts)}. Without a recent one, a lost disk takes the unsubscribes and the "
+            "record of what was sent with it.",
+            "`systemctl status digest-backup` says why; `digest store backup FILE` makes one now. If something else "
+            "backs the store up, set `alerts.backup_days: 0`.",
+            at + age,
+        )
+
+
 CONDITIONS: tuple[Callable[[Facts], Iterator[Alert]], ...] = (
     stopped_editions,
     providers,
@@ -367,6 +388,7 @@ CONDITIONS: tuple[Callable[[Facts], Iterator[Alert]], ...] = (
     silent_sources,
     silent_webhook,
     low_disks,
+    old_backup,
 )
 # The kinds that `find` returns. Others are raised and cleared where they are noticed.
 KINDS = frozenset(
@@ -389,6 +411,7 @@ KINDS = frozenset(
         AlertKind.RECEIVER_POLICY,
         AlertKind.WEBHOOK_SILENT,
         AlertKind.DISK_LOW,
+        AlertKind.BACKUP_OLD,
     }
 )
 _ENDINGS = {
@@ -400,6 +423,7 @@ _ENDINGS = {
     AlertKind.OUTCOME_UNKNOWN: "Every outcome is known now.",
     AlertKind.WEBHOOK_SILENT: "The provider's events arrive again.",
     AlertKind.DISK_LOW: "There is enough space again.",
+    AlertKind.BACKUP_OLD: "The store was backed up.",
 }
 
 

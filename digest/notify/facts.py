@@ -75,6 +75,7 @@ class Limits:
     webhook_silent: timedelta
     # Bytes.
     disk_free: int
+    backup_age: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +105,5 @@ class Facts:
     last_events: datetime | None
     # Folder → bytes that are free.
     disks: Mapping[str, int]
+    # None if the store was never backed up by `digest store backup`.
+    last_backup: datetime | None = None

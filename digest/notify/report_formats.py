@@ -8,6 +8,7 @@ from datetime import tzinfo
 from functools import cache
 from typing import Any
 
+from digest.notify.failures import KINDS, Failures
 from digest.notify.formats import format_time
 from digest.notify.report import Report, rows
 from digest.utils.redact import hide_addresses
@@ -49,18 +50,23 @@ def as_html(report: Report, zone: tzinfo, language: str) -> str:
     return html
 
 
-def as_csv(report: Report, zone: tzinfo) -> str:
-    """One line per number: name, value, usual value. Then the reasons."""
+def as_csv(report: Report, zone: tzinfo, failures: Failures | None = None) -> str:
+    """One line per number: name, value, usual value. Then the reasons, and what came back by whom."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(("edition", "what", "value", "usual"))
-    for row in rows(report, zone):
-        writer.writerow((report.key, row.name, row.value, row.usual))
+    for each in rows(report, zone):
+        writer.writerow((report.key, each.name, each.value, each.usual))
     for what, reasons in (("excluded", report.excluded), ("rejected", report.rejected)):
         for reason, count in reasons:
             writer.writerow((report.key, escape_formula(f"{what}: {reason}"), count, ""))
-    for each in report.clicks.targets if report.clicks else ():
-        writer.writerow((report.key, escape_formula(f"people who clicked: {each.title}"), each.people, ""))
+    for group, found in failures.groups() if failures else ():
+        for row in found:
+            for kind in (kind for kind in KINDS if row.counts.get(kind)):
+                what = f"{kind}, {group} {row.name or 'other'}"
+                writer.writerow((report.key, escape_formula(what), row.counts[kind], ""))
+    for target in report.clicks.targets if report.clicks else ():
+        writer.writerow((report.key, escape_formula(f"people who clicked: {target.title}"), target.people, ""))
     for source in report.sources:
         writer.writerow((report.key, escape_formula(f"source: {source.name}"), f"{source.state}: {source.detail}", ""))
     return out.getvalue()

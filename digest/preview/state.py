@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from digest.errors import ConfigurationError, DigestError
 from digest.usecases.shown_email import fill_placeholders
+from digest.utils.files import make_private_folder, write_private
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -154,10 +155,10 @@ def write_preview(app: App, edition: Edition, out: Path) -> WrittenPreview:
     message = build(outgoing, outgoing.recipients[0], date=app.now())
     files = []
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_private_folder(out)
         for suffix, data in (("html", html.encode()), ("txt", text.encode()), ("eml", message)):
             file = out / f"{edition.key}.{suffix}"
-            file.write_bytes(data)
+            write_private(file, data)
             files.append(file)
     except OSError as error:
         raise DigestError(f"{out}: cannot be written: {error.strerror}") from error

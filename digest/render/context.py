@@ -115,6 +115,7 @@ class Links:
     pause: str
     leave: str
     by_mail: bool
+    privacy: str = ""
     archive: str = ""
     join: str = ""
     whatsapp: str = ""
@@ -240,6 +241,10 @@ def build_page(
     )
 
 
+# A story of so many days before the edition has its date.
+OLD_DAYS = 2
+
+
 class _Printer:
     """Prints the stories of one edition."""
 
@@ -268,10 +273,13 @@ class _Printer:
             return dates.absolute(self.local(story), self.edition.day.year, self.branding.language)
         return dates.moment(self.local(story), self.now, self.branding.language)
 
-    def day_of(self, story: Story) -> str:
-        if self.absolute:
-            return dates.short(self.local(story).date(), self.branding.language)
-        return dates.around(self.local(story), self.now, self.branding.language)
+    def is_old(self, story: Story) -> bool:
+        """Whether the story is from before yesterday: readers take everything else for today's news.
+
+        An edition of older stories, such as one of a week, does not tell the day of most of them.
+        """
+        day = self.local(story).date()
+        return (self.now.date() - day).days >= OLD_DAYS and day != self.usual_day
 
     def items(self, chosen: Callable[[Story], bool], width: int = 0, *, of: Section | None = None) -> tuple[Item, ...]:
         """The chosen stories in reading order, of one section or of all, with images of `width` pixels."""
@@ -307,7 +315,12 @@ class _Printer:
 
     def picture(self, story: Story, width: int) -> Picture | None:
         """The image of a story. A stored image is on our pages or attached, by the settings."""
-        picture, base = _picture(story.image, width, story.title), texts.web_address(self.branding.base_url or "")
+        is_small = width == self.branding.theme.look.thumbnail_width
+        picture = _picture(story.image, width, "" if is_small else story.title)
+        if picture and is_small and picture.alt and story.title.startswith(picture.alt.rstrip(cut.ELLIPSIS)):
+            # The headline stands beside it: read aloud, it would be heard twice.
+            picture = replace(picture, alt="")
+        base = texts.web_address(self.branding.base_url or "")
         if picture is None or not _is_stored(picture.url):
             return picture
         if self.branding.theme.images != "pages" or not base:
@@ -318,8 +331,8 @@ class _Printer:
         count, when = len(story.sources), ""
         if story.dated and is_breaking(self.edition.key):
             when = self.moment(story)
-        elif story.dated and self.local(story).date() != self.usual_day:
-            when = self.day_of(story)
+        elif story.dated and self.is_old(story):
+            when = dates.short(self.local(story).date(), self.branding.language)
         sources = self.catalogue.ngettext("%(num)s source", "%(num)s sources", count) % {"num": count}
         by_machine = self.catalogue.gettext("Written by a machine") if self.is_by_machine(story) else ""
         return tuple(note.replace(" ", NBSP) for note in (sources if count > 1 else "", when, by_machine) if note)
@@ -375,8 +388,10 @@ def build_links(branding: Branding, edition_key: str) -> Links:
             view=f"{base}/view/{key}/{PLACEHOLDERS['view']}",
             preferences=f"{base}/preferences/{PLACEHOLDERS['preferences']}",
             pause=f"{base}/pause/{PLACEHOLDERS['preferences']}",
-            leave=f"{base}/leave/{PLACEHOLDERS['unsubscribe']}",
+            # Whoever has a forwarded email has this link, but not the one of the header, which unsubscribes at once.
+            leave=f"{base}/leave/{PLACEHOLDERS['preferences']}",
             by_mail=False,
+            privacy=f"{base}/privacy",
         )
         if not branding.archive:
             return links

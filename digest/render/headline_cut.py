@@ -41,6 +41,7 @@ _SPEAKS = frozenset(
         words(
             "कहा बोले बोला बोली बोलीं बताया बताई लिखा पूछा मुताबिक अनुसार सूत्र रिपोर्ट शक अटकल अटकलें संभव",
             "संभावना सकता सकती सकते सकेगा सकेगी प्रस्ताव मांग अपील चेतावनी धमकी वादा ऐलान फेक वायरल",
+            "चुनौती ललकार कटाक्ष निशाना पलटवार",
             "सलाह संदेश नसीहत तंज बयान खुलासा जांच खबर ख़बर अनुमान सुझाव आग्रह",
             "not no never deny denies denied claim claims says said alleged allegedly dead dies killed may might could",
             "report",
@@ -99,8 +100,26 @@ _EMPTY = frozenset(
         ),
     )
 )
+# What points to something that the tail names: `इन उम्मीदवारों का इंतज़ार ख़त्म`; not `इस साल`.
+_POINTS_AHEAD = re.compile(
+    fold("(?:^| )(?:इन|इस|ये|यह) (?!साल|बार|वर्ष|हफ़्ते|सप्ताह|महीने|माह|दिन|समय|वक़्त|सीज़न|मौके|अवसर|बीच|दौरान|तरह|लिए|पर )")
+)
+# An end that promises news and tells none: `… को बड़ा झटका`, `… पड़ा भारी`.
+_PROMISE = re.compile(
+    fold(
+        "(?:^| )(?:बड़ा|बड़ी|तगड़ा|करारा|ज़ोरदार|ख़ास|नया) "
+        "(?:उलटफेर|झटका|राहत|क़दम|फ़ैसला|बदलाव|सौगात|तोहफ़ा|खुलासा|बयान|दांव|हादसा|कमाल|मोड़|ट्विस्ट)"
+        "(?: दिया| दी| मिला| मिली| लगा| हुआ)?$"
+        "|(?:^| )पड़[ाी] (?:भारी|महंगा|महंगी)$|(?:^| )(?:टेंशन|इंतज़ार|इंतजार)(?: हुआ)? खत्म$|अजब गजब$"
+    )
+)
 _QUOTED = re.compile("[‘“\"'].*[’”\"'][ ,]*")
+_ASKS = frozenset("?？")
+_QUESTIONS = frozenset(map(fold, words("कब क्यों कैसे कौन किस किसने किसका किसके कहां कितना कितनी कितने")))
 _QUOTES = (("‘", "’"), ("“", "”"), ("(", ")"))
+_LIKE = frozenset(map(fold, words("जैसे जैसी आदि")))
+# Words of a tail in which one of these makes it a list.
+_LIKE_WITHIN = 4
 # A straight quotation mark, not the apostrophe of `India's`.
 _STRAIGHT = re.compile("(?<![A-Za-z])'|'(?![A-Za-z])")
 
@@ -165,6 +184,11 @@ def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
         return False
     if rest[0] in _RELATIVE and not ends_clause(head, is_marked=True):
         # A noun and its description: `पांच नई बसें, जिनमें …`.
+        return False
+    if _POINTS_AHEAD.search(fold(head)) or _PROMISE.search(" ".join(ending)):
+        return False
+    if mark in _ASKS and _QUESTIONS.isdisjoint(ending):
+        # It asks the reader: `धीमे इंटरनेट से परेशान हैं? इन उपायों से …`.
         return False
     if ending[-1] in _EMPTY or ending.count("क्या") > 1:
         return False
@@ -233,6 +257,9 @@ def _is_list(head: str, tail: str) -> bool:
     is_item = (
         len(before) > 1 and len(before[-1].split()) <= _ITEM_WORDS + 1 and not ends_clause(before[-1], is_marked=True)
     )
+    if _LIKE & set(tokens(tail)[:_LIKE_WITHIN]):
+        # `पैन कार्ड, ड्राइविंग लाइसेंस जैसे दस्तावेज़`
+        return True
     least = _ITEM_WORDS + after[0].strip()[:1].isdigit()
     return is_item or len(before[-1].split()) <= _ITEM_WORDS or len(after[0].split()) <= least
 

@@ -59,6 +59,8 @@ REASONS = (*dict.fromkeys((*_FORBIDDEN_ELEMENTS.values(), *_WEAK_STYLES.values()
 # The most links that one warning names.
 _MAX_NAMED = 3
 # Placeholders of Jinja and gettext, then merge tags of mailing services.
+# The link with the token of the preferences, or an email that has the token of List-Unsubscribe.
+_UNSUBSCRIBES = re.compile(f"{PLACEHOLDERS['unsubscribe']}|/leave/{PLACEHOLDERS['preferences']}")
 _LEFTOVER = re.compile(
     r"\{\{|\}\}|\{%|%\}|%\([a-z_]{1,40}\)s"
     r"|\*\||\|\*|\[\[|\]\]|\$\{|<%|%>|\[%|%[a-z]{3,}(?:[_.][a-z]+)*%"
@@ -237,8 +239,7 @@ def _check_language(tree: Tree) -> Iterator[Finding]:
 
 
 def _check_links(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
-    unsubscribe = PLACEHOLDERS["unsubscribe"]
-    if unsubscribe not in email.text:
+    if not _UNSUBSCRIBES.search(email.text):
         yield error("unsubscribe", "the text part has no unsubscribe link")
     if tree is None:
         return
@@ -246,7 +247,7 @@ def _check_links(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
     # Reported once: all links to our own pages, and the same URL in a story's headline, picture and "more".
     own = {_origin(url) for link in links if _is_insecure_reader_page(url := link.attributes.get("href", ""))}
     texts: dict[str, str] = {}
-    if not any(unsubscribe in link.attributes.get("href", "") for link in links):
+    if not any(_UNSUBSCRIBES.search(link.attributes.get("href", "")) for link in links):
         yield error("unsubscribe", "the HTML part has no unsubscribe link")
     if any(_is_insecure_reader_page(link.attributes.get("href", "")) for link in links):
         yield warning("link", "newsletter.base_url is not https: mail programs offer no one-click unsubscribe")

@@ -318,14 +318,18 @@ class EditionJobs:
             )
 
     def _expire(self, key: str, reason: str, *, deadline: datetime | None = None) -> None:
-        """Expire an edition, unless somebody reopened it after the deadline in order to send it."""
-        if deadline is not None and self._reopened(key, deadline):
+        """Expire an edition, unless somebody composed or reopened it after the deadline: then a person sends it."""
+        if deadline is not None and (self._composed_since(key, deadline) or self._reopened(key, deadline)):
             return
         if self.app.editions.move(key, EditionState.EXPIRED, out_of=WAITING, reason=reason):
             what = "expired" if deadline else "not approved"
             self.notices.notice(
                 what, key, f"Edition {key} expired. {reason} `digest edition reopen {key}` brings it back."
             )
+
+    def _composed_since(self, key: str, deadline: datetime) -> bool:
+        edition = self.app.editions.get(key)
+        return edition is not None and edition.composed_at is not None and edition.composed_at >= deadline
 
     def _reopened(self, key: str, deadline: datetime) -> bool:
         decisions = self.app.editions.decisions(key)

@@ -20,6 +20,7 @@ from digest.app import App
 from digest.config.loader import FILE_NAME
 from digest.errors import ConfigurationError
 from digest.newsletter.list_watch import ListWatch
+from digest.newsletter.reengagement import Turn, WeeklyQuestion
 from digest.newsletter.reload import SettingsWatch
 from digest.notify.alert import AlertKind
 from digest.scheduler.background import BackgroundJob, BackgroundJobs
@@ -47,6 +48,8 @@ _WATCH_EVERY, _WATCH_FIRST = timedelta(seconds=30), timedelta(seconds=5)
 _HOUR = timedelta(hours=1)
 # Time between look-ups of unknown batches in the provider's log.
 RECONCILE_EVERY = timedelta(minutes=10)
+# Time between checks whether to ask subscribers if they want to continue.
+REENGAGE_EVERY = timedelta(minutes=10)
 # Settings of the pages that need a restart.
 _PAGES_KEYS = ("web.enabled", "web.host", "web.port", "web.proxies", "desk.host", "desk.port")
 # The App that a job keeps until it ends.
@@ -112,6 +115,7 @@ class Scheduler:
             BackgroundJob(self.sync_suppressions, "store", every=_HOUR, first=timedelta(0)),
             BackgroundJob(self.prune, "store", every=_HOUR, first=_HOUR),
             BackgroundJob(self.reconcile, "logs of providers", every=RECONCILE_EVERY, first=RECONCILE_EVERY),
+            BackgroundJob(self.reengage, "store", every=REENGAGE_EVERY, first=_WATCH_EVERY),
             # In the background, because a long send must be watched, and a hanging alert must not delay a send.
             BackgroundJob(self.post_to_channel, "channel", every=_CHANNEL_EVERY, first=_CHANNEL_EVERY),
             BackgroundJob(self.watch, "alerts", every=_WATCH_EVERY, first=_WATCH_FIRST),
@@ -322,6 +326,28 @@ class Scheduler:
                 f"Pruned the store: {done.articles} old articles; {len(done.editions)} old editions are now counts, "
                 f"without {plural(done.deliveries, 'recipient', 'recipients')}."
             )
+
+    def reengage(self) -> None:
+        """Ask people who seem not to read once a week, a day after the admins were told. The edition jobs send it."""
+        weekly = WeeklyQuestion(self.app)
+        due = weekly.due()
+        if due is Turn.TELL and (told := weekly.tell()):
+            self.log(f"{told.title}.")
+            self.notices.raise_alert(
+                AlertKind.REENGAGE_PLANNED,
+                f"{told.until:%Y-%m-%d}",
+                title=told.title,
+                text=told.text,
+                action=told.action,
+                until=told.until,
+            )
+        elif due is Turn.ASK:
+            asked = weekly.ask()
+            if asked is None:
+                self.warn("Nobody is asked whether to continue: more than half of the list seems not to read.")
+            elif asked.edition or asked.paused:
+                paused = plural(asked.paused, "subscriber was", "subscribers were")
+                self.log(f"Edition {asked.edition or 'of the question'}: sending begins. {paused} paused.")
 
     def notice_standstill(self, seconds: float) -> None:
         """Alert if this process was stopped or frozen while the machine's clocks ran on."""

@@ -24,7 +24,7 @@ from digest.store import errors
 from digest.store.database import Database, sqlite_file
 from digest.store.high_water import COPIED_AT
 from digest.store.private import SIDE_FILES
-from digest.utils.files import PRIVATE_FILE, sync_folder
+from digest.utils.files import PRIVATE_FILE, give_to_owner, sync_folder
 
 _HEADER = b"SQLite format 3\0"
 # Seconds.
@@ -128,6 +128,7 @@ def replace(store: Path, part: Path, kept: Path) -> None:
                 left.replace(kept.with_name(kept.name + end)).chmod(PRIVATE_FILE)
     except OSError as error:
         raise StoreError(f"{kept}: the present store can't be kept there: {error.strerror}") from error
+    give_to_owner(part, store.parent)
     put(part, store)
 
 
@@ -136,6 +137,7 @@ def put(part: Path, file: Path) -> None:
     try:
         with part.open("rb+") as opened:
             os.fsync(opened.fileno())
+        give_to_owner(part, file)
         part.replace(file)
         sync_folder(file.parent)
     except OSError as error:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, Table, func, select, text
 from sqlalchemy.engine import Dialect
@@ -21,6 +21,10 @@ from digest.store.database import STORE_ID, Database, copy_rows
 from digest.store.high_water import MOVED_TO
 from digest.store.schema import meta, metadata
 from digest.store.sending import partitions
+
+T = TypeVar("T")
+# What is done ("copied", "compared"), the rows so far, and the rows in all.
+Report = Callable[[str, int, int], None]
 
 # Rows in memory at once.
 _CHUNK = 1_000
@@ -35,19 +39,40 @@ class CopiedTable:
     checksum: str
 
 
-def copy_tables(source: Connection, target: Connection) -> list[CopiedTable]:
+class _Counted:
+    """Rows that pass, of all tables together, and the report of them."""
+
+    def __init__(self, what: str, total: int, report: Report) -> None:
+        self.what, self.total, self.report = what, total, report
+        self.done = 0
+
+    def rows(self, rows: Iterator[T]) -> Iterator[T]:
+        for row in rows:
+            yield row
+            self.done += 1
+            if self.done % _CHUNK == 0 or self.done == self.total:
+                self.report(self.what, self.done, self.total)
+
+
+def copy_tables(
+    source: Connection, target: Connection, report: Report = lambda _what, _done, _total: None
+) -> list[CopiedTable]:
     """Copy every row with its ids. Both sides are read again and compared. Raises StoreError if they differ.
 
     `target` has the tables, which are empty apart from the new store's id.
     """
+    numbers = [select(func.count()).select_from(table) for table in metadata.sorted_tables]
+    total = sum(source.execute(number).scalar_one() for number in numbers)
+    copying, comparing = _Counted("copied", total, report), _Counted("compared", total, report)
     target.execute(meta.delete())
     for table in partitions.PARTITIONED:
         partitions.create(target, source.execute(select(table.c.edition).distinct()).scalars().all())
     copied = []
     for table in metadata.sorted_tables:
-        copy_rows(target, table, _driver_rows(source, table, target.dialect))
+        copy_rows(target, table, copying.rows(_driver_rows(source, table, target.dialect)))
         _advance_sequence(target, table)
-        here, there = _summary(source, table), _summary(target, table)
+        here = _summary(table, _rows(source, table))
+        there = _summary(table, comparing.rows(_rows(target, table)))
         if here != there:
             raise StoreError(
                 f"table {table.name} of the copy differs: {here.rows} rows ({here.checksum[:8]}) became "
@@ -100,9 +125,9 @@ def _driver_rows(source: Connection, table: Table, dialect: Dialect) -> Iterator
         )
 
 
-def _summary(connection: Connection, table: Table) -> CopiedTable:
+def _summary(table: Table, rows: Iterator[Row[Any]]) -> CopiedTable:
     number = total = 0
-    for row in _rows(connection, table):
+    for row in rows:
         number += 1
         total += int.from_bytes(hashlib.blake2b(_canonical(row), digest_size=16).digest())
     return CopiedTable(table.name, number, f"{total % _MODULUS:032x}")

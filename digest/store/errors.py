@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
+
+from digest.utils.files import refused_access
 
 # How long SQLite waits for a locked file.
 BUSY_SECONDS = 15
@@ -91,7 +94,10 @@ def describe(error: DBAPIError | sqlite3.Error, url: URL) -> str:
     lines = str(cause).strip().splitlines()
     message = lines[0] if lines else type(cause).__name__
     quoted = _without_passwords(url, message)
-    for mark, sentence in _SQLITE if url.get_backend_name() == "sqlite" else _POSTGRESQL:
+    is_sqlite = url.get_backend_name() == "sqlite"
+    if is_sqlite and url.database and (why := refused_access(Path(url.database))):
+        return f"can't be opened: {why}"
+    for mark, sentence in _SQLITE if is_sqlite else _POSTGRESQL:
         if mark in message.lower():
             return f"{sentence} ({quoted})"
     return f"failed: {quoted}"

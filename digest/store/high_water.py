@@ -29,7 +29,7 @@ from digest.store import meta
 from digest.store.database import STORE_ID, Database, sqlite_file
 from digest.store.schema import meta as values
 from digest.store.statements import insert_into
-from digest.utils.files import PRIVATE_FILE, open_private, sync_folder
+from digest.utils.files import PRIVATE_FILE, open_private, prepare_lock, sync_folder
 
 REMEDY = "Stop `digest run` and `digest web`, then run `digest store restore --in-place`"
 
@@ -98,6 +98,8 @@ class MarkFile:
 
         # A lock file costs twice as much as the write.
         lock = self.path.with_name(f"{self.path.name}.lock")
+        if self.shared:
+            prepare_lock(lock)
         others = FileLock(lock, timeout=15, mode=PRIVATE_FILE) if self.shared else nullcontext()
         try:
             with self._lock, others:

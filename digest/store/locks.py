@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from digest.errors import AlreadyRunning, StoreError, StoreUnavailable
 from digest.store import meta
 from digest.store.database import Database, sqlite_file
-from digest.utils.files import PRIVATE_FILE
+from digest.utils.files import PRIVATE_FILE, prepare_lock
 
 # Seconds between two tries to get a lock.
 _PAUSE = 0.2
@@ -218,6 +218,7 @@ def _file(database: Database, work: str, wait: float) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     store = sqlite_file(database)
+    prepare_lock(store.with_name(f"{store.name}.{work}.lock"))
     lock = FileLock(store.with_name(f"{store.name}.{work}.lock"), timeout=wait, mode=PRIVATE_FILE)
     try:
         lock.acquire()

@@ -196,6 +196,8 @@ person_request = Table(
     Column("confirmed_at", Moment),
     Column("confirmed_new_at", Moment),
     Column("done_at", Moment),
+    # What to put back: columns of `preference` with their earlier values, and `left`. Only for a request to undo.
+    Column("undo", JSON(none_as_null=True)),
     Index(None, "subscriber"),
     Index(None, "asked_at"),
 )
@@ -774,13 +776,14 @@ desk_credential = Table(
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("user", Id, ForeignKey("desk_user.id"), nullable=False),
     Column("kind", String(16), nullable=False),
-    # A hash of the password or of the link; the key of the authenticator app; the id of a passkey.
+    # A hash of the password or of the link; the key of the authenticator app; the id of a passkey; an email address.
     Column("secret", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment),
     # The number of the last code of the app that was used: a code works once. Of a passkey: its count of signatures.
     Column("counter", BigInteger, nullable=False, server_default="0"),
-    # Of a passkey: its public key in COSE, as base64url, and what the user calls it.
+    # Of a passkey: its public key in COSE, as base64url, and what the user calls it. Of an email address for OpenID
+    # Connect: the provider and its name for the account that had it first.
     Column("public_key", Text, nullable=False, server_default=""),
     Column("label", Text, nullable=False, server_default=""),
     Index(None, "user", "kind"),
@@ -814,7 +817,7 @@ desk_session = Table(
     Column("expires_at", Moment, nullable=False),
     # The browser's name for itself.
     Column("agent", Text, nullable=False, server_default=""),
-    # How the user signed in: "password" or "passkey".
+    # How the user signed in: "password", "passkey" or "oidc".
     Column("method", String(16), nullable=False, server_default="password"),
     Index(None, "user"),
 )

@@ -55,6 +55,12 @@ def mailbox(address: str) -> str:
     return f"{local.partition('+')[0].replace('.', '') or local}@{domain}"
 
 
+def masked(email: str) -> str:
+    """Return an address by which its owner knows it, and nobody else can write to it: `a•••@example.com`."""
+    local, _, domain = email.rpartition("@")
+    return f"{local[:1]}•••@{domain}"
+
+
 def _validate(folded: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 

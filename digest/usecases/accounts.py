@@ -17,6 +17,7 @@ from digest.errors import DigestError
 from digest.models import Actor, Role
 from digest.store.desk.users import Kind, Session, User
 from digest.store.rate_limits import Quota
+from digest.subscribers.address import comparable
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -73,6 +74,24 @@ class Accounts:
 
     def list(self) -> list[UserLine]:
         return self.users.all()
+
+    def set_email(self, name: str, email: str, by: Actor) -> None:
+        """Let a user sign in by OpenID Connect with this address; '' ends that. Raises DigestError.
+
+        A new address, or the same one again, forgets which account of the provider had it.
+        """
+        user = self._existing(name)
+        address = comparable(email.strip()) if email.strip() else ""
+        if address is None:
+            raise DigestError(f"{email!r} is not an email address.")
+        if not self.users.set_sign_in_email(user.id, address, self.now()):
+            raise DigestError(f"Another user signs in with {email.strip()}.")
+        self.log.record(by, "email", name, address or "none", now=self.now())
+
+    def user_of_email(self, email: str) -> User | None:
+        """Return who may sign in with an address that somebody else has verified."""
+        address = comparable(email)
+        return self.users.by_sign_in_email(address) if address else None
 
     def set_role(self, name: str, role: Role, by: Actor) -> None:
         """Give a user another role. It applies from their next request. Raises DigestError."""

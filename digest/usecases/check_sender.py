@@ -42,21 +42,23 @@ _RESEND_SELECTORS = ("resend",)
 _RESEND_SPF = "v=spf1 include:amazonses.com ~all"
 
 
-def sendgrid_route() -> Route:
-    return Route("sendgrid", None, selectors=_SENDGRID_SELECTORS)
+def sendgrid_route(more: tuple[str, ...] = ()) -> Route:
+    """`more` selectors are those that the operator names, here and below."""
+    return Route("sendgrid", None, selectors=(*_SENDGRID_SELECTORS, *more))
 
 
-def resend_route(domain: str) -> Route:
-    return Route("resend", f"send.{domain}", spf=_RESEND_SPF, selectors=_RESEND_SELECTORS, signer=domain)
+def resend_route(domain: str, more: tuple[str, ...] = ()) -> Route:
+    selectors = (*_RESEND_SELECTORS, *more)
+    return Route("resend", f"send.{domain}", spf=_RESEND_SPF, selectors=selectors, signer=domain)
 
 
-def ses_route() -> Route:
+def ses_route(domain: str, selectors: tuple[str, ...]) -> Route:
     """Return the route of SES, whose selectors are random and differ by domain."""
-    return Route("ses", None)
+    return Route("ses", None, selectors=selectors, signer=domain)
 
 
-def brevo_route(domain: str) -> Route:
-    return Route("brevo", None, selectors=_BREVO_SELECTORS, signer=domain)
+def brevo_route(domain: str, more: tuple[str, ...] = ()) -> Route:
+    return Route("brevo", None, selectors=(*_BREVO_SELECTORS, *more), signer=domain)
 
 
 def check_sender(domain: str, routes: Sequence[Route], lookup: Lookup) -> list[Finding]:

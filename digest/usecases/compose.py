@@ -124,8 +124,8 @@ class Composer:
         Collects first, unless `fetch` is false. A draft is composed again and keeps the editors' changes; an edition in
         any later state, and one that corrects another, is returned unchanged. If an editor changes the edition
         meanwhile, composing starts again. `on_source` is called for each source when it is collected. Without `store`,
-        the edition is only returned, as it would be composed now. `again` composes a draft from the articles that it
-        was composed from, plus pinned ones, so that an editor's change moves no other story.
+        the edition is only returned, as it would be composed now. `again` composes a draft as of when it was composed:
+        later articles stay out, unless an editor asked for one, so that an editor's change moves no other story.
         """
         collected: CollectReport | None = None
         summariser: Summariser | None = None
@@ -223,7 +223,7 @@ class Composer:
             if window != rules.window:
                 wider = replace(rules, window=window)
                 context = replace(context, rules=wider, background=self._background(until, wider))
-            articles = self._articles_in_window(until, window, schedule, as_of, changes.pinned, changes.selection)
+            articles = self._articles_in_window(until, window, schedule, as_of, changes.wanted, changes.selection)
             curated = curate(articles, context)
             first = first or curated
             if curated.sections:
@@ -269,24 +269,24 @@ class Composer:
         window: timedelta,
         schedule: EditionSchedule | None,
         seen_by: datetime | None = None,
-        pinned: Sequence[str] = (),
+        wanted: Sequence[str] = (),
         selection: Selection | None = None,
     ) -> list[Article]:
         """Return the articles of the edition's sources in its window, collected by `seen_by`.
 
-        With a `selection`, only selected and pinned articles. Samples are left out once their source delivers news:
-        when it no longer has `replay`, or another source has its name.
+        With a `selection`, only selected articles and those that an editor asked for. Samples are left out once their
+        source delivers news: when it no longer has `replay`, or another source has its name.
         """
         names = {source.name for source in self.sources}
         if schedule is not None and schedule.sources is not None:
             names &= schedule.sources
         replayed = {source.name for source in self.sources if source.replay}
         seen_by = seen_by + _CLOCK_SLACK if seen_by else None
-        found = self.articles.between(until - window, until, seen_by=seen_by, besides=pinned)
+        found = self.articles.between(until - window, until, seen_by=seen_by, besides=wanted)
         allowed = [each for each in found if each.source in names and (not each.sample or each.source in replayed)]
         if selection is None:
             return allowed
-        return [each for each in allowed if _is_selected(each, selection) or {each.id, each.url} & set(pinned)]
+        return [each for each in allowed if _is_selected(each, selection) or {each.id, each.url} & set(wanted)]
 
     def context(
         self, key: str, changes: Changes, until: datetime, rules: Rules, summariser: Summariser | None = None

@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError
 
 from digest.errors import AlreadyRunning, ConfigProblem, ConfigurationError, StoreError
 from digest.store import copies
-from digest.store.copy_tables import CopiedTable, copy_tables, first_used_table, lock_tables, mark_moved
+from digest.store.copy_tables import CopiedTable, Report, copy_tables, first_used_table, lock_tables, mark_moved
 from digest.store.database import Database, open_database, sqlite_file, unopened
 from digest.store.high_water import Identity, Mark, mark_file, read_identity
 from digest.store.locks import exclusive
@@ -34,7 +34,7 @@ class StoreCopier:
 
     home: Path
 
-    def copy(self, source_url: str, target_url: str) -> CopyResult:
+    def copy(self, source_url: str, target_url: str, report: Report = lambda _what, _done, _total: None) -> CopyResult:
         """Copy everything, compare both stores, and make the source refuse every later send.
 
         The source refuses before the copy is complete, so at no moment can both send. If the process dies in between,
@@ -61,7 +61,7 @@ class StoreCopier:
             # The source is committed first.
             with target.write() as into, source.write() as out:
                 lock_tables(out)
-                tables = copy_tables(out, into)
+                tables = copy_tables(out, into, report)
                 mark_moved(out, target.name)
             file.replace(Mark(identity.store, identity.claims))
         return CopyResult(source.name, target.name, tables)

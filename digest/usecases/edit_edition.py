@@ -35,6 +35,10 @@ class UnknownStory(DigestError):
     """The edition has no such story, and no article has this URL."""
 
 
+class CannotRegroup(DigestError):
+    """A story cannot be split or merged in this way."""
+
+
 class TextTooLong(DigestError):
     """An editor's text is too long."""
 
@@ -114,6 +118,75 @@ class EditionEditor:
         return self._change(
             key, lambda changes: replace(changes, dropped=_without(changes.dropped, story)), by, "let in again", story
         )
+
+    def split(self, key: str, story: str, article: str, by: Actor) -> Edition:
+        """Take an article, by id or URL, out of a story. It is a story of its own, with the place of its score.
+
+        Raises UnknownStory if the story does not have it, and CannotRegroup.
+        """
+        found = self._regroupable(key, story)
+        known = self.composer.articles.by_ids(found.article_ids)
+        off = next((known[id] for id in found.article_ids if id in known and article in (id, known[id].url)), None)
+        if off is None:
+            raise UnknownStory(f"story {story} has no article {article}; its articles: {', '.join(found.article_ids)}")
+        if len(found.article_ids) < 2:
+            raise CannotRegroup(f"Story {story} has no other article, so there is nothing to split.")
+        names = {off.id, off.url}
+
+        def change(changes: Changes) -> Changes:
+            groups = (tuple(name for name in group if name not in names) for group in changes.merged)
+            merged = tuple(group for group in groups if len(group) > 1)
+            return replace(changes, split=(*_without(changes.split, off.id), off.id), merged=merged)
+
+        return self._change(key, change, by, "split off", f"{off.title} ← {found.title}")
+
+    def merge(self, key: str, story: str, other: str, by: Actor) -> Edition:
+        """Merge another story into a story, which keeps its headline. The next best story takes the free place.
+
+        `other` is the id of a story of the edition, or the id or URL of an article. Raises UnknownStory and
+        CannotRegroup.
+        """
+        found = self._regroupable(key, story)
+        added = _find(self._editable(key), other)
+        if other == story or other in (*found.article_ids, *found.articles):
+            raise CannotRegroup(f"Story {story} has {other} already.")
+        if added is not None and added.recurring:
+            raise CannotRegroup(f"Story {other} is a daily column, which is never merged.")
+        article = None if added else self.composer.articles.named(other)
+        if added is None and article is None:
+            ids = ", ".join(sorted(each.id for each in self._editable(key).stories() if each.id != story))
+            raise UnknownStory(f"no story of edition {key} and no article is {other}; its other stories: {ids}")
+        new = added.article_ids if added else (article.id,) if article else ()
+        group = tuple(dict.fromkeys((*found.article_ids, *new)))
+        title = added.title if added else article.title if article else ""
+        changed = self._change(
+            key,
+            lambda changes: replace(changes, merged=(*changes.merged, group)),
+            by,
+            "merged",
+            f"{found.title} ← {title}",
+        )
+        if not any(group[0] in each.article_ids and new[0] in each.article_ids for each in changed.stories()):
+            self._change(
+                key,
+                lambda changes: replace(changes, merged=tuple(each for each in changes.merged if each != group)),
+                by,
+                "undone",
+                title,
+            )
+            raise CannotRegroup(f"{other} is not among the articles of edition {key}: its hours, sources or language.")
+        return changed
+
+    def _regroupable(self, key: str, story: str) -> Story:
+        """Return a story that can be split or merged. Raises UnknownStory and CannotRegroup."""
+        found = self._known(key, story)
+        if found is None:
+            raise UnknownStory(f"edition {key} has no story {story} now: it was dropped")
+        if is_breaking(key):
+            raise CannotRegroup(f"Edition {key} is an alert, which has one story.")
+        if found.recurring:
+            raise CannotRegroup(f"Story {story} is a daily column, which is never merged.")
+        return found
 
     def move(self, key: str, story: str, section: str, place: int, by: Actor) -> Edition:
         """Move a story to a place of a section. The caller has checked the section's name."""
@@ -293,7 +366,7 @@ class EditionEditor:
         now = self.now()
         key = edition_key(now.date(), slug)
         reason = "It is being composed."
-        empty = Edition(key, now.date(), 0, EditionState.SKIPPED, "", "", (), reason=reason, composed_at=now)
+        empty = Edition(key, now.date(), 0, EditionState.SKIPPED, "", "", (), reason=reason)
         if not slug or self.editions.put(empty, over=()) is None:
             raise DigestError(f"There is an edition {key} already. Choose another name.")
         given = [selection.words, ", ".join(selection.sources), f"{selection.hours} h"]

@@ -104,15 +104,26 @@ class StorePruner:
         with self.database.read() as connection:
             return connection.execute(rows.limit(1)).first() is not None
 
-    def prune(self, stopped: Callable[[], bool] = lambda: False) -> Pruned:
-        """Delete old data. Ends early, after the current part, if `stopped` returns true or a send begins."""
+    def prune(
+        self,
+        stopped: Callable[[], bool] = lambda: False,
+        report: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> Pruned:
+        """Delete old data. Ends early, after the current part, if `stopped` returns true or a send begins.
+
+        `report` gets the number of rows that are deleted so far, and of all.
+        """
         now, found = self.now(), self.plan()
-        done = Pruned(bytes=found.bytes)
+        done, total = Pruned(bytes=found.bytes), _rows(found)
         for _part in self._parts(done, now):
+            if total:
+                report(min(_rows(done), total), total)
             if stopped() or self.is_sending():
                 done.interrupted = True
                 return done
             time.sleep(_PAUSE)
+        if total:
+            report(total, total)
         meta.set(self.database, PRUNED_AT, now.isoformat())
         return done
 
@@ -158,3 +169,7 @@ class StorePruner:
             yield
             if deliveries < _DELIVERIES:
                 break
+
+
+def _rows(pruned: Pruned) -> int:
+    return pruned.articles + pruned.emptied + pruned.deliveries + pruned.events

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 from itertools import islice
@@ -138,12 +138,18 @@ class SubscriberTransfer:
         )
 
     def export_rows(
-        self, kind: str, excluded: Counter[str], *, origin: str | None = None, suppressed: bool = False
+        self,
+        kind: str,
+        excluded: Counter[str],
+        *,
+        origin: str | None = None,
+        suppressed: bool = False,
+        only: Collection[str] | None = None,
     ) -> Iterator[ExportRow]:
         """Yield the subscribers who may be mailed, or the suppressed addresses.
 
-        Counts in `excluded` who is left out, by reason. Sync the list file first. Raises ConfigurationError for an
-        unknown origin.
+        `only`: those with these comparable addresses. Counts in `excluded` who is left out, by reason. Sync the list
+        file first. Raises ConfigurationError for an unknown origin.
         """
         admin = self.subscriber_admin
         known = [FILE_NAME, *admin.import_counts()]
@@ -154,6 +160,8 @@ class SubscriberTransfer:
             records = admin.suppressed()
         else:
             records = admin.of_file() if origin == FILE_NAME else admin.subscribers(origin)
+        if only is not None:
+            records = (record for record in records if record.address in only)
         return self._rows(self._with_preferences(records), kind, excluded, suppressed=suppressed)
 
     def _with_preferences(

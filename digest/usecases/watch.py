@@ -54,6 +54,8 @@ class Watch:
     # Transport → the environment variable that holds its key.
     keys: Mapping[str, str]
     folders: Sequence[Path]
+    # When the store was backed up last; None if that is not known.
+    last_backup: Callable[[], datetime | None]
     now: Callable[[], datetime]
     # Transport → time of the last probe, and its problem.
     _probes: dict[str, tuple[datetime, str]] = field(default_factory=dict)
@@ -89,6 +91,7 @@ class Watch:
             approval_link=self.approval_link,
             events_expected=self.events_expected,
             last_events=self.overview.last_events(),
+            last_backup=self.last_backup(),
             disks={str(folder): shutil.disk_usage(folder).free for folder in self.folders},
         )
 

@@ -1,7 +1,8 @@
 """Find built-in files, keep files private, and replace them atomically.
 
 A crash leaves the old or the new file, never a part of one. Files with addresses or keys are for their owner only,
-whatever the umask: mode 0600, and 0700 for folders.
+whatever the umask: mode 0600, and 0700 for folders. A file that root creates belongs to the owner of its folder, so
+that a command by root does not lock out the user of the service.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import shlex
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,15 +55,73 @@ def make_private_folder(path: Path) -> None:
     else:
         # The umask may have taken bits of the owner's.
         path.chmod(PRIVATE_FOLDER)
+        give_to_owner(path, path.parent)
 
 
 def open_private(path: Path, flags: int) -> int:
     """Open or create a file that is for its owner only from the first moment on. Returns the handle. Raises OSError."""
-    handle = os.open(path, flags | os.O_CREAT | getattr(os, "O_BINARY", 0), PRIVATE_FILE)
+    flags |= os.O_CREAT | getattr(os, "O_BINARY", 0)
+    owner = _other_owner(path.parent)
+    try:
+        # Exclusively, because a link in the owner's folder must not make root give away another file.
+        handle = os.open(path, flags | os.O_EXCL if owner else flags, PRIVATE_FILE)
+    except FileExistsError:
+        if flags & os.O_EXCL:
+            raise
+        handle, owner = os.open(path, flags, PRIVATE_FILE), None
     if hasattr(os, "fchmod"):
         # An older file keeps its mode, and the umask may have taken bits of the owner's.
         os.fchmod(handle, PRIVATE_FILE)
+    if owner:
+        with contextlib.suppress(OSError):
+            os.fchown(handle, *owner)
     return handle
+
+
+def prepare_lock(path: Path) -> None:
+    """Create a lock's file if it is missing and would belong to root, not to the owner of its folder."""
+    if _other_owner(path.parent) and not path.exists():
+        with contextlib.suppress(OSError):
+            os.close(open_private(path, os.O_RDWR))
+
+
+def _other_owner(path: Path) -> tuple[int, int] | None:
+    """For root the user and group to whom a file or folder belongs, if that is not root. For others None."""
+    if getattr(os, "geteuid", lambda: -1)() != 0:
+        return None
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_uid, found.st_gid) if found.st_uid else None
+
+
+def refused_access(path: Path) -> str:
+    """Say why this process may not read and write a file, and which command lets it. Empty if it may, or is root."""
+    if not hasattr(os, "geteuid"):
+        return ""
+    try:
+        found, me = path.stat(), os.geteuid()
+    except OSError:
+        return ""
+    effective = os.access in os.supports_effective_ids
+    if me == 0 or os.access(path, os.R_OK | os.W_OK, effective_ids=effective):
+        return ""
+    if found.st_uid == me:
+        # Else the file system is read-only.
+        is_closed = found.st_mode & 0o600 != 0o600
+        return f"it is closed to its owner: `chmod u+rw {shlex.quote(str(path))}`" if is_closed else ""
+    mine, owner = _user(me), _user(found.st_uid)
+    return f"it belongs to {owner}, and this is the user {mine}: as {owner} run `chown {mine} {shlex.quote(str(path))}`"
+
+
+def _user(uid: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -95,7 +155,7 @@ def replace_file(path: Path, data: bytes, *, like: Path | None = None, mode: int
     The file gets the mode of `like` or of the old file; a new one gets `mode`.
     """
     model = like or path
-    with _replacing(path, model.stat().st_mode & 0o777 if model.exists() else mode) as file:
+    with _replacing(path, model.stat().st_mode & 0o777 if model.exists() else mode, like=model) as file:
         file.write(data)
 
 
@@ -110,7 +170,7 @@ def replacing(path: Path) -> Iterator[TextIO]:
 
 
 @contextlib.contextmanager
-def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
+def _replacing(path: Path, mode: int, *, like: Path | None = None) -> Iterator[BinaryIO]:
     # A symbolic link stays; the file it points to is replaced.
     path = path.resolve()
     part = ""
@@ -121,7 +181,7 @@ def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         Path(part).chmod(mode)
-        _give_to_owner(Path(part), path)
+        give_to_owner(Path(part), path if path.exists() else like or path)
         Path(part).replace(path)
         sync_folder(path.parent)
     except OSError as error:
@@ -131,11 +191,11 @@ def _replacing(path: Path, mode: int) -> Iterator[BinaryIO]:
             Path(part).unlink(missing_ok=True)
 
 
-def _give_to_owner(part: Path, old: Path) -> None:
-    """Keep the owner of a file that root replaces, so that the owner can still read it."""
-    with contextlib.suppress(OSError, AttributeError):
-        if (found := old.stat()).st_uid != os.geteuid():
-            os.chown(part, found.st_uid, found.st_gid)
+def give_to_owner(part: Path, old: Path) -> None:
+    """Keep the owner of a file that root replaces, so that the owner can still read it. `old` may be missing."""
+    if owner := _other_owner(old):
+        with contextlib.suppress(OSError):
+            os.chown(part, *owner, follow_symlinks=False)
 
 
 def sync_folder(folder: Path) -> None:

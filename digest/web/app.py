@@ -41,6 +41,7 @@ from digest.web.archive import sitemaps
 from digest.web.archive.access import Access, SubscribersOnlyError
 from digest.web.archive.metadata import home_metadata
 from digest.web.archive.site import Archive
+from digest.web.change_notices import ChangeNotices
 from digest.web.clicks import ClickRecorder, Redirects
 from digest.web.dependencies import Context
 from digest.web.health import routes as health_routes
@@ -262,6 +263,9 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
             receives_none=receives_none,
             can_draw=app.cards.can_draw,
         )
+    requests, own_emails = RequestStore(database), OwnDataEmails(pages, sender, app.signer)
+    notices = ChangeNotices(context, requests, own_emails, outbound)
+    leaving = LeavePage(context, next_edition, notices)
     page = PreferencesPage(
         context,
         published,
@@ -270,23 +274,25 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
         _offered_editions(app),
         next_edition,
         rates,
+        notices,
     )
     own = OwnData(
         context,
-        RequestStore(database),
-        OwnDataEmails(pages, sender, app.signer),
+        requests,
+        own_emails,
         outbound,
         app.address_changer,
         app.eraser,
         app.personal_data,
+        notices,
         receives_none,
     )
     routers = [
         static_routes(pages, signup),
         privacy_routes.router(notice),
-        unsubscribe.router(LeavePage(context, next_edition)),
+        unsubscribe.router(leaving),
         preferences.pause_router(page),
-        own_data.router(page, own),
+        own_data.router(page, leaving, own),
         preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
         stay.router(context, app.reengagement_store, next_edition),
         answers.router(context, editions, app.answers, app.words),

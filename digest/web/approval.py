@@ -52,7 +52,7 @@ class ApprovalPage:
                 errors, warnings = checked.errors, (*checked.warnings, *checked.left_out)
             except (ConfigurationError, DigestError) as error:
                 errors = (str(error),)
-        planned = self.app.calendar.of(edition.key)
+        planned, now = self.app.calendar.of(edition.key), self.context.now()
         values: dict[str, Any] = {
             "edition": edition,
             "intro": intro_paragraphs(edition),
@@ -60,7 +60,8 @@ class ApprovalPage:
             "blocks": self._blocks(edition),
             "is_breaking": is_breaking(edition.key),
             "stoppable": edition.state in _STOPPABLE,
-            "send_at": planned.send_at.astimezone(self.context.now().tzinfo).time() if planned else None,
+            "send_at": planned.send_at.astimezone(now.tzinfo).time() if planned and now < planned.send_at else None,
+            "is_late": planned is not None and now > planned.expires_at,
             "errors": errors,
             "warnings": warnings,
             "problems": problems,

@@ -1,4 +1,4 @@
-"""Pages for subscribers' own data: change the address, get a copy, be erased.
+"""Pages for subscribers' own data: change the address, get a copy, be erased, nominate somebody, undo a change.
 
 The preferences page only starts a request. A link that is sent to the mailbox leads to the button that carries it out,
 because a forwarded email contains the link to the preferences too.
@@ -23,15 +23,20 @@ from digest.subscribers import typos
 from digest.subscribers.address import mailbox, normalise, refuse_tags
 from digest.usecases.erase_subscriber import SubscriberEraser
 from digest.usecases.own_data import AddressChanger, PersonalData
+from digest.web.change_notices import ChangeNotices
 from digest.web.dependencies import Context
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_data_emails import OwnDataEmails, purpose_of
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 from digest.web.preferences import PreferencesPage
+from digest.web.unsubscribe import LeavePage, shorten_text
 
 _DAY = timedelta(days=1)
 # The most requests of one subscriber in a day. Each sends an email or two.
 _MAX_REQUESTS = 6
+NOMINATED = "nominated"
+"""The word of the consent log for a nomination; its detail names the person."""
+
 _BY_SELF = "asked by the person on the pages"
 _FILE: dict[int | str, dict[str, Any]] = {200: {"description": "The file.", "content": {"application/json": {}}}}
 
@@ -52,6 +57,7 @@ class OwnData:
     changer: AddressChanger
     eraser: SubscriberEraser
     personal_data: PersonalData
+    notices: ChangeNotices
     receives_none: Callable[[str], bool] = lambda _domain: False
 
     def ask(
@@ -90,10 +96,13 @@ class OwnData:
             return self.context.invalid_link(request)
         return self.page(request, kind, "/", "late")
 
-    def page(self, request: Request, kind: RequestKind, place: str, state: str, **values: Any) -> HTMLResponse:
+    def page(
+        self, request: Request, kind: RequestKind, place: str, state: str, *, status: int = 200, **values: Any
+    ) -> HTMLResponse:
         """Respond with the page of a link."""
-        status = 410 if state == "late" else 200
-        values = {"result": "", "email": "", "side": "", **values}
+        status = 410 if state == "late" else status
+        values = {"result": "", "email": "", "side": "", "left": None, "next_due": None, **values}
+        values = {"nominee": "", "contact": "", **values}
         return self.context.pages.response(
             request, "own_data.html.j2", place, status=status, kind=str(kind), state=state, place=place, **values
         )
@@ -104,8 +113,11 @@ class OwnData:
         return known is not None and known.suppressed == "complained"
 
 
-def router(page: PreferencesPage, own: OwnData) -> APIRouter:
-    """`/preferences/TOKEN/address`, `/data` and `/erase` ask; `/address/…`, `/data/…` and `/erase/…` do it."""
+def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter:
+    """`/preferences/TOKEN/address`, `/data`, `/erase` and `/nominee` ask; `/address/…` and so on do it.
+
+    `/undo/…` puts back what a link of an email changed.
+    """
     context = own.context
     routes = APIRouter(tags=["own data"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])
 
@@ -148,9 +160,15 @@ def router(page: PreferencesPage, own: OwnData) -> APIRouter:
             return page.response(request, token)
         return page.redirect(request, token, str(kind) if own.ask(request, subscriber, kind) else "enough")
 
+    @routes.post(
+        "/preferences/{token}/nominee", response_class=HTMLResponse, summary="Ask to nominate somebody", **REDIRECTS
+    )
+    def ask_nominee(request: Request, token: str) -> Response:
+        return ask(request, token, RequestKind.NOMINEE)
+
     @routes.post("/leave/{token}/erase", response_class=HTMLResponse, summary="Ask to be erased", **REDIRECTS)
     def ask_erase_after_leaving(request: Request, token: str) -> Response:
-        id = context.subscriber_id_from_token("leave", token)
+        id = leaving.id(token)
         if id is None:
             return context.invalid_link(request)
         subscriber = context.subscriber(id)
@@ -211,6 +229,52 @@ def router(page: PreferencesPage, own: OwnData) -> APIRouter:
         if found is None:
             return own.expired(request, RequestKind.ERASE, Side.PRESENT, token)
         return own.page(request, RequestKind.ERASE, f"/erase/{token}", "ask")
+
+    @routes.get("/nominee/{token}", response_class=HTMLResponse, summary="The form to nominate somebody")
+    def show_nominee(request: Request, token: str) -> HTMLResponse:
+        found = own.find(RequestKind.NOMINEE, Side.PRESENT, token)
+        if found is None:
+            return own.expired(request, RequestKind.NOMINEE, Side.PRESENT, token)
+        return own.page(request, RequestKind.NOMINEE, f"/nominee/{token}", "done" if found.done_at else "ask")
+
+    @routes.post("/nominee/{token}", response_class=HTMLResponse, summary="Nominate somebody", **REDIRECTS)
+    def nominate(
+        request: Request,
+        token: str,
+        nominee: Annotated[str, Form(max_length=4000)] = "",
+        contact: Annotated[str, Form(max_length=4000)] = "",
+    ) -> Response:
+        place = f"/nominee/{token}"
+        found = own.find(RequestKind.NOMINEE, Side.PRESENT, token)
+        if found is None:
+            return own.expired(request, RequestKind.NOMINEE, Side.PRESENT, token)
+        named = [shorten_text(nominee), shorten_text(contact)]
+        if not all(named):
+            typed = {"nominee": named[0], "contact": named[1]}
+            return own.page(request, RequestKind.NOMINEE, place, "ask", result="empty", status=400, **typed)
+        if own.requests.finish(found.id, context.now()):
+            consent = context.consent_context(request, "nominee", detail=", ".join(named))
+            context.preferences.record(found.subscriber, NOMINATED, consent, now=context.now())
+        return redirect(context.pages, request, place)
+
+    @routes.get("/undo/{token}", response_class=HTMLResponse, summary="Ask whether to put back what a link changed")
+    def show_undo(request: Request, token: str) -> HTMLResponse:
+        found = own.find(RequestKind.UNDO, Side.PRESENT, token)
+        if found is None:
+            return own.expired(request, RequestKind.UNDO, Side.PRESENT, token)
+        left = (found.undo or {}).get("left")
+        state = "done" if found.done_at else "ask"
+        subscriber = context.subscriber(found.subscriber)
+        due = page.next_edition.of(subscriber) if subscriber and found.done_at else None
+        return own.page(request, RequestKind.UNDO, f"/undo/{token}", state, left=left, next_due=due)
+
+    @routes.post("/undo/{token}", response_class=HTMLResponse, summary="Put back what a link changed", **REDIRECTS)
+    def undo(request: Request, token: str) -> Response:
+        found = own.find(RequestKind.UNDO, Side.PRESENT, token)
+        if found is None:
+            return own.expired(request, RequestKind.UNDO, Side.PRESENT, token)
+        own.notices.undo(found, context.consent_context(request, "undo"))
+        return redirect(context.pages, request, f"/undo/{token}")
 
     # Erasing deletes the request too, so the page is the response. Repeating it changes nothing.
     @routes.post("/erase/{token}", response_class=HTMLResponse, summary="Erase everything about the person")

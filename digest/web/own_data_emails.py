@@ -1,6 +1,6 @@
 """The emails that ask for a confirmation: a change of address, a copy of the data, an erasure.
 
-Each has one link, to the page with the confirming button.
+Each has one link, to the page with the confirming button. `change_notices` sends its own words the same way.
 """
 
 from __future__ import annotations
@@ -50,6 +50,21 @@ class OwnDataEmails:
     ) -> Outgoing:
         """The email for one mailbox. `new` is the new address, if the request is about one."""
         words = self._words(kind, side, new, language)
+        return self.build_with(words, kind, side, request, to=to, subscriber=subscriber, language=language, until=until)
+
+    def build_with(
+        self,
+        words: Words,
+        kind: RequestKind,
+        side: Side,
+        request: int,
+        *,
+        to: str,
+        subscriber: int,
+        language: str,
+        until: datetime,
+    ) -> Outgoing:
+        """As `build`, with these words."""
         # The new mailbox does not belong to a subscriber yet, so it gets no link to unsubscribe.
         sender = replace(self.sender, base_url=None) if side == Side.NEW else self.sender
         person = 0 if side == Side.NEW else subscriber
@@ -76,6 +91,14 @@ class OwnDataEmails:
                     _("The newsletter stops then. This cannot be undone."),
                 ),
                 _("Go on to erase"),
+                nothing,
+            )
+        if kind == RequestKind.NOMINEE:
+            return Words(
+                _("Whom do you nominate at %(name)s?") % name,
+                _("Nominate somebody"),
+                (_("Somebody, hopefully you, wants to name a person who may use your rights at %(name)s.") % name,),
+                _("Go on to the form"),
                 nothing,
             )
         if kind == RequestKind.DATA:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import time
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 # Seconds
 _RETRY_AFTER = "120"
-_ANY_DAY = date(2026, 1, 1)
 
 TEMPLATES = Path(__file__).parent / "templates"
 """The built-in templates."""
@@ -183,7 +182,7 @@ class Pages:
             "month_name": lambda day: dates.month(day, language),
             # Year 0 never matches, so the year is always written.
             "moment": lambda moment: dates.absolute(moment.astimezone(self.zone), 0, language),
-            "clock": lambda hour: dates.clock(datetime.combine(_ANY_DAY, hour), language),
+            "clock": lambda hour: dates.hour(hour, language),
             "style": f"{self.root}/style.css?v={self.css_version}",
             "hour": lambda hour: dates.hour(hour, language),
             "privacy_link": self.absolute_url("/privacy", language),

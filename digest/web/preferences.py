@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Query, Request
@@ -16,12 +17,15 @@ from digest.store.content.editions import PublishedStore
 from digest.store.people.preferences import StoredSubscriber
 from digest.store.people.requests import RequestKind
 from digest.subscribers import frequency
+from digest.subscribers.address import masked
 from digest.subscribers.list_file import FORMATS
+from digest.web.change_notices import Change, ChangeNotices
 from digest.web.dependencies import Context
 from digest.web.next_edition import NextEdition
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 from digest.web.resend import Resender, ResendResult
-from digest.web.topic_rates import TopicRates
+from digest.web.topic_rates import Rate, TopicRates
+from digest.web.unsubscribe import come_back, leave_and_tell
 
 Pause = Literal["0", "1", "2", "4"]
 Choices = Annotated[tuple[Annotated[str, StringConstraints(max_length=100)], ...], Form(max_length=200)]
@@ -61,6 +65,7 @@ class PreferencesPage:
     editions: tuple[OfferedEdition, ...]
     next_edition: NextEdition
     rates: TopicRates
+    notices: ChangeNotices
 
     def subscriber(self, token: str) -> StoredSubscriber | None:
         """The subscriber whom the token names."""
@@ -78,6 +83,7 @@ class PreferencesPage:
             values = {"form": self.stored_form(subscriber), **values}
         values = {"done": "", "wrong": "", "typed": "", "suggested": "", "sure": "", **values}
         newest = self.published.newest(1, context.now())
+        rates = self.rates.of(newest[0].key if newest else None, context.now())
         return context.pages.response(
             request,
             "preferences.html.j2",
@@ -85,6 +91,7 @@ class PreferencesPage:
             status=status,
             token=token,
             subscriber=subscriber,
+            email=masked(subscriber.email) if subscriber else "",
             signed_up_at=context.preferences.signed_up_at(id) if subscriber else None,
             left=subscriber is not None and subscriber.suppressed == UNSUBSCRIBED,
             pausing=context.paused_until(subscriber),
@@ -94,7 +101,8 @@ class PreferencesPage:
             send_at=self.send_at,
             own_zone=context.pages.branding.timezone,
             edition=newest,
-            rates=self.rates.of(newest[0].key if newest else None, context.now()),
+            rates=rates,
+            is_unfed=subscriber is not None and is_unfed(subscriber.topics, rates),
             next_due=self.next_edition.of(subscriber) if subscriber else None,
             **values,
         )
@@ -107,6 +115,21 @@ class PreferencesPage:
             f"{subscriber.hour:%H:%M}" if subscriber.hour else "",
             subscriber.format,
             chosen_editions(subscriber, self.editions),
+        )
+
+    def pause(self, request: Request, subscriber: StoredSubscriber, weeks: str | int) -> bool:
+        """Pause for weeks, or end a pause. False if there were too many changes today."""
+        now = self.context.now()
+        until, detail = _pause(weeks, now)
+        consent = self.context.consent_context(request, _PURPOSE, detail=detail)
+        changes = {"paused_until": until}
+        return self.notices.change(
+            request,
+            subscriber,
+            Change.PAUSED if until else Change.CHOSEN,
+            self.notices.earlier(subscriber, changes),
+            lambda: self.context.preferences.set(subscriber.id, changes, consent, now=now),
+            until=until,
         )
 
     def redirect(self, request: Request, token: str, done: str = "") -> Response:
@@ -151,22 +174,32 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
             return page.response(request, token, status=400, wrong=wrong, form=form)
         changes = changed_columns(subscriber, form, topics=page.topics, editions=page.editions)
         details = [f"{name}: {_describe(value)}" for name, value in changes.items()]
+        until = None
         if weeks:
-            changes["paused_until"], detail = _pause(weeks, context.now())
+            until, detail = _pause(weeks, context.now())
+            changes["paused_until"] = until
             details.append(detail)
+        done = "paused" if weeks else "saved"
+        if not changes:
+            return page.redirect(request, token, done)
         consent = context.consent_context(request, _PURPOSE, detail=", ".join(details))
-        context.preferences.set(subscriber.id, changes, consent, now=context.now())
-        return page.redirect(request, token, "paused" if weeks else "saved")
+        made = page.notices.change(
+            request,
+            subscriber,
+            Change.PAUSED if weeks else Change.CHOSEN,
+            page.notices.earlier(subscriber, changes),
+            lambda: context.preferences.set(subscriber.id, changes, consent, now=context.now()),
+            until=until,
+        )
+        return page.redirect(request, token, done if made else "enough")
 
     @routes.post("/pause", response_class=HTMLResponse, summary="End the pause, or pause for weeks", **REDIRECTS)
     def pause(request: Request, token: str, weeks: Annotated[Pause, Form()]) -> Response:
         subscriber = page.subscriber(token)
         if subscriber is None:
             return page.response(request, token)
-        until, detail = _pause(weeks, context.now())
-        consent = context.consent_context(request, _PURPOSE, detail=detail)
-        context.preferences.set(subscriber.id, {"paused_until": until}, consent, now=context.now())
-        return page.redirect(request, token, "paused" if until else "resumed")
+        made = page.pause(request, subscriber, weeks)
+        return page.redirect(request, token, "enough" if not made else "resumed" if weeks == "0" else "paused")
 
     # The page never shows the token of another page, so unsubscribing from here has separate routes.
     @routes.post("/leave", response_class=HTMLResponse, summary="Unsubscribe", **REDIRECTS)
@@ -176,7 +209,8 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
             return page.response(request, token)
         wording = context.pages.catalogue(request).gettext("Unsubscribe now")
         consent = context.consent_context(request, _PURPOSE, wording)
-        context.preferences.unsubscribe(subscriber.id, consent, now=context.now())
+        leave = partial(context.preferences.unsubscribe, subscriber.id, consent, now=context.now())
+        leave_and_tell(page.notices, request, subscriber, leave)
         return page.redirect(request, token)
 
     @routes.post("/back", response_class=HTMLResponse, summary="Undo the unsubscribe", **REDIRECTS)
@@ -185,8 +219,7 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         if subscriber is None:
             return page.response(request, token)
         consent = context.consent_context(request, _PURPOSE)
-        back = context.preferences.resubscribe(subscriber.id, consent, now=context.now())
-        return page.redirect(request, token, "back" if back else "")
+        return page.redirect(request, token, come_back(page.notices, request, subscriber, consent))
 
     @routes.post("/again", response_class=HTMLResponse, summary="Send today's edition again", **REDIRECTS)
     def resend(request: Request, token: str) -> Response:
@@ -230,9 +263,8 @@ def pause_router(page: PreferencesPage) -> APIRouter:
         subscriber = page.subscriber(token)
         if subscriber is None:
             return response(request, token, None)
-        until, detail = _pause(_PAUSE_WEEKS, context.now())
-        consent = context.consent_context(request, _PURPOSE, detail=detail)
-        context.preferences.set(subscriber.id, {"paused_until": until}, consent, now=context.now())
+        if not page.pause(request, subscriber, _PAUSE_WEEKS):
+            return page.redirect(request, token, "enough")
         return redirect(context.pages, request, f"/pause/{token}")
 
     return routes
@@ -253,6 +285,11 @@ def selectable_hours(send_at: time, current: time | None) -> tuple[time, ...]:
     """The hours that a subscriber can choose: full hours after the newsletter's own, and the current choice."""
     offered = {time(hour) for hour in range(24) if time(hour) > send_at} | ({current} if current else set())
     return tuple(sorted(offered))
+
+
+def is_unfed(topics: Sequence[str], rates: Mapping[str, Rate] | None) -> bool:
+    """Whether somebody chose topics, and none of them has had news lately."""
+    return bool(topics) and bool(rates) and not set(topics) & set(rates or ())
 
 
 def chosen_editions(subscriber: StoredSubscriber, editions: Sequence[OfferedEdition]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, get_args
 
 from markupsafe import Markup
@@ -246,10 +246,13 @@ def _own_data() -> Iterator[SamplePage]:
         for template in ("privacy.html.j2", "privacy.txt.j2"):
             yield SamplePage(template, {**values, "personal": False})
     states = {"address": ("ask", "waiting", "done", "late"), "data": ("ask", "late"), "erase": ("ask", "done", "late")}
+    states |= {"nominee": ("ask", "done", "late"), "undo": ("ask", "done", "late")}
     for kind, possible in states.items():
         for state in possible:
-            for side, result in (("present", "busy"), ("new", "taken"), ("new", "nobody")):
+            for side, result, left in (("present", "busy", None), ("new", "taken", True), ("new", "empty", False)):
                 values = {"kind": kind, "state": state, "side": side, "result": result, "email": _ASHA, "place": "/x"}
+                due = None if left is None else datetime(2026, 1, 1, 7, tzinfo=UTC)
+                values |= {"left": left, "next_due": due, "nominee": "…", "contact": "…"}
                 yield SamplePage("own_data.html.j2", values)
 
 
@@ -263,9 +266,17 @@ def _unsubscribe(now: datetime) -> Iterator[SamplePage]:
             ("less", None),
             ("thanked", None),
             ("erase", None),
+            ("undo", None),
             ("enough", None),
         ):
-            values = {"state": state, "done": done, "pausing": pausing, "less": get_args(Less), "next_due": now}
+            values = {
+                "email": _ASHA,
+                "state": state,
+                "done": done,
+                "pausing": pausing,
+                "less": get_args(Less),
+                "next_due": now,
+            }
             yield SamplePage("leave.html.j2", {**common, **values})
 
 
@@ -295,6 +306,8 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
             "suggested": "",
             "sure": _ASHA if wrong == "odd address" else "",
             "subscriber": subscriber,
+            "email": _ASHA,
+            "is_unfed": bool(done),
             "left": subscriber is not None and subscriber.suppressed == UNSUBSCRIBED,
             "pausing": now + timedelta(weeks=1) if pausing else None,
             "hours": selectable_hours(send_at, None),

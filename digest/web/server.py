@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from digest.app import App
     from digest.utils.heartbeat import Heartbeat
+    from digest.web.desk.app import ServedDesk
 
 # Seconds that requests in progress get when the server stops.
 _SHUTDOWN_TIMEOUT = 10
@@ -45,7 +46,7 @@ class _Build:
             # A copy has its own store connections and transport, so that a send in the same process can close its own.
             own = opened.enter_context(closing(replace(app)))
             pages = opened.enter_context(create_app(own, base, heartbeat))
-            self.desk: ASGIApp | None = None
+            self.desk: ServedDesk | None = None
             if own.settings.desk.enabled:
                 from digest.web.desk.app import create_desk
 
@@ -57,8 +58,14 @@ class _Build:
                 )
             self._opened = opened.pop_all()
 
+    def end_streams(self) -> None:
+        """End answers that last for minutes. Their pages ask again, or do without."""
+        if self.desk is not None:
+            self.desk.end_streams()
+
     def close(self) -> None:
         """Wait for the requests in progress, send queued emails, and close the store."""
+        self.end_streams()
         self.idle.wait(_SHUTDOWN_TIMEOUT)
         self._opened.close()
 
@@ -87,6 +94,9 @@ class RunningPages:
         thread = threading.Thread(target=old.close, name="old-pages")
         thread.start()
         self._closing = [*(each for each in self._closing if each.is_alive()), thread]
+
+    def end_streams(self) -> None:
+        self._current.end_streams()
 
     def close(self) -> None:
         for thread in self._closing:
@@ -162,6 +172,9 @@ def run_pages(
             import webauthn  # noqa: F401
 
             import digest.web.desk.app  # noqa: F401
+
+            # Refused here, and not when somebody wants to sign in.
+            _ = app.oidc
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "digest":
             raise
@@ -198,6 +211,8 @@ def run_pages(
                 limit_concurrency=_MAX_CONNECTIONS,
             )
             opened.enter_context(run_in_thread(uvicorn.Server(config), at))
+        # Before the servers stop: they wait for requests in progress.
+        opened.callback(pages.end_streams)
         yield pages
 
 

@@ -72,7 +72,7 @@ def question(pages: Pages) -> RenderedEmail:
         "kind": "stay",
         "email": PLACEHOLDERS["email_html"],
         "link": pages.absolute_url(f"/stay/{PLACEHOLDERS['preferences']}", language),
-        "leave_link": pages.absolute_url(f"/leave/{PLACEHOLDERS['unsubscribe']}", language),
+        "leave_link": pages.absolute_url(f"/leave/{PLACEHOLDERS['preferences']}", language),
         "preferences_link": pages.absolute_url(f"/preferences/{PLACEHOLDERS['preferences']}", language),
     }
     html = pages.render("mail.html.j2", language, **values)

@@ -1,9 +1,15 @@
-"""Unsubscribe (RFC 8058): one POST unsubscribes; a GET never changes anything. A pause is offered instead."""
+"""Unsubscribe (RFC 8058): one POST unsubscribes; a GET never changes anything. A pause is offered instead.
+
+The header of an email has a token of its own, which nobody forwards. The link that people see has that of the
+preferences, so what it changes is told to the mailbox.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Depends, Form, Query, Request
@@ -11,9 +17,11 @@ from fastapi.responses import HTMLResponse, Response
 
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.hindi.cut import clusters
-from digest.store.people.preferences import StoredSubscriber
+from digest.store.people.preferences import ConsentContext, StoredSubscriber
 from digest.store.rate_limits import Quota
+from digest.subscribers.address import masked
 from digest.subscribers.frequency import days
+from digest.web.change_notices import Change, ChangeNotices
 from digest.web.dependencies import Context
 from digest.web.next_edition import NextEdition
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
@@ -24,13 +32,17 @@ Reason = Literal["too much", "not interesting", "never asked", "hard to read", "
 State = Literal["here", "left", "nobody", "barred"]
 
 _PURPOSE = "leave"
+# Of the link in the header, which mailbox providers follow, and of the visible link.
+_PURPOSES = (_PURPOSE, "preferences")
+# How long after leaving a button takes it back. Later, somebody may have found an old email.
+_UNDO_WITHIN = timedelta(days=1)
 _MAX_REASONS_PER_DAY = 3
 # A placeholder for a token. No token has this length.
 _PLACEHOLDER = "-token-of-any-subscriber-that-follows-"
 # The most grapheme clusters of a subscriber's comment.
 _MAX_WORD = 500
 # Values of `?done=`, by which the page confirms an action.
-_DONE = ("back", "paused", "less", "thanked", "erase", "enough")
+_DONE = ("back", "paused", "less", "thanked", "erase", "undo", "enough")
 _ONE_CLICK = {"type": "object", "properties": {"List-Unsubscribe": {"type": "string", "enum": ["One-Click"]}}}
 _BODY = {
     "requestBody": {
@@ -48,8 +60,14 @@ class LeavePage:
 
     context: Context
     next_edition: NextEdition
+    notices: ChangeNotices
     # Language and state → the page with _PLACEHOLDER. Cached, because mailbox providers send requests in bursts.
     _made: dict[tuple[str, State], str] = field(default_factory=dict, repr=False)
+
+    def id(self, token: str) -> int | None:
+        """The subscriber's number; None if we did not sign the token."""
+        found = (self.context.subscriber_id_from_token(purpose, token) for purpose in _PURPOSES)
+        return next((id for id in found if id is not None), None)
 
     def answer_to_one_click(self, request: Request, token: str, state: State) -> HTMLResponse:
         """Respond with the page of a state. It is rendered once for all subscribers."""
@@ -86,49 +104,71 @@ def router(page: LeavePage) -> APIRouter:
     # Mailbox providers send different bodies, or none. The signed path is enough, so the body is not read. They follow
     # no redirect (RFC 8058), so the page is the answer.
     @routes.post("", response_class=HTMLResponse, summary="Unsubscribe at once", openapi_extra=_BODY)
-    def unsubscribe(request: Request, token: str) -> HTMLResponse:
+    def unsubscribe(request: Request, token: str) -> Response:
         id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is None:
-            return context.invalid_link(request)
+            return unsubscribe_from_page(request, token)
         known = _unsubscribe(context, request, id)
         return page.answer_to_one_click(request, token, "left" if known else "nobody")
 
     @routes.post("/leave", response_class=HTMLResponse, summary="Unsubscribe, from the page", **REDIRECTS)
     def unsubscribe_from_page(request: Request, token: str) -> Response:
-        id = context.subscriber_id_from_token(_PURPOSE, token)
+        id = page.id(token)
         if id is None:
             return context.invalid_link(request)
-        _unsubscribe(context, request, id)
+        leave_and_tell(page.notices, request, context.subscriber(id), lambda: _unsubscribe(context, request, id))
         return redirect(context.pages, request, f"/leave/{token}")
 
     @routes.post("/back", response_class=HTMLResponse, summary="Undo the unsubscribe", **REDIRECTS)
     def resubscribe(request: Request, token: str) -> Response:
-        id = context.subscriber_id_from_token(_PURPOSE, token)
+        id = page.id(token)
         if id is None:
             return context.invalid_link(request)
-        context.preferences.resubscribe(id, context.consent_context(request, _PURPOSE), now=context.now())
-        return redirect(context.pages, request, f"/leave/{token}", done="back")
+        done = come_back(page.notices, request, context.subscriber(id), context.consent_context(request, _PURPOSE))
+        return redirect(context.pages, request, f"/leave/{token}", **({"done": done} if done else {}))
 
     @routes.post("/pause", response_class=HTMLResponse, summary="Pause instead of unsubscribing", **REDIRECTS)
     def pause(request: Request, token: str, weeks: Annotated[Weeks, Form()]) -> Response:
-        id = context.subscriber_id_from_token(_PURPOSE, token)
+        id = page.id(token)
         if id is None:
             return context.invalid_link(request)
-        now = context.now()
+        subscriber, now = context.subscriber(id), context.now()
         consent = context.consent_context(request, _PURPOSE, detail=f"pause for {weeks} weeks")
         until = now + timedelta(weeks=int(weeks))
-        if not context.preferences.resubscribe(id, consent, now=now, paused_until=until):
-            context.preferences.set(id, {"paused_until": until}, consent, now=now)
-        return redirect(context.pages, request, f"/leave/{token}", done="paused")
+
+        def make() -> None:
+            if not context.preferences.resubscribe(id, consent, now=now, paused_until=until):
+                context.preferences.set(id, {"paused_until": until}, consent, now=now)
+
+        if subscriber is None:
+            return redirect(context.pages, request, f"/leave/{token}")
+        if subscriber.suppressed == UNSUBSCRIBED and not _left_just_now(context, subscriber):
+            done = "undo" if page.notices.ask_to_come_back(request, subscriber) else "enough"
+            return redirect(context.pages, request, f"/leave/{token}", done=done)
+        undo = page.notices.earlier(subscriber, {"paused_until": until})
+        if subscriber.suppressed == UNSUBSCRIBED:
+            undo["left"] = True
+        made = page.notices.change(request, subscriber, Change.PAUSED, undo, make, until=until)
+        return redirect(context.pages, request, f"/leave/{token}", done="paused" if made else "enough")
 
     @routes.post("/less", response_class=HTMLResponse, summary="Get fewer emails instead of none", **REDIRECTS)
     def get_less(request: Request, token: str, frequency: Annotated[Less, Form()]) -> Response:
-        id = context.subscriber_id_from_token(_PURPOSE, token)
+        id = page.id(token)
         if id is None:
             return context.invalid_link(request)
+        subscriber = context.subscriber(id)
+        if subscriber is None:
+            return redirect(context.pages, request, f"/leave/{token}")
         consent = context.consent_context(request, _PURPOSE, detail=f"frequency: {frequency}")
-        context.preferences.set(id, {"frequency": frequency}, consent, now=context.now())
-        return redirect(context.pages, request, f"/leave/{token}", done="less")
+        changes = {"frequency": frequency}
+        made = page.notices.change(
+            request,
+            subscriber,
+            Change.CHOSEN,
+            page.notices.earlier(subscriber, changes),
+            lambda: context.preferences.set(id, changes, consent, now=context.now()),
+        )
+        return redirect(context.pages, request, f"/leave/{token}", done="less" if made else "enough")
 
     @routes.post("/why", response_class=HTMLResponse, summary="Give a reason for unsubscribing", **REDIRECTS)
     def give_reason(
@@ -137,7 +177,7 @@ def router(page: LeavePage) -> APIRouter:
         why: Annotated[Reason, Form()] = "",
         word: Annotated[str, Form(max_length=4000)] = "",
     ) -> Response:
-        id = context.subscriber_id_from_token(_PURPOSE, token)
+        id = page.id(token)
         if id is None:
             return context.invalid_link(request)
         now = context.now()
@@ -148,6 +188,34 @@ def router(page: LeavePage) -> APIRouter:
         return redirect(context.pages, request, f"/leave/{token}", done="thanked")
 
     return routes
+
+
+def leave_and_tell(
+    notices: ChangeNotices, request: Request, subscriber: StoredSubscriber | None, leave: Callable[[], object]
+) -> None:
+    """Unsubscribe by a link that may have been forwarded. Repeating it tells nobody again."""
+    if subscriber is None or subscriber.suppressed == UNSUBSCRIBED:
+        leave()
+    else:
+        notices.change(request, subscriber, Change.LEFT, {"left": False}, leave)
+
+
+def come_back(
+    notices: ChangeNotices, request: Request, subscriber: StoredSubscriber | None, consent: ConsentContext
+) -> str:
+    """Take back an unsubscribe, or ask the mailbox if it was long ago. Return what to say was done; '' for nothing."""
+    context = notices.context
+    if subscriber is None or subscriber.suppressed != UNSUBSCRIBED:
+        return ""
+    if _left_just_now(context, subscriber):
+        undo = {"left": True}
+        make = partial(context.preferences.resubscribe, subscriber.id, consent, now=context.now())
+        return "back" if notices.change(request, subscriber, Change.BACK, undo, make) else "enough"
+    return "undo" if notices.ask_to_come_back(request, subscriber) else "enough"
+
+
+def _left_just_now(context: Context, subscriber: StoredSubscriber) -> bool:
+    return context.preferences.unsubscribed_since(subscriber.id, context.now() - _UNDO_WITHIN)
 
 
 def shorten_text(word: str) -> str:
@@ -166,12 +234,13 @@ def _unsubscribe(context: Context, request: Request, id: int) -> bool:
 def _current_page(page: LeavePage, request: Request, token: str, *, done: str) -> HTMLResponse:
     """The page for the subscriber's current state."""
     context = page.context
-    id = context.subscriber_id_from_token(_PURPOSE, token)
+    id = page.id(token)
     if id is None:
         return context.invalid_link(request)
     subscriber = context.subscriber(id)
     state = _state(subscriber)
     values: dict[str, Any] = {"pausing": context.paused_until(subscriber), "done": done}
+    values["email"] = masked(subscriber.email) if subscriber is not None and state == "here" else ""
     if subscriber is not None and state == "here":
         values["less"] = page.offers(subscriber)
         if done == "less":
@@ -180,7 +249,15 @@ def _current_page(page: LeavePage, request: Request, token: str, *, done: str) -
 
 
 def _page(page: LeavePage, request: Request, token: str, state: State, **values: Any) -> HTMLResponse:
-    values = {"done": "", "pausing": None, "less": (), "next_due": None, "reasons": get_args(Reason)[:-1], **values}
+    values = {
+        "done": "",
+        "email": "",
+        "pausing": None,
+        "less": (),
+        "next_due": None,
+        "reasons": get_args(Reason)[:-1],
+        **values,
+    }
     return page.context.pages.response(request, "leave.html.j2", f"/leave/{token}", token=token, state=state, **values)
 
 

@@ -29,6 +29,12 @@ _IMG = re.compile(r'<img\b(?:[^>"]|"[^"]*")*>')
 _SOURCE = re.compile(r'\bsrc="(https?://[^"]*)"')
 _BODY = re.compile(r"<body\b[^>]*>")
 _BODY_END = re.compile(r"</body>")
+_HEAD_END = re.compile(r"</head>")
+# An email has no focus; a page is read by keyboard too. The colours are those of the other pages.
+_RING = (
+    "<style>:focus-visible{outline:3px solid #1c5fc4;outline-offset:2px}"
+    "@media (prefers-color-scheme:dark){:focus-visible{outline-color:#8ab8ff}}</style>"
+)
 _TAG = "|".join(re.escape(tag) for tag in PLACEHOLDERS.values())
 _PERSONAL_LINK = re.compile(rf"""\bhref=("[^"]*(?:{_TAG})[^"]*"|'[^']*(?:{_TAG})[^']*')""")
 _PERSONAL_URL = re.compile(rf"(?:https?|mailto):\S*(?:{_TAG})\S*")
@@ -161,6 +167,7 @@ def _as_page(email: str, root: str, base: str) -> str:
         email = email.replace(f'"cid:{cid}"', f'"{root}/picture/{cid}"')
     # Images that the email loads from our pages come from the same path here, whatever the host.
     email = email.replace(f'src="{base}/picture/', f'src="{root}/picture/')
+    email = _HEAD_END.sub(_RING + "</head>", email, count=1)
     return email.replace('role="article"', 'role="main"', 1).replace(' aria-roledescription="email"', "", 1)
 
 

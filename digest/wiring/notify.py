@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -90,6 +91,7 @@ class Notifying(Sending):
     @cached_property
     def watch(self) -> Watch:
         from digest.notify.facts import Limits
+        from digest.store.meta import last_backup
         from digest.usecases.watch import Watch
 
         alerts, delivery = self.settings.alerts, self.settings.delivery
@@ -113,6 +115,7 @@ class Notifying(Sending):
                 policy_answers=alerts.policy_answers,
                 webhook_silent=alerts.webhook_silent,
                 disk_free=alerts.disk_free_mb * 1_000_000,
+                backup_age=timedelta(days=alerts.backup_days),
             ),
             requires_approval=self.requires_approval,
             approval_link=self.approval_link,
@@ -126,6 +129,8 @@ class Notifying(Sending):
                 "smtp": delivery.smtp.password_env,
             },
             folders=sorted({self.home, Path(store).parent if store else self.home}),
+            # PostgreSQL's own tools make the others.
+            last_backup=lambda: last_backup(self.database) if self.database.sqlite else None,
             now=self.now,
         )
 

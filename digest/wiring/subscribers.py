@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from digest.errors import ConfigProblem, ConfigurationError
 from digest.wiring.curate import Curating
 
 if TYPE_CHECKING:
@@ -13,9 +14,14 @@ if TYPE_CHECKING:
     from digest.usecases.accounts import Accounts
     from digest.usecases.api_tokens import ApiTokens
     from digest.usecases.breach import BreachLetter
+    from digest.usecases.oidc import OidcSignIn
     from digest.usecases.own_data import AddressChanger, PersonalData
     from digest.usecases.preflight import ExampleDomainGuard, SampleGuard
+    from digest.usecases.segments import Segments
     from digest.usecases.subscriber_list import SubscriberList
+
+# Bytes of what a provider of OpenID Connect says about itself, with all of its keys.
+_PROVIDER_ANSWER = 256 * 1024
 
 
 class Subscribers(Curating):
@@ -33,6 +39,13 @@ class Subscribers(Curating):
             now=self.now,
             keep_last_good=self.unattended and self.settings.subscribers.on_error == "last_good",
         )
+
+    @cached_property
+    def segments(self) -> Segments:
+        """The saved groups of subscribers."""
+        from digest.usecases.segments import Segments
+
+        return Segments(self.database, self.directory, self.now)
 
     @cached_property
     def example_domain_guard(self) -> ExampleDomainGuard:
@@ -54,6 +67,26 @@ class Subscribers(Curating):
         from digest.usecases.accounts import Accounts
 
         return Accounts(UserStore(self.database), self.audit, RateLimiter(self.database), self.signer, self.now)
+
+    @cached_property
+    def oidc(self) -> OidcSignIn | None:
+        """Signing in by OpenID Connect; None if it is off. Raises ConfigurationError."""
+        settings = self.settings.desk.oidc
+        if not settings.issuer:
+            return None
+        try:
+            import joserfc  # noqa: F401
+        except ModuleNotFoundError:
+            reason = "'desk.oidc' needs joserfc; install hindi-digest[oidc]"
+            raise ConfigurationError([ConfigProblem("desk.oidc", 0, reason)]) from None
+        from digest.collect.http.post import JsonPoster
+        from digest.usecases.oidc import Client, OidcSignIn
+
+        variable = settings.client_secret_env
+        secret = self.secret(variable, "desk.oidc.client_secret_env") if variable else ""
+        web = JsonPoster(allow_private=settings.private, max_answer=_PROVIDER_ANSWER)
+        client = Client(settings.issuer, settings.client_id, secret)
+        return OidcSignIn(client, web, self.accounts, allow_http=settings.private)
 
     def list_files(self) -> list[Path]:
         """The list files that exist."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from digest.app import App
-from digest.scheduler import RECONCILE_EVERY, Scheduler
+from digest.scheduler import RECONCILE_EVERY, REENGAGE_EVERY, Scheduler
 from digest.workers.port import Job, Queue
 
 TASK = "step"
@@ -61,6 +61,7 @@ STEPS: Mapping[str, Step] = {
         lambda _app: RECONCILE_EVERY.total_seconds(),
         subjects=lambda scheduler: scheduler.app.reconciler.editions_to_look_up(),
     ),
+    "reengage": Step(lambda scheduler, _: scheduler.reengage(), lambda _app: REENGAGE_EVERY.total_seconds()),
     "prune": Step(lambda scheduler, _: scheduler.prune(), lambda _app: _HOUR),
 }
 

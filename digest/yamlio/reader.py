@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from digest.errors import ConfigProblem, ConfigurationError
+from digest.utils.files import refused_access
 
 ItemCallback = Callable[[Any, int], None]
 """Receives one item of a list and its line."""
@@ -67,7 +68,8 @@ def file_bytes(path: Path) -> bytes:
     except FileNotFoundError:
         raise ConfigurationError([ConfigProblem(path.name, 0, "file not found")]) from None
     except OSError as error:
-        raise ConfigurationError([ConfigProblem(path.name, 0, f"can't be read: {error.strerror}")]) from None
+        why = refused_access(path) or error.strerror
+        raise ConfigurationError([ConfigProblem(path.name, 0, f"can't be read: {why}")]) from None
 
 
 def read_bytes(data: bytes, name: str, *, each: Mapping[str, ItemCallback] | None = None) -> Any:

@@ -191,6 +191,12 @@ def _disk(scene: Scene) -> float:
     return _edit(scene, "newsletter:\n", "alerts: {disk_free_mb: 99000000}\nnewsletter:\n")
 
 
+@_provokes(AlertKind.BACKUP_OLD, "the last backup is four days old (instead of three)")
+def _backup(scene: Scene) -> float:
+    scene.digest("store", "backup", str(scene.home / "copy.db"), at="2026-11-19T03:00:00+05:30")
+    return scene.start(AFTERNOON)
+
+
 @_provokes(AlertKind.STORE_UNUSABLE, "another program keeps the store locked when an edition is due")
 def _store(scene: Scene) -> float:
     started = scene.start(BEFORE_SENDING)
@@ -305,3 +311,12 @@ def _events(scene: Scene, choose: Callable[[list[object]], list[dict[str, object
     with urllib.request.urlopen(request, timeout=30) as answer:
         assert answer.status == 204, answer.status
     return time.monotonic()
+
+
+@_provokes(AlertKind.REENGAGE_PLANNED, "reengage.weekday is tomorrow, and most of the list is silent")
+def _reengage(scene: Scene) -> float:
+    scene.list(3)
+    scene.digest("subscribers", "check", at="2026-04-01T15:00:00+05:30")
+    scene.digest("subscribers", "reengage", at="2026-04-01T15:00:00+05:30")
+    scene.start(AFTERNOON, DIGEST_REENGAGE__ENABLED="true", DIGEST_REENGAGE__WEEKDAY="tue", DIGEST_REENGAGE__AT="14:30")
+    return scene.logged("asks nobody", 90)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import pytest
 from fastapi import FastAPI
 
+from digest import pipeline
 from digest.app import App, make_app
 from digest.models import EditionState
 from digest.scheduler import Scheduler, guard, watch_settings
@@ -246,7 +247,24 @@ def test_an_expired_edition(newsroom: Newsroom) -> None:
         day.run("check")
         day.watch()
         assert day.raised() == [f"edition-expired:{KEY}"]
-        assert f"digest edition reopen {KEY}" in day.action("edition-expired")
+        assert "schedule.expires_after" in day.text("edition-expired")
+        commands = (f"`digest edition reopen {KEY}`", f"`digest edition approve {KEY}`", f"`digest send {KEY}`")
+        assert all(command in day.action("edition-expired") for command in commands)
+
+
+def test_an_edition_that_is_composed_after_its_time_is_left_to_a_person(newsroom: Newsroom) -> None:
+    """As on the afternoon of the first day, when an admin tries everything while `digest run` runs."""
+    with watched(newsroom) as day:
+        day.at(15, 0)
+        pipeline.compose(day.app, KEY)
+        for minute in (1, 59):
+            day.at(15, minute)
+            day.run("check")
+            day.watch()
+        assert day.raised() == []
+        edition = day.app.editions.get(KEY)
+        assert edition is not None
+        assert edition.state == EditionState.DRAFT
 
 
 def test_a_provider_that_is_down_and_the_alert_by_another_transport(newsroom: Newsroom) -> None:
@@ -461,6 +479,27 @@ def test_low_disk(newsroom: Newsroom) -> None:
         day.watch()
         assert day.raised() == [f"disk-low:{newsroom.home}"]
         assert "du -sh" in day.action("disk-low")
+
+
+def test_a_backup_that_fails_every_night(newsroom: Newsroom) -> None:
+    def back_up(day: str) -> None:
+        run = newsroom.digest("store", "backup", "--force", "copy.db", DIGEST_NOW=f"{day}T03:00+05:30")
+        assert run.code == 0, run.err
+
+    with watched(newsroom, at=MORNING + timedelta(days=4)) as day:
+        day.watch()
+        assert day.raised() == []
+        back_up("2026-11-25")
+        day.watch()
+        assert day.raised() == []
+        back_up("2026-11-23")
+        day.watch()
+        assert day.raised() == ["backup-old:"]
+        assert "4 days old" in day.text("backup-old")
+        assert "digest-backup" in day.action("backup-old")
+        back_up("2026-11-27")
+        day.watch()
+        assert day.resolved() == ["backup-old:"]
 
 
 def test_a_faulty_list(newsroom: Newsroom) -> None:

@@ -132,7 +132,8 @@ def test_a_token_leads_to_its_subscriber(newsroom: Newsroom) -> None:
 
 def test_an_approved_edition_can_be_reopened(newsroom: Newsroom) -> None:
     newsroom.json("compose")
-    assert newsroom.digest("edition", "approve", KEY).code == 0
+    approved = newsroom.digest("edition", "approve", KEY, DIGEST_NOW="2026-11-23T07:10+05:30")
+    assert "`digest run` sends it at once: its hour was 2026-11-23 07:00." in approved.out
     result = newsroom.digest("edition", "edit", KEY, "--subject", "दूसरा")
     assert result.code == 1
     assert f"digest edition reopen {KEY}" in result.err

@@ -18,6 +18,9 @@ from tests.support.http_server import HttpServer
 from tests.support.resend_server import KEY as RESEND_KEY
 from tests.support.resend_server import ResendServer
 from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.ses_server import KEY as SES_KEY
+from tests.support.ses_server import SECRET as SES_SECRET
+from tests.support.ses_server import SesServer
 from tests.support.smtp_server import RecordingSmtp
 
 DOMAIN = "khabar.in"
@@ -108,6 +111,26 @@ def test_a_server_that_signs_by_itself_needs_a_selector(smtp_newsroom: Newsroom)
     del smtp_newsroom.environment["DIGEST_DELIVERY__SMTP__DKIM"]
     assert "not known which key smtp signs with" in of(doctor(smtp_newsroom, ZONE), "DKIM")["unknown"]
     assert "s1._domainkey.khabar.in" in str(of(doctor(smtp_newsroom, ZONE, "--selector", "s1"), "DKIM"))
+
+
+def test_ses_says_which_keys_it_signs_with(smtp_newsroom: Newsroom) -> None:
+    zone = {**ZONE, (f"token2._domainkey.{DOMAIN}", "TXT"): ZONE[f"s1._domainkey.{DOMAIN}", "TXT"]}
+    with SesServer() as ses:
+        ses.ses.identities = {DOMAIN: True}
+        smtp_newsroom.environment |= {
+            "DIGEST_DELIVERY__TRANSPORT": "ses",
+            "DIGEST_DELIVERY__SES__HOST": ses.url,
+            "AWS_ACCESS_KEY_ID": SES_KEY,
+            "AWS_SECRET_ACCESS_KEY": SES_SECRET,
+        }
+        assert "not known which key ses signs with" in of(doctor(smtp_newsroom, zone), "DKIM")["unknown"]
+        assert "token2._domainkey" in of(doctor(smtp_newsroom, zone, "--selector", "token2"), "DKIM")["good"]
+        ses.ses.tokens = ["token1", "token2"]
+        found = doctor(smtp_newsroom, zone)
+        assert f"token2._domainkey.{DOMAIN}" in of(found, "DKIM")["good"]
+        assert set(of(found, "alignment")) == {"good"}
+        del smtp_newsroom.environment["AWS_SECRET_ACCESS_KEY"]
+        assert "not known" in of(doctor(smtp_newsroom, zone), "DKIM")["unknown"]
 
 
 def test_the_selectors_of_providers_are_known(smtp_newsroom: Newsroom) -> None:

@@ -15,7 +15,10 @@ from typing import Any
 
 import pytest
 
+from digest.errors import ConfigurationError, StoreError
 from digest.store.database import open_database, unopened
+from digest.utils.files import open_private
+from digest.yamlio.reader import read_file
 from tests.cli.newsroom import Newsroom
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="there are no such modes here")
@@ -200,6 +203,63 @@ def test_a_store_of_somebody_else_is_warned_about(newsroom: Newsroom) -> None:
                 os._exit(code)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
         assert stat.S_IMODE((home / "digest.db").stat().st_mode) == 0o666
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
+def test_what_root_creates_belongs_to_the_owner_of_the_folder(newsroom: Newsroom) -> None:
+    """A command that root ran must not lock out the service, which runs as the owner."""
+    (newsroom.home / "digest.yaml").chmod(0o600)
+    for path in (newsroom.home, newsroom.home / "digest.yaml"):
+        os.chown(path, NOBODY, NOBODY)
+    newsroom.json("compose")
+    assert newsroom.digest("preview").code == 0
+    newsroom.json("send")
+    newsroom.edit_settings("sources:\n", "sources:\n  - {name: Paper, url: 'https://paper.example.com/rss'}\n")
+    assert newsroom.digest("sources", "remove", "Paper").code == 0
+    newsroom.json("store", "backup", str(newsroom.home / "copy.db"))
+    newsroom.json("store", "restore", str(newsroom.home / "copy.db"))
+    stores = ("digest.db", "digest.db.mark", "digest.db.sending.lock", "digest.db.delivering.lock")
+    made = [newsroom.home / name for name in (*stores, "digest.yaml", "digest.yaml.bak", "outbox", "preview")]
+    made += [*newsroom.home.glob("outbox/*"), *newsroom.home.glob("outbox/*/*"), *newsroom.home.glob("preview/*")]
+    assert {path.stat().st_uid for path in made} == {NOBODY}
+    assert {f"{stat.S_IMODE(path.stat().st_mode):04o}" for path in made} == {"0600", "0700"}
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become another user")
+def test_root_gives_away_no_file_behind_a_link(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("of root", encoding="utf-8")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    os.chown(folder, NOBODY, NOBODY)
+    for name, target in (("old", secret), ("new", tmp_path / "missing")):
+        (folder / name).symlink_to(target)
+        os.close(open_private(folder / name, os.O_RDWR))
+        assert target.stat().st_uid == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become another user")
+def test_a_file_of_somebody_else_is_named_with_the_command_that_helps() -> None:
+    from pwd import getpwuid
+
+    with in_public_folder() as home:
+        open_database("sqlite:///digest.db", home=home).close()
+        settings = home / "digest.yaml"
+        settings.touch(0o600)
+        os.seteuid(NOBODY)
+        try:
+            with pytest.raises(ConfigurationError) as refused:
+                read_file(settings)
+            with closing(unopened("sqlite:///digest.db", home=home)) as store, pytest.raises(StoreError) as closed:
+                store.read().__enter__()
+        finally:
+            os.seteuid(0)
+        me = getpwuid(NOBODY).pw_name
+        assert refused.value.problems[0].message == (
+            f"can't be read: it belongs to root, and this is the user {me}: as root run `chown {me} {settings}`"
+        )
+        assert f"can't be opened: it belongs to root, and this is the user {me}: as root run" in str(closed.value)
 
 
 def _warns(home: Path) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from digest.app import make_app
 from digest.models import EditionState
+from digest.newsletter.failed_start import tell_of_start
 from digest.newsletter.reload import SettingsWatch
 from digest.notify.alert import Alert
 from digest.scheduler import Scheduler
@@ -118,6 +119,39 @@ def test_a_fault_that_ended_before_its_alert_could_be_stored_is_not_told(
     newsroom.edit_settings("max_stories: many", "max_stories: 12")
     tick(day, 5, 2, times=2)
     assert alerts(day) == {}
+
+
+def test_a_start_that_fails_is_told_once_by_what_is_valid(newsroom: Newsroom) -> None:
+    """The machine restarts at night after an edit that nobody corrected, and systemd tries again and again."""
+    newsroom.json("edition", "list")
+    newsroom.edit_settings("max_stories: 12", "max_stories: many")
+    with WebhookReceiver() as receiver:
+        newsroom.environment |= {
+            "DIGEST_ALERTS__EMAIL": "admin@example.com",
+            "DIGEST_ALERTS__WEBHOOK": receiver.url,
+            "DIGEST_ALERTS__WEBHOOK_PRIVATE": "true",
+        }
+        for _ in range(2):
+            run = newsroom.digest("run")
+            assert run.code == 2
+            assert "edition.max_stories" in run.err
+        assert receiver.kinds() == ["settings-faulty:start"]
+        (told,) = receiver.accepted
+        assert "digest.yaml:" in told["data"]["text"]
+        assert "`digest check`" in told["data"]["action"]
+        emails = list((newsroom.home / "outbox").glob("*/*admin@example.com.eml"))
+        assert len(emails) == 1
+        newsroom.edit_settings("max_stories: many", "max_stories: 12")
+        # An email could go out in another way than the one that was meant.
+        newsroom.edit_settings("threads: 4", "threads: viele")
+        assert newsroom.digest("run").code == 2
+        assert len(receiver.kinds()) == 2
+        assert list((newsroom.home / "outbox").glob("*/*admin@example.com.eml")) == emails
+        newsroom.edit_settings("threads: viele", "threads: 4")
+        with make_app(newsroom.home, environment=newsroom.env()) as app:
+            tell_of_start(app)
+            app.alerts.deliver()
+        assert receiver.kinds("alert.resolved") == ["settings-faulty:start"]
 
 
 def test_the_minutes_before_an_edition_are_kept_free(day: Day) -> None:

@@ -250,6 +250,16 @@ def test_a_source_can_be_removed(newsroom: Newsroom) -> None:
     assert text(newsroom) == before.replace(row, "")
 
 
+def test_the_samples_are_removed_at_once(newsroom: Newsroom) -> None:
+    newsroom.edit_settings("sources:\n", "sources:\n  - {name: Paper, url: 'https://paper.example.com/rss'}\n")
+    assert newsroom.digest("sources", "remove").code == 2
+    assert newsroom.digest("sources", "remove", "डेस्क", "लोक दर्पण").code == 0
+    removed = newsroom.digest("sources", "remove", "--samples").out
+    assert removed.count("Removed ") == 4
+    assert [row["name"] for row in newsroom.json("sources", "list")["sources"]] == ["Paper"]
+    assert newsroom.digest("sources", "remove", "--samples").err == "There are no samples.\n"
+
+
 def test_an_edit_of_an_invalid_file_is_refused(newsroom: Newsroom, site: HttpServer) -> None:
     newsroom.edit_settings("max_stories: 12", "max_storys: 12")
     before = text(newsroom)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -76,6 +77,7 @@ def test_a_copy_to_another_file_has_the_same_rows(filled: Newsroom, tmp_path: Pa
     run = filled.digest("store", "copy", SQLITE, "other.db")
     assert run.code == 0, run.err
     assert "both are the same" in run.out
+    assert all(re.search(rf"^{what}: (\d+) of \1\b", run.err, re.M) for what in ("copied", "compared")), run.err
     queries = ("SELECT * FROM delivery ORDER BY 1, 2", "SELECT * FROM article ORDER BY id", "SELECT * FROM consent")
     stores = [sqlite3.connect(filled.home / name) for name in (SQLITE, "other.db")]
     for query in queries:

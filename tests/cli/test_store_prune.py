@@ -26,7 +26,9 @@ def test_a_dry_run_deletes_nothing(newsroom: Newsroom) -> None:
     assert planned["bytes"] > 0
     shown = newsroom.digest("store", "prune", "--dry-run", DIGEST_NOW=MUCH_LATER).out
     assert "would be deleted" in shown
-    done = newsroom.json("store", "prune", "--compact", DIGEST_NOW=MUCH_LATER)
+    pruned = newsroom.digest("store", "prune", "--compact", "--json", DIGEST_NOW=MUCH_LATER)
+    done = pruned.json
+    assert f"deleted: {collected} of {collected}" in pruned.err
     assert (done["articles"], done["bytes"]) == (planned["articles"], planned["bytes"])
     assert done["store_bytes"] < done["store_bytes_before"]
     assert newsroom.json("store", "prune", DIGEST_NOW=MUCH_LATER)["articles"] == 0

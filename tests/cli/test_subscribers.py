@@ -350,3 +350,41 @@ def test_a_placeholder_cannot_be_added(newsroom: Newsroom, arguments: tuple[str,
     assert run.code == 2
     assert "looks like a placeholder, which email services replace" in run.err
     assert (newsroom.home / "subscribers.yaml").read_bytes() == before
+
+
+def test_groups_are_saved_shown_and_filter_lists_and_exports(newsroom: Newsroom) -> None:
+    newsroom.set_subscribers(
+        "email: asha@example.com, topics: [खेल]", "email: ravi@example.com, status: paused", "email: mira@example.com"
+    )
+    (newsroom.home / "more.csv").write_text("email,topics\ndev@example.com,खेल\n", encoding="utf-8")
+    newsroom.digest("subscribers", "import", "more.csv")
+    done = newsroom.json("subscribers", "segment", "add", "खेल वाले", "--topic", "खेल", "--state", "active")
+    assert done == {"name": "खेल वाले", "filter": {"state": "active", "topic": "खेल"}, "subscribers": 2}
+    newsroom.digest("subscribers", "segment", "add", "a", "--search", "a")
+    (first, second) = newsroom.json("subscribers", "segment", "list")["segments"]
+    assert (first["name"], first["filter"], first["subscribers"]) == ("a", {"search": "a"}, 1)
+    assert second["subscribers"] == 2
+    shown = newsroom.json("subscribers", "segment", "show", "खेल वाले")["subscribers"]
+    assert [(each["email"], each["origin"]) for each in shown] == [
+        ("dev@example.com", "more"),
+        ("asha@example.com", ""),
+    ]
+    listed = newsroom.json("subscribers", "list", "--segment", "खेल वाले")["subscribers"]
+    assert {each["email"] for each in listed} == {"asha@example.com", "dev@example.com"}
+    exported = newsroom.digest("subscribers", "export", "--segment", "a").out.splitlines()
+    assert [line.partition(",")[0] for line in exported] == ["email", "asha@example.com"]
+    assert "1 subscriber" in newsroom.digest("subscribers", "list", "--segment", "a").out
+    assert newsroom.digest("subscribers", "segment", "remove", "a").code == 0
+    run = newsroom.digest("subscribers", "list", "--segment", "a")
+    assert (run.code, "There is no group 'a'; known: खेल वाले." in run.err) == (1, True)
+    with make_app(newsroom.home) as app:
+        assert [act.what for act in app.audit.newest(3)] == ["segment dropped", "segment saved", "segment saved"]
+
+
+def test_a_group_with_wrong_values_is_refused(newsroom: Newsroom) -> None:
+    assert newsroom.digest("subscribers", "segment", "add", "x").code == 2
+    run = newsroom.digest("subscribers", "segment", "add", "x", "--topic", "खेलल")
+    assert run.code == 2
+    assert "did you mean 'खेल'?" in run.err
+    assert newsroom.digest("subscribers", "segment", "add", "  ", "--state", "active").code == 2
+    assert newsroom.json("subscribers", "segment", "list") == {"segments": []}

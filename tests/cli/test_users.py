@@ -15,7 +15,7 @@ def test_a_user_is_added_changed_and_removed(newsroom: Newsroom) -> None:
     assert re.fullmatch(r"https://news\.example\.com/desk/link/[\w-]{43}\n", added.out)
     assert newsroom.digest("users", "link", "suman").out != added.out
     assert newsroom.json("users", "list") == {
-        "users": [{"name": "suman", "role": "admin", "set_up": False, "sessions": 0, "last_seen": None}]
+        "users": [{"name": "suman", "role": "admin", "set_up": False, "email": "", "sessions": 0, "last_seen": None}]
     }
     assert newsroom.digest("users", "role", "suman", "viewer").code == 1, "the only admin"
     newsroom.digest("users", "add", "ravi", "--role", "admin")
@@ -43,4 +43,5 @@ def test_the_log_has_commands_with_the_name_of_who_ran_them(newsroom: Newsroom) 
     assert [(act.who, act.via, act.what) for act in acts if act.via == "command"] == [
         (getpass.getuser(), "command", "approved"),
         (getpass.getuser(), "command", "dropped"),
+        (getpass.getuser(), "command", "composed"),
     ]

@@ -398,10 +398,19 @@ def test_a_call_for_a_click_at_a_titles_end_goes(row: Tail) -> None:
         ("कॉलेज के दस सौ छात्रों के नतीजे जानिए कब और कहां देख पाएंगे", "कॉलेज के दस सौ छात्रों के नतीजे"),
         ("तस्वीरों में देखें कमला नदी पर बने नए पुल की झलक", "कमला नदी पर बने नए पुल की झलक"),
         ("आसान भाषा में 10 बातों में जानें, नहर के नए नियम का असर", "नहर के नए नियम का असर"),
+        ("नया ट्रैक्टर लेने का है मन? तो यहां जानें दस सस्ते ट्रैक्टरों की कीमत", "दस सस्ते ट्रैक्टरों की कीमत"),
+        ("नया ट्रैक्टर है पसंद? तो यहां जानें इसे खरीदने का पूरा प्लान", "नया ट्रैक्टर है पसंद? तो यहां जानें इसे खरीदने का पूरा प्लान"),
+        ("विधायक ने नहर का वीडियो दिखाकर मारा ताना तो सरपंच ऐसे दिया जवाब", "विधायक ने नहर का वीडियो दिखाकर मारा ताना"),
     ],
 )
 def test_what_tells_news_or_a_speaker_stays_in_the_title(title: str, cleaned: str) -> None:
     assert without_tails(title) == cleaned
+
+
+def test_a_headline_keeps_the_thing_whose_qualities_it_lists() -> None:
+    title = "Naya Tractor XE Vs Tractor Q: कीमत, इंजन और माइलेज में कौन है बेहतर विकल्प"
+    assert split_title(title, []) == (title, "")
+    assert split_title("Tractor Price: कीमत बढ़ने से पहले खरीद लें किसान", [])[1] == "Tractor Price"
 
 
 def test_a_headline_keeps_a_kicker_without_which_it_says_nothing() -> None:

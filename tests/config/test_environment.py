@@ -54,6 +54,8 @@ def test_lists_and_sections_are_flow_yaml() -> None:
 @pytest.mark.parametrize(
     ("variable", "value", "found"),
     [
+        # An id that looks like a number.
+        ("DIGEST_ALERTS__TELEGRAM_CHAT", "-1001234567890", lambda s: s.alerts.telegram_chat),
         ("DIGEST_THEME__ACCENT", "#0a5c36", lambda s: s.theme.accent),
         ("DIGEST_DELIVERY__SMTP__USERNAME", "@bot: 1", lambda s: s.delivery.smtp.username),
         ("DIGEST_NEWSLETTER__NAME", "दिन: रात # यहाँ", lambda s: s.newsletter.name),

@@ -26,7 +26,7 @@ SETTINGS = {
     "missing": ("alerts: {smtp: {port: 25}}", "'alerts.smtp.host' is required"),
     "extra_forbidden": ("zzz: 1", "unknown key 'zzz'; known: newsletter, sources"),
     "value_error": ("edition: {window: soon}", "'edition.window': expected a duration such as 90s, 15m"),
-    "string_type": ("store: {url: 5}", "'store.url': expected text, found 5"),
+    "string_type": ("store: {url: 5}", "'store.url': expected text, found 5; put it into quotation marks"),
     "string_too_short": ("web: {host: ''}", "'web.host': expected some text, found ''"),
     "string_too_long": (
         f"sources: [{{name: क, path: p, mapping: {{title: {'x' * 501}}}}}]",

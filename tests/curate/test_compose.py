@@ -308,3 +308,35 @@ def test_extra_sections_follow_those_of_the_rules_by_name() -> None:
     extra = [replace(OTHERS[0], section="मौसम"), replace(OTHERS[1], section="कृषि")]
     curated = made([*BRIDGE, *extra])
     assert [section.name for section in curated.sections] == ["देश", "कृषि", "मौसम"]
+
+
+def test_a_split_article_is_a_story_of_its_own() -> None:
+    split = made(changes=Changes(split=(BRIDGE[1].id,)))
+    assert split.clusters == 6
+    story = next(story for story in stories(split) if "bridge-1" in story.article_ids)
+    assert set(story.article_ids) == {each.id for each in BRIDGE} - {BRIDGE[1].id}
+    assert (BRIDGE[1].id,) in {story.article_ids for story in stories(split)}
+    assert made(changes=Changes(split=(str(BRIDGE[1].url),))) == split
+    first = made(changes=Changes(split=("bridge-1",)))
+    assert ("bridge-1",) in {story.article_ids for story in stories(first)}
+    assert made(changes=Changes(split=tuple(each.id for each in BRIDGE))).clusters == 7
+    assert made(changes=Changes(split=("too old",))) == made()
+
+
+def test_merged_stories_are_one_and_keep_the_first_ones_headline() -> None:
+    plain = made()
+    chess, mango = by_title(plain, "शतरंज"), by_title(plain, "आम")
+    changes = Changes(merged=((*chess.article_ids, *mango.article_ids),))
+    merged = made(changes=changes)
+    story = by_title(merged, "शतरंज")
+    assert (story.id, story.title) == (chess.id, chess.title)
+    assert story.article_ids == (*chess.article_ids, *mango.article_ids)
+    assert set(story.sources) == {*chess.sources, *mango.sources}
+    assert (merged.clusters, len(stories(merged))) == (4, 4)
+    # Merged again into another one, and split off afterwards.
+    bridge = by_title(plain, "पुल")
+    both = replace(changes, merged=(*changes.merged, (*bridge.article_ids, *chess.article_ids)))
+    assert set(mango.article_ids) <= set(by_title(made(changes=both), "पुल").article_ids)
+    apart = replace(changes, merged=((*bridge.article_ids, *chess.article_ids),), split=(chess.article_ids[0],))
+    assert chess.article_ids[0] in by_title(made(changes=apart), "पुल").article_ids, "a merger outlives the split"
+    assert made(changes=Changes(merged=(("too old", *mango.article_ids),))) == plain

@@ -76,6 +76,19 @@ def test_a_sentence_that_refers_back_needs_the_one_before_it() -> None:
     assert far in summarise(made(f"{minister} {far}"))
 
 
+@pytest.mark.parametrize(
+    "far",
+    [
+        "पुलिस ने मेले में ऐसे ही एक व्यापारी को रोका।",
+        "जहां किसी ने अफ़वाह फैला दी कि नहर टूट गई है।",
+        "कहीं आप भी तो इस नहर का पानी नहीं पी रहे हैं।",
+    ],
+)
+def test_a_sentence_that_needs_another_or_asks_the_reader_is_not_used(far: str) -> None:
+    unrelated = "जिले में इस समय " + "और ".join("कई काम चल रहे हैं " for _ in range(20)) + "।"
+    assert summarise(made(f"{LEAD} {unrelated} {far}")) == LEAD
+
+
 def test_an_excerpt_gives_only_its_complete_sentences() -> None:
     cut = article("x", "alok", TITLE, excerpt=f"{LEAD} {MORE} पुल के दोनों ओर […]")
     assert summarise(cut) == f"{LEAD} {MORE}"

@@ -9,9 +9,19 @@ import pytest
 
 from digest.feedback.clicks.agents import is_data_centre, is_machine_agent
 from digest.feedback.clicks.classify import ClickRequest, classify
+from tests.feedback import outside_patterns
 from tests.feedback.click_patterns import machines, people
 
 _MACHINES, _PEOPLE = list(machines()), list(people())
+_OUTSIDE = [
+    *outside_patterns.first_machines(),
+    *outside_patterns.first_people(),
+    *outside_patterns.second_machines(),
+    *outside_patterns.second_people(),
+    *outside_patterns.third_machines(),
+]
+# Each could be readers: a gateway that checks when somebody clicks, and a lecture room that opens one story.
+_KNOWN_MISSES = {"HEAD without a name, GET as Chrome", "one link, sixty times in a minute"}
 
 
 @pytest.mark.parametrize(("links", "requests"), [each[1:] for each in _MACHINES], ids=[each[0] for each in _MACHINES])
@@ -22,6 +32,12 @@ def test_no_request_of_a_machine_counts(links: int, requests: list[ClickRequest]
 @pytest.mark.parametrize(("links", "requests"), [each[1:] for each in _PEOPLE], ids=[each[0] for each in _PEOPLE])
 def test_a_person_counts(links: int, requests: list[ClickRequest]) -> None:
     assert not all(classify(requests, links))
+
+
+@pytest.mark.parametrize("pattern", _OUTSIDE, ids=[each[0] for each in _OUTSIDE])
+def test_what_an_outsider_expects(pattern: outside_patterns.Pattern) -> None:
+    name, links, requests, expected = pattern
+    assert (classify(requests, links) == expected) is (name not in _KNOWN_MISSES)
 
 
 def test_there_are_enough_patterns() -> None:

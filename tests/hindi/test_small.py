@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.hindi.dates import MONTHS, WEEKDAYS, around, clock, day, moment
+from digest.hindi.dates import MONTHS, WEEKDAYS, clock, day, moment
 from digest.hindi.language import guess
 from digest.hindi.numbers import devanagari_digits, group, latin_digits, minutes
 from digest.hindi.text import fold
@@ -70,21 +70,6 @@ def test_the_hindi_tables_equal_babel_s() -> None:
 def test_moment(t: datetime, hindi: str, english: str) -> None:
     assert moment(t, NOW) == hindi
     assert moment(t, NOW, "en") == english
-
-
-@pytest.mark.parametrize(
-    ("t", "hindi", "english"),
-    [
-        (NOW.replace(hour=3), "आज तड़के", "today"),
-        (NOW.replace(hour=5), "आज सुबह", "today"),
-        (NOW.replace(hour=19) - timedelta(days=1), "कल शाम", "yesterday"),
-        (NOW - timedelta(days=2), "21 नवंबर", "21 November"),
-    ],
-)
-def test_around(t: datetime, hindi: str, english: str) -> None:
-    assert around(t, NOW) == hindi
-    assert around(t, NOW, "en") == english
-    assert around(t, NOW, "mr").endswith("नोव्हेंबर")
 
 
 def test_names_of_months_and_days() -> None:

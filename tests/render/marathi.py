@@ -163,6 +163,9 @@ msgstr "जग"
 msgid "Politics"
 msgstr "राजकारण"
 
+msgid "Privacy"
+msgstr "गोपनीयता"
+
 msgid "Business"
 msgstr "व्यापार"
 

@@ -14,7 +14,7 @@ from digest.render.lint import lint, urls
 from digest.render.themes import LOOKS, Theme
 from tests.render.sample import EDITION, EVERYTHING, NOW, renderer, twenty
 
-LEAVE = PLACEHOLDERS["unsubscribe"]
+LEAVE = f"/leave/{PLACEHOLDERS['preferences']}"
 
 
 @cache

@@ -120,7 +120,9 @@ def test_an_expired_edition_is_reopened_and_sent_with_its_changes(single: Newsro
         reopened = single.digest("edition", "reopen", "2026-11-23", DIGEST_NOW="2026-11-23T12:50+05:30")
         assert "digest edition approve 2026-11-23 && digest send 2026-11-23" in reopened.out
         scheduler.check()
-        assert single.digest("edition", "approve", "2026-11-23").code == 0
+        approved = single.digest("edition", "approve", "2026-11-23", DIGEST_NOW="2026-11-23T12:51+05:30")
+        assert "Its hour, 2026-11-23 07:00, was too long ago" in approved.out
+        assert "To send it: digest send 2026-11-23" in approved.out
         scheduler.check()
     assert single.outbox() == {}
     sent = single.json("send", "2026-11-23", DIGEST_NOW="2026-11-23T13:00+05:30")

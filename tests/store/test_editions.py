@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime
 from sqlalchemy import update
 
 from digest.curate.editorial import Changes
-from digest.models import split_key
+from digest.models import Actor, EditionState, split_key
 from digest.store.content.editions import EditionStore
 from digest.store.database import Database
+from digest.store.desk.audit import AuditLog
 from digest.store.schema import edition
-from tests.store.conftest import an_edition
+from tests.store.conftest import KEY, NOW, an_edition
 
 
 def put(
@@ -118,3 +119,31 @@ def test_alert_editions_have_no_number_and_are_found_by_their_days(database: Dat
         ("2026-11-23-breaking-2", False),
         ("2026-11-23-breaking-10", False),
     ]
+
+
+def test_the_mark_of_an_edition_changes_with_it_and_with_its_log(database: Database) -> None:
+    editions, log = EditionStore(database), AuditLog(database)
+    put(editions, KEY)
+    marks = [editions.mark(KEY)]
+    assert editions.mark(KEY) == marks[0]
+    put(editions, "2026-11-25")
+    log.record(Actor("suman", "desk"), "moved", "2026-11-25", now=NOW)
+    assert editions.mark(KEY) == marks[0], "another edition"
+    for act in (
+        lambda: editions.put(replace(an_edition(KEY), state="draft", subject="नया विषय"), over=("draft",)),
+        lambda: log.record(Actor("suman", "desk"), "moved", KEY, now=NOW),
+        lambda: editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,)),
+    ):
+        act()
+        marks.append(editions.mark(KEY))
+    assert len(set(marks)) == len(marks)
+
+
+def test_composing_is_told_once_and_a_place_that_is_kept_is_not(database: Database) -> None:
+    editions, log = EditionStore(database), AuditLog(database)
+    empty = replace(an_edition("vishesh"), state="skipped")
+    editions.put(empty, over=())
+    assert log.newest(5) == [], "it only keeps its name"
+    for state in ("draft", "draft", "skipped", "skipped", "draft"):
+        editions.put(replace(empty, state=state, composed_at=NOW), over=("draft", "skipped"))
+    assert [act.what for act in reversed(log.newest(9))] == ["composed", "skipped", "composed"]

@@ -57,6 +57,8 @@ class SesApi:
         self.statuses: dict[str, str] = {}
         self.malformed: set[str] = set()
         self.identities = {"example.com": True}
+        # DKIM selectors of every identity.
+        self.tokens: list[str] = []
         self.sets = {"digest"}
         self.account: dict[str, Any] = {
             "SendingEnabled": True,
@@ -87,7 +89,9 @@ class SesApi:
             case "identities":
                 if last not in self.identities:
                     return _error(404, "NotFoundException", f"Email identity {last} does not exist.")
-                return Reply(200, orjson.dumps({"VerifiedForSendingStatus": self.identities[last]}))
+                keys = {"SigningEnabled": True, "Status": "SUCCESS", "Tokens": self.tokens}
+                identity = {"VerifiedForSendingStatus": self.identities[last], "DkimAttributes": keys}
+                return Reply(200, orjson.dumps(identity))
             case "sets":
                 return Reply(200, b"{}") if last in self.sets else _error(404, "NotFoundException", "No such set")
         with self._lock:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from digest.app import App, make_app
 from digest.curate.editorial import arrange
 from digest.errors import DigestError
 from digest.models import Actor, Edition, Section, Story
+from digest.usecases.edit_edition import UnknownStory
 from tests.support.folders import newsletter_folder
 
 KEY = "2026-11-23"
@@ -98,3 +100,51 @@ def test_undo_takes_back_the_last_change_and_then_the_undoing(app: App) -> None:
 def test_nothing_to_undo_is_said(app: App) -> None:
     with pytest.raises(DigestError, match="no change"):
         app.editor.undo(KEY, SUMAN)
+
+
+def test_stories_are_merged_and_split_and_composing_again_keeps_it(app: App) -> None:
+    first, second, *_rest = list(edition(app).stories())
+    before = order(edition(app))
+    app.editor.merge(KEY, first.id, second.id, SUMAN)
+    merged = {each.id: each for each in edition(app).stories()}
+    assert merged[first.id].article_ids == (*first.article_ids, *second.article_ids)
+    assert merged[first.id].title == first.title
+    assert second.id not in merged
+    again = app.composer.compose(KEY, fetch=False).edition
+    assert order(again) == order(edition(app))
+    article = second.article_ids[0]
+    app.editor.split(KEY, first.id, article, RAVI)
+    assert order(edition(app)) == before
+    assert article in app.editions.editorial_changes(KEY).split
+    app.editor.undo(KEY, RAVI)
+    assert second.id not in {each.id for each in edition(app).stories()}
+    assert [(act.who, act.what, act.detail) for act in app.audit.newest(3)] == [
+        ("ravi", "undone", "split off"),
+        ("ravi", "split off", f"{second.title} ← {first.title}"),
+        ("suman", "merged", f"{first.title} ← {second.title}"),
+    ]
+
+
+def test_what_cannot_be_merged_or_split_is_said_and_leaves_no_trace(app: App) -> None:
+    first, *_rest = list(edition(app).stories())
+    with pytest.raises(DigestError, match="no other article"):
+        app.editor.split(KEY, first.id, first.article_ids[0], SUMAN)
+    with pytest.raises(UnknownStory, match="has no article nobody; its articles: "):
+        app.editor.split(KEY, first.id, "nobody", SUMAN)
+    with pytest.raises(DigestError, match="already"):
+        app.editor.merge(KEY, first.id, first.articles[0], SUMAN)
+    with pytest.raises(UnknownStory, match="no article is nobody"):
+        app.editor.merge(KEY, first.id, "nobody", SUMAN)
+    with pytest.raises(UnknownStory, match="no story nobody"):
+        app.editor.merge(KEY, "nobody", first.id, SUMAN)
+    assert app.editions.is_untouched(KEY)
+
+
+def test_an_article_that_the_edition_cannot_have_is_not_merged(app: App) -> None:
+    story = next(edition(app).stories())
+    known = app.articles.by_ids(story.article_ids)[story.article_ids[0]]
+    old = replace(known, id="old", url="https://example.com/old", published=known.published - timedelta(days=9))
+    app.articles.save([old])
+    with pytest.raises(DigestError, match="not among the articles"):
+        app.editor.merge(KEY, story.id, "old", SUMAN)
+    assert app.editions.editorial_changes(KEY).merged == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,8 +17,11 @@ from sqlalchemy import func, select
 from digest.app import App, make_app
 from digest.cli.commands import cli
 from digest.errors import DigestError
+from digest.newsletter.reengagement import Turn, turn
+from digest.notify.alert import AlertKind
 from digest.pipeline import deliver_due, send
 from digest.render.lint import lint
+from digest.scheduler import Scheduler, watch_settings
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.words import WordKind
 from digest.store.schema import delivery, last_click
@@ -191,7 +195,7 @@ def test_the_question_is_a_sound_email_in_hindi(app: App) -> None:
     email = question(load_pages(app, BASE))
     assert [str(each) for each in lint(email) if each.level == "error"] == []
     assert "/stay/-DGX_PREFS-" in email.html
-    assert "/leave/-DGX_LEAVE-" in email.text
+    assert "/leave/-DGX_PREFS-" in email.text
     assert email.subject.startswith("क्या हम")
 
 
@@ -217,3 +221,94 @@ def test_one_run_asks_a_limited_number(app: App) -> None:
     limited = replace(app.reengagement, at_most=2)
     plan = limited.plan()
     assert (len(plan.ask), plan.more) == (2, 1)
+
+
+AT = datetime.fromisoformat("2026-07-07T11:00+05:30")
+
+
+@pytest.mark.parametrize(
+    ("hours", "told", "done", "expected"),
+    [
+        (-25, False, False, Turn.NOTHING),
+        (-24, False, False, Turn.TELL),
+        (-13, False, False, Turn.TELL),
+        (-13, True, False, Turn.NOTHING),
+        # Too late to stop it.
+        (-11, False, False, Turn.NOTHING),
+        (1, False, False, Turn.NOTHING),
+        (0, True, False, Turn.ASK),
+        (6, True, False, Turn.ASK),
+        (7, True, False, Turn.NOTHING),
+        (1, True, True, Turn.NOTHING),
+    ],
+)
+def test_the_admins_are_told_before_anybody_is_asked(hours: int, told: bool, done: bool, expected: Turn) -> None:
+    assert turn(AT, AT + timedelta(hours=hours), told=told, done=done) is expected
+
+
+@contextmanager
+def weekly(app: App, clock: Clock) -> Iterator[tuple[Scheduler, list[str]]]:
+    """A schedule that asks on Tuesdays, and its log. Three of thirteen people are silent."""
+    joined = (*PEOPLE, *(f"s{number}@example.com" for number in range(9)))
+    rows = "".join(f"  - {{email: {each}}}\n" for each in joined)
+    (app.home / "subscribers.yaml").write_text(f"subscribers:\n{rows}", encoding="utf-8")
+    environment = {
+        "DIGEST_NEWSLETTER__BASE_URL": BASE,
+        "DIGEST_REENGAGE__ENABLED": "true",
+        "DIGEST_REENGAGE__WEEKDAY": "tue",
+        "DIGEST_ALERTS__EMAIL": '["desk@example.com"]',
+    }
+    app.database.close()
+    log: list[str] = []
+    with make_app(app.home, environment=environment, clock=clock) as again:
+        again.subscriber_list.sync()
+        yield Scheduler(watch_settings(again), log.append), log
+
+
+def test_the_schedule_asks_once_a_week_a_day_after_it_told_the_admins(app: App, clock: Clock) -> None:
+    with weekly(app, clock) as (scheduler, log):
+
+        def run(*moments: tuple[int, int]) -> None:
+            for day, hour in moments:
+                clock.now = START.replace(month=7, day=day, hour=hour)
+                scheduler.reengage()
+
+        run((5, 9), (6, 9), (6, 11), (6, 12), (7, 10))
+        assert log == ["On Tuesday at 11:00 3 subscribers who did nothing for 180 days are asked whether to continue."]
+        (alert,) = (each for each in scheduler.app.alerts.store.open() if each.kind == AlertKind.REENGAGE_PLANNED)
+        assert alert.until == AT
+        assert scheduler.app.reengagement.unfinished() == []
+        run((7, 11), (7, 12))
+        key = "reengage-2026-07-07"
+        assert log[1:] == [f"Edition {key}: sending begins. 0 subscribers were paused."]
+        # The edition jobs deliver it, like any edition that is not finished.
+        assert key in set(scheduler.editions.keys())
+        scheduler.editions.check_one(key)
+        assert counts(scheduler.app.database, key).accepted == 3
+        # Without an answer they are paused two weeks later.
+        run((8, 11), (13, 11), (14, 11), (20, 11), (21, 11), (27, 11), (28, 11))
+        assert len(PreferenceStore(scheduler.app.database).paused(clock.now)) == 3
+        assert scheduler.app.reengagement.unfinished() == []
+
+
+def test_the_schedule_never_asks_more_than_half_of_the_list(app: App, clock: Clock) -> None:
+    with weekly(app, clock) as (scheduler, log):
+        clock.now += timedelta(days=200)
+        while clock.now.weekday() != 0:
+            clock.now += timedelta(days=1)
+        for hour in (11, 35):
+            clock.now = clock.now.replace(hour=11) + timedelta(hours=hour - 11)
+            scheduler.reengage()
+        assert [line.partition(",")[0] for line in log] == [
+            "More than half of the list seems not to read",
+            "Nobody is asked whether to continue: more than half of the list seems not to read.",
+        ]
+        assert scheduler.app.reengagement.unfinished() == []
+
+
+def test_by_default_the_schedule_asks_nobody(app: App, clock: Clock) -> None:
+    scheduler = Scheduler(watch_settings(app), lambda _line: None)
+    for hours in range(0, 24 * 8, 6):
+        clock.now = AT + timedelta(hours=hours)
+        scheduler.reengage()
+    assert app.reengagement.unfinished() == []

@@ -39,8 +39,8 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield served
 
 
-def path(asked: Site, block: str, choice: int | str, email: str = "asha@example.com", purpose: str = "view") -> str:
-    return f"/answer/{KEY}/{block}/{choice}/{asked.token(purpose, email)}"
+def path(asked: Site, block: str, choice: int | str, email: str = "asha@example.com") -> str:
+    return f"/answer/{KEY}/{block}/{choice}/{asked.token('preferences', email)}"
 
 
 def counts(asked: Site, block: str) -> dict[str, int]:
@@ -84,7 +84,7 @@ def test_what_nobody_asked_is_not_found(asked: Site) -> None:
         for answer in (asked.get(path(asked, block, choice)), asked.post(path(asked, block, choice))):
             assert answer.status == 404
     assert asked.get(path(asked, "poll", "x")).status == 422
-    token = asked.token("view", "asha@example.com")
+    token = asked.token("preferences", "asha@example.com")
     assert asked.post(f"/answer/2026-11-24/poll/1/{token}").status == 404
 
 
@@ -94,13 +94,31 @@ def test_only_the_token_of_the_email_answers(asked: Site) -> None:
         "",
         "x" * 36,
         asked.token("leave", "asha@example.com"),
-        asked.token("preferences", "asha@example.com"),
+        # Whoever gets the view forwarded only reads.
+        asked.token("view", "asha@example.com"),
     ):
         assert asked.post(f"/answer/{KEY}/poll/1/{token}").status == 404
     # The links of a test email show the pages and count nobody.
-    shown = asked.post(f"/answer/{KEY}/poll/1/{asked.app.signer.sign('view', 0)}")
+    shown = asked.post(f"/answer/{KEY}/poll/1/{asked.app.signer.sign('preferences', 0)}")
     assert shown.status == 200
     assert counts(asked, "poll") == before
+
+
+def test_the_answers_of_an_earlier_email_still_count(tmp_path: Path) -> None:
+    """Before, their links had the token of the view."""
+    from sqlalchemy import func, update
+
+    from digest.models import PLACEHOLDERS
+    from digest.store.schema import rendered_email
+
+    newsletter_folder(tmp_path / "n")
+    with site(tmp_path / "n", ["asha@example.com"]) as served:
+        pipeline.send(served.app, KEY)
+        tags = PLACEHOLDERS["preferences"], PLACEHOLDERS["view"]
+        with served.app.database.write() as connection:
+            connection.execute(update(rendered_email).values(text=func.replace(rendered_email.c.text, *tags)))
+        place = f"/answer/{KEY}/feedback/1/{served.token('view', 'asha@example.com')}"
+        assert translated("Thank you. Your answer counts.") in served.post(place).text
 
 
 def test_the_page_in_the_archive_has_the_blocks_of_the_web(asked: Site) -> None:
@@ -125,7 +143,7 @@ def test_show_tells_the_newsroom_the_numbers(tmp_path: Path) -> None:
     desk = Newsroom(tmp_path / "n")
     desk.json("send")
     with site(tmp_path / "n", ["asha@example.com"]) as served:
-        served.post(f"/answer/{KEY}/feedback/2/{served.token('view', 'asha@example.com')}")
+        served.post(f"/answer/{KEY}/feedback/2/{served.token('preferences', 'asha@example.com')}")
     assert desk.json("edition", "show", KEY)["answers"] == {"feedback": {"अच्छा": 0, "ठीक नहीं": 1}}
     assert "feedback: अच्छा: 0, ठीक नहीं: 1" in desk.digest("edition", "show", KEY).out
 
@@ -152,5 +170,5 @@ def test_nobody_says_a_word_for_another(asked: Site) -> None:
     assert asked.post(f"/answer/{KEY}/poll/1/{token}/word", word="x").status == 404
     assert asked.post(path(asked, "poll", 9) + "/word", word="x").status == 404
     assert asked.get(path(asked, "poll", 1) + "/word").status in (404, 405)
-    asked.post(f"/answer/{KEY}/poll/1/{asked.app.signer.sign('view', 0)}/word", word="x")
+    asked.post(f"/answer/{KEY}/poll/1/{asked.app.signer.sign('preferences', 0)}/word", word="x")
     assert asked.app.words.newest(10) == before

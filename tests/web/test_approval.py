@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,14 +22,19 @@ pytestmark = pytest.mark.slow
 KEY = "2026-11-23"
 
 
+@contextmanager
+def waits(home: Path, **environment: str) -> Iterator[Site]:
+    newsletter_folder(home, all_sources=False)
+    settings = {"DIGEST_SCHEDULE__APPROVAL": "required", "DIGEST_WEB__ENABLED": "true", **environment}
+    with site(home, ["asha@example.com"], **settings) as served:
+        pipeline.compose(served.app, KEY)
+        yield served
+
+
 @pytest.fixture
 def waiting(tmp_path: Path) -> Iterator[Site]:
     """A newsletter whose edition of today waits for approval."""
-    home = tmp_path / "newsletter"
-    newsletter_folder(home, all_sources=False)
-    settings = {"DIGEST_SCHEDULE__APPROVAL": "required", "DIGEST_WEB__ENABLED": "true"}
-    with site(home, ["asha@example.com"], **settings) as served:
-        pipeline.compose(served.app, KEY)
+    with waits(tmp_path / "newsletter") as served:
         yield served
 
 
@@ -65,6 +71,15 @@ def test_the_page_shows_the_edition_and_only_its_button_approves(waiting: Site) 
     assert state(waiting) == EditionState.APPROVED
     (decision,) = waiting.app.editions.decisions(KEY)
     assert (decision.what, decision.reason) == (EditionState.APPROVED, "by the link of an alert")
+
+
+def test_the_page_says_that_the_hour_is_past(tmp_path: Path) -> None:
+    """`digest run` does not send what is approved that late."""
+    with waits(tmp_path / "newsletter", DIGEST_NOW=f"{KEY}T19:00+05:30") as late:
+        page = late.get(link(late))
+        assert translated("It waits for approval. Its time is over, so send it with `digest send`.") in page.text
+        done = late.post(link(late), seen=seen(page))
+        assert translated("Its time is over, so send it with `digest send`.") in done.text
 
 
 def test_the_page_shows_the_blocks(waiting: Site) -> None:

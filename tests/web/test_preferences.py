@@ -14,6 +14,8 @@ from digest.feedback.rules import UNSUBSCRIBED
 from digest.models import Subscriber
 from digest.store.sending.status import counts
 from digest.subscribers.frequency import WEEKDAYS
+from digest.web.preferences import is_unfed
+from digest.web.topic_rates import Rate
 from tests.web.site import FORM, Response, Site, site, translated
 
 PLAIN = {"hour": "", "format": "html"}
@@ -34,7 +36,7 @@ def test_preferences_override_the_list_and_its_edits(pages: Site) -> None:
     chosen = {"hour": "19:00", "format": "text"}
     answer = pages.post(place, ("topics", "देश"), ("topics", "खेल"), ("days", "sun"), ("days", "wed"), **chosen)
     assert translated("Your preferences are saved") in answer.text
-    assert "बुधवार, 25 नवंबर 2026, शाम 7:00 बजे" in answer.text
+    assert "बुधवार, 25 नवंबर 2026, शाम 7 बजे" in answer.text
     expected = (("देश", "खेल"), "weekly:wed,sun", time(19, 0), "text")
     assert preferences_of(pages, "asha@example.com") == expected
     edited = Subscriber("asha@example.com", topics=("दुनिया",), frequency="weekdays", hour=time(9, 0))
@@ -122,6 +124,22 @@ def test_every_post_redirects_so_that_going_back_and_reloading_repeat_nothing(pa
         assert pages.get(target).status == 200
     # Only known words choose a message.
     assert 'role="status"' not in pages.get(f"{place}?done=%3Cscript%3E").text
+
+
+@pytest.mark.parametrize(
+    ("topics", "rates", "expected"),
+    [
+        (("राजनीति",), {"खेल": Rate(2, "edition")}, True),
+        (("राजनीति", "खेल"), {"खेल": Rate(2, "edition")}, False),
+        # All topics, and before the first edition.
+        ((), {"खेल": Rate(2, "edition")}, False),
+        (("राजनीति",), None, False),
+    ],
+)
+def test_whoever_chose_only_topics_without_news_is_told(
+    topics: tuple[str, ...], rates: dict[str, Rate] | None, expected: bool
+) -> None:
+    assert is_unfed(topics, rates) is expected
 
 
 def test_topics_without_news_are_marked(sent: Site) -> None:

@@ -1,4 +1,5 @@
-// Checks web pages in Chromium: axe with every rule, sideways scroll, scripts, requests to other hosts, screenshots.
+// Checks web pages in Chromium: axe with every rule, the way through by Tab, sideways scroll, scripts, requests to other
+// hosts, screenshots.
 // node pages.mjs BASE OUT < steps.json ([{name, path, form?, cookies?, scripts?}], in order); prints a JSON line for each page.
 // `cookies` are set first, `scripts` says that the page may have scripts of its own.
 import fs from "node:fs";
@@ -49,10 +50,62 @@ for (const step of steps) {
     small: [...document.querySelectorAll(window.allowed ? "button, .btn, input:not([type=hidden]), select, summary, nav a" : "button, .button, .choice, input[type=email], select")]
       .filter((one) => one.checkVisibility() && !one.matches(".trap *, .vh, [type=radio], [type=checkbox]") && one.getBoundingClientRect().height < 44).map((one) => one.outerHTML.slice(0, 100)),
   }));
+  // The desk has keys of its own.
+  if (!step.scripts) found.push(...(await walk(page)));
   process.stdout.write(`${JSON.stringify({ name: step.name, axe: found, foreign, ...facts })}\n`);
   await page.close();
 }
 await chrome.stop();
+
+// Goes through the page by Tab. Finds what it does not reach, and what has no visible ring or is outside the window.
+async function walk(page) {
+  const count = await page.evaluate(number);
+  const findings = [];
+  const reached = [];
+  for (let presses = 0; presses < count + 6; presses++) {
+    await page.keyboard.press("Tab");
+    const at = await page.evaluate(focused);
+    // After the last one the browser's own buttons follow.
+    if (!at) break;
+    if (!at.ring) findings.push(`no ring at the focus: ${at.html}`);
+    if (!at.inside) findings.push(`the focus is outside the window: ${at.html}`);
+    reached.push(at.number);
+  }
+  const left = (numbers) => [...document.querySelectorAll("[data-number]")].filter((one) => !numbers.includes(one.dataset.number)).map((one) => `Tab does not reach it: ${one.outerHTML.slice(0, 100)}`);
+  return [...new Set([...findings, ...(await page.evaluate(left, reached))])];
+}
+
+// Numbers what Tab should reach, and returns how many there are. Tab reaches one radio button of a group.
+function number() {
+  const groups = new Map();
+  const all = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")].filter((one) => one.checkVisibility() && one.tabIndex >= 0 && !one.disabled);
+  let count = 0;
+  for (const one of all) {
+    const known = one.type === "radio" && groups.get(one.name);
+    one.dataset.number = known || String(++count);
+    if (one.type === "radio") groups.set(one.name, one.dataset.number);
+  }
+  document.activeElement?.blur();
+  window.scrollTo(0, 0);
+  return count;
+}
+
+// A box that is drawn by its neighbour shows the ring there.
+function focused() {
+  const one = document.activeElement;
+  if (!one || one === document.body) return null;
+  const has = (element) => {
+    const style = element && getComputedStyle(element);
+    return Boolean(style) && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  };
+  const box = one.getBoundingClientRect();
+  return {
+    number: one.dataset.number,
+    ring: has(one) || (getComputedStyle(one).opacity === "0" && has(one.nextElementSibling)),
+    inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+    html: one.outerHTML.slice(0, 100),
+  };
+}
 
 function post(action, fields) {
   const form = document.createElement("form");

@@ -1,7 +1,7 @@
 """`make webcheck`: check every page in Chromium, in both languages; exit 1 on a finding. Needs `make mailtools`.
 
-It runs axe with every rule and finds sideways scrolling at 320 px, scripts, requests to other hosts and targets lower
-than 44 px. Screenshots at 1000 and 360 px, light and dark, are in build/webcheck.
+It runs axe with every rule, goes through each page by Tab, and finds sideways scrolling at 320 px, scripts, requests to
+other hosts and targets lower than 44 px. Screenshots at 1000 and 360 px, light and dark, are in build/webcheck.
 """
 
 from __future__ import annotations
@@ -92,6 +92,8 @@ def steps(app: App, language: str = "") -> list[Step]:
         {"name": "why", "path": f"/leave/{asha}/why", "form": {"why": "too much"}},
         {"name": "back", "path": f"/leave/{asha}/back", "form": {}},
         {"name": "pause", "path": f"/leave/{ravi}/pause", "form": {"weeks": "2"}},
+        {"name": "leave-email", "path": f"/leave/{sign('preferences', 6)}"},
+        {"name": "left-email", "path": f"/leave/{sign('preferences', 6)}/leave", "form": {}},
         {"name": "leave-nobody", "path": f"/leave/{sign('leave', 0)}"},
         {"name": "broken", "path": "/leave/x"},
         {"name": "preferences", "path": preferences},
@@ -228,6 +230,9 @@ def _own_data(app: App, preferences: str) -> list[Step]:
     }
     both = requests.open(5, RequestKind.ADDRESS, now=now, address="ravi@example.org", email="ravi@example.org")
     requests.confirm(both.id, Side.PRESENT, now)
+    undo = requests.open_undo(5, {"left": False}, now=now, most=None)
+    if undo is None:
+        raise SystemExit("a change could not be stored")
 
     def link(kind: RequestKind, side: Side = Side.PRESENT, number: int = 0) -> str:
         return place_of(kind, side, app.signer, number or opened[kind].id)
@@ -244,6 +249,12 @@ def _own_data(app: App, preferences: str) -> list[Step]:
         {"name": "data", "path": link(RequestKind.DATA)},
         {"name": "erase", "path": link(RequestKind.ERASE)},
         {"name": "erased", "path": link(RequestKind.ERASE), "form": {}},
+        {"name": "nominee", "path": link(RequestKind.NOMINEE)},
+        {"name": "nominee-wrong", "path": link(RequestKind.NOMINEE), "form": {"nominee": "x"}},
+        {"name": "nominated", "path": link(RequestKind.NOMINEE), "form": {"nominee": "आशा", "contact": "x"}},
+        {"name": "undo", "path": link(RequestKind.UNDO)},
+        {"name": "undo-left", "path": link(RequestKind.UNDO, number=undo.id)},
+        {"name": "undone", "path": link(RequestKind.UNDO, number=undo.id), "form": {}},
         {"name": "request-late", "path": f"/data/{app.signer.sign('own-data', 1)}"},
     ]
 

@@ -10,7 +10,7 @@ from digest.collect.cleaning.text_rules import TITLE_MARKS
 from digest.collect.cleaning.title_rubrics import without_rubric
 from digest.hindi.cut import shorten
 from digest.hindi.sentences import split
-from digest.hindi.text import fold, table_rows
+from digest.hindi.text import fold, table_rows, words
 from digest.hindi.title_tails import without_tails
 from digest.models import Block
 
@@ -36,6 +36,10 @@ _LOST_QUOTE = re.compile("^([^'‘’\"“”]{6,80})['’](?= )")
 _SINGLE_QUOTES = "'‘’"
 # A headline that starts or ends with one of these is meaningless without its noun.
 _BOTH = frozenset({"दोनों", "दोनो", "तीनों"})
+# So does one that starts with a list of what a thing has, or with what a person is.
+_QUALITIES = frozenset(
+    words("कीमत क़ीमत दाम इंजन माइलेज डिजाइन डिज़ाइन रेंज बैटरी फीचर्स फ़ीचर्स कैमरा परफॉर्मेंस स्पेसिफिकेशन लुक डिस्प्ले वेरिएंट")
+)
 _OWNERS = frozenset({"आपका", "आपकी", "आपके"})
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9]{1,60}(?:[_.-]{1,2}[A-Za-z0-9]{1,60}){2,20}")
@@ -63,10 +67,15 @@ def split_title(title: str, sites: Sequence[str]) -> tuple[str, str]:
             title, kicker = rest, match[1].strip()
     title, rubric = without_rubric(title)
     shown = _with_lost_quote(without_tails(title))
-    if kicker and (shown.split()[-1] in _OWNERS or shown.split()[0] in _BOTH):
-        # `1 लाख में हो सकती है आपकी`: only the kicker says what.
+    if kicker and _needs_kicker(shown.split()):
+        # `1 लाख में हो सकती है आपकी`, `कीमत, इंजन में कौन बेहतर`: only the kicker says what.
         return f"{kicker}: {shown}", ""
     return shown, kicker or rubric
+
+
+def _needs_kicker(shown: Sequence[str]) -> bool:
+    is_list = shown[0].rstrip(",") in _QUALITIES and (shown[0].endswith(",") or shown[1:2] in (["और"], ["व"]))
+    return is_list or shown[-1] in _OWNERS or shown[0] in _BOTH
 
 
 def _with_lost_quote(title: str) -> str:

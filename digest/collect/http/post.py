@@ -35,8 +35,11 @@ class PostAnswer:
 class JsonPoster:
     """Requests public hosts; with `allow_private` also this machine and intranets. Safe to share between threads."""
 
-    def __init__(self, *, allow_private: bool = False, timeout: float = _TIMEOUT) -> None:
-        self.allow_private, self.timeout = allow_private, timeout
+    def __init__(
+        self, *, allow_private: bool = False, timeout: float = _TIMEOUT, max_answer: int = _MAX_ANSWER
+    ) -> None:
+        """`max_answer`: bytes that are read of an answer."""
+        self.allow_private, self.timeout, self.max_answer = allow_private, timeout, max_answer
         self._connector = Connector(timeout / 2, timeout)
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> PostAnswer:
@@ -65,7 +68,7 @@ class JsonPoster:
                 try:
                     connection.request(method, target.path, body=body, headers=fields, preload_content=False)
                     with contextlib.closing(connection.getresponse()) as response:
-                        answer = response.read(_MAX_ANSWER, decode_content=False)
+                        answer = response.read(self.max_answer, decode_content=False)
                         names = {name.lower(): value for name, value in response.headers.items()}
                         return PostAnswer(int(response.status), names, answer)
                 except Exception as error:

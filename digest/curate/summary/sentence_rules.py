@@ -44,6 +44,9 @@ HANGING = frozenset(
         "इसलिये इतनी इतने उतना तीनों चारों आखिरकार नतीजतन मसलन बाकी बाद बावजूद हां हाँ नहीं भी ही क्योंकी इन्हीं उन्हीं उनको इनको",
     )
 )
+# `पुलिस ने ऐसे ही एक व्यक्ति को पकड़ा` needs the sentence before, and so does `जहां किसी ने …` without its वहां.
+_LIKE_BEFORE = re.compile(fold("(?:^| )(?:ऐसे|ऐसी|ऐसा) ही (?:एक|दो|कुछ|कई|मामले|में) "))
+_WHERE = re.compile(fold("^(?:जहां|जहाँ) (?!.*[ ,](?:वहां|वहीं|वहाँ|वही) )"))
 # Passives that need no speaker before them.
 HEARSAY = re.compile(fold("(?:बताया|कहा|माना) (?:जा रहा|जा रही|जाता|गया) है"))
 _THIS = frozenset(map(fold, words("इस इसी")))
@@ -205,6 +208,8 @@ def ends_in_abbreviation(text: str, following: str) -> bool:
 
 def refers_back(text: str, title: str) -> bool:
     """Return whether a sentence opens with a word that refers to something outside the sentence and the title."""
+    if _LIKE_BEFORE.search(fold(text)) or _WHERE.search(fold(text)):
+        return True
     if opening(text) not in HANGING or HEARSAY.match(fold(text)):
         return False
     found = tokens(text)[:2]

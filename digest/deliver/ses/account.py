@@ -70,6 +70,18 @@ def find_missing_capabilities(get: Get, *, configuration_set: str, per_second: i
     return tuple(missing)
 
 
+def selectors(get: Get, domain: str) -> tuple[str, ...]:
+    """The DKIM selectors with which SES signs for a domain. Empty if they are not known."""
+    try:
+        response = get(f"/v2/email/identities/{quote(domain, safe='')}")
+    except (RequestNotSent, ResponseUnknown):
+        return ()
+    identity = response.json() if response.status == 200 else None
+    attributes = identity.get("DkimAttributes") if isinstance(identity, dict) else None
+    tokens = attributes.get("Tokens") if isinstance(attributes, dict) else None
+    return tuple(each for each in tokens if isinstance(each, str)) if isinstance(tokens, list) else ()
+
+
 def left(account: dict[str, Any]) -> int | None:
     """The number of emails left in the quota of 24 hours; None if it is unlimited or unknown."""
     quota = _quota(account)

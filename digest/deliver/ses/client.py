@@ -9,7 +9,7 @@ from __future__ import annotations
 from digest.deliver.http_client import HttpClient, HttpResponse, RequestNotSent, ResponseUnknown
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Unknown
 from digest.deliver.ports import RecipientLog, Recovery
-from digest.deliver.ses.account import find_missing_capabilities, find_problem
+from digest.deliver.ses.account import find_missing_capabilities, find_problem, selectors
 from digest.deliver.ses.payload import UnsafeTemplate, request_body
 from digest.deliver.ses.responses import read_response
 from digest.deliver.ses.signature import Signer
@@ -82,6 +82,9 @@ class Ses:
         return find_missing_capabilities(
             self._get, configuration_set=self.configuration_set, per_second=self.per_second
         )
+
+    def dkim_selectors(self, domain: str) -> tuple[str, ...]:
+        return selectors(self._get, domain)
 
     def close(self) -> None:
         self.http.close()

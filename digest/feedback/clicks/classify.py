@@ -37,6 +37,8 @@ class Sign(StrEnum):
 _AROUND_HONEYPOT, _AROUND_HEAD, _AROUND_BY_OTHERS = 600.0, 60.0, 20.0
 # No person opens this many different links with less than this many seconds between them.
 _RAPID = ((2, 0.05), (3, 0.35), (5, 0.7))
+# In a row of more clicks than this, two close ones are a coincidence: many subscribers share the address.
+_FEW_CLICKS = 8
 # Nor requests one link this often in a row, with half of the gaps below this many seconds.
 _HAMMERED, _HAMMER = 10, 0.5
 # Only machines open this share of an email's links, or this many of them …
@@ -206,6 +208,8 @@ def _rapid(clicks: Sequence[Visit], gaps: Sequence[float]) -> list[bool]:
     """Clicks on several links in faster succession than a person can make."""
     machine = [False] * len(clicks)
     for links, longest in _RAPID:
+        if links == 2 and len(clicks) > _FEW_CLICKS:
+            continue
         start = 0
         for end in range(1, len(clicks) + 1):
             if end < len(clicks) and gaps[end - 1] <= longest:

@@ -81,7 +81,7 @@ def _print(block: EditionBlock, row: Row, edition: Edition, branding: Branding, 
         "language": branding.language,
         "theme": branding.theme.look,
         # The address of each answer, for the options from 1.
-        "answers": [f"{answers}/{number}/{PLACEHOLDERS['view']}" for number in range(1, 6)],
+        "answers": [f"{answers}/{number}/{PLACEHOLDERS['preferences']}" for number in range(1, 6)],
     }
     try:
         module: Any = environment.get_template(name).make_module(dict(values))

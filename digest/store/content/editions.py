@@ -5,13 +5,14 @@ A state changes only from the states that the caller names.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, and_, cast, func, insert, or_, select, update
 
 from digest.curate.editorial import Changes
 from digest.curate.sent_story import SentStory
@@ -39,9 +40,11 @@ from digest.store.content.reached import edition_composed, edition_reached
 from digest.store.database import Database
 from digest.store.desk import audit
 from digest.store.schema import article, batch, decision, delivery, edition, rendered_email, subscriber
+from digest.store.schema import audit as audit_table
 
 # The decision to send despite failed checks or a limit.
 FORCED = "forced"
+_MARK_LENGTH = 16
 
 _SECTIONS = tuple[Section, ...]
 # Columns that hold an attribute of the same name as JSON.
@@ -213,14 +216,18 @@ class EditionStore:
     def newest(self) -> Edition | None:
         """Return the edition that was sent last, or composed last if none was sent."""
         with self.database.read() as connection:
-            order = (edition.c.frozen_at.desc().nulls_last(), edition.c.composed_at.desc(), edition.c.key.desc())
+            order = (
+                edition.c.frozen_at.desc().nulls_last(),
+                edition.c.composed_at.desc().nulls_last(),
+                edition.c.key.desc(),
+            )
             rows = select(edition).where(*_FOR_ALL)
             row = connection.execute(rows.order_by(*order).limit(1)).one_or_none()
         return _from_row(row) if row else None
 
     def composed_last(self) -> Edition | None:
         """Return the edition composed last, whether it was sent or not."""
-        newest = select(edition).order_by(edition.c.composed_at.desc(), edition.c.key.desc()).limit(1)
+        newest = select(edition).order_by(edition.c.composed_at.desc().nulls_last(), edition.c.key.desc()).limit(1)
         with self.database.read() as connection:
             row = connection.execute(newest).one_or_none()
         return _from_row(row) if row else None
@@ -251,10 +258,7 @@ class EditionStore:
             values["number"] = _number(connection, item.key, earlier, sample=item.sample)
             if old is None:
                 connection.execute(insert(edition).values(key=item.key, editorial_changes={}, **values))
-                if item.state == EditionState.SKIPPED:
-                    edition_reached(connection, item.key, EditionState.SKIPPED)
-                else:
-                    edition_composed(connection, item.key, sum(1 for _ in item.stories()))
+                _tell_composed(connection, item, None)
                 return replace(item, number=values["number"])
             if old.state not in over:
                 return None
@@ -262,7 +266,24 @@ class EditionStore:
                 return None
             own = (edition.c.key == item.key) & edition.c.state.in_(over)
             changed = connection.execute(update(edition).where(own).values(values)).rowcount
+            if changed:
+                _tell_composed(connection, item, old.state if old.composed_at else None)
             return replace(item, number=values["number"]) if changed else None
+
+    def mark(self, key: str) -> str:
+        """Return a fingerprint of an edition, of what was done to it and of its send. Another value: something changed.
+
+        Cheaper than reading the edition: pages that are open ask for it every second.
+        """
+        nested = [cast(edition.c[name], Text) for name in _NESTED]
+        row = select(*(edition.c[name] for name in _PLAIN), *nested).where(edition.c.key == key)
+        acts = select(func.max(audit_table.c.id)).where(audit_table.c.subject == key)
+        batches = select(batch.c.state, func.count(), func.sum(batch.c.size)).where(batch.c.edition == key)
+        with self.database.read() as connection:
+            found = connection.execute(row).one_or_none()
+            newest = connection.execute(acts).scalar()
+            sent = sorted(map(tuple, connection.execute(batches.group_by(batch.c.state))))
+        return hashlib.sha256(repr((found, newest, sent)).encode()).hexdigest()[:_MARK_LENGTH]
 
     def assign_number(self, key: str, earlier: Collection[str]) -> None:
         """Give an edition its final number, just before it is sent. A sent number never changes.
@@ -474,6 +495,16 @@ def _number(connection: Connection, key: str, earlier: Collection[str], *, sampl
     number = highest + len(between) + 1
     later = [sent[other] for other in sent if other > day]
     return max(sent.values()) + 1 if later and number >= min(later) else number
+
+
+def _tell_composed(connection: Connection, item: Edition, before: str | None) -> None:
+    """Record that an edition became a draft, or skipped. One that was never composed is only a place for what comes."""
+    if item.composed_at is None or item.state == before:
+        return
+    if item.state == EditionState.SKIPPED:
+        edition_reached(connection, item.key, EditionState.SKIPPED)
+    elif before is None or before == EditionState.SKIPPED:
+        edition_composed(connection, item.key, sum(1 for _ in item.stories()))
 
 
 def _changes(stored: Any) -> Changes:

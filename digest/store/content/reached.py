@@ -1,12 +1,13 @@
-"""Record that an edition reached a state: an event for webhooks, and an audit row unless a person did it."""
+"""Record that an edition reached a state: an event for webhooks, and an audit row with who did it."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from digest.models import Actor, EditionState
+from digest.models import EditionState
 from digest.store import outbox
 from digest.store.desk import audit
+from digest.store.desk.acting import actor
 
 _EVENTS = {
     EditionState.APPROVED: "edition.approved",
@@ -17,14 +18,13 @@ _EVENTS = {
     EditionState.SKIPPED: "edition.skipped",
     EditionState.EXPIRED: "edition.expired",
 }
-# A person's decision is in the log with their name already.
-_BY_ITSELF = {
+# Decisions such as an approval are in the log already, with what a person saw or said.
+_LOGGED = {
     EditionState.SENDING: "sending began",
     EditionState.DONE: "sent",
     EditionState.SKIPPED: "skipped",
     EditionState.EXPIRED: "expired",
 }
-_ITSELF = Actor("digest", "schedule")
 
 
 def edition_reached(connection: Connection, key: str, state: EditionState) -> None:
@@ -32,12 +32,12 @@ def edition_reached(connection: Connection, key: str, state: EditionState) -> No
     now = outbox.clock_of(connection)
     if (type := _EVENTS.get(state)) is not None:
         outbox.add(connection, type, {"edition": key}, now)
-    if (what := _BY_ITSELF.get(state)) is not None:
-        audit.add(connection, _ITSELF, what, key, now=now)
+    if (what := _LOGGED.get(state)) is not None:
+        audit.add(connection, actor(), what, key, now=now)
 
 
 def edition_composed(connection: Connection, key: str, stories: int) -> None:
     """Record that an edition was composed for the first time."""
     now = outbox.clock_of(connection)
     outbox.add(connection, "edition.composed", {"edition": key, "stories": stories}, now)
-    audit.add(connection, _ITSELF, "composed", key, f"{stories} stories", now=now)
+    audit.add(connection, actor(), "composed", key, f"{stories} stories", now=now)

@@ -21,6 +21,8 @@ class Kind(StrEnum):
     TOTP = "totp"
     PASSKEY = "passkey"
     LINK = "link"
+    # An email address for OpenID Connect. Its key is the account of the provider, once it was used.
+    OIDC = "oidc"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class User:
     name: str
     role: Role
     created_at: datetime
-    # Where test emails go; '' until the user sets it.
+    # Where test emails go; '' until the user sets it. It gives no right.
     email: str = ""
 
 
@@ -43,6 +45,9 @@ class UserLine:
     has_password: bool
     sessions: int
     last_seen: datetime | None
+    # With which they may sign in by OpenID Connect, and whether they did.
+    sign_in_email: str = ""
+    used_email: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class Session:
     hash: str
     user: User
     seen_at: datetime
-    # How the user signed in: "password" or "passkey".
+    # How the user signed in: "password", "passkey" or "oidc".
     method: str = "password"
 
 
@@ -118,16 +123,56 @@ class UserStore:
             .exists()
             .label("has_password")
         )
-        rows = select(desk_user, sessions.c.number, sessions.c.seen, password).outerjoin(
-            sessions, sessions.c.user == desk_user.c.id
+        mail = desk_credential.alias()
+        rows = (
+            select(desk_user, sessions.c.number, sessions.c.seen, password, mail.c.secret, mail.c.public_key)
+            .outerjoin(sessions, sessions.c.user == desk_user.c.id)
+            .outerjoin(mail, (mail.c.user == desk_user.c.id) & (mail.c.kind == Kind.OIDC))
         )
         with self.database.read() as connection:
             found = connection.execute(rows.order_by(desk_user.c.name)).all()
-        return [UserLine(_user(row), row.has_password, row.number or 0, row.seen) for row in found]
+        return [
+            UserLine(
+                _user(row),
+                row.has_password,
+                row.number or 0,
+                row.seen,
+                row.secret or "",
+                used_email=bool(row.public_key),
+            )
+            for row in found
+        ]
 
     def set_email(self, user: int, email: str) -> None:
         with self.database.write(area="desk") as connection:
             connection.execute(update(desk_user).where(desk_user.c.id == user).values(email=email))
+
+    def set_sign_in_email(self, user: int, address: str, now: datetime) -> bool:
+        """Replace the address with which a user signs in; '' removes it. False if it is another user's."""
+        of = desk_credential.c
+        with self.database.write(area="desk") as connection:
+            taken = select(of.id).where(of.kind == Kind.OIDC, of.secret == address, of.user != user)
+            if address and connection.execute(taken).first() is not None:
+                return False
+            connection.execute(delete(desk_credential).where(of.user == user, of.kind == Kind.OIDC))
+            if address:
+                values = {"user": user, "kind": Kind.OIDC, "secret": address, "created_at": now}
+                connection.execute(insert(desk_credential).values(values))
+            return True
+
+    def by_sign_in_email(self, address: str) -> User | None:
+        of = desk_credential.c
+        rows = select(desk_user).join(desk_credential, of.user == desk_user.c.id)
+        with self.database.read() as connection:
+            row = connection.execute(rows.where(of.kind == Kind.OIDC, of.secret == address)).one_or_none()
+        return _user(row) if row else None
+
+    def bind_email(self, user: int, account: str) -> bool:
+        """Note which account of a provider has a user's address. False if it was another one before."""
+        of = desk_credential.c
+        own = (of.user == user) & (of.kind == Kind.OIDC) & of.public_key.in_(("", account))
+        with self.database.write(area="desk") as connection:
+            return bool(connection.execute(update(desk_credential).where(own).values(public_key=account)).rowcount)
 
     def set_role(self, name: str, role: Role) -> bool:
         with self.database.write(area="desk") as connection:

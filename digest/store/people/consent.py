@@ -12,7 +12,7 @@ from digest.store import outbox
 from digest.store.database import Database
 from digest.store.schema import consent, subscriber
 
-# Log words that become webhook events. Bulk changes, as by an import or an edited file, do not.
+# Log words that become webhook events. Bulk changes, as by an import or an edited file, become one with numbers.
 _EVENTS = {
     "added": "subscriber.joined",
     "signed up": "subscriber.joined",
@@ -68,3 +68,9 @@ def append(connection: Connection, entries: Sequence[Consent]) -> None:
             own = select(subscriber.c.id).where(subscriber.c.address == entry.address)
             data = {"subscriber": connection.execute(own).scalar(), "what": entry.what}
             outbox.add(connection, type, data, entry.at)
+
+
+def tell_numbers(connection: Connection, source: str, now: datetime, **numbers: int) -> None:
+    """Tell other programs that many subscribers came, left or changed at once, in the caller's transaction."""
+    if any(numbers.values()):
+        outbox.add(connection, "subscribers.changed", {"source": source, **numbers}, now)

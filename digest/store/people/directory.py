@@ -129,6 +129,17 @@ class SubscriberDirectory:
             lines = {line.id: line for line in self._lines(connection, ids, now, last)}
         return [lines[id] for id in ids if id in lines], more
 
+    def addresses(self, wanted: SubscriberFilter, *, now: datetime) -> frozenset[str]:
+        """Return the comparable addresses of all whom a filter shows. Who has not confirmed is no subscriber."""
+        if wanted.state is SubscriberState.UNCONFIRMED:
+            return frozenset()
+        with self.database.read() as connection:
+            rows = select(subscriber.c.address).where(*self._conditions(connection, wanted, now))
+            word = wanted.search.lower()
+            if word:
+                rows = rows.where(or_(*(condition for _, condition in _beginnings(sqlite=self.database.sqlite))))
+            return frozenset(connection.execute(rows, {"low": word, "high": word + _LAST} if word else {}).scalars())
+
     def unconfirmed(self, most: int) -> list[tuple[str, datetime]]:
         """Return (email, time of request) of sign-ups that were not confirmed, newest first."""
         rows = select(signup.c.email, signup.c.asked_at).where(signup.c.confirmed_at.is_(None))

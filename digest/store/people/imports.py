@@ -35,6 +35,7 @@ from sqlalchemy import (
 from digest.feedback.rules import SEVERITY
 from digest.models import Subscriber
 from digest.store.database import Database, copy_rows, format_topics
+from digest.store.people.consent import tell_numbers
 from digest.store.people.erasure import Erasures
 from digest.store.people.moves import new_addresses
 from digest.store.schema import Id, Moment, consent, preference, subscriber, suppression
@@ -125,6 +126,8 @@ class SubscriberImport:
                 with self.database.write_lock(), connection.begin() as transaction:
                     self.database.advisory_lock(connection, "subscriber")
                     done = _merge(connection, origin, source=source, now=now, update_listed=existing == "update")
+                    came = {"added": done.added + done.returned, "changed": done.changed, "suppressed": done.suppressed}
+                    tell_numbers(connection, f"import {origin}", now, **came)
                     if dry_run:
                         transaction.rollback()
             finally:

@@ -92,6 +92,13 @@ class PreferenceStore:
         rows = connection.execute(_stored_subscribers().where(subscriber.c.id.in_(ids)))
         return {row.id: _stored(row) for row in rows}
 
+    def unsubscribed_since(self, id: int, moment: datetime) -> bool:
+        """Whether a subscriber has unsubscribed at or after this moment."""
+        left = (suppression.c.reason == UNSUBSCRIBED) & (suppression.c.at >= moment)
+        rows = select(subscriber.c.id).join(suppression, suppression.c.address == subscriber.c.address)
+        with self.database.read() as connection:
+            return connection.execute(rows.where(subscriber.c.id == id, left)).first() is not None
+
     def signed_up_at(self, id: int) -> datetime | None:
         """Return when a subscriber last confirmed a sign-up; None if they came by a list."""
         with self.database.read() as connection:

@@ -1,28 +1,34 @@
-"""Requests that subscribers confirm by email: a change of address, a copy of their data, erasure.
+"""What subscribers ask for on their pages and confirm by email, and what they may take back.
 
-A forwarded email contains its links, so these three need a new link that is sent to the mailbox itself.
+Whoever has a forwarded email has its links too. So these need a link that goes to the mailbox itself.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from digest.store.database import Database
 from digest.store.schema import person_request
 
-# How long a link works, and how long a request is stored.
+# How long a link works, and how long a request is stored: as long as a change can be undone.
 PENDING, KEPT = timedelta(days=3), timedelta(days=30)
+_DAY = timedelta(days=1)
 
 
 class RequestKind(StrEnum):
     ADDRESS = "address"
     DATA = "data"
     ERASE = "erase"
+    NOMINEE = "nominee"
+    # Opened by the change itself.
+    UNDO = "undo"
 
 
 class Side(StrEnum):
@@ -34,7 +40,10 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonRequest:
-    """`address` and `email` are the new address, normalised and as written."""
+    """`address` and `email` are the new address, normalised and as written.
+
+    `undo` is what to put back: own preferences by their columns, and `left`.
+    """
 
     id: int
     subscriber: int
@@ -45,11 +54,12 @@ class PersonRequest:
     confirmed_at: datetime | None
     confirmed_new_at: datetime | None
     done_at: datetime | None
+    undo: Mapping[str, Any] | None = None
 
     @property
     def until(self) -> datetime:
         """The time at which its links expire."""
-        return self.asked_at + PENDING
+        return self.asked_at + _lifetime(self.kind)
 
     @property
     def is_confirmed(self) -> bool:
@@ -74,13 +84,28 @@ class RequestStore:
             connection.execute(insert(person_request).values(asdict(opened)))
         return opened
 
+    def open_undo(
+        self, subscriber: int, undo: Mapping[str, Any], *, now: datetime, most: int | None
+    ) -> PersonRequest | None:
+        """Store what a change replaces. None if there were `most` changes in the last day."""
+        opened = PersonRequest(secrets.randbits(62), subscriber, RequestKind.UNDO, "", "", now, None, None, None, undo)
+        with self.database.write() as connection:
+            table = person_request.c
+            own = (table.subscriber == subscriber) & (table.kind == RequestKind.UNDO)
+            count = select(func.count()).select_from(person_request).where(own, table.asked_at > now - _DAY)
+            if most is not None and connection.execute(count).scalar_one() >= most:
+                return None
+            connection.execute(delete(person_request).where(own, table.asked_at < now - KEPT))
+            connection.execute(insert(person_request).values(asdict(opened)))
+        return opened
+
     def get(self, id: int, kind: RequestKind, now: datetime) -> PersonRequest | None:
         """Return a request of this kind, done or not; None if it is unknown or too old."""
         columns = [person_request.c[name] for name in PersonRequest.__slots__]
         own = (person_request.c.id == id) & (person_request.c.kind == kind)
         with self.database.read() as connection:
             row = connection.execute(select(*columns).where(own)).one_or_none()
-        if row is None or (row.done_at is None and row.asked_at < now - PENDING):
+        if row is None or (row.done_at is None and row.asked_at < now - _lifetime(kind)):
             return None
         return PersonRequest(**{**row._mapping, "kind": RequestKind(row.kind)})
 
@@ -96,3 +121,8 @@ class RequestStore:
         with self.database.write(area="signup") as connection:
             own = (person_request.c.id == id) & person_request.c.done_at.is_(None)
             return bool(connection.execute(update(person_request).where(own).values(done_at=now)).rowcount)
+
+
+def _lifetime(kind: RequestKind) -> timedelta:
+    """How long the links of a request work. Somebody may be away when another changes what they get."""
+    return KEPT if kind == RequestKind.UNDO else PENDING

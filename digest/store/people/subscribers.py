@@ -38,7 +38,7 @@ from digest.models import Subscriber
 from digest.store import meta
 from digest.store.database import Database, analyze, copy_rows, format_topics, hash_in_memory, temp_table
 from digest.store.people import moves, suppressions
-from digest.store.people.consent import Consent, ConsentLog, append
+from digest.store.people.consent import Consent, ConsentLog, append, tell_numbers
 from digest.store.people.erasure import Erasures
 from digest.store.schema import Moment, consent, preference, subscriber, suppression
 from digest.store.sending.enqueue import RecipientGroup, comparable, parse_topics, preferred, unplaced_subscribers
@@ -117,6 +117,7 @@ class SubscriberStore:
                 _log(connection, "removed", select(subscriber.c.address, literal("")).where(gone), now)
                 removed = connection.execute(update(subscriber).where(gone).values(listed=False)).rowcount
             meta.put(connection, _VERSION, version)
+            tell_numbers(connection, "list file", now, added=added, removed=removed)
         return SyncResult(listed=total, added=added, removed=removed)
 
     def of_list_file(self) -> dict[str, str]:
@@ -341,6 +342,7 @@ class SubscriberAdmin:
                 names = ("address", "what", "at", "source", "wording", "detail")
                 connection.execute(insert(consent).from_select(names, rows.order_by(subscriber.c.id)))
                 connection.execute(update(subscriber).where(gone).values(listed=False))
+                tell_numbers(connection, f"import {origin}", now, removed=len(removed))
         return RemovedImport(removed, kept)
 
     def _update(self, address: str, values: dict[str, Any], entry: Consent) -> bool:

@@ -1,9 +1,7 @@
-"""Who did not get an edition, and the domains whose servers returned emails."""
+"""Who did not get an edition."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -11,10 +9,6 @@ from sqlalchemy import select
 from digest.models import DeliveryOutcome
 from digest.store.database import Database
 from digest.store.schema import delivery, delivery_event, subscriber
-
-# The most failed recipients of an edition that are read to count their domains.
-_MAX_READ = 20_000
-FAILURES = ("bounced", "blocked", "dropped", "complained")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +42,3 @@ class MissedRecipients:
             page = rows.where(subscriber.c.id > after).order_by(subscriber.c.id).limit(most + 1)
             found = [Missed(row.id, row.email, row.what, row.reason or "") for row in connection.execute(page)]
         return found[:most], (found[most - 1].id if len(found) > most else None)
-
-    def domains(self, editions: Collection[str]) -> dict[str, Counter[str]]:
-        """Count the failed emails of a few editions: domain → kind → emails."""
-        at = delivery_event.c
-        rows = (
-            select(subscriber.c.address, at.kind)
-            .join(subscriber, subscriber.c.id == at.subscriber)
-            .where(at.edition.in_(list(editions)), at.kind.in_(FAILURES))
-            .limit(_MAX_READ)
-        )
-        found: dict[str, Counter[str]] = {}
-        with self.database.read() as connection:
-            for address, kind in connection.execute(rows):
-                found.setdefault(address.rpartition("@")[2], Counter())[kind] += 1
-        return found

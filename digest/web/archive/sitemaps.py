@@ -27,7 +27,22 @@ _NEWS_DAYS, _MOST_NEWS = timedelta(days=2), 1_000
 # The most URLs in a sitemap.
 _MOST = 50_000
 # Personal pages, and paths that search engines do not need.
-_PERSONAL = ("/answer/", "/approve/", "/c/", "/confirm/", "/leave/", "/pause/", "/preferences/", "/stay/", "/view/")
+_PERSONAL = (
+    "/address/",
+    "/answer/",
+    "/approve/",
+    "/c/",
+    "/confirm/",
+    "/data/",
+    "/erase/",
+    "/leave/",
+    "/nominee/",
+    "/pause/",
+    "/preferences/",
+    "/stay/",
+    "/undo/",
+    "/view/",
+)
 
 
 def router(archive: Archive) -> APIRouter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from urllib.parse import urlsplit
 
@@ -15,13 +16,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from digest.app import App
 from digest.curate.compose import RunnerUp
 from digest.curate.importance.rows import ROWS
 from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.i18n import translator
+from digest.notify.failures import Failures
+from digest.store.desk.acting import acting
 from digest.store.people.directory import SubscriberState
 from digest.store.people.growth import Day
 from digest.utils.rates import Rates
@@ -31,6 +34,7 @@ from digest.web.desk.api.routes import PREFIX, api_routes
 from digest.web.desk.api.visit import failure
 from digest.web.desk.audience import AudienceCount
 from digest.web.desk.background import Background
+from digest.web.desk.changes import Changes
 from digest.web.desk.checks import Checks
 from digest.web.desk.desk import Desk
 from digest.web.desk.route import Route
@@ -42,18 +46,29 @@ from digest.web.middleware import Guard, log_error
 _MAX_FIELDS = 200
 # Seconds. The key contains the edition's changes, so the results stay valid.
 _RUNNERS_UP_LAST = 3600.0
-_COUNTS_LAST, _GROWTH_LASTS = 20.0, 300.0
+_COUNTS_LAST, _GROWTH_LASTS, _FAILURES_LAST = 20.0, 300.0, 60.0
 Handler = Callable[[Visit], Response]
 
 
+@dataclass(frozen=True)
+class ServedDesk:
+    """The desk as an ASGI app. `end_streams` ends the responses that would otherwise go on for minutes."""
+
+    app: ASGIApp
+    end_streams: Callable[[], None]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
 @contextmanager
-def create_desk(app: App, base: str) -> Iterator[ASGIApp]:
+def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
     """The desk of a newsletter as an ASGI app. `base` replaces an unset newsletter.base_url."""
     own = app.copy_with(unattended=True)
     url = own.desk_url(base)
     views = Views(own.branding, urlsplit(url).path.rstrip("/"))
     # App builds collaborators on first use. Build them here, before several threads ask at once.
-    _ = (own.database, own.articles, own.editor, own.approver, own.stopper, own.topics, own.status_reader)
+    _ = (own.database, own.articles, own.editor, own.approver, own.stopper, own.topics, own.status_reader, own.oidc)
     small = _small_reasons(own.settings.newsletter.language)
     with ExitStack() as opened:
         checks, audience = opened.enter_context(Checks(own)), opened.enter_context(AudienceCount(own))
@@ -61,13 +76,15 @@ def create_desk(app: App, base: str) -> Iterator[ASGIApp]:
         uploads = opened.enter_context(Uploads())
         counts = opened.enter_context(Background[dict[SubscriberState, int]]("subscribers", lasts=_COUNTS_LAST))
         growth = opened.enter_context(Background[list[Day]]("growth", lasts=_GROWTH_LASTS))
-        shared = (checks, audience, runners_up, Rates(), uploads, counts, growth)
+        changes = opened.enter_context(Changes(own.editions.mark))
+        failures = opened.enter_context(Background[Failures]("failures", lasts=_FAILURES_LAST))
+        shared = (checks, audience, runners_up, Rates(), uploads, counts, growth, changes, failures)
         desk = Desk(own, url, views, own.accounts, own.signer, *shared, small)
         hosts = {str(urlsplit(each).hostname) for each in (url, base) if each} | {"localhost", "127.0.0.1", "::1"}
         # The path before and after the prefix is removed.
         starts = {f"{root}{api}" for root in ("", views.root) for api in ("", PREFIX)}
         larger = [(f"{start}{UPLOADS}", MAX_UPLOAD) for start in starts]
-        yield Guard(routes(desk), hosts=hosts, prefix=views.root, larger=larger)
+        yield ServedDesk(Guard(routes(desk), hosts=hosts, prefix=views.root, larger=larger), changes.end)
 
 
 def _small_reasons(language: str) -> tuple[re.Pattern[str], ...]:
@@ -133,7 +150,8 @@ def answer(visit: Visit, row: Route, handler: Handler) -> Response:
         advice = _("The page was open too long, or the form did not come from it. Go back, reload it and try again.")
         return visit.problem(403, _("This form could not be accepted"), advice)
     try:
-        return visit.finish(handler(visit))
+        with acting(lambda: visit.actor):
+            return visit.finish(handler(visit))
     except StoreError:
         raise
     except (ConfigurationError, DigestError) as error:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from digest.app import App
+from digest.notify.failures import Failures
 from digest.store.people.directory import SubscriberState
 from digest.store.people.growth import Day
 from digest.subscribers.tokens import Signer
@@ -17,6 +18,7 @@ from digest.utils.rates import Rates
 from digest.web.desk.admin.uploads import Uploads
 from digest.web.desk.audience import AudienceCount
 from digest.web.desk.background import Background
+from digest.web.desk.changes import Changes
 from digest.web.desk.checks import Checks
 from digest.web.desk.views import Views
 
@@ -41,6 +43,8 @@ class Desk:
     # The number of subscribers in each state.
     subscriber_counts: Background[dict[SubscriberState, int]]
     growth: Background[list[Day]]
+    changes: Changes
+    failures: Background[Failures]
     # Reasons that are not informative: the age of a story, and the sum of all other reasons.
     small_reasons: tuple[re.Pattern[str], ...]
 

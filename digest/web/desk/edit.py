@@ -43,6 +43,18 @@ def drop(visit: Visit) -> Response:
     return do(visit, lambda editor, key: editor.drop(key, _story(visit), visit.actor))
 
 
+def split(visit: Visit) -> Response:
+    """Take an article out of a story."""
+    article = visit.form.get("article", "")[:2_000]
+    return do(visit, lambda editor, key: editor.split(key, _story(visit), article, visit.actor))
+
+
+def merge(visit: Visit) -> Response:
+    """Merge another story, or an article, into a story."""
+    other = visit.form.get("other", "")[:2_000]
+    return do(visit, lambda editor, key: editor.merge(key, _story(visit), other, visit.actor))
+
+
 def restore(visit: Visit) -> Response:
     return do(visit, lambda editor, key: editor.restore(key, _story(visit), visit.actor))
 

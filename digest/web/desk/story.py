@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from digest.hindi import cut
 from digest.hindi.sentences import split
-from digest.models import Article, Edition, EditionState, Story
+from digest.models import Article, Edition, EditionState, Role, Story, is_breaking
 from digest.web.desk import edit, seen, today
 from digest.web.desk.visit import Visit, edition_path
 
@@ -111,6 +111,12 @@ def _page(
     sentences = split(summary)
     # Sentences in the model's own words.
     own_words = {each.sentence for each in story.support}
+    can_regroup = (
+        edition.state in (EditionState.DRAFT, EditionState.APPROVED)
+        and visit.may(Role.EDITOR)
+        and not story.recurring
+        and not is_breaking(edition.key)
+    )
     siblings = next((each.stories for each in edition.sections if story in each.stories), ())
     return visit.page(
         "story.html.j2",
@@ -137,6 +143,8 @@ def _page(
         reasons=[each for each in story.reasons if _is_scored(each)],
         details=[each for each in story.reasons if not _is_scored(each)],
         editable=edition.state in (EditionState.DRAFT, EditionState.APPROVED),
+        can_split=can_regroup and len(articles) > 1,
+        others=[each for each in edition.stories() if each is not story and not each.recurring] if can_regroup else (),
         is_changed=story.id in app.editions.editorial_changes(edition.key).texts,
         limits={"title": MAX_TITLE, "summary": MAX_SUMMARY},
         now=visit.desk.now(),

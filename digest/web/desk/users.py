@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from digest.errors import DigestError
 from digest.models import Role
+from digest.web.desk import oidc
 from digest.web.desk.visit import Visit
 
 
@@ -29,6 +30,15 @@ def role(visit: Visit) -> Response:
         visit.desk.accounts.set_role(visit.parameters["name"], Role(visit.form.get("role", "")), visit.actor)
     except (DigestError, ValueError) as error:
         return _page(visit, status=409, problem=str(error))
+    return visit.go("/users")
+
+
+def email(visit: Visit) -> Response:
+    """Set the address with which a user signs in by OpenID Connect."""
+    try:
+        visit.desk.accounts.set_email(visit.parameters["name"], visit.form.get("email", ""), visit.actor)
+    except DigestError as error:
+        return _page(visit, status=422, problem=str(error))
     return visit.go("/users")
 
 
@@ -84,4 +94,5 @@ def _page(
 ) -> Response:
     shown = {"problem": problem, "typed": typed, "linked": linked, "link": link, "token": token}
     values = {**shown, "tokens": visit.desk.app.api_tokens.list(), "now": visit.desk.now()}
+    values |= {"provider": oidc.name(visit)}
     return visit.page("users.html.j2", status=status, users=visit.desk.accounts.list(), roles=list(Role), **values)

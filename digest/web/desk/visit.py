@@ -68,6 +68,11 @@ class Visit:
         return self.session.user
 
     @property
+    def patience(self) -> float:
+        """Seconds that a page waits for what is counted in the background. It says so if it is not ready."""
+        return 0.1
+
+    @property
     def actor(self) -> Actor:
         return Actor(self.user.name, "desk")
 

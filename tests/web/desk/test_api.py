@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 
 from digest.errors import DigestError
-from digest.models import Role
+from digest.models import Edition, Role
 from digest.usecases.api_tokens import PREFIX
 from digest.web.desk.access import ROUTES
 from digest.web.desk.api.routes import api_rows
 from digest.web.desk.route import Route
 from tests.cli.newsroom import Newsroom
 from tests.web.desk.browser import TESTER, Browser, set_up
-from tests.web.desk.conftest import KEY, open_desk
+from tests.web.desk.conftest import KEY, SETTINGS, open_desk
 from tests.web.site import Site
 
 with warnings.catch_warnings():
@@ -177,3 +177,60 @@ def test_one_act_by_desk_api_and_command_leaves_the_same(tmp_path: Path) -> None
             file = (desk.app.home / "subscribers.yaml").read_text(encoding="utf-8")
             left.append((acts, consents, desk.app.subscribers.suppressed(), file))
     assert left[0] == left[1] == left[2]
+
+
+@pytest.mark.slow
+def test_acts_on_editions_by_desk_api_and_command_leave_the_same(tmp_path: Path) -> None:
+    """What the store logs by itself names the person too."""
+    special = {"slug": "vishesh", "words": "पहाड़गाँव", "hours": "24"}
+    left = []
+    for way in ("desk", "api", "command"):
+        for desk in open_desk(tmp_path / way):
+            first, second, *_rest = [story.id for story in edition_of(desk, KEY).stories()]
+            user = set_up(desk, "mira", Role.ADMIN)
+            program = Program(desk, desk.app.api_tokens.make("mira", "cms", Role.ADMIN, TESTER))
+            room = Newsroom(desk.app.home, {**SETTINGS, "DIGEST_USER": "mira"})
+            since = desk.app.audit.newest(1)[0].id
+            if way == "desk":
+                assert user.post(f"/edition/{KEY}/merge", story=first, other=second).status == 303
+                assert user.post("/calendar", **special).status == 303
+            elif way == "api":
+                assert program.ask("POST", f"/edition/{KEY}/merge", {"story": first, "other": second})[0] == 200
+                assert program.ask("POST", "/calendar", special)[0] == 200
+            else:
+                assert room.digest("edition", "merge", KEY, first, second).code == 0
+                assert room.digest("compose", *(f"--{name}={value}" for name, value in special.items())).code == 0
+            acts = [act for act in reversed(desk.app.audit.newest(9)) if act.id > since]
+            assert {act.via for act in acts} == {way}
+            shown = [
+                [(story.id, story.title, story.article_ids) for story in edition_of(desk, key).stories()]
+                for key in (KEY, "vishesh")
+            ]
+            changes = [desk.app.editions.editorial_changes(key) for key in (KEY, "vishesh")]
+            left.append(([(act.who, act.what, act.subject, act.detail) for act in acts], changes, shown))
+    assert left[0] == left[1] == left[2]
+    assert [(who, what, key) for who, what, key, _detail in left[0][0]] == [
+        ("mira", "merged", KEY),
+        ("mira", "special composed", "vishesh"),
+        ("mira", "composed", "vishesh"),
+    ]
+
+
+def test_a_send_by_command_is_the_persons_and_one_by_schedule_nobodys(tmp_path: Path) -> None:
+    for desk in open_desk(tmp_path / "newsletter"):
+        room = Newsroom(desk.app.home, {**SETTINGS, "DIGEST_USER": "mira"})
+        assert room.digest("edition", "approve", KEY).code == 0
+        assert room.digest("send", KEY).code == 0
+        acts = [(act.who, act.via, act.what) for act in reversed(desk.app.audit.newest(9, subject=KEY))]
+        assert acts == [
+            ("digest", "schedule", "composed"),
+            ("mira", "command", "approved"),
+            ("mira", "command", "sending began"),
+            ("mira", "command", "sent"),
+        ]
+
+
+def edition_of(desk: Site, key: str) -> Edition:
+    found = desk.app.editions.get(key)
+    assert found is not None
+    return found

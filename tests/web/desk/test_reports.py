@@ -50,15 +50,25 @@ def test_editions_growth_and_domains_are_shown(desk: Site, admin: Browser) -> No
     assert "example.com" in page
     assert page.count('<svg class="plot"') >= 1
     sent = desk.app.reporter.statistics.numbers([KEY])[KEY]
+    returned = list(csv.DictReader(io.StringIO(admin.get("/reports/failures.csv").text)))
+    assert [(row["by"], row["name"], row["bounced"]) for row in returned] == [
+        ("mailbox", "other", "1"),
+        ("sender", "outbox", "1"),
+        ("domain", "example.com", "1"),
+    ]
     rows = list(csv.DictReader(io.StringIO(admin.get("/reports/editions.csv").text)))
     assert [(row["edition"], int(row["accepted"])) for row in rows] == [(KEY, sent.accepted)]
 
 
 def test_an_edition_says_who_did_not_get_it_and_what_the_editor_did(admin: Browser) -> None:
+    admin.get(f"/report/{KEY}/table.csv")
     page = admin.get(f"/report/{KEY}").text
     assert translated("they left") in page
     assert "pinned" not in page
-    assert admin.get(f"/report/{KEY}/table.csv").text.startswith("\ufeffedition,what")
+    sheet = admin.get(f"/report/{KEY}/table.csv").text
+    assert sheet.startswith("\ufeffedition,what")
+    assert f'{KEY},"bounced, sender outbox",1,' in sheet
+    assert translated("By who sent it") in page
     excluded = admin.get(f"/report/{KEY}/missed?kind=excluded").text
     assert "ravi@example.com" in excluded
     bounced = admin.get(f"/report/{KEY}/missed?kind=bounced").text

@@ -313,3 +313,26 @@ def test_the_log_names_who_did_what(desk: Site, editor: Browser) -> None:
     act = desk.app.audit.last_change(KEY)
     assert act is not None
     assert (act.who, act.via, act.what, act.subject) == ("suman", "desk", "dropped", KEY)
+
+
+def test_stories_are_merged_and_split_on_a_storys_page(desk: Site, editor: Browser) -> None:
+    first, second, *_rest = list(draft(desk).stories())
+    assert f"/story/{first.id}#regroup" in editor.get("/").text
+    page = editor.get(f"{HERE}/story/{first.id}").text
+    assert f'<option value="{second.id}"' in page
+    assert "यह दूसरी ख़बर है" not in page, "a story of one article cannot be split"
+    merged = editor.post(f"{HERE}/merge", story=first.id, other=second.id, follow=True).text
+    assert "मिलाई गई" in merged
+    assert second.id not in order(desk)
+    assert page_splits(editor, first.id, second.article_ids[0])
+    assert "अलग की गई" in editor.post(
+        f"{HERE}/split", story=first.id, article=second.article_ids[0], follow=True
+    ).text  # fmt: skip
+    assert second.id in order(desk)
+    assert editor.post(f"{HERE}/split", story=first.id, article=first.article_ids[0]).status == 409
+    assert not page_splits(set_up(desk, "leser", Role.VIEWER), first.id, first.article_ids[0])
+
+
+def page_splits(browser: Browser, story: str, article: str) -> bool:
+    page = browser.get(f"{HERE}/story/{story}").text
+    return f'name="article" value="{article}"' in page

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 from urllib.parse import quote
 
 import pytest
 
 from digest import pipeline
+from digest.config.webhooks import EventType
 from digest.models import Actor, Role
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from tests.cli.newsroom import Newsroom
@@ -29,7 +31,9 @@ def receiver() -> Iterator[WebhookReceiver]:
 
 @pytest.fixture
 def desk(tmp_path: Path, receiver: WebhookReceiver) -> Iterator[Site]:
-    hooks = [{"url": receiver.url, "secret_env": "HOOK_SECRET", "private": True}]
+    # Each desk begins with a list, whose numbers are told in a test of their own.
+    events = [each for each in get_args(EventType) if each != "subscribers.changed"]
+    hooks = [{"url": receiver.url, "secret_env": "HOOK_SECRET", "private": True, "events": events}]
     yield from open_desk(tmp_path / "newsletter", DIGEST_WEBHOOKS=json.dumps(hooks), HOOK_SECRET=SECRET)
 
 
@@ -59,6 +63,31 @@ def test_what_happens_is_posted_once_and_signed(desk: Site, receiver: WebhookRec
     assert left["data"] == {"subscriber": asha, "what": "unsubscribed"}
     assert app.outgoing_webhooks.deliver() == []
     assert len(receiver.requests) == len(receiver.accepted)
+
+
+def test_an_import_and_an_edited_list_tell_their_numbers(tmp_path: Path, receiver: WebhookReceiver) -> None:
+    hooks = [{"url": receiver.url, "private": True, "events": ["subscribers.changed"]}]
+    for desk in open_desk(tmp_path / "newsletter", DIGEST_WEBHOOKS=json.dumps(hooks)):
+        app = desk.app
+        (app.home / "subscribers.yaml").write_text("subscribers: [{email: asha@example.com}]\n", encoding="utf-8")
+        app.subscriber_list.sync()
+        app.outgoing_webhooks.deliver()
+        before = len(receiver.accepted)
+        file = app.home / "mela.csv"
+        file.write_text("email\none@example.com\ntwo@example.com\n", encoding="utf-8")
+        app.subscriber_transfer.import_list(file, "mela", BY, dry_run=True)
+        app.subscriber_transfer.import_list(file, "mela", BY)
+        app.subscriber_transfer.import_list(file, "mela", BY)
+        (app.home / "subscribers.yaml").write_text("subscribers: [{email: new@example.com}]\n", encoding="utf-8")
+        app.subscriber_list.sync()
+        app.subscriber_admin.remove_import("mela", source="a test", now=app.now())
+        app.outgoing_webhooks.deliver()
+        told = sorted((each["data"] for each in receiver.accepted[before:]), key=str)
+        assert told == [
+            {"source": "import mela", "added": 2, "changed": 0, "suppressed": 0},
+            {"source": "import mela", "removed": 2},
+            {"source": "list file", "added": 1, "removed": 1},
+        ]
 
 
 def test_an_act_that_is_rolled_back_tells_nobody(desk: Site, receiver: WebhookReceiver) -> None:

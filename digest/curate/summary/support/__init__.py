@@ -15,8 +15,10 @@ from digest.curate.summary.support.check import Candidate, Checker
 from digest.curate.summary.support.clauses import MODIFIERS, Clause, Sentence
 from digest.curate.summary.support.reading import merge, opens, read
 from digest.curate.summary.support.roles import same
+from digest.curate.summary.support.spelling import respell
 from digest.curate.summary.support.vetoes import other_link
 from digest.curate.summary.support.vocabulary import GRAMMAR, key_of
+from digest.hindi.sentences import split
 from digest.models import Article, Support
 
 # Clauses whose weighted shares of matched words differ by no more than this count as equally similar.
@@ -51,15 +53,17 @@ def find_support(text: str, articles: Sequence[Article], *, is_strict: bool = Fa
     its content words or a synonym, and the supporting clause must have the predicate.
     """
     sources = [Source(each.source, each.title, (*read(each.text), *_plain_title(each.title))) for each in articles]
-    summary = read(text)
+    summary = read(respell(text, [each for article in articles for each in (article.title, article.text)]))
     judge = _Judge(sources, Checker(sources, summary), is_strict=is_strict)
     found: list[Support] = []
+    written = split(text)
     for at, sentence in enumerate(summary):
         first = judge.first_support(at, sentence)
         if isinstance(first, str):
             return Verdict(problem=first)
         source = sources[first.source]
-        found.append(Support(sentence.text, source.name, source.sentences[first.sentence].text))
+        own = written[at] if len(written) == len(summary) else sentence.text
+        found.append(Support(own, source.name, source.sentences[first.sentence].text))
     return Verdict(tuple(found))
 
 

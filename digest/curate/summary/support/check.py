@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from digest.curate.summary.support.alignment import misaligned
 from digest.curate.summary.support.articles import Articles, Place, Source
 from digest.curate.summary.support.attribution import Attribution, names_paper, text_of
 from digest.curate.summary.support.causes import cause
@@ -151,6 +152,7 @@ class Checker:
             or self.attribution.speaker(clause, other, by_paper=by_paper, speech=speech)
             or self.attribution.pronouns(at, clause, s, i, other)
             or other_part(self.articles, clause, inside, unmatched, other, sentence)
+            or misaligned(self.articles, clause, Place(s, i, k, other))
         )
         return Candidate(s, i, k, near, problem, predicate not in unmatched)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from digest.curate.summary.support.alignment import reverses_order
 from digest.curate.summary.support.articles import Articles
 from digest.curate.summary.support.clauses import Clause, Mode, Sentence
 from digest.curate.summary.support.roles import (
@@ -82,6 +83,8 @@ def other_link(link: Clause, sentence: Sentence) -> bool:
         and "time" not in word.concepts
         and (word.marker in ("after", "cause") or (each.is_adverbial and word.marker != "inherited"))
     ]
+    if reverses_order(link.tokens, [token for each in sentence.clauses for token in each.tokens]):
+        return True
     mine = [word for word in link.words if word.is_content and word.marker != "inherited"]
     nouns = [word for word in mine if not is_infinitive(word.text)] or mine
     return bool(theirs) and not any(same(word, each) for word in nouns for each in theirs)
@@ -178,7 +181,7 @@ class _Vetoes:
         clause, predicate = self.clause, self.predicate
         if clause.mode is not Mode.FACT or (clause.act | clause.kinds) & {"plan", "wish", "said"}:
             return ""
-        if predicate is None or any(predicate.text in kind for kind in _TOLLS):
+        if predicate is None or predicate.marker in _OBLIQUE or any(predicate.text in kind for kind in _TOLLS):
             return ""
         at = [n for n, each in enumerate(self.other.words) if same(predicate, each)]
         verbs = [[each for each in self.other.words[n : n + _VERB_WITHIN] if is_infinitive(each.text)][:1] for n in at]
@@ -293,7 +296,7 @@ class _Vetoes:
         if word.marker in _CORE:
             return True
         last = [each for each in self.clause.words if each.phrase == word.phrase and each.is_content][-1:]
-        if word.marker not in _OBLIQUE | {"gen"} or last == [word]:
+        if word.marker not in _OBLIQUE | {"gen"} or not last or last == [word]:
             return False
         theirs = {each.phrase for each in self.other.words if same(word, each)}
         return not any(each.phrase in theirs and same(last[0], each) for each in self.other.words)

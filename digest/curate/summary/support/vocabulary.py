@@ -38,6 +38,12 @@ GRAMMAR = _classes("grammar.txt")
 ALL_CLASSES = _classes("word_classes.txt")
 """Class -> folded words."""
 
+OPPOSITES: tuple[tuple[frozenset[str], frozenset[str]], ...] = tuple(
+    (frozenset(fold(one).split()), frozenset(fold(two).split()))
+    for one, _, two in (row.partition("|") for row in table_rows(_PACKAGE, "opposites.txt"))
+)
+"""Folded words, and folded words for the opposite."""
+
 NAMED: dict[str, tuple[str, ...]] = {
     word: tuple(name for name, words in ALL_CLASSES.items() if word in words and name not in ("retelling", "forms"))
     for words in ALL_CLASSES.values()

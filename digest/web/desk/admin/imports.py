@@ -30,8 +30,9 @@ def page(visit: Visit) -> Response:
 
 def _page(visit: Visit, *, status: int = 200, **values: Any) -> Response:
     names = [FILE_NAME, *visit.desk.app.directory.origins()]
+    groups = [each.name for each in visit.desk.app.segments.all()]
     shown = {"problem": "", "done": None, "report": None, "upload": None, "given": visit.form, **values}
-    return visit.page("admin/import.html.j2", status=status, formats=FORMATS, origins=names, **shown)
+    return visit.page("admin/import.html.j2", status=status, formats=FORMATS, origins=names, groups=groups, **shown)
 
 
 def preview(visit: Visit) -> Response:
@@ -86,12 +87,18 @@ def export(visit: Visit) -> Response:
     kind = form.get("format", "csv") if form.get("format") in FORMATS else "csv"
     out, excluded = StringIO(newline=""), Counter[str]()
     app.subscriber_list.sync(may_be_empty=True)
+    segment = form.get("segment", "")
     rows = app.subscriber_transfer.export_rows(
-        kind, excluded, origin=form.get("origin") or None, suppressed="suppressed" in form
+        kind,
+        excluded,
+        origin=form.get("origin") or None,
+        suppressed="suppressed" in form,
+        only=app.segments.addresses(segment) if segment else None,
     )
     count = subscriber_export.write(rows, out, kind)
     detail = f"{count} as {kind}" + (", suppressed" if "suppressed" in form else "")
-    app.audit.record(visit.actor, "subscribers exported", form.get("origin") or "everybody", detail, now=app.now())
+    whom = form.get("origin") or segment or "everybody"
+    app.audit.record(visit.actor, "subscribers exported", whom, detail, now=app.now())
     ending = "jsonl" if kind == "jsonl" else "csv"
     return visit.download(f"subscribers-{app.now():%Y-%m-%d}.{ending}", out.getvalue(), "text/csv; charset=utf-8")
 

@@ -5,25 +5,30 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from collections.abc import Sequence
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.errors import DigestError
 from digest.models import DeliveryOutcome, Role
+from digest.notify import failures as failed
+from digest.notify.failures import Failures
 from digest.notify.report import rows as report_rows
 from digest.notify.report_formats import as_csv
 from digest.store.people.growth import GrowthReader
-from digest.store.sending.missed import FAILURES, MissedRecipients
+from digest.store.sending.failures import FailureReader
+from digest.store.sending.missed import MissedRecipients
 from digest.usecases.send_late import can_be_sent_late
 from digest.utils.text import escape_formula
 from digest.web.desk.admin import words
 from digest.web.desk.admin.plot import stack
 from digest.web.desk.visit import Visit
 
-_EDITIONS, _DAYS, _DOMAINS, _PEOPLE = 14, 30, 20, 100
-_WAIT = 0.1
-_KINDS = (*DeliveryOutcome, *FAILURES)
+_EDITIONS, _DAYS, _PEOPLE = 14, 30, 100
+# Seconds that a file may take, which cannot say that it is not ready.
+_FILE_WAIT = 30.0
+_KINDS = (*DeliveryOutcome, *failed.KINDS)
 
 
 def page(visit: Visit) -> Response:
@@ -31,9 +36,7 @@ def page(visit: Visit) -> Response:
     keys = _sent(visit)
     numbers = app.reporter.statistics.numbers(keys, times=False)
     recent = list(numbers.values())
-    growth = visit.desk.growth.get("days", lambda: GrowthReader(app.database).by_day(now, _DAYS), wait=_WAIT)
-    domains = MissedRecipients(app.database).domains(keys)
-    worst = sorted(domains.items(), key=lambda item: (-item[1].total(), item[0]))[:_DOMAINS]
+    growth = visit.desk.growth.get("days", lambda: GrowthReader(app.database).by_day(now, _DAYS), wait=visit.patience)
     return visit.page(
         "admin/reports.html.j2",
         numbers=recent,
@@ -45,8 +48,8 @@ def page(visit: Visit) -> Response:
         ),
         growth=growth,
         growth_plot=stack([(f"{day.day:%d.%m}", (("one", day.joined), ("two", day.left))) for day in growth or ()]),
-        domains=worst,
-        kinds=FAILURES,
+        failures=_failures(visit, keys),
+        kinds=failed.KINDS,
         words=words,
         now=now,
     )
@@ -61,13 +64,12 @@ def edition(visit: Visit) -> Response:
     zone = app.settings.newsletter.zone
     late, found = visit.query.get("late", ""), app.editions.get(key)
     may_be_sent = found is not None and can_be_sent_late(found)
-    domains = MissedRecipients(app.database).domains([key])
     return visit.page(
         "admin/report.html.j2",
         report=report,
         rows=report_rows(report, zone),
-        domains=sorted(domains.items(), key=lambda item: (-item[1].total(), item[0]))[:_DOMAINS],
-        kinds=FAILURES,
+        failures=_failures(visit, [key]),
+        kinds=failed.KINDS,
         work=_editors_work(visit, key),
         may_see_people=visit.may(Role.ADMIN),
         may_send=visit.may(Role.SENDER) and may_be_sent,
@@ -85,7 +87,7 @@ def table(visit: Visit) -> Response:
     except DigestError:
         raise HTTPException(404) from None
     # With a byte order mark, because spreadsheets would otherwise read Hindi as Latin-1.
-    text = "\ufeff" + as_csv(report, app.settings.newsletter.zone)
+    text = "\ufeff" + as_csv(report, app.settings.newsletter.zone, _failures(visit, [key], wait=_FILE_WAIT))
     return visit.download(f"report-{key}.csv", text.encode(), "text/csv; charset=utf-8")
 
 
@@ -98,6 +100,15 @@ def recent_table(visit: Visit) -> Response:
     for each in visit.desk.app.reporter.statistics.numbers(_sent(visit), times=False).values():
         writer.writerow((each.key, *(getattr(each, name) for name in names)))
     return visit.download("editions.csv", out.getvalue(), "text/csv; charset=utf-8")
+
+
+def failures_table(visit: Visit) -> Response:
+    """What came back of recent editions, by mailbox provider, transport and domain, as CSV."""
+    found = _failures(visit, _sent(visit), wait=_FILE_WAIT) or Failures()
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerows(tuple(map(escape_formula, row)) for row in failed.csv_rows(found))
+    return visit.download("failures.csv", out.getvalue(), "text/csv; charset=utf-8")
 
 
 def missed(visit: Visit) -> Response:
@@ -135,6 +146,13 @@ def missed_table(visit: Visit) -> Response:
             found, after = reader.page(key, kind, most=5000, after=after)
             writer.writerows((escape_formula(each.email), each.what, escape_formula(each.reason)) for each in found)
     return visit.download(f"missed-{key}.csv", out.getvalue(), "text/csv; charset=utf-8")
+
+
+def _failures(visit: Visit, keys: Sequence[str], *, wait: float | None = None) -> Failures | None:
+    """Count what came back, or return None while it is being counted."""
+    reader = FailureReader(visit.desk.app.database)
+    patience = visit.patience if wait is None else wait
+    return visit.desk.failures.get(" ".join(keys), lambda: reader.read(keys), wait=patience)
 
 
 def _sent(visit: Visit) -> list[str]:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
-from digest.store.desk import audit
 from digest.store.people.directory import MAX_FOUND, SubscriberFilter, SubscriberState, filter_from
 from digest.store.people.preferences import PreferenceStore
 from digest.usecases.edit_subscribers import comparable, valid
+from digest.usecases.segments import MAX_NAME, UnknownSegment
 from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
 from digest.web.desk.visit import Visit
 
 _PAGE = 50
 _MAX_UNCONFIRMED = 200
-_MAX_NAME = 40
 # Seconds that a page waits for the counts.
 _WAIT = 0.03
 
@@ -64,22 +64,18 @@ def _page(visit: Visit, wanted: SubscriberFilter, *, status: int = 200, problem:
 def save_segment(visit: Visit) -> Response:
     """Keep the filter that the page showed under a name."""
     _ = visit.catalogue.gettext
-    name = " ".join(visit.form.get("name", "").split())[:_MAX_NAME]
+    name = " ".join(visit.form.get("name", "").split())[:MAX_NAME]
     wanted = filter_from(visit.form)
     if not name:
         return _page(visit, wanted, status=422, problem=_("A saved group needs a name."))
-    app = visit.desk.app
-    with app.database.write() as connection:
-        app.directory.save_segment(connection, name, wanted, app.now())
-        audit.add(connection, visit.actor, "segment saved", name, now=app.now())
+    visit.desk.app.segments.save(name, wanted, visit.actor)
     return visit.go("/subscribers", **_query(wanted))
 
 
 def drop_segment(visit: Visit) -> Response:
-    app, name = visit.desk.app, visit.form.get("name", "")
-    with app.database.write() as connection:
-        if app.directory.drop_segment(connection, name):
-            audit.add(connection, visit.actor, "segment dropped", name, now=app.now())
+    # Somebody else may have dropped it.
+    with suppress(UnknownSegment):
+        visit.desk.app.segments.drop(visit.form.get("name", ""), visit.actor)
     return visit.go("/subscribers")
 
 

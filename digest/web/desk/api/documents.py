@@ -7,6 +7,8 @@ from dataclasses import asdict
 from datetime import datetime, time
 from typing import Any
 
+from digest.notify.failures import Failures
+from digest.notify.failures import as_json as failures_json
 from digest.notify.report import as_json as report_json
 from digest.usecases.approval import revision
 from digest.usecases.documents import edition_json, source_json
@@ -133,13 +135,21 @@ def _reports(values: Values) -> dict[str, Any]:
     return {
         "editions": [_plain(each) for each in values["numbers"]],
         "growth": None if growth is None else [{**asdict(day), "day": day.day.isoformat()} for day in growth],
-        "domains": [{"domain": domain, **counts} for domain, counts in values["domains"]],
+        **_failures(values["failures"]),
     }
 
 
 def _report(values: Values) -> dict[str, Any]:
-    domains = [{"domain": domain, **counts} for domain, counts in values["domains"]]
-    return {**report_json(values["report"]), "domains": domains, "editors_work": dict(values["work"])}
+    return {**report_json(values["report"]), **_failures(values["failures"]), "editors_work": dict(values["work"])}
+
+
+def _failures(found: Failures | None) -> dict[str, Any]:
+    """By mailbox provider, transport and domain; null while they are being counted."""
+    if found is None:
+        return dict.fromkeys(("mailboxes", "senders", "domains"))
+    rows = failures_json(found)
+    domains = [{"domain": row["name"], **row} for row in rows["domains"]]
+    return {**rows, "domains": domains}
 
 
 def _missed(values: Values) -> dict[str, Any]:
@@ -165,7 +175,13 @@ def _log(values: Values) -> dict[str, Any]:
 
 def _users(values: Values) -> dict[str, Any]:
     rows = [
-        {"name": line.user.name, "role": line.user.role, "has_password": line.has_password, "sessions": line.sessions}
+        {
+            "name": line.user.name,
+            "role": line.user.role,
+            "has_password": line.has_password,
+            "sessions": line.sessions,
+            "email": line.sign_in_email,
+        }
         for line in values["users"]
     ]
     tokens = [

@@ -14,6 +14,7 @@ from starlette.routing import Route as StarletteRoute
 
 from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.models import Role
+from digest.store.desk.acting import acting
 from digest.web.desk.api.openapi import description
 from digest.web.desk.api.visit import ApiVisit, answer, failure, form_of
 from digest.web.desk.route import Route
@@ -34,6 +35,7 @@ _FORMS = frozenset(
         "letter.frame",
         "story.page",
         "today.state",
+        "changes.stream",
         "admin.settings.show",
         "admin.settings.letter",
         "admin.subscribers.add_form",
@@ -84,7 +86,8 @@ def _answer(desk: Desk, request: Request, row: Route, handler: Handler, body: by
     if row.uploads and "content" in visit.form:
         visit.file = UploadFile(BytesIO(visit.form["content"].encode()), filename=visit.form.get("name") or "list.csv")
     try:
-        return handler(visit)
+        with acting(lambda: visit.actor):
+            return handler(visit)
     except StoreError:
         raise
     except (ConfigurationError, DigestError) as error:

@@ -39,6 +39,10 @@ class ApiVisit(Visit):
         return self.held is not None and self.held.allows.includes(role)
 
     @property
+    def patience(self) -> float:
+        return 10.0
+
+    @property
     def language(self) -> str:
         return "en"
 

@@ -54,8 +54,8 @@ function place(list, index) {
   return index + 1 + (lead ? 1 : 0);
 }
 
-// j and k choose a row, Shift and an arrow move it, p pins, x removes, e edits, u takes back.
-const KEYS = { p: "pin", x: "drop" };
+// j and k choose a row, Shift and an arrow move it, p pins, x removes, m splits or merges, e edits, u takes back.
+const KEYS = { p: "pin", x: "drop", m: "regroup" };
 
 function onKey(event) {
   if (event.target.closest("input, textarea, select, [contenteditable]") || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -82,9 +82,38 @@ function onKey(event) {
   event.preventDefault();
 }
 
+// The server says when the edition changed. Without that the line of state asks every two seconds. A page that nobody
+// sees does neither: browsers open only few connections to a server.
+const POLL = 2000;
+let followed = "";
+let stream = null;
+
+const line = () => document.querySelector("#state [data-changes]");
+const look = () => line()?.dispatchEvent(new Event("look"));
+
+function follow() {
+  const place = document.hidden ? "" : (line()?.dataset.changes ?? "");
+  if (place === followed) return;
+  stream?.close();
+  stream = place && window.EventSource ? new EventSource(place) : null;
+  followed = place;
+  if (!stream) return;
+  stream.addEventListener("open", look);
+  stream.addEventListener("changed", look);
+}
+
+document.addEventListener("visibilitychange", () => {
+  follow();
+  if (!document.hidden) look();
+});
+setInterval(() => {
+  if (!document.hidden && stream?.readyState !== 1) look();
+}, POLL);
+
 function prepare() {
   countFields(document);
   makeSortable(document);
+  follow();
 }
 
 document.addEventListener("keydown", onKey);

@@ -1,0 +1,508 @@
+"""Refuse a clause that is put together from different places of the articles, or turns what its sentence tells.
+
+A model retells one sentence in fewer words. So what a clause says stands in the sentence that supports it: who acts,
+whose something is, how many, and when. The rules compare positions, not meanings, so they need few words of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from digest.curate.summary.support.articles import Articles, Place
+from digest.curate.summary.support.clauses import Clause
+from digest.curate.summary.support.reading import read
+from digest.curate.summary.support.roles import is_general, is_name_like, is_plain_word, same
+from digest.curate.summary.support.vocabulary import GRAMMAR, OPPOSITES
+from digest.curate.summary.support.words import PRONOUNS, Word, is_infinitive
+
+# Words after an owner in which what it owns stands, and words before a noun in which its owner stands.
+_OWNED_WITHIN, _OWNER_WITHIN = 11, 8
+# Words around a number in which a word for dead or injured stands, and words between a noun and its number.
+_TOLL_WITHIN, _NUMBER_WITHIN = 7, 8
+# Words around an office in which `पूर्व` stands.
+_FORMER_BEFORE, _FORMER_AFTER = 4, 6
+# Tokens before `के बजाय` that say instead of what.
+_INSTEAD_WITHIN = 2
+# Tokens between a deed and the word that says before or after it.
+_RELATION_WITHIN = 3
+_BACK = GRAMMAR["reference"]
+_FORMER = GRAMMAR["former"]
+_INSTEAD = GRAMMAR["instead"]
+_CASES = GRAMMAR["case"] | GRAMMAR["genitive"] | {"अब"}
+_APART = GRAMMAR["contrast"] | GRAMMAR["end of speech"]
+_TIME_UNITS = GRAMMAR["period"] | GRAMMAR["part of hour"]
+_FATES = {name: GRAMMAR[name] for name in ("dead", "injured", "missing")}
+_SUPERLATIVES = tuple(GRAMMAR[name] for name in ("first", "most of all", "only one", "last"))
+_DAYS, _MONTHS = GRAMMAR["weekday"], GRAMMAR["month"]
+_AFTER, _BEFORE = "बाद", "पहले"
+_PLACES = frozenset({"में", "पर"})
+
+
+def misaligned(articles: Articles, clause: Clause, place: Place) -> str:
+    """Return what in the clause stands otherwise in the article's sentence at `place`, '' if nothing does."""
+    found = _Alignment(articles, clause, place)
+    return next((problem for rule in _RULES if (problem := rule(found))), "")
+
+
+@dataclass
+class _Alignment:
+    """One clause of a summary beside the sentence of an article that supports it."""
+
+    articles: Articles
+    clause: Clause
+    place: Place
+
+    @property
+    def other(self) -> Clause:
+        return self.place.other
+
+    @cached_property
+    def mine(self) -> list[Word]:
+        return [word for word in self.clause.words if word.is_content]
+
+    @cached_property
+    def clauses(self) -> Sequence[Clause]:
+        return self.articles.sentence(self.place).clauses
+
+    @cached_property
+    def line(self) -> list[Word]:
+        """The words of the article's sentence, in order."""
+        return [word for each in self.clauses for word in each.words]
+
+    @cached_property
+    def tokens(self) -> list[str]:
+        return [token for each in self.clauses for token in each.tokens]
+
+    @cached_property
+    def near(self) -> list[Word]:
+        """The words of the sentence, of who says it, and what its pronouns mean in the clause."""
+        return [word for each in (*self.clauses, self.other) for word in (*each.words, *each.speaker)]
+
+    @cached_property
+    def meant(self) -> list[Word]:
+        """The words of the sentence before, if the sentence refers to it."""
+        if not self.place.sentence or not _BACK & set(self.tokens):
+            return []
+        before = self.articles.sentences(self.place.source)[self.place.sentence - 1]
+        return [
+            word for each in before.clauses for word in each.words if not word.number and "time" not in word.concepts
+        ]
+
+    @cached_property
+    def topic(self) -> list[Word]:
+        """The words of the article's title and first sentence."""
+        source = self.articles.sources[self.place.source]
+        return [
+            word
+            for sentence in (*read(source.title), *source.sentences[:1])
+            for each in sentence.clauses
+            for word in each.words
+        ]
+
+    def stray(self) -> str:
+        """Whether a phrase, or a name in it, is of another sentence, and not what the article is about."""
+        for phrase in self._phrases():
+            known = [word for word in phrase if self._is_at_hand(word)]
+            if not known and not self._may_be_own(phrase) and any(map(self.articles.is_anywhere, phrase)):
+                return f"no part of “{' '.join(word.text for word in phrase)}” is in its sentence"
+            names = [word for word in known if is_name_like(word)]
+            for word in phrase:
+                if word in known or not (self.articles.is_anywhere(word) or "time" in word.concepts):
+                    continue
+                if "time" in word.concepts:
+                    return f"“{word.text}” is the time of something else"
+                if _is_light(word) or is_general(word):
+                    continue
+                if not any(self.articles.is_called(name, word) or self.articles.is_near(name, word) for name in names):
+                    return f"“{word.text}” is in another sentence"
+        return ""
+
+    def owner(self) -> str:
+        """Whether what owns something owns another thing in the article: `मल्होत्रा के बेटे की गिरफ़्तारी`."""
+        for word in self.mine:
+            if word.marker != "gen" or "time" in word.concepts or is_infinitive(word.text):
+                continue
+            if word is not [each for each in self.mine if each.phrase == word.phrase][-1]:
+                continue
+            owned = [each for each in self.mine if each.phrase == word.phrase + 1 and _in(each, self.near)]
+            at = [n for n, each in enumerate(self.near) if same(word, each)]
+            if not owned or not at:
+                continue
+            if not any(self._owns(n, owned) for n in at) and self._has_other_owner(owned[-1]):
+                return f"“{owned[-1].text}” is not of “{word.text}”"
+        return ""
+
+    def thing(self) -> str:
+        """Whether the article has the word only as the owner of something that the summary leaves out."""
+        if any(each.pronouns for each in self.other.pair[:1] or (self.other,)):
+            return ""
+        opening = self._opening(self.clause)
+        for word in self.mine:
+            phrase = [each for each in self.mine if each.phrase == word.phrase]
+            is_core = word is phrase[-1] and word.marker not in ("gen", "inherited", "said")
+            if word.number or "time" in word.concepts or word is self.mine[-1]:
+                continue
+            if not is_core and not (word is opening and is_name_like(word) and self._is_before_noun(word)):
+                continue
+            at = [n for n, each in enumerate(self.other.words) if same(word, each)]
+            if at and any(self._contains(n, word) for n in at) and not any(each.number for each in self.mine):
+                # `लखनऊ के गोमती नगर से` is `लखनऊ से`.
+                continue
+            if at and all(self.other.words[n].marker == "gen" and self._loses_owned(n) for n in at):
+                return f"the articles say it of something of “{word.text}”"
+        return ""
+
+    def count(self) -> str:
+        """Whether a number counts something else, or is of something else, than in a list of the article."""
+        line = [word for word in self.line if word.is_content or word.text in PRONOUNS]
+        for at, word in enumerate(self.mine):
+            places = [n for n, each in enumerate(line) if each.number and each.number == word.number]
+            unit = self.mine[at + 1] if at + 1 < len(self.mine) else None
+            if word.is_year or not places or unit is None:
+                continue
+            counted = self.mine[at + 2] if unit.marker == "gen" and at + 2 < len(self.mine) else None
+            if counted is not None and not counted.number:
+                rivals = [n for n in _counting(line, unit, counted) if line[n].number != word.number]
+                if rivals and not set(_counting(line, unit, counted)) & set(places):
+                    return f"“{counted.text}” is counted as {line[rivals[0]].text}"
+            before = self.mine[at - 1] if at else None
+            if before is not None and not before.number and all(self._is_past(line, before, n, unit) for n in places):
+                return f"another number follows “{before.text}”"
+        return ""
+
+    def counted_there(self) -> str:
+        """Whether a number is of a place that the sentence does not name: `पंजाब में चार मौतें` for those of all India."""
+        if not any(word.number and not word.is_year for word in self.mine):
+            return ""
+        for word in self.mine:
+            if word.marker not in _PLACES or not is_name_like(word) or not self.articles.is_anywhere(word):
+                continue
+            phrase = [each for each in self.mine if each.phrase == word.phrase]
+            stands_for = any(each.text in _BACK and each.marker == word.marker for each in self.line)
+            if not stands_for and not any(_in(each, self.near) for each in phrase):
+                return f"the number is not of “{word.text}”"
+        return ""
+
+    def fate(self) -> str:
+        """Whether the dead of the summary are the injured of the article, or the other way round."""
+        for at, word in enumerate(self.mine):
+            is_person = ("office" in word.concepts or is_name_like(word)) and word.marker not in _PLACES
+            mine = _next_fate(self.mine, at) if (word.number or is_person) and not _fate(word) else ""
+            places = [n for n, each in enumerate(self.near) if same(word, each)]
+            if not mine or not places:
+                continue
+            if word.number:
+                around = [self.near[max(0, n - _TOLL_WITHIN) : n + _TOLL_WITHIN + 1] for n in places]
+                if not any(mine == _fate(each) for words in around for each in words):
+                    return f"“{word.text}” has another fate"
+            theirs = [_next_fate(self.near, n) for n in places]
+            if any(theirs) and mine not in theirs:
+                return f"“{word.text}” has another fate"
+        return ""
+
+    def former(self) -> str:
+        """Whether somebody loses or gets `पूर्व`: `अध्यक्ष` for `पूर्व अध्यक्ष`."""
+        mine = [*self.clause.words, *self.clause.speaker]
+        for one, two in ((mine, self.near), (self.near, mine)):
+            for at, (before, word) in enumerate(pairwise(one)):
+                if before.text not in _FORMER or before.phrase != word.phrase or word.number or not word.is_content:
+                    continue
+                mates = [each for each in one[at + 2 :] if each.phrase == word.phrase and each.is_content]
+                same_person = [n for n, each in enumerate(two) if same(word, each) and _may_be_same(mates, two, n)]
+                if same_person and not any(
+                    _FORMER & {each.text for each in two[max(0, n - _FORMER_BEFORE) : n + _FORMER_AFTER]}
+                    for n in same_person
+                ):
+                    return f"“{before.text}” is said of “{word.text}” in one of both only"
+        return ""
+
+    def superlative(self) -> str:
+        """Whether it adds that something is the first, last, only or most."""
+        for before, word, after in zip(
+            [None, *self.clause.words], self.clause.words, self.clause.words[1:], strict=False
+        ):
+            kind = next((kind for kind in _SUPERLATIVES if word.text in kind), None)
+            if kind is None or kind & set(self.tokens) or after.number or not after.is_content:
+                continue
+            if before is None or not (before.number or "time" in before.concepts or before.text in _TIME_UNITS):
+                return f"“{word.text}” is not said of it"
+        return ""
+
+    def opposite(self) -> str:
+        mine, theirs = set(self.clause.tokens), set(self.tokens)
+        for pair in OPPOSITES:
+            for one, two in (pair, pair[::-1]):
+                if one & mine and not one & theirs and two & theirs and not two & mine:
+                    return f"the article has the opposite of “{min(one & mine)}”"
+        return ""
+
+    def relation(self) -> str:
+        """Whether it is before in one and after in the other: `कराने के बाद` for `कराने से पहले`."""
+        deed = reverses_order(self.clause.tokens, self.tokens)
+        return f"the article has another order of “{deed}”" if deed else ""
+
+    def instead(self) -> str:
+        """Whether `के बजाय` follows another word than in the article."""
+        mine, theirs = _before_instead(self.clause.tokens), _before_instead(self.tokens)
+        return "it is instead of something else in the article" if mine and not mine & theirs else ""
+
+    def time(self) -> str:
+        """Whether another day stands between the day and the deed: `मंगलवार को कहा था, बुधवार को शुरुआत की`."""
+        deed = self.mine[-1] if self.mine else None
+        for word in self.mine:
+            kind = next((kind for kind in (_DAYS, _MONTHS) if word.text in kind), None)
+            places = [n for n, each in enumerate(self.line) if each.text == word.text]
+            if kind is None or not places or deed is None:
+                continue
+            ends = [n for n, each in enumerate(self.line) if same(deed, each) and n > places[0]]
+            if ends and all(
+                any(each.text in kind and not _in(each, self.mine) for each in self.line[at + 1 : end])
+                for at in places
+                for end in ends
+                if end > at
+            ):
+                return f"“{word.text}” is the time of something else"
+        return ""
+
+    def elsewhere(self) -> str:
+        """Whether a name is of another clause of the sentence: `X की मौत हो गई, जबकि Y घायल है`."""
+        if self.other.pronouns:
+            return ""
+        pool = [*self.other.words, *self.other.speaker]
+        missing = [
+            word
+            for word in self.other.words
+            if is_name_like(word) and word.is_content and word.marker != "inherited" and not _in(word, self.mine)
+        ]
+        apart = [
+            word
+            for each in self.clauses
+            if each is not self.other and each not in self.other.pair and _APART & set(each.opener.split())
+            for word in each.words
+        ]
+        for name in self._first_names():
+            if not _in(name, pool) and ((missing and _in(name, self.near)) or _in(name, apart)):
+                return f"“{name.text}” is in another clause"
+        return ""
+
+    def first(self) -> str:
+        """Whether the clause begins with another name than the article's."""
+        mine, theirs = self._opening(self.clause), self._opening(self.other)
+        if mine is None or theirs is None or self.other.pronouns or not self.articles.is_anywhere(mine):
+            return ""
+        if not is_name_like(theirs) or theirs.marker in ("gen", *_PLACES):
+            return ""
+        known = _in(mine, [*self.other.words, *self.other.speaker])
+        if known or _in(theirs, [*self.clause.words, *self.clause.speaker]):
+            return ""
+        return f"“{theirs.text}” does it, not “{mine.text}”"
+
+    def deed(self) -> str:
+        """Whether something is done, or to be done, that only another sentence tells: `नष्ट करने पर सहमत`."""
+        for word, after in pairwise(self.clause.words):
+            is_deed = is_infinitive(after.text) and "light" in after.concepts and word.is_content and not word.number
+            if is_deed and not _in(word, self.near) and self.articles.is_anywhere(word):
+                return f"“{word.text}” is done elsewhere"
+        return ""
+
+    def _phrases(self) -> Iterator[list[Word]]:
+        """Yield the content words of each phrase that is not who says it."""
+        by_phrase: dict[int, list[Word]] = {}
+        for word in self.mine:
+            if word.phrase >= 0 and word.marker not in ("inherited", "said") and word not in self.clause.speaker:
+                by_phrase.setdefault(word.phrase, []).append(word)
+        yield from by_phrase.values()
+
+    def _is_at_hand(self, word: Word) -> bool:
+        is_topic = not word.number and "time" not in word.concepts and _in(word, self.topic)
+        return _in(word, self.near) or _in(word, self.meant) or is_topic or self._specifies(word)
+
+    def _may_be_own(self, phrase: Sequence[Word]) -> bool:
+        """Whether the phrase may be the summary's own: everyday words without a place or company, or its verb."""
+        return all(map(_is_light, phrase)) and phrase[-1].marker in ("", "gen")
+
+    def _specifies(self, word: Word) -> bool:
+        """Whether another sentence has the word as the owner of the same noun: `हेरोइन की खेप` for `खेप`."""
+        if word.marker != "gen":
+            return False
+        heads = [each for each in self.mine if each.phrase == word.phrase + 1 and _in(each, self.other.words)]
+        owned = {each.phrase - 1 for each in self.other.words if _in(each, heads)}
+        if not heads or any(
+            each.marker == "gen" and each.phrase in owned and each.is_content and not each.number
+            for each in self.other.words
+        ):
+            return False
+        return any(
+            same(word, each) and any(_in(one, heads) for one in clause.words[n + 1 : n + 4])
+            for clause in self.articles.clauses()
+            for n, each in enumerate(clause.words)
+        )
+
+    def _owns(self, at: int, owned: Sequence[Word]) -> bool:
+        """Whether the article's word at `at` owns one of the nouns, or stands in one phrase with it."""
+        word, following = self.near[at], self.near[at + 1 : at + 1 + _OWNED_WITHIN]
+        if any(_in(each, owned) for each in self.near[max(0, at - 3) : at]):
+            return True
+        if word.marker != "gen":
+            # `X को गिरफ़्तार किया`: `X की गिरफ़्तारी`
+            return any(_in(each, owned) for each in following)
+        reach = word.phrase + 1
+        for each in following:
+            if each.phrase > reach:
+                return False
+            if _in(each, owned):
+                return True
+            if each.marker == "gen" and each.phrase == reach and not (is_name_like(each) or "office" in each.concepts):
+                reach += 1
+        return False
+
+    def _has_other_owner(self, owned: Word) -> bool:
+        """Whether the article's clause has the thing only of somebody whom the summary does not mention."""
+        words = self.other.words
+        places = [n for n, each in enumerate(words) if same(owned, each)]
+        owners = [
+            [
+                each
+                for each in words[max(0, n - _OWNER_WITHIN) : n]
+                if each.marker == "gen" and each.phrase == words[n].phrase - 1 and each.is_content and not each.number
+            ]
+            for n in places
+        ]
+        return bool(places) and all(found and not any(_in(each, self.mine) for each in found) for found in owners)
+
+    def _loses_owned(self, at: int) -> bool:
+        """Whether the summary lacks what the article's word at `at` owns."""
+        words = self.other.words
+        owned = [each for each in words[at + 1 :] if each.phrase == words[at].phrase + 1 and each.is_content]
+        if all(is_plain_word(each) or each.number or each.concepts & {"soft", "measure", "time"} for each in owned):
+            return False
+        return not any(_in(each, owned) for each in self.mine if each.marker != "gen" or each in self.mine[-2:])
+
+    def _contains(self, at: int, word: Word) -> bool:
+        """Whether what the article's word at `at` owns has the marker of a place, as the word in the summary."""
+        owned = [each for each in self.other.words[at + 1 :] if each.phrase == self.other.words[at].phrase + 1]
+        return word.marker in ("में", "पर", "से") and any(each.marker == word.marker for each in owned)
+
+    def _is_before_noun(self, word: Word) -> bool:
+        """Whether a noun without a name follows the word in its phrase: `काजोल दोस्तों के साथ`."""
+        phrase = [each for each in self.mine if each.phrase == word.phrase]
+        return phrase[0] is word and len(phrase) > 1 and not any(map(is_name_like, phrase[1:]))
+
+    def _is_past(self, line: Sequence[Word], before: Word, at: int, unit: Word) -> bool:
+        """Whether the last `before` of the line has another number of the same unit than the one at `at`."""
+        starts = [n for n in range(max(0, at - _NUMBER_WITHIN), at) if same(before, line[n])]
+        if not starts or any(each.text in PRONOUNS for each in line[starts[-1] : at]):
+            return False
+        return any(
+            line[n].number
+            and line[n].number != line[at].number
+            and not line[n + 1].number
+            and _in(unit, line[n + 1 : n + 3])
+            and not any(each.number == line[n].number for each in self.mine)
+            for n in range(starts[-1] + 1, at)
+        )
+
+    def _first_names(self) -> Iterator[Word]:
+        """Yield the first name of each person who acts or is acted on, also after `और`."""
+        before: Word | None = None
+        for word in self.clause.words:
+            is_name = word.is_content and is_name_like(word) and word.phrase >= 0
+            if not (is_name and word.marker in ("ने", "को", "", "gen")):
+                before = None
+                continue
+            if before is None or before.phrase != word.phrase:
+                yield word
+            before = word
+
+    @staticmethod
+    def _opening(clause: Clause) -> Word | None:
+        """Return the name or office that the clause begins with."""
+        words = (word for word in clause.words if word.is_content and word.marker != "inherited")
+        found = next((word for word in words if not word.number and "time" not in word.concepts), None)
+        return found if found is not None and (is_name_like(found) or "office" in found.concepts) else None
+
+
+_RULES: tuple[Callable[[_Alignment], str], ...] = (
+    _Alignment.former,
+    _Alignment.superlative,
+    _Alignment.deed,
+    _Alignment.first,
+    _Alignment.counted_there,
+    _Alignment.opposite,
+    _Alignment.relation,
+    _Alignment.instead,
+    _Alignment.time,
+    _Alignment.fate,
+    _Alignment.elsewhere,
+    _Alignment.stray,
+    _Alignment.count,
+    _Alignment.owner,
+    _Alignment.thing,
+)
+
+
+def _in(word: Word, pool: Sequence[Word]) -> bool:
+    if any(same(word, each) for each in pool):
+        return True
+    return any(same(part, each) for part in word.parts if part.is_content for each in pool)
+
+
+def _is_light(word: Word) -> bool:
+    return is_plain_word(word) or bool(word.concepts & {"soft", "status"})
+
+
+def _counting(line: Sequence[Word], unit: Word, counted: Word) -> list[int]:
+    """Return where the line has a number with the unit and what is counted: `19 करोड़ डॉलर की संपत्ति`."""
+    return [
+        n
+        for n, (number, one, two) in enumerate(zip(line, line[1:], line[2:], strict=False))
+        if number.number and same(unit, one) and same(counted, two)
+    ]
+
+
+def _fate(word: Word) -> str:
+    parts = word.parts or (word,)
+    return next((name for name, words in _FATES.items() if any(part.text in words for part in parts)), "")
+
+
+def _next_fate(words: Sequence[Word], at: int) -> str:
+    return next((found for each in words[at + 1 : at + 1 + _TOLL_WITHIN] if (found := _fate(each))), "")
+
+
+def _may_be_same(mates: Sequence[Word], words: Sequence[Word], at: int) -> bool:
+    """Whether the office at `at` is of one of `mates`, or names nobody."""
+    beside = [each for each in words if each.phrase == words[at].phrase and each.is_content and each is not words[at]]
+    return not mates or not beside or any(_in(each, beside) for each in mates)
+
+
+def reverses_order(tokens: Sequence[str], theirs: Sequence[str]) -> str:
+    """Return the deed that the tokens have something before, and `theirs` after it, or the other way round."""
+    found = _relations(theirs)
+    for deed, relation in _relations(tokens):
+        if (deed, relation) not in found and (deed, _BEFORE if relation == _AFTER else _AFTER) in found:
+            return deed
+    return ""
+
+
+def _relations(tokens: Sequence[str]) -> set[tuple[str, str]]:
+    """Return each infinitive that something is before or after."""
+    return {
+        (deed, each)
+        for n, deed in enumerate(tokens)
+        if is_infinitive(deed)
+        for each in tokens[n + 1 : n + 1 + _RELATION_WITHIN]
+        if each in (_AFTER, _BEFORE)
+    }
+
+
+def _before_instead(tokens: Sequence[str]) -> set[str]:
+    return {
+        each
+        for n, token in enumerate(tokens)
+        if token in _INSTEAD
+        for each in tokens[max(0, n - _INSTEAD_WITHIN) : n]
+        if each not in _CASES
+    }

@@ -1,0 +1,43 @@
+"""Tell the admins that `digest run` cannot start: after a restart nobody may be at the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from digest.app import App, make_app
+from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.notify.alert import AlertKind
+
+# What the alert is about. That about an edit of a file has the file's name.
+_SUBJECT = "start"
+# Sections of the settings that decide how an email goes out, and from whom.
+_NEEDED_FOR_EMAIL = ("alerts", "delivery", "newsletter")
+
+
+def tell_of_failed_start(home: Path, problems: Sequence[ConfigProblem]) -> None:
+    """Send an alert with the errors, as far as the valid part of the settings says to whom and how.
+
+    Once for the same errors, however often the service is started.
+    """
+    with suppress(ConfigurationError, DigestError), make_app(home, despite_faults=True) as app:
+        alerts = app.alerts
+        if not app.faulty_sections.isdisjoint(_NEEDED_FOR_EMAIL):
+            alerts = replace(alerts, channels=[each for each in alerts.channels if each.name == "webhook"])
+        lines = map(str, problems)
+        alerts.raise_alert(
+            AlertKind.SETTINGS_FAULTY,
+            _SUBJECT,
+            title="`digest run` cannot start",
+            text="\n".join(["Nothing is collected, composed or sent before these errors are corrected:", *lines]),
+            action="Correct the lines that it names; `digest check` shows all errors. systemd then starts it; "
+            "else start it again.",
+        )
+        alerts.deliver()
+
+
+def tell_of_start(app: App) -> None:
+    """End the alert, if there is one."""
+    app.alerts.clear(AlertKind.SETTINGS_FAULTY, _SUBJECT, "`digest run` is running again.")

@@ -1,0 +1,138 @@
+"""Ask people who seem not to read whether to continue: now, or once a week after the admins were told.
+
+`usecases.reengage` has the rules. What was told and done is kept in the store, so a restart repeats nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from digest.app import App
+from digest.config.schedule import WEEKDAYS
+from digest.errors import ConfigProblem, ConfigurationError
+from digest.store import meta
+from digest.usecases.reengage import ReengagePlan
+
+# How long before the question the admins are told, and the latest: whoever is told must be able to stop it.
+_TOLD_BEFORE, _TOLD_AT_LEAST = timedelta(days=1), timedelta(hours=12)
+# How late the question may still go out, such as after a power cut.
+_LATE = timedelta(hours=6)
+_TOLD, _DONE = "reengage told", "reengage done"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The edition of the question, None if there was nobody to ask, and how many were paused."""
+
+    edition: str | None
+    paused: int
+
+
+class Turn(StrEnum):
+    """What is due of the weekly question."""
+
+    NOTHING = "nothing"
+    TELL = "tell"
+    ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What the admins are told a day before."""
+
+    title: str
+    text: str
+    action: str
+    until: datetime
+
+
+def check_settings(app: App) -> None:
+    """Raise ConfigurationError unless people may be asked and could answer."""
+    problem = ""
+    if not app.settings.reengage.enabled:
+        problem = "'reengage.enabled' is false; set it to true when you have seen who is affected"
+    elif not app.settings.newsletter.base_url:
+        problem = "'newsletter.base_url' is empty, so nobody could answer; set it to the address of your pages"
+    if problem:
+        raise ConfigurationError([ConfigProblem("digest.yaml", 0, problem)])
+    app.check_credentials()
+    app.example_domain_guard.refuse_example_domain()
+
+
+def ask_now(app: App) -> Asked:
+    """Give those who are to be asked their places in today's question, and pause who did not answer. Sends nothing."""
+    from digest.web.app import load_pages
+    from digest.web.stay import question
+
+    check_settings(app)
+    plan = app.reengagement.plan()
+    edition = app.reengagement.ask(plan, question(load_pages(app, app.settings.newsletter.base_url)))
+    return Asked(edition, app.reengagement.pause(plan))
+
+
+def turn(at: datetime, now: datetime, *, told: bool, done: bool) -> Turn:
+    """Return what is due of the question of this moment."""
+    if done or now > at + _LATE:
+        return Turn.NOTHING
+    if told:
+        return Turn.ASK if now >= at else Turn.NOTHING
+    return Turn.TELL if at - _TOLD_BEFORE <= now <= at - _TOLD_AT_LEAST else Turn.NOTHING
+
+
+class WeeklyQuestion:
+    """The question that `digest run` asks once a week, if `reengage.weekday` is set."""
+
+    def __init__(self, app: App) -> None:
+        self._app, self._chosen = app, app.settings.reengage
+        self._store = app.database
+
+    def due(self) -> Turn:
+        """Return what is due now."""
+        if not self._chosen.enabled or self._chosen.weekday is None:
+            return Turn.NOTHING
+        at = self._moment()
+        told, done = (meta.get(self._store, name) == at.isoformat() for name in (_TOLD, _DONE))
+        return turn(at, self._app.now(), told=told, done=done)
+
+    def tell(self) -> Announcement | None:
+        """Return what to tell the admins, once. None if nobody is affected."""
+        check_settings(self._app)
+        at = self._moment()
+        plan, listed = self._app.reengagement.plan(), self._app.subscribers.count_listed()
+        meta.set(self._store, _TOLD, at.isoformat())
+        if not plan.ask and not plan.pause:
+            return None
+        asked = f"{len(plan.ask):,} subscribers who did nothing for {self._chosen.after.days} days"
+        if _is_too_many(plan, listed):
+            title = "More than half of the list seems not to read, so `digest run` asks nobody"
+            text = f"{len(plan.ask) + plan.more:,} of {listed:,} did nothing for {self._chosen.after.days} days."
+            action = "`digest subscribers reengage` shows them. If that is right, run it with --send yourself."
+            return Announcement(title, text, action, at)
+        title = f"On {at:%A} at {at:%H:%M} {asked} are asked whether to continue"
+        text = f"{len(plan.pause):,} who did not answer an earlier question are paused. {plan.more:,} more are silent."
+        action = "`digest subscribers reengage` shows them. To stop it, set `reengage.enabled` to false before."
+        return Announcement(title, text, action, at)
+
+    def ask(self) -> Asked | None:
+        """Ask those who are due, once. None if they are more than half of the list."""
+        at = self._moment()
+        # Before anybody is asked: whatever breaks now, the next try is a week later, and the ledger finishes this one.
+        meta.set(self._store, _DONE, at.isoformat())
+        if _is_too_many(self._app.reengagement.plan(), self._app.subscribers.count_listed()):
+            return None
+        return ask_now(self._app)
+
+    def _moment(self) -> datetime:
+        """The moment of the question whose turn it is, or that comes next."""
+        now, chosen = self._app.now(), self._chosen
+        since = now - _LATE
+        day = since.date()
+        while WEEKDAYS[day.weekday()] != chosen.weekday or datetime.combine(day, chosen.at, now.tzinfo) < since:
+            day += timedelta(days=1)
+        return datetime.combine(day, chosen.at, now.tzinfo)
+
+
+def _is_too_many(plan: ReengagePlan, listed: int) -> bool:
+    return 2 * (len(plan.ask) + plan.more) > listed

@@ -1,0 +1,96 @@
+"""Count the failed emails of editions by mailbox provider, transport and domain."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import Connection, and_, func, select
+
+from digest.mail.mailbox_providers import mailbox_provider
+from digest.models import AttemptState
+from digest.notify.failures import KINDS, FailureRow, Failures
+from digest.store.database import Database
+from digest.store.schema import attempt, batch, delivery, delivery_event, subscriber
+
+_Groups = Mapping[str, Counter[str]]
+# States of an attempt whose transport has, or may have, the batch.
+_HANDED_OVER = (
+    AttemptState.ACCEPTED, AttemptState.CONFIRMED, AttemptState.PER_RECIPIENT, AttemptState.UNKNOWN,
+    AttemptState.RETRYABLE,
+)  # fmt: skip
+
+
+class FailureReader:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def read(self, editions: Collection[str]) -> Failures:
+        """Count the failed emails of these editions.
+
+        Of a single edition it counts what each mailbox provider was sent, too: that reads a row per recipient, which
+        takes seconds for a million. Of an edition whose rows per recipient are deleted nothing is left to count.
+        """
+        domains: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        senders: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        with self.database.read() as connection:
+            transports, sent_by = _transports(connection, editions)
+            at = delivery_event.c
+            own = and_(delivery.c.edition == at.edition, delivery.c.subscriber == at.subscriber)
+            rows = (
+                select(subscriber.c.address, at.kind, delivery.c.batch)
+                .select_from(delivery_event)
+                .join(subscriber, subscriber.c.id == at.subscriber)
+                .outerjoin(delivery, own)
+                .where(at.edition.in_(list(editions)), at.kind.in_(KINDS))
+            )
+            for address, kind, number in connection.execute(rows):
+                domains[address.rpartition("@")[2]][kind] += 1
+                if (name := transports.get(number)) is not None:
+                    senders[name][kind] += 1
+            sent_to = _sent_by_domain(connection, next(iter(editions))) if len(editions) == 1 else None
+        mailboxes: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for domain, counts in domains.items():
+            mailboxes[mailbox_provider(domain)].update(counts)
+        sent_to_mailboxes: Counter[str] | None = None
+        if sent_to is not None:
+            sent_to_mailboxes = Counter()
+            for domain, number in sent_to.items():
+                sent_to_mailboxes[mailbox_provider(domain)] += number
+        return Failures(
+            _rows(mailboxes, sent_to_mailboxes), _rows(senders, sent_by), _rows(domains, sent_to, every=False)
+        )
+
+
+def _rows(found: _Groups, sent: Mapping[str, int] | None, *, every: bool = True) -> list[FailureRow]:
+    """`every`: also those without a failure, which shows what is usual."""
+    names = {*found, *(sent or ())} if every else set(found)
+    rows = [FailureRow(name, found.get(name, {}), sent.get(name, 0) if sent is not None else None) for name in names]
+    return sorted(rows, key=lambda row: (-row.total, -(row.sent or 0), row.name))
+
+
+def _transports(connection: Connection, editions: Collection[str]) -> tuple[dict[int, str], Counter[str]]:
+    """Return batch → the transport that handed it over last, and transport → recipients."""
+    rows = (
+        select(attempt.c.batch, attempt.c.transport, batch.c.size)
+        .join(batch, batch.c.id == attempt.c.batch)
+        .where(batch.c.edition.in_(list(editions)), attempt.c.state.in_(_HANDED_OVER), attempt.c.transport != "")
+        .order_by(attempt.c.started_at)
+    )
+    transports: dict[int, str] = {}
+    sizes: dict[int, int] = {}
+    for number, name, size in connection.execute(rows):
+        transports[number], sizes[number] = name, size
+    sent: Counter[str] = Counter()
+    for number, name in transports.items():
+        sent[name] += sizes[number]
+    return transports, sent
+
+
+def _sent_by_domain(connection: Connection, edition: str) -> dict[str, int]:
+    place = func.strpos if connection.dialect.name == "postgresql" else func.instr
+    domain = func.substr(subscriber.c.address, place(subscriber.c.address, "@") + 1)
+    of = delivery.c
+    rows = select(domain, func.count()).select_from(delivery).join(subscriber, subscriber.c.id == of.subscriber)
+    own = rows.where(of.edition == edition, of.outcome.is_(None), of.batch.is_not(None))
+    return dict(connection.execute(own.group_by(domain)).all())

@@ -1,0 +1,294 @@
+"""Sign in at the desk by OpenID Connect: with the account that a newsroom has elsewhere.
+
+The authorization code flow with PKCE (RFC 7636), state and nonce. Only users whom an admin gave this email address get
+in, and only if the provider says that it has verified the address. Nothing is stored while the browser is away: what
+must stay secret is derived from our key, and the state is signed, bound to the browser and accepted once. `joserfc`
+verifies what the provider signed.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote_plus, urlencode, urlsplit
+
+from digest.errors import DigestError
+from digest.models import Actor
+from digest.store.rate_limits import Quota
+from digest.usecases.accounts import TRIES_PER_NETWORK, TRIES_WINDOW, SignedIn, TooManyTries
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
+
+    from digest.usecases.accounts import Accounts
+
+# How long a person may take at the provider.
+_LASTS = timedelta(minutes=10)
+# How long what a provider says about itself counts.
+_KNOWN_FOR = timedelta(hours=1)
+_STATE, _VERIFIER, _NONCE = "oidc state", "oidc verifier", "oidc nonce"
+_SCOPE = "openid email"
+# Signatures with a key pair. With a shared secret the provider's public key would be one (algorithm confusion).
+_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
+# Seconds by which clocks may differ.
+_LEEWAY = 60
+_MAX_SUBJECT = 255
+
+
+class Why(StrEnum):
+    """Why somebody was not signed in."""
+
+    # The state is none of ours for this browser, too old, or was used.
+    STALE = "stale"
+    # The provider refused, or the person did not agree.
+    DENIED = "denied"
+    # No user has this email address.
+    UNKNOWN = "unknown"
+    # The provider has not verified the email address.
+    UNVERIFIED = "unverified"
+    # Another account of the provider had this address when the user signed in first.
+    OTHER_ACCOUNT = "other account"
+    # The provider does not answer, or its answer is not valid.
+    FAILED = "failed"
+
+
+class OidcRefused(DigestError):
+    """Nobody was signed in. `email` is the address that the provider has verified, for the person's own page."""
+
+    def __init__(self, why: Why, detail: str = "", *, email: str = "") -> None:
+        super().__init__(f"{why}: {detail}" if detail else why)
+        self.why, self.email = why, email
+
+
+class Answer(Protocol):
+    """An HTTP answer."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def body(self) -> bytes: ...
+
+
+class WebClient(Protocol):
+    """Requests a URL once, without following a redirect. Raises DigestError."""
+
+    def get(self, url: str) -> Answer: ...
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """How the desk is registered at a provider. `secret` is '' for a public client."""
+
+    issuer: str
+    id: str
+    secret: str = field(repr=False, default="")
+
+
+@dataclass(frozen=True, slots=True)
+class _Provider:
+    """What a provider says about itself."""
+
+    authorization: str
+    token: str
+    keys: str
+    # Whether the secret may be in the Authorization header; else it is in the form.
+    basic: bool
+
+
+@dataclass
+class OidcSignIn:
+    """Signs users in by a provider. Threads may share it."""
+
+    client: Client
+    web: WebClient
+    accounts: Accounts
+    # Whether the provider may be reached without TLS, for one in the own network.
+    allow_http: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+    _known: tuple[datetime, _Provider] | None = field(default=None, init=False, repr=False)
+    _keys: tuple[datetime, KeySet] | None = field(default=None, init=False, repr=False)
+
+    def begin(self, browser: str, redirect: str, next: str) -> str:
+        """Return the address of the provider to which the browser is led.
+
+        `browser` is a secret that only this browser has, `redirect` where the provider leads it back, and `next` where
+        the person goes on. Raises OidcRefused.
+        """
+        provider = self._provider()
+        mark = secrets.token_urlsafe(24)
+        state = self._state(mark, browser, next)
+        given = {
+            "response_type": "code",
+            "client_id": self.client.id,
+            "redirect_uri": redirect,
+            "scope": _SCOPE,
+            "state": state,
+            "nonce": self._secret(_NONCE, mark),
+            "code_challenge": _challenge(self._secret(_VERIFIER, mark)),
+            "code_challenge_method": "S256",
+        }
+        return f"{provider.authorization}{'&' if '?' in provider.authorization else '?'}{urlencode(given)}"
+
+    def finish(
+        self, given: Mapping[str, str], browser: str, redirect: str, *, network: str, agent: str
+    ) -> tuple[SignedIn, str]:
+        """Open a session for whom the provider names, and return where they go on. Raises OidcRefused, TooManyTries.
+
+        `given` is the query with which the provider led the browser back.
+        """
+        accounts, now = self.accounts, self.accounts.now()
+        if not accounts.quotas.take([Quota(f"desk:network:{network}", TRIES_PER_NETWORK, TRIES_WINDOW)], now):
+            raise TooManyTries
+        mark, next = self._read_state(given.get("state", ""), browser)
+        # Another provider could have led the browser here with a code of its own (RFC 9207).
+        if given.get("iss", self.client.issuer) != self.client.issuer:
+            raise OidcRefused(Why.FAILED, "the answer is of another provider")
+        if "code" not in given:
+            raise OidcRefused(Why.DENIED, given.get("error", "")[:80])
+        claims = self._claims(self._id_token(given["code"], self._secret(_VERIFIER, mark), redirect), mark)
+        email, subject = claims.get("email"), claims["sub"]
+        if not isinstance(email, str) or claims.get("email_verified") is not True:
+            raise OidcRefused(Why.UNVERIFIED)
+        found = accounts.user_of_email(email)
+        if found is None:
+            raise OidcRefused(Why.UNKNOWN, email=email)
+        # An address may be given to somebody else later; the subject never is.
+        if not accounts.users.bind_email(found.id, f"{self.client.issuer} {subject}"):
+            accounts.log.record(Actor(found.name, "desk"), "sign-in refused", found.name, Why.OTHER_ACCOUNT, now=now)
+            raise OidcRefused(Why.OTHER_ACCOUNT, email=email)
+        accounts.log.record(Actor(found.name, "desk"), "signed in", found.name, "oidc", now=now)
+        return accounts.open_session(found, agent, method="oidc"), next
+
+    def _state(self, mark: str, browser: str, next: str) -> str:
+        made = int(self.accounts.now().timestamp())
+        body = f"{mark}.{made}.{base64.urlsafe_b64encode(next.encode()).decode().rstrip('=')}"
+        return f"{body}.{self.accounts.signer.sign_name(_STATE, f'{body} {browser}')}"
+
+    def _read_state(self, state: str, browser: str) -> tuple[str, str]:
+        """Return the mark and the next place of a state that we made for this browser a short time ago."""
+        body, _, code = state.rpartition(".")
+        if not browser or not self.accounts.signer.is_signed_name(_STATE, f"{body} {browser}", code):
+            raise OidcRefused(Why.STALE)
+        mark, made, place = body.split(".")
+        now = self.accounts.now()
+        if not timedelta(0) <= now - datetime.fromtimestamp(int(made), UTC) <= _LASTS:
+            raise OidcRefused(Why.STALE)
+        if not self.accounts.quotas.take([Quota(f"desk:challenge:{mark}", 1, 2 * _LASTS)], now):
+            raise OidcRefused(Why.STALE)
+        return mark, base64.urlsafe_b64decode(place + "=" * (-len(place) % 4)).decode()
+
+    def _secret(self, purpose: str, mark: str) -> str:
+        """Return a secret of one attempt, which can be made again when the browser comes back."""
+        return hashlib.sha256(self.accounts.signer.sign_name(purpose, mark).encode()).hexdigest()
+
+    def _id_token(self, code: str, verifier: str, redirect: str) -> str:
+        """Exchange a code for the token that says who the person is."""
+        provider, client = self._provider(), self.client
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect, "code_verifier": verifier}
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        if client.secret and provider.basic:
+            pair = f"{quote_plus(client.id)}:{quote_plus(client.secret)}"
+            headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        else:
+            form |= {"client_id": client.id, **({"client_secret": client.secret} if client.secret else {})}
+        answer = self._answer(lambda: self.web.post(provider.token, urlencode(form).encode(), headers))
+        token = answer.get("id_token")
+        if not isinstance(token, str):
+            raise OidcRefused(Why.FAILED, "the answer has no id_token")
+        return token
+
+    def _claims(self, token: str, mark: str) -> dict[str, Any]:
+        """Return what a token says, if the provider signed it for us, now, and for this attempt."""
+        from joserfc import jwt
+        from joserfc.errors import InvalidKeyIdError, JoseError
+
+        now = int(self.accounts.now().timestamp())
+        expected = jwt.JWTClaimsRegistry(
+            now,
+            _LEEWAY,
+            iss={"essential": True, "value": self.client.issuer},
+            aud={"essential": True, "value": self.client.id},
+            sub={"essential": True},
+            exp={"essential": True},
+            iat={"essential": True},
+            nonce={"essential": True, "value": self._secret(_NONCE, mark)},
+            # Who the token is for, if it has several audiences.
+            azp={"value": self.client.id},
+        )
+        try:
+            try:
+                claims = jwt.decode(token, self._key_set(), _ALGORITHMS).claims
+            except InvalidKeyIdError:
+                # The provider may have a new key.
+                claims = jwt.decode(token, self._key_set(again=True), _ALGORITHMS).claims
+            expected.validate(claims)
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            raise OidcRefused(Why.FAILED, f"the id_token is not valid ({type(error).__name__})") from None
+        several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+        if (several and "azp" not in claims) or len(claims["sub"]) > _MAX_SUBJECT:
+            raise OidcRefused(Why.FAILED, "the id_token is for somebody else")
+        return claims
+
+    def _provider(self) -> _Provider:
+        now = self.accounts.now()
+        with self._lock:
+            if self._known is None or now - self._known[0] > _KNOWN_FOR:
+                self._known = now, self._discover()
+            return self._known[1]
+
+    def _discover(self) -> _Provider:
+        issuer = self.client.issuer
+        found = self._answer(lambda: self.web.get(f"{issuer.rstrip('/')}/.well-known/openid-configuration"))
+        if found.get("issuer") != issuer:
+            raise OidcRefused(Why.FAILED, f"the provider calls itself {str(found.get('issuer'))[:200]!r}")
+        methods = found.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+        return _Provider(
+            authorization=self._checked(found, "authorization_endpoint"),
+            token=self._checked(found, "token_endpoint"),
+            keys=self._checked(found, "jwks_uri"),
+            basic="client_secret_basic" in methods,
+        )
+
+    def _checked(self, found: Mapping[str, Any], name: str) -> str:
+        url = str(found.get(name, ""))
+        allowed = ("https", "http") if self.allow_http else ("https",)
+        if urlsplit(url).scheme not in allowed:
+            raise OidcRefused(Why.FAILED, "the provider names an address without https")
+        return url
+
+    def _key_set(self, *, again: bool = False) -> KeySet:
+        from joserfc.jwk import KeySet
+
+        provider, now = self._provider(), self.accounts.now()
+        with self._lock:
+            if again or self._keys is None or now - self._keys[0] > _KNOWN_FOR:
+                answer: Any = self._answer(lambda: self.web.get(provider.keys))
+                self._keys = now, KeySet.import_key_set(answer)
+            return self._keys[1]
+
+    def _answer(self, request: Callable[[], Answer]) -> dict[str, Any]:
+        """Return the JSON object of an answer."""
+        try:
+            answer = request()
+            document = json.loads(answer.body)
+        except OidcRefused:
+            raise
+        except (DigestError, ValueError) as error:
+            raise OidcRefused(Why.FAILED, str(error)[:200]) from None
+        if not isinstance(document, dict) or answer.status != 200:
+            reason = document.get("error", "") if isinstance(document, dict) else ""
+            raise OidcRefused(Why.FAILED, f"the provider answered {answer.status} {str(reason)[:80]}".strip())
+        return document
+
+
+def _challenge(verifier: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")

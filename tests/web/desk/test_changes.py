@@ -1,0 +1,136 @@
+"""Two editors at once: an open page is told of a change at once, and streams end with the server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from digest.errors import StoreUnavailable
+from digest.models import EditionState, Role
+from digest.web.desk.changes import Changes
+from tests.web.desk.browser import ROOT, Browser, set_up
+from tests.web.desk.conftest import KEY, open_desk
+from tests.web.site import Site
+
+HERE = f"/edition/{KEY}"
+SOON = 0.001
+
+
+@contextmanager
+def stream_of(browser: Browser) -> Iterator[HTTPResponse]:
+    place = urlsplit(browser.site.base)
+    connection = HTTPConnection(place.hostname or "", place.port, timeout=30)
+    cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    connection.request("GET", f"{ROOT}{HERE}/changes", headers={"Cookie": cookie})
+    try:
+        yield connection.getresponse()
+    finally:
+        connection.close()
+
+
+def event(stream: HTTPResponse) -> str:
+    """The data of the next event."""
+    for line in stream:
+        if line.startswith(b"data: "):
+            return line.decode().removeprefix("data: ").strip()
+    return ""
+
+
+def test_an_open_page_is_told_what_another_editor_changes(desk: Site, editor: Browser, sender: Browser) -> None:
+    assert f'data-changes="{ROOT}{HERE}/changes"' in editor.get("/").text
+    with stream_of(sender) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        assert stream.headers["x-accel-buffering"] == "no"
+        first = event(stream)
+        assert first == desk.app.editions.mark(KEY)
+        editor.post(f"{HERE}/texts", subject="दूसरा विषय", was_subject="")
+        assert event(stream) != first
+    assert editor.site.request("HEAD", f"{ROOT}{HERE}/changes", headers=cookie_of(editor)).status == 204
+
+
+def cookie_of(browser: Browser) -> dict[str, str]:
+    return {"Cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items())}
+
+
+def test_whatever_a_page_shows_of_an_edition_is_in_its_mark(desk: Site) -> None:
+    editor, sender = set_up(desk, "suman", Role.EDITOR), set_up(desk, "kavita", Role.SENDER)
+    app = desk.app
+    marks = [app.editions.mark(KEY)]
+    assert app.editions.mark(KEY) == marks[0], "nothing happened"
+    first, second, *_rest = [story.id for story in app.editions.get(KEY).stories()]  # type: ignore[union-attr]
+    for act in (
+        lambda: editor.post(f"{HERE}/move", story=second, step="up"),
+        lambda: editor.post(f"{HERE}/story/{first}", title="नया शीर्षक", summary="नया सार।"),
+        lambda: editor.post(f"{HERE}/undo"),
+        lambda: app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,)),
+        lambda: app.enqueuer.enqueue(app.editions.get(KEY), scheduled=True),
+        lambda: sender.post(f"{HERE}/pause"),
+    ):
+        act()
+        marks.append(app.editions.mark(KEY))
+    assert len(set(marks)) == len(marks)
+
+
+def test_streams_end_with_the_server(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    served = open_desk(tmp_path / "newsletter")
+    desk = next(served)
+    with stream_of(set_up(desk, "suman", Role.EDITOR)) as stream, caplog.at_level(logging.ERROR):
+        event(stream)
+        assert next(served, None) is None, "the server has stopped"
+        assert event(stream) == ""
+    assert not caplog.messages, "the server waited in vain for the stream"
+
+
+def test_a_store_that_does_not_answer_is_waited_for_and_nobody_is_told_of_nothing() -> None:
+    answers = ["a", "a", StoreUnavailable("busy"), "b"]
+
+    def mark(_edition: str) -> str:
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def two_events() -> list[bytes]:
+        with Changes(mark, every=SOON) as changes:
+            found = changes.follow(KEY, "suman")
+            events = [await anext(found) for _ in range(3)]
+            await found.aclose()
+            return events
+
+    assert asyncio.run(two_events()) == [
+        b"retry: 2000\n\n", b"event: changed\ndata: a\n\n", b"event: changed\ndata: b\n\n",
+    ]  # fmt: skip
+
+
+def test_time_passes_for_a_page_too() -> None:
+    async def events() -> list[bytes]:
+        with Changes(lambda _edition: "a", every=SOON, beat=SOON) as changes:
+            found = changes.follow(KEY, "suman")
+            events = [await anext(found) for _ in range(4)]
+            await found.aclose()
+            return events
+
+    assert len(asyncio.run(events())) == 4
+
+
+def test_streams_are_few_and_none_begins_after_the_end() -> None:
+    async def rooms() -> list[bool]:
+        with Changes(lambda _edition: "a") as changes:
+            open_ = [changes.follow(KEY, "suman") for _ in range(8)]
+            for each in open_:
+                await anext(each)
+            found = [changes.has_room("suman"), changes.has_room("kavita")]
+            for each in open_:
+                await each.aclose()
+            found.append(changes.has_room("suman"))
+            changes.end()
+            return [*found, changes.has_room("suman")]
+
+    assert asyncio.run(rooms()) == [False, True, True, False]

@@ -1,0 +1,163 @@
+"""What a link of an email changes is told to the mailbox, with a button that puts it back.
+
+Whoever has a forwarded email has the tokens of its text, but not the one of its header.
+"""
+
+from __future__ import annotations
+
+import time
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from digest.feedback.rules import UNSUBSCRIBED
+from digest.store.people.preferences import PreferenceStore
+from tests.web.site import Site, link_of, site, translated
+
+# Each test serves an edition.
+pytestmark = pytest.mark.slow
+
+ASHA = "asha@example.com"
+FORM = {"topics": "खेल", "days": "sun", "format": "text", "hour": ""}
+
+
+def page(pages: Site, name: str) -> str:
+    return f"/{name}/{pages.token('preferences', ASHA)}"
+
+
+def told(pages: Site) -> EmailMessage:
+    """An email to the mailbox about a change."""
+    return pages.mails(ASHA, "own")[-1]
+
+
+def stored(pages: Site) -> tuple[object, ...]:
+    found = PreferenceStore(pages.app.database).find(ASHA)
+    assert found
+    return found.topics, found.frequency, found.format, found.paused_until, found.suppressed
+
+
+def test_whoever_got_a_forwarded_email_can_unsubscribe_nobody_for_long(pages: Site) -> None:
+    leave = page(pages, "leave")
+    assert "a•••@example.com" in pages.get(leave).text
+    assert ASHA not in pages.get(leave).text
+    assert pages.post(f"{leave}/leave").title == translated("You have unsubscribed")
+    undo = link_of(told(pages))
+    assert pages.get(undo).title == translated("Subscribe again?")
+    assert stored(pages)[-1] == UNSUBSCRIBED
+    assert pages.post(undo).title == translated("Your subscription is active")
+    assert stored(pages)[-1] is None
+    assert [entry.source for entry in pages.consent(ASHA)] == ["web:leave", "web:undo"]
+    # Used once: it does not subscribe a person again who leaves later.
+    pages.post(f"/leave/{pages.token('leave', ASHA)}")
+    pages.post(undo)
+    assert stored(pages)[-1] == UNSUBSCRIBED
+
+
+def test_the_button_of_a_mailbox_provider_tells_nobody(pages: Site) -> None:
+    pages.post(f"/leave/{pages.token('leave', ASHA)}", **{"List-Unsubscribe": "One-Click"})
+    assert stored(pages)[-1] == UNSUBSCRIBED
+    assert pages.mails(ASHA, "own", wait=0.1) == []
+
+
+def test_a_one_click_post_to_the_visible_link_is_told(pages: Site) -> None:
+    assert pages.post(page(pages, "leave"), **{"List-Unsubscribe": "One-Click"}).status == 200
+    assert stored(pages)[-1] == UNSUBSCRIBED
+    told(pages)
+
+
+def test_changed_preferences_are_put_back(pages: Site) -> None:
+    place = page(pages, "preferences")
+    assert ASHA not in pages.get(place).text
+    before = stored(pages)
+    pages.post(place, **FORM)
+    assert stored(pages) == (("खेल",), "weekly:sun", "text", None, None)
+    undo = link_of(told(pages))
+    assert pages.get(undo).title == translated("Put it back as it was?")
+    assert pages.post(undo).title == translated("Everything is as it was before")
+    assert stored(pages) == before
+    # The list counts again, as it did before.
+    assert PreferenceStore(pages.app.database).chosen_by(pages.subscriber_id(ASHA)) == {}
+
+
+def test_saving_without_a_change_tells_nobody(pages: Site) -> None:
+    place = page(pages, "preferences")
+    pages.post(place, **FORM)
+    assert told(pages)
+    pages.post(place, **FORM)
+    pages.post(f"{place}/pause", weeks="1")
+    # Emails go out one after the other, so the one about the pause is the second.
+    while len(found := pages.mails(ASHA, "own")) < 2:
+        time.sleep(0.01)
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize(("name", "path"), [("pause", ""), ("preferences", "/pause"), ("leave", "/pause")])
+def test_a_pause_is_told_and_put_back(pages: Site, name: str, path: str) -> None:
+    pages.post(page(pages, name) + path, weeks="2")
+    assert "7 दिसंबर 2026" in str(told(pages).get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    assert stored(pages)[3] is not None
+    pages.post(link_of(told(pages)))
+    assert stored(pages)[3] is None
+
+
+def test_an_old_email_subscribes_nobody_again(pages: Site) -> None:
+    """Within a day the button of the page is enough; later somebody else may have found the email."""
+    leave = page(pages, "leave")
+    pages.post(f"/leave/{pages.token('leave', ASHA)}")
+    with site(pages.app.home, [ASHA], DIGEST_NOW="2026-12-03T07:00+05:30") as later:
+        for path in (f"{leave}/back", f"{leave}/pause", leave.replace("leave", "preferences") + "/back"):
+            later.post(path, weeks="1")
+            assert stored(later)[-1] == UNSUBSCRIBED
+        assert (
+            translated("We have sent you an email. Open its link to subscribe again.")
+            in later.get(f"{leave}?done=undo").text
+        )
+        later.post(link_of(told(later)))
+        assert stored(later)[-1] is None
+
+
+def test_too_many_changes_are_refused_but_leaving_is_not(pages: Site) -> None:
+    place = page(pages, "pause").replace("pause", "preferences") + "/pause"
+    for number in range(12):
+        pages.post(place, weeks=("1", "2")[number % 2])
+    assert translated("You have asked for this often today") in pages.post(place, weeks="4").text
+    pages.post(f"{page(pages, 'leave')}/leave")
+    assert stored(pages)[-1] == UNSUBSCRIBED
+
+
+def test_somebody_who_just_signed_up_is_told_nothing_of_the_first_choice(pages: Site) -> None:
+    pages.post("/join", email="neha@example.org")
+    pages.post(link_of(pages.mails("neha@example.org")[0]))
+    pages.post(f"/preferences/{pages.token('preferences', 'neha@example.org')}", **FORM)
+    assert pages.mails("neha@example.org", "own", wait=0.1) == []
+
+
+def test_nobody_is_told_at_an_address_that_bounced(pages: Site) -> None:
+    pages.app.subscribers.suppress(ASHA, "bounced", now=pages.app.now())
+    pages.post(f"{page(pages, 'leave')}/leave")
+    assert stored(pages)[-1] == UNSUBSCRIBED
+    assert pages.mails(ASHA, "own", wait=0.1) == []
+
+
+def test_a_change_is_put_back_for_thirty_days(pages: Site) -> None:
+    pages.post(page(pages, "preferences"), **FORM)
+    undo = link_of(told(pages))
+    for day, status in (("2026-12-22", 200), ("2026-12-24", 410)):
+        with site(pages.app.home, [ASHA], DIGEST_NOW=f"{day}T07:00+05:30") as later:
+            assert later.get(undo).status == status
+
+
+def test_a_nomination_needs_the_mailbox(tmp_path: Path) -> None:
+    with site(tmp_path / "newsletter", [ASHA]) as pages:
+        pages.post(f"{page(pages, 'preferences')}/nominee")
+        link = link_of(told(pages))
+        assert pages.get(link).title == translated("Nominate somebody")
+        wrong = pages.post(link, nominee="रवि", contact=" ")
+        assert (wrong.status, 'value="रवि"' in wrong.text) == (400, True)
+        done = pages.post(link, nominee="रवि", contact="ravi@example.org")
+        assert done.title == translated("Your nomination is stored")
+        pages.post(link, nominee="कोई और", contact="x")
+        held = pages.app.personal_data.collect(ASHA)
+        assert held
+        assert [entry["detail"].split(";")[0] for entry in held["consents"]] == ["रवि, ravi@example.org"]
