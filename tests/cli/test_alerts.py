@@ -253,7 +253,7 @@ def test_an_expired_edition(newsroom: Newsroom) -> None:
 
 
 def test_an_edition_that_is_composed_after_its_time_is_left_to_a_person(newsroom: Newsroom) -> None:
-    """As on the afternoon of the first day, when an admin tries everything while `digest run` runs."""
+    """An admin tries every command while `digest run` runs, as on the first day."""
     with watched(newsroom) as day:
         day.at(15, 0)
         pipeline.compose(day.app, KEY)

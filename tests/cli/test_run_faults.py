@@ -142,7 +142,7 @@ def test_a_start_that_fails_is_told_once_by_what_is_valid(newsroom: Newsroom) ->
         emails = list((newsroom.home / "outbox").glob("*/*admin@example.com.eml"))
         assert len(emails) == 1
         newsroom.edit_settings("max_stories: many", "max_stories: 12")
-        # An email could go out in another way than the one that was meant.
+        # Without this section an email could be sent by another transport than the configured one.
         newsroom.edit_settings("threads: 4", "threads: viele")
         assert newsroom.digest("run").code == 2
         assert len(receiver.kinds()) == 2

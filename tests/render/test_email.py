@@ -355,7 +355,7 @@ def test_only_the_top_storys_image_has_the_headline_as_its_alt_text() -> None:
         story(number, long, "सार", image=make_image(str(number), text))
         for number, text in ((1, ""), (2, ""), (3, long))
     ]
-    # Beside a thumbnail the headline stands already.
+    # The headline is next to the thumbnail already.
     assert re.findall(r'<img [^>]*alt="([^"]*)"', render(of(*rows, lead="s1")).html) == [long, "", ""]
     localised = story(4, "The hill in winter", "Snow.", image=make_image("hill", "Snow on the hill"), language="en")
     assert ' src="https://img.example.com/hill.jpg" alt="Snow on the hill" lang="en"' in render(of(localised)).html

@@ -248,7 +248,7 @@ def test_the_admins_are_told_before_anybody_is_asked(hours: int, told: bool, don
 
 @contextmanager
 def weekly(app: App, clock: Clock) -> Iterator[tuple[Scheduler, list[str]]]:
-    """A schedule that asks on Tuesdays, and its log. Three of thirteen people are silent."""
+    """A schedule that asks on Tuesdays, and its log. Three of thirteen people are inactive."""
     joined = (*PEOPLE, *(f"s{number}@example.com" for number in range(9)))
     rows = "".join(f"  - {{email: {each}}}\n" for each in joined)
     (app.home / "subscribers.yaml").write_text(f"subscribers:\n{rows}", encoding="utf-8")

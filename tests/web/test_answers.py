@@ -94,7 +94,7 @@ def test_only_the_token_of_the_email_answers(asked: Site) -> None:
         "",
         "x" * 36,
         asked.token("leave", "asha@example.com"),
-        # Whoever gets the view forwarded only reads.
+        # A person who gets the view forwarded can only read.
         asked.token("view", "asha@example.com"),
     ):
         assert asked.post(f"/answer/{KEY}/poll/1/{token}").status == 404

@@ -31,7 +31,7 @@ def ask_for(pages: Site, what: str, email: str = ASHA, **fields: str) -> str:
 
 
 def asked_for(pages: Site, what: str, email: str = ASHA) -> EmailMessage:
-    """The email about a request. Changes of preferences are told by others."""
+    """The email about a request. Not the notices of changed preferences."""
     return next(mail for mail in pages.mails(email, "own") if link_of(mail).startswith(f"/{what}/"))
 
 

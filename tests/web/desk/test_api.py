@@ -181,7 +181,7 @@ def test_one_act_by_desk_api_and_command_leaves_the_same(tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_acts_on_editions_by_desk_api_and_command_leave_the_same(tmp_path: Path) -> None:
-    """What the store logs by itself names the person too."""
+    """Rows of the log that the store writes also name the person."""
     special = {"slug": "vishesh", "words": "पहाड़गाँव", "hours": "24"}
     left = []
     for way in ("desk", "api", "command"):

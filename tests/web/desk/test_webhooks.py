@@ -31,7 +31,7 @@ def receiver() -> Iterator[WebhookReceiver]:
 
 @pytest.fixture
 def desk(tmp_path: Path, receiver: WebhookReceiver) -> Iterator[Site]:
-    # Each desk begins with a list, whose numbers are told in a test of their own.
+    # Each desk begins with a list; a separate test checks the event about it.
     events = [each for each in get_args(EventType) if each != "subscribers.changed"]
     hooks = [{"url": receiver.url, "secret_env": "HOOK_SECRET", "private": True, "events": events}]
     yield from open_desk(tmp_path / "newsletter", DIGEST_WEBHOOKS=json.dumps(hooks), HOOK_SECRET=SECRET)
