@@ -26,11 +26,11 @@ $(READY): $(RUNTIME) requirements-dev.lock
 	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $(READY)
 
-# A whole run on the samples, without account, server or key.
+# A complete run on the samples, without account, server or key.
 demo: $(RUNTIME)
 	@$(BIN)/digest --home . demo
 
-# Everything; ARGS='-m "not slow"' takes less than a minute. DIGEST_TEST_PROFILE=ci is more thorough. With bytecode written, a second
+# All tests; ARGS='-m "not slow"' takes less than a minute. DIGEST_TEST_PROFILE=ci is more thorough. With bytecode written, a second
 # run starts faster by half.
 test: setup
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)

@@ -45,7 +45,7 @@ def rules(material: Material) -> list[Row]:
     found: Counter[str] = Counter()
     count, empty, sets = 0, 0, 0
     lengths: list[int] = []
-    told: list[float] = []
+    shares: list[float] = []
     for name in CHECKED:
         try:
             entries = material.lines(name)
@@ -61,7 +61,7 @@ def rules(material: Material) -> list[Row]:
             if summary:
                 lengths.append(len(summary.split()))
             if summary and article.title:
-                told.append(HeadlineCoverage(article.title, (), None).share([summary]))
+                shares.append(HeadlineCoverage(article.title, (), None).share([summary]))
     if not sets:
         raise Missing("articles/*/*.jsonl")
     share = f"{1000 * found.total() / count:.1f}" if count else "–"
@@ -71,11 +71,11 @@ def rules(material: Material) -> list[Row]:
         Row("summaries: rules broken per 1,000", count, share + named, "0"),
         Row(f"summaries: texts of {sets} sets without one", count + empty, str(empty)),
         Row(f"summaries of 20 to {WORDS} words", count, percent(fitting, count)),
-        Row("summaries: mean share of the headline that they tell", len(told), percent(sum(told), len(told))),
+        Row("summaries: mean share of the headline that they tell", len(shares), percent(sum(shares), len(shares))),
         Row(
             "summaries that tell less than a quarter of it",
-            len(told),
-            percent(sum(x < QUARTER for x in told), len(told)),
+            len(shares),
+            percent(sum(x < QUARTER for x in shares), len(shares)),
         ),
     ]
 

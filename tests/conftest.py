@@ -24,7 +24,7 @@ MEMORY = Path("/dev/shm")
 # Bytes that a test run needs there.
 ENOUGH = 2_000_000_000
 
-# SQLite waits for the disk at each commit. In memory the same tests take a fraction of the time.
+# SQLite waits for the disk at each commit. In a memory file system the same tests take a fraction of the time.
 if "PYTEST_DEBUG_TEMPROOT" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH:
     os.environ["PYTEST_DEBUG_TEMPROOT"] = str(MEMORY)
 
@@ -61,7 +61,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Tell the garbage collector to skip what collecting made: thousands of objects that live to the end."""
+    """Exclude the objects of test collection from garbage collection: thousands that live to the end."""
     gc.collect()
     gc.freeze()
 

@@ -108,7 +108,7 @@ def breach(
         click.echo(f"  {what}: {number:,}")
     click.echo(f"Files: {folder} (letter, affected.csv, board.md)")
     if unreached:
-        note(f"No email reaches {plural(unreached, 'person', 'people')}; tell them in another way (affected.csv).")
+        note(f"No email reaches {plural(unreached, 'person', 'people')}; inform them in another way (affected.csv).")
     if sends:
         click.echo(f"Letter {key}: {placed:,} new, {accepted:,} accepted by the provider.")
     else:

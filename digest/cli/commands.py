@@ -126,7 +126,7 @@ def _no_such(name: str, ctx: click.Context) -> click.UsageError:
     return click.UsageError(f"{message} `digest --help` lists them.", ctx)
 
 
-# What these do is nobody's act: they follow the schedule, or serve others.
+# These commands record no person: they follow the schedule, or serve others.
 _BY_ITSELF = ("run", "worker", "web")
 
 

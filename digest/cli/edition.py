@@ -145,7 +145,7 @@ def drop(home: Path, key: str, story: str) -> None:
 @click.argument("article")
 @click.pass_obj
 def split(home: Path, key: str, story: str, article: str) -> None:
-    """Take ARTICLE out of STORY. It is a story of its own, with the place of its score.
+    """Take ARTICLE out of STORY. It becomes a separate story, ranked by its own score.
 
     ARTICLE is the id or the URL of an article of the story.
     """
@@ -312,7 +312,7 @@ def approve(home: Path, key: str, force: str) -> None:
 
 
 def _what_sends_it(planned: PlannedEdition | None, now: datetime) -> str:
-    """Say who sends an edition that is approved now, and when."""
+    """Return how and when an approved edition is sent."""
     if planned is None:
         return ""
     moment = f"{planned.send_at.astimezone(now.tzinfo):%Y-%m-%d %H:%M}"

@@ -43,7 +43,7 @@ def run_engine(
 ) -> int:
     """Run the engine that `make` returns. `pages`: also serve the reader pages if the settings enable them.
 
-    `digest run` that cannot start tells the admins, unless somebody sees its errors on a terminal.
+    If `digest run` cannot start, the admins get an alert, unless its errors appear on a terminal.
     """
     try:
         return _run_engine(home, health_port, log_format, make, pages=pages)

@@ -69,7 +69,8 @@ def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
 def _drop_tables() -> str:
     """Return SQL that drops the store's tables with their partitions.
 
-    `pg_restore --clean` drops only what the dump has. A newer version's tables would stay, and refer to its tables.
+    `pg_restore --clean` drops only the tables of the dump. Those of a newer version would stay, and refer to dropped
+    ones.
     """
     from digest.store.schema import metadata
 

@@ -56,7 +56,7 @@ def list_(home: Path, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def add(home: Path, /, name: str, as_json: bool, **given: str | None) -> None:
-    """Save a group under NAME: those who fulfil all given options. A group of this name is replaced."""
+    """Save a group under NAME: the subscribers who match all given options. A group of this name is replaced."""
     from digest.app import make_app
     from digest.store.people.directory import filter_from
     from digest.subscribers.list_file import parse_field
@@ -119,7 +119,7 @@ def show(home: Path, name: str, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def remove(home: Path, name: str, as_json: bool) -> None:
-    """Forget the group NAME. Its subscribers stay."""
+    """Delete the group NAME. Its subscribers stay."""
     from digest.cli.faults import app_despite_faults
 
     with app_despite_faults(home) as app:
@@ -131,7 +131,7 @@ def remove(home: Path, name: str, as_json: bool) -> None:
 
 
 def _follow_list(app: App) -> None:
-    """Let the store follow the list file, if it is valid."""
+    """Sync the list file to the store, if it is valid."""
     from functools import partial
 
     from digest.cli.faults import read_list_despite_faults

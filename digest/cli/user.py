@@ -13,7 +13,7 @@ _USER_ENV = "DIGEST_USER"
 
 
 def command_actor() -> Actor:
-    """Return who runs this command."""
+    """Return the name of the person who runs this command."""
     from digest.models import Actor
 
     return Actor(user_name(os.environ), "command")

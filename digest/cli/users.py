@@ -95,7 +95,7 @@ def role(home: Path, name: str, role: str) -> None:
 @click.argument("address", metavar="EMAIL")
 @click.pass_obj
 def email(home: Path, name: str, address: str) -> None:
-    """Let a user sign in by OpenID Connect with the address EMAIL; '' ends that.
+    """Let a user sign in by OpenID Connect with the address EMAIL; '' removes the address.
 
     Needs `desk.oidc` in digest.yaml. The same address again accepts another account of the provider.
     """

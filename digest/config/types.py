@@ -41,7 +41,7 @@ def split_names(given: Any) -> Any:
 
 
 def as_text(given: Any) -> Any:
-    """Accept a number where a text may look like one, such as the id of a chat."""
+    """Accept a number for a text that may look like one, such as the id of a chat."""
     return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
 
 

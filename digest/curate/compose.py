@@ -158,10 +158,10 @@ class Window:
 def select_window(articles: Sequence[Article], context: ComposeContext) -> Window:
     """Select the articles of the language within `rules.window` before now, and remove repeated text."""
     rules, now = context.rules, context.now
-    spoken = [article for article in articles if article.language == rules.language]
+    in_language = [article for article in articles if article.language == rules.language]
     older = [article for article in context.background if article.language == rules.language]
-    cleaned = remove_repeated_text([*spoken, *older], now)
-    current = cleaned[: len(spoken)]
+    cleaned = remove_repeated_text([*in_language, *older], now)
+    current = cleaned[: len(in_language)]
     inside = [article for article in current if now - rules.window < article.published <= now + FUTURE]
     allowed, blocked = remove_blocked(inside, rules.block)
     sent = tuple(each for each in context.sent if each.at < now)
@@ -169,11 +169,11 @@ def select_window(articles: Sequence[Article], context: ComposeContext) -> Windo
     others = {article.id: article for article in (*cleaned, *articles_of(sent)) if article.id not in ids}
     rejected = Counter(
         {
-            f"not in {rules.language}": len(articles) - len(spoken),
-            f"outside the last {_hours(rules.window)}": len(spoken) - len(inside),
+            f"not in {rules.language}": len(articles) - len(in_language),
+            f"outside the last {_hours(rules.window)}": len(in_language) - len(inside),
         }
     )
-    removals = Counter(new.source for old, new in zip(spoken, current, strict=True) if old is not new)
+    removals = Counter(new.source for old, new in zip(in_language, current, strict=True) if old is not new)
     return Window(
         articles=in_fixed_order(allowed),
         background=tuple(others.values()),

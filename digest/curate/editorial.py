@@ -1,4 +1,4 @@
-"""An editor's changes of an edition: pins, drops, moves, splits, mergers and texts."""
+"""An editor's changes of an edition: pins, drops, moves, splits, merges and texts."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Changes:
 
     pinned: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
-    # Articles, by id or URL, that are stories of their own.
+    # Articles, by id or URL, that the editor made separate stories.
     split: tuple[str, ...] = ()
-    # Articles whose stories are one story. The first one's keeps its headline.
+    # Articles whose stories the editor merged. The headline is that of the first one.
     merged: tuple[tuple[str, ...], ...] = ()
     # Story id -> section and position in it, from 1.
     moved: Mapping[str, tuple[str, int]] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Changes:
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """What an editor asked for by name: it may be newer than the edition, or sent before."""
+        """Articles that an editor named: they may be newer than the edition, or already sent."""
         return (*self.pinned, *(name for group in self.merged for name in group))
 
 

@@ -1,4 +1,4 @@
-"""Split stories and merge them, as editors asked: after clustering, and again whenever the edition is composed."""
+"""Split and merge stories by editors' changes, after clustering, each time the edition is composed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from digest.curate.similarity.clustering import Cluster, representative_first
 
 
 def regroup(clusters: Sequence[Cluster], changes: Changes, weights: Mapping[str, float]) -> tuple[Cluster, ...]:
-    """Return the clusters with split articles on their own, and merged ones as one.
+    """Return the clusters with split articles separate, and merged ones as one.
 
-    Names that no article has are ignored: the article is too old by now, or was deleted.
+    Unknown ids and URLs are ignored: the article is too old now, or was deleted.
     """
     apart = set(changes.split)
     parts = [part for cluster in clusters for part in _split(cluster, apart, weights)]
@@ -32,7 +32,7 @@ def _split(cluster: Cluster, apart: Collection[str], weights: Mapping[str, float
 
 
 def _merged(parts: Sequence[Cluster], group: Sequence[str]) -> list[Cluster]:
-    """Merge the clusters of a group into the one that it names first, which keeps its representative."""
+    """Merge the clusters of a group into the first one, which keeps its representative."""
     order = {name: position for position, name in enumerate(group)}
     belonging = [part for part in parts if part.names & order.keys()]
     if len(belonging) < 2:

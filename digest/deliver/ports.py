@@ -140,7 +140,7 @@ class CapabilityReport(Protocol):
 
 @runtime_checkable
 class SigningKeys(Protocol):
-    """A transport whose provider says with which DKIM keys it signs."""
+    """A transport whose provider reports its DKIM selectors."""
 
     def dkim_selectors(self, domain: str) -> tuple[str, ...]:
         """The selectors for a sender's domain. Empty if they are not known."""

@@ -53,7 +53,7 @@ _HEAD = re.compile(
     "^(?:यहां |यहाँ |आप भी |तस्वीरों में |(?:[^ :,]+ ){0,4}[0-9]+ [^ ]+ में )?"
     "(?:जानें|जानिए|जानिये|देखें|देखिए|पढ़ें|पढ़िए|समझें|समझिए)[\\s:,-]+(?=\\S)"
 )
-# What is asked before the call is no news: `ट्रैक्टर लेने का है मन, तो यहां जानें दस सस्ते ट्रैक्टर`.
+# A question before the call is no news: `ट्रैक्टर लेने का है मन, तो यहां जानें दस सस्ते ट्रैक्टर`.
 _OFFER = re.compile(
     "^(?=.*(?:प्लान|पसंद|सोच रहे|चाहते|मन)).* तो (?:यहां |यहाँ )?(?:जानें|जानिए|देखें|देखिए|पढ़ें|पढ़िए) "
     "(?!(?:.* )?(?:इसे|इस|इसके|इसकी|इसका|इन|इनके|इनकी|उसे|उस|कैसे|क्या|कब|कौन) )(?=\\S)"
@@ -97,7 +97,7 @@ def _without_tail(title: str) -> str:
         part = title[mark.end() : marks[at + 1].start() if at + 1 < len(marks) else None]
         folded = fold(part).strip(" ?!.।-'\"‘’“”")
         if folded.startswith("तो "):
-            # `ट्रैक्टर लेने का है मन, तो यहां जानें …`: what stands before is no headline.
+            # `ट्रैक्टर लेने का है मन, तो यहां जानें …`: the part before is no headline.
             continue
         found = _TAIL.search(folded)
         if found is None:

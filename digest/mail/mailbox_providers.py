@@ -1,4 +1,6 @@
-"""Who keeps a mailbox: Gmail, Outlook, Yahoo … What one of them refuses, it refuses for all of its domains."""
+"""Mailbox providers by domain: Gmail, Outlook, Yahoo … A provider that refuses an email refuses it for all of its
+domains.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +20,16 @@ _DOMAINS: Mapping[str, tuple[str, ...]] = {
     "iCloud": ("icloud.com", "mac.com", "me.com"),
     "Zoho": ("zoho.com", "zoho.eu", "zoho.in", "zohomail.com", "zohomail.in"),
     "Proton": ("pm.me", "proton.me", "protonmail.com"),
-    # The mail of the Indian state, also below these names.
+    # The mail of the Indian government, also for subdomains.
     "NIC": ("gov.in", "nic.in"),
 }  # fmt: skip
 _NAMES = {domain: name for name, domains in _DOMAINS.items() for domain in domains}
 
 
 def mailbox_provider(domain: str) -> str:
-    """Return the name of who keeps the mailboxes of a domain; '' if it is none of the large ones.
+    """Return the provider of a domain's mailboxes; '' if it is none of the large ones.
 
-    Companies and schools let them keep mailboxes under names of their own. Nothing but DNS would show that.
+    Providers also host mailboxes for domains of companies and schools, which only the DNS would show.
     """
     domain = domain.casefold()
     return _NAMES.get(domain) or _NAMES.get(".".join(domain.split(".")[-2:]), "")

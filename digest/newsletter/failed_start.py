@@ -1,4 +1,4 @@
-"""Tell the admins that `digest run` cannot start: after a restart nobody may be at the terminal."""
+"""Send an alert if `digest run` cannot start: after a restart nobody may be at the terminal."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from digest.app import App, make_app
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.notify.alert import AlertKind
 
-# What the alert is about. That about an edit of a file has the file's name.
+# The subject of the alert. That of an edited file is the file's name.
 _SUBJECT = "start"
-# Sections of the settings that decide how an email goes out, and from whom.
+# Sections of the settings for the transport and the sender of an email.
 _NEEDED_FOR_EMAIL = ("alerts", "delivery", "newsletter")
 
 
 def tell_of_failed_start(home: Path, problems: Sequence[ConfigProblem]) -> None:
-    """Send an alert with the errors, as far as the valid part of the settings says to whom and how.
+    """Send an alert with the errors, if the valid part of the settings has recipients and a channel.
 
-    Once for the same errors, however often the service is started.
+    The same errors are sent once, also if the service is started again.
     """
     with suppress(ConfigurationError, DigestError), make_app(home, despite_faults=True) as app:
         alerts = app.alerts

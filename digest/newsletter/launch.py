@@ -195,7 +195,7 @@ def _alerts(app: App) -> Item:
     alerts = app.settings.alerts
     if not alerts.email and not alerts.webhook:
         fix = "set alerts.email or alerts.webhook in digest.yaml, then run `digest alerts test`"
-        return Item("alerts", False, "nobody is told when something goes wrong", fix)
+        return Item("alerts", False, "no alert goes out when something goes wrong", fix)
     if problems := app.alert_problems():
         return Item("alerts", False, "; ".join(map(str, problems)), "correct it, then run `digest alerts test`")
     names = [channel.name for channel in app.alerts.channels]

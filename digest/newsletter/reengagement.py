@@ -1,6 +1,6 @@
-"""Ask people who seem not to read whether to continue: now, or once a week after the admins were told.
+"""Ask inactive subscribers whether to continue: now, or once a week after an alert to the admins.
 
-`usecases.reengage` has the rules. What was told and done is kept in the store, so a restart repeats nothing.
+`usecases.reengage` has the rules. The store records alerts and questions, so a restart repeats nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from digest.errors import ConfigProblem, ConfigurationError
 from digest.store import meta
 from digest.usecases.reengage import ReengagePlan
 
-# How long before the question the admins are told, and the latest: whoever is told must be able to stop it.
+# How long before the question the admins get the alert, and the minimum: they must have time to stop it.
 _TOLD_BEFORE, _TOLD_AT_LEAST = timedelta(days=1), timedelta(hours=12)
 # How late the question may still go out, such as after a power cut.
 _LATE = timedelta(hours=6)
@@ -31,7 +31,7 @@ class Asked:
 
 
 class Turn(StrEnum):
-    """What is due of the weekly question."""
+    """Which step of the weekly question is due."""
 
     NOTHING = "nothing"
     TELL = "tell"
@@ -40,7 +40,7 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """What the admins are told a day before."""
+    """The alert to the admins a day before."""
 
     title: str
     text: str
@@ -49,7 +49,7 @@ class Announcement:
 
 
 def check_settings(app: App) -> None:
-    """Raise ConfigurationError unless people may be asked and could answer."""
+    """Raise ConfigurationError unless the question is enabled and people can answer it."""
     problem = ""
     if not app.settings.reengage.enabled:
         problem = "'reengage.enabled' is false; set it to true when you have seen who is affected"
@@ -62,7 +62,7 @@ def check_settings(app: App) -> None:
 
 
 def ask_now(app: App) -> Asked:
-    """Give those who are to be asked their places in today's question, and pause who did not answer. Sends nothing."""
+    """Enqueue the subscribers to ask in today's question, and pause those who did not answer. Sends nothing."""
     from digest.web.app import load_pages
     from digest.web.stay import question
 
@@ -73,7 +73,7 @@ def ask_now(app: App) -> Asked:
 
 
 def turn(at: datetime, now: datetime, *, told: bool, done: bool) -> Turn:
-    """Return what is due of the question of this moment."""
+    """Return which step is due at this moment."""
     if done or now > at + _LATE:
         return Turn.NOTHING
     if told:
@@ -89,7 +89,7 @@ class WeeklyQuestion:
         self._store = app.database
 
     def due(self) -> Turn:
-        """Return what is due now."""
+        """Return which step is due now."""
         if not self._chosen.enabled or self._chosen.weekday is None:
             return Turn.NOTHING
         at = self._moment()
@@ -97,7 +97,7 @@ class WeeklyQuestion:
         return turn(at, self._app.now(), told=told, done=done)
 
     def tell(self) -> Announcement | None:
-        """Return what to tell the admins, once. None if nobody is affected."""
+        """Return the alert to the admins, once. None if nobody is affected."""
         check_settings(self._app)
         at = self._moment()
         plan, listed = self._app.reengagement.plan(), self._app.subscribers.count_listed()
@@ -118,14 +118,15 @@ class WeeklyQuestion:
     def ask(self) -> Asked | None:
         """Ask those who are due, once. None if they are more than half of the list."""
         at = self._moment()
-        # Before anybody is asked: whatever breaks now, the next try is a week later, and the ledger finishes this one.
+        # Recorded before the question is enqueued: after any failure the next try is a week later, and the ledger
+        # finishes this one.
         meta.set(self._store, _DONE, at.isoformat())
         if _is_too_many(self._app.reengagement.plan(), self._app.subscribers.count_listed()):
             return None
         return ask_now(self._app)
 
     def _moment(self) -> datetime:
-        """The moment of the question whose turn it is, or that comes next."""
+        """The time of the present question, or of the next one."""
         now, chosen = self._app.now(), self._chosen
         since = now - _LATE
         day = since.date()

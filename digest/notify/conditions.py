@@ -358,7 +358,7 @@ def low_disks(facts: Facts) -> Iterator[Alert]:
 
 
 def old_backup(facts: Facts) -> Iterator[Alert]:
-    """A nightly backup that fails says nothing to anybody. Before the first one, the checklist asks for it."""
+    """Nobody notices a nightly backup that fails. Before the first one, the checklist asks for it."""
     age, at = facts.limits.backup_age, facts.last_backup
     if age and at is not None and facts.now - at > age:
         yield Alert(

@@ -1,4 +1,4 @@
-"""Emails that came back, by who keeps the mailbox, by who sent them, and by domain."""
+"""Emails that came back, by mailbox provider, transport and domain."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class FailureRow:
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """The failed emails of some editions, those with most of them first."""
+    """The failed emails of some editions. Rows with most failures come first."""
 
     mailboxes: Sequence[FailureRow] = ()
     senders: Sequence[FailureRow] = ()

@@ -318,7 +318,7 @@ class _Printer:
         is_small = width == self.branding.theme.look.thumbnail_width
         picture = _picture(story.image, width, "" if is_small else story.title)
         if picture and is_small and picture.alt and story.title.startswith(picture.alt.rstrip(cut.ELLIPSIS)):
-            # The headline stands beside it: read aloud, it would be heard twice.
+            # The headline is next to the picture: a screen reader would read it twice.
             picture = replace(picture, alt="")
         base = texts.web_address(self.branding.base_url or "")
         if picture is None or not _is_stored(picture.url):
@@ -388,7 +388,7 @@ def build_links(branding: Branding, edition_key: str) -> Links:
             view=f"{base}/view/{key}/{PLACEHOLDERS['view']}",
             preferences=f"{base}/preferences/{PLACEHOLDERS['preferences']}",
             pause=f"{base}/pause/{PLACEHOLDERS['preferences']}",
-            # Whoever has a forwarded email has this link, but not the one of the header, which unsubscribes at once.
+            # A forwarded email contains this link, but not the one of the header, which unsubscribes at once.
             leave=f"{base}/leave/{PLACEHOLDERS['preferences']}",
             by_mail=False,
             privacy=f"{base}/privacy",

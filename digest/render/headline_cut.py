@@ -100,11 +100,11 @@ _EMPTY = frozenset(
         ),
     )
 )
-# What points to something that the tail names: `इन उम्मीदवारों का इंतज़ार ख़त्म`; not `इस साल`.
+# A reference to something that the tail names: `इन उम्मीदवारों का इंतज़ार ख़त्म`; not `इस साल`.
 _POINTS_AHEAD = re.compile(
     fold("(?:^| )(?:इन|इस|ये|यह) (?!साल|बार|वर्ष|हफ़्ते|सप्ताह|महीने|माह|दिन|समय|वक़्त|सीज़न|मौके|अवसर|बीच|दौरान|तरह|लिए|पर )")
 )
-# An end that promises news and tells none: `… को बड़ा झटका`, `… पड़ा भारी`.
+# An end that announces news without content: `… को बड़ा झटका`, `… पड़ा भारी`.
 _PROMISE = re.compile(
     fold(
         "(?:^| )(?:बड़ा|बड़ी|तगड़ा|करारा|ज़ोरदार|ख़ास|नया) "
@@ -188,7 +188,7 @@ def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
     if _POINTS_AHEAD.search(fold(head)) or _PROMISE.search(" ".join(ending)):
         return False
     if mark in _ASKS and _QUESTIONS.isdisjoint(ending):
-        # It asks the reader: `धीमे इंटरनेट से परेशान हैं? इन उपायों से …`.
+        # A question to the reader: `धीमे इंटरनेट से परेशान हैं? इन उपायों से …`.
         return False
     if ending[-1] in _EMPTY or ending.count("क्या") > 1:
         return False

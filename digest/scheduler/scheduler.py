@@ -330,7 +330,10 @@ class Scheduler:
             )
 
     def reengage(self) -> None:
-        """Ask people who seem not to read once a week, a day after the admins were told. The edition jobs send it."""
+        """Ask inactive subscribers once a week, a day after the alert to the admins.
+
+        The edition jobs send the question.
+        """
         weekly = WeeklyQuestion(self.app)
         due = weekly.due()
         if due is Turn.TELL and (told := weekly.tell()):

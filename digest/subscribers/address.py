@@ -56,7 +56,7 @@ def mailbox(address: str) -> str:
 
 
 def masked(email: str) -> str:
-    """Return an address by which its owner knows it, and nobody else can write to it: `a•••@example.com`."""
+    """Return a masked address that its owner recognises and nobody else can write to: `a•••@example.com`."""
     local, _, domain = email.rpartition("@")
     return f"{local[:1]}•••@{domain}"
 

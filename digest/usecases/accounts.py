@@ -76,9 +76,10 @@ class Accounts:
         return self.users.all()
 
     def set_email(self, name: str, email: str, by: Actor) -> None:
-        """Let a user sign in by OpenID Connect with this address; '' ends that. Raises DigestError.
+        """Let a user sign in by OpenID Connect with this address; '' removes it.
 
-        A new address, or the same one again, forgets which account of the provider had it.
+        Raises DigestError. The next account of the provider with this address is accepted, also if the address is the
+        same as before.
         """
         user = self._existing(name)
         address = comparable(email.strip()) if email.strip() else ""
@@ -89,7 +90,7 @@ class Accounts:
         self.log.record(by, "email", name, address or "none", now=self.now())
 
     def user_of_email(self, email: str) -> User | None:
-        """Return who may sign in with an address that somebody else has verified."""
+        """Return the user who may sign in with an address that the provider has verified."""
         address = comparable(email)
         return self.users.by_sign_in_email(address) if address else None
 

@@ -201,6 +201,6 @@ def board_report(notice: Notice, affected: Affected, scope: Scope, key: str, now
         f"## Likely impact\n\n{notice.consequences.en}\n\n"
         f"## Measures against the risk, and against a repetition\n\n{notice.measures.en}\n\n"
         "## Circumstances, reasons, and findings about who caused it\n\n(write this)\n\n"
-        f"## How the affected were told\n\nBy email ({key}): {len(affected.reached):,}. By other means, because no "
-        f"email reaches them: {unreached:,} (affected.csv).\n\nAdvice given: {notice.advice.en}\n"
+        f"## How the affected people were informed\n\nBy email ({key}): {len(affected.reached):,}. By other means, "
+        f"because no email reaches them: {unreached:,} (affected.csv).\n\nAdvice given: {notice.advice.en}\n"
     )

@@ -120,7 +120,7 @@ class EditionEditor:
         )
 
     def split(self, key: str, story: str, article: str, by: Actor) -> Edition:
-        """Take an article, by id or URL, out of a story. It is a story of its own, with the place of its score.
+        """Take an article, by id or URL, out of a story. It becomes a separate story, ranked by its own score.
 
         Raises UnknownStory if the story does not have it, and CannotRegroup.
         """

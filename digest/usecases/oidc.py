@@ -1,9 +1,9 @@
-"""Sign in at the desk by OpenID Connect: with the account that a newsroom has elsewhere.
+"""Sign in at the desk by OpenID Connect, with an account at another provider.
 
-The authorization code flow with PKCE (RFC 7636), state and nonce. Only users whom an admin gave this email address get
-in, and only if the provider says that it has verified the address. Nothing is stored while the browser is away: what
-must stay secret is derived from our key, and the state is signed, bound to the browser and accepted once. `joserfc`
-verifies what the provider signed.
+Uses the authorization code flow with PKCE (RFC 7636), state and nonce. A user is accepted only if an admin has set this
+email address, and the provider says that it has verified the address. Nothing is stored while the browser is at the
+provider: secrets are derived from our key, and the state is signed, bound to the browser and accepted once. `joserfc`
+verifies the provider's signatures.
 """
 
 from __future__ import annotations
@@ -33,13 +33,14 @@ if TYPE_CHECKING:
 
 # How long a person may take at the provider.
 _LASTS = timedelta(minutes=10)
-# How long what a provider says about itself counts.
+# How long a provider's metadata and keys are cached.
 _KNOWN_FOR = timedelta(hours=1)
 # For how long a provider that failed is not asked again, and seconds that a page waits while another one asks.
 _NOT_AGAIN, _PATIENCE = timedelta(seconds=15), 1.0
 _STATE, _VERIFIER, _NONCE = "oidc state", "oidc verifier", "oidc nonce"
 _SCOPE = "openid email"
-# Signatures with a key pair. With a shared secret the provider's public key would be one (algorithm confusion).
+# Asymmetric signatures only. Otherwise the provider's public key could be used as a shared secret (algorithm
+# confusion).
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 # Seconds by which clocks may differ.
 _LEEWAY = 60
@@ -49,7 +50,7 @@ _MAX_SUBJECT = 255
 class Why(StrEnum):
     """Why somebody was not signed in."""
 
-    # The state is none of ours for this browser, too old, or was used.
+    # The state was not made by us for this browser, is too old, or was used.
     STALE = "stale"
     # The provider refused, or the person did not agree.
     DENIED = "denied"
@@ -98,7 +99,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class _Provider:
-    """What a provider says about itself."""
+    """A provider's metadata (OpenID Connect Discovery 1.0)."""
 
     authorization: str
     token: str
@@ -114,7 +115,7 @@ class OidcSignIn:
     client: Client
     web: WebClient
     accounts: Accounts
-    # Whether the provider may be reached without TLS, for one in the own network.
+    # Whether the provider may be in a private network, also without TLS.
     allow_http: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     _known: tuple[datetime, _Provider] | None = field(default=None, init=False, repr=False)
@@ -122,10 +123,10 @@ class OidcSignIn:
     _keys: tuple[datetime, KeySet] | None = field(default=None, init=False, repr=False)
 
     def begin(self, browser: str, redirect: str, next: str) -> str:
-        """Return the address of the provider to which the browser is led.
+        """Return the provider's URL to which the browser is redirected.
 
-        `browser` is a secret that only this browser has, `redirect` where the provider leads it back, and `next` where
-        the person goes on. Raises OidcRefused.
+        `browser` is a secret of this browser, `redirect` the URL to which the provider sends it back, and `next` the
+        page that follows. Raises OidcRefused.
         """
         provider = self._provider()
         mark = secrets.token_urlsafe(24)
@@ -145,15 +146,15 @@ class OidcSignIn:
     def finish(
         self, given: Mapping[str, str], browser: str, redirect: str, *, network: str, agent: str
     ) -> tuple[SignedIn, str]:
-        """Open a session for whom the provider names, and return where they go on. Raises OidcRefused, TooManyTries.
+        """Open a session for the user whom the provider names, and return it with the page that follows.
 
-        `given` is the query with which the provider led the browser back.
+        Raises OidcRefused, TooManyTries. `given` is the query of the provider's redirect.
         """
         accounts, now = self.accounts, self.accounts.now()
         if not accounts.quotas.take([Quota(f"desk:network:{network}", TRIES_PER_NETWORK, TRIES_WINDOW)], now):
             raise TooManyTries
         mark, next = self._read_state(given.get("state", ""), browser)
-        # Another provider could have led the browser here with a code of its own (RFC 9207).
+        # Another provider could have sent the browser here with its own code (RFC 9207).
         if given.get("iss", self.client.issuer) != self.client.issuer:
             raise OidcRefused(Why.FAILED, "the answer is of another provider")
         if "code" not in given:
@@ -165,7 +166,7 @@ class OidcSignIn:
         found = accounts.user_of_email(email)
         if found is None:
             raise OidcRefused(Why.UNKNOWN, email=email)
-        # An address may be given to somebody else later; the subject never is.
+        # A provider may assign an address to another person later, but never a subject.
         if not accounts.users.bind_email(found.id, f"{self.client.issuer} {subject}"):
             accounts.log.record(Actor(found.name, "desk"), "sign-in refused", found.name, Why.OTHER_ACCOUNT, now=now)
             raise OidcRefused(Why.OTHER_ACCOUNT, email=email)
@@ -178,7 +179,7 @@ class OidcSignIn:
         return f"{body}.{self.accounts.signer.sign_name(_STATE, f'{body} {browser}')}"
 
     def _read_state(self, state: str, browser: str) -> tuple[str, str]:
-        """Return the mark and the next place of a state that we made for this browser a short time ago."""
+        """Return the mark and the next page of a state that we made for this browser a short time ago."""
         body, _, code = state.rpartition(".")
         if not browser or not self.accounts.signer.is_signed_name(_STATE, f"{body} {browser}", code):
             raise OidcRefused(Why.STALE)
@@ -191,11 +192,11 @@ class OidcSignIn:
         return mark, base64.urlsafe_b64decode(place + "=" * (-len(place) % 4)).decode()
 
     def _secret(self, purpose: str, mark: str) -> str:
-        """Return a secret of one attempt, which can be made again when the browser comes back."""
+        """Return a secret of one attempt, which can be derived again when the browser comes back."""
         return hashlib.sha256(self.accounts.signer.sign_name(purpose, mark).encode()).hexdigest()
 
     def _id_token(self, code: str, verifier: str, redirect: str) -> str:
-        """Exchange a code for the token that says who the person is."""
+        """Exchange a code for the token that identifies the person."""
         provider, client = self._provider(), self.client
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect, "code_verifier": verifier}
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
@@ -211,7 +212,7 @@ class OidcSignIn:
         return token
 
     def _claims(self, token: str, mark: str) -> dict[str, Any]:
-        """Return what a token says, if the provider signed it for us, now, and for this attempt."""
+        """Return the claims of a token, if the provider signed it for us, recently, and for this attempt."""
         from joserfc import jwt
         from joserfc.errors import InvalidKeyIdError, JoseError
 
@@ -225,7 +226,7 @@ class OidcSignIn:
             exp={"essential": True},
             iat={"essential": True},
             nonce={"essential": True, "value": self._secret(_NONCE, mark)},
-            # Who the token is for, if it has several audiences.
+            # The party that the token is for, if it has several audiences.
             azp={"value": self.client.id},
         )
         try:

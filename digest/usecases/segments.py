@@ -35,7 +35,7 @@ class Segments:
         return self.directory.segments()
 
     def get(self, name: str) -> Segment:
-        """Return a group. Raises UnknownSegment, which names those that there are."""
+        """Return a group. Raises UnknownSegment, which names the existing ones."""
         found = next((each for each in self.all() if each.name == name), None)
         if found is None:
             known = ", ".join(each.name for each in self.all()) or "none"
@@ -43,7 +43,7 @@ class Segments:
         return found
 
     def save(self, name: str, wanted: SubscriberFilter, by: Actor) -> str:
-        """Keep a filter under a name, and return the name as it is kept. An older one of this name is replaced.
+        """Save a filter under a name, and return the normalised name. An older one of this name is replaced.
 
         Raises ConfigurationError for an empty or a long name.
         """
@@ -57,7 +57,7 @@ class Segments:
         return kept
 
     def drop(self, name: str, by: Actor) -> None:
-        """Forget a group; its subscribers stay. Raises UnknownSegment."""
+        """Delete a group; its subscribers stay. Raises UnknownSegment."""
         self.get(name)
         with self.database.write() as connection:
             if self.directory.drop_segment(connection, name):
@@ -68,7 +68,7 @@ class Segments:
         return self.directory.addresses(self.get(name).filter, now=self.now())
 
     def subscribers(self, name: str, most: int | None = None) -> Iterator[SubscriberLine]:
-        """Yield those of a group, the newest first. Raises UnknownSegment."""
+        """Yield the subscribers of a group, the newest first. Raises UnknownSegment."""
         return islice(self._lines(self.get(name).filter), most)
 
     def _lines(self, wanted: SubscriberFilter) -> Iterator[SubscriberLine]:

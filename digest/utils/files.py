@@ -63,7 +63,7 @@ def open_private(path: Path, flags: int) -> int:
     flags |= os.O_CREAT | getattr(os, "O_BINARY", 0)
     owner = _other_owner(path.parent)
     try:
-        # Exclusively, because a link in the owner's folder must not make root give away another file.
+        # Exclusively, because a symlink in the owner's folder must not make root change the owner of another file.
         handle = os.open(path, flags | os.O_EXCL if owner else flags, PRIVATE_FILE)
     except FileExistsError:
         if flags & os.O_EXCL:
@@ -86,7 +86,7 @@ def prepare_lock(path: Path) -> None:
 
 
 def _other_owner(path: Path) -> tuple[int, int] | None:
-    """For root the user and group to whom a file or folder belongs, if that is not root. For others None."""
+    """Return the user and group that own a file or folder, if this process is root and the owner is not. Else None."""
     if getattr(os, "geteuid", lambda: -1)() != 0:
         return None
     try:
@@ -97,7 +97,10 @@ def _other_owner(path: Path) -> tuple[int, int] | None:
 
 
 def refused_access(path: Path) -> str:
-    """Say why this process may not read and write a file, and which command lets it. Empty if it may, or is root."""
+    """Return why this process may not read and write a file, and the command that allows it.
+
+    Empty if it may, or is root.
+    """
     if not hasattr(os, "geteuid"):
         return ""
     try:

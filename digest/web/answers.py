@@ -32,7 +32,9 @@ _MOST_WORDS = (10, timedelta(days=1))
 
 
 def router(context: Context, editions: EditionStore, answers: AnswerStore, words: WordStore) -> APIRouter:
-    """`/answer/EDITION/BLOCK/NUMBER/TOKEN`, with the token of the preferences: a view is forwarded, and only read."""
+    """`/answer/EDITION/BLOCK/NUMBER/TOKEN`, with the token of the preferences: a view may be forwarded, so its token
+    only reads.
+    """
     pages = context.pages
     routes = APIRouter(
         prefix="/answer/{edition}/{block}/{choice}/{token}",

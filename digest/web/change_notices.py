@@ -1,7 +1,7 @@
-"""Tell subscribers what a link of an email changed, with a button that puts it back.
+"""Notify subscribers of changes by a link of an email, with a button to undo them.
 
-Whoever has a forwarded email has its links too. A login would keep many from leaving, so the change is made at once
-and told to the mailbox.
+A forwarded email contains its links. A login would prevent many from unsubscribing, so the change is made at once, and
+the mailbox gets a notice.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from digest.web.own_data_emails import OwnDataEmails, Words
 
 # Changes of one subscriber in a day: each sends an email.
 _MAX_CHANGES = 10
-# Whoever has just signed up chooses what to get, and has no letter yet that could be forwarded.
+# New subscribers choose their preferences, and have no email yet that could be forwarded.
 _NEW = timedelta(hours=1)
 
 
 class Change(StrEnum):
-    """What a link changed."""
+    """Changes that a link can make."""
 
     LEFT = "left"
     BACK = "back"
@@ -59,10 +59,10 @@ class ChangeNotices:
         *,
         until: datetime | None = None,
     ) -> bool:
-        """Make a change in one transaction with what would take it back, and tell the subscriber.
+        """Make a change and store its undo in one transaction, and notify the subscriber.
 
-        `undo` holds the earlier values of the columns that change, and `left`. `until` is the end of a pause. False if
-        there were too many changes today: then nothing has changed. Leaving always works.
+        `undo` has the earlier values of the changed columns, and `left`. `until` is the end of a pause. Returns false
+        if there were too many changes today: then nothing has changed. Unsubscribing always works.
         """
         now = self.context.now()
         with self.requests.database.transaction():
@@ -77,7 +77,7 @@ class ChangeNotices:
         return True
 
     def ask_to_come_back(self, request: Request, subscriber: StoredSubscriber) -> bool:
-        """Send the link that subscribes somebody again who left long ago. False if there were too many today."""
+        """Send a link to subscribe again to somebody who left long ago. False if there were too many today."""
         now = self.context.now()
         opened = self.requests.open_undo(subscriber.id, {"left": False}, now=now, most=_MAX_CHANGES)
         if opened is None:
@@ -87,7 +87,7 @@ class ChangeNotices:
         return True
 
     def undo(self, found: PersonRequest, context: ConsentContext) -> None:
-        """Put back what a change replaced, once."""
+        """Undo a change, once."""
         now, preferences = self.context.now(), self.context.preferences
         columns = {name: value for name, value in (found.undo or {}).items() if name != "left"}
         if until := columns.get("paused_until"):
@@ -104,14 +104,14 @@ class ChangeNotices:
                 preferences.resubscribe(found.subscriber, context, now=now)
 
     def earlier(self, subscriber: StoredSubscriber, columns: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the present values of these columns of preferences, as `undo` takes them."""
+        """Return the present values of these columns of preferences, in the form of `undo`."""
         own = self.context.preferences.chosen_by(subscriber.id)
         until = subscriber.paused_until
         own["paused_until"] = until.isoformat() if until else None
         return {name: own.get(name) for name in columns}
 
     def _is_told(self, subscriber: StoredSubscriber, change: Change, now: datetime) -> bool:
-        # Nobody is told at an address that bounced, or whose owner reported us as spam.
+        # No notice goes to an address that bounced, or whose owner reported us as spam.
         if subscriber.suppressed not in (None, UNSUBSCRIBED) or not subscriber.listed:
             return False
         since = self.context.preferences.signed_up_at(subscriber.id) if change == Change.CHOSEN else None
@@ -139,7 +139,7 @@ class ChangeNotices:
 
 
 def _words(change: Change | None, newsletter: str, language: str, until: datetime | None) -> Words:
-    """What the email about a change says; without a change, the email that asks whether to subscribe again."""
+    """Return the text of the email about a change; without a change, of the question whether to subscribe again."""
     _ = translator(language).gettext
     name = {"name": newsletter}
     nothing = _("Was it you? Then you do not need to do anything.")

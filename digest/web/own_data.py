@@ -114,9 +114,9 @@ class OwnData:
 
 
 def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter:
-    """`/preferences/TOKEN/address`, `/data`, `/erase` and `/nominee` ask; `/address/…` and so on do it.
+    """`/preferences/TOKEN/address`, `/data`, `/erase` and `/nominee` request; `/address/…` and so on carry it out.
 
-    `/undo/…` puts back what a link of an email changed.
+    `/undo/…` undoes a change by a link of an email.
     """
     context = own.context
     routes = APIRouter(tags=["own data"], responses=PAGE_RESPONSES, dependencies=[Depends(language_parameter)])

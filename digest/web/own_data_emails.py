@@ -1,6 +1,6 @@
 """The emails that ask for a confirmation: a change of address, a copy of the data, an erasure.
 
-Each has one link, to the page with the confirming button. `change_notices` sends its own words the same way.
+Each has one link, to the page with the confirming button. `change_notices` sends other texts in the same way.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class OwnDataEmails:
         language: str,
         until: datetime,
     ) -> Outgoing:
-        """As `build`, with these words."""
+        """Build an email with the given texts."""
         # The new mailbox does not belong to a subscriber yet, so it gets no link to unsubscribe.
         sender = replace(self.sender, base_url=None) if side == Side.NEW else self.sender
         person = 0 if side == Side.NEW else subscriber

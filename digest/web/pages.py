@@ -17,7 +17,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from digest.errors import StoreError
 from digest.hindi import dates
 from digest.i18n import require_pages, translator
-from digest.render.environment import make_environment
+from digest.render.environment import localise, make_environment
 from digest.render.template_errors import explain
 from digest.render.texts import devanagari_digits_in_html, devanagari_digits_in_text
 from digest.render.themes import Branding
@@ -88,7 +88,7 @@ class Pages:
         # Looked up once for a page: a newsroom's own catalogue is a file that may change.
         self._catalogues = {language: translator(language) for language in self.languages}
         self._localised = {
-            language: localised(partial(self._catalogues.__getitem__, language)) for language in self.languages
+            language: localise(partial(self._catalogues.__getitem__, language)) for language in self.languages
         }
         self.zone = ZoneInfo(branding.timezone)
         self._common = {

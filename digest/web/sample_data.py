@@ -32,7 +32,7 @@ from digest.web.own_data_emails import Words
 from digest.web.pages import Pages
 from digest.web.preferences import DONE, OfferedEdition, PreferencesForm, selectable_hours
 from digest.web.privacy import Item
-from digest.web.showcase import Shown
+from digest.web.showcase import ShowcaseEdition
 from digest.web.topic_rates import Rate
 from digest.web.unsubscribe import Less, Reason, State
 
@@ -80,7 +80,7 @@ def sample_pages(now: datetime, topics: Collection[str]) -> Iterator[SamplePage]
     yield from _unsubscribe(now)
     yield from _preferences(now, topics, sent)
     yield from _archive(now)
-    yield from _signup(Shown(_edition(now), (_story(now), _story(now)), (_edition(now),)), now)
+    yield from _signup(ShowcaseEdition(_edition(now), (_story(now), _story(now)), (_edition(now),)), now)
     for state in ("ask", "saved", "late"):
         for right, results in ((0, [("हाँ", 60)]), (1, [])):
             question = Question("कैसा लगा?", ("हाँ", "नहीं"), right, "…")
@@ -182,7 +182,7 @@ def _approval(now: datetime) -> Iterator[SamplePage]:
             yield SamplePage("approve.html.j2", values)
 
 
-def _signup(show: Shown, now: datetime) -> Iterator[SamplePage]:
+def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
     yield SamplePage("front.html.j2", {"personal": False})
     offer = SampleOffer(now.time())
     for wrong, question, shown in (

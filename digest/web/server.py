@@ -59,7 +59,7 @@ class _Build:
             self._opened = opened.pop_all()
 
     def end_streams(self) -> None:
-        """End answers that last for minutes. Their pages ask again, or do without."""
+        """End responses that last for minutes. Their pages reconnect, or poll."""
         if self.desk is not None:
             self.desk.end_streams()
 
@@ -173,7 +173,7 @@ def run_pages(
 
             import digest.web.desk.app  # noqa: F401
 
-            # Refused here, and not when somebody wants to sign in.
+            # Checked here, and not when somebody signs in.
             _ = app.oidc
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "digest":
@@ -211,7 +211,7 @@ def run_pages(
                 limit_concurrency=_MAX_CONNECTIONS,
             )
             opened.enter_context(run_in_thread(uvicorn.Server(config), at))
-        # Before the servers stop: they wait for requests in progress.
+        # Before the servers stop, because they wait for requests in progress.
         opened.callback(pages.end_streams)
         yield pages
 

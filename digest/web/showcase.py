@@ -15,7 +15,7 @@ _MAX_OLDER = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShowcaseEdition:
     """An edition with its most important stories, the top one first, and `older` editions."""
 
     edition: ArchivedEdition
@@ -31,9 +31,9 @@ class Showcase:
     store: ArchiveStore | None
     now: Callable[[], datetime]
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    _shown: Shown | None = None
+    _shown: ShowcaseEdition | None = None
 
-    def newest(self) -> Shown | None:
+    def newest(self) -> ShowcaseEdition | None:
         """Return the newest edition; None without a public archive, or before the first edition."""
         if self.store is None:
             return None
@@ -43,5 +43,5 @@ class Showcase:
         with self._lock:
             if self._shown is None or self._shown.edition != found[0]:
                 stories = self.store.stories(found[0].key, most=_MAX_STORIES)
-                self._shown = Shown(found[0], tuple(stories), tuple(found[1:]))
+                self._shown = ShowcaseEdition(found[0], tuple(stories), tuple(found[1:]))
             return self._shown

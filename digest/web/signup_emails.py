@@ -14,7 +14,7 @@ from digest.store.people.preferences import StoredSubscriber
 from digest.subscribers.tokens import Signer
 from digest.web.next_edition import NextEdition
 from digest.web.pages import Pages
-from digest.web.showcase import Shown
+from digest.web.showcase import ShowcaseEdition
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,9 @@ class SignupEmails:
         values = {"kind": "confirm", "until": until, "next_due": self.next_edition.due()}
         return self._build(to._replace(id=signup), subject, language, f"/confirm/{token}", **values)
 
-    def welcome(self, subscriber: StoredSubscriber, language: str, shown: Shown, next_due: datetime | None) -> Outgoing:
+    def welcome(
+        self, subscriber: StoredSubscriber, language: str, shown: ShowcaseEdition, next_due: datetime | None
+    ) -> Outgoing:
         """The email for a new subscriber, with the headlines of the newest edition."""
         subject = translator(language).gettext("Welcome to %(name)s")
         to = recipient(subscriber.id, subscriber.email, self.sender, self.signer.sign_email)

@@ -1,7 +1,7 @@
 """Unsubscribe (RFC 8058): one POST unsubscribes; a GET never changes anything. A pause is offered instead.
 
-The header of an email has a token of its own, which nobody forwards. The link that people see has that of the
-preferences, so what it changes is told to the mailbox.
+The header of an email has a separate token, which is not forwarded. The visible link has that of the preferences, so
+the mailbox gets a notice of its changes.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ Reason = Literal["too much", "not interesting", "never asked", "hard to read", "
 State = Literal["here", "left", "nobody", "barred"]
 
 _PURPOSE = "leave"
-# Of the link in the header, which mailbox providers follow, and of the visible link.
+# The purposes of the link in the header, which mailbox providers use, and of the visible link.
 _PURPOSES = (_PURPOSE, "preferences")
-# How long after leaving a button takes it back. Later, somebody may have found an old email.
+# How long a button undoes an unsubscribe. Later, somebody else may have found an old email.
 _UNDO_WITHIN = timedelta(days=1)
 _MAX_REASONS_PER_DAY = 3
 _PATH = re.compile("/leave/([A-Za-z0-9_-]{36})")
@@ -239,7 +239,7 @@ def router(page: LeavePage) -> APIRouter:
 def leave_and_tell(
     notices: ChangeNotices, request: Request, subscriber: StoredSubscriber | None, leave: Callable[[], object]
 ) -> None:
-    """Unsubscribe by a link that may have been forwarded. Repeating it tells nobody again."""
+    """Unsubscribe by a link that may have been forwarded. A repetition sends no second notice."""
     if subscriber is None or subscriber.suppressed == UNSUBSCRIBED:
         leave()
     else:
@@ -249,7 +249,7 @@ def leave_and_tell(
 def come_back(
     notices: ChangeNotices, request: Request, subscriber: StoredSubscriber | None, consent: ConsentContext
 ) -> str:
-    """Take back an unsubscribe, or ask the mailbox if it was long ago. Return what to say was done; '' for nothing."""
+    """Undo an unsubscribe, or ask the mailbox if it was long ago. Returns the state to show; '' if nothing was done."""
     context = notices.context
     if subscriber is None or subscriber.suppressed != UNSUBSCRIBED:
         return ""

@@ -30,7 +30,7 @@ _SOURCE = re.compile(r'\bsrc="(https?://[^"]*)"')
 _BODY = re.compile(r"<body\b[^>]*>")
 _BODY_END = re.compile(r"</body>")
 _HEAD_END = re.compile(r"</head>")
-# An email has no focus; a page is read by keyboard too. The colours are those of the other pages.
+# An email needs no focus style, but a page is also used by keyboard. The colours are those of the other pages.
 _RING = (
     "<style>:focus-visible{outline:3px solid #1c5fc4;outline-offset:2px}"
     "@media (prefers-color-scheme:dark){:focus-visible{outline-color:#8ab8ff}}</style>"

@@ -129,7 +129,7 @@ class Notifying(Sending):
                 "smtp": delivery.smtp.password_env,
             },
             folders=sorted({self.home, Path(store).parent if store else self.home}),
-            # PostgreSQL's own tools make the others.
+            # Backups of PostgreSQL are made by its own tools.
             last_backup=lambda: last_backup(self.database) if self.database.sqlite else None,
             now=self.now,
         )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from digest.usecases.segments import Segments
     from digest.usecases.subscriber_list import SubscriberList
 
-# Bytes of what a provider of OpenID Connect says about itself, with all of its keys.
+# Bytes of the metadata of a provider of OpenID Connect, with all of its keys.
 _PROVIDER_ANSWER = 256 * 1024
 
 

@@ -1,6 +1,6 @@
 """`python -m tests.alerts`: each kind of alert is provoked in a real `digest run`, and its arrival is measured.
 
-A kind holds if its alert arrives within two minutes, once, and says what to do. Takes about six minutes, mostly
+A kind passes if its alert arrives within two minutes, once, and says what to do. Takes about six minutes, mostly
 waiting.
 """
 
@@ -22,13 +22,13 @@ from tests.support.webhook_receiver import is_signed
 
 # Seconds from the condition to the alert.
 _WITHIN = 120.0
-# How long a process is watched after its alert arrived: two more looks for conditions.
+# How long a process is watched after its alert arrived: two more checks of the conditions.
 _REST = 65.0
 
 
 @dataclass(frozen=True)
 class Result:
-    """`seconds` is None if no alert arrived. `problem` says what is wrong, or is empty."""
+    """The result for one kind. `seconds` is None if no alert arrived; `problem` is empty if it passed."""
 
     kind: str
     how: str

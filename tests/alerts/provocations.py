@@ -1,4 +1,4 @@
-"""How each kind of alert is provoked. A function brings the condition about, and returns since when it holds."""
+"""How each kind of alert is provoked: a function causes the condition, and returns since when it is true."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ time.time = lambda: _real() + (3600 if os.path.exists(os.environ["MOVED_CLOCK"])
 
 @dataclass(frozen=True)
 class Provocation:
-    """`run` returns since when the condition holds, by time.monotonic()."""
+    """`run` causes the condition and returns its start, by time.monotonic()."""
 
     kind: AlertKind
     how: str
@@ -212,7 +212,7 @@ def _clock(scene: Scene) -> float:
     code.mkdir()
     (code / "sitecustomize.py").write_text(_CLOCK, encoding="utf-8")
     scene.start(AFTERNOON, PYTHONPATH=f"{code}", MOVED_CLOCK=f"{moved}")
-    # Its first look must be over.
+    # Its first check must be over.
     time.sleep(8)
     moved.touch()
     return time.monotonic()
@@ -257,7 +257,7 @@ def _restart(scene: Scene) -> float:
 
 
 def _at_the_hour(started: float) -> float:
-    """When it is 07:00 for a process that began ten seconds before, and ran soon after."""
+    """Return when it is 07:00 for a process that started ten seconds earlier."""
     return started + 10
 
 

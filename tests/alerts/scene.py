@@ -1,4 +1,4 @@
-"""One `digest run` process with its local servers, in which a condition is brought about and its alert awaited."""
+"""One `digest run` process with its local servers, for a test that causes a condition and waits for its alert."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Scene:
         return self.newsroom.home
 
     def list(self, count: int) -> None:
-        """Make a list of so many subscribers."""
+        """Write a list of `count` subscribers."""
         self.newsroom.set_subscribers(*subscriber_rows(count))
 
     def site(self) -> HttpServer:
@@ -69,7 +69,7 @@ class Scene:
         )
 
     def digest(self, *arguments: str, at: str = "") -> None:
-        """Run a command as somebody at the terminal does. Raises AssertionError if it fails."""
+        """Run a command in a separate process. Raises AssertionError if it fails."""
         more = {"DIGEST_NOW": at} if at else {}
         run = self.newsroom.process(*arguments, **{**self.environment, **more})
         assert run.code == 0, (arguments, run.out, run.err)

@@ -1,4 +1,4 @@
-"""`python -m tests.alerts` provokes every kind of alert, in minutes. The tests only look that none is left out."""
+"""`python -m tests.alerts` provokes every kind of alert, in minutes. These tests check that it covers all."""
 
 from __future__ import annotations
 

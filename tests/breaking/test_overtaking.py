@@ -110,7 +110,7 @@ def test_digest_run_finishes_an_interrupted_alert(press: Press) -> None:
             sent = pipeline.send(app, ALERT, stop=stop, progress=lambda _done, _total: stop.set())
         assert (sent.edition.state, sent.counts.pending > 0) == ("sending", True)
         server.latency = 0.0
-        # The limits do not hold up what was begun.
+        # The limits do not delay an edition whose send has begun.
         with press.scheduler(DIGEST_BREAKING__PER_DAY="1", DIGEST_BREAKING__QUIET='["00:00", "23:59"]') as scheduler:
             scheduler.check()
         assert set(server.counts.values()) == {1}

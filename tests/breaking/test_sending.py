@@ -72,7 +72,7 @@ def test_the_limit_of_the_day_survives_restarts(everywhere: Press) -> None:
     assert refused.code == 1
     assert f"the day's limit of 1 is reached (breaking.per_day; sent today: {ALERT})" in refused.err
     assert proposed.newsroom.outbox(SECOND) == {}
-    # The limit is that of a day, and the proposal is old by then.
+    # The limit of that day is reached, and the proposal is too old.
     proposed.later(hours=24)
     old = proposed.newsroom.digest("breaking", "send", SECOND, **limit)
     assert "proposed at 2026-11-23 12:30, which is too long ago" in old.err
@@ -196,7 +196,7 @@ def test_digest_run_sends_what_was_approved_on_the_page(press: Press) -> None:
         app = scheduler.app
         (alert,) = (each for each in app.alerts.store.open() if each.kind == "breaking-proposed")
         assert f"{app.approval_link(ALERT)} or digest breaking send {ALERT}" in alert.text
-        # The readers of the log may not send.
+        # A reader of the log cannot use it to send the edition.
         assert f"/approve/{ALERT}/*** or digest breaking send" in "\n".join(press.log)
         proposal = app.editions.get(ALERT)
         assert proposal is not None

@@ -1,1 +1,1 @@
-"""Sends are killed at many moments and started again. The provider's log is the judge."""
+"""Sends are killed at many moments and started again. The provider's log decides who got what."""

@@ -1,6 +1,5 @@
-"""`python -m tests.chaos.hurried COMMAND …`: the digest command, which waits seconds instead of a minute.
-
-Only how long it waits for a store and for calls to the provider is changed, so that the product needs no hooks.
+"""`python -m tests.chaos.hurried COMMAND …`: the digest command, which waits seconds instead of a minute. It changes
+the time limits for the store and for calls to the provider from outside, so that the product needs no hooks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Kill a send, resume it, and judge the result by the provider's acceptance log."""
+"""Kill a send, resume it, and check the result with the provider's acceptance log."""
 
 from __future__ import annotations
 
@@ -75,9 +75,10 @@ def kill_and_resume(
     latency: int = 20,
     kind: str = "sqlite",
 ) -> Verdict:
-    """Kill a send at `moment` (a function of the path of the acceptance log), run it again twice, and judge.
+    """Kill a send at `moment` (a function of the path of the acceptance log), run it again twice, and check the result.
 
-    Raises AssertionError if the numbers of `status` do not add up."""
+    Raises AssertionError if the numbers of `status` do not add up.
+    """
     log = folder / "accepted.jsonl"
     server = ("--log", str(log), "--key", KEY, "--latency", str(latency), "--check-every", "50")
     with copied(prepared, folder, kind) as newsroom, serving(*server) as url:
@@ -89,14 +90,14 @@ def kill_and_resume(
         }
         send = newsroom.command("--home", str(folder), "send", EDITION)
         first = run_until_killed(send, newsroom.env(), moment(log))
-        # In this process, which is faster. Only the send that is killed must be one of its own.
+        # In this process, which is faster. Only the send that is killed needs a process of its own.
         for _ in range(2):
             newsroom.digest("send", EDITION)
         status = newsroom.json("status", EDITION, "--all")
-    return judge(log, status, recipients, killed=first.killed)
+    return compare_with_log(log, status, recipients, killed=first.killed)
 
 
-def judge(log: Path, status: dict[str, Any], recipients: int, *, killed: bool) -> Verdict:
+def compare_with_log(log: Path, status: dict[str, Any], recipients: int, *, killed: bool) -> Verdict:
     """Compare the provider's log of a finished send with `status --all`.
 
     Raises AssertionError if the numbers do not add up, or if the provider got a request that breaks its rules."""

@@ -1,6 +1,7 @@
-"""Take the store away in the middle of a send, and judge the result by the provider's acceptance log.
+"""Take the store away in the middle of a send, and check the result with the provider's acceptance log.
 
-`python -m tests.chaos.outages` prints a line for each fault."""
+`python -m tests.chaos.outages` prints a line for each fault.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tests.chaos.killed_send import EDITION, Verdict, judge, prepare, print_line
+from tests.chaos.killed_send import EDITION, Verdict, compare_with_log, prepare, print_line
 from tests.cli.newsroom import Newsroom
 from tests.support.databases import fresh_schema
 from tests.support.killing import lines
@@ -70,7 +71,7 @@ def send_through(
         seconds = time.monotonic() - began
         status = newsroom.json("status", EDITION, "--all")
         newsroom.digest("send", EDITION)
-        final = judge(log, newsroom.json("status", EDITION, "--all"), recipients, killed=False)
+        final = compare_with_log(log, newsroom.json("status", EDITION, "--all"), recipients, killed=False)
     words = errors.decode(errors="replace")
     return Interrupted(
         process.returncode, seconds, words, status["accepted"], status["pending"], status["unknown"], final
@@ -118,7 +119,7 @@ def _fill(folder: Path, seconds: float) -> None:
 
 @contextmanager
 def durable(server: PostgresServer) -> Iterator[str]:
-    """A schema whose commits wait for the disk, which other tests save: what a crash loses may be sent twice."""
+    """A schema whose commits wait for the disk, unlike those of other tests: what a crash loses may be sent twice."""
     with fresh_schema(server.url) as url:
         yield url.replace("%20-csynchronous_commit%3Doff", "")
 

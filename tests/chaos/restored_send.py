@@ -1,6 +1,6 @@
 """Take a copy of the store during a send, finish the send, put the copy back, and send again.
 
-The provider's acceptance log is the judge, and the operator who settles what is unknown.
+The provider's acceptance log decides who got what. A simulated operator resolves unknown batches by the same log.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 from digest.store.database import open_database
 from digest.store.sending.batches import batch_recipients
 from tests.chaos.crash_points import POINTS
-from tests.chaos.killed_send import EDITION, Verdict, copied, judge
+from tests.chaos.killed_send import EDITION, Verdict, compare_with_log, copied
 from tests.chaos.schedules import AT, set_provider, set_time
 from tests.cli.newsroom import Newsroom, Run
 from tests.support.killing import balance, lines, run_until_killed
@@ -29,7 +29,7 @@ from tests.support.sendgrid_server import KEY, serving
 
 # How the copy is put back: by `digest store restore FILE`, or copied over the store by hand.
 WAYS = ("restore", "cp")
-# The provider's answer is lost, whether it has the emails or not; and requests that never arrive whole.
+# Lost responses, with and without the emails accepted; and requests that never arrive completely.
 _LOST = ("--chance", "accept_then_reset=0.1", "--chance", "lose_then_reset=0.1", "--seed", "3")
 _NOT_SENT = ("--chance", "reset_mid_body=0.3", "--seed", "3")
 # Minutes after BEGIN at which a scheduled send continues after the restoring.
@@ -63,7 +63,7 @@ class Restoring:
 
 
 def make_restoring(number: int, recipients: int, way: str) -> Restoring:
-    """Return one of a series of moments: spread over the send, and at every named point."""
+    """Return one of a series of moments, which are spread over the send and include every named point."""
     rng = random.Random(number)
     policy = ("hold", "fence", "resend")[number % 3]
     if number % 3 == 2:
@@ -75,7 +75,7 @@ def make_restoring(number: int, recipients: int, way: str) -> Restoring:
         faults = _LOST if "cancel" in point else _NOT_SENT if point == "after settle" else ()
         policy = "fence" if scheduled else rng.choice(("hold", "fence"))
         at = (point, 1 if once else rng.randrange(1, 5))
-        # A dead sender does not move.
+        # The store of a dead sender does not change.
         return Restoring(at, way, files=True, policy=policy, scheduled=scheduled, faults=faults)
     scheduled = number % 4 == 3
     policy = "fence" if scheduled else policy
@@ -94,9 +94,10 @@ def restore_and_resume(
     batch_size: int = 100,
     latency: int = 25,
 ) -> tuple[Verdict, Verdict]:
-    """Carry out the plan. Returns the verdict before and after the operator settled what is unknown.
+    """Carry out the plan. Returns the verdict before and after the operator resolved unknown batches.
 
-    Raises AssertionError if a copy that was put back by hand is not noticed."""
+    Raises AssertionError if a copy that was put back by hand is not noticed.
+    """
     log = folder / "accepted.jsonl"
     server = ("--log", str(log), "--key", KEY, "--latency", str(latency), "--check-every", "50", *plan.faults)
     with copied(prepared, folder, "sqlite") as newsroom, serving(*server) as url:
@@ -125,10 +126,10 @@ def restore_and_resume(
             newsroom.environment |= set_time(newsroom, url, _PAST)
             _run(newsroom, "send", EDITION)
             set_provider(url, "clock", {"advance": 3600})
-        before = judge(log, _status(newsroom), recipients, killed=killed)
+        before = compare_with_log(log, _status(newsroom), recipients, killed=killed)
         _settle(newsroom, log)
         _run(newsroom, "send", EDITION)
-        after = judge(log, _status(newsroom), recipients, killed=killed)
+        after = compare_with_log(log, _status(newsroom), recipients, killed=killed)
     return before, after
 
 
@@ -235,5 +236,5 @@ def _status(newsroom: Newsroom) -> dict[str, Any]:
 
 
 def _run(newsroom: Newsroom, *arguments: str) -> Run:
-    """Run a command in this process, which is faster. Only the first send must be one of its own."""
+    """Run a command in this process, which is faster. Only the first send needs a process of its own."""
     return newsroom.digest("--home", str(newsroom.home), *arguments)

@@ -1,6 +1,7 @@
 """Sends with a second process, a full disk, a locked store, a clock set back, or SIGTERM.
 
-The provider's log is the judge."""
+The provider's log decides who got what.
+"""
 
 from __future__ import annotations
 
@@ -103,14 +104,15 @@ def test_two_processes_share_a_postgresql(newsroom: Newsroom, postgres_url: str)
 
 
 def test_a_restart_of_postgresql_ends_none_of_several_processes(newsroom: Newsroom, provider: SendGridServer) -> None:
-    """One that starts afterwards finds their locks gone, and takes their batches for lost."""
+    """A process that starts afterwards finds no locks, and treats the batches as lost."""
     programs = postgres_programs()
     if programs is None:
         pytest.skip("needs initdb and pg_ctl of PostgreSQL")
     with PostgresServer(programs) as server, durable(server) as url:
         newsroom.environment["DIGEST_STORE__URL"] = url
         newsroom.json("compose")
-        # So slow that nobody has sent everything before the restart: what a command does afterwards does not wait.
+        # So slow that the restart comes in the middle of the send: after the send a command does not wait for the
+        # store.
         provider.latency = 4.0
         processes = [start_send(newsroom), start_send(newsroom)]
         database = open_database(url, home=newsroom.home)
@@ -125,8 +127,8 @@ def test_a_restart_of_postgresql_ends_none_of_several_processes(newsroom: Newsro
         processes.append(start_send(newsroom))
         for process in processes:
             out, err = process.communicate(timeout=300)
-            # One that ends first says what it sees: another's batches may be unknown until that one records them. On a
-            # busy machine one may not get its turn.
+            # The process that ends first reports what it sees: batches of the other may be unknown until it records
+            # them. On a busy machine one of them may send nothing.
             is_early = counted(out, "unknown") > 0 or "another digest process is sending" in err
             assert process.returncode == 0 or is_early, f"{out}\n{err}"
         assert_everyone_once(newsroom)

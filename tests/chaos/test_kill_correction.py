@@ -71,7 +71,7 @@ def test_nobody_twice_nobody_missed_and_a_correction_for_each_wrong_text(
         note = ("--title", RIGHT, "--note", "शीर्षक ग़लत था।")
         correct = newsroom.command("--home", str(folder), "edition", "correct", EDITION, story, *note)
         run_until_killed(correct, newsroom.env(), lines(log, kill_at) if kill_at else 0.8)
-        # Again: it says that the words are right already, or does all of it.
+        # Repeated: the command says that the text is correct already, or does all of it.
         newsroom.digest("edition", "correct", EDITION, story, *note)
         assert run_until_killed(send, newsroom.env(), lines(log, RECIPIENTS // 2)).killed
         for _ in range(2):
@@ -88,6 +88,6 @@ def test_nobody_twice_nobody_missed_and_a_correction_for_each_wrong_text(
     assert set(both) <= everybody
     assert got.right, "the rest got the corrected email"
     assert len(got.correction) == len(set(got.correction)), "somebody got the correction twice"
-    # Of whom it is not known that they have the wrong text, the correction waits until it is.
+    # A recipient with unknown outcome gets the correction when it is known that they have the wrong text.
     in_doubt = {row["email"] for row in correction["not_reached"] if row["state"] == "unknown"}
     assert set(got.wrong) - unknown - in_doubt <= set(got.correction) <= set(got.wrong)

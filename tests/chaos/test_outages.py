@@ -49,7 +49,7 @@ def test_a_postgresql_that_breaks_its_connections(prepared: Newsroom, tmp_path: 
         def fault(_process: object) -> None:
             proxy.cut()
             time.sleep(DOWN)
-            proxy.mend()
+            proxy.repair()
 
         assert_unharmed(prepared, tmp_path, proxy.url, fault)
 

@@ -43,9 +43,10 @@ def test_a_copy_put_back_after_a_send_mails_nobody_twice(
     assert before.holds, before
     assert after.holds, after
     if way == "restore" and not before.killed:
-        # The store that was in place knows what it has sent. What a killed sender had in flight nobody knows.
+        # The store that was in place knows what it has sent. The batches that a killed sender had in flight stay
+        # unknown.
         assert not before.unknown
         return
     assert before.unknown
-    # The operator finds in the provider's log what became of every batch that was sent whole.
+    # The provider's log shows the operator the outcome of every batch that was sent completely.
     assert after.unknown < before.unknown

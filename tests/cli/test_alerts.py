@@ -52,7 +52,7 @@ class Day:
         self.now[0] = MORNING.replace(hour=hour, minute=minute) + timedelta(days=days)
 
     def watch(self, minutes: int = 3) -> None:
-        """Let the watch run for some minutes, twice in each."""
+        """Run the alert checks for some minutes, twice in each."""
         for _ in range(2 * minutes):
             self.scheduler.watch()
             self.now[0] += timedelta(seconds=30)
@@ -181,7 +181,7 @@ def test_a_process_that_stood_still(newsroom: Newsroom) -> None:
         assert day.raised() == ["stood-still:"]
         assert "stood still for 12 min 34 s" in day.text("stood-still")
         assert "heartbeat_url" not in day.action("stood-still")
-        # After an hour nobody would look into it.
+        # After an hour it is too late to act on it.
         day.at(7)
         day.watch()
         assert (day.resolved(), day.app.alerts.store.open()) == ([], [])
@@ -198,7 +198,7 @@ def test_a_skipped_edition(newsroom: Newsroom) -> None:
         day.watch()
         assert day.raised() == [f"edition-skipped:{KEY}"]
         assert f"digest send {KEY}" in day.action("edition-skipped")
-        # Two days later nobody would look into it. It ends without a message.
+        # Two days later it is too late to act on it. It ends without a message.
         day.at(13, days=1)
         day.watch()
         assert (day.raised(), day.resolved(), day.app.alerts.store.open()) == ([f"edition-skipped:{KEY}"], [], [])
@@ -253,7 +253,7 @@ def test_an_expired_edition(newsroom: Newsroom) -> None:
 
 
 def test_an_edition_that_is_composed_after_its_time_is_left_to_a_person(newsroom: Newsroom) -> None:
-    """As on the afternoon of the first day, when an admin tries everything while `digest run` runs."""
+    """An admin tries every command while `digest run` runs, as on the first day."""
     with watched(newsroom) as day:
         day.at(15, 0)
         pipeline.compose(day.app, KEY)
@@ -311,7 +311,7 @@ def test_an_email_waits_until_a_transport_works(newsroom: Newsroom) -> None:
         assert day.raised() == ["provider-down:smtp"]
         with RecordingSmtp(port=server.port) as again:
             day.watch(12)
-            # One email with the alert and its end, or one of each: none of them twice.
+            # One email with both the alert and its end, or one for each; never a duplicate.
             subjects = [str(parse_mail(email.content)["Message-ID"]) for email in again.emails]
             assert 1 <= len(subjects) == len(set(subjects)) <= 2
         assert day.resolved() == ["provider-down:smtp"]
@@ -533,7 +533,7 @@ def test_a_store_that_cannot_be_written(newsroom: Newsroom, monkeypatch: pytest.
             day.run("check")
         assert day.raised() == ["store-unusable:"]
         assert "digest check" in day.action("store-unusable")
-        # What only reads works in a locked store, and proves nothing.
+        # Reading works in a locked store, so it proves nothing.
         day.watch(1)
         assert day.resolved() == []
         other.execute("ROLLBACK")

@@ -1,4 +1,4 @@
-"""Blocks from the newsletter's folder and from URLs: whose they are, what is wrong with them, and when they run."""
+"""Blocks from the newsletter's folder and from URLs: which edition gets them, their errors, and their days."""
 
 from __future__ import annotations
 

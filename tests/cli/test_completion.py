@@ -11,7 +11,7 @@ from tests.cli.newsroom import Newsroom
 
 
 def completed(newsroom: Newsroom, line: str, *, process: bool = False) -> list[str]:
-    """Return the words that bash offers at the end of `line`. With `process` a process of its own is asked."""
+    """Return the words that bash offers at the end of `line`. `process`: run it in a separate process."""
     words = {"_DIGEST_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
     run = (newsroom.process if process else newsroom.digest)(**words)
     assert run.err == ""

@@ -1,4 +1,4 @@
-"""`digest edition correct`: the rest get the right text, and those who have the wrong one a correction; nobody else."""
+"""`digest edition correct`: later recipients get the right text; only those who have the wrong one get a correction."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def got(provider: SendGridServer) -> dict[str, list[str]]:
 
 
 def hold_back(newsroom: Newsroom, batches: int) -> None:
-    """Make so many batches wait until noon."""
+    """Make `count` batches wait until noon."""
     with make_app(newsroom.home, environment=newsroom.environment) as app, app.database.write() as connection:
         rows = select(batch.c.id).where(batch.c.edition == EDITION).order_by(batch.c.id.desc()).limit(batches)
         noon = datetime.fromisoformat("2026-11-23T12:00+05:30")

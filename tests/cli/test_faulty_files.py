@@ -1,4 +1,4 @@
-"""What works while digest.yaml or subscribers.yaml has errors: whatever needs only the store."""
+"""Everything that needs only the store works while digest.yaml or subscribers.yaml has errors."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_the_last_valid_list_is_shown_and_exported(newsroom: Newsroom) -> None:
     exported = newsroom.digest("subscribers", "export")
     assert "asha@example.com" in exported.out
     assert "subscribers.yaml:2: 'email': 'asha' is not a valid email" in exported.err
-    # The file is an edit that somebody makes: it is not taken over.
+    # Somebody is editing the file: the command does not change it.
     assert newsroom.json("subscribers", "list")["subscribers"][0]["email"] == valid[0]["email"]
 
 

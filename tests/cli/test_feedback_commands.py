@@ -1,4 +1,4 @@
-"""`digest sponsors` and `digest replies` print and write what was counted and said."""
+"""`digest sponsors` and `digest replies` print the counts and the replies, and write them to files."""
 
 from __future__ import annotations
 

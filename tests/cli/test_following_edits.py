@@ -51,7 +51,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def told(day: Day, words: str) -> int:
+def count_logged(day: Day, words: str) -> int:
     return sum(words in line for line in day.log)
 
 
@@ -60,14 +60,14 @@ def test_a_faulty_list_is_reported_once_and_the_last_valid_one_is_sent_to(newsro
     for minute in (1, 2, 3):
         day.at(5, minute)
         day.scheduler.tick()
-    assert told(day, "subscribers.yaml:4") == 1
+    assert count_logged(day, "subscribers.yaml:4") == 1
     day.at(7)
     day.scheduler.tick()
     assert day.accepted() == 2
     day.at(8, 30)
     day.scheduler.tick()
     assert (day.state(), day.accepted()) == (EditionState.DONE, 3)
-    assert told(day, "subscribers.yaml:4") == 1
+    assert count_logged(day, "subscribers.yaml:4") == 1
 
 
 def test_whoever_left_or_was_deleted_since_gets_nothing(newsroom: Newsroom, day: Day) -> None:
@@ -96,12 +96,12 @@ def test_after_a_repair_the_edition_goes_to_those_who_were_missing(newsroom: New
     newsroom.set_subscribers("email: asha@example.com", "email: new@example.com", "email: ravi@example.com")
     day.at(7, 20)
     day.scheduler.tick()
-    assert told(day, "The subscriber list is valid again.") == 1
+    assert count_logged(day, "The subscriber list is valid again.") == 1
     assert set(newsroom.outbox()) == {"asha@example.com", "new@example.com", "ravi@example.com"}
     # The same fault later is a new one.
     newsroom.set_subscribers("email: asha@example.com", "email: new@example.com", "email: nobody")
     day.scheduler.tick()
-    assert told(day, "subscribers.yaml:4") == 2
+    assert count_logged(day, "subscribers.yaml:4") == 2
 
 
 def test_a_send_by_hand_after_a_repair_keeps_to_the_hours_of_the_day(newsroom: Newsroom, day: Day) -> None:
@@ -126,7 +126,7 @@ def test_a_faulty_list_stops_the_day_if_the_settings_say_so(newsroom: Newsroom, 
             day.at(7, minute)
             day.scheduler.tick()
         assert newsroom.outbox() == {}
-        assert told(day, "nobody gets mail: subscribers.yaml:3") == 1
+        assert count_logged(day, "nobody gets mail: subscribers.yaml:3") == 1
         newsroom.set_subscribers("email: asha@example.com")
         day.at(7, 3)
         day.scheduler.tick()
@@ -145,7 +145,7 @@ def test_changed_settings_are_used_from_the_next_job_on(day: Day, settings: Chan
     settings("max_stories: 12", "max_stories: 4")
     day.at(5, 30)
     day.scheduler.tick()
-    assert told(day, "changed: edition.max_stories.") == 1
+    assert count_logged(day, "changed: edition.max_stories.") == 1
     edition = day.scheduler.app.editions.get(KEY)
     assert edition is not None
     assert len(list(edition.stories())) == 4
@@ -184,14 +184,14 @@ def test_faulty_settings_are_reported_once_and_the_old_ones_stay(newsroom: Newsr
             day.at(5, number * 5 + minute)
             day.scheduler.tick()
         assert day.scheduler.app is app
-        assert (told(day, "the old ones stay in use"), told(day, expected)) == (number, 1)
+        assert (count_logged(day, "the old ones stay in use"), count_logged(day, expected)) == (number, 1)
         if number == len(FAULTS):
             day.at(7)
             day.scheduler.tick()
             assert day.accepted() == 2
         path.write_text(before, encoding="utf-8")
         day.scheduler.tick()
-        assert told(day, "The settings are valid again.") == number
+        assert count_logged(day, "The settings are valid again.") == number
 
 
 def test_an_edit_that_changes_no_value_is_not_reported(newsroom: Newsroom, day: Day) -> None:
@@ -211,7 +211,7 @@ def test_an_edited_template_is_named(newsroom: Newsroom, day: Day) -> None:
 
 
 def test_each_alert_about_a_file_names_its_lines(newsroom: Newsroom, day: Day, settings: Change) -> None:
-    """Three edits with different errors are three emails, which have to be told apart."""
+    """Three edits with different errors are three emails, which must have different texts."""
     settings("max_stories: 12", "max_stories: many")
     day.scheduler.follow_settings()
     settings("send_at:", "send_att:")
@@ -230,18 +230,18 @@ def test_each_alert_about_a_file_names_its_lines(newsroom: Newsroom, day: Day, s
 def test_an_edit_of_the_list_is_noticed_at_once(
     newsroom: Newsroom, now: list[datetime], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not only at the next full minute: who saves a typo is still there to correct it."""
+    """Not only at the next full minute: the person who saves an error can still correct it at once."""
     monkeypatch.setattr("digest.scheduler.scheduler._LOOK", 0.05)
     newsroom.set_subscribers("email: asha@example.com")
     with started(newsroom.home, now) as day:
         thread = threading.Thread(target=day.scheduler.run)
         thread.start()
         try:
-            wait_until(lambda: bool(told(day, "Collected")))
+            wait_until(lambda: bool(count_logged(day, "Collected")))
             newsroom.set_subscribers("email: asha@example.com", "email: nobody")
-            wait_until(lambda: told(day, "subscribers.yaml:3") == 1)
+            wait_until(lambda: count_logged(day, "subscribers.yaml:3") == 1)
             newsroom.set_subscribers("email: asha@example.com", "email: ravi@example.com")
-            wait_until(lambda: told(day, "The subscriber list is valid again.") == 1)
+            wait_until(lambda: count_logged(day, "The subscriber list is valid again.") == 1)
         finally:
             day.scheduler.stop.set()
             thread.join(timeout=20)
@@ -252,10 +252,10 @@ def test_a_faulty_template_is_reported_with_its_line(newsroom: Newsroom, day: Da
     folder.mkdir(exist_ok=True)
     (folder / "letter.txt.j2").write_text("{{ letter.name }\n", encoding="utf-8")
     day.scheduler.tick()
-    assert told(day, "templates/letter.txt.j2:1") == 1
+    assert count_logged(day, "templates/letter.txt.j2:1") == 1
     (folder / "letter.txt.j2").unlink()
     day.scheduler.tick()
-    assert told(day, "The settings are valid again.") == 1
+    assert count_logged(day, "The settings are valid again.") == 1
 
 
 def test_an_edit_that_nobody_foresaw_does_not_stop_the_jobs(newsroom: Newsroom, day: Day) -> None:
@@ -263,7 +263,7 @@ def test_an_edit_that_nobody_foresaw_does_not_stop_the_jobs(newsroom: Newsroom, 
     (newsroom.home / "templates/letter.html.j2").write_bytes(b"\xff\xfe{{")
     (newsroom.home / "templates/pages").write_text("not a folder", encoding="utf-8")
     day.scheduler.tick()
-    assert told(day, "the old ones stay in use") == 1
+    assert count_logged(day, "the old ones stay in use") == 1
     (newsroom.home / "templates/letter.html.j2").unlink()
     day.at(7)
     day.scheduler.tick()
@@ -271,7 +271,7 @@ def test_an_edit_that_nobody_foresaw_does_not_stop_the_jobs(newsroom: Newsroom, 
 
 
 def test_a_secret_of_new_settings_is_masked_from_then_on_and_a_refused_app_is_closed(newsroom: Newsroom) -> None:
-    """The first edit names a variable that holds no valid signing secret, and nobody foresaw the second one."""
+    """The first edit names a variable without a valid signing secret; the second raises an unexpected exception."""
     with make_app(newsroom.home, environment={"ALERTS_SECRET": "open-sesame"}) as app:
         watch = watch_settings(app)
         opened = len(app._open)
@@ -296,7 +296,7 @@ def test_a_key_that_needs_a_restart_says_so_once(newsroom: Newsroom, day: Day, s
     settings("edition:", "edition:\n  memory: 3d")
     for _ in range(2):
         day.scheduler.tick()
-    assert told(day, "Changes of store.url take effect when you restart `digest run`.") == 1
+    assert count_logged(day, "Changes of store.url take effect when you restart `digest run`.") == 1
     assert day.scheduler.app.settings.edition.memory.days == 3
     assert not (newsroom.home / "other.db").exists()
 
@@ -309,7 +309,7 @@ def test_an_edition_in_progress_keeps_its_emails_and_hours(newsroom: Newsroom, d
     settings("max_stories: 12", "max_stories: 4")
     day.at(8, 30)
     day.scheduler.tick()
-    assert told(day, "changed: edition.max_stories, schedule.send_at.") == 1
+    assert count_logged(day, "changed: edition.max_stories, schedule.send_at.") == 1
     assert (day.state(), day.accepted()) == (EditionState.DONE, 3)
     assert day.scheduler.app.editions.emails(KEY) == before
     late = newsroom.outbox()["meena@example.com"]
@@ -325,4 +325,4 @@ def test_new_hours_are_logged(day: Day, settings: Change) -> None:
     settings('compose_at: "05:30"', 'compose_at: "05:15"')
     settings('send_at: "07:00"', 'send_at: "18:45"')
     day.scheduler.tick()
-    assert told(day, "Next edition: 2026-11-23, composed at 05:15, sent at 18:45.") == 1
+    assert count_logged(day, "Next edition: 2026-11-23, composed at 05:15, sent at 18:45.") == 1

@@ -38,7 +38,7 @@ def test_the_starter_newsletter_has_a_lead_image_and_others(newsroom: Newsroom) 
     cids = shown(mails["asha@example.com"])
     assert stories[edition["lead"]]["image"] == f"cid:{cids[0]}"
     assert len(cids) >= 3
-    # Kabir gets text only.
+    # Kabir chose the text format.
     assert shown(mails["kabir@example.com"]) == []
     assert len({tuple(shown(mails[f"{name}@example.com"])) for name in ("asha", "farah", "joseph")}) == 1
 

@@ -239,7 +239,7 @@ def test_a_folder_that_is_ready_passes(smtp_newsroom: Newsroom, tmp_path: Path) 
         items = launch(newsroom, "--seed", f"seed@{DOMAIN}", "--seed", "elsewhere@gmail.com", code=1)
         assert items["seed addresses"]["message"] == "not on the list, paused or suppressed: elsewhere@gmail.com"
         assert items["seed addresses"]["fix"] == "digest subscribers add elsewhere@gmail.com"
-        assert items["alerts"]["message"] == "nobody is told when something goes wrong"
+        assert items["alerts"]["message"] == "no alert goes out when something goes wrong"
         newsroom.environment["DIGEST_ALERTS__EMAIL"] = f"desk@{DOMAIN}"
         items = launch(newsroom, "--seed", f"seed@{DOMAIN}", code=1)
         assert items["alerts"]["message"] == f"go to desk@{DOMAIN}; no test was sent to all of them"

@@ -152,10 +152,10 @@ def test_a_run_sends_the_day_logs_json_and_tells_systemd_what_it_does(newsroom: 
         manager.bind(address)
         manager.settimeout(10)
         found = [json.loads(line) for line in run_a_day(newsroom, signal.SIGTERM, NOTIFY_SOCKET=address)]
-        heard = list(iter(lambda: manager.recv(100).decode(), "STOPPING=1"))
-    assert heard[0] == "READY=1"
+        messages = list(iter(lambda: manager.recv(100).decode(), "STOPPING=1"))
+    assert messages[0] == "READY=1"
     # Once a second: a fast machine is done sooner.
-    assert set(heard[1:]) <= {"WATCHDOG=1"}
+    assert set(messages[1:]) <= {"WATCHDOG=1"}
     batches = [entry for entry in found if "batch" in entry]
     assert sum(entry["recipients"] for entry in batches) == 6
     assert all(entry["edition"] == "2026-11-23" and entry["attempt"] for entry in batches)

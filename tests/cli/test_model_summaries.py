@@ -1,4 +1,4 @@
-"""`digest compose` with a language model that writes, against a local server that plays it."""
+"""`digest compose` with a language model, which a local server imitates."""
 
 from __future__ import annotations
 

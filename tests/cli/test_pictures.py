@@ -1,4 +1,6 @@
-"""Pictures of stories: fetched once, cut and shrunk, and attached, on our pages, or left with their publishers."""
+"""Pictures of stories: fetched once, cropped and reduced; then attached, served by our pages, or linked at their
+publishers.
+"""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ NO_UNSUBSCRIBE_LINK = (
 
 @pytest.fixture(autouse=True)
 def without_programs(newsroom: Newsroom) -> None:
-    """SpamAssassin, where it is installed, takes a second for each check."""
+    """SpamAssassin takes a second for each check, so tests run without it."""
     newsroom.environment["PATH"] = ""
 
 

@@ -36,7 +36,7 @@ def umask(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def modes(folder: Path) -> dict[str, str]:
-    """The mode of everything in a folder, and of the folder itself, except what is not about subscribers."""
+    """Return the mode of the folder and of each file in it that concerns subscribers."""
     paths = [folder, *(path for path in sorted(folder.rglob("*")))]
     names = {path: path.relative_to(folder) for path in paths}
     return {
@@ -171,7 +171,7 @@ def test_another_user_can_read_nothing(umask: None) -> None:
         names = ["digest.db", "subscribers.yaml", "subscribers.yaml.bak", "list.csv", "digest.yaml"]
         names += [str(mail.relative_to(home)) for mail in home.glob("outbox/*/*.eml")]
         assert len(names) > 5
-        # A control: what others may read, and the system's own Python.
+        # A control: a file that others may read, and the system's own Python.
         names.append("samples/feeds/subah-samachar.xml")
         python = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable
         other_user: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
@@ -263,7 +263,7 @@ def test_a_file_of_somebody_else_is_named_with_the_command_that_helps() -> None:
 
 
 def _warns(home: Path) -> int:
-    """Open the store, and return 0 if one warning says what its owner must do."""
+    """Open the store. Returns 0 if there is exactly one warning, with what the owner must do."""
     import logging
 
     from digest.store import private

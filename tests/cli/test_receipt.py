@@ -41,7 +41,7 @@ def written(newsroom: Newsroom, document: dict[str, Any]) -> Path:
 
 
 def ten_lines(receipt: Path, key: str) -> subprocess.CompletedProcess[str]:
-    """Run the Python of the docs as it stands there."""
+    """Run the Python of the docs unchanged."""
     [code] = re.findall(r"```python\n(.*?)```", PAGE, re.S)
     assert len(list(filter(None, code.splitlines()))) == 10
     return subprocess.run(
@@ -141,7 +141,7 @@ def test_pruning_changes_nothing_in_a_receipt(newsroom: Newsroom) -> None:
 
 
 def fold(newsroom: Newsroom) -> None:
-    """Send so many later editions that the first one may be folded, and prune."""
+    """Send enough later editions that the first one may be reduced to counts, and prune."""
     days = [f"2026-12-{day:02}" for day in range(1, KEPT_EDITIONS + 1)]
     with make_app(newsroom.home, environment=newsroom.env()) as app:
         first = app.editions.get(EDITION)

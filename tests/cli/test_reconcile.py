@@ -73,7 +73,7 @@ def test_each_recipient_is_shown_with_all_that_is_known(broken: Newsroom) -> Non
 
 
 def test_the_message_id_is_that_of_the_email(broken: Newsroom) -> None:
-    """As the mail server's log has it: the email that is sent again has the same."""
+    """As in the mail server's log: the email has the same one when it is sent again."""
     expected = unknown(broken)[RAVI]["message_id"]
     assert broken.digest("reconcile", EDITION, "--resend", RAVI, "--reason", "not in the log").code == 1
     assert broken.digest("send", EDITION, DIGEST_DELIVERY__TRANSPORT="outbox").code == 1
@@ -146,12 +146,12 @@ def test_a_decision_that_sends_nothing_works_with_faulty_files(broken: Newsroom)
     assert "unknown key 'schedule.compose_att'" in refused.err
     assert "--resend needs a valid file: repair it first" in refused.err
     assert "works all the same" not in refused.err
-    # Who is looked up, and by which Message-ID, depends on these.
+    # The lookup in the provider's log depends on these.
     broken.edit_settings("compose_att:", "compose_at:")
     broken.edit_settings("email: news@", "mail: news@")
     assert broken.digest("reconcile", EDITION).code == 2
     broken.edit_settings("mail: news@", "email: news@")
-    # The list says nothing about whom the edition reached.
+    # The list does not show whom the edition reached.
     broken.set_subscribers("email: asha")
     resent = broken.digest("reconcile", EDITION, "--resend", RAVI, "--reason", "not in the log")
     assert resent.code == 0, resent.err

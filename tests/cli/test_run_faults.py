@@ -1,4 +1,4 @@
-"""Faults that the jobs of `digest run` meet: each is told once, also when the store is busy, and once that it ends."""
+"""Faults in the jobs of `digest run`: one alert at the start and one at the end, also while the store is busy."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def tick(day: Day, hour: int, minute: int, times: int = 1) -> None:
 
 
 def test_an_edition_that_fails_while_it_is_sent_is_told_once_and_ends_after_a_day(newsroom: Newsroom, day: Day) -> None:
-    """The planned edition has nothing to do meanwhile, and says nothing about the batches that cannot be sent."""
+    """Meanwhile the planned edition has nothing to send, and does not report the batches that cannot be sent."""
     tick(day, 7, 0)
     assert day.state() == EditionState.SENDING
     mark = newsroom.home / "digest.db.mark"
@@ -142,7 +142,7 @@ def test_a_start_that_fails_is_told_once_by_what_is_valid(newsroom: Newsroom) ->
         emails = list((newsroom.home / "outbox").glob("*/*admin@example.com.eml"))
         assert len(emails) == 1
         newsroom.edit_settings("max_stories: many", "max_stories: 12")
-        # An email could go out in another way than the one that was meant.
+        # Without this section an email could be sent by another transport than the configured one.
         newsroom.edit_settings("threads: 4", "threads: viele")
         assert newsroom.digest("run").code == 2
         assert len(receiver.kinds()) == 2
@@ -197,7 +197,7 @@ def test_a_new_newsletter_has_missed_nothing_on_its_first_day(newsroom: Newsroom
 
 
 def test_a_look_for_conditions_that_fails_is_told(newsroom: Newsroom, now: list[datetime]) -> None:
-    """An edition in the store is damaged, and the alert about it leaves."""
+    """An edition in the store is damaged, and the alert about it is sent."""
     with WebhookReceiver() as receiver:
         environment = {"DIGEST_ALERTS__WEBHOOK": receiver.url, "DIGEST_ALERTS__WEBHOOK_PRIVATE": "true"}
         with started(newsroom.home, now, **environment) as day:

@@ -1,4 +1,4 @@
-"""Sample articles are fiction: they go to files, and to nobody by real email."""
+"""Sample articles are fiction: they are written to files, and never sent by real email."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def server() -> Iterator[RecordingSmtp]:
 
 
 def go_live(newsroom: Newsroom, server: RecordingSmtp) -> None:
-    """Choose a provider, and add a reader who is no example."""
+    """Choose a provider, and add a subscriber with a real address."""
     newsroom.environment |= {
         "DIGEST_DELIVERY__TRANSPORT": "smtp",
         "DIGEST_DELIVERY__SMTP__HOST": "127.0.0.1",
@@ -94,7 +94,7 @@ def test_samples_that_wait_for_their_hour_are_not_sent_by_a_provider(newsroom: N
 
 
 def test_samples_that_went_out_by_a_provider_stay_on_record(newsroom: Newsroom, server: RecordingSmtp) -> None:
-    """To example addresses they do go."""
+    """Example addresses do get them."""
     go_live(newsroom, server)
     assert newsroom.digest("subscribers", "remove", READER).code == 0
     everyone = newsroom.json("send")["accepted"]

@@ -21,7 +21,7 @@ from tests.support.http_server import Exchange, HttpServer
 from tests.support.profiles import first
 from tests.support.sendgrid_events import PATH, Webhook
 
-# Not of the form of a provider's keys, so that only its value gives it away.
+# Unlike a provider's keys, so that only its value can identify it.
 SECRET = "correct.horse/battery+staple"
 PASSWORD = "horse-battery9"
 
@@ -33,14 +33,14 @@ def server() -> Iterator[HttpServer]:
 
 
 def forms(secret: str, user: str = "desk@example.com") -> list[bytes]:
-    """How a secret is stored or shown if nobody takes care."""
+    """The forms in which a secret could be stored or shown."""
     login = base64.b64encode(f"\0{user}\0{secret}".encode())
     basic = base64.b64encode(f"{user}:{secret}".encode())
     return [secret.encode(), secret[: len(secret) * 2 // 3].encode(), login, basic, base64.b64encode(secret.encode())]
 
 
 def assert_kept(newsroom: Newsroom, secret: str, *runs: Run, user: str = "desk@example.com") -> None:
-    """Fail if the secret is in the output of commands or in any file of the folder, the settings apart."""
+    """Fail if the secret is in the output of commands or in any file of the folder except the settings."""
     for form in forms(secret, user):
         for run in runs:
             assert form not in (run.out + run.err).encode()
@@ -136,7 +136,7 @@ FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>ख़बर</
 
 
 def answers(server: HttpServer, how: str) -> None:
-    """Serve /feed in a way that repeats what was sent."""
+    """Serve /feed so that the response repeats the request."""
 
     def handle(exchange: Exchange) -> None:
         sent = exchange.request.headers.get("authorization") or exchange.request.headers.get("x-api-key", "")

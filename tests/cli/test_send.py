@@ -93,7 +93,7 @@ def test_a_dry_run_sends_nothing(newsroom: Newsroom) -> None:
     assert (result["would_send"], result["excluded"], result["already"]) == (6, 1, 0)
     assert newsroom.outbox() == {}
     assert newsroom.json("edition", "list")["editions"] == [], "no draft either"
-    # A draft stays as it is, also where it would be composed again.
+    # A draft is not changed, even if another command would compose it again.
     before = newsroom.json("compose")
     assert newsroom.json("send", "--dry-run", DIGEST_EDITION__MAX_STORIES="4")["would_send"] < 7
     assert newsroom.json("edition", "show", "2026-11-23")["sections"] == before["sections"]
@@ -181,7 +181,7 @@ def test_an_example_base_url_is_refused_for_real_addresses(newsroom: Newsroom) -
 
 
 def test_an_example_base_url_is_good_enough_for_example_addresses(newsroom: Newsroom) -> None:
-    """A trial with a local mail catcher."""
+    """A test with a local mail catcher."""
     with RecordingSmtp() as server:
         delivery = {"DIGEST_DELIVERY__TRANSPORT": "smtp", "DIGEST_DELIVERY__SMTP__PORT": str(server.port)}
         delivery["DIGEST_DELIVERY__SMTP__HOST"] = "127.0.0.1"

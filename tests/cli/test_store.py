@@ -127,7 +127,7 @@ def test_a_copy_takes_over_what_the_store_in_place_has_sent(newsroom: Newsroom, 
     assert {item["name"]: item["ok"] for item in launch}["backup"]
     assert newsroom.json("send")["accepted"] == everyone
     assert sent(newsroom) == everyone
-    # Nothing is in doubt, so the same copy can be put back again.
+    # Nothing is unknown, so the same copy can be restored again.
     assert newsroom.json("store", "restore", str(copy))["sent_since"] == restored["sent_since"]
     assert newsroom.json("status", KEY) == before
 
@@ -175,7 +175,7 @@ def test_an_edition_that_may_have_been_sent_is_held_until_somebody_decides(newsr
     assert f"digest reconcile {KEY}" in again["problems"][0]
     settled = newsroom.digest("reconcile", KEY, "--accept", "all", "--reason", "the outbox has them")
     assert settled.code == 0, settled
-    # The mark of the restored copy is no attempt that took no time.
+    # The mark of the restored copy does not count as an attempt without duration.
     report = newsroom.json("report", KEY)
     assert (report["accepted"], report["began_at"], report["delivered"]) == (everyone, None, None)
     assert newsroom.json("send")["accepted"] == everyone
@@ -229,7 +229,7 @@ def test_editions_that_were_sent_since_the_copy_come_back_with_their_stories(
     assert newsroom.json("edition", "show", "special") == special
     assert newsroom.json("send", "special")["accepted"] == everyone
     assert sent(newsroom) == files
-    # Those that it did not have are free.
+    # Editions that the copy does not have are not held.
     assert newsroom.json("reconcile", KEY)["unknown"] == 0
     newsroom.json("compose", "--slug", "another")
     assert newsroom.json("send", "another")["accepted"] == everyone
@@ -276,7 +276,7 @@ def test_breaking_news_that_was_sent_since_the_copy_is_known(newsroom: Newsroom,
     alerted = newsroom.json("breaking", "send")["accepted"]
     restored = newsroom.json("store", "restore", str(tmp_path / "copy.db"))
     assert restored["sent_since"] == [{"edition": f"{KEY}-breaking-1", "recipients": alerted}]
-    # The same story is not told again, and another one is free.
+    # The same story is not sent again, and another one is not held.
     again = newsroom.digest("breaking", "propose", sections[0]["stories"][0]["id"])
     assert (again.code, f"{KEY}-breaking-1" in again.err) == (1, True), again
     newsroom.json("breaking", "propose", sections[1]["stories"][0]["id"])

@@ -128,7 +128,7 @@ def test_the_way_back_is_a_restore_in_place(filled: Newsroom) -> None:
 
 
 def test_a_damaged_copy_is_noticed(filled: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A trigger stands for whatever changes rows on the way."""
+    """A trigger simulates a fault that changes rows during the copy."""
     open_database("sqlite:///other.db", home=filled.home).close()
     with closing(sqlite3.connect(filled.home / "other.db")) as store:
         store.execute(

@@ -1,4 +1,6 @@
-"""`WatchdogSec` of the systemd unit: who hears the signs of life of a real `digest run`, and kills it when they end."""
+"""`WatchdogSec` of the systemd unit: the test receives the heartbeats of a real `digest run`, and kills it when they
+end.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,7 @@ def start(newsroom: Newsroom, notify: str) -> subprocess.Popen[bytes]:
 
 
 def silent(manager: socket.socket) -> bool:
-    """Whether no sign comes any more, apart from those that wait already."""
+    """Return whether the heartbeats have ended. Skips those that are already queued."""
     manager.settimeout(2)
     try:
         while manager.recv(100):
@@ -68,14 +70,14 @@ def test_a_run_that_hangs_is_killed_and_restarted_without_sending_twice(newsroom
             try:
                 assert manager.recv(100) == b"READY=1"
                 wait_for(lambda: len(server.emails) == 3)
-                # A server that does not answer is no hang: the run still looks after itself.
+                # A server that does not answer is no hang: the run sends heartbeats while it waits.
                 silent(manager)
                 manager.settimeout(60)
                 assert manager.recv(100) == b"WATCHDOG=1"
                 os.kill(hanging.pid, signal.SIGSTOP)
                 assert silent(manager)
             finally:
-                # What systemd does at the end of WatchdogSec. A process that is stopped hears only this.
+                # As systemd does at the end of WatchdogSec. A stopped process reacts to no other signal.
                 hanging.kill()
         server.behaviour.after_dot = []
         status = newsroom.json("status")

@@ -1,4 +1,4 @@
-"""Which parser a document gets, and what a page without a setting leads to."""
+"""Which parser a document gets, and what is collected from a page without a setting."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def item(n: int, date: str = "", title: str = "") -> str:
 
 
 def shown(article: Article) -> dict[str, Any]:
-    """An article as in golden files: what later stages see, without hashes."""
+    """An article in the form of the golden files: the fields that later stages use, without hashes."""
     return {
         "title": article.title,
         "kicker": article.kicker,

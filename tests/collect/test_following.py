@@ -1,4 +1,4 @@
-"""What a source's document leads to: the feed that a page names, children of an index, pages of articles; and keys."""
+"""Documents that a source links to: the feed of a page, children of an index, pages of articles; and keys."""
 
 from __future__ import annotations
 

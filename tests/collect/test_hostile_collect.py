@@ -125,7 +125,7 @@ def test_many_large_bodies_wait_outside_of_memory() -> None:
         urls = [site.route(f"/{nth}", body) for nth in range(20)]
         answer = run(60, urls)
     assert all("not a feed" in row["error"] for row in answer["sources"])
-    # The process alone has 60. All bodies together would make 240.
+    # The process itself needs 60. All bodies together would add 240.
     assert answer["megabytes"] < 180
 
 
@@ -133,7 +133,7 @@ def test_many_large_bodies_wait_outside_of_memory() -> None:
 def test_redirects_and_dns_answers_into_the_private_network_are_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """127.0.0.1 is the public web; names resolve as listed here."""
+    """127.0.0.1 counts as a public address; names resolve as listed here."""
     real, names = socket.getaddrinfo, {"news.example": "127.0.0.1", "inner.example": "10.0.0.5"}
     asked: list[str] = []
 

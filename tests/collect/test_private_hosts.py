@@ -92,7 +92,9 @@ def test_a_private_host_may_redirect_to_itself_but_to_no_other_private_host(net:
 
 
 def test_a_chain_of_redirects_is_checked_at_every_step(net: Net) -> None:
-    """Private → public → private: the way back to the source's own host is allowed, the way to another is not."""
+    """Private → public → private: a redirect back to the source's own host is allowed, to another private host it is
+    not.
+    """
     net.cms.route("/home", redirect(net.url("paper.example", "/home")))
     net.cms.route("/away", redirect(net.url("paper.example", "/away")))
     net.cms.route("/feed", net.feed())

@@ -1,4 +1,4 @@
-"""Real feeds give all items that feedparser finds, apart from menu entries."""
+"""Real feeds give all items that feedparser finds, except menu entries."""
 
 from __future__ import annotations
 

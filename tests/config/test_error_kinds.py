@@ -122,7 +122,7 @@ def test_no_wrong_value_is_answered_in_the_words_of_pydantic() -> None:
 
 
 def paths(model: type[BaseModel], above: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-    """Yield the path of each key; of a list of sections, that of the keys of the first."""
+    """Yield the path of each key. Of a list of sections, only the first section counts."""
     for name, field in model.model_fields.items():
         here = (*above, field.alias or name)
         yield here

@@ -13,7 +13,7 @@ from tests.support.cpu import cpu_limit
 
 
 def problems_of(data: bytes | str) -> list[str]:
-    """What reading a list of these bytes says, which must not take long."""
+    """Return the message about a list of these bytes. Fails if reading it takes long."""
     with cpu_limit(5), pytest.raises(ConfigurationError) as raised:
         list_file.read_bytes(data if isinstance(data, bytes) else data.encode(), "subscribers.yaml", topics=None)
     found = [str(problem) for problem in raised.value.problems]

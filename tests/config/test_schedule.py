@@ -111,7 +111,7 @@ def test_hours_that_a_clock_change_skips_or_repeats(zone: str, day: str, at: str
 
 
 def test_composing_is_never_planned_after_sending() -> None:
-    """02:30 is skipped, which moves it behind 03:00."""
+    """02:30 does not exist that day and would move past 03:00, so composing and sending are at the same time."""
     (edition,) = calendar("  compose_at: '02:30'\n  send_at: '03:00'", zone="Europe/Berlin").on(date(2026, 3, 29))
     assert edition.compose_at == edition.send_at == datetime.fromisoformat("2026-03-29T03:00+02:00")
 

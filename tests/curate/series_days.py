@@ -100,7 +100,7 @@ _LETTERS, _MATRAS = "कगचजटडतदनपबमयरलवसह", ("
 
 
 def series_pages() -> list[tuple[tuple[str, str, int], Article]]:
-    """((kind, subject, day), article): what may be one story shares the first."""
+    """((kind, subject, day), article). Articles with equal first parts may be one story."""
     chance = random.Random(11)
     found = []
     for day in range(DAYS):

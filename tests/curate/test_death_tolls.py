@@ -1,4 +1,4 @@
-"""Papers that give different tolls: both are told, and no summary mixes them."""
+"""Papers that give different tolls: the summary states both, with their sources."""
 
 from __future__ import annotations
 

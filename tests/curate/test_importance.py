@@ -1,4 +1,4 @@
-"""The importance of a headline: which rows it calls, what its numbers count, and the reasons. All news is invented."""
+"""The importance of a headline: which rows match, what its numbers count, and the reasons. All news is invented."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_other_forms_of_a_word_call_its_row_and_other_words_do_not() -> None:
         ("मामले 9,120, मृतकों की संख्या 210", Counts(dead=210)),
         ("भूकंप में मरने वालों की संख्या 219 हुई", Counts(dead=219)),
         ("मरेः 15, घायलः 40", Counts(dead=15)),
-        # A life counts when it is lost. Alone it is a teaser.
+        # `जान` counts as a death only with a verb of losing it. Alone it is a teaser.
         ("लू से 6 की गई जान", Counts(dead=6)),
         ("67 लोगों की जान चली गई", Counts(dead=67)),
         ("जानें 5 आसान उपाय", Counts()),
@@ -130,7 +130,7 @@ def test_events_are_figures_of_speech_in_soft_headlines() -> None:
     storm = "तूफान"
     assert find_evidence(f"सोनपुरा में {storm}")["disaster"].share == 1.0
     assert find_evidence(f"बल्लेबाज के छक्कों का {storm}")["disaster"].share < 1.0
-    # Deaths are none.
+    # A headline with deaths is no figure of speech.
     assert find_evidence("फिल्म के सेट पर आग लगी, 4 की मौत")["accident"].share == 1.0
 
 

@@ -1,4 +1,4 @@
-"""Evidence for a section, strongest first, and series by their titles."""
+"""Evidence for a section, strongest first, and recurring series recognised by their titles."""
 
 from __future__ import annotations
 

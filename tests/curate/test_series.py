@@ -24,13 +24,13 @@ def test_two_hundred_pages_of_ten_kinds_never_join_over_days() -> None:
     of = {article.id: (kind, article.published.astimezone(ZONE).date()) for kind, _, article in EVERYTHING}
     for each in found:
         assert len({of[article.id] for article in each.articles}) == 1, [a.title for a in each.articles]
-    # It is not that nothing joins: of each kind and day the papers' pages are one or two stories, not five.
+    # Control that articles do merge: of each kind and day the papers' pages are one or two stories, not five.
     assert len(found) <= 2.5 * len(KINDS) * DAYS
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_two_pages_of_two_days_alone(kind: str) -> None:
-    """Without the days between, nothing has been learned about the title: the table or the form must tell."""
+    """Without earlier days nothing is known about the title: the table of kinds or the form of the page decides."""
     mine = [article for name, day, article in EVERYTHING if name == kind and day < 2 and article.source == "paper 1"]
     assert len(mine) == 2
     assert not any(set(mine) <= set(each.articles) for each in cluster([*mine, *DAY], Rules(same_source=0.3)))
@@ -50,13 +50,13 @@ def test_the_same_news_in_two_papers_is_no_form() -> None:
 
 @pytest.mark.slow
 def test_a_thousand_pages_and_other_items_never_join_wrongly() -> None:
-    """They join neither over two days nor for two kinds, towns, signs, films or boards."""
+    """Pages of different days, kinds, towns, signs, films or boards never merge."""
     pages_of_days, unlike = series_pages(), unlike_items(300)
     what = {article.id: place for place, article in pages_of_days} | {each.id: (each.id, "", 0) for each in unlike}
     assert len(what) >= 1_000
     found = cluster([*(article for _, article in pages_of_days), *unlike], Rules())
     wrong = [[a.title for a in each.articles] for each in found if len({what[a.id] for a in each.articles}) > 1]
     assert wrong == []
-    # It is not that nothing joins: the papers' pages of one kind, subject and day are mostly one story.
+    # Control that articles do merge: the papers' pages of one kind, subject and day are mostly one story.
     expected = len(set(what.values()))
     assert len(found) <= 1.5 * expected

@@ -207,7 +207,7 @@ def test_death_tolls_are_read_from_titles(title: str, dead: set[int]) -> None:
 
 
 def test_a_day_full_of_one_subject_hides_no_pair() -> None:
-    """Words in a twelfth of a small set still bring two reports together that share little else."""
+    """Words that occur in a twelfth of a small set still merge two reports that share little else."""
     subject = "सेना के जवान आतंकी हमले में शहीद"
     fillers = [
         article(f"f{n}", f"f{n}", f"{subject} {n}{n}", f"{subject}। कस्बा{n} मोहल्ला{n} चौक{n}।") for n in range(40)

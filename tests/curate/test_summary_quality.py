@@ -1,4 +1,4 @@
-"""What a reader would mark in a summary: each row is an article with a fault that must not reach the reader."""
+"""Faults that an editor would mark in a summary: each row is an article and a fault that must not appear."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def made(text: str, title: str = TITLE) -> Article:
 @pytest.mark.parametrize(
     ("title", "text", "summary"),
     [
-        # The headline's news comes first, wherever the article tells it.
+        # The headline's news comes first, wherever it is in the article.
         (
             STORM,
             "इस मौसम में आंधी से बचना आसान नहीं होता है। हर साल नुकसान होता है। "
             "रामगंज में शनिवार रात आई आंधी ने पांच लोगों की जान ले ली।",
             "रामगंज में शनिवार रात आई आंधी ने पांच लोगों की जान ले ली।",
         ),
-        # A second sentence may tell the rest of the headline.
+        # A second sentence may cover the rest of the headline.
         (
             STORM,
             "रामगंज में शनिवार रात तेज आंधी आई और कई पेड़ गिर गए। दोपहर तक रास्ते साफ हुए। "
@@ -66,7 +66,7 @@ def made(text: str, title: str = TITLE) -> Article:
             "रामगंज, 23 नवंबर: यहां की एक अदालत ने नहर की याचिका सोमवार को खारिज कर दी।",
             "रामगंज की एक अदालत ने नहर की याचिका सोमवार को खारिज कर दी।",
         ),
-        # `इस नदी` stands in the headline.
+        # The headline names the river that `इस नदी` refers to.
         (
             TITLE,
             "इस नदी पर बने पुल पर सोनपुरा के लोगों ने रविवार को पहली बार गाड़ियां दौड़ाईं।",
@@ -80,14 +80,14 @@ def made(text: str, title: str = TITLE) -> Article:
             "आंधी से गिरे मकानों के मलबे में दबकर रामगंज के पांच लोगों की मौत हो गई।",
             "आंधी से गिरे मकानों के मलबे में दबकर रामगंज के पांच लोगों की मौत हो गई।",
         ),
-        # A first sentence that hardly tells the headline is left out if another one tells it.
+        # A first sentence that hardly covers the headline is left out if another one covers it.
         (
             "रामगंज की मंडी में गेहूं के भाव गिरे, किसान नाराज",
             "इस साल की बारिश और ठंड ने रामगंज के लोगों को परेशान किया है। "
             "मंडी में सोमवार को गेहूं के भाव सौ रुपये गिरे, जिससे किसान नाराज हैं।",
             "मंडी में सोमवार को गेहूं के भाव सौ रुपये गिरे, जिससे किसान नाराज हैं।",
         ),
-        # Without its speaker, a claim is not told.
+        # A claim is left out if its speaker is missing.
         (
             "दो साल में बंद हो जाएंगी गांव की सब नावें: नदी संघ",
             "नए पुल के कारण गांव की सब नावें दो साल में बंद हो जाएंगी और घाट सूना हो सकता है।",
@@ -101,7 +101,7 @@ def made(text: str, title: str = TITLE) -> Article:
             "सोनपुरा में कमला नदी पर नया पुल खुला और घाट पर अब ऐसी व्यवस्था होगी, जो गांव के सब लोगों को नदी के पार "
             "मंडी, स्कूल, अस्पताल और शहर के बाजार तक बिना किसी नाव के दस मिनट में पहुंचा देगी।",
         ),
-        # Nothing tells the headline.
+        # No sentence covers the headline.
         (STORM, "मंडी में सोमवार को गेहूं की आवक दोगुनी हो गई और भाव गिर गए।", ""),
         # Quotes and spaces are typeset.
         (

@@ -1,4 +1,4 @@
-"""A SendGrid of our own and the transport that talks to it, for tests that want nothing special of either."""
+"""A local SendGrid and the transport that talks to it, both with default settings."""
 
 from __future__ import annotations
 

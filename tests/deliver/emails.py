@@ -98,5 +98,5 @@ def part(data: bytes, kind: str) -> str:
 
 
 def kind_of(outcome: Outcome) -> Any:
-    """The outcome's class; "never" and "later" for the two sorts of NotSent."""
+    """The outcome's class; "never" and "later" for the two kinds of NotSent."""
     return ("never" if outcome.permanent else "later") if isinstance(outcome, NotSent) else type(outcome)

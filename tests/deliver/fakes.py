@@ -33,7 +33,7 @@ class Batch:
 
 
 class FakeLedger:
-    """Batches in memory with the ledger's rules: claimed once, split by Rejected and Mixed, unknown is left."""
+    """Batches in memory with the ledger's rules: claimed once, split by Rejected and Mixed, unknown ones stay."""
 
     def __init__(self, *sizes: int) -> None:
         ids = itertools.count(1)

@@ -1,4 +1,4 @@
-"""Providers that recognise a repeated call by a key: Brevo and Resend. What their tests share."""
+"""Shared by the tests of Brevo and Resend, which recognise a repeated call by a key."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.support.resend_server import KEY as RESEND_KEY
 from tests.support.resend_server import ResendServer
 from tests.support.sendgrid_faults import FAULTS
 
-# Fault → what becomes of a call that meets it once. With two outcomes, it depends on how far the request came.
+# Fault → the outcome of a call with this fault. If there are two, it depends on how far the request came.
 OUTCOMES: Mapping[str, Any] = {
     "refuse": "later",
-    # Known at the second try, under the same key.
+    # The second try has the same key, so its response is known.
     **dict.fromkeys([kind for kind in FAULTS if kind.startswith(("lose", "accept", "error", "half"))], Accepted),
     **dict.fromkeys(["drip_head", "truncated_chunked", "short_body", "slow_body", "slow_reply"], Accepted),
     **dict.fromkeys(["wrong_content_type", "page_202", "sandbox", "early_500"], Accepted),
-    # A 400 without the provider's words for it says nothing that the provider would say.
+    # A 400 without the provider's error document does not come from the provider.
     **dict.fromkeys(["bad_index", "bad_no_field", "bad_email", "cut_400"], Accepted),
     **dict.fromkeys(["rate_limit", "retry_after"], "later"),
     **dict.fromkeys(["reset_before_body", "reset_mid_body"], ("later", Accepted)),
@@ -51,7 +51,7 @@ class Keyed:
     secret: str
     account: str
     outcomes: Mapping[str, Any]
-    # What the account's resource may do without `probe` finding a fault.
+    # Faults of the account's resource with which `probe` still succeeds.
     fine: frozenset[str]
 
     def to(self, server: Server, *, timeout: float = 5.0, key: str = "", realm: str = "here") -> Any:
@@ -61,7 +61,7 @@ class Keyed:
         )
 
     def submit(self, server: Server, batch: Outgoing, *, notes: RecordingLog | None = None, **given: Any) -> Outcome:
-        """By a transport of its own, as after a restart."""
+        """With a new transport, as after a restart."""
         transport = self.to(server, **given)
         try:
             outcome: Outcome = transport.submit(batch, notes or RecordingLog())
@@ -94,7 +94,7 @@ RESEND = Keyed(
     RESEND_KEY,
     secret="re_",
     account="domains",
-    # A short wait is waited out.
+    # If the wait is short, the transport waits and tries again.
     outcomes={**OUTCOMES, "rate_limit": Accepted, "retry_after": Accepted},
     fine=frozenset({"slow_reply", "slow_body", "truncated_chunked", "short_body", "early_413_stall"}),
 )

@@ -81,7 +81,7 @@ def test_a_repeated_attempt_mails_nobody_again_even_if_somebody_left(server: Bre
 
 
 def test_a_key_is_forgotten_which_is_why_nothing_older_is_redone(server: BrevoServer) -> None:
-    # The claim, three calls of up to three timeouts each, and the pauses fit in.
+    # This includes the claim, three calls of up to three timeouts each, and the pauses.
     assert REDO_WITHIN["brevo"] + timedelta(seconds=60 + 3 * 40) <= timedelta(seconds=KEY_SECONDS)
     batch = outgoing(ASHA)
     for seconds, reached in ((0, 1), (REDO_WITHIN["brevo"].total_seconds(), 1), (KEY_SECONDS, 2)):

@@ -1,5 +1,4 @@
-"""Scheduled sends: whatever the connection does, everyone gets the edition once, as the provider's log shows.
-
+"""Scheduled sends: with every fault of the connection, everyone gets the edition once, as the provider's log shows.
 Uses a real ledger, the real transport, and a fake SendGrid with its own clock.
 """
 
@@ -126,7 +125,7 @@ def test_the_next_run_cancels_what_a_killed_run_left(database: Database, server:
     assert isinstance(schedule_id, str)
     transport.close()
     dead.record_schedule_id(claim.attempt, schedule_id)
-    # It was accepted, and the process died before it could write so.
+    # It was accepted, and the process died before it could record this.
     body = payload(*(email for _id, email in claim.recipients)) | {
         "batch_id": schedule_id,
         "send_at": int(DUE.timestamp()),

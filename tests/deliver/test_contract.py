@@ -28,7 +28,7 @@ ASHA, RAVI, MEENA = "asha@example.com", "ravi+news@example.co.in", "o'neil&co@ex
 
 
 def accepted(setup: TransportSetup, *addresses: str, **given: object) -> dict[str, bytes]:
-    """Submits, expects all to be taken, and answers address → mail."""
+    """Submit, expect all to be accepted, and return address → mail."""
     batch = outgoing(*addresses, **given)  # type: ignore[arg-type]
     outcome = setup.transport.submit(batch, RecordingLog())
     everyone = {recipient.id for recipient in batch.recipients}

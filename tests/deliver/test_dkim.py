@@ -1,4 +1,4 @@
-"""DKIM: what is signed, that any change is found by dkimpy, and the message for a missing key or package."""
+"""DKIM: what is signed, dkimpy finds every change, and the message for a missing key or package."""
 
 from __future__ import annotations
 

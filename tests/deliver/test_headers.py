@@ -1,4 +1,4 @@
-"""The headers of every email, and that no text can add a header."""
+"""The headers of every email. No text can add a header."""
 
 from __future__ import annotations
 

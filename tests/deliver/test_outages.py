@@ -27,7 +27,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Failing(FakeLedger):
-    """Raises at the given calls (`claim`, `settle`, `started`), so many times, each after so many that succeed."""
+    """Raises at the given calls (`claim`, `settle`, `started`): after how many successes, and how often."""
 
     def __init__(self, *sizes: int, **failures: tuple[int, int]) -> None:
         super().__init__(*sizes)

@@ -1,4 +1,4 @@
-"""Rejections are counted when the ledger has them, and a look at them ends no send by an error."""
+"""Rejections are counted when the ledger has them. An error while they are counted does not end the send."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("impatient")
 
 
 class Look:
-    """Notes how many recipients the ledger has as rejected at each look. The first `failing` looks fail."""
+    """Records the ledger's rejected recipients at each check. The first `failing` checks fail."""
 
     def __init__(self, ledger: FakeLedger, *, failing: int = 0) -> None:
         self.ledger, self.failing = ledger, failing

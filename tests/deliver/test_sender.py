@@ -1,4 +1,4 @@
-"""The run that empties an edition: what is tried again, what never is, what stops it, and what it reports."""
+"""A run over an edition: what is tried again, what never is, what stops the run, and what it reports."""
 
 from __future__ import annotations
 
@@ -328,14 +328,14 @@ def test_an_error_before_sending_ends_the_run_and_leaves_nothing_unknown() -> No
 
 
 def test_a_failing_log_is_the_ledgers_error_and_leaves_nothing_unknown() -> None:
-    def handing(outgoing: Outgoing, log: RecipientLog) -> Outcome:
+    def submit(outgoing: Outgoing, log: RecipientLog) -> Outcome:
         log.started(1)
         return Accepted()
 
     ledger = FakeLedger(3, 3)
     ledger.note_error = LedgerBroke("disk full")
     with pytest.raises(LedgerBroke):
-        run(ledger, Scripted([handing]))
+        run(ledger, Scripted([submit]))
     # It stays as recorded, for the next run to recover.
     assert ledger.outcomes == []
     assert ledger.states() == [("submitting", 3), ("pending", 3)]

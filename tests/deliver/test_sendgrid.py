@@ -1,4 +1,4 @@
-"""The SendGrid transport against a local SendGrid: payloads that break no rule, answers read by the only safe rule."""
+"""The SendGrid transport against a local SendGrid: payloads that break no rule, and how responses are interpreted."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_scheduled_attempt_has_its_batch_id_and_time() -> None:
 
 TABLE: dict[str, Any] = {
     "refuse": "later",
-    # Which of the two is a matter of buffers; never anything else.
+    # Which of the two depends on buffers. No other outcome is right.
     **dict.fromkeys(["reset_before_body", "reset_mid_body"], ("later", Unknown)),
     **dict.fromkeys(["lose_then_close", "lose_then_reset", "accept_then_close", "accept_then_reset"], Unknown),
     **dict.fromkeys(["lose_then_hang", "accept_then_hang", "half_status_line", "half_head", "drip_head"], Unknown),
@@ -171,7 +171,7 @@ def test_a_server_that_stops_reading_ends_the_attempt_in_time(server: SendGridSe
 def test_a_head_that_never_ends_does_not_hold_us(server: SendGridServer) -> None:
     server.faults = [Fault("drip_head", seconds=30)]
     assert isinstance(submit(server, timeout=0.4), Unknown)
-    # Every single read was in time, so only the limit on the whole answer can have ended this.
+    # Each read was in time, so only the limit of the whole response can have ended this.
     assert server.expired_hangs == []
 
 
@@ -219,7 +219,7 @@ def test_a_rate_limit_names_the_wait(server: SendGridServer) -> None:
         ({"retry-after": "Mon, 23 Nov 2026 01:30:40 GMT", "date": "Mon, 23 Nov 2026 01:30:00 GMT"}, 40.0),
         ({"retry-after": "Mon, 23 Nov 2026 01:30:40 GMT", "date": "yesterday"}, 1.0),
         ({"retry-after": "Mon, 99 Nov 2026 01:30:40 GMT"}, None),
-        # By the server's clock, which need not be ours; the longer of two waits.
+        # By the server's clock, which may differ from ours; the longer of two waits counts.
         ({"x-ratelimit-reset": "1000000005", "date": "Sun, 09 Sep 2001 01:46:40 GMT"}, 5.0),
         ({"x-ratelimit-reset": "1000000005", "retry-after": "9", "date": "Sun, 09 Sep 2001 01:46:40 GMT"}, 9.0),
     ],

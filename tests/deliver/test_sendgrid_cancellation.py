@@ -103,7 +103,7 @@ def test_no_fault_returns_an_invalid_schedule_id(server: SendGridServer, transpo
 def test_confirmed_only_when_the_provider_shows_it(
     server: SendGridServer, transport: SendGrid, kind: str, late: bool
 ) -> None:
-    """Whatever happens to the request or to the check after it, True means that it is really cancelled."""
+    """True means that it is cancelled, also after any fault of the request or of the check after it."""
     schedule_id = opened(transport)
     entries = [Fault(kind, on="scheduled", seconds=0.6)]
     server.faults = [*([Fault("ok", on="scheduled")] if late else []), *entries]

@@ -1,4 +1,4 @@
-"""SendGrid's suppression lists are read page by page, in bounded time, and never half in silence."""
+"""SendGrid's suppression lists are read page by page, in bounded time. An incomplete list is reported."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def row(email: str, ago: timedelta = timedelta(hours=1), **more: Any) -> dict[st
 def read(
     transport: SendGrid, name: str, since: datetime | None = None, waits: list[float] | None = None
 ) -> list[SuppressionEntry]:
-    """Without waiting; `waits` gathers what would have been."""
+    """Without waiting; `waits` records the pauses."""
 
     def wait(seconds: float) -> bool:
         if waits is not None and seconds:

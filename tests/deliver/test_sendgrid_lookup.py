@@ -1,4 +1,4 @@
-"""SendGrid's log is asked for what became of an attempt: only a message that carries its id is proof."""
+"""SendGrid's log is searched for an attempt: only a message with its id is proof."""
 
 from __future__ import annotations
 

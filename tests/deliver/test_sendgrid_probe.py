@@ -34,7 +34,7 @@ def probe(host: str, *, key: str = KEY, sender: str = SENDER.email, timeout: flo
     return problem
 
 
-def misses(server: SendGridServer) -> tuple[str, ...]:
+def missing_capabilities(server: SendGridServer) -> tuple[str, ...]:
     transport = SendGrid(KEY, host=server.url)
     assert isinstance(transport, CapabilityReport)
     found = transport.missing_capabilities()
@@ -44,7 +44,7 @@ def misses(server: SendGridServer) -> tuple[str, ...]:
 
 def test_all_is_well(server: SendGridServer) -> None:
     assert probe(server.url) == ""
-    assert misses(server) == ()
+    assert missing_capabilities(server) == ()
 
 
 def test_a_wrong_key(server: SendGridServer) -> None:
@@ -65,14 +65,14 @@ def test_a_key_without_the_scope_for_scheduling_is_a_warning_that_names_the_scop
 ) -> None:
     server.api.scopes = set(SCOPES) - {scope}
     assert probe(server.url) == ""
-    (message,) = misses(server)
+    (message,) = missing_capabilities(server)
     assert scope in message
     assert "held" in message
 
 
 def test_a_log_that_may_not_be_read_is_a_warning(server: SendGridServer) -> None:
     server.api.scopes = set(SCOPES) - {"messages.read"}
-    (message,) = misses(server)
+    (message,) = missing_capabilities(server)
     assert "log" in message
 
 
@@ -109,7 +109,7 @@ def test_what_the_key_may_not_see_is_no_fault(server: SendGridServer, scope: str
 def test_a_refused_connection(server: SendGridServer) -> None:
     with server.refusing():
         assert "refused" in probe(server.url)
-        assert misses(server) == ()
+        assert missing_capabilities(server) == ()
 
 
 def test_a_host_that_is_not_sendgrids() -> None:
@@ -122,7 +122,7 @@ def test_a_host_that_is_not_sendgrids() -> None:
 
 
 FINE = ("slow_body", "slow_reply", "truncated_chunked", "short_body")
-# Faults with an answer, which a loaded machine may give late.
+# Faults with a response, which a busy machine may send late.
 ANSWERS = tuple(kind for kind in FAULTS if kind[-3:].isdigit())
 
 

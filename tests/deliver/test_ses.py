@@ -114,7 +114,7 @@ def test_a_headline_that_looks_like_a_template_stays_as_it_is(server: SesServer)
     assert isinstance(submit(server, outgoing(ASHA, email=email)), Accepted)
     (mailed,) = server.ses.emails
     assert "leave-1" not in mailed["subject"] + mailed["text"] + mailed["html"]
-    # One that was not made so is not sent: SES would drop it after it had accepted it.
+    # An email that was not neutralised is not sent: SES would accept it and then drop it.
     assert kind_of(submit(server, outgoing(ASHA, email=replace(EMAIL, text=evil)))) == "never"
     assert len(server.requests) == 1
 
@@ -195,7 +195,7 @@ def test_every_fault_has_its_outcome(server: SesServer, kind: str, caplog: pytes
     wanted = TABLE[kind]
     assert kind_of(outcome) in (wanted if isinstance(wanted, tuple) else (wanted,)), outcome
     assert SECRET not in repr(outcome) + caplog.text
-    # The test of all: what is called not sent was not sent.
+    # The most important rule: a recipient reported as not sent was not sent to.
     if not isinstance(outcome, Accepted | Unknown):
         assert server.counts == {}
     assert len(server.requests) <= 1

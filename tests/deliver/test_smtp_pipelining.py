@@ -32,7 +32,7 @@ def test_the_next_email_is_announced_behind_the_final_dot() -> None:
 
 
 class SlowSmtp(threading.Thread):
-    """Answers nothing before it has read all that was written to it, and keeps each such portion."""
+    """Responds only after it has read everything that was written, and keeps each such portion."""
 
     def __init__(self) -> None:
         super().__init__(name="slow-smtp")

@@ -38,7 +38,7 @@ def answer(status: int, body: object, **headers: str) -> Handler:
     return lambda exchange: exchange.reply(json.dumps(body).encode(), status=status, headers=headers)
 
 
-# What a server does, and what may have become of the post. Nothing that may have been read is ever repeated.
+# What a server does, and the outcome. A request that the server may have read is never repeated.
 FAULTS: list[tuple[str, Handler, type[Outcome]]] = [
     ("posted", answer(200, {"ok": True, "result": {"message_id": 77}}), Posted),
     ("posted, unreadable", lambda exchange: exchange.reply(b"<html>"), Posted),

@@ -1,4 +1,4 @@
-"""Byte templates: whatever the slots contain, and wherever they are, the mail decodes to the same text."""
+"""Byte templates: with any slots at any place, the mail decodes to the same text."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_every_recipient_gets_their_own_values(text: str, html: str, each: list[
         for kind, whole in (("plain", text), ("html", "<p>" + html)):
             body = message.get_body((kind,))
             assert body is not None
-            # Line ends are made even before the values go in, whose own bytes are nobody's to change.
+            # Line ends are unified before the values are inserted, because the bytes of values must not change.
             even = whole.replace("\r\n", "\n").replace("\n", "\r\n")
             assert body.get_payload(decode=True) == substitute(even, values).encode()
 

@@ -1,4 +1,4 @@
-"""The transports, each against its real local counterpart, behind one shape for the contract suite."""
+"""The transports, each with its local server, behind one interface for the contract tests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def clock() -> datetime:
 
 @dataclass
 class TransportSetup:
-    """A transport with what came out at its other end. `server` is None for the outbox."""
+    """A transport and its local server, which is None for the outbox."""
 
     transport: Transport
     server: Any
@@ -58,7 +58,7 @@ class TransportSetup:
         return self.transport.name != "brevo"
 
     def arrived(self) -> list[tuple[str, bytes]]:
-        """(address, mail) of everything that was taken, in order; SendGrid's is put together as it would do it."""
+        """(address, mail) of everything that was accepted, in order. SendGrid's mails are built as SendGrid does."""
         if isinstance(self.server, RecordingSmtp):
             return [(to, email.content) for email in self.server.emails for to in email.rcpt_to]
         if isinstance(self.server, ResendServer):

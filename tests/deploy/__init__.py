@@ -1,1 +1,1 @@
-"""What deploy/ holds, and secrets from a file."""
+"""The files of deploy/, and secrets from a file."""

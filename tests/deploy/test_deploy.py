@@ -135,7 +135,7 @@ def test_kubernetes_has_workers_and_pages_with_probes() -> None:
         assert spec["selector"]["matchLabels"] == spec["template"]["metadata"]["labels"]
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert container["securityContext"]["readOnlyRootFilesystem"] is True
-        # A store that is away must not restart a process in the middle of a send.
+        # An unavailable store must not restart a process in the middle of a send.
         assert "/healthz" in str(container["livenessProbe"])
         assert "/readyz" in str(container["readinessProbe"])
         mounted = {each["name"] for each in container["volumeMounts"]}

@@ -1,4 +1,4 @@
-"""Mail that comes back, in the forms of Postfix, Exim, qmail and Exchange: samples of our own."""
+"""Returned mail in the forms of Postfix, Exim, qmail and Exchange: invented samples."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ Content-Type: text/html
 
 
 def complaint(email: str, sort: str = "abuse") -> bytes:
-    """A complaint by RFC 5965; the recipient is blacked out, as most providers do it."""
+    """A complaint by RFC 5965. The recipient is redacted, as most providers do."""
     return f"""\
 From: <abusedesk@example.net>
 To: <abuse@example.com>

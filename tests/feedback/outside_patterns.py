@@ -1,4 +1,4 @@
-"""Clicks as an outsider expects them, written from how gateways, previews and readers behave and not from our rules.
+"""Click patterns by an outsider, written from the behaviour of gateways, previews and people, not from our rules.
 
 Each pattern has a name, the number of the email's links, the requests, and for each whether a machine made it. The
 second set was written after the rules had been corrected by the first, and the third after the second.
@@ -90,7 +90,7 @@ def first_machines() -> Iterator[Pattern]:
     rng = random.Random(101)
     every = range(LINKS)
     one = {
-        # Gateways that open a link in a real browser, from their own networks.
+        # Gateways that open a link with a real browser, from their own networks.
         "Safe Links, on delivery": (EDGE, "40.94.28.91", SCRIPTED),
         "Safe Links, in Europe": (_chrome(128), "20.103.218.7", SCRIPTED),
         "Exchange Online Protection": (_chrome(109), "104.47.58.126", SCRIPTED),

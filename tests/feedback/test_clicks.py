@@ -1,4 +1,4 @@
-"""Clicks of machines and of people are told apart."""
+"""Clicks are classified as clicks of machines or of people."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OUTSIDE = [
     *outside_patterns.second_people(),
     *outside_patterns.third_machines(),
 ]
-# Each could be readers: a gateway that checks when somebody clicks, and a lecture room that opens one story.
+# Both could be people: a gateway that checks at the time of a click, and a lecture room in which all open one story.
 _KNOWN_MISSES = {"HEAD without a name, GET as Chrome", "one link, sixty times in a minute"}
 
 

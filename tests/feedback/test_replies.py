@@ -1,4 +1,4 @@
-"""Replies by mail: what was written, without what it answers, and apart from what machines write."""
+"""Replies by mail: the text without quotations; automatic replies are recognised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SendGrid's posts become our events; what is none is passed over."""
+"""SendGrid's posts become our events; other posts are ignored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Amazon SES's events become ours; what is none is passed over."""
+"""Amazon SES's events become ours; other messages are ignored."""
 
 from __future__ import annotations
 

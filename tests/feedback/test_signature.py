@@ -1,4 +1,4 @@
-"""Only SendGrid's own posts are believed."""
+"""Only posts with SendGrid's signature are accepted."""
 
 from __future__ import annotations
 

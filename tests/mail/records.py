@@ -1,4 +1,4 @@
-"""A lookup of given answers, for the rules that judge DNS records."""
+"""A DNS lookup with fixed answers, for the rules that check records."""
 
 from __future__ import annotations
 

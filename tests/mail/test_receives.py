@@ -1,4 +1,4 @@
-"""Whether a domain receives email: a question only when the DNS is sure, and no waiting when it is not."""
+"""Whether a domain receives email: the sign-up asks back only if the DNS is sure, and waits for no slow server."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_silent_dns_is_left_alone_for_a_while(monkeypatch: pytest.MonkeyPatch)
     with DnsServer(ZONE, silent=["a.in", "b.in", "c.in"]) as server:
         domains = MailDomains(server.address, clock=lambda: now)
         assert not any(domains.surely_receives_none(name) for name in ("a.in", "b.in", "c.in"))
-        # It would say so now, and is not asked.
+        # The server would answer now, but is not asked again.
         monkeypatch.setattr(receives, "_LIFETIME", 5.0)
         monkeypatch.setattr(receives, "_TRY", 5.0)
         assert not domains.surely_receives_none("gone.in")

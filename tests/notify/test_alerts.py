@@ -1,4 +1,4 @@
-"""Alerts are told once, resolved once, retried, signed, and never sent to a private host."""
+"""Alerts are sent once, resolved once, retried, signed, and never sent to a private host."""
 
 from __future__ import annotations
 
@@ -83,9 +83,9 @@ def test_alerts_survive_a_restart(store_url: str, tmp_path: Path, clock: Clock) 
         with receiving(opened, clock) as (alerts, receiver):
             raise_(alerts)
             alerts.deliver()
-            told = len(receiver.requests)
+            received = len(receiver.requests)
         opened.close()
-    assert told == 0
+    assert received == 0
 
 
 def test_two_processes_tell_an_alert_once(store_url: str, tmp_path: Path, clock: Clock) -> None:
@@ -282,8 +282,8 @@ def test_an_open_alert_is_told_again_once_for_each_new_cause(database: Database,
             alerts.raise_alert("list-faulty", "subscribers.yaml", text=f"subscribers.yaml:{line}: no email", **texts)
             alerts.deliver()
             clock.pass_(timedelta(minutes=1))
-        told = [each["data"]["text"] for each in receiver.accepted]
-        assert told == ["subscribers.yaml:5: no email", "subscribers.yaml:9: no email"]
+        received = [each["data"]["text"] for each in receiver.accepted]
+        assert received == ["subscribers.yaml:5: no email", "subscribers.yaml:9: no email"]
         # After its end, the first cause is new again.
         alerts.clear("list-faulty", "subscribers.yaml")
         clock.pass_(timedelta(minutes=1))
@@ -303,7 +303,7 @@ def test_a_server_has_a_new_cause_if_it_answers_with_another_code(database: Data
             alerts.raise_alert("provider-down", "smtp", title="smtp does not accept emails", text=text, action="wait")
             alerts.deliver()
         assert [each["data"]["text"] for each in receiver.accepted] == [answers[0], answers[2], answers[4]]
-        # A dead source counts its failures in its text, and is told once.
+        # The text of a dead source counts its failures, and the alert is sent once.
         for number in (3, 4):
             raise_(alerts, text=f"It has failed {number} times in a row: HTTP 50{number}")
         alerts.deliver()

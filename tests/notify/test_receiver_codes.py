@@ -1,4 +1,4 @@
-"""What receivers say about a sender, in their own words, and the row that it must lead to."""
+"""Messages of receiving servers about a sender, and the row that must match."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_an_answer_about_the_sender(answer: str, name: str) -> None:
     [
         "550 5.1.1 The email account that you tried to reach does not exist. gsmtp",
         "452 4.2.2 The recipient's inbox is out of storage space",
-        # One server that relays nothing says nothing about us.
+        # A server that refuses to relay says nothing about our reputation.
         "550 5.7.1 <asha@example.com>: Relay access denied",
         "250 2.0.0 OK",
         "",

@@ -1,1 +1,1 @@
-"""`make proof`: the fault report. Every provider on every store under every fault, judged by the provider's own log."""
+"""`make proof`: the fault report. Every provider on every store under every fault, by the provider's own log."""

@@ -60,7 +60,7 @@ def main() -> int:
     cases = [case for seed in seeds for case in choose(seed) if str(case).startswith(given.only)]
     if given.independent:
         cases = [replace(case, provider=INDEPENDENT) for case in cases if case.provider == "sendgrid"]
-    # So that a run which ends early has some of everything.
+    # The order is random, so a run that ends early has cases of every kind.
     random.Random(first).shuffle(cases)
     results = [result for result in _earlier(given.out) if result.holds] if given.add else []
     done = {result.case for result in results if not result.not_run}

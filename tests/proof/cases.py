@@ -48,7 +48,7 @@ class Case:
         return f"{self.fault}/{self.provider}/{self.store}/{self.workers}"
 
     def rng(self) -> random.Random:
-        """The randomness of this case alone, so that it is the same whatever runs beside it."""
+        """A random generator for this case only, so that other cases do not change it."""
         return random.Random(f"{self.seed} {self}")
 
     @property

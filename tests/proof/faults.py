@@ -16,7 +16,7 @@ from tests.support.outages import no_space
 
 # Seconds that they have to recover.
 _RECOVERY = 15.0
-# Faults of a storm: at least, and one more for so many recipients.
+# Faults of a storm: the least number, and one more for each of so many recipients.
 _STRIKES, _RECIPIENTS_PER_STRIKE = 10, 5000
 
 
@@ -74,9 +74,9 @@ def _disk_full(field: Field, rng: random.Random) -> None:
 
 
 def _fill_disk(field: Field, rng: random.Random) -> None:
-    living = [process for process in field.running if process.poll() is None]
+    running = [process for process in field.running if process.poll() is None]
     with ExitStack() as stack:
-        for process in rng.sample(living, min(len(living), rng.choice((1, 3)))):
+        for process in rng.sample(running, min(len(running), rng.choice((1, 3)))):
             try:
                 stack.enter_context(no_space(process.pid))
             except ProcessLookupError:
@@ -117,7 +117,7 @@ def _restored_backup(field: Field, rng: random.Random) -> None:
 
 
 def _storm(field: Field, rng: random.Random) -> None:
-    """One fault after the other. Whoever ended because of one is started again, as by systemd."""
+    """One fault after the other. A process that ended because of a fault is started again, as by systemd."""
     strikes = [_strike_down, _cut_for_a_while, _lose_for_a_while, _fill_disk]
     strikes += [_restart_once] if field.server else []
     field.start_all()
@@ -125,7 +125,7 @@ def _storm(field: Field, rng: random.Random) -> None:
         for worker, process in enumerate(field.running):
             if process.poll() is not None:
                 field.restart(worker)
-        # Not while all of them are only starting.
+        # Not while all processes are still starting.
         field.await_progress(_RECOVERY)
         time.sleep(rng.uniform(0.0, 0.5))
         rng.choice(strikes)(field, rng)

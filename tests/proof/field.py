@@ -88,7 +88,7 @@ class Field:
 
     @property
     def has_workers(self) -> bool:
-        """Whether the processes are those of `digest worker`, which run until they are told to end."""
+        """Whether the processes are those of `digest worker`, which run until they get SIGTERM."""
         # Their schedule would follow the clocks that the case sets.
         return self.case.workers > 1 and WORKERS and self.case.fault != "clock steps"
 
@@ -97,7 +97,7 @@ class Field:
             self.start(worker)
 
     def await_emails(self, number: int) -> None:
-        """Wait until the provider has so many emails, or nobody sends any more."""
+        """Wait until the provider has `count` emails, or every process has ended."""
         until = time.monotonic() + _PATIENCE
         while self.accepted() < number and time.monotonic() < until:
             if all(process.poll() is not None for process in self.running):
@@ -132,7 +132,7 @@ class Field:
         self.running.clear()
 
     def _await_workers(self, until: float) -> None:
-        """Wait until nothing is pending, and tell the workers to end."""
+        """Wait until nothing is pending, and end the workers."""
         while time.monotonic() < until:
             seen, pause = self.accepted(), time.monotonic() + _QUIET
             # `digest status` costs more than the send of a batch.

@@ -1,4 +1,4 @@
-"""The report: one page in Markdown, and the same as HTML. Written from results alone, so it can be made again."""
+"""The report: one page in Markdown, and the same as HTML. It uses the results only, so it can be repeated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run one case and judge it: the fault, the sends afterwards, the settling of what is unknown, the provider's log."""
+"""Run one case and check it: the fault, the sends afterwards, resolving unknown batches, the provider's log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.proof.field import Field, make_field
 from tests.proof.providers import BY_NAME
 from tests.support.killing import balance
 
-# How often a send is started until nothing is pending, and how often what is unknown is settled.
+# How often a send is started until nothing is pending, and how often unknown batches are resolved.
 _STARTS, _ROUNDS = 8, 5
 
 
@@ -58,7 +58,7 @@ class Result:
 
 
 def run_case(case: Case, prepared: Newsroom, folder: Path, recipients: int) -> Result:
-    """Run the case in a copy of the prepared folder. Never raises: what breaks is part of the result."""
+    """Run the case in a copy of the prepared folder. Never raises: an error is part of the result."""
     if reason := case.why_not:
         return Result(**asdict(case), not_run=reason)
     began = time.monotonic()
@@ -79,7 +79,7 @@ def _broken(error: Exception) -> dict[str, Any]:
 
 
 def _counted(field: Field) -> dict[str, Any]:
-    """What the provider's log says of a case that broke."""
+    """The provider's log of a case that ended with an error."""
     if not field.log.exists():
         return {}
     found = balance(field.log)
@@ -87,15 +87,15 @@ def _counted(field: Field) -> dict[str, Any]:
 
 
 def _run(field: Field) -> dict[str, Any]:
-    # Not the server's randomness: that depends on how many numbers it has drawn.
+    # Not the server's random generator, whose state depends on earlier requests.
     CAUSES[field.case.fault](field, field.case.rng())
     field.await_end()
-    # Else everything would be sent afterwards, when there is no fault any more.
+    # Otherwise everything would be sent after the fault has ended.
     assert field.accepted(), "nothing was sent while the fault was there"
     status = _send_until_done(field)
     settled: Counter[str] = Counter()
     for _ in range(_ROUNDS):
-        # What is sent again may become unknown again: the provider's faults go on.
+        # A batch that is sent again may become unknown again, because the provider's faults continue.
         if status["unknown"]:
             settled += Counter({"unknown": status["unknown"], **_settle(field, status["unknown"])})
             status = _send_until_done(field)
@@ -132,7 +132,7 @@ def _send_until_done(field: Field) -> dict[str, Any]:
 
 
 def _settle(field: Field, unknown: int) -> dict[str, int]:
-    """Settle what is unknown: by the provider's webhooks, then by its log, then as an operator who reads the log."""
+    """Resolve unknown batches: by the provider's webhooks, then by its log, then as an operator who reads the log."""
     found = dict.fromkeys(("by_events", "by_log", "by_operator", "resent"), 0)
     # The webhook's receiver runs in this process, which reaches no store in a namespace.
     if field.case.provider == "sendgrid" and not field.links:

@@ -1,4 +1,4 @@
-"""A short run of `make proof`, and what the report says of its results."""
+"""A short run of `make proof`, and the report about its results."""
 
 from __future__ import annotations
 

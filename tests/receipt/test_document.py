@@ -1,4 +1,4 @@
-"""The document of a receipt: any change to it is refused, with one sentence."""
+"""The document of a receipt: any change makes it invalid, with one sentence."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def swapped(document: dict[str, Any]) -> None:
 
 
 def linked_again(document: dict[str, Any]) -> None:
-    """As a forger does who knows how the chain is made, but has not the key."""
+    """As a forger who can compute the chain, but does not have the key."""
     plain = [{name: value for name, value in each.items() if name != "hash"} for each in document["batches"]]
     plain[0]["accepted"] = 1
     plain[1]["accepted"] = 2

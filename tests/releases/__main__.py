@@ -1,7 +1,7 @@
 """`python -m tests.releases VERSION`: make the folder and the store that this version leaves behind.
 
-Run it once for a release, from its checkout, and commit the folder. It has a sent edition, one that waits to be sent,
-and one with a batch of unknown outcome; somebody unsubscribed, somebody bounced, somebody chose topics.
+Run it once for a release, from its checkout, and commit the folder. The store has a sent edition, an approved one, and
+one with a batch of unknown outcome; one subscriber unsubscribed, one bounced, one chose topics.
 """
 
 from __future__ import annotations

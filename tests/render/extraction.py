@@ -27,7 +27,7 @@ KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 _CALL = re.compile(rb"\b(?:_|n?gettext)\s*\(")
 # The values of Story.label. They are data, so no call to gettext contains them.
 LABELS = ("update",)
-# The checks of an email make findings of messages, and say them in English or on the desk.
+# The checks of an email build findings from messages, in English or for the desk.
 CHECKS = "digest/render/lint.py"
 FINDINGS = {"error": (2,), "warning": (2,), "report": (2,)}
 

@@ -30,7 +30,7 @@ EVERYTHING = Variant("all")
 
 
 def story(number: int, title: str, summary: str = "", **other: object) -> Story:
-    """A story with sensible defaults; `number` makes its id, address and age."""
+    """A story with defaults; its id, address and age depend on `number`."""
     values: dict[str, object] = {
         "id": f"s{number}",
         "title": title,

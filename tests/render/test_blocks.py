@@ -1,4 +1,6 @@
-"""Blocks in an email: each in every theme, in both parts, harmless whatever its data are, and alone when broken."""
+"""Blocks in an email: each in every theme and in both parts; hostile data do no harm, and a broken block removes no
+other.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ from digest.render.themes import LOOKS, Theme
 from tests.paths import ROOT
 from tests.render.sample import BRANDING, EDITION, NOW, renderer
 
-# What a reader sees of each.
+# Text of each block that the email must show.
 SEEN = {
     "correction": "भूल-सुधार",
     "weather": "कोहरा",
@@ -96,7 +98,7 @@ def test_answers_are_personal_links_to_the_reader_pages() -> None:
     made = email(block("poll"))
     for part in (made.html, made.text):
         for number in (1, 2):
-            assert f"{BRANDING.base_url}/answer/2026-11-23/poll/{number}/{PLACEHOLDERS['view']}" in part
+            assert f"{BRANDING.base_url}/answer/2026-11-23/poll/{number}/{PLACEHOLDERS['preferences']}" in part
     without = email(block("poll"), base_url=None)
     assert "साइकिल-पथ" not in without.html
     assert without.warnings == ("block poll is left out: its answers need the reader pages: set newsletter.base_url",)

@@ -111,8 +111,9 @@ def test_html_structure() -> None:
 
 
 def test_styles_that_roundcube_would_override() -> None:
-    """Roundcube: a class on the body replaces its own and disables every kept rule, and its style sheet resets the
-    weight of headings and the underlines of links."""
+    """In Roundcube a class on the body replaces its own class and disables every kept rule. Its stylesheet resets the
+    weight of headings and the underlines of links.
+    """
     html = render().html
     assert "class" not in Tree(html).all("body")[0]
     kept = kept_sheet(html)
@@ -354,7 +355,7 @@ def test_only_the_top_storys_image_has_the_headline_as_its_alt_text() -> None:
         story(number, long, "सार", image=make_image(str(number), text))
         for number, text in ((1, ""), (2, ""), (3, long))
     ]
-    # Beside a thumbnail the headline stands already.
+    # The headline is next to the thumbnail already.
     assert re.findall(r'<img [^>]*alt="([^"]*)"', render(of(*rows, lead="s1")).html) == [long, "", ""]
     localised = story(4, "The hill in winter", "Snow.", image=make_image("hill", "Snow on the hill"), language="en")
     assert ' src="https://img.example.com/hill.jpg" alt="Snow on the hill" lang="en"' in render(of(localised)).html

@@ -1,4 +1,4 @@
-"""The checks of a rendered email: ours has no findings, and each defect is found."""
+"""The checks of a rendered email: our email has no findings, and each defect is found."""
 
 from __future__ import annotations
 

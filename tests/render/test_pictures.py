@@ -1,4 +1,4 @@
-"""Pictures are cut to the shape of their place, shrunk to twice its size, and stripped of everything else."""
+"""Pictures are cropped to the ratio of their place, reduced to twice its size, and stripped of metadata."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_a_camera_s_orientation_is_applied_and_its_metadata_are_dropped() -> Non
     exif[0x010F] = "Camera of a reporter"
     data = file(sideways, exif=exif, comment=b"secret", icc_profile=b"x" * 200)
     cut = opened(data)
-    # Shown upright the picture is 800 wide, and its upper part is red.
+    # After rotation the picture is 800 wide, and its upper part is red.
     assert cut.size == (800, 400)
     assert is_near(cut.convert("RGB").getpixel((400, 200)), RED)
     made = prepare(data, LEAD).data

@@ -1,4 +1,4 @@
-"""No text from a feed or an editor acts as a tag of the email provider, and subscribers still read what was written."""
+"""No text from a feed or an editor acts as a tag of the email provider, and subscribers still see the original text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from digest.models import PLACEHOLDERS, Image, RenderedEmail, Section, Variant
 from digest.render import texts
 from tests.render.sample import EDITION, NOW, renderer, story
 
-# As the providers' documents write them.
+# In the forms of the providers' documentation.
 TAGS = (
     "[unsubscribe]", "[Unsubscribe]", "[UNSUBSCRIBE]", "[weblink]", "[Unsubscribe_Preferences]", "[Sender_Name]",
     "[unsubscribe_tag]", "[MIRROR]", "[%email%]", "[%first_name | Friend%]",
@@ -28,7 +28,7 @@ TAGS = (
     "{{unsubscribe}}", "{{{unsubscribe}}}", "{{amazonSESUnsubscribeUrl}}", "{{ params.x }}", "{{ contact.EMAIL }}",
     "{{{RESEND_UNSUBSCRIBE_URL}}}", "{% if x %}", "{# x #}",
 )  # fmt: skip
-# What a provider looks for, written apart from the code: opening and closing marks of every syntax.
+# What a provider looks for, defined independently of the code: opening and closing marks of every syntax.
 ACTIVE = re.compile(
     r"\{\{|\{%|\{#|<%|\[%|\[(?:unsub\w*|weblink|mirror|[a-z]+_[a-z_]*)\]|%(?![0-9a-f]{2}[%._-])[a-z][\w.-]*%", re.I
 )
@@ -87,7 +87,7 @@ def hostile_email(tag: str) -> RenderedEmail:
 
 
 def active_tags(email: RenderedEmail) -> list[str]:
-    """What a provider would act on in an email. It reads the bytes, so character references hide nothing else."""
+    """Return what a provider would interpret in an email. It reads bytes, so only references hide a tag."""
     page = re.sub(r"<style\b.*?</style>|<!--.*?-->", "", email.html, flags=re.S)
     return [found[0] for part in (page, email.text, email.subject) for found in ACTIVE.finditer(part)]
 
@@ -136,7 +136,7 @@ def test_no_text_subject_or_address_keeps_an_active_tag(text: str) -> None:
 
 @given(st.text(alphabet="abcdef0123456789%/?=&[]_.-~", max_size=60))
 def test_an_address_leads_to_the_same_page(path: str) -> None:
-    """A server that decodes the address finds what was written. A lone percent sign is not an escape."""
+    """A server that decodes the address gets the original text. A single percent sign is not an escape."""
     from urllib.parse import unquote_to_bytes
 
     written = re.sub(r"%(?![0-9a-fA-F]{2})", "%25", f"https://x.example/{path}")

@@ -136,7 +136,7 @@ def test_a_long_headline_ends_after_a_whole_clause(title: str, subject: str) -> 
     assert subject_line(edition(title), "hi") == subject
 
 
-# Each of them says something else if its end is missing.
+# Each has another meaning if its end is missing.
 UNCUT = (
     "इन किसानों का बरसों पुराना सपना हुआ पूरा, सोनपुरा में कमला नदी की नहर का काम शुरू",
     "कमला नदी पर बने पुल के ठेकेदार को बड़ा झटका, विभाग ने काम पूरा होने तक भुगतान रोका",

@@ -19,7 +19,7 @@ def test_a_clock_that_was_set_back_does_not_stop_them(tmp_path: Path) -> None:
     soon, hour = timedelta(seconds=30), timedelta(hours=1)
     with make_app(tmp_path / "n", environment={}) as app:
         notices = Notices(lambda: app, print, print)
-        # The first is planned as after a clock was set back by half an hour. The second waits for its hour.
+        # The first is planned as if the clock had been set back by half an hour. The second waits for its hour.
         jobs = (BackgroundJob(ran.set, "a", soon, hour / 2), BackgroundJob(early.set, "b", hour, hour / 2))
         background = BackgroundJobs(Guard(notices, print, threading.Event()), jobs)
         # Before they run.

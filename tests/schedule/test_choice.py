@@ -46,7 +46,7 @@ def newsroom(tmp_path: Path, request: pytest.FixtureRequest) -> Newsroom:
         ("saptahik", (), "daily", "has not chosen this edition (saptahik)"),
         ("saptahik", ("saptahik",), "daily", None),
         ("subah", ("saptahik",), "daily", "has not chosen this edition (subah)"),
-        # An edition that is gone leaves the default ones.
+        # If a chosen edition was removed, the subscriber gets the default ones.
         ("shaam", ("gone",), "daily", None),
         ("subah", ("subah",), "weekdays", "not due on this day (weekdays)"),
         # Chosen by name, a weekly edition comes on its day.
@@ -119,7 +119,7 @@ def test_a_special_edition_goes_to_everyone_who_may_be_mailed(newsroom: Newsroom
     assert newsroom.json("send", "special", "--dry-run")["would_send"] == 2
     assert newsroom.json("send", "special", "--dry-run", "--obey-frequency")["would_send"] == 1
     assert newsroom.json("send", "special", "--obey-frequency")["accepted"] == 1
-    # It keeps to that, whoever sends it again.
+    # It keeps this selection, also when another command sends it again.
     assert newsroom.json("send", "special")["accepted"] == 1
     newsroom.json("compose", "--slug", "all")
     assert newsroom.json("send", "all")["accepted"] == 2

@@ -19,7 +19,7 @@ def after(*, wall: float = 30.0, steady: float = 30.0, running: float = 30.0) ->
 def test_clocks_that_run_alike_are_no_jump() -> None:
     assert find_jump(BEFORE, after(), NOW) is None
     assert find_jump(BEFORE, after(wall=149.0), NOW) is None
-    # A process that stood still while the machine ran, such as in a debugger.
+    # A process that was stopped while the machine ran, as by a debugger.
     assert find_jump(BEFORE, after(wall=900.0, steady=900.0, running=900.0), NOW) is None
     assert find_jump(Clocks.read(), Clocks.read(), NOW) is None
 

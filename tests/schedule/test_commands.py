@@ -1,4 +1,4 @@
-"""Which edition a command means, expired editions, few stories, and what a weekly edition repeats."""
+"""The edition that a command selects, expired editions, few stories, and the stories that a weekly edition repeats."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_a_day_with_few_stories_takes_older_ones(single: Newsroom) -> None:
 
 
 def test_a_weekly_edition_has_what_daily_ones_sent_but_not_what_a_weekly_one_did(newsroom: Newsroom) -> None:
-    """The daily editions keep to their own past, which the weekly one does not change."""
+    """The daily editions have a history of their own, which the weekly one does not change."""
     newsroom.edit_settings("replay: true}", "}")
     environment = newsroom.env({"DIGEST_EDITION__MIN_STORIES": "1"})
     # Sunday.

@@ -1,4 +1,4 @@
-"""The heartbeat for a service outside, and the notice that the process stood still."""
+"""The heartbeat to an outside service, and the message that the process stood still."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ subscribers:
   - {email: meena@example.com, editions: [saptahik], frequency: weekdays}
   - {email: zoya@example.com, status: paused}
 """
-# The faulty edits. The old hour stays in use, whoever is new waits, and whoever is gone gets nothing.
+# The faulty edits. Meanwhile the old hour is used, new subscribers wait, and removed ones get nothing.
 FAULTY = {
     "settings": ("    - {slug: subah}", '    - {slug: subah, send_at: "08:00", sendat: "08:00"}'),
     "list": ("  - {email: ravi@example.com", "  - {email: kavi@example.com}\n  - {email: nobody}\n# "),
@@ -119,7 +119,7 @@ class Plan:
 
     def draw(self) -> None:
         for day in self.dates():
-            # What clocks skip or repeat must not hide behind an outage.
+            # There is no outage when clocks skip or repeat an hour, because it would hide errors.
             roll = (
                 1.0
                 if self.local(day, 0, 0).astimezone(self.zone).utcoffset() != self._evening(day)
@@ -144,7 +144,7 @@ class Plan:
                     thin=self.rng.choices(["", "always", "until its hour"], [90, 5, 5])[0] if roll < 1 else "",
                     editor=self.rng.choices(["in time", "never", "reopens"], [75, 15, 10])[0],
                 )
-                # A kill is an outage of its own, so there is none beside another one.
+                # A kill is an outage too, so it is not next to another one.
                 if 0.5 <= roll < 1 and self.rng.random() < 0.08:
                     story.killed = self.rng.choice(["compose", "send"] if slug in ("raat", "saptahik") else ["compose"])
                     if story.killed == "send":
@@ -192,7 +192,7 @@ class Plan:
         return self.local(day, 23, 0).astimezone(self.zone).utcoffset()
 
     def is_down(self, at: datetime) -> datetime | None:
-        """Return until when the machine is down at a moment; at the start of a kill, the process dies at work."""
+        """Return the end of the outage at a moment. At the start of a kill the process dies while it works."""
         for start, end, why in self.outages:
             begins = start if why in ("compose", "send") else start + timedelta(microseconds=1)
             if begins <= at < end:
@@ -213,14 +213,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Expected:
-    """From when on each recipient has the edition, and what state it ends in ('' if it was never made)."""
+    """The time at which each recipient gets the edition, and its last state ('' if it was never composed)."""
 
     sent: dict[str, datetime]
     state: str
 
 
 def expect(plan: Plan, key: str, day: date, slug: str) -> Expected:
-    """Say what becomes of an edition."""
+    """Return what is expected of an edition."""
     story, hours = plan.editions[key], HOURS[slug]
     send_at = plan.local(day, *hours[2:])
     expires_at = send_at + EXPIRES[slug]
@@ -260,14 +260,14 @@ def _sent(plan: Plan, day: date, slug: str, ready: datetime, send_at: datetime) 
     for name in _recipients(plan, day, slug, ready):
         own = plan.local(day, 8, 30) if name == "ravi" else send_at
         sent[name] = ready if own <= ready else plan.running(own)
-        # Who is not reached in time does not get old news.
+        # A recipient who is not reached in time gets no old news.
         if sent[name] > max(own, ready) + EXPIRES[slug] - MINUTE and own > ready:
             del sent[name]
     return Expected(sent, "done")
 
 
 def _recipients(plan: Plan, day: date, slug: str, at: datetime) -> list[str]:
-    """Return who gets an edition that is sent at a moment. The faulty list lacks one of them."""
+    """Return who gets an edition that is sent at a moment. One of them is not in the faulty list."""
     if slug == "saptahik":
         return ["meena"]
     gets_both = slug == "subah" and day.weekday() < 5 and not plan.is_faulty("list", at)
@@ -291,8 +291,8 @@ class World:
         # (edition, recipient) → when.
         self.sent: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
         self.log: list[str] = []
-        # When the admins were told something, and what: raised or resolved, kind, subject.
-        self.told: list[tuple[datetime, str, str, str]] = []
+        # The alerts to the admins: when, raised or resolved, kind, subject.
+        self.alerts: list[tuple[datetime, str, str, str]] = []
         self.killed: set[tuple[str, str]] = set()
         # Editions that the editor has decided on.
         self.decided: set[str] = set()
@@ -317,9 +317,9 @@ class World:
             self.act()
             self.process.scheduler.tick()
             assert self.process.app.alerts.deliver() == []
-            for request in self.admins.requests[len(self.told) :]:
+            for request in self.admins.requests[len(self.alerts) :]:
                 message = json.loads(request.body)
-                self.told.append((self.now, message["type"], message["data"]["kind"], message["data"]["subject"]))
+                self.alerts.append((self.now, message["type"], message["data"]["kind"], message["data"]["subject"]))
         except Killed:
             self.crash()
 
@@ -430,7 +430,7 @@ STORIES = Section("देश", (Story("s", "शीर्षक", "सार", ""
 
 
 class FakeTransport:
-    """A provider that accepts everything, and notes when."""
+    """A provider that accepts everything and records the time."""
 
     name = "outbox"
     recovery = "redo"
@@ -509,7 +509,7 @@ def test_simulated_days(tmp_path: Path, zone: str, first: str, days: int, seed: 
 
 
 def simulate_days(home: Path, zone: str, first: str, days: int, seed: int) -> str:
-    """Simulate days, compare them with what is expected, and return what happened, for people."""
+    """Simulate days, compare them with what is expected, and return a summary in words."""
     plan = Plan(ZoneInfo(zone), date.fromisoformat(first), days, random.Random(seed))
     plan.draw()
     with WebhookReceiver() as admins:
@@ -524,8 +524,8 @@ def simulate_days(home: Path, zone: str, first: str, days: int, seed: int) -> st
     assert found["done"] >= 2 * (days - 1), (found, world.ticks, world.starts)
     assert faults.keys() == FAULTY.keys()
     states = ", ".join(f"{count} {state}" for state, count in sorted(found.items()))
-    told = ", ".join(f"{count} of the {what}" for what, count in sorted(faults.items()))
-    return f"{states}; {world.ticks} ticks of {world.starts} processes; faulty edits told and resolved once: {told}"
+    reported = ", ".join(f"{count} of the {what}" for what, count in sorted(faults.items()))
+    return f"{states}; {world.ticks} ticks of {world.starts} processes; faulty edits reported once: {reported}"
 
 
 def compare_editions(world: World, editions: Mapping[str, Edition]) -> Counter[str]:
@@ -559,16 +559,16 @@ def compare_editions(world: World, editions: Mapping[str, Edition]) -> Counter[s
 
 
 def compare_faults(world: World) -> Counter[str]:
-    """Return how many faulty edits of each file were told, each once at its begin and once at its end."""
+    """Return how many faulty edits of each file were reported: one alert at the start and one at the end."""
     kinds = {"list-faulty": "list", "settings-faulty": "settings"}
-    found = [(kinds[kind], type, at) for at, type, kind, _subject in world.told if kind in kinds]
+    found = [(kinds[kind], type, at) for at, type, kind, _subject in world.alerts if kind in kinds]
     expected = [
         (what, type, world.plan.running(at))
         for what, start, end in world.plan.faults
         for type, at in (("alert.raised", start), ("alert.resolved", end))
     ]
     assert sorted(found) == sorted(expected)
-    others = Counter((type, kind, subject) for _at, type, kind, subject in world.told if kind not in kinds)
+    others = Counter((type, kind, subject) for _at, type, kind, subject in world.alerts if kind not in kinds)
     # After an outage.
     assert {kind for _type, kind, _subject in others} <= {"edition-missed", "recipients-expired"}
     assert [alert for alert, times in others.items() if times > 1] == []

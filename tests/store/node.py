@@ -1,8 +1,8 @@
 """One of several nodes that send an edition: `python -m tests.store.node URL EDITION [--slow]`.
 
-It takes the lock of sending, recovers what a dead node left, and sends. With `--slow` it prints a line when the
-provider has the first batch, and gets the provider's answer when a line comes on standard input. At the end it prints
-how many recipients it sent to.
+It takes the lock for sending, recovers the batches of a dead node, and sends. With `--slow` it prints a line when the
+provider has the first batch, and gets the provider's response when a line arrives on standard input. At the end it
+prints the number of recipients.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from digest.utils.clock import SharedClock
 from tests.deliver.emails import EMAIL, SENDER, token
 from tests.deliver.fakes import Scripted
 
-# Seconds after which another node must be able to go on.
+# Seconds after which another node must be able to continue.
 TAKEOVER = 15.0
 
 
@@ -45,13 +45,13 @@ def main(url: str, edition: str, *, slow: bool) -> None:
     transport = Scripted([answer_later] if slow else [], name="sendgrid")
     with exclusive(database, "sending", wait=TAKEOVER) as lock:
         ledger.begin_run(edition, recovery={"sendgrid": "hold"}, now=clock())
-        # A slow node keeps this lock, as one that is cut off while it prepares an edition.
+        # A slow node keeps this lock, as a node does that is disconnected while it prepares an edition.
         if not slow:
             lock.downgrade()
         with ledger.running():
             job = Job(edition, {"html": EMAIL}, SENDER, ledger, [transport], token, clock, threads=1)
             accepted = send_due(job).accepted
-        # PostgreSQL ends the sessions of a lost node one after the other, within some seconds. Nodes look again.
+        # PostgreSQL ends the sessions of a lost node one after the other, within some seconds. Nodes try again.
         until = time.monotonic() + TAKEOVER
         while ledger.is_due(edition, clock()) and time.monotonic() < until:
             time.sleep(0.2)

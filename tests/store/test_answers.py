@@ -1,4 +1,4 @@
-"""Answers to questions: one for each subscriber, and nothing of erased people."""
+"""Answers to questions: one for each subscriber, and none of erased people."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def test_a_cancelled_batch_is_sent_again_and_counts_add_up(ledger: SqlLedger, da
 def test_a_batch_that_a_stop_could_not_cancel_is_unknown_and_cancelled_later(
     ledger: SqlLedger, database: Database, frozen: Frozen
 ) -> None:
-    """After a kill before the confirmation, nobody counts as accepted who never gets the email."""
+    """After a kill before the confirmation, a recipient who never gets the email does not count as accepted."""
     frozen(1, due=DUE)
     got = ahead(ledger)
     ledger.record_schedule_id(got.attempt, "F1")
@@ -246,7 +246,7 @@ def test_a_late_confirmation_leaves_the_batch_with_its_current_attempt(
         assert again is not None
         assert not ledger.confirm_accepted(got.attempt)
         assert counts(database, KEY).pending == 2
-        # The current attempt ends without sending, and the provider's word stands: nobody is sent to once more.
+        # The current attempt ends without sending, and the provider's confirmation is final: nobody is sent to again.
         ledger.settle(again.attempt, NotSent("busy"), NOW)
     else:
         assert ledger.confirm_accepted(got.attempt)

@@ -85,7 +85,7 @@ def differences(connection: Connection) -> list[Any]:
 
 
 def is_compared(name: str | None, _kind: str, _parents: object) -> bool:
-    """Whether SQLAlchemy knows the table or index. It knows no search index; `definitions` has those."""
+    """Whether SQLAlchemy can describe the table or index. `definitions` has the search indexes."""
     return not (name or "").startswith(("archive_search", "ix_archive_search", "ix_search_"))
 
 

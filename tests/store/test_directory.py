@@ -1,4 +1,4 @@
-"""The list of subscribers as the desk searches it: filters, beginnings, pages, groups; on both databases."""
+"""The desk's search of subscribers: filters, prefixes, pages, groups; on both databases."""
 
 from __future__ import annotations
 

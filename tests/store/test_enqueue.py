@@ -114,7 +114,7 @@ def test_freezing_again_places_only_new_and_returned_subscribers(database: Datab
 
 
 def test_freezing_again_when_everybody_has_a_place_changes_nothing(database: Database) -> None:
-    """A send that is started again after an interruption finds nobody to decide about."""
+    """A send that is started again after an interruption has no recipients left to enqueue."""
     EditionStore(database).put(an_edition(), over=())
     store = sync(database, [one for one in SUBSCRIBERS if one.status == "active"])
     assert freeze(database, store) == EnqueueResult(19)

@@ -1,4 +1,4 @@
-"""What came back, by who keeps the mailbox, by transport and by domain, on both databases."""
+"""Failed emails by mailbox provider, transport and domain, on both databases."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_failures_are_counted_by_mailbox_provider_transport_and_domain(database:
     enqueue(database, KEY, [Entry(ids[each], "html", NOW) for each in ADDRESSES], 2, now=NOW)
     first, second = ledger.claim(2, KEY, "sendgrid", NOW, 5)
     ledger.settle(first.attempt, Accepted(), LATER)
-    # The other one is refused by the first transport, and goes by the second.
+    # The first transport refuses the other one, and the second transport sends it.
     ledger.settle(second.attempt, NotSent("429"), LATER)
     (again,) = ledger.claim(2, KEY, "smtp", LATER, 5)
     ledger.settle(again.attempt, Accepted(), LATER)

@@ -32,7 +32,7 @@ def take(database: Database, *rows: Incoming, origin: str = "old", **options: An
     return done, refused
 
 
-def mailable(database: Database) -> dict[str, str | None]:
+def eligible_addresses(database: Database) -> dict[str, str | None]:
     """Return address → reason of a suppression, of all candidates."""
     return {subscriber.email: subscriber.suppressed for subscriber in SubscriberStore(database).candidates(KEY)}
 
@@ -46,7 +46,7 @@ def test_new_subscribers_are_eligible(database: Database) -> None:
     assert a.subscriber == Subscriber("a@example.com", "आशा", ("देश",), hour=time(7, 30))
     assert b.subscriber == Subscriber("b@example.com")
     assert (a.origin, b.origin) == ("old", "old")
-    assert mailable(database) == {"a@example.com": None, "b@example.com": None}
+    assert eligible_addresses(database) == {"a@example.com": None, "b@example.com": None}
 
 
 def test_known_consent_is_logged(database: Database) -> None:
@@ -71,7 +71,7 @@ def test_an_imported_subscriber_listed_in_the_file_belongs_to_it(database: Datab
     enlist(database, "a@example.com")
     assert [one.address for one in SubscriberAdmin(database).imported()] == ["b@example.com"]
     enlist(database)
-    assert list(mailable(database)) == ["b@example.com"]
+    assert list(eligible_addresses(database)) == ["b@example.com"]
 
 
 @pytest.mark.parametrize("existing", ["update", "keep"])
@@ -126,7 +126,7 @@ def test_an_unsubscribed_row_suppresses_a_listed_subscriber(database: Database) 
 def test_an_unsubscribed_subscriber_stays_suppressed(database: Database) -> None:
     SubscriberStore(database).suppress("a@example.com", "complained", now=NOW)
     assert take(database, row(2, "a@example.com"))[0] == ImportResult(1, 0, 0, 0, 0, 1)
-    assert mailable(database) == {"a@example.com": "complained"}
+    assert eligible_addresses(database) == {"a@example.com": "complained"}
 
 
 def test_the_same_address_twice(database: Database) -> None:
@@ -160,7 +160,7 @@ def test_an_error_in_the_middle_changes_nothing(database: Database) -> None:
         take(database, *rows())
     with pytest.raises(RuntimeError):
         SubscriberImport(database, Erasures(database)).run(rows(), "old", source="x", now=NOW, rejected=print)
-    assert mailable(database) == {}
+    assert eligible_addresses(database) == {}
     assert take(database, row(2, "a@example.com"))[0].added == 1
 
 
@@ -186,11 +186,11 @@ def test_an_erased_address_is_rejected(database: Database) -> None:
     assert done.added == 1
     assert refused == [(2, "a@example.com", "was erased at the person's request and is not imported again")]
     enlist(database, "a@example.com", "c@example.com")
-    assert set(mailable(database)) == {"b@example.com", "c@example.com"}
+    assert set(eligible_addresses(database)) == {"b@example.com", "c@example.com"}
     with database.write() as connection:
         assert erasures.allow_return(connection, "a@example.com")
     enlist(database, "a@example.com", "c@example.com")
-    assert "a@example.com" in mailable(database)
+    assert "a@example.com" in eligible_addresses(database)
 
 
 def test_imported_subscribers_are_edited_in_the_store(database: Database) -> None:
@@ -205,7 +205,7 @@ def test_imported_subscribers_are_edited_in_the_store(database: Database) -> Non
     assert not admin.remove("b@example.com", source="s", now=NOW)
     assert admin.remove("a@example.com", source="s", now=NOW)
     assert not admin.remove("a@example.com", source="s", now=NOW)
-    assert list(mailable(database)) == ["b@example.com"]
+    assert list(eligible_addresses(database)) == ["b@example.com"]
     whats = [one.what for one in ConsentLog(database).entries("a@example.com")]
     assert whats == ["imported", "changed", "removed"]
 

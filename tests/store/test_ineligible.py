@@ -1,4 +1,4 @@
-"""A subscriber who becomes ineligible between freeze and claim gets nothing, whatever made them ineligible."""
+"""A subscriber who becomes ineligible between enqueueing and the claim gets nothing, for each reason."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.claiming import claim_one
 WHO = "subscriber1@example.com"
 ID = 2
 CONSENT = ConsentContext("page", "", "")
-Leaving = Callable[[Database], object]
+MakeIneligible = Callable[[Database], object]
 
 
 def unlist(database: Database) -> None:
@@ -38,7 +38,7 @@ def by_hand(database: Database) -> None:
         connection.execute(text("UPDATE subscriber SET status = 'paused' WHERE id = :id"), {"id": ID})
 
 
-LEAVING: dict[str, Leaving] = {
+WAYS_TO_BECOME_INELIGIBLE: dict[str, MakeIneligible] = {
     "bounced": lambda database: SubscriberStore(database).suppress(WHO, "bounced", now=NOW),
     "left": lambda database: PreferenceStore(database).unsubscribe(ID, CONSENT, now=NOW),
     "pauses": lambda database: PreferenceStore(database).set(
@@ -51,10 +51,10 @@ LEAVING: dict[str, Leaving] = {
 }
 
 
-@pytest.mark.parametrize("how", LEAVING)
+@pytest.mark.parametrize("how", WAYS_TO_BECOME_INELIGIBLE)
 def test_an_ineligible_recipient_is_excluded(database: Database, ledger: SqlLedger, frozen: Frozen, how: str) -> None:
     assert frozen(3)[1] == ID
-    LEAVING[how](database)
+    WAYS_TO_BECOME_INELIGIBLE[how](database)
     claim = claim_one(ledger, KEY, "sendgrid", NOW, 5)
     assert claim is not None
     assert [id for id, _email in claim.recipients] == [1, 3]

@@ -1,4 +1,4 @@
-"""Settings of the database that lose or double what was sent."""
+"""Settings of the database that lose records or lead to duplicate emails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outcomes that come after another run has taken this one for dead, on SQLite and PostgreSQL."""
+"""Outcomes that arrive after another run has treated this one as dead, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def other(database: Database) -> SqlLedger:
 
 
 def take_over(other: SqlLedger, **policies: bool) -> None:
-    """The other run finds nobody's lock on what is in flight."""
+    """The other run finds no lock for the batches in flight."""
     other.begin_run(KEY, recovery=HOLD, now=NOW, **policies)
 
 
@@ -194,7 +194,7 @@ def test_a_send_continues_while_another_run_takes_its_batches(
 def test_one_by_one_a_send_stops_the_batch_that_was_taken_over_and_continues(
     ledger: SqlLedger, other: SqlLedger, database: Database, frozen: Frozen
 ) -> None:
-    """The batch ends before its third recipient, who is sent to by whoever claims the rest."""
+    """The batch ends before its third recipient, who gets the email from the run that claims the rest."""
     frozen(8, size=4)
 
     def taken(outgoing: Outgoing, log: RecipientLog) -> Outcome:
@@ -231,7 +231,7 @@ def test_retryable_is_left_to_the_run_that_took_it_over(
 def test_a_run_that_is_taken_over_sends_to_nobody_beyond_what_the_other_knows(
     ledger: SqlLedger, other: SqlLedger, database: Database, frozen: Frozen
 ) -> None:
-    """The run goes on recording recipients while the other one settles its batch: only its lock was lost."""
+    """The run continues to record recipients while the other one settles its batch: only its lock was lost."""
     if database.sqlite:
         pytest.skip("on SQLite one process sends at a time")
     frozen(4)

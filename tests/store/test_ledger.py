@@ -1,4 +1,4 @@
-"""The ledger: who owns a batch, what outcomes and killed runs leave."""
+"""The ledger: which run owns a batch, and the state after each outcome and after a kill."""
 
 from __future__ import annotations
 

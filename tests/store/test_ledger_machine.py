@@ -1,4 +1,4 @@
-"""The ledger under events in any order: nobody is sent to twice, and the counts balance after every step."""
+"""The ledger under events in any order: nobody gets two emails, and the counts balance after every step."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule()
     def die(self) -> None:
-        """The process is killed, and another begins."""
+        """The process is killed, and another starts."""
         self.ledger = SqlLedger(self.database)
         self.ledger.begin_run(KEY, recovery={"sendgrid": "hold"}, now=self.now)
         for name, (claim, _scheduled) in self.in_flight.items():

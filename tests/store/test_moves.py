@@ -1,4 +1,6 @@
-"""A change of address in the store: everybody gets an edition once, whatever the list file and the provider say."""
+"""A change of address in the store: everybody gets an edition once, also if the list file or the provider has the old
+address.
+"""
 
 from __future__ import annotations
 
@@ -157,7 +159,7 @@ def test_who_left_or_got_it_there_already_does_not_move(database: Database, froz
     assert change(database, ids[1], "subscriber2@example.com") == MoveResult.TAKEN
     PreferenceStore(database).unsubscribe(ids[1], ConsentContext("web"), now=NOW)
     assert change(database, ids[1]) == MoveResult.NOBODY
-    # An address that was left before becomes free when the edition is over.
+    # An earlier address becomes free when the edition is finished.
     assert change(database, ids[2], OLD) == MoveResult.BUSY
     send_all(database)
     SqlLedger(database).finish(KEY, NOW)

@@ -1,4 +1,4 @@
-"""What the ledger promises to a run whose store was unavailable, on SQLite and PostgreSQL."""
+"""The ledger and a run whose store was unavailable, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -76,13 +76,13 @@ def test_claims_that_never_reached_the_run_are_pending_again(
 ) -> None:
     frozen(8, size=2)
     with ledger.running():
-        flying, ended, _lost, _lost_too = (claim(ledger) for _ in range(4))
+        in_flight, ended, _lost, _lost_too = (claim(ledger) for _ in range(4))
         ledger.settle(ended.attempt, Accepted(), NOW)
-        ledger.resume([flying.attempt], [ended.attempt], NOW)
+        ledger.resume([in_flight.attempt], [ended.attempt], NOW)
         assert tally(database) == {"frozen": 8, "accepted": 2, "pending": 6}
         again = [claim(ledger).batch for _ in range(2)]
-        assert flying.batch not in again
-        ledger.settle(flying.attempt, Accepted(), NOW)
+        assert in_flight.batch not in again
+        ledger.settle(in_flight.attempt, Accepted(), NOW)
         assert tally(database) == {"frozen": 8, "accepted": 4, "pending": 4}
 
 
@@ -148,7 +148,7 @@ def proxied(postgres_url: str, tmp_path: Path) -> Iterator[tuple[Proxy, Database
             ids = list(connection.execute(text("SELECT id FROM subscriber ORDER BY id")).scalars())
         enqueue(database, KEY, [Entry(id, "html", NOW) for id in ids], 2, now=NOW)
         yield proxy, database
-        proxy.mend()
+        proxy.repair()
         database.close()
 
 
@@ -157,20 +157,20 @@ def test_a_run_whose_server_restarted_counts_as_running_again(proxied: tuple[Pro
     proxy, database = proxied
     ledger = SqlLedger(database)
     with ledger.running():
-        flying = claim(ledger)
+        in_flight = claim(ledger)
         proxy.cut()
-        for call in (lambda: claim(ledger), lambda: ledger.resume([flying.attempt], [], NOW)):
+        for call in (lambda: claim(ledger), lambda: ledger.resume([in_flight.attempt], [], NOW)):
             with pytest.raises(StoreUnavailable):
                 call()
-        proxy.mend()
+        proxy.repair()
         with pytest.raises(StoreUnavailable, match="marks this run"), ledger.transaction():
             pytest.fail("the run does not count as running")
-        ledger.resume([flying.attempt], [], NOW)
+        ledger.resume([in_flight.attempt], [], NOW)
         assert running_runs(database, [ledger.run]) == {ledger.run}
-        # Nobody takes it for dead.
+        # No other run treats it as dead.
         assert SqlLedger(database).begin_run(KEY, recovery=HOLD, now=NOW) == 0
         with ledger.transaction():
-            ledger.settle(flying.attempt, Accepted(), NOW)
+            ledger.settle(in_flight.attempt, Accepted(), NOW)
     assert tally(database) == {"frozen": 40, "accepted": 2, "pending": 38}
 
 
@@ -212,7 +212,7 @@ def test_connections_that_break_during_a_send_leave_nobody_unknown(
         with lock:
             if next(cuts, None) is not None:
                 proxy.cut()
-                threading.Timer(0.3, proxy.mend).start()
+                threading.Timer(0.3, proxy.repair).start()
         return Accepted()
 
     script: list[object] = [Accepted(), Accepted(), cutting] * 3

@@ -1,4 +1,4 @@
-"""What alerts, reports and the automatic stop read, on both databases."""
+"""The queries of alerts, reports and the automatic stop, on both databases."""
 
 from __future__ import annotations
 

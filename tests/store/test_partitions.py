@@ -76,7 +76,7 @@ def send_all(database: Database, key: str) -> None:
 
 
 def grow_old(database: Database) -> None:
-    """Every edition that was sent is old enough to be folded."""
+    """Every sent edition is old enough to be reduced to counts."""
     for number in range(10):
         key = f"2027-05-{number + 1:02}"
         EditionStore(database).put(replace(an_edition(), key=key, state=EditionState.DONE), over=())
@@ -140,13 +140,13 @@ def test_a_claim_looks_into_one_partition(database: Database, frozen: Frozen) ->
     got = claim_one(SqlLedger(database), KEY, "outbox", NOW, 5)
     assert got is not None
     with database.read() as connection:
-        before = scanned(connection)
+        before = count_scans(connection)
         assert len(eligible_recipients(connection, KEY, got.batch, NOW)) == 10
-        after = scanned(connection)
+        after = count_scans(connection)
     assert {name for name, scans in after.items() if scans > before[name]} == {f"delivery {KEY}"}
 
 
-def scanned(connection: Connection) -> dict[str, int]:
+def count_scans(connection: Connection) -> dict[str, int]:
     """Partition of deliveries → scans by this transaction."""
     rows = text(
         "SELECT relname, coalesce(seq_scan, 0) + coalesce(idx_scan, 0) FROM pg_stat_xact_user_tables"
@@ -223,7 +223,7 @@ def test_a_store_from_before_keeps_its_rows_in_a_shared_partition(
         migrate(connection)
     assert parts(old_store) == SHARED
     assert [counts(old_store, key).accepted for key in (KEY, OTHER)] == [5, 5]
-    # An old edition stays where it is, and a new one has its own.
+    # An old edition stays in its partition, and a new one has its own.
     with old_store.write() as connection:
         assert not partitions.load(connection, KEY, lambda _table: pytest.fail("it has deliveries"))
     frozen(5, key="2026-11-25", due=LATER + timedelta(days=1))

@@ -1,4 +1,4 @@
-"""Subscribers' own decisions: unsubscribing is idempotent and logged once."""
+"""Subscribers' preferences: unsubscribing is idempotent and logged once."""
 
 from __future__ import annotations
 

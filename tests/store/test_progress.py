@@ -79,7 +79,7 @@ def commits(database: Database) -> list[str]:
         driver.set_trace_callback(trace)
 
     event.listen(database.engine, "connect", listen)
-    database.engine.dispose()  # those that are open are not listened to
+    database.engine.dispose()  # the connections that are already open are not watched
     return modes
 
 

@@ -1,4 +1,4 @@
-"""Retention: old articles go, old editions become counts, and what is read of them afterwards."""
+"""Retention: old articles are deleted, old editions are reduced to counts, which can still be read."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def finish(database: Database, state: EditionState = EditionState.DONE) -> None:
 
 
 def add_newer(database: Database, number: int = KEPT_EDITIONS) -> None:
-    """Editions since, of which the store keeps everything."""
+    """Newer editions, of which the store keeps everything."""
     for days in range(1, number + 1):
         at = NOW + timedelta(days=days)
         EditionStore(database).put(Edition(f"{at:%Y-%m-%d}", at.date(), 1, EditionState.DONE, "विषय", "", ()), over=())

@@ -1,4 +1,4 @@
-"""Clicks, words, questions whether to continue, and posts in channels: the same on every kind of store."""
+"""Clicks, comments, questions whether to continue, and posts in channels, on both kinds of store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a store restored from a copy holds back: everything that may have been sent since."""
+"""A store restored from a copy holds back everything that may have been sent since."""
 
 from __future__ import annotations
 

@@ -35,16 +35,16 @@ def recovered(ledger: SqlLedger) -> None:
     ledger.begin_run(KEY, recovery=RECOVERY, now=NOW)
 
 
-def states(standing: EditionStatus) -> dict[str, int]:
-    return dict(Counter(one.state for one in standing.unreached))
+def states(found: EditionStatus) -> dict[str, int]:
+    return dict(Counter(one.state for one in found.unreached))
 
 
-def agrees(standing: EditionStatus) -> bool:
+def agrees(found: EditionStatus) -> bool:
     """The counts match the unreached recipients and the unknown batches."""
-    counts = standing.counts
+    counts = found.counts
     named = {"unknown": counts.unknown, "pending": counts.pending}
-    unknown = sum(batch.recipients for batch in standing.unknown)
-    return counts.balanced and states(standing) == {k: n for k, n in named.items() if n} and unknown == counts.unknown
+    unknown = sum(batch.recipients for batch in found.unknown)
+    return counts.balanced and states(found) == {k: n for k, n in named.items() if n} and unknown == counts.unknown
 
 
 def test_a_batch_of_a_dead_run_is_unknown(ledger: SqlLedger, frozen: Frozen, status: StatusReader) -> None:
@@ -114,7 +114,7 @@ def test_reading_the_status_disturbs_no_send(
 ) -> None:
     frozen(2)
     assert claim_one(SqlLedger(database), KEY, "sendgrid", NOW, 5)
-    with exclusive(status.database, "sending", wait=0):  # what a send holds; a look does not need it
+    with exclusive(status.database, "sending", wait=0):  # the lock of a send; the status does not need it
         assert status.read(KEY, NOW).counts.unknown == 2
 
 

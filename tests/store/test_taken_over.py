@@ -1,4 +1,4 @@
-"""A node that loses PostgreSQL and not the provider: another one goes on soon, and nobody is lost or mailed twice."""
+"""A node loses PostgreSQL but not the provider: another one continues soon, and nobody is missed or gets two emails."""
 
 from __future__ import annotations
 
@@ -65,23 +65,23 @@ def node(url: str, *options: str, prefix: Sequence[str] = ()) -> Iterator[subpro
 
 
 def printed(process: subprocess.Popen[str], answer: str | None = None) -> str:
-    """The last line of a node, after it has got the provider's answer."""
+    """Return the last line of a node, after it has got the provider's response."""
     out, errors = process.communicate(answer, timeout=60)
     assert process.returncode == 0, errors
     return out.split()[-1]
 
 
 def assert_taken_over(
-    database: Database, cut_off: subprocess.Popen[str], other: Callable[[], str], reconnect: Callable[[], None]
+    database: Database, isolated: subprocess.Popen[str], other: Callable[[], str], reconnect: Callable[[], None]
 ) -> None:
-    """The other node sends what is left. The one that was cut off then delivers its proof, and ends well."""
+    """The other node sends the rest. The isolated one then records its outcomes, and ends without an error."""
     assert other() == "15"
     # The server may notice the end of each of the node's connections at another moment.
     if tally(database).get("pending"):
         assert other() == "0"
     assert tally(database) == {"frozen": 20, "accepted": 15, "unknown": 5}
     reconnect()
-    assert printed(cut_off, "go on\n") == "5"
+    assert printed(isolated, "go on\n") == "5"
     assert tally(database) == {"frozen": 20, "accepted": 20}
 
 
@@ -150,7 +150,7 @@ def test_a_run_that_is_stopped_within_a_commit_holds_up_nobody(
 
             with pytest.raises(StoreUnavailable):
                 stopped()
-            # Awake again, it goes on as another run, and its outcome counts.
+            # After it wakes up, it continues as another run, and its outcome counts.
             before = first.run
             first.resume([sent.attempt], [], NOW)
             assert first.run != before
@@ -169,5 +169,5 @@ def test_both_ends_of_a_connection_notice_soon_that_the_other_is_gone(postgres_u
         return found
 
     assert settings(postgres_url) == [5, 2, 3]
-    # What the settings of the newsletter say counts more.
+    # The settings of the newsletter have priority.
     assert settings(f"{postgres_url}%20-ctcp_keepalives_idle%3D60&keepalives_idle=60") == [60, 2, 3]

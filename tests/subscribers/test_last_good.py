@@ -1,4 +1,4 @@
-"""Who is clearly no longer on a list with errors, and who may still be."""
+"""Who is certainly no longer on a list with errors, and who may still be."""
 
 from __future__ import annotations
 
@@ -115,5 +115,5 @@ def test_included_files_count(tmp_path: Path) -> None:
     write(tmp_path, rows(RAVI) + "  - email: nobody\n", "lists/desk.yaml")
     main = "include: [lists/desk.yaml]\n"
     assert removed(tmp_path, main + rows(ASHA)) == {MEENA}
-    # Who was in a file that is not found is unknown.
+    # The subscribers of a file that is not found are unknown.
     assert removed(tmp_path, "include: [lists/dsek.yaml]\n" + rows(ASHA)) == set()

@@ -64,7 +64,7 @@ def test_an_invalid_file_changes_nothing_and_is_reported_each_time(app: App) -> 
 
 
 def test_changed_topics_cause_a_new_check(app: App) -> None:
-    """A section that only a source's settings name, and then no more."""
+    """A section that only a source's settings name, and that is then removed."""
     settings = app.home / "digest.yaml"
     plain = settings.read_text(encoding="utf-8")
     settings.write_text(plain.replace("section: विज्ञान", "section: मेला"), encoding="utf-8")
@@ -78,7 +78,7 @@ def test_changed_topics_cause_a_new_check(app: App) -> None:
 
 @pytest.fixture
 def unattended(app: App) -> App:
-    """The newsletter as `digest run` has it, with a list that was valid once."""
+    """The newsletter in `digest run`, with a list that was valid before."""
     app.subscriber_list.sync()
     return app.copy_with(unattended=True)
 
@@ -98,7 +98,7 @@ def test_someone_deleted_in_the_faulty_edit_is_off_the_list_until_a_valid_one_ha
     write(unattended, "subscribers:\n  - email: asha@example.com\n    topics: [खेल]\n  - email: nobody\n")
     unattended.subscriber_list.sync()
     assert listed(unattended) == ["asha@example.com"]
-    # The very file that was synced last.
+    # The same file that was synced last.
     write(unattended, LIST)
     unattended.subscriber_list.sync()
     assert listed(unattended) == ["asha@example.com", "Ravi@example.com"]

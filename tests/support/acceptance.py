@@ -1,4 +1,4 @@
-"""The acceptance log of a local provider, by which delivery tests judge. One JSON line per recipient and state.
+"""The acceptance log of a local provider, which delivery tests check. One JSON line per recipient and state.
 
 `killing.balance` counts the lines. A line is
 `{"state", "email", "subject", "message_id", "args", "batch_id", "send_at", "time"}`, the subject only

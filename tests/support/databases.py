@@ -104,7 +104,7 @@ def _url(server: str, schema: str) -> str:
     return f"postgresql+psycopg://{rest}{separator}options={options}"
 
 
-# What a test may have changed in a schema, apart from rows.
+# What a test may have changed in a schema, except rows.
 _STRUCTURE = """SELECT array_agg((relname, relkind, attname, atttypid, attnotnull)::text ORDER BY relname, attnum)
     FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0
     WHERE relnamespace = %s::regnamespace AND NOT relispartition"""
@@ -147,7 +147,7 @@ class EmptyStores:
     def _emptied(self) -> tuple[str, Any] | None:
         connected = {name for (name,) in self._connection.execute("SELECT application_name FROM pg_stat_activity")}
         for place, (schema, structure) in enumerate(self._free):
-            # Whoever is still connected may still write.
+            # A process that is still connected may still write.
             if schema in connected:
                 continue
             del self._free[place]
@@ -164,7 +164,7 @@ def _structure(admin: Connection[Any], schema: str) -> Any:
 
 
 def _empty(admin: Connection[Any], schema: str) -> None:
-    """Leave what `open_database` puts into a new store."""
+    """Delete all rows except those that `open_database` puts into a new store."""
     parts = admin.execute(_PARTITIONS, [schema]).fetchall()
     statements = [
         f'DROP SCHEMA IF EXISTS "{schema}_jobs" CASCADE',

@@ -1,8 +1,8 @@
 """A second SendGrid for the proof, written from the public reference alone. It shares no code with `sendgrid_server`.
 
-`python -m tests.support.independent_server --log FILE --key KEY [--chance=KIND=PART ...]` prints its URL. Whatever the
-kinds are called, their parts add up to the part of the calls that go wrong: the reply is lost after or before the
-emails are taken, or is a 500 or a 429.
+`python -m tests.support.independent_server --log FILE --key KEY [--chance=KIND=PART ...]` prints its URL. The parts of
+all kinds add up to the part of the calls that fail: the reply is lost after or before the emails are accepted, or is a
+500 or a 429.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FAULTS = ("taken, then silence", "lost", "taken, then 500", "429")
 
 
 class Server(ThreadingHTTPServer):
-    """Keeps what it took in a file, a line for each email, before it answers."""
+    """Writes each accepted email to a file before it responds."""
 
     daemon_threads = True
     request_queue_size = 256
@@ -68,7 +68,7 @@ class Handler(BaseHTTPRequestHandler):
             return self._answer(401)
         call = json.loads(body)
         if call.get("mail_settings", {}).get("sandbox_mode", {}).get("enable"):
-            # A trial of the key: it is checked, and nobody gets it.
+            # A sandbox request: it is checked, and nobody gets it.
             return self._answer(200)
         fault = self.server.choose()
         time.sleep(self.server.latency)
@@ -106,7 +106,7 @@ def main() -> None:
     server = Server(given)
     sys.stdout.write(f"http://{given.host}:{server.server_port}\n")
     sys.stdout.flush()
-    # As the other servers, it ends well when it is told to.
+    # As the other servers, it exits with 0 on SIGTERM.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     server.serve_forever()
 

@@ -41,7 +41,7 @@ def why_not() -> str | None:
 
 
 def inside(namespace: str) -> list[str]:
-    """What runs a program in the namespace."""
+    """The command that runs a program in the namespace."""
     return ["ip", "netns", "exec", namespace]
 
 

@@ -1,6 +1,6 @@
 """A provider of OpenID Connect on 127.0.0.1: discovery, keys, the code flow with PKCE. It signs everybody in at once.
 
-A test changes what it says with `claims`, `document` and `signing_key`.
+A test changes its tokens and metadata with `claims`, `document` and `signing_key`.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class OidcProvider:
 
     server: HttpServer
     now: int
-    # Claims that are different from the usual ones; None leaves one out.
+    # Claims that replace the default ones; None leaves one out.
     claims: dict[str, Any] = field(default_factory=dict)
     document: dict[str, Any] = field(default_factory=dict)
     keys: list[ECKey] = field(default_factory=lambda: [ECKey.generate_key("P-256", auto_kid=True)])
-    # What it signs with; None: its newest key.
+    # The key to sign with; None: the newest one.
     signing_key: ECKey | None = None
-    # Makes the token of the claims in another way.
+    # Replaces the function that signs the claims.
     sign: Callable[[dict[str, Any]], str] | None = None
     # The client's secret must be in the header, else in the form.
     basic: bool = True
@@ -46,7 +46,7 @@ class OidcProvider:
         return self.server.url("").rstrip("/")
 
     def visit(self, address: str) -> str:
-        """Sign in as a browser does that was led to this address. Returns the query of the way back."""
+        """Sign in as a browser does that was redirected to this address. Returns the query of the redirect back."""
         place = urlsplit(address)
         assert f"{place.scheme}://{place.netloc}" == self.issuer
         asked = dict(parse_qsl(place.query))

@@ -92,7 +92,7 @@ class PostgresServer:
 
 
 class Proxy:
-    """Passes connections on to a server, until it is told to break them and to refuse new ones."""
+    """Forwards connections to a server, until `cut` breaks them and refuses new ones."""
 
     def __init__(self, server: str) -> None:
         parts = urlsplit(server)
@@ -114,7 +114,7 @@ class Proxy:
         self._listener.close()
 
     def cut(self) -> None:
-        """Break every connection, and each new one until `mend`."""
+        """Break every connection, and each new one until `repair`."""
         with self._lock:
             self._refuses = True
             for one in self._open:
@@ -122,7 +122,7 @@ class Proxy:
                     one.shutdown(socket.SHUT_RDWR)
             self._open.clear()
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         with self._lock:
             self._refuses = False
 

@@ -1,6 +1,5 @@
-"""Remember what slow pure functions return for a whole test process: hundreds of tests compose the same stories.
-
-Errors are not remembered.
+"""Cache the results of slow pure functions for a whole test process: hundreds of tests compose the same stories. Errors
+are not cached.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ _SIGNED = {
 
 
 class Sns:
-    """Signs messages. `fetch` stands for its web server; `requests` are the addresses that were asked for."""
+    """Signs messages. `fetch` replaces its web server; `requests` are the requested addresses."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now

@@ -1,4 +1,4 @@
-"""A receiver of our alerts on 127.0.0.1: it keeps what was posted, and answers as a test says."""
+"""A receiver of our alerts on 127.0.0.1: it keeps the posts, and responds as a test sets it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class WebhookReceiver:
 
 
 def is_signed(request: Request, secret: str = SECRET) -> bool:
-    """Standard Webhooks, as its specification says it: an implementation apart from ours."""
+    """Verify by the specification of Standard Webhooks, independently of our code."""
     key = base64.b64decode(secret.split("_", 1)[1])
     signed = b".".join(
         [request.headers["webhook-id"].encode(), request.headers["webhook-timestamp"].encode(), request.body]

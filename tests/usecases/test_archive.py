@@ -1,4 +1,4 @@
-"""Which earlier story a story continues."""
+"""The earlier story that a story continues."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def test_a_time_server_tells_the_offset(ahead: float) -> None:
     with time_server(ahead) as server:
         offset = ask_ntp(server)
     assert offset is not None
-    # A machine under load takes its time.
+    # A busy machine is slow.
     assert abs(offset - ahead) < 4
 
 

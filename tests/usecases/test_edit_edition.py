@@ -1,4 +1,6 @@
-"""An editor's changes: the quick way gives what composing again gives, two editors keep each other's changes, undo."""
+"""An editor's changes: the quick way and composing again give the same edition; two editors keep each other's changes;
+undo.
+"""
 
 from __future__ import annotations
 

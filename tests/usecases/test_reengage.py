@@ -1,4 +1,4 @@
-"""Who has done nothing for long is shown, asked once by the ledger, and paused without an answer."""
+"""Inactive subscribers are listed, asked once by the ledger, and paused if they do not answer."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from tests.web.site import Site, translated
 START = datetime.fromisoformat("2026-01-05T09:00+05:30")
 PEOPLE = ("asha@example.com", "ravi@example.com", "meera@example.com", "new@example.com")
 BASE = "http://127.0.0.1:8000"
-# The silence that is long enough, and the time to answer.
+# The time without activity before the question, and the time to answer.
 AFTER, WAIT = timedelta(days=181), timedelta(days=15)
 
 
@@ -248,7 +248,7 @@ def test_the_admins_are_told_before_anybody_is_asked(hours: int, told: bool, don
 
 @contextmanager
 def weekly(app: App, clock: Clock) -> Iterator[tuple[Scheduler, list[str]]]:
-    """A schedule that asks on Tuesdays, and its log. Three of thirteen people are silent."""
+    """A schedule that asks on Tuesdays, and its log. Three of thirteen people are inactive."""
     joined = (*PEOPLE, *(f"s{number}@example.com" for number in range(9)))
     rows = "".join(f"  - {{email: {each}}}\n" for each in joined)
     (app.home / "subscribers.yaml").write_text(f"subscribers:\n{rows}", encoding="utf-8")

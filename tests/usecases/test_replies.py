@@ -1,4 +1,4 @@
-"""Replies are stored with their subscriber and edition, once, and gone with the person."""
+"""Replies are stored once, with their subscriber and edition, and are deleted with the person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Booked advertisements: where they appear, how often by the ledger, and what their report says."""
+"""Booked advertisements: where they appear, how often by the ledger, and their report."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def edition(app: App, key: str = "2026-11-23") -> Edition:
 
 
 def put_and_send(app: App, key: str) -> None:
-    """Send an edition of this key to both subscribers, with what the book chose for it."""
+    """Send an edition of this key to both subscribers, with the advertisements that were chosen for it."""
     made = edition(app, key)
     blocks = tuple(app.sponsors.choose(made, ()))
     app.editions.put(replace(made, blocks=blocks, state=EditionState.APPROVED), over=())

@@ -1,4 +1,4 @@
-"""Signs of life, and what systemd hears of them."""
+"""The heartbeat, and its messages to systemd."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets are found in every form in which a server may repeat them; ordinary words stay."""
+"""Secrets are masked in every form in which a server may repeat them; ordinary words stay."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def pages(tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """As `pages`, for tests that change nothing."""
+    """Like `pages`, for tests that change nothing."""
     with site(tmp_path_factory.mktemp("unchanged") / "newsletter", ["asha@example.com", "ravi@example.com"]) as served:
         yield served
 

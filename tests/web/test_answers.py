@@ -94,7 +94,7 @@ def test_only_the_token_of_the_email_answers(asked: Site) -> None:
         "",
         "x" * 36,
         asked.token("leave", "asha@example.com"),
-        # Whoever gets the view forwarded only reads.
+        # A person who gets the view forwarded can only read.
         asked.token("view", "asha@example.com"),
     ):
         assert asked.post(f"/answer/{KEY}/poll/1/{token}").status == 404
@@ -132,7 +132,7 @@ def test_the_page_in_the_archive_has_the_blocks_of_the_web(asked: Site) -> None:
     mail = asked.get(f"/view/{KEY}/{token}").text
     assert "सुबह ही सुबह" in mail
     assert "हरियाली पौधशाला" not in mail
-    # Whoever gets this page forwarded cannot answer for the subscriber.
+    # A person who gets this page forwarded cannot answer for the subscriber.
     assert "/answer/" not in mail
 
 

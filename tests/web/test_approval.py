@@ -74,7 +74,7 @@ def test_the_page_shows_the_edition_and_only_its_button_approves(waiting: Site) 
 
 
 def test_the_page_says_that_the_hour_is_past(tmp_path: Path) -> None:
-    """`digest run` does not send what is approved that late."""
+    """`digest run` does not send an edition that is approved so late."""
     with waits(tmp_path / "newsletter", DIGEST_NOW=f"{KEY}T19:00+05:30") as late:
         page = late.get(link(late))
         assert translated("It waits for approval. Its time is over, so send it with `digest send`.") in page.text

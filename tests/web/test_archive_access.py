@@ -1,4 +1,4 @@
-"""`web.archive: subscribers`: only who has a link of our email may read, and nothing is shared or indexed."""
+"""`web.archive: subscribers`: only people with a link of our email may read, and nothing is shared or indexed."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def test_what_is_published_keeps_to_its_schema(sent: Site) -> None:
     for path in pages(sent):
         found = Draft202012Validator(NEWS_ARTICLE).iter_errors(structured_data(sent.get(path).text))
         assert [error.message for error in found] == [], path
-    # The schemas do refuse something.
+    # Control: the schemas reject a faulty document.
     assert sitemap_errors(sent.get("/sitemap/news.xml").text.replace("<loc>https", "<loc>ftp"))
     assert atom_errors(sent.get("/archive.atom").text.replace("<atom:updated>", "<atom:updated>x"))
 
@@ -188,7 +188,7 @@ def test_a_card_has_room_for_every_headline() -> None:
 
 @needs_raqm
 def test_the_card_of_a_headline_is_shaped() -> None:
-    """Unshaped, the i sign would stand after its consonant, and the conjunct would be three letters wide."""
+    """Without shaping, the i sign would be after its consonant, and the conjunct would be three letters wide."""
     font = card._font(60)
     assert font.getlength("क्ष", language="hi") < font.getlength("कष", language="hi")
     assert font.getlength("ISRO", language="hi") > 0

@@ -1,6 +1,5 @@
-"""What a link of an email changes is told to the mailbox, with a button that puts it back.
-
-Whoever has a forwarded email has the tokens of its text, but not the one of its header.
+"""The mailbox gets a notice of each change by a link of an email, with a button to undo it. A forwarded email contains
+the tokens of its text, but not the one of its header.
 """
 
 from __future__ import annotations
@@ -76,7 +75,7 @@ def test_changed_preferences_are_put_back(pages: Site) -> None:
     assert pages.get(undo).title == translated("Put it back as it was?")
     assert pages.post(undo).title == translated("Everything is as it was before")
     assert stored(pages) == before
-    # The list counts again, as it did before.
+    # The value of the list applies again, as before.
     assert PreferenceStore(pages.app.database).chosen_by(pages.subscriber_id(ASHA)) == {}
 
 

@@ -69,7 +69,7 @@ def test_a_client_behind_the_proxy_holds_only_its_share(pages: Site) -> None:
         assert "retry-after: 60" in refused.lower()
         assert "content-security-policy" in refused.lower()
         assert translated(CROWDED) in refused
-        # Neither a neighbour nor an invented hop before the real address is affected or helps.
+        # Another client is not affected, and an invented hop before the real address does not help.
         with connect(pages) as other:
             assert answer_to(other, "203.0.113.10").startswith(b"HTTP/1.1 200 ")
         with connect(pages) as same:

@@ -63,7 +63,7 @@ def test_fifty_concurrent_unsubscribes_during_a_send(tmp_path: Path) -> None:
         assert report.counts.frozen == len(emails)
         assert mailed | excluded == set(emails)
         assert not mailed & excluded
-        # Nobody who stayed has missed it.
+        # Everybody who stayed has got it.
         assert excluded <= set(leaving)
 
 

@@ -1,4 +1,4 @@
-"""/healthz, /readyz and /metrics: what they say, and to whom."""
+"""/healthz, /readyz and /metrics: their content, and who may read it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Another program holds the store: every page answers 503 in time, however many requests wait, and nothing is done."""
+"""Another program holds the store: every page responds 503 in time, also with many waiting requests, and changes
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -103,7 +105,7 @@ def test_a_limit_covers_all_transactions_of_the_work_and_ends_with_it(monkeypatc
 
 
 def test_work_without_time_left_fails_at_once(database: Database) -> None:
-    """On both stores; on PostgreSQL a lock on a table stands for the other program."""
+    """On both stores; on PostgreSQL the other program is a lock on a table."""
     from sqlalchemy import text
 
     with database.write() as other:

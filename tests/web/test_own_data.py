@@ -1,4 +1,4 @@
-"""A person's own data: another address, a copy, erasure. Nothing happens without a yes from the mailbox itself."""
+"""A person's own data: another address, a copy, erasure. Each needs a confirmation from the mailbox."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def ask_for(pages: Site, what: str, email: str = ASHA, **fields: str) -> str:
 
 
 def asked_for(pages: Site, what: str, email: str = ASHA) -> EmailMessage:
-    """The email about a request. Changes of preferences are told by others."""
+    """The email about a request. Not the notices of changed preferences."""
     return next(mail for mail in pages.mails(email, "own") if link_of(mail).startswith(f"/{what}/"))
 
 
@@ -48,7 +48,7 @@ def test_an_address_changes_when_both_mailboxes_said_yes(pages: Site) -> None:
     first = asked_for(pages, "address")
     (second,) = pages.mails(NEW, "own")
     present, new = link_of(first), link_of(second)
-    # The new mailbox may be anybody's: it learns nothing of the old one, and cannot unsubscribe it.
+    # The new mailbox may belong to somebody else: it learns nothing about the old one, and cannot unsubscribe it.
     assert ASHA not in second.as_string()
     assert "https" not in str(second["List-Unsubscribe"])
     assert pages.get(new).title == translated("Change your address?")
@@ -182,7 +182,7 @@ def test_each_consent_keeps_the_notice_that_was_shown(pages: Site) -> None:
     for words in ("हम क्या रखते हैं, किसलिए और कब तक", "60 दिन", "भारतीय डेटा संरक्षण बोर्ड", "desk@example.com"):
         assert words in notice.text
     assert entry.wording.endswith("मेरी उम्र 18 साल या उससे ज़्यादा है।")
-    # Other settings are another notice, and the consent keeps the one that was shown.
+    # Other settings make another notice. The consent keeps the notice that was shown.
     with site(pages.app.home, [ASHA], DIGEST_PRIVACY__GRIEVANCE__NAME="सुमन") as changed:
         changed.post("/join", email="kavita@example.org")
         changed.post(link_of(changed.mails("kavita@example.org")[0]))

@@ -1,4 +1,4 @@
-"""Pages from memory: made once, forgotten when the archive changes, and only what is public."""
+"""Pages from memory: rendered once, dropped when the archive changes, and only public ones."""
 
 from __future__ import annotations
 

@@ -291,7 +291,7 @@ def test_a_subscriber_chooses_among_editions(several: Site) -> None:
     words = "Choose at least one edition. To get no more email, unsubscribe at the bottom of this page."
     assert translated(words) in wrong.text
     assert choose("unknown").status == 400
-    # The default ones include those that are added later.
+    # The default editions include those that are added later.
     choose("subah", "shaam")
     assert chosen() == ()
 

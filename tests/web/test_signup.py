@@ -220,7 +220,7 @@ def test_a_used_link_says_that_the_subscription_is_active(pages: Site) -> None:
     for again in (pages.get(link), pages.post(link)):
         assert (again.status, again.title) == (200, translated("Your subscription is active"))
         assert "मंगलवार, 24 नवंबर 2026" in again.text
-        # Whoever has the old email must not get another key.
+        # A person with the old email must not get another key.
         assert "/preferences/" not in again.text
     pages.post(f"/leave/{pages.token('leave', 'neha@example.org')}")
     assert pages.get(link).status == 410

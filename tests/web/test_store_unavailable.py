@@ -1,4 +1,4 @@
-"""The store cannot be written (locked, disk full): pages answer 503 in Hindi, and nothing is half done."""
+"""The store cannot be written (locked, disk full): pages respond 503 in Hindi, and no change is incomplete."""
 
 from __future__ import annotations
 

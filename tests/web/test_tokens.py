@@ -1,6 +1,5 @@
-"""Tokens in links: 10,000 that we did not make open nothing, and reading changes nothing.
-
-The routes come from the routing table, so a new one is covered by itself: it fails until TOKENS has its purpose.
+"""Tokens in links: 10,000 forged ones open nothing, and a GET changes nothing. The routes come from the routing table,
+so a test of a new route fails until TOKENS has its purpose.
 """
 
 from __future__ import annotations
@@ -130,7 +129,7 @@ def serve(home: Path) -> Iterator[Doors]:
         assert edition
         tokens["c"] = next(iter(links.by_code(edition)))
         with create_app(app, pages.base) as guard:
-            # What the start of the pages stores is not what a request changes.
+            # The pages store something when they start, which no request changes.
             app.archivist.catch_up(lambda: False)
             with closing(Asgi(guard)) as client:
                 yield Doors(pages, client, list(_routes(guard)), tokens)
@@ -203,7 +202,7 @@ def test_reading_changes_nothing_and_a_token_opens_only_its_own_pages(doors: Doo
 
 
 def test_a_foreign_token_changes_nothing(doors: Doors) -> None:
-    """A valid token on every route that it was not made for."""
+    """A valid token on every route of another purpose."""
     own = {path: doors.opening("GET", path) for method, path in doors.routes if method == "GET"}
     before = doors.state()
     for method, path in doors.routes:
@@ -230,7 +229,7 @@ def test_a_link_that_was_used_does_nothing_again(tmp_path: Path) -> None:
 
 
 def test_public_pages_hold_no_token(doors: Doors) -> None:
-    """What a forwarded view, an archive page, a feed or a card can do: it is read."""
+    """A forwarded view, an archive page, a feed or a card can only be read."""
     signer, view = doors.pages.app.signer, doors.tokens["view"]
     story = doors.pages.app.archive.topic(doors.pages.app.topics[0], doors.pages.app.now(), most=1)
     paths = ["/", "/join", "/privacy", "/archive", f"/archive/{KEY}", "/archive.xml", "/archive.atom", "/corrections"]

@@ -115,7 +115,7 @@ def test_the_links_of_an_email_lead_to_these_pages(sent: Site) -> None:
     body = mail.get_body(("html",))
     assert body is not None
     links = set(re.findall('href="https://news.example.com(/[^"]+)"', body.get_content()))
-    # The token of the header is nowhere in what people forward.
+    # A forwarded email does not contain the token of the header.
     assert header.removeprefix("/leave/") not in body.get_content()
     kinds = {"leave", "pause", "preferences", "privacy", "archive", "join", "answer"}
     assert {link.split("/")[1] for link in links} == kinds

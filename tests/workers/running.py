@@ -25,7 +25,7 @@ PATIENCE = 240.0
 
 
 def until(condition: Callable[[], Any], what: str) -> Any:
-    """Wait for a condition and return its value. Raises AssertionError that says what did not come."""
+    """Wait for a condition and return its value. Raises AssertionError with the name of the condition."""
     end = time.monotonic() + PATIENCE
     while (start := time.monotonic()) < end:
         if found := condition():
@@ -55,7 +55,7 @@ class WorkerProcess:
         self.process.send_signal(signal.SIGTERM)
 
     def end(self) -> int:
-        """Ask it to end, and return its exit code."""
+        """Ask the worker to end, and return its exit code."""
         if self.process.poll() is None:
             self.ask_to_end()
         return self.process.wait(PATIENCE)

@@ -1,4 +1,4 @@
-"""What every engine does: it runs the day, alone or beside others, sends each email once, and ends when asked."""
+"""The contract of every engine: it runs the day, alone or with others, sends each email once, and ends on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""A story is corrected while two workers send: everybody gets one email, and who got the wrong text a correction."""
+"""A story is corrected while two workers send: everybody gets one email, and those with the wrong text get a
+correction.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ def test_a_correction_between_the_batches_of_two_workers(tmp_path: Path) -> None
         assert run.code == 0, run.err
         status = made.finished()
         assert (status["state"], status["accepted"], status["unknown"]) == ("done", RECIPIENTS, 0)
-        # What was in flight when the story was corrected has the wrong text too.
+        # Batches in flight when the story was corrected have the wrong text too.
         again = made.newsroom.digest("send", f"correction-{EDITION}-2")
         assert again.code == 0, again.err
         got: dict[str, list[str]] = {}

@@ -1,4 +1,4 @@
-"""A worker survives that the database is away, however long."""
+"""A worker survives an outage of the database of any length."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_worker_goes_on_when_the_database_is_back(server: PostgresServer, tmp_
         worker = made.start("--seats", "1")
         until(lambda: made.accepted() >= RECIPIENTS * 0.2, "a fifth")
         server.stop("immediate")
-        # It has given up fetching, and its connections.
+        # It has stopped fetching jobs and has closed its connections.
         until(lambda: worker.says("No new jobs are fetched until the database answers"), "its notice")
         server.start()
         until(lambda: worker.says("Jobs are fetched again"), "its return")

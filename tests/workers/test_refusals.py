@@ -1,4 +1,4 @@
-"""When there can be no worker, one sentence says why and what to do."""
+"""If a worker cannot start, one sentence says why and what to do."""
 
 from __future__ import annotations
 

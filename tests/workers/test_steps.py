@@ -1,4 +1,4 @@
-"""When steps are due, what their jobs are, and which App they see."""
+"""When steps are due, their jobs, and the App that the jobs get."""
 
 from __future__ import annotations
 

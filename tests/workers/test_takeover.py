@@ -1,4 +1,4 @@
-"""A worker that has the only seat stops, or loses its network: another takes the seat, and the first does no harm."""
+"""A worker with the only seat stops, or loses its network: another one takes the seat, and the first does no harm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two worker processes send one edition: nobody gets it twice, whatever becomes of one of them."""
+"""Two worker processes send one edition: nobody gets it twice, also if one of them dies."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_worker_that_is_asked_to_end_finishes_its_batches_and_passes_its_seat_
         until(lambda: second.says("Running"), "the second worker")
         assert first.end() == 0
         assert first.lines[-1].endswith("Stopped.")
-        # Nothing that it had in flight is unknown.
+        # None of its batches in flight is unknown.
         status = made.finished()
         assert (status["state"], status["accepted"], status["unknown"]) == ("done", RECIPIENTS, 0)
         assert made.balance().duplicates == {}

@@ -1,7 +1,8 @@
 """`make webcheck`: check every page in Chromium, in both languages; exit 1 on a finding. Needs `make mailtools`.
 
-It runs axe with every rule, goes through each page by Tab, and finds sideways scrolling at 320 px, scripts, requests to
-other hosts and targets lower than 44 px. Screenshots at 1000 and 360 px, light and dark, are in build/webcheck.
+It runs axe with every rule, moves through each page with Tab, and finds horizontal scrolling at 320 px, scripts,
+requests to other hosts and targets lower than 44 px. Screenshots at 1000 and 360 px, light and dark, are in
+build/webcheck.
 """
 
 from __future__ import annotations

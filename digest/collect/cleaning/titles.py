@@ -36,7 +36,7 @@ _LOST_QUOTE = re.compile("^([^'‘’\"“”]{6,80})['’](?= )")
 _SINGLE_QUOTES = "'‘’"
 # A headline that starts or ends with one of these is meaningless without its noun.
 _BOTH = frozenset({"दोनों", "दोनो", "तीनों"})
-# So does one that starts with a list of what a thing has, or with what a person is.
+# Also one that starts with a list of qualities of a thing, or with a description of a person.
 _QUALITIES = frozenset(
     words("कीमत क़ीमत दाम इंजन माइलेज डिजाइन डिज़ाइन रेंज बैटरी फीचर्स फ़ीचर्स कैमरा परफॉर्मेंस स्पेसिफिकेशन लुक डिस्प्ले वेरिएंट")
 )

@@ -70,8 +70,8 @@ def write_story(
     tolls = tolls_sentence(new, pairs.rules.language)
     by_id = {article.id: article for article in pairs.articles}
     links = tuple(f"same story: {by_id[link.a].source} + {by_id[link.b].source} {link}" for link in cluster.links)
-    beside = ((by_id[link.b if by_id[link.a] in articles else link.a], link) for link in cluster.related)
-    related = tuple(f"related: {article.title} ({article.source}) {link}" for article, link in beside)
+    neighbours = ((by_id[link.b if by_id[link.a] in articles else link.a], link) for link in cluster.related)
+    related = tuple(f"related: {article.title} ({article.source}) {link}" for article, link in neighbours)
     return Story(
         id=cluster.story_id,
         title=typeset(headline.text),

@@ -134,12 +134,12 @@ class HeadlineCoverage:
         value += EARLY * math.exp(-FADE * first.position)
         value -= TOO_LONG * max(0, first.words - wanted) + WEAK * first.weak
         value -= ECHO * is_echo(set(first.stems), self.stems)
-        value -= DENIES * self.turns(first)
+        value -= DENIES * self.contradicts_title(first)
         value -= BEFORE * (_looks_back(first.text) and not self.looks_back)
         value -= NO_SPEAKER * bool(self.speaker and not self.speaker & set(first.stems))
         return value - UNATTRIBUTED * (self.attributed and states(first.text) and not names_speech(first.text))
 
-    def turns(self, each: SentenceCandidate) -> bool:
+    def contradicts_title(self, each: SentenceCandidate) -> bool:
         """Return whether the sentence denies what the title asserts, or the reverse."""
         return self.denies != bool(_DENIAL & set(tokens(each.text)))
 

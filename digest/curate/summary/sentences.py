@@ -169,7 +169,7 @@ def summarise(
         while chosen:
             first = chosen[0].position
             # A sentence that only sets the scene, like `महामारी से दुनिया परेशान है`, must cover as much as any other.
-            is_lead = not (first or chosen[0].weak or coverage.turns(chosen[0]))
+            is_lead = not (first or chosen[0].weak or coverage.contradicts_title(chosen[0]))
             least = LEAST_TOLD_BY_LEAD if is_lead else LEAST_TOLD
             if coverage.explains:
                 least = LEAST_EXPLAINED

@@ -42,7 +42,7 @@ _BOT = re.compile(r"(?<!cu)bot(?![a-z])|robot", re.I)
 # Browsers have started their name with it since 1998. Machines often send nothing more.
 _BARE = re.compile(r"mozilla/[0-9.]+(?: \((?:compatible)?;?[^a-z0-9]*\))?\s*", re.I)
 _COMPATIBLE = re.compile(r"\(compatible;(?! msie)", re.I)
-# One name and a version, as libraries have: browsers name those that they are compatible with too.
+# One name and a version, as of a library: browsers also name the programs that they are compatible with.
 _ONE_NAME = re.compile(r"(?!mozilla/|opera/)[a-z0-9_.#+-]+/[a-z0-9_.+-]+(?: \([^)]*\))?", re.I)
 # Text browsers have short names and people who use them.
 _TEXT_BROWSERS = re.compile(r"(?:lynx|links|elinks|w3m|emacs|dillo|netsurf)\b", re.I)

@@ -37,7 +37,7 @@ class Sign(StrEnum):
 _AROUND_HONEYPOT, _AROUND_HEAD, _AROUND_BY_OTHERS = 600.0, 60.0, 20.0
 # No person opens this many different links with less than this many seconds between them.
 _RAPID = ((2, 0.05), (3, 0.35), (5, 0.7))
-# In a row of more clicks than this, two close ones are a coincidence: many subscribers share the address.
+# If a visitor has more clicks than this, two close ones are a coincidence: many subscribers share the address.
 _FEW_CLICKS = 8
 # Nor requests one link this often in a row, with half of the gaps below this many seconds.
 _HAMMERED, _HAMMER = 10, 0.5

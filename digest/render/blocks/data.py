@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from digest.render import texts
 
-Shown = Literal["email", "web", "both"]
+Visibility = Literal["email", "web", "both"]
 Frame = Literal["section", "strip", "box", "ad"]
 Place = Literal["top", "middle", "end"]
 PLACES: tuple[Place, ...] = ("top", "middle", "end")
@@ -63,7 +63,7 @@ class BlockData(Part):
     """
 
     sample: bool = False
-    show: Shown | None = None
+    show: Visibility | None = None
     place: Place | None = None
     title: Words | None = None
 

@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass
 
 from digest.render.blocks import data
-from digest.render.blocks.data import BlockData, Frame, Place, Shown
+from digest.render.blocks.data import BlockData, Frame, Place, Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Row:
     title: str
     frame: Frame
     place: Place
-    shown: Shown = "both"
+    shown: Visibility = "both"
     # Whether subscribers answer it. Its links are personal, so it appears in emails only, and needs the reader pages.
     answered: bool = False
     # `templates/blocks/NAME.html.j2`; '' for that of the row's name.

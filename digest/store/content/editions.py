@@ -271,9 +271,9 @@ class EditionStore:
             return replace(item, number=values["number"]) if changed else None
 
     def mark(self, key: str) -> str:
-        """Return a fingerprint of an edition, of what was done to it and of its send. Another value: something changed.
+        """Return a fingerprint of an edition, its decisions and its send, which changes with any of them.
 
-        Cheaper than reading the edition: pages that are open ask for it every second.
+        It is cheaper than reading the edition: open pages ask for it every second.
         """
         nested = [cast(edition.c[name], Text) for name in _NESTED]
         row = select(*(edition.c[name] for name in _PLAIN), *nested).where(edition.c.key == key)
@@ -498,7 +498,10 @@ def _number(connection: Connection, key: str, earlier: Collection[str], *, sampl
 
 
 def _tell_composed(connection: Connection, item: Edition, before: str | None) -> None:
-    """Record that an edition became a draft, or skipped. One that was never composed is only a place for what comes."""
+    """Record that an edition became a draft, or was skipped.
+
+    An edition that was never composed is only a placeholder.
+    """
     if item.composed_at is None or item.state == before:
         return
     if item.state == EditionState.SKIPPED:

@@ -1,4 +1,4 @@
-"""Record that an edition reached a state: an event for webhooks, and an audit row with who did it."""
+"""Record that an edition reached a state: an event for webhooks, and an audit row with the person."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EVENTS = {
     EditionState.SKIPPED: "edition.skipped",
     EditionState.EXPIRED: "edition.expired",
 }
-# Decisions such as an approval are in the log already, with what a person saw or said.
+# Decisions such as an approval are in the log already, with the revision and the reason.
 _LOGGED = {
     EditionState.SENDING: "sending began",
     EditionState.DONE: "sent",

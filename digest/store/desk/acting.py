@@ -1,4 +1,4 @@
-"""Who acts now, for rows of the log that are written deep in the store, where nobody was told."""
+"""The person who acts now, for rows of the log that are written deep in the store, without a parameter for it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _who: ContextVar[Callable[[], Actor] | None] = ContextVar("who acts", default=No
 
 @contextmanager
 def acting(who: Callable[[], Actor]) -> Iterator[None]:
-    """Inside the block, in this thread, somebody acts. They are asked for their name only if it is needed."""
+    """Set the person who acts, for this thread and inside the block. The name is computed only if it is needed."""
     token = _who.set(who)
     try:
         yield
@@ -24,7 +24,7 @@ def acting(who: Callable[[], Actor]) -> Iterator[None]:
 
 
 def actor() -> Actor:
-    """Return who acts now: a person, or the program by itself."""
+    """Return the person who acts now, or the program."""
     # Every command imports this module, and few need it.
     from digest.models import Actor
 

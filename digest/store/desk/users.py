@@ -45,7 +45,7 @@ class UserLine:
     has_password: bool
     sessions: int
     last_seen: datetime | None
-    # With which they may sign in by OpenID Connect, and whether they did.
+    # The address for OpenID Connect, and whether it was used.
     sign_in_email: str = ""
     used_email: bool = False
 
@@ -168,7 +168,7 @@ class UserStore:
         return _user(row) if row else None
 
     def bind_email(self, user: int, account: str) -> bool:
-        """Note which account of a provider has a user's address. False if it was another one before."""
+        """Record the account of a provider that has a user's address. False if it was another account before."""
         of = desk_credential.c
         own = (of.user == user) & (of.kind == Kind.OIDC) & of.public_key.in_(("", account))
         with self.database.write(area="desk") as connection:

@@ -71,6 +71,6 @@ def append(connection: Connection, entries: Sequence[Consent]) -> None:
 
 
 def tell_numbers(connection: Connection, source: str, now: datetime, **numbers: int) -> None:
-    """Tell other programs that many subscribers came, left or changed at once, in the caller's transaction."""
+    """Queue one webhook event about a bulk change of subscribers, in the caller's transaction."""
     if any(numbers.values()):
         outbox.add(connection, "subscribers.changed", {"source": source, **numbers}, now)

@@ -130,7 +130,10 @@ class SubscriberDirectory:
         return [lines[id] for id in ids if id in lines], more
 
     def addresses(self, wanted: SubscriberFilter, *, now: datetime) -> frozenset[str]:
-        """Return the comparable addresses of all whom a filter shows. Who has not confirmed is no subscriber."""
+        """Return the comparable addresses of all subscribers who match a filter.
+
+        People who have not confirmed are excluded.
+        """
         if wanted.state is SubscriberState.UNCONFIRMED:
             return frozenset()
         with self.database.read() as connection:

@@ -1,6 +1,6 @@
-"""What subscribers ask for on their pages and confirm by email, and what they may take back.
+"""Requests of subscribers that they confirm by email, and changes that they can undo.
 
-Whoever has a forwarded email has its links too. So these need a link that goes to the mailbox itself.
+A forwarded email contains its links, so these need a link that is sent to the mailbox.
 """
 
 from __future__ import annotations
@@ -130,5 +130,5 @@ class RequestStore:
 
 
 def _lifetime(kind: RequestKind) -> timedelta:
-    """How long the links of a request work. Somebody may be away when another changes what they get."""
+    """How long the links of a request work. A subscriber may be away when somebody else makes a change."""
     return KEPT if kind == RequestKind.UNDO else PENDING

@@ -28,8 +28,8 @@ class FailureReader:
     def read(self, editions: Collection[str]) -> Failures:
         """Count the failed emails of these editions.
 
-        Of a single edition it counts what each mailbox provider was sent, too: that reads a row per recipient, which
-        takes seconds for a million. Of an edition whose rows per recipient are deleted nothing is left to count.
+        For a single edition it also counts the emails to each mailbox provider: this reads a row per recipient, which
+        takes seconds for a million. An edition whose rows were pruned has no failures to count.
         """
         domains: defaultdict[str, Counter[str]] = defaultdict(Counter)
         senders: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -63,14 +63,14 @@ class FailureReader:
 
 
 def _rows(found: _Groups, sent: Mapping[str, int] | None, *, every: bool = True) -> list[FailureRow]:
-    """`every`: also those without a failure, which shows what is usual."""
+    """`every`: also rows without a failure, for comparison."""
     names = {*found, *(sent or ())} if every else set(found)
     rows = [FailureRow(name, found.get(name, {}), sent.get(name, 0) if sent is not None else None) for name in names]
     return sorted(rows, key=lambda row: (-row.total, -(row.sent or 0), row.name))
 
 
 def _transports(connection: Connection, editions: Collection[str]) -> tuple[dict[int, str], Counter[str]]:
-    """Return batch → the transport that handed it over last, and transport → recipients."""
+    """Return batch → the last transport that handed it over, and transport → recipients."""
     rows = (
         select(attempt.c.batch, attempt.c.transport, batch.c.size)
         .join(batch, batch.c.id == attempt.c.batch)

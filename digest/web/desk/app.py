@@ -52,7 +52,7 @@ Handler = Callable[[Visit], Response]
 
 @dataclass(frozen=True)
 class ServedDesk:
-    """The desk as an ASGI app. `end_streams` ends the responses that would otherwise go on for minutes."""
+    """The desk as an ASGI app. `end_streams` ends the responses that would otherwise last for minutes."""
 
     app: ASGIApp
     end_streams: Callable[[], None]

@@ -1,4 +1,4 @@
-"""Tell open pages that their edition changed: one thread looks into the store for all of them."""
+"""Notify open pages that their edition changed: one thread polls the store for all of them."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Seconds between two looks into the store, and after which a page is told to look by itself, because time passes too.
+# Seconds between two polls of the store, and after which a page reloads without a change, because its times change.
 _EVERY, _BEAT = 1.0, 10.0
-# Seconds that a stream lasts. The browser then asks again, and whoever was signed out meanwhile gets no new one.
+# Seconds that a stream lasts. The browser then reconnects; a user who was signed out meanwhile gets no new stream.
 _LASTS = 300.0
 # Streams of one process, and of one user: a browser's visible windows.
 _MOST, _MOST_OF_ONE = 200, 8
-# Milliseconds after which a browser asks again.
+# Milliseconds after which a browser reconnects.
 _RETRY = b"retry: 2000\n\n"
 
 
@@ -45,9 +45,9 @@ class _Listener:
 
 
 class Changes:
-    """Streams of changes. A context manager; `mark` is a fingerprint of an edition as pages show it.
+    """Streams of changes.
 
-    Nothing looks into the store while no page is open.
+    A context manager; `mark` returns a fingerprint of an edition. The store is not polled while no page is open.
     """
 
     def __init__(self, mark: Callable[[str], str], *, every: float = _EVERY, beat: float = _BEAT) -> None:
@@ -107,7 +107,7 @@ class Changes:
                 self._thread.start()
 
     def _watch(self) -> None:
-        """Look at each edition that pages follow, until nobody does."""
+        """Poll each edition that pages follow, until no page does."""
         while not self._ended.wait(self._every):
             with self._lock:
                 followed = {each.edition for each in self._listeners}
@@ -119,13 +119,13 @@ class Changes:
                 try:
                     mark = self._mark(edition)
                 except StoreError:
-                    # The pages say so themselves.
+                    # The pages report this themselves.
                     continue
                 except Exception:
                     log.exception("The desk cannot see whether edition %s changed", edition)
                     continue
                 with self._lock:
-                    # The first look tells everybody too: it may have changed since their page was made.
+                    # The first poll also notifies the pages: the edition may have changed since they were rendered.
                     changed, self._marks[edition] = self._marks.get(edition) != mark, mark
                     woken = [each for each in self._listeners if each.edition == edition] if changed else []
                 for each in woken:
@@ -133,13 +133,13 @@ class Changes:
 
 
 def stream(visit: Visit) -> Response:
-    """Follow an edition. Without room the page asks now and then, as it does without streams."""
+    """Follow an edition. If there are too many streams, the page polls, as it does without streams."""
     edition, changes = visit.edition(), visit.desk.changes
     if "original_method" in visit.request.scope or not changes.has_room(visit.user.name):
         return Response(status_code=204)
     return StreamingResponse(
         changes.follow(edition.key, visit.user.name),
         media_type="text/event-stream",
-        # For nginx, which would collect the events.
+        # For nginx, which would buffer the events.
         headers={"x-accel-buffering": "no"},
     )

@@ -157,7 +157,7 @@ def _welcome(visit: Visit, signed_in: SignedIn, next: str) -> Response:
 
 
 def next_place(place: str) -> str:
-    """Return a path of the desk to go on with, or '' if it is something else."""
+    """Return the path if it is a page of the desk, else ''."""
     return place if place.startswith("/") and "//" not in place and "\\" not in place and "\n" not in place else ""
 
 

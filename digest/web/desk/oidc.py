@@ -1,4 +1,4 @@
-"""Sign in by OpenID Connect: lead the browser to the provider, and let it in when it comes back."""
+"""Sign in by OpenID Connect: redirect the browser to the provider, and open a session when it comes back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def begin(visit: Visit) -> Response:
-    """Lead the browser to the provider."""
+    """Redirect the browser to the provider."""
     next = login.next_place(visit.query.get("next", ""))
     signer = _sign_in(visit)
     if not visit.may_sign_in:
@@ -33,7 +33,7 @@ def begin(visit: Visit) -> Response:
 
 
 def finish(visit: Visit) -> Response:
-    """Open a session for whom the provider names. One that was open before ends."""
+    """Open a session for the user whom the provider names. An older session of this browser ends."""
     _ = visit.catalogue.gettext
     signer = _sign_in(visit)
     if not visit.may_sign_in:
@@ -55,7 +55,7 @@ def finish(visit: Visit) -> Response:
 
 
 def name(visit: Visit) -> str:
-    """Return what the provider is called; '' if there is none."""
+    """Return the name of the provider; '' if there is none."""
     settings = visit.desk.app.settings.desk.oidc
     return settings.name or urlsplit(settings.issuer).hostname or ""
 

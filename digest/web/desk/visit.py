@@ -69,7 +69,7 @@ class Visit:
 
     @property
     def patience(self) -> float:
-        """Seconds that a page waits for what is counted in the background. It says so if it is not ready."""
+        """Seconds that a page waits for counts from the background. If they are not ready, the page says so."""
         return 0.1
 
     @property

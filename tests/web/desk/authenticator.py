@@ -20,7 +20,7 @@ _PRESENT, _VERIFIED, _ATTESTED = 0x01, 0x04, 0x40
 
 @dataclass
 class Authenticator:
-    """One device. `origin` is what the browser tells it."""
+    """One device. `origin` is the origin that the browser passes to it."""
 
     origin: str
     verifies: bool = True

@@ -33,7 +33,7 @@ class Browser:
         return self._request("GET", path, None, headers)
 
     def post(self, path: str, *, token: str | None = None, follow: bool = False, **fields: str) -> Response:
-        """Submit a form with the token of the page that has it, or with another one."""
+        """Submit a form with the token of its page, or with another one."""
         return self.submit(path, fields, token=token, follow=follow)
 
     def submit(
@@ -57,7 +57,7 @@ class Browser:
         return self._request("POST", path, body, {"Content-Type": type})
 
     def token(self) -> str:
-        """The token of this browser's forms: every page has it, also that of the form to sign in."""
+        """The token of this browser's forms. Every page has it, also the sign-in page."""
         page = self.get("/login").text if "desk" not in self.cookies else self.get("/nowhere").text
         found = re.search('name="csrf" value="([^"]+)"', page) or re.search(
             'name="csrf" value="([^"]+)"', self.get("/login").text

@@ -46,5 +46,5 @@ def sender(desk: Site) -> Browser:
 
 @pytest.fixture
 def small_desk(tmp_path: Path) -> Iterator[Site]:
-    """A desk whose edition has room for few stories, so that others are left."""
+    """A desk whose edition has room for few stories, so that some are not selected."""
     yield from open_desk(tmp_path / "newsletter", DIGEST_EDITION__MAX_STORIES="4")

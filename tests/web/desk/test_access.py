@@ -1,4 +1,4 @@
-"""Every role, and nobody, against every route of the table; forms of other sites; sessions that somebody planted."""
+"""Every role, and no user, on every route of the table; forms of other sites; planted session cookies."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_each_role_may_do_what_the_table_says(everybody: Everybody, route: Route
 def test_open_routes_need_nobody(everybody: Everybody, route: Route) -> None:
     stranger = Browser(everybody.desk)
     response = stranger.get(path_of(route)) if route.method == "GET" else stranger.post(path_of(route))
-    # Signing in with nothing is answered 401 by the form itself.
+    # The form responds 401 to empty credentials.
     assert response.status != 403
     assert response.status < 500
 

@@ -1,4 +1,4 @@
-"""The API: tokens and their roles, errors in one shape, and the same rows and log as by desk and command."""
+"""The API: tokens and their roles, errors in one format, the same rows and log as by desk and command."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_an_approval_needs_the_revision_that_was_seen(programs: dict[Role, Progr
 
 
 def test_one_act_by_desk_api_and_command_leaves_the_same(tmp_path: Path) -> None:
-    """The rows of the store and the log are the same, but for who did it and by which way."""
+    """The rows of the store and the log are the same, except the user and the origin."""
 
     def by_desk(desk: Site, browser: Browser, _program: Program, id: int) -> None:
         assert browser.post(f"/subscriber/{id}/suppress", reason="phoned").status == 303
@@ -181,7 +181,7 @@ def test_one_act_by_desk_api_and_command_leaves_the_same(tmp_path: Path) -> None
 
 @pytest.mark.slow
 def test_acts_on_editions_by_desk_api_and_command_leave_the_same(tmp_path: Path) -> None:
-    """What the store logs by itself names the person too."""
+    """Rows of the log that the store writes also name the person."""
     special = {"slug": "vishesh", "words": "पहाड़गाँव", "hours": "24"}
     left = []
     for way in ("desk", "api", "command"):

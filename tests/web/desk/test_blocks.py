@@ -30,7 +30,7 @@ def test_a_block_is_left_out_and_taken_back(desk: Site, editor: Browser) -> None
     assert "weather" not in blocks(desk)
     assert "खंड हटाया" in page.text
     assert 'value="back"' in page.text
-    # It stays away when the edition is composed again, with new articles too.
+    # It stays left out when the edition is composed again, also with new articles.
     story = next(iter(pipeline.compose(desk.app, KEY).edition.stories()))
     editor.post(f"{HERE}/move", story=story.id, step="down")
     editor.post(f"{HERE}/refresh")

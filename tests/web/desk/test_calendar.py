@@ -46,7 +46,7 @@ def test_a_special_edition_has_the_articles_that_were_asked_for(desk: Site, edit
         for story in special.stories():
             articles = desk.app.articles.by_ids(story.article_ids).values()
             assert all(word in stems(f"{each.title} {each.text}") for each in articles)
-        # It keeps to the selection.
+        # It keeps the selection.
         editor.post("/edition/vishesh/refresh")
     assert desk.app.editions.editorial_changes("vishesh").selection is not None
     assert editor.submit("/calendar", {"slug": "vishesh", "words": "", "hours": "24"}).status == 409

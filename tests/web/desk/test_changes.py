@@ -1,4 +1,4 @@
-"""Two editors at once: an open page is told of a change at once, and streams end with the server."""
+"""Two editors at once: an open page gets a change at once, and streams end with the server."""
 
 from __future__ import annotations
 

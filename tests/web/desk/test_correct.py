@@ -1,4 +1,4 @@
-"""A sender corrects a story of an edition that has gone out."""
+"""A user with the role of a sender corrects a story of a sent edition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""An edition for those who came later or were left out wrongly: asked first, lined up once, sent by the schedule."""
+"""An edition for subscribers who joined later or were excluded by mistake: confirmed, enqueued once, sent by the
+schedule.
+"""
 
 from __future__ import annotations
 

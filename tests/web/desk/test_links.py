@@ -1,4 +1,4 @@
-"""Tests of an edition from the desk, and the links in them by which somebody approves or holds it."""
+"""Test emails of an edition from the desk, and their links to approve or hold it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def desk(tmp_path: Path) -> Iterator[Site]:
 
 
 def links(desk: Site, to: str) -> dict[str, str]:
-    """What each link to the desk in the newest test says → its path on the desk."""
+    """The text of each link to the desk in the newest test email → its path on the desk."""
     text = desk.mails(to, folder=f"{KEY}-test")[-1].get_body(("plain",))
     assert text is not None
     content = text.get_content()

@@ -41,7 +41,7 @@ def served(issuer: OidcProvider, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @pytest.fixture
 def provider(issuer: OidcProvider) -> OidcProvider:
-    """The provider as it usually is."""
+    """The provider with its default settings."""
     issuer.claims.clear()
     issuer.document.clear()
     issuer.signing_key = issuer.sign = None
@@ -209,7 +209,7 @@ def test_the_answer_of_another_provider_or_none_is_refused(desk: Site, provider:
 
 
 def test_a_code_of_another_attempt_has_another_verifier(desk: Site, provider: OidcProvider) -> None:
-    """Whoever saw a code cannot use it in a browser of their own (PKCE)."""
+    """A person who saw a code cannot use it in another browser (PKCE)."""
     victim, thief = Browser(desk), Browser(desk)
     stolen = dict(parse_qsl(provider.visit(begun(victim))))["code"]
     own = dict(parse_qsl(provider.visit(begun(thief))))

@@ -1,4 +1,4 @@
-"""Passkeys: added once, signed in with, and asked for where the role needs one."""
+"""Passkeys: added once, used to sign in, and required where the role needs one."""
 
 from __future__ import annotations
 

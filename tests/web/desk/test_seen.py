@@ -1,4 +1,4 @@
-"""What a model wrote: an edition with it is approved only after somebody has looked."""
+"""An edition with words of a model is approved only after somebody has checked them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sentences of checks and of editions, in the language of the desk."""
+"""The messages of checks and about editions, in the language of the desk."""
 
 from __future__ import annotations
 

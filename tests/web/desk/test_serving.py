@@ -1,4 +1,4 @@
-"""Where the desk is served: beside the pages, on a port or under a host of its own, or not at all; while it sends."""
+"""Where the desk is served: with the pages, on its own port or host, or not at all; and during a send."""
 
 from __future__ import annotations
 

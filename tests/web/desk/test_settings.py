@@ -1,4 +1,6 @@
-"""Settings on the desk: written to digest.yaml with its comments, all or nothing, and never over another's change."""
+"""Settings on the desk: written to digest.yaml with its comments, all or nothing, and never over the change of another
+user.
+"""
 
 from __future__ import annotations
 

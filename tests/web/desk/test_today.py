@@ -1,4 +1,4 @@
-"""The editor's page: what it says, each change and its undoing, and what an approval is for."""
+"""The editor's page: what it shows, each change and its undo, and the revision that an approval refers to."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def full_section(desk: Site) -> list[str]:
 
 
 def counted(browser: Browser) -> Response:
-    """The page once the recipients are counted, which may take longer than the page waits."""
+    """The page after the recipients are counted, which may take longer than the page waits."""
     for _ in range(200):
         page = browser.get("/")
         if "पाठकों को जाएगा" in page.text:
@@ -209,7 +209,7 @@ def test_a_change_voids_the_approval(desk: Site, editor: Browser, sender: Browse
 
 
 def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
-    # What looks like a template's leftover in the editor's words stops a send.
+    # Template syntax in the editor's text stops a send.
     set_up(desk, "suman", Role.EDITOR).submit(f"{HERE}/texts", {"was_intro": "", "intro": "नमस्ते {{ name }}"})
     found = sender.get(f"{HERE}/checks").text
     assert "टेम्पलेट का बचा हुआ टुकड़ा" in found

@@ -1,4 +1,4 @@
-"""Outgoing webhooks: an event for each act, signed, tried again, seen on the desk; and the log that has every act."""
+"""Outgoing webhooks: an event for each action, signed, retried, listed on the desk; and the log of all actions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def receiver() -> Iterator[WebhookReceiver]:
 
 @pytest.fixture
 def desk(tmp_path: Path, receiver: WebhookReceiver) -> Iterator[Site]:
-    # Each desk begins with a list, whose numbers are told in a test of their own.
+    # Each desk begins with a list; a separate test checks the event about it.
     events = [each for each in get_args(EventType) if each != "subscribers.changed"]
     hooks = [{"url": receiver.url, "secret_env": "HOOK_SECRET", "private": True, "events": events}]
     yield from open_desk(tmp_path / "newsletter", DIGEST_WEBHOOKS=json.dumps(hooks), HOOK_SECRET=SECRET)

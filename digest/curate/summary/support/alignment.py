@@ -1,7 +1,7 @@
-"""Refuse a clause that is put together from different places of the articles, or turns what its sentence tells.
+"""Refuse a clause that combines different sentences of the articles, or changes the meaning of its sentence.
 
-A model retells one sentence in fewer words. So what a clause says stands in the sentence that supports it: who acts,
-whose something is, how many, and when. The rules compare positions, not meanings, so they need few words of their own.
+A model retells one sentence in fewer words, so the supporting sentence must contain each part of the clause: agent,
+owner, number and time. The rules compare positions, not meanings, so they need few word lists.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from digest.curate.summary.support.roles import is_general, is_name_like, is_pla
 from digest.curate.summary.support.vocabulary import GRAMMAR, OPPOSITES
 from digest.curate.summary.support.words import PRONOUNS, Word, is_infinitive
 
-# Words after an owner in which what it owns stands, and words before a noun in which its owner stands.
+# The distance in words from an owner to the owned noun, and from a noun back to its owner.
 _OWNED_WITHIN, _OWNER_WITHIN = 11, 8
-# Words around a number in which a word for dead or injured stands, and words between a noun and its number.
+# The distance in words from a number to a word for dead or injured, and from a noun to its number.
 _TOLL_WITHIN, _NUMBER_WITHIN = 7, 8
-# Words around an office in which `पूर्व` stands.
+# The distance in words from an office to `पूर्व`.
 _FORMER_BEFORE, _FORMER_AFTER = 4, 6
-# Tokens before `के बजाय` that say instead of what.
+# Tokens before `के बजाय` that name the replaced thing.
 _INSTEAD_WITHIN = 2
-# Tokens between a deed and the word that says before or after it.
+# Tokens between an action and the word for before or after it.
 _RELATION_WITHIN = 3
 _BACK = GRAMMAR["reference"]
 _FORMER = GRAMMAR["former"]
@@ -42,14 +42,14 @@ _PLACES = frozenset({"में", "पर"})
 
 
 def misaligned(articles: Articles, clause: Clause, place: Place) -> str:
-    """Return what in the clause stands otherwise in the article's sentence at `place`, '' if nothing does."""
+    """Return how the clause differs from the article's sentence at `place`; '' if it does not."""
     found = _Alignment(articles, clause, place)
     return next((problem for rule in _RULES if (problem := rule(found))), "")
 
 
 @dataclass
 class _Alignment:
-    """One clause of a summary beside the sentence of an article that supports it."""
+    """A clause of a summary, and the sentence of an article that supports it."""
 
     articles: Articles
     clause: Clause
@@ -78,7 +78,7 @@ class _Alignment:
 
     @cached_property
     def near(self) -> list[Word]:
-        """The words of the sentence, of who says it, and what its pronouns mean in the clause."""
+        """The words of the sentence, of its speaker, and of the referents of its pronouns."""
         return [word for each in (*self.clauses, self.other) for word in (*each.words, *each.speaker)]
 
     @cached_property
@@ -103,7 +103,9 @@ class _Alignment:
         ]
 
     def stray(self) -> str:
-        """Whether a phrase, or a name in it, is of another sentence, and not what the article is about."""
+        """Return a problem if a phrase or a name in it comes from another sentence, and is not the topic of the
+        article.
+        """
         for phrase in self._phrases():
             known = [word for word in phrase if self._is_at_hand(word)]
             if not known and not self._may_be_own(phrase) and any(map(self.articles.is_anywhere, phrase)):
@@ -121,7 +123,7 @@ class _Alignment:
         return ""
 
     def owner(self) -> str:
-        """Whether what owns something owns another thing in the article: `मल्होत्रा के बेटे की गिरफ़्तारी`."""
+        """Return a problem if an owner owns another thing in the article: `मल्होत्रा के बेटे की गिरफ़्तारी`."""
         for word in self.mine:
             if word.marker != "gen" or "time" in word.concepts or is_infinitive(word.text):
                 continue
@@ -136,7 +138,7 @@ class _Alignment:
         return ""
 
     def thing(self) -> str:
-        """Whether the article has the word only as the owner of something that the summary leaves out."""
+        """Return a problem if the article has the word only as the owner of something that the summary omits."""
         if any(each.pronouns for each in self.other.pair[:1] or (self.other,)):
             return ""
         opening = self._opening(self.clause)
@@ -156,7 +158,7 @@ class _Alignment:
         return ""
 
     def count(self) -> str:
-        """Whether a number counts something else, or is of something else, than in a list of the article."""
+        """Return a problem if a number counts, or belongs to, something else than in a list of the article."""
         line = [word for word in self.line if word.is_content or word.text in PRONOUNS]
         for at, word in enumerate(self.mine):
             places = [n for n, each in enumerate(line) if each.number and each.number == word.number]
@@ -174,7 +176,9 @@ class _Alignment:
         return ""
 
     def counted_there(self) -> str:
-        """Whether a number is of a place that the sentence does not name: `पंजाब में चार मौतें` for those of all India."""
+        """Return a problem if a number is given for a place that the sentence does not name: `पंजाब में चार मौतें` for
+        those of all India.
+        """
         if not any(word.number and not word.is_year for word in self.mine):
             return ""
         for word in self.mine:
@@ -187,7 +191,7 @@ class _Alignment:
         return ""
 
     def fate(self) -> str:
-        """Whether the dead of the summary are the injured of the article, or the other way round."""
+        """Return a problem if the dead of the summary are the injured of the article, or the reverse."""
         for at, word in enumerate(self.mine):
             is_person = ("office" in word.concepts or is_name_like(word)) and word.marker not in _PLACES
             mine = _next_fate(self.mine, at) if (word.number or is_person) and not _fate(word) else ""
@@ -204,7 +208,7 @@ class _Alignment:
         return ""
 
     def former(self) -> str:
-        """Whether somebody loses or gets `पूर्व`: `अध्यक्ष` for `पूर्व अध्यक्ष`."""
+        """Return a problem if `पूर्व` is added to or missing before an office: `अध्यक्ष` for `पूर्व अध्यक्ष`."""
         mine = [*self.clause.words, *self.clause.speaker]
         for one, two in ((mine, self.near), (self.near, mine)):
             for at, (before, word) in enumerate(pairwise(one)):
@@ -220,7 +224,7 @@ class _Alignment:
         return ""
 
     def superlative(self) -> str:
-        """Whether it adds that something is the first, last, only or most."""
+        """Return a problem if the clause adds that something is the first, last, only or most."""
         for before, word, after in zip(
             [None, *self.clause.words], self.clause.words, self.clause.words[1:], strict=False
         ):
@@ -240,17 +244,17 @@ class _Alignment:
         return ""
 
     def relation(self) -> str:
-        """Whether it is before in one and after in the other: `कराने के बाद` for `कराने से पहले`."""
+        """Return a problem if one says before and the other after: `कराने के बाद` for `कराने से पहले`."""
         deed = reverses_order(self.clause.tokens, self.tokens)
         return f"the article has another order of “{deed}”" if deed else ""
 
     def instead(self) -> str:
-        """Whether `के बजाय` follows another word than in the article."""
+        """Return a problem if `के बजाय` follows another word than in the article."""
         mine, theirs = _before_instead(self.clause.tokens), _before_instead(self.tokens)
         return "it is instead of something else in the article" if mine and not mine & theirs else ""
 
     def time(self) -> str:
-        """Whether another day stands between the day and the deed: `मंगलवार को कहा था, बुधवार को शुरुआत की`."""
+        """Return a problem if another day is between the day and the action: `मंगलवार को कहा था, बुधवार को शुरुआत की`."""
         deed = self.mine[-1] if self.mine else None
         for word in self.mine:
             kind = next((kind for kind in (_DAYS, _MONTHS) if word.text in kind), None)
@@ -268,7 +272,7 @@ class _Alignment:
         return ""
 
     def elsewhere(self) -> str:
-        """Whether a name is of another clause of the sentence: `X की मौत हो गई, जबकि Y घायल है`."""
+        """Return a problem if a name comes from another clause of the sentence: `X की मौत हो गई, जबकि Y घायल है`."""
         if self.other.pronouns:
             return ""
         pool = [*self.other.words, *self.other.speaker]
@@ -289,7 +293,7 @@ class _Alignment:
         return ""
 
     def first(self) -> str:
-        """Whether the clause begins with another name than the article's."""
+        """Return a problem if the clause begins with another name than the article's."""
         mine, theirs = self._opening(self.clause), self._opening(self.other)
         if mine is None or theirs is None or self.other.pronouns or not self.articles.is_anywhere(mine):
             return ""
@@ -301,7 +305,7 @@ class _Alignment:
         return f"“{theirs.text}” does it, not “{mine.text}”"
 
     def deed(self) -> str:
-        """Whether something is done, or to be done, that only another sentence tells: `नष्ट करने पर सहमत`."""
+        """Return a problem if an action is only in another sentence: `नष्ट करने पर सहमत`."""
         for word, after in pairwise(self.clause.words):
             is_deed = is_infinitive(after.text) and "light" in after.concepts and word.is_content and not word.number
             if is_deed and not _in(word, self.near) and self.articles.is_anywhere(word):
@@ -309,7 +313,7 @@ class _Alignment:
         return ""
 
     def _phrases(self) -> Iterator[list[Word]]:
-        """Yield the content words of each phrase that is not who says it."""
+        """Yield the content words of each phrase except the speaker."""
         by_phrase: dict[int, list[Word]] = {}
         for word in self.mine:
             if word.phrase >= 0 and word.marker not in ("inherited", "said") and word not in self.clause.speaker:
@@ -321,7 +325,7 @@ class _Alignment:
         return _in(word, self.near) or _in(word, self.meant) or is_topic or self._specifies(word)
 
     def _may_be_own(self, phrase: Sequence[Word]) -> bool:
-        """Whether the phrase may be the summary's own: everyday words without a place or company, or its verb."""
+        """Whether the phrase needs no support: everyday words without a place or company, or the verb."""
         return all(map(_is_light, phrase)) and phrase[-1].marker in ("", "gen")
 
     def _specifies(self, word: Word) -> bool:
@@ -342,7 +346,7 @@ class _Alignment:
         )
 
     def _owns(self, at: int, owned: Sequence[Word]) -> bool:
-        """Whether the article's word at `at` owns one of the nouns, or stands in one phrase with it."""
+        """Whether the article's word at `at` owns one of the nouns, or is in the same phrase."""
         word, following = self.near[at], self.near[at + 1 : at + 1 + _OWNED_WITHIN]
         if any(_in(each, owned) for each in self.near[max(0, at - 3) : at]):
             return True
@@ -360,7 +364,7 @@ class _Alignment:
         return False
 
     def _has_other_owner(self, owned: Word) -> bool:
-        """Whether the article's clause has the thing only of somebody whom the summary does not mention."""
+        """Whether in the article's clause the thing belongs only to somebody whom the summary does not mention."""
         words = self.other.words
         places = [n for n, each in enumerate(words) if same(owned, each)]
         owners = [
@@ -374,7 +378,7 @@ class _Alignment:
         return bool(places) and all(found and not any(_in(each, self.mine) for each in found) for found in owners)
 
     def _loses_owned(self, at: int) -> bool:
-        """Whether the summary lacks what the article's word at `at` owns."""
+        """Whether the summary omits the thing that the article's word at `at` owns."""
         words = self.other.words
         owned = [each for each in words[at + 1 :] if each.phrase == words[at].phrase + 1 and each.is_content]
         if all(is_plain_word(each) or each.number or each.concepts & {"soft", "measure", "time"} for each in owned):
@@ -382,7 +386,7 @@ class _Alignment:
         return not any(_in(each, owned) for each in self.mine if each.marker != "gen" or each in self.mine[-2:])
 
     def _contains(self, at: int, word: Word) -> bool:
-        """Whether what the article's word at `at` owns has the marker of a place, as the word in the summary."""
+        """Whether the thing that the article's word at `at` owns is marked as a place, like the word in the summary."""
         owned = [each for each in self.other.words[at + 1 :] if each.phrase == self.other.words[at].phrase + 1]
         return word.marker in ("में", "पर", "से") and any(each.marker == word.marker for each in owned)
 
@@ -406,7 +410,7 @@ class _Alignment:
         )
 
     def _first_names(self) -> Iterator[Word]:
-        """Yield the first name of each person who acts or is acted on, also after `और`."""
+        """Yield the first name of each agent and patient, also after `और`."""
         before: Word | None = None
         for word in self.clause.words:
             is_name = word.is_content and is_name_like(word) and word.phrase >= 0
@@ -419,7 +423,7 @@ class _Alignment:
 
     @staticmethod
     def _opening(clause: Clause) -> Word | None:
-        """Return the name or office that the clause begins with."""
+        """Return the name or office at the beginning of the clause."""
         words = (word for word in clause.words if word.is_content and word.marker != "inherited")
         found = next((word for word in words if not word.number and "time" not in word.concepts), None)
         return found if found is not None and (is_name_like(found) or "office" in found.concepts) else None
@@ -455,7 +459,7 @@ def _is_light(word: Word) -> bool:
 
 
 def _counting(line: Sequence[Word], unit: Word, counted: Word) -> list[int]:
-    """Return where the line has a number with the unit and what is counted: `19 करोड़ डॉलर की संपत्ति`."""
+    """Return the positions of numbers with the unit and the counted noun: `19 करोड़ डॉलर की संपत्ति`."""
     return [
         n
         for n, (number, one, two) in enumerate(zip(line, line[1:], line[2:], strict=False))
@@ -473,13 +477,13 @@ def _next_fate(words: Sequence[Word], at: int) -> str:
 
 
 def _may_be_same(mates: Sequence[Word], words: Sequence[Word], at: int) -> bool:
-    """Whether the office at `at` is of one of `mates`, or names nobody."""
+    """Whether the office at `at` belongs to one of `mates`, or to nobody named."""
     beside = [each for each in words if each.phrase == words[at].phrase and each.is_content and each is not words[at]]
     return not mates or not beside or any(_in(each, beside) for each in mates)
 
 
 def reverses_order(tokens: Sequence[str], theirs: Sequence[str]) -> str:
-    """Return the deed that the tokens have something before, and `theirs` after it, or the other way round."""
+    """Return the action before which the tokens have something and `theirs` after it, or the reverse."""
     found = _relations(theirs)
     for deed, relation in _relations(tokens):
         if (deed, relation) not in found and (deed, _BEFORE if relation == _AFTER else _AFTER) in found:
@@ -488,7 +492,7 @@ def reverses_order(tokens: Sequence[str], theirs: Sequence[str]) -> str:
 
 
 def _relations(tokens: Sequence[str]) -> set[tuple[str, str]]:
-    """Return each infinitive that something is before or after."""
+    """Return each infinitive before or after which something happens."""
     return {
         (deed, each)
         for n, deed in enumerate(tokens)

@@ -104,9 +104,11 @@ class Checker:
             return Candidate(s, i, k, 0.0, "" if not clause.negations else "it says nothing")
         if clause.is_said and other.is_said and not speech:
             # `उन्होंने` is who says it.
-            spoken = [word for word in content if word.marker == "inherited"]
-            if all(any(same(word, each) for each in clause.speaker) for word in spoken) and len(spoken) < len(content):
-                content = [word for word in content if word not in spoken]
+            inherited = [word for word in content if word.marker == "inherited"]
+            if all(any(same(word, each) for each in clause.speaker) for word in inherited) and len(inherited) < len(
+                content
+            ):
+                content = [word for word in content if word not in inherited]
         agents = [word for word in clause.words if word.marker == "ने" and word.is_content]
         if "said" in clause.kinds and not clause.speaker and names_paper(agents, source.name):
             by_paper = True
@@ -126,8 +128,8 @@ class Checker:
         matched = sum(weights[id(word)] * (1.0 if word.key in keys else _SYNONYM) for word in inside)
         total = sum(weights.values())
         share = matched / total
-        beside = [(word, each) for each in sentence.clauses if each is not other for word in each.words]
-        near = share + _BESIDE * sum(weights[id(word)] for word in unmatched if find_any(word, beside)) / total
+        neighbours = [(word, each) for each in sentence.clauses if each is not other for word in each.words]
+        near = share + _BESIDE * sum(weights[id(word)] for word in unmatched if find_any(word, neighbours)) / total
         free = all(is_plain_word(word) for word in content) and len(content) <= 3
         if (share < _LEAST or not inside) and not free:
             return Candidate(

@@ -123,9 +123,9 @@ def splits_count(clause: Clause, joined: Clause) -> bool:
             continue
         before = next((each for each in reversed(clause.words[:n]) if each.is_content and not each.number), None)
         if before is not None and before.marker == "" and "time" not in before.concepts:
-            beside = [part for part in joined.pair if any(each.number == word.number for each in part.words)]
+            holders = [part for part in joined.pair if any(each.number == word.number for each in part.words)]
             owners = [part for part in joined.pair if any(same(before, each) for each in part.words)]
-            if owners and not any(part in owners for part in beside):
+            if owners and not any(part in owners for part in holders):
                 return True
         head = next((each for each in clause.words[n + 1 :] if each.is_content and not each.number), None)
         homes = [

@@ -183,8 +183,8 @@ class Parts:
         if is_name_like(word) and word.phrase >= 0:
             for one in other.words:
                 if any(same(mate, one) for mate in mates):
-                    beside = [each for each in other.words if each.phrase == one.phrase and is_name_like(each)]
-                    if any(not any(same(each, own) for own in mine) for each in beside):
+                    same_phrase = [each for each in other.words if each.phrase == one.phrase and is_name_like(each)]
+                    if any(not any(same(each, own) for own in mine) for each in same_phrase):
                         return True
         in_rest = find_any(word, self._rest)
         theirs = [

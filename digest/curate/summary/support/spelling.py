@@ -1,4 +1,4 @@
-"""Write the words of a summary as its articles spell them: सीरीज for सिरीज़, रद्द for रद, सीबीआई for CBI."""
+"""Spell the words of a summary as its articles do: सीरीज for सिरीज़, रद्द for रद, सीबीआई for CBI."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _NAMES_OF_LETTERS = dict(
 _SHORT = str.maketrans({"ी": "ि", "ू": "ु", "ई": "इ", "ऊ": "उ", "्": None, "ं": None})
 _GLIDE = re.compile("य(?=[िे])")
 _REPEATED = re.compile(r"(.)\1+")
-# Shorter words are soon alike by chance: दिन and दीन.
+# Shorter words are often similar by chance: दिन and दीन.
 _LEAST = 4
 
 
 def respell(text: str, articles: Iterable[str]) -> str:
-    """Replace each word that no article has by the only one of them that is spelled nearly alike."""
+    """Replace each word that no article has by the only word of the articles with a similar spelling."""
     known, alike = _known(tuple(articles))
 
     def replaced(match: re.Match[str]) -> str:
@@ -50,7 +50,7 @@ def _known(articles: tuple[str, ...]) -> tuple[frozenset[str], dict[str, str]]:
 
 
 def _outline(word: str) -> str:
-    """Return the word without what spellings differ in: long vowels, conjuncts, double letters, Latin acronyms."""
+    """Return the word without the differences of spellings: long vowels, conjuncts, double letters, Latin acronyms."""
     if _ACRONYM.fullmatch(word):
         word = "".join(_NAMES_OF_LETTERS[letter] for letter in word.lower())
     elif word.isascii():

@@ -26,7 +26,7 @@ from digest.web.desk.admin.plot import stack
 from digest.web.desk.visit import Visit
 
 _EDITIONS, _DAYS, _PEOPLE = 14, 30, 100
-# Seconds that a file may take, which cannot say that it is not ready.
+# Seconds to wait for the counts of a file, which cannot be loaded again as a page can.
 _FILE_WAIT = 30.0
 _KINDS = (*DeliveryOutcome, *failed.KINDS)
 

@@ -73,7 +73,7 @@ def save_segment(visit: Visit) -> Response:
 
 
 def drop_segment(visit: Visit) -> Response:
-    # Somebody else may have dropped it.
+    # Another user may have deleted it.
     with suppress(UnknownSegment):
         visit.desk.app.segments.drop(visit.form.get("name", ""), visit.actor)
     return visit.go("/subscribers")

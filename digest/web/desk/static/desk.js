@@ -1,9 +1,9 @@
-// The desk works without this script, only less smoothly: counts while typing, dragging, keys, and focus after a form.
+// The desk works without this script. It adds counts while typing, dragging, keys, and focus after a form.
 "use strict";
 
 const clusters = window.Intl?.Segmenter ? new Intl.Segmenter("hi", { granularity: "grapheme" }) : null;
 
-// Akshars, as editors count: letters joined by a virama are one.
+// Counts akshars: letters joined by a virama are one.
 function count(text) {
   const parts = clusters ? [...clusters.segment(text)].map((each) => each.segment) : [...text];
   return parts.filter((part, at) => at === 0 || !/\u094d[\u200c\u200d]?$/.test(parts[at - 1])).length;
@@ -23,7 +23,7 @@ function countFields(root) {
   }
 }
 
-// Dragging fills in the form that the arrows use too.
+// Dragging fills in the same form as the arrows.
 function makeSortable(root) {
   const form = document.getElementById("dragged");
   if (!window.Sortable || !form) return;
@@ -119,7 +119,7 @@ function prepare() {
 document.addEventListener("keydown", onKey);
 document.addEventListener("htmx:after:swap", (event) => {
   prepare();
-  // After a change of the edition other stories are the next best.
+  // After a change of the edition the next best stories differ.
   if (event.detail.ctx.target === document.body) document.getElementById("next")?.dispatchEvent(new Event("again"));
 });
 prepare();

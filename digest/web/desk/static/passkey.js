@@ -1,4 +1,4 @@
-// Asks the device for a passkey when its form is sent, and sends the answer with it.
+// When the form is submitted, asks the device for a passkey and adds the answer to the form.
 "use strict";
 
 const toBytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (each) => each.charCodeAt(0));

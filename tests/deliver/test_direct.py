@@ -1,4 +1,4 @@
-"""Marked tests go out beside the ledger, and say for each address what became of it."""
+"""Marked tests are sent outside the ledger, and report the outcome for each address."""
 
 from __future__ import annotations
 

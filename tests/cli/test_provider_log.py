@@ -1,4 +1,4 @@
-"""A running process looks into the provider's log for batches whose outcome is unknown."""
+"""A running process reads the provider's log to resolve batches whose outcome is unknown."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_what_the_log_shows_is_accepted_without_anybody_asking(newsroom: Newsroo
         assert lines[0].startswith(f"Edition {EDITION}: the provider's log shows that batch ")
         status = newsroom.json("status")
         assert (status["accepted"], status["unknown"], status["state"]) == (3, 3, "sending")
-        # What is lost will never be in the log.
+        # A batch that never arrived does not appear in the log.
         now[0] += timedelta(days=3)
         asked = len(server.requests)
         scheduler.reconcile()

@@ -1,4 +1,4 @@
-"""One POST over a kept connection: what was closed while idle is replaced, and nothing is ever sent twice."""
+"""One POST over a kept connection: a connection that was closed while idle is replaced, and nothing is sent twice."""
 
 from __future__ import annotations
 

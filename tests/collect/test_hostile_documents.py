@@ -198,7 +198,7 @@ def test_atom_with_xhtml_and_a_base() -> None:
     assert not article.dated
 
 
-# Each gives the structure with n parts, and says how many parts take long enough to be measured.
+# Each returns the structure with n parts; the number is how many parts take long enough to be measured.
 ENDLESS: dict[str, tuple[int, Callable[[int], str]]] = {
     "rss in rss": (10_000, lambda n: "<rss>" * n),
     "item in item": (10_000, lambda n: "<rss><channel>" + "<item>" * n),

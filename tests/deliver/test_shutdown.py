@@ -1,4 +1,4 @@
-"""A run that is asked to end: what is in flight may finish, and is cut after a while, whatever the other side does."""
+"""A run that is asked to end: batches in flight may finish, and are aborted after a grace period."""
 
 from __future__ import annotations
 
@@ -28,9 +28,8 @@ LONG = 30.0
 
 
 def ended(transport: Transport, *, after: float = 0.2) -> Outcome:
-    """Return the outcome of a batch whose run is asked to end at once and is cut `after` that.
-
-    The cut ends it, and not a timeout: the transports here wait for `LONG`.
+    """Return the outcome of a batch whose run is asked to end at once, and is aborted `after` seconds. No timeout ends
+    it earlier: the transports here wait for `LONG`.
     """
     stop = threading.Event()
     stop.set()
@@ -156,7 +155,7 @@ def smtp(port: int, *, security: str = "none") -> Smtp:
 
 @contextmanager
 def hanging(verb: str) -> Iterator[int]:
-    """A mail server that falls silent where it would answer to `verb`."""
+    """A mail server that does not respond to `verb`."""
     over = threading.Event()
     server = ScriptedSmtp()
     answer: Callable[[str], bytes | None] = server._answer
