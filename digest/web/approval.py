@@ -53,6 +53,7 @@ class ApprovalPage:
             except (ConfigurationError, DigestError) as error:
                 errors = (str(error),)
         planned, now = self.app.calendar.of(edition.key), self.context.now()
+        is_late = planned is not None and now > planned.expires_at
         values: dict[str, Any] = {
             "edition": edition,
             "intro": intro_paragraphs(edition),
@@ -60,8 +61,8 @@ class ApprovalPage:
             "blocks": self._blocks(edition),
             "is_breaking": is_breaking(edition.key),
             "stoppable": edition.state in _STOPPABLE,
-            "send_at": planned.send_at.astimezone(now.tzinfo).time() if planned and now < planned.send_at else None,
-            "is_late": planned is not None and now > planned.expires_at,
+            "send_at": planned.send_at.astimezone(now.tzinfo).time() if planned and not is_late else None,
+            "is_late": is_late,
             "errors": errors,
             "warnings": warnings,
             "problems": problems,
