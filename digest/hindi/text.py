@@ -80,6 +80,11 @@ _VISARGA = re.compile(f"(?<![{LETTER}\u200c\u200d])[{LETTER}\u200c\u200d]++(?<=�
 _NASAL = re.compile(f"[ङञणनम]{VIRAMA}(?=[क-घच-झट-ढत-धप-भशस])")
 _INVISIBLE = re.compile(f"[{NUKTA}\u200b-\u200d\u00ad\ufeff]")
 _DIGIT = re.compile("[०-९]")
+# Nothing of such a text changes but its nasals: no capital, nukta, chandrabindu, accent, digit or joiner.
+_FOLDED = re.compile(
+    "[\n -@\\[-~\u0902-\u0928\u092a-\u0930\u0932\u0933\u0935-\u0939\u093d-\u0950\u0955-\u0957"
+    "\u0960-\u0965\u0970-\u097f]*"
+)
 _DEVA = re.compile("[\u0904-\u0939\u0958-\u0961\u0972-\u097f]")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 
@@ -112,6 +117,8 @@ def fold(text: str) -> str:
 
 
 def _fold(text: str) -> str:
+    if _FOLDED.fullmatch(text):
+        return _NASAL.sub("ं", text)
     composed = _nfc(text.lower())
     visible = _INVISIBLE.sub("", composed)
     text = visible.replace("ँ", "ं")
