@@ -6,7 +6,7 @@ the mailbox gets a notice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,6 +20,7 @@ from digest.i18n import translator
 from digest.mail.message import Outgoing
 from digest.store.people.preferences import ConsentContext, StoredSubscriber
 from digest.store.people.requests import PersonRequest, RequestKind, RequestStore, Side
+from digest.store.people.signups import ORIGIN
 from digest.web.dependencies import Context
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_data_emails import OwnDataEmails, Words
@@ -54,19 +55,22 @@ class ChangeNotices:
         request: Request,
         subscriber: StoredSubscriber,
         change: Change,
-        undo: Mapping[str, Any],
         make: Callable[[], object],
         *,
+        columns: Collection[str] = (),
+        left: bool | None = None,
         until: datetime | None = None,
     ) -> bool:
         """Make a change and store its undo in one transaction, and notify the subscriber.
 
-        `undo` has the earlier values of the changed columns, and `left`. `until` is the end of a pause. Returns false
-        if there were too many changes today: then nothing has changed. Unsubscribing always works.
+        `columns` are the preferences that change, and `left` says whether the subscriber had left, if that changes.
+        `until` is the end of a pause. Returns false if there were too many changes today: then nothing has changed.
+        Unsubscribing always works.
         """
         now = self.context.now()
         with self.requests.database.transaction():
             most = None if change == Change.LEFT else _MAX_CHANGES
+            undo = self._present(subscriber, columns) | ({} if left is None else {"left": left})
             opened = self.requests.open_undo(subscriber.id, undo, now=now, most=most)
             if opened is None:
                 return False
@@ -103,8 +107,10 @@ class ChangeNotices:
             elif left is False:
                 preferences.resubscribe(found.subscriber, context, now=now)
 
-    def earlier(self, subscriber: StoredSubscriber, columns: Mapping[str, Any]) -> dict[str, Any]:
+    def _present(self, subscriber: StoredSubscriber, columns: Collection[str]) -> dict[str, Any]:
         """Return the present values of these columns of preferences, in the form of `undo`."""
+        if not columns:
+            return {}
         own = self.context.preferences.chosen_by(subscriber.id)
         until = subscriber.paused_until
         own["paused_until"] = until.isoformat() if until else None
@@ -114,8 +120,9 @@ class ChangeNotices:
         # No notice goes to an address that bounced, or whose owner reported us as spam.
         if subscriber.suppressed not in (None, UNSUBSCRIBED) or not subscriber.listed:
             return False
-        since = self.context.preferences.signed_up_at(subscriber.id) if change == Change.CHOSEN else None
-        return since is None or since < now - _NEW
+        # Somebody who came back by a new sign-up is told: looking that up would take longer than the rest of a change.
+        is_new = subscriber.origin == ORIGIN and subscriber.added_at is not None and subscriber.added_at > now - _NEW
+        return change != Change.CHOSEN or not is_new
 
     def _email(
         self,

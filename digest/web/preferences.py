@@ -134,8 +134,8 @@ class PreferencesPage:
             request,
             subscriber,
             Change.PAUSED if until else Change.CHOSEN,
-            self.notices.earlier(subscriber, changes),
             lambda: self.context.preferences.set(subscriber.id, changes, consent, now=now),
+            columns=changes,
             until=until,
         )
 
@@ -194,8 +194,8 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
             request,
             subscriber,
             Change.PAUSED if weeks else Change.CHOSEN,
-            page.notices.earlier(subscriber, changes),
             lambda: context.preferences.set(subscriber.id, changes, consent, now=context.now()),
+            columns=changes,
             until=until,
         )
         return page.redirect(request, token, done if made else "enough")

@@ -191,10 +191,9 @@ def router(page: LeavePage) -> APIRouter:
         if subscriber.suppressed == UNSUBSCRIBED and not _left_just_now(context, subscriber):
             done = "undo" if page.notices.ask_to_come_back(request, subscriber) else "enough"
             return redirect(context.pages, request, f"/leave/{token}", done=done)
-        undo = page.notices.earlier(subscriber, {"paused_until": until})
-        if subscriber.suppressed == UNSUBSCRIBED:
-            undo["left"] = True
-        made = page.notices.change(request, subscriber, Change.PAUSED, undo, make, until=until)
+        left = True if subscriber.suppressed == UNSUBSCRIBED else None
+        columns = ("paused_until",)
+        made = page.notices.change(request, subscriber, Change.PAUSED, make, columns=columns, left=left, until=until)
         return redirect(context.pages, request, f"/leave/{token}", done="paused" if made else "enough")
 
     @routes.post("/less", response_class=HTMLResponse, summary="Get fewer emails instead of none", **REDIRECTS)
@@ -211,8 +210,8 @@ def router(page: LeavePage) -> APIRouter:
             request,
             subscriber,
             Change.CHOSEN,
-            page.notices.earlier(subscriber, changes),
             lambda: context.preferences.set(id, changes, consent, now=context.now()),
+            columns=changes,
         )
         return redirect(context.pages, request, f"/leave/{token}", done="less" if made else "enough")
 
@@ -243,7 +242,7 @@ def leave_and_tell(
     if subscriber is None or subscriber.suppressed == UNSUBSCRIBED:
         leave()
     else:
-        notices.change(request, subscriber, Change.LEFT, {"left": False}, leave)
+        notices.change(request, subscriber, Change.LEFT, leave, left=False)
 
 
 def come_back(
@@ -254,9 +253,8 @@ def come_back(
     if subscriber is None or subscriber.suppressed != UNSUBSCRIBED:
         return ""
     if _left_just_now(context, subscriber):
-        undo = {"left": True}
         make = partial(context.preferences.resubscribe, subscriber.id, consent, now=context.now())
-        return "back" if notices.change(request, subscriber, Change.BACK, undo, make) else "enough"
+        return "back" if notices.change(request, subscriber, Change.BACK, make, left=True) else "enough"
     return "undo" if notices.ask_to_come_back(request, subscriber) else "enough"
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, Update, bindparam, insert, select, update
 
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.store.database import Database
@@ -208,8 +209,19 @@ def _address(connection: Connection, id: int) -> str | None:
 
 
 def _put(connection: Connection, id: int, values: Mapping[str, Any]) -> None:
-    if not connection.execute(update(preference).where(preference.c.subscriber == id).values(values)).rowcount:
-        connection.execute(insert(preference).values(subscriber=id, **values))
+    new = {f"new_{name}": value for name, value in values.items()}
+    if not connection.execute(_update(tuple(values)), {"id": id, **new}).rowcount:
+        connection.execute(_insert, {"subscriber": id, **values})
+
+
+_insert = insert(preference)
+
+
+@lru_cache(maxsize=64)
+def _update(names: tuple[str, ...]) -> Update:
+    """The statement that changes these columns. Building it takes longer than running it."""
+    new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return update(preference).where(preference.c.subscriber == bindparam("id")).values(new)
 
 
 def _log(connection: Connection, address: str, what: str, context: ConsentContext, now: datetime) -> None:
