@@ -36,7 +36,6 @@ class Change(StrEnum):
     LEFT = "left"
     BACK = "back"
     PAUSED = "paused"
-    RESUMED = "resumed"
     CHOSEN = "chosen"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
@@ -51,12 +49,6 @@ def finish(visit: Visit) -> Response:
     return visit.finish(RedirectResponse(visit.desk.views.root + (next or "/"), 303))
 
 
-def name(visit: Visit) -> str:
-    """Return the name of the provider; '' if there is none."""
-    settings = visit.desk.app.settings.desk.oidc
-    return settings.name or urlsplit(settings.issuer).hostname or ""
-
-
 def _sign_in(visit: Visit) -> OidcSignIn:
     found = visit.desk.app.oidc
     if found is None:
@@ -70,7 +62,7 @@ def _redirect(visit: Visit) -> str:
 
 def _words(visit: Visit, refused: OidcRefused) -> str:
     _ = visit.catalogue.gettext
-    provider = name(visit)
+    provider = visit.desk.provider
     words = {
         Why.STALE: _("That took too long, or began in another browser. Please try again."),
         Why.DENIED: _("%(provider)s did not let you in, or you said no there."),
