@@ -107,5 +107,5 @@ def _choose(articles: Sequence[Article], weights: Mapping[str, float]) -> list[A
 
 def _write(article: Article, series: Series, section: str, pairs: Pairs, summariser: Summariser | None) -> Story:
     candidate = StoryCandidate(Cluster((article,)), series)
-    ranked = Ranked(candidate, section, 0.0, (f"daily column ({series.name})",), article.published)
+    ranked = Ranked(candidate, section, 0.0, lambda: (f"daily column ({series.name})",), article.published)
     return replace(write_story(ranked, pairs, summariser, is_pinned=False, keeps_title=True), recurring=series.name)

@@ -65,4 +65,6 @@ def is_copy(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) 
 
 def _shingles(article: Article) -> frozenset[tuple[str, ...]]:
     words = tokens(f"{article.title}\n{article.text}")
-    return frozenset(tuple(words[at : at + SHINGLE]) for at in range(max(1, len(words) - SHINGLE + 1)))
+    if len(words) < SHINGLE:
+        return frozenset([tuple(words)])
+    return frozenset(zip(*(words[start:] for start in range(SHINGLE)), strict=False))

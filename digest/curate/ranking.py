@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -35,10 +35,15 @@ class Ranked:
     candidate: StoryCandidate
     section: str
     score: float
-    reasons: tuple[str, ...]
+    # Gives the reasons. Most stories are not picked, so nobody reads theirs.
+    explain: Callable[[], tuple[str, ...]]
     newest: datetime
     # The title's stem that names the story's subject, if another title of the day has it too.
     subject: str | None = None
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return self.explain()
 
     @property
     def cluster(self) -> Cluster:
@@ -94,7 +99,7 @@ def _rank(candidate: StoryCandidate, title_counts: Mapping[str, int], context: R
         candidate=candidate,
         section=rules.called.get(section, section),
         score=score,
-        reasons=(
+        explain=lambda: (
             *explain(score, contributions, rules.language),
             f"section {section}: {evidence}",
             *candidate.reasons,

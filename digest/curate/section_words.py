@@ -6,6 +6,7 @@ newsletters configure their sections at their sources.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -51,14 +52,14 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
 }
 
-_TABLE = "section_words.txt"
+_TABLE, _STEMS = "section_words.txt", "section_stems.txt"
 # The points of a word. A strong one (`+` in the table) decides its section by itself.
 POINT, STRONG = 1, 2
 # Characters of a stem by which other forms of a word are recognised too. Shorter stems collide with other words.
 LEAST_STEM = 4
 
 # (section, points) of each section that a word points to.
-Points = tuple[tuple[str, int], ...]
+Points = tuple[tuple[str, float], ...]
 # (all stems of a phrase, section, points).
 Phrase = tuple[tuple[str, ...], str, int]
 
@@ -106,6 +107,29 @@ def lexicon() -> Lexicon:
     )
 
 
+_counted: dict[str, Points] = {}
+
+
+def _stem_points() -> dict[str, Points]:
+    """Load the table of stems once."""
+    if not _counted:
+        points: dict[str, dict[str, float]] = {}
+        for row in table_rows("digest.curate", _STEMS):
+            head, _, stems = row.partition(" | ")
+            section, _, value = head.partition(" ")
+            for stem in stems.split():
+                points.setdefault(stem, {})[section] = float(value)
+        set_stem_points(points)
+    return _counted
+
+
+def set_stem_points(points: Mapping[str, Mapping[str, float]]) -> None:
+    """Use other points of stems than those of the table, to measure them."""
+    _counted.clear()
+    _counted.update({stem: tuple(values.items()) for stem, values in points.items()})
+    look_up.cache_clear()
+
+
 def strong_words(section: str) -> tuple[str, ...]:
     """Return the words and phrases that point to a section by themselves."""
     return tuple(
@@ -126,6 +150,8 @@ class Word:
     stem: str
     points: Points
     phrases: tuple[Phrase, ...]
+    # Points by which the stem speaks for sections, counted in headlines.
+    tendency: Points = ()
 
 
 @lru_cache(maxsize=50_000)
@@ -133,7 +159,13 @@ def look_up(piece: str) -> tuple[Word, ...]:
     """Return the words of a piece of text without spaces. Cached, so that equal pieces share their objects."""
     table = lexicon()
     return tuple(
-        Word(token, stem, table.words.get(token) or table.forms.get(stem, ()), table.phrases.get(stem, ()))
+        Word(
+            token,
+            stem,
+            table.words.get(token) or table.forms.get(stem, ()),
+            table.phrases.get(stem, ()),
+            _stem_points().get(stem, ()),
+        )
         for token in tokens(piece)
         if (stem := stem_of(token))
     )

@@ -150,19 +150,33 @@ def localise(catalogue: Callable[[], Catalogue]) -> dict[str, Any]:
             raise RejectedByTemplateFunction(f'msgid "{message}" is not translated in {file}')
         return current
 
+    # The translations of one catalogue, by message and whether they are escaped: a page has dozens.
+    known: dict[tuple[str, bool], str] = {}
+    owner: Catalogue | None = None
+
     def substitute(context: Context, text: str, values: dict[str, Any]) -> str:
         return (escape(text) if context.eval_ctx.autoescape else text) % values
 
     @pass_context
     def gettext(context: Context, message: str, /, **values: Any) -> str:
-        return substitute(context, catalogue_with(message).gettext(message), values)
+        nonlocal owner
+        current, escaped = catalogue(), bool(context.eval_ctx.autoescape)
+        if current is not owner:
+            known.clear()
+            owner = current
+        text = known.get((message, escaped))
+        if text is None:
+            text = catalogue_with(message).gettext(message)
+            text = known[message, escaped] = escape(text) if escaped else text
+        return text % values
 
     @pass_context
     def ngettext(context: Context, singular: str, plural: str, num: int, /, **values: Any) -> str:
         text = catalogue_with(singular).ngettext(singular, plural, num)
         return substitute(context, text, {"num": num} | values)
 
-    return {"gettext": gettext, "ngettext": ngettext}
+    # Jinja's own alias would look for gettext at each call.
+    return {"gettext": gettext, "ngettext": ngettext, "_": gettext}
 
 
 def _range(*numbers: int) -> range:

@@ -48,6 +48,8 @@ _WATCH_EVERY, _WATCH_FIRST = timedelta(seconds=30), timedelta(seconds=5)
 _HOUR = timedelta(hours=1)
 # Time between look-ups of unknown batches in the provider's log.
 RECONCILE_EVERY = timedelta(minutes=10)
+# Time before the first look-up: a run that was killed leaves such batches, and a log shows them after a moment.
+_RECONCILE_FIRST = timedelta(minutes=3)
 # Time between checks whether to ask subscribers if they want to continue.
 REENGAGE_EVERY = timedelta(minutes=10)
 # Settings of the pages that need a restart.
@@ -114,7 +116,7 @@ class Scheduler:
         background = (
             BackgroundJob(self.sync_suppressions, "store", every=_HOUR, first=timedelta(0)),
             BackgroundJob(self.prune, "store", every=_HOUR, first=_HOUR),
-            BackgroundJob(self.reconcile, "logs of providers", every=RECONCILE_EVERY, first=RECONCILE_EVERY),
+            BackgroundJob(self.reconcile, "logs of providers", every=RECONCILE_EVERY, first=_RECONCILE_FIRST),
             BackgroundJob(self.reengage, "store", every=REENGAGE_EVERY, first=_WATCH_EVERY),
             # In the background, because a long send must be watched, and a hanging alert must not delay a send.
             BackgroundJob(self.post_to_channel, "channel", every=_CHANNEL_EVERY, first=_CHANNEL_EVERY),

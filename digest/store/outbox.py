@@ -63,10 +63,15 @@ def _utc() -> datetime:
     return datetime.now(UTC)
 
 
+def listeners(connection: Connection, type: str) -> list[Endpoint]:
+    """Return who wants events of a type."""
+    endpoints: Sequence[Endpoint] = connection.get_execution_options().get(_OPTION, ())
+    return [each for each in endpoints if not each.events or type in each.events]
+
+
 def add(connection: Connection, type: str, data: Mapping[str, Any], now: datetime) -> None:
     """Queue an event for every endpoint that wants it, in the caller's transaction."""
-    endpoints: Sequence[Endpoint] = connection.get_execution_options().get(_OPTION, ())
-    wanted = [each for each in endpoints if not each.events or type in each.events]
+    wanted = listeners(connection, type)
     if not wanted:
         return
     content = {"type": type, "timestamp": now.isoformat(), "data": dict(data)}

@@ -13,7 +13,8 @@ import hashlib
 import json
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 _LASTS = timedelta(minutes=10)
 # How long a provider's metadata and keys are cached.
 _KNOWN_FOR = timedelta(hours=1)
+# For how long a provider that failed is not asked again, and seconds that a page waits while another one asks.
+_NOT_AGAIN, _PATIENCE = timedelta(seconds=15), 1.0
 _STATE, _VERIFIER, _NONCE = "oidc state", "oidc verifier", "oidc nonce"
 _SCOPE = "openid email"
 # Asymmetric signatures only. Otherwise the provider's public key could be used as a shared secret (algorithm
@@ -116,6 +119,7 @@ class OidcSignIn:
     allow_http: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     _known: tuple[datetime, _Provider] | None = field(default=None, init=False, repr=False)
+    _failed_at: datetime | None = field(default=None, init=False, repr=False)
     _keys: tuple[datetime, KeySet] | None = field(default=None, init=False, repr=False)
 
     def begin(self, browser: str, redirect: str, next: str) -> str:
@@ -241,10 +245,25 @@ class OidcSignIn:
 
     def _provider(self) -> _Provider:
         now = self.accounts.now()
-        with self._lock:
-            if self._known is None or now - self._known[0] > _KNOWN_FOR:
-                self._known = now, self._discover()
-            return self._known[1]
+        with self._alone():
+            if self._known is not None and now - self._known[0] <= _KNOWN_FOR:
+                return self._known[1]
+            if self._failed_at is not None and now - self._failed_at < _NOT_AGAIN:
+                raise OidcRefused(Why.FAILED, "the provider did not answer a moment ago")
+            self._failed_at = now
+            found = self._discover()
+            self._known, self._failed_at = (now, found), None
+            return found
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Ask the provider one after the other. Nobody waits long, so that a slow provider holds up no other pages."""
+        if not self._lock.acquire(timeout=_PATIENCE):
+            raise OidcRefused(Why.FAILED, "the provider is slow")
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _discover(self) -> _Provider:
         issuer = self.client.issuer
@@ -270,7 +289,7 @@ class OidcSignIn:
         from joserfc.jwk import KeySet
 
         provider, now = self._provider(), self.accounts.now()
-        with self._lock:
+        with self._alone():
             if again or self._keys is None or now - self._keys[0] > _KNOWN_FOR:
                 answer: Any = self._answer(lambda: self.web.get(provider.keys))
                 self._keys = now, KeySet.import_key_set(answer)

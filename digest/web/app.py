@@ -25,7 +25,7 @@ from digest.mail.dns.receives import MailDomains
 from digest.models import MAIN
 from digest.store.content.editions import PublishedStore
 from digest.store.people.notices import NoticeStore
-from digest.store.people.preferences import PreferenceStore
+from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.requests import RequestStore
 from digest.store.people.signups import SignupStore
 from digest.store.rate_limits import RateLimiter
@@ -44,6 +44,7 @@ from digest.web.archive.site import Archive
 from digest.web.change_notices import ChangeNotices
 from digest.web.clicks import ClickRecorder, Redirects
 from digest.web.dependencies import Context
+from digest.web.group_commit import GroupCommit
 from digest.web.health import routes as health_routes
 from digest.web.health.access import MetricsAccess
 from digest.web.health.checks import Health
@@ -142,11 +143,13 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
     with (
         Health(lambda: app.database, lambda: names, heartbeat) as health,
         closing(OutboundMail(lambda: app.transports[0])) as outbound,
+        closing(_group_commit(app)) as leaving,
         _complete_archive(app),
         ExitStack() as opened,
     ):
+        leave_page = _leave_page(app, pages, outbound, leaving)
         routers = [
-            *_routers(app, pages, outbound),
+            *_routers(app, pages, outbound, leave_page),
             *_click_routers(app, pages, opened),
             health_routes.router(health, _metrics_access(app)),
         ]
@@ -157,6 +160,7 @@ def create_app(app: App, base: str, heartbeat: Heartbeat | None = None) -> Itera
         site: ASGIApp = _fastapi(title, pages, routers)
         prefixes = _CACHED_PATHS if settings.web.archive == "public" else ()
         site = PageCache(site, lambda: _version(app), prefixes, paths=_CACHED_PAGES)
+        site = unsubscribe.OneClick(site, leave_page)
         yield Guard(
             site,
             hosts=_hosts(app, base),
@@ -231,14 +235,28 @@ def _pages_or_default(app: App, base: str) -> Pages:
     return load_pages(app, base, custom=False) if errors else pages
 
 
-def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
+def _group_commit(app: App) -> GroupCommit[tuple[int, ConsentContext], bool]:
+    """Unsubscribes those whose mailbox providers ask for it, many in one transaction."""
+    preferences = PreferenceStore(app.database)
+    return GroupCommit(lambda requests: preferences.unsubscribe_all(requests, now=app.now()))
+
+
+def _leave_page(
+    app: App, pages: Pages, outbound: OutboundMail, leaving: GroupCommit[tuple[int, ConsentContext], bool]
+) -> LeavePage:
+    context = Context(pages, app.signer, PreferenceStore(app.database), RateLimiter(app.database), app.now)
+    emails = OwnDataEmails(pages, app.sender, app.signer)
+    notices = ChangeNotices(context, RequestStore(app.database), emails, outbound)
+    return LeavePage(context, NextEdition(app.calendar_reader.read, app.settings.choices, app.now), notices, leaving)
+
+
+def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePage) -> list[APIRouter]:
     """The routes that the settings enable."""
     web, database, editions = app.settings.web, app.database, app.editions
     images, sender = app.articles.images, app.sender
     published = PublishedStore(database, samples=app.outbox_only)
-    context = Context(pages, app.signer, PreferenceStore(database), RateLimiter(database), app.now)
+    context, next_edition, notices = leave_page.context, leave_page.next_edition, leave_page.notices
     public_archive = web.archive == "public"
-    next_edition = NextEdition(app.calendar_reader.read, app.settings.choices, app.now)
     rates = TopicRates(published)
     notice = PrivacyNotice(pages, app.settings)
     receives_none = _receives_none(web.nameserver)
@@ -263,9 +281,6 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
             receives_none=receives_none,
             can_draw=app.cards.can_draw,
         )
-    requests, own_emails = RequestStore(database), OwnDataEmails(pages, sender, app.signer)
-    notices = ChangeNotices(context, requests, own_emails, outbound)
-    leaving = LeavePage(context, next_edition, notices)
     page = PreferencesPage(
         context,
         published,
@@ -278,8 +293,8 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
     )
     own = OwnData(
         context,
-        requests,
-        own_emails,
+        notices.requests,
+        notices.emails,
         outbound,
         app.address_changer,
         app.eraser,
@@ -290,9 +305,9 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail) -> list[APIRouter]:
     routers = [
         static_routes(pages, signup),
         privacy_routes.router(notice),
-        unsubscribe.router(leaving),
+        unsubscribe.router(leave_page),
         preferences.pause_router(page),
-        own_data.router(page, leaving, own),
+        own_data.router(page, leave_page, own),
         preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
         stay.router(context, app.reengagement_store, next_edition),
         answers.router(context, editions, app.answers, app.words),

@@ -189,10 +189,13 @@ def _limited(receive: Receive, limit: int) -> Receive:
     return limited
 
 
-def log_error(scope: Scope, error: Exception) -> None:
-    """Log the route, the type and the place of an error. Its message may quote personal data, so it is left out."""
+def log_error(scope: Scope, error: Exception, route: str = "an unknown path") -> None:
+    """Log the route, the type and the place of an error. Its message may quote personal data, so it is left out.
+
+    `route` is that of a request that no router has seen.
+    """
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    route = getattr(scope.get("route"), "path", "an unknown path")
+    route = getattr(scope.get("route"), "path", route)
     log.error(
         "%s %s: %s at %s:%s", scope["method"], route, type(error).__name__, Path(frame.filename).name, frame.lineno
     )

@@ -241,8 +241,8 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
     def nominate(
         request: Request,
         token: str,
-        nominee: Annotated[str, Form(max_length=4000)] = "",
-        contact: Annotated[str, Form(max_length=4000)] = "",
+        nominee: Annotated[str, Form(max_length=1000)] = "",
+        contact: Annotated[str, Form(max_length=1000)] = "",
     ) -> Response:
         place = f"/nominee/{token}"
         found = own.find(RequestKind.NOMINEE, Side.PRESENT, token)

@@ -6,8 +6,8 @@ Each has one link, to the page with the confirming button. `change_notices` send
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
 from digest.i18n import translator
 from digest.mail.message import Outgoing, Sender, recipient
@@ -15,6 +15,9 @@ from digest.models import RenderedEmail
 from digest.store.people.requests import RequestKind, Side
 from digest.subscribers.tokens import Signer
 from digest.web.pages import Pages
+
+# Stands for the link in what is rendered, and how many of them are kept.
+_LINK, _MOST_MADE = "https://link.invalid/own", 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class OwnDataEmails:
     pages: Pages
     sender: Sender
     signer: Signer
+    _made: dict[tuple[Words, str, date], tuple[str, str]] = field(default_factory=dict, repr=False)
 
     def build(
         self,
@@ -70,13 +74,24 @@ class OwnDataEmails:
         person = 0 if side == Side.NEW else subscriber
         recipient_ = recipient(person, to, sender, self.signer.sign_email)
         link = self.pages.absolute_url(place_of(kind, side, self.signer, request), language)
-        values = {"kind": "ask", "words": words, "until": until, "link": link, "subject": words.subject, "email": to}
-        html = self.pages.render("mail.html.j2", language, **values)
-        text = self.pages.render("mail.txt.j2", language, **values)
+        html, text = (part.replace(_LINK, link) for part in self._render(words, language, until))
         email = RenderedEmail("html", words.subject, html, text)
         # The Message-ID derives from the recipient's id. A mailbox may hide a message whose Message-ID repeats.
         unique = recipient_._replace(id=secrets.randbits(62))
         return Outgoing("own", "own", "own", email, recipient_.sender, (unique,))
+
+    def _render(self, words: Words, language: str, until: datetime) -> tuple[str, str]:
+        """The HTML and the text of an email, with _LINK. Those of a day are made once."""
+        key = words, language, until.date()
+        if key not in self._made:
+            values = {"kind": "ask", "words": words, "until": until, "link": _LINK, "subject": words.subject}
+            if len(self._made) >= _MOST_MADE:
+                self._made.clear()
+            self._made[key] = (
+                self.pages.render("mail.html.j2", language, **values),
+                self.pages.render("mail.txt.j2", language, **values),
+            )
+        return self._made[key]
 
     def _words(self, kind: RequestKind, side: Side, new: str, language: str) -> Words:
         _ = translator(language).gettext

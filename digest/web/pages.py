@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import time
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode, urlsplit
@@ -85,6 +85,11 @@ class Pages:
         self._environments = {language: make_environment(folders, language) for language in self.languages}
         for environment in self._environments.values():
             environment.auto_reload = False
+        # Looked up once for a page: a newsroom's own catalogue is a file that may change.
+        self._catalogues = {language: translator(language) for language in self.languages}
+        self._localised = {
+            language: localise(partial(self._catalogues.__getitem__, language)) for language in self.languages
+        }
         self.zone = ZoneInfo(branding.timezone)
         self._common = {
             "branding": branding,
@@ -168,7 +173,7 @@ class Pages:
         def url(place: str, **query: str) -> str:
             return self.path(place, language, **query)
 
-        catalogue = translator(language)
+        self._catalogues[language] = translator(language)
         other = next(each for each in self.languages if each != language)
         here = values.get("here", "/")
         defaults = {
@@ -190,7 +195,7 @@ class Pages:
             "other_name": translator(other).gettext("English"),
             "other_here": self.path(here, other),
             "personal": True,
-            **localise(lambda: catalogue),
+            **self._localised[language],
         }
         return self._with_digits(
             template, language, self._render(template, language, {**self._common, **defaults, **values})

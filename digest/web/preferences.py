@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Query, Request
@@ -13,12 +13,13 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import StringConstraints
 
 from digest.feedback.rules import UNSUBSCRIBED
-from digest.store.content.editions import PublishedStore
+from digest.store.content.editions import Published, PublishedStore
 from digest.store.people.preferences import StoredSubscriber
 from digest.store.people.requests import RequestKind
 from digest.subscribers import frequency
 from digest.subscribers.address import masked
 from digest.subscribers.list_file import FORMATS
+from digest.utils.brief import Brief
 from digest.web.change_notices import Change, ChangeNotices
 from digest.web.dependencies import Context
 from digest.web.next_edition import NextEdition
@@ -35,6 +36,8 @@ DONE = ("saved", "paused", "resumed", "back", *RequestKind, "enough", *ResendRes
 """What the page can say was done, by `?done=`. Each is checked against the subscriber's state."""
 
 _PURPOSE = "preferences"
+# Seconds for which the page remembers the newest edition.
+_BRIEF = 5.0
 # The pause that the button in an email offers.
 _PAUSE_WEEKS = 2
 
@@ -67,6 +70,10 @@ class PreferencesPage:
     rates: TopicRates
     notices: ChangeNotices
 
+    @cached_property
+    def _newest(self) -> Brief[list[Published]]:
+        return Brief(lambda: self.published.newest(1, self.context.now()), _BRIEF)
+
     def subscriber(self, token: str) -> StoredSubscriber | None:
         """The subscriber whom the token names."""
         id = self.context.subscriber_id_from_token(_PURPOSE, token)
@@ -82,7 +89,7 @@ class PreferencesPage:
         if subscriber is not None:
             values = {"form": self.stored_form(subscriber), **values}
         values = {"done": "", "wrong": "", "typed": "", "suggested": "", "sure": "", **values}
-        newest = self.published.newest(1, context.now())
+        newest = self._newest.get()
         rates = self.rates.of(newest[0].key if newest else None, context.now())
         return context.pages.response(
             request,

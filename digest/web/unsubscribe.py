@@ -6,6 +6,7 @@ the mailbox gets a notice of its changes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,8 +14,11 @@ from functools import partial
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from digest.errors import StoreError
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.hindi.cut import clusters
 from digest.store.people.preferences import ConsentContext, StoredSubscriber
@@ -23,6 +27,8 @@ from digest.subscribers.address import masked
 from digest.subscribers.frequency import days
 from digest.web.change_notices import Change, ChangeNotices
 from digest.web.dependencies import Context
+from digest.web.group_commit import GroupCommit
+from digest.web.middleware import log_error
 from digest.web.next_edition import NextEdition
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 
@@ -37,6 +43,7 @@ _PURPOSES = (_PURPOSE, "preferences")
 # How long a button undoes an unsubscribe. Later, somebody else may have found an old email.
 _UNDO_WITHIN = timedelta(days=1)
 _MAX_REASONS_PER_DAY = 3
+_PATH = re.compile("/leave/([A-Za-z0-9_-]{36})")
 # A placeholder for a token. No token has this length.
 _PLACEHOLDER = "-token-of-any-subscriber-that-follows-"
 # The most grapheme clusters of a subscriber's comment.
@@ -61,13 +68,32 @@ class LeavePage:
     context: Context
     next_edition: NextEdition
     notices: ChangeNotices
+    # Requests of mailbox providers, which come in bursts.
+    leaving: GroupCommit[tuple[int, ConsentContext], bool]
     # Language and state → the page with _PLACEHOLDER. Cached, because mailbox providers send requests in bursts.
     _made: dict[tuple[str, State], str] = field(default_factory=dict, repr=False)
+    # Language → what the button says.
+    _wordings: dict[str, str] = field(default_factory=dict, repr=False)
 
     def id(self, token: str) -> int | None:
         """The subscriber's number; None if we did not sign the token."""
         found = (self.context.subscriber_id_from_token(purpose, token) for purpose in _PURPOSES)
         return next((id for id in found if id is not None), None)
+
+    async def unsubscribe_at_once(self, request: Request, token: str) -> HTMLResponse | None:
+        """Unsubscribe with the token of a header, together with others. None if it is no such token."""
+        id = self.context.subscriber_id_from_token(_PURPOSE, token)
+        if id is None:
+            return None
+        known = await self.leaving.put((id, self.consent(request)))
+        return self.answer_to_one_click(request, token, "left" if known else "nobody")
+
+    def consent(self, request: Request) -> ConsentContext:
+        """What the consent log records with an unsubscribe."""
+        language = self.context.pages.language(request)
+        if language not in self._wordings:
+            self._wordings[language] = self.context.pages.catalogue(request).gettext("Unsubscribe now")
+        return self.context.consent_context(request, _PURPOSE, self._wordings[language])
 
     def answer_to_one_click(self, request: Request, token: str, state: State) -> HTMLResponse:
         """Respond with the page of a state. It is rendered once for all subscribers."""
@@ -84,6 +110,24 @@ class LeavePage:
         now = len(days(subscriber.frequency))
         fewer = [each for each in get_args(Less) if len(days(each)) < now]
         return tuple(each for each in fewer if self.next_edition.due(each, editions=subscriber.editions))[:2]
+
+
+class OneClick:
+    """Answers the POST of mailbox providers before the framework does, which would take most of its time."""
+
+    def __init__(self, app: ASGIApp, page: LeavePage) -> None:
+        self.app, self._page = app, page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer: Response | None = None
+        if scope["type"] == "http" and scope["method"] == "POST" and (found := _PATH.fullmatch(scope["path"])):
+            request = Request(scope, receive)
+            try:
+                answer = await self._page.unsubscribe_at_once(request, found[1])
+            except StoreError as error:
+                log_error(scope, error, "/leave/{token}")
+                answer = self._page.context.pages.server_error(request, error)
+        await (answer or self.app)(scope, receive, send)
 
 
 def router(page: LeavePage) -> APIRouter:
@@ -104,19 +148,21 @@ def router(page: LeavePage) -> APIRouter:
     # Mailbox providers send different bodies, or none. The signed path is enough, so the body is not read. They follow
     # no redirect (RFC 8058), so the page is the answer.
     @routes.post("", response_class=HTMLResponse, summary="Unsubscribe at once", openapi_extra=_BODY)
-    def unsubscribe(request: Request, token: str) -> Response:
-        id = context.subscriber_id_from_token(_PURPOSE, token)
-        if id is None:
-            return unsubscribe_from_page(request, token)
-        known = _unsubscribe(context, request, id)
-        return page.answer_to_one_click(request, token, "left" if known else "nobody")
+    async def unsubscribe(request: Request, token: str) -> Response:
+        answer = await page.unsubscribe_at_once(request, token)
+        if answer is not None:
+            return answer
+        response: Response = await run_in_threadpool(unsubscribe_from_page, request, token)
+        return response
 
     @routes.post("/leave", response_class=HTMLResponse, summary="Unsubscribe, from the page", **REDIRECTS)
     def unsubscribe_from_page(request: Request, token: str) -> Response:
         id = page.id(token)
         if id is None:
             return context.invalid_link(request)
-        leave_and_tell(page.notices, request, context.subscriber(id), lambda: _unsubscribe(context, request, id))
+        consent = page.consent(request)
+        leave = partial(context.preferences.unsubscribe, id, consent, now=context.now())
+        leave_and_tell(page.notices, request, context.subscriber(id), leave)
         return redirect(context.pages, request, f"/leave/{token}")
 
     @routes.post("/back", response_class=HTMLResponse, summary="Undo the unsubscribe", **REDIRECTS)
@@ -222,13 +268,6 @@ def shorten_text(word: str) -> str:
     """Shorten a subscriber's comment to one line of at most _MAX_WORD grapheme clusters."""
     line = " ".join(word.split())
     return "".join(clusters(line)[:_MAX_WORD])
-
-
-def _unsubscribe(context: Context, request: Request, id: int) -> bool:
-    """Unsubscribe, durably when it returns: the response must not promise more than the store holds."""
-    wording = context.pages.catalogue(request).gettext("Unsubscribe now")
-    consent = context.consent_context(request, _PURPOSE, wording)
-    return context.preferences.unsubscribe(id, consent, now=context.now())
 
 
 def _current_page(page: LeavePage, request: Request, token: str, *, done: str) -> HTMLResponse:

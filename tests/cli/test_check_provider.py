@@ -49,7 +49,7 @@ def errors(newsroom: Newsroom, *arguments: str) -> list[str]:
 
 def warnings(newsroom: Newsroom) -> list[str]:
     """Return the warnings of `digest check`, without those on missing webhooks and on the samples."""
-    beside = ("web.webhooks", "example addresses", "has samples")
+    beside = ("web.webhooks", "example addresses", "an edition with samples")
     found = newsroom.json("check")["warnings"]
     return [message for message in found if not any(words in message for words in beside)]
 

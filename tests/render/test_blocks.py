@@ -98,7 +98,7 @@ def test_answers_are_personal_links_to_the_reader_pages() -> None:
     made = email(block("poll"))
     for part in (made.html, made.text):
         for number in (1, 2):
-            assert f"{BRANDING.base_url}/answer/2026-11-23/poll/{number}/{PLACEHOLDERS['view']}" in part
+            assert f"{BRANDING.base_url}/answer/2026-11-23/poll/{number}/{PLACEHOLDERS['preferences']}" in part
     without = email(block("poll"), base_url=None)
     assert "साइकिल-पथ" not in without.html
     assert without.warnings == ("block poll is left out: its answers need the reader pages: set newsletter.base_url",)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from digest.store.database import Database
@@ -33,3 +35,24 @@ def test_unsubscribing_suppresses_the_address_and_is_logged_once(database: Datab
 def test_an_unknown_id_cannot_unsubscribe(database: Database) -> None:
     assert not PreferenceStore(database).unsubscribe(10**6, ConsentContext("web:leave"), now=NOW)
     assert SubscriberStore(database).suppressed() == {}
+
+
+def test_many_unsubscribe_at_once(database: Database) -> None:
+    """Each gets its own answer; a bounce becomes more severe, a repeated request is logged once."""
+    emails = ["asha@example.com", "ravi@example.com", "meera@example.com"]
+    enlist(database, *emails)
+    subscribers, preferences = SubscriberStore(database), PreferenceStore(database)
+    subscribers.suppress(emails[1], "bounced", now=NOW)
+    ids = [found.id for email in emails if (found := preferences.find(email))]
+    preferences.unsubscribe(ids[2], ConsentContext("web:leave"), now=NOW)
+    requests = [(id, ConsentContext("web:leave", detail=str(id))) for id in (ids[0], 10**6, ids[1], ids[0], ids[2])]
+    assert preferences.unsubscribe_all(requests, now=NOW) == [True, False, True, True, True]
+    assert subscribers.suppressed() == dict.fromkeys(emails, UNSUBSCRIBED)
+    assert [len(ConsentLog(database).entries(email)) for email in emails] == [1, 1, 1]
+    assert ConsentLog(database).entries(emails[0])[0].detail == str(ids[0])
+    assert preferences.unsubscribed_since(ids[0], NOW)
+    assert not preferences.unsubscribed_since(ids[0], NOW + timedelta(seconds=1))
+
+
+def test_nobody_has_asked(database: Database) -> None:
+    assert PreferenceStore(database).unsubscribe_all([], now=NOW) == []

@@ -55,7 +55,10 @@ class Site:
             connection.request(method, path, body, dict(headers or {}))
             response = connection.getresponse()
             received = {name.lower(): value for name, value in response.getheaders()}
-            return Response(response.status, received, response.read().decode("utf-8", "replace"))
+            # A stream of events does not end for minutes.
+            is_stream = received.get("content-type", "").startswith("text/event-stream")
+            content = response.readline() if is_stream else response.read()
+            return Response(response.status, received, content.decode("utf-8", "replace"))
         finally:
             connection.close()
 

@@ -58,6 +58,8 @@ def test_the_email_in_the_browser_shows_nothing_personal(sent: Site, query: str)
     assert answer.text.count('role="main"') == 1
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
+    # Whoever reads by keyboard sees where they are.
+    assert ":focus-visible{outline:3px" in answer.text
     assert ("img-src 'self' https:;" if "pictures" in query else "img-src 'self' ;") in policy
     assert answer.headers["cache-control"] == "no-store"
 
@@ -130,6 +132,11 @@ def test_a_text_email_is_shown_as_text(sent: Site) -> None:
     assert not re.search(r"DGX_|/leave/|/preferences/", shown)
     assert translated("only in your email") in shown
     assert '<a href="/join"' in shown
+    # Its addresses are links, without what follows them in the sentence.
+    urls = re.findall(r"https?://[^\s<\"]+", re.sub(r"<[^>]*>", " ", shown))
+    links = re.findall(r'<a href="(https?://[^"]+)" rel="noopener noreferrer">', shown)
+    assert len(links) > 5
+    assert len(links) == len(urls)
 
 
 def test_an_unknown_edition_is_not_found(sent: Site) -> None:

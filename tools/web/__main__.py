@@ -47,7 +47,13 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "newsletter"
         make_folder(home)
-        environment = {"DIGEST_NOW": NOW, "DIGEST_THEME__NAME": args.theme}
+        environment = {
+            "DIGEST_NOW": NOW,
+            "DIGEST_THEME__NAME": args.theme,
+            # The form to sign in has its button.
+            "DIGEST_DESK__OIDC__ISSUER": "https://accounts.example.com",
+            "DIGEST_DESK__OIDC__CLIENT_ID": "webcheck",
+        }
         with make_app(home, environment=environment) as app:
             pipeline.send(app, DAY)
             with run_pages(app, port=0) as pages:
@@ -150,7 +156,7 @@ def _archive(app: App) -> list[Step]:
 
 def _feedback(app: App) -> list[Step]:
     """Answers to a block of the edition, a comment, and the question whether to continue."""
-    answer = f"/answer/{DAY}/feedback/1/{app.signer.sign('view', 1)}"
+    answer = f"/answer/{DAY}/feedback/1/{app.signer.sign('preferences', 1)}"
     stay = f"/stay/{app.signer.sign('preferences', 1)}"
     return [
         {"name": "answer", "path": answer},
@@ -189,6 +195,8 @@ def _desk(app: App) -> list[Step]:
     app.editor.write_block(DRAFT, "quote", by, {"text": "जहाँ चाह, वहाँ राह।", "by": "कहावत"})
     app.editor.leave_out_block(DRAFT, "mandi", by)
     app.editor.move(DRAFT, story.id, story.section, 2, by)
+    # Its page can split it.
+    app.editor.merge(DRAFT, story.id, next(each.id for each in draft.stories() if each.id != story.id), by)
     sent = app.editions.get(DAY)
     if sent is None:
         raise SystemExit("no edition was sent")
@@ -248,14 +256,14 @@ def _own_data(app: App, preferences: str) -> list[Step]:
         {"name": "address-waiting", "path": link(RequestKind.ADDRESS), "form": {}},
         {"name": "address-changed", "path": link(RequestKind.ADDRESS, Side.NEW, both.id), "form": {}},
         {"name": "data", "path": link(RequestKind.DATA)},
-        {"name": "erase", "path": link(RequestKind.ERASE)},
-        {"name": "erased", "path": link(RequestKind.ERASE), "form": {}},
         {"name": "nominee", "path": link(RequestKind.NOMINEE)},
         {"name": "nominee-wrong", "path": link(RequestKind.NOMINEE), "form": {"nominee": "x"}},
         {"name": "nominated", "path": link(RequestKind.NOMINEE), "form": {"nominee": "आशा", "contact": "x"}},
         {"name": "undo", "path": link(RequestKind.UNDO)},
         {"name": "undo-left", "path": link(RequestKind.UNDO, number=undo.id)},
         {"name": "undone", "path": link(RequestKind.UNDO, number=undo.id), "form": {}},
+        {"name": "erase", "path": link(RequestKind.ERASE)},
+        {"name": "erased", "path": link(RequestKind.ERASE), "form": {}},
         {"name": "request-late", "path": f"/data/{app.signer.sign('own-data', 1)}"},
     ]
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from digest.app import App
 from digest.models import Actor
+from digest.store.people.directory import SubscriberFilter
 from digest.store.people.preferences import PreferenceStore
 
 
@@ -15,6 +16,7 @@ def admin_pages(app: App) -> dict[str, str]:
     app.subscribers.suppress(suppressed, "bounced", now=app.now(), detail="550 5.1.1 no such user")
     # Somebody who came after the edition was sent.
     app.subscriber_editor.add("new.reader@example.com", {}, Actor("webcheck", "command"))
+    app.segments.save("खेल वाले", SubscriberFilter(topic="खेल"), Actor("webcheck", "command"))
     preferences = PreferenceStore(app.database)
     ids = {email: held.id for email in (suppressed, usual) if (held := preferences.find(email))}
     people = {

@@ -64,7 +64,7 @@ def append(connection: Connection, entries: Sequence[Consent]) -> None:
         return
     connection.execute(insert(consent), [asdict(entry) for entry in entries])
     for entry in entries:
-        if (type := _EVENTS.get(entry.what)) is not None:
+        if (type := _EVENTS.get(entry.what)) is not None and outbox.listeners(connection, type):
             own = select(subscriber.c.id).where(subscriber.c.address == entry.address)
             data = {"subscriber": connection.execute(own).scalar(), "what": entry.what}
             outbox.add(connection, type, data, entry.at)

@@ -5,12 +5,12 @@ Each call is one durable transaction, including the entry in the consent log.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.store.database import Database
@@ -77,14 +77,14 @@ class PreferenceStore:
         self.database = database
 
     def get(self, id: int) -> StoredSubscriber | None:
-        return self._find(subscriber.c.id == id)
+        return self._find(_by_id, {"id": id})
 
     def find(self, address: str) -> StoredSubscriber | None:
-        return self._find(subscriber.c.address == address)
+        return self._find(_by_address, {"address": address})
 
-    def _find(self, condition: ColumnElement[bool]) -> StoredSubscriber | None:
+    def _find(self, query: Select[Any], values: Mapping[str, Any]) -> StoredSubscriber | None:
         with self.database.read() as connection:
-            row = connection.execute(_stored_subscribers().where(condition)).one_or_none()
+            row = connection.execute(query, values).one_or_none()
         return None if row is None else _stored(row)
 
     def several(self, connection: Connection, ids: Collection[int]) -> dict[int, StoredSubscriber]:
@@ -125,9 +125,8 @@ class PreferenceStore:
 
     def chosen_by(self, id: int) -> dict[str, Any]:
         """Return the preferences that one subscriber chose, as `chosen` does."""
-        rows = select(*(preference.c[name] for name in _CHOICES)).where(preference.c.subscriber == id)
         with self.database.read() as connection:
-            row = connection.execute(rows).one_or_none()
+            row = connection.execute(_choices, {"id": id}).one_or_none()
         return {name: value for name, value in row._mapping.items() if value is not None} if row else {}
 
     def unsubscribe(self, id: int, context: ConsentContext, *, now: datetime) -> bool:
@@ -135,22 +134,30 @@ class PreferenceStore:
 
         Only a complaint outranks this reason. False if nobody has this id.
         """
+        return self.unsubscribe_all([(id, context)], now=now)[0]
+
+    def unsubscribe_all(self, requests: Sequence[tuple[int, ConsentContext]], *, now: datetime) -> list[bool]:
+        """As `unsubscribe`, for several subscribers in one transaction."""
+        contexts = dict(requests)
+        new: list[str] = []
+        entries: list[Consent] = []
         with self.database.write(area="suppression") as connection:
-            found = connection.execute(_address_and_reason, {"id": id}).one_or_none()
-            if found is None:
-                return False
-            address, reason = found
-            # A repeated request changes nothing, so it gets no second entry in the consent log.
-            repeated = reason == UNSUBSCRIBED or (
-                reason == COMPLAINED and suppressions.unsubscribed_since_complaint(connection, address)
-            )
-            if not repeated:
+            found = connection.execute(_addresses_and_reasons, {"ids": list(contexts)}).all()
+            for id, address, reason in found:
+                # A repeated request changes nothing, so it gets no second entry in the consent log.
+                if reason == UNSUBSCRIBED or (
+                    reason == COMPLAINED and suppressions.unsubscribed_since_complaint(connection, address)
+                ):
+                    continue
                 if reason is None:
-                    suppressions.add(connection, address, UNSUBSCRIBED, at=now)
+                    new.append(address)
                 else:
                     suppressions.suppress(connection, address, UNSUBSCRIBED, at=now)
-                _log(connection, address, UNSUBSCRIBED, context, now)
-            return True
+                entries.append(_entry(address, UNSUBSCRIBED, contexts[id], now))
+            suppressions.add_all(connection, new, UNSUBSCRIBED, at=now)
+            consent.append(connection, entries)
+        known = {row.id for row in found}
+        return [id in known for id, _context in requests]
 
     def resubscribe(
         self, id: int, context: ConsentContext, *, now: datetime, paused_until: datetime | None = None
@@ -185,11 +192,14 @@ class PreferenceStore:
 
 # Built once, because mailbox providers unsubscribe people in bursts.
 _address_of = select(subscriber.c.address).where(subscriber.c.id == bindparam("id"), subscriber.c.status != ERASED)
-_address_and_reason = (
-    select(subscriber.c.address, suppression.c.reason)
+_addresses_and_reasons = (
+    select(subscriber.c.id, subscriber.c.address, suppression.c.reason)
     .outerjoin(suppression, suppression.c.address == subscriber.c.address)
-    .where(subscriber.c.id == bindparam("id"), subscriber.c.status != ERASED)
+    .where(subscriber.c.id.in_(bindparam("ids", expanding=True)), subscriber.c.status != ERASED)
 )
+
+
+_choices = select(*(preference.c[name] for name in _CHOICES)).where(preference.c.subscriber == bindparam("id"))
 
 
 def _address(connection: Connection, id: int) -> str | None:
@@ -203,7 +213,11 @@ def _put(connection: Connection, id: int, values: Mapping[str, Any]) -> None:
 
 
 def _log(connection: Connection, address: str, what: str, context: ConsentContext, now: datetime) -> None:
-    consent.append(connection, [Consent(address, what, now, context.source, context.wording, context.detail)])
+    consent.append(connection, [_entry(address, what, context, now)])
+
+
+def _entry(address: str, what: str, context: ConsentContext, now: datetime) -> Consent:
+    return Consent(address, what, now, context.source, context.wording, context.detail)
 
 
 def _stored_subscribers() -> Select[Any]:
@@ -218,6 +232,11 @@ def _stored_subscribers() -> Select[Any]:
         .outerjoin(suppression, suppression.c.address == subscriber.c.address)
         .outerjoin(preference, preference.c.subscriber == subscriber.c.id)
     )
+
+
+# Built once: every page of a subscriber begins with it.
+_by_id = _stored_subscribers().where(subscriber.c.id == bindparam("id"))
+_by_address = _stored_subscribers().where(subscriber.c.address == bindparam("address"))
 
 
 def _stored(row: Row[Any]) -> StoredSubscriber:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from digest.store.database import Database
 from digest.store.schema import person_request
@@ -68,6 +68,13 @@ class PersonRequest:
         return None not in sides
 
 
+# Built once, because each change on a page opens one.
+_insert = insert(person_request)
+_undo_times = select(person_request.c.id, person_request.c.asked_at).where(
+    person_request.c.subscriber == bindparam("id"), person_request.c.kind == RequestKind.UNDO
+)
+
+
 class RequestStore:
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -81,7 +88,7 @@ class RequestStore:
             table = person_request.c
             earlier = (table.subscriber == subscriber) & (table.kind == kind) & table.done_at.is_(None)
             connection.execute(delete(person_request).where(earlier | (table.asked_at < now - KEPT)))
-            connection.execute(insert(person_request).values(asdict(opened)))
+            connection.execute(_insert, asdict(opened))
         return opened
 
     def open_undo(
@@ -90,13 +97,12 @@ class RequestStore:
         """Store what a change replaces. None if there were `most` changes in the last day."""
         opened = PersonRequest(secrets.randbits(62), subscriber, RequestKind.UNDO, "", "", now, None, None, None, undo)
         with self.database.write() as connection:
-            table = person_request.c
-            own = (table.subscriber == subscriber) & (table.kind == RequestKind.UNDO)
-            count = select(func.count()).select_from(person_request).where(own, table.asked_at > now - _DAY)
-            if most is not None and connection.execute(count).scalar_one() >= most:
+            earlier = connection.execute(_undo_times, {"id": subscriber}).all()
+            if most is not None and sum(row.asked_at > now - _DAY for row in earlier) >= most:
                 return None
-            connection.execute(delete(person_request).where(own, table.asked_at < now - KEPT))
-            connection.execute(insert(person_request).values(asdict(opened)))
+            if old := [row.id for row in earlier if row.asked_at < now - KEPT]:
+                connection.execute(delete(person_request).where(person_request.c.id.in_(old)))
+            connection.execute(_insert, asdict(opened))
         return opened
 
     def get(self, id: int, kind: RequestKind, now: datetime) -> PersonRequest | None:

@@ -6,6 +6,7 @@ nobody, however late it arrives. `events.rules` has the reasons.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
@@ -22,6 +23,10 @@ _current = select(suppression.c.reason, suppression.c.detail).where(suppression.
 _resubscribed = select(func.max(consent.c.at)).where(
     consent.c.address == bindparam("address"), consent.c.what.in_(bindparam("words", expanding=True))
 )
+
+
+_address = select(subscriber.c.address).where(subscriber.c.id == bindparam("id")).scalar_subquery()
+_signed_up = select(func.max(consent.c.at)).where(consent.c.address == _address, consent.c.what == SIGNED_UP)
 
 
 def suppress_from_event(connection: Connection, address: str, reason: str, *, at: datetime, detail: str = "") -> bool:
@@ -54,7 +59,14 @@ def reason_of(connection: Connection, address: str) -> str | None:
 
 def add(connection: Connection, address: str, reason: str, *, at: datetime, detail: str = "") -> None:
     """Suppress an address that is not suppressed."""
-    connection.execute(insert(suppression), {"address": address, "reason": reason, "detail": detail, "at": at})
+    add_all(connection, [address], reason, at=at, detail=detail)
+
+
+def add_all(connection: Connection, addresses: Sequence[str], reason: str, *, at: datetime, detail: str = "") -> None:
+    """Suppress addresses that are not suppressed."""
+    if addresses:
+        rows = [{"address": address, "reason": reason, "detail": detail, "at": at} for address in addresses]
+        connection.execute(insert(suppression), rows)
 
 
 def undo_unsubscribe(connection: Connection, address: str) -> bool:
@@ -89,9 +101,7 @@ def _is(address: str) -> ColumnElement[bool]:
 
 def signed_up_at(connection: Connection, id: int) -> datetime | None:
     """When a subscriber last confirmed a sign-up."""
-    address = select(subscriber.c.address).where(subscriber.c.id == id).scalar_subquery()
-    last = select(func.max(consent.c.at)).where(consent.c.address == address, consent.c.what == SIGNED_UP)
-    found: datetime | None = connection.execute(last).scalar()
+    found: datetime | None = connection.execute(_signed_up, {"id": id}).scalar()
     return found
 
 

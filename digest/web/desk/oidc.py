@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
@@ -11,6 +13,8 @@ from digest.web.client_limit import client_of
 from digest.web.dependencies import client_address
 from digest.web.desk import login
 from digest.web.desk.visit import Visit
+
+log = logging.getLogger(__name__)
 
 
 def begin(visit: Visit) -> Response:
@@ -63,6 +67,9 @@ def _redirect(visit: Visit) -> str:
 def _words(visit: Visit, refused: OidcRefused) -> str:
     _ = visit.catalogue.gettext
     provider = visit.desk.provider
+    if refused.why is Why.FAILED:
+        # Only the operator can correct this, so the log has the reason.
+        log.warning("OpenID Connect with %s: %s", provider, refused)
     words = {
         Why.STALE: _("That took too long, or began in another browser. Please try again."),
         Why.DENIED: _("%(provider)s did not let you in, or you said no there."),

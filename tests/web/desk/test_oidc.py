@@ -142,6 +142,15 @@ def test_other_claims_let_nobody_in(desk: Site, provider: OidcProvider, claims: 
     assert desk.app.accounts.list()[0].sessions == 0
 
 
+def test_the_log_says_what_is_wrong_with_an_answer(
+    desk: Site, provider: OidcProvider, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider.claims |= {"nonce": "another attempt"}
+    with caplog.at_level("WARNING"):
+        assert sign_in(desk, provider).status == 401
+    assert caplog.messages == ["OpenID Connect with अख़बार: failed: the id_token is not valid (InvalidClaimError)"]
+
+
 def test_clocks_may_differ_a_little_and_the_address_in_case(desk: Site, provider: OidcProvider) -> None:
     provider.claims |= {
         "exp": NOW - 30,
@@ -258,6 +267,18 @@ def test_a_provider_without_tls_or_that_does_not_answer_is_not_used(served: Site
         OidcSignIn(client, JsonPoster(allow_private=True), accounts).begin("browser", served.base, "")
     with pytest.raises(OidcRefused):
         OidcSignIn(client, JsonPoster(), accounts, allow_http=True).begin("browser", served.base, "")
+
+
+def test_a_provider_that_fails_is_not_asked_again_at_once(served: Site, provider: OidcProvider) -> None:
+    provider.document |= {"token_endpoint": ""}
+    signer = OidcSignIn(
+        Client(provider.issuer, CLIENT, SECRET), JsonPoster(allow_private=True), served.app.accounts, allow_http=True
+    )
+    before = len(provider.server.requests)
+    for _ in range(3):
+        with pytest.raises(OidcRefused):
+            signer.begin("browser", served.base, "")
+    assert len(provider.server.requests) == before + 1
 
 
 def test_admins_set_addresses_on_the_desk_and_by_command(desk: Site) -> None:
