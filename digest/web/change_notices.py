@@ -37,7 +37,6 @@ class Change(StrEnum):
     LEFT = "left"
     BACK = "back"
     PAUSED = "paused"
-    RESUMED = "resumed"
     CHOSEN = "chosen"
 
 

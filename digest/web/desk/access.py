@@ -31,7 +31,7 @@ ROUTES = (
     Route("GET", _KEY, Role.VIEWER, "today.edition", "An edition"),
     Route("GET", "/picture/{cid}", Role.VIEWER, "files.picture", "A picture of a story"),
     Route("GET", f"{_KEY}/state", Role.VIEWER, "today.state", "The state line, for polling"),
-    Route("GET", f"{_KEY}/changes", Role.VIEWER, "changes.stream", "Events whenever an edition changes"),
+    Route("GET", f"{_KEY}/changes", Role.VIEWER, "today.changes", "Events whenever an edition changes"),
     Route("GET", f"{_KEY}/checks", Role.VIEWER, "today.checks", "Problems of the edition"),
     Route("GET", f"{_KEY}/next", Role.VIEWER, "pool.runners_up", "The next best stories"),
     Route("GET", f"{_KEY}/pool", Role.VIEWER, "pool.search", "Search all articles"),

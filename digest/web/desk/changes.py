@@ -10,14 +10,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self
-
-from starlette.responses import Response, StreamingResponse
+from typing import Self
 
 from digest.errors import StoreError
-
-if TYPE_CHECKING:
-    from digest.web.desk.visit import Visit
 
 log = logging.getLogger(__name__)
 
@@ -130,16 +125,3 @@ class Changes:
                     woken = [each for each in self._listeners if each.edition == edition] if changed else []
                 for each in woken:
                     each.wake()
-
-
-def stream(visit: Visit) -> Response:
-    """Follow an edition. If there are too many streams, the page polls, as it does without streams."""
-    edition, changes = visit.edition(), visit.desk.changes
-    if "original_method" in visit.request.scope or not changes.has_room(visit.user.name):
-        return Response(status_code=204)
-    return StreamingResponse(
-        changes.follow(edition.key, visit.user.name),
-        media_type="text/event-stream",
-        # For nginx, which would buffer the events.
-        headers={"x-accel-buffering": "no"},
-    )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from digest.app import App
 from digest.notify.failures import Failures
@@ -47,6 +48,12 @@ class Desk:
     failures: Background[Failures]
     # Reasons that are not informative: the age of a story, and the sum of all other reasons.
     small_reasons: tuple[re.Pattern[str], ...]
+
+    @property
+    def provider(self) -> str:
+        """The name of the provider of OpenID Connect; '' if there is none."""
+        settings = self.app.settings.desk.oidc
+        return settings.name or urlsplit(settings.issuer).hostname or ""
 
     def now(self) -> datetime:
         return self.app.now()

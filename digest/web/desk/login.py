@@ -105,11 +105,9 @@ def sign_in_with_passkey(visit: Visit) -> Response:
 
 def form_page(visit: Visit, *, status: int = 200, name: str = "", next: str = "", wrong: str = "") -> Response:
     """Show the form to sign in, with what was typed."""
-    from digest.web.desk import oidc
-
     asked = passkeys.question(visit) if visit.may_sign_in else None
     values = {"name": name, "next": next, "wrong": wrong, "may_sign_in": visit.may_sign_in, "question": asked}
-    values |= {"provider": oidc.name(visit)}
+    values |= {"provider": visit.desk.provider}
     return visit.page("login.html.j2", status=status, **values)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -54,12 +53,6 @@ def finish(visit: Visit) -> Response:
     return visit.finish(RedirectResponse(visit.desk.views.root + (next or "/"), 303))
 
 
-def name(visit: Visit) -> str:
-    """Return the name of the provider; '' if there is none."""
-    settings = visit.desk.app.settings.desk.oidc
-    return settings.name or urlsplit(settings.issuer).hostname or ""
-
-
 def _sign_in(visit: Visit) -> OidcSignIn:
     found = visit.desk.app.oidc
     if found is None:
@@ -73,9 +66,9 @@ def _redirect(visit: Visit) -> str:
 
 def _words(visit: Visit, refused: OidcRefused) -> str:
     _ = visit.catalogue.gettext
-    provider = name(visit)
+    provider = visit.desk.provider
     if refused.why is Why.FAILED:
-        # The person can do nothing about it, and the operator must know what is wrong.
+        # Only the operator can correct this, so the log has the reason.
         log.warning("OpenID Connect with %s: %s", provider, refused)
     words = {
         Why.STALE: _("That took too long, or began in another browser. Please try again."),

@@ -9,7 +9,7 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from digest.models import ENDED_STATES, Edition, EditionState, Role, Story, is_breaking
 from digest.render.intro import MAX_LENGTH
@@ -112,6 +112,19 @@ def state(visit: Visit) -> Response:
     """Return the state line, and changes since the page was loaded."""
     found = visit.edition()
     return visit.page("state.html.j2", bar=bar(visit, found), **_moving(visit, found), now=visit.desk.now())
+
+
+def changes(visit: Visit) -> Response:
+    """Follow an edition. If there are too many streams, the page polls, as it does without streams."""
+    edition, changes = visit.edition(), visit.desk.changes
+    if "original_method" in visit.request.scope or not changes.has_room(visit.user.name):
+        return Response(status_code=204)
+    return StreamingResponse(
+        changes.follow(edition.key, visit.user.name),
+        media_type="text/event-stream",
+        # For nginx, which would buffer the events.
+        headers={"x-accel-buffering": "no"},
+    )
 
 
 def checks(visit: Visit) -> Response:

@@ -6,7 +6,6 @@ from starlette.responses import Response
 
 from digest.errors import DigestError
 from digest.models import Role
-from digest.web.desk import oidc
 from digest.web.desk.visit import Visit
 
 
@@ -94,5 +93,5 @@ def _page(
 ) -> Response:
     shown = {"problem": problem, "typed": typed, "linked": linked, "link": link, "token": token}
     values = {**shown, "tokens": visit.desk.app.api_tokens.list(), "now": visit.desk.now()}
-    values |= {"provider": oidc.name(visit)}
+    values |= {"provider": visit.desk.provider}
     return visit.page("users.html.j2", status=status, users=visit.desk.accounts.list(), roles=list(Role), **values)

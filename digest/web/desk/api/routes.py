@@ -35,7 +35,7 @@ _FORMS = frozenset(
         "letter.frame",
         "story.page",
         "today.state",
-        "changes.stream",
+        "today.changes",
         "admin.settings.show",
         "admin.settings.letter",
         "admin.subscribers.add_form",
