@@ -9,16 +9,16 @@ import pytest
 
 from digest.feedback.clicks.agents import is_data_centre, is_machine_agent
 from digest.feedback.clicks.classify import ClickRequest, classify
-from tests.feedback import outside_patterns
+from tests.feedback import later_patterns
 from tests.feedback.click_patterns import machines, people
 
 _MACHINES, _PEOPLE = list(machines()), list(people())
-_OUTSIDE = [
-    *outside_patterns.first_machines(),
-    *outside_patterns.first_people(),
-    *outside_patterns.second_machines(),
-    *outside_patterns.second_people(),
-    *outside_patterns.third_machines(),
+_LATER = [
+    *later_patterns.first_machines(),
+    *later_patterns.first_people(),
+    *later_patterns.second_machines(),
+    *later_patterns.second_people(),
+    *later_patterns.third_machines(),
 ]
 # Both could be people: a gateway that checks at the time of a click, and a lecture room in which all open one story.
 _KNOWN_MISSES = {"HEAD without a name, GET as Chrome", "one link, sixty times in a minute"}
@@ -34,8 +34,8 @@ def test_a_person_counts(links: int, requests: list[ClickRequest]) -> None:
     assert not all(classify(requests, links))
 
 
-@pytest.mark.parametrize("pattern", _OUTSIDE, ids=[each[0] for each in _OUTSIDE])
-def test_what_an_outsider_expects(pattern: outside_patterns.Pattern) -> None:
+@pytest.mark.parametrize("pattern", _LATER, ids=[each[0] for each in _LATER])
+def test_later_patterns(pattern: later_patterns.Pattern) -> None:
     name, links, requests, expected = pattern
     assert (classify(requests, links) == expected) is (name not in _KNOWN_MISSES)
 

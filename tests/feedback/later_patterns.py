@@ -1,4 +1,4 @@
-"""Click patterns by an outsider, written from the behaviour of gateways, previews and people, not from our rules.
+"""Click patterns that were written after the rules, by their author, from the behaviour of gateways, previews and people.
 
 Each pattern has a name, the number of the email's links, the requests, and for each whether a machine made it. The
 second set was written after the rules had been corrected by the first, and the third after the second.
