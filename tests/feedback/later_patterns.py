@@ -1,4 +1,4 @@
-"""Click patterns that were written after the rules, by their author, from the behaviour of gateways, previews and people.
+"""Click patterns that were written after the rules, by their author, from the behaviour of gateways, previews, people.
 
 Each pattern has a name, the number of the email's links, the requests, and for each whether a machine made it. The
 second set was written after the rules had been corrected by the first, and the third after the second.
