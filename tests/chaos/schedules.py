@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from digest.app import make_app
 from digest.web.webhooks import webhooks
 from tests.chaos.crash_points import POINTS
-from tests.chaos.killed_send import EDITION, Verdict, copied, judge
+from tests.chaos.killed_send import EDITION, Verdict, compare_with_log, copied
 from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT
 from tests.support import acceptance
@@ -119,7 +119,7 @@ def run_schedule(
         set_provider(url, "clock", {"advance": 3600})
         send_webhooks(newsroom, log, schedule.seed)
         status = _status(newsroom)
-    verdict = judge(log, status, recipients, killed=killed)
+    verdict = compare_with_log(log, status, recipients, killed=killed)
     if schedule.policy == "fence" and cancels < MOST_CANCELS:
         assert not verdict.unknown, f"{verdict.unknown} recipients unknown after {cancels} cancellations"
     assert not verdict.unresolved, f"{verdict.unresolved} recipients unknown despite webhooks"

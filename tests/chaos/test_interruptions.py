@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 
 from digest.store.database import open_database
 from digest.store.schema import attempt
-from tests.chaos.killed_send import EDITION, judge
+from tests.chaos.killed_send import EDITION, compare_with_log
 from tests.chaos.outages import durable
 from tests.cli.newsroom import Newsroom, subscriber_rows
 from tests.paths import ROOT
@@ -75,7 +75,7 @@ def start_send(newsroom: Newsroom, *, hurried: bool = False, **environment: str)
 
 def assert_everyone_once(newsroom: Newsroom, *, most_unknown: int = 0) -> None:
     status = newsroom.json("status", EDITION, "--all")
-    verdict = judge(_log(newsroom), status, RECIPIENTS, killed=False)
+    verdict = compare_with_log(_log(newsroom), status, RECIPIENTS, killed=False)
     assert verdict.holds, verdict
     assert verdict.unknown <= most_unknown
 

@@ -91,7 +91,7 @@ def test_an_address_that_swallows_everything_leaves_time_for_the_next(monkeypatc
         places = [full.getsockname(), server.getsockname()]
         rows = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", place) for place in places]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_: rows)
-        with connection.dial("provider", 443, 1.0) as dialled:
+        with connection.connect("provider", 443, 1.0) as dialled:
             assert dialled.getpeername() == places[1]
     connection.close()
 

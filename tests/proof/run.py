@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.killed_send import EDITION, judge
+from tests.chaos.killed_send import EDITION, compare_with_log
 from tests.chaos.schedules import send_webhooks
 from tests.cli.newsroom import Newsroom
 from tests.proof.cases import Case
@@ -99,7 +99,7 @@ def _run(field: Field) -> dict[str, Any]:
         if status["unknown"]:
             settled += Counter({"unknown": status["unknown"], **_settle(field, status["unknown"])})
             status = _send_until_done(field)
-    verdict = judge(field.log, status, field.recipients, killed=False)
+    verdict = compare_with_log(field.log, status, field.recipients, killed=False)
     wrong = [
         f"{number} {name}"
         for name, number in (("unexpected", verdict.unexpected), ("falsely accepted", verdict.falsely_accepted))

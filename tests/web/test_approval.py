@@ -67,7 +67,7 @@ def test_the_page_shows_the_edition_and_only_its_button_approves(waiting: Site) 
     done = waiting.post(link(waiting), seen=seen(page))
     assert done.title == translated("The edition is approved")
     assert translated("It goes out at %(clock)s.").partition("%")[0] in done.text
-    assert "7:00" in done.text
+    assert "सुबह 7 बजे" in done.text
     assert state(waiting) == EditionState.APPROVED
     (decision,) = waiting.app.editions.decisions(KEY)
     assert (decision.what, decision.reason) == (EditionState.APPROVED, "by the link of an alert")
