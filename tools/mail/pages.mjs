@@ -29,7 +29,7 @@ for (const step of steps) {
     await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.evaluate(post, step.path, step.form)]);
   }
   // What is loaded later belongs to the page too.
-  if (step.scripts) await page.waitForNetworkIdle({ idleTime: 1200, timeout: 8000 }).catch(() => {});
+  if (step.scripts) await page.waitForNetworkIdle({ idleTime: 800, concurrency: 1, timeout: 8000 }).catch(() => {});
   const found = errors.map((error) => error.slice(0, 160));
   await page.evaluate(AXE);
   for (const width of [1000, 360]) {

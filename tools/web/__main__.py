@@ -44,6 +44,8 @@ def main() -> int:
     parser.add_argument("--only", default="", help="parts of the names of pages, separated by commas")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
+    if not args.language:
+        return _in_both_languages()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "newsletter"
         make_folder(home)
@@ -60,6 +62,16 @@ def main() -> int:
                 chosen = [name for name in args.only.split(",") if name]
                 found = [page for page in steps(app, args.language) if _matches(str(page["name"]), chosen)]
                 return check(pages.base, args.out, found)
+
+
+def _in_both_languages() -> int:
+    """Check each language in a process of its own, because one browser mostly waits. Returns 1 on a finding."""
+    command = [sys.executable, "-m", "tools.web", *sys.argv[1:], "--language"]
+    started = [subprocess.Popen([*command, language], stdout=subprocess.PIPE, text=True) for language in ("hi", "en")]
+    for each in started:
+        printed, _ = each.communicate()
+        sys.stdout.write(printed)
+    return int(any(each.returncode for each in started))
 
 
 def _matches(name: str, parts: list[str]) -> bool:
