@@ -158,7 +158,7 @@ class _Year:
     def _events(self, kind: str, key: str, ids: range) -> Iterator[tuple[object, ...]]:
         at = f"{self.now:%Y-%m-%d %H:%M:%S.%f}" if kind == "sqlite" else self.now
         for id in ids[: self.subscribers - (self.now - _FIRST).days]:
-            # What a server says when it accepts is not stored.
+            # The server's text of an acceptance is not stored.
             yield key, id, "delivered", at, ""
             if id % 10 == 0:
                 yield key, id, "opened", at, ""

@@ -45,25 +45,6 @@ def run_engine(
 
     If `digest run` cannot start, the admins get an alert, unless its errors appear on a terminal.
     """
-    try:
-        return _run_engine(home, health_port, log_format, make, pages=pages)
-    except ConfigurationError as error:
-        if pages and not sys.stderr.isatty():
-            from digest.newsletter.failed_start import tell_of_failed_start
-
-            with logging_to_stderr(log_format, lambda: datetime.now(UTC)):
-                tell_of_failed_start(home, error.problems)
-        raise
-
-
-def _run_engine(
-    home: Path,
-    health_port: int | None,
-    log_format: LogFormat | None,
-    make: Callable[[App, Process], Engine | None],
-    *,
-    pages: bool,
-) -> int:
     from digest.app import make_app
     from digest.cli.signals import stopped_by_signals
     from digest.cli.telemetry import telemetry
@@ -76,6 +57,7 @@ def _run_engine(
     service = ServiceNotifier(os.environ)
     heartbeat = Heartbeat(service.alive)
     with (
+        _alert_of_failed_start(home, log_format) if pages and not sys.stderr.isatty() else nullcontext(),
         stopped_by_signals() as stop,
         make_app(home) as app,
         logging_to_stderr(log_format, app.now),
@@ -115,6 +97,19 @@ def _run_engine(
             os._exit(0)
         info("Stopped.")
     return 0
+
+
+@contextmanager
+def _alert_of_failed_start(home: Path, log_format: LogFormat | None) -> Iterator[None]:
+    """Alert the admins of settings that end the block."""
+    from digest.newsletter.failed_start import tell_of_failed_start
+
+    try:
+        yield
+    except ConfigurationError as error:
+        with logging_to_stderr(log_format, lambda: datetime.now(UTC)):
+            tell_of_failed_start(home, error.problems)
+        raise
 
 
 def _pages(app: App, heartbeat: Heartbeat) -> AbstractContextManager[RunningPages | None]:

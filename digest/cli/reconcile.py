@@ -80,7 +80,7 @@ def reconcile(
     needs = () if history else ("newsletter", "delivery")
     sends = "--resend" if resent and not history else ""
     with app_despite_faults(home, needs=needs, refused=sends) as opened:
-        # With a faulty list, the subscribers whom `digest run` would mail count.
+        # With a faulty list, `digest run` uses the last valid one, so this command does too.
         app = opened.copy_with(unattended=True)
         if history:
             existing(app, key)

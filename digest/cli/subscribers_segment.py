@@ -23,7 +23,7 @@ _STATES = ("active", "unconfirmed", "paused", "bounced", "left", "complained", "
 
 @click.group()
 def segment() -> None:
-    """Save groups of subscribers under a name, and show who is in one."""
+    """Save named groups of subscribers, and list their members."""
 
 
 @segment.command("list")
@@ -85,7 +85,7 @@ def add(home: Path, /, name: str, as_json: bool, **given: str | None) -> None:
 @json_option
 @click.pass_obj
 def show(home: Path, name: str, as_json: bool) -> None:
-    """Show who is in the group NAME, the newest first."""
+    """List the members of the group NAME, newest first."""
     from digest.cli.faults import app_despite_faults
 
     with app_despite_faults(home) as app:

@@ -28,7 +28,7 @@ LONGEST = 45
 ECHO_SHARE = 0.75
 ECHO_EXTRA = 1
 MOST_SHARED = 0.9
-# A sentence is not news to somebody who has read more than this share of its stems.
+# A sentence is not news if what subscribers have already read has more than this share of its stems.
 KNOWN_SHARE = 0.7
 
 # Opening words that refer to something before them.

@@ -108,7 +108,7 @@ class _Judge:
         return chosen[0] if chosen else f"“{sentence.text}” says nothing"
 
     def _only_opens(self, clauses: Sequence[Clause], number: int) -> bool:
-        """Whether the clause only says when, or to whom, the next one happens, in words that articles state as fact."""
+        """Whether the clause only gives the time or recipient of the next one, in words that articles state as fact."""
         clause = clauses[number]
         if number + 1 == len(clauses) or clause.is_adverbial:
             return False

@@ -364,7 +364,7 @@ class _Alignment:
         return False
 
     def _has_other_owner(self, owned: Word) -> bool:
-        """Whether in the article's clause the thing belongs only to somebody whom the summary does not mention."""
+        """Whether the article's clause gives the thing only owners that the summary does not mention."""
         words = self.other.words
         places = [n for n, each in enumerate(words) if same(owned, each)]
         owners = [

@@ -1,4 +1,4 @@
-"""Compare the speakers in a summary and an article, and the people whom pronouns refer to."""
+"""Compare the speakers in a summary and an article, and the people that pronouns refer to."""
 
 from __future__ import annotations
 

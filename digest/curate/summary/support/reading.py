@@ -77,7 +77,7 @@ def read(text: str) -> tuple[Sentence, ...]:
 
 
 def _subject(sentence: Sentence) -> list[Word]:
-    """Return the words for the person whom a pronoun in the next sentence most likely means."""
+    """Return the words for the person that a pronoun in the next sentence most likely means."""
     for clause in sentence.clauses:
         if names := [word for word in clause.speaker if word.is_content]:
             return names
