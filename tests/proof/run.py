@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from collections.abc import Set
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -143,17 +144,22 @@ def _settle(field: Field, unknown: int) -> dict[str, int]:
     # Exit code 1: something is unknown.
     shown = json.loads(field.digest("reconcile", EDITION, "--json").out)
     found["by_log"] = unknown - shown["unknown"]
+    # Nothing is sent while the operator decides, so the log is read once.
+    served: Set[str] = balance(field.log).counts.keys() if shown["batches"] else frozenset()
     for batch in shown["batches"]:
-        accepted, resent = _decide(field, batch)
+        accepted, resent = _decide(field, batch, served)
         found["by_operator"] += accepted + resent
         found["resent"] += resent
     return found
 
 
-def _decide(field: Field, batch: dict[str, Any]) -> tuple[int, int]:
-    """Decide about a batch as the provider's log says. Returns how many were accepted, and how many are sent again."""
+def _decide(field: Field, batch: dict[str, Any], served: Set[str]) -> tuple[int, int]:
+    """Decide about a batch. `served` are the addresses of the provider's log.
+
+    Returns how many were accepted, and how many are sent again.
+    """
     emails = {each["email"] for each in batch["recipients"]}
-    reached = emails & balance(field.log).counts.keys()
+    reached = emails & served
     if reached and reached != emails:
         # Only some of the batch: recipients are named where each had an email of their own.
         if not BY_NAME[field.case.provider].one_by_one:
