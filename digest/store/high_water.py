@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from threading import Lock
+from typing import BinaryIO
 
 from sqlalchemy import BigInteger, Connection, Text, bindparam, cast, select, update
 
@@ -37,8 +38,13 @@ REMEDY = "Stop `digest run` and `digest web`, then run `digest store restore --i
 CLAIMS, COPIED_AT = "claims", "copied at"
 # The store that `digest store copy` moved this one to.
 MOVED_TO = "moved to"
-# Always of the same length, so that it is overwritten in place: one small write and one fsync.
+# Always of the same length, so that it is overwritten in place: one small write and one fdatasync.
 _LINE = re.compile(rb"digest-mark 1 ([0-9a-f]{32}) ([0-9]{20})\n")
+# Not all systems have it.
+_fdatasync = getattr(os, "fdatasync", os.fsync)
+# Seconds. A process holds the lock for a tenth of a millisecond, and filelock's own pause of 50 ms between two tries
+# would slow several workers down.
+_LOCK_TIMEOUT, _TRY_AGAIN = 15, 0.002
 
 _count = (
     update(values)
@@ -79,18 +85,30 @@ class MarkFile:
         return Mark(found[1].decode(), int(found[2]))
 
     def raise_to(self, mark: Mark) -> None:
-        """Write the mark durably unless the file already holds a higher number. Raises StoreError."""
-        with self._locked():
-            found = self.read()
-            if found is not None and found.store != mark.store:
-                raise StoreError(f"{self.path}: belongs to another store")
-            if found is None or found.claims < mark.claims:
-                self._write(mark)
+        """Write the mark unless the file already holds a higher number, and make it durable. Raises StoreError."""
+        with self._opened() as file:
+            with self._locked():
+                found = self.read()
+                if found is not None and found.store != mark.store:
+                    raise StoreError(f"{self.path}: belongs to another store")
+                if found is None or found.claims < mark.claims:
+                    _overwrite(file, mark)
+            # Without the lock, because it takes milliseconds. A higher number may not be synced by its process yet.
+            self._sync(file, is_new=found is None)
 
     def replace(self, mark: Mark) -> None:
         """Overwrite the mark durably. Raises StoreError."""
-        with self._locked():
-            self._write(mark)
+        with self._opened() as file, self._locked():
+            _overwrite(file, mark)
+            self._sync(file, is_new=True)
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[BinaryIO]:
+        try:
+            with os.fdopen(open_private(self.path, os.O_RDWR), "r+b", buffering=0) as file:
+                yield file
+        except OSError as error:
+            raise StoreUnavailable(f"{self.path}: can't be written: {error.strerror}") from error
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -100,23 +118,24 @@ class MarkFile:
         lock = self.path.with_name(f"{self.path.name}.lock")
         if self.shared:
             prepare_lock(lock)
-        others = FileLock(lock, timeout=15, mode=PRIVATE_FILE) if self.shared else nullcontext()
+        others = FileLock(lock, timeout=_LOCK_TIMEOUT, mode=PRIVATE_FILE)
         try:
-            with self._lock, others:
+            with self._lock, others.acquire(poll_interval=_TRY_AGAIN) if self.shared else nullcontext():
                 yield
         except Timeout:
             raise StoreError(f"{self.path}: another process keeps it locked") from None
-        except OSError as error:
-            raise StoreUnavailable(f"{self.path}: can't be written: {error.strerror}") from error
 
-    def _write(self, mark: Mark) -> None:
-        new = not self.path.exists()
-        with os.fdopen(open_private(self.path, os.O_RDWR), "r+b", buffering=0) as file:
-            file.write(f"digest-mark 1 {mark.store} {mark.claims:020}\n".encode())
-            file.truncate()
+    def _sync(self, file: BinaryIO, *, is_new: bool) -> None:
+        if is_new:
             os.fsync(file.fileno())
-        if new:
             sync_folder(self.path.parent)
+        else:
+            _fdatasync(file.fileno())
+
+
+def _overwrite(file: BinaryIO, mark: Mark) -> None:
+    file.write(f"digest-mark 1 {mark.store} {mark.claims:020}\n".encode())
+    file.truncate()
 
 
 class HighWater:
