@@ -27,7 +27,7 @@ _MAX_IMPORTED = 1000
 
 @click.group()
 def subscribers() -> None:
-    """List, edit, import, export and erase subscribers, of subscribers.yaml and of imports."""
+    """List, edit, import, export and erase subscribers: those in subscribers.yaml, and imported ones."""
 
 
 for command in (add, remove, set_, move, suppress, lift, import_, export, reengage, segment):

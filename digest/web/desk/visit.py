@@ -109,7 +109,7 @@ class Visit:
 
     @property
     def may_sign_in(self) -> bool:
-        """Passwords and cookies cross no network in the clear."""
+        """Passwords and cookies must not cross a network unencrypted."""
         return self.is_secure or self.host in _LOCAL
 
     @property
