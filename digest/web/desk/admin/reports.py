@@ -167,7 +167,7 @@ def _editors_work(visit: Visit, key: str) -> Counter[str]:
     names = {article for story in found.stories() for article in story.article_ids} if found else set()
     stories = list(found.stories()) if found else []
     rewritten = sum(any(id in changes.texts for id in (story.id, *story.article_ids)) for story in stories)
-    pulled = sum(id in names for id in changes.pinned)
+    pulled = sum(id in names for id in {*changes.pinned, *changes.added})
     return Counter(
         kept=max(0, len(stories) - rewritten - pulled), dropped=len(changes.dropped), pulled=pulled, rewritten=rewritten
     )
