@@ -27,6 +27,7 @@ from digest.web.desk.visit import Visit
 
 if TYPE_CHECKING:
     from digest.config.calendar import PlannedEdition
+    from digest.curate.editorial import Changes
     from digest.store.desk.audit import Act
 
 # States in which the stories can be changed; an approval ends with the first change.
@@ -155,7 +156,7 @@ def page(
         edition=edition,
         intro=intro_paragraphs(edition),
         others=_others(visit),
-        groups=_groups(visit, edition) if editable or edition.state == EditionState.PAUSED else (),
+        groups=_groups(visit, edition, changes) if editable or edition.state == EditionState.PAUSED else (),
         sections=app.topics,
         editable=editable and visit.may(Role.EDITOR),
         last=_last_change(visit, edition) if editable else None,
@@ -165,7 +166,7 @@ def page(
         void=visit.query.get("void") == "1",
         left=_left_stories(visit, edition) if editable else (),
         max_intro=MAX_LENGTH,
-        blocks=blocks.rows(visit, edition),
+        blocks=blocks.rows(visit, edition, changes),
         block_problems=blocks.problems(visit, edition),
         block_labels=blocks.labels(visit),
         unseen={each.id for each in unseen(edition, changes)} if editable else set(),
@@ -304,8 +305,7 @@ def _approval_line(visit: Visit, edition: Edition) -> str:
     return visit.catalogue.gettext("A change needs a new approval.")
 
 
-def _groups(visit: Visit, edition: Edition) -> tuple[Group, ...]:
-    changes = visit.desk.app.editions.editorial_changes(edition.key)
+def _groups(visit: Visit, edition: Edition, changes: Changes) -> tuple[Group, ...]:
     ids = [story.id for story in edition.stories()]
     lead = next((story for story in edition.stories() if story.id == edition.lead), None)
 
