@@ -147,6 +147,10 @@ def test_a_storys_text_is_changed_beside_its_sources(desk: Site, editor: Browser
     story = next(draft(desk).stories())
     page = editor.get(f"{HERE}/story/{story.id}")
     assert 'class="used"' in page.text, "the summary's sentences come from the sources"
+    used = editor.get(f"{HERE}/story/{story.id}?only=used").text
+    assert used.count('class="used"') == page.text.count('class="used"')
+    assert 'class="ref no"></span><span>' in page.text
+    assert 'class="ref no"></span><span>' not in used
     long = editor.post(f"{HERE}/story/{story.id}", title="क" * 200, summary=story.summary)
     assert long.status == 422
     assert "क" * 200 in long.text, "what was typed is kept"

@@ -21,6 +21,7 @@ from digest.store.sending.failures import FailureReader
 from digest.store.sending.missed import MissedRecipients
 from digest.usecases.send_late import can_be_sent_late
 from digest.utils.text import escape_formula
+from digest.web.desk import today
 from digest.web.desk.admin import words
 from digest.web.desk.admin.plot import stack
 from digest.web.desk.visit import Visit
@@ -67,6 +68,8 @@ def edition(visit: Visit) -> Response:
     return visit.page(
         "admin/report.html.j2",
         report=report,
+        edition=found,
+        bar=today.bar(visit, found, read_only=True) if found else None,
         rows=report_rows(report, zone),
         failures=_failures(visit, [key]),
         kinds=failed.KINDS,
