@@ -92,6 +92,7 @@ def check(
             findings.run(lambda: _check_sources(app, findings, online=not offline))
             findings.run(lambda: _check_transports(app, findings, offline))
             findings.run(lambda: _check_webhooks(app, findings))
+            findings.run(lambda: _check_oidc(app, findings, offline))
             findings.run(lambda: app.webhook_verifier)
             findings.run(lambda: app.brevo_webhook_token)
             new = (problem for problem in app.alert_problems() if problem not in findings.problems)
@@ -294,6 +295,14 @@ def _check_webhooks(app: App, findings: Findings) -> None:
     for transport in app.transports:
         if message := missing_webhook(app, transport.name):
             findings.warnings.append(f"{message}; docs/operations.md describes the set-up")
+
+
+def _check_oidc(app: App, findings: Findings, offline: bool) -> None:
+    """Warn if the provider of OpenID Connect does not answer as it should: passwords still work then."""
+    from digest.newsletter.diagnosis import oidc_problem
+
+    if app.settings.desk.enabled and app.oidc is not None and not offline and (problem := oidc_problem(app)):
+        findings.warnings.append(problem)
 
 
 def _check_modes(app: App, findings: Findings) -> None:

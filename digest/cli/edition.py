@@ -134,6 +134,19 @@ def pin(home: Path, key: str, story: str) -> None:
 @click.argument("key", metavar="EDITION")
 @click.argument("story")
 @click.pass_obj
+def add(home: Path, key: str, story: str) -> None:
+    """Add STORY to the edition, at the place that its score gives it.
+
+    STORY is the id of a story or the URL of an article. If the edition is full, its weakest story makes room.
+    """
+    more = ". `digest compose --explain` lists those that just missed it"
+    _change(home, key, lambda app, by: app.editor.add(key, story, by), more)
+
+
+@edition.command()
+@click.argument("key", metavar="EDITION")
+@click.argument("story")
+@click.pass_obj
 def drop(home: Path, key: str, story: str) -> None:
     """Remove STORY from the edition. The next best story takes its place."""
     _change(home, key, lambda app, by: app.editor.drop(key, story, by))
@@ -145,9 +158,10 @@ def drop(home: Path, key: str, story: str) -> None:
 @click.argument("article")
 @click.pass_obj
 def split(home: Path, key: str, story: str, article: str) -> None:
-    """Take ARTICLE out of STORY. It becomes a separate story, ranked by its own score.
+    """Take ARTICLE out of STORY. It becomes a separate story.
 
-    ARTICLE is the id or the URL of an article of the story.
+    Both stay in the edition. If it is full, its weakest other story makes room. ARTICLE is the id or the URL of an
+    article of the story.
     """
     _change(home, key, lambda app, by: app.editor.split(key, story, article, by))
 
@@ -554,15 +568,17 @@ def _change(home: Path, key: str, act: Callable[[App, Actor], Edition], more: st
     """
     from digest.app import make_app
     from digest.cli.compose import show_edition
-    from digest.usecases.edit_edition import UnknownStory
+    from digest.usecases.edit_edition import UnknownStory, displaced
 
     with make_app(home) as app:
-        existing(app, key)
+        before = existing(app, key)
         try:
             changed = act(app, command_user(app))
         except UnknownStory as error:
             raise ConfigurationError([ConfigProblem("STORY", 0, f"{error}{more}")]) from None
         show_edition(changed)
+        for story in displaced(before, changed):
+            note(f"no longer in the edition: [{story.id}] {story.title}")
 
 
 def _move(

@@ -184,18 +184,17 @@ def filter_candidates(
 ) -> tuple[list[StoryCandidate], Counter[str]]:
     """Return the candidates that may be in the edition, and reason → number of rejected articles.
 
-    Dropped, excluded and already sent stories are rejected. Pinned stories are kept even if they are excluded or were
-    sent, merged ones even if they were sent.
+    Dropped, excluded and already sent stories are rejected. Pinned stories and parts of a split one stay even if they
+    are excluded or were sent, merged ones even if they were sent.
     """
-    pinned, wanted, dropped = set(changes.pinned), set(changes.wanted), set(changes.dropped)
+    chosen, wanted, dropped = {*changes.pinned, *changes.kept}, set(changes.wanted), set(changes.dropped)
     remaining: list[StoryCandidate] = []
     rejected: Counter[str] = Counter()
     for each in candidates:
         names, articles = each.cluster.names, len(each.cluster.articles)
-        is_pinned = bool(names & pinned)
         if names & dropped:
             rejected["dropped by the desk"] += articles
-        elif each.series and rules.policy_of(each.series) is Policy.DROP and not is_pinned:
+        elif each.series and rules.policy_of(each.series) is Policy.DROP and not names & chosen:
             rejected[f"series ({each.series.kind})"] += articles
         elif each.already_sent and not each.is_update and not names & wanted:
             rejected[f"already sent ({', '.join(each.already_sent.editions)})"] += articles

@@ -62,6 +62,8 @@ class RunnerUp:
     """A story that scored less than the chosen ones. Its score is from before diversity and quotas."""
 
     id: str
+    # The id of its first article.
+    article: str
     title: str
     section: str
     sources: tuple[str, ...]
@@ -100,14 +102,16 @@ def compose(articles: Sequence[Article], context: ComposeContext) -> Curated:
     everything = (*window.articles, *window.background)
     corpus = extract_features(everything)
     series = find_series(everything, rules.timezone)
-    divided = divide(window.articles, series, rules, context.changes.pinned)
+    asked = (*context.changes.pinned, *context.changes.added)
+    divided = divide(window.articles, series, rules, asked)
     pairs = Pairs(divided.news, corpus, series, rules)
     clusters = regroup(merge_pairs(pairs, context.weights), context.changes, context.weights)
     history = SentHistory([each for each in window.sent if not each.story.recurring], corpus, rules)
     candidates = check_already_sent(clusters, pairs, history, exempt=context.exempt, weights=context.weights)
     remaining, rejected = filter_candidates(candidates, context.changes, rules)
     rank_context = RankContext(rules, context.weights, context.now, corpus.features)
-    selection = select(rank_candidates(remaining, clusters, rank_context), rules, context.changes.pinned)
+    ranked = rank_candidates(remaining, clusters, rank_context)
+    selection = select(ranked, rules, context.changes.pinned, context.changes.kept)
     outweighed = sum(len(each.cluster.articles) for each in selection.not_picked)
     rejected_counts = window.rejected + rejected
     all_counts = rejected_counts + Counter({"of less weight than what was chosen": outweighed})
@@ -196,10 +200,10 @@ def _sections(stories: Sequence[Story], rules: Rules) -> tuple[Section, ...]:
 
 
 def _runner_up(ranked: Ranked) -> RunnerUp:
-    articles = ranked.cluster.articles
+    first, articles = ranked.cluster.first, ranked.cluster.articles
     sources = tuple(dict.fromkeys(article.source for article in articles))
     score = round(ranked.score, 4)
-    return RunnerUp(ranked.cluster.story_id, articles[0].title, ranked.section, sources, score, ranked.reasons)
+    return RunnerUp(ranked.cluster.story_id, first.id, first.title, ranked.section, sources, score, ranked.reasons)
 
 
 def _too_few(count: int, rules: Rules, rejected: Mapping[str, int]) -> str:

@@ -36,14 +36,14 @@ class Divided:
     columns: tuple[Article, ...]
 
 
-def divide(articles: Sequence[Article], series: Mapping[str, Series], rules: Rules, pinned: Collection[str]) -> Divided:
-    """Separate daily columns from news. A page that an editor pinned is news."""
+def divide(articles: Sequence[Article], series: Mapping[str, Series], rules: Rules, asked: Collection[str]) -> Divided:
+    """Separate daily columns from news. A page that an editor pinned or added is news."""
     columns = tuple(
         article
         for article in articles
         if (found := series.get(article.id))
         and rules.policy_of(found) is Policy.SECTION
-        and not Cluster((article,)).names & set(pinned)
+        and not Cluster((article,)).names & set(asked)
     )
     ids = {article.id for article in columns}
     return Divided(tuple(article for article in articles if article.id not in ids), columns)

@@ -35,8 +35,11 @@ class Changes:
 
     pinned: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
-    # Articles, by id or URL, that the editor made separate stories.
+    # Stories that the editor added, at the places that their scores give them.
+    added: tuple[str, ...] = ()
+    # Articles, by id or URL, that the editor made separate stories, and an article of each story that had them.
     split: tuple[str, ...] = ()
+    rest: tuple[str, ...] = ()
     # Articles whose stories the editor merged. The headline is that of the first one.
     merged: tuple[tuple[str, ...], ...] = ()
     # Story id -> section and position in it, from 1.
@@ -59,9 +62,14 @@ class Changes:
     selection: Selection | None = None
 
     @property
+    def kept(self) -> tuple[str, ...]:
+        """Articles whose stories are in the edition whatever their scores: added ones, and both parts of split ones."""
+        return (*self.added, *self.split, *self.rest)
+
+    @property
     def wanted(self) -> tuple[str, ...]:
         """Articles that an editor named: they may be newer than the edition, or already sent."""
-        return (*self.pinned, *(name for group in self.merged for name in group))
+        return (*self.pinned, *self.kept, *(name for group in self.merged for name in group))
 
 
 def apply(edition: Edition, changes: Changes, order: Sequence[str] = ()) -> Edition:

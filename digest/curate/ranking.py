@@ -169,15 +169,39 @@ class Selection:
     not_picked: tuple[Ranked, ...]
 
 
-def select(ranked: Sequence[Ranked], rules: Rules, pinned: Collection[str] = ()) -> Selection:
-    """Pick the stories of an edition. Pinned ones come first in the given order, then the lead, then by score."""
-    found = (next((story for story in ranked if name in story.cluster.names), None) for name in pinned)
-    first = list(dict.fromkeys(story for story in found if story))
-    picked = pick(ranked, rules, first)
+def select(ranked: Sequence[Ranked], rules: Rules, pinned: Sequence[str] = (), kept: Sequence[str] = ()) -> Selection:
+    """Pick the stories of an edition. Pinned ones come first in the given order, then the lead, then by score.
+
+    `kept` ones are in it whatever their score.
+    """
+    first = _named(ranked, pinned)
+    picked = _keep(pick(ranked, rules, first), _named(ranked, kept), first, rules)
     others = sorted((story for story in picked if story not in first), key=lambda story: story.sort_key)
     chosen = set(picked)
     not_picked = sorted((story for story in ranked if story not in chosen), key=lambda story: story.sort_key)
     return Selection((*first, *others), frozenset(first), tuple(not_picked))
+
+
+def _named(ranked: Sequence[Ranked], names: Sequence[str]) -> list[Ranked]:
+    """Return the stories that have these articles, in the order of the names."""
+    found = (next((story for story in ranked if name in story.cluster.names), None) for name in names)
+    return list(dict.fromkeys(story for story in found if story))
+
+
+def _keep(picked: Sequence[Ranked], kept: Sequence[Ranked], pinned: Sequence[Ranked], rules: Rules) -> list[Ranked]:
+    """Give each kept story that was not picked the weakest place, of a section with several stories if there is one."""
+    stories = list(picked)
+    for story in kept:
+        if story in stories:
+            continue
+        spare = [each for each in stories if each not in kept and each not in pinned]
+        if len(stories) < rules.max_stories or not spare:
+            stories.append(story)
+            continue
+        counts = Counter(each.section for each in stories)
+        weakest = max(spare, key=lambda each: (counts[each.section] > 1, each.sort_key))
+        stories[stories.index(weakest)] = story
+    return stories
 
 
 @dataclass

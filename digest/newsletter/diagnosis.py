@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from digest.mail.dns.lookup import Lookup
     from digest.usecases.check_sender import Route
 
+_OIDC = "OpenID Connect"
+
 
 @dataclass(frozen=True)
 class Options:
@@ -52,6 +54,7 @@ def diagnose(app: App, options: Options | None) -> list[Finding]:
     else:
         found += _guarded("sender", lambda: check_dns(app, options))
         found += _guarded("pages", lambda: _check_network(app, options))
+        found += _guarded(_OIDC, lambda: _check_oidc(app))
         found += _check_keys(app)
     found += _check_list(app)
     found += _guarded("disk", lambda: _check_disks(app))
@@ -182,6 +185,33 @@ def _check_network(app: App, options: Options) -> list[Finding]:
     if base_url and not example:
         found += [_check_webhook(app, name, options) for name in delivery.transport if name in WEBHOOK_KEYS]
     return found
+
+
+def oidc_problem(app: App) -> str | None:
+    """Ask the provider of OpenID Connect, and return why nobody can sign in with it.
+
+    None if they can, or if it is off. Raises ConfigurationError.
+    """
+    from digest.usecases.oidc import OidcRefused
+
+    sign_in = app.oidc if app.settings.desk.enabled else None
+    if sign_in is None:
+        return None
+    try:
+        sign_in.check()
+    except OidcRefused as refused:
+        return f"nobody can sign in at the desk with {sign_in.client.issuer}: {refused.detail}"
+    return None
+
+
+def _check_oidc(app: App) -> list[Finding]:
+    issuer = app.settings.desk.oidc.issuer
+    if not issuer or not app.settings.desk.enabled:
+        return []
+    if problem := oidc_problem(app):
+        document = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+        return [error(_OIDC, problem, f"set desk.oidc.issuer to the `issuer` of {document}, which must be reachable")]
+    return [good(_OIDC, f"{issuer} answers: its metadata and keys are valid")]
 
 
 # Transport → the key of `web.webhooks` without which its events are not received.

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, PrefixLoader, TemplateNotFound, nodes, pass_context
+from jinja2 import BaseLoader, ChoiceLoader, Environment, PrefixLoader, TemplateNotFound, nodes, pass_eval_context
 from jinja2.loaders import split_template_path
-from jinja2.runtime import Context
+from jinja2.nodes import EvalContext
 from markupsafe import escape
 
 from digest.errors import TemplateProblem
@@ -150,30 +150,36 @@ def localise(catalogue: Callable[[], Catalogue]) -> dict[str, Any]:
             raise RejectedByTemplateFunction(f'msgid "{message}" is not translated in {file}')
         return current
 
-    # The translations of one catalogue, by message and whether they are escaped: a page has dozens.
+    # The translations of one catalogue, by message and whether they are escaped: a page has dozens. And those that are
+    # written without values.
     known: dict[tuple[str, bool], str] = {}
+    plain: dict[tuple[str, bool], str] = {}
     owner: Catalogue | None = None
 
-    def substitute(context: Context, text: str, values: dict[str, Any]) -> str:
-        return (escape(text) if context.eval_ctx.autoescape else text) % values
-
-    @pass_context
-    def gettext(context: Context, message: str, /, **values: Any) -> str:
+    # Jinja makes a new context for each call within a loop if a function asks for the context.
+    @pass_eval_context
+    def gettext(settings: EvalContext, message: str, /, **values: Any) -> str:
         nonlocal owner
-        current, escaped = catalogue(), bool(context.eval_ctx.autoescape)
+        current, escaped = catalogue(), bool(settings.autoescape)
         if current is not owner:
             known.clear()
+            plain.clear()
             owner = current
+        if not values and (message, escaped) in plain:
+            return plain[message, escaped]
         text = known.get((message, escaped))
         if text is None:
             text = catalogue_with(message).gettext(message)
             text = known[message, escaped] = escape(text) if escaped else text
-        return text % values
+        if values:
+            return text % values
+        written = plain[message, escaped] = text % values
+        return written
 
-    @pass_context
-    def ngettext(context: Context, singular: str, plural: str, num: int, /, **values: Any) -> str:
+    @pass_eval_context
+    def ngettext(settings: EvalContext, singular: str, plural: str, num: int, /, **values: Any) -> str:
         text = catalogue_with(singular).ngettext(singular, plural, num)
-        return substitute(context, text, {"num": num} | values)
+        return (escape(text) if settings.autoescape else text) % ({"num": num} | values)
 
     # Jinja's own alias would look for gettext at each call.
     return {"gettext": gettext, "ngettext": ngettext, "_": gettext}

@@ -86,10 +86,30 @@ class EditionEditor:
             return replace(changes, pinned=pinned, dropped=dropped, moved=moved)
 
         known = found is not None or story in (*before.dropped, *before.pinned)
-        changed = self._change(key, change, by, "pinned", _title(found) or story)
-        if not known and not any(story in (each.id, *each.articles, *each.article_ids) for each in changed.stories()):
+        changed = self._change(key, change, by, "pinned", _title(found) or self._title_of(story))
+        if not known and not _has(changed, story):
             self._change(key, lambda _changes: before, by, "undone", story)
             raise UnknownStory(f"edition {key} has no story {story}")
+        return changed
+
+    def add(self, key: str, story: str, by: Actor) -> Edition:
+        """Add a story, by id or URL of an article, at the place that its score gives it.
+
+        If the edition is full, the weakest story leaves it. Raises UnknownStory.
+        """
+        edition = self._editable(key)
+        if _has(edition, story):
+            return edition
+        before = self.editions.editorial_changes(key)
+
+        def change(changes: Changes) -> Changes:
+            added = (*_without(changes.added, story), story)
+            return replace(changes, added=added, dropped=_without(changes.dropped, story))
+
+        changed = self._change(key, change, by, "added", self._title_of(story))
+        if not _has(changed, story):
+            self._change(key, lambda _changes: before, by, "undone", story)
+            raise UnknownStory(f"edition {key} cannot have a story {story}")
         return changed
 
     def unpin(self, key: str, story: str, by: Actor) -> Edition:
@@ -120,9 +140,10 @@ class EditionEditor:
         )
 
     def split(self, key: str, story: str, article: str, by: Actor) -> Edition:
-        """Take an article, by id or URL, out of a story. It becomes a separate story, ranked by its own score.
+        """Take an article, by id or URL, out of a story. It becomes a separate story.
 
-        Raises UnknownStory if the story does not have it, and CannotRegroup.
+        Both parts stay in the edition, at the places that their scores give them. If it is full, the weakest other
+        story leaves it. Raises UnknownStory if the story does not have it, and CannotRegroup.
         """
         found = self._regroupable(key, story)
         known = self.composer.articles.by_ids(found.article_ids)
@@ -132,11 +153,17 @@ class EditionEditor:
         if len(found.article_ids) < 2:
             raise CannotRegroup(f"Story {story} has no other article, so there is nothing to split.")
         names = {off.id, off.url}
+        rest = next(id for id in found.article_ids if id != off.id)
 
         def change(changes: Changes) -> Changes:
             groups = (tuple(name for name in group if name not in names) for group in changes.merged)
             merged = tuple(group for group in groups if len(group) > 1)
-            return replace(changes, split=(*_without(changes.split, off.id), off.id), merged=merged)
+            return replace(
+                changes,
+                split=(*_without(changes.split, off.id), off.id),
+                rest=(*_without(changes.rest, rest), rest),
+                merged=merged,
+            )
 
         return self._change(key, change, by, "split off", f"{off.title} ← {found.title}")
 
@@ -404,6 +431,11 @@ class EditionEditor:
             return edition
         return self.composer.compose(key, fetch=False, again=True).edition
 
+    def _title_of(self, story: str) -> str:
+        """Return the headline of a story outside the edition; its id or URL if no article has it."""
+        found = self.composer.articles.named(story)
+        return found.title if found else story
+
     def _known(self, key: str, story: str) -> Story | None:
         """Return the story; None if an editor dropped it. Raises UnknownStory."""
         edition = self._editable(key)
@@ -447,6 +479,16 @@ def paragraphs(text: str) -> str:
 
 def _find(edition: Edition, story: str) -> Story | None:
     return next((each for each in edition.stories() if each.id == story), None)
+
+
+def _has(edition: Edition, name: str) -> bool:
+    """Whether the edition has a story with this id, or with this article, by id or URL."""
+    return any(name in (each.id, *each.articles, *each.article_ids) for each in edition.stories())
+
+
+def displaced(before: Edition, after: Edition) -> list[Story]:
+    """Return the stories that a change put out of the edition."""
+    return [each for each in before.stories() if not any(_has(after, id) for id in each.article_ids)]
 
 
 def _title(story: Story | None) -> str:

@@ -111,7 +111,7 @@ class SubscriberEditor:
         if self.subscriber_admin.erasures.among([address]):
             raise DigestError(f"{email} was erased at the person's request. Only their own sign-up can add them again.")
         list_editor.add(path, values)
-        self._follow()
+        self._follow(address)
         entry = Consent(address, "added", self.now(), source_of(by, "add"), wording)
         self._record(address, by, "subscriber added", "", [entry])
         suppressed = self.subscriber_admin.find(address)
@@ -147,7 +147,7 @@ class SubscriberEditor:
         if path is not None:
             address = comparable(email)
             self._record(address, by, "subscriber removed", "", [Consent(address, "removed", now, source)])
-            self._follow()
+            self._follow(address)
         else:
             found = valid(email)
             with self.database.transaction():
@@ -282,10 +282,13 @@ class SubscriberEditor:
         """Return the first list file that an edit changed."""
         return next((file for file in self._files() if edit(file)), None)
 
-    def _follow(self) -> None:
-        """Sync the store with the edited file if all of it is valid. Otherwise the next valid file is synced."""
+    def _follow(self, *reported: str) -> None:
+        """Sync the store with the edited file if all of it is valid. Otherwise the next valid file is synced.
+
+        `reported` is the address that joined or left, which is an event of its own.
+        """
         with suppress(ConfigurationError):
-            self.subscriber_list.sync(may_be_empty=True)
+            self.subscriber_list.sync(may_be_empty=True, reported=reported)
 
     def _place(self, path: Path | None, email: str) -> Place:
         if path is not None:

@@ -69,7 +69,7 @@ class OidcRefused(DigestError):
 
     def __init__(self, why: Why, detail: str = "", *, email: str = "") -> None:
         super().__init__(f"{why}: {detail}" if detail else why)
-        self.why, self.email = why, email
+        self.why, self.detail, self.email = why, detail, email
 
 
 class Answer(Protocol):
@@ -121,6 +121,15 @@ class OidcSignIn:
     _known: tuple[datetime, _Provider] | None = field(default=None, init=False, repr=False)
     _failed_at: datetime | None = field(default=None, init=False, repr=False)
     _keys: tuple[datetime, KeySet] | None = field(default=None, init=False, repr=False)
+
+    def check(self) -> None:
+        """Ask the provider for its metadata and its keys. Raises OidcRefused with what is wrong."""
+        from joserfc.errors import JoseError
+
+        try:
+            self._key_set()
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            raise OidcRefused(Why.FAILED, f"its keys cannot be read ({type(error).__name__})") from None
 
     def begin(self, browser: str, redirect: str, next: str) -> str:
         """Return the provider's URL to which the browser is redirected.
@@ -279,10 +288,12 @@ class OidcSignIn:
         )
 
     def _checked(self, found: Mapping[str, Any], name: str) -> str:
-        url = str(found.get(name, ""))
+        url = str(found.get(name) or "")
         allowed = ("https", "http") if self.allow_http else ("https",)
+        if not url:
+            raise OidcRefused(Why.FAILED, f"the provider names no {name}")
         if urlsplit(url).scheme not in allowed:
-            raise OidcRefused(Why.FAILED, "the provider names an address without https")
+            raise OidcRefused(Why.FAILED, f"the provider's {name} is an address without https")
         return url
 
     def _key_set(self, *, again: bool = False) -> KeySet:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -64,10 +64,11 @@ class SubscriberList:
             return tuple(error.problems)
         return ()
 
-    def sync(self, *, may_be_empty: bool = False) -> None:
+    def sync(self, *, may_be_empty: bool = False, reported: Collection[str] = ()) -> None:
         """Make the store's list equal to the file's.
 
         An unchanged file is not read again. Raises ConfigurationError with every error; the store then keeps its list.
+        `reported` are addresses whose change has a webhook event of its own.
 
         With `keep_last_good` and an earlier valid list it does not raise: the store's list stays in use, without those
         whom the file clearly no longer lists, and `problems` has the errors.
@@ -85,7 +86,7 @@ class SubscriberList:
                         raise
                     self._keep(version, error)
                 else:
-                    self.subscribers.sync(found, now=self.now(), version=version)
+                    self.subscribers.sync(found, now=self.now(), version=version, reported=reported)
                     self._faulty.clear()
 
     def _keep(self, version: str, error: ConfigurationError) -> None:

@@ -14,10 +14,11 @@ import pytest
 
 from digest import pipeline
 from digest.app import App, make_app
+from digest.curate.compose import RunnerUp
 from digest.curate.editorial import arrange
 from digest.errors import DigestError
 from digest.models import Actor, Edition, Section, Story
-from digest.usecases.edit_edition import UnknownStory
+from digest.usecases.edit_edition import UnknownStory, displaced
 from tests.support.folders import newsletter_folder
 
 KEY = "2026-11-23"
@@ -123,6 +124,72 @@ def test_stories_are_merged_and_split_and_composing_again_keeps_it(app: App) -> 
         ("ravi", "split off", f"{second.title} ← {first.title}"),
         ("suman", "merged", f"{first.title} ← {second.title}"),
     ]
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[App]:
+    """A newsletter whose edition has room for four stories, and more are waiting."""
+    newsletter_folder(tmp_path / "full", all_sources=False)
+    environment = {"DIGEST_NOW": f"{KEY}T06:30+05:30", "DIGEST_EDITION__MAX_STORIES": "4"}
+    with make_app(tmp_path / "full", environment=environment) as opened:
+        pipeline.compose(opened, KEY)
+        yield opened
+
+
+def waiting(app: App) -> list[RunnerUp]:
+    curated = app.composer.compose(KEY, fetch=False, store=False, again=True).curated
+    assert curated is not None
+    return list(curated.runners_up)
+
+
+def test_both_parts_of_a_split_story_stay_until_the_editor_drops_one(full: App) -> None:
+    before = list(edition(full).stories())
+    last = waiting(full)[-1]
+    assert last.score < min(story.score for story in before), "its score alone would not let it in"
+    app, first = full, before[0]
+    merged = app.editor.merge(KEY, first.id, last.article, SUMAN)
+    left_before = {story.id for story in merged.stories()}
+    changed = app.editor.split(KEY, first.id, last.article, SUMAN)
+    now = {story.id for story in changed.stories()}
+    assert {first.id, last.id} <= now
+    assert len(now) == 4, "the edition has no more stories than the settings say"
+    (gone,) = displaced(merged, changed)
+    assert now == left_before - {gone.id} | {last.id}
+    assert gone.score == min(story.score for story in merged.stories() if story.id != first.id)
+    again = app.composer.compose(KEY, fetch=False).edition
+    assert order(again) == order(changed)
+    app.editor.undo(KEY, SUMAN)
+    assert {story.id for story in edition(app).stories()} == left_before
+    app.editor.undo(KEY, SUMAN)
+    app.editor.drop(KEY, last.id, SUMAN)
+    assert last.id not in {story.id for story in edition(app).stories()}
+
+
+def test_the_rest_of_a_split_story_stays_too(full: App) -> None:
+    app = full
+    one, two = waiting(app)[-2:]
+    app.editor.add(KEY, one.article, SUMAN)
+    app.editor.merge(KEY, one.id, two.article, SUMAN)
+    # The headline goes with its article, and what is left is weaker than all others.
+    changed = app.editor.split(KEY, one.id, one.article, SUMAN)
+    assert {one.id, two.id} <= {story.id for story in changed.stories()}
+
+
+def test_an_added_story_gets_the_place_of_its_score_and_the_weakest_makes_room(full: App) -> None:
+    app, before = full, edition(full)
+    best = waiting(app)[0]
+    changed = app.editor.add(KEY, best.article, SUMAN)
+    assert best.id in {story.id for story in changed.stories()}
+    assert changed.lead == before.lead, "it is not put on top"
+    (gone,) = displaced(before, changed)
+    assert len(list(changed.stories())) == 4
+    assert app.editor.add(KEY, best.id, RAVI) == changed
+    back = app.editor.add(KEY, gone.article_ids[0], SUMAN)
+    assert {best.id, gone.id} <= {story.id for story in back.stories()}
+    assert [(act.what, act.detail) for act in app.audit.newest(2)] == [("added", gone.title), ("added", best.title)]
+    with pytest.raises(UnknownStory, match="cannot have a story nobody"):
+        app.editor.add(KEY, "nobody", SUMAN)
+    assert app.editions.editorial_changes(KEY).added == (best.article, gone.article_ids[0])
 
 
 def test_what_cannot_be_merged_or_split_is_said_and_leaves_no_trace(app: App) -> None:

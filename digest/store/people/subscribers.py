@@ -83,12 +83,20 @@ class SubscriberStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def sync(self, listed: Iterable[tuple[str, Subscriber]], *, now: datetime, version: str = "") -> SyncResult:
+    def sync(
+        self,
+        listed: Iterable[tuple[str, Subscriber]],
+        *,
+        now: datetime,
+        version: str = "",
+        reported: Collection[str] = (),
+    ) -> SyncResult:
         """Make the store's list equal to the file's (address, subscriber) pairs, in one transaction.
 
         Removed subscribers stay known, with their history and suppressions. An old address of somebody who changed it
         means the new one. A listed subscriber of an import belongs to the file from now on, and an erased one is left
-        out. New ids follow the order of the list. `version` is stored for `synced_version`.
+        out. New ids follow the order of the list. `version` is stored for `synced_version`. `reported` are addresses
+        whose change has a webhook event of its own, so the event about the list does not count them.
         """
         theirs = [_incoming.c[name] for name in _FIELDS]
         changed = tuple_(*map(comparable, theirs)) != tuple_(*(comparable(subscriber.c[name]) for name in _FIELDS))
@@ -103,6 +111,7 @@ class SubscriberStore:
                 values = {column.name: column for column in theirs}
                 connection.execute(update(subscriber).where(differs).values(listed=True, origin="", **values))
             self._drop_erased(connection)
+            reported_added = _count(connection, _incoming.c.address.in_(reported) & _is_new()) if reported else 0
             fresh = (
                 select(_incoming.c.address, literal(True), literal(now, subscriber.c.added_at.type), *theirs)
                 .where(_is_new())
@@ -111,13 +120,15 @@ class SubscriberStore:
             new = insert(subscriber).from_select(["address", "listed", "added_at", *_FIELDS], fresh).inline()
             added = connection.execute(new.execution_options(preserve_rowcount=True)).rowcount
             total = connection.execute(select(func.count()).select_from(_incoming)).scalar_one()
-            removed = 0
+            removed = reported_removed = 0
             if connection.execute(own_count).scalar_one() > total:
                 gone = and_(own, subscriber.c.address.not_in(select(_incoming.c.address)))
                 _log(connection, "removed", select(subscriber.c.address, literal("")).where(gone), now)
+                reported_removed = _count(connection, gone & subscriber.c.address.in_(reported)) if reported else 0
                 removed = connection.execute(update(subscriber).where(gone).values(listed=False)).rowcount
             meta.put(connection, _VERSION, version)
-            tell_numbers(connection, "list file", now, added=added, removed=removed)
+            others = {"added": added - reported_added, "removed": removed - reported_removed}
+            tell_numbers(connection, "list file", now, **others)
         return SyncResult(listed=total, added=added, removed=removed)
 
     def of_list_file(self) -> dict[str, str]:
@@ -403,6 +414,11 @@ def _to_column(value: Any) -> Any:
     if isinstance(value, time):
         return value.isoformat("minutes")
     return list(value) if isinstance(value, tuple) else value or ""
+
+
+def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
+    """Return the number of rows that meet a condition."""
+    return connection.execute(select(func.count()).where(condition)).scalar_one()
 
 
 def _is_new() -> ColumnElement[bool]:

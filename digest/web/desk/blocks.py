@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -15,6 +15,9 @@ from digest.usecases.edit_edition import WRITABLE_BLOCKS, BlockRejected, Edition
 from digest.web.desk import edit
 from digest.web.desk.sentences import translate
 from digest.web.desk.visit import Visit
+
+if TYPE_CHECKING:
+    from digest.curate.editorial import Changes
 
 _MAX_TEXT = 2_000
 
@@ -35,9 +38,8 @@ class BlockRow:
     new: bool = False
 
 
-def rows(visit: Visit, edition: Edition) -> list[BlockRow]:
+def rows(visit: Visit, edition: Edition, changes: Changes) -> list[BlockRow]:
     """Return the edition's blocks, those left out, and those that an editor may add."""
-    changes = visit.desk.app.editions.editorial_changes(edition.key)
     found = [
         BlockRow(
             each.name,

@@ -9,10 +9,12 @@ from starlette.responses import Response
 
 from digest.models import Edition, EditionState
 from digest.render.intro import MAX_LENGTH
-from digest.usecases.edit_edition import EditionEditor, UnknownStory, paragraphs
+from digest.usecases.edit_edition import EditionEditor, UnknownStory, displaced, paragraphs
 from digest.web.desk.visit import Visit, edition_path
 
 _MAX_TEXT = 5_000
+# The most stories that a page names as having left.
+MAX_LEFT = 3
 
 
 def move(visit: Visit) -> Response:
@@ -35,12 +37,17 @@ def pin(visit: Visit) -> Response:
     return do(visit, lambda editor, key: editor.pin(key, _story(visit), visit.actor))
 
 
+def add(visit: Visit) -> Response:
+    """Add a story, or an article, at the place that its score gives it."""
+    return do(visit, lambda editor, key: editor.add(key, _story(visit), visit.actor))
+
+
 def unpin(visit: Visit) -> Response:
     return do(visit, lambda editor, key: editor.unpin(key, _story(visit), visit.actor))
 
 
 def drop(visit: Visit) -> Response:
-    return do(visit, lambda editor, key: editor.drop(key, _story(visit), visit.actor))
+    return do(visit, lambda editor, key: editor.drop(key, _story(visit), visit.actor), tells=False)
 
 
 def split(visit: Visit) -> Response:
@@ -60,11 +67,11 @@ def restore(visit: Visit) -> Response:
 
 
 def undo(visit: Visit) -> Response:
-    return do(visit, lambda editor, key: editor.undo(key, visit.actor))
+    return do(visit, lambda editor, key: editor.undo(key, visit.actor), tells=False)
 
 
 def refresh(visit: Visit) -> Response:
-    return do(visit, lambda editor, key: editor.refresh(key, visit.actor))
+    return do(visit, lambda editor, key: editor.refresh(key, visit.actor), tells=False)
 
 
 def texts(visit: Visit) -> Response:
@@ -84,8 +91,11 @@ def texts(visit: Visit) -> Response:
     return do(visit, lambda editor, key: editor.write(key, visit.actor, **changed))
 
 
-def do(visit: Visit, act: Callable[[EditionEditor, str], Edition]) -> Response:
-    """Carry out an act. It voids an earlier approval, and the page says so."""
+def do(visit: Visit, act: Callable[[EditionEditor, str], Edition], *, tells: bool = True) -> Response:
+    """Carry out an act. It voids an earlier approval, and the page says so.
+
+    With `tells`, the page also says which story left the edition for it.
+    """
     app, key = visit.desk.app, visit.parameters["key"]
     edition = app.editions.get(key)
     if edition is None:
@@ -93,10 +103,12 @@ def do(visit: Visit, act: Callable[[EditionEditor, str], Edition]) -> Response:
     _ = visit.catalogue.gettext
     reopened = void_approval(visit, edition)
     try:
-        act(app.editor, key)
+        changed = act(app.editor, key)
     except UnknownStory:
         return visit.problem(409, _("This story is no longer in the edition"), _("Somebody removed it, or it changed."))
-    return visit.go(edition_path(key), **({"void": "1"} if reopened else {}))
+    left = [each.article_ids[0] for each in displaced(edition, changed)] if tells else []
+    query = {"void": "1" if reopened else "", "left": " ".join(left[:MAX_LEFT])}
+    return visit.go(edition_path(key), **{name: value for name, value in query.items() if value})
 
 
 def void_approval(visit: Visit, edition: Edition) -> bool:

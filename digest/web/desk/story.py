@@ -109,6 +109,7 @@ def _page(
     found = app.articles.by_ids(story.article_ids)
     articles = [found[id] for id in story.article_ids if id in found]
     sentences = split(summary)
+    only_used = visit.query.get("only") == "used"
     # Sentences in the model's own words.
     own_words = {each.sentence for each in story.support}
     can_regroup = (
@@ -136,7 +137,8 @@ def _page(
         ],
         unseen=next((each for each in seen.left(visit, edition) if each.id == story.id), None),
         is_title_by_machine=story.is_title_by_machine and title == story.title,
-        sources=[_source(article, sentences, story) for article in articles],
+        sources=[_source(article, sentences, story, only_used=only_used) for article in articles],
+        only_used=only_used,
         pictures=[article for article in articles if article.image],
         has_own_picture=story.id in app.editions.editorial_changes(edition.key).pictures,
         sections=app.topics,
@@ -156,18 +158,17 @@ def _is_scored(reason: str) -> bool:
     return bool(_POINTS.search(reason))
 
 
-def _source(article: Article, summary: Sequence[str], story: Story) -> SourceText:
-    """Return an article's sentences, each with the sentences of the summary that come from it."""
+def _source(article: Article, summary: Sequence[str], story: Story, *, only_used: bool) -> SourceText:
+    """Return an article's sentences, each with the sentences of the summary that come from it.
+
+    With `only_used`, those without any are left out.
+    """
     lines = [sentence for block in article.text.splitlines() for sentence in split(block)][:_MAX_SENTENCES]
-    return SourceText(
-        article,
-        tuple(
-            SourceSentence(
-                line, tuple(number for number, each in enumerate(summary, 1) if _comes_from(each, line, story))
-            )
-            for line in lines
-        ),
+    found = (
+        SourceSentence(line, tuple(number for number, each in enumerate(summary, 1) if _comes_from(each, line, story)))
+        for line in lines
     )
+    return SourceText(article, tuple(each for each in found if each.supports or not only_used))
 
 
 def _sources_of(sentence: str, story: Story, articles: Sequence[Article]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response, StreamingResponse
 
-from digest.models import ENDED_STATES, Edition, EditionState, Role, Story, is_breaking
+from digest.models import ENDED_STATES, Article, Edition, EditionState, Role, Story, is_breaking
 from digest.render.intro import MAX_LENGTH
 from digest.render.intro import paragraphs as intro_paragraphs
 from digest.render.size_budget import CLIPPED
@@ -21,11 +21,13 @@ from digest.usecases.approval import revision
 from digest.usecases.model_text import unseen
 from digest.web.desk import blocks, seen
 from digest.web.desk.checks import Checked, Problem, problems
+from digest.web.desk.edit import MAX_LEFT
 from digest.web.desk.letter import FORMS, variants
 from digest.web.desk.visit import Visit
 
 if TYPE_CHECKING:
     from digest.config.calendar import PlannedEdition
+    from digest.curate.editorial import Changes
     from digest.store.desk.audit import Act
 
 # States in which the stories can be changed; an approval ends with the first change.
@@ -154,7 +156,7 @@ def page(
         edition=edition,
         intro=intro_paragraphs(edition),
         others=_others(visit),
-        groups=_groups(visit, edition) if editable or edition.state == EditionState.PAUSED else (),
+        groups=_groups(visit, edition, changes) if editable or edition.state == EditionState.PAUSED else (),
         sections=app.topics,
         editable=editable and visit.may(Role.EDITOR),
         last=_last_change(visit, edition) if editable else None,
@@ -162,8 +164,9 @@ def page(
         revision=revision(edition),
         problem=problem,
         void=visit.query.get("void") == "1",
+        left=_left_stories(visit, edition) if editable else (),
         max_intro=MAX_LENGTH,
-        blocks=blocks.rows(visit, edition),
+        blocks=blocks.rows(visit, edition, changes),
         block_problems=blocks.problems(visit, edition),
         block_labels=blocks.labels(visit),
         unseen={each.id for each in unseen(edition, changes)} if editable else set(),
@@ -302,8 +305,7 @@ def _approval_line(visit: Visit, edition: Edition) -> str:
     return visit.catalogue.gettext("A change needs a new approval.")
 
 
-def _groups(visit: Visit, edition: Edition) -> tuple[Group, ...]:
-    changes = visit.desk.app.editions.editorial_changes(edition.key)
+def _groups(visit: Visit, edition: Edition, changes: Changes) -> tuple[Group, ...]:
     ids = [story.id for story in edition.stories()]
     lead = next((story for story in edition.stories() if story.id == edition.lead), None)
 
@@ -342,6 +344,14 @@ def _shown_reasons(visit: Visit, story: Story) -> tuple[str, ...]:
 
 def _last_change(visit: Visit, edition: Edition) -> Act | None:
     return visit.desk.app.audit.last_change(edition.key)
+
+
+def _left_stories(visit: Visit, edition: Edition) -> list[Article]:
+    """Return the first articles of the stories that left the edition by the change that led to this page."""
+    ids = visit.query.get("left", "")[:200].split()[:MAX_LEFT]
+    now_in = {id for story in edition.stories() for id in story.article_ids}
+    found = visit.desk.app.articles.by_ids(id for id in ids if id not in now_in) if ids else {}
+    return list(found.values())
 
 
 def _new_articles(visit: Visit, edition: Edition) -> int:

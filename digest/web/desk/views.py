@@ -48,6 +48,8 @@ class Views:
         self._environments = {language: make_environment(folders, language) for language in self.languages}
         for environment in self._environments.values():
             environment.auto_reload = False
+        # Language → its catalogue, and the functions that translate in templates.
+        self._translations: dict[str, tuple[Catalogue, dict[str, Any]]] = {}
 
     def catalogue(self, language: str) -> Catalogue:
         return translator(language)
@@ -74,7 +76,7 @@ class Views:
         return f"{self.root}/static/{self.version}/{name}"
 
     def render(self, template: str, language: str, **values: Any) -> str:
-        catalogue = translator(language)
+        catalogue, functions = self._translate(language)
         environment = self._environments[language]
         defaults = {
             "language": language,
@@ -89,12 +91,20 @@ class Views:
             "clock": clock,
             "month": lambda day: dates.month(day, language),
             "when": lambda at, now: when(at, now, catalogue),
-            **localise(lambda: catalogue),
+            **functions,
         }
         try:
             return environment.get_template(template).render({**defaults, **values})
         except Exception as error:
             raise explain(error, template, environment, {**defaults, **values}) from error
+
+    def _translate(self, language: str) -> tuple[Catalogue, dict[str, Any]]:
+        """Return the catalogue, and its functions for templates, which remember what they translated."""
+        catalogue = translator(language)
+        found = self._translations.get(language)
+        if found is None or found[0] is not catalogue:
+            found = self._translations[language] = (catalogue, localise(lambda: catalogue))
+        return found
 
 
 def clock(at: datetime) -> str:

@@ -6,6 +6,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -92,7 +93,7 @@ class Visit:
         chosen = self.request.cookies.get(LANGUAGE_COOKIE, "")
         return chosen if chosen in self.desk.views.languages else self.desk.views.languages[0]
 
-    @property
+    @cached_property
     def catalogue(self) -> Catalogue:
         return self.desk.views.catalogue(self.language)
 

@@ -187,18 +187,22 @@ def test_acts_on_editions_by_desk_api_and_command_leave_the_same(tmp_path: Path)
     for way in ("desk", "api", "command"):
         for desk in open_desk(tmp_path / way):
             first, second, *_rest = [story.id for story in edition_of(desk, KEY).stories()]
+            article = next(each for each in edition_of(desk, KEY).stories() if each.id == second).article_ids[0]
             user = set_up(desk, "mira", Role.ADMIN)
             program = Program(desk, desk.app.api_tokens.make("mira", "cms", Role.ADMIN, TESTER))
             room = Newsroom(desk.app.home, {**SETTINGS, "DIGEST_USER": "mira"})
             since = desk.app.audit.newest(1)[0].id
             if way == "desk":
                 assert user.post(f"/edition/{KEY}/merge", story=first, other=second).status == 303
+                assert user.post(f"/edition/{KEY}/split", story=first, article=article).status == 303
                 assert user.post("/calendar", **special).status == 303
             elif way == "api":
                 assert program.ask("POST", f"/edition/{KEY}/merge", {"story": first, "other": second})[0] == 200
+                assert program.ask("POST", f"/edition/{KEY}/split", {"story": first, "article": article})[0] == 200
                 assert program.ask("POST", "/calendar", special)[0] == 200
             else:
                 assert room.digest("edition", "merge", KEY, first, second).code == 0
+                assert room.digest("edition", "split", KEY, first, article).code == 0
                 assert room.digest("compose", *(f"--{name}={value}" for name, value in special.items())).code == 0
             acts = [act for act in reversed(desk.app.audit.newest(9)) if act.id > since]
             assert {act.via for act in acts} == {way}
@@ -211,6 +215,7 @@ def test_acts_on_editions_by_desk_api_and_command_leave_the_same(tmp_path: Path)
     assert left[0] == left[1] == left[2]
     assert [(who, what, key) for who, what, key, _detail in left[0][0]] == [
         ("mira", "merged", KEY),
+        ("mira", "split off", KEY),
         ("mira", "special composed", "vishesh"),
         ("mira", "composed", "vishesh"),
     ]

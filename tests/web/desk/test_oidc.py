@@ -17,8 +17,10 @@ from digest.app import make_app
 from digest.collect.http.post import JsonPoster
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Role
+from digest.newsletter.diagnosis import Options, diagnose
 from digest.usecases.oidc import Client, OidcRefused, OidcSignIn
 from tests.cli.newsroom import Newsroom
+from tests.mail.records import lookup_of
 from tests.support.oidc_provider import CLIENT, SECRET, OidcProvider, oidc_provider
 from tests.web.desk.browser import ROOT, TESTER, Browser, set_up
 from tests.web.desk.conftest import SETTINGS, open_desk
@@ -247,7 +249,8 @@ def compact(*parts: dict[str, Any]) -> str:
     ("document", "why"),
     [
         ({"issuer": "https://evil.example.com"}, "calls itself"),
-        ({"token_endpoint": ""}, "without https"),
+        ({"token_endpoint": ""}, "names no token_endpoint"),
+        ({"token_endpoint": None}, "names no token_endpoint"),
         ({"jwks_uri": "file:///etc/passwd"}, "without https"),
     ],
     ids=str,
@@ -259,6 +262,38 @@ def test_a_provider_that_says_something_strange_is_not_used(
     client, web = Client(provider.issuer, CLIENT, SECRET), JsonPoster(allow_private=True)
     with pytest.raises(OidcRefused, match=why):
         OidcSignIn(client, web, served.app.accounts, allow_http=True).begin("browser", served.base, "")
+
+
+@pytest.mark.parametrize(
+    ("document", "level", "message"),
+    [
+        ({}, "good", "answers: its metadata and keys are valid"),
+        ({"issuer": "https://evil.example.com"}, "error", "the provider calls itself 'https://evil.example.com'"),
+        ({"authorization_endpoint": None}, "error", "the provider names no authorization_endpoint"),
+        ({"jwks_uri": "ftp://127.0.0.1/keys"}, "error", "the provider's jwks_uri is an address without https"),
+        ({"jwks_uri": "http://127.0.0.1:1/keys"}, "error", "127.0.0.1: "),
+    ],
+    ids=str,
+)
+def test_doctor_and_check_ask_the_provider(
+    served: Site, provider: OidcProvider, document: dict[str, str], level: str, message: str
+) -> None:
+    provider.document |= document
+    room = Newsroom(served.app.home, {**SETTINGS, **settings_of(provider)})
+    with make_app(served.app.home, environment=room.environment) as app:
+        found = diagnose(app, Options(lookup_of({}), ntp="127.0.0.1:1"))
+    (finding,) = [each for each in found if each.check == "OpenID Connect"]
+    assert finding.level == level
+    assert message in finding.message
+    warnings = room.digest("check", "--json").json["warnings"]
+    assert any(message in each for each in warnings) is (level == "error")
+
+
+def test_a_provider_with_keys_that_cannot_be_read_is_not_used(served: Site, provider: OidcProvider) -> None:
+    provider.document |= {"jwks_uri": f"{provider.issuer}/.well-known/openid-configuration"}
+    client, web = Client(provider.issuer, CLIENT, SECRET), JsonPoster(allow_private=True)
+    with pytest.raises(OidcRefused, match="its keys cannot be read"):
+        OidcSignIn(client, web, served.app.accounts, allow_http=True).check()
 
 
 def test_a_provider_without_tls_or_that_does_not_answer_is_not_used(served: Site, provider: OidcProvider) -> None:

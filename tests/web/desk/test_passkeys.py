@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -11,6 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from digest.models import EditionState, Role
+from tests.mailcheck.requirements import require_tools
+from tests.paths import ROOT
 from tests.web.desk.authenticator import Authenticator
 from tests.web.desk.browser import PASSWORD, TESTER, Browser, code_of, set_up
 from tests.web.desk.conftest import KEY, open_desk
@@ -57,6 +61,16 @@ def add(desk: Site, browser: Browser, phone: Authenticator) -> Response:
 def sign_in(browser: Browser, phone: Authenticator) -> Response:
     options, state = asked(browser.get("/login"), "get")
     return browser.submit("/login/passkey", {"answer": phone.get(options), "state": state})
+
+
+def link_of_a_test(desk: Site, user: Browser) -> str:
+    """Send a test email, and return the path of its link that approves."""
+    user.post(f"{HERE}/test", group="newsroom")
+    text = desk.mails("a@example.com", folder=f"{KEY}-test")[0].get_body(("plain",))
+    assert text is not None
+    found = re.search(r"/desk(/edition/\S+/decide/\S+)", text.get_content())
+    assert found
+    return found[1]
 
 
 def test_a_passkey_is_added_signs_in_and_is_removed(desk: Site) -> None:
@@ -121,18 +135,15 @@ def test_a_new_link_ends_the_passkeys_of_a_lost_phone(desk: Site) -> None:
 def test_a_link_of_a_test_asks_for_a_passkey_where_the_role_needs_one(desk: Site) -> None:
     kavita, phone = named(desk, set_up(desk, "kavita", Role.SENDER)), device(desk)
     add(desk, kavita, phone)
-    kavita.post(f"{HERE}/test", group="newsroom")
-    text = desk.mails("a@example.com", folder=f"{KEY}-test")[0].get_body(("plain",))
-    assert text is not None
-    found = re.search(r"/desk(/edition/\S+/decide/\S+)", text.get_content())
-    assert found
-    link = found[1]
+    link = link_of_a_test(desk, kavita)
     page = kavita.get(link)
     assert 'data-passkey="get"' in page.text
     assert "btn go big" not in page.text
     assert kavita.post(link).status == 403
     options, state = asked(page, "get")
-    led = kavita.submit("/login/passkey", {"answer": phone.get(options), "state": state, "next": link})
+    following = re.search('name="next" value="([^"]+)"', page.text)
+    assert following
+    led = kavita.submit("/login/passkey", {"answer": phone.get(options), "state": state, "next": following[1]})
     assert led.headers["location"] == f"/desk{link}"
     assert kavita.post(link).status == 303
     edition = desk.app.editions.get(KEY)
@@ -142,3 +153,26 @@ def test_a_link_of_a_test_asks_for_a_passkey_where_the_role_needs_one(desk: Site
 
 def test_an_address_without_a_name_offers_no_passkey(desk: Site) -> None:
     assert "data-passkey" not in Browser(desk).get("/login").text
+
+
+@pytest.mark.slow
+def test_passkeys_in_a_real_browser(desk: Site) -> None:
+    require_tools()
+    kavita = named(desk, set_up(desk, "kavita", Role.SENDER))
+    link = f"/desk{link_of_a_test(desk, kavita)}"
+    command = ["node", "passkey.mjs", f"http://{host(desk)}", kavita.cookies["desk"], link]
+    done = subprocess.run(command, cwd=ROOT / "tools/mail", capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert seen["errors"] == []
+    assert seen["listed"]
+    assert seen["made"] == {"resident": True, "host": "localhost"}
+    assert seen["keys"] == 1, "one device makes one passkey for a user"
+    assert (seen["asked"], seen["led"], seen["decided"]) == (True, link, True)
+    assert (seen["out"], seen["refused"], seen["in"]) == ("/desk/login", "/desk/login", "/desk/")
+    assert seen["removed"]
+    edition = desk.app.editions.get(KEY)
+    assert edition is not None
+    assert edition.state == EditionState.APPROVED
+    acts = [(act.what, act.detail) for act in desk.app.audit.newest(20)]
+    assert acts.count(("signed in", "passkey")) == 2

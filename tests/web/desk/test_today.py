@@ -11,6 +11,7 @@ from urllib.parse import quote
 from digest.models import Block, Edition, EditionState, Role
 from digest.store.content.articles import ArticleStore
 from digest.usecases.approval import revision
+from digest.usecases.edit_edition import displaced
 from tests.web.desk.browser import Browser, set_up
 from tests.web.desk.conftest import KEY
 from tests.web.site import Response, Site
@@ -146,6 +147,10 @@ def test_a_storys_text_is_changed_beside_its_sources(desk: Site, editor: Browser
     story = next(draft(desk).stories())
     page = editor.get(f"{HERE}/story/{story.id}")
     assert 'class="used"' in page.text, "the summary's sentences come from the sources"
+    used = editor.get(f"{HERE}/story/{story.id}?only=used").text
+    assert used.count('class="used"') == page.text.count('class="used"')
+    assert 'class="ref no"></span><span>' in page.text
+    assert 'class="ref no"></span><span>' not in used
     long = editor.post(f"{HERE}/story/{story.id}", title="क" * 200, summary=story.summary)
     assert long.status == 422
     assert "क" * 200 in long.text, "what was typed is kept"
@@ -267,8 +272,17 @@ def test_articles_outside_the_edition_are_searched_and_added(small_desk: Site) -
     used = {id for story in draft(desk).stories() for id in story.article_ids}
     runner = re.search(r'name="story" value="([^"]+)"', editor.get(f"{HERE}/next").text)
     assert runner
-    editor.post(f"{HERE}/pin", story=runner[1])
-    assert draft(desk).lead == runner[1]
+    before = draft(desk)
+    page = editor.post(f"{HERE}/add", story=runner[1], follow=True)
+    assert draft(desk).lead == before.lead
+    assert any(runner[1] in story.article_ids for story in draft(desk).stories())
+    # The page names the story that made room, and lets it in again.
+    (gone,) = displaced(before, draft(desk))
+    line = page.text.partition("जगह बनाने के लिए अंक से निकली")[2].partition("</form>")[0]
+    assert gone.title[:30] in line
+    assert "जगह बनाने के लिए" not in editor.post(f"{HERE}/drop", story=runner[1], follow=True).text
+    editor.post(f"{HERE}/add", story=gone.article_ids[0])
+    assert gone.id in order(desk)
     article = next(iter(desk.app.articles.by_ids(used).values()))
     found = editor.get(f"{HERE}/pool?q={quote(article.title.split()[0])}")
     assert article.title in found.text.replace("&#39;", "'")

@@ -90,6 +90,30 @@ def test_an_import_and_an_edited_list_tell_their_numbers(tmp_path: Path, receive
         ]
 
 
+def test_one_person_who_is_added_or_removed_in_the_list_file_is_one_event(
+    tmp_path: Path, receiver: WebhookReceiver
+) -> None:
+    hooks = [{"url": receiver.url, "private": True}]
+    for desk in open_desk(tmp_path / "newsletter", DIGEST_WEBHOOKS=json.dumps(hooks)):
+        app, file = desk.app, desk.app.home / "subscribers.yaml"
+        app.outgoing_webhooks.deliver()
+        before = len(receiver.accepted)
+        app.subscriber_editor.add("neha@example.com", {}, BY)
+        app.subscriber_editor.remove("neha@example.com", BY)
+        app.subscriber_editor.add("neha@example.com", {}, BY)
+        # Somebody edits the file by hand, and one more person is removed before it is read.
+        text = file.read_text(encoding="utf-8").replace("ravi@example.com", "ravi@example.org")
+        file.write_text(text, encoding="utf-8")
+        app.subscriber_editor.remove("neha@example.com", BY)
+        app.outgoing_webhooks.deliver()
+        told = receiver.accepted[before:]
+        assert sorted(each["type"] for each in told) == [
+            *["subscriber.joined"] * 2, *["subscriber.left"] * 2, "subscribers.changed",
+        ]  # fmt: skip
+        changed = next(each["data"] for each in told if each["type"] == "subscribers.changed")
+        assert changed == {"source": "list file", "added": 1, "removed": 1}
+
+
 def test_an_act_that_is_rolled_back_tells_nobody(desk: Site, receiver: WebhookReceiver) -> None:
     app = desk.app
     before = len(app.outgoing_webhooks.store.newest(100))

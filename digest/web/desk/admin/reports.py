@@ -21,6 +21,7 @@ from digest.store.sending.failures import FailureReader
 from digest.store.sending.missed import MissedRecipients
 from digest.usecases.send_late import can_be_sent_late
 from digest.utils.text import escape_formula
+from digest.web.desk import today
 from digest.web.desk.admin import words
 from digest.web.desk.admin.plot import stack
 from digest.web.desk.visit import Visit
@@ -67,6 +68,8 @@ def edition(visit: Visit) -> Response:
     return visit.page(
         "admin/report.html.j2",
         report=report,
+        edition=found,
+        bar=today.bar(visit, found, read_only=True) if found else None,
         rows=report_rows(report, zone),
         failures=_failures(visit, [key]),
         kinds=failed.KINDS,
@@ -167,7 +170,7 @@ def _editors_work(visit: Visit, key: str) -> Counter[str]:
     names = {article for story in found.stories() for article in story.article_ids} if found else set()
     stories = list(found.stories()) if found else []
     rewritten = sum(any(id in changes.texts for id in (story.id, *story.article_ids)) for story in stories)
-    pulled = sum(id in names for id in changes.pinned)
+    pulled = sum(id in names for id in {*changes.pinned, *changes.added})
     return Counter(
         kept=max(0, len(stories) - rewritten - pulled), dropped=len(changes.dropped), pulled=pulled, rewritten=rewritten
     )

@@ -75,7 +75,7 @@ def value(text: str, catalogue: Catalogue) -> str:
     """Translate a number, duration or sentence in a report's table. Unknown texts stay as they are."""
     _ = catalogue.gettext
     if found := _NOT_REPORTED.fullmatch(text):
-        return _("%(name)s does not report it") % {"name": found[1]}
+        return _("%(name)s does not report it") % {"name": {"the outbox": _("the outbox")}.get(found[1], found[1])}
     if text and (found := _DURATION.fullmatch(text)):
         units = {
             "h": _("%(num)s hr") % {"num": found["h"]},

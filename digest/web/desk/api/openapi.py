@@ -15,6 +15,7 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "story.save": ("title", "summary", "section"),
     "edit.move": ("story", "step", "section", "place"),
     "edit.pin": ("story",),
+    "edit.add": ("story",),
     "edit.unpin": ("story",),
     "edit.drop": ("story",),
     "edit.split": ("story", "article"),
