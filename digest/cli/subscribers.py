@@ -11,7 +11,7 @@ import click
 
 from digest.cli.output import emit, json_option, note, plural
 from digest.cli.reengage import reengage
-from digest.cli.subscribers_edit import add, lift, move, operator, remove, set_, suppress
+from digest.cli.subscribers_edit import add, lift, move, nominate, operator, remove, set_, suppress
 from digest.cli.subscribers_io import export, import_
 from digest.cli.subscribers_segment import segment
 from digest.cli.tables import table
@@ -30,7 +30,7 @@ def subscribers() -> None:
     """List, edit, import, export and erase subscribers: those in subscribers.yaml, and imported ones."""
 
 
-for command in (add, remove, set_, move, suppress, lift, import_, export, reengage, segment):
+for command in (add, remove, set_, move, nominate, suppress, lift, import_, export, reengage, segment):
     subscribers.add_command(command)
 
 

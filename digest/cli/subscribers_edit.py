@@ -187,6 +187,27 @@ def move(home: Path, email: str, new: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("email")
+@click.argument("nominee")
+@click.option("--contact", required=True, help="How to reach the nominee: an address, a phone number.")
+@json_option
+@click.pass_obj
+def nominate(home: Path, email: str, nominee: str, contact: str, as_json: bool) -> None:
+    """Record that a subscriber nominates NOMINEE to use their rights, as asked by letter or phone.
+
+    The newest nomination counts. It is in the copy of the subscriber's data, and is erased with them.
+    """
+    from digest.cli.faults import app_despite_faults
+
+    with app_despite_faults(home) as app:
+        app.subscriber_editor.nominate(email, nominee, contact, operator(app))
+    if as_json:
+        emit({"email": email, "nominee": nominee, "contact": contact})
+    else:
+        click.echo(f"Recorded: {email} nominates {nominee}.")
+
+
+@click.command()
+@click.argument("email")
 @click.option("--reason", required=True, help="Why, for the record.")
 @json_option
 @click.pass_obj

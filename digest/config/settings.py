@@ -59,6 +59,16 @@ class Sender(SettingsModel):
     email: Address = Field(description="Address in the From header.")
 
 
+class Editor(SettingsModel):
+    """Somebody who makes the newsletter, as the pages introduce them."""
+
+    name: Line = Field(min_length=1, description="Name of an editor, which the sign-up page and search engines show.")
+    about: Line = Field(
+        default="", max_length=200, description="One sentence about this person, in the language of the newsletter."
+    )
+    url: WebRoot = Field(default="", description="A page about this person, such as a profile.")
+
+
 class Newsletter(SettingsModel):
     name: Line = Field(min_length=1, description="Name of the newsletter, in the masthead and in List-Id.")
     sender: Sender = Field(description="Sender of every email.")
@@ -82,6 +92,9 @@ class Newsletter(SettingsModel):
     )
     postal_address: Line = Field(
         default="", description="Postal address in the footer, required for bulk email in many countries."
+    )
+    editors: tuple[Editor, ...] = Field(
+        default=(), max_length=20, description="Who makes the newsletter, in the order in which the pages name them."
     )
     tracking: Literal["off", "on"] = Field(
         default="off",

@@ -322,6 +322,15 @@ DEFAULT_THEME = Theme()
 
 
 @dataclass(frozen=True, slots=True)
+class Editor:
+    """Somebody who makes the newsletter. `about` and `url`, a page about them, may be ''."""
+
+    name: str
+    about: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Branding:
     """The newsletter's name, addresses and theme."""
 
@@ -339,6 +348,7 @@ class Branding:
     theme: Theme = DEFAULT_THEME
     # Slug → name of each of several editions that has a name.
     edition_names: Mapping[str, str] = field(default_factory=dict)
+    editors: tuple[Editor, ...] = ()
     # Whether the reader pages have a public archive, and a sign-up form.
     archive: bool = False
     signup: bool = False

@@ -175,6 +175,26 @@ class SubscriberEditor:
             raise DigestError(f"An edition is on its way to {email}; nothing was changed. Try again when it is sent.")
         self._record(address, by, "subscriber's address changed", "", [])
 
+    def nominate(self, email: str, nominee: str, contact: str, by: Actor) -> None:
+        """Record whom a person nominates, and how to reach them, as the person's own page does. Raises DigestError."""
+        address = comparable(email)
+        named = [" ".join(each.split()) for each in (nominee, contact)]
+        problems = [
+            ConfigProblem(option, 0, f"expected {what}")
+            for option, what, text in (
+                ("NOMINEE", "the name of the person who is nominated", named[0]),
+                ("--contact", "how to reach this person", named[1]),
+            )
+            if not text
+        ]
+        if problems:
+            raise ConfigurationError(problems)
+        if PreferenceStore(self.database).find(address) is None:
+            raise DigestError(f"{email} is not in the store; nothing was changed.")
+        entry = Consent(address, consent.NOMINATED, self.now(), source_of(by, "nominate"), detail=", ".join(named))
+        # The log of acts has no names.
+        self._record(address, by, "subscriber nominated somebody", "", [entry])
+
     def pause(self, email: str, until: datetime | None, by: Actor) -> None:
         """Pause the mail until a time, as the subscriber's own page does; None ends a pause. Raises DigestError."""
         address, preferences = comparable(email), PreferenceStore(self.database)

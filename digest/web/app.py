@@ -268,7 +268,17 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
         schedule = app.settings.schedule
         days = [each.days or schedule.days for each in schedule.editions] or [schedule.days]
         is_daily = any(len(each) == len(WEEKDAYS) for each in days)
-        offer = Offer(showcase, rates, next_edition, app.first_send_at, len(app.sources), untracked, is_daily)
+        approvals = [each.approval or schedule.approval for each in schedule.editions] or [schedule.approval]
+        offer = Offer(
+            showcase,
+            rates,
+            next_edition,
+            app.first_send_at,
+            len(app.sources),
+            untracked,
+            is_daily,
+            is_approved=set(approvals) == {"required"},
+        )
         signup = Signup(
             context,
             SignupStore(database),

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
+from digest.store.people.consent import NOMINATED
 from digest.store.people.moves import MoveResult
 from digest.store.people.preferences import StoredSubscriber
 from digest.store.people.requests import PersonRequest, RequestKind, RequestStore, Side
@@ -34,9 +35,6 @@ from digest.web.unsubscribe import LeavePage, shorten_text
 _DAY = timedelta(days=1)
 # The most requests of one subscriber in a day. Each sends an email or two.
 _MAX_REQUESTS = 6
-NOMINATED = "nominated"
-"""The word of the consent log for a nomination; its detail names the person."""
-
 _BY_SELF = "asked by the person on the pages"
 _FILE: dict[int | str, dict[str, Any]] = {200: {"description": "The file.", "content": {"application/json": {}}}}
 

@@ -56,6 +56,7 @@ class SampleOffer:
     sources: int = 2
     is_daily: bool = True
     untracked: bool = True
+    is_approved: bool = True
 
 
 def find_template_errors(pages: Pages, now: datetime, topics: Collection[str]) -> list[TemplateProblem]:

@@ -61,6 +61,8 @@ class Offer:
     untracked: bool
     # Whether an edition is sent on every day of the week.
     is_daily: bool
+    # Whether an editor reads each edition before it is sent.
+    is_approved: bool
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class Rendering(Stores, Identity):
         return Renderer(self._branding(theme), folders, budget=self.settings.edition.max_bytes)
 
     def _branding(self, chosen: ThemeSettings) -> Branding:
-        from digest.render.themes import LOOKS, Branding, Theme
+        from digest.render.themes import LOOKS, Branding, Editor, Theme
 
         newsletter = self.settings.newsletter
         others = chosen.model_dump(exclude={"name", "accent", "logo"})
@@ -55,6 +55,7 @@ class Rendering(Stores, Identity):
             reply_to=newsletter.reply_to or None,
             theme=theme,
             edition_names={each.slug: each.name for each in self.settings.schedule.editions if each.name},
+            editors=tuple(Editor(each.name, each.about, each.url) for each in newsletter.editors),
             archive=self.settings.web.archive == "public",
             signup=self.settings.web.signup,
         )

@@ -185,6 +185,23 @@ def test_history_shows_everything_about_a_subscriber(newsroom: Newsroom) -> None
     assert newsroom.digest("subscribers", "history", "stranger@example.com").code == 1
 
 
+def test_a_nomination_by_letter_is_recorded_and_erased_with_the_person(newsroom: Newsroom) -> None:
+    newsroom.json("send")
+    nominate = ("subscribers", "nominate", "Ravi@example.com")
+    assert newsroom.digest(*nominate, "मीना वर्मा", "--contact", " ").code == 2
+    assert newsroom.digest("subscribers", "nominate", "stranger@example.com", "मीना", "--contact", "x").code == 1
+    done = newsroom.json(*nominate, "मीना  वर्मा", "--contact", "98000 00000")
+    assert done["email"] == "Ravi@example.com"
+    held = json.loads(newsroom.digest("subscribers", "data", "ravi@example.com").out)
+    (entry,) = [one for one in held["consents"] if one["what"] == "nominated"]
+    assert entry["detail"] == "मीना वर्मा, 98000 00000"
+    assert entry["source"].startswith("digest subscribers nominate")
+    newsroom.json("subscribers", "erase", "ravi@example.com", "--reason", "asked by phone")
+    for path in newsroom.home.iterdir():
+        if path.is_file():
+            assert b"98000 00000" not in path.read_bytes(), path
+
+
 def test_erasing_a_subscriber_removes_their_emails_from_the_outbox(newsroom: Newsroom) -> None:
     newsroom.json("send")
     outbox = newsroom.home / "outbox"

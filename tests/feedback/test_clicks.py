@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from digest.feedback.clicks.agents import is_data_centre, is_machine_agent
+from digest.feedback.clicks.agents import is_machine_agent
 from digest.feedback.clicks.classify import ClickRequest, classify
+from digest.feedback.clicks.networks import is_data_centre
 from tests.feedback import later_patterns
-from tests.feedback.click_patterns import machines, people
+from tests.feedback.click_patterns import HINDI, START, WINDOWS, machines, people
 
 _MACHINES, _PEOPLE = list(machines()), list(people())
 _LATER = [
@@ -58,11 +61,53 @@ def test_only_the_gateways_requests_are_taken_away_from_a_reader() -> None:
     assert classify(requests, links) == [True] * 16 + [False]
 
 
+def _opens(links: int, gaps: Sequence[float], headers: Mapping[str, str]) -> list[bool]:
+    """The verdicts on somebody who opens so many links, with these seconds before each."""
+    at, requests = START, []
+    for number in range(links):
+        at += timedelta(seconds=gaps[number % len(gaps)])
+        requests.append(ClickRequest(f"story {number}", at, agent=WINDOWS, address="49.36.18.7", headers=headers))
+    return classify(requests, 12)
+
+
+# A reader opens tabs one after the other, or skims every story; a program in between has the same pace.
+@pytest.mark.parametrize(("links", "gaps"), [(8, (0.8, 1.4, 0.9, 2.3)), (12, (9.0, 13.0, 8.0, 14.0))])
+def test_a_link_followed_in_a_mailbox_is_a_persons_at_the_pace_of_a_program(links: int, gaps: Sequence[float]) -> None:
+    assert all(_opens(links, gaps, HINDI))
+    assert not any(_opens(links, gaps, {**HINDI, "referer": "https://mail.google.com/"}))
+
+
+def test_no_hand_opens_links_within_tenths_of_a_second() -> None:
+    by_hand = {**HINDI, "referer": "https://mail.google.com/"}
+    assert all(_opens(12, (0.1, 0.3, 0.2), by_hand))
+    assert all(_opens(5, (0.2, 0.4, 0.1), by_hand))
+    # Nor is one that names itself, or is in a data centre, a person without Indian languages.
+    request = ClickRequest("story 1", START, agent="curl/8.14.1", address="49.36.18.7", headers=by_hand)
+    assert classify([request], 12) == [True]
+    assert classify([replace(request, agent=WINDOWS, address="3.110.44.5")], 12) == [False]
+    foreign = {**by_hand, "accept-language": "en-US"}
+    assert classify([replace(request, agent=WINDOWS, address="3.110.44.5", headers=foreign)], 12) == [True]
+
+
 def test_nothing_is_concluded_from_no_requests() -> None:
     assert classify([], 16) == []
 
 
-@pytest.mark.parametrize("address", ["", "nonsense", "::1", "127.0.0.1", "49.36.18.7", "2401:4900::1"])
+# Carriers, Private Relay by Akamai and Cloudflare, proxies of employees, and a VPN: people use these.
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "nonsense",
+        "::1",
+        "127.0.0.1",
+        "49.36.18.7",
+        "2401:4900::1",
+        "172.224.226.10",
+        "104.28.30.1",
+        "165.225.106.9",
+    ],
+)
 def test_an_address_that_is_nobodys_is_no_data_centre(address: str) -> None:
     assert not is_data_centre(address)
 
@@ -70,6 +115,18 @@ def test_an_address_that_is_nobodys_is_no_data_centre(address: str) -> None:
 def test_an_address_of_a_cloud_is_found_in_both_notations() -> None:
     assert is_data_centre("::ffff:40.94.33.20")
     assert is_data_centre("2600:1f18::7")
+
+
+# Mumbai, Pune, Chennai, Hyderabad and Delhi, at Microsoft, Amazon, Google, Oracle, DigitalOcean, Linode and E2E.
+@pytest.mark.parametrize(
+    "address",
+    [
+        "4.213.50.9", "20.204.3.3", "98.70.12.1", "3.110.44.5", "43.205.9.1", "34.93.10.1", "34.131.7.7",
+        "129.154.40.2", "152.67.9.9", "64.227.140.8", "172.232.80.5", "164.52.200.1",
+    ],
+)  # fmt: skip
+def test_clouds_in_india_are_known(address: str) -> None:
+    assert is_data_centre(address)
 
 
 def test_a_long_name_takes_no_time() -> None:

@@ -15,9 +15,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from PIL import Image
 
+from digest.app import make_app
 from digest.render import card
+from digest.web.server import run_pages
 from tests.support.feeds import NEWS_ARTICLE, atom_errors, sitemap_errors
-from tests.web.site import Site
+from tests.web.site import NOW, Site
 
 # Each test makes, sends or serves an edition.
 pytestmark = pytest.mark.slow
@@ -88,6 +90,26 @@ def test_json_ld_has_what_google_asks_of_a_news_article(sent: Site) -> None:
         assert data["inLanguage"] == "hi"
         assert "@" not in json.dumps({name: data[name] for name in ("headline", "description", "url")})
     assert all(url.startswith("http") for url in data["isBasedOn"])
+
+
+def test_json_ld_names_the_editors(sent: Site) -> None:
+    editors = "[{name: आशा वर्मा, about: शहर की ख़बरें, url: 'https://example.com/asha'}, {name: रवि}]"
+    with (
+        make_app(sent.app.home, environment={"DIGEST_NOW": NOW, "DIGEST_NEWSLETTER__EDITORS": editors}) as app,
+        run_pages(app, port=0) as served,
+    ):
+        for path in pages(sent):
+            data = structured_data(Site(app, served.base).get(path).text)
+            assert data["editor"] == [
+                {
+                    "@type": "Person",
+                    "name": "आशा वर्मा",
+                    "description": "शहर की ख़बरें",
+                    "url": "https://example.com/asha",
+                },
+                {"@type": "Person", "name": "रवि"},
+            ]
+    assert "editor" not in structured_data(sent.get(path).text)
 
 
 @needs_raqm

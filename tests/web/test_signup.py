@@ -279,6 +279,23 @@ def test_the_form_shows_the_newest_edition_and_the_topics_that_have_news(sent: S
         assert [word in other.get("/join").text for word in words] == [False, False]
 
 
+def test_the_form_introduces_the_editors(tmp_path: Path, unchanged: Site) -> None:
+    who = f'<h2 id="makers">{translated("Who makes it")}</h2>'
+    read = translated("Our editors read every edition before it is sent.")
+    assert who not in unchanged.get("/join").text
+    editors = "[{name: आशा <वर्मा>, about: शहर की ख़बरें लिखती हैं।, url: 'https://example.com/asha'}, {name: रवि}]"
+    chosen = {"DIGEST_NEWSLETTER__EDITORS": editors, "DIGEST_SCHEDULE__APPROVAL": "required"}
+    with site(tmp_path / "newsletter", **chosen) as pages:
+        shown = pages.get("/join").text
+        assert who in shown
+        assert '<a href="https://example.com/asha">आशा &lt;वर्मा&gt;</a>' in shown
+        assert "शहर की ख़बरें लिखती हैं।" in shown
+        assert "<b>रवि</b></li>" in shown
+        assert read in shown
+    with site(tmp_path / "newsletter", DIGEST_WEB__SIGNUP="false", **chosen) as pages:
+        assert who in pages.get("/").text
+
+
 def test_a_new_subscriber_gets_a_welcome_with_the_newest_headlines(tmp_path: Path) -> None:
     from digest import pipeline
 

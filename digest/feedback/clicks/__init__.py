@@ -1,1 +1,4 @@
-"""Recognise machines among the clicks on an edition's links. `agents.py` has the tables, `classify.py` the rules."""
+"""Recognise machines among the clicks on an edition's links.
+
+`agents.py` and `networks.py` have the tables, `classify.py` the rules.
+"""

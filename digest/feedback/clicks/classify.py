@@ -17,19 +17,25 @@ from enum import StrEnum
 from itertools import pairwise
 from statistics import median
 
-from digest.feedback.clicks.agents import is_data_centre, is_machine_agent, is_proxied
+from digest.feedback.clicks.agents import is_machine_agent, is_proxied
+from digest.feedback.clicks.networks import is_data_centre
 from digest.models import HONEYPOT
 
 
 class Sign(StrEnum):
-    """The sign of a machine in a request, or NONE."""
+    """The sign of a machine in a request; HAND, the sign of a person; or NONE."""
 
     HEAD = "head"
     HONEYPOT = "honeypot"
     PREFETCH = "prefetch"
     AGENT = "agent"
     CENTRE = "centre"
+    HAND = "hand"
     NONE = ""
+
+    @property
+    def is_machine(self) -> bool:
+        return self not in (Sign.HAND, Sign.NONE)
 
 
 # Seconds around a request for the hidden link, or a HEAD request, in which other requests are a machine's too: those of
@@ -45,6 +51,8 @@ _HAMMERED, _HAMMER = 10, 0.5
 _MOST_LINKS, _MANY, _FEWEST = 0.55, 10, 6
 # … if half of the gaps are at most this long, in seconds, …
 _SCAN_GAP = 2.0
+# … (this long if each click has the sign of a person, who then opens tabs one after the other) …
+_SCAN_GAP_BY_HAND = 0.5
 # … or nearly all of the links, within such gaps, or longer ones that are alike, or still longer ones that are equal.
 _ALL_LINKS, _ALL_GAP, _STEADY_GAP, _STEADY, _EQUAL_GAP = 0.8, 5.0, 20.0, 0.25, 300.0
 # A machine opens each link about once, or all links equally often. Several people behind one address do not.
@@ -85,7 +93,7 @@ class Visit:
 
 
 def read_signs(request: ClickRequest) -> Sign:
-    """Return the strongest sign of a machine in one request; NONE if it may be a person's."""
+    """Return the strongest sign of a machine in one request, else HAND if a person surely clicked, else NONE."""
     if request.method.upper() != "GET":
         return Sign.HEAD
     if request.target == HONEYPOT:
@@ -98,7 +106,10 @@ def read_signs(request: ClickRequest) -> Sign:
         return Sign.AGENT
     if is_data_centre(request.address) and not _is_person_in_data_centre(request):
         return Sign.CENTRE
-    return Sign.NONE
+    # Browsers say that a person followed a link, and from which site or app. Programs that drive a browser open
+    # addresses, which come from nowhere.
+    by_hand = headers.get("sec-fetch-user") == "?1" and bool(headers.get("referer"))
+    return Sign.HAND if by_hand else Sign.NONE
 
 
 def _is_person_in_data_centre(request: ClickRequest) -> bool:
@@ -124,12 +135,12 @@ def classify_visits(visits: Sequence[Visit], links: int) -> list[bool]:
     """Like `classify`, from stored visits."""
     order = sorted(range(len(visits)), key=lambda number: visits[number].at)
     ordered = [visits[number] for number in order]
-    machine = [visit.sign is not Sign.NONE for visit in ordered]
+    machine = [visit.sign.is_machine for visit in ordered]
     _spread_proof(ordered, machine)
     if _is_monitor(ordered):
         return [True] * len(visits)
     for start, end in _sittings(ordered):
-        rest = [number for number in range(start, end) if not ordered[number].sign]
+        rest = [number for number in range(start, end) if not ordered[number].sign.is_machine]
         clicks = [ordered[number] for number in rest]
         for number, found in zip(rest, _judge_sitting(clicks, links), strict=True):
             machine[number] = machine[number] or found
@@ -187,9 +198,10 @@ def _is_scan(clicks: Sequence[Visit], gaps: Sequence[float], links: int) -> bool
         return False
     moving = [gap for gap, (one, next) in zip(gaps, pairwise(clicks), strict=True) if one.target != next.target]
     pace = median(moving)
-    if pace <= _SCAN_GAP:
+    by_hand = all(click.sign is Sign.HAND for click in clicks)
+    if pace <= (_SCAN_GAP_BY_HAND if by_hand else _SCAN_GAP):
         return True
-    if share < _ALL_LINKS:
+    if by_hand or share < _ALL_LINKS:
         return False
     # A person who opens everything reads for different durations, and takes breaks.
     return pace <= _ALL_GAP or (pace <= _STEADY_GAP and _spread(moving) <= _STEADY) or _is_clock(moving, _EQUAL_GAP)

@@ -12,6 +12,9 @@ from digest.store import outbox
 from digest.store.database import Database
 from digest.store.schema import consent, subscriber
 
+NOMINATED = "nominated"
+"""The word of the log for a nomination; its detail names the person."""
+
 # Log words that become webhook events. Bulk changes, as by an import or an edited file, become one with numbers.
 _EVENTS = {
     "added": "subscriber.joined",

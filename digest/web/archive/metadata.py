@@ -16,6 +16,7 @@ from digest.web.paths import edition_path, story_path
 if TYPE_CHECKING:
     from fastapi import Request
 
+    from digest.render.themes import Editor
     from digest.store.content.archive import ArchivedEdition, ArchivedStory
     from digest.web.pages import Pages
 
@@ -93,6 +94,11 @@ def publisher(pages: Pages) -> dict[str, Any]:
     return organisation
 
 
+def _person(editor: Editor) -> dict[str, Any]:
+    person = {"@type": "Person", "name": editor.name, "description": editor.about, "url": editor.url}
+    return {name: value for name, value in person.items() if value}
+
+
 def _edition_card(pages: Pages, key: str) -> str:
     return f"{pages.base}/card/edition/{quote(key, safe='')}.jpg"
 
@@ -124,6 +130,8 @@ def _article(
         "author": organisation,
         "publisher": organisation,
     }
+    if pages.branding.editors:
+        values["editor"] = [_person(each) for each in pages.branding.editors]
     if image:
         width, height = CARD_SIZE
         values["image"] = [{"@type": "ImageObject", "url": image, "width": width, "height": height}]
