@@ -31,7 +31,8 @@ from digest.render.archive_page import ArchivePage
 from digest.store.content.archive import ArchivedSource, ArchivedStory, ArchiveStore
 from digest.store.content.articles import ArticleStore
 from digest.store.content.editions import EditionStore, PublishedStore
-from digest.store.content.events import EventStore, count_feedback
+from digest.store.content.events import EventStore
+from digest.store.content.feedback_counts import count_feedback
 from digest.store.database import Database, copy_rows, open_database
 from digest.store.people.consent import ConsentLog
 from digest.store.people.erasure import Erasures

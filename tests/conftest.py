@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from digest.utils import redact
-from tests.support import new_stores, passwords, profiles, remembered, statements, templates
+from tests.support import new_stores, passwords, profiles, remembered, routes, statements, templates
 from tests.support.databases import empty_stores, postgres_url, sqlite_url, store_url  # noqa: F401
 
 profiles.register()
@@ -19,6 +19,7 @@ statements.compile_once()
 remembered.remember()
 passwords.hash_cheaply()
 new_stores.copy_new()
+routes.analyse_once()
 
 MEMORY = Path("/dev/shm")
 # Bytes that a test run needs there.

@@ -203,7 +203,7 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
         raise click.UsageError("--watch shows the whole day: leave out EDITION, --all and --json")
     from digest.cli.faults import app_despite_faults
     from digest.cli.json_output import counts_json, decision_json, not_reached_json, unknown_batch_json, worker_json
-    from digest.store.content.events import count_feedback
+    from digest.store.content.feedback_counts import count_feedback
     from digest.store.sending.status import unsendable_batches
     from digest.usecases.reconcile import find_hold_reason, held_editions
     from digest.usecases.sent import Sent, why_not_sent

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from digest.config.types import AddressOrNone, Line, SettingsModel
+from digest.config.types import AddressOrNone, Line, SettingsModel, section
 
 Law = Literal["dpdp", "gdpr"]
 
@@ -49,7 +49,7 @@ class Privacy(SettingsModel):
         description="Legal name of the organisation responsible for the data, for the notice. Empty: `newsletter.name` "
         "with `newsletter.postal_address`.",
     )
-    grievance: Grievance = Field(default=Grievance(), description="The contact for questions and complaints.")
+    grievance: Grievance = section(Grievance, "The contact for questions and complaints.")
     laws: tuple[Law, ...] = Field(
         default=("dpdp",),
         description="Laws whose rights the notice names: `dpdp` (India), `gdpr` (European Union).",

@@ -43,6 +43,7 @@ from digest.config.types import (
     WebRoot,
     Word,
     Zone,
+    section,
     split_names,
 )
 from digest.config.web import Desk, Web
@@ -301,15 +302,15 @@ class Delivery(SettingsModel):
         description="Batches sent in parallel. After a crash at most this number has an unknown outcome with SendGrid.",
     )
     tries: int = Field(default=5, ge=1, le=50, description="Attempts per run for a batch that was definitely not sent.")
-    rate: RateSettings = Field(default=RateSettings(), description="Rate limits.")
-    stop_on: StopOnSettings = Field(default=StopOnSettings(), description="When sending pauses automatically.")
+    rate: RateSettings = section(RateSettings, "Rate limits.")
+    stop_on: StopOnSettings = section(StopOnSettings, "When sending pauses automatically.")
     warm_up: WarmUpSettings | None = Field(default=None, description="Daily limit that grows, for a new account.")
-    sendgrid: SendGridSettings = Field(default=SendGridSettings(), description="SendGrid.")
-    resend: ResendSettings = Field(default=ResendSettings(), description="Resend.")
-    brevo: BrevoSettings = Field(default=BrevoSettings(), description="Brevo.")
-    ses: SesSettings = Field(default=SesSettings(), description="Amazon SES.")
-    smtp: SmtpSettings = Field(default=SmtpSettings(), description="SMTP.")
-    outbox: OutboxSettings = Field(default=OutboxSettings(), description="Emails as .eml files.")
+    sendgrid: SendGridSettings = section(SendGridSettings, "SendGrid.")
+    resend: ResendSettings = section(ResendSettings, "Resend.")
+    brevo: BrevoSettings = section(BrevoSettings, "Brevo.")
+    ses: SesSettings = section(SesSettings, "Amazon SES.")
+    smtp: SmtpSettings = section(SmtpSettings, "SMTP.")
+    outbox: OutboxSettings = section(OutboxSettings, "Emails as .eml files.")
 
     @property
     def can_attach(self) -> bool:
@@ -397,7 +398,7 @@ class StoreSettings(SettingsModel):
         description="Whether `digest run` deletes what is older than `store.keep` once a day, or only `digest store "
         "prune` does.",
     )
-    keep: StoreKeep = Field(default=StoreKeep(), description="How long the store keeps what grows every day.")
+    keep: StoreKeep = section(StoreKeep, "How long the store keeps what grows every day.")
 
 
 class WorkersSettings(SettingsModel):
@@ -493,30 +494,24 @@ class Settings(SettingsModel):
     sources: Annotated[tuple[SourceSettings, ...], BeforeValidator(lambda given: given or ())] = Field(
         default=(), description="Sources of articles."
     )
-    edition: EditionSettings = Field(default=EditionSettings(), description="Selection of stories.")
-    summary: SummarySettings = Field(default=SummarySettings(), description="Summaries.")
-    delivery: Delivery = Field(default=Delivery(), description="Sending.")
-    schedule: Schedule = Field(default=Schedule(), description="Times of `digest run`.")
-    breaking: Breaking = Field(default=Breaking(), description="Breaking news.")
-    subscribers: SubscriberListSettings = Field(
-        default=SubscriberListSettings(), description="The subscriber list in `digest run`."
-    )
-    alerts: AlertSettings = Field(default=AlertSettings(), description="Alerts and reports to the admins.")
+    edition: EditionSettings = section(EditionSettings, "Selection of stories.")
+    summary: SummarySettings = section(SummarySettings, "Summaries.")
+    delivery: Delivery = section(Delivery, "Sending.")
+    schedule: Schedule = section(Schedule, "Times of `digest run`.")
+    breaking: Breaking = section(Breaking, "Breaking news.")
+    subscribers: SubscriberListSettings = section(SubscriberListSettings, "The subscriber list in `digest run`.")
+    alerts: AlertSettings = section(AlertSettings, "Alerts and reports to the admins.")
     webhooks: tuple[WebhookEndpoint, ...] = Field(default=(), description="Programs that receive events.")
-    web: Web = Field(default=Web(), description="Subscriber pages and webhooks.")
-    privacy: Privacy = Field(default=Privacy(), description="Privacy notice.")
-    clicks: ClickSettings = Field(default=ClickSettings(), description="Clicks on stories and advertisements.")
-    telegram: TelegramSettings = Field(default=TelegramSettings(), description="A post of each edition on Telegram.")
-    reengage: ReengageSettings = Field(
-        default=ReengageSettings(), description="Asking inactive subscribers whether to continue."
-    )
-    desk: Desk = Field(default=Desk(), description="Pages of editors and admins.")
-    store: StoreSettings = Field(default=StoreSettings(), description="Database.")
-    workers: WorkersSettings = Field(default=WorkersSettings(), description="Several workers, on PostgreSQL.")
-    theme: Theme = Field(default=Theme(), description="Look of the email.")
-    blocks: BlockSettings = Field(
-        default=BlockSettings(), description="Parts of an edition besides its stories (docs/blocks.md)."
-    )
+    web: Web = section(Web, "Subscriber pages and webhooks.")
+    privacy: Privacy = section(Privacy, "Privacy notice.")
+    clicks: ClickSettings = section(ClickSettings, "Clicks on stories and advertisements.")
+    telegram: TelegramSettings = section(TelegramSettings, "A post of each edition on Telegram.")
+    reengage: ReengageSettings = section(ReengageSettings, "Asking inactive subscribers whether to continue.")
+    desk: Desk = section(Desk, "Pages of editors and admins.")
+    store: StoreSettings = section(StoreSettings, "Database.")
+    workers: WorkersSettings = section(WorkersSettings, "Several workers, on PostgreSQL.")
+    theme: Theme = section(Theme, "Look of the email.")
+    blocks: BlockSettings = section(BlockSettings, "Parts of an edition besides its stories (docs/blocks.md).")
 
     @model_validator(mode="after")
     def _unique_source_names(self) -> Settings:

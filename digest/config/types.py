@@ -33,6 +33,12 @@ class SettingsModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
+def section(model: type[SettingsModel], description: str) -> Any:
+    """Return a field whose default is the section with its own defaults."""
+    # A call of the class would build a validator for it.
+    return Field(default=model.model_construct(), description=description)
+
+
 def split_names(given: Any) -> Any:
     """Accept a single name, or several separated by commas as in an environment variable."""
     if isinstance(given, str):

@@ -7,7 +7,17 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from digest.config.types import Address, Duration, Line, Network, SettingsModel, TopicArn, VariableOrNone, WebRoot
+from digest.config.types import (
+    Address,
+    Duration,
+    Line,
+    Network,
+    SettingsModel,
+    TopicArn,
+    VariableOrNone,
+    WebRoot,
+    section,
+)
 from digest.mail.dns.resolver import parse_nameserver
 
 
@@ -55,9 +65,9 @@ class Webhooks(SettingsModel):
     """How events from the email providers are received."""
 
     keep: Duration = Field(default=timedelta(days=7), description="How long processed webhook payloads are kept.")
-    sendgrid: SendGridWebhook = Field(default=SendGridWebhook(), description="SendGrid's event webhook.")
-    brevo: BrevoWebhook = Field(default=BrevoWebhook(), description="Brevo's transactional webhook.")
-    ses: SesWebhook = Field(default=SesWebhook(), description="Amazon SES's events by Amazon SNS.")
+    sendgrid: SendGridWebhook = section(SendGridWebhook, "SendGrid's event webhook.")
+    brevo: BrevoWebhook = section(BrevoWebhook, "Brevo's transactional webhook.")
+    ses: SesWebhook = section(SesWebhook, "Amazon SES's events by Amazon SNS.")
 
     @property
     def providers(self) -> frozenset[str]:
@@ -127,8 +137,8 @@ class Web(SettingsModel):
         description="Addresses or networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are "
         "trusted. `[]`: none.",
     )
-    metrics: Metrics = Field(default=Metrics(), description="Access to `/metrics`.")
-    webhooks: Webhooks = Field(default=Webhooks(), description="Webhooks of the email providers.")
+    metrics: Metrics = section(Metrics, "Access to `/metrics`.")
+    webhooks: Webhooks = section(Webhooks, "Webhooks of the email providers.")
 
     @model_validator(mode="after")
     def _is_nameserver(self) -> Web:
@@ -198,4 +208,4 @@ class Desk(SettingsModel):
         description="Groups who can be sent a test of an edition from the desk, by name: "
         "`{newsroom: [asha@example.com, ravi@example.com]}`.",
     )
-    oidc: Oidc = Field(default=Oidc(), description="Signing in by OpenID Connect.")
+    oidc: Oidc = section(Oidc, "Signing in by OpenID Connect.")

@@ -6,10 +6,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from digest.deliver.outcome import Accepted, NotSent, Outcome
-from digest.mail.message import Outgoing
+
+if TYPE_CHECKING:
+    from digest.mail.message import Outgoing
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ DESK = _BUILT_IN / "desk.pot"
 REASONS = _BUILT_IN / "reasons.pot"
 """The reasons for the rank of a story, which editors read. A catalogue without them shows them in English."""
 
+_LANGUAGES = frozenset(path.stem for path in _BUILT_IN.glob("*.po"))
 _own_folder: Path | None = None
 
 
@@ -51,10 +52,10 @@ def bound(folder: Path) -> Iterator[None]:
 def require(language: str) -> None:
     """Raise ConfigurationError if there is no catalogue for `language`. Does not read any."""
     code = _code(language)
-    if _built_in(code).is_file() or _own(code) is not None:
+    if code in _LANGUAGES or _own(code) is not None:
         return
     wanted = f"{_own_folder.name}/{code}.po" if _own_folder else f"{code}.po"
-    available = f"{', '.join(sorted(path.stem for path in _BUILT_IN.glob('*.po')))} are built in"
+    available = f"{', '.join(sorted(_LANGUAGES))} are built in"
     if _own_folder and (own := sorted(path.name for path in _own_folder.glob("*.po"))):
         available += f"; {_own_folder.name}/ has {', '.join(own)}"
     reason = (
@@ -90,15 +91,16 @@ def translator(language: str) -> Catalogue:
 def _load(code: str, own: Path | None, stamp: object) -> Catalogue:  # noqa: ARG001
     from digest.i18n.catalogue import Catalogue, Layer
 
-    built_in = _built_in(code)
-    layers = [Layer(f"digest/i18n/{code}.po", built_in.read_bytes())] if built_in.is_file() else []
+    layers: list[Layer] = []
+    if code in _LANGUAGES:
+        layers.append(Layer(f"digest/i18n/{code}.po", (_BUILT_IN / f"{code}.po").read_bytes()))
     if own:
         name = f"{own.parent.name}/{own.name}"
         try:
             layers.append(Layer(name, own.read_bytes()))
         except OSError as error:
             raise ConfigurationError([ConfigProblem(name, 0, f"cannot be read: {error.strerror}")]) from error
-    if not built_in.is_file():
+    if code not in _LANGUAGES:
         _require_calendar(code)
     catalogue = Catalogue(code, layers)
     if problems := catalogue.missing(TEMPLATE.read_bytes()):
@@ -118,10 +120,6 @@ def _require_calendar(code: str) -> None:
 def _code(language: str) -> str:
     code = language.replace("_", "-").split("-")[0].lower()
     return code if code.isascii() and code.isalpha() else ""
-
-
-def _built_in(code: str) -> Path:
-    return _BUILT_IN / f"{code}.po"
 
 
 def _own(code: str) -> Path | None:

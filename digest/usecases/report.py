@@ -13,7 +13,7 @@ from digest.models import DeliveryOutcome, EditionState
 from digest.notify.alert import MessageType
 from digest.notify.report import Feedback, ModelPrice, Report, as_json, group_reasons, source_problems
 from digest.notify.report_formats import as_html, as_text
-from digest.store.content.events import count_feedback
+from digest.store.content.feedback_counts import count_feedback
 from digest.store.sending.status import next_due
 from digest.usecases.process_feedback import PARSERS
 

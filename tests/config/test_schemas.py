@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import available_timezones
 
 import pytest
 from jsonschema import Draft202012Validator
+from pydantic import BaseModel
 
 from digest.config import json_schema
 from digest.config.settings import Settings
@@ -135,3 +137,17 @@ def test_the_schemas_of_this_folder_are_current(tmp_path: Path) -> None:
     for path in json_schema.write_schemas(tmp_path):
         assert b"`" not in path.read_bytes()
         assert json.loads(path.read_bytes()) == json.loads((ROOT / "schema" / path.name).read_bytes())
+
+
+def test_the_defaults_of_each_section_are_valid() -> None:
+    defaults = list(default_sections(Settings))
+    assert len(defaults) > 30
+    for default in defaults:
+        assert type(default).model_validate({}) == default
+
+
+def default_sections(model: type[BaseModel]) -> Iterator[BaseModel]:
+    for field in model.model_fields.values():
+        if isinstance(field.default, BaseModel):
+            yield field.default
+            yield from default_sections(type(field.default))

@@ -11,8 +11,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from digest.curate.summary.sentences import Extractive
-from digest.models import Article
-from digest.render import inline_css, pictures, renderer
+from digest.i18n import catalogue
+from digest.models import Article, Edition, RenderedEmail
+from digest.render import inline_css, pictures, renderer, subject
+from digest.render.lint_tree import Finding
+from digest.usecases import preflight
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -23,10 +26,30 @@ _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def remember() -> None:
-    """Make summaries, inlined HTML and encoded pictures only once for each input."""
+    """Make summaries, inlined HTML, findings, headlines, catalogues and pictures only once for each input."""
     _remember_summaries()
     _remember_pictures()
+    _remember_findings()
+    subject.clean_headline = lru_cache(_RESULTS)(subject.clean_headline)
+    catalogue.parse_po = lru_cache(_RESULTS)(catalogue.parse_po)
     renderer.inline = inline_css.inline = lru_cache(_RESULTS)(inline_css.inline)  # type: ignore[attr-defined]
+
+
+def _remember_findings() -> None:
+    lint = preflight.lint
+    known: dict[tuple[object, ...], list[Finding]] = {}
+
+    def find_or_reuse(
+        email: RenderedEmail, edition: Edition | None = None, image_sizes: Mapping[str, int] | None = None
+    ) -> list[Finding]:
+        # The stories' texts are in the email. Their dates differ in each run.
+        undated = edition and replace(edition, sections=(), composed_at=None)
+        key = (email, repr(undated), repr(image_sizes))
+        if key not in known:
+            known[key] = lint(email, edition, image_sizes)
+        return [*known[key]]
+
+    preflight.lint = find_or_reuse
 
 
 def _remember_summaries() -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, in
 from digest.feedback.rules import SOFT_BOUNCE_LIMIT
 from digest.models import ENDED_STATES, AttemptState, BatchState, EditionState
 from digest.store.content.answers import ANSWERED, count_answers, delete_answers
-from digest.store.content.events import event_kinds
+from digest.store.content.feedback_counts import event_kinds
 from digest.store.database import Database
 from digest.store.schema import attempt, batch, delivery, delivery_event, edition, edition_count, rendered_email
 from digest.store.sending import partitions

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from digest import pipeline
+from digest.app import make_app
 from digest.models import Role
 from tests.support.folders import newsletter_folder
 from tests.web.desk.browser import Browser, set_up
@@ -21,12 +25,28 @@ SETTINGS = {
 }
 
 
+# Drafts are composed a moment before the desk opens.
+EARLIER = f"{KEY}T06:31:59+05:30"
+
+
 def open_desk(home: Path, **settings: str) -> Iterator[Site]:
-    newsletter_folder(home, all_sources=False)
-    with site(home, ["asha@example.com", "ravi@example.com"], **{**SETTINGS, **settings}) as served:
+    environment = {**SETTINGS, **settings}
+    composed = _composed(**{**environment, "DIGEST_NOW": EARLIER})
+    shutil.copytree(Path(composed.name) / "newsletter", home, copy_function=shutil.copyfile)
+    with site(home, ["asha@example.com", "ravi@example.com"], **environment) as served:
         served.app.subscriber_list.sync()
-        pipeline.compose(served.app, KEY)
         yield served
+
+
+@cache
+def _composed(**environment: str) -> tempfile.TemporaryDirectory[str]:
+    """A newsletter with a draft, for each test to copy."""
+    made = tempfile.TemporaryDirectory()
+    home = Path(made.name) / "newsletter"
+    newsletter_folder(home, all_sources=False)
+    with make_app(home, environment=environment) as app:
+        pipeline.compose(app, KEY)
+    return made
 
 
 @pytest.fixture
