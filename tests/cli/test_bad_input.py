@@ -118,6 +118,7 @@ def test_a_missing_or_empty_list_stops_a_send(newsroom: Newsroom, text: str | No
     assert newsroom.json("send")["accepted"] == 1
 
 
+@pytest.mark.slow
 def test_bad_sources_are_reported_and_do_not_stop_the_good_ones(newsroom: Newsroom) -> None:
     with HttpServer() as server:
         bomb = server.route("/bomb", gzip_bomb(200))

@@ -74,6 +74,7 @@ def test_pinning_restores_dropped_stories_of_a_skipped_edition(newsroom: Newsroo
     assert newsroom.json("edition", "show", KEY)["state"] == "draft"
 
 
+@pytest.mark.slow
 def test_an_edition_can_be_paused_resumed_and_cancelled(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     assert newsroom.digest("edition", "approve", KEY).code == 0
@@ -106,6 +107,7 @@ def test_the_slug_of_a_special_edition_must_not_be_a_date(newsroom: Newsroom) ->
     assert "does not start with a date" in run.err
 
 
+@pytest.mark.slow
 def test_an_unchanged_draft_is_composed_again_before_it_is_sent(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     newsroom.edit_settings("max_stories: 12", "max_stories: 5")
@@ -130,6 +132,7 @@ def test_a_token_leads_to_its_subscriber(newsroom: Newsroom) -> None:
     assert newsroom.digest("subscribers", "who", other).code == 1
 
 
+@pytest.mark.slow
 def test_an_approved_edition_can_be_reopened(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     approved = newsroom.digest("edition", "approve", KEY, DIGEST_NOW="2026-11-23T07:10+05:30")
@@ -158,6 +161,7 @@ def test_a_decision_names_who_made_it(newsroom: Newsroom) -> None:
     assert "approved by sunita: on the command line" in newsroom.digest("status", KEY).out
 
 
+@pytest.mark.slow
 def test_approving_checks_the_emails(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     assert newsroom.digest("edition", "edit", KEY, "--intro", "नमस्ते {{ name }}").code == 0
@@ -167,6 +171,7 @@ def test_approving_checks_the_emails(newsroom: Newsroom) -> None:
     assert newsroom.digest("edition", "approve", KEY, "--force", "it is meant").code == 0
 
 
+@pytest.mark.slow
 def test_a_block_of_one_edition(newsroom: Newsroom) -> None:
     newsroom.json("compose")
 
@@ -199,6 +204,7 @@ def test_an_intro_keeps_its_paragraphs(newsroom: Newsroom) -> None:
     assert newsroom.json("edition", "show", KEY)["intro"] == "पहला अनुच्छेद।\nदूसरा अनुच्छेद।"
 
 
+@pytest.mark.slow
 def test_show_without_a_name_shows_the_edition_composed_last(newsroom: Newsroom) -> None:
     run = newsroom.digest("edition", "show")
     assert (run.code, run.err) == (1, "digest: There is no edition yet. `digest compose` makes one.\n")

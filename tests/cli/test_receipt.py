@@ -49,6 +49,7 @@ def ten_lines(receipt: Path, key: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_a_receipt_is_verified_by_the_command_and_by_the_docs(newsroom: Newsroom) -> None:
     newsroom.json("send")
     sent = newsroom.json("status")
@@ -70,6 +71,7 @@ def test_a_receipt_is_verified_by_the_command_and_by_the_docs(newsroom: Newsroom
     assert refused.err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_the_ten_lines_refuse_another_key(newsroom: Newsroom) -> None:
     newsroom.json("send")
     receipt = written(newsroom, issue(newsroom))
@@ -108,6 +110,7 @@ def test_a_receipt_of_a_provider_has_its_ids_and_no_address(newsroom: Newsroom) 
     assert "@" not in json.dumps(document)
 
 
+@pytest.mark.slow
 def test_an_edition_that_is_not_done_says_so(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     nobody = newsroom.digest("receipt", EDITION)
@@ -127,6 +130,7 @@ def test_an_edition_that_is_not_done_says_so(newsroom: Newsroom) -> None:
     assert newsroom.json("receipt", "--verify", str(receipt))["complete"] is False
 
 
+@pytest.mark.slow
 def test_pruning_changes_nothing_in_a_receipt(newsroom: Newsroom) -> None:
     newsroom.json("send")
     before = issue(newsroom)

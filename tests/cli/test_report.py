@@ -129,6 +129,7 @@ def test_a_report_before_the_send_claims_no_deliveries(newsroom: Newsroom) -> No
     assert "time of sending" not in shown
 
 
+@pytest.mark.slow
 def test_dead_and_slow_sources_are_in_the_report(newsroom: Newsroom) -> None:
     newsroom.edit_settings(
         "sources:\n", "sources:\n  - {name: Gone, url: 'http://127.0.0.1:9/f', allow_private: true}\n"

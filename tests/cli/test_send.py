@@ -59,6 +59,7 @@ def test_sending_again_sends_nothing_and_reports_it(newsroom: Newsroom) -> None:
     assert newsroom.outbox() == before
 
 
+@pytest.mark.slow
 def test_a_subscriber_added_later_gets_todays_edition_and_the_others_do_not(newsroom: Newsroom) -> None:
     newsroom.json("send")
     before = newsroom.outbox()
@@ -70,6 +71,7 @@ def test_a_subscriber_added_later_gets_todays_edition_and_the_others_do_not(news
     assert {address: after[address] for address in before} == before
 
 
+@pytest.mark.slow
 def test_a_resumed_subscriber_gets_todays_edition_once(newsroom: Newsroom) -> None:
     newsroom.json("send")
     newsroom.digest("subscribers", "set", "latika@example.com", "--status", "active")
@@ -88,6 +90,7 @@ def test_a_test_send_is_marked_and_leaves_no_delivery(newsroom: Newsroom) -> Non
     assert newsroom.json("send")["accepted"] == 6
 
 
+@pytest.mark.slow
 def test_a_dry_run_sends_nothing(newsroom: Newsroom) -> None:
     result = newsroom.json("send", "--dry-run")
     assert (result["would_send"], result["excluded"], result["already"]) == (6, 1, 0)
@@ -142,6 +145,7 @@ def test_a_small_list_uses_every_smtp_connection(newsroom: Newsroom) -> None:
         assert len({email.rcpt_to for email in server.emails}) == len(server.emails) == 18
 
 
+@pytest.mark.slow
 def test_many_excluded_recipients_are_counted_by_reason(newsroom: Newsroom) -> None:
     """Their names would hide the one that was rejected."""
     newsroom.environment["DIGEST_NOW"] = "2026-11-22T07:00+05:30"
@@ -206,6 +210,7 @@ def test_sendgrid_delivers_one_email_to_each_subscriber(newsroom: Newsroom) -> N
         assert custom == "2026-11-23"
 
 
+@pytest.mark.slow
 def test_a_batch_without_response_is_unknown_until_an_operator_resolves_it(newsroom: Newsroom) -> None:
     newsroom.set_subscribers(*subscriber_rows(30))
     with SendGridServer(faults=["accept_then_close"]) as server:

@@ -150,6 +150,7 @@ def test_private_addresses_need_an_option_and_other_schemes_are_refused(newsroom
     assert text(newsroom) == before
 
 
+@pytest.mark.slow
 def test_a_private_address_is_refused_with_what_to_do(newsroom: Newsroom, site: HttpServer) -> None:
     url = site.url("/rss")
     option = "127.0.0.1 is not a public address. If you trust it, run the command again with `--allow-private`."

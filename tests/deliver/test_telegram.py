@@ -166,6 +166,7 @@ def test_an_edition_is_posted_once_with_its_link(posting: App, server: HttpServe
     assert "*" not in text
 
 
+@pytest.mark.slow
 def test_what_telegram_may_have_is_never_posted_again_by_itself(posting: App, server: HttpServer) -> None:
     server.route(SEND, http_behaviours.reset())
     assert poster(posting).post(KEY).state == PostState.UNKNOWN

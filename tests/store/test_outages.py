@@ -117,6 +117,7 @@ class CommitsAndFails(SqlLedger):
             raise StoreUnavailable("broken after the commit")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("committed", [True, False])
 @pytest.mark.parametrize("threads", [1, 4])
 def test_a_commit_in_doubt_sends_to_everyone_once(

@@ -99,6 +99,7 @@ def numbers(app: App, target: str = TOTAL) -> ClickNumbers:
     return app.clicks.numbers([KEY], lambda _key: 8).get(KEY, {}).get(target, ClickNumbers())
 
 
+@pytest.mark.slow
 def test_a_link_leads_to_its_story_and_nowhere_else(counted: App) -> None:
     edition = counted.editions.get(KEY)
     assert edition
@@ -113,6 +114,7 @@ def test_a_link_leads_to_its_story_and_nowhere_else(counted: App) -> None:
     assert "/c/" not in counted.editions.emails(KEY)["html"].text
 
 
+@pytest.mark.slow
 def test_forged_and_foreign_links_lead_nowhere(counted: App) -> None:
     path = links(counted)[0]
     code = path.rpartition("/")[2]
@@ -133,6 +135,7 @@ def test_forged_and_foreign_links_lead_nowhere(counted: App) -> None:
     assert numbers(counted) == ClickNumbers(1, 1, 0)
 
 
+@pytest.mark.slow
 def test_people_and_machines_are_counted_apart(counted: App) -> None:
     first, second = links(counted)[:2]
     with served(counted) as site:
@@ -214,6 +217,7 @@ def test_who_clicked_is_kept_only_if_the_settings_say_so(tmp_path: Path) -> None
             assert connection.execute(select(func.count()).select_from(last_click)).scalar() == 0
 
 
+@pytest.mark.slow
 def test_the_page_of_an_email_has_the_addresses_themselves(counted: App) -> None:
     asha = subscriber_id(counted)
     with served(counted) as site:

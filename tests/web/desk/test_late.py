@@ -53,6 +53,7 @@ def accepted(desk: Site) -> int:
     return desk.app.status_reader.counts(KEY, desk.app.now()).accepted
 
 
+@pytest.mark.slow
 def test_newcomers_and_who_was_left_out_get_it_once(sent: Site, sender: Browser) -> None:
     assert translated("Everybody who is due has it.") in sender.get(PLACE).text
     before = accepted(sent)

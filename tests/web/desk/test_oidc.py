@@ -112,6 +112,7 @@ def test_a_place_elsewhere_is_not_gone_on_to(desk: Site, provider: OidcProvider)
     assert done.headers["location"] == f"{ROOT}/"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "claims",
     [

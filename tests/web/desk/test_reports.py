@@ -43,6 +43,7 @@ def admin(desk: Site) -> Browser:
     return set_up(desk, "mira", Role.ADMIN)
 
 
+@pytest.mark.slow
 def test_editions_growth_and_domains_are_shown(desk: Site, admin: Browser) -> None:
     admin.get("/reports")
     page = admin.get("/reports").text

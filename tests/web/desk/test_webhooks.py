@@ -46,6 +46,7 @@ def types(receiver: WebhookReceiver) -> list[str]:
     return [each["type"] for each in receiver.accepted]
 
 
+@pytest.mark.slow
 def test_what_happens_is_posted_once_and_signed(desk: Site, receiver: WebhookReceiver) -> None:
     app = desk.app
     asha = desk.subscriber_id("asha@example.com")
@@ -134,6 +135,7 @@ def test_a_failure_is_seen_tried_again_and_given_up_when_the_receiver_is_gone(
     assert [act.what for act in app.audit.newest(2)] == ["webhook again", "webhook again"]
 
 
+@pytest.mark.slow
 def test_the_log_has_what_nobody_did_and_is_searched(desk: Site, admin: Browser) -> None:
     app = desk.app
     app.approver.approve(app.editions.get(KEY), how="here", by="tester")  # type: ignore[arg-type]
