@@ -40,7 +40,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     Without these each further worker costs more than it gains: it collects all tests.
     """
     cores = os.cpu_count() or 1
-    return cores + 1 if config.option.markexpr == "not slow" else 2 * cores
+    return cores if config.option.markexpr == "not slow" else 2 * cores
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,6 +14,7 @@ def stories(newsroom: Newsroom) -> list[str]:
     return [story["id"] for section in edition["sections"] for story in section["stories"]]
 
 
+@pytest.mark.slow
 def test_stories_can_be_pinned_dropped_and_moved_and_texts_set(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     first, *_rest, last = stories(newsroom)
@@ -123,6 +124,7 @@ def test_articles_of_removed_sources_are_not_used(newsroom: Newsroom) -> None:
     assert names == {"विज्ञान वार्ता"}
 
 
+@pytest.mark.slow
 def test_a_token_leads_to_its_subscriber(newsroom: Newsroom) -> None:
     newsroom.json("send")
     mail = newsroom.outbox()["meena@example.com"].decode("ascii")
@@ -146,6 +148,7 @@ def test_an_approved_edition_can_be_reopened(newsroom: Newsroom) -> None:
     assert newsroom.digest("edition", "reopen", KEY).code == 1
 
 
+@pytest.mark.slow
 def test_a_decision_names_who_made_it(newsroom: Newsroom) -> None:
     newsroom.environment |= {"DIGEST_USER": "sunita", "DIGEST_NOW": "2026-11-23T05:40+05:30"}
     newsroom.json("compose")
@@ -214,6 +217,7 @@ def test_show_without_a_name_shows_the_edition_composed_last(newsroom: Newsroom)
     assert newsroom.json("edition", "show", **next_day)["edition"] == "2026-11-24"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "suggestion"),
     [

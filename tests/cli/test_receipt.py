@@ -94,6 +94,7 @@ def test_anybody_verifies_with_the_public_key_and_not_without_it(newsroom: Newsr
     assert auditor.digest("receipt", "--verify", "missing.json", "--signed-by", key).code == 1
 
 
+@pytest.mark.slow
 def test_a_receipt_of_a_provider_has_its_ids_and_no_address(newsroom: Newsroom) -> None:
     with SendGridServer(reject=["asha@example.com"]) as server:
         newsroom.environment |= {
@@ -158,6 +159,7 @@ def fold(newsroom: Newsroom) -> None:
     assert EDITION in newsroom.json("store", "prune", DIGEST_NOW=LATER)["editions"]
 
 
+@pytest.mark.slow
 def test_the_emails_are_those_of_the_hashes(newsroom: Newsroom) -> None:
     newsroom.json("send")
     statement = issue(newsroom)["statement"]
@@ -208,6 +210,7 @@ def test_a_receipt_from_postgresql(newsroom: Newsroom, postgres_url: str) -> Non
     assert (newsroom.home / "digest.receipt-key").exists()
 
 
+@pytest.mark.slow
 def test_every_name_of_a_receipt_is_documented(newsroom: Newsroom) -> None:
     newsroom.json("send")
     document = issue(newsroom)
@@ -217,6 +220,7 @@ def test_every_name_of_a_receipt_is_documented(newsroom: Newsroom) -> None:
     assert [name for name in sorted(names) if f"`{name}`" not in PAGE] == []
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written_is_named(newsroom: Newsroom) -> None:
     newsroom.json("send")
     run = newsroom.digest("receipt", EDITION, "--out", os.devnull + "/receipt.json")

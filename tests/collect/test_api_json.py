@@ -257,6 +257,7 @@ MAPPINGS = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(75), deadline=None)
 @given(DOCUMENTS, st.none() | MAPPINGS)
 def test_no_document_raises(document: Any, mapping: JsonMapping | None) -> None:

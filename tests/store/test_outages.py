@@ -31,6 +31,7 @@ from tests.support.enqueue import Entry, enqueue
 from tests.support.outages import Proxy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [

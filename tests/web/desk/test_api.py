@@ -101,6 +101,7 @@ def test_a_session_is_no_token_and_a_role_follows_its_user(desk: Site, programs:
     assert program.ask("GET", "/reports")[0] == 401
 
 
+@pytest.mark.slow
 def test_the_description_is_valid_and_for_those_signed_in(desk: Site, programs: dict[Role, Program]) -> None:
     assert Program(desk).ask("GET", "/openapi.json")[0] == 401
     status, described = programs[Role.VIEWER].ask("GET", "/openapi.json")

@@ -80,6 +80,7 @@ def test_a_link_approves_once_and_only_by_its_button(desk: Site, editor: Browser
     assert (approved.reason, approved.decided_by) == ("by the link of a test", "kavita")
 
 
+@pytest.mark.slow
 def test_a_link_is_for_what_the_test_showed(desk: Site, editor: Browser, sender: Browser) -> None:
     send_to_group(editor)
     approve = links(desk, "asha@example.com")["मंज़ूर करें"]

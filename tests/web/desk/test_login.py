@@ -20,6 +20,7 @@ def sign_in(browser: Browser, name: str = "suman", password: str = PASSWORD, *, 
     return browser.post("/login", name=name, password=password, code=code).status
 
 
+@pytest.mark.slow
 def test_a_link_sets_up_an_account_once(desk: Site) -> None:
     accounts = desk.app.accounts
     accounts.add("suman", Role.EDITOR, TESTER)
@@ -144,6 +145,7 @@ def test_the_desk_speaks_english_after_a_switch(desk: Site) -> None:
     assert browser.post("/language", language="hi", here="//evil.example").headers["location"] == "/desk/"
 
 
+@pytest.mark.slow
 def test_users_are_managed_in_the_browser(desk: Site) -> None:
     admin = set_up(desk, "asha", Role.ADMIN)
     page = admin.post("/users", name="Ravi", role="viewer")

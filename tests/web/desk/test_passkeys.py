@@ -59,6 +59,7 @@ def sign_in(browser: Browser, phone: Authenticator) -> Response:
     return browser.submit("/login/passkey", {"answer": phone.get(options), "state": state})
 
 
+@pytest.mark.slow
 def test_a_passkey_is_added_signs_in_and_is_removed(desk: Site) -> None:
     browser, phone = named(desk, set_up(desk, "suman", Role.EDITOR)), device(desk)
     assert add(desk, browser, phone).status == 303

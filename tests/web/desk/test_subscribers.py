@@ -120,6 +120,7 @@ def test_one_person_is_paused_suppressed_lifted_and_taken_off(desk: Site, admin:
     assert desk.app.audit.newest(1)[0].subject == f"subscriber {id}"
 
 
+@pytest.mark.slow
 def test_a_complaint_is_not_lifted(desk: Site, admin: Browser) -> None:
     desk.app.subscribers.suppress("ravi@example.com", "complained", now=desk.app.now())
     who = f"/subscriber/{desk.subscriber_id('ravi@example.com')}"

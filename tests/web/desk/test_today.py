@@ -208,6 +208,7 @@ def test_the_intro_is_markdown_with_a_limit(desk: Site, editor: Browser) -> None
     assert any("intro: **नमस्ते**" in act.detail for act in desk.app.audit.newest(5))
 
 
+@pytest.mark.slow
 def test_a_change_voids_the_approval(desk: Site, editor: Browser, sender: Browser) -> None:
     sender.post(f"{HERE}/approve", seen=revision(draft(desk)))
     page = editor.post(f"{HERE}/move", story=full_section(desk)[0], step="down", follow=True)
@@ -273,6 +274,7 @@ def test_the_email_is_shown_in_a_frame_that_can_do_nothing(desk: Site, editor: B
     assert title not in text
 
 
+@pytest.mark.slow
 def test_articles_outside_the_edition_are_searched_and_added(small_desk: Site) -> None:
     desk, editor = small_desk, set_up(small_desk, "suman", Role.EDITOR)
     used = {id for story in draft(desk).stories() for id in story.article_ids}
@@ -288,6 +290,7 @@ def test_articles_outside_the_edition_are_searched_and_added(small_desk: Site) -
     assert editor.get(f"{HERE}/pool?q=%25_%27").status == 200
 
 
+@pytest.mark.slow
 def test_new_articles_wait_until_the_editor_asks_for_them(desk: Site, editor: Browser) -> None:
     app, before = desk.app, order(desk)
     ids = [id for story in draft(desk).stories() for id in story.article_ids]

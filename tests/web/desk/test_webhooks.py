@@ -66,6 +66,7 @@ def test_what_happens_is_posted_once_and_signed(desk: Site, receiver: WebhookRec
     assert len(receiver.requests) == len(receiver.accepted)
 
 
+@pytest.mark.slow
 def test_an_import_and_an_edited_list_tell_their_numbers(tmp_path: Path, receiver: WebhookReceiver) -> None:
     hooks = [{"url": receiver.url, "private": True, "events": ["subscribers.changed"]}]
     for desk in open_desk(tmp_path / "newsletter", DIGEST_WEBHOOKS=json.dumps(hooks)):
@@ -107,6 +108,7 @@ def test_an_act_that_is_rolled_back_tells_nobody(desk: Site, receiver: WebhookRe
     assert receiver.requests == []
 
 
+@pytest.mark.slow
 def test_a_failure_is_seen_tried_again_and_given_up_when_the_receiver_is_gone(
     desk: Site, admin: Browser, receiver: WebhookReceiver
 ) -> None:
