@@ -34,9 +34,13 @@ if "PYTEST_DEBUG_TEMPROOT" not in os.environ and MEMORY.is_dir() and shutil.disk
 pytest_plugins = ("tests.support.stores",)
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """Start two workers for a core: many tests wait for a server, a process or a clock."""
-    return 2 * (os.cpu_count() or 1)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Start two workers for a core, because many slow tests wait for a server, a process or a clock.
+
+    Without these each further worker costs more than it gains: it collects all tests.
+    """
+    cores = os.cpu_count() or 1
+    return cores if config.option.markexpr == "not slow" else 2 * cores
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

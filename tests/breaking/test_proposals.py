@@ -13,6 +13,7 @@ from tests.curate.sample import BRIDGE, OTHERS
 URL = "https://www.alok.example/bridge-1"
 
 
+@pytest.mark.slow
 def test_a_story_of_three_papers_is_proposed_once(press: Press) -> None:
     press.collect()
     # Three papers print one agency's report.
@@ -37,6 +38,7 @@ def test_a_story_of_three_papers_is_proposed_once(press: Press) -> None:
     assert press.proposals() == {ALERT: "draft"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "minutes"),
     [
@@ -55,6 +57,7 @@ def test_settings_keep_a_story_from_being_proposed(press: Press, settings: dict[
     assert press.proposals() == {}
 
 
+@pytest.mark.slow
 def test_a_story_that_an_edition_had_is_not_proposed(press: Press) -> None:
     press.publish(PAPERS[0], BRIDGE[0])
     press.newsroom.json("send", "2026-11-23")
@@ -121,6 +124,7 @@ def test_a_proposal_is_alerted_until_it_expires_and_never_for_its_one_story(pres
         assert scheduler.app.alerts.store.open() == []
 
 
+@pytest.mark.slow
 def test_a_proposal_expires_and_can_be_reopened(press: Press) -> None:
     press.publish_bridge()
     press.collect()

@@ -29,6 +29,7 @@ def proposed(press: Press) -> Press:
     return propose_bridge(press)
 
 
+@pytest.mark.slow
 def test_one_command_sends_the_only_proposal_once(everywhere: Press) -> None:
     proposed = propose_bridge(everywhere)
     with proposed.scheduler() as scheduler:
@@ -60,6 +61,7 @@ def test_approval_of_editions_does_not_delay_an_alert(proposed: Press) -> None:
     assert proposed.newsroom.json("breaking", "send", DIGEST_SCHEDULE__APPROVAL="required")["accepted"] == 2
 
 
+@pytest.mark.slow
 def test_the_limit_of_the_day_survives_restarts(everywhere: Press) -> None:
     proposed = propose_bridge(everywhere)
     limit = {"DIGEST_BREAKING__PER_DAY": "1"}
@@ -145,6 +147,7 @@ def test_the_next_edition_has_the_story_as_an_update_when_it_developed(proposed:
     assert labels == ["update"]
 
 
+@pytest.mark.slow
 def test_a_draft_that_was_composed_before_is_composed_again(proposed: Press) -> None:
     proposed.publish(PAPERS[3], OTHERS[0])
     assert "सोनपुरा" in str(proposed.newsroom.json("compose")["sections"])
@@ -156,6 +159,7 @@ def test_a_draft_that_was_composed_before_is_composed_again(proposed: Press) -> 
     assert "सोनपुरा" not in str(shown["sections"])
 
 
+@pytest.mark.slow
 def test_an_edition_that_was_approved_before_is_named(proposed: Press) -> None:
     proposed.newsroom.json("compose")
     assert proposed.newsroom.digest("edition", "approve", DAILY).code == 0

@@ -118,6 +118,7 @@ def test_a_missing_or_empty_list_stops_a_send(newsroom: Newsroom, text: str | No
     assert newsroom.json("send")["accepted"] == 1
 
 
+@pytest.mark.slow
 def test_bad_sources_are_reported_and_do_not_stop_the_good_ones(newsroom: Newsroom) -> None:
     with HttpServer() as server:
         bomb = server.route("/bomb", gzip_bomb(200))
@@ -153,6 +154,7 @@ def test_a_source_that_hangs_does_not_delay_the_others(newsroom: Newsroom) -> No
         assert {source["name"]: bool(source["error"]) for source in result["sources"]} == {"slow": True, "अच्छा": False}
 
 
+@pytest.mark.slow
 def test_an_error_in_a_custom_template_is_reported_with_file_and_line(newsroom: Newsroom) -> None:
     own = newsroom.home / "templates" / "letter.txt.j2"
     own.write_text("नमस्ते\n{{ subjct }}\n", encoding="utf-8")

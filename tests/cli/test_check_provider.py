@@ -108,6 +108,7 @@ def use_brevo(brevo: BrevoServer, newsroom: Newsroom) -> Newsroom:
     return newsroom
 
 
+@pytest.mark.slow
 def test_brevo_is_checked_without_mailing_anyone(newsroom: Newsroom) -> None:
     with BrevoServer() as brevo:
         assert warnings(use_brevo(brevo, newsroom)) == []
@@ -131,6 +132,7 @@ def test_brevo_cannot_attach_images(newsroom: Newsroom) -> None:
         assert "expected pages or source" in message
 
 
+@pytest.mark.slow
 def test_ses_is_checked_without_mailing_anyone(newsroom: Newsroom) -> None:
     with SesServer() as ses:
         ses.ses.identities = {sender_domain(newsroom): True}

@@ -160,6 +160,7 @@ def test_the_senders_signature_is_verified_even_if_it_is_not_the_first(newsroom:
     assert found["errors"] == []
 
 
+@pytest.mark.slow
 def test_an_email_received_by_smtp_has_no_findings(newsroom: Newsroom, tmp_path: Path) -> None:
     (newsroom.home / "dkim.pem").write_bytes(PEM)
     (tmp_path / "key").write_bytes(RECORD)

@@ -40,6 +40,7 @@ def as_json(home: Path, *arguments: str) -> Any:
     return json.loads(run(home, *arguments, "--json").stdout)
 
 
+@pytest.mark.slow
 def test_sponsors_are_listed_with_what_is_used(home: Path) -> None:
     shown = run(home, "sponsors", "list").stdout
     assert "1 of 2" in shown

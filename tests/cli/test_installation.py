@@ -275,6 +275,7 @@ def test_launch_refuses_what_it_does_not_use(newsroom: Newsroom) -> None:
     assert newsroom.digest("check", "--launch", "--seed", "nobody").code == 2
 
 
+@pytest.mark.slow
 def test_a_failed_test_is_not_recorded(smtp_newsroom: Newsroom) -> None:
     smtp_newsroom.environment["DIGEST_NOW"] = NOW
     assert smtp_newsroom.digest("send", "--to", f"desk@{DOMAIN}").code == 1

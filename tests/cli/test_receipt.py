@@ -49,6 +49,7 @@ def ten_lines(receipt: Path, key: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_a_receipt_is_verified_by_the_command_and_by_the_docs(newsroom: Newsroom) -> None:
     newsroom.json("send")
     sent = newsroom.json("status")
@@ -70,6 +71,7 @@ def test_a_receipt_is_verified_by_the_command_and_by_the_docs(newsroom: Newsroom
     assert refused.err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_the_ten_lines_refuse_another_key(newsroom: Newsroom) -> None:
     newsroom.json("send")
     receipt = written(newsroom, issue(newsroom))
@@ -92,6 +94,7 @@ def test_anybody_verifies_with_the_public_key_and_not_without_it(newsroom: Newsr
     assert auditor.digest("receipt", "--verify", "missing.json", "--signed-by", key).code == 1
 
 
+@pytest.mark.slow
 def test_a_receipt_of_a_provider_has_its_ids_and_no_address(newsroom: Newsroom) -> None:
     with SendGridServer(reject=["asha@example.com"]) as server:
         newsroom.environment |= {
@@ -108,6 +111,7 @@ def test_a_receipt_of_a_provider_has_its_ids_and_no_address(newsroom: Newsroom) 
     assert "@" not in json.dumps(document)
 
 
+@pytest.mark.slow
 def test_an_edition_that_is_not_done_says_so(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     nobody = newsroom.digest("receipt", EDITION)
@@ -127,6 +131,7 @@ def test_an_edition_that_is_not_done_says_so(newsroom: Newsroom) -> None:
     assert newsroom.json("receipt", "--verify", str(receipt))["complete"] is False
 
 
+@pytest.mark.slow
 def test_pruning_changes_nothing_in_a_receipt(newsroom: Newsroom) -> None:
     newsroom.json("send")
     before = issue(newsroom)
@@ -154,6 +159,7 @@ def fold(newsroom: Newsroom) -> None:
     assert EDITION in newsroom.json("store", "prune", DIGEST_NOW=LATER)["editions"]
 
 
+@pytest.mark.slow
 def test_the_emails_are_those_of_the_hashes(newsroom: Newsroom) -> None:
     newsroom.json("send")
     statement = issue(newsroom)["statement"]
@@ -204,6 +210,7 @@ def test_a_receipt_from_postgresql(newsroom: Newsroom, postgres_url: str) -> Non
     assert (newsroom.home / "digest.receipt-key").exists()
 
 
+@pytest.mark.slow
 def test_every_name_of_a_receipt_is_documented(newsroom: Newsroom) -> None:
     newsroom.json("send")
     document = issue(newsroom)
@@ -213,6 +220,7 @@ def test_every_name_of_a_receipt_is_documented(newsroom: Newsroom) -> None:
     assert [name for name in sorted(names) if f"`{name}`" not in PAGE] == []
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written_is_named(newsroom: Newsroom) -> None:
     newsroom.json("send")
     run = newsroom.digest("receipt", EDITION, "--out", os.devnull + "/receipt.json")

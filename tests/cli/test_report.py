@@ -129,6 +129,7 @@ def test_a_report_before_the_send_claims_no_deliveries(newsroom: Newsroom) -> No
     assert "time of sending" not in shown
 
 
+@pytest.mark.slow
 def test_dead_and_slow_sources_are_in_the_report(newsroom: Newsroom) -> None:
     newsroom.edit_settings(
         "sources:\n", "sources:\n  - {name: Gone, url: 'http://127.0.0.1:9/f', allow_private: true}\n"
@@ -186,6 +187,7 @@ def test_the_time_of_sending_leaves_out_the_hours_between_batches() -> None:
     assert in_flight_seconds([at(0, 10), at(2, 5), at(8, 20), at(40, 50), at(7200, 7210)]) == 60
 
 
+@pytest.mark.slow
 def test_no_report_goes_while_a_batch_is_handed_over(newsroom: Newsroom) -> None:
     """By SMTP one batch can take an hour, and the last one that ended may be long ago."""
     newsroom.json("send")

@@ -84,6 +84,7 @@ def test_sample_sources_with_a_provider(newsroom: Newsroom, server: RecordingSmt
     assert server.counts == {READER: 1}
 
 
+@pytest.mark.slow
 def test_samples_that_wait_for_their_hour_are_not_sent_by_a_provider(newsroom: Newsroom, server: RecordingSmtp) -> None:
     assert newsroom.json("send", "--at", "07:30")["pending"]
     go_live(newsroom, server)
@@ -93,6 +94,7 @@ def test_samples_that_wait_for_their_hour_are_not_sent_by_a_provider(newsroom: N
     assert not server.emails
 
 
+@pytest.mark.slow
 def test_samples_that_went_out_by_a_provider_stay_on_record(newsroom: Newsroom, server: RecordingSmtp) -> None:
     """Example addresses do get them."""
     go_live(newsroom, server)

@@ -110,6 +110,7 @@ def test_the_password_of_an_smtp_server(newsroom: Newsroom, reply: str) -> None:
     assert_kept(newsroom, PASSWORD, *runs)
 
 
+@pytest.mark.slow
 def test_the_password_in_the_refusal_of_a_recipient(newsroom: Newsroom) -> None:
     with ScriptedSmtp(rcpt=[f"550 {PASSWORD} is no recipient\r\n".encode()] * 20, auth=[b"235 fine\r\n"] * 20) as smtp:
         smtp.hello = b"250-here\r\n250 AUTH PLAIN\r\n"

@@ -50,6 +50,7 @@ def test_a_subscriber_gets_the_chosen_topics_and_the_lead(newsroom: Newsroom) ->
             assert shown == (section["name"] == "विज्ञान" or story["id"] == edition["lead"]), story["title"]
 
 
+@pytest.mark.slow
 def test_sending_again_sends_nothing_and_reports_it(newsroom: Newsroom) -> None:
     newsroom.json("send")
     before = newsroom.outbox()
@@ -59,6 +60,7 @@ def test_sending_again_sends_nothing_and_reports_it(newsroom: Newsroom) -> None:
     assert newsroom.outbox() == before
 
 
+@pytest.mark.slow
 def test_a_subscriber_added_later_gets_todays_edition_and_the_others_do_not(newsroom: Newsroom) -> None:
     newsroom.json("send")
     before = newsroom.outbox()
@@ -70,6 +72,7 @@ def test_a_subscriber_added_later_gets_todays_edition_and_the_others_do_not(news
     assert {address: after[address] for address in before} == before
 
 
+@pytest.mark.slow
 def test_a_resumed_subscriber_gets_todays_edition_once(newsroom: Newsroom) -> None:
     newsroom.json("send")
     newsroom.digest("subscribers", "set", "latika@example.com", "--status", "active")
@@ -77,6 +80,7 @@ def test_a_resumed_subscriber_gets_todays_edition_once(newsroom: Newsroom) -> No
     assert newsroom.json("send")["placed"] == 0
 
 
+@pytest.mark.slow
 def test_a_test_send_is_marked_and_leaves_no_delivery(newsroom: Newsroom) -> None:
     result = newsroom.json("send", "--to", "me@example.com")
     assert (result["test"], result["sent"]) == (True, 1)
@@ -88,6 +92,7 @@ def test_a_test_send_is_marked_and_leaves_no_delivery(newsroom: Newsroom) -> Non
     assert newsroom.json("send")["accepted"] == 6
 
 
+@pytest.mark.slow
 def test_a_dry_run_sends_nothing(newsroom: Newsroom) -> None:
     result = newsroom.json("send", "--dry-run")
     assert (result["would_send"], result["excluded"], result["already"]) == (6, 1, 0)
@@ -101,6 +106,7 @@ def test_a_dry_run_sends_nothing(newsroom: Newsroom) -> None:
     assert newsroom.json("send", "--dry-run")["would_send"] == 0
 
 
+@pytest.mark.slow
 def test_an_edition_with_too_few_stories_is_skipped_and_reported(newsroom: Newsroom) -> None:
     result = newsroom.json("send", DIGEST_EDITION__MIN_STORIES="90", DIGEST_EDITION__MAX_STORIES="100")
     assert result["state"] == "skipped"
@@ -117,6 +123,7 @@ def test_an_edition_without_articles_is_skipped(newsroom: Newsroom) -> None:
     assert "skipped" in run.out
 
 
+@pytest.mark.slow
 def test_smtp_delivers_one_email_to_each_subscriber(newsroom: Newsroom) -> None:
     newsroom.set_subscribers(*subscriber_rows(30), "email: nobody@example.com")
     with RecordingSmtp(reject=["nobody@example.com"]) as server:
@@ -142,6 +149,7 @@ def test_a_small_list_uses_every_smtp_connection(newsroom: Newsroom) -> None:
         assert len({email.rcpt_to for email in server.emails}) == len(server.emails) == 18
 
 
+@pytest.mark.slow
 def test_many_excluded_recipients_are_counted_by_reason(newsroom: Newsroom) -> None:
     """Their names would hide the one that was rejected."""
     newsroom.environment["DIGEST_NOW"] = "2026-11-22T07:00+05:30"
@@ -163,6 +171,7 @@ def test_many_excluded_recipients_are_counted_by_reason(newsroom: Newsroom) -> N
     assert "subscriber59@example.com" in newsroom.digest("status", "2026-11-22", "--all").out
 
 
+@pytest.mark.slow
 def test_an_example_base_url_is_refused_for_real_addresses(newsroom: Newsroom) -> None:
     newsroom.set_subscribers(*subscriber_rows(2), "email: sunita@paper.in")
     # Samples go to nobody by real email.
@@ -180,6 +189,7 @@ def test_an_example_base_url_is_refused_for_real_addresses(newsroom: Newsroom) -
         assert newsroom.json("send", DIGEST_NEWSLETTER__BASE_URL="https://news.paper.in", **delivery)["accepted"] == 3
 
 
+@pytest.mark.slow
 def test_an_example_base_url_is_good_enough_for_example_addresses(newsroom: Newsroom) -> None:
     """A test with a local mail catcher."""
     with RecordingSmtp() as server:
@@ -206,6 +216,7 @@ def test_sendgrid_delivers_one_email_to_each_subscriber(newsroom: Newsroom) -> N
         assert custom == "2026-11-23"
 
 
+@pytest.mark.slow
 def test_a_batch_without_response_is_unknown_until_an_operator_resolves_it(newsroom: Newsroom) -> None:
     newsroom.set_subscribers(*subscriber_rows(30))
     with SendGridServer(faults=["accept_then_close"]) as server:
@@ -230,6 +241,7 @@ def test_a_batch_without_response_is_unknown_until_an_operator_resolves_it(newsr
         assert (status["state"], status["accepted"]) == ("done", 30)
 
 
+@pytest.mark.slow
 def test_a_rejected_key_stops_the_run_and_loses_nobody(newsroom: Newsroom) -> None:
     with SendGridServer() as server:
         settings = {**over_sendgrid(server), "SENDGRID_API_KEY": "SG.not-the-key"}
@@ -249,6 +261,7 @@ def over_sendgrid(server: SendGridServer) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_status_lists_the_first_and_with_all_everyone(newsroom: Newsroom) -> None:
     newsroom.set_subscribers(
         "email: asha@example.com", *(f"email: p{n}@example.com, status: paused" for n in range(60))
@@ -262,6 +275,7 @@ def test_status_lists_the_first_and_with_all_everyone(newsroom: Newsroom) -> Non
     assert "and more" not in whole
 
 
+@pytest.mark.slow
 def test_a_subscriber_removed_while_the_edition_is_composed_gets_nothing(newsroom: Newsroom) -> None:
     newsroom.set_subscribers("email: asha@example.com", "email: ravi@example.com")
     feed = (newsroom.home / "samples/feeds/subah-samachar.xml").read_bytes()

@@ -74,6 +74,7 @@ def add(newsroom: Newsroom, *arguments: str, code: int = 0) -> Any:
     return newsroom.json("sources", "add", *arguments, "--yes", "--allow-private", code=code)
 
 
+@pytest.mark.slow
 def test_a_feed_is_previewed_before_it_is_added_under_its_title(newsroom: Newsroom, site: HttpServer) -> None:
     before = text(newsroom)
     shown = newsroom.digest("sources", "add", site.url("/rss"), "--dry-run", "--allow-private")
@@ -150,6 +151,7 @@ def test_private_addresses_need_an_option_and_other_schemes_are_refused(newsroom
     assert text(newsroom) == before
 
 
+@pytest.mark.slow
 def test_a_private_address_is_refused_with_what_to_do(newsroom: Newsroom, site: HttpServer) -> None:
     url = site.url("/rss")
     option = "127.0.0.1 is not a public address. If you trust it, run the command again with `--allow-private`."
@@ -424,6 +426,7 @@ def test_list_shows_the_health_of_sources(newsroom: Newsroom, site: HttpServer) 
     assert rows["lately"]["health"]["collected"] is False
 
 
+@pytest.mark.slow
 def test_check_reports_unhealthy_sources_with_their_line(newsroom: Newsroom, site: HttpServer) -> None:
     for place in ("/rss", "/other", "/lately"):
         add(newsroom, site.url(place), "--name", place[1:])

@@ -9,6 +9,7 @@ from tests.cli.newsroom import Newsroom
 MUCH_LATER = "2027-08-23T07:00+05:30"
 
 
+@pytest.mark.slow
 def test_nothing_young_is_pruned(newsroom: Newsroom) -> None:
     newsroom.json("send")
     before = newsroom.json("status")

@@ -85,6 +85,7 @@ def test_an_import_says_how_to_undo_it_and_counts_every_row(newsroom: Newsroom) 
     assert "To take everyone" not in newsroom.digest("subscribers", "import", "new list.csv").out
 
 
+@pytest.mark.slow
 def test_an_imported_list_gets_the_edition(newsroom: Newsroom, list_file: Path) -> None:
     rehearsed = newsroom.json("subscribers", "import", "old.csv", "--dry-run")
     assert len(emails(newsroom)) == 7
@@ -172,6 +173,7 @@ def test_imported_subscribers_are_changed_and_removed_in_the_store(newsroom: New
     assert any("digest subscribers remove" in one["why"] for one in story["history"])
 
 
+@pytest.mark.slow
 def test_history_shows_everything_about_a_subscriber(newsroom: Newsroom) -> None:
     newsroom.digest("subscribers", "add", "new@example.com", "--consent", "form at the fair", "--name", "नई")
     newsroom.json("send")
@@ -214,6 +216,7 @@ def test_erasing_a_subscriber_removes_their_emails_from_the_outbox(newsroom: New
     assert {path.name for path in outbox.glob("*/*")} == before - {mine}
 
 
+@pytest.mark.slow
 def test_an_erased_subscriber_is_gone_from_file_and_store(newsroom: Newsroom) -> None:
     newsroom.json("send")
     before = newsroom.json("status")

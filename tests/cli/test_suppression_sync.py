@@ -180,6 +180,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_sync_does_not_wait_for_other_jobs_nor_block_them(newsroom: Newsroom, server: SendGridServer) -> None:
     answer = threading.Event()
     with make_app(newsroom.home, environment=newsroom.env(), clock=lambda: START) as app:

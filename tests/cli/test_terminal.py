@@ -110,6 +110,7 @@ def test_a_send_shows_its_progress_on_a_terminal(newsroom: Newsroom) -> None:
     assert re.search(r"sent +━+ 6/6", shown)
 
 
+@pytest.mark.slow
 @pytest.mark.all_sources
 def test_elsewhere_progress_is_a_line_at_every_quarter(newsroom: Newsroom) -> None:
     err = newsroom.digest("send").err

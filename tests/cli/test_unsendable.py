@@ -26,6 +26,7 @@ def recipients(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> int:
     return len(claim.recipients)
 
 
+@pytest.mark.slow
 def test_unsendable_batches_are_reported(newsroom: Newsroom, recipients: int) -> None:
     sent = newsroom.json("send", code=1)
     assert sent["pending"] == recipients
@@ -49,6 +50,7 @@ def test_an_operator_resolves_unsendable_batches(newsroom: Newsroom, recipients:
     assert len(newsroom.outbox()) == before["accepted"] + (recipients if decision == "resend" else 0)
 
 
+@pytest.mark.slow
 def test_the_batch_is_sendable_when_its_transport_is_back(newsroom: Newsroom, recipients: int) -> None:
     newsroom.json("send", code=1)
     assert newsroom.json("status", DIGEST_DELIVERY__TRANSPORT='["outbox", "resend"]')["stranded_batches"] == []

@@ -5,6 +5,8 @@ from __future__ import annotations
 import getpass
 import re
 
+import pytest
+
 from digest.app import make_app
 from tests.cli.newsroom import Newsroom
 
@@ -33,6 +35,7 @@ def test_names_and_roles_are_checked(newsroom: Newsroom) -> None:
     assert "already" in newsroom.digest("users", "add", "suman").err
 
 
+@pytest.mark.slow
 def test_the_log_has_commands_with_the_name_of_who_ran_them(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     story = newsroom.json("edition", "show", "2026-11-23")["lead"]

@@ -189,6 +189,7 @@ def test_an_empty_response_is_not_an_error() -> None:
     assert (parsed.kind, parsed.error, parsed.warnings) == ("api:gnews", None, ("it has no items",))
 
 
+@pytest.mark.slow
 def test_ten_thousand_items_are_cut_to_the_newest() -> None:
     items = ",".join(f'{{"headline":"ख{n}","link":"/n/{n}","when":{1700000000 + n}}}' for n in range(10_000))
     parsed = read(f'{{"data":{{"list":[{items},7]}}}}', mapping=PATHS)
@@ -256,6 +257,7 @@ MAPPINGS = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(75), deadline=None)
 @given(DOCUMENTS, st.none() | MAPPINGS)
 def test_no_document_raises(document: Any, mapping: JsonMapping | None) -> None:

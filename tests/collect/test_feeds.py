@@ -175,6 +175,7 @@ def test_bytes_that_are_not_utf8_at_all() -> None:
     assert "cp1252" in parsed.warnings[0]
 
 
+@pytest.mark.slow
 def test_too_many_items_are_cut_to_the_newest() -> None:
     first = datetime(2020, 1, 1, tzinfo=UTC)
     items = [item(n, (first + timedelta(minutes=n)).strftime("%a, %d %b %Y %H:%M:%S +0000")) for n in range(1_500)]

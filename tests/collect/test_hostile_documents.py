@@ -104,6 +104,7 @@ def test_images_in_nested_groups_and_with_dangerous_schemes() -> None:
         assert article.image.url in ("https://village.example/a.jpg", "https://village.example/t.jpg")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["क", "्", " ", "<", "&amp;", "a ", "़्", "&#", "["])
 def test_an_endless_title_is_cut_in_linear_time(text: str) -> None:
     found: list[ParseResult] = []

@@ -42,6 +42,7 @@ def test_golden_page_is_read_completely(expected: dict[str, Any]) -> None:
     assert body_f1(article.body, gold) >= MIN_F1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("expected", LAYOUTS, ids=lambda file: str(file.stem))
 def test_page_of_each_layout_gives_its_article(expected: Path) -> None:
     truth: dict[str, Any] = json.loads(expected.read_text(encoding="utf-8"))

@@ -99,6 +99,7 @@ def test_a_plain_sitemap_of_a_whole_site_is_cut_to_its_newest() -> None:
     assert parsed.warnings == (f"it gives links without titles; the newest {MAX_LINKS} of its 3000 URLs were used",)
 
 
+@pytest.mark.slow
 def test_a_long_news_sitemap_is_cut_like_a_feed() -> None:
     titled = (
         plain_url(n, f"2026-11-{1 + n % 22:02d}").replace(

@@ -48,6 +48,7 @@ def test_compressed_bodies_are_decompressed(encoding: str, size: int) -> None:
     assert b"".join(decompress(pieces(packed, size), encoding, limit=len(TEXT))) == TEXT
 
 
+@pytest.mark.slow
 @ENCODINGS
 def test_a_bomb_stops_at_the_limit(encoding: str) -> None:
     packed = PACKERS[encoding](bytes(30_000_000))

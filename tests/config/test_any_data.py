@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,6 +43,7 @@ def problems_of(data: Any, environment: dict[str, str]) -> list[ConfigProblem] |
     return None
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=examples(75))
 @given(DATA, VARIABLES)
 def test_from_data_raises_only_configuration_errors(data: Any, environment: dict[str, str]) -> None:

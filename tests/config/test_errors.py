@@ -103,6 +103,8 @@ NEWSLETTER = {
     "sender: {email: news@समाचार.भारत}": "write a Hindi domain in its ASCII form",
     'sender: {email: news@example.com, name: "a\\nb"}': "expected one line of text",
     "timezone: Asia/Calcuta": "expected an IANA time zone such as Asia/Calcutta",
+    # The operating system has a file of this name.
+    "timezone: localtime": "expected an IANA time zone such as Asia/Kolkata",
     "base_url: 'https://127.0.0.1:1@evil.example'": "expected a URL with one clear host",
     "base_url: news.example.com": "expected a URL such as https://news.example.com",
     "reply_to: desk": "expected an email address",

@@ -165,6 +165,7 @@ def test_labelled_pairs_of_five_papers() -> None:
     assert merged["different"] == 0
 
 
+@pytest.mark.slow
 def test_small_days_of_labelled_disasters() -> None:
     """Thirty disaster reports a day, a few of them reported twice: harder than any real day of thirty."""
     lines = _read("articles/ednil-events-hi/ednil_hi.jsonl").split("\n")

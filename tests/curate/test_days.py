@@ -35,6 +35,7 @@ def test_the_demo_gives_a_full_edition_on_two_days(tmp_path: Path) -> None:
     assert second["accepted"] == first["accepted"]
 
 
+@pytest.mark.slow
 def test_what_was_sent_on_monday_stays_out_on_tuesday(tmp_path: Path) -> None:
     newsroom = room(tmp_path)
     own = newsroom.home / "own"

@@ -86,6 +86,7 @@ def test_a_skeleton_differs_only_in_numbers() -> None:
     assert title_form("भाव 23").skeleton != title_form("दर 23").skeleton
 
 
+@pytest.mark.slow
 def test_headline_words_on_labelled_headlines() -> None:
     """The lexicon is mostly right where it decides, and does not decide where it does not know."""
     path = SHARED_DATA / "articles/l3cube-headlines-hi/l3cube_hi_headlines.jsonl"

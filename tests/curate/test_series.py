@@ -18,6 +18,7 @@ ZONE = ZoneInfo("Asia/Kolkata")
 EVERYTHING = pages()
 
 
+@pytest.mark.slow
 def test_two_hundred_pages_of_ten_kinds_never_join_over_days() -> None:
     found = cluster([article for _, _, article in EVERYTHING], Rules())
     assert len(EVERYTHING) == 200

@@ -287,6 +287,7 @@ def test_a_scheduled_batch_that_brevo_does_not_know_is_held(database: Database, 
     assert server.counts == {}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("due", [AT, DUE])
 @pytest.mark.parametrize(

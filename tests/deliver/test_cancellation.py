@@ -148,6 +148,7 @@ def test_past_the_cancellation_deadline_an_unknown_batch_is_held(database: Datab
     everyone_once(server, 4)
 
 
+@pytest.mark.slow
 def test_a_provider_that_loses_everything_is_given_up_within_its_cancellation_limit(
     database: Database, server: SendGridServer
 ) -> None:

@@ -43,6 +43,7 @@ def test_the_table_matches_the_class(setup: TransportSetup) -> None:
     assert registry.RECOVERY.keys() == registry.TRANSPORTS.keys()
 
 
+@pytest.mark.slow
 def test_every_recipient_gets_one_email_with_their_own_values_and_no_placeholder(setup: TransportSetup) -> None:
     batch = outgoing(ASHA, RAVI, MEENA)
     accepted(setup, ASHA, RAVI, MEENA)
@@ -102,6 +103,7 @@ def test_a_text_email_has_no_html(setup: TransportSetup) -> None:
 INJECTION = "\r\nBcc: stranger@example.com\r\n\r\n<b>body"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r", "\x00\n", "\x0b\n"])
 def test_no_text_can_start_a_header(setup: TransportSetup, line_end: str) -> None:
     evil = INJECTION.replace("\r\n", line_end)

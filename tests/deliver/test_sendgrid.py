@@ -139,6 +139,7 @@ def test_every_fault_leads_to_its_outcome(server: SendGridServer, kind: str, cap
     assert server.violations == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["reset_before_body", "reset_mid_body"])
 def test_a_request_that_was_never_whole_is_certainly_not_sent(server: SendGridServer, kind: str) -> None:
     server.faults = [kind]

@@ -239,6 +239,7 @@ def test_a_failing_log_stops_before_anything_is_sent() -> None:
         assert server.counts == {A: 1}
 
 
+@pytest.mark.slow
 def test_after_a_hundred_emails_there_is_a_new_connection() -> None:
     with RecordingSmtp() as server, transport(server) as smtp:
         assert smtp.submit(outgoing(*many(230)), RecordingLog()) == PerRecipient(frozenset(range(1, 231)))

@@ -51,6 +51,7 @@ ODD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ODD)
 @pytest.mark.parametrize("security", ["none", "tls"])
 def test_every_byte_arrives(name: str, security: str, identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -166,6 +166,7 @@ def test_an_edition_is_posted_once_with_its_link(posting: App, server: HttpServe
     assert "*" not in text
 
 
+@pytest.mark.slow
 def test_what_telegram_may_have_is_never_posted_again_by_itself(posting: App, server: HttpServer) -> None:
     server.route(SEND, http_behaviours.reset())
     assert poster(posting).post(KEY).state == PostState.UNKNOWN
@@ -180,6 +181,7 @@ def test_what_telegram_may_have_is_never_posted_again_by_itself(posting: App, se
     assert not made.posts.decide(KEY, CHANNEL, posted=False, now=posting.now())
 
 
+@pytest.mark.slow
 def test_what_was_surely_not_posted_is_tried_again_later(posting: App, server: HttpServer) -> None:
     server.route(SEND, answer(429, {"ok": False, "parameters": {"retry_after": 600}}))
     assert poster(posting).post(KEY).state == PostState.NOT_SENT
@@ -203,6 +205,7 @@ def test_a_process_that_died_leaves_the_outcome_unknown(posting: App, server: Ht
     assert server.requests == []
 
 
+@pytest.mark.slow
 def test_twenty_processes_post_once(posting: App, server: HttpServer) -> None:
     gate = threading.Event()
 
@@ -228,6 +231,7 @@ def test_an_old_edition_is_not_posted_when_the_channel_is_new(posting: App, serv
     assert server.requests == []
 
 
+@pytest.mark.slow
 def test_the_command_says_what_to_do(posting: App, server: HttpServer, run_share: RunShare) -> None:
     server.route(SEND, http_behaviours.reset())
     code, shown = run_share()

@@ -161,6 +161,7 @@ def test_incomplete_material_gives_its_rows_and_names_what_is_missing(tmp_path: 
         material.path("articles")
 
 
+@pytest.mark.slow
 def test_the_golden_pages_are_material_too() -> None:
     rows = {row.what: row for row in pages.measure(Material(ROOT / "tests/collect/golden"))}
     assert rows["pages: title right"].ours == str(rows["pages: title right"].count)

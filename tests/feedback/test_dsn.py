@@ -124,6 +124,7 @@ def bomb(levels: int) -> bytes:
     return "".join(heads).encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [

@@ -60,6 +60,7 @@ def test_every_block_has_an_example_here() -> None:
     assert EXAMPLES.keys() == SEEN.keys() == ROWS.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("look", sorted(LOOKS))
 def test_every_block_is_in_both_parts_and_has_no_findings(look: str) -> None:
     made = email(*map(block, ROWS), theme=Theme(LOOKS[look]))
@@ -94,6 +95,7 @@ def test_a_block_appears_where_it_should(shown: str, in_email: int, in_web: int)
     assert len(made.blocks(edition, "web").blocks) == in_web
 
 
+@pytest.mark.slow
 def test_answers_are_personal_links_to_the_reader_pages() -> None:
     made = email(block("poll"))
     for part in (made.html, made.text):

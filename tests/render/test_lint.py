@@ -24,6 +24,7 @@ def ours(**branding: object) -> RenderedEmail:
     return email
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("look", sorted(LOOKS))
 @pytest.mark.parametrize("base_url", ["https://news.example.com", ""])
 def test_our_own_emails_have_no_findings(look: str, base_url: str) -> None:

@@ -98,6 +98,7 @@ def test_plural_forms_come_from_the_file() -> None:
 STORY = 'msgid "%(num)s story"\nmsgid_plural "%(num)s stories"\n'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

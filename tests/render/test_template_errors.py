@@ -23,6 +23,7 @@ def error_of(directory: Path, text: str, name: str = "letter.txt.j2") -> str:
     return message.removeprefix(f"{directory}/")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -33,6 +33,7 @@ def test_a_new_store_has_the_schema_of_the_code(database: Database) -> None:
         assert differences(connection) == []
 
 
+@pytest.mark.slow
 @unread
 def test_the_migrations_turn_the_first_schema_into_that_of_the_code(database: Database) -> None:
     """Only released schemas are frozen: `schema_0001` is that of the first release."""

@@ -56,6 +56,7 @@ def claimed(database: Database) -> list[tuple[str, list[str]]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kinds", [1, 2, 30, 49, 50, 51, 120])
 def test_every_recipient_group_is_found(database: Database, kinds: int) -> None:
     subscribers = [

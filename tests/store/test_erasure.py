@@ -156,6 +156,7 @@ def test_rate_limit_windows_are_deleted(database: Database, frozen: Frozen) -> N
     assert not any(quotas.left(each, NOW) for each in theirs)
 
 
+@pytest.mark.slow
 def test_sqlite_keeps_no_page_of_an_erased_person(tmp_path: Path) -> None:
     """The bytes of the file are searched, so overwritten and deleted rows count too."""
     database = open_database("sqlite:///digest.db", home=tmp_path)

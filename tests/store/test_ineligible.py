@@ -51,6 +51,7 @@ WAYS_TO_BECOME_INELIGIBLE: dict[str, MakeIneligible] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", WAYS_TO_BECOME_INELIGIBLE)
 def test_an_ineligible_recipient_is_excluded(database: Database, ledger: SqlLedger, frozen: Frozen, how: str) -> None:
     assert frozen(3)[1] == ID

@@ -40,6 +40,7 @@ def take_over(other: SqlLedger, **policies: bool) -> None:
 Make = Callable[[Sequence[int]], Outcome]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "expected"),
     [

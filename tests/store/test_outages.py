@@ -31,6 +31,7 @@ from tests.support.enqueue import Entry, enqueue
 from tests.support.outages import Proxy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [
@@ -117,6 +118,7 @@ class CommitsAndFails(SqlLedger):
             raise StoreUnavailable("broken after the commit")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("committed", [True, False])
 @pytest.mark.parametrize("threads", [1, 4])
 def test_a_commit_in_doubt_sends_to_everyone_once(

@@ -39,6 +39,7 @@ def test_a_kill_leaves_one_recipient_unknown(database: Database, frozen: Frozen,
     assert (left.accepted, left.unknown, left.pending) == (69, 1, 50)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("upto", [1, 24, 25, 26, 49, 50, 119, 120])
 def test_after_a_power_cut_nobody_who_may_have_the_email_gets_it_again(
     database: Database, frozen: Frozen, upto: int

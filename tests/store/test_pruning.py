@@ -98,6 +98,7 @@ def rows(database: Database, table: object) -> int:
         return int(connection.execute(select(func.count()).select_from(table)).scalar_one())  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_folded_edition_has_the_same_counts(database: Database, pruner: StorePruner, sent: list[int]) -> None:
     before = counts(database, KEY), count_feedback(database, KEY), PublishedStore(database).newest(20, LATER)
     assert before[0].settled

@@ -68,6 +68,7 @@ def test_a_bomb_is_not_extracted(tmp_path: Path, files: int) -> None:
     assert "suspiciously large for its compressed size" in problem(path)
 
 
+@pytest.mark.slow
 def test_a_bomb_with_a_false_size(tmp_path: Path) -> None:
     path = zipped(tmp_path / "x.zip", {NAME: bomb(60)})
     data = bytearray(path.read_bytes())

@@ -181,6 +181,7 @@ def test_an_unreadable_file_is_reported_as_usual(tmp_path: Path) -> None:
         list_editor.remove(path, "a@example.com")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "value",
     [

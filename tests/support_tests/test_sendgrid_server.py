@@ -308,6 +308,7 @@ def test_the_log_explains_every_response_to_many_clients_with_many_faults(tmp_pa
     assert dealt.count("accept_then_close") > 0 < dealt.count("lose_then_close")
 
 
+@pytest.mark.slow
 def test_a_process_is_controlled_over_http_and_stops_on_sigterm(tmp_path: Path) -> None:
     def call(url: str, body: object = None) -> object:
         data = None if body is None else json.dumps(body).encode()

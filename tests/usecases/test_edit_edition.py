@@ -103,6 +103,7 @@ def test_nothing_to_undo_is_said(app: App) -> None:
         app.editor.undo(KEY, SUMAN)
 
 
+@pytest.mark.slow
 def test_stories_are_merged_and_split_and_composing_again_keeps_it(app: App) -> None:
     first, second, *_rest = list(edition(app).stories())
     before = order(edition(app))

@@ -130,6 +130,7 @@ def test_each_is_asked_once_by_the_ledger(app: App, clock: Clock) -> None:
     assert len(mails) == 3
 
 
+@pytest.mark.slow
 def test_the_question_is_nobody_elses_edition(app: App) -> None:
     import threading
 

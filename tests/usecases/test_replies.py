@@ -33,6 +33,7 @@ def mail(*head: str, sender: str = "Asha@Example.com", text: str = "अच्छ
     return "\r\n".join((f"From: {sender}", *head, "", text)).encode()
 
 
+@pytest.mark.slow
 def test_a_reply_is_kept_with_its_subscriber_and_its_edition(app: App) -> None:
     pipeline.send(app, KEY)
     to = recipient(1, "asha@example.com", app.sender, app.signer.sign_email)

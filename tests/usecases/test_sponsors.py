@@ -111,6 +111,7 @@ def test_a_place_that_is_taken_stays_so(app: App) -> None:
     assert booked(app, edition(app), "middle") == []
 
 
+@pytest.mark.slow
 def test_a_cap_is_counted_by_the_ledger_and_the_house_fills_the_rest(app: App) -> None:
     for key in ("2026-11-23", "2026-11-24", "2026-11-25", "2026-11-26"):
         put_and_send(app, key)
@@ -131,6 +132,7 @@ def test_an_edition_that_was_never_sent_gives_its_place_back(app: App) -> None:
     assert booked(app, edition(app, "2026-11-25")) == ["हरियाली पौधशाला"]
 
 
+@pytest.mark.slow
 def test_dates_words_and_editions_rule(app: App) -> None:
     december = replace(edition(app), key="2026-12-01", day=edition(app).day + timedelta(days=8))
     assert booked(app, december) == ["नदीपुर बस सेवा"]
@@ -150,6 +152,7 @@ def test_the_report_is_for_the_advertiser(app: App) -> None:
     assert app.sponsor_reporter.report("कोई नहीं") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

@@ -99,6 +99,7 @@ def numbers(app: App, target: str = TOTAL) -> ClickNumbers:
     return app.clicks.numbers([KEY], lambda _key: 8).get(KEY, {}).get(target, ClickNumbers())
 
 
+@pytest.mark.slow
 def test_a_link_leads_to_its_story_and_nowhere_else(counted: App) -> None:
     edition = counted.editions.get(KEY)
     assert edition
@@ -113,6 +114,7 @@ def test_a_link_leads_to_its_story_and_nowhere_else(counted: App) -> None:
     assert "/c/" not in counted.editions.emails(KEY)["html"].text
 
 
+@pytest.mark.slow
 def test_forged_and_foreign_links_lead_nowhere(counted: App) -> None:
     path = links(counted)[0]
     code = path.rpartition("/")[2]
@@ -133,6 +135,7 @@ def test_forged_and_foreign_links_lead_nowhere(counted: App) -> None:
     assert numbers(counted) == ClickNumbers(1, 1, 0)
 
 
+@pytest.mark.slow
 def test_people_and_machines_are_counted_apart(counted: App) -> None:
     first, second = links(counted)[:2]
     with served(counted) as site:
@@ -147,6 +150,7 @@ def test_people_and_machines_are_counted_apart(counted: App) -> None:
     assert numbers(counted) == ClickNumbers(3, 4, 4)
 
 
+@pytest.mark.slow
 def test_what_is_kept_names_nobody(counted: App) -> None:
     with served(counted) as site:
         visit(site, links(counted)[0])
@@ -157,6 +161,7 @@ def test_what_is_kept_names_nobody(counted: App) -> None:
     assert "Chrome" not in str(dict(row))
 
 
+@pytest.mark.slow
 def test_a_day_later_only_counts_are_left(counted: App) -> None:
     with served(counted) as site:
         visit(site, links(counted)[0])
@@ -171,6 +176,7 @@ def test_a_day_later_only_counts_are_left(counted: App) -> None:
     assert numbers(counted) == before == ClickNumbers(2, 2, 0)
 
 
+@pytest.mark.slow
 def test_the_report_hides_numbers_of_few_people(counted: App) -> None:
     first, second = links(counted)[:2]
     with served(counted) as site:
@@ -182,6 +188,7 @@ def test_the_report_hides_numbers_of_few_people(counted: App) -> None:
     assert [(each["people"], each["clicks"]) for each in clicks["targets"]] == [(2, 2)]
 
 
+@pytest.mark.slow
 def test_a_draft_and_a_test_email_count_nobody(tmp_path: Path) -> None:
     with newsletter(tmp_path / "newsletter", DIGEST_CLICKS__SUBSCRIBERS="true") as app:
         edition = app.editions.get(KEY)
@@ -197,6 +204,7 @@ def test_a_draft_and_a_test_email_count_nobody(tmp_path: Path) -> None:
         assert numbers(app) == ClickNumbers()
 
 
+@pytest.mark.slow
 def test_who_clicked_is_kept_only_if_the_settings_say_so(tmp_path: Path) -> None:
     with newsletter(tmp_path / "newsletter", DIGEST_CLICKS__SUBSCRIBERS="true") as app:
         asha = subscriber_id(app)
@@ -214,6 +222,7 @@ def test_who_clicked_is_kept_only_if_the_settings_say_so(tmp_path: Path) -> None
             assert connection.execute(select(func.count()).select_from(last_click)).scalar() == 0
 
 
+@pytest.mark.slow
 def test_the_page_of_an_email_has_the_addresses_themselves(counted: App) -> None:
     asha = subscriber_id(counted)
     with served(counted) as site:
@@ -239,6 +248,7 @@ def test_turned_off_links_still_lead_and_count_nothing(counted: App) -> None:
     assert "/c/" not in email.html
 
 
+@pytest.mark.slow
 def test_links_to_our_own_pages_are_never_counted(counted: App) -> None:
     edition = counted.editions.get(KEY)
     assert edition
@@ -252,6 +262,7 @@ def test_links_to_our_own_pages_are_never_counted(counted: App) -> None:
     assert other.url not in email.html
 
 
+@pytest.mark.slow
 def test_the_email_is_sound_and_smaller(counted: App) -> None:
     edition = counted.editions.get(KEY)
     assert edition

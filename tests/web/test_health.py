@@ -167,6 +167,7 @@ def test_without_settings_nobody_else_may() -> None:
     assert not access().allows("10.1.2.3", {"host": "x", "authorization": "Bearer "})
 
 
+@pytest.mark.slow
 def test_the_pages_answer_monitors(tmp_path: Path) -> None:
     with site(tmp_path / "newsletter", DIGEST_WEB__METRICS__TOKEN_ENV="SCRAPE", SCRAPE=TOKEN) as pages:
         # A monitor knows the machine by its address.

@@ -71,6 +71,7 @@ def test_all_topics_include_future_ones(pages: Site) -> None:
     assert preferences_of(pages, "asha@example.com")[0] == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
@@ -142,6 +143,7 @@ def test_whoever_chose_only_topics_without_news_is_told(
     assert is_unfed(topics, rates) is expected
 
 
+@pytest.mark.slow
 def test_topics_without_news_are_marked(sent: Site) -> None:
     shown = sent.get(f"/preferences/{sent.token('preferences', 'meena@example.com')}").text
     edition = sent.app.editions.get("2026-11-23")

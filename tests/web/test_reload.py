@@ -71,6 +71,7 @@ def test_pages_that_cannot_be_built_are_a_warning_and_leave_the_old_ones(
 
 
 # FastAPI suppresses this warning with `catch_warnings`, which two threads undo for each other.
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:The 'alias' attribute")
 def test_a_request_in_progress_is_answered_by_the_pages_that_it_began_on(app: App, pages: RunningPages) -> None:
     """The body of the request arrives in two parts, with two reloads between them."""

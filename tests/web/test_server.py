@@ -48,6 +48,7 @@ def test_a_catalogue_without_the_pages_is_reported(newsroom: Newsroom) -> None:
     assert 'msgid "Unsubscribe now" is missing' in run.err
 
 
+@pytest.mark.slow
 def test_the_list_shows_pauses_and_preferences(newsroom: Newsroom) -> None:
     from datetime import timedelta
 

@@ -106,6 +106,7 @@ def test_an_unsubscribe_survives_every_edit_of_the_list(pages: Site) -> None:
         assert pages.candidates() == {"asha@example.com": UNSUBSCRIBED}
 
 
+@pytest.mark.slow
 def test_the_links_of_an_email_lead_to_these_pages(sent: Site) -> None:
     import re
 

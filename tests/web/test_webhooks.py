@@ -148,6 +148,7 @@ def modified(dice: random.Random) -> tuple[bytes, dict[str, str]]:
     return bytes(content), headers
 
 
+@pytest.mark.slow
 def test_invalid_requests_store_nothing(sqlite_url: str, tmp_path: Path) -> None:
     valid = SENDGRID.headers(BODY, AT)
     seen: set[int] = set()

@@ -32,7 +32,7 @@ EARLIER = f"{KEY}T06:31:59+05:30"
 def open_desk(home: Path, **settings: str) -> Iterator[Site]:
     environment = {**SETTINGS, **settings}
     composed = _composed(**{**environment, "DIGEST_NOW": EARLIER})
-    shutil.copytree(Path(composed.name) / "newsletter", home, copy_function=shutil.copyfile)
+    shutil.copytree(Path(composed.name) / "newsletter", home)
     with site(home, ["asha@example.com", "ravi@example.com"], **environment) as served:
         served.app.subscriber_list.sync()
         yield served

@@ -65,6 +65,7 @@ def test_nobody_is_led_to_the_form(everybody: Everybody, route: Route) -> None:
     assert response.headers["location"].startswith("/desk/login")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("route", [route for route in PROTECTED if route.page != "login.sign_out"], ids=named)
 def test_each_role_may_do_what_the_table_says(everybody: Everybody, route: Route, role: Role) -> None:
@@ -94,6 +95,7 @@ def test_roles_include_those_before_them() -> None:
     assert [role for role in Role if Role.SENDER.includes(role)] == [Role.VIEWER, Role.EDITOR, Role.SENDER]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("route", [route for route in ROUTES if route.method == "POST"], ids=named)
 def test_a_form_without_its_token_is_refused(everybody: Everybody, route: Route) -> None:
     admin, other = everybody.browsers[Role.ADMIN], everybody.browsers[Role.SENDER]
@@ -118,6 +120,7 @@ def test_a_form_of_another_site_is_refused_even_with_the_token(everybody: Everyb
     assert admin.submit("/edition/2026-11-23/undo", {}, headers=headers).status == 403
 
 
+@pytest.mark.slow
 def test_no_get_changes_anything(everybody: Everybody) -> None:
     desk, admin = everybody.desk, everybody.browsers[Role.ADMIN]
     before = len(desk.app.audit.newest(1000))

@@ -65,6 +65,7 @@ def path_of(route: Route) -> str:
 ROWS = api_rows(ROUTES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.path}")
 def test_each_token_may_do_what_the_table_says(programs: dict[Role, Program], row: Route) -> None:
     assert Program(programs[Role.ADMIN].site).ask(row.method, path_of(row))[0] == 401
@@ -100,6 +101,7 @@ def test_a_session_is_no_token_and_a_role_follows_its_user(desk: Site, programs:
     assert program.ask("GET", "/reports")[0] == 401
 
 
+@pytest.mark.slow
 def test_the_description_is_valid_and_for_those_signed_in(desk: Site, programs: dict[Role, Program]) -> None:
     assert Program(desk).ask("GET", "/openapi.json")[0] == 401
     status, described = programs[Role.VIEWER].ask("GET", "/openapi.json")
@@ -141,6 +143,7 @@ def test_an_approval_needs_the_revision_that_was_seen(programs: dict[Role, Progr
     assert sender.ask("POST", f"/edition/{KEY}/reopen")[0] == 200
 
 
+@pytest.mark.slow
 def test_one_act_by_desk_api_and_command_leaves_the_same(tmp_path: Path) -> None:
     """The rows of the store and the log are the same, except the user and the origin."""
 
@@ -221,6 +224,7 @@ def test_acts_on_editions_by_desk_api_and_command_leave_the_same(tmp_path: Path)
     ]
 
 
+@pytest.mark.slow
 def test_a_send_by_command_is_the_persons_and_one_by_schedule_nobodys(tmp_path: Path) -> None:
     for desk in open_desk(tmp_path / "newsletter"):
         room = Newsroom(desk.app.home, {**SETTINGS, "DIGEST_USER": "mira"})

@@ -23,6 +23,7 @@ def blocks(desk: Site) -> dict[str, EditionBlock]:
     return {each.name: each for each in edition.blocks}
 
 
+@pytest.mark.slow
 def test_a_block_is_left_out_and_taken_back(desk: Site, editor: Browser) -> None:
     assert "weather" in blocks(desk)
     before = blocks(desk)
@@ -44,6 +45,7 @@ def test_a_block_is_left_out_and_taken_back(desk: Site, editor: Browser) -> None
     assert editor.post(f"{HERE}/block", name="weather", act="x").status == 422
 
 
+@pytest.mark.slow
 def test_a_quotation_is_written_changed_and_removed(desk: Site, editor: Browser) -> None:
     assert "आज का विचार" in editor.get("/").text, "one can be added"
     editor.submit(f"{HERE}/block", {"name": "quote", "act": "save", **WISE})
@@ -56,6 +58,7 @@ def test_a_quotation_is_written_changed_and_removed(desk: Site, editor: Browser)
     assert [act.what for act in desk.app.audit.newest(3)] == ["block text"] * 3
 
 
+@pytest.mark.slow
 def test_the_file_of_a_block_comes_back(desk: Site, editor: Browser) -> None:
     folder = desk.app.home / "samples" / "blocks" / KEY
     folder.mkdir()
@@ -75,6 +78,7 @@ def test_the_file_of_a_block_comes_back(desk: Site, editor: Browser) -> None:
     assert blocks(desk)["quote"].data == WISE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "texts", "named"),
     [
@@ -104,6 +108,7 @@ def test_the_use_case_refuses_what_it_does_not_know(desk: Site) -> None:
         desk.app.editor.leave_out_block(KEY, "", BY)
 
 
+@pytest.mark.slow
 def test_an_approval_ends_with_a_change_of_a_block(desk: Site, editor: Browser, sender: Browser) -> None:
     edition = desk.app.editions.get(KEY)
     assert edition is not None

@@ -33,6 +33,7 @@ def test_a_month_shows_what_is_there_what_is_planned_and_holidays(desk: Site, ed
     assert editor.get("/calendar?month=9999-99").status == 200
 
 
+@pytest.mark.slow
 def test_a_special_edition_has_the_articles_that_were_asked_for(desk: Site, editor: Browser) -> None:
     edition = desk.app.editions.get(KEY)
     assert edition is not None
@@ -63,6 +64,7 @@ def test_sources_and_hours_limit_a_special_edition(desk: Site, editor: Browser) 
     assert all(desk.app.now() - each.published <= timedelta(hours=24) for each in articles)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fields", [{"slug": "", "hours": "24"}, {"slug": "2026-11-29", "hours": "24"}, {"slug": "a", "hours": "9999"}]
 )

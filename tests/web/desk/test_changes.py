@@ -43,6 +43,7 @@ def event(stream: HTTPResponse) -> str:
     return ""
 
 
+@pytest.mark.slow
 def test_an_open_page_is_told_what_another_editor_changes(desk: Site, editor: Browser, sender: Browser) -> None:
     assert f'data-changes="{ROOT}{HERE}/changes"' in editor.get("/").text
     with stream_of(sender) as stream:
@@ -59,6 +60,7 @@ def cookie_of(browser: Browser) -> dict[str, str]:
     return {"Cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items())}
 
 
+@pytest.mark.slow
 def test_whatever_a_page_shows_of_an_edition_is_in_its_mark(desk: Site) -> None:
     editor, sender = set_up(desk, "suman", Role.EDITOR), set_up(desk, "kavita", Role.SENDER)
     app = desk.app

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from digest import pipeline
 from digest.models import EditionState
 from tests.web.desk.browser import Browser
@@ -20,6 +22,7 @@ def sent(desk: Site) -> str:
     return edition.lead
 
 
+@pytest.mark.slow
 def test_a_correction_goes_to_those_who_have_the_wrong_text(desk: Site, sender: Browser) -> None:
     story = sent(desk)
     assert f"{HERE}/correct/{story}" in sender.get(HERE).text

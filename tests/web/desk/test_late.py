@@ -53,6 +53,7 @@ def accepted(desk: Site) -> int:
     return desk.app.status_reader.counts(KEY, desk.app.now()).accepted
 
 
+@pytest.mark.slow
 def test_newcomers_and_who_was_left_out_get_it_once(sent: Site, sender: Browser) -> None:
     assert translated("Everybody who is due has it.") in sender.get(PLACE).text
     before = accepted(sent)
@@ -72,6 +73,7 @@ def test_newcomers_and_who_was_left_out_get_it_once(sent: Site, sender: Browser)
     assert [(act.who, act.subject, act.detail) for act in acts] == [("kavita", KEY, "2 subscribers")]
 
 
+@pytest.mark.slow
 def test_no_more_get_it_than_the_page_said(sent: Site, sender: Browser) -> None:
     add(sent, "neha@example.com")
     assert due(sender) == 1
@@ -83,6 +85,7 @@ def test_no_more_get_it_than_the_page_said(sent: Site, sender: Browser) -> None:
     assert sent.app.editions.get(KEY).state == EditionState.DONE  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_another_send_and_a_draft_are_not_disturbed(
     sent: Site, sender: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,6 +43,7 @@ def send_to_group(editor: Browser) -> None:
     assert editor.post(f"{HERE}/test", group="newsroom").status == 303
 
 
+@pytest.mark.slow
 def test_an_editor_sends_a_test_to_themselves_and_to_a_group(desk: Site, editor: Browser) -> None:
     page = editor.post(f"{HERE}/test", address="suman@example.com", follow=True)
     assert "परीक्षण भेजने को दे दिया" in page.text
@@ -60,6 +61,7 @@ def test_an_editor_sends_a_test_to_themselves_and_to_a_group(desk: Site, editor:
     assert editor.post(f"{HERE}/test", group="strangers").status == 422
 
 
+@pytest.mark.slow
 def test_a_link_approves_once_and_only_by_its_button(desk: Site, editor: Browser, sender: Browser) -> None:
     send_to_group(editor)
     approve = links(desk, "asha@example.com")["मंज़ूर करें"]
@@ -78,6 +80,7 @@ def test_a_link_approves_once_and_only_by_its_button(desk: Site, editor: Browser
     assert (approved.reason, approved.decided_by) == ("by the link of a test", "kavita")
 
 
+@pytest.mark.slow
 def test_a_link_is_for_what_the_test_showed(desk: Site, editor: Browser, sender: Browser) -> None:
     send_to_group(editor)
     approve = links(desk, "asha@example.com")["मंज़ूर करें"]

@@ -20,6 +20,7 @@ def sign_in(browser: Browser, name: str = "suman", password: str = PASSWORD, *, 
     return browser.post("/login", name=name, password=password, code=code).status
 
 
+@pytest.mark.slow
 def test_a_link_sets_up_an_account_once(desk: Site) -> None:
     accounts = desk.app.accounts
     accounts.add("suman", Role.EDITOR, TESTER)
@@ -60,6 +61,7 @@ def test_a_code_works_once(desk: Site, editor: Browser) -> None:
     assert sign_in(Browser(desk)) == 401
 
 
+@pytest.mark.slow
 def test_tries_are_limited_for_one_network_only(desk: Site, editor: Browser) -> None:
     stranger = Browser(desk, headers={"X-Forwarded-For": "203.0.113.9"})
     assert [sign_in(stranger, password="x" * 12) for _ in range(TRIES)] == [401] * TRIES
@@ -78,6 +80,7 @@ def test_a_session_that_somebody_planted_is_no_session(desk: Site, editor: Brows
     assert Browser(desk, cookies={"desk": "x" * 43}).get("/").status == 303
 
 
+@pytest.mark.slow
 def test_a_session_ends_when_the_user_or_an_admin_ends_it(desk: Site, editor: Browser) -> None:
     stolen = Browser(desk, cookies=dict(editor.cookies))
     assert stolen.get("/").status == 200
@@ -120,6 +123,7 @@ def test_nobody_signs_in_without_https_from_elsewhere(desk: Site) -> None:
     assert 'name="password"' in Browser(desk).get("/login").text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["//evil.example", "https://evil.example", "/\\evil.example", "/x\n/y"])
 def test_signing_in_leads_to_no_other_site(desk: Site, editor: Browser, place: str) -> None:
     stranger = Browser(desk)
@@ -141,6 +145,7 @@ def test_the_desk_speaks_english_after_a_switch(desk: Site) -> None:
     assert browser.post("/language", language="hi", here="//evil.example").headers["location"] == "/desk/"
 
 
+@pytest.mark.slow
 def test_users_are_managed_in_the_browser(desk: Site) -> None:
     admin = set_up(desk, "asha", Role.ADMIN)
     page = admin.post("/users", name="Ravi", role="viewer")

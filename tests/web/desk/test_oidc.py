@@ -114,6 +114,7 @@ def test_a_place_elsewhere_is_not_gone_on_to(desk: Site, provider: OidcProvider)
     assert done.headers["location"] == f"{ROOT}/"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "claims",
     [
@@ -210,6 +211,7 @@ def test_the_answer_of_another_provider_or_none_is_refused(desk: Site, provider:
     assert "access_denied" not in denied.text
 
 
+@pytest.mark.slow
 def test_a_code_of_another_attempt_has_another_verifier(desk: Site, provider: OidcProvider) -> None:
     """A person who saw a code cannot use it in another browser (PKCE)."""
     victim, thief = Browser(desk), Browser(desk)

@@ -73,6 +73,7 @@ def link_of_a_test(desk: Site, user: Browser) -> str:
     return found[1]
 
 
+@pytest.mark.slow
 def test_a_passkey_is_added_signs_in_and_is_removed(desk: Site) -> None:
     browser, phone = named(desk, set_up(desk, "suman", Role.EDITOR)), device(desk)
     assert add(desk, browser, phone).status == 303
@@ -103,6 +104,7 @@ def test_an_answer_works_once_and_for_its_browser(desk: Site) -> None:
     assert other.submit("/login/passkey", fields).status == 401, "replayed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["origin", "unverified", "key", "copied", "nonsense"])
 def test_a_wrong_answer_opens_nothing(desk: Site, fault: str) -> None:
     browser, phone = named(desk, set_up(desk, "suman", Role.EDITOR)), device(desk)
@@ -132,6 +134,7 @@ def test_a_new_link_ends_the_passkeys_of_a_lost_phone(desk: Site) -> None:
     assert sign_in(named(desk, Browser(desk)), phone).status == 401
 
 
+@pytest.mark.slow
 def test_a_link_of_a_test_asks_for_a_passkey_where_the_role_needs_one(desk: Site) -> None:
     kavita, phone = named(desk, set_up(desk, "kavita", Role.SENDER)), device(desk)
     add(desk, kavita, phone)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from digest.models import Story
 from tests.web.desk.browser import Browser
 from tests.web.desk.conftest import KEY
@@ -14,6 +16,7 @@ def with_picture(desk: Site) -> list[Story]:
     return [story for story in edition.stories() if story.image]
 
 
+@pytest.mark.slow
 def test_a_picture_is_removed_stays_away_and_comes_back(desk: Site, editor: Browser) -> None:
     story = with_picture(desk)[0]
     here = f"/edition/{KEY}/story/{story.id}"

@@ -43,6 +43,7 @@ def admin(desk: Site) -> Browser:
     return set_up(desk, "mira", Role.ADMIN)
 
 
+@pytest.mark.slow
 def test_editions_growth_and_domains_are_shown(desk: Site, admin: Browser) -> None:
     admin.get("/reports")
     page = admin.get("/reports").text
@@ -60,6 +61,7 @@ def test_editions_growth_and_domains_are_shown(desk: Site, admin: Browser) -> No
     assert [(row["edition"], int(row["accepted"])) for row in rows] == [(KEY, sent.accepted)]
 
 
+@pytest.mark.slow
 def test_an_edition_says_who_did_not_get_it_and_what_the_editor_did(admin: Browser) -> None:
     admin.get(f"/report/{KEY}/table.csv")
     page = admin.get(f"/report/{KEY}").text

@@ -49,6 +49,7 @@ def approve(desk: Site, sender: Browser, **more: str) -> str:
     return sender.submit(f"{HERE}/approve", {"seen": revision(draft(desk)), **more}).text
 
 
+@pytest.mark.slow
 def test_approval_names_what_nobody_has_looked_at(desk: Site, editor: Browser, sender: Browser) -> None:
     first, second = let_a_model_write(desk, 2)
     text = approve(desk, sender)
@@ -87,6 +88,7 @@ def test_an_editors_own_words_need_no_look(desk: Site, editor: Browser, sender: 
     assert draft(desk).state == EditionState.APPROVED
 
 
+@pytest.mark.slow
 def test_an_intro_is_looked_at_too_and_a_reason_overrides(desk: Site, editor: Browser, sender: Browser) -> None:
     let_a_model_write(desk, 0, intro="नहर की सफ़ाई पूरी हुई।")
     assert "भूमिका मशीन ने लिखी" in editor.get("/").text

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from digest import pipeline
 from digest.app import make_app
 from digest.cli.users import first_link
@@ -75,6 +77,7 @@ def test_the_first_admin_gets_a_link_until_somebody_signed_in(desk: Site) -> Non
     assert TESTER.name not in browser.get("/log").text
 
 
+@pytest.mark.slow
 def test_a_send_is_followed_and_stopped(desk: Site) -> None:
     app, sender = desk.app, set_up(desk, "kavita", Role.SENDER)
     edition = app.editions.get(KEY)

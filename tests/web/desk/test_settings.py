@@ -132,6 +132,7 @@ def test_a_faulty_file_is_explained_and_what_was_typed_stays(desk: Site, admin: 
     assert "नई सुबह" in page.text
 
 
+@pytest.mark.slow
 def test_a_theme_is_looked_at_before_it_is_saved(desk: Site, admin: Browser) -> None:
     before = file_of(desk).read_bytes()
     chosen = {"theme.name": "modern", "theme.accent": "#1d7436", "newsletter.name": "नई सुबह", "dark": "1"}

@@ -27,6 +27,7 @@ def one(name: str) -> str:
     return "/sources/one?" + urlencode({"name": name})
 
 
+@pytest.mark.slow
 def test_a_source_is_added_weighed_paused_and_removed_and_comments_stay(desk: Site, admin: Browser) -> None:
     path = desk.app.home / "digest.yaml"
     path.write_text(path.read_text(encoding="utf-8") + "# the end\n", encoding="utf-8")

@@ -57,6 +57,7 @@ def test_a_search_finds_addresses_names_and_the_code_of_a_subject_line(desk: Sit
     assert find(admin, q=f"हटाएँ {desk.token('leave', 'ravi@example.com')}") == ["ravi@example.com"]
 
 
+@pytest.mark.slow
 def test_filters_narrow_the_list_and_can_be_saved(desk: Site, admin: Browser) -> None:
     assert find(admin, topic="खेल") == ["ravi@example.com"]
     assert find(admin, state="active") == ["ravi@example.com", "asha@example.com"]
@@ -70,6 +71,7 @@ def test_filters_narrow_the_list_and_can_be_saved(desk: Site, admin: Browser) ->
     assert [act.what for act in desk.app.audit.newest(2)] == ["segment dropped", "segment saved"]
 
 
+@pytest.mark.slow
 def test_a_subscriber_is_added_and_changed_in_the_list_file_with_its_comments(desk: Site, admin: Browser) -> None:
     asked = admin.post("/subscribers/add", email="naya@example.com", name="Meena")
     assert asked.status == 422
@@ -93,6 +95,7 @@ def test_a_subscriber_is_added_and_changed_in_the_list_file_with_its_comments(de
     assert [act.what for act in acts] == ["subscriber changed", "subscriber added"]
 
 
+@pytest.mark.slow
 def test_one_person_is_paused_suppressed_lifted_and_taken_off(desk: Site, admin: Browser) -> None:
     id, who = desk.subscriber_id("asha@example.com"), f"/subscriber/{desk.subscriber_id('asha@example.com')}"
     assert admin.post(f"{who}/pause", days="7").status == 303
@@ -117,6 +120,7 @@ def test_one_person_is_paused_suppressed_lifted_and_taken_off(desk: Site, admin:
     assert desk.app.audit.newest(1)[0].subject == f"subscriber {id}"
 
 
+@pytest.mark.slow
 def test_a_complaint_is_not_lifted(desk: Site, admin: Browser) -> None:
     desk.app.subscribers.suppress("ravi@example.com", "complained", now=desk.app.now())
     who = f"/subscriber/{desk.subscriber_id('ravi@example.com')}"
@@ -136,6 +140,7 @@ def test_a_person_gets_their_data_and_is_erased(desk: Site, admin: Browser) -> N
     assert find(admin, q="ravi") == []
 
 
+@pytest.mark.slow
 def test_an_import_is_shown_first_and_then_done(desk: Site, admin: Browser) -> None:
     rows = f"Mail,Who\nnew@example.com,नया\nasha@example.com,Asha\nnobody,x\n=1+1@example.com,{SCRIPT}\n"
     page = upload(admin, rows, origin="mela", **{"map:email": "Mail", "map:name": "Who"})

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import quote
 
+import pytest
+
 from digest.models import Block, Edition, EditionState, Role
 from digest.store.content.articles import ArticleStore
 from digest.usecases.approval import revision
@@ -97,6 +99,7 @@ def test_dragging_puts_a_story_to_a_place(desk: Site, editor: Browser) -> None:
     assert editor.post(f"{HERE}/move", story=story.id, section="<b>", place="1").status == 422
 
 
+@pytest.mark.slow
 def test_a_dropped_story_is_replaced_and_comes_back_by_undo(desk: Site, editor: Browser) -> None:
     before = order(desk)
     gone = before[-1]
@@ -109,6 +112,7 @@ def test_a_dropped_story_is_replaced_and_comes_back_by_undo(desk: Site, editor: 
     assert order(desk) == before
 
 
+@pytest.mark.slow
 def test_a_pinned_story_leads_until_it_is_unpinned(desk: Site, editor: Browser) -> None:
     edition = draft(desk)
     other = order(desk)[-1]
@@ -127,6 +131,7 @@ def test_a_story_that_is_gone_changes_nothing(desk: Site, editor: Browser) -> No
     assert order(desk) == before
 
 
+@pytest.mark.slow
 def test_texts_keep_what_another_editor_wrote(desk: Site, editor: Browser) -> None:
     edition = draft(desk)
     other = set_up(desk, "ravi", Role.EDITOR)
@@ -143,6 +148,7 @@ def test_texts_keep_what_another_editor_wrote(desk: Site, editor: Browser) -> No
     assert draft(desk).subject == edition.subject, "an empty one is generated"
 
 
+@pytest.mark.slow
 def test_a_storys_text_is_changed_beside_its_sources(desk: Site, editor: Browser) -> None:
     story = next(draft(desk).stories())
     page = editor.get(f"{HERE}/story/{story.id}")
@@ -174,6 +180,7 @@ def test_a_viewer_sees_no_buttons(desk: Site) -> None:
     assert "/texts" not in page
 
 
+@pytest.mark.slow
 def test_approval_is_for_what_the_page_showed(desk: Site, editor: Browser, sender: Browser) -> None:
     seen = revision(draft(desk))
     assert seen in sender.get("/").text
@@ -187,6 +194,7 @@ def test_approval_is_for_what_the_page_showed(desk: Site, editor: Browser, sende
     assert "kavita" in sender.get("/").text
 
 
+@pytest.mark.slow
 def test_the_intro_is_markdown_with_a_limit(desk: Site, editor: Browser) -> None:
     written = "**नमस्ते**, पढ़ें [यह](https://example.com/a)।"
     page = editor.submit(f"{HERE}/texts", {"was_intro": "", "intro": written}, follow=True)
@@ -205,6 +213,7 @@ def test_the_intro_is_markdown_with_a_limit(desk: Site, editor: Browser) -> None
     assert any("intro: **नमस्ते**" in act.detail for act in desk.app.audit.newest(5))
 
 
+@pytest.mark.slow
 def test_a_change_voids_the_approval(desk: Site, editor: Browser, sender: Browser) -> None:
     sender.post(f"{HERE}/approve", seen=revision(draft(desk)))
     page = editor.post(f"{HERE}/move", story=full_section(desk)[0], step="down", follow=True)
@@ -213,6 +222,7 @@ def test_a_change_voids_the_approval(desk: Site, editor: Browser, sender: Browse
     assert "approval void" in [act.what for act in desk.app.audit.newest(5)]
 
 
+@pytest.mark.slow
 def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
     # Template syntax in the editor's text stops a send.
     set_up(desk, "suman", Role.EDITOR).submit(f"{HERE}/texts", {"was_intro": "", "intro": "नमस्ते {{ name }}"})
@@ -231,6 +241,7 @@ def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
     assert any("it is meant so" in each.reason for each in desk.app.editions.decisions(KEY))
 
 
+@pytest.mark.slow
 def test_a_held_draft_stays_a_draft(desk: Site, sender: Browser) -> None:
     sender.post(f"{HERE}/pause")
     assert draft(desk).state == EditionState.PAUSED
@@ -250,6 +261,7 @@ def test_stopping_for_good_is_asked_first(desk: Site, sender: Browser) -> None:
     assert sender.get(f"{HERE}/cancel").status == 200
 
 
+@pytest.mark.slow
 def test_the_email_is_shown_in_a_frame_that_can_do_nothing(desk: Site, editor: Browser) -> None:
     story = next(draft(desk).stories())
     title = "<script>alert(1)</script>"
@@ -267,6 +279,7 @@ def test_the_email_is_shown_in_a_frame_that_can_do_nothing(desk: Site, editor: B
     assert title not in text
 
 
+@pytest.mark.slow
 def test_articles_outside_the_edition_are_searched_and_added(small_desk: Site) -> None:
     desk, editor = small_desk, set_up(small_desk, "suman", Role.EDITOR)
     used = {id for story in draft(desk).stories() for id in story.article_ids}
@@ -291,6 +304,7 @@ def test_articles_outside_the_edition_are_searched_and_added(small_desk: Site) -
     assert editor.get(f"{HERE}/pool?q=%25_%27").status == 200
 
 
+@pytest.mark.slow
 def test_new_articles_wait_until_the_editor_asks_for_them(desk: Site, editor: Browser) -> None:
     app, before = desk.app, order(desk)
     ids = [id for story in draft(desk).stories() for id in story.article_ids]
@@ -329,6 +343,7 @@ def test_the_log_names_who_did_what(desk: Site, editor: Browser) -> None:
     assert (act.who, act.via, act.what, act.subject) == ("suman", "desk", "dropped", KEY)
 
 
+@pytest.mark.slow
 def test_stories_are_merged_and_split_on_a_storys_page(desk: Site, editor: Browser) -> None:
     first, second, *_rest = list(draft(desk).stories())
     assert f"/story/{first.id}#regroup" in editor.get("/").text

@@ -46,6 +46,7 @@ def types(receiver: WebhookReceiver) -> list[str]:
     return [each["type"] for each in receiver.accepted]
 
 
+@pytest.mark.slow
 def test_what_happens_is_posted_once_and_signed(desk: Site, receiver: WebhookReceiver) -> None:
     app = desk.app
     asha = desk.subscriber_id("asha@example.com")
@@ -65,6 +66,7 @@ def test_what_happens_is_posted_once_and_signed(desk: Site, receiver: WebhookRec
     assert len(receiver.requests) == len(receiver.accepted)
 
 
+@pytest.mark.slow
 def test_an_import_and_an_edited_list_tell_their_numbers(tmp_path: Path, receiver: WebhookReceiver) -> None:
     hooks = [{"url": receiver.url, "private": True, "events": ["subscribers.changed"]}]
     for desk in open_desk(tmp_path / "newsletter", DIGEST_WEBHOOKS=json.dumps(hooks)):
@@ -130,6 +132,7 @@ def test_an_act_that_is_rolled_back_tells_nobody(desk: Site, receiver: WebhookRe
     assert receiver.requests == []
 
 
+@pytest.mark.slow
 def test_a_failure_is_seen_tried_again_and_given_up_when_the_receiver_is_gone(
     desk: Site, admin: Browser, receiver: WebhookReceiver
 ) -> None:
@@ -158,6 +161,7 @@ def test_a_failure_is_seen_tried_again_and_given_up_when_the_receiver_is_gone(
     assert [act.what for act in app.audit.newest(2)] == ["webhook again", "webhook again"]
 
 
+@pytest.mark.slow
 def test_the_log_has_what_nobody_did_and_is_searched(desk: Site, admin: Browser) -> None:
     app = desk.app
     app.approver.approve(app.editions.get(KEY), how="here", by="tester")  # type: ignore[arg-type]
