@@ -78,7 +78,6 @@ def translator(language: str) -> Catalogue:
 
     It is loaded once per process, and again when the newsletter's file changes.
     """
-    require(language)
     code = _code(language)
     own = _own(code)
     stat = own.stat() if own else None
@@ -90,6 +89,7 @@ def translator(language: str) -> Catalogue:
 def _load(code: str, own: Path | None, stamp: object) -> Catalogue:  # noqa: ARG001
     from digest.i18n.catalogue import Catalogue, Layer
 
+    require(code)
     built_in = _built_in(code)
     layers = [Layer(f"digest/i18n/{code}.po", built_in.read_bytes())] if built_in.is_file() else []
     if own:

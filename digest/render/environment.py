@@ -150,8 +150,10 @@ def localise(catalogue: Callable[[], Catalogue]) -> dict[str, Any]:
             raise RejectedByTemplateFunction(f'msgid "{message}" is not translated in {file}')
         return current
 
-    # The translations of one catalogue, by message and whether they are escaped: a page has dozens.
+    # The translations of one catalogue, by message and whether they are escaped: a page has dozens. Most have no
+    # values, and are kept as they are printed.
     known: dict[tuple[str, bool], str] = {}
+    plain: dict[tuple[str, bool], str] = {}
     owner: Catalogue | None = None
 
     def substitute(context: Context, text: str, values: dict[str, Any]) -> str:
@@ -163,12 +165,19 @@ def localise(catalogue: Callable[[], Catalogue]) -> dict[str, Any]:
         current, escaped = catalogue(), bool(context.eval_ctx.autoescape)
         if current is not owner:
             known.clear()
+            plain.clear()
             owner = current
-        text = known.get((message, escaped))
+        key = message, escaped
+        if not values and key in plain:
+            return plain[key]
+        text = known.get(key)
         if text is None:
             text = catalogue_with(message).gettext(message)
-            text = known[message, escaped] = escape(text) if escaped else text
-        return text % values
+            text = known[key] = escape(text) if escaped else text
+        if values:
+            return text % values
+        printed = plain[key] = text % {}
+        return printed
 
     @pass_context
     def ngettext(context: Context, singular: str, plural: str, num: int, /, **values: Any) -> str:
