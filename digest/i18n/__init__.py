@@ -79,7 +79,6 @@ def translator(language: str) -> Catalogue:
 
     It is loaded once per process, and again when the newsletter's file changes.
     """
-    require(language)
     code = _code(language)
     own = _own(code)
     stat = own.stat() if own else None
@@ -91,6 +90,7 @@ def translator(language: str) -> Catalogue:
 def _load(code: str, own: Path | None, stamp: object) -> Catalogue:  # noqa: ARG001
     from digest.i18n.catalogue import Catalogue, Layer
 
+    require(code)
     layers: list[Layer] = []
     if code in _LANGUAGES:
         layers.append(Layer(f"digest/i18n/{code}.po", (_BUILT_IN / f"{code}.po").read_bytes()))

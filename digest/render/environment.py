@@ -150,8 +150,8 @@ def localise(catalogue: Callable[[], Catalogue]) -> dict[str, Any]:
             raise RejectedByTemplateFunction(f'msgid "{message}" is not translated in {file}')
         return current
 
-    # The translations of one catalogue, by message and whether they are escaped: a page has dozens. And those that are
-    # written without values.
+    # The translations of one catalogue, by message and whether they are escaped: a page has dozens. Most have no
+    # values, and are kept as they are printed.
     known: dict[tuple[str, bool], str] = {}
     plain: dict[tuple[str, bool], str] = {}
     owner: Catalogue | None = None
@@ -165,16 +165,17 @@ def localise(catalogue: Callable[[], Catalogue]) -> dict[str, Any]:
             known.clear()
             plain.clear()
             owner = current
-        if not values and (message, escaped) in plain:
-            return plain[message, escaped]
-        text = known.get((message, escaped))
+        key = message, escaped
+        if not values and key in plain:
+            return plain[key]
+        text = known.get(key)
         if text is None:
             text = catalogue_with(message).gettext(message)
-            text = known[message, escaped] = escape(text) if escaped else text
+            text = known[key] = escape(text) if escaped else text
         if values:
             return text % values
-        written = plain[message, escaped] = text % values
-        return written
+        printed = plain[key] = text % {}
+        return printed
 
     @pass_eval_context
     def ngettext(settings: EvalContext, singular: str, plural: str, num: int, /, **values: Any) -> str:

@@ -29,6 +29,7 @@ from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.requests import RequestStore
 from digest.store.people.signups import SignupStore
 from digest.store.rate_limits import RateLimiter
+from digest.utils.brief import Brief
 from digest.utils.heartbeat import Heartbeat
 from digest.web import answers, approval, clicks, own_data, preferences, stay, unsubscribe, view_in_browser
 from digest.web import privacy as privacy_routes
@@ -121,6 +122,8 @@ log = logging.getLogger(__name__)
 
 # Characters.
 _MIN_TOKEN = 16
+# Seconds for which the pages remember the calendar.
+_BRIEF = 5.0
 # (path prefix, bytes) of routes that accept more than a form.
 _LARGER_BODIES = (("/webhooks/", 8 * 1024 * 1024),)
 
@@ -247,7 +250,8 @@ def _leave_page(
     context = Context(pages, app.signer, PreferenceStore(app.database), RateLimiter(app.database), app.now)
     emails = OwnDataEmails(pages, app.sender, app.signer)
     notices = ChangeNotices(context, RequestStore(app.database), emails, outbound)
-    return LeavePage(context, NextEdition(app.calendar_reader.read, app.settings.choices, app.now), notices, leaving)
+    calendar = Brief(app.calendar_reader.read, _BRIEF)
+    return LeavePage(context, NextEdition(calendar.get, app.settings.choices, app.now), notices, leaving)
 
 
 def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePage) -> list[APIRouter]:
@@ -312,13 +316,14 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
         notices,
         receives_none,
     )
+    # The framework tries one router after the other: first those whose pages are rendered for each request.
     routers = [
-        static_routes(pages, signup),
-        privacy_routes.router(notice),
+        preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
         unsubscribe.router(leave_page),
         preferences.pause_router(page),
         own_data.router(page, leave_page, own),
-        preferences.router(page, Resender(context, editions, published, images, sender, outbound)),
+        static_routes(pages, signup),
+        privacy_routes.router(notice),
         stay.router(context, app.reengagement_store, next_edition),
         answers.router(context, editions, app.answers, app.words),
         approval.router(ApprovalPage(context, app.copy_with(unattended=True))),

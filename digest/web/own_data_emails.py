@@ -11,13 +11,13 @@ from datetime import date, datetime
 
 from digest.i18n import translator
 from digest.mail.message import Outgoing, Sender, recipient
-from digest.models import RenderedEmail
+from digest.models import PLACEHOLDERS, RenderedEmail
 from digest.store.people.requests import RequestKind, Side
 from digest.subscribers.tokens import Signer
 from digest.web.pages import Pages
 
-# Stands for the link in what is rendered, and how many of them are kept.
-_LINK, _MOST_MADE = "https://link.invalid/own", 64
+# How many rendered emails are kept.
+_MOST_MADE = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class OwnDataEmails:
     pages: Pages
     sender: Sender
     signer: Signer
-    _made: dict[tuple[Words, str, date], tuple[str, str]] = field(default_factory=dict, repr=False)
+    _made: dict[tuple[Words, str, str, date], RenderedEmail] = field(default_factory=dict, repr=False)
 
     def build(
         self,
@@ -73,24 +73,24 @@ class OwnDataEmails:
         sender = replace(self.sender, base_url=None) if side == Side.NEW else self.sender
         person = 0 if side == Side.NEW else subscriber
         recipient_ = recipient(person, to, sender, self.signer.sign_email)
-        link = self.pages.absolute_url(place_of(kind, side, self.signer, request), language)
-        html, text = (part.replace(_LINK, link) for part in self._render(words, language, until))
-        email = RenderedEmail("html", words.subject, html, text)
+        email = self._render(words, path_of(kind, side), language, until)
         # The Message-ID derives from the recipient's id. A mailbox may hide a message whose Message-ID repeats.
-        unique = recipient_._replace(id=secrets.randbits(62))
+        token = self.signer.sign(purpose_of(kind, side), request)
+        unique = recipient_._replace(id=secrets.randbits(62), view_token=token)
         return Outgoing("own", "own", "own", email, recipient_.sender, (unique,))
 
-    def _render(self, words: Words, language: str, until: datetime) -> tuple[str, str]:
-        """The HTML and the text of an email, with _LINK. Those of a day are made once."""
-        key = words, language, until.date()
+    def _render(self, words: Words, path: str, language: str, until: datetime) -> RenderedEmail:
+        """The email with a placeholder for the token of its link. Those of a day are rendered and encoded once."""
+        key = words, path, language, until.date()
         if key not in self._made:
-            values = {"kind": "ask", "words": words, "until": until, "link": _LINK, "subject": words.subject}
+            # An email of this kind has no link to view it, so the placeholder of that token is free.
+            link = self.pages.absolute_url(path + PLACEHOLDERS["view"], language)
+            values = {"kind": "ask", "words": words, "until": until, "link": link, "subject": words.subject}
             if len(self._made) >= _MOST_MADE:
                 self._made.clear()
-            self._made[key] = (
-                self.pages.render("mail.html.j2", language, **values),
-                self.pages.render("mail.txt.j2", language, **values),
-            )
+            html = self.pages.render("mail.html.j2", language, **values)
+            text = self.pages.render("mail.txt.j2", language, **values)
+            self._made[key] = RenderedEmail("html", words.subject, html, text)
         return self._made[key]
 
     def _words(self, kind: RequestKind, side: Side, new: str, language: str) -> Words:
@@ -144,10 +144,9 @@ class OwnDataEmails:
         )
 
 
-def place_of(kind: RequestKind, side: Side, signer: Signer, request: int) -> str:
-    """The path of the page that a request's link opens."""
-    token = signer.sign(purpose_of(kind, side), request)
-    return f"/address/{side}/{token}" if kind == RequestKind.ADDRESS else f"/{kind}/{token}"
+def path_of(kind: RequestKind, side: Side) -> str:
+    """The path of the page that a request's link opens, without its token."""
+    return f"/address/{side}/" if kind == RequestKind.ADDRESS else f"/{kind}/"
 
 
 def purpose_of(kind: RequestKind, side: Side) -> str:

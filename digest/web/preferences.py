@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Query, Request
@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import StringConstraints
 
 from digest.feedback.rules import UNSUBSCRIBED
+from digest.hindi import dates
 from digest.store.content.editions import Published, PublishedStore
 from digest.store.people.preferences import StoredSubscriber
 from digest.store.people.requests import RequestKind
@@ -104,7 +105,7 @@ class PreferencesPage:
             pausing=context.paused_until(subscriber),
             topics=self.topics,
             editions=self.editions,
-            hours=selectable_hours(self.send_at, subscriber.hour if subscriber else None),
+            hours=hour_choices(self.send_at, subscriber.hour if subscriber else None, context.pages.language(request)),
             send_at=self.send_at,
             own_zone=context.pages.branding.timezone,
             edition=newest,
@@ -288,10 +289,15 @@ class PreferencesForm:
     editions: Sequence[str] = ()
 
 
-def selectable_hours(send_at: time, current: time | None) -> tuple[time, ...]:
-    """The hours that a subscriber can choose: full hours after the newsletter's own, and the current choice."""
+# Few different ones are asked for, each time that a page is rendered.
+@lru_cache(maxsize=256)
+def hour_choices(send_at: time, current: time | None, language: str) -> Mapping[str, str]:
+    """The hours that a subscriber can choose, with their words: full hours after the newsletter's own, and the current.
+
+    A key is the value of the form, such as `08:00`.
+    """
     offered = {time(hour) for hour in range(24) if time(hour) > send_at} | ({current} if current else set())
-    return tuple(sorted(offered))
+    return {f"{hour:%H:%M}": dates.hour(hour, language) for hour in sorted(offered)}
 
 
 def is_unfed(topics: Sequence[str], rates: Mapping[str, Rate] | None) -> bool:
@@ -314,8 +320,8 @@ def find_error(
     editions: Sequence[OfferedEdition] = (),
 ) -> Wrong | None:
     """Return which part of the form has an error; `form` for one that our pages never send."""
-    hours = ("", *(f"{hour:%H:%M}" for hour in selectable_hours(send_at, subscriber.hour)))
-    if form.format not in FORMATS or form.hour not in hours or not set(form.days) <= set(frequency.WEEKDAYS):
+    hours = hour_choices(send_at, subscriber.hour, "en")
+    if form.format not in FORMATS or form.hour not in ("", *hours) or not set(form.days) <= set(frequency.WEEKDAYS):
         return "form"
     if topics and not set(topics) & set(form.topics):
         return "form" if form.topics else "topics"

@@ -30,7 +30,7 @@ from digest.web.archive.metadata import Metadata
 from digest.web.archive.site import SearchResult, Share
 from digest.web.own_data_emails import Words
 from digest.web.pages import Pages
-from digest.web.preferences import DONE, OfferedEdition, PreferencesForm, selectable_hours
+from digest.web.preferences import DONE, OfferedEdition, PreferencesForm, hour_choices
 from digest.web.privacy import Item
 from digest.web.showcase import ShowcaseEdition
 from digest.web.topic_rates import Rate
@@ -312,7 +312,7 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
             "is_unfed": bool(done),
             "left": subscriber is not None and subscriber.suppressed == UNSUBSCRIBED,
             "pausing": now + timedelta(weeks=1) if pausing else None,
-            "hours": selectable_hours(send_at, None),
+            "hours": hour_choices(send_at, None, "en"),
             "editions": editions,
             "form": PreferencesForm(list(topics)[:2], ("mon",), "", "html", [each.slug for each in editions[:1]]),
         }

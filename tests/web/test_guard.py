@@ -135,6 +135,9 @@ def test_an_unexpected_error_is_a_page_too(sent: Site, caplog: pytest.LogCapture
 
 def test_error_pages_are_in_the_requested_language(unchanged: Site) -> None:
     assert unchanged.get("/nowhere").title == "यहाँ कुछ नहीं है"
-    assert unchanged.get("/nowhere?lang=en").title == "There is nothing here"
+    missing = unchanged.get("/nowhere?lang=en")
+    assert missing.title == "There is nothing here"
+    main = missing.text.partition("<main")[2].partition("</main>")[0]
+    assert re.findall('href="([^"]*)"', main) == ["/archive?lang=en", "/join?lang=en"]
     refused = unchanged.request("DELETE", "/join")
     assert (refused.status, refused.headers["allow"]) == (405, "GET")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -31,8 +32,14 @@ def ask_for(pages: Site, what: str, email: str = ASHA, **fields: str) -> str:
 
 
 def asked_for(pages: Site, what: str, email: str = ASHA) -> EmailMessage:
-    """The email about a request. Not the notices of changed preferences."""
-    return next(mail for mail in pages.mails(email, "own") if link_of(mail).startswith(f"/{what}/"))
+    """The email about a request. Not the notices of changed preferences, which may arrive earlier."""
+    until = time.monotonic() + 10
+    while True:
+        for mail in pages.mails(email, "own"):
+            if link_of(mail).startswith(f"/{what}/"):
+                return mail
+        assert time.monotonic() < until
+        time.sleep(0.02)
 
 
 def stored(pages: Site, email: str) -> int | None:

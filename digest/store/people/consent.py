@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
@@ -61,11 +61,15 @@ class ConsentLog:
             return [Consent(*row) for row in connection.execute(rows)]
 
 
+# Built once, because each change on a page adds an entry.
+_insert = insert(consent)
+
+
 def append(connection: Connection, entries: Sequence[Consent]) -> None:
     """Add entries in the caller's transaction, together with the change that they describe."""
     if not entries:
         return
-    connection.execute(insert(consent), [asdict(entry) for entry in entries])
+    connection.execute(_insert, [{name: getattr(entry, name) for name in Consent.__slots__} for entry in entries])
     for entry in entries:
         if (type := _EVENTS.get(entry.what)) is not None and outbox.listeners(connection, type):
             own = select(subscriber.c.id).where(subscriber.c.address == entry.address)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -88,7 +88,7 @@ class RequestStore:
             table = person_request.c
             earlier = (table.subscriber == subscriber) & (table.kind == kind) & table.done_at.is_(None)
             connection.execute(delete(person_request).where(earlier | (table.asked_at < now - KEPT)))
-            connection.execute(_insert, asdict(opened))
+            connection.execute(_insert, _row(opened))
         return opened
 
     def open_undo(
@@ -102,7 +102,7 @@ class RequestStore:
                 return None
             if old := [row.id for row in earlier if row.asked_at < now - KEPT]:
                 connection.execute(delete(person_request).where(person_request.c.id.in_(old)))
-            connection.execute(_insert, asdict(opened))
+            connection.execute(_insert, _row(opened))
         return opened
 
     def get(self, id: int, kind: RequestKind, now: datetime) -> PersonRequest | None:
@@ -127,6 +127,10 @@ class RequestStore:
         with self.database.write(area="signup") as connection:
             own = (person_request.c.id == id) & person_request.c.done_at.is_(None)
             return bool(connection.execute(update(person_request).where(own).values(done_at=now)).rowcount)
+
+
+def _row(request: PersonRequest) -> dict[str, Any]:
+    return {name: getattr(request, name) for name in PersonRequest.__slots__}
 
 
 def _lifetime(kind: RequestKind) -> timedelta:
