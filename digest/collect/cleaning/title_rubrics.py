@@ -9,7 +9,7 @@ from digest.hindi.text import fold
 from digest.hindi.title_tails import LEAST_WORDS
 
 # Words that must remain after a page's name.
-_AFTER_RUBRIC = 3
+_AFTER_RUBRIC = 2
 # A page's name before a colon.
 _RUBRIC = re.compile(
     "^(?:राजनीति|खेल|मनोरंजन|कारोबार|व्यापार|अपराध|क्राइम|देश|विदेश|दुनिया|शिक्षा|सेहत|स्वास्थ्य|विचार|संपादकीय|चर्चा|प्रसंगवश|बिजनेस|टेक"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from digest.collect.cleaning.dateline import is_credit, is_name, kind_of, split_dateline
+from digest.collect.cleaning.kickers import is_needed
 from digest.collect.cleaning.text_rules import TITLE_MARKS
 from digest.collect.cleaning.title_rubrics import without_rubric
 from digest.hindi.cut import shorten
@@ -67,7 +68,7 @@ def split_title(title: str, sites: Sequence[str]) -> tuple[str, str]:
             title, kicker = rest, match[1].strip()
     title, rubric = without_rubric(title)
     shown = _with_lost_quote(without_tails(title))
-    if kicker and _needs_kicker(shown.split()):
+    if kicker and (_needs_kicker(shown.split()) or is_needed(kicker, shown)):
         # `1 लाख में हो सकती है आपकी`, `कीमत, इंजन में कौन बेहतर`: only the kicker says what.
         return f"{kicker}: {shown}", ""
     return shown, kicker or rubric

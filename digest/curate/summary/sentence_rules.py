@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from digest.curate.summary.support.vocabulary import GENERAL, key_of
 from digest.curate.summary.trimming import with_place, without_contrast, without_latin_brackets, without_opening
-from digest.curate.summary.voice import addresses_reader, lacks_agent, lacks_speaker, opens_speech, states
+from digest.curate.summary.voice import addresses_reader, lacks_agent, lacks_speaker, names_known, opens_speech, states
 from digest.curate.summary.word_lists import any_of
 from digest.hindi.sentences import LETTER_NAMES, split
 from digest.hindi.text import fold, table_rows, words
@@ -104,6 +104,8 @@ class SentenceCandidate:
     # Whether it needs the sentence before it, because it refers back or continues somebody's words.
     hangs: bool
     question: bool
+    # Whether it opens with somebody whom an earlier sentence named: `संगठन ने …`.
+    unnamed: bool = False
     # 0..1: how much it depends on missing context (`इस मामले में`), or addresses the reader.
     weak: float = 0.0
 
@@ -180,6 +182,7 @@ def _candidate(position: int, text: str, article: Article, *, continues: bool) -
         stems=tuple(stems(shown)),
         hangs=continues or hangs,
         question=is_question(shown),
+        unnamed=position > 0 and names_known(shown, article.title),
         weak=_weakness(shown, position),
     )
 
@@ -317,8 +320,10 @@ def _stem_set(text: str) -> frozenset[str]:
 def is_echo(own: set[str], head: set[str]) -> bool:
     if not own or not head:
         return False
-    shared = len(own & head)
-    return (shared >= ECHO_SHARE * len(own) and len(own) - shared <= ECHO_EXTRA) or (shared >= MOST_SHARED * len(own))
+    shared, new = len(own & head), own - head
+    # Another number is news: 283 dead, and 300 in the title.
+    is_new = len(new) > ECHO_EXTRA or any(stem[0].isdigit() for stem in new)
+    return (shared >= ECHO_SHARE * len(own) and not is_new) or shared >= MOST_SHARED * len(own)
 
 
 def _closes_first(text: str) -> bool:
