@@ -40,6 +40,7 @@ _MOST_TAILS = 3
 _SEPARATOR = re.compile(r" ?[,;:|!?।…]+[ –—-]*| [-–—]+ ?|(?<=[^\s0-9A-Za-z])[-–—]\s+|\.{2,} ?")
 # Text after one of these is a quotation: `मंत्री बोले- देखें आगे क्या होता है`.
 _SPEAKS = re.compile(fold("(?:बोल|बोले|बोला|बोली|बोलीं|कहा|लिखा|पूछा|बताया)$"))
+_SPEAKS_NEAR_END = re.compile(_SPEAKS.pattern.removesuffix("$") + "(?: [^ ,]+){0,3}$")
 _ATTRIBUTES = re.compile("[-–—…]|\\.{2}")
 # A quotation: the following text may name the speaker.
 _VOICE = frozenset(map(fold, words("मैं मैंने मुझे मुझसे मेरा मेरी मेरे हम हमें हमने हमारा हमारी हमारे चाहता चाहती")))
@@ -53,7 +54,7 @@ _AFTER = 3
 # A call at the start: `जानिए क्यों …`.
 _HEAD = re.compile(
     "^(?:यहां |यहाँ |आप भी |तस्वीरों में |(?:[^ :,]+ ){0,4}[0-9]+ [^ ]+ में )?"
-    "(?:जानें|जानिए|जानिये|देखें|देखिए|पढ़ें|पढ़िए|समझें|समझिए)[\\s:,-]+(?=\\S)"
+    "(?:जानें|जानिए|जानिये|देखें|देखिए|पढ़ें|पढ़िए|समझें|समझिए)(?: सच| पूरा सच| वीडियो)?[\\s:,-]+(?=\\S)"
 )
 # A question before the call is no news: `ट्रैक्टर लेने का है मन, तो यहां जानें दस सस्ते ट्रैक्टर`.
 _OFFER = re.compile(
@@ -78,7 +79,7 @@ _CALL = re.compile(
 )
 # A part that the feed cut off: `…, अब सरपंच को नई…`.
 _CUT_OFF = re.compile(r"[,;?!] (?!तो )(?P<part>[^,;:?!]{2,60}?) ?(?:\.{2,}|…)$")
-_CUT_OFF_WORDS = 7
+_CUT_OFF_WORDS = 9
 # The least words of the part that a title then ends with.
 _LAST_WORDS = 3
 # A whole clause or a list before dots is not cut off.
@@ -153,7 +154,7 @@ def _without_cut_end(title: str) -> str:
         return title
     front = title[: found.start()]
     is_whole = len(front.split()) >= LEAST_WORDS and len(re.split("[,;!?]", front)[-1].split()) >= _LAST_WORDS
-    is_whole = is_whole and not (_leaves_open(front) or _SPEAKS.search(fold(front))) and _is_balanced(front)
+    is_whole = is_whole and not (_leaves_open(front) or _SPEAKS_NEAR_END.search(fold(front))) and _is_balanced(front)
     return front + title[found.start()].strip(",;") if is_whole else title
 
 

@@ -37,6 +37,8 @@ _THIS = frozenset(map(fold, words("यह ये इस इन")))
 # Words between यह and the thing: `ये धाकड़ सेवन सीटर कार`.
 _THING_WITHIN = 3
 
+# The most words of a headline that is not clear alone.
+_SHORT = 5
 _LEAST_ACRONYM = 2
 _SPELLED = re.compile(f"(?:{'|'.join(sorted(LETTER_NAMES.values(), key=len, reverse=True))}){{2,}}")
 _LATIN_ACRONYM = re.compile("[A-Z]{3,}")
@@ -45,7 +47,9 @@ _LATIN_ACRONYM = re.compile("[A-Z]{3,}")
 def is_needed(kicker: str, shown: str) -> bool:
     """Return whether the headline lacks what the Latin kicker names: a product, an exam, or what इसके means."""
     found = _WORD.findall(kicker)
-    names = [word for word in found if word[0].isupper() and word.casefold() not in GENERIC | OFFICIAL]
+    names = [
+        word for word in found if (word[0].isupper() or kicker.islower()) and word.casefold() not in GENERIC | OFFICIAL
+    ]
     own = tokens(shown)
     if not names or own[:1] == []:
         return False
@@ -53,7 +57,11 @@ def is_needed(kicker: str, shown: str) -> bool:
         return True
     if _names_any(names, shown):
         return False
-    if any(word.casefold() in OFFICIAL for word in found):
+    if len(own) <= _SHORT:
+        # `coronavirus: भारत में एक और मौत`
+        return True
+    is_session = _YEAR.search(kicker) and any(_LATIN_ACRONYM.fullmatch(word) for word in names)
+    if is_session or any(word.casefold() in OFFICIAL for word in found):
         return not _names_body(own, shown)
     if any(each.group().split()[0].casefold() not in GENERIC for each in _MODEL.finditer(kicker)):
         return {number for number in _NUMBER.findall(kicker) if not _YEAR.fullmatch(number)}.isdisjoint(

@@ -156,8 +156,14 @@ def headline(title: str, body: Sequence[Block], excerpt: str) -> tuple[str, Sequ
 
 
 def _is_byline(title: str, text: str) -> bool:
-    """Whether a title only says who reports from where: `रमा देवी, मेरठ`, `संवाद सूत्र, रामगंज (मुंगेर):`."""
-    if is_credit(title) or (title.endswith((":", "।")) and split_dateline(f"{title} {text}")[1] == text):
+    """Whether a title only says who reports from where (`रमा देवी, मेरठ`, `संवाद सूत्र, रामगंज:`), or about where."""
+    if is_credit(title):
+        return True
+    if title.endswith((":", "।")) and split_dateline(f"{title} {text}")[1] in (text, split_dateline(text)[1]):
+        return True
+    place, colon, rest = title.partition(":")
+    if colon and kind_of(place) == "place" and len(rest.split()) <= 1:
+        # `उन्नाव: एक्सप्रेस`: the rest was cut off.
         return True
     person, comma, place = title.partition(", ")
     words = person.split()
