@@ -51,11 +51,12 @@ _GROUP = re.compile("s[0-9]+")
 _EXPLAINS = re.compile(
     fold(
         "(?:^|[ ,])(?:क्यों|कैसे|इसलिए|क्या है|क्या हैं|क्या होगा|कौन|या नहीं|सिर्फ ये|(?:ये|इन|यह) [0-9]+"
-        "|बड़ा खुलासा|बड़ी बात|आपबीती)(?:$|[ ,?!])|^क्या |[?]$"
+        "|(?:ये|यह) (?:है|हैं|दुकानें|आदेश|काम|तरीका|फैसला|बात)|बड़ा खुलासा|बड़ी बात|आपबीती)(?:$|[ ,?!])|^क्या |[?]$"
     )
 )
 # `मंत्री बोले- …`, `विधायक ने कहा, …`
 _QUOTES = re.compile(fold("(?:बोले|बोला|बोली|बोलीं|कहा|बताया) ?[-–—:,]"))
+_AGENT = re.compile("^((?:[^ ,:]+ ){1,4})ने ")
 # `…: कांग्रेस नेता`. The words before a colon are more often the topic.
 _SPEAKER = re.compile("(?::|[-–—] ) ?([^ :0-9]+(?: [^ :0-9]+){0,2})$")
 
@@ -138,7 +139,10 @@ class HeadlineCoverage:
         self.attributed = names_speech(title) or bool(speaker)
         # Whether the title is, or ends with, a quotation.
         self.quotes = bool(speaker or _QUOTES.search(fold(title)))
+        # `कप्तान रामू ने कमला को सबसे अच्छी खिलाड़ी करार दिया`
+        agent = _AGENT.match(fold(title)) if names_speech(title) and not speaker else None
         self.speaker = set(stems(speaker[1])) if speaker else set()
+        self.agent = set(stems(agent[1])) if agent else set()
         self.denies = bool(_DENIAL & set(tokens(title)))
         self.looks_back = _looks_back(title)
         self.explains = bool(_EXPLAINS.search(fold(title)))
@@ -177,9 +181,9 @@ class HeadlineCoverage:
 
     def lacks_speaker(self, text: str) -> bool:
         """Return whether a summary states in the paper's own name what the title attributes to somebody."""
-        if not (self.quotes and states(split(text)[0])):
+        if not ((self.quotes or self.agent) and states(split(text)[0])):
             return False
-        return not names_speech(text) and self.speaker.isdisjoint(stems(text))
+        return not names_speech(text) and (self.speaker | self.agent).isdisjoint(stems(text))
 
     def tells_death(self, text: str) -> bool:
         """Return whether a summary tells of the deaths in the title, with their number; true if the title has none."""

@@ -67,6 +67,8 @@ _THIS_SAID = re.compile(
 )
 # A sentence that opens with one was cut off at its start.
 _POSTPOSITIONS = frozenset(map(fold, words("का के की को ने में से तक")))
+# `दोनों` needs two names before it: `कमला और विमला दोनों`.
+_BOTH, _AND = fold("दोनों"), frozenset(map(fold, words("और व तथा एवं")))
 _DEMONSTRATIVES = frozenset(map(fold, words("इस इन उस इसके इसकी इसका इससे इसे इसी")))
 # Letter names that also end sentences: `हो जी.` is rare, `सामने आई.` is not.
 _WORDS_AND_LETTERS = frozenset(words("आई जी के वी आर"))
@@ -197,6 +199,8 @@ def _weakness(text: str, position: int) -> float:
 def points_anywhere(text: str) -> bool:
     """Return whether the sentence contains a word that may refer to an earlier sentence."""
     found = tokens(text)
+    if _BOTH in found and _AND.isdisjoint(found[: found.index(_BOTH)]):
+        return True
     return any(a in _DEMONSTRATIVES and b not in _TIMES for a, b in pairwise(found))
 
 

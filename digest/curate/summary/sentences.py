@@ -130,7 +130,7 @@ REACH = 3
 # A summary that covers less of the headline's news is not shown. The first sentence of an article may use other words,
 # but if it covers less than TOLD_BY_LEAD it is used only if no other sentence covers enough. A headline that asks or
 # promises an explanation must be answered, and a sentence that denies it is different news.
-LEAST_TOLD, LEAST_TOLD_BY_LEAD, TOLD_BY_LEAD, LEAST_EXPLAINED = 0.36, 0.16, 0.25, 0.55
+LEAST_TOLD, LEAST_TOLD_BY_LEAD, TOLD_BY_LEAD, LEAST_EXPLAINED = 0.36, 0.22, 0.25, 0.6
 # How far after a sentence that repeats the headline a summary may start without reporting the news again.
 AFTER_ECHO = 2
 # The most words of a single opening sentence that is used because no other reports the news.
@@ -186,7 +186,8 @@ def summarise(
             share = coverage.share([text])
             if text and share >= least and not coverage.lacks_speaker(text):
                 is_enough = share >= TOLD_BY_LEAD and coverage.tells_death(text) and coverage.tells_names(text)
-                if is_enough and not (fallback and chosen[0].weak):
+                is_clear = not chosen[0].weak or not (first or fallback)
+                if is_enough and is_clear:
                     return text
                 # It covers little. It is used if no other covers enough.
                 fallback = fallback or text
