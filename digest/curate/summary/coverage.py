@@ -56,7 +56,7 @@ _EXPLAINS = re.compile(
 )
 # `मंत्री बोले- …`, `विधायक ने कहा, …`
 _QUOTES = re.compile(fold("(?:बोले|बोला|बोली|बोलीं|कहा|बताया) ?[-–—:,]"))
-_AGENT = re.compile("^((?:[^ ,:]+ ){1,4})ने ")
+_AGENT = re.compile(fold("^((?:[^ ,:]+ ){1,4})(?:ने |बोले|बोला|बोली|बोलीं)"))
 # `…: कांग्रेस नेता`. The words before a colon are more often the topic.
 _SPEAKER = re.compile("(?::|[-–—] ) ?([^ :0-9]+(?: [^ :0-9]+){0,2})$")
 
@@ -181,9 +181,10 @@ class HeadlineCoverage:
 
     def lacks_speaker(self, text: str) -> bool:
         """Return whether a summary states in the paper's own name what the title attributes to somebody."""
-        if not ((self.quotes or self.agent) and states(split(text)[0])):
+        named = self.speaker | self.agent
+        if names_speech(text) or not named.isdisjoint(stems(text)):
             return False
-        return not names_speech(text) and (self.speaker | self.agent).isdisjoint(stems(text))
+        return (self.quotes and bool(named)) or ((self.quotes or bool(named)) and states(split(text)[0]))
 
     def tells_death(self, text: str) -> bool:
         """Return whether a summary tells of the deaths in the title, with their number; true if the title has none."""
@@ -196,9 +197,15 @@ class HeadlineCoverage:
         )
 
     def tells_names(self, text: str) -> bool:
-        """Return whether a summary has one of the rare words that title and article are about."""
+        """Return whether a summary has the first, or half, of the rare words that title and article are about."""
         found = _all_meanings(text)
-        return not self.names or any(meaning & found for meaning in self.names)
+        covered = [bool(meaning & found) for meaning in self.names]
+        return not covered or covered[0] or 2 * sum(covered) >= len(covered)
+
+    def has_another_toll(self, text: str) -> bool:
+        """Return whether a text gives a number of deaths, and the title another one."""
+        found = {str(toll) for toll in death_tolls(stems(text))}
+        return bool(self.tolls) and bool(found) and self.tolls.isdisjoint(found)
 
     def restates(self, each: SentenceCandidate) -> bool:
         """Return whether most of the sentence is in the title."""

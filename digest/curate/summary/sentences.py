@@ -78,7 +78,7 @@ def with_another_source(
             vector = weigh(Counter(each.stems))
             if (
                 each.words <= room
-                and can_open(each)
+                and can_open(each, title)
                 and not POINTING & set(tokens(each.text))
                 and not echoes(each, title)
                 and not is_known(each, known)
@@ -162,7 +162,7 @@ def summarise(
     drafts = [
         _continued([shorten_candidate(start, words, heading)], usable, coverage, title=heading, words=words, most=most)
         for start in usable
-        if can_open(start) and not is_pure_echo(start, heading)
+        if can_open(start, heading) and not is_pure_echo(start, heading)
     ]
     fallback = ""
     if echo is not None:
@@ -181,10 +181,13 @@ def summarise(
             # The headline is a sentence of the report, and this one continues it.
             continues = echo is not None and 0 < first - echo <= AFTER_ECHO
             text = _joined(chosen, heading)
-            if text and (continues or not coverage.words):
+            if text and not coverage.words:
+                return text
+            misleads = coverage.lacks_speaker(text) or (echo is not None and coverage.has_another_toll(text))
+            if text and continues and not misleads:
                 return fallback or text
             share = coverage.share([text])
-            if text and share >= least and not coverage.lacks_speaker(text):
+            if text and share >= least and not misleads:
                 is_enough = share >= TOLD_BY_LEAD and coverage.tells_death(text) and coverage.tells_names(text)
                 is_clear = not chosen[0].weak or not (first or fallback)
                 if is_enough and is_clear:
@@ -243,14 +246,17 @@ def shorten_candidate(each: SentenceCandidate, room: int, title: str) -> Sentenc
     return each if text == each.text else replace(each, text=text, words=len(text.split()), stems=tuple(stems(text)))
 
 
-def can_open(each: SentenceCandidate) -> bool:
-    """Return whether a summary may begin with the sentence."""
-    return not (each.hangs or each.question or each.unnamed)
+def can_open(each: SentenceCandidate, title: str) -> bool:
+    """Return whether a summary under this title may begin with the sentence."""
+    is_strange = each.surname and each.surname not in stems(title)
+    return not (each.hangs or each.question or each.unnamed or is_strange)
 
 
 def _follows(each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> bool:
     """Return whether the sentence may follow the chosen ones; one that refers back needs the sentence before it."""
     last = chosen[-1].position
+    if each.surname and not any(each.surname in other.stems for other in chosen):
+        return False
     return 0 < each.position - last <= (1 if each.hangs or each.unnamed else REACH)
 
 
