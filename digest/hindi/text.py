@@ -66,6 +66,8 @@ _IDLE_JOINER = re.compile(f"(?<![\u200c\u200d])[\u200c\u200d]++(?={_SIGN})")
 _LEGACY_I_SIGN = re.compile(
     f"¨((?:[{CONSONANT}]{NUKTA}?{VIRAMA})*[{CONSONANT}]{NUKTA}?)(?![{NUKTA}{VIRAMA}\u0901\u0902\u093e-\u094c])"
 )
+# A virama before the sign of i, which legacy fonts type before its cluster: `हॉस्िपटल`.
+_EARLY_I = re.compile(f"{VIRAMA}ि([{CONSONANT}]{NUKTA}?)")
 _COMPOSED_VOWELS = (("ाॅ", "ॉ"), ("अॉ", "ऑ"), ("अा", "आ"), ("अो", "ओ"), ("अौ", "औ"))
 _DOUBLE_DANDA = re.compile(f"(?<=[{LETTER}\"'”’)\\]]) ?(?:\\|\\|+|।(?: ?।|\\|\\|+))(?: ?।|\\|\\|++)*+")
 _SPACE_BEFORE_DANDA = re.compile("(?<=[^\\s]) +(?=[।॥])")
@@ -211,6 +213,8 @@ def _repair_letters(text: str) -> str:
         text = _IDLE_JOINER.sub("", text)
     for parts, vowel in _COMPOSED_VOWELS:
         text = text.replace(parts, vowel)
+    if f"{VIRAMA}ि" in text:
+        text = _EARLY_I.sub(f"{VIRAMA}\\1ि", text)
     if "¨" in text:
         text = _LEGACY_I_SIGN.sub("\\1िं", text)
     return text if text == before else _nfc(text)

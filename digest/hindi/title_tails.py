@@ -39,19 +39,22 @@ _MOST_TAILS = 3
 
 _SEPARATOR = re.compile(r" ?[,;:|!?।…]+[ –—-]*| [-–—]+ ?|(?<=[^\s0-9A-Za-z])[-–—]\s+|\.{2,} ?")
 # Text after one of these is a quotation: `मंत्री बोले- देखें आगे क्या होता है`.
-_SPEAKS = re.compile(fold("(?:बोले|बोला|बोली|बोलीं|कहा|लिखा|पूछा|बताया)$"))
+_SPEAKS = re.compile(fold("(?:बोल|बोले|बोला|बोली|बोलीं|कहा|लिखा|पूछा|बताया)$"))
+_SPEAKS_NEAR_END = re.compile(_SPEAKS.pattern.removesuffix("$") + "(?: [^ ,]+){0,3}$")
 _ATTRIBUTES = re.compile("[-–—…]|\\.{2}")
 # A quotation: the following text may name the speaker.
 _VOICE = frozenset(map(fold, words("मैं मैंने मुझे मुझसे मेरा मेरी मेरे हम हमें हमने हमारा हमारी हमारे चाहता चाहती")))
 # A part with one of these waits for the next: `जिस घर को बेचा था, उसे खोलते ही उड़े होश`.
 _WAITS = frozenset(map(fold, words("जिस जिसे जिसने जिन जिन्हें जो जब जैसे अगर यदि")))
+# The last word of a headline without a verb: `एडमिट कार्ड जारी`.
+_DONE = frozenset(map(fold, words("जारी शुरू घोषित बंद लॉन्च रद्द स्थगित")))
 _WAS = frozenset(map(fold, words("था थे थी थीं")))
 # The most words after the last part. More words are news.
 _AFTER = 3
 # A call at the start: `जानिए क्यों …`.
 _HEAD = re.compile(
     "^(?:यहां |यहाँ |आप भी |तस्वीरों में |(?:[^ :,]+ ){0,4}[0-9]+ [^ ]+ में )?"
-    "(?:जानें|जानिए|जानिये|देखें|देखिए|पढ़ें|पढ़िए|समझें|समझिए)[\\s:,-]+(?=\\S)"
+    "(?:जानें|जानिए|जानिये|देखें|देखिए|पढ़ें|पढ़िए|समझें|समझिए)(?: सच| पूरा सच| वीडियो)?[\\s:,-]+(?=\\S)"
 )
 # A question before the call is no news: `ट्रैक्टर लेने का है मन, तो यहां जानें दस सस्ते ट्रैक्टर`.
 _OFFER = re.compile(
@@ -65,22 +68,38 @@ _GLUED = re.compile(
     "|(?<! को)(?<!इसे)(?<!ते)(?<!ता)(?<!ती) (?:जानकर|देखकर|सुनकर|पढ़कर|जान|देख) (?:आप )?(?:भी )?"
     "(?:हैरान|दंग|चौंक|सन्न|(?:रह|हो) (?:जाएंगे|जाओगे)) .*$"
     "| तो (?:[^ ]+ )?(?:ने )?(?:ऐसे|यूं|ये|यह|ऐसा) (?:दिया|दी|मिला) (?:जवाब|रिएक्शन|प्रतिक्रिया)$"
-    "| तो (?:लोग |यूजर्स |फैंस )?(?:मिले|मिला|आए|देने लगे|करने लगे) (?:कुछ )?(?:ऐसे|ये|ऐसा) (?:जवाब|सवाल|कमेंट|कमेंट्स|रिएक्शन)$"
+    "| तो (?:लोग |यूजर्स |फैंस )?(?:मिले|मिला|आए|देने लगे|करने लगे) (?:कुछ )?(?:ऐसे|ये|ऐसा|मजेदार) (?:जवाब|सवाल|कमेंट|कमेंट्स|रिएक्शन)$"
+    "|[;,]? (?:तो )?(?:लोगों|लोग|यूजर्स|फैंस|फैन्स)(?: ने)? (?:दिया|दिए|किए|यूं|ऐसे|ये|कुछ)(?: [^ ]+){0,3} "
+    "(?:मजे|जवाब|कमेंट|कमेंट्स|रिएक्शन|सवाल|ट्रोल|ताने)$"
+    "| एक्सपर्ट से (?:जानिए|जानें|समझें)$"
 )
+# A call before a part that stays because too little would be left: `नहर पर नए नियम, जानें किसे मिलेगा पानी`.
+_CALL = re.compile(
+    "(?<=[,:|!?–-]) ?(?:यहां |अब )?(?:जानें|जानिए|समझें|समझिए)[ ,:-]+(?!गई|चली|बच|जा )(?=(?:[^ ]+ ){3}[^ ]+)(?!.* के बारे में$)"
+)
+# A part that the feed cut off: `…, अब सरपंच को नई…`.
+_CUT_OFF = re.compile(r"[,;?!] (?!तो )(?P<part>[^,;:?!]{2,60}?) ?(?:\.{2,}|…)$")
+_CUT_OFF_WORDS = 9
+# The least words of the part that a title then ends with.
+_LAST_WORDS = 3
+# A whole clause or a list before dots is not cut off.
+_CLOSED_PART = re.compile(" (?:है|हैं|था|थी|थे|गया|गई|गए)$| और [^ ]")
 # A cry before the news.
-_CRY = re.compile(r"^(?:सावधान|खबरदार|ध्यान दें|अलर्ट) ?(?:!+|\.{2,}|…|:) ?(?=\S)")
+_CRY = re.compile(r"^(?:सावधान|खबरदार|ध्यान दें|अलर्ट|दर्दनाक|शर्मनाक|हैवानियत|अजब-गजब|गजब|खुशखबरी) ?(?:!+|\.{2,}|…|:) ?(?=\S)")
+_APOSTROPHE = re.compile("(?<=[A-Za-z])['’](?=[A-Za-z])")
 _PAIRS = (("‘", "’"), ("“", "”"), ("(", ")"))
 
 
 def without_tails(title: str) -> str:
     """Return the headline without calls to click at its end and start."""
     for _ in range(_MOST_TAILS):
-        shorter = _without_tail(title)
+        shorter = _without_tail(_without_cut_end(title))
         if shorter == title:
             break
         title = shorter
     if len((before := _GLUED.sub("", title)).split()) >= LEAST_WORDS:
         title = before
+    title = _CALL.sub(" ", title, count=1)
     rest = _CRY.sub("", title, count=1)
     title = rest if len(rest.split()) >= LEAST_WORDS else title
     rest = _OFFER.sub("", title, count=1)
@@ -99,16 +118,12 @@ def _without_tail(title: str) -> str:
         if folded.startswith("तो "):
             # `ट्रैक्टर लेने का है मन, तो यहां जानें …`: the part before is no headline.
             continue
-        found = _TAIL.search(folded)
-        if found is None:
-            rest = title[mark.end() + len(part) :]
-            found = None if len(rest.split()) > _AFTER or _leaves_open(front) else _LAST.search(folded)
-        if found is None:
+        rest = title[mark.end() + len(part) :]
+        is_last = len(rest.split()) <= _AFTER and not _leaves_open(front)
+        if not any(_is_call(folded, pattern) for pattern in (_TAIL, *((_LAST,) if is_last else ()))):
             continue
-        most = _BEFORE_LAST if found.end() == len(folded) else _BEFORE_CALL
-        if len(folded[: found.start()].split()) > most:
-            continue
-        least = LEAST_WORDS - ends_clause(front, is_marked=True) + 2 * (":" in mark.group())
+        is_clause = ends_clause(front, is_marked=True) or not _DONE.isdisjoint(tokens(front)[-1:])
+        least = LEAST_WORDS - is_clause + 2 * (":" in mark.group())
         if len(front.split()) < least or _SPEAKS.search(fold(front)) or not _is_balanced(front):
             continue
         if _ATTRIBUTES.search(mark.group()) and " ने " in folded:
@@ -118,12 +133,32 @@ def _without_tail(title: str) -> str:
     return title
 
 
+def _is_call(part: str, pattern: re.Pattern[str]) -> bool:
+    """Return whether the pattern is in the part, and hardly any news before it."""
+    found = pattern.search(part)
+    most = _BEFORE_LAST if found and found.end() == len(part) else _BEFORE_CALL
+    return found is not None and len(part[: found.start()].split()) <= most
+
+
 def _leaves_open(front: str) -> bool:
     """Return whether the text before a part needs it: a condition, a quotation, or an earlier state."""
     found, last = tokens(front), tokens(_SEPARATOR.split(front)[-1])
-    return not _VOICE.isdisjoint(found) or not _WAITS.isdisjoint(last) or not _WAS.isdisjoint(found)
+    is_open = found[-1:] == [fold("नहीं")] or (last[:1] == [fold("फिर")] and last[-1].endswith("कर"))
+    return is_open or not (_VOICE.isdisjoint(found) and _WAITS.isdisjoint(last) and _WAS.isdisjoint(found))
+
+
+def _without_cut_end(title: str) -> str:
+    """Return the headline without a last part that was cut off, if the text before it is complete."""
+    found = _CUT_OFF.search(title)
+    if found is None or len(found["part"].split()) > _CUT_OFF_WORDS or _CLOSED_PART.search(found["part"]):
+        return title
+    front = title[: found.start()]
+    is_whole = len(front.split()) >= LEAST_WORDS and len(re.split("[,;!?]", front)[-1].split()) >= _LAST_WORDS
+    is_whole = is_whole and not (_leaves_open(front) or _SPEAKS_NEAR_END.search(fold(front))) and _is_balanced(front)
+    return front + title[found.start()].strip(",;") if is_whole else title
 
 
 def _is_balanced(text: str) -> bool:
+    text = _APOSTROPHE.sub("", text)
     straight = all(text.count(mark) % 2 == 0 for mark in "\"'")
     return straight and all(text.count(opening) == text.count(closing) for opening, closing in _PAIRS)

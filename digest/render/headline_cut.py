@@ -14,8 +14,13 @@ from digest.hindi.clauses import WEIGHTY, ends_clause, has_verb
 from digest.hindi.text import fold, words
 from digest.hindi.tokens import tokens
 
+
+def _folded(*rows: str) -> frozenset[str]:
+    return frozenset(map(fold, words(*rows)))
+
+
 # The least clusters and words of a part that can stand alone.
-LEAST = 18
+LEAST = 20
 _LEAST_WORDS = 4
 # A part between commas with fewer words is an item of a list: `दिल्ली, मुंबई और पुणे में`.
 _ITEM_WORDS = 2
@@ -27,82 +32,72 @@ _MARK = re.compile(
 )
 _AND = re.compile(r" (?=(?:और|तथा|एवं|जबकि) )")
 # Text after one of these words qualifies or reverses the text before it.
-_TURNS = frozenset(
-    map(
-        fold,
-        words(
-            "लेकिन मगर पर परंतु किंतु हालांकि तो फिर जब जबकि बल्कि वरना यदि अगर बशर्ते क्योंकि वह जो जिसने जिसे but unless if though"
-        ),
-    )
+_TURNS = _folded(
+    "लेकिन मगर पर परंतु किंतु हालांकि तो फिर जब जबकि बल्कि वरना यदि अगर बशर्ते क्योंकि", "वह जो जिसने जिसे but unless if though"
 )
-_SPEAKS = frozenset(
-    map(
-        fold,
-        words(
-            "कहा बोले बोला बोली बोलीं बताया बताई लिखा पूछा मुताबिक अनुसार सूत्र रिपोर्ट शक अटकल अटकलें संभव",
-            "संभावना सकता सकती सकते सकेगा सकेगी प्रस्ताव मांग अपील चेतावनी धमकी वादा ऐलान फेक वायरल",
-            "चुनौती ललकार कटाक्ष निशाना पलटवार",
-            "सलाह संदेश नसीहत तंज बयान खुलासा जांच खबर ख़बर अनुमान सुझाव आग्रह",
-            "not no never deny denies denied claim claims says said alleged allegedly dead dies killed may might could",
-            "report",
-        ),
-    )
+_SPEAKS = _folded(
+    "कहा बोले बोला बोली बोलीं बताया बताई लिखा पूछा मुताबिक अनुसार सूत्र रिपोर्ट शक अटकल अटकलें संभव",
+    "संभावना सकता सकती सकते सकेगा सकेगी प्रस्ताव मांग अपील चेतावनी धमकी वादा ऐलान फेक वायरल",
+    "ट्वीट सफाई चुनौती ललकार कटाक्ष निशाना पलटवार भड़का भड़के भड़की भड़कीं बरसे बरसा गरजे छलका",
+    "सलाह संदेश नसीहत तंज बयान खुलासा जांच खबर ख़बर अनुमान सुझाव आग्रह",
+    "not no never deny denies denied claim claims says said alleged allegedly dead dies killed may might could",
+    "report",
 )
-_ACTS = frozenset(
-    map(
-        fold,
-        words(
-            "किया दिया लिया दिए लिए दीं कीं बताया बताई थामा थामी कराया कराई उठाया उठाई लगाया लगाई निकाला निकाली",
-            "बनाया बनाई",
-            "सुनाया सुनाई खोला खोली रोका रोकी भेजा भेजी पकड़ा पकड़े मारा मारी छोड़ा छोड़ी छोड़े तोड़ा तोड़ी तोड़े जीता जीती जीते",
-            "लूटा लूटे मांगा मांगी मांगे काटा ठोका जड़ा रचा रची मचाया पाया पाई खरीदा खरीदी बेचा बेची सौंपा हराया",
-            "लिखा लिखी फेंका फेंकी फेंके पीटा बुलाया बुलाई चुराया चुराए गिराया ठहराया दी की ली",
-        ),
-    )
+_ACTS = _folded(
+    "किया दिया लिया दिए लिए दीं कीं बताया बताई थामा थामी कराया कराई उठाया उठाई लगाया लगाई निकाला निकाली",
+    "बनाया बनाई हारी हारा",
+    "सुनाया सुनाई खोला खोली रोका रोकी भेजा भेजी पकड़ा पकड़े मारा मारी छोड़ा छोड़ी छोड़े तोड़ा तोड़ी तोड़े जीता जीती जीते",
+    "लूटा लूटे मांगा मांगी मांगे काटा ठोका जड़ा रचा रची मचाया पाया पाई खरीदा खरीदी बेचा बेची सौंपा हराया",
+    "लिखा लिखी फेंका फेंकी फेंके पीटा बुलाया बुलाई चुराया चुराए गिराया ठहराया दी की ली",
 )
-_PERHAPS_NO_VERB = frozenset(map(fold, words("दी की ली")))
-_POSTPOSITIONS = frozenset(map(fold, words("में से को पर")))
-_PASSIVE = frozenset(map(fold, words("गया गई गए गयी गये गईं जाएगा जाएगी जाएंगे जा")))
+_PERHAPS_NO_VERB = _folded("दी की ली")
+_POSTPOSITIONS = _folded("में से को पर")
+_PASSIVE = _folded("गया गई गए गयी गये गईं जाएगा जाएगी जाएंगे जा")
 # Words that a relative clause describes.
-_POINTS = frozenset(map(fold, words("ऐसा ऐसी ऐसे इतना इतनी इतने क्या उस उन वह वो वे")))
+_POINTS = _folded("ऐसा ऐसी ऐसे इतना इतनी इतने क्या उस उन वह वो वे")
 # Future endings of a word; followed by है it is not a future.
-_FUTURE = re.compile(fold("[ाेी]?(?:गा|गी|गे)(?: |$)"))
-_FIRST_PERSON = frozenset(map(fold, words("मैं मैंने मुझे मुझसे मेरा मेरी मेरे हम हमें हमने हमारा हमारी हमारे i my we our me us")))
-_SAID = frozenset(map(fold, words("कहा बोले बोला बोली बोलीं पूछा लिखा कहते says said asks asked")))
+_FUTURE = re.compile(
+    fold("(?<!यो)(?<!जो)(?<!रो)(?<!आ)(?<!लं)(?<!महं)(?<!दं)(?<!गं)(?<!तिरं)(?<!नं)(?<!स)(?<!त्या)[ाेी]?(?:गा|गी|गे)(?: |$)")
+)
+_FIRST_PERSON = _folded(
+    "मैं मैंने मुझे मुझसे मेरा मेरी मेरे हम हमें हमने हमारा हमारी हमारे तुम तुम्हें तुम्हारा तुम्हारी आपका आपकी आपके आपको आपने i my we our me us"
+)
+_SAID = _folded("कहा बताया बोले बोला बोली बोलीं पूछा लिखा कहते says said asks asked")
 # Windows in words: the end of a head, where a verb of speech announces a quotation; and the start of a tail, where an
 # agent may be.
 _NEAR_END, _AGENT_WITHIN = 4, 5
 # Requests and orders: करें, रखिए.
 _ORDER = re.compile(fold("(?:ें|एं|िए|इए|ाओ)$|(?:^| )(?:न|ना|मत) [^ ]+(?:ें|एं|ो) "))
-_RELATIVE = frozenset(map(fold, words("जिसमें जिनमें जिससे जिनसे जिसके जिनके जिसकी जिनकी जिसका जिनका जिसे जिन्हें जिस जिन जो")))
-_WAS = frozenset(map(fold, words("था थी थे थीं")))
-_OPENS_STORY, _WITH = frozenset(map(fold, words("जब"))), frozenset(map(fold, words("सहित समेत")))
-_COURTS = frozenset(map(fold, words("कोर्ट हाईकोर्ट अदालत न्यायालय पीठ")))
-_ABROAD = frozenset(
-    map(
-        fold,
-        words(
-            "पाक पाकिस्तान चीन अमेरिका रूस यूक्रेन नेपाल बांग्लादेश श्रीलंका अफगानिस्तान तालिबान ईरान इराक इजरायल ब्रिटेन कनाडा",
-            "जापान इंडोनेशिया ऑस्ट्रेलिया म्यांमार फ्रांस इटली जर्मनी तुर्की सीरिया थाइलैंड मलेशिया सऊदी दुबई",
-        ),
-    )
+_ORDERS = _folded("करें रखें अपनाएं खाएं पिएं पीएं लें दें बनाएं बचें जानें देखें आजमाएं लगाएं डालें उबालें बनायें")
+# Health advice promises more than it reports.
+_BODY = _folded(
+    "कोलेस्ट्रॉल शुगर डायबिटीज यूरिक चर्बी मोटापा वजन स्किन त्वचा चेहरा चेहरे बाल बालों शरीर बॉडी मेटाबॉलिज्म पाचन विटामिन सेहत",
+    "इम्यूनिटी फायदे किडनी लिवर ब्लड बीपी खांसी दर्द नींद बूढ़े जवां",
+)
+_THESE, _THIS_WITHIN = _folded("ये यह इस इन"), 3
+_RELATIVE = _folded("जहां जहाँ जिसमें जिनमें जिससे जिनसे जिसके जिनके जिसकी जिनकी जिसका जिनका जिसे जिन्हें जिस जिन जो")
+_WAS = _folded("था थी थे थीं")
+_OPENS_STORY, _WITH = _folded("जब अगर यदि"), _folded("सहित समेत")
+_COURTS = _folded("कोर्ट हाईकोर्ट अदालत न्यायालय पीठ")
+_ABROAD = _folded(
+    "पाक पाकिस्तान चीन अमेरिका रूस यूक्रेन नेपाल बांग्लादेश श्रीलंका अफगानिस्तान तालिबान ईरान इराक इजरायल ब्रिटेन कनाडा",
+    "जापान इंडोनेशिया ऑस्ट्रेलिया म्यांमार फ्रांस इटली जर्मनी तुर्की सीरिया थाइलैंड मलेशिया सऊदी दुबई",
 )
 _LONG_AGO = re.compile(fold("(?:साल|वर्ष|महीने|माह) पहले "))
+_CAN = re.compile(fold("सक(?:ता|ती|ते) (?:है|हैं)"))
 # "Should" marks an opinion.
-_OUGHT = re.compile(fold("(?:ना|नी|ने) (?:होगा|होगी|होंगे)(?: |$)|चाहिए|चाहिये"))
+_OUGHT = re.compile(fold("(?:ना|नी|ने) (?:होगा|होगी|होंगे)(?: |$)|(?:ना|नी) है(?: |$)|चाहिए|चाहिये"))
 # Nouns that only announce the tail.
-_EMPTY = frozenset(
-    map(
-        fold,
-        words(
-            "दावा खुलासा बयान ऐलान एलान आरोप वजह कारण राज बात फैसला जवाब घोषणा खुशखबरी अपडेट मांग साझेदारी",
-            "कामयाबी बदलाव कदम आदेश कमाल कारनामा",
-        ),
-    )
+_EMPTY = _folded(
+    "दावा खुलासा बयान ऐलान एलान आरोप वजह कारण राज बात फैसला जवाब घोषणा खुशखबरी अपडेट मांग साझेदारी",
+    "कामयाबी बदलाव कदम आदेश कमाल कारनामा कमेंट डिमांड रिपोर्ट प्लान ट्वीट पोस्ट अंदाज अवतार रूप लुक हंगामा बवाल हड़कंप",
+    "इतिहास रिकॉर्ड धमाल जलवा सवाल वीडियो तस्वीर तस्वीरें खेल संकेत इशारा खबर मामला घटना चीज सजा सबक कोशिश तरीका कहानी",
+    "ख्याल फरेब सच सच्चाई अनुभव हाल हालत तैयारी मामले परेशानी मुश्किल दस्तक वादा हाहाकार रणनीति गदर कीर्तिमान इंतजार",
+    "एक्शन नोटिफिकेशन नोटिस गेम दंग हैरान सपने धोखा",
 )
 # A reference to something that the tail names: `इन उम्मीदवारों का इंतज़ार ख़त्म`; not `इस साल`.
 _POINTS_AHEAD = re.compile(
-    fold("(?:^| )(?:इन|इस|ये|यह) (?!साल|बार|वर्ष|हफ़्ते|सप्ताह|महीने|माह|दिन|समय|वक़्त|सीज़न|मौके|अवसर|बीच|दौरान|तरह|लिए|पर )")
+    fold("(?:^| )(?:इन|इस|ये|यह) (?!साल|बार|वर्ष|हफ़्ते|सप्ताह|महीने|माह|समय|वक़्त|सीज़न|मौके|अवसर|बीच|दौरान|तरह|लिए|पर )")
 )
 # An end that announces news without content: `… को बड़ा झटका`, `… पड़ा भारी`.
 _PROMISE = re.compile(
@@ -110,14 +105,44 @@ _PROMISE = re.compile(
         "(?:^| )(?:बड़ा|बड़ी|तगड़ा|करारा|ज़ोरदार|ख़ास|नया) "
         "(?:उलटफेर|झटका|राहत|क़दम|फ़ैसला|बदलाव|सौगात|तोहफ़ा|खुलासा|बयान|दांव|हादसा|कमाल|मोड़|ट्विस्ट)"
         "(?: दिया| दी| मिला| मिली| लगा| हुआ)?$"
-        "|(?:^| )पड़[ाी] (?:भारी|महंगा|महंगी)$|(?:^| )(?:टेंशन|इंतज़ार|इंतजार)(?: हुआ)? खत्म$|अजब गजब$"
+        "|(?:^| )पड़(?:[ाी]| गया| गई) (?:भारी|महंगा|महंगी)$"
+        "|(?:मामला|मामले|घटना|बात|चीज|खबर|जानकारी)(?: [^ ]+){0,2} सामने (?:आया|आई|आए)(?: है| हैं)?$"
+        "|(?:^| )(?:टेंशन|इंतज़ार|इंतजार)(?: हुआ| होगा| हो गया)? खत्म$|अजब गजब$"
     )
 )
+# Words that stand for something that the tail or the report names.
+_STANDS_FOR = _folded("ऐसा ऐसी ऐसे यूं यहां वहां")
+# Words for a person or thing that is named elsewhere, at the start of a headline.
+_SOMEBODY = _folded("एक्टर एक्ट्रेस हीरो हीरोइन युवक युवती महिला शख्स लड़का लड़की पति पत्नी खिलाड़ी क्रिकेटर सिंगर दोस्त")
+_TURN, _NOW = _folded("लेकिन मगर"), _folded("अब फिर")
+_PRONOUNS = _folded("उन्हें उन्होंने उनके उनकी उनका उनसे उसे उसने उसके उसकी उसका वह वो वे इन्हें इन्होंने इनके इनकी इनका इसे इसके इसकी इसका")
+# What a tail must not tell alone: violence and its victims.
+_GRAVE = _folded(
+    "हत्या कत्ल मर्डर ढेर आत्महत्या खुदकुशी सुसाइड फांसी दुष्कर्म रेप गैंगरेप धमाका विस्फोट ब्लास्ट घायल जख्मी लापता शहीद झुलसे डूबे दबे",
+    "मारे मरे मर घिनौना घिनौनी दरिंदगी हैवानियत बंधक प्राण चाकू गला घोंट जेल अरेस्ट मौत मौतें जान शव गिरफ्तार",
+)
+# Verbs that clauses.py does not list, because at the end of a sentence they may be something else.
+_VERBS = _folded(
+    "भड़का भड़के भड़की भड़कीं छलके छलका बदला बदली बदले डोली डोला कांपे कांपा गिरी गिरा गिरे टूटा टूटी टूटे बढ़ा बढ़ी बढ़े बढ़ीं घटा घटी घटे",
+    "उतरे उतरा उतरी निकले निकला निकली लौटा लौटी लौटे डूबा डूबी डूबे फंसा फंसी फंसे बना बनी बने खुला खुली खुले लगा लगी लगे जुड़ा",
+    "जुड़े जुड़ी हारा हारे उठा उठी उठे भागा भागे घुसा घुसे बचा बचे बची झुका झुकी जागा चढ़ा चढ़ी चढ़े रुका रुकी रुके",
+)
+# Last words of a headline without a verb that reports an event: `वरिष्ठ नेता का निधन`.
+_EVENTS = _folded(
+    "मौत निधन गिरफ्तार घायल शहीद ढेर हत्या चूक हमला हमले अलर्ट जारी बंद शुरू रद्द स्थगित घोषित लागू खत्म समाप्त पूरा पूरी तैयार परेशान",
+    "बेहाल प्रभावित लापता बरामद फरार निलंबित सस्पेंड बर्खास्त इस्तीफा शपथ विरोध प्रदर्शन हड़ताल आग भूकंप बाढ़ बारिश बर्फबारी महंगा",
+    "महंगी महंगे सस्ता सस्ती सस्ते नाराज आउट बाहर पास फेल सख्त लॉन्च रिलीज उद्घाटन लोकार्पण शिलान्यास रोक छापा छापेमारी ठप लॉकडाउन",
+    "कर्फ्यू पाबंदी बैन भर्ती नियुक्त तबादला टक्कर उल्लंघन राहत बैठक मुलाकात वापसी शामिल नजरबंद बरी दरिंदगी लीक कन्फर्म कन्फ़र्म पुष्टि",
+    "केस मामले मरीज वैकेंसी छापे कर्ज ठगी संक्रमित पॉजिटिव एक्सीडेंट हादसा हादसे लू गर्मी ठंड कोहरा इजाफा कटौती एंट्री दुष्कर्म छेड़खानी",
+    "शीतलहर गिरावट तेजी बढ़ोतरी समझौता करार मंजूरी मंज़ूरी हाई",
+)
+_OTHER = _folded("दूसरा दूसरी दूसरे दूसरों वहीं उधर")
 _QUOTED = re.compile("[‘“\"'].*[’”\"'][ ,]*")
 _ASKS = frozenset("?？")
-_QUESTIONS = frozenset(map(fold, words("कब क्यों कैसे कौन किस किसने किसका किसके कहां कितना कितनी कितने")))
+_QUESTIONS = _folded("कब क्यों कैसे कौन किस किसने किसका किसके किसकी किसमें किससे किसे कहां कितना कितनी कितने")
 _QUOTES = (("‘", "’"), ("“", "”"), ("(", ")"))
-_LIKE = frozenset(map(fold, words("जैसे जैसी आदि")))
+_LIKE = _folded("जैसे जैसी आदि")
+_HAVING = _folded("वाला वाली वाले")
 # Words of a tail in which one of these makes it a list.
 _LIKE_WITHIN = 4
 # A straight quotation mark, not the apostrophe of `India's`.
@@ -165,18 +190,17 @@ def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
     if len(re.split(r"…|\.{2,}", head)[-1].split()) < _LEAST_WORDS:
         # A few words after dots: `चोर पकड़े गए... पुलिस आई, …`.
         return False
-    if names_speaker(text) or _is_list(head, tail) or not _is_balanced(head):
+    if head[-1] in "’”'\"" or names_speaker(text) or _is_list(head, tail) or not _is_balanced(head):
         return False
     if head[-1].isascii() and not has_verb(head):
         # A name that the tail describes: `नया ट्रैक्टर Kamla 5, चलता है …`.
         return False
-    if not has_verb(head) and re.search("[,;…]", head):
-        # Items: `नया पुल, चौड़ी सड़क, …`.
+    if _promises(head, ending, rest) or _loses_news(ending, rest):
         return False
     if _ABROAD & set(rest) and not _ABROAD & set(ending):
         # `डीजल महंगा, नेपाल में …`: without the tail it reads as domestic news.
         return False
-    if _COURTS & set(rest[:_AGENT_WITHIN]) or _LONG_AGO.search(fold(head)):
+    if _COURTS & set(rest) or _LONG_AGO.search(fold(head)):
         # A court's finding is not the paper's own fact, and an old event is not news.
         return False
     if ending[0] in _OPENS_STORY or _WITH & set(rest[:_AGENT_WITHIN]):
@@ -187,8 +211,8 @@ def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
         return False
     if _POINTS_AHEAD.search(fold(head)) or _PROMISE.search(" ".join(ending)):
         return False
-    if mark in _ASKS and _QUESTIONS.isdisjoint(ending):
-        # A question to the reader: `धीमे इंटरनेट से परेशान हैं? इन उपायों से …`.
+    if (mark in _ASKS) == _QUESTIONS.isdisjoint(ending) or (mark not in _ASKS and "क्या" in ending):
+        # A question to the reader: `धीमे इंटरनेट से परेशान हैं? इन उपायों से …`; or one without its mark.
         return False
     if ending[-1] in _EMPTY or ending.count("क्या") > 1:
         return False
@@ -207,13 +231,65 @@ def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
     ):
         # The speaker or the quotation is after the cut.
         return False
-    if _FUTURE.search(fold(head)) and _ORDER.search(fold(tail)):
+    is_promise = _FUTURE.search(fold(head)) or _CAN.search(fold(head))
+    if (
+        _OUGHT.search(fold(tail))
+        or ((_ORDERS & set(rest) or _BODY & set(ending)) and _THESE & set(rest))
+        or ("कुछ", "ऐसा") in pairwise(rest)
+    ):
+        # `नहर में पानी हो गया कम, इन उपायों से करें बचत`, `मेले में मिले दोनों, हुआ कुछ ऐसा कि …`: the head is no news.
+        return False
+    is_condition = bool(_ORDERS & set(rest) or _THESE & set(rest[:_THIS_WITHIN]) or _BODY & set(ending))
+    is_condition = is_condition or bool(_ORDER.search(rest[0]))
+    if is_promise and (is_condition or _ORDER.search(fold(tail))):
         # `नहीं होगी खांसी, पिएं ये काढ़ा`: the condition of the promise is after the cut.
         return False
     if _is_answered(ending, rest) or (":" in head and not has_verb(head.partition(":")[2])):
         return False
     # `थामा नए दल का हाथ, दो नेताओं ने …`: the agent is after the cut.
     return not _lacks_agent(ending, rest)
+
+
+def _promises(head: str, ending: list[str], rest: list[str]) -> bool:
+    """Return whether a head only points to news: a pronoun, `ऐसी चीज़`, or a part that reports no event."""
+    if ending[0] in _PRONOUNS or ending[0] == "पहले" or not _STANDS_FOR.isdisjoint(ending) or head.endswith("?"):
+        return True
+    starts_with_only = ending[0] == fold("सिर्फ") and (_FUTURE.search(fold(head)) or "नहीं" in ending)
+    if starts_with_only or _TURN & set(ending) or ("पहले" in ending and _NOW & set(rest[:1])):
+        # `सिर्फ 2 रुपये में …`, `चार हार लेकिन …`, `पहले नाव डूबी, अब …`
+        return True
+    if "ने" not in ending and (ending[-1] in _SOMEBODY or ending[0] in _SOMEBODY):
+        # `मेले में नजर आया एक्टर`: the tail says who.
+        return True
+    if ("से", "लेकर") in pairwise(ending) and "तक" not in ending[ending.index("लेकर") :]:
+        # `चावल से लेकर आटा`
+        return True
+    # Each part must report something: `नया पुल, चौड़ी सड़क, …`.
+    parts = re.split(r"[,;]|…|\.{2,}", head)
+    return len(parts[0].split()) <= _ITEM_WORDS or not all(map(_reports, parts))
+
+
+def _reports(part: str) -> bool:
+    """Return whether a part of a headline reports an event: it has a verb, or ends with a word such as `निधन`."""
+    found = tokens(part)
+    if has_verb(part) or _FUTURE.search(fold(part)) or (_ACTS - _PERHAPS_NO_VERB | _VERBS) & set(found):
+        return True
+    is_over = found[-1:] == ["पार"] and any(word[0].isdigit() for word in found)
+    return bool(found) and "या" not in found and (is_over or found[-1] in _EVENTS)
+
+
+def _loses_news(ending: list[str], rest: list[str]) -> bool:
+    """Return whether a tail has a death or a crime of which the head says nothing, or the other half of the news."""
+    if _GRAVE & set(rest) and _GRAVE.isdisjoint(ending):
+        return True
+    if _WAS & set(rest) and all(any(word[0].isdigit() for word in part) for part in (ending, rest)):
+        # A comparison: `सात साल में 570 पुल, पहले बने थे 85`.
+        return True
+    if rest[0] == "पहले" and "फिर" in rest:
+        # Only the situation: `घाट पर पहुंचा व्यापारी, पहले …, फिर …`.
+        return True
+    # `एक घटना में …, दूसरी …`; `पांच गिरफ्तार, पीटने वालों को भी पुलिस ने पकड़ा`.
+    return not _OTHER.isdisjoint(rest[:_AGENT_WITHIN]) or ("भी" in rest and not (_GRAVE | WEIGHTY).isdisjoint(ending))
 
 
 def _is_answered(ending: list[str], rest: list[str]) -> bool:
@@ -259,6 +335,9 @@ def _is_list(head: str, tail: str) -> bool:
     )
     if _LIKE & set(tokens(tail)[:_LIKE_WITHIN]):
         # `पैन कार्ड, ड्राइविंग लाइसेंस जैसे दस्तावेज़`
+        return True
+    if _HAVING & set(tokens(after[0])) and not ends_clause(before[-1], is_marked=True):
+        # `40 घोड़ों का इंजन, चार गियर वाला ट्रैक्टर`
         return True
     least = _ITEM_WORDS + after[0].strip()[:1].isdigit()
     return is_item or len(before[-1].split()) <= _ITEM_WORDS or len(after[0].split()) <= least

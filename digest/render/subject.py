@@ -39,6 +39,7 @@ _LABEL = re.compile(
     r" ?[:|–—!-] ?",
     re.I,
 )
+_CUT_OFF = re.compile(r"(?:\.{2,}|…)$")
 _PIPE = re.compile(r" ?\|+ ?")
 _REPEATED_MARKS = re.compile(r"([!?])[!?]+")
 _LOWER_CASE_WORDS = frozenset(
@@ -50,8 +51,8 @@ def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -
     """The lead's headline in at most 45 clusters, with the date after it if it fits.
 
     A long headline is cut after a whole clause. If every cut would mislead, the next headline that fits is the subject;
-    if none fits, the lead's whole headline. Gmail joins emails with the same subject into one thread, so the subject
-    differs from all of `taken`, by date and number.
+    if none fits, the first that has at most 70 clusters. Gmail joins emails with the same subject into one thread, so
+    the subject differs from all of `taken`, by date and number.
     """
     used = {_thread_key(subject) for subject in taken}
     headline = _choose(edition, language, SUBJECT_LIMIT)[0]
@@ -78,10 +79,13 @@ def _choose(edition: Edition, language: str, room: int) -> tuple[str, Story | No
         [lead, *(story for story in edition.stories() if story is not lead and not story.recurring)] if lead else []
     )
     headlines = [(_headline_of(story, language), story) for story in stories[:CHOICES]]
-    for headline, story in headlines:
-        text = fitting(headline, room)
-        if text and (story is lead or cut.length(text) >= SUBJECT_MIN):
-            return text, story
+    # What a feed cut off is a subject only if there is nothing else.
+    whole = [found for found in headlines if not _CUT_OFF.search(found[0])] or headlines
+    for most in (room, room + SUBJECT_MOST - SUBJECT_LIMIT):
+        for headline, story in whole:
+            text = fitting(headline, most)
+            if text and (story is lead or cut.length(text) >= SUBJECT_MIN):
+                return text, story
     if not headlines or not headlines[0][0]:
         return "", None
     return shorten(headlines[0][0], room + SUBJECT_MOST - SUBJECT_LIMIT, SUBJECT_MIN), lead
@@ -216,24 +220,17 @@ def _thread_key(subject: str) -> str:
 
 
 def _join(parts: list[str]) -> str:
-    """Join `parts` as far as they fit.
-
-    The first part that does not fit is cut, or dropped if the text is long enough.
-    """
-    text = ""
+    """Join the parts that fit, whole or cut after a clause. One that does not fit is cut only if the text is short."""
+    text, left_out = "", ""
     for part in filter(None, parts):
-        longer = f"{text}{_SEPARATOR}{part}" if text else part
-        if cut.length(longer) > PREHEADER_LIMIT:
-            if cut.length(text) >= PREHEADER_MIN:
-                return text
-            room = PREHEADER_LIMIT - cut.length(longer) + cut.length(part)
-            whole = fitting(part, room)
-            before = f"{text}{_SEPARATOR}" if text else ""
-            joined = f"{before}{whole}"
-            return (
-                joined
-                if whole and cut.length(joined) >= PREHEADER_MIN
-                else shorten(longer, PREHEADER_LIMIT, PREHEADER_MIN)
-            )
-        text = longer
+        before = f"{text}{_SEPARATOR}" if text else ""
+        found = fitting(part, PREHEADER_LIMIT - cut.length(before))
+        if not found:
+            left_out = left_out or part
+            continue
+        text = before + found
+        if found != part:
+            break
+    if left_out and cut.length(text) < PREHEADER_MIN:
+        text = shorten(f"{text}{_SEPARATOR}{left_out}" if text else left_out, PREHEADER_LIMIT, PREHEADER_MIN)
     return text

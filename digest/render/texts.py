@@ -54,7 +54,7 @@ _LATIN_BEFORE = re.compile(r"[A-Za-z][a-z]+(?: [A-Z0-9][A-Za-z0-9]*)* [0-9]*$")
 # `Kamla Phone M13 4G, M13 5G`: a product's name, in which letters next to digits stay as they are.
 _PRODUCT = re.compile(r"[A-Z][a-z]+ (?:[A-Z0-9][A-Za-z0-9]* )*[A-Z]?[0-9]+[A-Z]?(?![a-z])")
 _MAX_MODEL = 3
-_LATIN_AFTER = re.compile(r"[0-9+]* [A-Za-z]?[a-z]+")
+_LATIN_AFTER = re.compile(r"(?:[.]? [A-Z](?=[. ]))*[0-9+.]* [A-Za-z]?[a-z]+")
 
 
 class Acronym(NamedTuple):

@@ -413,6 +413,74 @@ def test_a_headline_keeps_the_thing_whose_qualities_it_lists() -> None:
     assert split_title("Tractor Price: कीमत बढ़ने से पहले खरीद लें किसान", [])[1] == "Tractor Price"
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Kamla X2: लॉन्च से पहले कीमत लीक, 8 फरवरी को आएगा 5000mAh बैटरी वाला फोन",
+        "Kamla Pump 110: कम कीमत में मिलेगा ज्यादा पानी, किसान खरीद सकेंगे किस्तों पर",
+        "GSPB Result 2026: कक्षा 10वीं के पहले टर्म का रिजल्ट घोषित",
+        "GSPB NDA 2026: चयन के लिए मेडिकल और फिजिकली फिट होना जरूरी",
+        "Village Canal Bill: क्या हैं इससे जुड़े नए प्रावधान और नियम?",
+        "Kamla Deluxe Plus: 15 हजार की किस्त पर मिल सकती है ये नई बाइक",
+    ],
+)
+def test_a_latin_kicker_stays_if_only_it_names_the_thing(title: str) -> None:
+    assert split_title(title, []) == (title, "")
+
+
+@pytest.mark.parametrize(
+    ("kicker", "shown"),
+    [
+        ("Kamla X2", "लॉन्च से पहले कमला फोन की कीमत लीक, 8 फरवरी को आएगा बाजार में"),
+        ("Kamla Pump 110", "नए पंप 110 की कीमत में आई भारी गिरावट, किसान खुश"),
+        ("Top 5 Best Mileage Bikes", "60 हजार के बजट में आने वाली ये 5 बाइक देती हैं सबसे ज्यादा माइलेज"),
+        ("GSPB Result 2026", "जीएसपीबी की दसवीं परीक्षा के नतीजे सोमवार को आएंगे"),
+        ("Bihar Police Recruitment", "बिहार में सिपाही के 400 पदों पर भर्ती शुरू हुई"),
+        ("IPL 2026", "आखिरी गेंद पर छक्के से जीती रामगंज की टीम, बना नया रिकॉर्ड"),
+        ("Weather Updates", "पहाड़ों में हुई साल की पहली बर्फबारी"),
+    ],
+)
+def test_a_latin_kicker_goes_if_the_headline_names_the_thing(kicker: str, shown: str) -> None:
+    assert split_title(f"{kicker}: {shown}", []) == (shown, kicker)
+
+
+@pytest.mark.parametrize(
+    ("title", "cleaned"),
+    [
+        ("नहर के नए नियम लागू, जानें किसे मिलेगा पहले पानी और कब", "नहर के नए नियम लागू"),
+        ("सरपंच ने खोली गांव की नई नहर, अब किसानों को नई…", "सरपंच ने खोली गांव की नई नहर"),
+        ("नहर गांव में बनती है, पानी शहर में मिलता है…", "नहर गांव में बनती है, पानी शहर में मिलता है…"),
+        ("नहर में पानी, 35 नई नावें, 500 मछलियां और बहुत कुछ…", "नहर में पानी, 35 नई नावें, 500 मछलियां और बहुत कुछ…"),
+        ("नहर बंद होने के बाद बोलीं सरपंच, अब कुछ भी कहने से पहले…", "नहर बंद होने के बाद बोलीं सरपंच, अब कुछ भी कहने से पहले…"),
+        ("सरपंच ने डाली नहर की तस्वीर तो लोग यूं लेने लगे मजे", "सरपंच ने डाली नहर की तस्वीर"),
+        ("देखें सच: नहर के ठेकेदार को दोषी बता रहे हैं लोग", "नहर के ठेकेदार को दोषी बता रहे हैं लोग"),
+    ],
+)
+def test_calls_and_cut_ends_go_from_titles(title: str, cleaned: str) -> None:
+    assert without_tails(title) == cleaned
+
+
+@pytest.mark.parametrize(
+    ("title", "cleaned"),
+    [
+        ("अयोध्या: SC में हुई जोरदार बहस, सुनवाई 8 फरवरी तक टली", "अयोध्या: SC में हुई जोरदार बहस, सुनवाई 8 फरवरी तक टली"),
+        ("अयोध्या: सरयू के घाट पर जले दीये और लगा मेला", "सरयू के घाट पर जले दीये और लगा मेला"),
+        ("मॉर्निंग न्यूज ब्रीफ: नहर में आया पानी, किसान खुश", "नहर में आया पानी, किसान खुश"),
+        ("राजनीति: नहर-नहर पानी", "नहर-नहर पानी"),
+        ("नहर की चिंता किसे है---रमा देवी", "नहर की चिंता किसे है – रमा देवी"),
+    ],
+)
+def test_names_of_pages_and_towns_go(title: str, cleaned: str) -> None:
+    assert split_title(title, [])[0] == cleaned
+
+
+def test_a_title_without_news_is_replaced() -> None:
+    for title in ("उन्नाव: एक्सप्रेस", "संवाद सूत्र, रामगंज(मुंगेर):"):
+        found = clean_article(article(title, "मुंगेर। रामगंज की नहर में सोमवार को एक नाव डूब गई और दो लोग बचे।"))
+        assert found.title == "रामगंज की नहर में सोमवार को एक नाव डूब गई और दो लोग बचे"
+    assert clean_article(article("रामगंज की नहर में एक नाव डूब गई।")).title == "रामगंज की नहर में एक नाव डूब गई"
+
+
 def test_a_headline_keeps_a_kicker_without_which_it_says_nothing() -> None:
     assert split_title("Naya Tractor XE: 1 लाख की किस्त पर हो सकता है आपका", []) == (
         "Naya Tractor XE: 1 लाख की किस्त पर हो सकता है आपका",

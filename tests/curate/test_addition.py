@@ -18,7 +18,7 @@ from tests.paths import SHARED_DATA
 from tests.support.profiles import PROFILE
 
 FIRST = BRIDGE[0]
-SHORT = article(FIRST.id, FIRST.source, FIRST.title, FIRST.text.split("\n")[0])
+SHORT = article(FIRST.id, FIRST.source, FIRST.title, split(FIRST.text)[0])
 
 
 def added(other: Article, language: str = "hi") -> str:

@@ -66,6 +66,33 @@ def made(text: str, title: str = TITLE) -> Article:
             "रामगंज, 23 नवंबर: यहां की एक अदालत ने नहर की याचिका सोमवार को खारिज कर दी।",
             "रामगंज की एक अदालत ने नहर की याचिका सोमवार को खारिज कर दी।",
         ),
+        # A quotation without the headline's speaker is not used.
+        (
+            "रमा देवी बोलीं, गांव की नहर सबसे अच्छी",
+            "गांव की नहर सबसे अच्छी है और इसका पानी सबसे साफ है। विधायक रमा देवी ने कहा कि गांव की नहर सबसे अच्छी बनी है।",
+            "विधायक रमा देवी ने कहा कि गांव की नहर सबसे अच्छी बनी है।",
+        ),
+        # Nor with the same number: 5:45 is no toll.
+        (
+            "आंधी में रामगंज के 5 लोगों की मौत",
+            "रामगंज में आंधी के बाद शव मिलने की अफ़वाह 5:45 बजे फैली और बाज़ार में लोग जमा हो गए। "
+            "दूसरे गांवों से भी भीड़ आई। "
+            "गिरे मकानों के नीचे दबकर रामगंज के 5 लोगों की जान गई।",
+            "गिरे मकानों के नीचे दबकर रामगंज के 5 लोगों की जान गई।",
+        ),
+        # A name of the headline may be in Latin letters.
+        (
+            "Kamla Motors ने घटाए ट्रैक्टर के दाम",
+            "ट्रैक्टर बाजार में इस महीने दाम घटने का दौर चल रहा है और किसान खुश हैं। "
+            "कमला मोटर्स ने अपने सभी ट्रैक्टर के दाम पांच फीसदी घटाए हैं।",
+            "कमला मोटर्स ने अपने सभी ट्रैक्टर के दाम पांच फीसदी घटाए हैं।",
+        ),
+        # A sentence that only says the headline again may follow, if the first does not tell it.
+        (
+            "मामूली अंतर से रमा देवी ने जीता चुनाव",
+            "सरपंच रमा देवी सोनपुरा की पंचायत में बनी रहेंगी। उन्होंने मामूली अंतर से चुनाव जीता।",
+            "सरपंच रमा देवी सोनपुरा की पंचायत में बनी रहेंगी। उन्होंने मामूली अंतर से चुनाव जीता।",
+        ),
         # The headline names the river that `इस नदी` refers to.
         (
             TITLE,
@@ -138,6 +165,32 @@ def test_a_sentence_without_its_speaker_or_subject_is_not_used(sentence: str) ->
     # Not next to the sentence that it refers to.
     assert sentence not in summarise(made(f"{LEAD} {far} {sentence}"))
     assert summarise(made(sentence)) == ""
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "संगठन ने मांग की कि पुल के पुराने ठेकेदार को जल्दी पैसा मिले।",
+        "बॉलीवुड एक्ट्रेस इस पुल की खबर से काफी खुश नजर आ रही है।",
+        "घायलों को वहीं के अस्पताल में भर्ती कराया गया और सब ठीक हैं।",
+        "जिस समय पुल पर बस धीरे-धीरे आगे बढ़ रही थी।",
+        "दोनों पक्षों के बीच पुल के ठेके को लेकर तीन दिन से विवाद था।",
+        "खुराना ने पुल के नीचे से तीन नावें रात में निकाल ली हैं।",
+        "यानि लोगों के लिए लोगों का बनाया हुआ एक नया और बड़ा पुल।",
+    ],
+)
+def test_a_summary_does_not_open_with_somebody_or_something_unnamed(sentence: str) -> None:
+    opens = summarise(made(f"जिले में इस समय {'और '.join(['कई काम चल रहे हैं '] * 20)}। {sentence} {LEAD}"))
+    assert opens == LEAD
+
+
+def test_what_follows_a_headline_from_the_report_says_more_and_has_no_other_toll() -> None:
+    headline = "रामगंज में शनिवार की रात आई आंधी में 5 लोगों की मौत हो गई"
+    again = "रामगंज में शनिवार की रात आई आंधी में लोगों की मौत हो गई।"
+    older = "इस महीने जिले में बाढ़ से 49 लोगों की मौत हो चुकी है।"
+    more = "कई पेड़ गिर गए और 40 गांवों में बिजली बंद है।"
+    assert summarise(made(f"{headline}। {again} {more}", headline)).startswith(more)
+    assert "49" not in summarise(made(f"{headline}। {older} {more}", headline))
 
 
 def test_the_rest_of_a_statement_stays_with_its_speaker() -> None:

@@ -37,6 +37,7 @@ def clean_article(article: Article, *, sites: Sequence[str] = ()) -> Article:
     title, kicker = unsigned_title(title), kicker or article.kicker
     found, blocks = headline(title, article.body, repair(article.excerpt))
     title = title if found == title else split_title(found, sites)[0]
+    title = title.rstrip("।॥ ") or title
     subject = kicker or subject_of(title)
     excerpt = _without_opening(_without_tails(_without_kicker(repair(article.excerpt).replace("\n", " "), subject)))
     if _is_interface(excerpt):

@@ -11,9 +11,10 @@ from functools import lru_cache
 from digest.curate.similarity.cues import death_tolls
 from digest.curate.similarity.score import cosine
 from digest.curate.summary.sentence_rules import SentenceCandidate, is_echo
-from digest.curate.summary.support.vocabulary import concepts_of, number_words
+from digest.curate.summary.support.vocabulary import LONGEST_PHRASE, PHRASES, concepts_of, key_of, number_words
 from digest.curate.summary.voice import names_speech, states
 from digest.hindi.sentences import split
+from digest.hindi.sounds import sounds_like
 from digest.hindi.text import deva_ratio, fold, words
 from digest.hindi.tokens import stem_of, stems, tokens
 
@@ -23,6 +24,10 @@ from digest.hindi.tokens import stem_of, stems, tokens
 # happened before.
 TELLS, EARLY, FADE, TOO_LONG, WEAK, ECHO = 1.0, 0.4, 0.4, 0.01, 0.3, 0.25
 UNATTRIBUTED, NO_SPEAKER, DENIES, BEFORE = 0.6, 0.15, 0.3, 0.25
+# The weight of lacking whom or what the title is about: words of this rarity (0 to 1) or more, which the article has.
+NO_NAME, RARE = 0.3, 0.85
+# Without a headline, a sentence that lacks its context is used only if none of the next three can be the first.
+UNTITLED_WEAK = 3
 # Weights of a further sentence's value: its share of the uncovered title, similarity to the article, closeness.
 REST, CENTRE, NEAR = 1.0, 0.3, 1.5
 # The value of a further sentence that gives the number of deaths in the title.
@@ -46,11 +51,12 @@ _GROUP = re.compile("s[0-9]+")
 _EXPLAINS = re.compile(
     fold(
         "(?:^|[ ,])(?:क्यों|कैसे|इसलिए|क्या है|क्या हैं|क्या होगा|कौन|या नहीं|सिर्फ ये|(?:ये|इन|यह) [0-9]+"
-        "|बड़ा खुलासा|बड़ी बात|आपबीती)(?:$|[ ,?!])|^क्या |[?]$"
+        "|(?:ये|यह) (?:है|हैं|दुकानें|आदेश|काम|तरीका|फैसला|बात)|बड़ा खुलासा|बड़ी बात|आपबीती)(?:$|[ ,?!])|^क्या |[?]$"
     )
 )
 # `मंत्री बोले- …`, `विधायक ने कहा, …`
 _QUOTES = re.compile(fold("(?:बोले|बोला|बोली|बोलीं|कहा|बताया) ?[-–—:,]"))
+_AGENT = re.compile(fold("^((?:[^ ,:]+ ){1,4})(?:ने |बोले|बोला|बोली|बोलीं)"))
 # `…: कांग्रेस नेता`. The words before a colon are more often the topic.
 _SPEAKER = re.compile("(?::|[-–—] ) ?([^ :0-9]+(?: [^ :0-9]+){0,2})$")
 
@@ -62,6 +68,14 @@ def meanings(token: str) -> frozenset[str]:
     if token in number_words():
         return frozenset({f"{number_words()[token]:g}"})
     return frozenset({stem, *(each for each in concepts_of(token) if _GROUP.fullmatch(each))}) - {""}
+
+
+def _sounding_like(token: str, sentences: Sequence[SentenceCandidate]) -> frozenset[str]:
+    """Return the meanings of the article's words that may be a Latin name of the title: `Kamla`, कमला."""
+    if not token.isascii() or not token.isalpha():
+        return frozenset()
+    alike = {each for sentence in sentences for each in tokens(sentence.text) if sounds_like(token, each)}
+    return frozenset[str]().union(*map(meanings, alike))
 
 
 def _standing(token: str) -> float:
@@ -78,10 +92,18 @@ def _looks_back(text: str) -> bool:
 # Cached, because every draft of a summary needs the sentences of its article again.
 @lru_cache(maxsize=2_000)
 def _all_meanings(text: str) -> frozenset[str]:
-    """Return all meanings of a text's words."""
-    return frozenset[str]().union(*map(meanings, tokens(text)))
+    """Return all meanings of a text's words and of phrases such as `विश्व स्वास्थ्य संगठन`."""
+    found = tokens(text)
+    keys = list(map(key_of, found))
+    phrases = (
+        PHRASES.get(" ".join(keys[start : start + length]), frozenset())
+        for start in range(len(keys))
+        for length in range(2, LONGEST_PHRASE + 1)
+    )
+    return frozenset[str]().union(*map(meanings, found), *phrases)
 
 
+_TIME = re.compile("[0-9]{1,2}[:.][0-9]{2}")
 _DEATH = frozenset[str]().union(*(meanings(fold(word)) for word in words("मौत हत्या शहीद शव मृत मारे निधन दम")))
 
 
@@ -92,13 +114,24 @@ class HeadlineCoverage:
         self, title: str, sentences: Sequence[SentenceCandidate], background: Mapping[str, float] | None
     ) -> None:
         self.stems = set(stems(title))
+        self.tolls = {str(toll) for toll in death_tolls(stems(title))}
         most = max(background.values(), default=1.0) if background else 1.0
         # The meanings and the weight of each word of the title.
         self.words = [
-            (meanings(token), _standing(token) * self._weight(token, background, most))
+            (
+                meanings(token) | _sounding_like(token, sentences),
+                _standing(token) * self._weight(token, background, most),
+            )
             for token in dict.fromkeys(tokens(title))
             if stem_of(token)
         ]
+        # With a death toll, the deaths are the news.
+        self.names = [
+            meaning
+            for meaning, weight in (() if self.tolls else self.words)
+            if math.sqrt(RARE) <= weight <= 1 and any(meaning & _all_meanings(each.text) for each in sentences)
+        ]
+        self.kills = any(meaning & meanings(fold("मौत")) for meaning, _weight in self.words)
         if deva_ratio(title) < LEAST_DEVA:
             # A Latin headline shares no words with a Hindi article.
             self.words = []
@@ -106,8 +139,10 @@ class HeadlineCoverage:
         self.attributed = names_speech(title) or bool(speaker)
         # Whether the title is, or ends with, a quotation.
         self.quotes = bool(speaker or _QUOTES.search(fold(title)))
+        # `कप्तान रामू ने कमला को सबसे अच्छी खिलाड़ी करार दिया`
+        agent = _AGENT.match(fold(title)) if names_speech(title) and not speaker else None
         self.speaker = set(stems(speaker[1])) if speaker else set()
-        self.tolls = {str(toll) for toll in death_tolls(stems(title))}
+        self.agent = set(stems(agent[1])) if agent else set()
         self.denies = bool(_DENIAL & set(tokens(title)))
         self.looks_back = _looks_back(title)
         self.explains = bool(_EXPLAINS.search(fold(title)))
@@ -129,12 +164,13 @@ class HeadlineCoverage:
         """Score a summary by the share of the title that it covers, and by its first sentence as an opening."""
         first = chosen[0]
         if not self.words:
-            return -first.position
+            return -first.position - UNTITLED_WEAK * first.weak * bool(first.position)
         value = TELLS * (self.share([first.text]) + self.share([each.text for each in chosen])) / 2
         value += EARLY * math.exp(-FADE * first.position)
         value -= TOO_LONG * max(0, first.words - wanted) + WEAK * first.weak
         value -= ECHO * is_echo(set(first.stems), self.stems)
         value -= DENIES * self.contradicts_title(first)
+        value -= NO_NAME * (not self.tells_names(" ".join(each.text for each in chosen)))
         value -= BEFORE * (_looks_back(first.text) and not self.looks_back)
         value -= NO_SPEAKER * bool(self.speaker and not self.speaker & set(first.stems))
         return value - UNATTRIBUTED * (self.attributed and states(first.text) and not names_speech(first.text))
@@ -145,14 +181,35 @@ class HeadlineCoverage:
 
     def lacks_speaker(self, text: str) -> bool:
         """Return whether a summary states in the paper's own name what the title attributes to somebody."""
-        if not (self.quotes and states(split(text)[0])):
+        named = self.speaker | self.agent
+        if names_speech(text) or not named.isdisjoint(stems(text)):
             return False
-        return not names_speech(text) and self.speaker.isdisjoint(stems(text))
+        return (self.quotes and bool(named)) or ((self.quotes or bool(named)) and states(split(text)[0]))
 
     def tells_death(self, text: str) -> bool:
-        """Return whether a summary gives the number of deaths in the title; true if the title has none."""
-        found = stems(text)
-        return not self.tolls or (not self.tolls.isdisjoint(found) and not _DEATH.isdisjoint(_all_meanings(text)))
+        """Return whether a summary tells of the deaths in the title, with their number; true if the title has none."""
+        if not (self.kills or self.tolls):
+            return True
+        return any(
+            not _DEATH.isdisjoint(_all_meanings(each))
+            and (not self.tolls or not self.tolls.isdisjoint(stems(_TIME.sub(" ", each))))
+            for each in split(text)
+        )
+
+    def tells_names(self, text: str) -> bool:
+        """Return whether a summary has the first, or half, of the rare words that title and article are about."""
+        found = _all_meanings(text)
+        covered = [bool(meaning & found) for meaning in self.names]
+        return not covered or covered[0] or 2 * sum(covered) >= len(covered)
+
+    def has_another_toll(self, text: str) -> bool:
+        """Return whether a text gives a number of deaths, and the title another one."""
+        found = {str(toll) for toll in death_tolls(stems(text))}
+        return bool(self.tolls) and bool(found) and self.tolls.isdisjoint(found)
+
+    def restates(self, each: SentenceCandidate) -> bool:
+        """Return whether most of the sentence is in the title."""
+        return len(self.stems & set(each.stems)) > SAID * len(set(each.stems))
 
     def gain(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> float:
         """Return how much more of the title's news the sentence covers."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from digest.curate.similarity.tfidf import document_shares
 from digest.curate.summary.support.vocabulary import GENERAL, key_of
 from digest.curate.summary.trimming import with_place, without_contrast, without_latin_brackets, without_opening
-from digest.curate.summary.voice import addresses_reader, lacks_agent, lacks_speaker, opens_speech, states
+from digest.curate.summary.voice import addresses_reader, lacks_agent, lacks_speaker, names_known, opens_speech, states
 from digest.curate.summary.word_lists import any_of
 from digest.hindi.sentences import LETTER_NAMES, split
 from digest.hindi.text import fold, table_rows, words
@@ -39,7 +40,7 @@ HANGING = frozenset(
         "इसके इसकी इसका इससे इसे इसमें इसी इन इनमें इनके इनकी इनका वह वे वो यह ये ऐसे ऐसा ऐसी",
         "वहीं वहां यहां लेकिन मगर पर हालांकि दरअसल बल्कि जबकि क्योंकि इसलिए और तो फिर उस",
         "उसमें उन उनमें तब तभी इतना दोनों जिसके जिससे जिसमें जो किंतु परंतु साथ बहरहाल बता बताते",
-        "गौरतलब उल्लेखनीय ज्ञात मालूम अब एवं तथा इधर उधर वैसे यही वही या जैसे बेशक तथापि अर्थात यानी",
+        "गौरतलब उल्लेखनीय ज्ञात मालूम अब एवं तथा इधर उधर वैसे यही वही या जैसे बेशक तथापि अर्थात यानी यानि",
         "कहा बताया बोले बोलीं उनसे उनपर उसपर इनसे इस्से ताकि जिन्हें जिनके जिनकी जिन्होंने जिसने उक्त दूसरी दूसरा दूसरे तीसरे अन्य",
         "इसलिये इतनी इतने उतना तीनों चारों आखिरकार नतीजतन मसलन बाकी बाद बावजूद हां हाँ नहीं भी ही क्योंकी इन्हीं उन्हीं उनको इनको",
     )
@@ -49,6 +50,12 @@ _LIKE_BEFORE = re.compile(fold("(?:^| )(?:ऐसे|ऐसी|ऐसा) ही 
 _WHERE = re.compile(fold("^(?:जहां|जहाँ) (?!.*[ ,](?:वहां|वहीं|वहाँ|वही) )"))
 # Passives that need no speaker before them.
 HEARSAY = re.compile(fold("(?:बताया|कहा|माना) (?:जा रहा|जा रही|जाता|गया) है"))
+# `घायलों को वहीं भर्ती कराया गया`
+_THERE, _NEAR_START = frozenset(map(fold, words("वहीं वहां वहाँ"))), 4
+# `जिस समय बस पुल पर थी।` is half a sentence.
+_WHILE = re.compile(
+    fold("(?:^| )जिस (?:दौरान|समय|वक्त|तरह|प्रकार) (?!.*(?:^|[ ,])(?:उस|उसी|वह|वही|वैसे|तब|तभी|तो)(?:[ ,]|$))")
+)
 _THIS = frozenset(map(fold, words("इस इसी")))
 _TIMES = frozenset(map(fold, words("साल वर्ष बार महीने माह हफ्ते सप्ताह सीजन समय वक्त मौसम सत्र दिनों")))
 _POINTERS = frozenset(
@@ -61,12 +68,15 @@ _POINTERS = frozenset(
     )
 )
 _EMPTY = re.compile(any_of("empty"))
+_LONE_AGENT = re.compile("^([^ ,।]+) ने ")
 _THIS_SAID = re.compile(
     rf"(?:^|[ ,])(?:यह|ये|ऐसी|ऐसा|इसकी|इस बात की) {any_of('said_thing')} (?:भी )?(?:व्यक्त |जारी )?"
     "(?:की|दी|कही|किया|दिया|जताई|लगाया|लगाए)(?: गई| गया)?(?: है| हैं| थी| था)?[।.]?$"
 )
 # A sentence that opens with one was cut off at its start.
 _POSTPOSITIONS = frozenset(map(fold, words("का के की को ने में से तक")))
+# `दोनों` needs two names before it: `कमला और विमला दोनों`.
+_BOTH, _AND = fold("दोनों"), frozenset(map(fold, words("और व तथा एवं")))
 _DEMONSTRATIVES = frozenset(map(fold, words("इस इन उस इसके इसकी इसका इससे इसे इसी")))
 # Letter names that also end sentences: `हो जी.` is rare, `सामने आई.` is not.
 _WORDS_AND_LETTERS = frozenset(words("आई जी के वी आर"))
@@ -104,6 +114,10 @@ class SentenceCandidate:
     # Whether it needs the sentence before it, because it refers back or continues somebody's words.
     hangs: bool
     question: bool
+    # Whether it opens with somebody whom an earlier sentence named: `संगठन ने …`.
+    unnamed: bool = False
+    # The stem of a surname that it opens with: `देव ने कहा …`; '' for none.
+    surname: str = ""
     # 0..1: how much it depends on missing context (`इस मामले में`), or addresses the reader.
     weak: float = 0.0
 
@@ -180,8 +194,17 @@ def _candidate(position: int, text: str, article: Article, *, continues: bool) -
         stems=tuple(stems(shown)),
         hangs=continues or hangs,
         question=is_question(shown),
+        unnamed=position > 0 and names_known(shown, article.title),
+        surname=_surname(shown) if position else "",
         weak=_weakness(shown, position),
     )
+
+
+def _surname(text: str) -> str:
+    """Return the stem of a single rare word before ने at the start of a sentence; '' if there is none."""
+    found = _LONE_AGENT.match(text)
+    stem = stem_of(fold(found[1])) if found else ""
+    return stem if stem not in document_shares() else ""
 
 
 def _weakness(text: str, position: int) -> float:
@@ -194,6 +217,8 @@ def _weakness(text: str, position: int) -> float:
 def points_anywhere(text: str) -> bool:
     """Return whether the sentence contains a word that may refer to an earlier sentence."""
     found = tokens(text)
+    if _BOTH in found and _AND.isdisjoint(found[: found.index(_BOTH)]):
+        return True
     return any(a in _DEMONSTRATIVES and b not in _TIMES for a, b in pairwise(found))
 
 
@@ -208,7 +233,7 @@ def ends_in_abbreviation(text: str, following: str) -> bool:
 
 def refers_back(text: str, title: str) -> bool:
     """Return whether a sentence opens with a word that refers to something outside the sentence and the title."""
-    if _LIKE_BEFORE.search(fold(text)) or _WHERE.search(fold(text)):
+    if _LIKE_BEFORE.search(fold(text)) or _WHERE.search(fold(text)) or _THERE & set(tokens(text)[1:_NEAR_START]):
         return True
     if opening(text) not in HANGING or HEARSAY.match(fold(text)):
         return False
@@ -281,6 +306,7 @@ def _is_usable(text: str, folded: str, *, first: bool) -> bool:
         and not (text[0] in "([" and text[-1] in ")]।." and text.rstrip("।.")[-1:] in (")", "]"))
         and (first or not _LABEL.match(folded))
         and opening(text) not in _POSTPOSITIONS
+        and not _WHILE.search(folded)
         and not lacks_speaker(text)
         and (first or not addresses_reader(text))
     )
@@ -317,8 +343,10 @@ def _stem_set(text: str) -> frozenset[str]:
 def is_echo(own: set[str], head: set[str]) -> bool:
     if not own or not head:
         return False
-    shared = len(own & head)
-    return (shared >= ECHO_SHARE * len(own) and len(own) - shared <= ECHO_EXTRA) or (shared >= MOST_SHARED * len(own))
+    shared, new = len(own & head), own - head
+    # Another number is news: 283 dead, and 300 in the title.
+    is_new = len(new) > ECHO_EXTRA or any(stem[0].isdigit() for stem in new)
+    return (shared >= ECHO_SHARE * len(own) and not is_new) or shared >= MOST_SHARED * len(own)
 
 
 def _closes_first(text: str) -> bool:

@@ -78,7 +78,7 @@ def with_another_source(
             vector = weigh(Counter(each.stems))
             if (
                 each.words <= room
-                and can_open(each)
+                and can_open(each, title)
                 and not POINTING & set(tokens(each.text))
                 and not echoes(each, title)
                 and not is_known(each, known)
@@ -120,7 +120,7 @@ LOOK_AT = 16
 FULL = 2 / 3
 # The next sentence of the article may exceed the remaining words by this share, because it belongs to the one before. A
 # sentence that covers this share of the headline may exceed them more, even if the summary has enough words.
-MARGIN, TELLING_MARGIN, GAIN_WORTH_WORDS = 0.1, 0.3, 0.3
+MARGIN, TELLING_MARGIN, GAIN_WORTH_WORDS = 0.1, 0.3, 0.2
 # A sentence of at most this many words may directly follow a long one if it covers this share of the headline.
 SHORT, GAIN_OF_SHORT = 12, 0.25
 # The number of sentences that are tried as the first.
@@ -130,7 +130,7 @@ REACH = 3
 # A summary that covers less of the headline's news is not shown. The first sentence of an article may use other words,
 # but if it covers less than TOLD_BY_LEAD it is used only if no other sentence covers enough. A headline that asks or
 # promises an explanation must be answered, and a sentence that denies it is different news.
-LEAST_TOLD, LEAST_TOLD_BY_LEAD, TOLD_BY_LEAD, LEAST_EXPLAINED = 0.36, 0.16, 0.25, 0.55
+LEAST_TOLD, LEAST_TOLD_BY_LEAD, TOLD_BY_LEAD, LEAST_EXPLAINED = 0.36, 0.22, 0.25, 0.6
 # How far after a sentence that repeats the headline a summary may start without reporting the news again.
 AFTER_ECHO = 2
 # The most words of a single opening sentence that is used because no other reports the news.
@@ -155,17 +155,22 @@ def summarise(
     """
     heading = article.title if title is None else title
     found = candidates(article)
-    usable = [each for each in found[:LOOK_AT] if not is_pure_echo(each, heading) and not is_known(each, known)]
+    usable = [each for each in found[:LOOK_AT] if not is_known(each, known)]
     # Headlines are only analysed in Hindi. In other languages the first sentences are taken.
     coverage = HeadlineCoverage(heading if article.language == "hi" else "", found, background)
     echo = next((each.position for each in found[:2] if _is_the_headline(each, heading, coverage)), None)
     drafts = [
         _continued([shorten_candidate(start, words, heading)], usable, coverage, title=heading, words=words, most=most)
         for start in usable
-        if can_open(start)
+        if can_open(start, heading) and not is_pure_echo(start, heading)
     ]
     fallback = ""
-    for chosen in sorted(drafts, key=lambda draft: -coverage.value(draft, words))[:STARTS]:
+    if echo is not None:
+        # The headline is a sentence of the report: what follows it must say more than the headline.
+        drafts.sort(key=lambda draft: (coverage.restates(draft[0]), draft[0].weak, draft[0].position))
+    else:
+        drafts.sort(key=lambda draft: -coverage.value(draft, words))
+    for chosen in drafts[:STARTS]:
         while chosen:
             first = chosen[0].position
             # A sentence that only sets the scene, like `महामारी से दुनिया परेशान है`, must cover as much as any other.
@@ -176,12 +181,16 @@ def summarise(
             # The headline is a sentence of the report, and this one continues it.
             continues = echo is not None and 0 < first - echo <= AFTER_ECHO
             text = _joined(chosen, heading)
-            if text and (continues or not coverage.words):
+            if text and not coverage.words:
+                return text
+            misleads = coverage.lacks_speaker(text) or (echo is not None and coverage.has_another_toll(text))
+            if text and continues and not misleads:
                 return fallback or text
             share = coverage.share([text])
-            if text and share >= least and not coverage.lacks_speaker(text):
-                is_enough = share >= TOLD_BY_LEAD and coverage.tells_death(text)
-                if is_enough and not (fallback and chosen[0].weak):
+            if text and share >= least and not misleads:
+                is_enough = share >= TOLD_BY_LEAD and coverage.tells_death(text) and coverage.tells_names(text)
+                is_clear = not chosen[0].weak or not (first or fallback)
+                if is_enough and is_clear:
                     return text
                 # It covers little. It is used if no other covers enough.
                 fallback = fallback or text
@@ -213,7 +222,11 @@ def _continued(
                 continue
             is_next = each.position == chosen[-1].position + 1
             gain = coverage.gain(each, chosen)
+            if is_pure_echo(each, title) and gain < GAIN_WORTH_WORDS:
+                continue
             tells = gain >= GAIN_WORTH_WORDS or (is_next and each.words <= SHORT and gain >= GAIN_OF_SHORT)
+            # Without a headline, the next sentence is the best to go on with.
+            tells = tells or (is_next and has_room and not coverage.words)
             margin = (TELLING_MARGIN if tells else MARGIN if is_next else 0.0) if has_room or tells else -1.0
             most_words = room + round(margin * words)
             if is_next and tells and each.words <= SHORT:
@@ -233,15 +246,18 @@ def shorten_candidate(each: SentenceCandidate, room: int, title: str) -> Sentenc
     return each if text == each.text else replace(each, text=text, words=len(text.split()), stems=tuple(stems(text)))
 
 
-def can_open(each: SentenceCandidate) -> bool:
-    """Return whether a summary may begin with the sentence."""
-    return not each.hangs and not each.question
+def can_open(each: SentenceCandidate, title: str) -> bool:
+    """Return whether a summary under this title may begin with the sentence."""
+    is_strange = each.surname and each.surname not in stems(title)
+    return not (each.hangs or each.question or each.unnamed or is_strange)
 
 
 def _follows(each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> bool:
     """Return whether the sentence may follow the chosen ones; one that refers back needs the sentence before it."""
     last = chosen[-1].position
-    return 0 < each.position - last <= (1 if each.hangs else REACH)
+    if each.surname and not any(each.surname in other.stems for other in chosen):
+        return False
+    return 0 < each.position - last <= (1 if each.hangs or each.unnamed else REACH)
 
 
 def count_words(chosen: Sequence[SentenceCandidate]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from digest.curate.summary.voice import names_speech
+from digest.curate.summary.voice import lacks_agent, names_speech
 from digest.curate.summary.word_lists import any_of
 from digest.hindi.clauses import WEIGHTY, ends_clause
 from digest.hindi.tokens import stems, tokens
@@ -14,6 +14,8 @@ _OPENING = re.compile(rf"^(?:आप ?को |ज्ञात |आपको )?(?:
 _CREDIT = re.compile("^[^।.:()]{2,40} ?\\([^()]{1,12}\\) ?[:–-] ")
 # `इस दौरान हुए हादसों में` and `वहीं पर` are no contrast. `जिसमें कम से कम 20 लोग` is a sentence of its own.
 _CONTRAST = re.compile(rf"^{any_of('contrast')},? (?!(?:पर|से|के|की|का) |हु[एईआ])|^जिसमें (?=कम से कम|करीब|लगभग|[0-9०-९])")
+# `इस समय जहां … है। वहीं …`: without its second half.
+_WHERE = re.compile("^((?:इस समय|इस वक्त|इन दिनों|फिलहाल|अभी|एक तरफ|एक ओर),? )जहा[ंँ] (?!.*[ ,](?:वहा[ंँ]|वही[ंँ]|तो) )")
 # `यहां` is the place of a dateline, which is not shown. A place of more words is a list.
 _HERE = re.compile("^यहा[ंँ] (?:(?=(?:के|की|का|से|स्थित) )|(?:पर )?)")
 _PLACE_WORDS = 2
@@ -23,6 +25,8 @@ _LATIN_BRACKET = re.compile(
 )
 _BOUNDARY = re.compile(rf"(?:,|;| -| –) ?(?={any_of('last_clause')} )|(?<=[^,;]) (?=(?:और|तथा|जबकि|जिससे|जिसमें) )|; ?")
 
+# The least words that remain of a sentence.
+_LEAST_WORDS = 8
 # `ऐसी व्यवस्था होगी, जो …`: the relative clause says which one.
 _RELATIVE = re.compile("(?:जो|जि[नस][^ ]*|जहा[ंँ]|जब) ")
 _POINTS_AHEAD = re.compile("(?:^| )(?:ऐस[ाीे]|इतन[ाीे]|उस|उन|वह|वो|वे|तब|वहा[ंँ]|उसी|उन्हीं) ")
@@ -43,8 +47,8 @@ def with_place(text: str, place: str) -> str:
 
 
 def without_contrast(text: str) -> str:
-    """Return the sentence without an opening phrase that contrasts it with the previous sentence."""
-    return _CONTRAST.sub("", text, count=1)
+    """Return the sentence without an opening phrase that contrasts it with the sentence before it or after it."""
+    return _WHERE.sub(r"\1", _CONTRAST.sub("", text, count=1), count=1)
 
 
 def without_latin_brackets(text: str) -> str:
@@ -64,7 +68,9 @@ def shorten_sentence(text: str, room: int, title: str) -> str:
     for found in sorted(_BOUNDARY.finditer(text), key=lambda match: -match.start()):
         head, tail = text[: found.start()], text[found.end() :]
         count = len(head.split())
-        if count > room or count < 8 or not ends_clause(head, is_marked=bool(found.group().strip())):
+        # The news may be in a longer last part.
+        is_most = count >= max(_LEAST_WORDS, len(text.split()) / 2)
+        if count > room or not is_most or not ends_clause(head, is_marked=bool(found.group().strip())):
             continue
         dropped = set(tokens(tail))
         if WEIGHTY & dropped or (wanted & set(stems(tail))) - set(stems(head)):
@@ -72,6 +78,9 @@ def shorten_sentence(text: str, room: int, title: str) -> str:
         if _RELATIVE.match(tail) and _POINTS_AHEAD.search(head):
             continue
         if names_speech(tail) and not names_speech(head):
+            continue
+        if lacks_agent(head) and not lacks_agent(text):
+            # `तूफान ने तबाही मचाई`, but `दो दिन से तबाही मचा रखी है और इसमें …`
             continue
         return head.rstrip(" ,;:-–") + end
     return text

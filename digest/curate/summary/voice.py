@@ -6,7 +6,7 @@ import re
 
 from digest.curate.summary.word_lists import any_of, word_set
 from digest.hindi.text import fold
-from digest.hindi.tokens import tokens
+from digest.hindi.tokens import stems, tokens
 
 _END = r"(?=$|[ ,।.:;“”‘’?!-])"
 _SAYING = re.compile(rf"(?:^|[ ,“‘]){any_of('saying')}{_END}")
@@ -24,6 +24,7 @@ _WHOLE_QUOTE = re.compile("^[\"“‘'].*[\"”’'][।.]?$")
 _ACT = re.compile(
     rf"(?<!दिखाई)(?<!सुनाई)(?<!चल)(?<!हो)(?:^| ){any_of('act')}(?: (?:है|हैं|था|थे))?[।.]?$|(?:^| )(?:कहा|बताया) कि "
 )
+_DEFINITE = re.compile(rf"^(?:{any_of('describing')} )?({any_of('definite')}) (?:ने|को|का|के|की|में|से|पर|इस|इन|अपने|अपनी) ")
 _AGENT = re.compile(rf"(?:^|[ ’”]){any_of('agent')}[ ,]")
 
 
@@ -61,6 +62,12 @@ def lacks_agent(text: str) -> bool:
     folded = fold(text)
     found = _ACT.search(folded)
     return found is not None and not _AGENT.search(folded[: found.start() + 1])
+
+
+def names_known(text: str, title: str) -> bool:
+    """Return whether the sentence opens with somebody whom an earlier sentence named and the title does not."""
+    found = _DEFINITE.match(fold(text))
+    return found is not None and not set(stems(found[1])) <= set(stems(title))
 
 
 def addresses_reader(text: str) -> bool:

@@ -1,0 +1,92 @@
+"""Whether a headline says nothing without the Latin kicker before it: `Kamla X2: दाम लीक, 8 फरवरी को आएगा फ़ोन`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from digest.collect.cleaning.places import PLACES
+from digest.hindi.sounds import LETTER_NAMES, sounds_like, spelled
+from digest.hindi.text import fold, table_rows, words
+from digest.hindi.tokens import tokens
+
+# Words in kickers.txt: `generic` ones name a topic and no thing, `official` ones an exam; the others are Hindi.
+_LISTS = {
+    name: frozenset(words(found.casefold()))
+    for name, found in (row.split(": ", 1) for row in table_rows("digest.collect.cleaning", "kickers.txt"))
+}
+GENERIC, OFFICIAL = _LISTS["generic"], _LISTS["official"]
+PRODUCTS, BODIES = (frozenset(map(fold, _LISTS[name])) for name in ("products", "bodies"))
+
+_WORD = re.compile("[A-Za-z][A-Za-z0-9.]*|(?<![0-9])[0-9]{1,5}[A-Za-z]{1,6}")
+# A model: `X2`, `40C`, `Platina 110`; not a year, a rank, a quantity, or a name such as `G20`.
+_MODEL = re.compile(
+    r"\b(?!(?:[GTB]20|[0-9]G|L[0-9])\b)[A-Z][a-z]{0,3}[0-9]{1,5}[A-Za-z]{0,6}\b"
+    r"|\b(?![0-9]{1,5}(?:st|nd|rd|th|g|mp|gb|tb|mah|w|km|hz|cc|kmpl|k|x)\b)[0-9]{1,5}[A-Z][A-Za-z]?\b"
+    r"|\b[A-Z][A-Za-z]{2,20} (?!(?:19|20)[0-9]{2}\b)[0-9]{1,4}\b(?! ?(?:st|nd|rd|th)\b)",
+)
+_NUMBER = re.compile("[0-9]+")
+_YEAR = re.compile("(?:19|20)[0-9]{2}")
+
+# A headline that opens with one of these refers to the kicker: `क्या हैं इससे जुड़े नियम?`
+_POINTERS = frozenset(
+    map(fold, words("इससे इसके इसकी इसका इसमें इसे इसने इन्हें इनके इनकी इनका इनसे इन्होंने उन्होंने उनके उनकी उनका उसके उसकी उसका"))
+)
+_POINTS_WITHIN = 3
+_THIS = frozenset(map(fold, words("यह ये इस इन")))
+# Words between यह and the thing: `ये धाकड़ सेवन सीटर कार`.
+_THING_WITHIN = 3
+
+# The most words of a headline that is not clear alone.
+_SHORT = 5
+_LEAST_ACRONYM = 2
+_SPELLED = re.compile(f"(?:{'|'.join(sorted(LETTER_NAMES.values(), key=len, reverse=True))}){{2,}}")
+_LATIN_ACRONYM = re.compile("[A-Z]{3,}")
+
+
+def is_needed(kicker: str, shown: str) -> bool:
+    """Return whether the headline lacks what the Latin kicker names: a product, an exam, or what इसके means."""
+    found = _WORD.findall(kicker)
+    names = [
+        word for word in found if (word[0].isupper() or kicker.islower()) and word.casefold() not in GENERIC | OFFICIAL
+    ]
+    own = tokens(shown)
+    if not names or own[:1] == []:
+        return False
+    if _POINTERS & set(own[:_POINTS_WITHIN]):
+        return True
+    if _names_any(names, shown):
+        return False
+    if len(own) <= _SHORT:
+        # `coronavirus: भारत में एक और मौत`
+        return True
+    is_session = _YEAR.search(kicker) and any(_LATIN_ACRONYM.fullmatch(word) for word in names)
+    if is_session or any(word.casefold() in OFFICIAL for word in found):
+        return not _names_body(own, shown)
+    if any(each.group().split()[0].casefold() not in GENERIC for each in _MODEL.finditer(kicker)):
+        return {number for number in _NUMBER.findall(kicker) if not _YEAR.fullmatch(number)}.isdisjoint(
+            _NUMBER.findall(shown)
+        )
+    return any(
+        word in _THIS and not PRODUCTS.isdisjoint(own[at + 1 : at + 1 + _THING_WITHIN]) for at, word in enumerate(own)
+    )
+
+
+def _names_any(names: Iterable[str], shown: str) -> bool:
+    """Return whether the headline has one of the names, in Latin or in Devanagari letters."""
+    folded = fold(shown)
+    for name in names:
+        if name.casefold() in folded:
+            return True
+        is_acronym = name.isupper() and name.isalpha() and len(name) >= _LEAST_ACRONYM
+        if is_acronym and spelled(name) in folded.replace(" ", "").replace("-", ""):
+            return True
+        if any(sounds_like(name, word) for word in folded.split()):
+            return True
+    return False
+
+
+def _names_body(own: list[str], shown: str) -> bool:
+    """Return whether a headline names whose exam or vacancy it is: a place, a spelled acronym, an institution."""
+    is_place = any(word in PLACES or word in BODIES for word in own)
+    return is_place or any(_SPELLED.fullmatch(word) for word in own) or bool(_LATIN_ACRONYM.search(shown))
