@@ -127,7 +127,8 @@ def fill(app: App, people: int, articles: int) -> None:
     SubscriberStore(database).sync(_subscribers(people), now=now - timedelta(days=40))
     with database.write() as connection:
         for reason, every in (("bounced", 50), ("unsubscribed", 70), ("complained", 4000)):
-            fresh = select(subscriber.c.address, literal(reason), literal(""), literal(now, suppression.c.at.type))
+            at = literal(now - timedelta(days=20), suppression.c.at.type)
+            fresh = select(subscriber.c.address, literal(reason), literal(""), at)
             rows = fresh.where(subscriber.c.id % every == 1, subscriber.c.address.not_in(select(suppression.c.address)))
             connection.execute(insert(suppression).from_select(["address", "reason", "detail", "at"], rows))
         until = literal(now + timedelta(days=9), preference.c.paused_until.type)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event
 
 from digest.deliver.outcome import Accepted, Unknown
 from digest.models import Subscriber
@@ -81,6 +85,26 @@ def test_why_an_email_was_not_sent(database: Database, frozen: Frozen) -> None:
 
 def _fields(edition: object) -> dict[str, object]:
     return {name: getattr(edition, name) for name in edition.__dataclass_fields__}  # type: ignore[attr-defined]
+
+
+def test_a_history_does_not_read_the_deliveries_of_others(database: Database, frozen: Frozen) -> None:
+    if not database.sqlite:
+        pytest.skip("PostgreSQL plans by its statistics")
+    frozen(2)
+    plans = []
+
+    def explain(connection: Connection, _cursor: object, statement: str, parameters: Any, *_rest: object) -> None:
+        cursor = connection.connection.cursor()
+        cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        plans.extend(row[3] for row in cursor.fetchall())
+
+    event.listen(Engine, "before_cursor_execute", explain)
+    try:
+        assert history(database)
+    finally:
+        event.remove(Engine, "before_cursor_execute", explain)
+    assert any(plan.startswith("SEARCH delivery ") for plan in plans)
+    assert [plan for plan in plans if plan.startswith("SCAN delivery")] == []
 
 
 def test_changes_of_the_list(database: Database) -> None:

@@ -57,8 +57,12 @@ const [lead, first, second] = [before[0], ...(await page.$$eval(".rows:not([data
   const rows = lists.map((list) => [...list.querySelectorAll(".st")].map((row) => row.dataset.story)).find((ids) => ids.length > 1);
   return rows.slice(0, 2);
 }))];
+const rowAt = () => page.$eval(`#row-${first}`, (row) => row.getBoundingClientRect().top);
+await page.$eval(`#row-${first}`, (row) => row.scrollIntoView({ block: "center" }));
 await act("down", first, async () => (await order()).indexOf(second) < (await order()).indexOf(first));
 seen.moved = true;
+// The page stays where it was.
+seen.inSight = await rowAt().then((top) => top > 0 && top < 800);
 seen.focus = await page.evaluate(() => document.activeElement.id);
 seen.focused = withScripts ? `${where}-down-${first}` : seen.focus;
 await press("#undo", async () => JSON.stringify(await order()) === JSON.stringify(before));
@@ -95,6 +99,7 @@ if (withScripts && !narrow) {
 }
 await press("#do-approve", async () => (await page.$("#do-reopen")) !== null);
 seen.approved = await page.$eval("#state", (one) => one.className);
+seen.says = await text(".state h1");
 await press("#do-pause", async () => (await page.$("#do-resume")) !== null);
 seen.held = await page.$eval("#state", (one) => one.className);
 await press("#do-resume", async () => (await page.$("#do-reopen")) !== null);

@@ -110,6 +110,8 @@ def _suppressions(connection: Connection, address: str, hashed: str) -> list[Eve
 
 
 def _deliveries(connection: Connection, id: int, zone: tzinfo, orphans: Mapping[int, Orphan]) -> list[Event]:
+    # SQLite looks the person up in each edition. By a condition on the joined edition it would read all deliveries.
+    whole = select(edition.c.key).where(edition.c.folded_at.is_(None))
     rows = (
         select(
             delivery,
@@ -123,7 +125,7 @@ def _deliveries(connection: Connection, id: int, zone: tzinfo, orphans: Mapping[
         )
         .join(edition, edition.c.key == delivery.c.edition)
         .outerjoin(batch, batch.c.id == delivery.c.batch)
-        .where(delivery.c.subscriber == id, edition.c.folded_at.is_(None))
+        .where(delivery.c.subscriber == id, delivery.c.edition.in_(whole))
     )
     return [
         _delivery(row, _attempts(connection, row), zone, orphans.get(row.batch))

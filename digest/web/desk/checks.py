@@ -62,7 +62,7 @@ class Checks(Background[Checked]):
 
     def of(self, edition: Edition, *, wait: float = _WAIT) -> Checked | None:
         """Return the findings; None while they are being computed."""
-        key = f"{edition.key} {revision(edition)} {edition.state}"
+        key = f"{edition.key} {revision(edition)} {edition.state == EditionState.SKIPPED}"
         return self.get(key, lambda: self._check(edition), wait=wait)
 
     def _check(self, edition: Edition) -> Checked:

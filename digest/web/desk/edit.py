@@ -108,7 +108,9 @@ def do(visit: Visit, act: Callable[[EditionEditor, str], Edition], *, tells: boo
         return visit.problem(409, _("This story is no longer in the edition"), _("Somebody removed it, or it changed."))
     left = [each.article_ids[0] for each in displaced(edition, changed)] if tells else []
     query = {"void": "1" if reopened else "", "left": " ".join(left[:MAX_LEFT])}
-    return visit.go(edition_path(key), **{name: value for name, value in query.items() if value})
+    story = _story(visit)
+    part = f"row-{story}" if any(each.id == story for each in changed.stories()) else "stories" if story else ""
+    return visit.go(edition_path(key), part=part, **{name: value for name, value in query.items() if value})
 
 
 def void_approval(visit: Visit, edition: Edition) -> bool:

@@ -77,7 +77,7 @@ def save(visit: Visit) -> Response:
     following = _following(edition, story) if "next" in visit.form else None
     if following is not None:
         return visit.go(f"{edition_path(edition.key)}/story/{following.id}")
-    return visit.go(edition_path(edition.key))
+    return visit.go(edition_path(edition.key), part=f"row-{story.id}")
 
 
 def picture(visit: Visit) -> Response:

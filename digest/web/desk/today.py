@@ -219,7 +219,8 @@ def bar(visit: Visit, edition: Edition, *, asks_reason: bool = False, read_only:
         if edition.state == EditionState.APPROVED:
             more = _approval_line(visit, edition)
             buttons = ("reopen", "pause") if sender else ()
-            return make(kind="ok", title=f"{_('Approved.')} {title}", left=left, more=more, buttons=buttons)
+            approved = _("Approved.")
+            return make(kind="ok", title=f"{approved} {title}", left=left, more=more, buttons=buttons)
         required = app.requires_approval(edition.key)
         by_itself = _("It goes out by itself; approving it keeps it as it is now.")
         return make(

@@ -162,9 +162,11 @@ class Visit:
         headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}", "cache-control": "no-store"}
         return self.finish(Response(data, media_type=type, headers=headers))
 
-    def go(self, place: str, **query: str) -> Response:
-        """Show another page, after a form."""
-        return self.finish(RedirectResponse(self.path(place, **query), 303))
+    def go(self, place: str, *, part: str = "", **query: str) -> Response:
+        """Show another page, after a form. `part` is the id of the element that it begins with."""
+        # The script keeps the position by itself.
+        anchor = f"#{part}" if part and "hx-request" not in self.request.headers else ""
+        return self.finish(RedirectResponse(self.path(place, **query) + anchor, 303))
 
     def problem(self, status: int, title: str, advice: str = "") -> Response:
         """Answer with a page that explains what went wrong."""

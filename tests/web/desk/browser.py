@@ -49,7 +49,8 @@ class Browser:
         body = urlencode({**fields, **({"csrf": given} if given else {})}).encode()
         response = self._request("POST", path, body, {"Content-Type": FORM, **headers})
         if follow and response.status == 303:
-            return self.get(response.headers["location"].removeprefix(ROOT))
+            # Browsers keep the anchor to themselves.
+            return self.get(response.headers["location"].removeprefix(ROOT).partition("#")[0])
         return response
 
     def send(self, path: str, body: bytes, type: str) -> Response:

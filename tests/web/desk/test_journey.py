@@ -14,6 +14,7 @@ from tests.mailcheck.requirements import require_tools
 from tests.support.profiles import first
 from tests.web.desk.browser import set_up
 from tests.web.desk.conftest import KEY, open_desk
+from tests.web.site import translated
 
 HERE = Path(__file__).resolve().parents[3] / "tools/mail"
 
@@ -31,9 +32,11 @@ def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
         assert (seen["errors"], seen["foreign"]) == ([], [])
         assert (seen["moved"], seen["dropped"], seen["pinned"]) == (True, True, True)
         assert seen["focus"] == seen["focused"], "the focus stays on the button that was pressed"
+        assert seen["inSight"], "the row that moved is still in the window"
         assert seen["sources"] > 0
         assert seen["changed"] == "कसौटी का शीर्षक"
         assert "ok" in seen["approved"]
+        assert seen["says"].startswith(translated("Approved."))
         assert "bad" in seen["held"]
         assert seen["sideways"] == 0
         if scripts == "on":

@@ -160,7 +160,10 @@ def test_a_storys_text_is_changed_beside_its_sources(desk: Site, editor: Browser
     long = editor.post(f"{HERE}/story/{story.id}", title="क" * 200, summary=story.summary)
     assert long.status == 422
     assert "क" * 200 in long.text, "what was typed is kept"
-    editor.post(f"{HERE}/story/{story.id}", title="नया <b>शीर्षक</b>", summary=story.summary, section=story.section)
+    saved = editor.post(
+        f"{HERE}/story/{story.id}", title="नया <b>शीर्षक</b>", summary=story.summary, section=story.section
+    )
+    assert saved.headers["location"].endswith(f"{HERE}#row-{story.id}"), "back to the story's row"
     changed = next(each for each in draft(desk).stories() if each.id == story.id)
     assert (changed.title, changed.summary) == ("नया <b>शीर्षक</b>", story.summary)
     page = editor.get("/")

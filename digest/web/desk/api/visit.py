@@ -53,7 +53,7 @@ class ApiVisit(Visit):
             return failure(status, problem, field=str(values.get("field") or ""))
         return answer(document(template, values), status)
 
-    def go(self, place: str, **query: str) -> Response:  # noqa: ARG002
+    def go(self, place: str, *, part: str = "", **query: str) -> Response:  # noqa: ARG002
         return answer({"done": True, "at": place})
 
     def problem(self, status: int, title: str, advice: str = "") -> Response:

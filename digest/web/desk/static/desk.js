@@ -116,10 +116,20 @@ function prepare() {
   follow();
 }
 
+// After a change the line about it is above all for a while, so that it is seen wherever the change was.
+let quiet = 0;
+function tell() {
+  document.body.classList.add("acted");
+  clearTimeout(quiet);
+  quiet = setTimeout(() => document.body.classList.remove("acted"), 10000);
+}
+
 document.addEventListener("keydown", onKey);
 document.addEventListener("htmx:after:swap", (event) => {
   prepare();
   // After a change of the edition the next best stories differ.
-  if (event.detail.ctx.target === document.body) document.getElementById("next")?.dispatchEvent(new Event("again"));
+  if (event.detail.ctx.target !== document.body) return;
+  document.getElementById("next")?.dispatchEvent(new Event("again"));
+  tell();
 });
 prepare();
