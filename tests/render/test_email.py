@@ -117,7 +117,7 @@ def test_styles_that_roundcube_would_override() -> None:
     html = render().html
     assert "class" not in Tree(html).all("body")[0]
     kept = kept_sheet(html)
-    assert re.search(r"^h1,h2,\.m,\.k\{font-weight:700\}$", kept, re.M)
+    assert re.search(r"^h1,h2,\.k\{font-weight:700\}$", kept, re.M)
     assert re.search(r"^\.m\{[^}]*text-decoration:underline\}$", kept, re.M)
 
 
@@ -450,6 +450,15 @@ def test_a_source_is_named_where_the_edition_has_several(look: str) -> None:
         assert "2\u00a0स्रोत" in unescape(part).replace("2 स्रोत", "2\u00a0स्रोत")
         assert "लोक" not in part
     assert "जन" not in alone.html + alone.text
+
+
+@pytest.mark.parametrize("look", sorted(LOOKS))
+def test_the_name_of_a_source_stays_on_one_line_if_it_fits(look: str) -> None:
+    long = "नदीपुर और पहाड़पुर का साप्ताहिक समाचार पत्र"
+    rows = (story(1, "ख़बर", "सार", sources=("लोक दर्पण",)), story(2, "और", "सार", sources=(long,)))
+    html = unescape(render(of(*rows), theme=Theme(LOOKS[look])).html)
+    assert "लोक\u00a0दर्पण" in html
+    assert long in html
 
 
 def test_an_english_story_has_its_lang() -> None:
