@@ -46,6 +46,9 @@ _ATTRIBUTES = re.compile("[-–—…]|\\.{2}")
 _VOICE = frozenset(map(fold, words("मैं मैंने मुझे मुझसे मेरा मेरी मेरे हम हमें हमने हमारा हमारी हमारे चाहता चाहती")))
 # A part with one of these waits for the next: `जिस घर को बेचा था, उसे खोलते ही उड़े होश`.
 _WAITS = frozenset(map(fold, words("जिस जिसे जिसने जिन जिन्हें जो जब जैसे अगर यदि")))
+# Who wants something is no news, but the call tells what about it: `ट्रैक्टर लेने का है प्लान, जानिए कितनी होगी किस्त`.
+_WISH = re.compile(fold("(?:का|की|के) (?:है |हैं )?(?:प्लान|मन|इरादा|शौक)(?: है| हैं)?$|(?:चाहते|सोच रहे)(?: हैं)?$"))
+_TELLS_WHAT = 5
 # The last word of a headline without a verb: `एडमिट कार्ड जारी`.
 _DONE = frozenset(map(fold, words("जारी शुरू घोषित बंद लॉन्च रद्द स्थगित")))
 _WAS = frozenset(map(fold, words("था थे थी थीं")))
@@ -117,6 +120,8 @@ def _without_tail(title: str) -> str:
         folded = fold(part).strip(" ?!.।-'\"‘’“”")
         if folded.startswith("तो "):
             # `ट्रैक्टर लेने का है मन, तो यहां जानें …`: the part before is no headline.
+            continue
+        if _WISH.search(fold(front)) and len(folded.split()) >= _TELLS_WHAT:
             continue
         rest = title[mark.end() + len(part) :]
         is_last = len(rest.split()) <= _AFTER and not _leaves_open(front)

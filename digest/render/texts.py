@@ -54,6 +54,7 @@ _LATIN_BEFORE = re.compile(r"[A-Za-z][a-z]+(?: [A-Z0-9][A-Za-z0-9]*)* [0-9]*$")
 # `Kamla Phone M13 4G, M13 5G`: a product's name, in which letters next to digits stay as they are.
 _PRODUCT = re.compile(r"[A-Z][a-z]+ (?:[A-Z0-9][A-Za-z0-9]* )*[A-Z]?[0-9]+[A-Z]?(?![a-z])")
 _MAX_MODEL = 3
+_INITIALS, _SURNAME = 2, re.compile("[.]? [A-Z][a-z]{2,}(?![A-Za-z])")
 _LATIN_AFTER = re.compile(r"(?:[.]? [A-Z](?=[. ]))*[0-9+.]* [A-Za-z]?[a-z]+")
 
 
@@ -158,6 +159,9 @@ def acronyms_in_devanagari(text: str, language: str = "hi") -> str:
             return match[0]
         if named := _named(match[0], before, after):
             return named
+        if len(match[0]) == _INITIALS and _SURNAME.match(after):
+            # `RP Singh`
+            return match[0]
         if len(match[0]) <= _MAX_MODEL and is_product and _LATIN_BEFORE.search(before):
             # `Kamla Phone 11 SE`
             return match[0]

@@ -221,6 +221,7 @@ def test_acronyms_get_their_hindi_names(row: Acronym) -> None:
         ("Kamla Pump N 12 की बिक्री", "Kamla Pump N 12 की बिक्री"),
         ("Kamla Phone M13 4G, M13 5G की बिक्री", "Kamla Phone M13 4G, M13 5G की बिक्री"),
         ("Kamla Phone 11 SE की बिक्री", "Kamla Phone 11 SE की बिक्री"),
+        ("RP Sharma हुए भावुक", "RP Sharma हुए भावुक"),
     ],
 )
 def test_acronyms_are_read_with_the_words_beside_them(text: str, shown: str) -> None:

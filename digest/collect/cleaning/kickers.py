@@ -25,7 +25,8 @@ _MODEL = re.compile(
     r"|\b(?![0-9]{1,5}(?:st|nd|rd|th|g|mp|gb|tb|mah|w|km|hz|cc|kmpl|k|x)\b)[0-9]{1,5}[A-Z][A-Za-z]?\b"
     r"|\b[A-Z][A-Za-z]{2,20} (?!(?:19|20)[0-9]{2}\b)[0-9]{1,4}\b(?! ?(?:st|nd|rd|th)\b)",
 )
-_NUMBER = re.compile("[0-9]+")
+# A shorter number may count something else: `8 इंच`.
+_NUMBER = re.compile("[0-9]{2,}")
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
 
 # A headline that opens with one of these refers to the kicker: `क्या हैं इससे जुड़े नियम?`

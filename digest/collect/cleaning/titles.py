@@ -11,7 +11,7 @@ from digest.collect.cleaning.text_rules import TITLE_MARKS
 from digest.collect.cleaning.title_rubrics import without_rubric
 from digest.hindi.cut import shorten
 from digest.hindi.sentences import split
-from digest.hindi.text import fold, table_rows, words
+from digest.hindi.text import deva_ratio, fold, table_rows, words
 from digest.hindi.title_tails import without_tails
 from digest.models import Block
 
@@ -137,6 +137,12 @@ _MAX_MADE_TITLE = 120
 # A shorter sentence is an exclamation or a quotation, and says little about the report.
 _MIN_WORDS = 6
 
+# The most words of a Latin keyword in small letters, and the least share of Devanagari letters in a Hindi text.
+_KEYWORDS, _HINDI = 2, 0.5
+
+# A consonant that is no word: `टीचर्स कर र...`.
+_CUT_WORD = re.compile(r"\S (?![नव])[क-ह](?:\.{2,}|…)?$")
+
 # Words of a person's name.
 _NAMED = 3
 
@@ -146,7 +152,7 @@ _ENDED = re.compile("[।॥?!.|][\"'”’»)]*$")
 def headline(title: str, body: Sequence[Block], excerpt: str) -> tuple[str, Sequence[Block]]:
     """Return a headline and the body. If a paragraph was in the headline's place, the body gets it back."""
     text = next((block.text for block in body if block.kind == "p" and not is_site_name(block.text)), excerpt)
-    if is_file_name(title) or kind_of(title) == "place" or _is_byline(title, text):
+    if is_file_name(title) or kind_of(title) == "place" or _is_byline(title, text) or _is_fragment(title, text):
         return first_words(text) or title, body
     sentences = split(title) if len(title) > _LONG_TITLE or title.endswith("।") else []
     if len(sentences) < 2:
@@ -168,6 +174,12 @@ def _is_byline(title: str, text: str) -> bool:
     person, comma, place = title.partition(", ")
     words = person.split()
     return bool(comma) and 2 <= len(words) <= _NAMED and is_name(person) and kind_of(place) == "place"
+
+
+def _is_fragment(title: str, text: str) -> bool:
+    """Whether a title was cut off within a word, or is a Latin keyword above a Hindi text (`blizzard`)."""
+    is_keyword = title.islower() and title.isascii() and len(title.split()) <= _KEYWORDS and deva_ratio(text) > _HINDI
+    return is_keyword or bool(_CUT_WORD.search(title))
 
 
 def first_words(text: str) -> str:
