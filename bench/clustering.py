@@ -11,6 +11,7 @@ from datetime import timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from bench.sample_articles import NOW, make_articles
 from digest.curate.compose import ComposeContext, compose
@@ -22,6 +23,10 @@ from digest.models import Article
 from digest.store.content.articles import ArticleStore
 from digest.store.database import open_database
 
+# The number of articles that are new when an edition is composed again.
+NEW = 100
+_Result = TypeVar("_Result")
+
 
 def run(*, quick: bool) -> list[tuple[str, ...]]:
     """Rows of (what, CPU seconds, times faster than the rival). The rival's time grows with the square of the count.
@@ -32,15 +37,17 @@ def run(*, quick: bool) -> list[tuple[str, ...]]:
     count, day = (300, 500) if quick else (2_000, 5_000)
     rival, ours = _in_own_process(_of_rival, count), _in_own_process(_of_ours, count)
     with TemporaryDirectory() as folder:
-        edition = _in_own_process(_edition, folder, make_articles(day, seed=2))
+        articles = make_articles(day + NEW, seed=2)
+        edition, again = _in_own_process(_edition, folder, articles[:day], articles[day:])
     return [
         (f"TF-IDF over an inverted index, all pairs of {count:,}", f"{rival:.2f}", "1"),
         (f"digest: the clusters of {count:,}", f"{ours:.2f}", f"{rival / ours:.1f}"),
         (f"digest: an edition of {day:,}", f"{edition:.2f}", ""),
+        (f"digest: again with {NEW} more, in the same process", f"{again:.2f}", ""),
     ]
 
 
-def _in_own_process(job: Callable[..., float], *arguments: object) -> float:
+def _in_own_process(job: Callable[..., _Result], *arguments: object) -> _Result:
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
         return process.submit(job, *arguments).result()
 
@@ -55,14 +62,24 @@ def _of_ours(count: int) -> float:
     return _seconds(lambda: merge_pairs(Pairs.build(in_fixed_order(articles), Rules())))
 
 
-def _edition(folder: str, new: Sequence[Article]) -> float:
-    """Compose an edition of these articles from a store; storing them is not counted."""
+def _edition(folder: str, day: Sequence[Article], new: Sequence[Article]) -> tuple[float, float]:
+    """Compose an edition of a day's articles from a store, and again when there are new ones, as `digest run` does.
+
+    Storing them is not counted. The first time includes the start of the process.
+    """
     database = open_database("sqlite:///bench.db", home=Path(folder))
     store = ArticleStore(database, lambda: NOW)
-    saving = _seconds(lambda: store.save(new))
-    compose(store.between(NOW - timedelta(days=1), NOW), ComposeContext(Rules(), NOW))
+
+    def compose_stored() -> None:
+        compose(store.between(NOW - timedelta(days=1), NOW), ComposeContext(Rules(), NOW))
+
+    saving = _seconds(lambda: store.save(day))
+    compose_stored()
+    first = time.process_time() - saving
+    store.save(new)
+    again = _seconds(compose_stored)
     database.close()
-    return time.process_time() - saving
+    return first, again
 
 
 def _seconds(job: Callable[[], object]) -> float:

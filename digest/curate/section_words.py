@@ -55,6 +55,8 @@ NAMES: dict[str, tuple[str, ...]] = {
 _TABLE, _STEMS = "section_words.txt", "section_stems.txt"
 # The points of a word. A strong one (`+` in the table) decides its section by itself.
 POINT, STRONG = 1, 2
+# The key of the points that every headline has.
+EVERY = "*"
 # Characters of a stem by which other forms of a word are recognised too. Shorter stems collide with other words.
 LEAST_STEM = 4
 
@@ -110,24 +112,29 @@ def lexicon() -> Lexicon:
 _counted: dict[str, Points] = {}
 
 
-def _stem_points() -> dict[str, Points]:
-    """Load the table of stems once."""
+def counted_points() -> Mapping[str, Points]:
+    """Return the points of stems, of words (after `=`) and of every headline (EVERY). Loaded once."""
     if not _counted:
         points: dict[str, dict[str, float]] = {}
         for row in table_rows("digest.curate", _STEMS):
-            head, _, stems = row.partition(" | ")
+            head, _, keys = row.partition(" | ")
             section, _, value = head.partition(" ")
-            for stem in stems.split():
-                points.setdefault(stem, {})[section] = float(value)
-        set_stem_points(points)
+            for key in keys.split():
+                points.setdefault(key, {})[section] = float(value)
+        set_counted_points(points)
     return _counted
 
 
-def set_stem_points(points: Mapping[str, Mapping[str, float]]) -> None:
-    """Use other points of stems than those of the table, to measure them."""
+def set_counted_points(points: Mapping[str, Mapping[str, float]]) -> None:
+    """Use other points than those of the table, to measure them."""
     _counted.clear()
-    _counted.update({stem: tuple(values.items()) for stem, values in points.items()})
-    look_up.cache_clear()
+    _counted.update({key: tuple(values.items()) for key, values in points.items()})
+
+
+@lru_cache(maxsize=50_000)
+def counted_keys(token: str) -> tuple[str, ...]:
+    """Return the keys of a token in `counted_points`: its stem and the word itself. Numbers have none."""
+    return tuple(key for key in (stem_of(token), f"={token}") if key and not key.lstrip("=")[0].isdigit())
 
 
 def strong_words(section: str) -> tuple[str, ...]:
@@ -150,8 +157,6 @@ class Word:
     stem: str
     points: Points
     phrases: tuple[Phrase, ...]
-    # Points by which the stem speaks for sections, counted in headlines.
-    tendency: Points = ()
 
 
 @lru_cache(maxsize=50_000)
@@ -164,7 +169,6 @@ def look_up(piece: str) -> tuple[Word, ...]:
             stem,
             table.words.get(token) or table.forms.get(stem, ()),
             table.phrases.get(stem, ()),
-            _stem_points().get(stem, ()),
         )
         for token in tokens(piece)
         if (stem := stem_of(token))

@@ -7,14 +7,16 @@ in `section_words`.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from digest.curate.importance.places import is_abroad
-from digest.curate.section_words import NAMES, look_up
+from digest.curate.section_words import EVERY, NAMES, counted_keys, counted_points, look_up
 from digest.hindi.text import fold
 from digest.hindi.tokens import tokens
 from digest.models import Article
@@ -25,19 +27,16 @@ WORLD = "दुनिया"
 
 # The points by which the best section must lead: one word that only this section has, or two that others lack.
 MARGIN = 2
-# The margin when the stems of headlines count too.
-STEM_MARGIN = 1.6
-STEMS = "headline words and stems"
-# What the world section then gets if only foreign places are named.
-ABROAD = 0.7
-# A word counts less as a stem, by this share of its own points.
-OWN = 0.5
-# From so many points on, a stem counts as evidence that is shown.
-TELLING = 0.8
 # The margin when the lead is read too: it contains more words that do not matter.
 LEAD_MARGIN = 3
 # Characters of the first paragraph that are read if the headline does not decide.
 LEAD = 300
+# The probability that a section must have if there is only a headline.
+SURE = 0.85
+# How much a point of the table of words counts there, and the most points of a section that count.
+WORD_WEIGHT, MOST_POINTS = 2.1, 4
+# Counted points from which on a word is shown as evidence.
+TELLING = 1.0
 
 _JOINTS = re.compile(r"[\s_&/,+-]+")
 _SUFFIX = re.compile("-(?:news|news-hindi|hindi|hindi-news|samachar|खबर|समाचार)$")
@@ -88,64 +87,106 @@ def section_of(articles: Sequence[Article], default: str) -> Evidence:
     if votes:
         section, count = min(Counter(votes).items(), key=lambda vote: (-vote[1], vote[0]))
         return section, f"{count} of the other articles"
-    for kind, text, margin in _texts(articles):
-        if by_words := _section_by_words(text, margin, with_stems=kind == STEMS):
-            section, hits = by_words
-            return section, f"{kind} ({', '.join(hits)})"
+    if by_text := _section_by_text(articles):
+        return by_text
     return default, "no evidence"
 
 
-def _texts(articles: Sequence[Article]) -> Iterator[tuple[str, str, float]]:
-    """Yield the texts whose words are evidence, each with its margin.
-
-    These are all headlines, and then the first article's lead. Without a lead the stems of the headlines count too.
-    """
+def _section_by_text(articles: Sequence[Article]) -> Evidence | None:
+    """Find the section by the words of all headlines, then of the first article's lead."""
     titles = " ".join(dict.fromkeys(article.title for article in articles))
     first = articles[0]
     lead = first.excerpt or next((block.text for block in first.body if block.kind == "p"), "")
     if not lead:
-        yield STEMS, titles, STEM_MARGIN
-        return
-    yield "headline words", titles, MARGIN
-    yield "lead words", f"{first.title} {lead[:LEAD]}", LEAD_MARGIN
+        return _section_by_headline(titles)
+    if section := _section_by_words(titles, "headline words", MARGIN):
+        return section
+    return _section_by_words(f"{first.title} {lead[:LEAD]}", "lead words", LEAD_MARGIN)
 
 
-def _section_by_words(text: str, margin: float, *, with_stems: bool) -> tuple[str, tuple[str, ...]] | None:
-    """Return the section that the words of a text point to, and those words; None if it leads by too little.
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What the table of words finds in a text: the points of each section, and the words that gave them."""
+
+    points: defaultdict[str, float]
+    hits: defaultdict[str, list[str]]
+
+    def add(self, section: str, count: float, words: str) -> None:
+        self.points[section] += count
+        self.hits[section].append(words)
+
+    def evidence(self, kind: str, *sections: str) -> str:
+        words = dict.fromkeys(word for section in dict.fromkeys(sections) for word in self.hits[section])
+        return f"{kind} ({', '.join(words)})"
+
+
+def find_words(text: str) -> Words:
+    """Find the words and phrases of a text that point to sections."""
+    found = list(dict.fromkeys(word for piece in text.split() for word in look_up(piece)))
+    stems = tuple(word.stem for word in found)
+    words = Words(defaultdict(float), defaultdict(list))
+    for at, word in enumerate(found):
+        for section, count in word.points:
+            words.add(section, count, word.token)
+        for phrase, section, count in word.phrases:
+            if stems[at : at + len(phrase)] == phrase:
+                words.add(section, count, " ".join(each.token for each in found[at : at + len(phrase)]))
+    return words
+
+
+def word_points(words: Words, *, abroad: bool) -> dict[str, float]:
+    """Return the points of words as they count in a headline: at most MOST_POINTS, and abroad no section is home."""
+    points = dict(words.points)
+    if abroad:
+        at_home = max(points.pop(section, 0.0) for section in HOME)
+        points[WORLD] = points.get(WORLD, 0.0) + at_home
+    return {section: min(count, MOST_POINTS) for section, count in points.items()}
+
+
+def _section_by_words(text: str, kind: str, margin: float) -> Evidence | None:
+    """Return the section that the words of a text point to; None if it leads by too little.
 
     The sections of home news count together, because a minister's arrest fits several of them. Home news that names
     only foreign places belongs to the world section.
     """
-    found = list(dict.fromkeys(word for piece in text.split() for word in look_up(piece)))
-    points: defaultdict[str, float] = defaultdict(float)
-    tendency: defaultdict[str, float] = defaultdict(float)
-    hits: dict[str, list[str]] = {}
-    stems = tuple(word.stem for word in found)
-    for at, word in enumerate(found):
-        for section, count in word.points:
-            points[section] += count
-            hits.setdefault(section, []).append(word.token)
-        for section, value in word.tendency if with_stems else ():
-            tendency[section] += max(0.0, value - OWN * dict(word.points).get(section, 0))
-            if value >= TELLING:
-                hits.setdefault(section, []).append(word.token)
-        for phrase, section, count in word.phrases:
-            if stems[at : at + len(phrase)] == phrase:
-                points[section] += count
-                hits.setdefault(section, []).append(" ".join(each.token for each in found[at : at + len(phrase)]))
+    words = find_words(text)
+    points = words.points
     best_at_home = max(HOME, key=lambda section: points[section])
-    has_home = any(points[section] for section in HOME)
-    abroad = (has_home or with_stems) and is_abroad(text, tokens(text))
-    home = WORLD if has_home and abroad else best_at_home
+    home = WORLD if points[best_at_home] and is_abroad(text, tokens(text)) else best_at_home
     rivals = defaultdict(float, {section: count for section, count in points.items() if section not in HOME})
     rivals[home] += sum(points[section] for section in HOME)
-    for section, value in tendency.items():
-        rivals[best_at_home if section in HOME else section] += value
-    if abroad and with_stems:
-        rivals[WORLD] += ABROAD
     ranked = sorted(rivals.items(), key=lambda each: -each[1])
     (section, count), (_next, next_count) = (*ranked, ("", 0.0))[:2]
     if count - next_count < margin:
         return None
-    words = hits.get(section, []) + (hits.get(best_at_home, []) if section == home else [])
-    return section, tuple(dict.fromkeys(words))
+    return section, words.evidence(kind, section, *([best_at_home] if section == home else []))
+
+
+def _section_by_headline(text: str) -> Evidence | None:
+    """Return the most probable section of a headline without a lead; None if it is not probable enough.
+
+    The logarithm of a section's odds is the sum of its points: those of the table of words, and those that were counted
+    in headlines for stems and words, also common ones. Home news counts as in `_section_by_words`.
+    """
+    words = find_words(text)
+    found = tokens(text)
+    abroad = is_abroad(text, found)
+    counted = counted_points()
+    scores: defaultdict[str, float] = defaultdict(float, counted.get(EVERY, ()))
+    for section, count in word_points(words, abroad=abroad).items():
+        scores[section] += WORD_WEIGHT * count
+    keys = {key: token for token in found for key in counted_keys(token)}
+    for key, token in keys.items():
+        for section, value in counted.get(key, ()):
+            scores[section] += value
+            if value >= TELLING:
+                words.hits[section].append(token)
+    best_at_home = max(HOME, key=lambda section: scores[section])
+    odds = {section: math.exp(scores[section]) for section in (*HOME, WORLD, *scores)}
+    at_home = sum(odds.pop(section) for section in HOME)
+    home = WORLD if abroad else best_at_home
+    odds[home] = odds.get(home, 0.0) + at_home
+    section = max(odds, key=lambda section: odds[section])
+    if odds[section] < SURE * sum(odds.values()):
+        return None
+    return section, words.evidence("headline words and stems", section, *(HOME if abroad and section == WORLD else ()))

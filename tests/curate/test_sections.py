@@ -8,7 +8,7 @@ import pytest
 
 from digest.curate.recurring import title_form
 from digest.curate.rules import SECTIONS
-from digest.curate.section_words import lexicon
+from digest.curate.section_words import EVERY, counted_points, lexicon
 from digest.curate.sections import section_by_name, section_of
 from digest.models import Article
 from tests.curate.sample import article
@@ -39,7 +39,7 @@ def one(title: str = "कमला नदी", **more: object) -> Article:
         (one("कैंटीन के मुखिया ने बदला खाने का समय"), "देश", "no evidence"),
         (one("हाई टाइड की चेतावनी"), "देश", "no evidence"),
         (one("मेले में जुटी भीड़", text="सोनपुरा की कबड्डी टीम ने टूर्नामेंट का फाइनल जीता।"), "खेल", "lead words"),
-        (one("शेयर बाजार में तेजी"), "व्यापार", "headline words"),
+        (one("शेयर बाजार में तेजी, सेंसेक्स 400 अंक चढ़ा"), "व्यापार", "headline words"),
         (one("चोरी के आरोपी गिरफ्तार, पुलिस ने बरामद की बाइक"), "देश", "headline words"),
         (one(url="https://a.example.com/khel"), "देश", "no evidence"),
     ],
@@ -115,13 +115,53 @@ def test_headline_words_on_labelled_headlines() -> None:
     assert right >= 0.9 * decided
 
 
-def test_stems_count_only_without_a_lead() -> None:
-    title, lead = "नई दवा का असर", "सोनपुरा में मेला लगा।"
+def test_counted_words_decide_only_without_a_lead() -> None:
+    title, lead = "रोज सुबह टहलने के फायदे", "सोनपुरा में मेला लगा।"
     with_lead, alone = section_of([one(title, text=lead)], "देश"), section_of([one(title)], "देश")
     assert with_lead == ("देश", "no evidence")
     assert alone[0] == "स्वास्थ्य"
     assert alone[1].startswith("headline words and stems")
-    assert section_of([one("कमला नदी के किनारे")], "देश") == ("देश", "no evidence")
+
+
+@pytest.mark.parametrize(
+    ("title", "section"),
+    [
+        ("कनाडा में संसद भंग, अक्टूबर में मतदान", "दुनिया"),
+        ("यमन में बस पलटी, दर्जनों यात्री घायल", "दुनिया"),
+        ("रेलवे ने सोनपुरा तक नई ट्रेन चलाई", "देश"),
+        ("हाईकोर्ट ने अवैध निर्माण पर मांगा जवाब", "देश"),
+        ("इस स्मार्टफोन की कीमत घटी", "विज्ञान"),
+        ("गर्मी में ऐसे रखें त्वचा का ख्याल", "स्वास्थ्य"),
+        ("अभिनेत्री की नई फिल्म अगले महीने", "मनोरंजन"),
+    ],
+)
+def test_headlines_alone(title: str, section: str) -> None:
+    found, evidence = section_of([one(title)], "-")
+    assert (found, evidence.partition(" (")[0]) == (section, "headline words and stems")
+
+
+@pytest.mark.parametrize("title", ["कमला नदी के किनारे", "शहर में तीन दिन बंद रहेगा पानी", "3"])
+def test_no_guess_without_evidence(title: str) -> None:
+    assert section_of([one(title)], "-") == ("-", "no evidence")
+
+
+def test_only_words_of_the_found_section_are_shown() -> None:
+    _section, evidence = section_of([one("अभिनेत्री ने मैच के बाद नई फिल्म और गाने का ऐलान किया")], "-")
+    assert "फिल्म" in evidence
+    assert "मैच" not in evidence
+
+
+def test_words_of_every_headline_decide_nothing() -> None:
+    """Points of common words and of every headline stay below what a section needs."""
+    counted = counted_points()
+    assert {section for section, _points in counted[EVERY]} <= set(SECTIONS)
+    assert section_of([one("और का के की में से को पर")], "-") == ("-", "no evidence")
+
+
+def test_the_table_of_counted_points_has_no_numbers_and_nothing_negative() -> None:
+    for key, points in counted_points().items():
+        assert not any(mark.isdigit() for mark in key)
+        assert key == EVERY or all(value > 0 for _section, value in points)
 
 
 def test_the_table_of_words_holds_what_the_rules_expect() -> None:
