@@ -51,6 +51,7 @@ class Articles:
     def __init__(self, sources: Sequence[Source]) -> None:
         self.sources = sources
         self._known: dict[str, bool] = {}
+        self._leading: dict[str, bool] = {}
 
     @cached_property
     def lead_words(self) -> list[Word]:
@@ -62,6 +63,12 @@ class Articles:
             for clause in sentence.clauses
             for word in clause.words
         ]
+
+    def is_topic(self, word: Word) -> bool:
+        """Whether a title or first sentence has the word."""
+        if word.text not in self._leading:
+            self._leading[word.text] = any(same(word, each) for each in self.lead_words)
+        return self._leading[word.text]
 
     def sentence(self, place: Place) -> Sentence:
         return self.sources[place.source].sentences[place.sentence]

@@ -124,11 +124,7 @@ class Checker:
         predicate = next((word for word in reversed(clause.words) if word.is_content), None)
         weights = {id(word): weight(word, predicate) for word in content}
         for word in unmatched:
-            if (
-                word.marker not in _CORE
-                and not word.number
-                and any(same(word, each) for each in self.articles.lead_words)
-            ):
+            if word.marker not in _CORE and not word.number and self.articles.is_topic(word):
                 # What the articles are about needs no mention.
                 weights[id(word)] *= _RETOLD
             elif only_retells(word):
