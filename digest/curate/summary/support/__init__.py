@@ -22,7 +22,7 @@ from digest.hindi.sentences import split
 from digest.models import Article, Support
 
 # Clauses whose weighted shares of matched words differ by no more than this count as equally similar.
-_MARGIN = 0.12
+_MARGIN = 0.2
 # With this share or more, the summary uses the article's words, and only clauses that are nearly as similar count.
 _VERBATIM, _SLIGHT = 0.95, 0.03
 # With fewer words, matches may be chance.
@@ -32,6 +32,8 @@ _BOUND = frozenset(["क्योंकि", "इसलिए", "चूंकि
 
 
 _TOLL = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"]
+# An opening phrase that ends with one of these gives a cause.
+_CAUSING = frozenset({"से", "कारण"})
 # The sentences of an article that may report the consequence of its first one.
 _SOON = 3
 # A number with one of these words is a time, not a count.
@@ -52,8 +54,10 @@ def find_support(text: str, articles: Sequence[Article], *, is_strict: bool = Fa
     With `is_strict`, as for headlines, the text may not paraphrase in everyday words: the articles must have each of
     its content words or a synonym, and the supporting clause must have the predicate.
     """
-    sources = [Source(each.source, each.title, (*read(each.text), *_plain_title(each.title))) for each in articles]
-    summary = read(respell(text, [each for article in articles for each in (article.title, article.text)]))
+    sources = [
+        Source(each.source, each.title, (*read(_with_place(each)), *_plain_title(each.title))) for each in articles
+    ]
+    summary = read(respell(text, [each for article in articles for each in (article.title, _with_place(article))]))
     judge = _Judge(sources, Checker(sources, summary), is_strict=is_strict)
     found: list[Support] = []
     written = split(text)
@@ -84,20 +88,9 @@ class _Judge:
             if clause.is_frame:
                 number += 1
                 continue
-            best = self._support(at, clauses, number, clause, chosen)
-            if (
-                isinstance(best, str)
-                and opens(clause)
-                and number + 1 < len(clauses)
-                and not clauses[number + 1].is_frame
-            ):
-                # The opening phrase of a clause may be part of the clause in the article.
-                together = self._support(at, clauses, number, merge(clause, clauses[number + 1]), chosen)
-                if not isinstance(together, str) and not (
-                    clause.is_adverbial
-                    and other_link(clause, self._sources[together.source].sentences[together.sentence])
-                ):
-                    best, number = together, number + 1
+            together = self._together(at, clauses, number, chosen)
+            best = together or self._support(at, clauses, number, clause, chosen)
+            number += together is not None
             if isinstance(best, str):
                 if self._only_opens(clauses, number):
                     number += 1
@@ -106,6 +99,19 @@ class _Judge:
             chosen.append(best)
             number += 1
         return chosen[0] if chosen else f"“{sentence.text}” says nothing"
+
+    def _together(
+        self, at: int, clauses: Sequence[Clause], number: int, chosen: Sequence[Candidate]
+    ) -> Candidate | None:
+        """Return the support of the clause together with the next one that it opens, or None."""
+        clause = clauses[number]
+        if not opens(clause) or number + 1 == len(clauses) or clauses[number + 1].is_frame:
+            return None
+        found = self._support(at, clauses, number, merge(clause, clauses[number + 1]), chosen)
+        if isinstance(found, str):
+            return None
+        sentence = self._sources[found.source].sentences[found.sentence]
+        return None if clause.is_adverbial and other_link(clause, sentence) else found
 
     def _only_opens(self, clauses: Sequence[Clause], number: int) -> bool:
         """Whether the clause only gives the time or recipient of the next one, in words that articles state as fact."""
@@ -153,7 +159,11 @@ class _Judge:
                 (options[0].problem or "its clauses are from different places") if options else "no article has a text"
             )
             return f"“{words}” has no support: {why}"
-        if _counts(clause) and not any(names_paper(clause.speaker, each.name) for each in self._sources):
+        if (
+            _counts(clause)
+            and _toll(clause)
+            and not any(names_paper(clause.speaker, each.name) for each in self._sources)
+        ):
             of = {each.source for each in fitting} & (
                 self._papers if self._papers is not None else {*range(len(self._sources))}
             )
@@ -184,6 +194,9 @@ class _Judge:
         found = sentence.units[candidate.clause]
         if before.is_adverbial and other_link(before, sentence):
             return False
+        if before.is_adverbial and before.tokens[-1] in _CAUSING:
+            # `पुल टूटने से गांव कट गए`: one right after the other.
+            return candidate.source == last.source and abs(candidate.sentence - last.sentence) <= 1
         if "जिससे" in openers and candidate.source == last.source and abs(candidate.sentence - last.sentence) == 1:
             # `सौदे के बाद …` goes on about the sentence before.
             return found.tokens[0] in ("इससे", "इसके") or any(word.marker == "after" for word in found.words)
@@ -200,12 +213,17 @@ class _Judge:
         if {"जिसे", "जिन्हें", "जिसने", "जिन्होंने"} & set(openers):
             # The noun that it stands for is a word of the clause.
             return candidate.source == last.source
-        if {"जिनमें", "जिसमें"} & set(openers) and _toll(clause) and last.sentence == 0:
+        if {"जिनमें", "जिसमें"} & set(openers) and _toll(clause) and last.sentence < len(self._sources[last.source].lead):
             # `भूकंप आया, जिसमें तीन लोग घायल हुए`: the article tells it soon after.
             return candidate.source == last.source and candidate.sentence <= _SOON and not found.past
         if any(each.startswith(("जिस", "जिन")) for each in openers):
             return candidate.source == last.source and abs(candidate.sentence - last.sentence) <= 1
         return True
+
+
+def _with_place(article: Article) -> str:
+    """Return the text with the dateline as a sentence of its own."""
+    return f"{article.place}।\n{article.text}" if article.place else article.text
 
 
 def _plain_title(title: str) -> tuple[Sentence, ...]:

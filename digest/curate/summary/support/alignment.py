@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from digest.curate.summary.support.articles import Articles, Place
 from digest.curate.summary.support.clauses import Clause
-from digest.curate.summary.support.reading import read
-from digest.curate.summary.support.roles import is_general, is_name_like, is_plain_word, same
+from digest.curate.summary.support.roles import is_general, is_joined, is_name_like, is_plain_word, same
 from digest.curate.summary.support.vocabulary import GRAMMAR, OPPOSITES
 from digest.curate.summary.support.words import PRONOUNS, Word, is_infinitive
 
@@ -29,6 +28,7 @@ _INSTEAD_WITHIN = 2
 # Tokens between an action and the word for before or after it.
 _RELATION_WITHIN = 3
 _BACK = GRAMMAR["reference"]
+_SCOPES = GRAMMAR["stands for a name"]
 _FORMER = GRAMMAR["former"]
 _INSTEAD = GRAMMAR["instead"]
 _CASES = GRAMMAR["case"] | GRAMMAR["genitive"] | {"अब"}
@@ -39,6 +39,10 @@ _SUPERLATIVES = tuple(GRAMMAR[name] for name in ("first", "most of all", "only o
 _DAYS, _MONTHS = GRAMMAR["weekday"], GRAMMAR["month"]
 _AFTER, _BEFORE = "बाद", "पहले"
 _PLACES = frozenset({"में", "पर"})
+_DIRECTED = frozenset({"से", "को", "for", "against"})
+# With fewer words, another order means nothing.
+_FEW = 4
+_CORE = frozenset({"", "ने", "को"})
 
 
 def misaligned(articles: Articles, clause: Clause, place: Place) -> str:
@@ -92,15 +96,11 @@ class _Alignment:
         ]
 
     @cached_property
-    def topic(self) -> list[Word]:
-        """The words of the article's title and first sentence."""
-        source = self.articles.sources[self.place.source]
-        return [
-            word
-            for sentence in (*read(source.title), *source.sentences[:1])
-            for each in sentence.clauses
-            for word in each.words
-        ]
+    def beside(self) -> list[Word]:
+        """The words of the sentences before and after."""
+        sentences = self.articles.sentences(self.place.source)
+        at = self.place.sentence
+        return [word for each in sentences[max(0, at - 1) : at + 2] for part in each.clauses for word in part.words]
 
     def stray(self) -> str:
         """Return a problem if a phrase or a name in it comes from another sentence, and is not the topic of the
@@ -125,15 +125,19 @@ class _Alignment:
     def owner(self) -> str:
         """Return a problem if an owner owns another thing in the article: `मल्होत्रा के बेटे की गिरफ़्तारी`."""
         for word in self.mine:
-            if word.marker != "gen" or "time" in word.concepts or is_infinitive(word.text):
+            if word.marker != "gen" or {"time", "measure"} & word.concepts or word.text in _TIME_UNITS:
+                continue
+            if is_infinitive(word.text):
                 continue
             if word is not [each for each in self.mine if each.phrase == word.phrase][-1]:
                 continue
             owned = [each for each in self.mine if each.phrase == word.phrase + 1 and _in(each, self.near)]
             at = [n for n, each in enumerate(self.near) if same(word, each)]
-            if not owned or not at:
+            if not owned:
                 continue
-            if not any(self._owns(n, owned) for n in at) and self._has_other_owner(owned[-1]):
+            if not at and (not is_name_like(word) or not self._has_other_owner(owned[0], names=True)):
+                continue
+            if not any(self._owns(n, owned) for n in at) and self._has_other_owner(owned[-1] if at else owned[0]):
                 return f"“{owned[-1].text}” is not of “{word.text}”"
         return ""
 
@@ -141,19 +145,21 @@ class _Alignment:
         """Return a problem if the article has the word only as the owner of something that the summary omits."""
         if any(each.pronouns for each in self.other.pair[:1] or (self.other,)):
             return ""
-        opening = self._opening(self.clause)
         for word in self.mine:
             phrase = [each for each in self.mine if each.phrase == word.phrase]
-            is_core = word is phrase[-1] and word.marker not in ("gen", "inherited", "said")
-            if word.number or "time" in word.concepts or word is self.mine[-1]:
-                continue
-            if not is_core and not (word is opening and is_name_like(word) and self._is_before_noun(word)):
+            if word is not phrase[-1] or word.marker not in _CORE or word is self.mine[-1]:
+                # `लखनऊ में` may be `लखनऊ के गोमती नगर में`.
                 continue
             at = [n for n, each in enumerate(self.other.words) if same(word, each)]
-            if at and any(self._contains(n, word) for n in at) and not any(each.number for each in self.mine):
-                # `लखनऊ के गोमती नगर से` is `लखनऊ से`.
-                continue
-            if at and all(self.other.words[n].marker == "gen" and self._loses_owned(n) for n in at):
+            if (
+                not word.number
+                and "time" not in word.concepts
+                and at
+                and all(
+                    self.other.words[n].marker == "gen" and not is_joined(self.other.words, n) and self._loses_owned(n)
+                    for n in at
+                )
+            ):
                 return f"the articles say it of something of “{word.text}”"
         return ""
 
@@ -175,6 +181,23 @@ class _Alignment:
                 return f"another number follows “{before.text}”"
         return ""
 
+    def counted_beside(self) -> str:
+        """Return a problem if a word comes from a clause of the sentence with another number: `2 लाख शिविरों में हैं` for
+        `2 लाख बचाए गए, जबकि एक लाख शिविरों में हैं`.
+        """
+        if self.other.pair or not any(word.number and _in(word, self.other.words) for word in self.mine):
+            return ""
+        # The words of earlier clauses may hold for later ones too.
+        at = next((n for n, each in enumerate(self.clauses) if each is self.other), len(self.clauses))
+        for each in self.clauses[at + 1 :]:
+            numbers = [word for word in each.words if word.number and not word.is_year]
+            if not numbers or any(_in(word, self.mine) for word in numbers):
+                continue
+            own = [word for word in self.mine if _in(word, each.words) and not _in(word, self.other.words)]
+            if any(word.marker and not word.number and not _in(word, self.articles.lead_words) for word in own):
+                return f"“{numbers[0].text}” is the number with “{own[0].text}”"
+        return ""
+
     def counted_there(self) -> str:
         """Return a problem if a number is given for a place that the sentence does not name: `पंजाब में चार मौतें` for
         those of all India.
@@ -184,8 +207,21 @@ class _Alignment:
         for word in self.mine:
             if word.marker not in _PLACES or not is_name_like(word) or not self.articles.is_anywhere(word):
                 continue
-            phrase = [each for each in self.mine if each.phrase == word.phrase]
+            phrase = [each for each in self.mine if each.phrase == word.phrase and is_name_like(each)]
             stands_for = any(each.text in _BACK and each.marker == word.marker for each in self.line)
+            elsewhere = [
+                each
+                for each in self.line
+                if (is_name_like(each) or each.text in _SCOPES)
+                and each.marker in _PLACES
+                and not (each.marker == word.marker and _in(each, self.mine))
+            ]
+            if not elsewhere and any(
+                _in(each, self.articles.lead_words) or self.articles.is_place_before(self.place, each)
+                for each in phrase
+            ):
+                # What the article is about needs no mention.
+                continue
             if not stands_for and not any(_in(each, self.near) for each in phrase):
                 return f"the number is not of “{word.text}”"
         return ""
@@ -304,12 +340,73 @@ class _Alignment:
             return ""
         return f"“{theirs.text}” does it, not “{mine.text}”"
 
-    def deed(self) -> str:
-        """Return a problem if an action is only in another sentence: `नष्ट करने पर सहमत`."""
-        for word, after in pairwise(self.clause.words):
-            is_deed = is_infinitive(after.text) and "light" in after.concepts and word.is_content and not word.number
-            if is_deed and not _in(word, self.near) and self.articles.is_anywhere(word):
-                return f"“{word.text}” is done elsewhere"
+    def swapped(self) -> str:
+        """Return a problem if two names exchange their markers (`आगरा से झांसी` for `झांसी से आगरा`), or two names or
+        numbers their places: `आगरा के मोहन और झांसी के सोहन`.
+        """
+        names = [word for word in self.mine if is_name_like(word) and word.phrase >= 0]
+        theirs = {id(word): {each.marker for each in self.other.words if same(word, each)} for word in names}
+        for one in names:
+            for two in names:
+                markers = theirs[id(one)], theirs[id(two)]
+                is_directed = one.marker != two.marker and one.marker in _DIRECTED
+                if is_directed and all(markers) and one.marker in markers[1] - markers[0]:
+                    return f"“{one.text}” and “{two.text}” are exchanged"
+        places = [(word, [n for n, each in enumerate(self.line) if same(word, each)]) for word in self.mine]
+        known = [(word, at[0]) for word, at in places if len(at) == 1]
+        order = [at for _, at in known]
+        if len(order) < _FEW or order == sorted(order):
+            return ""
+        for (m, (one, _)), (n, (two, _)) in combinations(enumerate(known), 2):
+            turned = [*order]
+            turned[m], turned[n] = order[n], order[m]
+            are_owners = one.marker == "gen" and not {"time", "measure"} & (one.concepts | two.concepts)
+            is_alike = (
+                one.number and two.number
+                if one.number or two.number
+                else are_owners or (is_name_like(one) and is_name_like(two))
+            )
+            if is_alike and one.marker == two.marker and turned == sorted(order):
+                return f"“{one.text}” and “{two.text}” are exchanged"
+        return ""
+
+    def subject(self) -> str:
+        """Return a problem if another noun is the subject: `नाविक चुकाएंगे` for `मछुआरे चुकाएंगे`."""
+        mine, theirs = _subject(self.clause), _subject(self.other)
+        if mine is None or theirs is None or self.other.pronouns or not self.articles.is_anywhere(mine):
+            return ""
+        if _in(mine, self.other.words) or _in(theirs, [*self.clause.words, *self.clause.speaker]) or is_general(mine):
+            return ""
+        return f"“{theirs.text}” does it, not “{mine.text}”"
+
+    def title(self) -> str:
+        """Return a problem if the articles give the person another title: `X के मंत्री Y` for `Z के मंत्री Y`."""
+        words = [*self.clause.words, *self.clause.speaker]
+        for at, word in enumerate(words):
+            if not (is_name_like(word) and word.is_content) or word.phrase < 0:
+                continue
+            phrase = [each for each in words[:at] if each.phrase == word.phrase and each.is_content]
+            owners = [
+                each
+                for each in words[:at]
+                if each.phrase == word.phrase - 1 and each.marker == "gen" and not is_plain_word(each)
+                if not (each.number or each.concepts & {"some", "all"})
+            ]
+            owners = [each for each in owners if not is_joined(words, words.index(each))]
+            offices = [each for each in phrase if "office" in each.concepts]
+            if not offices or any(is_name_like(each) for each in phrase):
+                continue
+            theirs = list(self.articles.titles(word))
+            for given in (owners, offices):
+                known = [each for each, owns in theirs if owns == (given is owners)]
+                wrong = [each for each in given if not self.articles.are_together(word, each)]
+                if (
+                    known
+                    and wrong
+                    and len(wrong) == len(given)
+                    and not any(is_general(each) or each.text in PRONOUNS for each in (*wrong, *known))
+                ):
+                    return f"“{wrong[0].text}” is not the title of “{word.text}”"
         return ""
 
     def _phrases(self) -> Iterator[list[Word]]:
@@ -321,8 +418,11 @@ class _Alignment:
         yield from by_phrase.values()
 
     def _is_at_hand(self, word: Word) -> bool:
-        is_topic = not word.number and "time" not in word.concepts and _in(word, self.topic)
-        return _in(word, self.near) or _in(word, self.meant) or is_topic or self._specifies(word)
+        if _in(word, self.near) or _in(word, self.meant) or self._specifies(word):
+            return True
+        if word.number or "time" in word.concepts:
+            return False
+        return _in(word, self.articles.lead_words) or (word.marker not in _CORE and _in(word, self.beside))
 
     def _may_be_own(self, phrase: Sequence[Word]) -> bool:
         """Whether the phrase needs no support: everyday words without a place or company, or the verb."""
@@ -348,7 +448,7 @@ class _Alignment:
     def _owns(self, at: int, owned: Sequence[Word]) -> bool:
         """Whether the article's word at `at` owns one of the nouns, or is in the same phrase."""
         word, following = self.near[at], self.near[at + 1 : at + 1 + _OWNED_WITHIN]
-        if any(_in(each, owned) for each in self.near[max(0, at - 3) : at]):
+        if any(_in(each, owned) and each.phrase == word.phrase for each in self.near[max(0, at - 3) : at]):
             return True
         if word.marker != "gen":
             # `X को गिरफ़्तार किया`: `X की गिरफ़्तारी`
@@ -363,8 +463,11 @@ class _Alignment:
                 reach += 1
         return False
 
-    def _has_other_owner(self, owned: Word) -> bool:
-        """Whether the article's clause gives the thing only owners that the summary does not mention."""
+    def _has_other_owner(self, owned: Word, *, names: bool = False) -> bool:
+        """Whether the article's clause gives the thing only owners that the summary does not mention.
+
+        `names`: only owners that may be names.
+        """
         words = self.other.words
         places = [n for n, each in enumerate(words) if same(owned, each)]
         owners = [
@@ -372,10 +475,12 @@ class _Alignment:
                 each
                 for each in words[max(0, n - _OWNER_WITHIN) : n]
                 if each.marker == "gen" and each.phrase == words[n].phrase - 1 and each.is_content and not each.number
+                if each.text not in _SCOPES and (not names or is_name_like(each))
             ]
             for n in places
         ]
-        return bool(places) and all(found and not any(_in(each, self.mine) for each in found) for found in owners)
+        mine = [each for each in self.mine if each.phrase == owned.phrase - 1]
+        return bool(places) and all(found and not any(_in(each, mine) for each in found) for found in owners)
 
     def _loses_owned(self, at: int) -> bool:
         """Whether the summary omits the thing that the article's word at `at` owns."""
@@ -384,16 +489,6 @@ class _Alignment:
         if all(is_plain_word(each) or each.number or each.concepts & {"soft", "measure", "time"} for each in owned):
             return False
         return not any(_in(each, owned) for each in self.mine if each.marker != "gen" or each in self.mine[-2:])
-
-    def _contains(self, at: int, word: Word) -> bool:
-        """Whether the thing that the article's word at `at` owns is marked as a place, like the word in the summary."""
-        owned = [each for each in self.other.words[at + 1 :] if each.phrase == self.other.words[at].phrase + 1]
-        return word.marker in ("में", "पर", "से") and any(each.marker == word.marker for each in owned)
-
-    def _is_before_noun(self, word: Word) -> bool:
-        """Whether a noun without a name follows the word in its phrase: `काजोल दोस्तों के साथ`."""
-        phrase = [each for each in self.mine if each.phrase == word.phrase]
-        return phrase[0] is word and len(phrase) > 1 and not any(map(is_name_like, phrase[1:]))
 
     def _is_past(self, line: Sequence[Word], before: Word, at: int, unit: Word) -> bool:
         """Whether the last `before` of the line has another number of the same unit than the one at `at`."""
@@ -431,9 +526,12 @@ class _Alignment:
 
 _RULES: tuple[Callable[[_Alignment], str], ...] = (
     _Alignment.former,
+    _Alignment.title,
     _Alignment.superlative,
-    _Alignment.deed,
     _Alignment.first,
+    _Alignment.subject,
+    _Alignment.swapped,
+    _Alignment.counted_beside,
     _Alignment.counted_there,
     _Alignment.opposite,
     _Alignment.relation,
@@ -446,6 +544,16 @@ _RULES: tuple[Callable[[_Alignment], str], ...] = (
     _Alignment.owner,
     _Alignment.thing,
 )
+
+
+def _subject(clause: Clause) -> Word | None:
+    """Return the last noun of the first phrase if it has no marker and is not the verb's own noun."""
+    words = [word for word in clause.words if word.is_content and word.marker != "inherited"]
+    first = next((word for word in words if not (word.number or "time" in word.concepts or word.marker)), None)
+    if first is None or any(word.marker == "ने" for word in clause.words):
+        return None
+    phrase = [word for word in words if word.phrase == first.phrase and not word.number]
+    return None if phrase[-1] is words[-1] or is_plain_word(phrase[-1]) else phrase[-1]
 
 
 def _in(word: Word, pool: Sequence[Word]) -> bool:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.reading import read
 from digest.curate.summary.support.roles import is_name_like, same
-from digest.curate.summary.support.words import JOINS, Word
+from digest.curate.summary.support.words import JOINS, PRONOUNS, Word
 
 # The most words between a name and a description of its owner.
 _NEAR = 5
+# The most words between a title and its name.
+_TITLE_WITHIN = 9
+# The sentences before a sentence that may name its place.
+_PLACE_WITHIN = 4
+# The most words of a dateline.
+_DATELINE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,11 @@ class Source:
     name: str
     title: str
     sentences: tuple[Sentence, ...]
+
+    @property
+    def lead(self) -> tuple[Sentence, ...]:
+        """The first sentence, also with the dateline before it: `जयपुर।`"""
+        return self.sentences[: 2 if self.sentences and len(self.sentences[0].text.split()) <= _DATELINE else 1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,24 @@ class Articles:
     def __init__(self, sources: Sequence[Source]) -> None:
         self.sources = sources
         self._known: dict[str, bool] = {}
+        self._leading: dict[str, bool] = {}
+
+    @cached_property
+    def lead_words(self) -> list[Word]:
+        """The words of the titles and first sentences: what the story is about."""
+        return [
+            word
+            for source in self.sources
+            for sentence in (*read(source.title), *source.lead)
+            for clause in sentence.clauses
+            for word in clause.words
+        ]
+
+    def is_topic(self, word: Word) -> bool:
+        """Whether a title or first sentence has the word."""
+        if word.text not in self._leading:
+            self._leading[word.text] = any(same(word, each) for each in self.lead_words)
+        return self._leading[word.text]
 
     def sentence(self, place: Place) -> Sentence:
         return self.sources[place.source].sentences[place.sentence]
@@ -55,9 +85,14 @@ class Articles:
         source = self.sources[place.source]
         sentences = [*source.sentences[max(0, place.sentence - 1) : place.sentence + 2]]
         for each in self.sources:
-            sentences += [*read(each.title), *each.sentences[:1]]
+            sentences += [*read(each.title), *each.lead]
         for sentence in sentences:
             yield from sentence.clauses
+
+    def titles_read(self) -> Iterator[Clause]:
+        for source in self.sources:
+            for sentence in read(source.title):
+                yield from sentence.clauses
 
     def is_anywhere(self, word: Word) -> bool:
         if word.text not in self._known:
@@ -84,6 +119,20 @@ class Articles:
             for sentence in each.sentences:
                 yield from sentence.clauses
 
+    def is_place_before(self, place: Place, word: Word) -> bool:
+        """Whether the word is the last place that the article names in or shortly before its sentence at `place`."""
+        sentences = self.sentences(place.source)
+        for at in range(place.sentence, max(-1, place.sentence - _PLACE_WITHIN), -1):
+            places = [
+                each
+                for clause in sentences[at].clauses
+                for each in clause.words
+                if each.marker in ("में", "पर", "at") and is_name_like(each)
+            ]
+            if places:
+                return any(same(word, each) for each in places)
+        return False
+
     def is_near(self, name: Word, word: Word) -> bool:
         """Whether the articles have the word near the name: its office, its town, the rest of it."""
         for clause in self.clauses():
@@ -91,6 +140,29 @@ class Articles:
             if any(same(word, each) for n in at for each in clause.words[max(0, n - _NEAR) : n + _NEAR + 1]):
                 return True
         return False
+
+    def are_together(self, name: Word, word: Word) -> bool:
+        """Whether the articles have the word near the name, with no `और` between them."""
+        for clause in self.clauses():
+            for n in (n for n, each in enumerate(clause.words) if same(name, each)):
+                for m in range(max(0, n - _TITLE_WITHIN), min(len(clause.words), n + _NEAR + 1)):
+                    between = clause.words[min(m, n) + 1 : max(m, n)]
+                    if same(word, clause.words[m]) and not any(each.text in JOINS for each in between):
+                        return True
+        return False
+
+    def titles(self, name: Word) -> Iterator[tuple[Word, bool]]:
+        """Yield each office before the name in its phrase, and each of its owners with True: `लखनऊ के डीएम अवस्थी`."""
+        for clause in self.clauses():
+            for n, each in enumerate(clause.words):
+                if same(name, each):
+                    before = [one for one in clause.words[:n] if one.phrase in (each.phrase, each.phrase - 1)]
+                    offices = [one for one in before if one.phrase == each.phrase and "office" in one.concepts]
+                    yield from ((one, False) for one in offices)
+                    if offices:
+                        # `उनके वकील मोरे`
+                        owners = (one for one in before if one.phrase < each.phrase and one.marker == "gen")
+                        yield from ((one, True) for one in (*owners, *(one for one in before if one.text in PRONOUNS)))
 
     def heads(self, name: Word, body: Word) -> bool:
         """Whether the articles say that the person belongs to the body: `संघ के अध्यक्ष लोकेश जैन`."""

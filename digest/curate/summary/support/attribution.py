@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -42,8 +43,10 @@ class Attribution:
     def __init__(self, articles: Articles, summary: Sequence[Sentence]) -> None:
         self._articles, self._summary = articles, summary
 
-    def speaker(self, clause: Clause, other: Clause, *, by_paper: bool, speech: bool) -> str:
-        """Return the problem with the clause's speaker.
+    def speaker(
+        self, at: int, clause: Clause, other: Clause, before: Sequence[Clause], *, by_paper: bool, speech: bool
+    ) -> str:
+        """Return the problem with the clause's speaker. `before` is the sentence before that of `other`.
 
         `by_paper`: the newspaper of `other` itself speaks. `speech`: the clause reports that somebody says something.
         """
@@ -71,6 +74,14 @@ class Attribution:
                 first = next((word for word in clause.words if word.is_content), None)
                 if first is not None and any(same(first, each) or self._articles.heads(each, first) for each in theirs):
                     return ""
+            doers = [word for word in clause.words if word.marker == "ने" and word.is_content]
+            if doers and all(any(same(word, each) for each in theirs) for word in doers):
+                # The speaker tells what they did.
+                return ""
+            if not (clause.kinds | other.kinds | other.frame_kinds) & {"blame", "claim", "doubt"} and self._goes_on(
+                at, theirs
+            ):
+                return ""
             agents = [word for word in clause.words if word.marker in _SPEAKERS and word.is_content]
             if speech and agents and any(same(word, each) for word in agents for each in theirs):
                 return ""
@@ -88,7 +99,15 @@ class Attribution:
         if not other.is_said and turns and any(word.marker == "ने" and word.is_content for word in clause.words):
             # `X का दावा है कि …, लेकिन अदालत ने सज़ा सुनाई`: nobody says it any more.
             return ""
+        if not mine and "claim" in clause.frame_kinds and "claim" in other.frame_kinds:
+            # `आरोप है कि`
+            return ""
         if not other.is_said:
+            if self._is_told_before(mine, before) or self._is_speaker(
+                mine, [word for word in other.maybe_speaker if word.is_content]
+            ):
+                # The article goes on with what the same person says.
+                return ""
             agents = [word for word in other.words if word.marker in ("ने", "gen", "inherited")]
             if not (other.kinds & SPEECH and agents):
                 return f"{text_of(mine)} doesn't say it in the articles"
@@ -101,9 +120,23 @@ class Attribution:
         if not mine and not theirs and clause.speaker and other.speaker:
             # `उनके मुताबिक` on both sides.
             return ""
+        stands = any(is_general(word) and same(word, each) for word in theirs for each in mine)
+        if stands and not any(is_name_like(word) for word in theirs) and self._is_told_before(mine, before):
+            # `पुलिस अधिकारी ने बताया`, of the one named before
+            return ""
         if not self._is_speaker(mine, theirs):
             return f"{text_of(mine)} doesn't say it in the articles"
         return ""
+
+    def _goes_on(self, at: int, speaker: Sequence[Word]) -> bool:
+        """Whether the summary's sentence before `at` tells what the same person says."""
+        told = _last_said(self._summary[at - 1].clauses if at else [])
+        return told is not None and self._is_speaker([word for word in told.speaker if word.is_content], speaker)
+
+    def _is_told_before(self, speaker: Sequence[Word], before: Sequence[Clause]) -> bool:
+        """Whether the article's sentence before tells what the speaker says."""
+        told = _last_said(before)
+        return told is not None and self._is_speaker(speaker, [word for word in told.speaker if word.is_content])
 
     def _is_speaker(self, mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
         """Whether the summary's speaker is the article's: it has a name or office of that speaker, and no other's."""
@@ -196,7 +229,9 @@ class Attribution:
             return problem
         if not clause.pronouns or _in_same_phrase(clause, other):
             return ""
-        mine = _antecedents(self._summary, at, clause)
+        earlier = itertools.takewhile(lambda each: each is not clause, self._summary[at].clauses)
+        mine = [word for each in earlier for word in each.words if word.is_content]
+        mine += _antecedents(self._summary, at, clause)
         if not mine:
             return ""
         sentences = self._articles.sources[s].sentences
@@ -204,6 +239,10 @@ class Attribution:
         if any(same(word, each) for word in mine for each in theirs if word.is_content):
             return ""
         return f"“{clause.pronouns[0]}” means somebody else"
+
+
+def _last_said(clauses: Sequence[Clause]) -> Clause | None:
+    return next((each for each in reversed(clauses) if each.is_said or each.is_frame), None)
 
 
 def _genders(tokens: Sequence[str]) -> set[str]:

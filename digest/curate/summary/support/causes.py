@@ -12,7 +12,7 @@ from digest.curate.summary.support.words import Word, is_infinitive
 _DISASTERS = GRAMMAR["disaster"]
 _NOT_CAUSED = GRAMMAR["not caused"]
 # Phrases in an article that imply a cause without naming it as one.
-_CAUSES = ("अभाव में", "देखते हुए", "के मद्देनजर", "से नाराज")
+_CAUSES = ("अभाव में", "देखते हुए", "के मद्देनजर", "से नाराज", "आधार पर")
 
 
 def cause(clause: Clause, other: Clause, sentence: Sentence) -> str:
@@ -29,7 +29,7 @@ def cause(clause: Clause, other: Clause, sentence: Sentence) -> str:
             # `बिक्री घटने से`: the noun or the verb is in the article's cause.
             before = [word for word in clause.words[max(0, n - 1) : n] if word.is_content and not word.number]
             led = [word for word in (verb, *before) if word.is_content]
-            if _leads_on(led, other, sentence):
+            if _leads_on(led, other):
                 continue
             if led and not any(find_cause(word, pool) for word in led):
                 return f"the article gives another cause than “{verb.text}”"
@@ -44,9 +44,8 @@ def cause(clause: Clause, other: Clause, sentence: Sentence) -> str:
     return ""
 
 
-def _leads_on(led: Sequence[Word], other: Clause, sentence: Sentence) -> bool:
+def _leads_on(led: Sequence[Word], other: Clause) -> bool:
     """Whether the article reports an event and then its result: `बस गिर गई, जिसमें 14 की मौत हो गई`."""
     if led and led[0].text in _DISASTERS and all(any(same(word, each) for each in other.words) for word in led):
         return True
-    at = next((n for n, each in enumerate(sentence.clauses) if each is other), len(sentence.clauses))
-    return at + 1 < len(sentence.clauses) and all(any(same(word, each) for each in other.words) for word in led)
+    return not other.is_said and all(any(same(word, each) for each in other.words) for word in led)

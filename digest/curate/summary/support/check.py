@@ -16,6 +16,7 @@ from digest.curate.summary.support.roles import (
     find,
     find_any,
     has_speech,
+    is_name_like,
     is_plain_word,
     only_retells,
     same,
@@ -34,6 +35,7 @@ _SYNONYM = 0.9
 _RETOLD, _TOLD = 0.3, 0.7
 # The weight of a word that another clause of the sentence has.
 _BESIDE = 0.5
+_CORE = frozenset({"", "ने", "को", "inherited"})
 # A clause of an article may be the support from this weighted share of matched words on.
 _LEAST = 0.3
 
@@ -69,14 +71,14 @@ class Checker:
             for s, source in enumerate(self.articles.sources)
             for i, sentence in enumerate(source.sentences)
             for k, other in enumerate(sentence.units)
-            if not other.is_frame
+            if not other.is_frame or (clause.kinds & SPEECH and not clause.is_said)
         ]
         return sorted(found, key=lambda each: (bool(each.problem), -each.share))
 
     def joined(self, at: int, clause: Clause) -> list[Candidate]:
         """Return the candidates made of two joined clauses of an article that support the clause."""
         found = [
-            self._try(at, clause, s, i, sentence.clauses.index(other.pair[0]), other)
+            self._try(at, clause, s, i, _index(sentence.clauses, other.pair), other)
             for s, source in enumerate(self.articles.sources)
             for i, sentence in enumerate(source.sentences)
             for other in sentence.pairs
@@ -122,7 +124,10 @@ class Checker:
         predicate = next((word for word in reversed(clause.words) if word.is_content), None)
         weights = {id(word): weight(word, predicate) for word in content}
         for word in unmatched:
-            if only_retells(word):
+            if word.marker not in _CORE and not word.number and self.articles.is_topic(word):
+                # What the articles are about needs no mention.
+                weights[id(word)] *= _RETOLD
+            elif only_retells(word):
                 weights[id(word)] *= _TOLD if self.articles.is_anywhere(word) else _RETOLD
         keys = {part.key for word, _ in pool for part in (word, *word.parts)}
         matched = sum(weights[id(word)] * (1.0 if word.key in keys else _SYNONYM) for word in inside)
@@ -149,7 +154,9 @@ class Checker:
             or cause(clause, other, sentence)
             or infinitive(clause, other)
             or ("the articles tell the opposite result" if turns_result(clause, self.articles.clauses()) else "")
-            or self.attribution.speaker(clause, other, by_paper=by_paper, speech=speech)
+            or self.attribution.speaker(
+                at, clause, other, source.sentences[i - 1].clauses if i else [], by_paper=by_paper, speech=speech
+            )
             or self.attribution.pronouns(at, clause, s, i, other)
             or other_part(self.articles, clause, inside, unmatched, other, sentence)
             or misaligned(self.articles, clause, Place(s, i, k, other))
@@ -166,13 +173,24 @@ class Checker:
             return False
         if turns_result(whole, self.articles.clauses()):
             return False
+        names = [word for word in words if is_name_like(word)]
+        if len(names) > 1 and not any(
+            all(any(same(name, word) and name.marker == word.marker for word in each.words) for name in names)
+            for each in self.articles.clauses()
+        ):
+            # `आगरा से झांसी जा रही`
+            return False
         return all(self.articles.is_fact(word) or tells_result(word, whole, self.articles.clauses()) for word in words)
+
+
+def _index(clauses: Sequence[Clause], pair: Sequence[Clause]) -> int:
+    return next(n for n, each in enumerate(clauses) if any(each is one for one in pair))
 
 
 def _has_main(clause: Clause, joined: Clause) -> bool:
     """Whether the clause's predicate is in the part that gives the mode, or both parts have the same mode."""
     predicate = next((word for word in reversed(clause.words) if word.is_content), None)
-    main, side = joined.pair
-    if predicate is None or main.mode is side.mode:
+    main, *sides = joined.pair
+    if predicate is None or all(main.mode is side.mode for side in sides):
         return True
     return any(same(predicate, each) for each in main.words)

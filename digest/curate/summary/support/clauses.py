@@ -23,6 +23,7 @@ from digest.curate.summary.support.words import (
 
 _OPENERS = GRAMMAR["opener"]
 MODIFIERS = GRAMMAR["modifier"]
+_CORRELATES = GRAMMAR["reference"]
 _NOT_CAUSED = GRAMMAR["not caused"]
 _OBJECT_OF = GRAMMAR["object of"]
 
@@ -107,6 +108,9 @@ def pieces(tokens: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
             conditional = {"अगर", "यदि"} & {*before, *opener.split()}
             cut = not (current == "तो" and not ends_in_verb(before) and not conditional)
             keep = True
+        elif current in _CORRELATES and opener.startswith(("जिस", "जिन", "जो")) and ends_in_verb(before):
+            # `जिस टीम में मोहन खेलेगा उसके कोच`
+            cut = keep = True
         elif current == "पर" and before and before[-1] == ",":
             cut = keep = True
         elif current == "पर" and before and is_infinitive(before[-1]):
@@ -132,7 +136,8 @@ def pieces(tokens: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
             opener = current
         elif keep:
             opener = f"{opener} {current}".strip() if current in _OPENERS else current
-        start = at + 1
+        # `जीतने पर भी`
+        start = at + 1 + (current == "पर" and not keep and tokens[at + 1 : at + 2] == ["भी"])
     rest = list(tokens[start:])
     if any(each not in PUNCTUATION for each in rest):
         yield opener, rest
@@ -163,5 +168,12 @@ def _numbers_on_both_sides(tokens: Sequence[str], start: int, at: int) -> bool:
     def has_number(piece: Sequence[str]) -> bool:
         return any(each[0].isdigit() or each in number_words() for each in piece)
 
-    end = next((to for to in range(at + 1, len(tokens)) if tokens[to] in JOINS or tokens[to] in ",;:–—"), len(tokens))
-    return has_number(tokens[start:at]) and has_number(tokens[at + 1 : end])
+    # `पांच और बेला व धनुआ में दो`: the next join is within the part that has a number.
+    ends = [to for to in range(at + 1, len(tokens)) if tokens[to] in JOINS or tokens[to] in ",;:–—"]
+    end = next((to for to in ends if tokens[to] not in JOINS or has_number(tokens[at + 1 : to])), len(tokens))
+    before = tokens[start:at]
+    last = next((n for n in range(len(before), 0, -1) if before[n - 1] in CASES), 0)
+    if last and not has_number(before[last:]):
+        # `12 कमरों में रखे गेहूं और धान`
+        return False
+    return has_number(before) and has_number(tokens[at + 1 : end])

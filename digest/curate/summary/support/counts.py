@@ -52,6 +52,11 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
             continue
         if not articles.is_anywhere(head) and "strict" not in head.concepts and not head.parts:
             continue
+        if one := next(
+            (b for a, b in pairwise(other.words) if a.text == "एक" and same(head, b) and b.key != "लोग"), None
+        ):
+            # `एक नाविक समेत 9 लोग`
+            return f"the article counts one “{one.text}”"
         if (
             any(each.key == "लोग" for n in theirs for each in other.words[n + 1 : n + 2])
             and not {"strict", "measure"} & head.concepts

@@ -7,15 +7,16 @@ from functools import cached_property
 
 from digest.curate.summary.support.articles import Articles, Place
 from digest.curate.summary.support.clauses import Clause
-from digest.curate.summary.support.roles import AGENT, find_any, is_general, is_name_like, same
+from digest.curate.summary.support.roles import AGENT, find_any, is_general, is_joined, is_name_like, same
 from digest.curate.summary.support.speakers import SPEECH
 from digest.curate.summary.support.vocabulary import GRAMMAR
 from digest.curate.summary.support.words import JOINS, Word, is_infinitive
 
 _ROLES = {**dict.fromkeys((*AGENT, ""), "acts"), **dict.fromkeys(("को", "against", "से", "for"), "suffers")}
 _FOR_NAMES = GRAMMAR["stands for a name"]
+_SIDES = frozenset({"for", "against"})
 # `देहरादून के अस्पताल` is in देहरादून.
-_BUILDINGS = GRAMMAR["building"]
+BUILDINGS = GRAMMAR["building"]
 _NAMED_BEFORE = GRAMMAR["named before"]
 
 # Markers of phrases in which each noun counts by itself.
@@ -34,8 +35,16 @@ class Parts:
 
     def _is_elsewhere(self, word: Word) -> bool:
         """Whether the word is the agent in the article's clause, and the object in the summary."""
+        after = self._clause.words[self._clause.words.index(word) + 1 :][:1]
+        if after and after[0].phrase == word.phrase and after[0].is_content and not is_name_like(after[0]):
+            # The marker is that of the next noun: `कंपनी सड़क के लिए`.
+            return False
         mine = _role(word, self._clause)
         theirs = [_role(each, self._other) for each in self._other.words if same(word, each)]
+        if word.marker in _SIDES:
+            others = {each.marker for each in self._other.words if same(word, each)}
+            if others and others <= _SIDES - {word.marker}:
+                return True
         return bool(theirs) and all({mine, each} == {"acts", "suffers"} for each in theirs)
 
     def _agents(self) -> list[Word]:
@@ -73,17 +82,17 @@ class Parts:
 
     def _only_owns(self, word: Word) -> bool:
         """Whether the article has a person of the word where the summary has the word itself: `दूल्हे का भाई`."""
-        if word.marker not in ("", "ने", "को") or word.number:
+        if word.marker not in ("", "ने", "को") or word.number or word.text in _FOR_NAMES:
             return False
         words = self._other.words
         at = [n for n, each in enumerate(words) if same(word, each)]
-        if not at or any(words[n].marker != "gen" for n in at):
+        if not at or any(words[n].marker != "gen" or is_joined(words, n) for n in at):
             return False
         heads = [next((each for each in words[n + 1 :] if each.phrase == words[n].phrase + 1), None) for n in at]
         return all(
             head is not None
             and "office" in head.concepts
-            and head.text not in _BUILDINGS
+            and head.text not in BUILDINGS
             and not any(same(mine, head) for mine in self._clause.words)
             for head in heads
         )
@@ -162,6 +171,8 @@ class Parts:
         """Whether the article's clause names another means: `ड्रोन से` for `कार में`."""
         if find_any(word, self._rest) or not self._articles.is_anywhere(word) or self._is_in(self._topic, word):
             return False
+        if is_name_like(word) or "office" in word.concepts or word.text in _FOR_NAMES:
+            return False
         mine = self._clause.words
         return any(
             each.marker == "से"
@@ -179,6 +190,12 @@ class Parts:
         """Whether the article's clause has another name there. `also_common`: or another noun."""
         mine = [each for each in self._clause.words if each.is_content]
         other = self._other
+        before = mine[: next(n for n, each in enumerate(mine) if each is word)] if word in mine else []
+        if word.marker == "" and any(
+            each.marker in ("ने", "") and not each.number for each in before if each.phrase != word.phrase
+        ):
+            # It is no subject.
+            return False
         mates = [each for each in mine if each.phrase == word.phrase and each is not word and is_name_like(each)]
         if is_name_like(word) and word.phrase >= 0:
             for one in other.words:

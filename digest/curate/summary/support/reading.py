@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from digest.curate.summary.support.clauses import MODIFIERS, Clause, Mode, Sentence, ends_in_verb, pieces
-from digest.curate.summary.support.speakers import speakers
+from digest.curate.summary.support.speakers import goes_on_speaking, leaves_open, speakers
 from digest.curate.summary.support.vocabulary import ALL_CLASSES, GRAMMAR, NAMED, key_of
 from digest.curate.summary.support.words import (
     ACTING_PRONOUNS,
@@ -62,17 +62,29 @@ _WENT = GRAMMAR["before went"]
 _SHORT = 2
 _PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 _PAST_TIMES = GRAMMAR["past time"]
+_BACK = GRAMMAR["event reference"]
+# The words at the beginning of a clause that may refer to the sentence before.
+_OPENING = 3
+_PAIR = 2
 
 
 @lru_cache(maxsize=512)
 def read(text: str) -> tuple[Sentence, ...]:
     """Read a text of some sentences. The result must not be changed."""
     sentences = [_read_sentence(piece, at) for at, piece in enumerate(split(text))]
+    is_open = False
     for before, sentence in itertools.pairwise(sentences):
+        is_open = leaves_open(before.text, is_open=is_open)
+        if is_open:
+            goes_on_speaking(before.clauses, sentence.clauses)
         _resolve_pronouns(sentence, _subject(before))
     for sentence in sentences:
         sentence.units = _units(sentence.clauses)
         sentence.pairs = list(_pairs(sentence.clauses))
+    for sentence in sentences:
+        sentence.pairs += _whole(sentence.clauses)
+    for before, sentence in itertools.pairwise(sentences):
+        sentence.pairs += _continued(before.clauses, sentence.clauses)
     return tuple(sentences)
 
 
@@ -104,7 +116,8 @@ def _subject(sentence: Sentence) -> list[Word]:
 def _resolve_pronouns(sentence: Sentence, subject: Sequence[Word]) -> None:
     """Replace a pronoun that speaks or acts by the subject of the sentence before."""
     for clause in sentence.clauses:
-        if clause.speaker and not any(word.is_content for word in clause.speaker):
+        is_record = any("record" in word.concepts for word in clause.speaker)
+        if clause.speaker and not is_record and not any(word.is_content for word in clause.speaker):
             clause.speaker = [replace(word, marker="said") for word in subject]
         if any(word.text in ACTING_PRONOUNS for word in clause.words):
             own = [word for word in clause.speaker if word.is_content] if clause.is_said and not clause.is_frame else []
@@ -210,6 +223,33 @@ def _pairs(clauses: Sequence[Clause]) -> Iterator[Clause]:
             )
 
 
+def _whole(clauses: Sequence[Clause]) -> Iterator[Clause]:
+    """Yield all clauses of a sentence as one, if nothing divides them but commas and joins."""
+    if len(clauses) <= _PAIR or any(each.is_frame or each.is_said or each.is_condition for each in clauses):
+        return
+    if any(not set(each.opener.split()) <= {*JOINS, ","} for each in clauses[1:]):
+        return
+    joined = clauses[0]
+    for each in clauses[1:]:
+        joined = merge(joined, each)
+    yield replace(joined, pair=(clauses[-1], *clauses[:-1]), opener="")
+
+
+def _continued(before: Sequence[Clause], clauses: Sequence[Clause]) -> Iterator[Clause]:
+    """Yield each clause that refers to the sentence before, joined with the clauses of that: `इसमें 5 लोग घायल हुए`."""
+    for clause in clauses:
+        opening = [each for each in clause.tokens if each not in PUNCTUATION][:_OPENING]
+        # `इसके बाद बेलघाट में` is another event.
+        if clause.is_frame or clause.is_said or not (_BACK & set(opening)) or "बाद" in clause.tokens[: 2 * _OPENING]:
+            continue
+        acts = any(word.marker == "ने" for word in clause.words)
+        for each in before:
+            if acts and any(word.marker == "ने" for word in each.words):
+                continue
+            if not (each.is_frame or each.is_said or each.is_condition or each.past or clause.is_condition):
+                yield replace(merge(each, clause), past=each.past or clause.past, pair=(clause, each), opener="")
+
+
 def _counts(clause: Clause) -> bool:
     return any(word.number and not word.is_year for word in clause.words)
 
@@ -224,7 +264,8 @@ def _describe(clause: Clause) -> None:
     clause.is_adverbial = tokens[-1:] != [] and (
         tokens[-1] in ("पर", "से", "बाद", "कारण") and any(map(is_infinitive, tokens[-3:-1]))
     )
-    clause.negations = sum(each in ALL_CLASSES["negative"] and each not in in_phrases for each in tokens)
+    outside = [each for each in _outside(clause.tokens) if each not in PUNCTUATION]
+    clause.negations = sum(each in ALL_CLASSES["negative"] and each not in in_phrases for each in outside)
     # `लड़ना है या नहीं` denies nothing.
     clause.negations -= sum(pair == ("या", "नहीं") for pair in itertools.pairwise(tokens))
     if tokens[:1] == ["तक"] and "जब" in clause.opener.split():
@@ -234,14 +275,15 @@ def _describe(clause: Clause) -> None:
     if "बात" in tokens and "कही" in tokens:
         # `जांच की बात कही`: it is still to come.
         clause.kinds |= {"plan"}
-    if any(
+    is_order = any(
         is_infinitive(a) and (b, c) == ("को", "कहा") for a, b, c in zip(tokens, tokens[1:], tokens[2:], strict=False)
-    ):
+    )
+    if is_order:
         # `बढ़ाने को कहा` is an order.
         clause.kinds |= {"plan", "wish"}
     clause.act = frozenset(kind for each in tokens[-4:] for kind in NAMED.get(each, ()))
-    if "बात" in tokens and "कही" in tokens:
-        clause.act |= {"plan"}
+    if ("बात" in tokens and "कही" in tokens) or is_order:
+        clause.act |= {"plan", "wish"} if is_order else {"plan"}
     clause.past = next(
         (
             word.number if word.is_year else word.text
@@ -285,7 +327,7 @@ def _describe(clause: Clause) -> None:
         for word in clause.words:
             if word.marker == "को" and "time" not in word.concepts:
                 word.marker = "ने"
-    if any(_CAN.match(each) for each in last):
+    if any(_CAN.match(each) for each in last) and not _could(last, clause.negations):
         clause.mode = Mode.CAN
     elif "चाहिए" in last or (
         len(last) > 1
@@ -302,6 +344,20 @@ def _describe(clause: Clause) -> None:
         clause.mode = Mode.FUTURE
     elif last and last[-1] in _WISHES:
         clause.mode = Mode.WISH
+
+
+def _outside(tokens: Sequence[str]) -> Iterator[str]:
+    """Yield the tokens outside parentheses."""
+    depth = 0
+    for each in tokens:
+        depth = max(0, depth + (each == "(") - (each == ")"))
+        if not depth:
+            yield each
+
+
+def _could(last: Sequence[str], negations: int) -> bool:
+    """Whether `सके` tells what happened: `नहीं बना सके`."""
+    return "सके" in last and (bool(negations) or last[-1] in _IS | _WAS)
 
 
 def _is_to(token: str) -> bool:

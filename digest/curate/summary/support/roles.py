@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from digest.curate.summary.support.clauses import Clause, Mode
 from digest.curate.summary.support.speakers import SPEECH
-from digest.curate.summary.support.vocabulary import GENERAL, NAMED
-from digest.curate.summary.support.words import Word
+from digest.curate.summary.support.vocabulary import GENERAL, GRAMMAR, NAMED, key_of
+from digest.curate.summary.support.words import JOINS, Word
 from digest.hindi.text import fold
 
 # Classes of words that qualify something and do not name it.
@@ -43,6 +43,8 @@ _NOT_A_MEANING = frozenset(
     }
 )
 AGENT = frozenset({"ने", "inherited", "द्वारा", "side"})
+COMMON_VERBS = frozenset(map(key_of, GRAMMAR["common verb"]))
+"""Keys of verbs that only say that something happened."""
 _TAKING = frozenset(
     map(fold, ["लिया", "ली", "लिए", "पाया", "पाई", "पाए", "हासिल", "जीता", "जीती", "जीते", "झटके", "जुटाए"])
 )
@@ -105,7 +107,7 @@ def fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech:
         return speech and (b == "said" or (b in AGENT and "claim" in clause.kinds and a in ("पर", "against")))
     if mine.concepts & {"claim", "doubt", "plan", "wish"}:
         return True
-    if {a, b} in ({"को", "से"}, {"को", "against"}):
+    if {a, b} in ({"को", "से"}, {"को", "against"}, {"for", "against"}):
         return False
     if {a, b} in ({"से", "for"}, {"पर", "से"}):
         return not (is_name_like(mine) or "office" in mine.concepts)
@@ -185,6 +187,11 @@ def is_force(word: Word) -> bool:
 
 def is_general(word: Word) -> bool:
     return word.key in GENERAL and not word.parts
+
+
+def is_joined(words: Sequence[Word], at: int) -> bool:
+    """Whether `और` follows the word: the marker after it is that of the second noun."""
+    return any(each.text in JOINS and each.phrase == words[at].phrase for each in words[at + 1 : at + 3])
 
 
 def named(word: Word, clause: Clause) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 
 from digest.curate.summary.support.clauses import Clause
@@ -10,7 +11,11 @@ from digest.curate.summary.support.vocabulary import GRAMMAR, NAMED
 from digest.curate.summary.support.words import PRONOUNS, QUOTES, Word
 
 SPEECH = frozenset({"said", "claim", "doubt", "wish", "plan"})
+_SAID = frozenset({"कहा", "बताया"})
 _IS = frozenset({"है", "हैं"})
+_MARKS = re.compile("(?P<opening>[“‘]|(?<![^ ,:])''?(?=[^ ']))|[\"”’]|''?(?=$|[ ।,.!?])")
+# `…, यह जानकारी X ने दी`
+_THIS_NEWS = frozenset({"यह", "जानकारी"})
 _ENDS_OF_SPEECH = GRAMMAR["end of speech"]
 
 
@@ -22,6 +27,27 @@ def speakers(clauses: Sequence[Clause]) -> None:
         _trailing(clauses)
 
 
+def leaves_open(text: str, *, is_open: bool) -> bool:
+    """Whether a quotation is open at the end of the sentence. `is_open`: at its start."""
+    for mark in _MARKS.finditer(text):
+        is_open = bool(mark["opening"]) or (mark[0] == '"' and not is_open)
+    return is_open
+
+
+def goes_on_speaking(before: Sequence[Clause], clauses: Sequence[Clause]) -> None:
+    """Give the speaker of an open quotation to the next sentence."""
+    last = next((each for each in reversed(before) if each.is_said or each.is_frame), None)
+    for clause in clauses:
+        names = bool(clause.speaker)
+        if last is None or set(clause.opener.split()) & QUOTES or (clause.is_frame and names):
+            return
+        if not names:
+            clause.is_said, clause.speaker = True, list(last.speaker)
+            clause.frame_kinds |= last.kinds if last.is_frame else last.frame_kinds
+        if QUOTES & set(clause.tokens):
+            return
+
+
 def _introduced(clauses: Sequence[Clause]) -> None:
     """Find speakers that introduce clauses: `X ने कहा कि`, `X के मुताबिक`, `X का कहना है कि`, and quotes."""
     speaker: list[Word] = []
@@ -29,7 +55,10 @@ def _introduced(clauses: Sequence[Clause]) -> None:
     is_said = informs = False
     frame_negations, denies = 0, False
     for at, clause in enumerate(clauses):
-        if set(clause.opener.split()) & _ENDS_OF_SPEECH:
+        openers = set(clause.opener.split())
+        if openers & _ENDS_OF_SPEECH or (
+            "तो" in openers and any(each.is_condition and not each.is_said for each in clauses[:at])
+        ):
             clause.maybe_speaker = list(speaker)
             speaker, is_said, kinds = [], False, frozenset()
         following = clauses[at + 1] if at + 1 < len(clauses) else None
@@ -65,6 +94,9 @@ def _introduced(clauses: Sequence[Clause]) -> None:
         )
         quotes = following is not None and bool(QUOTES & set(following.opener.split()))
         introduces = following is not None and bool({"कि", ":", *QUOTES} & set(following.opener.split()))
+        if following is not None and following.opener == "," and own and clause.tokens[-1] in _SAID:
+            # `उन्होंने कहा, बारिश होगी`
+            introduces = True
         # `X ने ज़ोर दिया कि` is not in the table of verbs, but what follows is somebody's word.
         says = says or (introduces and bool(own or quotes) and not clause.has_cause)
         if introduces and says and not (is_said and by):
@@ -81,7 +113,9 @@ def _introduced(clauses: Sequence[Clause]) -> None:
                 names
                 or [word for word in clause.words if word.text in PRONOUNS]
                 or [word for word in clause.words if word.marker == "को"]
-                or [word for word in clause.words[:4] if word.is_content and not word.marker]
+                or [
+                    word for word in clause.words[:4] if word.is_content and not word.marker and not _is_of_speech(word)
+                ]
             )
             clause.is_frame = True
             # `X ने कहा कि उन्होंने सोचा था कि`: X still says it.
@@ -99,6 +133,7 @@ def _openings(clauses: Sequence[Clause]) -> None:
         agents = [word for word in after.words if word.marker == "ने" and word.is_content]
         if (
             clause.is_adverbial
+            and clause.tokens[-1] != "बाद"
             and not clause.is_said
             and agents
             and after.act & SPEECH
@@ -110,7 +145,8 @@ def _openings(clauses: Sequence[Clause]) -> None:
 def _trailing(clauses: Sequence[Clause]) -> None:
     """Find a speaker named in the last clause, as in `दाम घटेंगे, ऐसा बैंकरों का मानना है`."""
     last = clauses[-1]
-    if len(clauses) > 1 and last.tokens[:1] == ("ऐसा",) and last.act & SPEECH:
+    told = last.tokens[:1] == ("ऐसा",) and last.act & SPEECH
+    if len(clauses) > 1 and (told or _THIS_NEWS.issubset(last.tokens)):
         names = [word for word in last.words if word.marker in ("gen", "ने") and word.is_content]
         last.is_frame, last.speaker = True, names
         for clause in clauses[:-1]:
@@ -132,6 +168,10 @@ def _is_genitive_of(clause: Clause, word: Word, marker: str) -> bool:
         and later[0].phrase == word.phrase + 1
         and (later[0].marker == marker or _is_genitive_of(clause, later[0], marker))
     )
+
+
+def _is_of_speech(word: Word) -> bool:
+    return any(SPEECH & set(NAMED.get(part.text, ())) for part in (word.parts or (word,)))
 
 
 def _with_genitives(clause: Clause, names: Sequence[Word]) -> list[Word]:

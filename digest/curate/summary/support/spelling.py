@@ -1,12 +1,14 @@
-"""Spell the words of a summary as its articles do: सीरीज for सिरीज़, रद्द for रद, सीबीआई for CBI."""
+"""Spell the words of a summary as its articles do: सीरीज for सिरीज़, सीबीआई for CBI, उप मुख्यमंत्री for उपमुख्यमंत्री."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 from string import ascii_lowercase
 
+from digest.curate.summary.support.vocabulary import NAMED
 from digest.hindi.text import fold, words
 
 _WORD = re.compile("[\u0900-\u0963\u0971-\u097f\u200c\u200d]+|[A-Za-z]+")
@@ -18,35 +20,57 @@ _NAMES_OF_LETTERS = dict(
         strict=True,
     )
 )
-_SHORT = str.maketrans({"ी": "ि", "ू": "ु", "ई": "इ", "ऊ": "उ", "्": None, "ं": None})
+_SHORT = str.maketrans(
+    {"ी": "ि", "ू": "ु", "ई": "इ", "ऊ": "उ", "ै": "े", "ौ": "ो", "ऐ": "ए", "औ": "ओ", "ॉ": "ा", "ऑ": "आ", "्": None, "ं": None}
+)
 _GLIDE = re.compile("य(?=[िे])")
 _REPEATED = re.compile(r"(.)\1+")
+# Consonants of Devanagari as the Latin letters that newsrooms write them with: इंडिगो and IndiGo are both `ndg`.
+_LATIN = {
+    devanagari: latin
+    for latin, row in {
+        "k": "क ख क्ष", "g": "ग घ", "c": "च छ", "j": "ज झ", "t": "ट ठ त थ", "d": "ड ढ द ध", "n": "न ण ं ञ ङ", "p": "प फ",
+        "b": "ब भ", "m": "म", "r": "र", "l": "ल ळ", "v": "व", "s": "स श ष", "h": "ह", "y": "य",
+    }.items()
+    for devanagari in row.split()
+}  # fmt: skip
+_SOUNDS = {"q": "k", "x": "ks", "w": "v", "z": "j", "f": "p"}
 # Shorter words are often similar by chance: दिन and दीन.
 _LEAST = 4
 
 
 def respell(text: str, articles: Iterable[str]) -> str:
-    """Replace each word that no article has by the only word of the articles with a similar spelling."""
-    known, alike = _known(tuple(articles))
+    """Replace each word that no article has by the only word of the articles with a similar spelling.
+
+    A word that the articles write as two is parted, so that both halves can be compared.
+    """
+    known, alike, pairs = _known(tuple(articles))
 
     def replaced(match: re.Match[str]) -> str:
         word = match[0]
-        return word if fold(word) in known else alike.get(_outline(word), word)
+        if fold(word) in known:
+            return word
+        if pair := pairs.get(fold(word)):
+            return pair
+        if (plain := fold(word).replace("ं", "")) in known:
+            return plain
+        return word if fold(word) in NAMED else alike.get(_outline(word), alike.get(_sound(word), word))
 
     return _WORD.sub(replaced, text)
 
 
 @lru_cache(maxsize=16)
-def _known(articles: tuple[str, ...]) -> tuple[frozenset[str], dict[str, str]]:
-    """Return the folded words of the articles, and each outline that only one of them has."""
-    written = {word for text in articles for word in _WORD.findall(text)}
+def _known(articles: tuple[str, ...]) -> tuple[frozenset[str], dict[str, str], dict[str, str]]:
+    """Return the folded words of the articles, each outline that only one of them has, and words joined in pairs."""
+    written = [word for text in articles for word in _WORD.findall(text)]
     alike: dict[str, set[str]] = {}
-    for word in written:
-        outline = _outline(word)
-        if len(outline) >= _LEAST:
-            alike.setdefault(outline, set()).add(fold(word))
+    for word in set(written):
+        for outline in (_outline(word), _sound(word) if word.isascii() else ""):
+            if len(outline) >= _LEAST:
+                alike.setdefault(outline, set()).add(fold(word))
     single = {outline: next(iter(found)) for outline, found in alike.items() if len(found) == 1}
-    return frozenset(map(fold, written)), single
+    pairs = {fold(one) + fold(two): f"{fold(one)} {fold(two)}" for one, two in pairwise(written)}
+    return frozenset(map(fold, written)), single, pairs
 
 
 def _outline(word: str) -> str:
@@ -57,3 +81,13 @@ def _outline(word: str) -> str:
         return word.lower()
     shorter = fold(word).translate(_SHORT)
     return _REPEATED.sub(r"\1", _GLIDE.sub("", shorter).replace("िइ", "ि"))
+
+
+def _sound(word: str) -> str:
+    """Return the consonants of a name in either script, marked so that they equal no outline."""
+    if word.isascii():
+        letters = "".join(_SOUNDS.get(each, each) for each in word.lower() if each not in "aeiou")
+        letters = re.sub("(?<=[bcdgjkpst])h", "", letters)
+    else:
+        letters = "".join(_LATIN.get(each, "") for each in fold(word))
+    return f"~{_REPEATED.sub(chr(92) + '1', letters)}" if len(letters) > 2 else ""

@@ -6,13 +6,13 @@ import itertools
 import re
 
 from digest.curate.summary.support.clauses import Clause, Mode
-from digest.curate.summary.support.roles import AGENT, has_kind, same
+from digest.curate.summary.support.roles import has_kind, same
 from digest.curate.summary.support.vocabulary import GRAMMAR, NAMED, key_of
 from digest.curate.summary.support.words import ROOT, Word
 from digest.hindi.text import fold
 
 _INFINITIVE = re.compile(
-    "^(?!धरन|थान|खान|सेना|सूचना|घटना|योजना|रचना|सपन|जुर्मान|कारखान|पटना|सोना|गन्न|महीन|सामन|निशान|जमान|खजान)..*न[ाेी]$"
+    "^(?!धरन|थान|खान|सेना|सूचना|घटना|योजना|रचना|सपन|जुर्मान|कारखान|पटना|सोना|गन्न|महीन|सामन|निशान|जमान|खजान|लेनादेन|रवान)..*न[ाेी]$"
 )
 _TITLE = re.compile("' ((?:[^ ']+ ){1,5})'|‘ ((?:[^ ’]+ ){1,5})’")
 _LIGHT_INFINITIVES = frozenset({"करने", "होने", "देने", "लेने", "कराने"})
@@ -28,11 +28,14 @@ _GIVEN = {
 }
 # `टालना पड़ा` tells what happened.
 _COMPELLED = frozenset(map(fold, ["पड़ा", "पड़ी", "पड़े", "पड़ीं"]))
+HAPPENED = frozenset(map(fold, ["बाद", "ख़बर", "सूचना", "पुष्टि", "वजह", "कारण", "दौरान", "वक़्त"]))
 _REMAINS = frozenset(map(fold, ["बाक़ी", "शेष"]))
 _APPEAL = fold("अपील")
+_ABOVE = fold("ऊपर")
 _WITHOUT = fold("बिना")
 _NEED = frozenset(map(fold, ["ज़रूरत", "आवश्यकता", "ज़रूरी", "अनिवार्य"]))
-_LACKS = frozenset(map(key_of, map(fold, ["अभाव", "कमी", "बिना", "असंतुष्ट"])))
+_LACKS = frozenset(map(key_of, map(fold, ["अभाव", "कमी", "बिना", "असंतुष्ट", "असफल", "विफल", "नाकाम"])))
+_PLURAL = re.compile(fold("(?:ों|ें|ियां)") + "$|^लोग$")
 # The most words between a number and its qualifier.
 _NEAR = 3
 _PAST = GRAMMAR["past time"]
@@ -87,12 +90,12 @@ def statement(clause: Clause, other: Clause) -> str:
         return f"it tells as {clause.mode} what the article tells as {other.mode}"
     if _asks_whether(other) and not _asks_whether(clause):
         return "the article leaves open whether it is so"
-    if other.has_condition and not clause.has_condition:
+    if other.has_condition and not clause.has_condition and clause.mode is not Mode.CAN:
         return "it leaves out the condition"
     if other.is_condition and not clause.is_condition:
         return "it tells a condition as a fact"
     kinds = clause.kinds | clause.frame_kinds
-    if clause.negations and refused:
+    if clause.negations and (refused or _lacks(other)):
         kinds |= {"deny"}
     for kind in ("claim", "doubt", "wish", "plan", "deny"):
         if kind in (other.act if kind in ("wish", "plan") else other.kinds) and kind not in kinds:
@@ -125,7 +128,15 @@ def statement(clause: Clause, other: Clause) -> str:
             and _dropped(clause, other, kind)
         ):
             return f"it leaves out “{_word_of(other, kind)}”"
-    if other.past and clause.past != other.past and not (other.past in _PAST and clause.past in _PAST):
+    nouns = _past_nouns(clause), _past_nouns(other)
+    if all(nouns) and not any(same(one, each) for one in nouns[0] for each in nouns[1]):
+        return f"the article compares it with “{nouns[1][0].text}”"
+    if (
+        other.past
+        and clause.past != other.past
+        and other.past not in clause.tokens
+        and not (other.past in _PAST and clause.past in _PAST)
+    ):
         return f"it leaves out that this was “{other.past}”"
     if other.is_ongoing and not clause.is_ongoing and set(clause.tokens[-4:]) & _DONE:
         return "it reports as finished what is still going on"
@@ -184,6 +195,9 @@ def _same_mode(clause: Clause, other: Clause) -> bool:
         # `नहीं लेना होगा` is `लेने की ज़रूरत नहीं`.
         return True
     if {mine, theirs} <= {Mode.MUST, Mode.WISH}:
+        return True
+    if mine is Mode.FUTURE and theirs is Mode.MUST and "चाहिए" not in other.tokens:
+        # `ख़र्च करने पड़ेंगे` is `ख़र्च होंगे`.
         return True
     if theirs is Mode.FUTURE and mine in (Mode.MUST, Mode.CAN):
         # "Can" claims less than "will".
@@ -256,7 +270,12 @@ def _asks_whether(clause: Clause) -> bool:
 
 def _qualifies_number(other: Clause, kind: str) -> bool:
     """Whether the article's word for more or less is near a number: `60 से ज़्यादा`, not `आय से अधिक संपत्ति`."""
-    at = [n for n, word in enumerate(other.words) if has_kind(word, kind)]
+    at = [
+        n
+        for n, word in enumerate(other.words)
+        # `दो सौ फ़ुट ऊपर तक` is no more than that.
+        if has_kind(word, kind) and (word.text != _ABOVE or (n and other.words[n - 1].marker == "से"))
+    ]
     return any(each.number for n in at for each in other.words[max(0, n - _NEAR) : n + _NEAR + 1])
 
 
@@ -289,9 +308,23 @@ def _quantifies(clause: Clause, other: Clause, kind: str) -> bool:
             following = [each for each in other.words[n + 1 : n + 3] if each.is_content]
             if other.words[n + 1 : n + 2] and not other.words[n + 1].is_content and not following:
                 continue
+            if kind == "some" and following and not any(_is_plural(each) for each in following):
+                # `बचा कुछ चावल`, `कुछ दिनों में`
+                continue
             if not following or any(same(mine, each) for mine in clause.words for each in following):
                 return True
     return False
+
+
+def _past_nouns(clause: Clause) -> list[Word]:
+    """Return the nouns after words like `पिछले`: `पिछले साल`."""
+    words = [part for word in clause.words for part in (word.parts or (word,))]
+    return [after for word, after in itertools.pairwise(words) if word.text in _PAST]
+
+
+def _is_plural(word: Word) -> bool:
+    """Whether the word names several people or things."""
+    return "time" not in word.concepts and bool(_PLURAL.search(word.text))
 
 
 def infinitive(clause: Clause, other: Clause) -> str:
@@ -318,7 +351,11 @@ def infinitive(clause: Clause, other: Clause) -> str:
 
 def _is_to_be_done(word: Word, other: Clause) -> bool:
     """Whether the word is an infinitive, or the noun of one: `आयात करने का फ़ैसला`."""
-    after = other.words[other.words.index(word) + 1 :][:1]
+    at = other.words.index(word)
+    if HAPPENED & {each.text for each in other.words[at + 1 : at + 1 + _NEAR + 1]}:
+        # `दुर्घटना होने के एक दिन बाद`, `भागने की सूचना`
+        return False
+    after = other.words[at + 1 :][:1]
     if after and after[0].text in _LIGHT_INFINITIVES and after[0].marker in ("gen", "को", "for"):
         return True
     return bool(_INFINITIVE.match(word.text.split()[-1])) and word.marker in ("gen", "को", "for", "")
@@ -330,14 +367,10 @@ def informs_only(clause: Clause, other: Clause) -> bool:
         {"न्यायालय", "उच्च", "सर्वोच्च", "सुप्रीम"} & word.concepts or word.key == "पीठ" for word in other.speaker
     ):
         return not (clause.kinds | other.kinds) & {"blame", "claim"}
-    if not other.informs or (clause.kinds | other.kinds) & {"blame", "deny", "claim"}:
+    if other.frame_kinds & {"doubt", "claim"} - clause.kinds:
         return False
-    if "doubt" in clause.kinds | other.kinds and clause.mode is not Mode.CAN and "doubt" not in clause.kinds:
+    if not other.informs or (clause.kinds | other.kinds) & {"blame", "claim"}:
         return False
-    if clause.mode not in (Mode.FUTURE, Mode.MUST) and any(word.marker in AGENT for word in clause.words):
+    if "deny" in other.kinds and _dropped(clause, other, "deny"):
         return False
-    return (
-        clause.mode in (Mode.FUTURE, Mode.CAN, Mode.MUST)
-        or any(word.number for word in clause.words)
-        or "arrest" in clause.kinds
-    )
+    return "doubt" not in other.kinds or clause.mode is Mode.CAN or "doubt" in clause.kinds

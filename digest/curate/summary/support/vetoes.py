@@ -16,15 +16,19 @@ from digest.curate.summary.support.alignment import reverses_order
 from digest.curate.summary.support.articles import Articles
 from digest.curate.summary.support.clauses import Clause, Mode, Sentence
 from digest.curate.summary.support.roles import (
+    COMMON_VERBS,
     find_any,
     is_force,
+    is_joined,
     is_name_like,
     is_plain_word,
     leaves_out_a_name,
+    only_retells,
     same,
 )
+from digest.curate.summary.support.statement import HAPPENED
 from digest.curate.summary.support.vocabulary import GRAMMAR, NAMED, ordinal
-from digest.curate.summary.support.words import ROOT, Word, is_infinitive
+from digest.curate.summary.support.words import ROOT, VERB, Word, is_infinitive
 
 _CORE = frozenset({"", "ने", "को", "inherited"})
 _OBLIQUE = frozenset({"से", "में", "पर", "तक"})
@@ -50,6 +54,7 @@ _HEAD_WORDS = 2
 _MOST = 0.7
 # Nouns that may govern another noun without changing the thing: `धरने का ऐलान`.
 _TELLS = frozenset({"said", "claim", "doubt", "wish", "plan", "deny"})
+_DOUBTFUL = frozenset({"claim", "doubt", "deny"})
 _NO_FACT = frozenset({"soft", "status", "more", "less", "court"})
 _KAR = "कर"
 
@@ -115,6 +120,9 @@ class _Vetoes:
 
     def owner(self) -> str:
         """Whether the summary says of a person what the article says of their relative or property: `X का भाई`."""
+        if self.other.pronouns:
+            # `छात्रों की मेहनत पर प्रधान ने उन्हें इनाम दिया`
+            return ""
         found = next((word for word in self.inside if self._only_owns(word)), None)
         return f"the articles say it of something of “{found.text}”" if found else ""
 
@@ -132,8 +140,19 @@ class _Vetoes:
             return ""
         said = [*self.clause.words, *self.clause.speaker]
         mine = [word for word in self.unmatched if _is_name(word) and not find_any(word, self.rest)]
-        theirs = [word for word, _ in self.rest if _is_name(word) and not any(same(word, each) for each in said)]
-        if mine and theirs:
+        known = {each.phrase for each, _ in self.rest if _is_name(each) and any(same(each, one) for one in said)}
+        theirs = [
+            word
+            for word, where in self.rest
+            if _is_name(word) and not (where.is_frame or word.phrase in known or any(same(word, each) for each in said))
+        ]
+        places = {"gen", *_OBLIQUE}
+        theirs = [word for word in theirs if any((word.marker in places) == (each.marker in places) for each in mine)]
+        # `ज़िले में 40 लोग बेलघाट में डूबे`
+        is_part = any(
+            word.marker in places and _is_name(word) and find_any(word, self.rest) for word in self.clause.words
+        )
+        if mine and theirs and not is_part:
             return f"the number is of “{theirs[0].text}”, not of “{mine[0].text}”"
         toll = next(self._other_tolls(), None)
         return f"the articles count no “{toll.text}” there" if toll else ""
@@ -151,7 +170,12 @@ class _Vetoes:
         """Whether an agent or affected person is missing in the article's sentence."""
         for word in self.unmatched:
             is_replaced = word.marker == "gen" or leaves_out_a_name(self.clause, self.other)
-            if is_replaced and _is_actor(word, self.clause) and not find_any(word, self.rest):
+            is_partly_known = any(
+                each.phrase == word.phrase
+                and (is_name_like(each) or ("office" in each.concepts and self.articles.is_called(each, word)))
+                for each in self.inside
+            )
+            if is_replaced and not is_partly_known and _is_actor(word, self.clause) and not find_any(word, self.rest):
                 return f"the articles say it of somebody else than “{word.text}”"
         return ""
 
@@ -159,7 +183,12 @@ class _Vetoes:
         """Whether a noun has another word before it: `खेल मंत्रालय` for `गृह मंत्रालय`."""
         colours = frozenset({"soft", "status"})
         for before, noun in _in_phrases(self.clause.words):
-            if "time" in before.concepts or colours & before.concepts:
+            if (
+                before in self.clause.speaker
+                or "time" in before.concepts
+                or colours & before.concepts
+                or is_infinitive(before.text)
+            ):
                 continue
             if is_plain_word(before) and not {"office", "body"} & noun.concepts:
                 continue
@@ -169,6 +198,7 @@ class _Vetoes:
             if theirs and not any(
                 not one.is_content
                 or one.number
+                or is_infinitive(one.text)
                 or colours & one.concepts
                 or any(same(one, each) for each in self.clause.words)
                 for one in theirs
@@ -181,11 +211,16 @@ class _Vetoes:
         clause, predicate = self.clause, self.predicate
         if clause.mode is not Mode.FACT or (clause.act | clause.kinds) & {"plan", "wish", "said"}:
             return ""
-        if predicate is None or predicate.marker in _OBLIQUE or any(predicate.text in kind for kind in _TOLLS):
+        if (
+            predicate is None
+            or predicate.marker in _OBLIQUE
+            or is_infinitive(predicate.text)
+            or any(predicate.text in kind for kind in _TOLLS)
+        ):
             return ""
         at = [n for n, each in enumerate(self.other.words) if same(predicate, each)]
         verbs = [[each for each in self.other.words[n : n + _VERB_WITHIN] if is_infinitive(each.text)][:1] for n in at]
-        if at and all(verb and verb[0].marker in _NOT_DONE for verb in verbs):
+        if at and not HAPPENED & set(self.other.tokens) and all(verb and verb[0].marker in _NOT_DONE for verb in verbs):
             return f"the articles do not tell “{predicate.text}” as done"
         return ""
 
@@ -210,8 +245,18 @@ class _Vetoes:
         parts = word.parts or (word,)
         if any(_TELLS & set(NAMED.get(part.text, ())) or "negative" in part.concepts for part in parts):
             return ""
-        most = _MOST * (len(self.inside) + len(self.unmatched) - 1)
-        is_retold = is_plain_word(word) and len(self.inside) >= most
+        if word.marker:
+            # The verb only carries it: `पेनल्टी कॉर्नर से किया`.
+            return ""
+        others = [
+            each
+            for each in self.unmatched
+            if each is not word and not only_retells(each) and each.text not in _FOR_NAMES
+        ]
+        is_verb = bool(VERB.search(word.text)) and not self.articles.is_anywhere(word)
+        is_retold = (
+            is_plain_word(word) or word.key in COMMON_VERBS or (is_verb and "strict" not in word.concepts)
+        ) and len(self.inside) >= _MOST * (len(self.inside) + len(others))
         return "" if is_retold else f"the clause with its other words has no “{word.text}” there"
 
     def direction(self) -> str:
@@ -246,9 +291,20 @@ class _Vetoes:
 
     def alleged(self) -> str:
         """Whether it omits that something is only alleged: `कथित`."""
+        if not (self.clause.is_said or self.clause.kinds & _DOUBTFUL or self.clause.frame_kinds & _DOUBTFUL):
+            claimed = [word for word in self.unmatched if not find_any(word, self.rest) and self._is_only_claimed(word)]
+            if len(claimed) > 1 or any(not only_retells(word) for word in claimed):
+                return f"the articles only claim “{claimed[0].text}”"
         theirs = {each for clause in self.sentence.clauses for each in clause.tokens}
         is_left_out = _ALLEGED & theirs and not _ALLEGED & set(self.clause.tokens) and "claim" not in self.clause.kinds
         return "the articles only allege it" if is_left_out else ""
+
+    def _is_only_claimed(self, word: Word) -> bool:
+        """Whether the articles have the word only where somebody accuses, doubts or denies."""
+        found = [clause for clause in self.articles.clauses() if any(same(word, each) for each in clause.words)]
+        return bool(found) and all(
+            clause.is_said and (clause.frame_kinds | clause.kinds) & _DOUBTFUL for clause in found
+        )
 
     def denial(self) -> str:
         """Whether the articles have the predicate only in other clauses, and only with the opposite negation."""
@@ -275,9 +331,9 @@ class _Vetoes:
         if any(self._goes_on(word, n) for n in at):
             # `शतरंज प्रतियोगिता`
             return False
-        if not at or any(words[n].marker != "gen" or is_infinitive(words[n].text) for n in at):
+        if not at or any(words[n].marker != "gen" or is_infinitive(words[n].text) or is_joined(words, n) for n in at):
             return False
-        return all(self._is_other_head(n, of_anything=is_name_like(word)) for n in at)
+        return all(self._is_other_head(n) for n in at)
 
     def _goes_on(self, word: Word, at: int) -> bool:
         """Whether both have the same noun right after the word."""
@@ -301,8 +357,8 @@ class _Vetoes:
         theirs = {each.phrase for each in self.other.words if same(word, each)}
         return not any(each.phrase in theirs and same(last[0], each) for each in self.other.words)
 
-    def _is_other_head(self, at: int, *, of_anything: bool) -> bool:
-        """Whether the article's word owns something that the summary lacks; only people unless `of_anything`."""
+    def _is_other_head(self, at: int) -> bool:
+        """Whether the article's word owns somebody whom the summary lacks."""
         words = self.other.words
         head = next(
             (
@@ -317,7 +373,7 @@ class _Vetoes:
         )
         if head is None or head.text in _FOR_NAMES or _TELLS & set(NAMED.get(head.text, ())):
             return False
-        if not (of_anything or "office" in head.concepts or is_name_like(head)):
+        if not ("office" in head.concepts or is_name_like(head)):
             # `चालक का नियंत्रण` for `चालक`
             return False
         # An unmarked noun is in one phrase with the verb, and a subject in one with the noun after it.

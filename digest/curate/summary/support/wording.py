@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from digest.curate.summary.support.articles import Articles, Place
 from digest.curate.summary.support.clauses import Clause, Mode
 from digest.curate.summary.support.contest import tells_result
-from digest.curate.summary.support.parts import Parts
+from digest.curate.summary.support.parts import BUILDINGS, Parts
 from digest.curate.summary.support.roles import (
     AGENT,
+    COMMON_VERBS,
     find,
     find_any,
     find_cause,
@@ -29,7 +31,16 @@ from digest.curate.summary.support.roles import (
     same,
 )
 from digest.curate.summary.support.vocabulary import GRAMMAR, key_of, ordinal
-from digest.curate.summary.support.words import FUTURE, HABITUAL, PAST, PRONOUNS, ROOT, Word, is_infinitive
+from digest.curate.summary.support.words import (
+    CASES,
+    GENITIVES,
+    JOINS,
+    PRONOUNS,
+    VERB,
+    VERB_ENDING,
+    Word,
+    is_infinitive,
+)
 from digest.hindi.text import fold
 
 # From this weighted share of matched words on, a clause may have words of its own.
@@ -38,12 +49,6 @@ ENOUGH = 0.5
 _SURE = 0.5
 # From here on everything else matches, so any word without weight is allowed.
 _NEARLY_ALL = 0.7
-_COMMON_VERBS = frozenset(map(key_of, GRAMMAR["common verb"]))
-# Endings that verbs and plurals have, and names hardly ever.
-_VERB_ENDING = re.compile("(?:(?<!शं)(?<!दिन)(?<!सिं)कर|ते|[^ ]{2}ने|ाए|ेगा|ेंगे|ेगी|ों|ें|ीं)$")
-_VERB = re.compile(
-    f"^(?:{ROOT.pattern})$|" + PAST.pattern + "|" + HABITUAL.pattern + "|" + FUTURE.pattern + "|" + _VERB_ENDING.pattern
-)
 _PLURAL = re.compile("(?:ों|ियां|ें)$")
 # Markers of a phrase that says what a clause is about or where it happens.
 _TOPIC = frozenset(
@@ -77,6 +82,8 @@ _BEGUN = fold("शुरू")
 _MEANS = frozenset({"में", "से"})
 # `पूछताछ जारी है` is `पूछताछ की जा रही है`.
 _GOES_ON = fold("जारी")
+_SHARES = frozenset(map(key_of, map(fold, ["प्रतिशत", "फ़ीसदी", "फ़ीसद"])))
+_HALF = 50
 _TOO_LITTLE = frozenset(map(fold, ["नाकाफ़ी", "अपर्याप्त"]))
 _PART_OF_SOME = GRAMMAR["part of some"]
 _PARTS = GRAMMAR["part of day"]
@@ -129,6 +136,8 @@ class _Reading(Parts):
         if self._is_implied(word):
             return ""
         if word.number:
+            if self._is_list(word):
+                return ""
             if word.text.endswith("ों") and not any(each.number for each in self._other.words):
                 # `चारों`: how many there are is known.
                 return ""
@@ -143,6 +152,8 @@ class _Reading(Parts):
             if "some" in word.concepts and self._is_plural_time(word):
                 # `कई महीने` is `महीनों`.
                 return ""
+            if "most" in word.concepts and self._is_majority():
+                return ""
             if "less" in word.concepts and _TOO_LITTLE & set(self._other.tokens):
                 return ""
             before = self._clause.words[self._clause.words.index(word) - 1]
@@ -150,7 +161,7 @@ class _Reading(Parts):
                 # `चार गुना ज़्यादा`
                 return ""
             return "" if self._quantifies_beside(word) else f"“{word.text}” is not said of it"
-        if word is self._predicate:
+        if word is self._predicate and not word.marker:
             return "" if self._retells(word) else f"the clause with its other words has no “{word.text}” there"
         may_be_name = is_name_like(word) or (self._articles.is_anywhere(word) and not is_general(word))
         if word.marker in ("को", "ने") and may_be_name and self._is_replaced(word):
@@ -197,6 +208,28 @@ class _Reading(Parts):
         if is_name_like(word) or "office" in word.concepts:
             return self._name(word)
         return "" if self._articles.is_anywhere(word) else self._own(word)
+
+    def _is_list(self, word: Word) -> bool:
+        """Whether the article lists as many names before the noun: `तीन राज्यों` for `केरल, गोवा और असम राज्यों`."""
+        noun = next(iter(self._clause.words[self._clause.words.index(word) + 1 :]), None)
+        at = next((n for n, each in enumerate(self._other.words) if noun is not None and same(noun, each)), 0)
+        tokens = self._other.tokens
+        if not at or self._other.words[at].text not in tokens:
+            return False
+        before = tokens[: tokens.index(self._other.words[at].text)]
+        start = max((n + 1 for n, each in enumerate(before) if each in CASES | GENITIVES), default=0)
+        parts = sum(each in JOINS or each == "," for each in before[start:])
+        return word.number == str(parts + 1) and parts > 0
+
+    def _is_majority(self) -> bool:
+        """Whether the article's clause has a share of more than half: `90 प्रतिशत`."""
+        return any(
+            word.number
+            and after.key in _SHARES
+            and word.number.replace(".", "").isdigit()
+            and float(word.number) > _HALF
+            for word, after in pairwise(self._other.words)
+        )
 
     def _is_plural_time(self, word: Word) -> bool:
         noun = self._clause.words[self._clause.words.index(word) + 1 :][:1]
@@ -338,9 +371,10 @@ class _Reading(Parts):
         """Whether another clause of the sentence has the quantity before the same word."""
         at = self._clause.words.index(word)
         noun = next((each for each in self._clause.words[at + 1 :] if each.is_content), None)
-        if noun is None or word.concepts & {"both", "half"}:
+        if noun is None or "half" in word.concepts:
             return False
-        for _, clause in self._rest:
+        beside = [] if "both" in word.concepts else [clause for _, clause in self._rest]
+        for clause in (*beside, *self._articles.titles_read()):
             for n, each in enumerate(clause.words):
                 theirs = next((one for one in clause.words[n + 1 :] if one.is_content), None)
                 if same(word, each) and theirs is not None and same(noun, theirs):
@@ -424,7 +458,12 @@ class _Reading(Parts):
                 return f"another court than “{word.text}”"
         article = self._articles.sentences(self._place.source)
         for sentence in (self._articles.sentence(self._place), *reversed(article[: self._place.sentence])):
-            courts = [each for clause in sentence.clauses for each in clause.words if "court" in each.concepts]
+            courts = [
+                each
+                for clause in sentence.clauses
+                for each in clause.words
+                if "court" in each.concepts and not (word.marker in AGENT and each.marker == "gen")
+            ]
             if courts:
                 return "" if any(same(word, each) for each in courts) else f"another court than “{word.text}”"
         return f"no article has “{word.text}”"
@@ -503,7 +542,9 @@ class _Reading(Parts):
             return f"“{word.text}” belongs to something else"
         if find_any(word, self._rest) or any(same(word, each) for each in self._topic):
             return ""
-        if self._is_named_before(word):
+        if self._is_named_before(word) or (word.text in BUILDINGS and self._articles.is_anywhere(word)):
+            return ""
+        if word.marker in ("में", "पर") and self._articles.is_place_before(self._place, word):
             return ""
         return f"its source has no “{word.text}”"
 
@@ -531,12 +572,12 @@ class _Reading(Parts):
             return False
         # Another clause tells it.
         if self._share >= _SURE and (
-            word.key in _COMMON_VERBS or (self._share >= _NEARLY_ALL and not is_name_like(word))
+            word.key in COMMON_VERBS or (self._share >= _NEARLY_ALL and not is_name_like(word))
         ):
             return True
-        if find_any(word, self._rest) or (self._articles.is_anywhere(word) and not _VERB.search(word.text)):
+        if find_any(word, self._rest) or (self._articles.is_anywhere(word) and not VERB.search(word.text)):
             return False
-        if is_plain_word(word) or _VERB_ENDING.search(word.text):
+        if is_plain_word(word) or VERB_ENDING.search(word.text):
             return True
         return (
             may_be_plain(word)
@@ -551,7 +592,7 @@ class _Reading(Parts):
             self._share >= ENOUGH
             and self._own_words <= len(self._inside) + 1
             and (
-                _VERB.search(word.text)
+                VERB.search(word.text)
                 or not (is_name_like(word) or {"office", "strict", "time"} & word.concepts)
                 or (may_be_plain(word) and not leaves_out_a_name(self._clause, self._other))
             )

@@ -26,6 +26,8 @@ PUNCTUATION = frozenset(",;:–—\"“”‘’'()।?!")
 QUOTES = frozenset('"“”')
 _SCALES = {"सौ": 100, "हजार": 1_000, "लाख": 100_000, "करोड": 10_000_000, "अरब": 1_000_000_000}
 _FRACTIONS = {"डेढ": 1.5, "ढाई": 2.5}
+# `साढ़े सात` is 7.5.
+_ADDED = {"साढे": 0.5, "सवा": 0.25, "पौने": -0.25}
 # A year is a date, not a count.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
 # Words that form another marker with a preceding का, की or के.
@@ -55,16 +57,31 @@ _NEED_SE = frozenset(map(fold, ["मदद", "सहारे", "जरिए", 
 _IN_CASE = re.compile(fold("(ने) की (?:सूरत|स्थिति|दशा) में"))
 # `ख़िताब अपने नाम किया` is `ख़िताब जीता`.
 _MADE_OWN = re.compile(fold("अपने नाम (?:कर लिया|कर ली|कर लिए|किया|की|किए)(?= |।|$)"))
+# Phrases that only lead over to the next news.
+_LEADS_OVER = re.compile(
+    "(?<![^ ])(?:"
+    + "|".join(
+        map(fold, ["(?:आपको )?बता दें(?: कि)?", "ग़ौरतलब है कि", "दूसरी (?:ओर|तरफ़)", "वहीं दूसरी ओर", "इस बीच", "साथ ही"])
+    )
+    + "),?(?= )"
+)
 _ROOTS = "|".join(sorted(GRAMMAR["root"] | GRAMMAR["intransitive root"]))
 ROOT = re.compile(f"(?:{_ROOTS})")
 PAST = re.compile(f"(?:{_ROOTS})(?:ा|ी|े|या|यी|ये|ई|ए|ीं|ईं)")
 HABITUAL = re.compile(f"(?:{_ROOTS})(?:ता|ती|ते)")
 FUTURE = re.compile(fold("(?:[ेोूऊए]|एं|[ेोू]ं|ऊं)(?:गा|गी|गे)") + "$")
+# Endings that verbs and plurals have, and names hardly ever.
+VERB_ENDING = re.compile("(?:(?<!शं)(?<!दिन)(?<!सिं)कर|ते|[^ ]{2}ने|ाए|ेगा|ेंगे|ेगी|ों|ें|ीं)$")
+VERB = re.compile(
+    f"^(?:{ROOT.pattern})$|" + PAST.pattern + "|" + HABITUAL.pattern + "|" + FUTURE.pattern + "|" + VERB_ENDING.pattern
+)
 _OBLIQUE = re.compile("^..*ने$")
 # A participle ends a noun phrase: what follows is another one.
 _ACTORS = frozenset(map(fold, ["सरकार", "प्रशासन"]))
-_DIRECT_PLURAL = re.compile(fold("(?:ियां|ाएं|ुएं)$"))
+_DIRECT_PLURAL = re.compile(fold("(?:ियां|ाएं|ुएं|..ें)$|^लोग$"))
 _PARTICIPLE = re.compile(f"^(?:हुए|हुई|हुआ|गए|गई|वाले|वाली|वाला)$|^(?:{_ROOTS}|हो)(?:कर|ते|ती|ता)$")
+# `नाविक स्वयं नाव के साथ`: no marker follows.
+_EMPHASES = frozenset(map(fold, ["स्वयं", "ख़ुद", "भी"]))
 CASES = GRAMMAR["case"]
 GENITIVES = GRAMMAR["genitive"]
 JOINS = GRAMMAR["join"]
@@ -104,7 +121,7 @@ class Word:
 def tokens_of(text: str) -> list[str]:
     found: list[str] = []
     folded = _IN_CASE.sub(r"\1 पर", fold(text).replace("नहीं तो ", "वरना "))
-    folded = _MADE_OWN.sub("जीता", folded)
+    folded = _LEADS_OVER.sub("", _MADE_OWN.sub("जीता", folded))
     for current in _TOKEN.findall(folded):
         if current == "हाईकोर्ट":
             found += ["हाई", "कोर्ट"]
@@ -205,7 +222,7 @@ def words_of(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word
             # A time stands beside a noun, not in its phrase.
             phrase, open_from = phrase + 1, len(words) - 1
         words[-1].phrase, words[-1].quoted = phrase, quoted
-        if _DIRECT_PLURAL.search(words[-1].text):
+        if words[-1].text in _EMPHASES or _DIRECT_PLURAL.search(words[-1].text):
             # `कंपनियां दरों में`: no marker follows this form.
             phrase, open_from = phrase + 1, len(words)
         at += used
@@ -262,22 +279,39 @@ def _phrase(piece: Sequence[str], at: int) -> tuple[frozenset[str], int] | None:
 
 def _number(piece: Sequence[str], at: int) -> tuple[str, int]:
     """Return the number that starts here, with its scale, and how many tokens it takes; '' if there is none."""
-    current = piece[at].removesuffix("-एक")
-    if current[0].isdigit():
-        if "-" in current and not _same_number(current):
-            return current.replace(",", ""), 1
+    current = piece[at]
+    if current[0].isdigit() and "-" in current and not _same_number(current):
+        return current.replace(",", ""), 1
+    value, used, scale = _scaled(piece, at)
+    if not used:
+        return "", 1
+    while at + used < len(piece):
+        # `दो लाख 15 हज़ार`, `31 हज़ार, 402`
+        skip = scale > 1 and piece[at + used] == ","
+        more, length, smaller = _scaled(piece, at + used + skip) if at + used + skip < len(piece) else (0.0, 0, 1.0)
+        if not length or smaller >= scale or more >= scale:
+            break
+        value, used, scale = value + more, used + skip + length, smaller
+    if value == 1 and used == 1 and not current[0].isdigit():
+        return "", 1
+    return f"{value:.6g}" if value < 1e6 and value != int(value) else str(round(value)), used
+
+
+def _scaled(piece: Sequence[str], at: int) -> tuple[float, int, float]:
+    """Return the value of a number and its scale, how many tokens it takes (0 if there is none), and its scale."""
+    used = 2 if piece[at] in _ADDED and at + 1 < len(piece) else 1
+    current = piece[at + used - 1].removesuffix("-एक")
+    if current[0].isdigit() and ("-" not in current or _same_number(current)):
         value = float(current.split("-")[0].replace(",", ""))
     elif current in _FRACTIONS:
         value = _FRACTIONS[current]
     elif current in number_words():
         value = number_words()[current]
-        scaled = piece[at + 1 : at + 2] and piece[at + 1] in _SCALES
-        if value == 1 and not scaled:
-            return "", 1
     else:
-        return "", 1
-    used = 1
+        return 0.0, 0, 1.0
+    value += _ADDED.get(piece[at], 0.0) if used > 1 else 0.0
+    scale = 1.0
     while at + used < len(piece) and piece[at + used] in _SCALES:
-        value *= _SCALES[piece[at + used]]
+        scale *= _SCALES[piece[at + used]]
         used += 1
-    return f"{value:.6g}" if value < 1e6 and value != int(value) else str(round(value)), used
+    return value * scale, used, scale
