@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,11 +38,18 @@ class AuditLog:
             add(connection, actor, what, subject, detail, now=now)
 
     def newest(
-        self, most: int, *, subject: str | None = None, before: int | None = None, search: str = ""
+        self,
+        most: int,
+        *,
+        subject: str | None = None,
+        before: int | None = None,
+        search: str = "",
+        acts: Sequence[str] = (),
     ) -> list[Act]:
         """Return acts, newest first.
 
-        They can be limited to one subject, to acts before a given one, or to those that contain a text.
+        They can be limited to one subject, to acts before a given one, or to those that contain a text. `acts` are
+        the values of `what` that the search finds too.
         """
         columns = [column for column in audit.c if column.name not in ("before", "after")]
         rows = select(*columns).order_by(audit.c.id.desc()).limit(most)
@@ -51,7 +59,8 @@ class AuditLog:
             rows = rows.where(audit.c.id < before)
         if search:
             texts = (audit.c.who, audit.c.via, audit.c.what, audit.c.subject, audit.c.detail)
-            rows = rows.where(or_(*(text.icontains(search, autoescape=True) for text in texts)))
+            contains = (text.icontains(search, autoescape=True) for text in texts)
+            rows = rows.where(or_(*contains, audit.c.what.in_(acts)))
         with self.database.read() as connection:
             return [Act(**row._mapping) for row in connection.execute(rows)]
 

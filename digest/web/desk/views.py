@@ -16,6 +16,7 @@ from digest.models import Role
 from digest.render.environment import localise, make_environment
 from digest.render.template_errors import explain
 from digest.render.themes import Branding
+from digest.web.desk.acts import name_of
 from digest.web.pages import TEMPLATES as READER_TEMPLATES
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Views:
             "clock": clock,
             "month": lambda day: dates.month(day, language),
             "when": lambda at, now: when(at, now, catalogue),
+            "act_name": lambda what: name_of(what, catalogue),
             **functions,
         }
         try:

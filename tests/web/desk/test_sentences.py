@@ -11,6 +11,7 @@ from digest.i18n import translator
 from digest.models import RenderedEmail
 from digest.render.lint import REASONS, lint
 from digest.render.renderer import Renderer
+from digest.web.desk.acts import name_of, named
 from digest.web.desk.sentences import KEPT, translate
 from tests.render.sample import BRANDING, EVERYTHING, NOW, TEMPLATES, twenty
 
@@ -60,3 +61,12 @@ def test_values_stay_as_they_are(form: str, value: str) -> None:
     line = form % names
     assert translate(line, ENGLISH) == line
     assert translate(f"another {line}", HINDI) is None
+
+
+def test_an_act_of_the_log_is_named_and_found_in_the_language_of_the_page() -> None:
+    assert name_of("subscriber added", HINDI) == "पाठक जोड़ा गया"
+    assert name_of("subscriber added", ENGLISH) == "Subscriber added"
+    assert name_of("a later act", HINDI) == "a later act"
+    assert named("पाठक जोड़ा", HINDI) == ["subscriber added"]
+    assert named("ADDED", ENGLISH) == ["added", "subscriber added", "source added", "user added", "passkey added"]
+    assert named("", HINDI) == []

@@ -340,7 +340,7 @@ def test_an_unknown_edition_is_not_found(editor: Browser) -> None:
 def test_the_log_names_who_did_what(desk: Site, editor: Browser) -> None:
     editor.post(f"{HERE}/drop", story=order(desk)[-1])
     admin = set_up(desk, "asha", Role.ADMIN)
-    assert "dropped" in admin.get("/log").text
+    assert "हटाई" in admin.get("/log").text
     act = desk.app.audit.last_change(KEY)
     assert act is not None
     assert (act.who, act.via, act.what, act.subject) == ("suman", "desk", "dropped", KEY)

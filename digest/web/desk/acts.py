@@ -1,0 +1,103 @@
+"""Name the acts of the log in the editor's language. The store has them in English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from digest.i18n.catalogue import Catalogue
+
+
+# One for each language, and for each that was loaded again.
+@lru_cache(maxsize=4)
+def _names(catalogue: Catalogue) -> Mapping[str, str]:
+    _ = catalogue.gettext
+    return {
+        # Stories.
+        "pinned": _("Pinned"),
+        "added": _("Added"),
+        "unpinned": _("Unpinned"),
+        "dropped": _("Removed"),
+        "split off": _("Split off"),
+        "merged": _("Merged"),
+        "let in again": _("Let in again"),
+        "moved": _("Moved"),
+        "texts": _("Texts changed"),
+        "story text": _("Story changed"),
+        "undone": _("Taken back"),
+        "seen": _("Looked at"),
+        "picture": _("Picture changed"),
+        "block left out": _("Block left out"),
+        "block taken back": _("Block taken back"),
+        "block text": _("Block changed"),
+        # Editions.
+        "composed": _("Composed"),
+        "composed again": _("Composed again"),
+        "special composed": _("Special edition composed"),
+        "approved": _("approved"),
+        "approval void": _("Approval void"),
+        "paused": _("on hold"),
+        "resumed": _("Went on"),
+        "reopened": _("draft"),
+        "cancelled": _("stopped"),
+        "skipped": _("Skipped"),
+        "expired": _("Expired"),
+        "sending began": _("Sending began"),
+        "sent": _("sent"),
+        "corrected": _("Corrected"),
+        "test sent": _("Test sent"),
+        "sent to newcomers": _("Sent to late subscribers"),
+        # Subscribers.
+        "subscriber added": _("Subscriber added"),
+        "subscriber changed": _("Subscriber changed"),
+        "subscriber removed": _("Subscriber taken off the list"),
+        "subscriber's address changed": _("Subscriber's address changed"),
+        "subscriber nominated somebody": _("Subscriber nominated somebody"),
+        "subscriber paused": _("Subscriber paused"),
+        "pause ended": _("Pause ended"),
+        "suppressed": _("Gets no more mail"),
+        "suppression lifted": _("may get mail again"),
+        "subscriber erased": _("Subscriber erased"),
+        "data given out": _("Data given out"),
+        "subscribers imported": _("Subscribers imported"),
+        "subscribers exported": _("Subscribers exported"),
+        "import removed": _("Import removed"),
+        "segment saved": _("Group saved"),
+        "segment dropped": _("Group removed"),
+        "breach": _("Message about a data breach"),
+        # Sources and settings.
+        "source added": _("Source added"),
+        "source changed": _("Source changed"),
+        "source paused": _("Source paused"),
+        "source resumed": _("Source resumed"),
+        "source removed": _("Source removed"),
+        "setting changed": _("Setting changed"),
+        "webhook again": _("Webhook sent again"),
+        # Users.
+        "user added": _("User added"),
+        "email": _("User's email changed"),
+        "role": _("Role changed"),
+        "user removed": _("User removed"),
+        "sessions ended": _("Sessions ended"),
+        "link made": _("Sign-in link made"),
+        "link used": _("Sign-in link used"),
+        "signed in": _("Signed in"),
+        "signed out": _("Signed out"),
+        "sign-in refused": _("Sign-in refused"),
+        "passkey added": _("Passkey added"),
+        "passkey removed": _("Passkey removed"),
+        "token made": _("Token made"),
+        "token revoked": _("Token revoked"),
+    }
+
+
+def name_of(what: str, catalogue: Catalogue) -> str:
+    """Return the name of an act; what the log has, if it is not in the table."""
+    return _names(catalogue).get(what, what)
+
+
+def named(text: str, catalogue: Catalogue) -> list[str]:
+    """Return the acts, as the log has them, whose names contain a text."""
+    return [what for what, name in _names(catalogue).items() if text and text.casefold() in name.casefold()]
