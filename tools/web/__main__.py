@@ -25,7 +25,7 @@ from digest.store.people.requests import RequestKind, RequestStore, Side
 from digest.store.people.signups import SignupStore
 from digest.usecases.approval import approval_link
 from digest.usecases.send_test import LinkAct
-from digest.web.own_data_emails import place_of
+from digest.web.own_data_emails import path_of, purpose_of
 from digest.web.server import run_pages
 from tools.web.admin_pages import admin_pages
 
@@ -256,7 +256,8 @@ def _own_data(app: App, preferences: str) -> list[Step]:
         raise SystemExit("a change could not be stored")
 
     def link(kind: RequestKind, side: Side = Side.PRESENT, number: int = 0) -> str:
-        return place_of(kind, side, app.signer, number or opened[kind].id)
+        token = app.signer.sign(purpose_of(kind, side), number or opened[kind].id)
+        return f"{path_of(kind, side)}{token}"
 
     return [
         {"name": "address-odd", "path": f"{preferences}/address", "form": {"email": "asha@gmial.com"}},
