@@ -489,6 +489,11 @@ def test_a_title_without_news_is_replaced() -> None:
         found = clean_article(article(title, "रामगंज की नहर में सोमवार को एक नाव डूब गई और दो लोग बचे।"))
         assert (found.title == title) == title.endswith("न")
     assert clean_article(article("रामगंज की नहर में एक नाव डूब गई।")).title == "रामगंज की नहर में एक नाव डूब गई"
+    text = "समूह ग के लिए सोमवार से आवेदन होंगे, और आख़िरी तारीख़ रविवार है।"
+    assert clean_article(article("सोमवार से आवेदन: समूह ग", text)).title == "सोमवार से आवेदन: समूह ग"
+    # The text is the rest of a word.
+    cut = "रामगंज की नहर में एक नाव ड..."
+    assert clean_article(article(cut, "ूब गई और सोमवार को दो लोग किसी तरह बचे हैं।")).title == cut
 
 
 def test_a_headline_keeps_a_kicker_without_which_it_says_nothing() -> None:

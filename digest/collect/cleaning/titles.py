@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from unicodedata import category
 
 from digest.collect.cleaning.dateline import is_credit, is_name, kind_of, split_dateline
 from digest.collect.cleaning.kickers import is_needed
@@ -140,8 +141,8 @@ _MIN_WORDS = 6
 # The most words of a Latin keyword in small letters, and the least share of Devanagari letters in a Hindi text.
 _KEYWORDS, _HINDI = 2, 0.5
 
-# A consonant that is no word: `टीचर्स कर र...`.
-_CUT_WORD = re.compile(r"\S (?![नव])[क-ह](?:\.{2,}|…)?$")
+# A consonant that is no word: `टीचर्स कर र...`. Without the dots it may be a name: `समूह ग`.
+_CUT_WORD = re.compile(r"\S (?![नव])[क-ह](?:\.{2,}|…)$")
 
 # Words of a person's name.
 _NAMED = 3
@@ -183,7 +184,12 @@ def _is_fragment(title: str, text: str) -> bool:
 
 
 def first_words(text: str) -> str:
-    """The first sentence without dateline and full stop, shortened if it is long."""
+    """The first sentence without dateline and full stop, shortened if it is long.
+
+    It is '' if the text starts within a word.
+    """
+    if category(text[:1] or " ").startswith("M"):
+        return ""
     sentences = split(split_dateline(text)[1])
     first = next((one for one in sentences if len(one.split()) >= _MIN_WORDS), "".join(sentences[:1]))
     return shorten(first.rstrip("।॥. "), _MAX_MADE_TITLE)
