@@ -158,4 +158,4 @@ def test_users_are_managed_in_the_browser(desk: Site) -> None:
     assert admin.post("/users/asha/role", role="viewer").status == 409, "the only admin"
     assert admin.post("/users/asha/remove").status == 409
     assert admin.post("/users/ravi/remove").status == 303
-    assert "user removed" in admin.get("/log").text
+    assert "उपयोगकर्ता हटाया गया" in admin.get("/log").text
