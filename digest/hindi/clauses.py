@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from digest.hindi.text import fold, words
+from digest.hindi.text import fold, folded_words
 from digest.hindi.tokens import tokens
 
-
-def _folded(*rows: str) -> frozenset[str]:
-    return frozenset(map(fold, words(*rows)))
-
-
-_FINITE = _folded(
+_FINITE = folded_words(
     "है हैं था थे थी थीं गया गई गए गयी गये गईं हुआ हुई हुए हुईं दिया दी दिए दिये दीं लिया ली किया की कीं रहा रही रहे",
     "पहुंचा पहुंची पहुंचे मारा मारी बनाया बनाई कहा बताया सुनाया सुनाई लगाया लगाई उठाया उठाई मांगा मांगी निकाला निकाली डाला डाली",
     "पाया पाई आया आई आए चला चली चले मिला मिली मिले छोड़ा जीता हराया घोषित जाएगा जाएगी जाएंगे जायेगा होगा होगी होंगे करेगा करेगी",
     "करेंगे देगा देगी देंगे रहेगा रहेगी रहेंगे मिलेगा मिलेगी मिलेंगे आएगा आएगी आएंगे लेगा लेगी लेंगे",
 )
 # Without a mark after them, only these are surely verbs: की and दी may be something else.
-_SURELY_FINITE = _folded("है हैं था थे थी थीं गया गई गए गयी गये गईं दिया लिया किया")
+_SURELY_FINITE = folded_words("है हैं था थे थी थीं गया गई गए गयी गये गईं दिया लिया किया")
 
-WEIGHTY = _folded(
+WEIGHTY = folded_words(
     "नहीं न ना मत इनकार इन्कार खारिज गलत झूठ झूठी झूठा अफवाह फर्जी दावा दावे आरोप कथित संदेह आशंका पुष्टि बेबुनियाद लेकिन मगर हालांकि",
     "परंतु किंतु बावजूद अगर यदि तो शर्त जमानत बरी मौत मृत्यु मारे मरे मृत जान शव गिरफ्तार हिरासत",
 )

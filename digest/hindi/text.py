@@ -118,6 +118,11 @@ def fold(text: str) -> str:
     return _fold_cached(text) if len(text) <= _CACHED_LENGTH else _fold(text)
 
 
+def folded_words(*rows: str) -> frozenset[str]:
+    """The words of all rows, folded."""
+    return frozenset(map(fold, words(*rows)))
+
+
 def _fold(text: str) -> str:
     if _FOLDED.fullmatch(text):
         return _NASAL.sub("ं", text)

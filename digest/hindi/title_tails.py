@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from digest.hindi.clauses import ends_clause
-from digest.hindi.text import fold, table_rows, words
+from digest.hindi.text import fold, folded_words, table_rows
 from digest.hindi.tokens import tokens
 
 
@@ -43,15 +43,15 @@ _SPEAKS = re.compile(fold("(?:बोल|बोले|बोला|बोली|�
 _SPEAKS_NEAR_END = re.compile(_SPEAKS.pattern.removesuffix("$") + "(?: [^ ,]+){0,3}$")
 _ATTRIBUTES = re.compile("[-–—…]|\\.{2}")
 # A quotation: the following text may name the speaker.
-_VOICE = frozenset(map(fold, words("मैं मैंने मुझे मुझसे मेरा मेरी मेरे हम हमें हमने हमारा हमारी हमारे चाहता चाहती")))
+_VOICE = folded_words("मैं मैंने मुझे मुझसे मेरा मेरी मेरे हम हमें हमने हमारा हमारी हमारे चाहता चाहती")
 # A part with one of these waits for the next: `जिस घर को बेचा था, उसे खोलते ही उड़े होश`.
-_WAITS = frozenset(map(fold, words("जिस जिसे जिसने जिन जिन्हें जो जब जैसे अगर यदि")))
+_WAITS = folded_words("जिस जिसे जिसने जिन जिन्हें जो जब जैसे अगर यदि")
 # Who wants something is no news, but the call tells what about it: `ट्रैक्टर लेने का है प्लान, जानिए कितनी होगी किस्त`.
 _WISH = re.compile(fold("(?:का|की|के) (?:है |हैं )?(?:प्लान|मन|इरादा|शौक)(?: है| हैं)?$|(?:चाहते|सोच रहे)(?: हैं)?$"))
 _TELLS_WHAT = 5
 # The last word of a headline without a verb: `एडमिट कार्ड जारी`.
-_DONE = frozenset(map(fold, words("जारी शुरू घोषित बंद लॉन्च रद्द स्थगित")))
-_WAS = frozenset(map(fold, words("था थे थी थीं")))
+_DONE = folded_words("जारी शुरू घोषित बंद लॉन्च रद्द स्थगित")
+_WAS = folded_words("था थे थी थीं")
 # The most words after the last part. More words are news.
 _AFTER = 3
 # A call at the start: `जानिए क्यों …`.

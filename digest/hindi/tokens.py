@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from itertools import chain
 
-from digest.hindi.text import fold, table_rows, words
+from digest.hindi.text import fold, folded_words, table_rows
 
 _TOKEN = re.compile("[\u0900-\u0963\u0971-\u097f]+|[a-z\u00df-\u024f]+|[0-9]+(?:[.,][0-9]+)*")
 # नयी = नई, रुपये = रुपए: both spellings are standard.
@@ -18,7 +18,7 @@ _RAW_WORD = re.compile(
 )
 
 
-STOP_WORDS = frozenset(map(fold, words(*table_rows("digest.hindi", "stopwords.txt"))))
+STOP_WORDS = folded_words(*table_rows("digest.hindi", "stopwords.txt"))
 """Folded words without a topic: our own list, which covers nearly half of running news text."""
 
 ALIASES: dict[str, str] = {

@@ -11,13 +11,8 @@ from itertools import pairwise
 
 from digest.hindi import cut
 from digest.hindi.clauses import WEIGHTY, ends_clause, has_verb
-from digest.hindi.text import fold, words
+from digest.hindi.text import fold, folded_words, words
 from digest.hindi.tokens import tokens
-
-
-def _folded(*rows: str) -> frozenset[str]:
-    return frozenset(map(fold, words(*rows)))
-
 
 # The least clusters and words of a part that can stand alone.
 LEAST = 20
@@ -32,10 +27,10 @@ _MARK = re.compile(
 )
 _AND = re.compile(r" (?=(?:और|तथा|एवं|जबकि) )")
 # Text after one of these words qualifies or reverses the text before it.
-_TURNS = _folded(
+_TURNS = folded_words(
     "लेकिन मगर पर परंतु किंतु हालांकि तो फिर जब जबकि बल्कि वरना यदि अगर बशर्ते क्योंकि", "वह जो जिसने जिसे but unless if though"
 )
-_SPEAKS = _folded(
+_SPEAKS = folded_words(
     "कहा बोले बोला बोली बोलीं बताया बताई लिखा पूछा मुताबिक अनुसार सूत्र रिपोर्ट शक अटकल अटकलें संभव",
     "संभावना सकता सकती सकते सकेगा सकेगी प्रस्ताव मांग अपील चेतावनी धमकी वादा ऐलान फेक वायरल",
     "ट्वीट सफाई चुनौती ललकार कटाक्ष निशाना पलटवार भड़का भड़के भड़की भड़कीं बरसे बरसा गरजे छलका",
@@ -43,43 +38,43 @@ _SPEAKS = _folded(
     "not no never deny denies denied claim claims says said alleged allegedly dead dies killed may might could",
     "report",
 )
-_ACTS = _folded(
+_ACTS = folded_words(
     "किया दिया लिया दिए लिए दीं कीं बताया बताई थामा थामी कराया कराई उठाया उठाई लगाया लगाई निकाला निकाली",
     "बनाया बनाई हारी हारा",
     "सुनाया सुनाई खोला खोली रोका रोकी भेजा भेजी पकड़ा पकड़े मारा मारी छोड़ा छोड़ी छोड़े तोड़ा तोड़ी तोड़े जीता जीती जीते",
     "लूटा लूटे मांगा मांगी मांगे काटा ठोका जड़ा रचा रची मचाया पाया पाई खरीदा खरीदी बेचा बेची सौंपा हराया",
     "लिखा लिखी फेंका फेंकी फेंके पीटा बुलाया बुलाई चुराया चुराए गिराया ठहराया दी की ली",
 )
-_PERHAPS_NO_VERB = _folded("दी की ली")
-_POSTPOSITIONS = _folded("में से को पर")
-_PASSIVE = _folded("गया गई गए गयी गये गईं जाएगा जाएगी जाएंगे जा")
+_PERHAPS_NO_VERB = folded_words("दी की ली")
+_POSTPOSITIONS = folded_words("में से को पर")
+_PASSIVE = folded_words("गया गई गए गयी गये गईं जाएगा जाएगी जाएंगे जा")
 # Words that a relative clause describes.
-_POINTS = _folded("ऐसा ऐसी ऐसे इतना इतनी इतने क्या उस उन वह वो वे")
+_POINTS = folded_words("ऐसा ऐसी ऐसे इतना इतनी इतने क्या उस उन वह वो वे")
 # Future endings of a word; followed by है it is not a future.
 _FUTURE = re.compile(
     fold("(?<!यो)(?<!जो)(?<!रो)(?<!आ)(?<!लं)(?<!महं)(?<!दं)(?<!गं)(?<!तिरं)(?<!नं)(?<!स)(?<!त्या)[ाेी]?(?:गा|गी|गे)(?: |$)")
 )
-_FIRST_PERSON = _folded(
+_FIRST_PERSON = folded_words(
     "मैं मैंने मुझे मुझसे मेरा मेरी मेरे हम हमें हमने हमारा हमारी हमारे तुम तुम्हें तुम्हारा तुम्हारी आपका आपकी आपके आपको आपने i my we our me us"
 )
-_SAID = _folded("कहा बताया बोले बोला बोली बोलीं पूछा लिखा कहते says said asks asked")
+_SAID = folded_words("कहा बताया बोले बोला बोली बोलीं पूछा लिखा कहते says said asks asked")
 # Windows in words: the end of a head, where a verb of speech announces a quotation; and the start of a tail, where an
 # agent may be.
 _NEAR_END, _AGENT_WITHIN = 4, 5
 # Requests and orders: करें, रखिए.
 _ORDER = re.compile(fold("(?:ें|एं|िए|इए|ाओ)$|(?:^| )(?:न|ना|मत) [^ ]+(?:ें|एं|ो) "))
-_ORDERS = _folded("करें रखें अपनाएं खाएं पिएं पीएं लें दें बनाएं बचें जानें देखें आजमाएं लगाएं डालें उबालें बनायें")
+_ORDERS = folded_words("करें रखें अपनाएं खाएं पिएं पीएं लें दें बनाएं बचें जानें देखें आजमाएं लगाएं डालें उबालें बनायें")
 # Health advice promises more than it reports.
-_BODY = _folded(
+_BODY = folded_words(
     "कोलेस्ट्रॉल शुगर डायबिटीज यूरिक चर्बी मोटापा वजन स्किन त्वचा चेहरा चेहरे बाल बालों शरीर बॉडी मेटाबॉलिज्म पाचन विटामिन सेहत",
     "इम्यूनिटी फायदे किडनी लिवर ब्लड बीपी खांसी दर्द नींद बूढ़े जवां",
 )
-_THESE, _THIS_WITHIN = _folded("ये यह इस इन"), 3
-_RELATIVE = _folded("जहां जहाँ जिसमें जिनमें जिससे जिनसे जिसके जिनके जिसकी जिनकी जिसका जिनका जिसे जिन्हें जिस जिन जो")
-_WAS = _folded("था थी थे थीं")
-_OPENS_STORY, _WITH = _folded("जब अगर यदि"), _folded("सहित समेत")
-_COURTS = _folded("कोर्ट हाईकोर्ट अदालत न्यायालय पीठ")
-_ABROAD = _folded(
+_THESE, _THIS_WITHIN = folded_words("ये यह इस इन"), 3
+_RELATIVE = folded_words("जहां जहाँ जिसमें जिनमें जिससे जिनसे जिसके जिनके जिसकी जिनकी जिसका जिनका जिसे जिन्हें जिस जिन जो")
+_WAS = folded_words("था थी थे थीं")
+_OPENS_STORY, _WITH = folded_words("जब अगर यदि"), folded_words("सहित समेत")
+_COURTS = folded_words("कोर्ट हाईकोर्ट अदालत न्यायालय पीठ")
+_ABROAD = folded_words(
     "पाक पाकिस्तान चीन अमेरिका रूस यूक्रेन नेपाल बांग्लादेश श्रीलंका अफगानिस्तान तालिबान ईरान इराक इजरायल ब्रिटेन कनाडा",
     "जापान इंडोनेशिया ऑस्ट्रेलिया म्यांमार फ्रांस इटली जर्मनी तुर्की सीरिया थाइलैंड मलेशिया सऊदी दुबई",
 )
@@ -88,7 +83,7 @@ _CAN = re.compile(fold("सक(?:ता|ती|ते) (?:है|हैं)"))
 # "Should" marks an opinion.
 _OUGHT = re.compile(fold("(?:ना|नी|ने) (?:होगा|होगी|होंगे)(?: |$)|(?:ना|नी) है(?: |$)|चाहिए|चाहिये"))
 # Nouns that only announce the tail.
-_EMPTY = _folded(
+_EMPTY = folded_words(
     "दावा खुलासा बयान ऐलान एलान आरोप वजह कारण राज बात फैसला जवाब घोषणा खुशखबरी अपडेट मांग साझेदारी",
     "कामयाबी बदलाव कदम आदेश कमाल कारनामा कमेंट डिमांड रिपोर्ट प्लान ट्वीट पोस्ट अंदाज अवतार रूप लुक हंगामा बवाल हड़कंप",
     "इतिहास रिकॉर्ड धमाल जलवा सवाल वीडियो तस्वीर तस्वीरें खेल संकेत इशारा खबर मामला घटना चीज सजा सबक कोशिश तरीका कहानी",
@@ -111,24 +106,26 @@ _PROMISE = re.compile(
     )
 )
 # Words that stand for something that the tail or the report names.
-_STANDS_FOR = _folded("ऐसा ऐसी ऐसे यूं यहां वहां")
+_STANDS_FOR = folded_words("ऐसा ऐसी ऐसे यूं यहां वहां")
 # Words for a person or thing that is named elsewhere, at the start of a headline.
-_SOMEBODY = _folded("एक्टर एक्ट्रेस हीरो हीरोइन युवक युवती महिला शख्स लड़का लड़की पति पत्नी खिलाड़ी क्रिकेटर सिंगर दोस्त")
-_TURN, _NOW = _folded("लेकिन मगर"), _folded("अब फिर")
-_PRONOUNS = _folded("उन्हें उन्होंने उनके उनकी उनका उनसे उसे उसने उसके उसकी उसका वह वो वे इन्हें इन्होंने इनके इनकी इनका इसे इसके इसकी इसका")
+_SOMEBODY = folded_words("एक्टर एक्ट्रेस हीरो हीरोइन युवक युवती महिला शख्स लड़का लड़की पति पत्नी खिलाड़ी क्रिकेटर सिंगर दोस्त")
+_TURN, _NOW = folded_words("लेकिन मगर"), folded_words("अब फिर")
+_PRONOUNS = folded_words(
+    "उन्हें उन्होंने उनके उनकी उनका उनसे उसे उसने उसके उसकी उसका वह वो वे इन्हें इन्होंने इनके इनकी इनका इसे इसके इसकी इसका"
+)
 # What a tail must not tell alone: violence and its victims.
-_GRAVE = _folded(
+_GRAVE = folded_words(
     "हत्या कत्ल मर्डर ढेर आत्महत्या खुदकुशी सुसाइड फांसी दुष्कर्म रेप गैंगरेप धमाका विस्फोट ब्लास्ट घायल जख्मी लापता शहीद झुलसे डूबे दबे",
     "मारे मरे मर घिनौना घिनौनी दरिंदगी हैवानियत बंधक प्राण चाकू गला घोंट जेल अरेस्ट मौत मौतें जान शव गिरफ्तार",
 )
 # Verbs that clauses.py does not list, because at the end of a sentence they may be something else.
-_VERBS = _folded(
+_VERBS = folded_words(
     "भड़का भड़के भड़की भड़कीं छलके छलका बदला बदली बदले डोली डोला कांपे कांपा गिरी गिरा गिरे टूटा टूटी टूटे बढ़ा बढ़ी बढ़े बढ़ीं घटा घटी घटे",
     "उतरे उतरा उतरी निकले निकला निकली लौटा लौटी लौटे डूबा डूबी डूबे फंसा फंसी फंसे बना बनी बने खुला खुली खुले लगा लगी लगे जुड़ा",
     "जुड़े जुड़ी हारा हारे उठा उठी उठे भागा भागे घुसा घुसे बचा बचे बची झुका झुकी जागा चढ़ा चढ़ी चढ़े रुका रुकी रुके",
 )
 # Last words of a headline without a verb that reports an event: `वरिष्ठ नेता का निधन`.
-_EVENTS = _folded(
+_EVENTS = folded_words(
     "मौत निधन गिरफ्तार घायल शहीद ढेर हत्या चूक हमला हमले अलर्ट जारी बंद शुरू रद्द स्थगित घोषित लागू खत्म समाप्त पूरा पूरी तैयार परेशान",
     "बेहाल प्रभावित लापता बरामद फरार निलंबित सस्पेंड बर्खास्त इस्तीफा शपथ विरोध प्रदर्शन हड़ताल आग भूकंप बाढ़ बारिश बर्फबारी महंगा",
     "महंगी महंगे सस्ता सस्ती सस्ते नाराज आउट बाहर पास फेल सख्त लॉन्च रिलीज उद्घाटन लोकार्पण शिलान्यास रोक छापा छापेमारी ठप लॉकडाउन",
@@ -136,13 +133,13 @@ _EVENTS = _folded(
     "केस मामले मरीज वैकेंसी छापे कर्ज ठगी संक्रमित पॉजिटिव एक्सीडेंट हादसा हादसे लू गर्मी ठंड कोहरा इजाफा कटौती एंट्री दुष्कर्म छेड़खानी",
     "शीतलहर गिरावट तेजी बढ़ोतरी समझौता करार मंजूरी मंज़ूरी हाई",
 )
-_OTHER = _folded("दूसरा दूसरी दूसरे दूसरों वहीं उधर")
+_OTHER = folded_words("दूसरा दूसरी दूसरे दूसरों वहीं उधर")
 _QUOTED = re.compile("[‘“\"'].*[’”\"'][ ,]*")
 _ASKS = frozenset("?？")
-_QUESTIONS = _folded("कब क्यों कैसे कौन किस किसने किसका किसके किसकी किसमें किससे किसे कहां कितना कितनी कितने")
+_QUESTIONS = folded_words("कब क्यों कैसे कौन किस किसने किसका किसके किसकी किसमें किससे किसे कहां कितना कितनी कितने")
 _QUOTES = (("‘", "’"), ("“", "”"), ("(", ")"))
-_LIKE = _folded("जैसे जैसी आदि")
-_HAVING = _folded("वाला वाली वाले")
+_LIKE = folded_words("जैसे जैसी आदि")
+_HAVING = folded_words("वाला वाली वाले")
 # Words of a tail in which one of these makes it a list.
 _LIKE_WITHIN = 4
 # A straight quotation mark, not the apostrophe of `India's`.

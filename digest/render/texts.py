@@ -13,6 +13,7 @@ from urllib.parse import quote, urlunsplit
 
 from digest.hindi.numbers import devanagari_digits
 from digest.hindi.sentences import DEVA, split
+from digest.hindi.sounds import LETTER_NAMES
 from digest.hindi.text import table_rows
 from digest.mail.provider_tags import neutral_url
 from digest.utils.urls import split_url
@@ -32,13 +33,6 @@ _LATIN = re.compile(r"[A-Za-z]")
 _SCORE = re.compile(
     rf"(?<![0-9A-Za-z_{DEVA}/.:–-])[0-9]{{1,3}}(?:[-–][0-9]{{1,3}}){{1,2}}(?![0-9A-Za-z_{DEVA}/:–-]|\.[0-9])"
 )
-
-_LETTER_NAMES = (
-    *("ए", "बी", "सी", "डी", "ई", "एफ", "जी", "एच", "आई", "जे", "के", "एल", "एम"),
-    *("एन", "ओ", "पी", "क्यू", "आर", "एस", "टी", "यू", "वी", "डब्ल्यू", "एक्स", "वाई", "ज़ेड"),
-)
-LETTERS = dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", _LETTER_NAMES, strict=True))
-"""Acronyms that acronyms.txt lacks are spelled by the names of their letters: RBI becomes आरबीआई."""
 
 MAX_SPELLED = 4
 """A longer unknown run of capitals is a word (KISAN) and becomes `Kisan`."""
@@ -146,7 +140,8 @@ def acronyms_in_devanagari(text: str, language: str = "hi") -> str:
 
     In Hindi the usual ones get their names: `SC` is सुप्रीम कोर्ट, because एससी would be read as अनुसूचित जाति.
     """
-    letters = LETTERS | _OTHER_LETTER_NAMES.get(language, {})
+    # Acronyms that acronyms.txt lacks are spelled: RBI becomes आरबीआई.
+    letters = LETTER_NAMES | _OTHER_LETTER_NAMES.get(language, {})
     if language != "hi":
         return _CAPITALS.sub(lambda match: _spelled(match[0], letters), text)
     text = _VERSUS.sub(lambda match: match[0].upper(), text)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from digest.collect.cleaning.places import PLACES
 from digest.hindi.sounds import LETTER_NAMES, sounds_like, spelled
-from digest.hindi.text import fold, table_rows, words
+from digest.hindi.text import fold, folded_words, table_rows, words
 from digest.hindi.tokens import tokens
 
 # Words in kickers.txt: `generic` ones name a topic and no thing, `official` ones an exam; the others are Hindi.
@@ -30,18 +30,16 @@ _NUMBER = re.compile("[0-9]{2,}")
 _YEAR = re.compile("(?:19|20)[0-9]{2}")
 
 # A headline that opens with one of these refers to the kicker: `क्या हैं इससे जुड़े नियम?`
-_POINTERS = frozenset(
-    map(fold, words("इससे इसके इसकी इसका इसमें इसे इसने इन्हें इनके इनकी इनका इनसे इन्होंने उन्होंने उनके उनकी उनका उसके उसकी उसका"))
-)
+_POINTERS = folded_words("इससे इसके इसकी इसका इसमें इसे इसने इन्हें इनके इनकी इनका इनसे इन्होंने उन्होंने उनके उनकी उनका उसके उसकी उसका")
 _POINTS_WITHIN = 3
-_THIS = frozenset(map(fold, words("यह ये इस इन")))
+_THIS = folded_words("यह ये इस इन")
 # Words between यह and the thing: `ये धाकड़ सेवन सीटर कार`.
 _THING_WITHIN = 3
 
 # The most words of a headline that is not clear alone.
 _SHORT = 5
 _LEAST_ACRONYM = 2
-_SPELLED = re.compile(f"(?:{'|'.join(sorted(LETTER_NAMES.values(), key=len, reverse=True))}){{2,}}")
+_SPELLED = re.compile(f"(?:{'|'.join(sorted(map(fold, LETTER_NAMES.values()), key=len, reverse=True))}){{2,}}")
 _LATIN_ACRONYM = re.compile("[A-Z]{3,}")
 
 

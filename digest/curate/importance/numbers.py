@@ -10,12 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from digest.hindi.text import fold, words
-
-
-def _folded(*rows: str) -> frozenset[str]:
-    return frozenset(map(fold, words(*rows)))
-
+from digest.hindi.text import fold, folded_words, words
 
 _WORD_VALUES = {
     fold(name): value
@@ -38,35 +33,35 @@ _MULTIPLIERS = {
     )
 }  # fmt: skip
 
-_DEAD = _folded("मौत मौतें मौतों मरे मारे मृत मृतक मृतकों शव शवों शहीद मृत्यु हत्या ढेर dead killed dies")
+_DEAD = folded_words("मौत मौतें मौतों मरे मारे मृत मृतक मृतकों शव शवों शहीद मृत्यु हत्या ढेर dead killed dies")
 # `मरे: 15`.
-_DEAD_BEFORE = _folded("मरे मृतक मृत मौतें")
+_DEAD_BEFORE = folded_words("मरे मृतक मृत मौतें")
 # `6 की गई जान`, `67 लोगों की जान चली गई`: a life counts only with a word for its loss. `जानें` alone is a teaser.
-_LIFE, _LOST = _folded("जान जानें"), _folded("गई गईं गयी गंवाई गंवाने ली गंवा चली गवाई")
+_LIFE, _LOST = folded_words("जान जानें"), folded_words("गई गईं गयी गंवाई गंवाने ली गंवा चली गवाई")
 _DYING = fold("मरने")
-_HURT = _folded("घायल घायलों जख्मी")
-_AFFECTED = _folded(
+_HURT = folded_words("घायल घायलों जख्मी")
+_AFFECTED = folded_words(
     "बेघर लापता फंसे प्रभावित विस्थापित बीमार यात्री यात्रियों लोग लोगों परिवार परिवारों गांव गांवों जिले जिलों घर डिब्बे",
     "बोगियां बोगी ट्रेनें उड़ानें फ्लाइट्स किसान किसानों छात्र छात्रों मजदूर मजदूरों स्कूल कर्मचारी कर्मचारियों",
 )
-_CASES = _folded("मामले मामलों केस केसों मरीज मरीजों संक्रमित पॉजिटिव cases")
-_RUPEES = _folded("रुपये रुपए रुपयों रु डॉलर रुपया")
-_MONEY_UNITS = _folded("करोड़ अरब खरब")
-_TOTAL = _folded("संख्या आंकड़ा")
+_CASES = folded_words("मामले मामलों केस केसों मरीज मरीजों संक्रमित पॉजिटिव cases")
+_RUPEES = folded_words("रुपये रुपए रुपयों रु डॉलर रुपया")
+_MONEY_UNITS = folded_words("करोड़ अरब खरब")
+_TOTAL = folded_words("संख्या आंकड़ा")
 # A number after one of these is not a relevant count.
-_OTHER_UNITS = _folded(
+_OTHER_UNITS = folded_words(
     "जनवरी फरवरी मार्च अप्रैल मई जून जुलाई अगस्त सितंबर अक्टूबर अक्तूबर नवंबर दिसंबर किलोमीटर किमी मीटर फीट फुट",
     "हेक्टेयर एकड़ यूनिट साल साला वर्ष वर्षीय वर्षों बजे बजकर दिन दिनों घंटे घंटों मिनट फीसदी फीसद प्रतिशत",
     "विकेट रन रनों ओवर मैच गेंद तारीख महीने महीनों माह हफ्ते बार वीं वां वें th st nd किलो ग्राम लीटर डिग्री क्विंटल",
 )
 # `मारे गए थे` tells an earlier event, `हो सकती है मौत` a fear.
-_NOT_NOW = _folded("था थी थे थीं सकता सकती सकते आशंका")
-_ANIMALS = _folded(
+_NOT_NOW = folded_words("था थी थे थीं सकता सकती सकते आशंका")
+_ANIMALS = folded_words(
     "बाघ बाघों शेर शेरों हाथी हाथियों तेंदुए तेंदुओं पशु पशुओं मवेशी मवेशियों गाय गायों भैंस भैंसों बकरियों भेड़ भेड़ों मुर्गियों मुर्गियां",
     "पक्षियों परिंदों कौवों कौओं मछलियों मछलियां कुत्तों बंदरों मोर मोरों जानवरों घोड़ों सूअरों",
 )
 
-_POINTS, _MARKET = _folded("अंक अंकों points"), _folded("सेंसेक्स निफ्टी sensex nifty बाजार market")
+_POINTS, _MARKET = folded_words("अंक अंकों points"), folded_words("सेंसेक्स निफ्टी sensex nifty बाजार market")
 # A colon is often typed as visarga: `मरेः`.
 _VISARGA = "\u0903"
 

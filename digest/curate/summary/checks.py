@@ -21,7 +21,7 @@ from digest.curate.summary.support import Verdict, find_support
 from digest.curate.summary.voice import addresses_reader, lacks_speaker
 from digest.hindi import cut
 from digest.hindi.sentences import split
-from digest.hindi.text import deva_ratio, fold, words
+from digest.hindi.text import deva_ratio, folded_words
 from digest.hindi.title_tails import without_tails
 from digest.hindi.tokens import stem_of, tokens
 from digest.models import Article, Support
@@ -33,7 +33,7 @@ _LEAST_DEVA = 0.6
 HEADLINE_CLUSTERS = 70
 _LEAST_HEADLINE_WORDS = 4
 _HEADLINE_MARKS = re.compile("[?!:;|।…]|[.]{2}|[-–—] ")
-_ASKS = frozenset(map(fold, words("क्या क्यों कैसे कौन कब कहां किसने किसे किसका कितना कितने कितनी")))
+_ASKS = folded_words("क्या क्यों कैसे कौन कब कहां किसने किसे किसका कितना कितने कितनी")
 # How many first sentences of an article report its news, and the share of the paper's headline that must be in a text
 # about the same news.
 _OPENING = 2

@@ -15,7 +15,7 @@ from digest.curate.summary.support.vocabulary import LONGEST_PHRASE, PHRASES, co
 from digest.curate.summary.voice import names_speech, states
 from digest.hindi.sentences import split
 from digest.hindi.sounds import sounds_like
-from digest.hindi.text import deva_ratio, fold, words
+from digest.hindi.text import deva_ratio, fold, folded_words, words
 from digest.hindi.tokens import stem_of, stems, tokens
 
 # Weights of an opening sentence's value. In order: the share of the title that it covers; its closeness to the start,
@@ -42,7 +42,7 @@ LEAST_DEVA = 0.3
 # A death is the news, whatever else the headline says.
 DEATH = 2.0
 
-_DENIAL = frozenset(map(fold, words("नहीं न ना मत इनकार इन्कार खारिज बिना")))
+_DENIAL = folded_words("नहीं न ना मत इनकार इन्कार खारिज बिना")
 # The past perfect: कर दी थी, हुआ था.
 _PERFECT = re.compile(fold("(?:ी|े|ा|ई|ए|या) (?:था|थी|थे|थीं)[।.]?$"))
 _PASSING = re.compile(fold("(?:रहा|रही|रहे|चाहता|चाहते|होता|होती|होते|करता|करती|करते) (?:था|थी|थे|थीं)[।.]?$"))

@@ -9,19 +9,17 @@ from itertools import combinations, islice
 from digest.curate.importance.numbers import names_dead, number_values, read_counts
 from digest.hindi import sentences
 from digest.hindi.numbers import group
-from digest.hindi.text import fold, words
+from digest.hindi.text import folded_words
 from digest.hindi.tokens import tokens, written_tokens
 from digest.i18n import translator
 from digest.models import Article
 
 # Words for an inexact number of dead: `दर्जनों की मौत`.
-_ROUGH = frozenset(map(fold, words("दर्जन दर्जनों सैकड़ों हजारों लाखों")))
+_ROUGH = folded_words("दर्जन दर्जनों सैकड़ों हजारों लाखों")
 # Words that make a number a minimum: `40 से ज्यादा`, `कम से कम 40`.
-_AT_LEAST = frozenset(map(fold, words("ज्यादा अधिक ज़्यादा कम पार")))
+_AT_LEAST = folded_words("ज्यादा अधिक ज़्यादा कम पार")
 # Words for a part of the dead: `एक भारतीय की मौत`, `दो जवान शहीद`.
-_PART = frozenset(
-    map(fold, words("भारतीय भारतीयों शहीद जिनमें बच्चे बच्चों बच्ची महिला महिलाओं जवान जवानों पुलिसकर्मी पुलिसकर्मियों"))
-)
+_PART = folded_words("भारतीय भारतीयों शहीद जिनमें बच्चे बच्चों बच्ची महिला महिलाओं जवान जवानों पुलिसकर्मी पुलिसकर्मियों")
 # The most tolls that the sentence lists.
 MOST_NUMBERS = 3
 

@@ -13,7 +13,7 @@ from digest.curate.summary.trimming import with_place, without_contrast, without
 from digest.curate.summary.voice import addresses_reader, lacks_agent, lacks_speaker, names_known, opens_speech, states
 from digest.curate.summary.word_lists import any_of
 from digest.hindi.sentences import LETTER_NAMES, split
-from digest.hindi.text import fold, table_rows, words
+from digest.hindi.text import fold, folded_words, table_rows, words
 from digest.hindi.tokens import stem_of, stems, tokens
 from digest.models import Article
 
@@ -51,21 +51,16 @@ _WHERE = re.compile(fold("^(?:जहां|जहाँ) (?!.*[ ,](?:वहा�
 # Passives that need no speaker before them.
 HEARSAY = re.compile(fold("(?:बताया|कहा|माना) (?:जा रहा|जा रही|जाता|गया) है"))
 # `घायलों को वहीं भर्ती कराया गया`
-_THERE, _NEAR_START = frozenset(map(fold, words("वहीं वहां वहाँ"))), 4
+_THERE, _NEAR_START = folded_words("वहीं वहां वहाँ"), 4
 # `जिस समय बस पुल पर थी।` is half a sentence.
 _WHILE = re.compile(
     fold("(?:^| )जिस (?:दौरान|समय|वक्त|तरह|प्रकार) (?!.*(?:^|[ ,])(?:उस|उसी|वह|वही|वैसे|तब|तभी|तो)(?:[ ,]|$))")
 )
-_THIS = frozenset(map(fold, words("इस इसी")))
-_TIMES = frozenset(map(fold, words("साल वर्ष बार महीने माह हफ्ते सप्ताह सीजन समय वक्त मौसम सत्र दिनों")))
-_POINTERS = frozenset(
-    map(
-        fold,
-        words(
-            "उन्होंने उन्हें उसने उसे उसके उसकी उसका उससे उनके उनकी उनका उनसे वह वे इसके इसकी इसका इससे इसे इसने इसमें इन्हें इनके इनकी इनका",
-            "इस इन यह ये उस उन",
-        ),
-    )
+_THIS = folded_words("इस इसी")
+_TIMES = folded_words("साल वर्ष बार महीने माह हफ्ते सप्ताह सीजन समय वक्त मौसम सत्र दिनों")
+_POINTERS = folded_words(
+    "उन्होंने उन्हें उसने उसे उसके उसकी उसका उससे उनके उनकी उनका उनसे वह वे इसके इसकी इसका इससे इसे इसने इसमें इन्हें इनके इनकी इनका",
+    "इस इन यह ये उस उन",
 )
 _EMPTY = re.compile(any_of("empty"))
 _LONE_AGENT = re.compile("^([^ ,।]+) ने ")
@@ -74,10 +69,10 @@ _THIS_SAID = re.compile(
     "(?:की|दी|कही|किया|दिया|जताई|लगाया|लगाए)(?: गई| गया)?(?: है| हैं| थी| था)?[।.]?$"
 )
 # A sentence that opens with one was cut off at its start.
-_POSTPOSITIONS = frozenset(map(fold, words("का के की को ने में से तक")))
+_POSTPOSITIONS = folded_words("का के की को ने में से तक")
 # `दोनों` needs two names before it: `कमला और विमला दोनों`.
-_BOTH, _AND = fold("दोनों"), frozenset(map(fold, words("और व तथा एवं")))
-_DEMONSTRATIVES = frozenset(map(fold, words("इस इन उस इसके इसकी इसका इससे इसे इसी")))
+_BOTH, _AND = fold("दोनों"), folded_words("और व तथा एवं")
+_DEMONSTRATIVES = folded_words("इस इन उस इसके इसकी इसका इससे इसे इसी")
 # Letter names that also end sentences: `हो जी.` is rare, `सामने आई.` is not.
 _WORDS_AND_LETTERS = frozenset(words("आई जी के वी आर"))
 _AGENCIES = fold(

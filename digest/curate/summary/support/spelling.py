@@ -6,20 +6,13 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
-from string import ascii_lowercase
 
 from digest.curate.summary.support.vocabulary import NAMED
-from digest.hindi.text import fold, words
+from digest.hindi.sounds import spelled
+from digest.hindi.text import fold
 
 _WORD = re.compile("[\u0900-\u0963\u0971-\u097f\u200c\u200d]+|[A-Za-z]+")
 _ACRONYM = re.compile("[A-Z]{2,6}")
-_NAMES_OF_LETTERS = dict(
-    zip(
-        ascii_lowercase,
-        words("ए बी सी डी ई एफ जी एच आई जे के एल एम एन ओ पी क्यू आर एस टी यू वी डब्ल्यू एक्स वाई जेड"),
-        strict=True,
-    )
-)
 _SHORT = str.maketrans(
     {"ी": "ि", "ू": "ु", "ई": "इ", "ऊ": "उ", "ै": "े", "ौ": "ो", "ऐ": "ए", "औ": "ओ", "ॉ": "ा", "ऑ": "आ", "्": None, "ं": None}
 )
@@ -76,7 +69,7 @@ def _known(articles: tuple[str, ...]) -> tuple[frozenset[str], dict[str, str], d
 def _outline(word: str) -> str:
     """Return the word without the differences of spellings: long vowels, conjuncts, double letters, Latin acronyms."""
     if _ACRONYM.fullmatch(word):
-        word = "".join(_NAMES_OF_LETTERS[letter] for letter in word.lower())
+        word = spelled(word)
     elif word.isascii():
         return word.lower()
     shorter = fold(word).translate(_SHORT)
