@@ -301,7 +301,7 @@ def _check_oidc(app: App, findings: Findings, offline: bool) -> None:
     """Warn if the provider of OpenID Connect does not answer as it should: passwords still work then."""
     from digest.newsletter.diagnosis import oidc_problem
 
-    if app.settings.desk.enabled and app.oidc is not None and not offline and (problem := oidc_problem(app)):
+    if not offline and (problem := oidc_problem(app)):
         findings.warnings.append(problem)
 
 

@@ -112,15 +112,18 @@ class MarkFile:
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
+        # A lock file costs twice as much as the write.
+        with self._lock, self._locked_for_processes() if self.shared else nullcontext():
+            yield
+
+    @contextlib.contextmanager
+    def _locked_for_processes(self) -> Iterator[None]:
         from filelock import FileLock, Timeout
 
-        # A lock file costs twice as much as the write.
         lock = self.path.with_name(f"{self.path.name}.lock")
-        if self.shared:
-            prepare_lock(lock)
-        others = FileLock(lock, timeout=_LOCK_TIMEOUT, mode=PRIVATE_FILE)
+        prepare_lock(lock)
         try:
-            with self._lock, others.acquire(poll_interval=_TRY_AGAIN) if self.shared else nullcontext():
+            with FileLock(lock, timeout=_LOCK_TIMEOUT, mode=PRIVATE_FILE).acquire(poll_interval=_TRY_AGAIN):
                 yield
         except Timeout:
             raise StoreError(f"{self.path}: another process keeps it locked") from None

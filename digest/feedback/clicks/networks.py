@@ -162,13 +162,13 @@ _NETWORKS = (
 
 
 @lru_cache(maxsize=1)
-def _networks() -> dict[int, dict[tuple[int, int], None]]:
-    """IP version → (prefix length, network's leading bits)."""
-    found: dict[int, dict[tuple[int, int], None]] = {4: {}, 6: {}}
+def _networks() -> dict[int, dict[int, set[int]]]:
+    """IP version → prefix length → the leading bits of the networks."""
+    found: dict[int, dict[int, set[int]]] = {4: {}, 6: {}}
     for text in _NETWORKS.split():
         network: IPv4Network | IPv6Network = ip_network(text)
         size = network.max_prefixlen - network.prefixlen
-        found[network.version][network.prefixlen, int(network.network_address) >> size] = None
+        found[network.version].setdefault(network.prefixlen, set()).add(int(network.network_address) >> size)
     return found
 
 
@@ -181,5 +181,5 @@ def is_data_centre(address: str) -> bool:
         return False
     mapped = getattr(known, "ipv4_mapped", None)
     known = mapped or known
-    networks, number, size = _networks()[known.version], int(known), known.max_prefixlen
-    return any((length, number >> (size - length)) in networks for length in {length for length, _ in networks})
+    number, size = int(known), known.max_prefixlen
+    return any(number >> (size - length) in found for length, found in _networks()[known.version].items())

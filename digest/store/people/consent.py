@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 from digest.store import outbox
 from digest.store.database import Database
 from digest.store.schema import consent, subscriber
+from digest.store.statements import row_of
 
 NOMINATED = "nominated"
 """The word of the log for a nomination; its detail names the person."""
@@ -69,7 +70,7 @@ def append(connection: Connection, entries: Sequence[Consent]) -> None:
     """Add entries in the caller's transaction, together with the change that they describe."""
     if not entries:
         return
-    connection.execute(_insert, [{name: getattr(entry, name) for name in Consent.__slots__} for entry in entries])
+    connection.execute(_insert, list(map(row_of, entries)))
     for entry in entries:
         if (type := _EVENTS.get(entry.what)) is not None and outbox.listeners(connection, type):
             own = select(subscriber.c.id).where(subscriber.c.address == entry.address)

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from digest.store.database import Database
 from digest.store.schema import person_request
+from digest.store.statements import row_of
 
 # How long a link works, and how long a request is stored: as long as a change can be undone.
 PENDING, KEPT = timedelta(days=3), timedelta(days=30)
@@ -88,7 +89,7 @@ class RequestStore:
             table = person_request.c
             earlier = (table.subscriber == subscriber) & (table.kind == kind) & table.done_at.is_(None)
             connection.execute(delete(person_request).where(earlier | (table.asked_at < now - KEPT)))
-            connection.execute(_insert, _row(opened))
+            connection.execute(_insert, row_of(opened))
         return opened
 
     def open_undo(
@@ -102,7 +103,7 @@ class RequestStore:
                 return None
             if old := [row.id for row in earlier if row.asked_at < now - KEPT]:
                 connection.execute(delete(person_request).where(person_request.c.id.in_(old)))
-            connection.execute(_insert, _row(opened))
+            connection.execute(_insert, row_of(opened))
         return opened
 
     def get(self, id: int, kind: RequestKind, now: datetime) -> PersonRequest | None:
@@ -127,10 +128,6 @@ class RequestStore:
         with self.database.write(area="signup") as connection:
             own = (person_request.c.id == id) & person_request.c.done_at.is_(None)
             return bool(connection.execute(update(person_request).where(own).values(done_at=now)).rowcount)
-
-
-def _row(request: PersonRequest) -> dict[str, Any]:
-    return {name: getattr(request, name) for name in PersonRequest.__slots__}
 
 
 def _lifetime(kind: RequestKind) -> timedelta:
