@@ -79,7 +79,7 @@ def _choose(edition: Edition, language: str, room: int) -> tuple[str, Story | No
         [lead, *(story for story in edition.stories() if story is not lead and not story.recurring)] if lead else []
     )
     headlines = [(_headline_of(story, language), story) for story in stories[:CHOICES]]
-    # What a feed cut off is a subject only if there is nothing else.
+    # A headline that the feed cut off is used only if there is no other.
     whole = [found for found in headlines if not _CUT_OFF.search(found[0])] or headlines
     for most in (room, room + SUBJECT_MOST - SUBJECT_LIMIT):
         for headline, story in whole:

@@ -176,14 +176,14 @@ class SubscriberEditor:
         self._record(address, by, "subscriber's address changed", "", [])
 
     def nominate(self, email: str, nominee: str, contact: str, by: Actor) -> None:
-        """Record whom a person nominates, and how to reach them, as the person's own page does. Raises DigestError."""
+        """Record a person's nominee and how to reach them, as the person's own page does. Raises DigestError."""
         address = comparable(email)
         named = [" ".join(each.split()) for each in (nominee, contact)]
         problems = [
             ConfigProblem(option, 0, f"expected {what}")
             for option, what, text in (
-                ("NOMINEE", "the name of the person who is nominated", named[0]),
-                ("--contact", "how to reach this person", named[1]),
+                ("NOMINEE", "the name of the nominee", named[0]),
+                ("--contact", "how to reach the nominee", named[1]),
             )
             if not text
         ]

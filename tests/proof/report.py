@@ -103,8 +103,8 @@ def _summary(results: Sequence[Result]) -> str:
         f"**{len(ran):,} sends with a fault, {total['sends']:,} emails: {total['duplicates']:,} duplicates, "
         f"{total['missed']:,} missed.** {total['unknown']:,} recipients were unknown for a while: "
         f"{total['by_events']:,} were settled by events, {total['by_log']:,} by the provider's log and "
-        f"{total['by_operator']:,} by an operator, {total['resent']:,} of whom were sent to again; {total['left']:,} "
-        "are left unknown."
+        f"{total['by_operator']:,} by an operator, who sent to {total['resent']:,} of them again. "
+        f"{total['left']:,} are left unknown."
     )
     if skipped := len(results) - len(ran):
         sentence += f" {skipped:,} sends were not run."

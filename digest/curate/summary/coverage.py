@@ -24,7 +24,8 @@ from digest.hindi.tokens import stem_of, stems, tokens
 # happened before.
 TELLS, EARLY, FADE, TOO_LONG, WEAK, ECHO = 1.0, 0.4, 0.4, 0.01, 0.3, 0.25
 UNATTRIBUTED, NO_SPEAKER, DENIES, BEFORE = 0.6, 0.15, 0.3, 0.25
-# The weight of lacking whom or what the title is about: words of this rarity (0 to 1) or more, which the article has.
+# The penalty for a summary without the people and things of the title: words of this rarity (0 to 1) or more that the
+# article has.
 NO_NAME, RARE = 0.3, 0.85
 # Without a headline, a sentence that lacks its context is used only if none of the next three can be the first.
 UNTITLED_WEAK = 3
@@ -170,7 +171,7 @@ class HeadlineCoverage:
         value -= TOO_LONG * max(0, first.words - wanted) + WEAK * first.weak
         value -= ECHO * is_echo(set(first.stems), self.stems)
         value -= DENIES * self.contradicts_title(first)
-        value -= NO_NAME * (not self.tells_names(" ".join(each.text for each in chosen)))
+        value -= NO_NAME * (not self.tells_names([each.text for each in chosen]))
         value -= BEFORE * (_looks_back(first.text) and not self.looks_back)
         value -= NO_SPEAKER * bool(self.speaker and not self.speaker & set(first.stems))
         return value - UNATTRIBUTED * (self.attributed and states(first.text) and not names_speech(first.text))
@@ -187,7 +188,7 @@ class HeadlineCoverage:
         return (self.quotes and bool(named)) or ((self.quotes or bool(named)) and states(split(text)[0]))
 
     def tells_death(self, text: str) -> bool:
-        """Return whether a summary tells of the deaths in the title, with their number; true if the title has none."""
+        """Return whether a summary reports the deaths of the title with their number; true if the title has none."""
         if not (self.kills or self.tolls):
             return True
         return any(
@@ -196,9 +197,9 @@ class HeadlineCoverage:
             for each in split(text)
         )
 
-    def tells_names(self, text: str) -> bool:
-        """Return whether a summary has the first, or half, of the rare words that title and article are about."""
-        found = _all_meanings(text)
+    def tells_names(self, texts: Sequence[str]) -> bool:
+        """Return whether the texts have the first, or half, of the rare words that title and article are about."""
+        found = frozenset[str]().union(*map(_all_meanings, texts))
         covered = [bool(meaning & found) for meaning in self.names]
         return not covered or covered[0] or 2 * sum(covered) >= len(covered)
 

@@ -109,7 +109,7 @@ class SentenceCandidate:
     # Whether it needs the sentence before it, because it refers back or continues somebody's words.
     hangs: bool
     question: bool
-    # Whether it opens with somebody whom an earlier sentence named: `संगठन ने …`.
+    # Whether it opens with a person or body that an earlier sentence introduced: `संगठन ने …`.
     unnamed: bool = False
     # The stem of a surname that it opens with: `देव ने कहा …`; '' for none.
     surname: str = ""

@@ -188,7 +188,7 @@ def summarise(
                 return fallback or text
             share = coverage.share([text])
             if text and share >= least and not misleads:
-                is_enough = share >= TOLD_BY_LEAD and coverage.tells_death(text) and coverage.tells_names(text)
+                is_enough = share >= TOLD_BY_LEAD and coverage.tells_death(text) and coverage.tells_names([text])
                 is_clear = not chosen[0].weak or not (first or fallback)
                 if is_enough and is_clear:
                     return text

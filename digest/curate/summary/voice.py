@@ -65,7 +65,7 @@ def lacks_agent(text: str) -> bool:
 
 
 def names_known(text: str, title: str) -> bool:
-    """Return whether the sentence opens with somebody whom an earlier sentence named and the title does not."""
+    """Return whether the sentence opens with a person or body that an earlier sentence introduced, not the title."""
     found = _DEFINITE.match(fold(text))
     return found is not None and not set(stems(found[1])) <= set(stems(title))
 

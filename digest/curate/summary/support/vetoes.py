@@ -358,7 +358,7 @@ class _Vetoes:
         return not any(each.phrase in theirs and same(last[0], each) for each in self.other.words)
 
     def _is_other_head(self, at: int) -> bool:
-        """Whether the article's word owns somebody whom the summary lacks."""
+        """Whether the article's word is the owner of somebody who is not in the summary."""
         words = self.other.words
         head = next(
             (
