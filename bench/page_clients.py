@@ -1,6 +1,6 @@
 """Requests of 50 clients at once: reads JSON from stdin (host, port, requests), writes the statuses to stdout.
 
-A request is (method, path, form). It uses bare sockets, because the server is what is measured.
+A request is (method, path, form, cookie). It uses bare sockets, because the server is what is measured.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ class Client:
         self.host = f"{host}:{port}"
         self._received = b""
 
-    def request(self, method: str, path: str, form: str) -> None:
+    def request(self, method: str, path: str, form: str, cookie: str) -> None:
         head = f"{method} {path} HTTP/1.1\r\nHost: {self.host}\r\n"
+        if cookie:
+            head += f"Cookie: {cookie}\r\n"
         if method == "POST":
             head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(form)}\r\n"
         self._received = b""

@@ -16,14 +16,17 @@ from bench.page_clients import CLIENTS
 from digest import pipeline
 from digest.app import App, make_app
 from digest.cli.init import make_folder
+from digest.store.people.preferences import PreferenceStore
+from digest.web.known_browser import cookie_name, cookie_value
 
 DAY = "2026-11-23"
-Request = tuple[str, str, str]
+Request = tuple[str, str, str, str]
 # What is measured → milliseconds of CPU that a request may take.
 BARS = {
     "POST /leave (one click)": 0.5,
     "GET /leave": 4.0,
     "GET /preferences": 4.0,
+    "GET /preferences (short)": 4.0,
     "POST /preferences": 4.0,
     "GET /archive/EDITION (cached)": 0.5,
     "GET /join": 2.0,
@@ -65,16 +68,28 @@ def _requests(app: App, count: int) -> dict[str, list[Request]]:
     topic = app.topics[0]
     form = urlencode([("topics", topic), ("days", "sun"), ("days", "mon"), ("format", "html"), ("hour", "")])
     preferences = [f"/preferences/{sign('preferences', id)}" for id in ids]
+    cookies = [_cookie(app, id) for id in ids]
     leaving = [f"/leave/{sign('leave', count + id)}" for id in ids]
     requests: Sequence[list[Request]] = (
-        [("POST", path, "List-Unsubscribe=One-Click") for path in leaving],
-        [("GET", f"/leave/{sign('leave', id)}", "") for id in ids],
-        [("GET", path, "") for path in preferences],
-        [("POST", path, form) for path in preferences],
-        [("GET", f"/archive/{DAY}", "") for _id in ids],
-        [("GET", "/join", "") for _id in ids],
+        [("POST", path, "List-Unsubscribe=One-Click", "") for path in leaving],
+        [("GET", f"/leave/{sign('leave', id)}", "", "") for id in ids],
+        [("GET", path, "", cookie) for path, cookie in zip(preferences, cookies, strict=True)],
+        [("GET", path, "", "") for path in preferences],
+        [("POST", path, form, cookie) for path, cookie in zip(preferences, cookies, strict=True)],
+        [("GET", f"/archive/{DAY}", "", "") for _id in ids],
+        [("GET", "/join", "", "") for _id in ids],
     )
     return dict(zip(BARS, requests, strict=True))
+
+
+def _cookie(app: App, id: int) -> str:
+    """The cookie of a browser that is known as this subscriber's."""
+    store = PreferenceStore(app.database)
+    subscriber = store.get(id)
+    if subscriber is None:
+        raise SystemExit(f"there is no subscriber {id}")
+    name = cookie_name(app.settings.newsletter.base_url)
+    return f"{name}={cookie_value(app.signer, store, subscriber, app.now())}"
 
 
 def _send(base: str, requests: Sequence[Request]) -> int:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from digest.errors import DigestError
-from digest.store.people.consent import Consent
-from digest.store.people.moves import MOVED, MoveResult, move
+from digest.store.people.consent import MOVED, Consent
+from digest.store.people.moves import MoveResult, move
 
 if TYPE_CHECKING:
     from digest.store.content.clicks import ClickStore

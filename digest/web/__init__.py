@@ -1,1 +1,1 @@
-"""The HTTP server: subscriber pages and provider webhooks. No page needs JavaScript or cookies."""
+"""The HTTP server: subscriber pages and provider webhooks. No page needs JavaScript."""

@@ -303,7 +303,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
         _offered_editions(app),
         next_edition,
         rates,
-        notices,
+        leave_page,
     )
     own = OwnData(
         context,

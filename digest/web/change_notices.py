@@ -1,14 +1,14 @@
 """Notify subscribers of changes by a link of an email, with a button to undo them.
 
-A forwarded email contains its links. A login would prevent many from unsubscribing, so the change is made at once, and
-the mailbox gets a notice.
+A forwarded email contains its links. A login would prevent many from unsubscribing, so unsubscribing, a pause and fewer
+emails take effect at once, and the mailbox gets a notice. If the browser is known as theirs, it gets none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -20,15 +20,13 @@ from digest.i18n import translator
 from digest.mail.message import Outgoing
 from digest.store.people.preferences import ConsentContext, StoredSubscriber
 from digest.store.people.requests import PersonRequest, RequestKind, RequestStore, Side
-from digest.store.people.signups import ORIGIN
 from digest.web.dependencies import Context
+from digest.web.known_browser import knows
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_data_emails import OwnDataEmails, Words
 
 # Changes of one subscriber in a day: each sends an email.
 _MAX_CHANGES = 10
-# New subscribers choose their preferences, and have no email yet that could be forwarded.
-_NEW = timedelta(hours=1)
 
 
 class Change(StrEnum):
@@ -37,7 +35,7 @@ class Change(StrEnum):
     LEFT = "left"
     BACK = "back"
     PAUSED = "paused"
-    CHOSEN = "chosen"
+    LESS = "less"
 
 
 @dataclass(frozen=True)
@@ -60,12 +58,15 @@ class ChangeNotices:
         left: bool | None = None,
         until: datetime | None = None,
     ) -> bool:
-        """Make a change and store its undo in one transaction, and notify the subscriber.
+        """Make a change and store its undo in one transaction, and notify the subscriber. A known browser only changes.
 
         `columns` are the preferences that change, and `left` says whether the subscriber had left, if that changes.
         `until` is the end of a pause. Returns false if there were too many changes today: then nothing has changed.
         Unsubscribing always works.
         """
+        if knows(self.context, request, subscriber):
+            make()
+            return True
         now = self.context.now()
         with self.requests.database.transaction():
             most = None if change == Change.LEFT else _MAX_CHANGES
@@ -74,7 +75,8 @@ class ChangeNotices:
             if opened is None:
                 return False
             make()
-        if self._is_told(subscriber, change, now):
+        # No notice goes to an address that bounced, or whose owner reported us as spam.
+        if subscriber.suppressed in (None, UNSUBSCRIBED) and subscriber.listed:
             language = self.context.pages.language(request)
             self.outbound.build_and_send(lambda: self._email(subscriber, change, opened, language, until))
         return True
@@ -114,14 +116,6 @@ class ChangeNotices:
         until = subscriber.paused_until
         own["paused_until"] = until.isoformat() if until else None
         return {name: own.get(name) for name in columns}
-
-    def _is_told(self, subscriber: StoredSubscriber, change: Change, now: datetime) -> bool:
-        # No notice goes to an address that bounced, or whose owner reported us as spam.
-        if subscriber.suppressed not in (None, UNSUBSCRIBED) or not subscriber.listed:
-            return False
-        # Somebody who came back by a new sign-up is told: looking that up would take longer than the rest of a change.
-        is_new = subscriber.origin == ORIGIN and subscriber.added_at is not None and subscriber.added_at > now - _NEW
-        return change != Change.CHOSEN or not is_new
 
     def _email(
         self,

@@ -32,8 +32,8 @@ class Context:
     def subscriber_id_from_token(self, purpose: str, token: str) -> int | None:
         """The subscriber id that a token names for this purpose, or None if we did not sign it.
 
-        The token is the whole authority. A browser never adds it to a request by itself, as it does with cookies, so
-        other sites cannot act for a subscriber (no CSRF).
+        A browser never adds it to a request by itself, as it does with cookies, so other sites cannot act for a
+        subscriber (no CSRF).
         """
         return self.signer.read(purpose, token)
 

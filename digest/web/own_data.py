@@ -1,7 +1,7 @@
-"""Pages for subscribers' own data: change the address, get a copy, be erased, nominate somebody, undo a change.
+"""Pages for subscribers' own data: see the preferences, change the address, get a copy, be erased, nominate, undo.
 
-The preferences page only starts a request. A link that is sent to the mailbox leads to the button that carries it out,
-because a forwarded email contains the link to the preferences too.
+The preferences page only starts a request. A link that is sent to the mailbox carries it out, because other people may
+have a forwarded email, or use the same browser.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
+from digest.feedback.rules import UNSUBSCRIBED
 from digest.store.people.consent import NOMINATED
 from digest.store.people.moves import MoveResult
 from digest.store.people.preferences import StoredSubscriber
@@ -26,11 +27,13 @@ from digest.usecases.erase_subscriber import SubscriberEraser
 from digest.usecases.own_data import AddressChanger, PersonalData
 from digest.web.change_notices import ChangeNotices
 from digest.web.dependencies import Context
+from digest.web.known_browser import remember
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_data_emails import OwnDataEmails, purpose_of
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 from digest.web.preferences import PreferencesPage
-from digest.web.unsubscribe import LeavePage, shorten_text
+from digest.web.signup import network_quotas
+from digest.web.unsubscribe import LeavePage, shorten_text, state_of
 
 _DAY = timedelta(days=1)
 # The most requests of one subscriber in a day. Each sends an email or two.
@@ -63,7 +66,7 @@ class OwnData:
     ) -> bool:
         """Store a request and queue its emails. False if there were too many."""
         now, context = self.context.now(), self.context
-        quotas = [Quota(f"own:{subscriber.id}", _MAX_REQUESTS, _DAY)]
+        quotas = [Quota(f"own:{subscriber.id}", _MAX_REQUESTS, _DAY), *network_quotas("own", request)]
         if address:
             name = f"join:{mailbox(address)}"
             quotas += [Quota(name, 1, timedelta(minutes=10)), Quota(name, 3, _DAY), Quota(name, 6, 7 * _DAY)]
@@ -112,7 +115,7 @@ class OwnData:
 
 
 def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter:
-    """`/preferences/TOKEN/address`, `/data`, `/erase` and `/nominee` request; `/address/…` and so on carry it out.
+    """`/preferences/TOKEN/choose`, `/address` and so on request by email; `/choose/…` and so on carry it out.
 
     `/undo/…` undoes a change by a link of an email.
     """
@@ -124,22 +127,22 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
     )
     def ask_address(request: Request, token: str, email: Typed = "", sure: Typed = "", meant: Typed = "") -> Response:
         email = meant or email
-        subscriber = page.subscriber(token)
-        if subscriber is None or not subscriber.listed or subscriber.suppressed:
-            return page.response(request, token)
+        subscriber = page.subscriber(request, token)
+        if subscriber is None:
+            return page.short(request, token, status=403)
         try:
             address = normalise(email)
             refuse_tags(address)
         except ValueError:
-            return page.response(request, token, status=400, wrong="address", typed=email)
+            return page.response(request, token, subscriber, status=400, wrong="address", typed=email)
         if address == subscriber.address and email.strip() == subscriber.email:
-            return page.response(request, token, status=400, wrong="same address", typed=email)
+            return page.response(request, token, subscriber, status=400, wrong="same address", typed=email)
         if sure != address:
             suggested = typos.suggest(address)
             domain = address.rpartition("@")[2]
             if suggested or (domain not in typos.PROVIDERS and own.receives_none(domain)):
                 values = {"typed": email, "suggested": suggested or "", "sure": address}
-                return page.response(request, token, status=400, wrong="odd address", **values)
+                return page.response(request, token, subscriber, status=400, wrong="odd address", **values)
         written = email.strip() if email.isascii() else address
         done = own.ask(request, subscriber, RequestKind.ADDRESS, address=address, email=written)
         return page.redirect(request, token, "address" if done else "enough")
@@ -152,27 +155,51 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
     def ask_erase(request: Request, token: str) -> Response:
         return ask(request, token, RequestKind.ERASE)
 
-    def ask(request: Request, token: str, kind: RequestKind) -> Response:
-        subscriber = page.subscriber(token)
-        if subscriber is None:
-            return page.response(request, token)
-        return page.redirect(request, token, str(kind) if own.ask(request, subscriber, kind) else "enough")
-
     @routes.post(
         "/preferences/{token}/nominee", response_class=HTMLResponse, summary="Ask to nominate somebody", **REDIRECTS
     )
     def ask_nominee(request: Request, token: str) -> Response:
         return ask(request, token, RequestKind.NOMINEE)
 
+    def ask(request: Request, token: str, kind: RequestKind) -> Response:
+        subscriber = page.subscriber(request, token)
+        if subscriber is None:
+            return page.short(request, token, status=403)
+        return page.redirect(request, token, str(kind) if own.ask(request, subscriber, kind) else "enough")
+
+    @routes.post(
+        "/preferences/{token}/choose", response_class=HTMLResponse, summary="Ask for the whole page", **REDIRECTS
+    )
+    def ask_to_choose(request: Request, token: str) -> Response:
+        subscriber = page.named(token)
+        if subscriber is None or state_of(subscriber) != "here":
+            return page.short(request, token)
+        done = "mailed" if own.ask(request, subscriber, RequestKind.CHOOSE) else "enough"
+        return page.redirect(request, token, done)
+
+    @routes.get("/choose/{token}", response_class=HTMLResponse, summary="Show the preferences to this browser")
+    def choose(request: Request, token: str) -> Response:
+        found = own.find(RequestKind.CHOOSE, Side.PRESENT, token)
+        subscriber = context.subscriber(found.subscriber) if found else None
+        if subscriber is None:
+            return own.expired(request, RequestKind.CHOOSE, Side.PRESENT, token)
+        response = page.redirect(request, context.signer.sign("preferences", subscriber.id), "opened")
+        remember(context, response, subscriber)
+        return response
+
+    @routes.post("/leave/{token}/data", response_class=HTMLResponse, summary="Ask for one's data", **REDIRECTS)
+    def ask_data_after_leaving(request: Request, token: str) -> Response:
+        return ask_after_leaving(request, token, RequestKind.DATA)
+
     @routes.post("/leave/{token}/erase", response_class=HTMLResponse, summary="Ask to be erased", **REDIRECTS)
     def ask_erase_after_leaving(request: Request, token: str) -> Response:
-        id = leaving.id(token)
-        if id is None:
-            return context.invalid_link(request)
-        subscriber = context.subscriber(id)
-        if subscriber is None:
-            return redirect(context.pages, request, f"/leave/{token}")
-        done = "erase" if own.ask(request, subscriber, RequestKind.ERASE) else "enough"
+        return ask_after_leaving(request, token, RequestKind.ERASE)
+
+    def ask_after_leaving(request: Request, token: str, kind: RequestKind) -> Response:
+        subscriber = leaving.subscriber(token)
+        if subscriber is None or subscriber.suppressed != UNSUBSCRIBED:
+            return leaving.response(request, token)
+        done = str(kind) if own.ask(request, subscriber, kind) else "enough"
         return redirect(context.pages, request, f"/leave/{token}", done=done)
 
     @routes.get("/address/{side}/{token}", response_class=HTMLResponse, summary="Ask to confirm a new address")
@@ -198,10 +225,14 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
             return redirect(context.pages, request, place)
         detail = f"confirmed at both addresses; {context.consent_context(request, 'address').detail}"
         result = own.changer.change(found.subscriber, found.address, found.email, source="web:address", detail=detail)
-        if result == MoveResult.DONE:
-            own.requests.finish(found.id, now)
-            return redirect(context.pages, request, place)
-        return redirect(context.pages, request, place, result=str(result))
+        if result != MoveResult.DONE:
+            return redirect(context.pages, request, place, result=str(result))
+        own.requests.finish(found.id, now)
+        response = redirect(context.pages, request, place)
+        if (subscriber := context.subscriber(found.subscriber)) is not None:
+            # The cookie of the former address has ended.
+            remember(context, response, subscriber)
+        return response
 
     @routes.get("/data/{token}", response_class=HTMLResponse, summary="Offer a copy of one's data, with one button")
     def show_data(request: Request, token: str) -> HTMLResponse:

@@ -1,4 +1,4 @@
-"""The emails that ask for a confirmation: a change of address, a copy of the data, an erasure.
+"""The emails that ask for a confirmation: the preferences, a change of address, a copy of the data, an erasure.
 
 Each has one link, to the page with the confirming button. `change_notices` sends other texts in the same way.
 """
@@ -122,6 +122,17 @@ class OwnDataEmails:
                 _("Your copy is ready"),
                 (_("Somebody, hopefully you, asked for a copy of everything that %(name)s holds about you.") % name,),
                 _("Get the file"),
+                nothing,
+            )
+        if kind == RequestKind.CHOOSE:
+            return Words(
+                _("Your preferences for %(name)s") % name,
+                _("Choose what you get"),
+                (
+                    _("Somebody, hopefully you, wants to choose what you get from %(name)s, and when.") % name,
+                    _("Please do not forward this email: its link shows your preferences and can change them."),
+                ),
+                _("Open my preferences"),
                 nothing,
             )
         if side == Side.NEW:

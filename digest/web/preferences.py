@@ -4,37 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from functools import cached_property, lru_cache, partial
+from datetime import time, timedelta
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import StringConstraints
 
-from digest.feedback.rules import UNSUBSCRIBED
 from digest.hindi import dates
 from digest.store.content.editions import Published, PublishedStore
 from digest.store.people.preferences import StoredSubscriber
-from digest.store.people.requests import RequestKind
 from digest.subscribers import frequency
 from digest.subscribers.address import masked
 from digest.subscribers.list_file import FORMATS
 from digest.utils.brief import Brief
-from digest.web.change_notices import Change, ChangeNotices
 from digest.web.dependencies import Context
+from digest.web.known_browser import knows
 from digest.web.next_edition import NextEdition
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 from digest.web.resend import Resender, ResendResult
 from digest.web.topic_rates import Rate, TopicRates
-from digest.web.unsubscribe import come_back, leave_and_tell
+from digest.web.unsubscribe import LeavePage, state_of
 
-Pause = Literal["0", "1", "2", "4"]
 Choices = Annotated[tuple[Annotated[str, StringConstraints(max_length=100)], ...], Form(max_length=200)]
 Wrong = Literal["topics", "editions", "days", "form"]
 
-DONE = ("saved", "paused", "resumed", "back", *RequestKind, "enough", *ResendResult)
-"""What the page can say was done, by `?done=`. Each is checked against the subscriber's state."""
+DONE = ("saved", "paused", "resumed", "enough", "address", "data", "erase", "nominee", *ResendResult)
+"""What the page can say was done, by `?done=`."""
+SHORT_DONE = ("opened", "mailed", "enough")
+"""The same for the short page. `opened`: by a link that was mailed, so the browser has refused the cookie."""
 
 _PURPOSE = "preferences"
 # Seconds for which the page remembers the newest edition.
@@ -69,29 +68,31 @@ class PreferencesPage:
     editions: tuple[OfferedEdition, ...]
     next_edition: NextEdition
     rates: TopicRates
-    notices: ChangeNotices
+    leaving: LeavePage
 
     @cached_property
     def _newest(self) -> Brief[list[Published]]:
         return Brief(lambda: self.published.newest(1, self.context.now()), _BRIEF)
 
-    def subscriber(self, token: str) -> StoredSubscriber | None:
+    def named(self, token: str) -> StoredSubscriber | None:
         """The subscriber whom the token names."""
         id = self.context.subscriber_id_from_token(_PURPOSE, token)
         return self.context.subscriber(id) if id is not None else None
 
-    def response(self, request: Request, token: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-        """Respond with the page of the token."""
+    def subscriber(self, request: Request, token: str) -> StoredSubscriber | None:
+        """The subscriber whom the token names. None unless the browser is known as theirs."""
+        found = self.named(token)
+        return found if found is not None and knows(self.context, request, found) else None
+
+    def response(
+        self, request: Request, token: str, subscriber: StoredSubscriber, *, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """Respond with the whole page."""
         context = self.context
-        id = context.subscriber_id_from_token(_PURPOSE, token)
-        if id is None:
-            return context.invalid_link(request)
-        subscriber = context.subscriber(id)
-        if subscriber is not None:
-            values = {"form": self.stored_form(subscriber), **values}
-        values = {"done": "", "wrong": "", "typed": "", "suggested": "", "sure": "", **values}
         newest = self._newest.get()
         rates = self.rates.of(newest[0].key if newest else None, context.now())
+        values = {"form": self.stored_form(subscriber), **values}
+        values = {"done": "", "wrong": "", "typed": "", "suggested": "", "sure": "", **values}
         return context.pages.response(
             request,
             "preferences.html.j2",
@@ -99,20 +100,41 @@ class PreferencesPage:
             status=status,
             token=token,
             subscriber=subscriber,
-            email=masked(subscriber.email) if subscriber else "",
-            signed_up_at=context.preferences.signed_up_at(id) if subscriber else None,
-            left=subscriber is not None and subscriber.suppressed == UNSUBSCRIBED,
+            email=masked(subscriber.email),
+            signed_up_at=context.preferences.signed_up_at(subscriber.id),
             pausing=context.paused_until(subscriber),
             topics=self.topics,
             editions=self.editions,
-            hours=hour_choices(self.send_at, subscriber.hour if subscriber else None, context.pages.language(request)),
+            hours=hour_choices(self.send_at, subscriber.hour, context.pages.language(request)),
             send_at=self.send_at,
             own_zone=context.pages.branding.timezone,
             edition=newest,
             rates=rates,
-            is_unfed=subscriber is not None and is_unfed(subscriber.topics, rates),
-            next_due=self.next_edition.of(subscriber) if subscriber else None,
+            is_unfed=is_unfed(subscriber.topics, rates),
+            next_due=self.next_edition.of(subscriber),
             **values,
+        )
+
+    def short(self, request: Request, token: str, *, done: str = "", status: int = 200) -> HTMLResponse:
+        """Respond with what a browser that is not known gets: the acts that need no email, and a link by email."""
+        context = self.context
+        id = context.subscriber_id_from_token(_PURPOSE, token)
+        if id is None:
+            return context.invalid_link(request)
+        subscriber = context.subscriber(id)
+        # That page says why somebody gets no email.
+        if subscriber is None or state_of(subscriber) != "here":
+            return self.leaving.response(request, token, status=status)
+        return context.pages.response(
+            request,
+            "short.html.j2",
+            f"/preferences/{token}",
+            status=status,
+            token=token,
+            email=masked(subscriber.email),
+            pausing=context.paused_until(subscriber),
+            less=self.leaving.offers(subscriber),
+            done=done,
         )
 
     def stored_form(self, subscriber: StoredSubscriber) -> PreferencesForm:
@@ -123,21 +145,6 @@ class PreferencesPage:
             f"{subscriber.hour:%H:%M}" if subscriber.hour else "",
             subscriber.format,
             chosen_editions(subscriber, self.editions),
-        )
-
-    def pause(self, request: Request, subscriber: StoredSubscriber, weeks: str | int) -> bool:
-        """Pause for weeks, or end a pause. False if there were too many changes today."""
-        now = self.context.now()
-        until, detail = _pause(weeks, now)
-        consent = self.context.consent_context(request, _PURPOSE, detail=detail)
-        changes = {"paused_until": until}
-        return self.notices.change(
-            request,
-            subscriber,
-            Change.PAUSED if until else Change.CHOSEN,
-            lambda: self.context.preferences.set(subscriber.id, changes, consent, now=now),
-            columns=changes,
-            until=until,
         )
 
     def redirect(self, request: Request, token: str, done: str = "") -> Response:
@@ -161,7 +168,10 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         token: str,
         done: Annotated[str, Query(description="What was done before; chooses a message")] = "",
     ) -> HTMLResponse:
-        return page.response(request, token, done=done if done in DONE else "")
+        subscriber = page.subscriber(request, token)
+        if subscriber is None:
+            return page.short(request, token, done=done if done in SHORT_DONE else "")
+        return page.response(request, token, subscriber, done=done if done in DONE else "")
 
     @routes.post("", response_class=HTMLResponse, summary="Save the preferences; with `weeks`, pause too", **REDIRECTS)
     def save(
@@ -174,66 +184,36 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         editions: Choices = (),
         weeks: Annotated[Literal["", "1", "2", "4"], Form()] = "",
     ) -> Response:
-        subscriber = page.subscriber(token)
+        subscriber = page.subscriber(request, token)
         if subscriber is None:
-            return page.response(request, token)
+            return page.short(request, token, status=403)
         form = PreferencesForm(topics, days, hour, format, editions)
         if wrong := find_error(form, subscriber, topics=page.topics, send_at=page.send_at, editions=page.editions):
-            return page.response(request, token, status=400, wrong=wrong, form=form)
+            return page.response(request, token, subscriber, status=400, wrong=wrong, form=form)
         changes = changed_columns(subscriber, form, topics=page.topics, editions=page.editions)
         details = [f"{name}: {_describe(value)}" for name, value in changes.items()]
-        until = None
         if weeks:
-            until, detail = _pause(weeks, context.now())
-            changes["paused_until"] = until
-            details.append(detail)
-        done = "paused" if weeks else "saved"
-        if not changes:
-            return page.redirect(request, token, done)
-        consent = context.consent_context(request, _PURPOSE, detail=", ".join(details))
-        made = page.notices.change(
-            request,
-            subscriber,
-            Change.PAUSED if weeks else Change.CHOSEN,
-            lambda: context.preferences.set(subscriber.id, changes, consent, now=context.now()),
-            columns=changes,
-            until=until,
-        )
-        return page.redirect(request, token, done if made else "enough")
+            changes["paused_until"] = context.now() + timedelta(weeks=int(weeks))
+            details.append(f"pause for {weeks} weeks")
+        if changes:
+            consent = context.consent_context(request, _PURPOSE, detail=", ".join(details))
+            context.preferences.set(subscriber.id, changes, consent, now=context.now())
+        return page.redirect(request, token, "paused" if weeks else "saved")
 
-    @routes.post("/pause", response_class=HTMLResponse, summary="End the pause, or pause for weeks", **REDIRECTS)
-    def pause(request: Request, token: str, weeks: Annotated[Pause, Form()]) -> Response:
-        subscriber = page.subscriber(token)
+    @routes.post("/resume", response_class=HTMLResponse, summary="End the pause", **REDIRECTS)
+    def resume(request: Request, token: str) -> Response:
+        subscriber = page.subscriber(request, token)
         if subscriber is None:
-            return page.response(request, token)
-        made = page.pause(request, subscriber, weeks)
-        return page.redirect(request, token, "enough" if not made else "resumed" if weeks == "0" else "paused")
-
-    # The page never shows the token of another page, so unsubscribing from here has separate routes.
-    @routes.post("/leave", response_class=HTMLResponse, summary="Unsubscribe", **REDIRECTS)
-    def unsubscribe(request: Request, token: str) -> Response:
-        subscriber = page.subscriber(token)
-        if subscriber is None:
-            return page.response(request, token)
-        wording = context.pages.catalogue(request).gettext("Unsubscribe now")
-        consent = context.consent_context(request, _PURPOSE, wording)
-        leave = partial(context.preferences.unsubscribe, subscriber.id, consent, now=context.now())
-        leave_and_tell(page.notices, request, subscriber, leave)
-        return page.redirect(request, token)
-
-    @routes.post("/back", response_class=HTMLResponse, summary="Undo the unsubscribe", **REDIRECTS)
-    def resubscribe(request: Request, token: str) -> Response:
-        subscriber = page.subscriber(token)
-        if subscriber is None:
-            return page.response(request, token)
-        consent = context.consent_context(request, _PURPOSE)
-        return page.redirect(request, token, come_back(page.notices, request, subscriber, consent))
+            return page.short(request, token, status=403)
+        consent = context.consent_context(request, _PURPOSE, detail="pause ended")
+        context.preferences.set(subscriber.id, {"paused_until": None}, consent, now=context.now())
+        return page.redirect(request, token, "resumed")
 
     @routes.post("/again", response_class=HTMLResponse, summary="Send today's edition again", **REDIRECTS)
     def resend(request: Request, token: str) -> Response:
-        subscriber = page.subscriber(token)
+        subscriber = page.subscriber(request, token)
         if subscriber is None:
-            return page.response(request, token)
+            return page.short(request, token, status=403)
         return page.redirect(request, token, resender.resend(subscriber))
 
     return routes
@@ -249,10 +229,16 @@ def pause_router(page: PreferencesPage) -> APIRouter:
         dependencies=[Depends(language_parameter)],
     )
 
-    def response(request: Request, token: str, subscriber: StoredSubscriber | None) -> HTMLResponse:
-        # The preferences page explains why somebody gets no email, or that the token is invalid.
-        if subscriber is None or not subscriber.listed or subscriber.suppressed or subscriber.status == "paused":
-            return page.response(request, token)
+    def subscriber_of(token: str) -> StoredSubscriber | None:
+        """The subscriber who can pause; None if nobody, or if they get no email."""
+        found = page.named(token)
+        return found if state_of(found) == "here" and found and found.status != "paused" else None
+
+    @routes.get("", response_class=HTMLResponse, summary="Ask for confirmation of a pause, with one button")
+    def ask(request: Request, token: str) -> HTMLResponse:
+        subscriber = subscriber_of(token)
+        if subscriber is None:
+            return page.short(request, token)
         return context.pages.response(
             request,
             "pause.html.j2",
@@ -260,18 +246,15 @@ def pause_router(page: PreferencesPage) -> APIRouter:
             token=token,
             pausing=context.paused_until(subscriber),
             until=context.now() + timedelta(weeks=_PAUSE_WEEKS),
+            known=knows(context, request, subscriber),
         )
-
-    @routes.get("", response_class=HTMLResponse, summary="Ask for confirmation of a pause, with one button")
-    def ask(request: Request, token: str) -> HTMLResponse:
-        return response(request, token, page.subscriber(token))
 
     @routes.post("", response_class=HTMLResponse, summary="Pause for two weeks", **REDIRECTS)
     def pause(request: Request, token: str) -> Response:
-        subscriber = page.subscriber(token)
+        subscriber = subscriber_of(token)
         if subscriber is None:
-            return response(request, token, None)
-        if not page.pause(request, subscriber, _PAUSE_WEEKS):
+            return page.short(request, token)
+        if page.leaving.pause(request, subscriber, _PAUSE_WEEKS) == "enough":
             return page.redirect(request, token, "enough")
         return redirect(context.pages, request, f"/pause/{token}")
 
@@ -363,13 +346,6 @@ def changed_columns(
         "editions": own_editions,
     }
     return {name: value for name, value in submitted.items() if value != current[name]}
-
-
-def _pause(weeks: str | int, now: datetime) -> tuple[datetime | None, str]:
-    """The end of a pause, None if it ends now, and what the consent log says of it."""
-    if int(weeks) == 0:
-        return None, "pause ended"
-    return now + timedelta(weeks=int(weeks)), f"pause for {weeks} weeks"
 
 
 def _describe(value: object) -> str:

@@ -21,6 +21,7 @@ from digest.models import PROVIDER_NAMES
 from digest.store.people.notices import Notice, NoticeStore
 from digest.store.people.requests import KEPT
 from digest.store.people.signups import PENDING
+from digest.web.known_browser import KEPT as COOKIE_KEPT
 from digest.web.pages import PAGE_RESPONSES, Pages, language_parameter
 
 
@@ -116,6 +117,9 @@ class PrivacyNotice:
                 self._days(KEPT, language),
             )
         )
+        cookie = _("a cookie in your browser, if you open the link to your preferences in an email")
+        why = _("so that only you see and change what you chose; it does not follow you anywhere")
+        found.append(Item(cookie, why, self._days(COOKIE_KEPT, language)))
         return [*found, *(Item(each.data, each.purpose, each.kept) for each in self.privacy.purposes)]
 
     def processors(self, language: str) -> list[Processor]:

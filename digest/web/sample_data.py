@@ -11,7 +11,6 @@ from markupsafe import Markup
 
 from digest.config.privacy import Grievance, Processor
 from digest.errors import TemplateProblem
-from digest.feedback.rules import UNSUBSCRIBED
 from digest.models import EditionState
 from digest.render.blocks.printing import Block
 from digest.render.blocks.questions import Question
@@ -30,7 +29,7 @@ from digest.web.archive.metadata import Metadata
 from digest.web.archive.site import SearchResult, Share
 from digest.web.own_data_emails import Words
 from digest.web.pages import Pages
-from digest.web.preferences import DONE, OfferedEdition, PreferencesForm, hour_choices
+from digest.web.preferences import DONE, SHORT_DONE, OfferedEdition, PreferencesForm, hour_choices
 from digest.web.privacy import Item
 from digest.web.showcase import ShowcaseEdition
 from digest.web.topic_rates import Rate
@@ -248,7 +247,7 @@ def _own_data() -> Iterator[SamplePage]:
         for template in ("privacy.html.j2", "privacy.txt.j2"):
             yield SamplePage(template, {**values, "personal": False})
     states = {"address": ("ask", "waiting", "done", "late"), "data": ("ask", "late"), "erase": ("ask", "done", "late")}
-    states |= {"nominee": ("ask", "done", "late"), "undo": ("ask", "done", "late")}
+    states |= {"nominee": ("ask", "done", "late"), "choose": ("late",), "undo": ("ask", "done", "late")}
     for kind, possible in states.items():
         for state in possible:
             for side, result, left in (("present", "busy", None), ("new", "taken", True), ("new", "empty", False)):
@@ -267,6 +266,7 @@ def _unsubscribe(now: datetime) -> Iterator[SamplePage]:
             ("paused", now),
             ("less", None),
             ("thanked", None),
+            ("data", None),
             ("erase", None),
             ("undo", None),
             ("enough", None),
@@ -278,6 +278,7 @@ def _unsubscribe(now: datetime) -> Iterator[SamplePage]:
                 "pausing": pausing,
                 "less": get_args(Less),
                 "next_due": now,
+                "choose": not done,
             }
             yield SamplePage("leave.html.j2", {**common, **values})
 
@@ -286,7 +287,7 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
     send_at = now.time().replace(hour=7, minute=0, second=0, microsecond=0)
 
     def sample(
-        subscriber: StoredSubscriber | None,
+        subscriber: StoredSubscriber,
         *,
         pausing: bool = False,
         wrong: str = "",
@@ -310,7 +311,6 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
             "subscriber": subscriber,
             "email": _ASHA,
             "is_unfed": bool(done),
-            "left": subscriber is not None and subscriber.suppressed == UNSUBSCRIBED,
             "pausing": now + timedelta(weeks=1) if pausing else None,
             "hours": hour_choices(send_at, None, "en"),
             "editions": editions,
@@ -318,17 +318,17 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
         }
         return SamplePage("preferences.html.j2", values)
 
-    def subscriber(
-        *, suppressed: str | None = None, listed: bool = True, status: str = "active", zone: str = "UTC"
-    ) -> StoredSubscriber:
+    def subscriber(*, status: str = "active", zone: str = "UTC") -> StoredSubscriber:
         return StoredSubscriber(
             id=1, address=_ASHA, email=_ASHA, name="आशा", topics=(), frequency="daily", hour=None, timezone=zone,
-            format="html", listed=listed, status=status, suppressed=suppressed, paused_until=None, added_at=now,
+            format="html", listed=True, status=status, suppressed=None, paused_until=None, added_at=now,
         )  # fmt: skip
 
     for pausing in (None, now):
-        yield SamplePage("pause.html.j2", {"token": _TOKEN, "pausing": pausing, "until": now + timedelta(weeks=2)})
-    yield sample(None)
+        values = {"token": _TOKEN, "pausing": pausing, "known": bool(pausing)}
+        yield SamplePage("pause.html.j2", {**values, "until": now + timedelta(weeks=2)})
+        for said in ("", *SHORT_DONE):
+            yield SamplePage("short.html.j2", {**values, "email": _ASHA, "less": get_args(Less), "done": said})
     for done in DONE:
         yield sample(subscriber(), done=done)
     several = (OfferedEdition("subah", "सुबह", send_at, True), OfferedEdition("shaam", "शाम", send_at, False))
@@ -336,7 +336,4 @@ def _preferences(now: datetime, topics: Collection[str], sent: Published) -> Ite
     for wrong in ("topics", "days", "form", "address", "same address", "odd address"):
         yield sample(subscriber(zone="Asia/Kolkata"), wrong=wrong)
     yield sample(subscriber(), pausing=True)
-    yield sample(subscriber(suppressed=UNSUBSCRIBED))
-    yield sample(subscriber(suppressed="bounced"))
-    yield sample(subscriber(listed=False))
     yield sample(subscriber(status="paused"))

@@ -27,6 +27,7 @@ from digest.subscribers.address import mailbox, normalise, refuse_tags
 from digest.web.archive.metadata import home_metadata
 from digest.web.consent import CONSENT_VERSION
 from digest.web.dependencies import Context, client_address
+from digest.web.known_browser import remember
 from digest.web.next_edition import NextEdition
 from digest.web.outbound_mail import OutboundMail
 from digest.web.pages import PAGE_RESPONSES, language_parameter
@@ -225,7 +226,10 @@ def router(signup: Signup) -> APIRouter:
         # Only the first confirmation redirects to the preferences. Opening the link later reveals no other token.
         preferences = context.signer.sign("preferences", confirmed.subscriber)
         values = {"preferences": preferences, "next_due": signup.next_due(subscriber), "welcomed": welcomed}
-        return signup.confirmation_page(request, token, "done", **values)
+        response = signup.confirmation_page(request, token, "done", **values)
+        if subscriber is not None:
+            remember(context, response, subscriber)
+        return response
 
     @routes.get("/contact.vcf", response_class=Response, summary="The sender for the address book", responses=_VCARD)
     def contact() -> Response:
@@ -272,24 +276,24 @@ def _request_email(signup: Signup, request: Request, address: str, typed: str) -
     Returns a page only if the limit of this network, or the total limit, is reached.
     """
     context = signup.context
-    client = client_address(request)
-    network = _network(client)
-    quotas = [
-        Quota(f"join:{network}", _PER_NETWORK_AND_HOUR, _HOUR),
-        Quota(f"join:{network}", _PER_NETWORK_AND_DAY, _DAY),
-    ]
-    if not context.quotas.take(quotas, context.now()):
+    if not context.quotas.take(network_quotas("join", request), context.now()):
         catalogue = context.pages.catalogue(request)
         wrong = catalogue.gettext("Many people on your network are signing up right now. Please try again in an hour.")
         return signup.form(request, status=429, notice=wrong, typed=typed)
     if not context.quotas.left(signup.total_quota(), context.now()):
         log.warning("web.signup_mails_per_hour is used up; nobody can sign up until the hour is over")
         return signup.overloaded(request, typed)
-    language = context.pages.language(request)
+    language, client = context.pages.language(request), client_address(request)
     # Built later by the mail thread: a lookup here would reveal by its duration whether the address is known.
     if not signup.outbound.build_and_send(lambda: signup.build_email(address, typed, language, client)):
         return signup.overloaded(request, typed)
     return None
+
+
+def network_quotas(purpose: str, request: Request) -> list[Quota]:
+    """The limits of the emails that one network can request for a purpose."""
+    name = f"{purpose}:{_network(client_address(request))}"
+    return [Quota(name, _PER_NETWORK_AND_HOUR, _HOUR), Quota(name, _PER_NETWORK_AND_DAY, _DAY)]
 
 
 def _network(address: str) -> str:

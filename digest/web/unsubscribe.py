@@ -1,13 +1,12 @@
 """Unsubscribe (RFC 8058): one POST unsubscribes; a GET never changes anything. A pause is offered instead.
 
 The header of an email has a separate token, which is not forwarded. The visible link has that of the preferences, so
-the mailbox gets a notice of its changes.
+the mailbox gets a notice of its changes, unless the browser is known as the subscriber's.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -49,7 +48,7 @@ _PLACEHOLDER = "-token-of-any-subscriber-that-follows-"
 # The most grapheme clusters of a subscriber's comment.
 _MAX_WORD = 500
 # Values of `?done=`, by which the page confirms an action.
-_DONE = ("back", "paused", "less", "thanked", "erase", "undo", "enough")
+_DONE = ("back", "paused", "less", "thanked", "data", "erase", "undo", "enough")
 _ONE_CLICK = {"type": "object", "properties": {"List-Unsubscribe": {"type": "string", "enum": ["One-Click"]}}}
 _BODY = {
     "requestBody": {
@@ -63,7 +62,7 @@ _BODY = {
 
 @dataclass(frozen=True)
 class LeavePage:
-    """The alternatives that the page of the unsubscribe link offers."""
+    """Unsubscribing, and what the page of its link offers instead."""
 
     context: Context
     next_edition: NextEdition
@@ -79,6 +78,11 @@ class LeavePage:
         """The subscriber's number; None if we did not sign the token."""
         found = (self.context.subscriber_id_from_token(purpose, token) for purpose in _PURPOSES)
         return next((id for id in found if id is not None), None)
+
+    def subscriber(self, token: str) -> StoredSubscriber | None:
+        """The subscriber whom the token names; None if we did not sign it, or if they are unknown."""
+        id = self.id(token)
+        return self.context.subscriber(id) if id is not None else None
 
     async def unsubscribe_at_once(self, request: Request, token: str) -> HTMLResponse | None:
         """Unsubscribe with the token of a header, together with others. None if it is no such token."""
@@ -104,6 +108,53 @@ class LeavePage:
             made = bytes(_page(self, request, _PLACEHOLDER, state).body).decode()
             self._made[language, state] = made
         return HTMLResponse(made.replace(_PLACEHOLDER, token), headers={"content-language": language})
+
+    def response(self, request: Request, token: str, *, done: str = "", status: int = 200) -> HTMLResponse:
+        """The page for the subscriber's current state."""
+        id = self.id(token)
+        if id is None:
+            return self.context.invalid_link(request)
+        subscriber = self.context.subscriber(id)
+        state = state_of(subscriber)
+        values: dict[str, Any] = {"pausing": self.context.paused_until(subscriber), "done": done, "status": status}
+        if subscriber is not None and state == "here":
+            values |= {"email": masked(subscriber.email), "less": self.offers(subscriber)}
+            # Both links of an email open this page, but only one of them opens the preferences.
+            values["choose"] = self.context.subscriber_id_from_token("preferences", token) is not None
+            if done == "less":
+                values["next_due"] = self.next_edition.of(subscriber)
+        return _page(self, request, token, state, **values)
+
+    def pause(self, request: Request, subscriber: StoredSubscriber, weeks: int) -> str:
+        """Pause for weeks, also instead of an unsubscribe. Returns the state to show."""
+        context, id, now = self.context, subscriber.id, self.context.now()
+        left = subscriber.suppressed == UNSUBSCRIBED
+        if left and not _left_just_now(context, subscriber):
+            return "undo" if self.notices.ask_to_come_back(request, subscriber) else "enough"
+        consent = context.consent_context(request, _PURPOSE, detail=f"pause for {weeks} weeks")
+        until = now + timedelta(weeks=weeks)
+
+        def make() -> None:
+            if not context.preferences.resubscribe(id, consent, now=now, paused_until=until):
+                context.preferences.set(id, {"paused_until": until}, consent, now=now)
+
+        columns, before = ("paused_until",), True if left else None
+        made = self.notices.change(request, subscriber, Change.PAUSED, make, columns=columns, left=before, until=until)
+        return "paused" if made else "enough"
+
+    def come_back(self, request: Request, subscriber: StoredSubscriber | None) -> str:
+        """Undo an unsubscribe, or ask the mailbox if it was long ago.
+
+        Returns the state to show; '' if nothing was done.
+        """
+        context = self.context
+        if subscriber is None or subscriber.suppressed != UNSUBSCRIBED:
+            return ""
+        if not _left_just_now(context, subscriber):
+            return "undo" if self.notices.ask_to_come_back(request, subscriber) else "enough"
+        consent = context.consent_context(request, _PURPOSE)
+        make = partial(context.preferences.resubscribe, subscriber.id, consent, now=context.now())
+        return "back" if self.notices.change(request, subscriber, Change.BACK, make, left=True) else "enough"
 
     def offers(self, subscriber: StoredSubscriber) -> tuple[Less, ...]:
         """The frequencies with which the subscriber would get fewer editions, and some."""
@@ -143,7 +194,7 @@ def router(page: LeavePage) -> APIRouter:
         token: str,
         done: Annotated[str, Query(description="What was done before; chooses a message")] = "",
     ) -> HTMLResponse:
-        return _current_page(page, request, token, done=done if done in _DONE else "")
+        return page.response(request, token, done=done if done in _DONE else "")
 
     # Mailbox providers send different bodies, or none. The signed path is enough, so the body is not read. They follow
     # no redirect (RFC 8058), so the page is the answer.
@@ -160,9 +211,13 @@ def router(page: LeavePage) -> APIRouter:
         id = page.id(token)
         if id is None:
             return context.invalid_link(request)
-        consent = page.consent(request)
-        leave = partial(context.preferences.unsubscribe, id, consent, now=context.now())
-        leave_and_tell(page.notices, request, context.subscriber(id), leave)
+        subscriber = context.subscriber(id)
+        leave = partial(context.preferences.unsubscribe, id, page.consent(request), now=context.now())
+        if subscriber is None or subscriber.suppressed == UNSUBSCRIBED:
+            # A repetition sends no second notice.
+            leave()
+        else:
+            page.notices.change(request, subscriber, Change.LEFT, leave, left=False)
         return redirect(context.pages, request, f"/leave/{token}")
 
     @routes.post("/back", response_class=HTMLResponse, summary="Undo the unsubscribe", **REDIRECTS)
@@ -170,7 +225,7 @@ def router(page: LeavePage) -> APIRouter:
         id = page.id(token)
         if id is None:
             return context.invalid_link(request)
-        done = come_back(page.notices, request, context.subscriber(id), context.consent_context(request, _PURPOSE))
+        done = page.come_back(request, context.subscriber(id))
         return redirect(context.pages, request, f"/leave/{token}", **({"done": done} if done else {}))
 
     @routes.post("/pause", response_class=HTMLResponse, summary="Pause instead of unsubscribing", **REDIRECTS)
@@ -178,23 +233,9 @@ def router(page: LeavePage) -> APIRouter:
         id = page.id(token)
         if id is None:
             return context.invalid_link(request)
-        subscriber, now = context.subscriber(id), context.now()
-        consent = context.consent_context(request, _PURPOSE, detail=f"pause for {weeks} weeks")
-        until = now + timedelta(weeks=int(weeks))
-
-        def make() -> None:
-            if not context.preferences.resubscribe(id, consent, now=now, paused_until=until):
-                context.preferences.set(id, {"paused_until": until}, consent, now=now)
-
-        if subscriber is None:
-            return redirect(context.pages, request, f"/leave/{token}")
-        if subscriber.suppressed == UNSUBSCRIBED and not _left_just_now(context, subscriber):
-            done = "undo" if page.notices.ask_to_come_back(request, subscriber) else "enough"
-            return redirect(context.pages, request, f"/leave/{token}", done=done)
-        left = True if subscriber.suppressed == UNSUBSCRIBED else None
-        columns = ("paused_until",)
-        made = page.notices.change(request, subscriber, Change.PAUSED, make, columns=columns, left=left, until=until)
-        return redirect(context.pages, request, f"/leave/{token}", done="paused" if made else "enough")
+        subscriber = context.subscriber(id)
+        done = page.pause(request, subscriber, int(weeks)) if subscriber is not None else ""
+        return redirect(context.pages, request, f"/leave/{token}", **({"done": done} if done else {}))
 
     @routes.post("/less", response_class=HTMLResponse, summary="Get fewer emails instead of none", **REDIRECTS)
     def get_less(request: Request, token: str, frequency: Annotated[Less, Form()]) -> Response:
@@ -209,7 +250,7 @@ def router(page: LeavePage) -> APIRouter:
         made = page.notices.change(
             request,
             subscriber,
-            Change.CHOSEN,
+            Change.LESS,
             lambda: context.preferences.set(id, changes, consent, now=context.now()),
             columns=changes,
         )
@@ -235,29 +276,6 @@ def router(page: LeavePage) -> APIRouter:
     return routes
 
 
-def leave_and_tell(
-    notices: ChangeNotices, request: Request, subscriber: StoredSubscriber | None, leave: Callable[[], object]
-) -> None:
-    """Unsubscribe by a link that may have been forwarded. A repetition sends no second notice."""
-    if subscriber is None or subscriber.suppressed == UNSUBSCRIBED:
-        leave()
-    else:
-        notices.change(request, subscriber, Change.LEFT, leave, left=False)
-
-
-def come_back(
-    notices: ChangeNotices, request: Request, subscriber: StoredSubscriber | None, consent: ConsentContext
-) -> str:
-    """Undo an unsubscribe, or ask the mailbox if it was long ago. Returns the state to show; '' if nothing was done."""
-    context = notices.context
-    if subscriber is None or subscriber.suppressed != UNSUBSCRIBED:
-        return ""
-    if _left_just_now(context, subscriber):
-        make = partial(context.preferences.resubscribe, subscriber.id, consent, now=context.now())
-        return "back" if notices.change(request, subscriber, Change.BACK, make, left=True) else "enough"
-    return "undo" if notices.ask_to_come_back(request, subscriber) else "enough"
-
-
 def _left_just_now(context: Context, subscriber: StoredSubscriber) -> bool:
     return context.preferences.unsubscribed_since(subscriber.id, context.now() - _UNDO_WITHIN)
 
@@ -268,23 +286,6 @@ def shorten_text(word: str) -> str:
     return "".join(clusters(line)[:_MAX_WORD])
 
 
-def _current_page(page: LeavePage, request: Request, token: str, *, done: str) -> HTMLResponse:
-    """The page for the subscriber's current state."""
-    context = page.context
-    id = page.id(token)
-    if id is None:
-        return context.invalid_link(request)
-    subscriber = context.subscriber(id)
-    state = _state(subscriber)
-    values: dict[str, Any] = {"pausing": context.paused_until(subscriber), "done": done}
-    values["email"] = masked(subscriber.email) if subscriber is not None and state == "here" else ""
-    if subscriber is not None and state == "here":
-        values["less"] = page.offers(subscriber)
-        if done == "less":
-            values["next_due"] = page.next_edition.of(subscriber)
-    return _page(page, request, token, state, **values)
-
-
 def _page(page: LeavePage, request: Request, token: str, state: State, **values: Any) -> HTMLResponse:
     values = {
         "done": "",
@@ -292,13 +293,14 @@ def _page(page: LeavePage, request: Request, token: str, state: State, **values:
         "pausing": None,
         "less": (),
         "next_due": None,
+        "choose": False,
         "reasons": get_args(Reason)[:-1],
         **values,
     }
     return page.context.pages.response(request, "leave.html.j2", f"/leave/{token}", token=token, state=state, **values)
 
 
-def _state(subscriber: StoredSubscriber | None) -> State:
+def state_of(subscriber: StoredSubscriber | None) -> State:
     if subscriber is None:
         return "nobody"
     if subscriber.suppressed == UNSUBSCRIBED:

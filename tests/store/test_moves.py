@@ -24,6 +24,7 @@ from digest.store.people.erasure import Erasures
 from digest.store.people.imports import SubscriberImport
 from digest.store.people.moves import MoveResult, move
 from digest.store.people.preferences import ConsentContext, PreferenceStore
+from digest.store.people.requests import RequestKind, RequestStore
 from digest.store.people.signups import SignupStore
 from digest.store.people.subscribers import SubscriberStore
 from digest.store.schema import subscriber
@@ -56,6 +57,17 @@ def send_all(database: Database) -> list[str]:
 def enqueue_rest(database: Database) -> None:
     ids = [candidate.id for candidate in SubscriberStore(database).candidates(KEY)]
     enqueue(database, KEY, [Entry(id, "html", NOW) for id in ids], 1, now=NOW)
+
+
+def test_links_in_emails_to_the_old_mailbox_end(database: Database) -> None:
+    enlist(database, OLD, "subscriber2@example.com")
+    requests, store = RequestStore(database), PreferenceStore(database)
+    ids = [found.id for email in (OLD, "subscriber2@example.com") if (found := store.find(email))]
+    opened = [requests.open(id, kind, now=NOW) for id in ids for kind in RequestKind]
+    assert change(database, ids[0]) == MoveResult.DONE
+    left = [each for each in opened if requests.get(each.id, each.kind, NOW)]
+    assert [each.kind for each in left if each.subscriber == ids[0]] == [RequestKind.ADDRESS]
+    assert len(left) == 1 + len(RequestKind)
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before it is sent", "after it is sent"])

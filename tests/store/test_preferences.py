@@ -56,3 +56,23 @@ def test_many_unsubscribe_at_once(database: Database) -> None:
 
 def test_nobody_has_asked(database: Database) -> None:
     assert PreferenceStore(database).unsubscribe_all([], now=NOW) == []
+
+
+def test_only_joining_leaving_moving_and_not_you_end_cookies(database: Database) -> None:
+    enlist(database, EMAIL, "ravi@example.com")
+    preferences, log = PreferenceStore(database), ConsentLog(database)
+    id = preferences.find(EMAIL).id  # type: ignore[union-attr]
+    at = [preferences.cookie_version(EMAIL)]
+
+    def ends(what: str, source: str = "web:leave") -> bool:
+        log.record(EMAIL, what, NOW, source)
+        at.append(preferences.cookie_version(EMAIL))
+        return at[-1] != at[-2]
+
+    preferences.set(id, {"topics": ["खेल"]}, ConsentContext("web:preferences"), now=NOW)
+    log.record("ravi@example.com", UNSUBSCRIBED, NOW)
+    assert preferences.cookie_version(EMAIL) == at[0]
+    assert not any(ends(what) for what in ("changed", "said why", "nominated", "wants to stay"))
+    assert all(ends(what) for what in (UNSUBSCRIBED, "came back", "signed up", "removed", "changed address"))
+    assert ends("changed", "web:undo")
+    assert len(set(at)) == 7

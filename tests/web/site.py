@@ -17,7 +17,9 @@ from digest import i18n
 from digest.app import App, make_app
 from digest.models import Subscriber
 from digest.store.people.consent import Consent, ConsentLog
+from digest.store.people.preferences import PreferenceStore
 from digest.subscribers.address import normalise
+from digest.web.known_browser import cookie_name, cookie_value
 from digest.web.server import run_pages
 from tests.support.folders import newsletter_folder
 
@@ -45,6 +47,8 @@ class Site:
 
     app: App
     base: str
+    # The Cookie header of every request.
+    cookie: str = ""
 
     def request(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
@@ -52,7 +56,8 @@ class Site:
         place = urlsplit(self.base)
         connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=30)
         try:
-            connection.request(method, path, body, dict(headers or {}))
+            cookie = {"Cookie": self.cookie} if self.cookie else {}
+            connection.request(method, path, body, {**cookie, **(headers or {})})
             response = connection.getresponse()
             received = {name.lower(): value for name, value in response.getheaders()}
             # A stream of events does not end for minutes.
@@ -85,11 +90,18 @@ class Site:
         return self.app.signer.sign(purpose, self.subscriber_id(email))
 
     def subscriber_id(self, email: str) -> int:
-        from digest.store.people.preferences import PreferenceStore
-
         found = PreferenceStore(self.app.database).find(normalise(email))
         assert found is not None, email
         return found.id
+
+    def preferences(self, email: str) -> str:
+        """The path of a subscriber's preferences, in a browser that is known as theirs from now on."""
+        store = PreferenceStore(self.app.database)
+        subscriber = store.find(normalise(email))
+        assert subscriber is not None, email
+        value = cookie_value(self.app.signer, store, subscriber, self.app.now())
+        self.cookie = f"{cookie_name(self.app.settings.newsletter.base_url or self.base)}={value}"
+        return f"/preferences/{self.token('preferences', email)}"
 
     def candidates(self) -> dict[str, object]:
         """For each address, why it would not get today's edition; None if it would."""

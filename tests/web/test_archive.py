@@ -92,10 +92,11 @@ def test_no_page_shows_the_token_of_another_page(pages: Site, place: str) -> Non
         case "view":
             shown = pages.get(view(pages, "asha@example.com"))
         case "preferences after a change":
-            shown = pages.post(f"/preferences/{tokens['preferences']}/pause", weeks="1")
+            shown = pages.post(pages.preferences("asha@example.com") + "/resume")
         case "left":
             shown = pages.post(f"/leave/{tokens['leave']}")
         case _:
+            pages.preferences("asha@example.com")
             shown = pages.get(f"/{own}/{tokens[own]}")
     assert shown.status == 200
     assert [name for name, token in tokens.items() if name != own and token in shown.text] == []
@@ -425,7 +426,7 @@ def test_an_edition_of_samples_is_not_published_once_there_is_a_provider(tmp_pat
     with site(pages.app.home, DIGEST_DELIVERY__TRANSPORT="smtp", DIGEST_DELIVERY__SMTP__HOST="127.0.0.1") as live:
         assert live.get(f"/archive/{DAY}").status == 404
         assert DAY not in live.get("/archive").text + live.get("/archive.xml").text
-        assert DAY not in live.get(f"/preferences/{live.token('preferences', 'asha@example.com')}").text
+        assert DAY not in live.get(live.preferences("asha@example.com")).text
 
 
 def test_the_archive_can_be_disabled(tmp_path: Path) -> None:

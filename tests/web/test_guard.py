@@ -97,11 +97,11 @@ def test_pages_under_a_path_work_with_and_without_the_prefix(tmp_path: Path) -> 
 def test_errors_are_logged_without_tokens_or_addresses(pages: Site, caplog: pytest.LogCaptureFixture) -> None:
     from sqlalchemy import text
 
-    token, other = (pages.token(purpose, "asha@example.com") for purpose in ("leave", "preferences"))
+    token, preferences = pages.token("leave", "asha@example.com"), pages.preferences("asha@example.com")
     with pages.app.database.write() as connection:
         connection.execute(text("ALTER TABLE suppression RENAME TO elsewhere"))
     with caplog.at_level(logging.INFO):
-        for path in (f"/leave/{token}", f"/preferences/{other}"):
+        for path in (f"/leave/{token}", preferences):
             answer = pages.post(path, days="mon", format="html")
             assert answer.status == 503
             assert "Traceback" not in answer.text

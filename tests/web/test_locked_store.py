@@ -55,10 +55,10 @@ def test_forty_five_requests_that_wait_at_once_are_all_told_that_nothing_has_cha
     monkeypatch.setattr("digest.web.middleware.STORE_WAIT", 1.0)
     with site(tmp_path / "newsletter", ["asha@example.com", "ravi@example.com"]) as pages:
         leave = pages.token("leave", "asha@example.com")
-        preferences = pages.token("preferences", "ravi@example.com")
+        preferences = pages.preferences("ravi@example.com")
         requests = [
             (f"/leave/{leave}", {"List-Unsubscribe": "One-Click"}),
-            (f"/preferences/{preferences}/pause", {"weeks": "1"}),
+            (f"{preferences}/resume", {}),
             ("/join", {"email": "neha@example.org"}),
         ] * 15
         with locked_by_another_process(pages.app.home / "digest.db"), ThreadPoolExecutor(len(requests)) as pool:

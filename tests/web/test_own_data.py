@@ -20,7 +20,7 @@ ASHA, NEW = "asha@example.com", "asha@example.org"
 
 
 def preferences(pages: Site, email: str = ASHA) -> str:
-    return f"/preferences/{pages.token('preferences', email)}"
+    return pages.preferences(email)
 
 
 def ask_for(pages: Site, what: str, email: str = ASHA, **fields: str) -> str:
@@ -66,7 +66,7 @@ def test_an_address_changes_when_both_mailboxes_said_yes(pages: Site) -> None:
     assert (stored(pages, ASHA), stored(pages, NEW)) == (None, id)
     # Repeating it changes nothing.
     assert pages.post(new).title == translated("Your address is changed")
-    shown = pages.get(own).text
+    shown = pages.get(preferences(pages, NEW)).text
     assert "a•••@example.org" in shown
     assert 'value="sun" aria-label="रविवार" checked' in shown
     assert [entry.what for entry in pages.consent(NEW)] == ["changed", "changed address"]

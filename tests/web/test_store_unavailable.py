@@ -54,7 +54,7 @@ def rows(pages: Site) -> dict[str, list[object]]:
 @pytest.mark.parametrize("failure", [locked, full])
 def test_no_page_claims_success_and_a_retry_succeeds(impatient: Site, failure: Failure) -> None:
     pages = impatient
-    leave, preferences = pages.token("leave", "asha@example.com"), pages.token("preferences", "ravi@example.com")
+    leave, preferences = pages.token("leave", "asha@example.com"), pages.preferences("ravi@example.com")
     pages.post("/join", email="neha@example.org")
     (mail,) = pages.mails("neha@example.org")
     assert mail
@@ -65,8 +65,8 @@ def test_no_page_claims_success_and_a_retry_succeeds(impatient: Site, failure: F
         (f"/leave/{leave}", {"List-Unsubscribe": "One-Click"}),
         (f"/leave/{leave}/pause", {"weeks": "2"}),
         (f"/leave/{leave}/why", {"why": "other"}),
-        (f"/preferences/{preferences}", form),
-        (f"/preferences/{preferences}/pause", {"weeks": "1"}),
+        (preferences, form),
+        (f"{preferences}/resume", {}),
         (f"/confirm/{confirm}", {}),
         ("/join", {"email": "kavita@example.org"}),
     ]

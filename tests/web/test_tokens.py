@@ -19,9 +19,10 @@ import pytest
 from sqlalchemy import select
 
 from digest import pipeline
+from digest.models import Subscriber
 from digest.store.people.requests import RequestKind, RequestStore
 from digest.store.people.signups import SignupStore
-from digest.store.schema import metadata
+from digest.store.schema import metadata, person_request, subscriber
 from digest.subscribers.tokens import Signer
 from digest.web.app import create_app
 from tests.support.asgi import Asgi, Response
@@ -43,6 +44,7 @@ FIELDS = {
     "weeks": "2",
     "frequency": "weekly:sun",
     "why": "other",
+    "word": "अच्छा",
     "email": "new@example.org",
     "nominee": "रवि",
     "contact": "ravi@example.org",
@@ -56,8 +58,9 @@ REQUESTS = {
     "own-data": 1,
     "own-erase": 2,
     "own-nominee": 3,
-    "own-undo": 4,
-    "confirm": 5,
+    "own-choose": 4,
+    "own-undo": 5,
+    "confirm": 6,
 }
 # The header of an email and its visible link lead to the same page, with different tokens.
 TWO = {"/leave/{token}": ["leave", "preferences"]}
@@ -78,6 +81,20 @@ class Doors:
     def open(self, method: str, path: str, token: str) -> Response:
         body = urlencode(FIELDS).encode() if method == "POST" else b""
         return self.client.request(method, path.replace("{token}", token), body, HEADERS)
+
+    def rows_of(self, id: int) -> dict[str, list[str]]:
+        """What the store has about a subscriber: table → rows, and for requests by email also their kind → rows."""
+        found: dict[str, list[str]] = {}
+        with self.pages.app.database.read() as connection:
+            address = connection.execute(select(subscriber.c.address).where(subscriber.c.id == id)).scalar()
+            for table in metadata.sorted_tables:
+                own = table.c.id == id if table is subscriber else None
+                own = table.c.subscriber == id if "subscriber" in table.c else own
+                own = table.c.address == address if own is None and "address" in table.c else own
+                for row in connection.execute(select(table).where(own)) if own is not None else ():
+                    name = f"to {row.kind}" if table is person_request else table.name
+                    found.setdefault(name, []).append(repr(tuple(row)))
+        return found
 
     def state(self) -> str:
         """A hash of every row of the store."""
@@ -118,6 +135,7 @@ def serve(home: Path) -> Iterator[Doors]:
             requests.open(1, RequestKind.DATA, now=now).id,
             requests.open(1, RequestKind.ERASE, now=now).id,
             requests.open(1, RequestKind.NOMINEE, now=now).id,
+            requests.open(1, RequestKind.CHOOSE, now=now).id,
             undo.id,
             SignupStore(app.database).request("neha@example.org", "neha@example.org", wording="", detail="", now=now),
         ]
@@ -214,6 +232,44 @@ def test_a_foreign_token_changes_nothing(doors: Doors) -> None:
             if purpose not in own[page]:
                 assert doors.open("POST", path, token).status == 404, (path, purpose)
     assert doors.state() == before
+
+
+# What a stranger changes with the links of a forwarded email, in tables of the store and requests by email. With
+# "to undo" the mailbox gets a notice that undoes it, and with "to choose" the link to the preferences.
+STRANGER = {
+    "/leave/{token}": {"suppression", "consent", "to undo"},
+    "/leave/{token}/leave": {"suppression", "consent", "to undo"},
+    "/leave/{token}/pause": {"preference", "consent", "to undo"},
+    "/leave/{token}/less": {"preference", "consent", "to undo"},
+    "/leave/{token}/why": {"consent"},
+    "/pause/{token}": {"preference", "consent", "to undo"},
+    "/preferences/{token}/choose": {"to choose"},
+    "/stay/{token}": {"consent"},
+    f"/answer/{KEY}/poll/1/{{token}}": {"answer"},
+    f"/answer/{KEY}/poll/1/{{token}}/word": {"reader_word"},
+}
+
+
+def test_what_a_stranger_can_do_with_a_forwarded_email(tmp_path: Path) -> None:
+    """Every route, each for another subscriber, with the tokens of the text of an email."""
+    with serve(tmp_path / "newsletter") as doors:
+        app = doors.pages.app
+        people = [f"kavita{number}@example.com" for number in range(2 * len(doors.routes))]
+        app.subscribers.sync([(email, Subscriber(email)) for email in people], now=app.now())
+        ids = map(doors.pages.subscriber_id, people)
+        changed: dict[str, set[str]] = {}
+        for method, path in doors.routes:
+            for purpose in ("preferences", "view"):
+                id = next(ids)
+                before = doors.rows_of(id)
+                answer = doors.open(method, path, app.signer.sign(purpose, id))
+                after = doors.rows_of(id)
+                if found := {name for name in before | after if before.get(name) != after.get(name)}:
+                    changed[path] = found
+                assert "set-cookie" not in answer.headers, path
+                for private in (b"kavita", b'name="topics"', b'name="hour"', b"/choose/"):
+                    assert private not in answer.body, (path, private)
+        assert changed == STRANGER
 
 
 def test_a_link_that_was_used_does_nothing_again(tmp_path: Path) -> None:

@@ -101,6 +101,7 @@ def steps(app: App, language: str = "") -> list[Step]:
     sign = app.signer.sign
     asha, ravi = (sign("leave", id) for id in (1, 2))
     preferences = f"/preferences/{sign('preferences', 3)}"
+    choose = RequestStore(app.database).open(3, RequestKind.CHOOSE, now=app.now())
     form = {"days": "mon", "format": "html", "hour": ""}
     pages: list[Step] = [
         {"name": "join", "path": "/join"},
@@ -115,10 +116,13 @@ def steps(app: App, language: str = "") -> list[Step]:
         {"name": "left-email", "path": f"/leave/{sign('preferences', 6)}/leave", "form": {}},
         {"name": "leave-nobody", "path": f"/leave/{sign('leave', 0)}"},
         {"name": "broken", "path": "/leave/x"},
-        {"name": "preferences", "path": preferences},
+        {"name": "preferences-short", "path": preferences},
+        {"name": "preferences-mailed", "path": f"/preferences/{sign('preferences', 4)}/choose", "form": {}},
+        # From here on the browser is known as this subscriber's.
+        {"name": "preferences", "path": f"/choose/{sign('own-choose', choose.id)}"},
         {"name": "preferences-wrong", "path": preferences, "form": form},
         {"name": "preferences-saved", "path": preferences, "form": {**form, "topics": app.topics[0]}},
-        {"name": "preferences-paused", "path": f"{preferences}/pause", "form": {"weeks": "4"}},
+        {"name": "preferences-paused", "path": preferences, "form": {**form, "topics": app.topics[0], "weeks": "4"}},
         {"name": "pause", "path": preferences.replace("preferences", "pause", 1)},
         {"name": "preferences-again", "path": f"{preferences}/again", "form": {}},
         {"name": "view", "path": f"/view/{DAY}/{sign('view', 1)}"},

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, or_, select
 
 from digest.store import outbox
 from digest.store.database import Database
@@ -15,6 +15,12 @@ from digest.store.statements import row_of
 
 NOMINATED = "nominated"
 """The word of the log for a nomination; its detail names the person."""
+
+MOVED = "changed address"
+"""The word of the log for another address; its detail has the earlier one."""
+
+UNDONE = "web:undo"
+"""The source of an entry by "Not you?", the link that undoes a change."""
 
 # Log words that become webhook events. Bulk changes, as by an import or an edited file, become one with numbers.
 _EVENTS = {
@@ -64,6 +70,18 @@ class ConsentLog:
 
 # Built once, because each change on a page adds an entry.
 _insert = insert(consent)
+
+
+_ends_cookies = or_(consent.c.what.in_((*_EVENTS, MOVED)), consent.c.source == UNDONE)
+_cookie_version = select(func.max(consent.c.id)).where(consent.c.address == bindparam("address"), _ends_cookies)
+
+
+def cookie_version(connection: Connection, address: str) -> int:
+    """Return a number that changes when the subscriber joins, leaves, moves or undoes a change of somebody else.
+
+    A browser's cookie is bound to it, and so ends then.
+    """
+    return connection.execute(_cookie_version, {"address": address}).scalar() or 0
 
 
 def append(connection: Connection, entries: Sequence[Consent]) -> None:

@@ -18,12 +18,10 @@ from digest.store import meta
 from digest.store.people import consent, suppressions
 from digest.store.people.consent import Consent
 from digest.store.people.erasure import NOBODY, Erasures
-from digest.store.schema import batch, delivery, edition, moved_address, signup, subscriber, suppression
+from digest.store.people.requests import RequestKind
+from digest.store.schema import batch, delivery, edition, moved_address, person_request, signup, subscriber, suppression
 from digest.store.schema import consent as consent_table
 from digest.store.statements import chunks
-
-MOVED = "changed address"
-"""The consent log's word for it."""
 
 # Editions that may still send to somebody.
 _OPEN = (EditionState.FROZEN, EditionState.SENDING, EditionState.PAUSED)
@@ -79,6 +77,9 @@ def rename(connection: Connection, id: int, old: str, new: str, email: str, now:
         gone = {"address": f"moved:{other}", "email": NOBODY, "name": "", "listed": False, "status": "erased"}
         connection.execute(update(subscriber).where(subscriber.c.id == other).values(gone))
     connection.execute(update(subscriber).where(own).values(address=new, email=email))
+    # Links in emails to the old mailbox end. The page of the change itself still says that it is done.
+    mailed = (person_request.c.subscriber == id) & (person_request.c.kind != RequestKind.ADDRESS)
+    connection.execute(delete(person_request).where(mailed))
     for column in (consent_table.c.address, signup.c.address):
         connection.execute(update(column.table).where(column == old).values({column.name: new}))
     connection.execute(delete(moved_address).where(moved_address.c.old.in_([old, new])))

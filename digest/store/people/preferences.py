@@ -105,6 +105,11 @@ class PreferenceStore:
         with self.database.read() as connection:
             return suppressions.signed_up_at(connection, id)
 
+    def cookie_version(self, address: str) -> int:
+        """Return the number to which the cookies of a subscriber's browsers are bound."""
+        with self.database.read() as connection:
+            return consent.cookie_version(connection, address)
+
     def paused(self, now: datetime) -> dict[str, datetime]:
         """Return address → end of the pause."""
         rows = select(subscriber.c.address, preference.c.paused_until).join(

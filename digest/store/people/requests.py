@@ -28,6 +28,8 @@ class RequestKind(StrEnum):
     DATA = "data"
     ERASE = "erase"
     NOMINEE = "nominee"
+    # Shows the whole preferences page.
+    CHOOSE = "choose"
     # Opened by the change itself.
     UNDO = "undo"
 
@@ -131,5 +133,9 @@ class RequestStore:
 
 
 def _lifetime(kind: RequestKind) -> timedelta:
-    """How long the links of a request work. A subscriber may be away when somebody else makes a change."""
-    return KEPT if kind == RequestKind.UNDO else PENDING
+    """How long the links of a request work.
+
+    A subscriber may be away when somebody else makes a change. Who asks for the preferences wants them now, and the
+    email may be forwarded later.
+    """
+    return {RequestKind.UNDO: KEPT, RequestKind.CHOOSE: _DAY}.get(kind, PENDING)

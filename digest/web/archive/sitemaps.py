@@ -32,6 +32,7 @@ _PERSONAL = (
     "/answer/",
     "/approve/",
     "/c/",
+    "/choose/",
     "/confirm/",
     "/data/",
     "/erase/",

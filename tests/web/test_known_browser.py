@@ -1,0 +1,198 @@
+"""The cookie that shows a subscriber's whole preferences: who gets it and how it ends. Without it the page is short."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from digest.store.people.preferences import PreferenceStore
+from digest.subscribers.tokens import Signer
+from digest.web.known_browser import cookie_name, cookie_value
+from tests.web.site import FORM as FORM_TYPE
+from tests.web.site import Response, Site, link_of, site, translated
+
+# Each test serves an edition.
+pytestmark = pytest.mark.slow
+
+ASHA, RAVI, NEW = "asha@example.com", "ravi@example.com", "asha@example.org"
+COOKIE = cookie_name("https://news.example.com")
+FORM = {"topics": "खेल", "days": "sun", "format": "text", "hour": ""}
+
+
+def letter(pages: Site, email: str = ASHA) -> str:
+    """The link of an email to the preferences."""
+    return f"/preferences/{pages.token('preferences', email)}"
+
+
+def is_whole(answer: Response) -> bool:
+    return 'name="format" value="text"' in answer.text
+
+
+def cookie_of(answer: Response) -> str:
+    """The Cookie header that a browser sends after this response."""
+    return answer.headers["set-cookie"].partition(";")[0]
+
+
+def mailed_link(pages: Site, email: str = ASHA) -> str:
+    """Ask for the link to the preferences in a browser that is not known, and return it."""
+    answer = pages.post(f"{letter(pages, email)}/choose")
+    assert translated("We have sent you an email") in answer.text
+    return link_of(pages.mails(email, "own")[-1])
+
+
+def test_a_link_that_was_mailed_opens_the_whole_page_for_a_year(pages: Site) -> None:
+    short = pages.get(letter(pages))
+    assert (short.status, short.title, is_whole(short)) == (200, translated("Your preferences"), False)
+    assert "a•••@example.com" in short.text
+    link = mailed_link(pages)
+    # Nothing was changed, so nothing is to be undone. A scanner that opens the link does not use it up.
+    for _ in range(2):
+        answer = pages.request("GET", link)
+        assert (answer.status, answer.headers["location"]) == (303, f"{letter(pages)}?done=opened")
+    attributes = answer.headers["set-cookie"].lower().split("; ")[1:]
+    assert sorted(attributes) == ["httponly", "max-age=31536000", "path=/", "samesite=lax", "secure"]
+    assert cookie_of(answer).startswith(f"{COOKIE}=")
+    assert ASHA not in answer.headers["set-cookie"]
+    # Without the cookie the page says why it is short.
+    assert translated("This browser does not keep our cookie") in pages.get(answer.headers["location"]).text
+    pages.cookie = cookie_of(answer)
+    assert is_whole(pages.get(answer.headers["location"]))
+    assert translated("Your preferences are saved") in pages.post(letter(pages), **FORM).text
+    # Another process of the same newsletter knows the browser too, until the year is over.
+    for day, known in (("2027-11-22", True), ("2027-11-24", False)):
+        with site(pages.app.home, [ASHA], DIGEST_NOW=f"{day}T07:00+05:30") as later:
+            later.cookie = pages.cookie
+            assert is_whole(later.get(letter(later))) is known
+
+
+def test_the_cookie_is_not_for_https_only_on_a_local_newsletter(tmp_path: Path) -> None:
+    with site(tmp_path / "newsletter", [ASHA], DIGEST_NEWSLETTER__BASE_URL="http://127.0.0.1:8000/subah") as pages:
+        answer = pages.request("GET", mailed_link(pages).removeprefix("/subah"))
+        assert cookie_of(answer).startswith("subscriber-subah=")
+        assert "secure" not in answer.headers["set-cookie"].lower()
+        pages.cookie = cookie_of(answer)
+        assert is_whole(pages.get(letter(pages)))
+
+
+def test_the_mailed_link_expires_and_the_next_one_replaces_it(pages: Site) -> None:
+    first = mailed_link(pages)
+    pages.post(f"{letter(pages)}/choose")
+    assert pages.request("GET", first).status == 410
+    (link,) = {link_of(mail) for mail in pages.mails(ASHA, "own")} - {first}
+    for hour, status in (("06:59", 303), ("07:01", 410)):
+        with site(pages.app.home, [ASHA], DIGEST_NOW=f"2026-11-24T{hour}+05:30") as later:
+            answer = later.request("GET", link)
+            assert (answer.status, "set-cookie" in answer.headers) == (status, status == 303)
+
+
+def test_the_mailed_link_has_limits(pages: Site) -> None:
+    for _ in range(7):
+        last = pages.post(f"{letter(pages)}/choose")
+    assert translated("You have asked for this often today") in last.text
+    assert len(pages.mails(ASHA, "own")) <= 6
+
+
+def test_somebody_who_confirms_a_sign_up_is_known(pages: Site) -> None:
+    pages.post("/join", email="neha@example.org")
+    link = link_of(pages.mails("neha@example.org")[0])
+    assert "set-cookie" not in pages.get(link).headers
+    done = pages.post(link)
+    pages.cookie = cookie_of(done)
+    assert is_whole(pages.get(letter(pages, "neha@example.org")))
+    # The used link is in an old email, which others may have.
+    assert "set-cookie" not in pages.post(link).headers
+
+
+def test_a_changed_address_ends_the_cookie_and_brings_another(pages: Site) -> None:
+    waiting = mailed_link(pages)
+    own = pages.preferences(ASHA)
+    pages.post(f"{own}/address", email=NEW)
+    (new,) = (link_of(mail) for mail in pages.mails(NEW, "own"))
+    links = [link_of(mail) for mail in pages.mails(ASHA, "own")]
+    present = next(link for link in links if link.startswith("/address/"))
+    assert "set-cookie" not in pages.request("POST", present).headers
+    answer = pages.request("POST", new)
+    assert not is_whole(pages.get(own))
+    pages.cookie = cookie_of(answer)
+    assert is_whole(pages.get(own))
+    # The former mailbox may belong to somebody else by now.
+    assert pages.request("GET", waiting).status == 410
+
+
+def leave(pages: Site) -> None:
+    pages.post(f"/leave/{pages.token('leave', ASHA)}")
+    assert pages.get(letter(pages)).title == translated("You have unsubscribed")
+    pages.post(f"/leave/{pages.token('leave', ASHA)}/back")
+
+
+def say_not_you(pages: Site) -> None:
+    known, pages.cookie = pages.cookie, ""
+    pages.post(f"/leave/{pages.token('preferences', ASHA)}/pause", weeks="1")
+    pages.post(link_of(pages.mails(ASHA, "own")[0]))
+    pages.cookie = known
+
+
+def bounce(pages: Site) -> None:
+    pages.app.subscribers.suppress(ASHA, "bounced", now=pages.app.now())
+
+
+def erase(pages: Site) -> None:
+    pages.app.eraser.erase_whole(ASHA, "test")
+
+
+def be_removed(pages: Site) -> None:
+    pages.app.subscribers.sync([], now=pages.app.now())
+
+
+@pytest.mark.parametrize("end", [leave, say_not_you, bounce, erase, be_removed])
+def test_the_cookie_ends(pages: Site, end: Callable[[Site], None]) -> None:
+    place = pages.preferences(ASHA)
+    assert is_whole(pages.get(place))
+    end(pages)
+    assert not is_whole(pages.get(place))
+    assert pages.post(place, **FORM).status in (200, 403)
+    assert PreferenceStore(pages.app.database).chosen() == {}
+
+
+def test_no_forged_foreign_or_old_cookie_shows_more_than_the_short_page(unchanged: Site) -> None:
+    app, store = unchanged.app, PreferenceStore(unchanged.app.database)
+    asha, ravi = store.find(ASHA), store.find(RAVI)
+    assert asha
+    assert ravi
+    good = cookie_value(app.signer, store, asha, app.now())
+    until, code = good.split(".")
+    values = [
+        "", ".", code, f".{code}", f"{until}.", f"{until}.{code[:-1]}", f"{until}.{code.swapcase()}",
+        f"{until}.{code}A", f"{int(until) + 1}.{code}", f"0{until}.{code}", f"x.{code}",
+        f"{'9' * 5000}.{code}", f"{until}.{'é' * 24}",
+        cookie_value(app.signer, store, ravi, app.now()),
+        cookie_value(Signer([b"a key of somebody else"]), store, asha, app.now()),
+        f"{until}.{app.signer.sign_name('approve', f'{asha.id} 0 {until}')}",
+        app.signer.sign("preferences", asha.id), app.signer.sign("browser", asha.id),
+    ]  # fmt: skip
+    place = letter(unchanged)
+    for value in values:
+        header = {"Cookie": f"{COOKIE}={value}".encode("latin-1", "replace").decode("latin-1")}
+        answer = unchanged.request("GET", place, headers=header)
+        assert (answer.status, is_whole(answer)) == (200, False), value
+        posted = unchanged.request("POST", place, b"days=sun&format=text", {**header, "Content-Type": FORM_TYPE})
+        assert posted.status == 403, value
+    # A cookie under another name, and the right one beside others.
+    assert not is_whole(unchanged.request("GET", place, headers={"Cookie": f"subscriber={good}"}))
+    assert is_whole(unchanged.request("GET", place, headers={"Cookie": f"a=b; {COOKIE}={good}; c=d"}))
+    assert unchanged.consent(ASHA) == []
+
+
+def test_the_short_page_has_only_buttons_that_need_no_email(unchanged: Site) -> None:
+    unchanged.cookie = ""
+    shown = unchanged.get(letter(unchanged)).text
+    token = unchanged.token("preferences", ASHA)
+    assert re.findall(r'action="([^"]+)"', shown) == [
+        f"/preferences/{token}/choose",
+        f"/leave/{token}/pause",
+        f"/leave/{token}/less",
+        f"/leave/{token}/leave",
+    ]
