@@ -5,7 +5,6 @@ A GET changes nothing, because link scanners open every link.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
@@ -14,7 +13,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from digest.models import PLACEHOLDERS
 from digest.render.blocks.questions import Question, find_question
 from digest.store.content.answers import AnswerStore
 from digest.store.content.editions import EditionStore
@@ -25,8 +23,6 @@ from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redi
 from digest.web.unsubscribe import shorten_text
 
 _PURPOSE = "preferences"
-# Of emails that were sent before the view got a token that only reads.
-_EARLIER_PURPOSE = "view"
 # The most comments of one subscriber in a day.
 _MOST_WORDS = (10, timedelta(days=1))
 
@@ -48,8 +44,6 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, words
     ) -> tuple[int, Question] | HTMLResponse:
         """Return the subscriber's number and the question of a link, or an error page."""
         id = context.subscriber_id_from_token(_PURPOSE, token)
-        if id is None and _is_earlier(editions, edition):
-            id = context.subscriber_id_from_token(_EARLIER_PURPOSE, token)
         if id is None or (id != TEST_SUBSCRIBER and context.subscriber(id) is None):
             return context.invalid_link(request)
         question = find_question(editions.get(edition), block, pages.branding.language)
@@ -112,12 +106,6 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, words
         return redirect(pages, request, f"/answer/{quote(edition)}/{block}/{choice}/{token}", done="word")
 
     return routes
-
-
-def _is_earlier(editions: EditionStore, edition: str) -> bool:
-    """Whether the email of an edition has the token of the view in the links of its questions."""
-    earlier = re.compile(rf"/answer/[^\s\"]*{PLACEHOLDERS[_EARLIER_PURPOSE]}")
-    return any(earlier.search(email.text) for email in editions.emails(edition).values())
 
 
 def shares(options: Sequence[str], counts: Mapping[int, int]) -> list[tuple[str, int]]:

@@ -54,7 +54,7 @@ def cookie_name(base: str) -> str:
     Browsers accept the prefix `__Host-` only over https, and only for the path `/`. Newsletters may share a host.
     """
     scheme, _, place = base.partition("://")
-    path = re.findall(r"\w+", place.partition("/")[2], re.ASCII)
+    path = re.findall("[A-Za-z0-9]+", place.partition("/")[2])
     return "-".join(("__Host-subscriber" if scheme == "https" else "subscriber", *path))
 
 

@@ -66,7 +66,9 @@ class OwnData:
     ) -> bool:
         """Store a request and queue its emails. False if there were too many."""
         now, context = self.context.now(), self.context
-        quotas = [Quota(f"own:{subscriber.id}", _MAX_REQUESTS, _DAY), *network_quotas("own", request)]
+        # A stranger with a forwarded email can ask for the link to the preferences, and must not use up the rest.
+        name = "choose" if kind == RequestKind.CHOOSE else "own"
+        quotas = [Quota(f"{name}:{subscriber.id}", _MAX_REQUESTS, _DAY), *network_quotas(name, request)]
         if address:
             name = f"join:{mailbox(address)}"
             quotas += [Quota(name, 1, timedelta(minutes=10)), Quota(name, 3, _DAY), Quota(name, 6, 7 * _DAY)]

@@ -104,23 +104,6 @@ def test_only_the_token_of_the_email_answers(asked: Site) -> None:
     assert counts(asked, "poll") == before
 
 
-def test_the_answers_of_an_earlier_email_still_count(tmp_path: Path) -> None:
-    """Before, their links had the token of the view."""
-    from sqlalchemy import func, update
-
-    from digest.models import PLACEHOLDERS
-    from digest.store.schema import rendered_email
-
-    newsletter_folder(tmp_path / "n")
-    with site(tmp_path / "n", ["asha@example.com"]) as served:
-        pipeline.send(served.app, KEY)
-        tags = PLACEHOLDERS["preferences"], PLACEHOLDERS["view"]
-        with served.app.database.write() as connection:
-            connection.execute(update(rendered_email).values(text=func.replace(rendered_email.c.text, *tags)))
-        place = f"/answer/{KEY}/feedback/1/{served.token('view', 'asha@example.com')}"
-        assert translated("Thank you. Your answer counts.") in served.post(place).text
-
-
 def test_the_page_in_the_archive_has_the_blocks_of_the_web(asked: Site) -> None:
     page = asked.get(f"/archive/{KEY}").text
     assert "हरियाली पौधशाला" in page
