@@ -41,6 +41,9 @@ _MAX_REQUESTS = 6
 _BY_SELF = "asked by the person on the pages"
 _FILE: dict[int | str, dict[str, Any]] = {200: {"description": "The file.", "content": {"application/json": {}}}}
 
+# What the preferences page asks for by one button, and the page after leaving.
+Asked = Literal["data", "erase", "nominee"]
+AskedLater = Literal["data", "erase"]
 Typed = Annotated[str, Form(max_length=320)]
 Result = Annotated[
     Literal["", "busy", "taken", "nobody"], Query(description="Why the address was not changed; chooses a message")
@@ -149,26 +152,6 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
         done = own.ask(request, subscriber, RequestKind.ADDRESS, address=address, email=written)
         return page.redirect(request, token, "address" if done else "enough")
 
-    @routes.post("/preferences/{token}/data", response_class=HTMLResponse, summary="Ask for one's data", **REDIRECTS)
-    def ask_data(request: Request, token: str) -> Response:
-        return ask(request, token, RequestKind.DATA)
-
-    @routes.post("/preferences/{token}/erase", response_class=HTMLResponse, summary="Ask to be erased", **REDIRECTS)
-    def ask_erase(request: Request, token: str) -> Response:
-        return ask(request, token, RequestKind.ERASE)
-
-    @routes.post(
-        "/preferences/{token}/nominee", response_class=HTMLResponse, summary="Ask to nominate somebody", **REDIRECTS
-    )
-    def ask_nominee(request: Request, token: str) -> Response:
-        return ask(request, token, RequestKind.NOMINEE)
-
-    def ask(request: Request, token: str, kind: RequestKind) -> Response:
-        subscriber = page.subscriber(request, token)
-        if subscriber is None:
-            return page.short(request, token, status=403)
-        return page.redirect(request, token, str(kind) if own.ask(request, subscriber, kind) else "enough")
-
     @routes.post(
         "/preferences/{token}/choose", response_class=HTMLResponse, summary="Ask for the whole page", **REDIRECTS
     )
@@ -189,19 +172,30 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
         remember(context, response, subscriber)
         return response
 
-    @routes.post("/leave/{token}/data", response_class=HTMLResponse, summary="Ask for one's data", **REDIRECTS)
-    def ask_data_after_leaving(request: Request, token: str) -> Response:
-        return ask_after_leaving(request, token, RequestKind.DATA)
+    @routes.post(
+        "/preferences/{token}/{kind}",
+        response_class=HTMLResponse,
+        summary="Ask for data, erasure, nomination",
+        **REDIRECTS,
+    )
+    def ask(request: Request, token: str, kind: Asked) -> Response:
+        subscriber = page.subscriber(request, token)
+        if subscriber is None:
+            return page.short(request, token, status=403)
+        done = kind if own.ask(request, subscriber, RequestKind(kind)) else "enough"
+        return page.redirect(request, token, done)
 
-    @routes.post("/leave/{token}/erase", response_class=HTMLResponse, summary="Ask to be erased", **REDIRECTS)
-    def ask_erase_after_leaving(request: Request, token: str) -> Response:
-        return ask_after_leaving(request, token, RequestKind.ERASE)
-
-    def ask_after_leaving(request: Request, token: str, kind: RequestKind) -> Response:
+    @routes.post(
+        "/leave/{token}/{kind}",
+        response_class=HTMLResponse,
+        summary="Ask for data or erasure after leaving",
+        **REDIRECTS,
+    )
+    def ask_after_leaving(request: Request, token: str, kind: AskedLater) -> Response:
         subscriber = leaving.subscriber(token)
         if subscriber is None or subscriber.suppressed != UNSUBSCRIBED:
             return leaving.response(request, token)
-        done = str(kind) if own.ask(request, subscriber, kind) else "enough"
+        done = kind if own.ask(request, subscriber, RequestKind(kind)) else "enough"
         return redirect(context.pages, request, f"/leave/{token}", done=done)
 
     @routes.get("/address/{side}/{token}", response_class=HTMLResponse, summary="Ask to confirm a new address")

@@ -66,6 +66,7 @@ REQUESTS = {
 TWO = {"/leave/{token}": ["leave", "preferences"]}
 # A parameter of a path that is a token.
 TOKEN = re.compile(r"\{(token|code)\}")
+CHOICES = {"{side}": ("present", "new"), "{kind}": ("data", "erase")}
 VALUES = {"edition": KEY, "block": "poll", "choice": "1"}
 
 
@@ -165,8 +166,9 @@ def _routes(guard: Any) -> Iterator[tuple[str, str]]:
         for name, value in VALUES.items():
             filled = filled.replace(f"{{{name}}}", value)
         for method in operations:
-            for side in ("present", "new") if "{side}" in filled else ("",):
-                yield method.upper(), filled.replace("{side}", side)
+            name = next((name for name in CHOICES if name in filled), "")
+            for choice in CHOICES.get(name, ("",)):
+                yield method.upper(), filled.replace(name, choice)
 
 
 def forged(tokens: dict[str, str], signer: Signer, dice: random.Random) -> Iterator[str]:
