@@ -34,12 +34,14 @@ def test_a_subscribers_journey_through_the_pages(tmp_path: Path) -> None:
         assert "रविवार, 29 नवंबर 2026" in seen["saved"]
         assert seen["kept"] == [pages.app.topics[0], "sun", "", "text"]
         assert "7 दिसंबर 2026" in seen["paused"]
-        assert seen["unsubscribed"] == translated("You have unsubscribed, so you get no email.")
-        assert seen["resubscribed"].startswith(translated("Welcome back"))
+        assert seen["unsubscribed"] == translated("You have unsubscribed")
+        assert seen["resubscribed"] == translated("Welcome back")
+        assert (seen["short"], seen["opened"]) == (0, [pages.app.topics[0]])
+        assert seen["mailed"].startswith(translated("We have sent you an email"))
         assert seen["leave"] == translated("Do you want to unsubscribe?")
         assert seen["left"] == translated("You have unsubscribed")
         assert seen["back"] == translated("Welcome back")
         assert seen["english"] == "Do you want to unsubscribe?"
-        assert (seen["cookies"], seen["origins"]) == (0, [])
+        assert (seen["cookies"], seen["origins"]) == (1, [])
         logged = [entry.what for entry in pages.consent("kavita@example.org")]
         assert logged == ["signed up", "changed", "changed", "changed", "unsubscribed", "came back"]

@@ -1,4 +1,4 @@
-// A subscriber's way through the pages in a real browser, by keyboard: no script of ours, no cookie.
+// A subscriber's way through the pages in a real browser, by keyboard: no script of ours, and one cookie.
 // node journey.mjs BASE OUTBOX LEAVE (the path of an unsubscribe link); prints what it saw as a JSON document.
 import fs from "node:fs";
 import path from "node:path";
@@ -20,18 +20,20 @@ async function press(selector) {
   await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.keyboard.press("Enter")]);
 }
 
-async function emailTo(email) {
+// The link that an email has, by the beginning of its path.
+async function linkTo(email, start) {
   for (let tries = 0; tries < 200; tries++) {
-    const folder = path.join(outbox, "join");
-    const file = fs.existsSync(folder) && fs.readdirSync(folder).find((name) => name.endsWith(`-${email}.eml`));
-    if (file) {
-      const raw = fs.readFileSync(path.join(folder, file), "utf8");
+    const files = fs.existsSync(outbox) ? fs.readdirSync(outbox, { recursive: true }) : [];
+    for (const file of files.filter((name) => name.endsWith(`-${email}.eml`))) {
+      const raw = fs.readFileSync(path.join(outbox, file), "utf8");
       const part = raw.split(/\r?\n\r?\n/).find((text, at, all) => all[at - 1]?.includes("text/plain"));
-      return Buffer.from(part.split("\n--")[0], "base64").toString("utf8");
+      const text = Buffer.from(part.split("\n--")[0], "base64").toString("utf8");
+      const link = text.match(/https?:\/\/\S+/g).map((one) => new URL(one).pathname).find((one) => one.startsWith(start));
+      if (link) return base + link;
     }
     await new Promise((done) => setTimeout(done, 50));
   }
-  throw new Error(`no email to ${email}`);
+  throw new Error(`no email to ${email} with a link to ${start}`);
 }
 
 await page.goto(`${base}/`);
@@ -40,13 +42,13 @@ await page.keyboard.press("Enter");
 await page.waitForFunction?.(() => true).catch(() => {});
 await page.waitForSelector("h1");
 seen.asked = await heading();
-const link = (await emailTo("kavita@example.org")).match(/https?:\/\/\S+/)[0];
-await page.goto(base + new URL(link).pathname);
+await page.goto(await linkTo("kavita@example.org", "/confirm/"));
 seen.confirm = await heading();
 await press("main button");
 seen.confirmed = await heading();
 await press("main a.button[href*='/preferences/']");
 seen.preferences = await heading();
+const preferences = page.url();
 for (const box of await page.$$("input[name=topics]")) await box.press("Space");
 await page.focus("input[name=topics]");
 await page.keyboard.press("Space");
@@ -58,11 +60,18 @@ seen.saved = await message();
 seen.kept = await page.$$eval("input:checked, option:checked", (all) => all.map((one) => one.value));
 await press("button[name=weeks][value='2']");
 seen.paused = await message();
-await press("button[name=weeks][value='0']");
+await press("form[action$='/resume'] button");
 await press("section[aria-labelledby=leave] button");
-seen.unsubscribed = await message();
+seen.unsubscribed = await heading();
 await press("form[action$='/back'] button");
-seen.resubscribed = await message();
+seen.resubscribed = await heading();
+// Leaving has ended the cookie, so the page is short until the link comes by email.
+await page.goto(preferences);
+seen.short = (await page.$$("input")).length;
+await press("form[action$='/choose'] button");
+seen.mailed = await message();
+await page.goto(await linkTo("kavita@example.org", "/choose/"));
+seen.opened = await page.$$eval("input[name=topics]:checked", (all) => all.map((one) => one.value));
 await page.goto(base + leave);
 seen.leave = await heading();
 await press("main button");
