@@ -20,11 +20,13 @@ from sqlalchemy import select
 
 from digest import pipeline
 from digest.models import Subscriber
+from digest.store.people.preferences import PreferenceStore
 from digest.store.people.requests import RequestKind, RequestStore
 from digest.store.people.signups import SignupStore
 from digest.store.schema import metadata, person_request, subscriber
 from digest.subscribers.tokens import Signer
 from digest.web.app import create_app
+from digest.web.known_browser import cookie_name, cookie_value
 from tests.support.asgi import Asgi, Response
 from tests.support.folders import newsletter_folder
 from tests.support.profiles import examples
@@ -34,6 +36,7 @@ from tests.web.test_answers import BLOCKS, KEY
 pytestmark = pytest.mark.slow
 
 MANY = examples(10_000, dev=1_000)
+MANY_COOKIES = examples(10_000, dev=200)
 HEADERS = {"Host": "localhost", "Content-Type": FORM}
 # Enough for every form; a field that a form does not have is ignored.
 FIELDS = {
@@ -199,6 +202,27 @@ def test_no_forged_token_opens_anything(doors: Doors) -> None:
             accepted.append((method, path, token, answer.status))
     assert accepted == []
     assert doors.state() == before
+
+
+def test_no_forged_cookie_opens_the_preferences(doors: Doors) -> None:
+    app, store = doors.pages.app, PreferenceStore(doors.pages.app.database)
+    own, other = store.get(1), store.get(2)
+    assert own
+    assert other
+    name, path = cookie_name(app.settings.newsletter.base_url), f"/preferences/{doors.tokens['preferences']}"
+    good = cookie_value(app.signer, store, own, app.now())
+    until, _, code = good.partition(".")
+
+    def opens(cookie: str) -> bool:
+        answer = doors.client.request("GET", path, b"", {**HEADERS, "Cookie": f"{name}={cookie}"})
+        assert answer.status == 200
+        return b'name="topics"' in answer.body
+
+    dice = random.Random(20261123)
+    assert opens(good)
+    assert not opens(cookie_value(app.signer, store, other, app.now()))
+    for number, part in zip(range(MANY_COOKIES), forged({"browser": code}, app.signer, dice), strict=False):
+        assert not opens(f"{until}.{part}" if number % 4 else f"{int(until) + dice.randint(1, 10**9)}.{code}"), part
 
 
 def test_reading_changes_nothing_and_a_token_opens_only_its_own_pages(doors: Doors) -> None:
