@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from digest.utils.heartbeat import Heartbeat
     from digest.web.server import RunningPages
     from digest.workers.port import Engine
-    from digest.workers.process import Process
+    from digest.workers.start import Process
 
 health_option = click.option(
     "--health-port",
@@ -50,9 +50,8 @@ def run_engine(
     from digest.cli.telemetry import telemetry
     from digest.cli.web import announce_desk, follow_pages
     from digest.newsletter.failed_start import tell_of_start
-    from digest.utils.heartbeat import Heartbeat, keeping
-    from digest.utils.systemd import ServiceNotifier
-    from digest.workers.process import Process
+    from digest.utils.heartbeat import Heartbeat, ServiceNotifier, keeping
+    from digest.workers.start import Process
 
     service = ServiceNotifier(os.environ)
     heartbeat = Heartbeat(service.alive)

@@ -13,7 +13,7 @@ from digest.cli.logs import LogFormat, log_option
 if TYPE_CHECKING:
     from digest.app import App
     from digest.workers.port import Engine
-    from digest.workers.process import Process
+    from digest.workers.start import Process
 
 
 @click.command()
