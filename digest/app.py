@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 from digest import i18n
 from digest.config import loader
-from digest.config.credentials import with_credentials
-from digest.config.secrets import find_secrets
+from digest.config.secrets import find_secrets, with_credentials
 from digest.config.settings import Settings
 from digest.config.valid_part import ValidPart, load_valid_part
 from digest.errors import ConfigurationError

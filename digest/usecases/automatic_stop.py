@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from digest.models import EditionState
-from digest.store.sending.first_recipients import first_recipients
-from digest.store.sending.overview import STOPPED
+from digest.store.sending.overview import STOPPED, first_recipients
 
 if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore

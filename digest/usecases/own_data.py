@@ -16,8 +16,8 @@ from digest.store.people.moves import MOVED, MoveResult, move
 if TYPE_CHECKING:
     from digest.store.content.clicks import ClickStore
     from digest.store.database import Database
+    from digest.store.people.consent import NoticeStore
     from digest.store.people.erasure import Erasures
-    from digest.store.people.notices import NoticeStore
     from digest.store.people.preferences import PreferenceStore
     from digest.store.people.reengagement import ReengagementStore
     from digest.store.people.subscribers import SubscriberAdmin

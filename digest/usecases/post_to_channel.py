@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from digest.deliver.telegram.client import MaybePosted, NotPosted, Posted
-from digest.deliver.telegram.text import MAX_CAPTION, MAX_MESSAGE
+from digest.deliver.telegram.client import MAX_CAPTION, MAX_MESSAGE, MaybePosted, NotPosted, Posted
 from digest.errors import DigestError
 from digest.store.sending.channel_posts import ChannelPost, PostState
 from digest.usecases.share import channel_text

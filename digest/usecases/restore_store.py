@@ -31,8 +31,7 @@ from digest.store.people.carry_over import CarriedOver, carry_over, reserve_ids
 from digest.store.schema import attempt, desk_link, desk_session
 from digest.store.schema import meta as values
 from digest.store.sending import restored
-from digest.store.sending.restored import Held, Restored, SentSince
-from digest.store.sending.take_over import take_over_sends
+from digest.store.sending.restored import Held, Restored, SentSince, take_over_sends
 
 _LOCK_WAIT = 1.0
 _BUSY = "; stop it before you restore the store"

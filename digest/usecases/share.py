@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from digest.deliver.telegram.text import MAX_MESSAGE, compose
+from digest.deliver.telegram.client import MAX_MESSAGE, compose
 from digest.hindi import dates
 from digest.i18n import translator
 from digest.models import Edition

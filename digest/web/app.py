@@ -21,10 +21,10 @@ from digest.app import App
 from digest.config.schedule import WEEKDAYS
 from digest.errors import ConfigProblem, ConfigurationError, StoreError
 from digest.i18n import translator
-from digest.mail.dns.receives import MailDomains
+from digest.mail.dns.resolver import MailDomains
 from digest.models import MAIN
 from digest.store.content.editions import PublishedStore
-from digest.store.people.notices import NoticeStore
+from digest.store.people.consent import NoticeStore
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.requests import RequestStore
 from digest.store.people.signups import SignupStore

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from markupsafe import Markup
 
-from digest.config.privacy import Grievance, Processor
+from digest.config.web import Grievance, Processor
 from digest.errors import TemplateProblem
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.models import EditionState

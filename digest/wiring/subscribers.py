@@ -103,7 +103,7 @@ class Subscribers(Curating):
 
     @cached_property
     def personal_data(self) -> PersonalData:
-        from digest.store.people.notices import NoticeStore
+        from digest.store.people.consent import NoticeStore
         from digest.store.people.preferences import PreferenceStore
         from digest.usecases.own_data import PersonalData
 

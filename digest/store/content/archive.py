@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from digest.hindi.search_words import index_words
+from digest.hindi.tokens import index_words
 from digest.models import LETTERS_TO_SOME
 from digest.store.content.editions import PublishedStore
 from digest.store.database import Database
