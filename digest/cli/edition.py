@@ -94,8 +94,7 @@ def show(home: Path, key: str, as_json: bool) -> None:
     from digest.cli.compose import show_edition
     from digest.cli.faults import app_despite_faults
     from digest.cli.json_output import decision_json
-    from digest.usecases.answers import option_counts
-    from digest.usecases.documents import edition_json
+    from digest.usecases.documents import edition_json, option_counts
 
     with app_despite_faults(home) as app:
         found = existing(app, key) if key else app.editions.composed_last()
@@ -189,7 +188,7 @@ def seen(home: Path, key: str, story: tuple[str, ...]) -> None:
     STORY is the id of a story, or `intro`. Without one it means everything that a model wrote. The edition cannot be
     approved before, and a text that changes afterwards must be looked at again.
     """
-    from digest.usecases.model_text import model_texts
+    from digest.usecases.approval import model_texts
 
     def act(app: App, by: Actor) -> Edition:
         ids = story or tuple(each.id for each in model_texts(existing(app, key)))
@@ -508,7 +507,7 @@ def _waiting(app: App) -> str:
 
 def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> None:
     from digest.cli.faults import app_despite_faults
-    from digest.usecases.record_decision import record_decision
+    from digest.usecases.approval import record_decision
 
     with app_despite_faults(home) as app:
         found = existing(app, key)
@@ -591,7 +590,7 @@ def _move(
     reason: str | None = None,
 ) -> None:
     from digest.app import make_app
-    from digest.usecases.record_decision import record_decision
+    from digest.usecases.approval import record_decision
 
     with make_app(home) as app:
         found = existing(app, key)

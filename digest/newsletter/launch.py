@@ -125,8 +125,7 @@ def _postal_address(app: App) -> Item:
 
 def _join_page(app: App, options: Options) -> Item:
     """The form must be live and show what subscribers agree to."""
-    from digest.usecases.check_web import unreachable
-    from digest.usecases.web_request import WebUnreachable, request
+    from digest.usecases.check_web import WebUnreachable, request, unreachable
     from digest.web.consent import consent_wording
 
     name, newsletter = "join page", app.settings.newsletter

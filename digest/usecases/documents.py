@@ -1,11 +1,15 @@
-"""Editions and sources as JSON documents, for `--json` and for the API."""
+"""Editions, answers to their questions, and sources as JSON documents, for `--json` and for the API."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from digest.models import Edition, Source, SourceHealth, Story
+from digest.render.blocks.rows import find_question
+
+if TYPE_CHECKING:
+    from digest.store.content.answers import AnswerStore
 
 
 def edition_json(edition: Edition) -> dict[str, Any]:
@@ -69,3 +73,13 @@ def _health(health: SourceHealth) -> dict[str, Any]:
         "not_before": health.not_before.isoformat() if health.not_before else None,
         "moved_to": health.moved_to or "",
     }
+
+
+def option_counts(answers: AnswerStore, edition: Edition, language: str) -> dict[str, dict[str, int]]:
+    """Return block → option → number of subscribers who chose it, for the questions of the edition."""
+    found: dict[str, dict[str, int]] = {}
+    for block in edition.blocks:
+        if question := find_question(edition, block.kind, language):
+            counts = answers.counts(edition.key, block.kind)
+            found[block.kind] = {option: counts.get(number, 0) for number, option in enumerate(question.options, 1)}
+    return found

@@ -23,10 +23,9 @@ from digest.subscribers.list_file import FORMATS
 from digest.utils.brief import Brief
 from digest.web.change_notices import Change, ChangeNotices
 from digest.web.dependencies import Context
-from digest.web.next_edition import NextEdition
+from digest.web.editions import NextEdition, Rate, TopicRates
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 from digest.web.resend import Resender, ResendResult
-from digest.web.topic_rates import Rate, TopicRates
 from digest.web.unsubscribe import come_back, leave_and_tell
 
 Pause = Literal["0", "1", "2", "4"]

@@ -187,7 +187,7 @@ class Notifying(Sending):
 
     def _webhook_keys(self, variable: str, key: str) -> list[bytes]:
         """Return the keys in an environment variable, which the setting `key` names. Raises ConfigurationError."""
-        from digest.notify.signature import read_secrets
+        from digest.notify.webhook import read_secrets
 
         if not variable:
             return []

@@ -31,7 +31,7 @@ from digest.deliver.telegram.client import (
 )
 from digest.hindi.cut import clusters
 from digest.store.sending.channel_posts import PostState
-from digest.usecases.post_to_channel import ChannelPoster
+from digest.usecases.share import ChannelPoster
 from tests.support import http_behaviours
 from tests.support.folders import newsletter_folder
 from tests.support.http_server import Exchange, Handler, HttpServer

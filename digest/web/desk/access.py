@@ -5,8 +5,26 @@ Nothing else grants access. The docs show the table, and a test checks every row
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 from digest.models import Role
-from digest.web.desk.route import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route, and the lowest role that may use it; None: everybody, without signing in.
+
+    `page` names the handler: module and function in this package. `uploads`: its form may have a file.
+    """
+
+    method: Literal["GET", "POST"]
+    path: str
+    role: Role | None
+    page: str
+    summary: str
+    uploads: bool = False
+
 
 _KEY = "/edition/{key}"
 _SUBSCRIBER = "/subscriber/{id}"
@@ -53,7 +71,7 @@ ROUTES = (
     Route("POST", f"{_KEY}/texts", Role.EDITOR, "edit.texts", "Set subject, preheader and intro"),
     Route("POST", f"{_KEY}/block", Role.EDITOR, "blocks.change", "Leave a block out, put it back, or write it"),
     Route("POST", f"{_KEY}/refresh", Role.EDITOR, "edit.refresh", "Compose again with new articles"),
-    Route("POST", f"{_KEY}/test", Role.EDITOR, "send_test.send", "Send a test to oneself or to a group"),
+    Route("POST", f"{_KEY}/test", Role.EDITOR, "sending.send_test", "Send a test to oneself or to a group"),
     Route("GET", _KEY + "/decide/{token}", Role.SENDER, "decide.page", "The page behind a link of a test email"),
     Route("POST", _KEY + "/decide/{token}", Role.SENDER, "decide.act", "Approve or hold by a link of a test email"),
     Route("GET", _KEY + "/correct/{story}", Role.SENDER, "correct.form", "The form to correct a story of a begun send"),
