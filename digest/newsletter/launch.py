@@ -206,7 +206,7 @@ def _alerts(app: App) -> Item:
 
 
 def _heartbeat(app: App) -> Item:
-    from digest.newsletter.heartbeat import ping
+    from digest.newsletter.alarms import ping
 
     if not app.settings.alerts.heartbeat_url:
         fix = "set alerts.heartbeat_url (docs/alerts.md), unless something else watches the machine"

@@ -22,9 +22,8 @@ from digest.errors import AlreadyRunning, ConfigurationError, StoreError
 from digest.newsletter.reengagement import Turn, WeeklyQuestion
 from digest.newsletter.reload import ListWatch, SettingsWatch
 from digest.notify.alert import AlertKind
-from digest.scheduler.background import BackgroundJob, BackgroundJobs
 from digest.scheduler.editions import EditionJobs
-from digest.scheduler.guard import Guard
+from digest.scheduler.guard import BackgroundJob, BackgroundJobs, Guard
 from digest.scheduler.notices import Notices
 from digest.scheduler.pulse import CATCH_UP, Clocks, find_jump
 from digest.scheduler.steps import until_next_moment

@@ -40,7 +40,7 @@ class Notifying(Sending):
 
         from digest.collect.http.post import JsonPoster
         from digest.notify.webhook import WebhookChannel
-        from digest.usecases.alert_email import EmailChannel
+        from digest.usecases.alerts import EmailChannel
 
         alerts, zone = self.settings.alerts, self.settings.newsletter.zone
         channels: list[Channel] = []

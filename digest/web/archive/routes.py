@@ -12,8 +12,7 @@ from starlette.exceptions import HTTPException
 
 from digest.web.archive.site import PER_PAGE
 from digest.web.middleware import CONTENT_SECURITY_POLICY, policy_with_image
-from digest.web.pages import PAGE_RESPONSES, language_parameter
-from digest.web.paths import edition_path, story_path, topic_path
+from digest.web.pages import PAGE_RESPONSES, edition_path, language_parameter, story_path, topic_path
 from digest.web.view_in_browser import RemoteImages
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import pytest
 
 from digest.errors import DigestError
 from digest.models import Edition, Role
-from digest.usecases.api_tokens import PREFIX
+from digest.usecases.accounts import PREFIX
 from digest.web.desk.access import ROUTES, Route
 from digest.web.desk.api.routes import api_rows
 from tests.cli.newsroom import Newsroom
