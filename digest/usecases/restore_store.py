@@ -193,6 +193,5 @@ def _alone(database: Database, work: str) -> AbstractContextManager[Lock]:
 
 def _delivering_runs(database: Database) -> set[str]:
     in_flight = select(attempt.c.run).where(attempt.c.state == AttemptState.SUBMITTING).distinct()
-    with database.read() as connection:
-        runs = set(connection.execute(in_flight).scalars())
+    runs = set(database.query(in_flight).scalars())
     return running_runs(database, runs) if runs else set()

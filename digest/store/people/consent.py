@@ -62,8 +62,7 @@ class ConsentLog:
         """Return a subscriber's entries by time."""
         columns = [consent.c[name] for name in Consent.__slots__]
         rows = select(*columns).where(consent.c.address == address).order_by(consent.c.at, consent.c.id)
-        with self.database.read() as connection:
-            return [Consent(*row) for row in connection.execute(rows)]
+        return [Consent(*row) for row in self.database.query(rows)]
 
 
 # Built once, because each change on a page adds an entry.

@@ -39,8 +39,7 @@ class Overview:
         """Return the keys of the editions since a day, and of older ones that are still being sent, newest first."""
         recent = or_(editions.c.day >= since, editions.c.state.in_(_OPEN))
         rows = select(editions.c.key).where(recent).order_by(editions.c.day.desc(), editions.c.key.desc())
-        with self.database.read() as connection:
-            return list(connection.execute(rows).scalars())
+        return list(self.database.query(rows).scalars())
 
     def sending(self) -> dict[str, int]:
         """The editions that are being sent, with the number of recipients that bounced, complained or were rejected."""
@@ -121,8 +120,7 @@ class Overview:
     def last_events(self) -> datetime | None:
         """Provider → arrival time of the newest stored webhook payload."""
         newest = select(webhook.c.received_at).order_by(webhook.c.id.desc()).limit(1)
-        with self.database.read() as connection:
-            return connection.execute(newest).scalar()
+        return self.database.query(newest).scalar()
 
 
 def failure_counts(connection: Connection, keys: Collection[str]) -> Mapping[str, dict[str, int]]:

@@ -76,8 +76,7 @@ class Statistics:
             .join(batch, batch.c.id == attempt.c.batch)
             .where(batch.c.edition == key, batch.c.state.in_(states), attempt.c.transport != "")
         )
-        with self.database.read() as connection:
-            return sorted(connection.execute(rows).scalars())
+        return sorted(self.database.query(rows).scalars())
 
     def reasons(self, key: str, outcome: DeliveryOutcome, most: int) -> list[tuple[str, int]]:
         """The reasons of an outcome with their recipients, the most frequent first."""
@@ -98,15 +97,13 @@ class Statistics:
         """When the last email left, or when the provider sends it if it is scheduled."""
         at = func.coalesce(attempt.c.send_at, attempt.c.ended_at)
         rows = select(func.max(at)).join(batch, batch.c.id == attempt.c.batch).where(batch.c.edition == key)
-        with self.database.read() as connection:
-            found: datetime | None = connection.execute(rows).scalar()
+        found: datetime | None = self.database.query(rows).scalar()
         return found
 
     def is_in_flight(self, key: str) -> bool:
         """Whether a batch of the edition is in flight. By SMTP one batch can take an hour."""
         rows = select(batch.c.id).where(batch.c.edition == key, batch.c.state == BatchState.SUBMITTING).limit(1)
-        with self.database.read() as connection:
-            return connection.execute(rows).first() is not None
+        return self.database.query(rows).first() is not None
 
 
 def _series(key: str) -> str:

@@ -189,8 +189,7 @@ def unsendable_batches(database: Database, edition: str, transports: Collection[
         .where(attempt.c.state == AttemptState.RETRYABLE, attempt.c.transport.not_in(list(transports)))
         .order_by(batch.c.id, attempt.c.started_at)
     )
-    with database.read() as connection:
-        rows = connection.execute(waiting).all()
+    rows = database.query(waiting).all()
     found = {row.number: _unknown_batch(row.number, row.size, row) for row in rows}
     return list(found.values())
 
