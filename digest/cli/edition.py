@@ -13,6 +13,7 @@ from digest.cli.output import emit, json_option, note, plural, shorten
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Actor, Edition, EditionState, is_breaking
+from digest.utils.text import pick
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -62,10 +63,7 @@ def list_(home: Path, as_json: bool) -> None:
         rows = [
             {
                 "edition": e.key,
-                "number": e.number,
-                "state": e.state,
-                "subject": e.subject,
-                "reason": e.reason,
+                **pick(e, "number state subject reason"),
                 **{name: getattr(numbers[e.key], name) for name in _COUNTS},
             }
             for e in editions

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from digest.models import PROVIDER_NAMES, ModelUse, SourceHealth
 from digest.notify.formats import format_time
 from digest.utils.redact import hide_addresses
-from digest.utils.text import duration
+from digest.utils.text import duration, pick
 
 # Transport → its name in sentences.
 _CALLED = {"smtp": "SMTP", "outbox": "the outbox", **PROVIDER_NAMES}
@@ -246,16 +246,9 @@ def as_json(report: Report) -> dict[str, Any]:
     usual = {name: median.of(name) for name in ("frozen", "accepted", "rejected", "excluded", "bounced", "complained")}
     return {
         "edition": report.key,
-        "number": report.number,
-        "state": report.state,
-        "reason": report.reason,
-        "subject": report.subject,
+        **pick(report, "number state reason subject"),
         **{name: getattr(numbers, name) for name in counts},
-        "delivered": feedback.delivered,
-        "dropped": feedback.dropped,
-        "left": feedback.left,
-        "opened": feedback.opened,
-        "clicked": feedback.clicked,
+        **pick(feedback, "delivered dropped left opened clicked"),
         "words": {kind: report.words.get(kind, 0) for kind in ("answer", "reply", "auto-reply")},
         "clicks": clicks_json(report.clicks),
         "excluded_reasons": [{"reason": reason, "recipients": count} for reason, count in report.excluded],
@@ -369,10 +362,7 @@ def clicks_json(clicks: ClickReport | None) -> dict[str, Any] | None:
     if clicks is None:
         return None
     return {
-        "people": clicks.people,
-        "machine": clicks.machine,
-        "min_people": clicks.min_people,
-        "hidden": clicks.hidden,
+        **pick(clicks, "people machine min_people hidden"),
         "targets": [
             {"title": each.title, "section": each.section or None, "people": each.people, "clicks": each.clicks}
             for each in clicks.targets

@@ -202,9 +202,8 @@ class ArchiveStore:
 
     def has(self, key: str) -> bool:
         """Whether the edition is archived."""
-        with self.database.read() as connection:
-            known = select(archive_page.c.edition).where(archive_page.c.edition == key)
-            return connection.execute(known).first() is not None
+        known = select(archive_page.c.edition).where(archive_page.c.edition == key)
+        return self.database.query(known).first() is not None
 
     def missing(self) -> list[str]:
         """Return the keys of editions that were enqueued and have no page, oldest first."""

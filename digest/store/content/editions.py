@@ -203,14 +203,13 @@ class EditionStore:
 
     def newest(self) -> Edition | None:
         """Return the edition that was sent last, or composed last if none was sent."""
-        with self.database.read() as connection:
-            order = (
-                edition.c.frozen_at.desc().nulls_last(),
-                edition.c.composed_at.desc().nulls_last(),
-                edition.c.key.desc(),
-            )
-            rows = select(edition).where(*_FOR_ALL)
-            row = connection.execute(rows.order_by(*order).limit(1)).one_or_none()
+        order = (
+            edition.c.frozen_at.desc().nulls_last(),
+            edition.c.composed_at.desc().nulls_last(),
+            edition.c.key.desc(),
+        )
+        rows = select(edition).where(*_FOR_ALL)
+        row = self.database.query(rows.order_by(*order).limit(1)).one_or_none()
         return _from_row(row) if row else None
 
     def composed_last(self) -> Edition | None:

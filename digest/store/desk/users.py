@@ -189,14 +189,12 @@ class UserStore:
             return True
 
     def admins(self) -> int:
-        with self.database.read() as connection:
-            rows = select(func.count()).select_from(desk_user).where(desk_user.c.role == Role.ADMIN)
-            return int(connection.execute(rows).scalar_one())
+        rows = select(func.count()).select_from(desk_user).where(desk_user.c.role == Role.ADMIN)
+        return int(self.database.query(rows).scalar_one())
 
     def credential(self, user: int, kind: Kind) -> Credential | None:
-        with self.database.read() as connection:
-            own = (desk_credential.c.user == user) & (desk_credential.c.kind == kind)
-            row = connection.execute(select(desk_credential).where(own)).one_or_none()
+        own = (desk_credential.c.user == user) & (desk_credential.c.kind == kind)
+        row = self.database.query(select(desk_credential).where(own)).one_or_none()
         return _credential(row) if row else None
 
     def link(self, hash: str, now: datetime) -> tuple[User, Credential] | None:
@@ -294,9 +292,8 @@ class UserStore:
             return True
 
     def tokens(self) -> list[Token]:
-        with self.database.read() as connection:
-            rows = _tokens().order_by(desk_user.c.name, desk_token.c.name)
-            return [_token(row) for row in connection.execute(rows)]
+        rows = _tokens().order_by(desk_user.c.name, desk_token.c.name)
+        return [_token(row) for row in self.database.query(rows)]
 
     def token(self, hash: str, now: datetime) -> Token | None:
         """Return a valid token, with its user's current role."""
@@ -326,9 +323,8 @@ class UserStore:
         rows = select(desk_session.c.hash, desk_session.c.seen_at, desk_session.c.method, desk_user).join(
             desk_user, desk_user.c.id == desk_session.c.user
         )
-        with self.database.read() as connection:
-            own = (desk_session.c.hash == hash) & (desk_session.c.expires_at > now)
-            row = connection.execute(rows.where(own)).one_or_none()
+        own = (desk_session.c.hash == hash) & (desk_session.c.expires_at > now)
+        row = self.database.query(rows.where(own)).one_or_none()
         return Session(row.hash, _user(row), row.seen_at, row.method) if row else None
 
     def saw_session(self, hash: str, now: datetime) -> None:

@@ -120,9 +120,8 @@ class NoticeStore:
     def named(self, hashes: Collection[str]) -> dict[str, Notice]:
         """Return hash → notice."""
         columns = [consent_notice.c[name] for name in Notice.__slots__]
-        with self.database.read() as connection:
-            rows = connection.execute(select(*columns).where(consent_notice.c.hash.in_(hashes)))
-            return {row.hash: Notice(*row) for row in rows}
+        rows = self.database.query(select(*columns).where(consent_notice.c.hash.in_(hashes)))
+        return {row.hash: Notice(*row) for row in rows}
 
     def _get(self, hash: str) -> Notice | None:
         return self.named([hash]).get(hash)

@@ -201,17 +201,15 @@ class SubscriberStore:
         return sorted((parse_topics(topics), form) for topics, form in self.database.query(found))
 
     def count_listed(self) -> int:
-        with self.database.read() as connection:
-            listed = select(func.count()).select_from(subscriber).where(subscriber.c.listed)
-            return int(connection.execute(listed).scalar_one())
+        listed = select(func.count()).select_from(subscriber).where(subscriber.c.listed)
+        return int(self.database.query(listed).scalar_one())
 
     def any_outside(self, domains: Iterable[str]) -> bool:
         """Whether a listed address is outside these domains and their subdomains."""
         ends = [mark + domain for mark in "@." for domain in domains]
         within = or_(*(_ends_with(subscriber.c.address, end) for end in ends))
-        with self.database.read() as connection:
-            found = select(subscriber.c.id).where(subscriber.c.listed, not_(within)).limit(1)
-            return connection.execute(found).first() is not None
+        found = select(subscriber.c.id).where(subscriber.c.listed, not_(within)).limit(1)
+        return self.database.query(found).first() is not None
 
     def email_of(self, id: int) -> str | None:
         """Return the email address of a subscriber, listed or not."""

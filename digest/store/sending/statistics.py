@@ -63,9 +63,8 @@ class Statistics:
         """
         own = select(editions.c.frozen_at).where(editions.c.key == key).scalar_subquery()
         rows = select(editions.c.key).where(editions.c.frozen_at < own).order_by(editions.c.frozen_at.desc())
-        with self.database.read() as connection:
-            keys = connection.execute(rows).scalars()
-            return list(islice((each for each in keys if _series(each) == _series(key)), most))
+        keys = self.database.query(rows).scalars()
+        return list(islice((each for each in keys if _series(each) == _series(key)), most))
 
     def transports(self, key: str) -> list[str]:
         """The names of the transports that handled what was handed over, or may have been."""
@@ -179,7 +178,6 @@ class MissedRecipients:
             at = delivery_event.c
             rows = select(*columns, at.kind.label("what"), at.reason).join(subscriber, subscriber.c.id == at.subscriber)
             rows = rows.where(at.edition == edition, at.kind == kind)
-        with self.database.read() as connection:
-            page = rows.where(subscriber.c.id > after).order_by(subscriber.c.id).limit(most + 1)
-            found = [Missed(row.id, row.email, row.what, row.reason or "") for row in connection.execute(page)]
+        page = rows.where(subscriber.c.id > after).order_by(subscriber.c.id).limit(most + 1)
+        found = [Missed(row.id, row.email, row.what, row.reason or "") for row in self.database.query(page)]
         return found[:most], (found[most - 1].id if len(found) > most else None)
