@@ -25,7 +25,7 @@ from bench.sample_articles import NOW, make_articles
 from digest.config.settings import StoreKeep
 from digest.config.web import Webhooks
 from digest.deliver.outcome import Accepted
-from digest.hindi.search_words import query_words
+from digest.hindi.tokens import query_words
 from digest.models import Article, Edition, EditionState, RenderedEmail, Section, Story, Subscriber
 from digest.render.archive_page import ArchivePage
 from digest.store.content.archive import ArchivedSource, ArchivedStory, ArchiveStore

@@ -13,23 +13,21 @@ from typing import TYPE_CHECKING
 
 from digest import i18n
 from digest.config import loader
-from digest.config.credentials import with_credentials
-from digest.config.secrets import find_secrets
+from digest.config.secrets import find_secrets, with_credentials
 from digest.config.settings import Settings
 from digest.config.valid_part import ValidPart, load_valid_part
 from digest.errors import ConfigurationError
 from digest.utils import redact
 from digest.utils.clock import make_clock
-from digest.wiring.calendar import Planning
 from digest.wiring.collect import Collecting
 from digest.wiring.curate import Curating
 from digest.wiring.deliver import Sending
 from digest.wiring.feedback import Feedback
+from digest.wiring.folder import Planning
 from digest.wiring.identity import Identity
-from digest.wiring.maintenance import Maintenance
 from digest.wiring.notify import Notifying
 from digest.wiring.render import Rendering
-from digest.wiring.store import Stores
+from digest.wiring.store import Maintenance, Stores
 from digest.wiring.subscribers import Subscribers
 
 if TYPE_CHECKING:

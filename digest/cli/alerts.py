@@ -9,6 +9,7 @@ import click
 from digest.cli.output import ago, emit, json_option, note
 from digest.cli.tables import table
 from digest.errors import DigestError
+from digest.utils.text import pick
 
 # Follows an error about secrets.
 ALERTS_MISSING = "alerts may not arrive until you correct it"
@@ -31,11 +32,7 @@ def list_(home: Path, as_json: bool) -> None:
     if as_json:
         rows = [
             {
-                "kind": each.kind,
-                "subject": each.subject,
-                "title": each.title,
-                "text": each.text,
-                "action": each.action,
+                **pick(each, "kind subject title text action"),
                 "since": each.since.isoformat(),
             }
             for each in found
@@ -53,7 +50,7 @@ def list_(home: Path, as_json: bool) -> None:
 def test(home: Path) -> int:
     """Send a test message to every address and to the webhook, and a heartbeat if there is a URL for it."""
     from digest.app import make_app
-    from digest.newsletter.heartbeat import ping
+    from digest.newsletter.alarms import ping
     from digest.newsletter.launch import save_alerts_test
     from digest.notify.alert import MessageType
 

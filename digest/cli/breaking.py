@@ -13,6 +13,7 @@ from digest.cli.signals import stopped_by_signals
 from digest.cli.tables import table
 from digest.cli.user import user_name
 from digest.models import EditionState
+from digest.utils.text import pick
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -141,9 +142,7 @@ def _json(app: App, each: BreakingEdition) -> dict[str, Any]:
     story = next(edition.stories(), None)
     return {
         "edition": edition.key,
-        "state": edition.state,
-        "subject": edition.subject,
-        "reason": edition.reason,
+        **pick(edition, "state subject reason"),
         "story": story.id if story else None,
         "title": story.title if story else None,
         "sources": list(story.sources) if story else [],

@@ -41,7 +41,7 @@ GROUPS = {
     },
     "Operate": {
         "run": ("digest.cli.run:run", "Run the schedule: collect, compose and send every day."),
-        "worker": ("digest.cli.worker:worker", "Run jobs beside other workers, on PostgreSQL."),
+        "worker": ("digest.cli.run:worker", "Run jobs beside other workers, on PostgreSQL."),
         "web": ("digest.cli.web:web", "Serve the reader pages and the desk."),
         "users": ("digest.cli.users:users", "List, add and remove users of the desk, and make links to sign in."),
         "webhooks": ("digest.cli.webhooks:webhooks", "List outgoing webhooks, and try failed ones again."),

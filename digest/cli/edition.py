@@ -13,6 +13,7 @@ from digest.cli.output import emit, json_option, note, plural, shorten
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import Actor, Edition, EditionState, is_breaking
+from digest.utils.text import pick
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -62,10 +63,7 @@ def list_(home: Path, as_json: bool) -> None:
         rows = [
             {
                 "edition": e.key,
-                "number": e.number,
-                "state": e.state,
-                "subject": e.subject,
-                "reason": e.reason,
+                **pick(e, "number state subject reason"),
                 **{name: getattr(numbers[e.key], name) for name in _COUNTS},
             }
             for e in editions
@@ -94,8 +92,7 @@ def show(home: Path, key: str, as_json: bool) -> None:
     from digest.cli.compose import show_edition
     from digest.cli.faults import app_despite_faults
     from digest.cli.json_output import decision_json
-    from digest.usecases.answers import option_counts
-    from digest.usecases.documents import edition_json
+    from digest.usecases.documents import edition_json, option_counts
 
     with app_despite_faults(home) as app:
         found = existing(app, key) if key else app.editions.composed_last()
@@ -189,7 +186,7 @@ def seen(home: Path, key: str, story: tuple[str, ...]) -> None:
     STORY is the id of a story, or `intro`. Without one it means everything that a model wrote. The edition cannot be
     approved before, and a text that changes afterwards must be looked at again.
     """
-    from digest.usecases.model_text import model_texts
+    from digest.usecases.approval import model_texts
 
     def act(app: App, by: Actor) -> Edition:
         ids = story or tuple(each.id for each in model_texts(existing(app, key)))
@@ -508,7 +505,7 @@ def _waiting(app: App) -> str:
 
 def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> None:
     from digest.cli.faults import app_despite_faults
-    from digest.usecases.record_decision import record_decision
+    from digest.usecases.approval import record_decision
 
     with app_despite_faults(home) as app:
         found = existing(app, key)
@@ -591,7 +588,7 @@ def _move(
     reason: str | None = None,
 ) -> None:
     from digest.app import make_app
-    from digest.usecases.record_decision import record_decision
+    from digest.usecases.approval import record_decision
 
     with make_app(home) as app:
         found = existing(app, key)

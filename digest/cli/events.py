@@ -119,13 +119,13 @@ def _pull(home: Path, *, from_start: bool, as_json: bool) -> int:
 
 def _mails(file: BinaryIO | None, folder: Path | None) -> Iterator[bytes]:
     """Yield mails one by one. A mail of a Maildir is marked as seen when the next one is requested."""
-    from digest.feedback import mailbox
+    from digest.feedback.dsn import iter_maildir, iter_messages, mark_seen
 
     if file is not None:
-        yield from mailbox.iter_messages(file)
+        yield from iter_messages(file)
     elif folder is not None:
         if not (folder / "new").is_dir() or not (folder / "cur").is_dir():
             raise ConfigurationError([ConfigProblem(str(folder), 0, "is not a Maildir: it has no folders new and cur")])
-        for path, data in mailbox.iter_maildir(folder):
+        for path, data in iter_maildir(folder):
             yield data
-            mailbox.mark_seen(path)
+            mark_seen(path)

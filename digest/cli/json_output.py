@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from digest.models import Article, Edition
+from digest.utils.text import pick
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -28,46 +29,25 @@ def counts_json(edition: Edition, counts: Counts) -> dict[str, Any]:
     """`send` and `status`: the edition's totals. All counts are recipients."""
     return {
         "edition": edition.key,
-        "state": edition.state,
-        "reason": edition.reason,
-        "frozen": counts.frozen,
-        "accepted": counts.accepted,
-        "rejected": counts.rejected,
-        "excluded": counts.excluded,
-        "pending": counts.pending,
-        "unknown": counts.unknown,
-        "batches": counts.batches,
-        "variants": counts.variants,
+        **pick(edition, "state reason"),
+        **pick(counts, "frozen accepted rejected excluded pending unknown batches variants"),
     }
 
 
 def worker_json(worker: Worker) -> dict[str, Any]:
     """`status`: a worker of the last minutes."""
-    return {
-        "host": worker.host,
-        "pid": worker.pid,
-        "version": worker.version,
-        "state": worker.state,
-        "seats": worker.seats,
-        "rate": worker.rate,
-        "jobs": list(worker.jobs),
-        "seen_at": worker.seen_at.isoformat() if worker.seen_at else None,
-    }
+    seen_at = worker.seen_at.isoformat() if worker.seen_at else None
+    return {**pick(worker, "host pid version state seats rate jobs"), "seen_at": seen_at}
 
 
 def not_reached_json(missing: Iterable[Unreached]) -> list[dict[str, str]]:
     """`send` and `status`: who did not get it, and why."""
-    return [{"email": row.email, "state": row.state, "reason": row.reason} for row in missing]
+    return [pick(row, "email state reason") for row in missing]
 
 
 def unknown_batch_json(batch: UnknownBatch) -> dict[str, Any]:
     """`status` and `reconcile`: a batch whose outcome is unknown."""
-    return {
-        "batch": batch.batch,
-        "readers": batch.recipients,
-        "attempt": batch.attempt,
-        "transport": batch.transport,
-    }
+    return {"batch": batch.batch, "readers": batch.recipients, **pick(batch, "attempt transport")}
 
 
 def unknown_recipient_json(each: Unsettled, zone: ZoneInfo) -> dict[str, Any]:
@@ -78,9 +58,7 @@ def unknown_recipient_json(each: Unsettled, zone: ZoneInfo) -> dict[str, Any]:
         "message_id": each.message_id,
         "time": found.started_at.astimezone(zone).isoformat(timespec="seconds"),
         "last_words": found.last_reply,
-        "attempt": found.attempt,
-        "transport": found.transport,
-        "host": found.host,
+        **pick(found, "attempt transport host"),
     }
 
 
@@ -90,9 +68,7 @@ def decision_json(each: Decision) -> dict[str, Any]:
         "at": each.at.isoformat(),
         "what": each.what,
         "why": each.reason,
-        "batch": each.batch,
-        "email": each.email,
-        "evidence": each.evidence,
+        **pick(each, "batch email evidence"),
         "by": each.decided_by,
     }
 
@@ -101,9 +77,7 @@ def feedback_json(result: FeedbackResult) -> dict[str, Any]:
     """`events handle`."""
     return {
         "posts": result.payloads,
-        "events": result.events,
-        "kept": result.kept,
-        "suppressed": result.suppressed,
+        **pick(result, "events kept suppressed"),
         "settled": list(result.resolved_editions),
         "notes": list(result.notes),
     }
@@ -111,13 +85,7 @@ def feedback_json(result: FeedbackResult) -> dict[str, Any]:
 
 def suppression_sync_json(result: SyncResult) -> dict[str, Any]:
     """`bounces --pull`."""
-    return {
-        "entries": result.entries,
-        "suppressed": result.suppressed,
-        "came_back": result.came_back,
-        "unread": list(result.unread),
-        "notes": list(result.notes),
-    }
+    return pick(result, "entries suppressed came_back unread notes")
 
 
 def restore_json(result: RestoreResult) -> dict[str, Any]:
@@ -139,11 +107,7 @@ def collect_json(report: CollectReport) -> dict[str, Any]:
             {
                 "name": source.name,
                 "kind": source.kind or "",
-                "fetched": source.fetched,
-                "new": source.new,
-                "updated": source.updated,
-                "lost": source.lost,
-                "warnings": list(source.warnings),
+                **pick(source, "fetched new updated lost warnings"),
                 "error": source.error or "",
                 "seconds": round(source.seconds, 3),
             }
@@ -157,16 +121,13 @@ def article_json(article: Article, summary: str) -> dict[str, Any]:
     """One article of `sources test`. Blank lines separate the paragraphs and headings of `body`."""
     return {
         "url": article.url or "",
-        "title": article.title,
-        "kicker": article.kicker,
+        **pick(article, "title kicker"),
         "published": article.published.isoformat(),
         "dated": article.dated,
         "updated": article.updated.isoformat() if article.updated else None,
         "author": article.author or "",
         "image": article.image.url if article.image else None,
-        "categories": list(article.categories),
-        "language": article.language,
-        "excerpt": article.excerpt,
+        **pick(article, "categories language excerpt"),
         "body": "\n\n".join(block.text for block in article.body),
         "headings": [block.text for block in article.body if block.kind == "h"],
         "summary": summary,
@@ -184,15 +145,9 @@ def prune_json(done: Pruned, before: Space, after: Space, *, dry_run: bool) -> d
     return {
         "dry_run": dry_run,
         "complete": not done.interrupted,
-        "articles": done.articles,
-        "emptied": done.emptied,
-        "images": done.images,
-        "editions": done.editions,
+        **pick(done, "articles emptied images editions"),
         "recipients": done.deliveries,
-        "events": done.events,
-        "emails": done.emails,
-        "payloads": done.payloads,
-        "bytes": done.bytes,
+        **pick(done, "events emails payloads bytes"),
         "store_bytes": after.total,
         "store_bytes_before": before.total,
         "free_bytes": after.free,

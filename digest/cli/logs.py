@@ -17,8 +17,8 @@ from typing import Literal
 import click
 
 from digest.cli.output import printable
-from digest.utils.log_fields import current_fields
 from digest.utils.redact import hide_addresses, redact
+from digest.utils.telemetry import current_fields
 
 LogFormat = Literal["text", "json"]
 

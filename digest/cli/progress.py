@@ -47,13 +47,13 @@ def progress() -> Iterator[Callable[[str], Report]]:
         yield _Lines
 
 
-def count_each(items: Iterable[T], report: Report, total: int | None = None) -> Iterator[T]:
+def count_each(items: Iterable[T], report: Report) -> Iterator[T]:
     """Yield the items and report each one that is done."""
     done = 0
     for item in items:
         yield item
         done += 1
-        report(done, total)
+        report(done, None)
     report(done, done)
 
 

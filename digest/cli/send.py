@@ -20,6 +20,7 @@ from digest.cli.telemetry import telemetry
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.models import DeliveryOutcome, EditionState
 from digest.utils.clock import resolve_local_time
+from digest.utils.text import pick
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -319,9 +320,7 @@ def _dry_run(app: App, key: str, as_json: bool, *, obey_frequency: bool) -> int:
                 "excluded": len(plan.excluded),
                 "already": plan.placed.frozen - plan.placed.excluded,
                 **{state: getattr(plan.placed, state) for state in _PLACED},
-                "errors": list(found.errors),
-                "warnings": list(found.warnings),
-                "left_out": list(found.left_out),
+                **pick(found, "errors warnings left_out"),
             }
         )
         return 1 if found.errors else 0

@@ -16,6 +16,7 @@ from digest.cli.subscribers_io import export, import_
 from digest.cli.subscribers_segment import segment
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.utils.text import pick
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -103,15 +104,9 @@ def _row(
     origin: str | None = None,
 ) -> dict[str, Any]:
     return {
-        "email": subscriber.email,
-        "name": subscriber.name,
-        "topics": list(subscriber.topics),
-        "frequency": subscriber.frequency,
-        "timezone": subscriber.timezone,
+        **pick(subscriber, "email name topics frequency timezone"),
         "hour": subscriber.hour.isoformat("minutes") if subscriber.hour else None,
-        "format": subscriber.format,
-        "status": subscriber.status,
-        "editions": list(subscriber.editions),
+        **pick(subscriber, "format status editions"),
         "suppressed": suppressed or "",
         "paused_until": pause.isoformat(timespec="minutes") if pause else None,
         "chosen": chosen or {},
@@ -212,9 +207,7 @@ def history(home: Path, email: str, as_json: bool) -> None:
         rows = [
             {
                 "at": one.at.isoformat(),
-                "kind": one.kind,
-                "what": one.what,
-                "why": one.why,
+                **pick(one, "kind what why"),
                 "edition": one.edition or "",
             }
             for one in entries

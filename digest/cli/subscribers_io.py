@@ -15,6 +15,7 @@ from digest.cli.progress import Report, count_each, progress
 from digest.cli.subscribers_edit import operator
 from digest.subscribers.imports.formats import FORMATS
 from digest.utils.files import replacing
+from digest.utils.text import pick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,10 +189,7 @@ def _document(
         "file": file.name,
         "origin": origin,
         "dry_run": dry_run,
-        "added": done.added,
-        "returned": done.returned,
-        "changed": done.changed,
-        "kept": done.kept,
+        **pick(done, "added returned changed kept"),
         "barred": done.suppressed,
         "still_barred": done.still_suppressed,
         "lists": parts,

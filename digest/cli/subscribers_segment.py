@@ -11,6 +11,7 @@ from digest.cli.output import emit, json_option, note, plural
 from digest.cli.subscribers_edit import operator
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError
+from digest.utils.text import pick
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -96,12 +97,7 @@ def show(home: Path, name: str, as_json: bool) -> None:
     if as_json:
         rows = [
             {
-                "email": each.email,
-                "name": each.name,
-                "topics": list(each.topics),
-                "frequency": each.frequency,
-                "state": each.state,
-                "origin": each.origin,
+                **pick(each, "email name topics frequency state origin"),
             }
             for each in lines
         ]

@@ -17,8 +17,7 @@ from digest import __version__
 from digest.cli.logs import clean, warn
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.utils import redact
-from digest.utils.log_fields import current_fields
-from digest.utils.telemetry import Attribute, Span, Tracer, report_error, reporting
+from digest.utils.telemetry import Attribute, Span, Tracer, current_fields, report_error, reporting
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span as OtelSpan

@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from digest.utils.day_words import DAILY_WORDS, DAY_OF_WORD, WEEKDAYS_WORDS
+from digest.subscribers.frequency import DAILY_WORDS, DAY_OF_WORD, WEEKDAYS_WORDS
 
 # Key → words that mean it.
 _MEANT_ROWS = """

@@ -26,20 +26,20 @@ def load(home: Path, environment: Mapping[str, str]) -> Settings:
         hint = "file not found, so this is not a newsletter folder; run `digest init DIR` or pass --home"
         raise ConfigurationError([ConfigProblem(str(path.resolve()), 0, hint)])
     raw = reader.read_file(path)
-    return from_data(raw, environment, name=FILE_NAME)
+    return from_data(raw, environment)
 
 
-def from_data(raw: Any, environment: Mapping[str, str], *, name: str = FILE_NAME) -> Settings:
+def from_data(raw: Any, environment: Mapping[str, str]) -> Settings:
     """Validate the values of a parsed file; None (an empty file) counts as an empty mapping."""
     if raw is None:
         raw = {}
     if not isinstance(raw, dict):
-        raise _no_keys(raw, name, "keys such as newsletter:")
+        raise _no_keys(raw, FILE_NAME, "keys such as newsletter:")
     merged, from_environment, problems = overlay(raw, environment)
     try:
         settings = Settings.model_validate(merged)
     except ValidationError as error:
-        problems += _described(error, raw, from_environment, name, Settings)
+        problems += _described(error, raw, from_environment, FILE_NAME, Settings)
         raise ConfigurationError(sorted(problems, key=lambda problem: problem.line)) from None
     if problems:
         raise ConfigurationError(problems)

@@ -1,18 +1,21 @@
-"""Settings of the schedule: the days and hours of editions."""
+"""Settings of the schedule: days and hours of editions, breaking news, and asking inactive subscribers."""
 
 from __future__ import annotations
 
 from datetime import date, time, timedelta
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 
-from digest.config.types import Clock, Duration, Line, SettingsModel, Slug
+from digest.config.types import Clock, Duration, Line, SettingsModel, Slug, split_names
 from digest.errors import quoted
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 _NAMED_DAYS = {"daily": WEEKDAYS, "weekdays": WEEKDAYS[:5]}
+# The longest window of breaking news.
+_MAX_WITHIN = timedelta(hours=24)
+_MIN_AFTER, _MIN_WAIT = timedelta(days=60), timedelta(days=7)
 
 
 def _parse_days(given: Any) -> Any:
@@ -192,3 +195,106 @@ class Schedule(SettingsModel):
         if self.editions and not any(edition.default for edition in self.editions):
             raise ValueError("expected at least one of the editions without `default: false`")
         return self
+
+
+class Breaking(SettingsModel):
+    enabled: bool = Field(
+        default=False,
+        description="Whether there is breaking news: `digest run` proposes alert editions, and `digest breaking` sends "
+        "them (docs/breaking.md).",
+    )
+    sources: int = Field(
+        default=3,
+        ge=0,
+        le=50,
+        description="Independent sources that must report a story before `digest run` proposes it, 2 or more. 0: only "
+        "editors propose.",
+    )
+    within: Duration = Field(
+        default=timedelta(hours=2), description="Maximum age of the articles that count, at most 24 hours."
+    )
+    per_day: int = Field(default=3, ge=1, le=24, description="Maximum alert editions sent on a day.")
+    quiet: Annotated[
+        tuple[Clock, ...],
+        BeforeValidator(split_names),
+        WithJsonSchema({"type": "array", "items": {"type": "string"}, "maxItems": 2, "examples": [["22:00", "06:00"]]}),
+    ] = Field(
+        default=(time(22), time(6)),
+        description="Quiet hours: between these times, in the newsletter's time zone, no alert edition is sent. "
+        "`[]`: no quiet hours.",
+        json_schema_extra={"default": ["22:00", "06:00"]},
+    )
+    sections: Annotated[tuple[Line, ...], BeforeValidator(split_names)] = Field(
+        default=(), description="The only sections whose stories `digest run` proposes. Empty: all."
+    )
+    default: bool = Field(
+        default=True,
+        description="Whether subscribers who have not chosen among the editions get breaking news. Its name in the "
+        "subscriber list is `breaking`.",
+    )
+
+    @field_validator("sources")
+    @classmethod
+    def _more_than_one(cls, sources: int) -> int:
+        if sources == 1:
+            raise ValueError("expected 2 or more, or 0 if only editors propose; one source does not confirm a story")
+        return sources
+
+    @field_validator("within")
+    @classmethod
+    def _recent(cls, within: timedelta) -> timedelta:
+        if within > _MAX_WITHIN:
+            raise ValueError("expected at most 24h")
+        return within
+
+    @model_validator(mode="after")
+    def _quiet_from_and_to(self) -> Breaking:
+        if self.quiet and (len(self.quiet) != 2 or self.quiet[0] == self.quiet[1]):
+            raise ValueError('quiet: expected two different times such as ["22:00", "06:00"], or [] for none')
+        return self
+
+    def is_quiet(self, at: time) -> bool:
+        """Whether the local time `at` is within the quiet hours, which may extend past midnight."""
+        if not self.quiet:
+            return False
+        start, end = self.quiet
+        return start <= at < end if start < end else at >= start or at < end
+
+
+class ReengageSettings(SettingsModel):
+    """`digest subscribers reengage` (docs/reengage.md). Off by default."""
+
+    enabled: bool = Field(
+        default=False,
+        description="Allow `digest subscribers reengage --send`. Without it, it only shows who would be asked.",
+    )
+    after: Duration = Field(
+        default=timedelta(days=180),
+        description="How long a subscriber must be inactive before they are asked, at least `60d`.",
+    )
+    wait: Duration = Field(
+        default=timedelta(days=14),
+        description="How long they have to answer, at least `7d`. Then they are paused until they come back.",
+    )
+    at_most: int = Field(default=1000, ge=1, description="Maximum people asked by one run, the longest inactive first.")
+
+    weekday: Weekday | None = Field(
+        default=None,
+        description="The weekday on which `digest run` asks by itself, such as `tue`. A day before, it tells the "
+        "admins how many. Not set: only the command asks.",
+    )
+    at: Clock = Field(default=time(11, 0), description="When `digest run` asks on that day.")
+
+    @field_validator("after")
+    @classmethod
+    def _long_silence(cls, value: timedelta) -> timedelta:
+        if value < _MIN_AFTER:
+            raise ValueError("expected at least 60d")
+        return value
+
+    @field_validator("wait")
+    @classmethod
+    def _time_to_answer(cls, value: timedelta) -> timedelta:
+        if value < _MIN_WAIT:
+            raise ValueError("expected at least 7d")
+        return value

@@ -13,9 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from digest.config.alerts import AlertSettings, StopOnSettings
-from digest.config.breaking import Breaking
-from digest.config.clicks import ClickSettings
+from digest.config.alerts import AlertSettings, StopOnSettings, WebhookEndpoint
 from digest.config.delivery import (
     BrevoSettings,
     OutboxSettings,
@@ -24,13 +22,11 @@ from digest.config.delivery import (
     SendGridSettings,
     SesSettings,
     SmtpSettings,
+    TelegramSettings,
     WarmUpSettings,
 )
-from digest.config.privacy import Privacy
-from digest.config.reengage import ReengageSettings
-from digest.config.schedule import Schedule
+from digest.config.schedule import Breaking, ReengageSettings, Schedule
 from digest.config.sources import SourceSettings
-from digest.config.telegram import TelegramSettings
 from digest.config.types import (
     Accent,
     Address,
@@ -46,8 +42,7 @@ from digest.config.types import (
     section,
     split_names,
 )
-from digest.config.web import Desk, Web
-from digest.config.webhooks import WebhookEndpoint
+from digest.config.web import ClickSettings, Desk, Privacy, Web
 from digest.curate.importance.rows import ROWS
 from digest.curate.recurring_kinds import ALIASES, KINDS
 from digest.models import BREAKING, MAIN, is_breaking

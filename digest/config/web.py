@@ -1,4 +1,4 @@
-"""Settings of the HTTP server: the subscriber pages and the providers' webhooks."""
+"""Settings of the HTTP server: the subscriber pages, the desk, webhooks, the privacy notice and click counts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from digest.config.types import (
     Address,
+    AddressOrNone,
     Duration,
     Line,
     Network,
@@ -19,6 +20,8 @@ from digest.config.types import (
     section,
 )
 from digest.mail.dns.resolver import parse_nameserver
+
+Law = Literal["dpdp", "gdpr"]
 
 
 class SendGridWebhook(SettingsModel):
@@ -209,3 +212,100 @@ class Desk(SettingsModel):
         "`{newsroom: [asha@example.com, ravi@example.com]}`.",
     )
     oidc: Oidc = section(Oidc, "Signing in by OpenID Connect.")
+
+
+class ClickSettings(SettingsModel):
+    """Clicks on stories and advertisements (docs/clicks.md). Off by default."""
+
+    enabled: bool = Field(
+        default=False,
+        description="Turn the links of stories and advertisements into redirects on your subscriber pages, and count "
+        "clicks per edition and story. Needs `newsletter.base_url`. Tell your subscribers about it (docs/clicks.md).",
+    )
+    subscribers: bool = Field(
+        default=False,
+        description="Also store when each subscriber last clicked, for `reengage`. By default no click is linked to a "
+        "subscriber. Your privacy notice must say so, and many countries ask for consent.",
+    )
+    in_notice: bool = Field(
+        default=False,
+        description="Set it when your privacy notice says that clicks are counted. Until then `digest check` warns.",
+    )
+    min_people: int = Field(
+        default=5,
+        ge=2,
+        le=1000,
+        description="Numbers of fewer people than this are neither shown nor used.",
+    )
+    ranking: bool = Field(
+        default=True,
+        description="Rank stories of sections with many clicks in the last four weeks a little higher, and those of "
+        "sections with few clicks a little lower. `edition.importance: {clicked: 0}` does the same as `false`.",
+    )
+
+    @model_validator(mode="after")
+    def _names_only_if_enabled(self) -> ClickSettings:
+        if self.subscribers and not self.enabled:
+            raise ValueError("expected 'enabled: true', because 'subscribers' is set")
+        return self
+
+
+class Grievance(SettingsModel):
+    """The contact for subscribers' complaints."""
+
+    name: Line = Field(default="", description="Name or office, such as the grievance officer.")
+    email: AddressOrNone = Field(default="", description="Address. Empty: `newsletter.reply_to` or the sender.")
+    phone: Line = Field(default="", description="Phone number, if there is one.")
+    days: int = Field(
+        default=30,
+        ge=1,
+        le=90,
+        description="Within how many days you answer; at most 90 (rule 14 of the DPDP Rules 2025).",
+    )
+
+
+class Processor(SettingsModel):
+    """Somebody who handles subscribers' data for the newsletter."""
+
+    name: Line = Field(min_length=1, description="Name of the company.")
+    task: Line = Field(min_length=1, description="What it does, in the language of the newsletter.")
+    country: Line = Field(default="", description="Where it keeps the data.")
+
+
+class Purpose(SettingsModel):
+    """Data that the newsroom itself stores about subscribers, besides the digest's."""
+
+    data: Line = Field(min_length=1, description="Which data, in the language of the newsletter.")
+    purpose: Line = Field(min_length=1, description="What for.")
+    kept: Line = Field(min_length=1, description="How long it is kept.")
+
+
+class Privacy(SettingsModel):
+    """The privacy notice at `/privacy`. Its version is stored with each consent (docs/privacy.md)."""
+
+    responsible: Line = Field(
+        default="",
+        description="Legal name of the organisation responsible for the data, for the notice. Empty: `newsletter.name` "
+        "with `newsletter.postal_address`.",
+    )
+    grievance: Grievance = section(Grievance, "The contact for questions and complaints.")
+    laws: tuple[Law, ...] = Field(
+        default=("dpdp",),
+        description="Laws whose rights the notice names: `dpdp` (India), `gdpr` (European Union).",
+    )
+    minimum_age: int = Field(
+        default=18,
+        ge=0,
+        le=18,
+        description="Age that a new subscriber states with the consent: 18 in India, where younger people need the "
+        "verifiable consent of a parent. 0: no statement.",
+    )
+    processors: tuple[Processor, ...] = Field(
+        default=(),
+        description="Companies that handle subscribers' data for you, such as the host of the server. The email "
+        "provider is named without this.",
+    )
+    purposes: tuple[Purpose, ...] = Field(
+        default=(),
+        description="Data that you keep about subscribers outside the digest, each with purpose and time.",
+    )

@@ -1,4 +1,4 @@
-"""Parse returned mail: delivery reports (RFC 3464, and qmail's and Exchange's), complaints (RFC 5965), unsubscribes.
+"""Read and parse returned mail: delivery reports (RFC 3464, qmail's, Exchange's), complaints (RFC 5965), unsubscribes.
 
 Anyone can write a report. So its email is identified only by signed data: the token in the returned List-Unsubscribe
 header or in the envelope address, or else the Message-ID together with the recipient.
@@ -13,9 +13,12 @@ import binascii
 import quopri
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import BinaryIO
 
 from digest.feedback.bounce_patterns import ADDRESS, COPIES, FAILED, QMAIL, QMAIL_PARAGRAPH, WORST_FIRST, classify
 from digest.feedback.events import one_line
@@ -48,6 +51,7 @@ _COMPLAINTS = {
 
 # Lower-case name → values, in their order.
 Headers = Mapping[str, Sequence[str]]
+_LINE_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,3 +262,33 @@ def _decode(body: bytes, encoding: str) -> bytes:
         except binascii.Error:
             return b""
     return quopri.decodestring(body) if encoding == "quoted-printable" else body
+
+
+def iter_messages(stream: BinaryIO) -> Iterator[bytes]:
+    """The messages of an mbox, or the stream as one message. Messages are cut at the maximum size."""
+    message = bytearray()
+    after_blank = True
+    while line := stream.readline(_LINE_BYTES):
+        if after_blank and line.startswith(b"From "):
+            if message.strip():
+                yield bytes(message)
+            message.clear()
+        elif len(message) < MAX_MAIL_BYTES:
+            message += line
+        after_blank = not line.strip()
+    if message.strip():
+        yield bytes(message)
+
+
+def iter_maildir(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    """The new messages of a Maildir with their files. Call `mark_seen` for each one that is processed."""
+    for path in sorted((folder / "new").iterdir()):
+        if path.is_file():
+            with path.open("rb") as stream:
+                yield path, stream.read(MAX_MAIL_BYTES)
+
+
+def mark_seen(path: Path) -> None:
+    """Move a file from `new` to `cur`. If it is gone, someone else has processed it."""
+    with suppress(FileNotFoundError):
+        path.rename(path.parent.parent / "cur" / f"{path.name}:2,S")

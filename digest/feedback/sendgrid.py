@@ -6,13 +6,15 @@ are not events of ours are skipped.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
-from digest.feedback.bots import mark_scanner_clicks
+from digest.feedback.clicks.classify import is_machine_agent
 from digest.feedback.events import Event, InvalidPayload, one_line
 
 # SendGrid's name → our kind.
@@ -35,6 +37,9 @@ _IMAGE_PROXIES = ("googleimageproxy", "yahoomailproxy")
 # The year 2100; a later time is invalid.
 _MAX_TIME = 4_102_444_800
 _MAX_ID = 2**63
+# Clicks on this number of links of one email within this number of seconds are a mail scanner's. Some gateways open
+# every link before delivery.
+_LINKS, _SECONDS = 3, 10
 
 
 def parse_payload(body: bytes, comparable: Callable[[str], str | None]) -> list[Event]:
@@ -101,3 +106,40 @@ def _number(value: object) -> int | None:
     if isinstance(value, float) and 0 < value < _MAX_TIME:
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MAX_ID else None
+
+
+def mark_scanner_clicks(events: Sequence[Event], *, urls: Sequence[str], agents: Sequence[str]) -> list[Event]:
+    """Change the kind of clicks by scanners, which have a known user agent or open many links within seconds.
+
+    A guess, for statistics only. `urls` and `agents` belong to the events, and are empty where there is none.
+    """
+    clicks = defaultdict(list)
+    for number, event in enumerate(events):
+        if event.kind == "clicked":
+            clicks[event.edition, event.subscriber, event.address].append(number)
+    by_scanner: set[int] = set()
+    for numbers in clicks.values():
+        by_scanner.update(number for number in numbers if agents[number] and is_machine_agent(agents[number]))
+        by_scanner |= _rapid_clicks(numbers, events, urls)
+    return [
+        replace(event, kind="machine click") if number in by_scanner else event for number, event in enumerate(events)
+    ]
+
+
+def _rapid_clicks(numbers: Sequence[int], events: Sequence[Event], urls: Sequence[str]) -> set[int]:
+    """Clicks within ten seconds of clicks on several other links, found with a sliding window."""
+    found: set[int] = set()
+    ordered = sorted(numbers, key=lambda number: events[number].at)
+    links: Counter[str] = Counter()
+    start = first_new = 0
+    for end, number in enumerate(ordered):
+        links[urls[number]] += 1
+        while (events[number].at - events[ordered[start]].at).total_seconds() > _SECONDS:
+            links[urls[ordered[start]]] -= 1
+            # Remove entries that are zero now.
+            links += Counter()
+            start += 1
+        if len(links) >= _LINKS:
+            found.update(ordered[max(first_new, start) : end + 1])
+            first_new = end + 1
+    return found

@@ -1,4 +1,8 @@
-"""Tokens and stems for comparing texts: folded, without stop words (stopwords.txt), with aliases (aliases.txt)."""
+"""Tokens and stems for comparing texts: folded, without stop words (stopwords.txt), with aliases (aliases.txt).
+
+For a search index, stems are encoded in ASCII, because SQLite's `unicode61` and PostgreSQL's parser would split
+Devanagari at its vowel signs.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +32,13 @@ ALIASES: dict[str, str] = {
     for variant in variants
 }
 """Folded variant to folded canonical token, for things that papers spell or name differently."""
+
+# The first letter of a word in a search index. It avoids conflicts with English words.
+_MARK = "q"
+_LETTERS = "abcdefghijklmnop"
+_FIRST, _LAST = 0x0900, 0x097F
+# The most words of a query. Further words change little.
+MOST = 8
 
 
 def tokens(text: str) -> list[str]:
@@ -87,3 +98,28 @@ def _endings() -> tuple[dict[str, bool], frozenset[str], int]:
 
     endings = {each.s: each.method is not None for each in HindiStemmer.a_0}
     return endings, frozenset(HindiStemmer.g_consonant), max(map(len, endings))
+
+
+def index_words(*texts: str) -> str:
+    """Return the words of the texts for an index, each once."""
+    return " ".join(dict.fromkeys(encode(stem) for text in texts for stem in stems(text)))
+
+
+def query_words(query: str) -> list[str]:
+    """Return the words that the index must contain for a query. A query of only stop words finds nothing."""
+    return list(dict.fromkeys(encode(stem) for stem in stems(query)))[:MOST]
+
+
+def encode(stem: str) -> str:
+    """Encode a folded stem as ASCII letters and digits, one-to-one."""
+    if stem.isascii():
+        return stem.replace(".", "d")
+    return _MARK + "".join(map(_encode_letter, stem))
+
+
+def _encode_letter(letter: str) -> str:
+    number = ord(letter)
+    if _FIRST <= number <= _LAST:
+        number -= _FIRST
+        return _LETTERS[number >> 4] + _LETTERS[number & 15]
+    return f"{number:x}z" if number > 127 else letter

@@ -125,8 +125,7 @@ def _postal_address(app: App) -> Item:
 
 def _join_page(app: App, options: Options) -> Item:
     """The form must be live and show what subscribers agree to."""
-    from digest.usecases.check_web import unreachable
-    from digest.usecases.web_request import WebUnreachable, request
+    from digest.usecases.check_web import WebUnreachable, request, unreachable
     from digest.web.consent import consent_wording
 
     name, newsletter = "join page", app.settings.newsletter
@@ -207,7 +206,7 @@ def _alerts(app: App) -> Item:
 
 
 def _heartbeat(app: App) -> Item:
-    from digest.newsletter.heartbeat import ping
+    from digest.newsletter.alarms import ping
 
     if not app.settings.alerts.heartbeat_url:
         fix = "set alerts.heartbeat_url (docs/alerts.md), unless something else watches the machine"

@@ -1,4 +1,4 @@
-"""Follow the edits of a newsletter's settings while it runs.
+"""Follow the edits of a newsletter's settings and of its subscriber list while it runs.
 
 A changed `digest.yaml` is validated as a whole first. One with errors leaves the settings in use as they are. The
 caller asks between two jobs, so that no job sees two settings.
@@ -18,12 +18,13 @@ from digest.config.secrets import find_secrets
 from digest.config.settings import Settings
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.newsletter.checks import check_settings
+from digest.subscribers.includes import files_of
 from digest.utils import redact
 
 # Folders whose files are validated together with the settings.
 _FOLDERS = ("templates", "messages")
 
-# What identifies the content of a file.
+# What identifies the content of a file; None if it cannot be read.
 Stamp = bytes | tuple[int, int] | None
 
 
@@ -162,3 +163,26 @@ def _leaves(values: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
             yield from _leaves(value, f"{path}{name}.")
         else:
             yield f"{path}{name}", value
+
+
+class ListWatch:
+    """Detects changes of the list files since `is_read`, without reading them.
+
+    It does not notice new files that match a pattern.
+    """
+
+    def __init__(self) -> None:
+        self._read: dict[Path, Stamp] = {}
+        self._last: dict[Path, Stamp] = {}
+
+    def is_read(self, path: Path) -> None:
+        """Remember the present state of the list files. Call it just before they are read."""
+        self._read = {file: _stamp(file) for file in files_of(path)}
+
+    def is_new(self) -> bool:
+        """Whether the list was edited.
+
+        It must be unchanged since the last call, because it may be half written until then.
+        """
+        before, self._last = self._last, {file: _stamp(file) for file in self._read}
+        return before == self._last != self._read

@@ -10,10 +10,9 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from digest.models import PROVIDER_NAMES, ModelUse, SourceHealth
-from digest.notify.clicks import ClickReport, clicks_json
 from digest.notify.formats import format_time
 from digest.utils.redact import hide_addresses
-from digest.utils.text import duration
+from digest.utils.text import duration, pick
 
 # Transport → its name in sentences.
 _CALLED = {"smtp": "SMTP", "outbox": "the outbox", **PROVIDER_NAMES}
@@ -247,16 +246,9 @@ def as_json(report: Report) -> dict[str, Any]:
     usual = {name: median.of(name) for name in ("frozen", "accepted", "rejected", "excluded", "bounced", "complained")}
     return {
         "edition": report.key,
-        "number": report.number,
-        "state": report.state,
-        "reason": report.reason,
-        "subject": report.subject,
+        **pick(report, "number state reason subject"),
         **{name: getattr(numbers, name) for name in counts},
-        "delivered": feedback.delivered,
-        "dropped": feedback.dropped,
-        "left": feedback.left,
-        "opened": feedback.opened,
-        "clicked": feedback.clicked,
+        **pick(feedback, "delivered dropped left opened clicked"),
         "words": {kind: report.words.get(kind, 0) for kind in ("answer", "reply", "auto-reply")},
         "clicks": clicks_json(report.clicks),
         "excluded_reasons": [{"reason": reason, "recipients": count} for reason, count in report.excluded],
@@ -330,3 +322,49 @@ def _share(count: int, numbers: EditionNumbers) -> str:
     if not count or not numbers.accepted:
         return f"{count:,}"
     return f"{count:,} ({100 * count / numbers.accepted:.2g} %)"
+
+
+@dataclass(frozen=True, slots=True)
+class StoryClicks:
+    """The clicks on a story or an advertisement. `section` is '' for the latter."""
+
+    title: str
+    section: str
+    people: int
+    clicks: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClickReport:
+    """The clicks of an edition. `people` is None if below `min_people`; `hidden` counts targets with too few people."""
+
+    people: int | None
+    machine: int
+    targets: tuple[StoryClicks, ...]
+    hidden: int
+    min_people: int
+
+    @property
+    def shown_people(self) -> str:
+        return f"fewer than {self.min_people}" if self.people is None else f"{self.people:,}"
+
+    @property
+    def note(self) -> str:
+        """A sentence about the hidden numbers; '' if none are hidden."""
+        if not self.hidden:
+            return ""
+        links = "1 link" if self.hidden == 1 else f"{self.hidden} links"
+        return f"{links} with fewer than {self.min_people} people: not shown."
+
+
+def clicks_json(clicks: ClickReport | None) -> dict[str, Any] | None:
+    """The clicks in `digest report --json`; None if they are not counted."""
+    if clicks is None:
+        return None
+    return {
+        **pick(clicks, "people machine min_people hidden"),
+        "targets": [
+            {"title": each.title, "section": each.section or None, "people": each.people, "clicks": each.clicks}
+            for each in clicks.targets
+        ],
+    }

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from digest.hindi import cut
 from digest.preview.state import PHONE_SUBJECT, PreviewSnapshot, PreviewState, content_security_policy
 from digest.usecases.shown_email import in_scheme
+from digest.utils.text import pick
 from digest.utils.urls import host_name
 
 _STATIC = Path(__file__).parent / "static"
@@ -89,17 +90,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _state(snapshot: PreviewSnapshot) -> dict[str, object]:
     return {
-        "version": snapshot.version,
-        "edition": snapshot.edition,
-        "state": snapshot.state,
-        "name": snapshot.name,
-        "preheader": snapshot.preheader,
-        "error": snapshot.error,
+        **pick(snapshot, "version edition state name preheader error"),
         "variants": [
             {
-                "key": preview.key,
-                "topics": preview.topics,
-                "subject": preview.subject,
+                **pick(preview, "key topics subject"),
                 "phone_subject": cut.shorten(preview.subject, PHONE_SUBJECT),
                 "html": bool(preview.html),
                 "text": preview.text,

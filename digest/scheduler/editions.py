@@ -15,12 +15,11 @@ from digest.config.loader import FILE_NAME
 from digest.models import BatchState, Corrects, Edition, EditionState, is_breaking
 from digest.notify.alert import AlertKind
 from digest.scheduler.guard import Guard
-from digest.scheduler.moments import hand_over_at
 from digest.scheduler.notices import Notices
-from digest.scheduler.steps import WAITING, Step, next_step
+from digest.scheduler.steps import WAITING, Step, hand_over_at, next_step
 from digest.store.sending.revisions import count_by_state
 from digest.usecases.breaking import BreakingRefused
-from digest.utils.log_fields import log_fields
+from digest.utils.telemetry import log_fields
 from digest.utils.text import plural
 
 # New subscribers get an edition that was handed over ahead until this long after its hour.

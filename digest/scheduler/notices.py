@@ -12,8 +12,7 @@ from datetime import datetime
 
 from digest.app import App
 from digest.errors import ConfigProblem, ConfigurationError, DigestError, StoreError
-from digest.notify.alert import Alert, AlertKind, MessageType, without_code
-from digest.notify.notices import NOTICES, title_of_errors
+from digest.notify.alert import NOTICES, Alert, AlertKind, MessageType, title_of_errors, without_code
 from digest.store import meta
 
 # Kinds that are warnings in the log.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,18 +18,16 @@ from datetime import timedelta
 from digest import pipeline
 from digest.app import App
 from digest.config.loader import FILE_NAME
-from digest.errors import ConfigurationError
-from digest.newsletter.list_watch import ListWatch
+from digest.errors import AlreadyRunning, ConfigurationError, StoreError
 from digest.newsletter.reengagement import Turn, WeeklyQuestion
-from digest.newsletter.reload import SettingsWatch
+from digest.newsletter.reload import ListWatch, SettingsWatch
 from digest.notify.alert import AlertKind
-from digest.scheduler.background import BackgroundJob, BackgroundJobs
-from digest.scheduler.clock_jump import CATCH_UP, Clocks, find_jump
 from digest.scheduler.editions import EditionJobs
-from digest.scheduler.guard import Guard
-from digest.scheduler.moments import until_next_moment
+from digest.scheduler.guard import BackgroundJob, BackgroundJobs, Guard
 from digest.scheduler.notices import Notices
-from digest.store.locks import Lock
+from digest.scheduler.pulse import CATCH_UP, Clocks, find_jump
+from digest.scheduler.steps import until_next_moment
+from digest.store.locks import Lock, exclusive
 from digest.store.sending.channel_posts import PostState
 from digest.utils.heartbeat import beat
 from digest.utils.text import duration, plural
@@ -56,6 +54,8 @@ REENGAGE_EVERY = timedelta(minutes=10)
 _PAGES_KEYS = ("web.enabled", "web.host", "web.port", "web.proxies", "desk.host", "desk.port")
 # The App that a job keeps until it ends.
 _job_app: ContextVar[App | None] = ContextVar("app of the job", default=None)
+# Seconds between checks whether the other `digest run` has ended.
+_STAND_BY = 2.0
 
 
 @dataclass
@@ -394,3 +394,27 @@ class Scheduler:
         while (left := until - time.monotonic()) > 0 and not self.stop.wait(min(left, _LOOK)):
             if self.settings.is_new() or self._list.is_new():
                 return
+
+
+@contextmanager
+def sole_scheduler(app: App, stop: threading.Event, log: Callable[[str], None]) -> Iterator[Lock | None]:
+    """Wait until no other process runs the schedule of this store. Yields None if `stop` is set before."""
+    with ExitStack() as held:
+        lock: Lock | None = None
+        said = ""
+        while lock is None and not stop.is_set():
+            try:
+                lock = held.enter_context(exclusive(app.database, "running the schedule", wait=0.0))
+                continue
+            except AlreadyRunning:
+                reason = "Another `digest run` works on this store. Standing by, to take over when it ends."
+            except StoreError as error:
+                reason = f"{error}. Trying again until the store answers."
+            if reason != said:
+                log(reason)
+            said = reason
+            beat()
+            stop.wait(_STAND_BY)
+        if lock is not None and said:
+            log("Nobody else runs the schedule now. This `digest run` takes over.")
+        yield lock

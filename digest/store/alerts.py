@@ -24,11 +24,10 @@ class AlertStore:
     def open(self) -> list[Alert]:
         """The alerts whose conditions hold, oldest first."""
         rows = select(alert).order_by(alert.c.raised_at, alert.c.kind, alert.c.subject)
-        with self.database.read() as connection:
-            return [
-                Alert(row.kind, row.subject, row.title, row.text, row.action, row.since, row.until)
-                for row in connection.execute(rows)
-            ]
+        return [
+            Alert(row.kind, row.subject, row.title, row.text, row.action, row.since, row.until)
+            for row in self.database.query(rows)
+        ]
 
     def raise_(self, item: Alert, message: Message, channels: Collection[str], now: datetime) -> bool:
         """Open an alert with its message. False if it is open already: then only its texts and its end are updated.
@@ -67,8 +66,7 @@ class AlertStore:
 
     def knows(self, id: str) -> bool:
         """Whether a message with this id was queued."""
-        with self.database.read() as connection:
-            return connection.execute(select(alert_message.c.id).where(alert_message.c.id == id)).first() is not None
+        return self.database.query(select(alert_message.c.id).where(alert_message.c.id == id)).first() is not None
 
     def claim(self, channel: str, now: datetime) -> list[Message]:
         """Claim the messages that are due, oldest first. No other process gets them for `CLAIMED_FOR`."""

@@ -11,17 +11,18 @@ import json
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVarTuple, overload
 
 import orjson
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, inspect, text
+from sqlalchemy import URL, Connection, Engine, Executable, Result, Table, create_engine, event, insert, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.sql.selectable import TypedReturnsRows
 
 import digest.store.schema  # noqa: F401  registers every table in the metadata
 from digest.errors import ConfigProblem, ConfigurationError, StoreError, StoreUnavailable
@@ -35,6 +36,8 @@ from digest.store.postgresql import (
 from digest.store.schema import meta, metadata
 from digest.store.wait_limit import is_limited, seconds_left
 from digest.utils.clock import SharedClock
+
+Columns = TypeVarTuple("Columns")
 
 # The name in `meta` under which a store keeps its random id.
 STORE_ID = "store id"
@@ -146,6 +149,17 @@ class Database:
             with connection.begin():
                 self._begin(connection)
                 yield connection
+
+    @overload
+    def query(
+        self, statement: TypedReturnsRows[*Columns], parameters: Mapping[str, Any] | None = None
+    ) -> Result[*Columns]: ...
+    @overload
+    def query(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Result[*tuple[Any, ...]]: ...
+    def query(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Result[*tuple[Any, ...]]:
+        """Run one query in a transaction of its own. The result is in memory, so not for a row per subscriber."""
+        with self.read() as connection:
+            return connection.execute(statement, parameters).freeze()()
 
     def _begin(self, connection: Connection) -> None:
         """Apply this work's `wait_limit` to the locks of a PostgreSQL transaction, and renew the clock.

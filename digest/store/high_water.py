@@ -242,8 +242,7 @@ class Identity:
 
 def read_identity(database: Database) -> Identity:
     rows = select(values.c.name, values.c.value).where(values.c.name.in_((STORE_ID, CLAIMS, COPIED_AT, MOVED_TO)))
-    with database.read() as connection:
-        found: dict[str, str] = dict(connection.execute(rows).all())
+    found: dict[str, str] = dict(database.query(rows).all())
     copied = found.get(COPIED_AT)
     return Identity(
         found.get(STORE_ID, ""),

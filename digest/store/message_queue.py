@@ -38,8 +38,7 @@ class MessageQueue:
         waits = (self.receiver == receiver) & of.ended_at.is_(None)
         rows = select(self.table).where(waits, of.not_before <= now).order_by(of.created_at, of.id).limit(_MOST)
         # Reads first, because this runs often and there is rarely anything to send.
-        with self.database.read() as connection:
-            due = connection.execute(rows).all()
+        due = self.database.query(rows).all()
         if not due:
             return []
         with self.database.write() as connection:

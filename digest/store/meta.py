@@ -28,8 +28,7 @@ class SentTest:
 
 
 def get(database: Database, name: str) -> str | None:
-    with database.read() as connection:
-        return connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar()
+    return database.query(select(meta.c.value).where(meta.c.name == name)).scalar()
 
 
 def get_or_create(database: Database, name: str, create: Callable[[], str]) -> str:

@@ -106,8 +106,7 @@ class OutboxStore:
         )
         if failed:
             rows = rows.where(outgoing_webhook.c.error != "")
-        with self.database.read() as connection:
-            return [OutgoingEvent(**row._mapping) for row in connection.execute(rows)]
+        return [OutgoingEvent(**row._mapping) for row in self.database.query(rows)]
 
     def again(self, id: str, now: datetime) -> int:
         """Make an event due at once, even if it was given up. Returns the number of endpoints."""

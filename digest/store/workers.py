@@ -87,9 +87,8 @@ class WorkerStore:
         return sum(each.seats for each in self.all() if each.state == WorkerState.RUNNING)
 
     def now(self) -> datetime:
-        with self.database.read() as connection:
-            found: datetime = connection.execute(select(func.clock_timestamp(type_=step.c.slot.type))).scalar_one()
-            return found
+        found: datetime = self.database.query(select(func.clock_timestamp(type_=step.c.slot.type))).scalar_one()
+        return found
 
 
 def read_workers(connection: Connection) -> list[Worker]:

@@ -16,6 +16,19 @@ _WEEKLY = "weekly:"
 # Monday to Friday.
 _OFFICE = WEEKDAYS[:5]
 _MAX_COMPARED = 60
+# Words that people write for days, for messages that suggest the right one.
+_DAYS = {
+    "mon": ("monday", "सोमवार", "somvar"),
+    "tue": ("tuesday", "tues", "मंगलवार", "mangalvar"),
+    "wed": ("wednesday", "बुधवार", "budhvar"),
+    "thu": ("thursday", "thur", "thurs", "गुरुवार", "बृहस्पतिवार", "guruvar"),
+    "fri": ("friday", "शुक्रवार", "shukravar"),
+    "sat": ("saturday", "शनिवार", "shanivar"),
+    "sun": ("sunday", "रविवार", "इतवार", "ravivar"),
+}
+DAY_OF_WORD = {word: day for day, words in _DAYS.items() for word in (day, *words)}
+DAILY_WORDS = ("everyday", "every day", "all", "day")
+WEEKDAYS_WORDS = ("weekday", "workdays", "mon-fri", "business days")
 
 
 def parse(text: str) -> str:
@@ -58,7 +71,7 @@ def is_due_on(frequency: str, day: date) -> bool:
 
 def _hint(text: str) -> str:
     """Return the end of an error message: what was meant by `weekly:sunday`, `mon,wed`, `every day` or `रविवार`."""
-    from digest.utils.day_words import DAILY_WORDS, DAY_OF_WORD, WEEKDAYS_WORDS
+    from digest.subscribers.frequency import DAILY_WORDS, DAY_OF_WORD, WEEKDAYS_WORDS
 
     word = text.strip().casefold()
     named = [DAY_OF_WORD.get(each) for each in re.split(r"[\s,;:/-]+", word.removeprefix("weekly")) if each]

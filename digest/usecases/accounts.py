@@ -1,4 +1,6 @@
-"""Accounts of the desk: users and roles, one-time links, signing in and sessions."""
+"""Accounts of the desk: users and roles, one-time links, signing in and sessions, and tokens by which programs use the
+API.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
     from digest.store.desk.audit import AuditLog
-    from digest.store.desk.users import UserLine, UserStore
+    from digest.store.desk.users import Token, UserLine, UserStore
     from digest.store.rate_limits import RateLimiter
     from digest.subscribers.tokens import Signer
 
@@ -42,6 +44,11 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}\Z")
 _AGENT_LENGTH = 200
 # RFC 4226 asks for 160 bits.
 _KEY_BYTES = 20
+# By this prefix people and secret scanners recognise a token.
+PREFIX = "digest_"
+_TOKEN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
+_USED_EVERY = timedelta(minutes=5)
+MAX_DAYS = 3650
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,3 +274,52 @@ def _verify(stored: str, password: str) -> bool:
         return _hasher().verify(stored, password)
     except VerificationError:
         return False
+
+
+@dataclass(frozen=True)
+class ApiTokens:
+    """Tokens by which programs use the API for a user, with at most that user's role."""
+
+    users: UserStore
+    log: AuditLog
+    now: Callable[[], datetime]
+
+    def make(self, user: str, name: str, role: Role, by: Actor, *, days: int | None = None) -> str:
+        """Return a new token of a user. It is shown once: only its hash is kept. Raises DigestError."""
+        held, now = self._existing(user), self.now()
+        if not _TOKEN_NAME.match(name):
+            raise DigestError(f"A name of a token has letters, digits and . _ -, at most 64, found {name[:80]!r}.")
+        if not held.role.includes(role):
+            raise DigestError(f"{user} is {held.role}. Their token can have that role or a lesser one, not {role}.")
+        if days is not None and not 1 <= days <= MAX_DAYS:
+            raise DigestError(f"A token lasts 1 to {MAX_DAYS} days, found {days}.")
+        token, expires = PREFIX + secrets.token_urlsafe(32), now + timedelta(days=days) if days else None
+        if not self.users.add_token(_hash(token), held.id, name, role, now=now, expires_at=expires):
+            raise DigestError(f"{user} has a token {name} already. Revoke it first, or choose another name.")
+        self.log.record(by, "token made", user, f"{name}, {role}", now=now)
+        return token
+
+    def list(self) -> list[Token]:
+        return self.users.tokens()
+
+    def revoke(self, user: str, name: str, by: Actor) -> None:
+        """Revoke a token at once. Raises DigestError."""
+        if not self.users.drop_token(self._existing(user).id, name):
+            raise DigestError(f"{user} has no token {name}. `digest users tokens` shows all.")
+        self.log.record(by, "token revoked", user, name, now=self.now())
+
+    def find(self, token: str) -> Token | None:
+        """Return the token that a program sent; None if it is unknown, expired or revoked."""
+        if not token.startswith(PREFIX):
+            return None
+        now = self.now()
+        found = self.users.token(_hash(token), now)
+        if found and (found.used_at is None or now - found.used_at > _USED_EVERY):
+            self.users.used_token(found.hash, now)
+        return found
+
+    def _existing(self, name: str) -> User:
+        user = self.users.find(name)
+        if user is None:
+            raise DigestError(f"There is no user {name}. `digest users list` shows all.")
+        return user

@@ -1,22 +1,23 @@
-"""Approve an edition, and the link by which an admin approves it from an alert."""
+"""Approve an edition, whose model text an editor must have seen, and the link by which an admin approves it."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import orjson
 
+from digest.curate.editorial import Changes
 from digest.errors import DigestError
-from digest.models import Edition, EditionState, Variant, is_breaking
-from digest.usecases.model_text import ModelTextUnseen, unseen
+from digest.models import Actor, Edition, EditionState, Story, Variant, is_breaking
 from digest.usecases.preflight import Preflight, PreflightFailed, PreflightResult, SampleGuard
 
 if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore
+    from digest.store.desk.audit import AuditLog
     from digest.subscribers.tokens import Signer
     from digest.usecases.breaking import BreakingNews
 
@@ -24,6 +25,9 @@ PURPOSE = "approve"
 # The parts of an edition that subscribers see. The revision is a fingerprint of them.
 _SHOWN = ("subject", "preheader", "intro", "sections", "lead", "blocks")
 _REVISION_LENGTH = 16
+# Stands for the intro where other texts of a model have the id of a story.
+INTRO = "intro"
+_FINGERPRINT_LENGTH = 16
 
 
 def approval_link(base: str, signer: Signer, key: str) -> str:
@@ -86,3 +90,63 @@ class Approver:
             self.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
         self.editions.record(key, EditionState.APPROVED, force or how, now=self.now(), by=by)
         return checked
+
+
+@dataclass(frozen=True, slots=True)
+class ModelText:
+    """A headline with its summary, or the intro, partly written by a model. `id` is the story's, or INTRO."""
+
+    id: str
+    title: str
+    # Fingerprint of the words.
+    fingerprint: str
+
+
+class ModelTextUnseen(DigestError):
+    """Nobody has looked at some of the model's texts."""
+
+    def __init__(self, key: str, left: Sequence[ModelText]) -> None:
+        titles = "; ".join(f"“{each.title}”" for each in left)
+        super().__init__(
+            f"Edition {key} has text of a model that nobody has looked at: {titles}. Look at it on the desk, or say "
+            f"that you did with `digest edition seen {key}`."
+        )
+        self.left = tuple(left)
+
+
+def unseen(edition: Edition, changes: Changes) -> list[ModelText]:
+    """Return the model's texts whose present words no editor has looked at."""
+    return [each for each in model_texts(edition) if changes.seen.get(each.id) != each.fingerprint]
+
+
+def model_texts(edition: Edition) -> Iterator[ModelText]:
+    """Yield the texts that a model wrote. A text that an editor has rewritten does not count."""
+    if edition.is_intro_by_machine:
+        yield ModelText(INTRO, edition.intro, _fingerprint(edition.intro))
+    for story in edition.stories():
+        if is_by_machine(story):
+            yield ModelText(story.id, story.title, _fingerprint(story.title, story.summary))
+
+
+def is_by_machine(story: Story) -> bool:
+    return story.is_by_machine or story.is_title_by_machine
+
+
+def _fingerprint(*texts: str) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:_FINGERPRINT_LENGTH]
+
+
+def record_decision(
+    editions: EditionStore,
+    log: AuditLog,
+    key: str,
+    state: EditionState,
+    by: Actor,
+    *,
+    why: str,
+    what: str,
+    now: datetime,
+) -> None:
+    """Record who brought an edition into a state. `why` is the reason or the way, `what` the verb in the audit log."""
+    editions.record(key, state, why, now=now, by=by.name)
+    log.record(by, what, key, now=now)

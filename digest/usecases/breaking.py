@@ -18,7 +18,7 @@ from digest.store.content.editions import FORCED
 from digest.store.locks import exclusive
 
 if TYPE_CHECKING:
-    from digest.config.breaking import Breaking
+    from digest.config.schedule import Breaking
     from digest.curate.compose import ComposeContext
     from digest.curate.sent_story import SentStory
     from digest.curate.summary.types import Summariser

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from digest.usecases.web_request import WebUnreachable, request
+from digest.usecases.check_web import WebUnreachable, request
 from digest.utils.findings import Finding, error, good, unknown, warning
 
 # Seconds. With a larger error, providers refuse signatures and webhooks, and `send_at` is missed. A Date header is

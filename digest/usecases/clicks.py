@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from digest.notify.clicks import ClickReport, StoryClicks
+from digest.notify.report import ClickReport, StoryClicks
 from digest.render.clicks import targets
 from digest.store import meta
 from digest.store.content.clicks import TOTAL, ClickNumbers

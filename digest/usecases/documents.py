@@ -1,28 +1,26 @@
-"""Editions and sources as JSON documents, for `--json` and for the API."""
+"""Editions, answers to their questions, and sources as JSON documents, for `--json` and for the API."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from digest.models import Edition, Source, SourceHealth, Story
+from digest.render.blocks.rows import find_question
+from digest.utils.text import pick
+
+if TYPE_CHECKING:
+    from digest.store.content.answers import AnswerStore
 
 
 def edition_json(edition: Edition) -> dict[str, Any]:
     """The document of `compose` and `edition show`."""
     return {
         "edition": edition.key,
-        "number": edition.number,
-        "state": edition.state,
-        "reason": edition.reason,
-        "subject": edition.subject,
-        "preheader": edition.preheader,
-        "intro": edition.intro,
+        **pick(edition, "number state reason subject preheader intro"),
         "intro_by_machine": edition.is_intro_by_machine,
         "intro_support": [asdict(each) for each in edition.intro_support],
-        "lead": edition.lead,
-        "widened_hours": edition.widened_hours,
-        "sample": edition.sample,
+        **pick(edition, "lead widened_hours sample"),
         "blocks": [{"kind": each.kind, "show": each.shown, "place": each.place} for each in edition.blocks],
         "warnings": list(edition.warnings),
         "model": asdict(edition.model_use) if edition.model_use else None,
@@ -35,18 +33,12 @@ def edition_json(edition: Edition) -> dict[str, Any]:
 
 def _story(story: Story) -> dict[str, Any]:
     return {
-        "id": story.id,
-        "title": story.title,
-        "summary": story.summary,
-        "url": story.url,
+        **pick(story, "id title summary url"),
         "image": story.image.url if story.image else None,
         "published": story.published.isoformat(),
-        "sources": list(story.sources),
-        "articles": list(story.articles),
+        **pick(story, "sources articles"),
         "score": round(story.score, 4),
-        "reasons": list(story.reasons),
-        "label": story.label,
-        "recurring": story.recurring,
+        **pick(story, "reasons label recurring"),
         "title_by_machine": story.is_title_by_machine,
         "title_support": asdict(story.title_support) if story.title_support else None,
         "by_machine": story.is_by_machine,
@@ -69,3 +61,13 @@ def _health(health: SourceHealth) -> dict[str, Any]:
         "not_before": health.not_before.isoformat() if health.not_before else None,
         "moved_to": health.moved_to or "",
     }
+
+
+def option_counts(answers: AnswerStore, edition: Edition, language: str) -> dict[str, dict[str, int]]:
+    """Return block → option → number of subscribers who chose it, for the questions of the edition."""
+    found: dict[str, dict[str, int]] = {}
+    for block in edition.blocks:
+        if question := find_question(edition, block.kind, language):
+            counts = answers.counts(edition.key, block.kind)
+            found[block.kind] = {option: counts.get(number, 0) for number, option in enumerate(question.options, 1)}
+    return found

@@ -15,8 +15,8 @@ from digest.errors import DigestError
 from digest.models import Actor, Edition, EditionState, Story, is_breaking
 from digest.render.blocks.rows import ROWS
 from digest.render.intro import MAX_LENGTH
+from digest.usecases.approval import model_texts
 from digest.usecases.compose import edition_key
-from digest.usecases.model_text import model_texts
 
 if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore

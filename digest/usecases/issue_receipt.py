@@ -14,6 +14,7 @@ from digest.receipt.document import PARTS, canonical, sign
 from digest.store.content.feedback_counts import count_feedback
 from digest.store.sending.evidence import format_time, read_evidence
 from digest.usecases.process_feedback import PARSERS
+from digest.utils.text import pick
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -72,7 +73,5 @@ class ReceiptIssuer:
         reports = not PARSERS.keys().isdisjoint(self.statistics.transports(key))
         return {
             "delivered": events.delivered if reports else None,
-            "bounced": events.bounced,
-            "blocked": events.blocked,
-            "complained": events.complained,
+            **pick(events, "bounced blocked complained"),
         }

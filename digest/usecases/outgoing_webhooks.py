@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from digest.errors import ConfigurationError, DigestError
-from digest.notify.signature import signed_headers
+from digest.notify.webhook import post_signed
 from digest.store.outbox import endpoint_key
 
 if TYPE_CHECKING:
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
     from digest.notify.webhook import Post
     from digest.store.desk.audit import AuditLog
     from digest.store.outbox import OutboxStore, OutgoingEvent
-
-# 410: the receiver wants no more events (Standard Webhooks).
-_GONE = 410
-_MAX_RETRY_AFTER = 3600.0
 
 
 @dataclass(frozen=True)
@@ -68,29 +63,23 @@ class OutgoingWebhooks:
         events = self.store.claim(receiver.key, self.now())
         for number, event in enumerate(events):
             try:
-                reason, after, gone = self._post(receiver, keys, event)
+                failure = post_signed(
+                    receiver.post, receiver.url, keys, event.id, int(self.now().timestamp()), event.content
+                )
             except DigestError as error:
                 # A receiver that does not answer would take the same time for each further event.
                 for each in events[number:]:
                     self.store.failed(each, str(error), self.now())
                 return f"A webhook to {receiver.host} failed: {error}. It is tried again."
-            if reason:
-                again = self.store.failed(event, reason, self.now(), after=after, permanent=gone)
+            if failure:
+                again = self.store.failed(
+                    event, failure.reason, self.now(), after=failure.retry_after, permanent=failure.permanent
+                )
                 then = "It is tried again." if again else "It is given up."
-                problem = f"A webhook to {receiver.host} failed: {reason}. {then}"
+                problem = f"A webhook to {receiver.host} failed: {failure.reason}. {then}"
             else:
                 self.store.sent(receiver.key, [event.id], self.now())
         return problem
-
-    def _post(self, receiver: Receiver, keys: Sequence[bytes], event: OutgoingEvent) -> tuple[str, float | None, bool]:
-        body = json.dumps(event.content, ensure_ascii=False).encode()
-        headers = signed_headers(keys, event.id, int(self.now().timestamp()), body)
-        answer = receiver.post(receiver.url, body, headers)
-        if 200 <= answer.status < 300:
-            return "", None, False
-        given = answer.headers.get("retry-after", "").strip()
-        after = min(float(given), _MAX_RETRY_AFTER) if given.isdecimal() and len(given) < 8 else None
-        return f"the receiver answered {answer.status}", after, answer.status == _GONE
 
     def try_again(self, id: str, by: Actor) -> None:
         """Make a failed event due again, even if it was given up. Raises DigestError."""

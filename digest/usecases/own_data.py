@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from digest.errors import DigestError
 from digest.store.people.consent import MOVED, Consent
 from digest.store.people.moves import MoveResult, move
+from digest.utils.text import pick
 
 if TYPE_CHECKING:
     from digest.store.content.clicks import ClickStore
     from digest.store.database import Database
+    from digest.store.people.consent import NoticeStore
     from digest.store.people.erasure import Erasures
-    from digest.store.people.notices import NoticeStore
     from digest.store.people.preferences import PreferenceStore
     from digest.store.people.reengagement import ReengagementStore
     from digest.store.people.subscribers import SubscriberAdmin
@@ -53,11 +54,7 @@ class PersonalData:
         entries = [
             {
                 "at": entry.at.isoformat(),
-                "what": entry.what,
-                "source": entry.source,
-                "wording": entry.wording,
-                "detail": entry.detail,
-                "notice": entry.notice,
+                **pick(entry, "what source wording detail notice"),
             }
             for entry in consents
         ]
@@ -92,10 +89,7 @@ class PersonalData:
             "words": [
                 {
                     "at": word.at.isoformat(),
-                    "kind": word.kind,
-                    "edition": word.edition,
-                    "about": word.about,
-                    "text": word.text,
+                    **pick(word, "kind edition about text"),
                 }
                 for word in self.words.of(id)
             ],
@@ -106,14 +100,9 @@ class PersonalData:
 
 def _fields(held: Any) -> dict[str, Any]:
     return {
-        "name": held.name,
-        "topics": list(held.topics),
-        "editions": list(held.editions),
-        "frequency": held.frequency,
+        **pick(held, "name topics editions frequency"),
         "hour": held.hour.isoformat("minutes") if held.hour else "",
-        "timezone": held.timezone,
-        "format": held.format,
-        "status": held.status,
+        **pick(held, "timezone format status"),
         "on the list": held.listed,
         "gets no mail because": held.suppressed or "",
         "paused until": held.paused_until.isoformat() if held.paused_until else "",

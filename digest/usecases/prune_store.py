@@ -101,8 +101,7 @@ class StorePruner:
             .join(edition, edition.c.key == batch.c.edition)
             .where(edition.c.state == EditionState.SENDING, batch.c.state.in_(waits), batch.c.due_at <= soon)
         )
-        with self.database.read() as connection:
-            return connection.execute(rows.limit(1)).first() is not None
+        return self.database.query(rows.limit(1)).first() is not None
 
     def prune(
         self,

@@ -31,8 +31,7 @@ from digest.store.people.carry_over import CarriedOver, carry_over, reserve_ids
 from digest.store.schema import attempt, desk_link, desk_session
 from digest.store.schema import meta as values
 from digest.store.sending import restored
-from digest.store.sending.restored import Held, Restored, SentSince
-from digest.store.sending.take_over import take_over_sends
+from digest.store.sending.restored import Held, Restored, SentSince, take_over_sends
 
 _LOCK_WAIT = 1.0
 _BUSY = "; stop it before you restore the store"
@@ -194,6 +193,5 @@ def _alone(database: Database, work: str) -> AbstractContextManager[Lock]:
 
 def _delivering_runs(database: Database) -> set[str]:
     in_flight = select(attempt.c.run).where(attempt.c.state == AttemptState.SUBMITTING).distinct()
-    with database.read() as connection:
-        runs = set(connection.execute(in_flight).scalars())
+    runs = set(database.query(in_flight).scalars())
     return running_runs(database, runs) if runs else set()

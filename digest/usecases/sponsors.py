@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator, Field, model_validator
 
 from digest.errors import ConfigProblem, ConfigurationError
-from digest.hindi.search_words import index_words
+from digest.hindi.tokens import index_words
 from digest.models import Edition, EditionBlock, EditionState, split_key
 from digest.render.blocks.data import PLACES, Part, Place, Sponsor, Words
 from digest.render.clicks import advertisement

@@ -1,7 +1,11 @@
-"""Pause or cancel an edition, and cancel its scheduled emails at the provider."""
+"""Pause or cancel an edition, and cancel its scheduled emails at the provider.
+
+An edition pauses automatically when too many of its first recipients bounce or complain.
+"""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
@@ -15,6 +19,7 @@ from digest.errors import AlreadyRunning
 from digest.models import EditionState
 from digest.store.locks import exclusive
 from digest.store.sending.cancellations import next_free_cancellation, stopped_with_scheduled
+from digest.store.sending.overview import STOPPED, first_recipients
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.status import counts
 
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
 # Seconds. A run whose edition was stopped ends when its batches in flight are done.
 _LOCK_WAIT = 30.0
 _POLL_INTERVAL = 0.25
+# Fewer failures are not significant, whatever their rate in a short list.
+MIN_BOUNCES, MIN_COMPLAINTS = 5, 3
 
 
 @dataclass(frozen=True)
@@ -136,3 +143,42 @@ def state_after_pause(editions: EditionStore, key: str, *, begun: bool, requires
         each.what for each in editions.decisions(key) if each.what in (EditionState.APPROVED, EditionState.DRAFT)
     ]
     return EditionState.APPROVED if decided and decided[-1] == EditionState.APPROVED else EditionState.DRAFT
+
+
+@dataclass(frozen=True)
+class AutomaticStop:
+    """Pauses editions. `bounces` and `complaints` are percent of the first `first` recipients; 0 switches one off."""
+
+    database: Database
+    editions: EditionStore
+    first: int
+    bounces: float
+    complaints: float
+    now: Callable[[], datetime]
+
+    def check(self, key: str) -> str | None:
+        """Pause the edition if a limit is reached, and return the reason.
+
+        An edition is paused at most once, because resuming it is a person's decision.
+        """
+        if not self.first:
+            return None
+        with self.database.read() as connection:
+            found = first_recipients(connection, key, self.first)
+        for count, percent, least, what in (
+            (found.bounced, self.bounces, MIN_BOUNCES, "bounced or were rejected"),
+            (found.complained, self.complaints, MIN_COMPLAINTS, "complained"),
+        ):
+            if percent and count >= max(least, math.ceil(percent * found.recipients / 100)):
+                reason = f"{count} of the first {found.recipients} recipients {what} (delivery.stop_on)"
+                return reason if self._pause(key, reason) else None
+        return None
+
+    def _pause(self, key: str, reason: str) -> bool:
+        if any(each.what == STOPPED for each in self.editions.decisions(key)):
+            return False
+        # The next `EditionStopper.resume_cancellations` cancels scheduled emails.
+        if not self.editions.move(key, EditionState.PAUSED, out_of=(EditionState.SENDING,)):
+            return False
+        self.editions.record(key, STOPPED, reason, now=self.now())
+        return True

@@ -14,7 +14,7 @@ from digest.deliver.shutdown import time_limit
 from digest.errors import ConfigurationError
 from digest.notify.conditions import KINDS, ending, find
 from digest.notify.facts import Facts, Limits
-from digest.usecases.automatic_stop import MIN_COMPLAINTS
+from digest.usecases.stop_edition import MIN_COMPLAINTS
 
 if TYPE_CHECKING:
     from digest.models import Source
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore
     from digest.store.sending.overview import Overview
     from digest.usecases.alerts import Alerts
-    from digest.usecases.automatic_stop import AutomaticStop
+    from digest.usecases.stop_edition import AutomaticStop
 
 # Days of which editions are checked. Complaints arrive for days.
 _DAYS = 4

@@ -1,19 +1,23 @@
-"""Report to monitoring tools: spans of the program's work, and errors that are bugs.
+"""Report to monitoring tools: spans of the program's work, and errors that are bugs. Add fields to log records.
 
-Both functions do nothing until a tool is set up, such as by `digest.cli.telemetry`.
+`span` and `report_error` do nothing until a tool is set up, such as by `digest.cli.telemetry`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from functools import partial
+from types import MappingProxyType
 from typing import ParamSpec, Protocol, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 Attribute = str | int | float | bool
+# Fields for all log records of a piece of work, such as its edition.
+_fields: ContextVar[Mapping[str, object]] = ContextVar("log_fields", default=MappingProxyType({}))
 
 
 class Span(Protocol):
@@ -85,3 +89,17 @@ def report_error(error: BaseException) -> None:
     """Report an unexpected exception: a bug of the program."""
     if _report is not None:
         _report(error)
+
+
+@contextmanager
+def log_fields(**fields: object) -> Iterator[None]:
+    """Add fields to this thread's log records within the block."""
+    token = _fields.set({**_fields.get(), **fields})
+    try:
+        yield
+    finally:
+        _fields.reset(token)
+
+
+def current_fields() -> Mapping[str, object]:
+    return _fields.get()

@@ -1,6 +1,8 @@
-"""Values as text in messages."""
+"""Values as text in messages and documents."""
 
 from __future__ import annotations
+
+from typing import Any
 
 # First characters of text that a spreadsheet evaluates as a formula, even after blanks.
 _FORMULA = ("=", "+", "-", "@")
@@ -32,3 +34,9 @@ def short_line(text: str, most: int = 100) -> str:
     """Foreign text on one line, printable, and of at most `most` characters."""
     line = "".join(char if char.isprintable() else "?" for char in text)
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def pick(item: object, names: str) -> dict[str, Any]:
+    """Attributes of an object for a JSON document, by their names, which spaces separate. Tuples become lists."""
+    found = ((name, getattr(item, name)) for name in names.split())
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found}

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from digest.render.blocks.questions import Question, find_question
+from digest.render.blocks.rows import Question, find_question
 from digest.store.content.answers import AnswerStore
 from digest.store.content.editions import EditionStore
 from digest.store.people.words import WordStore

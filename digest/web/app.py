@@ -21,10 +21,10 @@ from digest.app import App
 from digest.config.schedule import WEEKDAYS
 from digest.errors import ConfigProblem, ConfigurationError, StoreError
 from digest.i18n import translator
-from digest.mail.dns.receives import MailDomains
+from digest.mail.dns.resolver import MailDomains
 from digest.models import MAIN
 from digest.store.content.editions import PublishedStore
-from digest.store.people.notices import NoticeStore
+from digest.store.people.consent import NoticeStore
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.requests import RequestStore
 from digest.store.people.signups import SignupStore
@@ -35,7 +35,6 @@ from digest.web import answers, approval, clicks, own_data, preferences, stay, u
 from digest.web import privacy as privacy_routes
 from digest.web import signup as signup_routes
 from digest.web.approval import ApprovalPage
-from digest.web.archive import cards as archive_cards
 from digest.web.archive import feeds as archive_feeds
 from digest.web.archive import routes as archive_routes
 from digest.web.archive import sitemaps
@@ -45,12 +44,11 @@ from digest.web.archive.site import Archive
 from digest.web.change_notices import ChangeNotices
 from digest.web.clicks import ClickRecorder, Redirects
 from digest.web.dependencies import Context
+from digest.web.editions import NextEdition, Showcase, TopicRates
 from digest.web.group_commit import GroupCommit
 from digest.web.health import routes as health_routes
-from digest.web.health.access import MetricsAccess
-from digest.web.health.checks import Health
+from digest.web.health.checks import Health, MetricsAccess
 from digest.web.middleware import Guard, log_error
-from digest.web.next_edition import NextEdition
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_data import OwnData
 from digest.web.own_data_emails import OwnDataEmails
@@ -60,10 +58,8 @@ from digest.web.preferences import OfferedEdition, PreferencesPage
 from digest.web.privacy import CurrentNotice, PrivacyNotice
 from digest.web.resend import Resender
 from digest.web.sample_data import find_template_errors
-from digest.web.showcase import Showcase
 from digest.web.signup import Offer, Signup
 from digest.web.signup_emails import SignupEmails
-from digest.web.topic_rates import TopicRates
 from digest.web.unsubscribe import LeavePage
 from digest.web.view_in_browser import EmailViewer
 from digest.web.webhooks import webhooks
@@ -349,7 +345,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
     if public_archive:
         archive = Archive(context, app.archive, app.cards.can_draw)
         routers += [archive_routes.router(archive), archive_feeds.router(archive)]
-        routers += [sitemaps.router(archive), archive_cards.router(archive, app.cards)]
+        routers += [sitemaps.router(archive), archive_routes.cards_router(archive, app.cards)]
     if signup is not None:
         routers.append(signup_routes.router(signup))
     return routers

@@ -55,8 +55,8 @@ def client_of(address: str) -> str:
     return str(known)
 
 
-def limited_protocol(proxies: Collection[str], limit: int = MAX_PER_CLIENT) -> type[asyncio.Protocol]:
-    """uvicorn's HTTP protocol, which closes a connection if its peer has `limit` open already.
+def limited_protocol(proxies: Collection[str]) -> type[asyncio.Protocol]:
+    """uvicorn's HTTP protocol, which closes a connection if its peer has MAX_PER_CLIENT open already.
 
     `proxies` are the addresses and networks of `web.proxies`, which have no limit.
     """
@@ -72,7 +72,7 @@ def limited_protocol(proxies: Collection[str], limit: int = MAX_PER_CLIENT) -> t
                 return
             client = client_of(peer)
             others: Any = self.connections
-            if sum(1 for other in others if other.client and client_of(other.client[0]) == client) > limit:
+            if sum(1 for other in others if other.client and client_of(other.client[0]) == client) > MAX_PER_CLIENT:
                 transport.write(_REFUSAL)
                 transport.close()
 

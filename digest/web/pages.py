@@ -8,7 +8,7 @@ from datetime import time
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from fastapi import Query, Request
@@ -22,7 +22,6 @@ from digest.render.template_errors import explain
 from digest.render.texts import devanagari_digits_in_html, devanagari_digits_in_text
 from digest.render.themes import Branding
 from digest.web.consent import consent_wording
-from digest.web.paths import edition_path, story_path, topic_path
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
@@ -218,3 +217,18 @@ class Pages:
 def redirect(pages: Pages, request: Request, place: str, **query: str) -> RedirectResponse:
     """Redirect to a page after a POST, in the same language, so that going back and reloading repeat nothing."""
     return RedirectResponse(pages.path(place, pages.language(request), **query), status_code=303)
+
+
+def edition_path(key: str) -> str:
+    """Return the path of an edition's page."""
+    return f"/archive/{quote(key, safe='')}"
+
+
+def story_path(thread: str) -> str:
+    """Return the path of a story's page."""
+    return f"/story/{quote(thread, safe='')}"
+
+
+def topic_path(name: str) -> str:
+    """Return the path of a topic's page."""
+    return f"/topic/{quote(name, safe='')}"

@@ -20,11 +20,10 @@ from digest.subscribers.address import masked
 from digest.subscribers.list_file import FORMATS
 from digest.utils.brief import Brief
 from digest.web.dependencies import Context
+from digest.web.editions import NextEdition, Rate, TopicRates
 from digest.web.known_browser import knows
-from digest.web.next_edition import NextEdition
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 from digest.web.resend import Resender, ResendResult
-from digest.web.topic_rates import Rate, TopicRates
 from digest.web.unsubscribe import LeavePage, state_of
 
 Choices = Annotated[tuple[Annotated[str, StringConstraints(max_length=100)], ...], Form(max_length=200)]

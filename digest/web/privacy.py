@@ -14,11 +14,11 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
-from digest.config.privacy import Law, Privacy, Processor
 from digest.config.settings import Settings
+from digest.config.web import Law, Privacy, Processor
 from digest.i18n import translator
 from digest.models import PROVIDER_NAMES
-from digest.store.people.notices import Notice, NoticeStore
+from digest.store.people.consent import Notice, NoticeStore
 from digest.store.people.requests import KEPT
 from digest.store.people.signups import PENDING
 from digest.web.known_browser import KEPT as COOKIE_KEPT

@@ -9,11 +9,11 @@ from typing import Any, get_args
 
 from markupsafe import Markup
 
-from digest.config.privacy import Grievance, Processor
+from digest.config.web import Grievance, Processor
 from digest.errors import TemplateProblem
 from digest.models import EditionState
 from digest.render.blocks.printing import Block
-from digest.render.blocks.questions import Question
+from digest.render.blocks.rows import Question
 from digest.render.sample_edition import sample_edition
 from digest.store.content.archive import (
     ArchivedCorrection,
@@ -27,12 +27,11 @@ from digest.store.content.editions import Published
 from digest.store.people.preferences import StoredSubscriber
 from digest.web.archive.metadata import Metadata
 from digest.web.archive.site import SearchResult, Share
+from digest.web.editions import Rate, ShowcaseEdition
 from digest.web.own_data_emails import Words
 from digest.web.pages import Pages
 from digest.web.preferences import DONE, SHORT_DONE, OfferedEdition, PreferencesForm, hour_choices
 from digest.web.privacy import Item
-from digest.web.showcase import ShowcaseEdition
-from digest.web.topic_rates import Rate
 from digest.web.unsubscribe import Less, Reason, State
 
 _TOKEN = "x" * 36

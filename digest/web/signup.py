@@ -27,14 +27,12 @@ from digest.subscribers.address import mailbox, normalise, refuse_tags
 from digest.web.archive.metadata import home_metadata
 from digest.web.consent import CONSENT_VERSION
 from digest.web.dependencies import Context, client_address
+from digest.web.editions import NextEdition, Showcase, TopicRates
 from digest.web.known_browser import remember
-from digest.web.next_edition import NextEdition
 from digest.web.outbound_mail import OutboundMail
 from digest.web.pages import PAGE_RESPONSES, language_parameter
 from digest.web.privacy import CurrentNotice
-from digest.web.showcase import Showcase
 from digest.web.signup_emails import SignupEmails
-from digest.web.topic_rates import TopicRates
 
 log = logging.getLogger(__name__)
 

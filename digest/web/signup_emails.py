@@ -12,9 +12,8 @@ from digest.mail.message import Outgoing, Recipient, Sender, recipient
 from digest.models import RenderedEmail
 from digest.store.people.preferences import StoredSubscriber
 from digest.subscribers.tokens import Signer
-from digest.web.next_edition import NextEdition
+from digest.web.editions import NextEdition, ShowcaseEdition
 from digest.web.pages import Pages
-from digest.web.showcase import ShowcaseEdition
 
 
 @dataclass(frozen=True)

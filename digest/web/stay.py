@@ -13,7 +13,7 @@ from digest.mail.message import one_line
 from digest.models import PLACEHOLDERS, RenderedEmail
 from digest.store.people.reengagement import Outcome, ReengagementStore
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
-from digest.web.next_edition import NextEdition
+from digest.web.editions import NextEdition
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, Pages, language_parameter, redirect
 
 _PURPOSE = "preferences"

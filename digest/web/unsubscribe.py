@@ -26,9 +26,9 @@ from digest.subscribers.address import masked
 from digest.subscribers.frequency import days
 from digest.web.change_notices import Change, ChangeNotices
 from digest.web.dependencies import Context
+from digest.web.editions import NextEdition
 from digest.web.group_commit import GroupCommit
 from digest.web.middleware import log_error
-from digest.web.next_edition import NextEdition
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 
 Weeks = Literal["1", "2", "4"]

@@ -21,8 +21,7 @@ from digest.render.renderer import Renderer
 from digest.store.content.articles import ImageStore
 from digest.store.content.editions import EditionStore, PublishedStore
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
-from digest.web.pages import PAGE_RESPONSES, language_parameter
-from digest.web.paths import edition_path
+from digest.web.pages import PAGE_RESPONSES, edition_path, language_parameter
 from digest.web.resend import find_email
 
 _IMG = re.compile(r'<img\b(?:[^>"]|"[^"]*")*>')

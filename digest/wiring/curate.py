@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from digest.wiring.calendar import Planning
 from digest.wiring.collect import Collecting
+from digest.wiring.folder import Planning
 from digest.wiring.render import Rendering
 
 if TYPE_CHECKING:

@@ -15,13 +15,12 @@ if TYPE_CHECKING:
     from digest.deliver.ports import SendRateLimiter, Transport
     from digest.models import Edition
     from digest.usecases.approval import Approver
-    from digest.usecases.automatic_stop import AutomaticStop
     from digest.usecases.correct_edition import EditionCorrector
     from digest.usecases.enqueue import Enqueuer
     from digest.usecases.reconcile import Reconciler, Recovery
     from digest.usecases.send_late import LateSender
     from digest.usecases.send_test import DraftMailer
-    from digest.usecases.stop_edition import EditionStopper
+    from digest.usecases.stop_edition import AutomaticStop, EditionStopper
 
 # Time to notice and cancel an unknown outcome before the provider's deadline.
 _TIME_TO_CANCEL = timedelta(minutes=3)
@@ -145,7 +144,7 @@ class Sending(Subscribers):
 
     @cached_property
     def automatic_stop(self) -> AutomaticStop:
-        from digest.usecases.automatic_stop import AutomaticStop
+        from digest.usecases.stop_edition import AutomaticStop
 
         limits = self.settings.delivery.stop_on
         return AutomaticStop(self.database, self.editions, limits.first, limits.bounces, limits.complaints, self.now)

@@ -1,10 +1,10 @@
-"""The base of all groups of collaborators: the settings, the clock, the secrets and the store."""
+"""The base of all groups of collaborators: the settings, the planned editions, the clock, the secrets and the store."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from digest.config import loader
 from digest.config.settings import Settings
 from digest.errors import ConfigProblem, ConfigurationError
+from digest.models import is_breaking
 from digest.utils.clock import SharedClock
 
 if TYPE_CHECKING:
+    from digest.config.calendar import Calendar, CalendarReader
     from digest.store.database import Database
     from digest.usecases.enqueue import SeatQueue
 
@@ -81,3 +83,45 @@ class Folder:
     def now(self) -> datetime:
         """Return the time in the newsletter's zone."""
         return self.clock().astimezone(self.settings.newsletter.zone)
+
+
+class Planning(Folder):
+    """The planned editions, and what the settings demand of each."""
+
+    @cached_property
+    def calendar_reader(self) -> CalendarReader:
+        from digest.config.calendar import CalendarReader
+
+        return CalendarReader(self.settings, self.home, keep_last=self.unattended)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The planned editions. Raises ConfigurationError for a faulty file of holidays."""
+        return self.calendar_reader.read()
+
+    def requires_approval(self, key: str) -> bool:
+        """Whether a person must approve the edition first. A special follows `schedule.approval`."""
+        if is_breaking(key):
+            # For breaking news, sending is the approval.
+            return False
+        planned = self.calendar.of(key)
+        return (planned.schedule if planned else self.settings.schedule).approval == "required"
+
+    def thin_below(self, key: str) -> int:
+        """The number of stories below which an edition is thin. Breaking news is never thin."""
+        if is_breaking(key):
+            return 0
+        planned = self.calendar.of(key)
+        most = (planned.schedule if planned else self.settings.edition).max_stories
+        return min(self.settings.alerts.thin_edition, most)
+
+    @property
+    def first_send_at(self) -> time:
+        """The hour of the first edition of a day. A subscriber's own hour must be later."""
+        schedule = self.settings.schedule
+        return min((edition.send_at or schedule.send_at for edition in schedule.editions), default=schedule.send_at)
+
+    @property
+    def edition_slugs(self) -> tuple[str, ...]:
+        """The editions among which a subscriber may choose; none if the newsletter has only one."""
+        return tuple(self.settings.choices)

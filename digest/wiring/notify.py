@@ -40,7 +40,7 @@ class Notifying(Sending):
 
         from digest.collect.http.post import JsonPoster
         from digest.notify.webhook import WebhookChannel
-        from digest.usecases.alert_email import EmailChannel
+        from digest.usecases.alerts import EmailChannel
 
         alerts, zone = self.settings.alerts, self.settings.newsletter.zone
         channels: list[Channel] = []
@@ -187,7 +187,7 @@ class Notifying(Sending):
 
     def _webhook_keys(self, variable: str, key: str) -> list[bytes]:
         """Return the keys in an environment variable, which the setting `key` names. Raises ConfigurationError."""
-        from digest.notify.signature import read_secrets
+        from digest.notify.webhook import read_secrets
 
         if not variable:
             return []

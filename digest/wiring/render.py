@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from digest.render.renderer import Renderer
     from digest.render.themes import Branding
     from digest.usecases.archive import Archivist
-    from digest.usecases.post_to_channel import ChannelPoster
     from digest.usecases.preflight import Preflight
-    from digest.usecases.share import Cards
+    from digest.usecases.share import Cards, ChannelPoster
 
 
 class Rendering(Stores, Identity):
@@ -107,7 +106,7 @@ class Rendering(Stores, Identity):
     def channel_poster(self) -> ChannelPoster | None:
         """Posts editions on Telegram; None without a channel."""
         from digest.store.sending.channel_posts import ChannelPosts
-        from digest.usecases.post_to_channel import ChannelPoster
+        from digest.usecases.share import ChannelPoster
 
         chosen = self.settings.telegram
         if not chosen.channel:

@@ -1,4 +1,4 @@
-"""The parts of the store, each for one kind of data."""
+"""The parts of the store, each for one kind of data, and its maintenance."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from digest.store.sending.overview import Overview
     from digest.store.sending.status import StatusReader
     from digest.store.workers import WorkerStore
+    from digest.usecases.copy_store import StoreCopier
+    from digest.usecases.prune_store import StorePruner
+    from digest.usecases.restore_store import StoreRestorer
 
 
 class Stores(Folder):
@@ -144,3 +147,37 @@ class Stores(Folder):
         from digest.store.people.reengagement import ReengagementStore
 
         return ReengagementStore(self.database)
+
+
+class Maintenance(Stores):
+    """Copies, restores and prunes the store."""
+
+    @cached_property
+    def pruner(self) -> StorePruner:
+        from digest.usecases.prune_store import StorePruner
+
+        settings = self.settings
+        return StorePruner(
+            database=self.database,
+            events=self.events,
+            keep_articles=settings.keep_articles,
+            keep_deliveries=settings.store.keep.deliveries,
+            keep_payloads=settings.web.webhooks.keep,
+            words=self.words,
+            keep_words=settings.store.keep.words,
+            now=self.now,
+        )
+
+    @cached_property
+    def restorer(self) -> StoreRestorer:
+        """Does not open the store, which may be unreadable."""
+        from digest.usecases.restore_store import StoreRestorer
+
+        return StoreRestorer(self.settings.store.url, self.home, self.now)
+
+    @property
+    def store_copier(self) -> StoreCopier:
+        """Opens the stores that it is given, not this app's."""
+        from digest.usecases.copy_store import StoreCopier
+
+        return StoreCopier(self.home)

@@ -11,8 +11,7 @@ from digest.wiring.curate import Curating
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from digest.usecases.accounts import Accounts
-    from digest.usecases.api_tokens import ApiTokens
+    from digest.usecases.accounts import Accounts, ApiTokens
     from digest.usecases.breach import BreachLetter
     from digest.usecases.oidc import OidcSignIn
     from digest.usecases.own_data import AddressChanger, PersonalData
@@ -103,7 +102,7 @@ class Subscribers(Curating):
 
     @cached_property
     def personal_data(self) -> PersonalData:
-        from digest.store.people.notices import NoticeStore
+        from digest.store.people.consent import NoticeStore
         from digest.store.people.preferences import PreferenceStore
         from digest.usecases.own_data import PersonalData
 
@@ -121,7 +120,7 @@ class Subscribers(Curating):
 
     @cached_property
     def api_tokens(self) -> ApiTokens:
-        from digest.usecases.api_tokens import ApiTokens
+        from digest.usecases.accounts import ApiTokens
 
         return ApiTokens(self.accounts.users, self.audit, self.now)
 

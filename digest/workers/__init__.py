@@ -2,9 +2,9 @@
 
 `port.py` defines an engine.
 
-- `start.py` chooses the engine of a process: `inline.py` (one process does everything) or `procrastinate_engine.py`.
+- `start.py` chooses the engine of a process: `InlineEngine` (one process does everything) or `procrastinate_engine.py`.
 - `steps.py` and `seats.py` are the jobs, `tasks.py` does them, `clock.py` queues the steps.
-- `queue.py` puts jobs into the tables of `schema.py`, and `fetching.py` takes them out.
-- `heartbeat.py` reports that a worker is alive, `rescue.py` continues the work of dead ones.
+- `queue.py` puts jobs into Procrastinate's tables, and `fetching.py` takes them out.
+- `heartbeat.py` reports that a worker is alive, and continues the work of dead ones.
 - `compatibility.py` decides which workers may share a store.
 """

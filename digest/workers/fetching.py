@@ -23,10 +23,10 @@ from digest.errors import StoreError
 from digest.store.database import Database
 from digest.store.postgresql import connect_arguments
 from digest.utils.telemetry import report_error
-from digest.workers import heartbeat, rescue, seats, steps
-from digest.workers.held import HeldJobs
+from digest.workers import heartbeat, seats, steps
+from digest.workers.heartbeat import HeldJobs
 from digest.workers.port import Queue
-from digest.workers.schema import JobsSchema
+from digest.workers.queue import JobsSchema
 from digest.workers.tasks import Tasks
 
 # Seconds that Procrastinate waits for a connection. An outage is noticed after that.
@@ -106,8 +106,8 @@ class Fetcher:
 
     async def _rescue(self, app: procrastinate.App) -> None:
         while True:
-            await asyncio.sleep(rescue.EVERY)
-            await rescue.retry_stalled(app, self.held)
+            await asyncio.sleep(heartbeat.EVERY)
+            await heartbeat.retry_stalled(app, self.held)
 
     def _procrastinate(self) -> procrastinate.App:
         connector = procrastinate.PsycopgConnector(
@@ -122,7 +122,7 @@ class Fetcher:
             worker_defaults={
                 "update_heartbeat_interval": heartbeat.EVERY,
                 "stalled_worker_timeout": _FORGET_WORKERS,
-                "fetch_job_polling_interval": rescue.EVERY,
+                "fetch_job_polling_interval": heartbeat.EVERY,
                 # The jobs' threads are waited for here, not by Procrastinate: see `_in_thread`.
                 "shutdown_graceful_timeout": 0.1,
                 "install_signal_handlers": False,

@@ -14,14 +14,12 @@ from digest.store.sending.recovery import abandoned_editions
 from digest.store.workers import WorkerStore
 from digest.utils.heartbeat import beat
 from digest.utils.telemetry import report_error
-from digest.workers import heartbeat, rescue
+from digest.workers import heartbeat
 from digest.workers.clock import StepClock
 from digest.workers.fetching import Fetcher
-from digest.workers.heartbeat import WorkerHeartbeat
-from digest.workers.held import HeldJobs
+from digest.workers.heartbeat import HeldJobs, WorkerHeartbeat
 from digest.workers.port import Queue
-from digest.workers.queue import ProcrastinateQueue
-from digest.workers.schema import JobsSchema
+from digest.workers.queue import JobsSchema, ProcrastinateQueue
 from digest.workers.seats import Seats
 from digest.workers.tasks import AppsInUse, Tasks
 
@@ -78,7 +76,7 @@ class ProcrastinateEngine:
             with (
                 # Until the very end, so that nobody takes over jobs that are being finished.
                 self._repeating("worker heartbeat", self.signs.beat, heartbeat.EVERY, threading.Event()),
-                self._repeating("rescue", self._recover, rescue.EVERY, self.stop),
+                self._repeating("rescue", self._recover, heartbeat.EVERY, self.stop),
                 self._repeating("clock", self._look, 0.0, self.stop),
             ):
                 self._fetch_until_stopped()
@@ -125,7 +123,7 @@ class ProcrastinateEngine:
     def _recover(self) -> None:
         for edition in abandoned_editions(self.store.database):
             with self.apps.use_alone() as app:
-                rescue.recover_abandoned(app, edition, self.scheduler.log)
+                heartbeat.recover_abandoned(app, edition, self.scheduler.log)
 
     @contextmanager
     def _repeating(

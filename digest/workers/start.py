@@ -1,16 +1,19 @@
-"""Choose the engine of a process, after checking the requirements."""
+"""Choose the engine of a process: one process that does everything, or a worker beside others."""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from digest.app import App
 from digest.errors import StoreUnavailable
-from digest.scheduler import watch_settings
+from digest.newsletter.reload import SettingsWatch
+from digest.scheduler import Scheduler, sole_scheduler, watch_settings
 from digest.utils.heartbeat import beat
 from digest.workers.compatibility import can_have_workers, check_before_opening, refuse_blind_resends
-from digest.workers.inline import InlineEngine
-from digest.workers.process import Process
 from digest.workers.seats import Seats
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ def make_engine(app: App, process: Process) -> Engine | None:
     None if the process was asked to end while the store did not answer.
     """
     if can_have_workers(app):
-        from digest.workers.schema import MayNotCreate
+        from digest.workers.queue import MayNotCreate
 
         try:
             return make_worker(app, app.settings.workers.seats, process)
@@ -43,8 +46,7 @@ def make_worker(app: App, seats: int, process: Process) -> Engine | None:
     one.
     """
     from digest.workers.procrastinate_engine import ProcrastinateEngine
-    from digest.workers.queue import ProcrastinateQueue
-    from digest.workers.schema import install
+    from digest.workers.queue import ProcrastinateQueue, install
 
     said = ""
     while not process.stop.is_set():
@@ -69,8 +71,42 @@ def calling_workers(app: App) -> App:
     """Return the newsletter for a command that sends. Workers join the send if the newsletter has ever had any."""
     if not can_have_workers(app):
         return app
-    from digest.workers.queue import ProcrastinateQueue
-    from digest.workers.schema import find
+    from digest.workers.queue import ProcrastinateQueue, find
 
     schema = find(app.database)
     return app.copy_with(seats=Seats(app, ProcrastinateQueue(schema))) if schema else app
+
+
+@dataclass(frozen=True)
+class Process:
+    """How the process logs, how it is asked to end, and its preparation before it runs jobs."""
+
+    stop: threading.Event
+    log: Callable[[str], None]
+    warn: Callable[[str], None]
+    # Checks the requirements of a run, and serves the pages within the block.
+    ready: Callable[[Scheduler], AbstractContextManager[None]]
+
+    def scheduler(self, settings: SettingsWatch, *, hands_over: bool = False) -> Scheduler:
+        return Scheduler(settings, self.log, warn=self.warn, stop=self.stop, hands_over=hands_over)
+
+
+@dataclass(frozen=True)
+class InlineEngine:
+    """Implements `port.Engine` on any store."""
+
+    app: App
+    settings: SettingsWatch
+    process: Process
+
+    def run(self) -> Sequence[str]:
+        stop = self.process.stop
+        while not stop.is_set():
+            with sole_scheduler(self.app, stop, self.process.log) as lock:
+                if lock is None:
+                    break
+                # A new scheduler, without state from before the standby.
+                scheduler = self.process.scheduler(self.settings)
+                with self.process.ready(scheduler):
+                    scheduler.run(lock)
+        return ()

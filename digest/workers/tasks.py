@@ -13,10 +13,10 @@ from digest import pipeline
 from digest.app import App
 from digest.scheduler import Scheduler
 from digest.store.workers import Worker
-from digest.utils.log_fields import log_fields
+from digest.utils.telemetry import log_fields
 from digest.workers import steps
 from digest.workers.compatibility import refuse_blind_resends
-from digest.workers.held import HeldJobs
+from digest.workers.heartbeat import HeldJobs
 from digest.workers.seats import Seats
 
 

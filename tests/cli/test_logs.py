@@ -21,8 +21,8 @@ import pytest
 
 from digest.cli.logs import LogFormat, info, logging_to_stderr, warn
 from digest.scheduler import Scheduler, watch_settings
-from digest.utils.log_fields import log_fields
 from digest.utils.redact import hide_addresses, protect
+from digest.utils.telemetry import log_fields
 from tests.cli.newsroom import Newsroom
 from tests.cli.test_terminal import on_terminal
 

@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from digest.app import make_app
 from digest.models import EditionState
-from digest.newsletter.failed_start import tell_of_start
+from digest.newsletter.alarms import tell_of_start
 from digest.newsletter.reload import SettingsWatch
 from digest.notify.alert import Alert
 from digest.scheduler import Scheduler

@@ -15,9 +15,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from digest.cli.telemetry import telemetry
 from digest.errors import ConfigurationError, DigestError
-from digest.utils.log_fields import log_fields
 from digest.utils.redact import protect
-from digest.utils.telemetry import report_error, span
+from digest.utils.telemetry import log_fields, report_error, span
 from tests.cli.newsroom import Newsroom
 from tests.support.http_server import HttpServer
 

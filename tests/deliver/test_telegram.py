@@ -16,11 +16,22 @@ from hypothesis import strategies as st
 
 from digest import pipeline
 from digest.app import App, make_app
-from digest.deliver.telegram.client import MaybePosted, NotPosted, Outcome, Posted, Refused, TelegramClient
-from digest.deliver.telegram.text import MAX_CAPTION, MAX_MESSAGE, compose, cut, utf16_length
+from digest.deliver.telegram.client import (
+    MAX_CAPTION,
+    MAX_MESSAGE,
+    MaybePosted,
+    NotPosted,
+    Outcome,
+    Posted,
+    Refused,
+    TelegramClient,
+    compose,
+    cut,
+    utf16_length,
+)
 from digest.hindi.cut import clusters
 from digest.store.sending.channel_posts import PostState
-from digest.usecases.post_to_channel import ChannelPoster
+from digest.usecases.share import ChannelPoster
 from tests.support import http_behaviours
 from tests.support.folders import newsletter_folder
 from tests.support.http_server import Exchange, Handler, HttpServer

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from digest.cli.commands import cli
-from digest.config.credentials import with_credentials
+from digest.config.secrets import with_credentials
 from digest.errors import ConfigurationError
 from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT

@@ -9,8 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from digest.feedback.clicks.agents import is_machine_agent
-from digest.feedback.clicks.classify import ClickRequest, classify
+from digest.feedback.clicks.classify import ClickRequest, classify, is_machine_agent
 from digest.feedback.clicks.networks import is_data_centre
 from tests.feedback import later_patterns
 from tests.feedback.click_patterns import HINDI, START, WINDOWS, machines, people

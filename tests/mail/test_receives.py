@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from digest.mail.dns import receives
-from digest.mail.dns.receives import MailDomains
+from digest.mail.dns import resolver
+from digest.mail.dns.resolver import MailDomains
 from tests.support.dns_server import DnsServer
 
 ZONE = {
@@ -47,15 +47,15 @@ def test_an_answer_is_cached() -> None:
 
 
 def test_a_silent_dns_is_left_alone_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receives, "_LIFETIME", 0.2)
-    monkeypatch.setattr(receives, "_TRY", 0.1)
+    monkeypatch.setattr(resolver, "_FORM_LIFETIME", 0.2)
+    monkeypatch.setattr(resolver, "_FORM_TRY", 0.1)
     now = 1000.0
     with DnsServer(ZONE, silent=["a.in", "b.in", "c.in"]) as server:
         domains = MailDomains(server.address, clock=lambda: now)
         assert not any(domains.surely_receives_none(name) for name in ("a.in", "b.in", "c.in"))
         # The server would answer now, but is not asked again.
-        monkeypatch.setattr(receives, "_LIFETIME", 5.0)
-        monkeypatch.setattr(receives, "_TRY", 5.0)
+        monkeypatch.setattr(resolver, "_FORM_LIFETIME", 5.0)
+        monkeypatch.setattr(resolver, "_FORM_TRY", 5.0)
         assert not domains.surely_receives_none("gone.in")
         now += 61
         domains._resolver = None
@@ -64,6 +64,6 @@ def test_a_silent_dns_is_left_alone_for_a_while(monkeypatch: pytest.MonkeyPatch)
 
 def test_many_at_once_do_not_queue() -> None:
     domains = MailDomains("127.0.0.1:9")
-    for _ in range(receives._AT_ONCE):
+    for _ in range(resolver._AT_ONCE):
         assert domains._free.acquire(blocking=False)
     assert not domains.surely_receives_none("gone.in")

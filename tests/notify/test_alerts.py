@@ -14,8 +14,7 @@ import pytest
 from digest.collect.http.post import JsonPoster
 from digest.notify.alert import Alert, Message, MessageType
 from digest.notify.formats import payload
-from digest.notify.signature import read_secrets
-from digest.notify.webhook import WebhookChannel
+from digest.notify.webhook import WebhookChannel, read_secrets
 from digest.store.alerts import AlertStore
 from digest.store.database import Database, open_database
 from digest.store.message_queue import CLAIMED_FOR, RETRIES

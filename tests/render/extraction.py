@@ -20,7 +20,7 @@ from digest.curate.section_names import MESSAGE_IDS
 from digest.i18n import DESK, PAGES, REASONS, TEMPLATE
 from digest.render.blocks.rows import ROWS as BLOCKS
 from digest.render.lint import REASONS as FINDING_REASONS
-from digest.web.desk.sentences import KEPT
+from digest.web.desk.checks import KEPT
 from tests.paths import ROOT
 
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
@@ -83,7 +83,7 @@ def _used() -> Iterator[tuple[tuple[str, ...], str]]:
     for reason in FINDING_REASONS:
         yield (reason,), CHECKS
     for sentence in KEPT:
-        yield (sentence,), "digest/web/desk/sentences.py"
+        yield (sentence,), "digest/web/desk/checks.py"
     for row in BLOCKS.values():
         yield (row.title,), "digest/render/blocks/rows.py"
     for label in LABELS:

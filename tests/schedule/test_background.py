@@ -7,8 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from digest.app import make_app
-from digest.scheduler.background import BackgroundJob, BackgroundJobs
-from digest.scheduler.guard import Guard
+from digest.scheduler.guard import BackgroundJob, BackgroundJobs, Guard
 from digest.scheduler.notices import Notices
 from tests.support.folders import newsletter_folder
 

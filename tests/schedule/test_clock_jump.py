@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from digest.scheduler.clock_jump import Clocks, find_jump
+from digest.scheduler.pulse import Clocks, find_jump
 
 NOW = datetime.fromisoformat("2026-11-23T06:40+05:30")
 BEFORE = Clocks(1000.0, 50.0, 70.0)

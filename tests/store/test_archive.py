@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from digest.hindi.search_words import query_words
+from digest.hindi.tokens import query_words
 from digest.models import EditionState
 from digest.render.archive_page import ArchivePage
 from digest.store.content.archive import ArchivedCorrection, ArchivedSource, ArchivedStory, ArchiveStore

@@ -8,13 +8,12 @@ import pytest
 
 from digest.deliver.outcome import Accepted, NotSent
 from digest.feedback.events import Event
-from digest.mail.mailbox_providers import mailbox_provider
 from digest.notify.failures import FailureRow, Failures, as_json, as_text, csv_rows
 from digest.store.content.editions import EditionStore
 from digest.store.content.events import EventStore
 from digest.store.database import Database
 from digest.store.people.subscribers import SubscriberStore
-from digest.store.sending.failures import FailureReader
+from digest.store.sending.failures import FailureReader, mailbox_provider
 from digest.store.sending.ledger import SqlLedger
 from tests.store.conftest import KEY, NOW, an_edition, enlist
 from tests.support.enqueue import Entry, enqueue

@@ -10,9 +10,8 @@ from digest.models import DeliveryOutcome
 from digest.store.content.editions import EditionStore
 from digest.store.content.events import EventStore
 from digest.store.database import Database
-from digest.store.sending.first_recipients import FirstRecipients, first_recipients
 from digest.store.sending.ledger import SqlLedger
-from digest.store.sending.overview import STOPPED, Overview
+from digest.store.sending.overview import STOPPED, FirstRecipients, Overview, first_recipients
 from digest.store.sending.statistics import Statistics
 from tests.store.conftest import KEY, NOW, Frozen
 

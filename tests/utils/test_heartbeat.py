@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.utils.heartbeat import Heartbeat, beat, keeping
-from digest.utils.systemd import ServiceNotifier
+from digest.utils.heartbeat import Heartbeat, ServiceNotifier, beat, keeping
 
 
 def test_only_the_thread_that_keeps_it_gives_signs() -> None:
@@ -39,7 +38,7 @@ def test_the_first_sign_says_ready_and_frequent_ones_are_left_out(tmp_path: Path
 
 
 def test_later_signs_are_for_the_watchdog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digest.utils.systemd._PAUSE", 0.0)
+    monkeypatch.setattr("digest.utils.heartbeat._PAUSE", 0.0)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
         manager.settimeout(5)

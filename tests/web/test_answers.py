@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from digest import pipeline
-from digest.usecases.answers import option_counts
+from digest.usecases.documents import option_counts
 from tests.support.folders import newsletter_folder
 from tests.web.site import Site, site, translated
 

@@ -18,8 +18,7 @@ from digest.errors import ConfigurationError
 from digest.store.workers import Worker
 from digest.utils.heartbeat import Heartbeat
 from digest.web.health import checks
-from digest.web.health.access import MetricsAccess
-from digest.web.health.checks import Health
+from digest.web.health.checks import Health, MetricsAccess
 from digest.web.health.metrics import exposition
 from digest.web.health.server import run_health_server
 from digest.web.server import run_pages

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.store.people.notices import NoticeStore, hash_of
+from digest.store.people.consent import NoticeStore, hash_of
 from digest.store.people.preferences import PreferenceStore
 from tests.web.site import FORM, Site, link_of, site, translated
 

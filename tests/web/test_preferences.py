@@ -14,8 +14,8 @@ from digest.feedback.rules import UNSUBSCRIBED
 from digest.models import Subscriber
 from digest.store.sending.status import counts
 from digest.subscribers.frequency import WEEKDAYS
+from digest.web.editions import Rate
 from digest.web.preferences import is_unfed
-from digest.web.topic_rates import Rate
 from tests.web.site import FORM, Response, Site, site, translated
 
 PLAIN = {"hour": "", "format": "html"}

@@ -13,10 +13,8 @@ import pytest
 from digest.app import App, make_app
 from digest.scheduler import Scheduler, watch_settings
 from digest.store.sending.status import counts
-from digest.workers.inline import InlineEngine
 from digest.workers.port import Engine
-from digest.workers.process import Process
-from digest.workers.start import make_worker
+from digest.workers.start import InlineEngine, Process, make_worker
 from tests.cli.newsroom import Newsroom
 
 # Each test composes and sends an edition.

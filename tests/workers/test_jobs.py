@@ -18,13 +18,10 @@ from digest.errors import StoreError
 from digest.store import meta
 from digest.store.database import Database, open_database
 from digest.store.workers import SILENT, Worker, WorkerState, WorkerStore, begin_steps
-from digest.workers import schema
-from digest.workers.inline import InlineEngine
+from digest.workers import queue
 from digest.workers.port import Job, Queue
-from digest.workers.process import Process
-from digest.workers.queue import ProcrastinateQueue
-from digest.workers.schema import JobsSchema, install
-from digest.workers.start import make_engine
+from digest.workers.queue import JobsSchema, ProcrastinateQueue, install
+from digest.workers.start import InlineEngine, Process, make_engine
 from tests.support.databases import fresh_schema
 from tests.support.folders import newsletter_folder
 
@@ -88,12 +85,12 @@ def test_a_job_that_waits_already_is_not_added(store: Database, jobs: JobsSchema
 
 def test_the_tables_are_made_once_and_recorded(store: Database) -> None:
     first = install(store)
-    assert install(store) == first == schema.find(store)
+    assert install(store) == first == queue.find(store)
     # Names of channels belong to the whole database.
     assert first.queue(Queue.SEND) == f"{first.name}.send"
     with fresh_schema() as url:
         other = open_database(url, home=Path())
-        assert schema.find(other) is None
+        assert queue.find(other) is None
         assert install(other).name != first.name
         other.close()
 
@@ -101,7 +98,7 @@ def test_the_tables_are_made_once_and_recorded(store: Database) -> None:
 def test_a_newer_procrastinate_brings_the_tables_up_to_date(
     store: Database, jobs: JobsSchema, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recorded = json.loads(meta.get(store, schema.RECORD) or "")
+    recorded = json.loads(meta.get(store, queue.RECORD) or "")
     (tmp_path / recorded["migration"]).write_text("SELECT 1 / 0", encoding="utf-8")
     newer = "99.00.00_01_pre_add_a_table.sql"
     (tmp_path / newer).write_text("CREATE TABLE procrastinate_new (percent text DEFAULT '%')", encoding="utf-8")
@@ -110,7 +107,7 @@ def test_a_newer_procrastinate_brings_the_tables_up_to_date(
         install(store)
     with store.read() as connection:
         assert connection.execute(text(f'SELECT count(*) FROM "{jobs.name}".procrastinate_new')).scalar() == 0
-    assert json.loads(meta.get(store, schema.RECORD) or "")["migration"] == newer
+    assert json.loads(meta.get(store, queue.RECORD) or "")["migration"] == newer
 
 
 def test_who_may_not_create_a_schema_is_told_what_to_run(store: Database, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from digest.app import App, make_app
 from digest.scheduler import Scheduler, watch_settings
 from digest.workers import steps
-from digest.workers.held import HeldJobs
+from digest.workers.heartbeat import HeldJobs
 from digest.workers.tasks import AppsInUse
 from tests.cli.newsroom import NOW, Newsroom
 

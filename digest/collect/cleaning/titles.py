@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from unicodedata import category
 
 from digest.collect.cleaning.dateline import is_credit, is_name, kind_of, split_dateline
-from digest.collect.cleaning.kickers import is_needed
+from digest.collect.cleaning.kickers import is_needed, without_rubric
 from digest.collect.cleaning.text_rules import TITLE_MARKS
-from digest.collect.cleaning.title_rubrics import without_rubric
 from digest.hindi.cut import shorten
 from digest.hindi.sentences import split
 from digest.hindi.text import deva_ratio, fold, table_rows, words

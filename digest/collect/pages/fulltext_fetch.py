@@ -50,8 +50,8 @@ class PageFetcher(Protocol):
 class FulltextCache:
     """Articles that this process has completed, so that a changed feed does not cause all pages to be fetched again."""
 
-    def __init__(self, size: int = _CACHE_SIZE) -> None:
-        self._lock, self._size = threading.Lock(), size
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._articles: OrderedDict[str, Article] = OrderedDict()
 
     def by_ids(self, ids: Sequence[str]) -> Mapping[str, Article]:
@@ -62,7 +62,7 @@ class FulltextCache:
         with self._lock:
             self._articles[article.id] = article
             self._articles.move_to_end(article.id)
-            while len(self._articles) > self._size:
+            while len(self._articles) > _CACHE_SIZE:
                 self._articles.popitem(last=False)
 
 

@@ -7,16 +7,19 @@ unknown outcome stays unknown until a person checks the channel.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
 
 from digest.deliver.http_client import HttpClient, HttpResponse, RequestNotSent, ResponseUnknown
-from digest.deliver.telegram.text import MAX_CAPTION, MAX_MESSAGE, utf16_length
+from digest.hindi.cut import ELLIPSIS, clusters
 
 _MAX_DETAIL = 200
 # Seconds. A longer requested wait must be an error.
 _MAX_RETRY_AFTER = 3600.0
+# Code units of a message, and of the caption of a photo (core.telegram.org/bots/api).
+MAX_MESSAGE, MAX_CAPTION = 4096, 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +124,34 @@ def _multipart(boundary: str, fields: dict[str, str], photo: bytes) -> bytes:
     head = f'--{boundary}\r\nContent-Disposition: form-data; name="photo"; filename="card.jpg"\r\n'
     parts += [f"{head}Content-Type: image/jpeg\r\n\r\n".encode(), photo, f"\r\n--{boundary}--\r\n".encode()]
     return b"".join(parts)
+
+
+def utf16_length(text: str) -> int:
+    """The number of UTF-16 code units: two for an emoji, one for a letter of Hindi."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def cut(text: str, limit: int) -> str:
+    """Cut the text to at most `limit` code units, with '…' if something was cut."""
+    if utf16_length(text) <= limit:
+        return text
+    kept, room = [], limit - utf16_length(ELLIPSIS)
+    for cluster in clusters(text):
+        room -= utf16_length(cluster)
+        if room < 0:
+            break
+        kept.append(cluster)
+    return "".join(kept).rstrip() + ELLIPSIS if limit > 0 else ""
+
+
+def compose(head: str, title: str, points: Sequence[str], tail: str, limit: int) -> str:
+    """Head, title, points and tail as paragraphs, within the limit.
+
+    Points are left out from the last one on, then the title is cut. The tail has the link and stays whole.
+    """
+    for number in range(len(points), -1, -1):
+        text = "\n\n".join(filter(None, (head, "\n".join([title, *points[:number]]), tail)))
+        if utf16_length(text) <= limit:
+            return text
+    rest = utf16_length("\n\n".join(filter(None, (head, "", tail)))) + 2
+    return cut("\n\n".join(filter(None, (head, cut(title, max(limit - rest, 0)), tail))), limit)

@@ -1,4 +1,4 @@
 """Recognise machines among the clicks on an edition's links.
 
-`agents.py` and `networks.py` have the tables, `classify.py` the rules.
+`networks.py` has the tables of networks, `classify.py` those of programs, and the rules.
 """

@@ -1,11 +1,11 @@
-"""Answers of the DNS: records, none, or unknown."""
+"""Answers of the DNS: records, none, or unknown; and whether a sender's domain resolves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from digest.utils.findings import Finding, unknown
+from digest.utils.findings import Finding, error, good, unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +47,27 @@ def tags(record: str) -> dict[str, str]:
         if name.strip():
             found.setdefault(name.strip().lower(), value.strip())
     return found
+
+
+def check_resolves(check: str, domain: str, lookup: Lookup, *, returns: bool) -> list[Finding]:
+    """Check that the domain of From or MAIL FROM resolves, and with `returns` that bounces can come back to it.
+
+    Yahoo refuses a domain that does not resolve; so do many servers (RFC 5321 section 5.1).
+    """
+    mx = lookup(domain, "MX")
+    if mx.problem:
+        return [not_known(check, f"MX {domain}", mx)]
+    if any(record.split()[1:] in (["."], [""], []) for record in mx.records):
+        if not returns:
+            return [good(check, f"{domain} accepts no email (null MX)")]
+        fix = f"publish MX {domain} with the server that receives your bounces"
+        return [error(check, f"{domain} accepts no email (null MX): bounces are lost", fix)]
+    if mx.records:
+        return [good(check, f"{domain} is received by {', '.join(record.split()[-1] for record in mx.records)}")]
+    host = addresses(lookup, domain)
+    if host.problem:
+        return [not_known(check, f"A {domain}", host)]
+    if host.records:
+        return [good(check, f"{domain} has an address")]
+    fix = f"publish MX {domain} with the server that receives your bounces, such as `10 mail.{domain}.`"
+    return [error(check, f"{domain} does not resolve (no MX, A or AAAA): Yahoo and others refuse its email", fix)]

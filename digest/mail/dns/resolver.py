@@ -1,18 +1,33 @@
-"""Queries the DNS with dnspython."""
+"""Query the DNS with dnspython: for the checks of `digest doctor`, and for a form that asks if a domain gets email."""
 
 from __future__ import annotations
 
 import ipaddress
+import threading
+import time
 from collections.abc import Callable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from digest.mail.dns.lookup import Answer, Lookup
 
-# Seconds for one attempt, and for a whole query.
+if TYPE_CHECKING:
+    from dns.resolver import Resolver
+
+# Seconds for one attempt, and for a whole query, of a check.
 _TRY, _LIFETIME = 2.0, 4.0
-_NO_ANSWER = f"no answer within {_LIFETIME:.0f} seconds"
+_NO_ANSWER = "no answer in time"
 # A server that has not answered any query is given up after this many.
 _DEAD_AFTER = 2
+# The same for a web form: for all queries about one domain, and for one attempt.
+_FORM_LIFETIME, _FORM_TRY = 1.5, 0.7
+# The most concurrent look-ups. Further domains are not looked up.
+_AT_ONCE = 8
+# After this many unanswered domains in a row, look-ups pause for this many seconds.
+_SILENT, _PAUSE = 3, 60.0
+_CACHED = 10_000
+# Names that are never in the DNS (RFC 2606, RFC 6761).
+_RESERVED = ("example", "example.com", "example.net", "example.org", "invalid", "localhost", "test")
 
 
 def parse_nameserver(text: str) -> tuple[str, int]:
@@ -84,3 +99,69 @@ def _text(record: object, kind: str) -> str:
     if kind == "MX":
         return f"{record.preference} {record.exchange.to_text(omit_final_dot=True)}"  # type: ignore[attr-defined]
     return str(record)
+
+
+class MailDomains:
+    """Whether domains receive email: bounded in time, cached, and False when unsure.
+
+    Asks the machine's DNS server, or `nameserver` (`address[:port]`). Threads share it. Raises ValueError.
+    """
+
+    def __init__(self, nameserver: str = "", *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._server = parse_nameserver(nameserver) if nameserver else None
+        self._clock = clock
+        self._free = threading.BoundedSemaphore(_AT_ONCE)
+        self._lock = threading.Lock()
+        self._silent = 0
+        self._asleep_until = 0.0
+        self._resolver: Resolver | None = None
+
+    def surely_receives_none(self, domain: str) -> bool:
+        """Whether the DNS shows that the domain receives no email: no MX, A or AAAA, or a null MX (RFC 7505).
+
+        False if unknown, because the DNS is slow, down or busy.
+        """
+        if any(domain == name or domain.endswith(f".{name}") for name in _RESERVED):
+            return False
+        if self._clock() < self._asleep_until or not self._free.acquire(blocking=False):
+            return False
+        try:
+            return self._ask(domain)
+        finally:
+            self._free.release()
+
+    def _ask(self, domain: str) -> bool:
+        until = self._clock() + _FORM_LIFETIME
+        for kind in ("MX", "A", "AAAA"):
+            answer = self._lookup(domain, kind, until - self._clock())
+            if answer.problem:
+                return False
+            if answer.records:
+                return kind == "MX" and all(record.split()[1:] in (["."], []) for record in answer.records)
+        return True
+
+    def _lookup(self, domain: str, kind: str, lifetime: float) -> Answer:
+        if lifetime <= 0:
+            return Answer((), "no time left")
+        answer = _ask(lambda: self._configured().resolve(domain, kind, search=False, lifetime=lifetime), kind)
+        with self._lock:
+            if answer.problem == _NO_ANSWER:
+                self._silent += 1
+                if self._silent >= _SILENT:
+                    self._silent, self._asleep_until = 0, self._clock() + _PAUSE
+            elif not answer.problem:
+                self._silent = 0
+        return answer
+
+    def _configured(self) -> Resolver:
+        import dns.resolver
+
+        with self._lock:
+            if self._resolver is None:
+                resolver = dns.resolver.Resolver(configure=self._server is None)
+                if self._server is not None:
+                    resolver.nameservers, resolver.port = [self._server[0]], self._server[1]
+                resolver.timeout = _FORM_TRY
+                resolver.cache = dns.resolver.LRUCache(_CACHED)
+                self._resolver = resolver
+            return self._resolver

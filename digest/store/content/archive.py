@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from digest.hindi.search_words import index_words
+from digest.hindi.tokens import index_words
 from digest.models import LETTERS_TO_SOME
 from digest.store.content.editions import PublishedStore
 from digest.store.database import Database
@@ -202,9 +202,8 @@ class ArchiveStore:
 
     def has(self, key: str) -> bool:
         """Whether the edition is archived."""
-        with self.database.read() as connection:
-            known = select(archive_page.c.edition).where(archive_page.c.edition == key)
-            return connection.execute(known).first() is not None
+        known = select(archive_page.c.edition).where(archive_page.c.edition == key)
+        return self.database.query(known).first() is not None
 
     def missing(self) -> list[str]:
         """Return the keys of editions that were enqueued and have no page, oldest first."""
@@ -215,14 +214,12 @@ class ArchiveStore:
             .where(*(~edition.c.key.startswith(each) for each in LETTERS_TO_SOME))
             .order_by(edition.c.frozen_at, edition.c.key)
         )
-        with self.database.read() as connection:
-            return list(connection.execute(rows).scalars())
+        return list(self.database.query(rows).scalars())
 
     def rebuild_index(self) -> int:
         """Rebuild the search words of all stories, after a change of the Hindi library. Return their number."""
         rows = select(archive_story.c.id, archive_story.c.title, archive_story.c.summary, archive_story.c.sources)
-        with self.database.read() as connection:
-            found = connection.execute(rows.order_by(archive_story.c.id)).all()
+        found = self.database.query(rows.order_by(archive_story.c.id)).all()
         for start in range(0, len(found), _CHUNK):
             with self.database.write(area="archive") as connection:
                 for row in found[start : start + _CHUNK]:
@@ -238,22 +235,19 @@ class ArchiveStore:
             .where(archive_story.c.edition != key, archive_story.c.day >= since, archive_story.c.day <= until)
             .order_by(archive_story.c.day.desc(), archive_story.c.id.desc())
         )
-        with self.database.read() as connection:
-            return [_to_story(row) for row in connection.execute(rows)]
+        return [_to_story(row) for row in self.database.query(rows)]
 
     def version(self, now: datetime) -> str:
         """Return a version that changes whenever the content of the archive changes."""
         columns = (archive_page.c.made_at, edition.c.key)
         rows = select(func.count(), *map(func.max, columns), func.sum(edition.c.revision))
         rows = rows.join_from(edition, archive_page).where(self._is_shown(now))
-        with self.database.read() as connection:
-            return repr(tuple(connection.execute(rows).one()))
+        return repr(tuple(self.database.query(rows).one()))
 
     def page(self, key: str, now: datetime) -> ArchivedEdition | None:
         """Return an edition with its article."""
         rows = select(*_LISTED, archive_page.c.html).join_from(edition, archive_page)
-        with self.database.read() as connection:
-            row = connection.execute(rows.where(edition.c.key == key, self._is_shown(now))).one_or_none()
+        row = self.database.query(rows.where(edition.c.key == key, self._is_shown(now))).one_or_none()
         return ArchivedEdition(*row) if row else None
 
     def neighbours(
@@ -265,8 +259,7 @@ class ArchiveStore:
         here = tuple_(*(literal(value, column.type) for value, column in zip(own, place, strict=True)))
         before = self._list(now).where(tuple_(*place) < here).limit(1)
         after = self._list(now).where(tuple_(*place) > here).order_by(None).order_by(*place).limit(1)
-        with self.database.read() as connection:
-            rows = [connection.execute(each).one_or_none() for each in (before, after)]
+        rows = [self.database.query(each).one_or_none() for each in (before, after)]
         previous, following = (ArchivedEdition(*row) if row else None for row in rows)
         return previous, following
 
@@ -279,14 +272,12 @@ class ArchiveStore:
             rows = rows.where(edition.c.day >= since)
         if until is not None:
             rows = rows.where(edition.c.day < until)
-        with self.database.read() as connection:
-            return [ArchivedEdition(*row) for row in connection.execute(rows)]
+        return [ArchivedEdition(*row) for row in self.database.query(rows)]
 
     def pages(self, keys: Collection[str]) -> dict[str, str]:
         """Return key → article, for feeds."""
         rows = select(archive_page.c.edition, archive_page.c.html).where(archive_page.c.edition.in_(keys))
-        with self.database.read() as connection:
-            return {row.edition: row.html for row in connection.execute(rows)}
+        return {row.edition: row.html for row in self.database.query(rows)}
 
     def months(self, now: datetime) -> list[Month]:
         """Return the months that have editions, newest first."""
@@ -301,28 +292,24 @@ class ArchiveStore:
     def stories(self, key: str, *, most: int) -> list[ArchivedStory]:
         """Return the first stories of an edition, in its order."""
         rows = select(*_STORY).where(archive_story.c.edition == key).order_by(archive_story.c.position).limit(most)
-        with self.database.read() as connection:
-            return [_to_story(row) for row in connection.execute(rows)]
+        return [_to_story(row) for row in self.database.query(rows)]
 
     def thread_of(self, story: str) -> str | None:
         """Return the thread of a story with this id."""
         rows = select(archive_story.c.thread).where(
             or_(archive_story.c.story == story, archive_story.c.thread == story)
         )
-        with self.database.read() as connection:
-            return connection.execute(rows.order_by(archive_story.c.id).limit(1)).scalar()
+        return self.database.query(rows.order_by(archive_story.c.id).limit(1)).scalar()
 
     def thread(self, thread: str, now: datetime) -> list[ArchivedStory]:
         """Return the stories about one event, newest first."""
         rows = self._stories(now).where(archive_story.c.thread == thread)
-        with self.database.read() as connection:
-            return [_to_story(row) for row in connection.execute(rows)]
+        return [_to_story(row) for row in self.database.query(rows)]
 
     def topic(self, name: str, now: datetime, *, most: int, skipping: int = 0) -> list[ArchivedStory]:
         """Return the stories of a section, newest first."""
         rows = self._stories(now).where(archive_story.c.section == name).limit(most).offset(skipping)
-        with self.database.read() as connection:
-            return [_to_story(row) for row in connection.execute(rows)]
+        return [_to_story(row) for row in self.database.query(rows)]
 
     def topics(self, now: datetime) -> list[Topic]:
         """Return the sections that have stories, the largest first."""
@@ -332,8 +319,7 @@ class ArchiveStore:
             .group_by(archive_story.c.section)
             .order_by(func.count().desc(), archive_story.c.section)
         )
-        with self.database.read() as connection:
-            return [Topic(*row) for row in connection.execute(rows)]
+        return [Topic(*row) for row in self.database.query(rows)]
 
     def threads(self, now: datetime, since: date, until: date) -> list[tuple[str, date]]:
         """Return each thread whose newest day is in [`since`, `until`), with that day."""
@@ -345,8 +331,7 @@ class ArchiveStore:
             .having(newest >= since, newest < until)
             .order_by(newest.desc(), archive_story.c.thread)
         )
-        with self.database.read() as connection:
-            return [(row[0], row[1]) for row in connection.execute(rows)]
+        return [(row[0], row[1]) for row in self.database.query(rows)]
 
     def corrections(self, now: datetime, *, thread: str | None = None) -> list[ArchivedCorrection]:
         """Return corrections, newest first; with `thread` only those of one story."""
@@ -366,16 +351,14 @@ class ArchiveStore:
         )
         if thread is not None:
             rows = rows.where(of.thread == thread)
-        with self.database.read() as connection:
-            return [ArchivedCorrection(*row) for row in connection.execute(rows)]
+        return [ArchivedCorrection(*row) for row in self.database.query(rows)]
 
     def search(self, words: Sequence[str], now: datetime, *, most: int, skipping: int = 0) -> Matches:
         """Return the newest story of each thread that contains all of these `search_words`, newest first."""
         ids = self._matching(words, now)
         wanted = ids[skipping : skipping + most]
         rows = select(*_STORY).where(archive_story.c.id.in_(wanted)).order_by(archive_story.c.id.desc())
-        with self.database.read() as connection:
-            stories = tuple(_to_story(row) for row in connection.execute(rows)) if wanted else ()
+        stories = tuple(_to_story(row) for row in self.database.query(rows)) if wanted else ()
         return Matches(stories, len(ids))
 
     def count_matches(self, words: Sequence[str], now: datetime) -> int:
@@ -386,8 +369,7 @@ class ArchiveStore:
         """Return the titles of the newest stories. A search takes its suggestions from them."""
         rows = select(archive_story.c.title).where(archive_story.c.edition.in_(self._shown(now)))
         rows = rows.order_by(archive_story.c.day.desc(), archive_story.c.id.desc())
-        with self.database.read() as connection:
-            return list(connection.execute(rows.limit(most)).scalars())
+        return list(self.database.query(rows.limit(most)).scalars())
 
     def _matching(self, words: Sequence[str], now: datetime) -> list[int]:
         """Return the id of the newest story of each thread that matches, newest first. Later ones have higher ids."""
@@ -406,8 +388,7 @@ class ArchiveStore:
             .group_by(archive_story.c.thread)
             .order_by(func.max(archive_story.c.id).desc())
         )
-        with self.database.read() as connection:
-            return list(connection.execute(rows, self._query(words)).scalars())
+        return list(self.database.query(rows, self._query(words)).scalars())
 
     def _query(self, words: Sequence[str]) -> dict[str, str]:
         """Build the query for FTS5 or PostgreSQL. The words consist of ASCII letters and digits."""

@@ -69,8 +69,7 @@ class ArticleStore:
         self.images = ImageStore(database)
 
     def load_states(self) -> Mapping[str, SourceState]:
-        with self.database.read() as connection:
-            rows = connection.execute(select(source)).all()
+        rows = self.database.query(select(source)).all()
         return {row.name: _source_state(row) for row in rows}
 
     def health_of(self, sources: Iterable[Source]) -> Mapping[str, SourceHealth]:
@@ -128,15 +127,13 @@ class ArticleStore:
         """Return the article with this id or URL, the newest if several have the URL."""
         own = (article.c.id == name) | (article.c.url == name)
         rows = select(article.c.content, article.c.published).where(own).order_by(article.c.published.desc()).limit(1)
-        with self.database.read() as connection:
-            row = connection.execute(rows).one_or_none()
+        row = self.database.query(rows).one_or_none()
         return article_from_json(*row) if row else None
 
     def count_seen_since(self, moment: datetime) -> int:
         """Return how many articles were collected after a moment."""
         rows = select(func.count()).select_from(article).where(article.c.first_seen > moment)
-        with self.database.read() as connection:
-            return int(connection.execute(rows).scalar_one())
+        return int(self.database.query(rows).scalar_one())
 
     def search(self, words: str, *, source: str, since: datetime, most: int) -> tuple[list[FoundArticle], int]:
         """Return the newest articles since a moment with all these words in their title, and how many there are."""
@@ -167,8 +164,7 @@ class ArticleStore:
         if seen_by is not None and besides:
             wanted |= (article.c.published >= since) & (article.c.id.in_(besides) | article.c.url.in_(besides))
         wanted_rows = select(article.c.content, article.c.published).where(wanted)
-        with self.database.read() as connection:
-            rows = connection.execute(wanted_rows.order_by(article.c.published, article.c.id)).all()
+        rows = self.database.query(wanted_rows.order_by(article.c.published, article.c.id)).all()
         return [article_from_json(*row) for row in rows]
 
 

@@ -92,9 +92,8 @@ class ClickStore:
     def fold(self, links: Links, now: datetime) -> int:
         """Count the requests of days that ended a day ago, and delete them and their keys. Returns how many."""
         before = (now - KEPT).replace(hour=0, minute=0, second=0, microsecond=0)
-        with self.database.read() as connection:
-            old = select(click_visit.c.edition).where(click_visit.c.at < before).distinct()
-            keys = list(connection.execute(old).scalars())
+        old = select(click_visit.c.edition).where(click_visit.c.at < before).distinct()
+        keys = list(self.database.query(old).scalars())
         done = 0
         for key in keys:
             number = links(key)

@@ -99,20 +99,17 @@ class PublishedStore:
         self.samples = samples
 
     def newest(self, most: int, now: datetime) -> list[Published]:
-        with self.database.read() as connection:
-            return [Published(*row) for row in connection.execute(self._published(now).limit(most))]
+        return [Published(*row) for row in self.database.query(self._published(now).limit(most))]
 
     def get(self, key: str, now: datetime) -> Published | None:
-        with self.database.read() as connection:
-            row = connection.execute(self._published(now).where(edition.c.key == key)).one_or_none()
+        row = self.database.query(self._published(now).where(edition.c.key == key)).one_or_none()
         return Published(*row) if row else None
 
     def place(self, key: str, id: int) -> Place | None:
         """Return a subscriber's place in an edition."""
         own = (delivery.c.edition == key) & (delivery.c.subscriber == id)
         rows = select(batch.c.variant, batch.c.state, delivery.c.outcome).select_from(delivery)
-        with self.database.read() as connection:
-            row = connection.execute(rows.outerjoin(batch, batch.c.id == delivery.c.batch).where(own)).one_or_none()
+        row = self.database.query(rows.outerjoin(batch, batch.c.id == delivery.c.batch).where(own)).one_or_none()
         if row is None:
             return None
         if row.variant is None or row.outcome == DeliveryOutcome.EXCLUDED:
@@ -122,8 +119,7 @@ class PublishedStore:
     def stories_by_section(self, since: datetime, now: datetime) -> list[dict[str, int]]:
         """Return for each edition sent since: section → number of its stories."""
         rows = self._published(now).with_only_columns(edition.c.sections).where(edition.c.frozen_at >= since)
-        with self.database.read() as connection:
-            found = connection.execute(rows).scalars().all()
+        found = self.database.query(rows).scalars().all()
         return [{section["name"]: len(section["stories"]) for section in sections} for sections in found]
 
     def keys(self, now: datetime) -> Select[Any]:
@@ -164,79 +160,68 @@ class EditionStore:
         self.database = database
 
     def get(self, key: str) -> Edition | None:
-        with self.database.read() as connection:
-            row = connection.execute(select(edition).where(edition.c.key == key)).one_or_none()
+        row = self.database.query(select(edition).where(edition.c.key == key)).one_or_none()
         return _from_row(row) if row else None
 
     def all(self, *, most: int | None = None) -> list[Edition]:
         """Newest first."""
         newest = select(edition).order_by(edition.c.day.desc(), edition.c.key.desc()).limit(most)
-        with self.database.read() as connection:
-            return [_from_row(row) for row in connection.execute(newest).all()]
+        return [_from_row(row) for row in self.database.query(newest).all()]
 
     def breaking(self, since: date) -> list[BreakingEdition]:
         """Return the alert editions of the days from `since` on, oldest first."""
         rows = select(edition).where(edition.c.day >= since, edition.c.key.contains(f"-{BREAKING}-", autoescape=True))
-        with self.database.read() as connection:
-            found = sorted(connection.execute(rows).all(), key=lambda row: (row.day, len(row.key), row.key))
+        found = sorted(self.database.query(rows).all(), key=lambda row: (row.day, len(row.key), row.key))
         return [BreakingEdition(_from_row(row), row.frozen_at) for row in found if is_breaking(row.key)]
 
     def subjects(self, *, excluding: str, most: int) -> list[str]:
         """Return the subjects of the newest editions other than `excluding`."""
         newest = select(edition.c.subject).where(edition.c.key != excluding).order_by(edition.c.day.desc()).limit(most)
-        with self.database.read() as connection:
-            return list(connection.execute(newest).scalars())
+        return list(self.database.query(newest).scalars())
 
     def unfinished(self) -> list[Edition]:
         """Oldest first."""
         rows = select(edition).where(edition.c.state.in_(_UNFINISHED)).order_by(edition.c.day, edition.c.key)
-        with self.database.read() as connection:
-            return [_from_row(row) for row in connection.execute(rows).all()]
+        return [_from_row(row) for row in self.database.query(rows).all()]
 
     def of_days(self, since: date, until: date) -> list[Edition]:
         """Return the editions of the days from `since` to before `until`, oldest first."""
         rows = select(edition).where(edition.c.day >= since, edition.c.day < until)
-        with self.database.read() as connection:
-            return [_from_row(row) for row in connection.execute(rows.order_by(edition.c.day, edition.c.key))]
+        return [_from_row(row) for row in self.database.query(rows.order_by(edition.c.day, edition.c.key))]
 
     def corrections(self, since: date) -> list[Edition]:
         """Return the editions of these days that correct others and are not stopped, oldest first."""
         rows = select(edition).where(edition.c.day >= since, edition.c.corrects.is_not(None))
         rows = rows.where(edition.c.state.in_((EditionState.APPROVED, EditionState.SENDING, EditionState.DONE)))
-        with self.database.read() as connection:
-            return [_from_row(row) for row in connection.execute(rows.order_by(edition.c.day, edition.c.key))]
+        return [_from_row(row) for row in self.database.query(rows.order_by(edition.c.day, edition.c.key))]
 
     def revised(self) -> list[str]:
         """Return the editions that were corrected while they were sent, and are not stopped."""
         states = (EditionState.FROZEN, EditionState.SENDING, EditionState.DONE)
         rows = select(edition.c.key).where(edition.c.revision > 1, edition.c.state.in_(states))
-        with self.database.read() as connection:
-            return list(connection.execute(rows.order_by(edition.c.key)).scalars())
+        return list(self.database.query(rows.order_by(edition.c.key)).scalars())
 
     def newest(self) -> Edition | None:
         """Return the edition that was sent last, or composed last if none was sent."""
-        with self.database.read() as connection:
-            order = (
-                edition.c.frozen_at.desc().nulls_last(),
-                edition.c.composed_at.desc().nulls_last(),
-                edition.c.key.desc(),
-            )
-            rows = select(edition).where(*_FOR_ALL)
-            row = connection.execute(rows.order_by(*order).limit(1)).one_or_none()
+        order = (
+            edition.c.frozen_at.desc().nulls_last(),
+            edition.c.composed_at.desc().nulls_last(),
+            edition.c.key.desc(),
+        )
+        rows = select(edition).where(*_FOR_ALL)
+        row = self.database.query(rows.order_by(*order).limit(1)).one_or_none()
         return _from_row(row) if row else None
 
     def composed_last(self) -> Edition | None:
         """Return the edition composed last, whether it was sent or not."""
         newest = select(edition).order_by(edition.c.composed_at.desc().nulls_last(), edition.c.key.desc()).limit(1)
-        with self.database.read() as connection:
-            row = connection.execute(newest).one_or_none()
+        row = self.database.query(newest).one_or_none()
         return _from_row(row) if row else None
 
     def has_older(self, moment: datetime) -> bool:
         """Whether an edition was composed before this moment."""
         older = select(edition.c.key).where(edition.c.composed_at < moment).limit(1)
-        with self.database.read() as connection:
-            return connection.execute(older).first() is not None
+        return self.database.query(older).first() is not None
 
     def put(
         self,
@@ -310,8 +295,7 @@ class EditionStore:
             return moved
 
     def editorial_changes(self, key: str) -> Changes:
-        with self.database.read() as connection:
-            stored = connection.execute(select(edition.c.editorial_changes).where(edition.c.key == key)).scalar()
+        stored = self.database.query(select(edition.c.editorial_changes).where(edition.c.key == key)).scalar()
         return _changes(stored)
 
     def set_editorial_changes(self, key: str, changes: Changes) -> bool:
@@ -365,14 +349,12 @@ class EditionStore:
 
     def emails(self, key: str) -> dict[str, RenderedEmail]:
         """Return variant → saved email."""
-        with self.database.read() as connection:
-            rows = connection.execute(select(rendered_email).where(rendered_email.c.edition == key)).all()
+        rows = self.database.query(select(rendered_email).where(rendered_email.c.edition == key)).all()
         return {row.variant: RenderedEmail(row.variant, row.subject, row.html, row.text) for row in rows}
 
     def frozen_at(self, key: str) -> datetime | None:
         """Return when the edition was last enqueued; None if it has no recipients."""
-        with self.database.read() as connection:
-            return connection.execute(select(edition.c.frozen_at).where(edition.c.key == key)).scalar()
+        return self.database.query(select(edition.c.frozen_at).where(edition.c.key == key)).scalar()
 
     def record(self, key: str, what: str, reason: str, *, now: datetime, by: str = "") -> None:
         """Record an editor's or operator's decision. `by` is who decided, if known."""
@@ -391,8 +373,7 @@ class EditionStore:
             .outerjoin(subscriber, subscriber.c.id == decision.c.subscriber)
             .where(decision.c.edition == key)
         )
-        with self.database.read() as connection:
-            found = connection.execute(rows.order_by(decision.c.at, decision.c.id)).all()
+        found = self.database.query(rows.order_by(decision.c.at, decision.c.id)).all()
         return [
             Decision(row.at, row.what, row.reason, row.batch, row.email, row.evidence, row.decided_by) for row in found
         ]
@@ -469,8 +450,7 @@ class SentHistoryStore:
             .order_by(article.c.id)
             .limit(most)
         )
-        with self.database.read() as connection:
-            return [article_from_json(*row) for row in connection.execute(rows).all()]
+        return [article_from_json(*row) for row in self.database.query(rows).all()]
 
 
 def _number(connection: Connection, key: str, earlier: Collection[str], *, sample: bool) -> int:

@@ -81,8 +81,7 @@ class EventStore:
 
     def _next(self, after: int) -> Any:
         queued = select(webhook).where(webhook.c.processed_at.is_(None), webhook.c.id > after)
-        with self.database.read() as connection:
-            return connection.execute(queued.order_by(webhook.c.id).limit(1)).first()
+        return self.database.query(queued.order_by(webhook.c.id).limit(1)).first()
 
     def mark_processed(self, id: int, now: datetime, *, error: str | None = None) -> None:
         """`error` describes an invalid payload."""
@@ -92,8 +91,7 @@ class EventStore:
     def measure_processed(self, before: datetime) -> tuple[int, int]:
         """The number of payloads processed before this time, and their bytes."""
         size = func.coalesce(func.sum(func.length(webhook.c.body)), 0)
-        with self.database.read() as connection:
-            number, bytes_ = connection.execute(select(func.count(), size).where(webhook.c.processed_at < before)).one()
+        number, bytes_ = self.database.query(select(func.count(), size).where(webhook.c.processed_at < before)).one()
         return number, int(bytes_)
 
     def delete_processed(self, before: datetime) -> int:
@@ -177,8 +175,7 @@ class EventStore:
             .join(delivery, delivery.c.subscriber == of.id)
             .where(own, delivery.c.edition.in_(_recent_editions().scalar_subquery()))
         )
-        with self.database.read() as connection:
-            return [SentEmail(*row) for row in connection.execute(rows)]
+        return [SentEmail(*row) for row in self.database.query(rows)]
 
 
 def _recent_editions() -> Select[Any]:

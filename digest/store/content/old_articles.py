@@ -67,8 +67,7 @@ def delete_images(database: Database, cids: Collection[str]) -> int:
 
 def unused_images(database: Database) -> set[str]:
     """The Content-IDs of the images that no article, edition or email uses."""
-    with database.read() as connection:
-        stored = set(connection.execute(select(inline_image.c.cid)).scalars())
+    stored = set(database.query(select(inline_image.c.cid)).scalars())
     return _unused(database, stored)
 
 

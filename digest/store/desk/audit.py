@@ -61,14 +61,12 @@ class AuditLog:
             texts = (audit.c.who, audit.c.via, audit.c.what, audit.c.subject, audit.c.detail)
             contains = (text.icontains(search, autoescape=True) for text in texts)
             rows = rows.where(or_(*contains, audit.c.what.in_(acts)))
-        with self.database.read() as connection:
-            return [Act(**row._mapping) for row in connection.execute(rows)]
+        return [Act(**row._mapping) for row in self.database.query(rows)]
 
     def last_change(self, edition: str) -> Act | None:
         """Return the last act that changed the content of an edition."""
         own = (audit.c.subject == edition) & audit.c.before.is_not(None)
-        with self.database.read() as connection:
-            row = connection.execute(select(audit).where(own).order_by(audit.c.id.desc()).limit(1)).one_or_none()
+        row = self.database.query(select(audit).where(own).order_by(audit.c.id.desc()).limit(1)).one_or_none()
         return Act(**row._mapping) if row else None
 
 

@@ -37,8 +37,7 @@ class LinkStore:
     def get(self, hash: str, now: datetime) -> Link | None:
         """Return a link, used or not; None if it is unknown or too old."""
         own = (desk_link.c.hash == hash) & (desk_link.c.expires_at > now)
-        with self.database.read() as connection:
-            row = connection.execute(select(desk_link).where(own)).one_or_none()
+        row = self.database.query(select(desk_link).where(own)).one_or_none()
         return Link(row.edition, row.revision, row.act, row.expires_at, row.used_at, row.used_by) if row else None
 
     def use(self, hash: str, by: str, now: datetime) -> bool:

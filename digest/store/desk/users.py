@@ -106,8 +106,7 @@ class UserStore:
             return True
 
     def find(self, name: str) -> User | None:
-        with self.database.read() as connection:
-            row = connection.execute(select(desk_user).where(desk_user.c.name == name)).one_or_none()
+        row = self.database.query(select(desk_user).where(desk_user.c.name == name)).one_or_none()
         return _user(row) if row else None
 
     def all(self) -> list[UserLine]:
@@ -129,8 +128,7 @@ class UserStore:
             .outerjoin(sessions, sessions.c.user == desk_user.c.id)
             .outerjoin(mail, (mail.c.user == desk_user.c.id) & (mail.c.kind == Kind.OIDC))
         )
-        with self.database.read() as connection:
-            found = connection.execute(rows.order_by(desk_user.c.name)).all()
+        found = self.database.query(rows.order_by(desk_user.c.name)).all()
         return [
             UserLine(
                 _user(row),
@@ -163,8 +161,7 @@ class UserStore:
     def by_sign_in_email(self, address: str) -> User | None:
         of = desk_credential.c
         rows = select(desk_user).join(desk_credential, of.user == desk_user.c.id)
-        with self.database.read() as connection:
-            row = connection.execute(rows.where(of.kind == Kind.OIDC, of.secret == address)).one_or_none()
+        row = self.database.query(rows.where(of.kind == Kind.OIDC, of.secret == address)).one_or_none()
         return _user(row) if row else None
 
     def bind_email(self, user: int, account: str) -> bool:
@@ -192,14 +189,12 @@ class UserStore:
             return True
 
     def admins(self) -> int:
-        with self.database.read() as connection:
-            rows = select(func.count()).select_from(desk_user).where(desk_user.c.role == Role.ADMIN)
-            return int(connection.execute(rows).scalar_one())
+        rows = select(func.count()).select_from(desk_user).where(desk_user.c.role == Role.ADMIN)
+        return int(self.database.query(rows).scalar_one())
 
     def credential(self, user: int, kind: Kind) -> Credential | None:
-        with self.database.read() as connection:
-            own = (desk_credential.c.user == user) & (desk_credential.c.kind == kind)
-            row = connection.execute(select(desk_credential).where(own)).one_or_none()
+        own = (desk_credential.c.user == user) & (desk_credential.c.kind == kind)
+        row = self.database.query(select(desk_credential).where(own)).one_or_none()
         return _credential(row) if row else None
 
     def link(self, hash: str, now: datetime) -> tuple[User, Credential] | None:
@@ -247,8 +242,7 @@ class UserStore:
 
     def passkeys(self, user: int) -> list[Credential]:
         own = (desk_credential.c.user == user) & (desk_credential.c.kind == Kind.PASSKEY)
-        with self.database.read() as connection:
-            rows = connection.execute(select(desk_credential).where(own).order_by(desk_credential.c.id)).all()
+        rows = self.database.query(select(desk_credential).where(own).order_by(desk_credential.c.id)).all()
         return [_credential(row) for row in rows]
 
     def passkey(self, id: str) -> tuple[User, Credential] | None:
@@ -298,15 +292,13 @@ class UserStore:
             return True
 
     def tokens(self) -> list[Token]:
-        with self.database.read() as connection:
-            rows = _tokens().order_by(desk_user.c.name, desk_token.c.name)
-            return [_token(row) for row in connection.execute(rows)]
+        rows = _tokens().order_by(desk_user.c.name, desk_token.c.name)
+        return [_token(row) for row in self.database.query(rows)]
 
     def token(self, hash: str, now: datetime) -> Token | None:
         """Return a valid token, with its user's current role."""
         in_force = desk_token.c.expires_at.is_(None) | (desk_token.c.expires_at > now)
-        with self.database.read() as connection:
-            row = connection.execute(_tokens().where(desk_token.c.hash == hash, in_force)).one_or_none()
+        row = self.database.query(_tokens().where(desk_token.c.hash == hash, in_force)).one_or_none()
         return _token(row) if row else None
 
     def used_token(self, hash: str, now: datetime) -> None:
@@ -331,9 +323,8 @@ class UserStore:
         rows = select(desk_session.c.hash, desk_session.c.seen_at, desk_session.c.method, desk_user).join(
             desk_user, desk_user.c.id == desk_session.c.user
         )
-        with self.database.read() as connection:
-            own = (desk_session.c.hash == hash) & (desk_session.c.expires_at > now)
-            row = connection.execute(rows.where(own)).one_or_none()
+        own = (desk_session.c.hash == hash) & (desk_session.c.expires_at > now)
+        row = self.database.query(rows.where(own)).one_or_none()
         return Session(row.hash, _user(row), row.seen_at, row.method) if row else None
 
     def saw_session(self, hash: str, now: datetime) -> None:

@@ -86,8 +86,7 @@ class Erasures:
 
     def any(self) -> bool:
         """Whether any person was erased."""
-        with self.database.read() as connection:
-            return connection.execute(select(erased.c.hash).limit(1)).first() is not None
+        return self.database.query(select(erased.c.hash).limit(1)).first() is not None
 
     def among(self, addresses: Iterable[str]) -> set[str]:
         """Return the erased ones among the addresses."""

@@ -69,14 +69,12 @@ class ReengagementStore:
             )
             .order_by(of.added_at, of.id)
         )
-        with self.database.read() as connection:
-            return [Silent(*row) for row in connection.execute(rows)]
+        return [Silent(*row) for row in self.database.query(rows)]
 
     def asked(self, subscriber: int) -> datetime | None:
         """Return when a subscriber was asked; None if nobody has asked."""
         rows = select(reengagement.c.asked_at).where(reengagement.c.subscriber == subscriber)
-        with self.database.read() as connection:
-            return connection.execute(rows).scalar()
+        return self.database.query(rows).scalar()
 
     def unanswered(self, before: datetime) -> list[Silent]:
         """Return those who were asked before `before`, and have been inactive since."""
@@ -102,8 +100,7 @@ class ReengagementStore:
             )
             .order_by(asked.asked_at, of.id)
         )  # fmt: skip
-        with self.database.read() as connection:
-            return [Silent(*row) for row in connection.execute(rows)]
+        return [Silent(*row) for row in self.database.query(rows)]
 
     def ask(self, edition: str, ids: Sequence[int], variant: str, *, batch_size: int, now: datetime) -> int:
         """Enqueue these subscribers in the edition that asks, and record that they were asked.
@@ -128,8 +125,7 @@ class ReengagementStore:
 
     def counts(self) -> dict[str, int]:
         """Count who was asked, stayed and paused."""
-        with self.database.read() as connection:
-            found = connection.execute(select(reengagement.c.outcome)).scalars().all()
+        found = self.database.query(select(reengagement.c.outcome)).scalars().all()
         return {name: sum(each == value for each in found) for name, value in _COUNTED}
 
 

@@ -112,8 +112,7 @@ class RequestStore:
         """Return a request of this kind, done or not; None if it is unknown or too old."""
         columns = [person_request.c[name] for name in PersonRequest.__slots__]
         own = (person_request.c.id == id) & (person_request.c.kind == kind)
-        with self.database.read() as connection:
-            row = connection.execute(select(*columns).where(own)).one_or_none()
+        row = self.database.query(select(*columns).where(own)).one_or_none()
         if row is None or (row.done_at is None and row.asked_at < now - _lifetime(kind)):
             return None
         return PersonRequest(**{**row._mapping, "kind": RequestKind(row.kind)})

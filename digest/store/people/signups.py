@@ -62,16 +62,14 @@ class SignupStore:
     def pending(self, number: int, now: datetime) -> PendingSignup | None:
         """Return a sign-up that can be confirmed."""
         own = (signup.c.id == number) & signup.c.confirmed_at.is_(None) & (signup.c.asked_at >= now - PENDING)
-        with self.database.read() as connection:
-            row = connection.execute(select(signup.c.email, signup.c.asked_at).where(own)).one_or_none()
+        row = self.database.query(select(signup.c.email, signup.c.asked_at).where(own)).one_or_none()
         return PendingSignup(row.email, row.asked_at + PENDING) if row else None
 
     def subscriber(self, number: int) -> int | None:
         """Return the id of the subscriber who was confirmed by this link, or by another one to the same address."""
         own = (signup.c.id == number) & signup.c.confirmed_at.is_not(None)
         rows = select(subscriber.c.id).join(signup, signup.c.address == subscriber.c.address).where(own)
-        with self.database.read() as connection:
-            return connection.execute(rows).scalar()
+        return self.database.query(rows).scalar()
 
     def confirm(self, number: int, *, timezone: str, source: str, detail: str, now: datetime) -> Confirmed | None:
         """List the subscriber and log their consent. None for an unknown or expired sign-up.

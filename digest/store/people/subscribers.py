@@ -198,26 +198,22 @@ class SubscriberStore:
             .where(subscriber.c.listed)
             .distinct()
         )
-        with self.database.read() as connection:
-            return sorted((parse_topics(topics), form) for topics, form in connection.execute(found))
+        return sorted((parse_topics(topics), form) for topics, form in self.database.query(found))
 
     def count_listed(self) -> int:
-        with self.database.read() as connection:
-            listed = select(func.count()).select_from(subscriber).where(subscriber.c.listed)
-            return int(connection.execute(listed).scalar_one())
+        listed = select(func.count()).select_from(subscriber).where(subscriber.c.listed)
+        return int(self.database.query(listed).scalar_one())
 
     def any_outside(self, domains: Iterable[str]) -> bool:
         """Whether a listed address is outside these domains and their subdomains."""
         ends = [mark + domain for mark in "@." for domain in domains]
         within = or_(*(_ends_with(subscriber.c.address, end) for end in ends))
-        with self.database.read() as connection:
-            found = select(subscriber.c.id).where(subscriber.c.listed, not_(within)).limit(1)
-            return connection.execute(found).first() is not None
+        found = select(subscriber.c.id).where(subscriber.c.listed, not_(within)).limit(1)
+        return self.database.query(found).first() is not None
 
     def email_of(self, id: int) -> str | None:
         """Return the email address of a subscriber, listed or not."""
-        with self.database.read() as connection:
-            return connection.execute(select(subscriber.c.email).where(subscriber.c.id == id)).scalar()
+        return self.database.query(select(subscriber.c.email).where(subscriber.c.id == id)).scalar()
 
     def suppress(self, address: str, reason: str, *, now: datetime, detail: str = "") -> bool:
         """Suppress an address because of an event at `now`. True if it was not suppressed before."""
@@ -238,8 +234,7 @@ class SubscriberStore:
             .outerjoin(suppression, suppression.c.address == subscriber.c.address)
             .where(subscriber.c.address.in_(addresses), subscriber.c.listed, suppression.c.address.is_(None))
         )
-        with self.database.read() as connection:
-            return set(connection.execute(eligible).scalars())
+        return set(self.database.query(eligible).scalars())
 
     def suppressed(self) -> dict[str, str]:
         """Return suppressed address → reason."""
@@ -313,13 +308,11 @@ class SubscriberAdmin:
     def import_counts(self) -> dict[str, int]:
         """Return origin → number of listed subscribers."""
         rows = select(subscriber.c.origin, func.count()).where(subscriber.c.listed, subscriber.c.origin != "")
-        with self.database.read() as connection:
-            return dict(connection.execute(rows.group_by(subscriber.c.origin).order_by(subscriber.c.origin)).all())
+        return dict(self.database.query(rows.group_by(subscriber.c.origin).order_by(subscriber.c.origin)).all())
 
     def find(self, address: str) -> SubscriberRecord | None:
         """Return the subscriber of an address, listed or not."""
-        with self.database.read() as connection:
-            row = connection.execute(_records().where(subscriber.c.address == address)).first()
+        row = self.database.query(_records().where(subscriber.c.address == address)).first()
         return _record(row) if row else None
 
     def update(self, address: str, fields: Mapping[str, Any], *, source: str, now: datetime) -> bool:

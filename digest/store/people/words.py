@@ -77,8 +77,7 @@ class WordStore:
         return self._read(_words().where(of.subscriber == subscriber).order_by(of.at, of.id))
 
     def _read(self, rows: Select[Any]) -> list[Word]:
-        with self.database.read() as connection:
-            found = connection.execute(rows).all()
+        found = self.database.query(rows).all()
         return [
             Word(id, email, key, WordKind(kind), about, text, at) for id, email, key, kind, about, text, at in found
         ]
@@ -86,8 +85,7 @@ class WordStore:
     def counts(self, edition: str) -> dict[WordKind, int]:
         """The number of texts of each kind about an edition."""
         kinds = select(reader_word.c.kind).where(reader_word.c.edition == edition)
-        with self.database.read() as connection:
-            found = Counter(connection.execute(kinds).scalars())
+        found = Counter(self.database.query(kinds).scalars())
         return {WordKind(kind): number for kind, number in found.items()}
 
     def delete_old(self, before: datetime) -> int:

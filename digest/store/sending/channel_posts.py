@@ -54,8 +54,7 @@ class ChannelPosts:
     def get(self, edition: str, channel: str) -> ChannelPost | None:
         own = (channel_post.c.edition == edition) & (channel_post.c.channel == channel)
         columns = [channel_post.c[name] for name in ChannelPost.__slots__]
-        with self.database.read() as connection:
-            row = connection.execute(select(*columns).where(own)).one_or_none()
+        row = self.database.query(select(*columns).where(own)).one_or_none()
         return ChannelPost(row[0], row[1], PostState(row[2]), *row[3:]) if row else None
 
     def claim(self, edition: str, channel: str, *, now: datetime, at_once: bool = False) -> ChannelPost | None:

@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import Connection, and_, func, select
 
-from digest.mail.mailbox_providers import mailbox_provider
 from digest.models import AttemptState
 from digest.notify.failures import KINDS, FailureRow, Failures
 from digest.store.database import Database
@@ -19,6 +18,25 @@ _HANDED_OVER = (
     AttemptState.ACCEPTED, AttemptState.CONFIRMED, AttemptState.PER_RECIPIENT, AttemptState.UNKNOWN,
     AttemptState.RETRYABLE,
 )  # fmt: skip
+# Mailbox provider → its domains. A provider that refuses an email refuses it for all of its domains.
+_DOMAINS: Mapping[str, tuple[str, ...]] = {
+    "Gmail": ("gmail.com", "googlemail.com"),
+    "Outlook": (
+        "hotmail.co.in", "hotmail.co.uk", "hotmail.com", "hotmail.de", "hotmail.fr", "live.co.uk", "live.com",
+        "live.in", "msn.com", "outlook.com", "outlook.in",
+    ),
+    "Yahoo": (
+        "aol.com", "rocketmail.com", "yahoo.ca", "yahoo.co.in", "yahoo.co.uk", "yahoo.com", "yahoo.com.au", "yahoo.de",
+        "yahoo.fr", "yahoo.in", "ymail.com",
+    ),
+    "Rediffmail": ("rediff.com", "rediffmail.com"),
+    "iCloud": ("icloud.com", "mac.com", "me.com"),
+    "Zoho": ("zoho.com", "zoho.eu", "zoho.in", "zohomail.com", "zohomail.in"),
+    "Proton": ("pm.me", "proton.me", "protonmail.com"),
+    # The mail of the Indian government, also for subdomains.
+    "NIC": ("gov.in", "nic.in"),
+}  # fmt: skip
+_NAMES = {domain: name for name, domains in _DOMAINS.items() for domain in domains}
 
 
 class FailureReader:
@@ -94,3 +112,12 @@ def _sent_by_domain(connection: Connection, edition: str) -> dict[str, int]:
     rows = select(domain, func.count()).select_from(delivery).join(subscriber, subscriber.c.id == of.subscriber)
     own = rows.where(of.edition == edition, of.outcome.is_(None), of.batch.is_not(None))
     return dict(connection.execute(own.group_by(domain)).all())
+
+
+def mailbox_provider(domain: str) -> str:
+    """Return the provider of a domain's mailboxes; '' if it is none of the large ones.
+
+    Providers also host mailboxes for domains of companies and schools, which only the DNS would show.
+    """
+    domain = domain.casefold()
+    return _NAMES.get(domain) or _NAMES.get(".".join(domain.split(".")[-2:]), "")

@@ -54,16 +54,14 @@ def foldable_editions(database: Database, before: datetime) -> list[str]:
     An edition may be folded if it ended before this time, if no recipient of it is pending, unknown or in flight, and
     if `KEPT_EDITIONS` editions are newer.
     """
-    with database.read() as connection:
-        return list(connection.execute(_foldable(before)).scalars())
+    return list(database.query(_foldable(before)).scalars())
 
 
 def half_folded_editions(database: Database) -> list[str]:
     """Folded editions that still have deliveries, because the process was interrupted."""
     left = partitions.has_place(edition.c.key)
     rows = select(edition.c.key).where(edition.c.folded_at.is_not(None), left).order_by(edition.c.key)
-    with database.read() as connection:
-        return list(connection.execute(rows).scalars())
+    return list(database.query(rows).scalars())
 
 
 def measure(database: Database, key: str) -> Recipients:

@@ -24,7 +24,7 @@ from digest.store.high_water import HighWater
 from digest.store.locks import RunLock, mark_running
 from digest.store.schema import attempt, batch, delivery
 from digest.store.schema import edition as editions
-from digest.store.sending import accepting, attempts, batches, cancellations, late
+from digest.store.sending import attempts, batches, cancellations, late
 from digest.store.sending.attempts import retryable_elsewhere
 from digest.store.sending.decisions import Grounds, record_decision
 from digest.store.sending.progress import ProgressLog
@@ -208,7 +208,7 @@ class SqlLedger:
 
     def record_accepted(self, accepted: Sequence[tuple[Claim, Accepted]], now: datetime) -> None:
         with self.database.write() as connection:
-            settled = accepting.accept(connection, accepted, now)
+            settled = attempts.accept(connection, accepted, now)
             for claim, outcome in accepted if len(settled) < len(accepted) else ():
                 if claim.batch not in settled:
                     late.settle(connection, claim.attempt, outcome, now)

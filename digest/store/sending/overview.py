@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -38,8 +39,7 @@ class Overview:
         """Return the keys of the editions since a day, and of older ones that are still being sent, newest first."""
         recent = or_(editions.c.day >= since, editions.c.state.in_(_OPEN))
         rows = select(editions.c.key).where(recent).order_by(editions.c.day.desc(), editions.c.key.desc())
-        with self.database.read() as connection:
-            return list(connection.execute(rows).scalars())
+        return list(self.database.query(rows).scalars())
 
     def sending(self) -> dict[str, int]:
         """The editions that are being sent, with the number of recipients that bounced, complained or were rejected."""
@@ -120,8 +120,7 @@ class Overview:
     def last_events(self) -> datetime | None:
         """Provider → arrival time of the newest stored webhook payload."""
         newest = select(webhook.c.received_at).order_by(webhook.c.id.desc()).limit(1)
-        with self.database.read() as connection:
-            return connection.execute(newest).scalar()
+        return self.database.query(newest).scalar()
 
 
 def failure_counts(connection: Connection, keys: Collection[str]) -> Mapping[str, dict[str, int]]:
@@ -195,3 +194,60 @@ def _event_texts(connection: Connection, key: str) -> list[str]:
         own = and_(of.edition == key, of.subscriber.in_(connection.execute(ids).scalars().all()), of.kind == kind)
         texts += connection.execute(select(of.reason).where(own)).scalars()
     return texts
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRecipients:
+    """Counts of recipients. Rejected recipients count as bounced."""
+
+    recipients: int
+    bounced: int
+    complained: int
+
+
+def first_recipients(connection: Connection, edition: str, first: int) -> FirstRecipients:
+    """Count the failures among the first `first` recipients in the order of sending, rounded up to whole batches."""
+    chosen: set[int] = set()
+    recipients = rejected = 0
+    for family in _families(connection, edition):
+        if recipients >= first:
+            break
+        lost = _rejected_of(connection, edition, family)
+        rejected += lost
+        recipients += sum(family.values()) + lost
+        chosen |= family.keys()
+    event, place = delivery_event.c, delivery.c
+    # The few failed recipients of the edition, with their batches.
+    failures = (
+        select(place.batch, event.kind, func.count())
+        .join(delivery, and_(place.edition == event.edition, place.subscriber == event.subscriber))
+        .where(event.edition == edition, IS_FAILURE, event.kind.in_(("bounced", "complained")))
+        .group_by(place.batch, event.kind)
+    )
+    counts = {"bounced": rejected, "complained": 0}
+    for number, kind, count in connection.execute(failures):
+        if number in chosen:
+            counts[kind] += count
+    return FirstRecipients(recipients, **counts)
+
+
+def _rejected_of(connection: Connection, edition: str, numbers: Collection[int]) -> int:
+    """The recipients that were rejected out of these batches."""
+    of = delivery.c
+    own = and_(of.edition == edition, of.batch.in_(list(numbers)), of.outcome == DeliveryOutcome.REJECTED)
+    return int(connection.execute(select(func.count()).select_from(delivery).where(own)).scalar_one())
+
+
+def _families(connection: Connection, edition: str) -> list[dict[int, int]]:
+    """Each enqueued batch with all batches that were split off it, and its recipients, in the order of claims."""
+    of = batch.c
+    rows = connection.execute(select(of.id, of.parent, of.size, of.due_at).where(of.edition == edition).order_by(of.id))
+    roots: dict[int, int] = {}
+    families: dict[int, dict[int, int]] = {}
+    due: dict[int, datetime] = {}
+    for row in rows:
+        # A batch is older than those split off it.
+        root = roots[row.id] = row.id if row.parent is None else roots[row.parent]
+        families.setdefault(root, {})[row.id] = row.size
+        due.setdefault(root, row.due_at)
+    return [families[root] for root in sorted(families, key=lambda root: (due[root], root))]

@@ -129,8 +129,7 @@ def dead_runs(database: Database) -> set[str]:
     Call this before reading their attempts, because a run that is alive now may end in between.
     """
     in_flight = select(attempt.c.run).distinct().where(attempt.c.state == AttemptState.SUBMITTING)
-    with database.read() as connection:
-        runs = set(connection.execute(in_flight).scalars())
+    runs = set(database.query(in_flight).scalars())
     return runs - running_runs(database, runs) if runs else set()
 
 
@@ -145,8 +144,7 @@ def abandoned_editions(database: Database) -> list[str]:
         .join(attempt, attempt.c.batch == batch.c.id)
         .where(attempt.c.state == AttemptState.SUBMITTING, attempt.c.run.in_(runs))
     )
-    with database.read() as connection:
-        return list(connection.execute(left).scalars())
+    return list(database.query(left).scalars())
 
 
 def in_flight_elsewhere(database: Database, edition: str) -> int:
@@ -157,8 +155,7 @@ def in_flight_elsewhere(database: Database, edition: str) -> int:
         .where(batch.c.edition == edition, attempt.c.state == AttemptState.SUBMITTING)
         .group_by(attempt.c.run)
     )
-    with database.read() as connection:
-        recipients: dict[str, int] = dict(connection.execute(in_flight).all())
+    recipients: dict[str, int] = dict(database.query(in_flight).all())
     return sum(int(recipients[run]) for run in running_runs(database, recipients)) if recipients else 0
 
 

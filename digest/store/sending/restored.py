@@ -1,7 +1,7 @@
 """Hold the batches of a restored store that may have been sent after its copy was made.
 
-If the replaced store can be read, it knows what was sent, and the copy takes that over (`take_over`). Nothing is held
-then.
+If the replaced store can be read, it knows what was sent, and the copy takes that over (`take_over_sends`). Nothing is
+held then.
 
 One rule ensures that nobody gets an edition twice: **everything that may have been sent since the copy is unknown, and
 only an operator, an event or the provider's log changes that** (`digest reconcile`).
@@ -19,17 +19,17 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, insert, or_, select, update
 
 from digest.models import AttemptState, BatchState, EditionState
 from digest.store import meta
 from digest.store.database import Database
-from digest.store.schema import attempt, batch
+from digest.store.schema import attempt, batch, inline_image, metadata, rate_window
 from digest.store.schema import edition as editions
 from digest.store.schema import meta as values
 from digest.store.sending.decisions import Grounds, record_decision
@@ -39,6 +39,11 @@ _NAME = "restored"
 # A special edition has no day in its key, so it is held for this long: an operator may send it again because the
 # restored store lacks it.
 SPECIALS = timedelta(days=7)
+# Rows in memory at once.
+_CHUNK = 1_000
+# Tables with rows of an edition, each after the tables that it refers to.
+_TABLES = tuple(table for table in metadata.sorted_tables if table is attempt or "edition" in table.c)
+_STOPPED = (EditionState.CANCELLED, EditionState.PAUSED)
 
 
 @dataclass(frozen=True)
@@ -273,3 +278,53 @@ def _load(connection: Connection) -> Restored | None:
 
 def _save(connection: Connection, restored: Restored) -> None:
     meta.put(connection, _NAME, json.dumps(asdict(restored), default=lambda time: time.isoformat()))
+
+
+def take_over_sends(newer: Connection, copy: Connection, sent: Collection[str], copied_at: datetime) -> None:
+    """Replace the copy's rows of editions that were sent, settled or stopped since by those of the newer store.
+
+    `sent` are the editions that were sent since the copy (`restored.sent_since`).
+    """
+    keys = sorted({*sent, *unsettled_editions(copy, copied_at), *_stopped_since(newer, copy)})
+    _insert_images(newer, copy)
+    for key in keys:
+        for table in (*reversed(_TABLES), editions):
+            copy.execute(delete(table).where(_belongs_to(table, key)))
+        for table in (editions, *_TABLES):
+            for rows in _rows(newer, table, key):
+                copy.execute(insert(table), rows)
+    # The provider has counted the emails that were sent since.
+    copy.execute(delete(rate_window))
+    for rows in _rows(newer, rate_window):
+        copy.execute(insert(rate_window), rows)
+
+
+def _stopped_since(newer: Connection, copy: Connection) -> set[str]:
+    states = select(editions.c.key, editions.c.state)
+    before: dict[str, str] = dict(copy.execute(states).all())
+    stopped: dict[str, str] = dict(newer.execute(states.where(editions.c.state.in_(_STOPPED))).all())
+    return {key for key, state in stopped.items() if before.get(key, state) != state}
+
+
+def _belongs_to(table: Table, key: str) -> ColumnElement[bool]:
+    """Condition: the row belongs to the edition."""
+    if table is editions:
+        return editions.c.key == key
+    if table is attempt:
+        return attempt.c.batch.in_(select(batch.c.id).where(batch.c.edition == key))
+    return table.c.edition == key
+
+
+def _rows(connection: Connection, table: Table, key: str | None = None) -> Iterator[list[dict[str, Any]]]:
+    wanted = select(table) if key is None else select(table).where(_belongs_to(table, key))
+    found = connection.execute(wanted.execution_options(yield_per=_CHUNK)).mappings()
+    for part in chunks(found, _CHUNK):
+        yield [dict(row) for row in part]
+
+
+def _insert_images(newer: Connection, copy: Connection) -> None:
+    known = set(copy.execute(select(inline_image.c.cid)).scalars())
+    missing = set(newer.execute(select(inline_image.c.cid)).scalars()) - known
+    for part in chunks(sorted(missing)):
+        rows = newer.execute(select(inline_image).where(inline_image.c.cid.in_(part))).mappings().all()
+        copy.execute(insert(inline_image), [dict(row) for row in rows])

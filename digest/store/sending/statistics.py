@@ -1,8 +1,9 @@
-"""Numbers of editions for reports and lists, read from batches and failed recipients only."""
+"""Numbers of editions for reports and lists, and who missed one. Only batches and failed recipients are read."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from digest.models import BREAKING, AttemptState, BatchState, DeliveryOutcome, is_breaking, split_key
 from digest.notify.report import EditionNumbers
 from digest.store.database import Database
-from digest.store.schema import attempt, batch, delivery
+from digest.store.schema import attempt, batch, delivery, delivery_event, subscriber
 from digest.store.schema import edition as editions
 from digest.store.sending.folded import counts_by_edition, folded_reasons
 from digest.store.sending.overview import failure_counts, sizes_by_state
@@ -62,9 +63,8 @@ class Statistics:
         """
         own = select(editions.c.frozen_at).where(editions.c.key == key).scalar_subquery()
         rows = select(editions.c.key).where(editions.c.frozen_at < own).order_by(editions.c.frozen_at.desc())
-        with self.database.read() as connection:
-            keys = connection.execute(rows).scalars()
-            return list(islice((each for each in keys if _series(each) == _series(key)), most))
+        keys = self.database.query(rows).scalars()
+        return list(islice((each for each in keys if _series(each) == _series(key)), most))
 
     def transports(self, key: str) -> list[str]:
         """The names of the transports that handled what was handed over, or may have been."""
@@ -75,8 +75,7 @@ class Statistics:
             .join(batch, batch.c.id == attempt.c.batch)
             .where(batch.c.edition == key, batch.c.state.in_(states), attempt.c.transport != "")
         )
-        with self.database.read() as connection:
-            return sorted(connection.execute(rows).scalars())
+        return sorted(self.database.query(rows).scalars())
 
     def reasons(self, key: str, outcome: DeliveryOutcome, most: int) -> list[tuple[str, int]]:
         """The reasons of an outcome with their recipients, the most frequent first."""
@@ -97,15 +96,13 @@ class Statistics:
         """When the last email left, or when the provider sends it if it is scheduled."""
         at = func.coalesce(attempt.c.send_at, attempt.c.ended_at)
         rows = select(func.max(at)).join(batch, batch.c.id == attempt.c.batch).where(batch.c.edition == key)
-        with self.database.read() as connection:
-            found: datetime | None = connection.execute(rows).scalar()
+        found: datetime | None = self.database.query(rows).scalar()
         return found
 
     def is_in_flight(self, key: str) -> bool:
         """Whether a batch of the edition is in flight. By SMTP one batch can take an hour."""
         rows = select(batch.c.id).where(batch.c.edition == key, batch.c.state == BatchState.SUBMITTING).limit(1)
-        with self.database.read() as connection:
-            return connection.execute(rows).first() is not None
+        return self.database.query(rows).first() is not None
 
 
 def _series(key: str) -> str:
@@ -152,3 +149,35 @@ def in_flight_seconds(times: Iterable[tuple[datetime, datetime]]) -> float:
         else:
             end = max(end, ended)
     return total + ((end - begin).total_seconds() if begin and end else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A person who did not get an edition: excluded or rejected before, or bounced, blocked or dropped after."""
+
+    id: int
+    email: str
+    what: str
+    reason: str
+
+
+class MissedRecipients:
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def page(self, edition: str, kind: str, *, most: int, after: int = 0) -> tuple[list[Missed], int | None]:
+        """Return the people of one kind in the order of their numbers, and the last number if there are more."""
+        columns = (subscriber.c.id, subscriber.c.email)
+        if kind in list(DeliveryOutcome):
+            of = delivery.c
+            rows = select(*columns, of.outcome.label("what"), of.reason).join(
+                subscriber, subscriber.c.id == of.subscriber
+            )
+            rows = rows.where(of.edition == edition, of.outcome == kind, of.outcome.is_not(None))
+        else:
+            at = delivery_event.c
+            rows = select(*columns, at.kind.label("what"), at.reason).join(subscriber, subscriber.c.id == at.subscriber)
+            rows = rows.where(at.edition == edition, at.kind == kind)
+        page = rows.where(subscriber.c.id > after).order_by(subscriber.c.id).limit(most + 1)
+        found = [Missed(row.id, row.email, row.what, row.reason or "") for row in self.database.query(page)]
+        return found[:most], (found[most - 1].id if len(found) > most else None)

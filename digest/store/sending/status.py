@@ -131,17 +131,15 @@ def counts(database: Database, edition: str) -> Counts:
 
 def pending(database: Database, edition: str) -> int:
     """`Counts.pending` alone, read without a row per recipient."""
-    with database.read() as connection:
-        waiting = batch.c.state.in_((BatchState.PENDING, BatchState.SUBMITTING))
-        found = select(func.coalesce(func.sum(batch.c.size), 0)).where(batch.c.edition == edition, waiting)
-        return int(connection.execute(found).scalar_one())
+    waiting = batch.c.state.in_((BatchState.PENDING, BatchState.SUBMITTING))
+    found = select(func.coalesce(func.sum(batch.c.size), 0)).where(batch.c.edition == edition, waiting)
+    return int(database.query(found).scalar_one())
 
 
 def next_due(database: Database, edition: str) -> datetime | None:
     """When the first pending batch is due."""
-    with database.read() as connection:
-        due = select(batch.c.due_at).where(batch.c.edition == edition, batch.c.state == BatchState.PENDING)
-        return connection.execute(due.order_by(batch.c.due_at).limit(1)).scalar()
+    due = select(batch.c.due_at).where(batch.c.edition == edition, batch.c.state == BatchState.PENDING)
+    return database.query(due.order_by(batch.c.due_at).limit(1)).scalar()
 
 
 def went_by_hours(database: Database, edition: str, midnight: datetime) -> bool:
@@ -149,9 +147,8 @@ def went_by_hours(database: Database, edition: str, midnight: datetime) -> bool:
 
     Batches that were to be sent at once are due at midnight or before.
     """
-    with database.read() as connection:
-        later = select(batch.c.id).where(batch.c.edition == edition, batch.c.due_at > midnight)
-        return connection.execute(later.limit(1)).first() is not None
+    later = select(batch.c.id).where(batch.c.edition == edition, batch.c.due_at > midnight)
+    return database.query(later.limit(1)).first() is not None
 
 
 def find_unreached(
@@ -189,8 +186,7 @@ def unsendable_batches(database: Database, edition: str, transports: Collection[
         .where(attempt.c.state == AttemptState.RETRYABLE, attempt.c.transport.not_in(list(transports)))
         .order_by(batch.c.id, attempt.c.started_at)
     )
-    with database.read() as connection:
-        rows = connection.execute(waiting).all()
+    rows = database.query(waiting).all()
     found = {row.number: _unknown_batch(row.number, row.size, row) for row in rows}
     return list(found.values())
 

@@ -13,7 +13,7 @@ from fastapi.responses import Response
 
 from digest.render.archive_page import SHARE, SITE
 from digest.web.archive.routes import PUBLIC
-from digest.web.paths import edition_path
+from digest.web.pages import edition_path
 
 if TYPE_CHECKING:
     from digest.store.content.archive import ArchivedEdition

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from digest.web.paths import edition_path, story_path
+from digest.web.pages import edition_path, story_path
 
 if TYPE_CHECKING:
     from fastapi import Request

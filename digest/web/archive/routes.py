@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
 
 from digest.web.archive.site import PER_PAGE
 from digest.web.middleware import CONTENT_SECURITY_POLICY, policy_with_image
-from digest.web.pages import PAGE_RESPONSES, language_parameter
-from digest.web.paths import edition_path, story_path, topic_path
+from digest.web.pages import PAGE_RESPONSES, edition_path, language_parameter, story_path, topic_path
 from digest.web.view_in_browser import RemoteImages
 
 if TYPE_CHECKING:
+    from digest.usecases.share import Cards
     from digest.web.archive.site import Archive
 
 MAX_QUERY = 200
@@ -29,6 +30,8 @@ _NOT_INDEXED = "noindex, follow"
 _WITH_SCRIPT = f"{CONTENT_SECURITY_POLICY}; script-src 'self'"
 _MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
 _MAX_PAGE = 10_000
+# Apps load the pictures of link previews from their own servers or pages.
+_CARD_HEADERS = {"cache-control": "public, max-age=86400", "cross-origin-resource-policy": "cross-origin"}
 
 PageNumber = Annotated[int, Query(alias="page", ge=1, le=_MAX_PAGE, description="The page of a list, from 1")]
 Month = Annotated[str, Query(pattern=rf"{_MONTH}|^$", description="Only the editions of this month, such as 2026-11")]
@@ -163,3 +166,36 @@ def router(archive: Archive, access: Sequence[Any] = ()) -> APIRouter:
         return response
 
     return routes
+
+
+def cards_router(archive: Archive, cards: Cards) -> APIRouter:
+    """`/card/edition/KEY.jpg` and `/card/story/ID.jpg`, of what is published."""
+    routes = APIRouter(
+        tags=["archive"], responses={200: {"content": {"image/jpeg": {}}}, 404: {"description": "None."}}
+    )
+    store, context = archive.store, archive.context
+
+    @routes.get("/card/edition/{edition}.jpg", response_class=Response, summary="The card of an edition")
+    def of_edition(edition: str) -> Response:
+        found = store.page(edition, context.now())
+        if found is None or not cards.can_draw(found.title):
+            raise HTTPException(404)
+        return Response(
+            cards.draw(found.title, found.day, found.picture), media_type="image/jpeg", headers=_CARD_HEADERS
+        )
+
+    @routes.get("/card/story/{story}.jpg", response_class=Response, summary="The card of a story")
+    def of_story(story: str) -> Response:
+        thread = store.thread(story, context.now())
+        if not thread or not cards.can_draw(thread[0].title):
+            raise HTTPException(404)
+        newest = thread[0]
+        return Response(
+            cards.draw(newest.title, newest.day, newest.picture), media_type="image/jpeg", headers=_CARD_HEADERS
+        )
+
+    return routes
+
+
+def _card(data: bytes) -> Response:
+    return Response(data, media_type="image/jpeg", headers=_CARD_HEADERS)

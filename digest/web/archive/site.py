@@ -13,12 +13,11 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from digest.hindi.search_words import query_words
 from digest.hindi.text import fold
-from digest.hindi.tokens import written_tokens
+from digest.hindi.tokens import query_words, written_tokens
 from digest.render.archive_page import SHARE, SITE
 from digest.web.archive import metadata
-from digest.web.paths import edition_path, story_path
+from digest.web.pages import edition_path, story_path
 from digest.web.view_in_browser import without_remote_images
 
 if TYPE_CHECKING:

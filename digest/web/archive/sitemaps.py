@@ -13,8 +13,7 @@ from starlette.exceptions import HTTPException
 
 from digest.web.archive.feeds import without_invalid
 from digest.web.archive.routes import PUBLIC
-from digest.web.pages import PAGE_RESPONSES
-from digest.web.paths import edition_path, story_path, topic_path
+from digest.web.pages import PAGE_RESPONSES, edition_path, story_path, topic_path
 
 if TYPE_CHECKING:
     from digest.web.archive.site import Archive

@@ -5,8 +5,26 @@ Nothing else grants access. The docs show the table, and a test checks every row
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 from digest.models import Role
-from digest.web.desk.route import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route, and the lowest role that may use it; None: everybody, without signing in.
+
+    `page` names the handler: module and function in this package. `uploads`: its form may have a file.
+    """
+
+    method: Literal["GET", "POST"]
+    path: str
+    role: Role | None
+    page: str
+    summary: str
+    uploads: bool = False
+
 
 _KEY = "/edition/{key}"
 _SUBSCRIBER = "/subscriber/{id}"
@@ -15,8 +33,8 @@ ROUTES = (
     Route("GET", "/login", None, "login.form", "The form to sign in"),
     Route("POST", "/login", None, "login.sign_in", "Sign in"),
     Route("POST", "/login/passkey", None, "login.sign_in_with_passkey", "Sign in with a passkey"),
-    Route("GET", "/oidc", None, "oidc.begin", "Go to the provider of OpenID Connect"),
-    Route("GET", "/oidc/done", None, "oidc.finish", "Sign in by OpenID Connect"),
+    Route("GET", "/oidc", None, "login.begin_oidc", "Go to the provider of OpenID Connect"),
+    Route("GET", "/oidc/done", None, "login.finish_oidc", "Sign in by OpenID Connect"),
     Route("GET", "/link/{token}", None, "login.link_form", "The form behind a one-time link"),
     Route("POST", "/link/{token}", None, "login.use_link", "Choose a password and an authenticator app"),
     Route("GET", "/static/{version}/{name}", None, "files.file", "Style sheets, scripts and icons"),
@@ -53,7 +71,7 @@ ROUTES = (
     Route("POST", f"{_KEY}/texts", Role.EDITOR, "edit.texts", "Set subject, preheader and intro"),
     Route("POST", f"{_KEY}/block", Role.EDITOR, "blocks.change", "Leave a block out, put it back, or write it"),
     Route("POST", f"{_KEY}/refresh", Role.EDITOR, "edit.refresh", "Compose again with new articles"),
-    Route("POST", f"{_KEY}/test", Role.EDITOR, "send_test.send", "Send a test to oneself or to a group"),
+    Route("POST", f"{_KEY}/test", Role.EDITOR, "sending.send_test", "Send a test to oneself or to a group"),
     Route("GET", _KEY + "/decide/{token}", Role.SENDER, "decide.page", "The page behind a link of a test email"),
     Route("POST", _KEY + "/decide/{token}", Role.SENDER, "decide.act", "Approve or hold by a link of a test email"),
     Route("GET", _KEY + "/correct/{story}", Role.SENDER, "correct.form", "The form to correct a story of a begun send"),

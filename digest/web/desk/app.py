@@ -28,16 +28,14 @@ from digest.store.desk.acting import acting
 from digest.store.people.directory import SubscriberState
 from digest.store.people.growth import Day
 from digest.utils.rates import Rates
-from digest.web.desk.access import ROUTES
+from digest.web.desk.access import ROUTES, Route
 from digest.web.desk.admin.uploads import MAX_UPLOAD, UPLOADS, Uploads
 from digest.web.desk.api.routes import PREFIX, api_routes
 from digest.web.desk.api.visit import failure
-from digest.web.desk.audience import AudienceCount
-from digest.web.desk.background import Background
+from digest.web.desk.background import AudienceCount, Background
 from digest.web.desk.changes import Changes
 from digest.web.desk.checks import Checks
 from digest.web.desk.desk import Desk
-from digest.web.desk.route import Route
 from digest.web.desk.views import Views
 from digest.web.desk.visit import Visit
 from digest.web.middleware import Guard, log_error

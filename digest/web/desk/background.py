@@ -10,9 +10,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotReady
 from typing import Generic, Self, TypeVar
 
+from digest.app import App
+from digest.models import Edition
+
 T = TypeVar("T")
 # The most cached results. Each edit of an edition makes a new one.
 _KEPT = 20
+# Seconds that a page waits for the number of an edition's subscribers, and seconds that the number is valid.
+_WAIT, _LASTS = 0.02, 60.0
 
 
 class Background(Generic[T]):
@@ -60,3 +65,15 @@ class Background(Generic[T]):
             self._done.move_to_end(key)
             while len(self._done) > _KEPT:
                 self._done.popitem(last=False)
+
+
+class AudienceCount(Background[int]):
+    """Counts in the background: a list of a million takes longer than a page may."""
+
+    def __init__(self, app: App) -> None:
+        super().__init__("audience", lasts=_LASTS)
+        self._app = app
+
+    def of(self, edition: Edition) -> int | None:
+        """Return the number, or None while it is not known yet."""
+        return self.get(edition.key, lambda: self._app.enqueuer.count_due(edition), wait=_WAIT)

@@ -10,10 +10,8 @@ from starlette.responses import Response
 
 from digest.models import Edition, EditionState
 from digest.store.desk.links import Link
-from digest.usecases.approval import EditionChanged, revision
-from digest.usecases.model_text import ModelTextUnseen
+from digest.usecases.approval import EditionChanged, ModelTextUnseen, record_decision, revision
 from digest.usecases.preflight import PreflightFailed
-from digest.usecases.record_decision import record_decision
 from digest.usecases.send_test import LinkAct
 from digest.web.desk import passkeys, today
 from digest.web.desk.sending import PAUSABLE

@@ -17,8 +17,7 @@ from digest.subscribers.tokens import Signer
 from digest.usecases.accounts import Accounts
 from digest.utils.rates import Rates
 from digest.web.desk.admin.uploads import Uploads
-from digest.web.desk.audience import AudienceCount
-from digest.web.desk.background import Background
+from digest.web.desk.background import AudienceCount, Background
 from digest.web.desk.changes import Changes
 from digest.web.desk.checks import Checks
 from digest.web.desk.views import Views

@@ -1,16 +1,21 @@
-"""Sign in with name, password and the code of an app; the one-time link that sets them up; sign out."""
+"""Sign in: with name, password and code, with a passkey, or by OpenID Connect. The one-time link that sets it up."""
 
 from __future__ import annotations
 
+import logging
 from io import BytesIO
 
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from digest.usecases.accounts import MAX_PASSWORD, MIN_PASSWORD, SignedIn, TooManyTries, app_url
+from digest.usecases.oidc import OidcRefused, OidcSignIn, Why
 from digest.web.client_limit import client_of
 from digest.web.dependencies import client_address
 from digest.web.desk import passkeys
 from digest.web.desk.visit import Visit
+
+log = logging.getLogger(__name__)
 
 
 def form(visit: Visit) -> Response:
@@ -87,9 +92,8 @@ def sign_in_with_passkey(visit: Visit) -> Response:
     network = client_of(client_address(visit.request))
     answer, state = visit.form.get("answer", ""), visit.form.get("state", "")
     try:
-        agent = visit.request.headers.get("user-agent", "")
         signed_in = passkeys.passkeys_of(visit).sign_in(
-            answer, state, passkeys.place(visit), network=network, agent=agent
+            answer, state, passkeys.place(visit), network=network, agent=_agent(visit)
         )
     except TooManyTries:
         wrong = _("Too many attempts. Please wait a quarter of an hour, or ask an admin for a new link.")
@@ -97,10 +101,7 @@ def sign_in_with_passkey(visit: Visit) -> Response:
     if signed_in is None:
         wrong = _("The passkey could not be verified. Try again, or sign in with the password.")
         return form_page(visit, status=401, next=next, wrong=wrong)
-    if visit.session is not None:
-        visit.desk.accounts.users.end_sessions(hash=visit.session.hash)
-    visit.new_token = signed_in.token
-    return visit.finish(RedirectResponse(visit.desk.views.root + (next or "/"), 303))
+    return _replace_session(visit, signed_in, next)
 
 
 def form_page(visit: Visit, *, status: int = 200, name: str = "", next: str = "", wrong: str = "") -> Response:
@@ -149,6 +150,13 @@ def _qr(text: str) -> str:
     return svg.getvalue().decode()
 
 
+def _replace_session(visit: Visit, signed_in: SignedIn, next: str) -> Response:
+    """End an older session of this browser, and open the new one."""
+    if visit.session is not None:
+        visit.desk.accounts.users.end_sessions(hash=visit.session.hash)
+    return _welcome(visit, signed_in, next)
+
+
 def _welcome(visit: Visit, signed_in: SignedIn, next: str) -> Response:
     visit.new_token = signed_in.token
     return visit.finish(RedirectResponse(visit.desk.views.root + (next or "/"), 303))
@@ -161,3 +169,65 @@ def next_place(place: str) -> str:
 
 def _agent(visit: Visit) -> str:
     return visit.request.headers.get("user-agent", "")
+
+
+def begin_oidc(visit: Visit) -> Response:
+    """Redirect the browser to the provider."""
+    next = next_place(visit.query.get("next", ""))
+    signer = _oidc(visit)
+    if not visit.may_sign_in:
+        return form_page(visit, status=403)
+    try:
+        # The token of forms is bound to this browser's cookie, and makes one if it has none.
+        place = signer.begin(visit.form_token, _oidc_redirect(visit), next)
+    except OidcRefused as refused:
+        return form_page(visit, status=502, next=next, wrong=_oidc_words(visit, refused))
+    return visit.finish(RedirectResponse(place, 303))
+
+
+def finish_oidc(visit: Visit) -> Response:
+    """Open a session for the user whom the provider names. An older session of this browser ends."""
+    _ = visit.catalogue.gettext
+    signer = _oidc(visit)
+    if not visit.may_sign_in:
+        return form_page(visit, status=403)
+    browser = visit.form_token if visit.token else ""
+    network = client_of(client_address(visit.request))
+    try:
+        signed_in, next = signer.finish(
+            visit.query, browser, _oidc_redirect(visit), network=network, agent=_agent(visit)
+        )
+    except TooManyTries:
+        wrong = _("Too many attempts. Please wait a quarter of an hour, or ask an admin for a new link.")
+        return form_page(visit, status=429, wrong=wrong)
+    except OidcRefused as refused:
+        return form_page(visit, status=401, wrong=_oidc_words(visit, refused))
+    return _replace_session(visit, signed_in, next)
+
+
+def _oidc(visit: Visit) -> OidcSignIn:
+    found = visit.desk.app.oidc
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _oidc_redirect(visit: Visit) -> str:
+    return f"{visit.desk.url}/oidc/done"
+
+
+def _oidc_words(visit: Visit, refused: OidcRefused) -> str:
+    _ = visit.catalogue.gettext
+    provider = visit.desk.provider
+    if refused.why is Why.FAILED:
+        # Only the operator can correct this, so the log has the reason.
+        log.warning("OpenID Connect with %s: %s", provider, refused)
+    words = {
+        Why.STALE: _("That took too long, or began in another browser. Please try again."),
+        Why.DENIED: _("%(provider)s did not let you in, or you said no there."),
+        Why.UNKNOWN: _("Nobody at this desk has the address %(email)s. Ask your admin to add it."),
+        Why.UNVERIFIED: _("%(provider)s has not verified your email address."),
+        Why.OTHER_ACCOUNT: _("Another account of %(provider)s had the address %(email)s before. Ask your admin."),
+        Why.FAILED: _("%(provider)s does not answer as it should. Sign in with the password, or try again later."),
+    }
+    return words[refused.why] % {"provider": provider, "email": refused.email}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from digest.models import Edition
+from digest.usecases.approval import INTRO, ModelText, unseen
 from digest.usecases.edit_edition import UnknownStory
-from digest.usecases.model_text import INTRO, ModelText, unseen
 from digest.web.desk.checks import Problem
 from digest.web.desk.visit import Visit, edition_path
 

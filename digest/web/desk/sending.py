@@ -1,16 +1,19 @@
-"""A sender's decisions: approve, pause, resume, stop."""
+"""A sender's decisions: approve, pause, resume, stop; and tests to oneself or to a group in the settings."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.models import Edition, EditionState
+from digest.store.rate_limits import Quota
 from digest.store.sending.status import counts
-from digest.usecases.approval import EditionChanged, revision
-from digest.usecases.model_text import ModelTextUnseen
+from digest.subscribers.address import comparable
+from digest.usecases.approval import EditionChanged, ModelTextUnseen, record_decision, revision
 from digest.usecases.preflight import PreflightFailed
-from digest.usecases.record_decision import record_decision
 from digest.usecases.stop_edition import state_after_pause
 from digest.web.desk import seen, today
 from digest.web.desk.visit import Visit, edition_path
@@ -19,6 +22,8 @@ PAUSABLE = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, Edit
 # How a decision was made, for its record.
 _BY = "on the desk"
 CANCELLABLE = (*PAUSABLE, EditionState.PAUSED)
+# The most tests per user in an hour.
+_MOST, _WINDOW = 30, timedelta(hours=1)
 
 
 def approve(visit: Visit) -> Response:
@@ -106,3 +111,32 @@ def _edition(visit: Visit) -> Edition:
     if found is None:
         raise HTTPException(404)
     return found
+
+
+def send_test(visit: Visit) -> Response:
+    app, edition = visit.desk.app, visit.edition()
+    _ = visit.catalogue.gettext
+    if edition.state == EditionState.SKIPPED:
+        raise HTTPException(409)
+    group = visit.form.get("group", "")
+    if group:
+        groups = app.settings.desk.test_groups
+        if group not in groups:
+            raise HTTPException(422)
+        addresses, whom = list(groups[group]), group
+    else:
+        address = visit.form.get("address", "").strip()
+        if comparable(address) is None:
+            wrong = _("This is not an email address. Nothing was sent.")
+            return today.page(visit, edition, status=422, problem=wrong)
+        visit.desk.accounts.users.set_email(visit.user.id, address)
+        addresses, whom = [address], visit.user.name
+    if not visit.desk.accounts.quotas.take([Quota(f"desk:test:{visit.user.id}", _MOST, _WINDOW)], app.now()):
+        raise HTTPException(429)
+    # `newsletter.base_url` may be unset.
+    problems = replace(app.draft_mailer, desk_url=visit.desk.url).send(edition, addresses)
+    app.audit.record(visit.actor, "test sent", edition.key, whom, now=app.now())
+    if problems:
+        failed = _("The test could not be handed over: %(why)s") % {"why": "; ".join(problems)}
+        return today.page(visit, edition, status=502, problem=failed)
+    return visit.go(edition_path(edition.key), tested=whom)

@@ -17,8 +17,7 @@ from digest.render.intro import paragraphs as intro_paragraphs
 from digest.render.size_budget import CLIPPED
 from digest.store.sending.revisions import REVISABLE
 from digest.store.sending.status import Counts
-from digest.usecases.approval import revision
-from digest.usecases.model_text import unseen
+from digest.usecases.approval import revision, unseen
 from digest.web.desk import blocks, seen
 from digest.web.desk.checks import Checked, Problem, problems
 from digest.web.desk.edit import MAX_LEFT

@@ -1,9 +1,12 @@
-"""Whether a process works, and its numbers in Prometheus' format."""
+"""Whether a process works, and who may read its numbers: programs here, configured networks, who has the token."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import hmac
+import ipaddress
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +18,7 @@ from digest.store.numbers import StoreNumbers, read_numbers
 from digest.store.schema import meta
 from digest.store.wait_limit import wait_limit
 from digest.utils.heartbeat import Heartbeat
+from digest.utils.urls import host_name
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -29,6 +33,9 @@ NUMBERS_TIMEOUT = 5.0
 MAX_SILENCE = 300.0
 # The same, after which only a restart helps. Equals `WatchdogSec` of the systemd unit.
 MAX_HANG = 600.0
+_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+_FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip")
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Health:
@@ -100,3 +107,25 @@ class Health:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@dataclass(frozen=True)
+class MetricsAccess:
+    networks: tuple[_Network, ...] = ()
+    # '' for none.
+    token: str = ""
+
+    def allows(self, client: str, headers: Mapping[str, str]) -> bool:
+        """Decide by the client's address and the request's headers, with names in lower case."""
+        given, expected = headers.get("authorization", "").encode(), f"Bearer {self.token}".encode()
+        if self.token and hmac.compare_digest(given, expected):
+            return True
+        try:
+            address = ipaddress.ip_address(client)
+        except ValueError:
+            return False
+        if any(address in network for network in self.networks):
+            return True
+        # A proxy on this machine forwards requests of others. They have a public host name, or a header of the proxy.
+        passed_on = any(header in headers for header in _FORWARDED)
+        return address.is_loopback and host_name(headers.get("host", "")) in _LOOPBACK_NAMES and not passed_on

@@ -7,8 +7,7 @@ from fastapi.responses import PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
 from digest.errors import ConfigurationError
-from digest.web.health.access import MetricsAccess
-from digest.web.health.checks import Health
+from digest.web.health.checks import Health, MetricsAccess
 
 # Accepted under any host name, because monitors use the machine's address.
 PATHS = ("/healthz", "/readyz", "/metrics")

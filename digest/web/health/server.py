@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from digest.errors import DigestError
-from digest.web.health.access import MetricsAccess
-from digest.web.health.checks import Health
+from digest.web.health.checks import Health, MetricsAccess
 
 _HOST = "127.0.0.1"
 # Seconds that a client may take to send its request.

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import pytest
 
 from digest.models import Role
-from digest.web.desk.access import ROUTES, table_of_docs
+from digest.web.desk.access import ROUTES, Route, table_of_docs
 from digest.web.desk.app import handler_of
-from digest.web.desk.route import Route
 from tests.paths import ROOT
 from tests.web.desk.browser import Browser, set_up
 from tests.web.desk.conftest import open_desk

@@ -14,10 +14,9 @@ import pytest
 
 from digest.errors import DigestError
 from digest.models import Edition, Role
-from digest.usecases.api_tokens import PREFIX
-from digest.web.desk.access import ROUTES
+from digest.usecases.accounts import PREFIX
+from digest.web.desk.access import ROUTES, Route
 from digest.web.desk.api.routes import api_rows
-from digest.web.desk.route import Route
 from tests.cli.newsroom import Newsroom
 from tests.web.desk.browser import TESTER, Browser, set_up
 from tests.web.desk.conftest import KEY, SETTINGS, open_desk

@@ -9,7 +9,7 @@ import pytest
 from digest.errors import DigestError
 from digest.hindi.sentences import split
 from digest.models import Edition, EditionState, Section, Story, Support
-from digest.usecases.model_text import unseen
+from digest.usecases.approval import unseen
 from tests.web.desk.browser import TESTER, Browser
 from tests.web.desk.conftest import KEY
 from tests.web.site import Site

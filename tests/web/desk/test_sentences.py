@@ -12,7 +12,7 @@ from digest.models import RenderedEmail
 from digest.render.lint import REASONS, lint
 from digest.render.renderer import Renderer
 from digest.web.desk.acts import name_of, named
-from digest.web.desk.sentences import KEPT, translate
+from digest.web.desk.checks import KEPT, translate
 from tests.render.sample import BRANDING, EVERYTHING, NOW, TEMPLATES, twenty
 
 HINDI, ENGLISH = translator("hi"), translator("en")

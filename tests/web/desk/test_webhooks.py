@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from digest import pipeline
-from digest.config.webhooks import EventType
+from digest.config.alerts import EventType
 from digest.models import Actor, Role
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from tests.cli.newsroom import Newsroom

@@ -18,7 +18,7 @@ from digest.notify.report import rows as report_rows
 from digest.notify.report_formats import as_csv
 from digest.store.people.growth import GrowthReader
 from digest.store.sending.failures import FailureReader
-from digest.store.sending.missed import MissedRecipients
+from digest.store.sending.statistics import MissedRecipients
 from digest.usecases.send_late import can_be_sent_late
 from digest.utils.text import escape_formula
 from digest.web.desk import today

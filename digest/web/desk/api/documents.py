@@ -12,6 +12,7 @@ from digest.notify.failures import as_json as failures_json
 from digest.notify.report import as_json as report_json
 from digest.usecases.approval import revision
 from digest.usecases.documents import edition_json, source_json
+from digest.utils.text import pick
 
 Values = Mapping[str, Any]
 
@@ -56,14 +57,9 @@ def _pool(values: Values) -> dict[str, Any]:
 def _subscribers(values: Values) -> dict[str, Any]:
     rows = [
         {
-            "id": each.id,
-            "email": each.email,
-            "name": each.name,
-            "topics": list(each.topics),
-            "frequency": each.frequency,
+            **pick(each, "id email name topics frequency"),
             "hour": _hour(each.hour),
-            "state": each.state,
-            "origin": each.origin,
+            **pick(each, "state origin"),
             "added_at": _iso(each.added_at),
             "last": each.last,
         }
@@ -83,15 +79,9 @@ def _subscribers(values: Values) -> dict[str, Any]:
 def _subscriber(values: Values) -> dict[str, Any]:
     held = values["held"]
     return {
-        "id": held.id,
-        "email": held.email,
-        "name": held.name,
-        "topics": list(held.topics),
-        "editions": list(held.editions),
-        "frequency": held.frequency,
+        **pick(held, "id email name topics editions frequency"),
         "hour": _hour(held.hour),
-        "timezone": held.timezone,
-        "format": held.format,
+        **pick(held, "timezone format"),
         "state": values["state"],
         "suppressed": held.suppressed or "",
         "paused_until": _iso(held.paused_until),
@@ -158,28 +148,23 @@ def _missed(values: Values) -> dict[str, Any]:
 
 
 def _webhooks(values: Values) -> dict[str, Any]:
-    names = ("id", "type", "tries", "error")
     rows = [
-        {name: getattr(each, name) for name in names}
-        | {"to": host, "at": _iso(each.created_at), "ended_at": _iso(each.ended_at)}
+        pick(each, "id type tries error") | {"to": host, "at": _iso(each.created_at), "ended_at": _iso(each.ended_at)}
         for each, host in values["events"]
     ]
     return {"webhooks": rows}
 
 
 def _log(values: Values) -> dict[str, Any]:
-    names = ("id", "who", "via", "what", "subject", "detail")
-    rows = [{name: getattr(act, name) for name in names} | {"at": _iso(act.at)} for act in values["acts"]]
+    rows = [pick(act, "id who via what subject detail") | {"at": _iso(act.at)} for act in values["acts"]]
     return {"acts": rows, "before": values["older"]}
 
 
 def _users(values: Values) -> dict[str, Any]:
     rows = [
         {
-            "name": line.user.name,
-            "role": line.user.role,
-            "has_password": line.has_password,
-            "sessions": line.sessions,
+            **pick(line.user, "name role"),
+            **pick(line, "has_password sessions"),
             "email": line.sign_in_email,
         }
         for line in values["users"]

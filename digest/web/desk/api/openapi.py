@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from digest import __version__
-from digest.web.desk.route import Route
+from digest.web.desk.access import Route
 
 _SUBSCRIBER = ("name", "topics", "editions", "frequency", "hour", "format", "status", "timezone")
 # Handler → fields of its body. The fields of other handlers are not described.

@@ -15,9 +15,9 @@ from starlette.routing import Route as StarletteRoute
 from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.models import Role
 from digest.store.desk.acting import acting
+from digest.web.desk.access import Route
 from digest.web.desk.api.openapi import description
 from digest.web.desk.api.visit import ApiVisit, answer, failure, form_of
-from digest.web.desk.route import Route
 from digest.web.desk.visit import Visit
 
 if TYPE_CHECKING:

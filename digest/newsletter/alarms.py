@@ -1,4 +1,7 @@
-"""Send an alert if `digest run` cannot start: after a restart nobody may be at the terminal."""
+"""Tell the admins that `digest run` cannot start: after a restart nobody may be at the terminal.
+
+An external service raises the alarm when its pings stop.
+"""
 
 from __future__ import annotations
 
@@ -41,3 +44,17 @@ def tell_of_failed_start(home: Path, problems: Sequence[ConfigProblem]) -> None:
 def tell_of_start(app: App) -> None:
     """End the alert, if there is one."""
     app.alerts.clear(AlertKind.SETTINGS_FAULTY, _SUBJECT, "`digest run` is running again.")
+
+
+def ping(app: App) -> str:
+    """Request `alerts.heartbeat_url`, if it is set. Returns why it failed, else ''. Never names the URL's path."""
+    from digest.collect.http.post import JsonPoster, PostFailed
+
+    alerts = app.settings.alerts
+    if not alerts.heartbeat_url:
+        return ""
+    try:
+        status = JsonPoster(allow_private=alerts.webhook_private).get(alerts.heartbeat_url).status
+    except PostFailed as problem:
+        return str(problem)
+    return "" if 200 <= status < 300 else f"the service answered {status}"

@@ -1,0 +1,143 @@
+"""What the pages tell about editions: the newest one, when the next one comes, and how often a topic has news."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from digest.config.calendar import Calendar
+from digest.store.content.archive import ArchivedEdition, ArchivedStory, ArchiveStore
+from digest.store.content.editions import PublishedStore
+from digest.store.people.preferences import StoredSubscriber
+from digest.usecases.enqueue import audience_of
+
+# The most planned editions to search: a year of them, for somebody who chose one day a week of a weekly edition.
+_MAX_EDITIONS = 400
+# The most important stories of the newest edition, as the sign-up page and the welcome email show it.
+_MAX_STORIES = 5
+# The number of older editions that are linked.
+_MAX_OLDER = 3
+DAYS = 30
+"""The rate of a topic is that of the last 30 days."""
+
+
+@dataclass(frozen=True)
+class NextEdition:
+    """Finds the next planned edition of a subscriber. `choices`: slug → whether those who have not chosen get it."""
+
+    calendar: Callable[[], Calendar]
+    choices: Mapping[str, bool]
+    now: Callable[[], datetime]
+
+    def of(self, subscriber: StoredSubscriber) -> datetime | None:
+        """Return when a subscriber gets the next edition, as `due` does; None if they get none."""
+        if not subscriber.listed or subscriber.suppressed or subscriber.status != "active":
+            return None
+        return self.due(
+            subscriber.frequency, subscriber.hour, subscriber.timezone, subscriber.editions, subscriber.paused_until
+        )
+
+    def due(
+        self,
+        frequency: str = "daily",
+        hour: time | None = None,
+        timezone: str | None = None,
+        editions: Collection[str] = (),
+        after: datetime | None = None,
+    ) -> datetime | None:
+        """Return when the next edition is due, in the subscriber's zone; None if none is planned within a year.
+
+        `after` is the end of a pause.
+        """
+        now, calendar = self.now(), self.calendar()
+        zone = ZoneInfo(timezone) if timezone else calendar.zone
+        since = max(now, after) if after else now
+        for number, planned in enumerate(calendar.upcoming(now)):
+            if number == _MAX_EDITIONS:
+                break
+            if audience_of(planned, self.choices).exclude(editions, frequency, planned.day):
+                continue
+            due = max(planned.send_at, datetime.combine(planned.day, hour, zone)) if hour else planned.send_at
+            if due > since:
+                return due.astimezone(zone)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowcaseEdition:
+    """An edition with its most important stories, the top one first, and `older` editions."""
+
+    edition: ArchivedEdition
+    stories: tuple[ArchivedStory, ...]
+    older: tuple[ArchivedEdition, ...]
+
+
+@dataclass
+class Showcase:
+    """Finds the newest edition of the public archive, if there is one."""
+
+    # None if the archive is not public.
+    store: ArchiveStore | None
+    now: Callable[[], datetime]
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _shown: ShowcaseEdition | None = None
+
+    def newest(self) -> ShowcaseEdition | None:
+        """Return the newest edition; None without a public archive, or before the first edition."""
+        if self.store is None:
+            return None
+        found = self.store.newest(self.now(), most=1 + _MAX_OLDER)
+        if not found:
+            return None
+        with self._lock:
+            if self._shown is None or self._shown.edition != found[0]:
+                stories = self.store.stories(found[0].key, most=_MAX_STORIES)
+                self._shown = ShowcaseEdition(found[0], tuple(stories), tuple(found[1:]))
+            return self._shown
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`number` stories in each edition, or in each week; 0 if there was none in DAYS."""
+
+    number: int
+    per: str
+
+
+@dataclass
+class TopicRates:
+    """Counts the stories of each section in the editions of the last days, again after each edition."""
+
+    published: PublishedStore
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _counted: str | None = None
+    _rates: dict[str, Rate] = field(default_factory=dict, repr=False)
+
+    def of(self, newest: str | None, now: datetime) -> Mapping[str, Rate] | None:
+        """Return the rates by section; None before the first edition. `newest` is the key of the newest edition."""
+        if newest is None:
+            return None
+        with self._lock:
+            if self._counted != newest:
+                self._rates = count_rates(self.published.stories_by_section(now - timedelta(days=DAYS), now))
+                self._counted = newest
+            return self._rates
+
+
+def count_rates(editions: list[dict[str, int]]) -> dict[str, Rate]:
+    """Return the rates from the number of stories by section in each edition."""
+    total: Counter[str] = Counter()
+    for edition in editions:
+        total.update(edition)
+    return {section: _rate(number, len(editions)) for section, number in total.items() if number}
+
+
+def _rate(stories: int, editions: int) -> Rate:
+    if (each := stories / editions) >= 0.95:
+        return Rate(round(each), "edition")
+    weekly = round(stories * 7 / DAYS)
+    return Rate(weekly, "week") if weekly else Rate(1, "month")
