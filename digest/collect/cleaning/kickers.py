@@ -43,8 +43,11 @@ _SPELLED = re.compile(f"(?:{'|'.join(sorted(map(fold, LETTER_NAMES.values()), ke
 _LATIN_ACRONYM = re.compile("[A-Z]{3,}")
 
 
-def is_needed(kicker: str, shown: str) -> bool:
-    """Return whether the headline lacks what the Latin kicker names: a product, an exam, or what इसके means."""
+def is_needed(kicker: str, title: str, shown: str) -> bool:
+    """Return whether `shown` lacks what the Latin kicker names: a product, an exam, or what इसके means.
+
+    `title` is the headline with its call to click, which may be what named it.
+    """
     found = _WORD.findall(kicker)
     names = [
         word for word in found if (word[0].isupper() or kicker.islower()) and word.casefold() not in GENERIC | OFFICIAL
@@ -56,6 +59,8 @@ def is_needed(kicker: str, shown: str) -> bool:
         return True
     if _names_any(names, shown):
         return False
+    if _names_any(names, title):
+        return True
     if len(own) <= _SHORT:
         # `coronavirus: भारत में एक और मौत`
         return True
