@@ -67,8 +67,6 @@ def test_a_title_that_is_no_headline_gives_way_to_that_of_the_page() -> None:
         # The feed still has its title in the next run, when the page is known.
         assert with_body_of(feed, completed) == replace(completed, excerpt=feed.excerpt)
         assert reuse_fulltext([feed], Stored(completed))[0].title == whole.title
-    dots = PAGE.decode().replace(whole.title, f"{whole.title}…").encode()
-    assert complete(replace(CUT, title="नहर की सफाई पूरी…"), dots, URL).title == "नहर की सफाई पूरी…"
 
 
 def test_the_values_of_the_feed_have_priority() -> None:
