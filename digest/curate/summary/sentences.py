@@ -125,6 +125,8 @@ MARGIN, TELLING_MARGIN, GAIN_WORTH_WORDS = 0.1, 0.3, 0.2
 SHORT, GAIN_OF_SHORT = 12, 0.25
 # The number of sentences that are tried as the first.
 STARTS = 4
+# Without a headline, the first two sentences are hard to beat, and a third adds little.
+MOST_UNTITLED = 2
 # The maximum distance, in sentences, to the next one of a summary.
 REACH = 3
 # A summary that covers less of the headline's news is not shown. The first sentence of an article may use other words,
@@ -158,6 +160,7 @@ def summarise(
     usable = [each for each in found[:LOOK_AT] if not is_known(each, known)]
     # Headlines are only analysed in Hindi. In other languages the first sentences are taken.
     coverage = HeadlineCoverage(heading if article.language == "hi" else "", found, background)
+    most = most if coverage.words else min(most, MOST_UNTITLED)
     echo = next((each.position for each in found[:2] if _is_the_headline(each, heading, coverage)), None)
     drafts = [
         _continued([shorten_candidate(start, words, heading)], usable, coverage, title=heading, words=words, most=most)
