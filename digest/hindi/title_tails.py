@@ -54,19 +54,20 @@ _DONE = folded_words("जारी शुरू घोषित बंद लॉ
 _WAS = folded_words("था थे थी थीं")
 # A short last part with `ये`, `इस` or `ऐसे` only points to what the report tells: `इन 4 फलों से करें कंट्रोल`.
 _POINTING = re.compile(fold("(?:^| )(?:ये|यह|ऐस[ाेी]|इस|इन|इतन[ाेी]|यूं)(?: |$)"))
-_MOST_POINTING = 7
-# It stays if it names a time, points back, denies, asks, or continues the sentence.
+_MOST_POINTING = 8
+# It stays if it names a time or who speaks, points back, denies, asks, or continues the sentence.
 _POINTS_BACK = re.compile(
     fold(
         "(?:^| )इस (?:बार|साल|वर्ष|सीजन|महीने|माह|हफ्ते|सप्ताह|समय|वक्त|बीच|दौरान|तरह|पर|मामले|मौके|अवसर|दिन)(?: |$)"
-        "|(?:^| )(?:इन (?:दिनों|पर)|ऐसे में)(?: |$)|(?:^| )(?:ऐसा (?:कर|पहली|पहला|होने)|(?:ये|यह) भी )|समेत|सहित|नहीं|[?]"
+        "|(?:^| )(?:इन (?:दिनों|पर)|ऐसे में)(?: |$)|(?:^| )(?:ऐसा (?:कर|पहली|पहला|होने)|(?:ये|यह) भी )"
+        "|समेत|सहित|नहीं|(?:^| )(?:बोल|कह|बता)|[?]"
         "|^(?:तो|लेकिन|मगर|पर|बल्कि|जब|अगर|वरना|क्योंकि|जबकि|जो|जिस[ेकनम]?|और|या) "
     )
 )
 # The text before it is no news if it asks what readers want, only promises, or ends with a quotation or in a phrase.
 _NO_NEWS = re.compile(
     fold(
-        "चाहते (?:हैं|हो)|(?:ढूंढ|सोच) रहे|भूल जा(?:इए|एं)|[\"'’”»]$"
+        "चाहते (?:हैं|हो)|(?:ढूंढ|सोच) रहे|भूल जा(?:इए|एं)|ों$|[\"'’”»]$"
         "|(?:^| )(?:खुशखबरी|खुलासा|राहत|झटका|बात|में|से|को|पर|के|का|की|ने|तक|लिए|या)$"
     )
 )
@@ -147,7 +148,7 @@ def _without_tail(title: str) -> str:
         rest = title[mark.end() + len(part) :]
         is_last = len(rest.split()) <= _AFTER and not _leaves_open(front)
         is_clause = ends_clause(front, is_marked=True) or not _DONE.isdisjoint(tokens(front)[-1:])
-        points = is_last and not rest.strip() and mark.group()[:1] in ",;!।" and _points(folded) and _is_news(front)
+        points = is_last and not rest.strip() and mark.group()[:1] in ",;।" and _points(folded) and _is_news(front)
         if not (points or any(_is_call(folded, pattern) for pattern in (_TAIL, *((_LAST,) if is_last else ())))):
             continue
         least = LEAST_WORDS - is_clause + 2 * (":" in mark.group())

@@ -469,6 +469,7 @@ def test_a_latin_kicker_goes_if_the_headline_names_the_thing(kicker: str, shown:
                 "नहर में पानी नहीं आया, तो किसान करेंगे यह काम",
                 "गांव के किसानों के लिए खुशखबरी, इन नहरों में आएगा पानी",
                 "खेती शुरू करना चाहते हैं पहली बार, सस्ते पड़ेंगे ये दस ट्रैक्टर",
+                "नहर का पानी बंद होना चाहिए, सरपंच ने सभा में ये क्या बोल दिया",
                 "‘नहर का पानी बंद कर दो...’, सरपंच की मंत्री से ऐसी मांग",
                 "मेले में बिके नए ट्रैक्टर, पंप समेत ये दस मशीनें",
             )
@@ -515,6 +516,8 @@ def test_a_title_without_news_is_replaced() -> None:
 
 
 def test_a_headline_keeps_a_kicker_without_which_it_says_nothing() -> None:
+    joke = "Humour: नहर में अब दूध बहेगा, सरपंच ने मंगाए सौ टैंकर"
+    assert split_title(joke, []) == (joke, "")
     # The call to click named the disease.
     title = "Dengue: शरीर पड़ जाता है कमजोर, कई दिन रहता है बुखार"
     assert split_title(f"{title}; जानिए डेंगू से बचाव", []) == (title, "")

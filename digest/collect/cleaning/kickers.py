@@ -10,12 +10,13 @@ from digest.hindi.sounds import LETTER_NAMES, sounds_like, spelled
 from digest.hindi.text import fold, folded_words, table_rows, words
 from digest.hindi.tokens import tokens
 
-# Words in kickers.txt: `generic` ones name a topic and no thing, `official` ones an exam; the others are Hindi.
+# Words in kickers.txt: `generic` ones name a topic and no thing, `labels` a joke, `official` ones an exam; the others
+# are Hindi.
 _LISTS = {
     name: frozenset(words(found.casefold()))
     for name, found in (row.split(": ", 1) for row in table_rows("digest.collect.cleaning", "kickers.txt"))
 }
-GENERIC, OFFICIAL = _LISTS["generic"], _LISTS["official"]
+GENERIC, OFFICIAL, LABELS = _LISTS["generic"], _LISTS["official"], _LISTS["labels"]
 PRODUCTS, BODIES = (frozenset(map(fold, _LISTS[name])) for name in ("products", "bodies"))
 
 _WORD = re.compile("[A-Za-z][A-Za-z0-9.]*|(?<![0-9])[0-9]{1,5}[A-Za-z]{1,6}")
@@ -44,11 +45,13 @@ _LATIN_ACRONYM = re.compile("[A-Z]{3,}")
 
 
 def is_needed(kicker: str, title: str, shown: str) -> bool:
-    """Return whether `shown` lacks what the Latin kicker names: a product, an exam, or what इसके means.
+    """Return whether `shown` lacks what the Latin kicker names: a product, an exam, or that it is a joke.
 
     `title` is the headline with its call to click, which may be what named it.
     """
     found = _WORD.findall(kicker)
+    if not LABELS.isdisjoint(word.casefold() for word in found):
+        return True
     names = [
         word for word in found if (word[0].isupper() or kicker.islower()) and word.casefold() not in GENERIC | OFFICIAL
     ]
