@@ -66,11 +66,13 @@ def split_title(title: str, sites: Sequence[str]) -> tuple[str, str]:
         rest, kicker = split_title(title[label.end() :], sites)
         return rest, kicker or label[1]
     kicker = ""
-    match = _KICKER.match(title)
-    if match and _LATIN.search(match[1]) and not _DEVA_WORD.search(match[1]):
-        rest = title[match.end() :].strip()
-        if len(_DEVA_WORD.findall(rest)) >= DEVANAGARI_WORDS:
-            title, kicker = rest, match[1].strip()
+    # Live pages have two.
+    for _ in range(2):
+        match = _KICKER.match(title)
+        if match and _LATIN.search(match[1]) and not _DEVA_WORD.search(match[1]):
+            rest = title[match.end() :].strip()
+            if len(_DEVA_WORD.findall(rest)) >= DEVANAGARI_WORDS:
+                title, kicker = rest, kicker or match[1].strip()
     title, rubric = without_rubric(_TWICE.sub("", title, count=1))
     shown = _with_lost_quote(without_tails(title))
     if kicker and (_needs_kicker(shown.split()) or is_needed(kicker, title, shown)):
