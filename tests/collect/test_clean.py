@@ -473,6 +473,7 @@ def test_a_latin_kicker_goes_if_the_headline_names_the_thing(kicker: str, shown:
             (title, title)
             for title in (
                 "मंडी में गेहूं की आवक घटी, इस बार दाम भी गिरे",
+                "पंचायत ने सूखी नहर पर जारी किया बयान, इन खबरों को बताया फर्जी",
                 "नहर में पानी नहीं आया, तो किसान करेंगे यह काम",
                 "गांव के किसानों के लिए खुशखबरी, इन नहरों में आएगा पानी",
                 "खेती शुरू करना चाहते हैं पहली बार, सस्ते पड़ेंगे ये दस ट्रैक्टर",
@@ -524,6 +525,8 @@ def test_a_title_without_news_is_replaced() -> None:
 
 
 def test_a_headline_keeps_a_kicker_without_which_it_says_nothing() -> None:
+    abroad = "Turkey Earthquake: बारिश से राहत का काम रुका, सात हजार लोगों की मौत"
+    assert split_title(abroad, []) == (abroad, "")
     joke = "Humour: नहर में अब दूध बहेगा, सरपंच ने मंगाए सौ टैंकर"
     assert split_title(joke, []) == (joke, "")
     # The call to click named the disease.

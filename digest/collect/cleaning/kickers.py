@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from digest.collect.cleaning.places import PLACES
+from digest.collect.cleaning.places import PLACES, REGIONS
 from digest.hindi.sounds import LETTER_NAMES, sounds_like, spelled
 from digest.hindi.text import fold, folded_words, table_rows, words
 from digest.hindi.tokens import tokens
@@ -37,6 +37,8 @@ _THIS = folded_words("यह ये इस इन")
 # Words between यह and the thing: `ये धाकड़ सेवन सीटर कार`.
 _THING_WITHIN = 3
 
+# First letters of regions that are vowels in Latin spelling, as य of यूक्रेन is.
+_VOWELS = "अआइईउऊएऐऑओऔय"
 # The most words of a headline that is not clear alone.
 _SHORT = 5
 _LEAST_ACRONYM = 2
@@ -45,7 +47,7 @@ _LATIN_ACRONYM = re.compile("[A-Z]{3,}")
 
 
 def is_needed(kicker: str, title: str, shown: str) -> bool:
-    """Return whether `shown` lacks what the Latin kicker names: a product, an exam, or that it is a joke.
+    """Return whether `shown` lacks what the Latin kicker names: a product, an exam, a country, or that it is a joke.
 
     `title` is the headline with its call to click, which may be what named it.
     """
@@ -62,7 +64,7 @@ def is_needed(kicker: str, title: str, shown: str) -> bool:
         return True
     if _names_any(names, shown):
         return False
-    if _names_any(names, title):
+    if _names_any(names, title) or any(map(_is_region, names)):
         return True
     if len(own) <= _SHORT:
         # `coronavirus: भारत में एक और मौत`
@@ -76,6 +78,14 @@ def is_needed(kicker: str, title: str, shown: str) -> bool:
         )
     return any(
         word in _THIS and not PRODUCTS.isdisjoint(own[at + 1 : at + 1 + _THING_WITHIN]) for at, word in enumerate(own)
+    )
+
+
+def _is_region(name: str) -> bool:
+    """Return whether a Latin word may be the name of a state or country: `Canada`."""
+    is_vowel = name[0] in "AEIOU"
+    return not name.isupper() and any(
+        is_vowel == (region[0] in _VOWELS) and sounds_like(name, region) for region in REGIONS
     )
 
 
