@@ -160,7 +160,7 @@ def headline(title: str, body: Sequence[Block], excerpt: str) -> tuple[str, Sequ
     text = next((block.text for block in body if block.kind == "p" and not is_site_name(block.text)), excerpt)
     if is_file_name(title) or kind_of(title) == "place" or _is_byline(title, text) or _is_keyword(title, text):
         return first_words(text) or title, body
-    if is_cut(title) and (made := first_words(text)) and not is_cut(made):
+    if is_cut(title) and (made := first_words(text)) and not (is_cut(made) or f"{made}.." in text):
         return made, body
     sentences = split(title) if len(title) > _LONG_TITLE or title.endswith("।") else []
     if len(sentences) < 2:
@@ -208,4 +208,4 @@ def first_words(text: str) -> str:
         return ""
     sentences = split(split_dateline(text)[1])
     first = next((one for one in sentences if len(one.split()) >= _MIN_WORDS), "".join(sentences[:1]))
-    return shorten(first if is_cut(first) else first.rstrip("।॥. "), _MAX_MADE_TITLE)
+    return shorten(first.rstrip("।॥. "), _MAX_MADE_TITLE)
