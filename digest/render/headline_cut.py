@@ -70,7 +70,7 @@ _BODY = folded_words(
 _THESE, _THIS_WITHIN = folded_words("ये यह इस इन"), 3
 _RELATIVE = folded_words("जहां जहाँ जिसमें जिनमें जिससे जिनसे जिसके जिनके जिसकी जिनकी जिसका जिनका जिसे जिन्हें जिस जिन जो")
 _WAS = folded_words("था थी थे थीं")
-_OPENS_STORY, _WITH = folded_words("जब अगर यदि"), folded_words("सहित समेत")
+_OPENS_STORY, _WITH = folded_words("जब अगर यदि fact फैक्ट"), folded_words("सहित समेत")
 _COURTS = folded_words("कोर्ट हाईकोर्ट अदालत न्यायालय पीठ")
 _ABROAD = folded_words(
     "पाक पाकिस्तान चीन अमेरिका रूस यूक्रेन नेपाल बांग्लादेश श्रीलंका अफगानिस्तान तालिबान ईरान इराक इजरायल ब्रिटेन कनाडा",
