@@ -28,7 +28,8 @@ _MARK = re.compile(
 _AND = re.compile(r" (?=(?:और|तथा|एवं|जबकि) )")
 # Text after one of these words qualifies or reverses the text before it.
 _TURNS = folded_words(
-    "लेकिन मगर पर परंतु किंतु हालांकि तो फिर तभी अचानक जब जबकि बल्कि वरना यदि अगर बशर्ते क्योंकि", "वह जो जिसने जिसे but unless if though"
+    "लेकिन मगर पर परंतु किंतु हालांकि तो फिर तभी अचानक जब जबकि बल्कि वरना यदि अगर बशर्ते क्योंकि",
+    "वह जो जिसने जिसे but unless if though",
 )
 _SPEAKS = folded_words(
     "कहा बोले बोला बोली बोलीं बताया बताई लिखा पूछा मुताबिक अनुसार सूत्र रिपोर्ट शक अटकल अटकलें संभव",
