@@ -32,6 +32,8 @@ _TAIL, _LAST = (
 
 # The least words that must remain of a title; one less if they are a whole clause.
 LEAST_WORDS = 5
+# A part with so few words adds nothing, even to a text that waits for more: `फिर जो हुआ`.
+_TINY = 3
 # The most words before the call in its part, and before a call at the very end. With more words, the part is news.
 _BEFORE_CALL, _BEFORE_LAST = 5, 8
 # A title may end in several calls: `…, जानें कैसे, देखें लिस्ट`.
@@ -52,6 +54,25 @@ _TELLS_WHAT = 5
 # The last word of a headline without a verb: `एडमिट कार्ड जारी`.
 _DONE = folded_words("जारी शुरू घोषित बंद लॉन्च रद्द स्थगित")
 _WAS = folded_words("था थे थी थीं")
+# A short last part with `ये`, `इस` or `ऐसे` only points to what the report tells: `इन 4 फलों से करें कंट्रोल`.
+_POINTING = re.compile(fold("(?:^| )(?:ये|यह|ऐस[ाेी]|इस|इन|इतन[ाेी]|यूं)(?: |$)"))
+_MOST_POINTING = 8
+# It stays if it names a time or who speaks, points back, denies, asks, or continues the sentence.
+_POINTS_BACK = re.compile(
+    fold(
+        "(?:^| )इस (?:बार|साल|वर्ष|सीजन|महीने|माह|हफ्ते|सप्ताह|समय|वक्त|बीच|दौरान|तरह|पर|मामले|मौके|अवसर|दिन)(?: |$)"
+        "|(?:^| )(?:इन (?:दिनों|पर)|ऐसे में)(?: |$)|(?:^| )(?:ऐसा (?:कर|पहली|पहला|होने)|(?:ये|यह) भी )"
+        "|समेत|सहित|नहीं|फर्जी|गलत|झूठ|खारिज|इनकार|(?:^| )ने (?:[^ ]+ )*(?:बोल|कह|बता)|[?]"
+        "|^(?:तो|लेकिन|मगर|पर|बल्कि|जब|अगर|वरना|क्योंकि|जबकि|जो|जिस[ेकनम]?|और|या) "
+    )
+)
+# The text before it is no news if it asks what readers want, only promises, or ends with a quotation or in a phrase.
+_NO_NEWS = re.compile(
+    fold(
+        "चाहते (?:हैं|हो)|(?:ढूंढ|सोच) रहे|भूल जा(?:इए|एं)|ों$|[\"'’”»]$"
+        "|(?:^| )(?:खुशखबरी|खुलासा|राहत|झटका|बात|में|से|को|पर|के|का|की|ने|तक|लिए|या)$"
+    )
+)
 # The most words after the last part. More words are news.
 _AFTER = 3
 # A call at the start: `जानिए क्यों …`.
@@ -70,12 +91,15 @@ _GLUED = re.compile(
     "| (?:यहां|यहाँ) (?:जानें|देखें|पढ़ें|जानिए|देखिए|पढ़िए)[.!]?$| के बारे में (?:जानें|जानिए|पढ़ें)[.!]?$"
     "|(?<! को)(?<!इसे)(?<!ते)(?<!ता)(?<!ती) (?:जानकर|देखकर|सुनकर|पढ़कर|जान|देख) (?:आप )?(?:भी )?"
     "(?:हैरान|दंग|चौंक|सन्न|(?:रह|हो) (?:जाएंगे|जाओगे)) .*$"
-    "| तो (?:[^ ]+ )?(?:ने )?(?:ऐसे|यूं|ये|यह|ऐसा) (?:दिया|दी|मिला) (?:जवाब|रिएक्शन|प्रतिक्रिया)$"
-    "| तो (?:लोग |यूजर्स |फैंस )?(?:मिले|मिला|आए|देने लगे|करने लगे) (?:कुछ )?(?:ऐसे|ये|ऐसा|मजेदार) (?:जवाब|सवाल|कमेंट|कमेंट्स|रिएक्शन)$"
+    "|,? तो (?=(?:[^ ]+ ){0,6}(?:ऐस[ाेी]|ये|यह|यूं|कुछ|मजेदार) )"
+    "(?:[^ ]+ ){1,7}(?:जवाब|सवाल|कमेंट|कमेंट्स|रिएक्शन|प्रतिक्रिया)$"
     "|[;,]? (?:तो )?(?:लोगों|लोग|यूजर्स|फैंस|फैन्स)(?: ने)? (?:दिया|दिए|किए|यूं|ऐसे|ये|कुछ)(?: [^ ]+){0,3} "
     "(?:मजे|जवाब|कमेंट|कमेंट्स|रिएक्शन|सवाल|ट्रोल|ताने)$"
     "| एक्सपर्ट से (?:जानिए|जानें|समझें)$"
 )
+# Quotation marks, or a mark after which the speaker stands.
+_QUOTED = re.compile("[‘“'\";]|[-–—] ")
+_NAMED_AGENT = re.compile(" तो (?!लोगों|यूजर्स|फैंस|फैन्स)(?:[^ ]+ )+ने ")
 # A call before a part that stays because too little would be left: `नहर पर नए नियम, जानें किसे मिलेगा पानी`.
 _CALL = re.compile(
     "(?<=[,:|!?–-]) ?(?:यहां |अब )?(?:जानें|जानिए|समझें|समझिए)[ ,:-]+(?!गई|चली|बच|जा )(?=(?:[^ ]+ ){3}[^ ]+)(?!.* के बारे में$)"
@@ -85,6 +109,8 @@ _CUT_OFF = re.compile(r"[,;?!] (?!तो )(?P<part>[^,;:?!]{2,60}?) ?(?:\.{2,}|�
 _CUT_OFF_WORDS = 9
 # The least words of the part that a title then ends with.
 _LAST_WORDS = 3
+# Dots after a whole clause are a flourish.
+_FLOURISH = re.compile(r" (है|हैं|था|थे|हुआ|हुई|हुए|गया|गए|गई|लिया)(?:\.{2,}|…)$")
 # A whole clause or a list before dots is not cut off.
 _CLOSED_PART = re.compile(" (?:है|हैं|था|थी|थे|गया|गई|गए)$| और [^ ]")
 # A cry before the news.
@@ -95,12 +121,15 @@ _PAIRS = (("‘", "’"), ("“", "”"), ("(", ")"))
 
 def without_tails(title: str) -> str:
     """Return the headline without calls to click at its end and start."""
+    title = _FLOURISH.sub(r" \1", title)
     for _ in range(_MOST_TAILS):
         shorter = _without_tail(_without_cut_end(title))
         if shorter == title:
             break
         title = shorter
-    if len((before := _GLUED.sub("", title)).split()) >= LEAST_WORDS:
+    before = _GLUED.sub("", title)
+    names_speaker = _NAMED_AGENT.search(title[len(before) :]) and not _QUOTED.search(before)
+    if len(before.split()) >= LEAST_WORDS and not names_speaker:
         title = before
     title = _CALL.sub(" ", title, count=1)
     rest = _CRY.sub("", title, count=1)
@@ -124,10 +153,11 @@ def _without_tail(title: str) -> str:
         if _WISH.search(fold(front)) and len(folded.split()) >= _TELLS_WHAT:
             continue
         rest = title[mark.end() + len(part) :]
-        is_last = len(rest.split()) <= _AFTER and not _leaves_open(front)
-        if not any(_is_call(folded, pattern) for pattern in (_TAIL, *((_LAST,) if is_last else ()))):
-            continue
+        is_last = len(rest.split()) <= _AFTER and not _leaves_open(front, part)
         is_clause = ends_clause(front, is_marked=True) or not _DONE.isdisjoint(tokens(front)[-1:])
+        points = is_last and not rest.strip() and mark.group()[:1] in ",;।" and _points(folded) and _is_news(front)
+        if not (points or any(_is_call(folded, pattern) for pattern in (_TAIL, *((_LAST,) if is_last else ())))):
+            continue
         least = LEAST_WORDS - is_clause + 2 * (":" in mark.group())
         if len(front.split()) < least or _SPEAKS.search(fold(front)) or not _is_balanced(front):
             continue
@@ -145,11 +175,23 @@ def _is_call(part: str, pattern: re.Pattern[str]) -> bool:
     return found is not None and len(part[: found.start()].split()) <= most
 
 
-def _leaves_open(front: str) -> bool:
+def _points(part: str) -> bool:
+    """Return whether a last part only points to what the report tells."""
+    return len(part.split()) <= _MOST_POINTING and bool(_POINTING.search(part)) and not _POINTS_BACK.search(part)
+
+
+def _is_news(front: str) -> bool:
+    """Return whether a text is a headline without the part that points."""
+    return not _NO_NEWS.search(fold(front)) and len(_SEPARATOR.split(front)[-1].split()) > _LAST_WORDS
+
+
+def _leaves_open(front: str, part: str) -> bool:
     """Return whether the text before a part needs it: a condition, a quotation, or an earlier state."""
     found, last = tokens(front), tokens(_SEPARATOR.split(front)[-1])
-    is_open = found[-1:] == [fold("नहीं")] or (last[:1] == [fold("फिर")] and last[-1].endswith("कर"))
-    return is_open or not (_VOICE.isdisjoint(found) and _WAITS.isdisjoint(last) and _WAS.isdisjoint(found))
+    is_open = found[-1:] in ([fold("नहीं")], [fold("और")]) or (last[:1] == [fold("फिर")] and last[-1].endswith("कर"))
+    if is_open or len(part.split()) <= _TINY:
+        return is_open
+    return not (_VOICE.isdisjoint(found) and _WAITS.isdisjoint(last) and _WAS.isdisjoint(last))
 
 
 def _without_cut_end(title: str) -> str:
@@ -159,8 +201,8 @@ def _without_cut_end(title: str) -> str:
         return title
     front = title[: found.start()]
     is_whole = len(front.split()) >= LEAST_WORDS and len(re.split("[,;!?]", front)[-1].split()) >= _LAST_WORDS
-    is_whole = is_whole and not (_leaves_open(front) or _SPEAKS_NEAR_END.search(fold(front))) and _is_balanced(front)
-    return front + title[found.start()].strip(",;") if is_whole else title
+    is_open = _leaves_open(front, found["part"]) or _SPEAKS_NEAR_END.search(fold(front)) or not _is_balanced(front)
+    return front + title[found.start()].strip(",;") if is_whole and not is_open else title
 
 
 def _is_balanced(text: str) -> bool:

@@ -28,11 +28,12 @@ _MARK = re.compile(
 _AND = re.compile(r" (?=(?:और|तथा|एवं|जबकि) )")
 # Text after one of these words qualifies or reverses the text before it.
 _TURNS = folded_words(
-    "लेकिन मगर पर परंतु किंतु हालांकि तो फिर जब जबकि बल्कि वरना यदि अगर बशर्ते क्योंकि", "वह जो जिसने जिसे but unless if though"
+    "लेकिन मगर पर परंतु किंतु हालांकि तो फिर तभी अचानक जब जबकि बल्कि वरना यदि अगर बशर्ते क्योंकि",
+    "वह जो जिसने जिसे but unless if though",
 )
 _SPEAKS = folded_words(
     "कहा बोले बोला बोली बोलीं बताया बताई लिखा पूछा मुताबिक अनुसार सूत्र रिपोर्ट शक अटकल अटकलें संभव",
-    "संभावना सकता सकती सकते सकेगा सकेगी प्रस्ताव मांग अपील चेतावनी धमकी वादा ऐलान फेक वायरल",
+    "संभावना उम्मीद सकता सकती सकते सकेगा सकेगी प्रस्ताव मांग अपील चेतावनी धमकी वादा ऐलान फेक वायरल",
     "ट्वीट सफाई चुनौती ललकार कटाक्ष निशाना पलटवार भड़का भड़के भड़की भड़कीं बरसे बरसा गरजे छलका",
     "सलाह संदेश नसीहत तंज बयान खुलासा जांच खबर ख़बर अनुमान सुझाव आग्रह",
     "not no never deny denies denied claim claims says said alleged allegedly dead dies killed may might could",
@@ -48,8 +49,6 @@ _ACTS = folded_words(
 _PERHAPS_NO_VERB = folded_words("दी की ली")
 _POSTPOSITIONS = folded_words("में से को पर")
 _PASSIVE = folded_words("गया गई गए गयी गये गईं जाएगा जाएगी जाएंगे जा")
-# Words that a relative clause describes.
-_POINTS = folded_words("ऐसा ऐसी ऐसे इतना इतनी इतने क्या उस उन वह वो वे")
 # Future endings of a word; followed by है it is not a future.
 _FUTURE = re.compile(
     fold("(?<!यो)(?<!जो)(?<!रो)(?<!आ)(?<!लं)(?<!महं)(?<!दं)(?<!गं)(?<!तिरं)(?<!नं)(?<!स)(?<!त्या)[ाेी]?(?:गा|गी|गे)(?: |$)")
@@ -72,13 +71,12 @@ _BODY = folded_words(
 _THESE, _THIS_WITHIN = folded_words("ये यह इस इन"), 3
 _RELATIVE = folded_words("जहां जहाँ जिसमें जिनमें जिससे जिनसे जिसके जिनके जिसकी जिनकी जिसका जिनका जिसे जिन्हें जिस जिन जो")
 _WAS = folded_words("था थी थे थीं")
-_OPENS_STORY, _WITH = folded_words("जब अगर यदि"), folded_words("सहित समेत")
+_OPENS_STORY, _WITH = folded_words("जब अगर यदि fact फैक्ट"), folded_words("सहित समेत")
 _COURTS = folded_words("कोर्ट हाईकोर्ट अदालत न्यायालय पीठ")
 _ABROAD = folded_words(
     "पाक पाकिस्तान चीन अमेरिका रूस यूक्रेन नेपाल बांग्लादेश श्रीलंका अफगानिस्तान तालिबान ईरान इराक इजरायल ब्रिटेन कनाडा",
     "जापान इंडोनेशिया ऑस्ट्रेलिया म्यांमार फ्रांस इटली जर्मनी तुर्की सीरिया थाइलैंड मलेशिया सऊदी दुबई",
 )
-_LONG_AGO = re.compile(fold("(?:साल|वर्ष|महीने|माह) पहले "))
 _CAN = re.compile(fold("सक(?:ता|ती|ते) (?:है|हैं)"))
 # "Should" marks an opinion.
 _OUGHT = re.compile(fold("(?:ना|नी|ने) (?:होगा|होगी|होंगे)(?: |$)|(?:ना|नी) है(?: |$)|चाहिए|चाहिये"))
@@ -134,14 +132,10 @@ _EVENTS = folded_words(
     "शीतलहर गिरावट तेजी बढ़ोतरी समझौता करार मंजूरी मंज़ूरी हाई",
 )
 _OTHER = folded_words("दूसरा दूसरी दूसरे दूसरों वहीं उधर")
-_QUOTED = re.compile("[‘“\"'].*[’”\"'][ ,]*")
 _ASKS = frozenset("?？")
 _QUESTIONS = folded_words("कब क्यों कैसे कौन किस किसने किसका किसके किसकी किसमें किससे किसे कहां कितना कितनी कितने")
 _QUOTES = (("‘", "’"), ("“", "”"), ("(", ")"))
-_LIKE = folded_words("जैसे जैसी आदि")
 _HAVING = folded_words("वाला वाली वाले")
-# Words of a tail in which one of these makes it a list.
-_LIKE_WITHIN = 4
 # A straight quotation mark, not the apostrophe of `India's`.
 _STRAIGHT = re.compile("(?<![A-Za-z])'|'(?![A-Za-z])")
 
@@ -197,8 +191,8 @@ def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
     if _ABROAD & set(rest) and not _ABROAD & set(ending):
         # `डीजल महंगा, नेपाल में …`: without the tail it reads as domestic news.
         return False
-    if _COURTS & set(rest) or _LONG_AGO.search(fold(head)):
-        # A court's finding is not the paper's own fact, and an old event is not news.
+    if _COURTS & set(rest):
+        # A court's finding is not the paper's own fact.
         return False
     if ending[0] in _OPENS_STORY or _WITH & set(rest[:_AGENT_WITHIN]):
         # `जब मंत्री ने खोला पुल, …`; the names of a list: `मेले में कमला देवी, रामू सहित दस लोगों ने …`.
@@ -224,24 +218,24 @@ def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
         or _OUGHT.search(fold(head))
         or _FIRST_PERSON & set(ending)
         or _SAID & set(ending[-_NEAR_END:])
-        or _QUOTED.fullmatch(head)
     ):
         # The speaker or the quotation is after the cut.
         return False
     is_promise = _FUTURE.search(fold(head)) or _CAN.search(fold(head))
     if (
         _OUGHT.search(fold(tail))
-        or ((_ORDERS & set(rest) or _BODY & set(ending)) and _THESE & set(rest))
+        or (mark not in _ASKS and _ORDERS & set(rest))
+        or (_BODY & set(ending) and _THESE & set(rest))
         or ("कुछ", "ऐसा") in pairwise(rest)
     ):
         # `नहर में पानी हो गया कम, इन उपायों से करें बचत`, `मेले में मिले दोनों, हुआ कुछ ऐसा कि …`: the head is no news.
         return False
-    is_condition = bool(_ORDERS & set(rest) or _THESE & set(rest[:_THIS_WITHIN]) or _BODY & set(ending))
+    is_condition = bool(_THESE & set(rest[:_THIS_WITHIN]) or _BODY & set(ending))
     is_condition = is_condition or bool(_ORDER.search(rest[0]))
     if is_promise and (is_condition or _ORDER.search(fold(tail))):
         # `नहीं होगी खांसी, पिएं ये काढ़ा`: the condition of the promise is after the cut.
         return False
-    if _is_answered(ending, rest) or (":" in head and not has_verb(head.partition(":")[2])):
+    if _is_answered(ending) or (":" in head and not has_verb(head.partition(":")[2])):
         return False
     # `थामा नए दल का हाथ, दो नेताओं ने …`: the agent is after the cut.
     return not _lacks_agent(ending, rest)
@@ -254,6 +248,9 @@ def _promises(head: str, ending: list[str], rest: list[str]) -> bool:
     starts_with_only = ending[0] == fold("सिर्फ") and (_FUTURE.search(fold(head)) or "नहीं" in ending)
     if starts_with_only or _TURN & set(ending) or ("पहले" in ending and _NOW & set(rest[:1])):
         # `सिर्फ 2 रुपये में …`, `चार हार लेकिन …`, `पहले नाव डूबी, अब …`
+        return True
+    if ("तो", "नहीं") in pairwise(ending):
+        # `नाव को तो नहीं बचा पाए, लोगों को …`
         return True
     if "ने" not in ending and (ending[-1] in _SOMEBODY or ending[0] in _SOMEBODY):
         # `मेले में नजर आया एक्टर`: the tail says who.
@@ -289,10 +286,8 @@ def _loses_news(ending: list[str], rest: list[str]) -> bool:
     return not _OTHER.isdisjoint(rest[:_AGENT_WITHIN]) or ("भी" in rest and not (_GRAVE | WEIGHTY).isdisjoint(ending))
 
 
-def _is_answered(ending: list[str], rest: list[str]) -> bool:
-    """Return whether the tail resolves the head: `जो राह बनाई, उस पर …`, `ऐसा क्या किया, जिसकी …`."""
-    if rest[0] in _RELATIVE:
-        return bool(_POINTS & set(ending))
+def _is_answered(ending: list[str]) -> bool:
+    """Return whether the tail resolves the head: `जो राह बनाई, उस पर …`."""
     # After a relative clause the main one is still to come.
     return bool(_RELATIVE & set(ending)) or (bool(_OPENS_STORY & set(ending)) and "तो" not in ending)
 
@@ -330,9 +325,6 @@ def _is_list(head: str, tail: str) -> bool:
     is_item = (
         len(before) > 1 and len(before[-1].split()) <= _ITEM_WORDS + 1 and not ends_clause(before[-1], is_marked=True)
     )
-    if _LIKE & set(tokens(tail)[:_LIKE_WITHIN]):
-        # `पैन कार्ड, ड्राइविंग लाइसेंस जैसे दस्तावेज़`
-        return True
     if _HAVING & set(tokens(after[0])) and not ends_clause(before[-1], is_marked=True):
         # `40 घोड़ों का इंजन, चार गियर वाला ट्रैक्टर`
         return True

@@ -12,7 +12,14 @@ import pytest
 from digest.collect.http.errors import FetchError
 from digest.collect.http.fetch import Fetcher, Response, StreamedResponse, TempBody
 from digest.collect.pages.fulltext import WHOLE, complete, wants_page, with_body_of
-from digest.collect.pages.fulltext_fetch import MAX_PAGES, FulltextCache, FulltextContext, PageFetcher, add_fulltext
+from digest.collect.pages.fulltext_fetch import (
+    MAX_PAGES,
+    FulltextCache,
+    FulltextContext,
+    PageFetcher,
+    add_fulltext,
+    reuse_fulltext,
+)
 from digest.collect.types import ParseResult
 from digest.models import Article, Block, Source
 from tests.collect.server import Handler, serving
@@ -49,6 +56,17 @@ def test_missing_fields_come_from_the_page_and_the_id_stays() -> None:
     assert whole.warnings == ()
     assert wants_page(CUT)
     assert not wants_page(whole)
+
+
+def test_a_title_that_is_no_headline_gives_way_to_that_of_the_page() -> None:
+    whole = complete(CUT, PAGE, URL)
+    for title in ("नहर की सफाई पूरी, रामगढ़िया के खे...", CUT.excerpt.rstrip("।")):
+        feed = replace(CUT, title=title, published=whole.published, dated=True)
+        completed = complete(feed, PAGE, URL)
+        assert (completed.title, completed.content_hash) == (whole.title, whole.content_hash)
+        # The feed still has its title in the next run, when the page is known.
+        assert with_body_of(feed, completed) == replace(completed, excerpt=feed.excerpt)
+        assert reuse_fulltext([feed], Stored(completed))[0].title == whole.title
 
 
 def test_the_values_of_the_feed_have_priority() -> None:

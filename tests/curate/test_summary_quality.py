@@ -209,6 +209,20 @@ def test_the_wanted_words_decide_how_much_follows(words: int, sentences: int) ->
     assert WORDS == 30
 
 
+def test_without_a_headline_two_sentences_are_enough() -> None:
+    given = made(f"{LEAD} {MORE} जिलाधिकारी रेवती नाथ ने रविवार शाम मेले का उद्घाटन किया।", title="")
+    assert summarise(given, words=60) == f"{LEAD} {MORE}"
+
+
+def test_a_summary_reaches_further_for_a_sentence_that_tells_much_of_the_headline() -> None:
+    first = "रामगंज में शनिवार रात आई आंधी ने पांच लोगों की जान ले ली।"
+    long = f"को मंडी, स्कूल, अस्पताल और घाट के {' और '.join(['रास्ते'] * 20)} साफ हुए।"
+    between = " ".join(f"{day} {long}" for day in ("सोमवार", "मंगलवार", "बुधवार", "गुरुवार"))
+    rest = "कुल 40 गांवों में तीन दिन से बिजली बंद है।"
+    assert summarise(made(f"{first} {between} {rest}", STORM)) == f"{first} {rest}"
+    assert summarise(made(f"{first} {between} मंडी में शुक्रवार तक काम चलता रहा।", STORM)) == first
+
+
 @pytest.mark.parametrize(
     ("sentence", "short"),
     [
@@ -235,6 +249,7 @@ def test_voices() -> None:
     assert not lacks_speaker("मंत्री ने कहा कि मैं गांव का रहने वाला हूं।")
     assert addresses_reader("आपको मंडी के भाव रोज मिलेंगे।")
     assert lacks_speaker("नियम के अनुसार सभी गांव अपने कुएं साफ कर लें।")
+    assert lacks_speaker("घाट की सब पुरानी नावें हटा दी जाये।")
     assert not lacks_speaker("मंत्री ने निर्देश दिए कि सभी गांव अपने कुएं साफ कर लें।")
     assert not lacks_agent("दूर से नदी का पुल दिखाई दिया।")
     assert not lacks_agent("विभाग द्वारा पुल का काम शुरू किया।")

@@ -13,12 +13,13 @@ from digest.hindi.text import fold, folded_words, table_rows, words
 from digest.hindi.title_tails import LEAST_WORDS
 from digest.hindi.tokens import tokens
 
-# Words in kickers.txt: `generic` ones name a topic and no thing, `official` ones an exam; the others are Hindi.
+# Words in kickers.txt: `generic` ones name a topic and no thing, `labels` a joke, `official` ones an exam; the others
+# are Hindi.
 _LISTS = {
     name: frozenset(words(found.casefold()))
     for name, found in (row.split(": ", 1) for row in table_rows("digest.collect.cleaning", "kickers.txt"))
 }
-GENERIC, OFFICIAL = _LISTS["generic"], _LISTS["official"]
+GENERIC, OFFICIAL, LABELS = _LISTS["generic"], _LISTS["official"], _LISTS["labels"]
 PRODUCTS, BODIES = (frozenset(map(fold, _LISTS[name])) for name in ("products", "bodies"))
 
 _WORD = re.compile("[A-Za-z][A-Za-z0-9.]*|(?<![0-9])[0-9]{1,5}[A-Za-z]{1,6}")
@@ -39,6 +40,8 @@ _THIS = folded_words("यह ये इस इन")
 # Words between यह and the thing: `ये धाकड़ सेवन सीटर कार`.
 _THING_WITHIN = 3
 
+# First letters of regions that are vowels in Latin spelling, as य of यूक्रेन is.
+_VOWELS = "अआइईउऊएऐऑओऔय"
 # The most words of a headline that is not clear alone.
 _SHORT = 5
 _LEAST_ACRONYM = 2
@@ -59,9 +62,14 @@ _DISPUTE = re.compile(fold("(?:^| )(?:sc|hc|सुप्रीम|हाईक�
 _PLACE = re.compile("^([^ :|।/\\\\]{2,20}(?: [^ :|।/\\\\]{2,20}){0,2}) ?[:।|\\\\] ?(?=\\S)")
 
 
-def is_needed(kicker: str, shown: str) -> bool:
-    """Return whether the headline lacks what the Latin kicker names: a product, an exam, or what इसके means."""
+def is_needed(kicker: str, title: str, shown: str) -> bool:
+    """Return whether `shown` lacks what the Latin kicker names: a product, an exam, a country, or that it is a joke.
+
+    `title` is the headline with its call to click, which may be what named it.
+    """
     found = _WORD.findall(kicker)
+    if not LABELS.isdisjoint(word.casefold() for word in found):
+        return True
     names = [
         word for word in found if (word[0].isupper() or kicker.islower()) and word.casefold() not in GENERIC | OFFICIAL
     ]
@@ -72,6 +80,8 @@ def is_needed(kicker: str, shown: str) -> bool:
         return True
     if _names_any(names, shown):
         return False
+    if _names_any(names, title) or any(map(_is_region, names)):
+        return True
     if len(own) <= _SHORT:
         # `coronavirus: भारत में एक और मौत`
         return True
@@ -84,6 +94,14 @@ def is_needed(kicker: str, shown: str) -> bool:
         )
     return any(
         word in _THIS and not PRODUCTS.isdisjoint(own[at + 1 : at + 1 + _THING_WITHIN]) for at, word in enumerate(own)
+    )
+
+
+def _is_region(name: str) -> bool:
+    """Return whether a Latin word may be the name of a state or country: `Canada`."""
+    is_vowel = name[0] in "AEIOU"
+    return not name.isupper() and any(
+        is_vowel == (region[0] in _VOWELS) and sounds_like(name, region) for region in REGIONS
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from unicodedata import category
 
 from digest.collect.cleaning.dateline import is_credit, is_name, kind_of, split_dateline
+from digest.collect.cleaning.dedupe import letters
 from digest.collect.cleaning.kickers import is_needed, without_rubric
 from digest.collect.cleaning.text_rules import TITLE_MARKS
 from digest.hindi.cut import shorten
@@ -31,6 +32,9 @@ _LABEL = re.compile(f"^([{_DEVA}-]{{2,20}}(?: [{_DEVA}-]{{2,20}})?)(?: / ?|/ )(?
 
 # The part of a headline before its colon. The headline keeps it; the text of the report does not contain it.
 _SUBJECT = re.compile(r"^([^:|।.?!]{2,40}?) ?[:|] ?(?=[^\s:])")
+
+# A subject that the headline repeats: `नहर: नहर में पानी छोड़ा गया`.
+_TWICE = re.compile(r"^([^:|]{2,40}?) ?[:|] ?(?=\1 )")
 
 # A quotation whose closing mark is the only one of the title.
 _LOST_QUOTE = re.compile("^([^'‘’\"“”]{6,80})['’](?= )")
@@ -61,14 +65,16 @@ def split_title(title: str, sites: Sequence[str]) -> tuple[str, str]:
         rest, kicker = split_title(title[label.end() :], sites)
         return rest, kicker or label[1]
     kicker = ""
-    match = _KICKER.match(title)
-    if match and _LATIN.search(match[1]) and not _DEVA_WORD.search(match[1]):
-        rest = title[match.end() :].strip()
-        if len(_DEVA_WORD.findall(rest)) >= DEVANAGARI_WORDS:
-            title, kicker = rest, match[1].strip()
-    title, rubric = without_rubric(title)
+    # Live pages have two.
+    for _ in range(2):
+        match = _KICKER.match(title)
+        if match and _LATIN.search(match[1]) and not _DEVA_WORD.search(match[1]):
+            rest = title[match.end() :].strip()
+            if len(_DEVA_WORD.findall(rest)) >= DEVANAGARI_WORDS:
+                title, kicker = rest, kicker or match[1].strip()
+    title, rubric = without_rubric(_TWICE.sub("", title, count=1))
     shown = _with_lost_quote(without_tails(title))
-    if kicker and (_needs_kicker(shown.split()) or is_needed(kicker, shown)):
+    if kicker and (_needs_kicker(shown.split()) or is_needed(kicker, title, shown)):
         # `1 लाख में हो सकती है आपकी`, `कीमत, इंजन में कौन बेहतर`: only the kicker says what.
         return f"{kicker}: {shown}", ""
     return shown, kicker or rubric
@@ -140,8 +146,7 @@ _MIN_WORDS = 6
 # The most words of a Latin keyword in small letters, and the least share of Devanagari letters in a Hindi text.
 _KEYWORDS, _HINDI = 2, 0.5
 
-# A consonant that is no word: `टीचर्स कर र...`. Without the dots it may be a name: `समूह ग`.
-_CUT_WORD = re.compile(r"\S (?![नव])[क-ह](?:\.{2,}|…)$")
+_CUT_END = re.compile(r"(?:\.{2,}|…)$")
 
 # Words of a person's name.
 _NAMED = 3
@@ -152,8 +157,10 @@ _ENDED = re.compile("[।॥?!.|][\"'”’»)]*$")
 def headline(title: str, body: Sequence[Block], excerpt: str) -> tuple[str, Sequence[Block]]:
     """Return a headline and the body. If a paragraph was in the headline's place, the body gets it back."""
     text = next((block.text for block in body if block.kind == "p" and not is_site_name(block.text)), excerpt)
-    if is_file_name(title) or kind_of(title) == "place" or _is_byline(title, text) or _is_fragment(title, text):
+    if is_file_name(title) or kind_of(title) == "place" or _is_byline(title, text) or _is_keyword(title, text):
         return first_words(text) or title, body
+    if is_cut(title) and (made := first_words(text)) and not (is_cut(made) or f"{made}.." in text):
+        return made, body
     sentences = split(title) if len(title) > _LONG_TITLE or title.endswith("।") else []
     if len(sentences) < 2:
         return title, body
@@ -176,10 +183,19 @@ def _is_byline(title: str, text: str) -> bool:
     return bool(comma) and 2 <= len(words) <= _NAMED and is_name(person) and kind_of(place) == "place"
 
 
-def _is_fragment(title: str, text: str) -> bool:
-    """Whether a title was cut off within a word, or is a Latin keyword above a Hindi text (`blizzard`)."""
-    is_keyword = title.islower() and title.isascii() and len(title.split()) <= _KEYWORDS and deva_ratio(text) > _HINDI
-    return is_keyword or bool(_CUT_WORD.search(title))
+def _is_keyword(title: str, text: str) -> bool:
+    """Whether a title is a Latin keyword above a Hindi text (`blizzard`)."""
+    return title.islower() and title.isascii() and len(title.split()) <= _KEYWORDS and deva_ratio(text) > _HINDI
+
+
+def is_cut(title: str) -> bool:
+    """Whether a title ends with dots, as feeds cut long ones: `मंत्री ने नहर पर बुल...`."""
+    return bool(_CUT_END.search(title))
+
+
+def is_makeshift(title: str, text: str) -> bool:
+    """Whether a page's own title is better: the title was cut off, or is the start of the text."""
+    return is_cut(title) or letters(text).startswith(letters(title))
 
 
 def first_words(text: str) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from digest.collect.cleaning.clean import clean_article
 from digest.collect.cleaning.identity import canonical_url, content_hash
+from digest.collect.cleaning.titles import is_cut, is_makeshift
 from digest.collect.feeds.dates import parse_date
 from digest.collect.http.decode import decode
 from digest.collect.pages.page import read_page
@@ -52,8 +53,8 @@ def complete(
 ) -> Article:
     """The article with the text of its page, and with fields that only the page has. Problems become warnings.
 
-    `url` is the page's final address. The id stays, and the date if the feed gave one. With `page_title` the title of
-    the page replaces the article's.
+    `url` is the page's final address. The id stays, and the date if the feed gave one. The title of the page replaces
+    one that was cut off or made of the text, and with `page_title` any.
     """
     try:
         return _complete(article, read_page(decode(page, content_type)[0], url), url, page_title=page_title)
@@ -62,8 +63,18 @@ def complete(
         return _with_warning(article, f"its page can't be read ({type(error).__name__})")
 
 
+def needs_title(article: Article) -> bool:
+    """Whether the title of the article's page is better than that of its feed."""
+    return is_makeshift(article.title, article.text)
+
+
 def with_body_of(article: Article, known: Article) -> Article:
-    """The article as its feed has it now, with the full text that was read earlier if that is longer."""
+    """The article as its feed has it now, with the title and the text of its page that were read earlier.
+
+    The page's title is used only if the feed's is no headline, its text only if it is longer.
+    """
+    if known.title != article.title and needs_title(article):
+        article = replace(article, title=known.title, content_hash=content_hash(known.title, article.text))
     if _text_length(known.body) <= _MIN_GAIN * _text_length(article.body):
         return article
     completed = replace(
@@ -85,10 +96,13 @@ def with_body_of(article: Article, known: Article) -> Article:
 def _complete(article: Article, item: RawItem, url: str | None, *, page_title: bool) -> Article:
     if not _is_about(article, item):
         return _with_warning(article, ELSEWHERE)
-    if page_title and item.title.strip():
+    page_title = bool(item.title.strip()) and (page_title or (needs_title(article) and not is_cut(item.title)))
+    if page_title:
         lead = item.excerpt or next((block.text for block in item.body), "")
         article = replace(article, title=item.title, language=guess(f"{item.title}\n{lead}", item.language or ""))
     filled = _with_page_fields(article, item, url)
+    if page_title:
+        filled = clean_article(filled, sites=(article.source,))
     if _text_length(item.body) < max(_MIN_GAIN * _text_length(article.body), 1):
         return _with_warning(filled, NO_MORE)
     completed = clean_article(replace(filled, body=tuple(item.body)), sites=(article.source,))

@@ -10,13 +10,12 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from digest.collect.cleaning.clean import clean_article
 from digest.collect.cleaning.dedupe import drop_shared
 from digest.collect.http.errors import FetchError
 from digest.collect.http.fetch import StreamedResponse
 from digest.collect.http.robots import Permission
 from digest.collect.http.ssrf import same_host
-from digest.collect.pages.fulltext import ELSEWHERE, NO_MORE, complete, wants_page, with_body_of
+from digest.collect.pages.fulltext import ELSEWHERE, NO_MORE, complete, needs_title, wants_page, with_body_of
 from digest.collect.types import ArticleLookup, ParseResult
 from digest.errors import DigestError
 from digest.models import Article, Source
@@ -182,8 +181,6 @@ class _FulltextRun:
             with self.context.pages.stream(url, allow_private=allow_private) as got, self.context.parse_slot():
                 page = got.load()
                 completed = complete(article, page.body, page.url, page.content_type, page_title=self.links_only)
-                if self.links_only and NO_MORE in completed.warnings:
-                    completed = clean_article(completed, sites=(self.source.name,))
         except DigestError as error:
             self.warnings[f"its page could not be fetched: {str(error).rstrip('.')}"] += 1
             if isinstance(error, FetchError) and error.status in _GONE:
@@ -212,7 +209,7 @@ class _FulltextRun:
 
 def _changed_since(article: Article, known: Article) -> bool:
     """Whether the feed has changed the article since its page was read."""
-    return article.title != known.title or _is_newer(article, known)
+    return (article.title != known.title and not needs_title(article)) or _is_newer(article, known)
 
 
 def _is_newer(article: Article, known: Article) -> bool:

@@ -125,8 +125,10 @@ MARGIN, TELLING_MARGIN, GAIN_WORTH_WORDS = 0.1, 0.3, 0.2
 SHORT, GAIN_OF_SHORT = 12, 0.25
 # The number of sentences that are tried as the first.
 STARTS = 4
-# The maximum distance, in sentences, to the next one of a summary.
-REACH = 3
+# Without a headline, the first two sentences are hard to beat, and a third adds little.
+MOST_UNTITLED = 2
+# The maximum distance, in sentences, to the next one of a summary, and to one that tells much of the headline.
+REACH, FAR_REACH = 3, 6
 # A summary that covers less of the headline's news is not shown. The first sentence of an article may use other words,
 # but if it covers less than TOLD_BY_LEAD it is used only if no other sentence covers enough. A headline that asks or
 # promises an explanation must be answered, and a sentence that denies it is different news.
@@ -158,6 +160,7 @@ def summarise(
     usable = [each for each in found[:LOOK_AT] if not is_known(each, known)]
     # Headlines are only analysed in Hindi. In other languages the first sentences are taken.
     coverage = HeadlineCoverage(heading if article.language == "hi" else "", found, background)
+    most = most if coverage.words else min(most, MOST_UNTITLED)
     echo = next((each.position for each in found[:2] if _is_the_headline(each, heading, coverage)), None)
     drafts = [
         _continued([shorten_candidate(start, words, heading)], usable, coverage, title=heading, words=words, most=most)
@@ -170,7 +173,8 @@ def summarise(
         drafts.sort(key=lambda draft: (coverage.restates(draft[0]), draft[0].weak, draft[0].position))
     else:
         drafts.sort(key=lambda draft: -coverage.value(draft, words))
-    for chosen in drafts[:STARTS]:
+    for draft in drafts[:STARTS]:
+        chosen = _continued(draft, usable, coverage, title=heading, words=words, most=most, reach=FAR_REACH)
         while chosen:
             first = chosen[0].position
             # A sentence that only sets the scene, like `महामारी से दुनिया परेशान है`, must cover as much as any other.
@@ -211,18 +215,23 @@ def _continued(
     title: str,
     words: int,
     most: int,
+    reach: int = REACH,
 ) -> list[SentenceCandidate]:
-    """Return the sentences and those that may follow: while there is room, and if they add news."""
+    """Return the sentences and those that may follow: while there is room, and if they add news.
+
+    `reach` is the distance to a sentence that covers much of the title.
+    """
     while len(chosen) < most:
         room = words - count_words(chosen)
         has_room = room > (1 - FULL) * words
         following: list[SentenceCandidate] = []
         for each in usable:
-            if not _follows(each, chosen):
+            if not _follows(each, chosen, reach):
                 continue
             is_next = each.position == chosen[-1].position + 1
             gain = coverage.gain(each, chosen)
-            if is_pure_echo(each, title) and gain < GAIN_WORTH_WORDS:
+            is_far = each.position - chosen[-1].position > REACH
+            if (is_far or is_pure_echo(each, title)) and gain < GAIN_WORTH_WORDS:
                 continue
             tells = gain >= GAIN_WORTH_WORDS or (is_next and each.words <= SHORT and gain >= GAIN_OF_SHORT)
             # Without a headline, the next sentence is the best to go on with.
@@ -252,12 +261,12 @@ def can_open(each: SentenceCandidate, title: str) -> bool:
     return not (each.hangs or each.question or each.unnamed or is_strange)
 
 
-def _follows(each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> bool:
+def _follows(each: SentenceCandidate, chosen: Sequence[SentenceCandidate], reach: int) -> bool:
     """Return whether the sentence may follow the chosen ones; one that refers back needs the sentence before it."""
     last = chosen[-1].position
     if each.surname and not any(each.surname in other.stems for other in chosen):
         return False
-    return 0 < each.position - last <= (1 if each.hangs or each.unnamed else REACH)
+    return 0 < each.position - last <= (1 if each.hangs or each.unnamed else reach)
 
 
 def count_words(chosen: Sequence[SentenceCandidate]) -> int:

@@ -15,7 +15,7 @@ _FIRST_PERSON = word_set("first_person")
 _SECOND_PERSON = word_set("second_person")
 _JUDGES = re.compile(rf"(?:^|[ ,]){any_of('judgement')}(?=$|[ ,।.?!])|!$")
 # An order or a wish: कर लें, बनाई जाएं. What is done नियम के अनुसार is still an order.
-_WISH = re.compile("(?:ें|एं|ाए|ायें)[।.]?$")
+_WISH = re.compile("(?:ें|एं|ाए|ाये|ायें)[।.]?$")
 _ACCORDING = re.compile("मुताबिक|अनुसार")
 _STATEMENT = re.compile(rf"{any_of('statement')}[।.!]?$")
 _HAPPENED = re.compile(rf"{any_of('happened')} (?:है|हैं)[।.!]?$")
