@@ -16,7 +16,7 @@ HEADERS = {
     "feeds": ("parse a feed", "ours, CPU ms", "rival, CPU ms", "ratio"),
     "collecting": ("collect, 100 ms a source", "s", "ratio"),
     "rendering": ("render an email of 20 stories", "CPU ms", "ratio"),
-    "clustering": ("find the same story", "CPU s", "times faster"),
+    "clustering": ("find the same story", "CPU s", "times faster", "peak MiB", "bar"),
     "subscriber_list": ("read a long subscriber list", "s", "ratio", "peak MiB"),
     "subscriber_import": ("import subscribers", "s", "ratio", "peak MiB"),
     "freezing": ("freeze an edition", "s or ms", "bar"),

@@ -37,7 +37,7 @@ def make_articles(count: int, *, seed: int = 1) -> list[Article]:
                     source=f"paper {paper}",
                     title=title,
                     published=NOW - timedelta(hours=hours + rng.random()),
-                    url=f"https://paper{paper}.example.com/{seed}/{len(found)}",
+                    url=f"https://paper{paper}.example/{seed}/{len(found)}",
                     body=tuple(Block("p", f"{line}।") for line in lines),
                     content_hash=f"{seed}-{len(found)}",
                 )

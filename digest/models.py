@@ -321,7 +321,7 @@ class Article:
     @property
     def text(self) -> str:
         """The paragraphs without sub-headings, one per line; the excerpt when there is no body."""
-        return "\n".join(block.text for block in self.body if block.kind == "p") or self.excerpt
+        return "\n".join([block.text for block in self.body if block.kind == "p"]) or self.excerpt
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ source look new.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
+from digest.curate.rules import REMEMBERED
 from digest.hindi.agencies import agency_of
 from digest.hindi.tokens import tokens
 from digest.models import Article
@@ -35,12 +37,12 @@ def count_origins(articles: Sequence[Article]) -> int:
     dated = [article for article in articles if article.dated]
     publishers = [publisher(article) for article in dated]
     agencies = [agency_of(article.author or "") for article in dated]
-    shingles = [_shingles(article) for article in dated]
+    texts = [f"{article.title}\n{article.text}" for article in dated]
     group = list(range(len(dated)))
     for j in range(len(dated)):
         for i in range(j):
             same = publishers[i] == publishers[j] or (agencies[i] is not None and agencies[i] == agencies[j])
-            if group[i] != group[j] and (same or is_copy(shingles[i], shingles[j])):
+            if group[i] != group[j] and (same or is_copy(texts[i], texts[j])):
                 group = [group[i] if each == group[j] else each for each in group]
     return len(set(group))
 
@@ -57,14 +59,18 @@ def publisher(article: Article) -> str:
     return ".".join(labels[-3:] if is_country else labels[-2:])
 
 
-def is_copy(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> bool:
-    """Return whether the shorter text is, by its word sequences, mostly contained in the other."""
-    shorter = min(len(one), len(other))
-    return shorter > 0 and len(one & other) >= COPIED * shorter
+@lru_cache(maxsize=REMEMBERED)
+def is_copy(one: str, other: str) -> bool:
+    """Return whether the shorter of two texts is, by its word sequences, mostly contained in the other."""
+    mine, theirs = _shingles(one), _shingles(other)
+    shorter = min(len(mine), len(theirs))
+    return shorter > 0 and len(mine & theirs) >= COPIED * shorter
 
 
-def _shingles(article: Article) -> frozenset[tuple[str, ...]]:
-    words = tokens(f"{article.title}\n{article.text}")
+# Each article of a story is compared with the others.
+@lru_cache(maxsize=16)
+def _shingles(text: str) -> frozenset[tuple[str, ...]]:
+    words = tokens(text)
     if len(words) < SHINGLE:
         return frozenset([tuple(words)])
     return frozenset(zip(*(words[start:] for start in range(SHINGLE)), strict=False))

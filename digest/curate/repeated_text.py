@@ -12,7 +12,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from zlib import crc32
 
 from digest.curate.summary.sentence_rules import HANGING, opening
 from digest.hindi.sentences import split
@@ -115,7 +114,7 @@ def _split(text: str) -> list[str]:
 
 def _hashes(text: str) -> tuple[int, ...]:
     """Return a number for each distinct piece; integers are faster to compare than texts."""
-    return tuple({len(raw := piece.encode()) << 32 | crc32(raw): None for piece in _split(text)})
+    return tuple(dict.fromkeys(map(hash, _split(text))))
 
 
 def _without(text: str, repeated: frozenset[int]) -> str:

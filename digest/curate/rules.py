@@ -18,6 +18,12 @@ SECTIONS = ("देश", "दुनिया", "राजनीति", "व्�
 HALF_LIVES: Mapping[str, float] = {"खेल": 6.0, "व्यापार": 12.0, "विज्ञान": 36.0, "स्वास्थ्य": 36.0, "शिक्षा": 36.0}
 
 
+# An edition is composed several times in one process: in a wider window, with the full texts of its stories, after each
+# change of an editor, with new articles. Pure functions of one article keep their results for this many articles, the
+# latest used ones.
+REMEMBERED = 10_000
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """How an edition is put together. The defaults suit a general daily of 12 stories."""

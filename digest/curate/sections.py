@@ -16,6 +16,7 @@ from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from digest.curate.importance.places import is_abroad
+from digest.curate.rules import REMEMBERED
 from digest.curate.section_words import EVERY, NAMES, counted_keys, counted_points, look_up
 from digest.hindi.text import fold
 from digest.hindi.tokens import tokens
@@ -143,6 +144,7 @@ def word_points(words: Words, *, abroad: bool) -> dict[str, float]:
     return {section: min(count, MOST_POINTS) for section, count in points.items()}
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _section_by_words(text: str, kind: str, margin: float) -> Evidence | None:
     """Return the section that the words of a text point to; None if it leads by too little.
 

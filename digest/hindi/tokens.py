@@ -16,7 +16,7 @@ _TOKEN = re.compile("[\u0900-\u0963\u0971-\u097f]+|[a-z\u00df-\u024f]+|[0-9]+(?:
 # नयी = नई, रुपये = रुपए: both spellings are standard.
 _ENDING_VARIANTS = (("यी", "ई"), ("ये", "ए"))
 
-# A word before folding. Caching by it folds each word only once.
+# A word before folding.
 _RAW_WORD = re.compile(
     "[\u0900-\u0963\u0971-\u097f\u00ad\u200b-\u200d\ufeff]+|[A-Za-z\u00c0-\u024f]+|[0-9\u0966-\u096f]+(?:[.,][0-9\u0966-\u096f]+)*"
 )
@@ -43,28 +43,34 @@ MOST = 8
 
 def tokens(text: str) -> list[str]:
     """Folded words and numbers in order. Devanagari, Latin and digits never share a token."""
-    return [token.replace(",", "") if token[0].isdigit() else token for token in _TOKEN.findall(fold(text))]
+    return list(chain.from_iterable(map(_word_tokens, text.split())))
 
 
 def written_tokens(text: str) -> list[tuple[str, str]]:
-    """Each token in order, with the word of the text that it comes from as it is written there (cached by word)."""
+    """Each token in order, with the word of the text that it comes from as it is written there."""
     return [(token, word) for word in _RAW_WORD.findall(text) for token in _word_tokens(word)]
 
 
-@lru_cache(maxsize=100_000)
-def _word_tokens(word: str) -> tuple[str, ...]:
-    return tuple(tokens(word))
+def _split_word(word: str) -> tuple[str, ...]:
+    """The tokens of a piece of text without spaces."""
+    return tuple(token.replace(",", "") if token[0].isdigit() else token for token in _TOKEN.findall(fold(word)))
+
+
+# No token spans a space, and a day's articles have few distinct words: looking them up is faster than a pattern over
+# the whole text.
+_word_tokens = lru_cache(maxsize=100_000)(_split_word)
 
 
 def stems(text: str) -> list[str]:
-    """The stems of the words that carry a topic, in order (cached by word)."""
-    return list(chain.from_iterable(map(word_stems, _RAW_WORD.findall(text))))
+    """The stems of the words that carry a topic, in order."""
+    return list(chain.from_iterable(map(word_stems, text.split())))
 
 
 @lru_cache(maxsize=200_000)
 def word_stems(word: str) -> tuple[str, ...]:
-    """The stems of one word of a text; () for a stop word."""
-    return tuple(stem for token in tokens(word) if (stem := stem_of(token)))
+    """The stems of a piece of text without spaces; () for a stop word."""
+    found = (token for raw in _RAW_WORD.findall(word) for token in _split_word(raw))
+    return tuple(stem for token in found if (stem := stem_of(token)))
 
 
 @lru_cache(maxsize=200_000)

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 from dataclasses import replace
 from datetime import timedelta
+from functools import lru_cache
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from digest.curate.compose import ComposeContext, Curated, compose
 from digest.curate.editorial import Changes
 from digest.curate.rules import Rules
+from digest.curate.similarity.clustering import Pairs
+from digest.curate.similarity.score import in_fixed_order
 from digest.models import Article, Image, Story
 from tests.curate.sample import BRIDGE, DAY, NOW, OTHERS, article, stories
+from tests.support.profiles import examples
 
 RULES = Rules()
+_Cache = type(lru_cache(len))
 
 
 def made(articles: tuple[Article, ...] | list[Article] = DAY, rules: Rules = RULES, **more: object) -> Curated:
@@ -205,6 +213,44 @@ def test_story_ids_stay_the_same_later() -> None:
     later = compose(DAY, ComposeContext(RULES, NOW + timedelta(hours=3), weights={"setu": 1.1}))
     assert {story.id for story in stories(later)} & {story.id for story in stories(made())}
     assert by_title(later, "शतरंज").id == by_title(made(), "शतरंज").id
+
+
+_CORRECTED = replace(BRIDGE[1], title=f"{BRIDGE[1].title}: 41 गांव", body=BRIDGE[0].body)
+_BARE = [article(f"bare-{each.id}", "nagar", each.title) for each in DAY]
+_COPY = replace(BRIDGE[0], id="copy", source="nagar", url="https://nagar.example/copy.html")
+
+
+@pytest.mark.slow
+@settings(max_examples=examples(50, dev=10))
+@given(
+    order=st.permutations((*DAY, *_BARE, _COPY, _CORRECTED)),
+    sizes=st.lists(st.integers(1, 16), min_size=1, max_size=3),
+    hours=st.integers(0, 20),
+)
+def test_composing_again_in_one_process_is_composing_from_scratch(
+    order: list[Article], sizes: list[int], hours: int
+) -> None:
+    """Articles come in any order, one of them corrected, and the window moves on."""
+    _forget_articles()
+    for size in sizes:
+        _scores_and_edition(order[:size], 0)
+    again = _scores_and_edition(order, hours)
+    _forget_articles()
+    assert again == _scores_and_edition(order, hours)
+
+
+def _scores_and_edition(articles: list[Article], hours: int) -> tuple[object, Curated]:
+    """The edition shows scores with two decimals only."""
+    pairs = Pairs.build(in_fixed_order(articles), RULES)
+    return pairs.scores, compose(articles, ComposeContext(Rules(min_stories=1), NOW + timedelta(hours=hours)))
+
+
+def _forget_articles() -> None:
+    """Empty the caches of curation, as in a new process. Tables (caches of one result) stay loaded."""
+    modules = [module for name, module in sys.modules.items() if name.startswith("digest.curate")]
+    for each in {value for module in modules for value in vars(module).values() if isinstance(value, _Cache)}:
+        if each.cache_info().maxsize != 1:
+            each.cache_clear()
 
 
 def test_source_weight_and_preference_raise_the_score() -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from digest.curate.importance.matching import find_rows
 from digest.curate.importance.numbers import Counts, read_counts
 from digest.curate.importance.places import find_regions, is_abroad
 from digest.curate.importance.rows import ROWS, WORD_ROWS
+from digest.curate.rules import REMEMBERED
 from digest.hindi.numbers import group
 from digest.hindi.tokens import written_tokens
 
@@ -43,7 +45,8 @@ class Evidence:
     found: str = ""
 
 
-def find_evidence(headline: str, lead: str = "") -> dict[str, Evidence]:
+@lru_cache(maxsize=REMEMBERED)
+def find_evidence(headline: str, lead: str = "") -> Mapping[str, Evidence]:
     """Return row name → evidence, for the rows that match the headline and lead."""
     words = headline.split()
     if len(words) > HEADLINE_WORDS:

@@ -167,7 +167,7 @@ class Pairs:
         one, other = self.features[i], self.features[j]
         if towns_apart(one, other):
             return "titles that name different towns"
-        if one.is_headline_only and other.is_headline_only:
+        if one.own.is_headline_only and other.own.is_headline_only:
             return why_headlines_apart(self._headline(i), self._headline(j))
         return None
 
@@ -176,7 +176,7 @@ class Pairs:
         if found is None:
             features, rare = self.features[position], self.corpus.frequencies.rare_stems
             stems, title = frozenset(features.text.title), compared_title(self.articles[position])
-            found = self._headlines[position] = read_headline(title, stems, features.title_places, rare)
+            found = self._headlines[position] = read_headline(title, stems, features.own.title_places, rare)
         return found
 
     def groups_apart(self, one: Sequence[int], other: Sequence[int]) -> bool:
@@ -210,7 +210,7 @@ def candidate_pairs(features: Sequence[Features], frequencies: Frequencies) -> I
     for j, each in enumerate(features):
         partial: defaultdict[int, float] = defaultdict(float)
         for stem, weight in each.lead.items():
-            if counts[stem] > limit:
+            if not 1 < counts[stem] <= limit:
                 continue
             listed = postings.get(stem)
             if listed is None:

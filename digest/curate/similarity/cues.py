@@ -115,6 +115,7 @@ _SAME_MINUTES = 3
 _HALF_DAY = 720
 
 _AT, _MINUTES = stems("बजे मिनट")
+_CLOCK_WORDS = frozenset((_AT, _MINUTES))
 # Matches stems joined by spaces; a colon splits a clock time into two stems.
 _CLOCK = re.compile(
     rf"(?<![^ ])(?:([0-9]{{1,2}})[. ]([0-5][0-9]) (?:{_AT}|{_MINUTES})"
@@ -124,7 +125,7 @@ _CLOCK = re.compile(
 
 def clock_times(text_stems: Sequence[str]) -> frozenset[int]:
     """Return the clock times with minutes (`8.57 बजे`), as minutes of a 12-hour clock. Ignores full hours."""
-    if _AT not in text_stems and _MINUTES not in text_stems:
+    if _CLOCK_WORDS.isdisjoint(text_stems):
         return frozenset()
     matches = (match.groups() for match in _CLOCK.finditer(" ".join(text_stems)))
     times = ((int(hour or other_hour), int(minute or other)) for hour, minute, other_hour, other in matches)

@@ -14,15 +14,15 @@ has an average precision of .90 there.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
+from digest.curate.rules import REMEMBERED
 from digest.curate.similarity.cues import (
     Agreement,
     PlaceAgreement,
     Places,
-    clock_times,
     compare_clock_times,
     compare_places,
     compare_sets,
@@ -34,7 +34,7 @@ from digest.curate.similarity.cues import (
     weekdays,
 )
 from digest.curate.similarity.headlines import tells_event
-from digest.curate.similarity.tfidf import Frequencies, TokenisedText, is_number, tokenise
+from digest.curate.similarity.tfidf import Frequencies, TokenisedText, compared_title, is_number, tokenise
 from digest.models import Article
 
 LEAD, FULL, HEADLINE = 0.4, 0.4, 0.2
@@ -62,48 +62,23 @@ FACT, FACT_MOST = 0.18, 2
 TWIN, TWIN_NUMBERS, TWIN_SHARED = 0.6, 3, 0.34
 
 
-class Features:
-    """The features by which an article is compared. Each is computed on first use, because most pairs need few."""
+class OwnFeatures:
+    """The features of an article that do not depend on other articles, each computed on first use."""
 
-    def __init__(self, text: TokenisedText, frequencies: Frequencies) -> None:
+    def __init__(self, text: TokenisedText) -> None:
         self.text = text
-        self._frequencies = frequencies
-
-    @cached_property
-    def title(self) -> Mapping[str, float]:
-        return self._frequencies.weigh(self.text.title_counts)
-
-    @cached_property
-    def lead(self) -> Mapping[str, float]:
-        return self._frequencies.weigh(self.text.lead_counts)
-
-    @cached_property
-    def full(self) -> Mapping[str, float]:
-        return self._frequencies.weigh(self.text.full_counts)
-
-    @cached_property
-    def rare_lead(self) -> frozenset[str]:
-        return self._frequencies.rare_stems.intersection(self.text.lead_counts)
-
-    @cached_property
-    def rare_full(self) -> frozenset[str]:
-        return self._frequencies.rare_stems.intersection(self.text.full_counts)
-
-    @cached_property
-    def rare_title(self) -> frozenset[str]:
-        return self._frequencies.rare_stems.intersection(self.text.title_counts)
 
     @cached_property
     def title_facts(self) -> frozenset[str]:
-        return telling_numbers(self.text.title_counts.keys())
+        return telling_numbers(self.text.title_counts.stems)
 
     @cached_property
     def lead_numbers(self) -> frozenset[str]:
-        return frozenset(filter(is_number, self.text.lead_counts))
+        return frozenset(filter(is_number, self.text.lead_counts.stems))
 
     @cached_property
     def numbers(self) -> frozenset[str]:
-        return frozenset(filter(is_number, self.text.full_counts))
+        return frozenset(filter(is_number, self.text.full_counts.stems))
 
     @cached_property
     def places(self) -> Places:
@@ -116,7 +91,7 @@ class Features:
     @cached_property
     def is_headline_only(self) -> bool:
         """Whether the text adds nothing to the title."""
-        return self.text.full_counts.keys() <= self.text.title_counts.keys()
+        return set(self.text.title).issuperset(self.text.full_counts.stems)
 
     @cached_property
     def tells_event(self) -> bool:
@@ -124,11 +99,7 @@ class Features:
 
     @cached_property
     def weekdays(self) -> frozenset[int]:
-        return weekdays(self.text.lead_counts.keys())
-
-    @cached_property
-    def clock_times(self) -> frozenset[int]:
-        return clock_times((*self.text.lead, *self.text.body))
+        return weekdays(self.text.lead_counts.stems)
 
     @cached_property
     def court_stages(self) -> frozenset[str]:
@@ -137,6 +108,27 @@ class Features:
     @cached_property
     def death_tolls(self) -> frozenset[int]:
         return death_tolls(self.text.title)
+
+
+class Features:
+    """The features by which an article is compared. Each is computed on first use, because most pairs need few."""
+
+    def __init__(self, own: OwnFeatures, frequencies: Frequencies) -> None:
+        self.own = own
+        self.text = own.text
+        self.frequencies = frequencies
+
+    @cached_property
+    def title(self) -> Mapping[str, float]:
+        return self.frequencies.weigh(self.text.title_counts)
+
+    @cached_property
+    def lead(self) -> Mapping[str, float]:
+        return self.frequencies.weigh(self.text.lead_counts)
+
+    @cached_property
+    def full(self) -> Mapping[str, float]:
+        return self.frequencies.weigh(self.text.full_counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +147,14 @@ def in_fixed_order(articles: Iterable[Article]) -> tuple[Article, ...]:
 
 def extract_features(articles: Iterable[Article]) -> Corpus:
     """Extract the features of each article, weighted by how common stems are in all of them."""
-    texts = {article.id: tokenise(article) for article in articles}
-    frequencies = Frequencies(texts.values())
-    return Corpus({name: Features(text, frequencies) for name, text in texts.items()}, frequencies)
+    own = {article.id: _own_features(article.title, compared_title(article), article.text) for article in articles}
+    frequencies = Frequencies(each.text for each in own.values())
+    return Corpus({name: Features(each, frequencies) for name, each in own.items()}, frequencies)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _own_features(title: str, written: str, text: str) -> OwnFeatures:
+    return OwnFeatures(tokenise(title, written, text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,23 +203,30 @@ class Link:
 
 def explain(one: Features, other: Features, *, trust: float) -> Link:
     """Return the pair's score with its terms. `trust` (0..1) says how much shared rare stems count."""
-    lead, full = cosine(one.lead, other.lead), cosine(one.full, other.full)
+    rare = one.frequencies.rare_stems
+    in_lead, in_full = one.lead.keys() & other.lead.keys(), one.full.keys() & other.full.keys()
+    in_title = one.title.keys() & other.title.keys()
+    # Products of these weights add up exactly, so the order of a set does not matter.
+    lead = sum([one.lead[stem] * other.lead[stem] for stem in in_lead])
+    full = sum([one.full[stem] * other.full[stem] for stem in in_full])
     headline = max(cosine(one.title, other.lead), cosine(other.title, one.lead))
-    titles = _overlap(one.text.title_counts, other.text.title_counts)
-    rare_lead, rare_full = len(one.rare_lead & other.rare_lead), len(one.rare_full & other.rare_full)
-    numbers = len(one.lead_numbers & other.lead_numbers)
-    weekday = compare_sets(one.weekdays, other.weekdays)
-    stage = compare_sets(one.court_stages, other.court_stages)
-    clock = compare_clock_times(one.clock_times, other.clock_times)
-    place = compare_places(one.places, other.places)
-    toll = compare_tolls(one.death_tolls, other.death_tolls)
+    titles = len(in_title) / max(TITLES_LEAST, min(len(one.title), len(other.title)))
+    rare_lead, rare_full = len(in_lead & rare), len(in_full & rare)
+    mine, theirs = one.own, other.own
+    numbers = len(mine.lead_numbers & theirs.lead_numbers)
+    weekday = compare_sets(mine.weekdays, theirs.weekdays)
+    stage = compare_sets(mine.court_stages, theirs.court_stages)
+    clock = compare_clock_times(one.text.clock_times, other.text.clock_times)
+    place = compare_places(mine.places, theirs.places)
+    toll = compare_tolls(mine.death_tolls, theirs.death_tolls)
     total = LEAD * lead + FULL * full + WEEKDAY[weekday] + PLACE[place] + CLOCK[clock] + STAGE[stage] + TOLL[toll]
     total += NUMBER * min(NUMBER_MOST, numbers)
-    facts = len((one.title_facts & other.lead_numbers) | (other.title_facts & one.lead_numbers))
+    facts = len((mine.title_facts & theirs.lead_numbers) | (theirs.title_facts & mine.lead_numbers))
     total += (1 - trust) * (SMALL_SET + FACT * min(FACT_MOST, facts))
-    event = trust * _events(one, other)
+    has_name = rare_lead > 0 or not mine.places.towns.isdisjoint(theirs.places.towns)
+    event = trust * _events(mine, theirs, has_name=has_name)
     total += event + trust * (
-        RARE_TITLE * min(RARE_TITLE_MOST, len(one.rare_title & other.rare_title))
+        RARE_TITLE * min(RARE_TITLE_MOST, len(in_title & rare))
         + RARE_LEAD * min(RARE_LEAD_MOST, rare_lead)
         + RARE_FULL * min(RARE_FULL_MOST, rare_full)
     )
@@ -244,11 +248,13 @@ def explain(one: Features, other: Features, *, trust: float) -> Link:
     )
 
 
-def _events(one: Features, other: Features) -> float:
-    """Return the penalty of a pair in which an article reports a common kind of event, such as an accident."""
+def _events(one: OwnFeatures, other: OwnFeatures, *, has_name: bool) -> float:
+    """Return the penalty of a pair in which an article reports a common kind of event, such as an accident.
+
+    `has_name`: whether the leads share a town or a rare stem.
+    """
     if (one.is_headline_only and other.is_headline_only) or not (one.tells_event or other.tells_event):
         return 0.0
-    has_name = not one.rare_lead.isdisjoint(other.rare_lead) or not one.places.towns.isdisjoint(other.places.towns)
     return EVENT if has_name else EVENT + EVENT_WITHOUT_NAME
 
 
@@ -265,31 +271,27 @@ def cosine(a: Mapping[str, float], b: Mapping[str, float]) -> float:
     return sum([weight * b[stem] for stem, weight in a.items() if stem in b])
 
 
-def _overlap(one: Collection[str], other: Collection[str]) -> float:
-    """Return the share of the shorter title's stems that the other title has."""
-    return len(set(one).intersection(other)) / max(TITLES_LEAST, min(len(one), len(other)))
-
-
 def is_duplicate(one: Features, other: Features) -> bool:
     """Return whether two texts are one form, filled in with different numbers."""
-    fewer = min(len(one.numbers), len(other.numbers))
-    if fewer < TWIN_NUMBERS or len(one.numbers & other.numbers) > TWIN_SHARED * fewer:
+    fewer = min(len(one.own.numbers), len(other.own.numbers))
+    if fewer < TWIN_NUMBERS or len(one.own.numbers & other.own.numbers) > TWIN_SHARED * fewer:
         return False
-    words, others = one.text.full_counts.keys() - one.numbers, other.text.full_counts.keys() - other.numbers
+    words = frozenset(one.text.full_counts.stems) - one.own.numbers
+    others = frozenset(other.text.full_counts.stems) - other.own.numbers
     return len(words & others) >= TWIN * max(1, len(words | others))
 
 
 def towns_apart(one: Features, other: Features) -> bool:
     """Return whether two titles name different towns that neither text's first sentences bring together."""
-    mine, theirs = one.title_places.towns, other.title_places.towns
+    mine, theirs = one.own.title_places.towns, other.own.title_places.towns
     if not mine or not theirs:
         return False
-    return mine.isdisjoint(other.places.towns) and theirs.isdisjoint(one.places.towns)
+    return mine.isdisjoint(other.own.places.towns) and theirs.isdisjoint(one.own.places.towns)
 
 
 def times_contradict(one: Features, other: Features) -> bool:
     """Return whether two texts give different weekdays or clock times for what happened."""
     return "conflict" in (
-        compare_sets(one.weekdays, other.weekdays),
-        compare_clock_times(one.clock_times, other.clock_times),
+        compare_sets(one.own.weekdays, other.own.weekdays),
+        compare_clock_times(one.text.clock_times, other.text.clock_times),
     )

@@ -8,8 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import islice
+from itertools import chain, islice
+from operator import mul
 
+from digest.curate.similarity.cues import clock_times
 from digest.hindi import sentences
 from digest.hindi.text import deva_ratio, table_rows
 from digest.hindi.tokens import stems, word_stems
@@ -67,55 +69,65 @@ _TEXT_LIMIT, _LEAD_LIMIT = 4000, 1500
 _WORD = re.compile("[\u0900-\u0963\u0966-\u096f\u0971-\u097f\u200c\u200d]+|[A-Za-z\u00c0-\u024f]+|[0-9][0-9.,]*")
 
 
-@dataclass(frozen=True)
-class TokenisedText:
-    """The stems of an article in order."""
+@dataclass(frozen=True, slots=True)
+class StemCounts:
+    """How often a text has each of its stems."""
 
-    # The article's own title, and its stems.
+    # Each stem once, in the order of the text, and how often it occurs. Tuples need half the memory of a dict.
+    stems: tuple[str, ...]
+    counts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, found: Iterable[str]) -> StemCounts:
+        counts = Counter(found)
+        return cls(tuple(counts), tuple(counts.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class TokenisedText:
+    """The stems of an article."""
+
+    # The article's own title, and its stems in order.
     written_headline: str
     headline: tuple[str, ...]
-    # The text that is compared as title: the headline, or the first paragraph if the headline only repeats the text.
+    # The stems in order of the text that is compared as title: the headline, or the first paragraph if the headline
+    # only repeats the text.
     title: tuple[str, ...]
-    # The first sentences.
-    opening: tuple[str, ...]
-    # The first FULL_WORDS words.
-    body: tuple[str, ...]
-
-    @property
-    def lead(self) -> tuple[str, ...]:
-        return (*self.title, *self.opening)
-
-    @cached_property
-    def title_counts(self) -> Counter[str]:
-        return Counter(self.title)
-
-    @cached_property
-    def lead_counts(self) -> Counter[str]:
-        return Counter(self.lead)
-
-    @cached_property
-    def full_counts(self) -> Counter[str]:
-        """Count the title and the first FULL_WORDS words."""
-        return Counter((*self.title, *self.body))
+    # The stems in order of that title and the first sentences.
+    lead: tuple[str, ...]
+    title_counts: StemCounts
+    lead_counts: StemCounts
+    # Of the title and the first FULL_WORDS words.
+    full_counts: StemCounts
+    # Those in the lead and these words, as `cues.clock_times` returns them.
+    clock_times: frozenset[int]
 
 
-def tokenise(article: Article) -> TokenisedText:
-    """Split an article into stems.
+def tokenise(title: str, written: str, text: str) -> TokenisedText:
+    """Split an article into stems. `written` is its title with the kicker (`compared_title`).
 
     If the title only repeats the first sentence, the first paragraph takes the title's place. A report without a
     headline is then compared by as much text as one with a headline.
     """
-    text, written = article.text, compared_title(article)
-    title = headline = title_stems(written)
-    if _repeats_title(article.title, text):
+    compared = headline = title_stems(written)
+    if _repeats_title(title, text):
         first, _, after = text.partition("\n")
-        title = tuple(stems(first[:_LEAD_LIMIT]))
+        compared = tuple(stems(first[:_LEAD_LIMIT]))
         text, body = after, text[len(first) : _TEXT_LIMIT]
     else:
         body = text[:_TEXT_LIMIT]
-    opening = " ".join(_opening(text).split())
-    words = body.split()[:FULL_WORDS]
-    return TokenisedText(written, headline, title, tuple(stems(opening)), tuple(stems(" ".join(words))))
+    lead = (*compared, *stems(_opening(text)))
+    full = tuple(chain.from_iterable(map(word_stems, body.split()[:FULL_WORDS])))
+    return TokenisedText(
+        written_headline=written,
+        headline=headline,
+        title=compared,
+        lead=lead,
+        title_counts=StemCounts.of(compared),
+        lead_counts=StemCounts.of(lead),
+        full_counts=StemCounts.of((*compared, *full)),
+        clock_times=clock_times((*lead, *full)),
+    )
 
 
 def compared_title(article: Article) -> str:
@@ -159,9 +171,9 @@ class Frequencies:
         self.counts: Counter[str] = Counter()
         self.size = 0
         for each in texts:
-            self.counts.update(each.full_counts.keys() | each.lead_counts.keys())
+            self.counts.update({*each.full_counts.stems, *each.lead_counts.stems})
             self.size += 1
-        self._idf: dict[str, float] = {}
+        self._idf = _InverseFrequencies(self.counts, self.size)
 
     @property
     def is_large(self) -> bool:
@@ -175,11 +187,7 @@ class Frequencies:
 
     def idf(self, stem: str) -> float:
         """Return the smoothed inverse document frequency, at least 1."""
-        found = self._idf.get(stem)
-        if found is None:
-            count = self.counts[stem] + LARGE * document_shares().get(stem, UNSEEN_SHARE)
-            found = self._idf[stem] = math.log((1 + self.size + LARGE) / (1 + count)) + 1
-        return found
+        return self._idf[stem]
 
     @cached_property
     def rare_stems(self) -> frozenset[str]:
@@ -191,18 +199,31 @@ class Frequencies:
             if count + LARGE * shares.get(stem, UNSEEN_SHARE) <= limit and not is_number(stem)
         )
 
-    def weigh(self, counts: Mapping[str, int]) -> dict[str, float]:
+    def weigh(self, counts: StemCounts) -> dict[str, float]:
         """Return the stem counts as a vector of length 1 with weights (1 + ln count) * idf; empty without stems.
 
         Weights are whole multiples of 2^-26. A sum of products is then exact, so it is the same in any order.
         """
-        idf, known = self.idf, self._idf
-        raw = {
-            stem: (known.get(stem) or idf(stem)) * (1.0 if count == 1 else 1 + math.log(count))
-            for stem, count in counts.items()
-        }
-        norm = math.hypot(*raw.values())
-        return {stem: weight / norm + _ROUND - _ROUND for stem, weight in raw.items()} if norm else {}
+        raw = list(map(mul, map(self._idf.__getitem__, counts.stems), map(_damped, counts.counts)))
+        norm = math.hypot(*raw)
+        return dict(zip(counts.stems, [weight / norm + _ROUND - _ROUND for weight in raw], strict=True))
+
+
+@lru_cache(maxsize=1_000)
+def _damped(count: int) -> float:
+    return 1 + math.log(count)
+
+
+class _InverseFrequencies(dict[str, float]):
+    """Stem -> its inverse document frequency, computed when it is first looked up."""
+
+    def __init__(self, counts: Mapping[str, int], size: int) -> None:
+        self._counts, self._size = counts, size
+
+    def __missing__(self, stem: str) -> float:
+        count = self._counts.get(stem, 0) + LARGE * document_shares().get(stem, UNSEEN_SHARE)
+        found = self[stem] = math.log((1 + self._size + LARGE) / (1 + count)) + 1
+        return found
 
 
 # Adding and subtracting this rounds a number below 1 to 26 binary digits; a float has 53.
