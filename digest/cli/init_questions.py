@@ -48,7 +48,7 @@ class Answers:
         """Put the answers into the sample settings. Everything else stays as it is, comments too."""
         from digest.config import loader
         from digest.yamlio import reader
-        from digest.yamlio.value import set_rows, set_value
+        from digest.yamlio.keys import set_rows, set_value
 
         text = set_value(text, ["newsletter", "name"], self.name)
         text = set_value(text, ["newsletter", "sender", "name"], self.sender_name)
