@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from digest.app import App
@@ -26,7 +26,6 @@ from digest.store.locks import Lock, exclusive, urgent, urgent_waits
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.status import counts, pending
 from digest.usecases.compose import Composed, day_of
-from digest.usecases.compose import edition_key as make_edition_key
 from digest.usecases.sent import Sent, why_not_sent
 from digest.utils.heartbeat import beat
 from digest.utils.telemetry import span
@@ -42,7 +41,6 @@ __all__ = [
     "compose",
     "day_of",
     "deliver_due",
-    "edition_key",
     "place_held",
     "send",
     "send_test",
@@ -64,11 +62,6 @@ _STALE_AFTER = timedelta(minutes=30)
 
 Progress = Callable[[int, int], None]
 """Called with the number of recipients done, and of all that were pending."""
-
-
-def edition_key(app: App, *, day: date | None = None, slug: str = "") -> str:
-    """Return the key of the edition of a day (default: today), or of a special one. Raises ConfigurationError."""
-    return make_edition_key(day or app.now().date(), slug)
 
 
 def collect(

@@ -129,9 +129,7 @@ def _ask_feed(directory: Path) -> dict[str, Any] | None:
         if problem:
             note(f"{target}: {problem}")
             continue
-        click.echo(
-            printable(redact(f"{row['name']}: {plural(len(found.articles), 'article', 'articles')}; the newest:"))
-        )
+        click.echo(printable(redact(f"{row['name']}: {plural(len(found.articles), 'article')}; the newest:")))
         newest = max(found.articles, key=lambda article: article.published)
         click.echo(printable(f"  {newest.title}"))
         return row
