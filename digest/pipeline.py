@@ -26,6 +26,7 @@ from digest.store.locks import Lock, exclusive, urgent, urgent_waits
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.status import counts, pending
 from digest.usecases.compose import Composed, day_of
+from digest.usecases.compose import edition_key as make_edition_key
 from digest.usecases.sent import Sent, why_not_sent
 from digest.utils.heartbeat import beat
 from digest.utils.telemetry import span
@@ -41,6 +42,7 @@ __all__ = [
     "compose",
     "day_of",
     "deliver_due",
+    "edition_key",
     "place_held",
     "send",
     "send_test",
@@ -62,6 +64,11 @@ _STALE_AFTER = timedelta(minutes=30)
 
 Progress = Callable[[int, int], None]
 """Called with the number of recipients done, and of all that were pending."""
+
+
+def edition_key(app: App, *, slug: str = "") -> str:
+    """Return the key of today's edition, or of a special one of today. Raises ConfigurationError."""
+    return make_edition_key(app.now().date(), slug)
 
 
 def collect(

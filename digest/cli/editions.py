@@ -88,15 +88,15 @@ def composed_key(app: App, day: date | None, slug: str, special: str) -> str:
 
     Raises ConfigurationError for an unusable slug, and DigestError if the day has several editions.
     """
+    from digest import pipeline
     from digest.subscribers.list_file import nearest
-    from digest.usecases.compose import edition_key
 
     calendar = app.calendar
     if special:
         if special in calendar.slugs:
             problem = f"{special} is an edition of the schedule; use --edition {special}"
             raise ConfigurationError([ConfigProblem("--slug", 0, problem)])
-        return edition_key(app.now().date(), special)
+        return pipeline.edition_key(app, slug=special)
     if slug:
         if slug not in calendar.slugs:
             known = nearest(slug, calendar.slugs) if calendar.slugs else "; schedule.editions has none"
