@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from digest.app import App
@@ -66,9 +66,9 @@ Progress = Callable[[int, int], None]
 """Called with the number of recipients done, and of all that were pending."""
 
 
-def edition_key(app: App, *, day: date | None = None, slug: str = "") -> str:
-    """Return the key of the edition of a day (default: today), or of a special one. Raises ConfigurationError."""
-    return make_edition_key(day or app.now().date(), slug)
+def edition_key(app: App, *, slug: str = "") -> str:
+    """Return the key of today's edition, or of a special one of today. Raises ConfigurationError."""
+    return make_edition_key(app.now().date(), slug)
 
 
 def collect(
@@ -379,21 +379,6 @@ def _halted_by_breaking_news(app: App, key: str, stop: threading.Event) -> Itera
         watcher.join()
 
 
-def _deliver(
-    app: App,
-    key: str,
-    lock: Lock | None,
-    placed: int,
-    stop: threading.Event,
-    progress: Progress | None,
-    notes: tuple[str, ...],
-) -> Sent:
-    with span("deliver", edition=key) as measured:
-        sent = _deliver_pending(app, key, lock, placed, stop, progress, notes)
-        measured.set(accepted=sent.counts.accepted, pending=sent.counts.pending, unknown=sent.counts.unknown)
-        return sent
-
-
 class _Emails(Mapping[str, RenderedEmail]):
     """The emails of an edition. An email that a correction adds during the send is read when it is needed."""
 
@@ -413,7 +398,7 @@ class _Emails(Mapping[str, RenderedEmail]):
         return len(self._known)
 
 
-def _deliver_pending(
+def _deliver(
     app: App,
     key: str,
     lock: Lock | None,
@@ -422,55 +407,58 @@ def _deliver_pending(
     progress: Progress | None,
     notes: tuple[str, ...],
 ) -> Sent:
-    total = pending(app.database, key)
-    done = 0
+    with span("deliver", edition=key) as measured:
+        total = pending(app.database, key)
+        done = 0
 
-    def step(recipients: int) -> None:
-        nonlocal done
-        done += recipients
-        if progress:
-            progress(done, total)
+        def step(recipients: int) -> None:
+            nonlocal done
+            done += recipients
+            if progress:
+                progress(done, total)
 
-    settings = app.settings.delivery
-    emails = _Emails(app, key)
-    rejections = RejectionWatch(lambda: app.automatic_stop.check(key))
-    job = Job(
-        edition=key,
-        emails=emails,
-        images=app.articles.images.load(content_ids(emails.values())),
-        sender=app.sender,
-        ledger=app.ledger,
-        transports=app.transports,
-        token=app.signer.sign_email,
-        clock=app.clock,
-        threads=settings.threads,
-        tries=settings.tries,
-        progress=step,
-        schedule_window=app.schedule_window,
-        resend_unknown=settings.on_unknown == "resend",
-        rate_limiter=app.rate_limiter,
-        rejections=rejections,
-    )
-    report = SendReport()
-    while True:
-        with (
-            app.ledger.running(),
-            abort_after_grace(stop, app.transports),
-            _halted_by_breaking_news(app, key, stop) as halt,
-        ):
-            report = report.plus(send_due(replace(job, stop=halt)))
-        # Connections belong to the run's threads, which have ended.
-        for transport in app.transports:
-            transport.close()
-        if not halt.is_set() or stop.is_set():
-            break
-        if lock is None or not lock.lend(stop):
-            break
-        app.high_water.check()
-    app.ledger.finish(key, app.now())
-    edition = app.editions.get(key)
-    if edition is None:
-        raise DigestError(f"Edition {key} is no longer in the store.")
-    if rejections.reason:
-        notes += (f"Sending was paused automatically: {rejections.reason}.", *why_not_sent(edition))
-    return Sent(edition, counts(app.database, key), placed, report, notes)
+        settings = app.settings.delivery
+        emails = _Emails(app, key)
+        rejections = RejectionWatch(lambda: app.automatic_stop.check(key))
+        job = Job(
+            edition=key,
+            emails=emails,
+            images=app.articles.images.load(content_ids(emails.values())),
+            sender=app.sender,
+            ledger=app.ledger,
+            transports=app.transports,
+            token=app.signer.sign_email,
+            clock=app.clock,
+            threads=settings.threads,
+            tries=settings.tries,
+            progress=step,
+            schedule_window=app.schedule_window,
+            resend_unknown=settings.on_unknown == "resend",
+            rate_limiter=app.rate_limiter,
+            rejections=rejections,
+        )
+        report = SendReport()
+        while True:
+            with (
+                app.ledger.running(),
+                abort_after_grace(stop, app.transports),
+                _halted_by_breaking_news(app, key, stop) as halt,
+            ):
+                report = report.plus(send_due(replace(job, stop=halt)))
+            # Connections belong to the run's threads, which have ended.
+            for transport in app.transports:
+                transport.close()
+            if not halt.is_set() or stop.is_set():
+                break
+            if lock is None or not lock.lend(stop):
+                break
+            app.high_water.check()
+        app.ledger.finish(key, app.now())
+        edition = app.editions.get(key)
+        if edition is None:
+            raise DigestError(f"Edition {key} is no longer in the store.")
+        if rejections.reason:
+            notes += (f"Sending was paused automatically: {rejections.reason}.", *why_not_sent(edition))
+        sent = Sent(edition, counts(app.database, key), placed, report, notes)
+        measured.set(accepted=sent.counts.accepted, pending=sent.counts.pending, unknown=sent.counts.unknown)
+        return sent

@@ -123,13 +123,13 @@ def check(
         _show_edition(checked)
         if not findings.problems and not checked.get("errors"):
             transports = ", ".join(app.settings.delivery.transport)
-            people = plural(subscribers, "subscriber", "subscribers")
-            sources = plural(len(app.sources), "source", "sources")
+            people = plural(subscribers, "subscriber")
+            sources = plural(len(app.sources), "source")
             click.echo(f"OK: {people}, {sources}, transport: {transports}")
         elif findings.problems:
-            note(f"{plural(len(findings.problems), 'error', 'errors')} found. Nothing is sent until you fix them.")
+            note(f"{plural(len(findings.problems), 'error')} found. Nothing is sent until you fix them.")
         else:
-            note(f"{plural(len(checked['errors']), 'error', 'errors')} in the emails. The edition is not sent.")
+            note(f"{plural(len(checked['errors']), 'error')} in the emails. The edition is not sent.")
     return 2 if findings.problems else 1 if checked.get("errors") else 0
 
 

@@ -37,7 +37,8 @@ def collect(home: Path, as_json: bool) -> int:
 
             def show(source: SourceReport) -> None:
                 line = f" (digest.yaml:{lines[source.name]})" if source.error and source.name in lines else ""
-                note(f"{source.name}{line}: {_summary(source)}")
+                result = source.error or f"{source.fetched} fetched, {source.new} new"
+                note(f"{source.name}{line}: {result}")
                 done(source)
 
             report = pipeline.collect(app, progress=show)
@@ -45,7 +46,7 @@ def collect(home: Path, as_json: bool) -> int:
         emit(collect_json(report))
     else:
         click.echo(sources_table(report.sources))
-        click.echo(plural(report.articles, "article", "articles"))
+        click.echo(plural(report.articles, "article"))
         for source in report.sources:
             for warning in source.warnings:
                 note(f"{source.name}: {warning}")
@@ -74,8 +75,4 @@ def sources_table(reports: tuple[SourceReport, ...]) -> str:
 def _problem(report: SourceReport) -> str:
     if report.error:
         return report.error
-    return plural(len(report.warnings), "warning", "warnings") if report.warnings else ""
-
-
-def _summary(report: SourceReport) -> str:
-    return report.error or f"{report.fetched} fetched, {report.new} new"
+    return plural(len(report.warnings), "warning") if report.warnings else ""

@@ -109,8 +109,8 @@ def _examine_installation(home: Path, network: tuple[str, tuple[str, ...], str] 
             if finding.fix:
                 click.echo(printable(redact(f"    fix: {finding.fix}")))
     counts = [
-        plural(len(by_level["error"]), "error", "errors"),
-        plural(len(by_level["warning"]), "warning", "warnings"),
+        plural(len(by_level["error"]), "error"),
+        plural(len(by_level["warning"]), "warning"),
         f"{len(by_level['unknown'])} not known",
         f"{len(by_level['good'])} good",
     ]
@@ -143,7 +143,7 @@ def _examine_mail(file: Path, key: Path | None, offline: bool, as_json: bool) ->
         return 1 if errors else 0
     for finding in findings:
         click.echo(printable(f"{finding.level}: {finding.message}"))
-    click.echo(f"{file.name}: {plural(len(errors), 'error', 'errors')}, {len(raw):,} bytes")
+    click.echo(f"{file.name}: {plural(len(errors), 'error')}, {len(raw):,} bytes")
     return 1 if errors else 0
 
 

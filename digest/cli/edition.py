@@ -555,7 +555,7 @@ def _impossible(found: Edition, state: EditionState) -> str:
 
 
 def _recipients(count: int) -> str:
-    return plural(count, "recipient", "recipients")
+    return plural(count, "recipient")
 
 
 def _change(home: Path, key: str, act: Callable[[App, Actor], Edition], more: str = "") -> None:
@@ -584,7 +584,6 @@ def _move(
     state: EditionState,
     *,
     out_of: Sequence[EditionState],
-    why: str = "",
     reason: str | None = None,
 ) -> None:
     from digest.app import make_app
@@ -595,5 +594,5 @@ def _move(
         if not app.editions.move(key, state, out_of=out_of, reason=reason):
             raise DigestError(_impossible(found, state))
         by, now, what = command_user(app), app.now(), _VERBS.get(state, state)
-        record_decision(app.editions, app.audit, key, state, by, why=why or _BY, what=what, now=now)
+        record_decision(app.editions, app.audit, key, state, by, why=_BY, what=what, now=now)
     click.echo(f"Edition {key} is {state}.")

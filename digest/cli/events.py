@@ -39,8 +39,8 @@ def handle(home: Path, as_json: bool) -> int:
         emit(feedback_json(result))
     else:
         click.echo(
-            f"Processed {plural(result.payloads, 'webhook payload', 'webhook payloads')} with "
-            f"{plural(result.events, 'event', 'events')}: {result.kept} new, "
+            f"Processed {plural(result.payloads, 'webhook payload')} with "
+            f"{plural(result.events, 'event')}: {result.kept} new, "
             f"{plural(result.suppressed, 'address', 'addresses')} suppressed."
         )
     return 0
@@ -92,7 +92,7 @@ def bounces(
         emit({"mails": kinds.total(), "suppressed": suppressed, "kinds": dict(kinds)})
     else:
         addresses = plural(suppressed, "address", "addresses")
-        click.echo(f"{plural(kinds.total(), 'mail', 'mails')}, {addresses} newly suppressed")
+        click.echo(f"{plural(kinds.total(), 'mail')}, {addresses} newly suppressed")
         for kind, count in kinds.most_common():
             click.echo(f"{count}  {kind}")
     return 0

@@ -86,5 +86,5 @@ def warn_of(faults: Sequence[ConfigProblem], consequence: str) -> None:
     """Print the first error, the number of further ones, and the consequence."""
     first, more = str(faults[0]), len(faults) - 1
     if more:
-        first = f"{first} (and {plural(more, 'more error', 'more errors')})"
+        first = f"{first} (and {plural(more, 'more error')})"
     note(f"{first}{'' if first.endswith(('.', '?')) else '.'} {consequence}")

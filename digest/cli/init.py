@@ -102,7 +102,7 @@ def demo(home: Path, directory: Path | None, as_json: bool) -> int:
             raise ConfigurationError([ConfigProblem(FILE_NAME, 0, message)])
         note("Collecting …")
         collected = pipeline.collect(
-            app, progress=lambda source: note(f"  {source.name}: {plural(source.fetched, 'article', 'articles')}")
+            app, progress=lambda source: note(f"  {source.name}: {plural(source.fetched, 'article')}")
         )
         key = key_of(app, "")
         note("Composing …")

@@ -48,7 +48,7 @@ class Answers:
         """Put the answers into the sample settings. Everything else stays as it is, comments too."""
         from digest.config import loader
         from digest.yamlio import reader
-        from digest.yamlio.value import set_rows, set_value
+        from digest.yamlio.keys import set_rows, set_value
 
         text = set_value(text, ["newsletter", "name"], self.name)
         text = set_value(text, ["newsletter", "sender", "name"], self.sender_name)
@@ -129,9 +129,7 @@ def _ask_feed(directory: Path) -> dict[str, Any] | None:
         if problem:
             note(f"{target}: {problem}")
             continue
-        click.echo(
-            printable(redact(f"{row['name']}: {plural(len(found.articles), 'article', 'articles')}; the newest:"))
-        )
+        click.echo(printable(redact(f"{row['name']}: {plural(len(found.articles), 'article')}; the newest:")))
         newest = max(found.articles, key=lambda article: article.published)
         click.echo(printable(f"  {newest.title}"))
         return row

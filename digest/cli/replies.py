@@ -52,4 +52,4 @@ def replies(home: Path, edition: str, most: int, automatic: bool, as_json: bool)
     if not words:
         note("Nobody has written yet." if not edition else f"Nobody has written about edition {edition}.")
     else:
-        note(plural(len(words), "word", "words"))
+        note(plural(len(words), "word"))

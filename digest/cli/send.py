@@ -171,7 +171,7 @@ def _show_counts(
     click.echo(table(("", "recipients"), [(name, getattr(counts, name)) for name in names]))
     if sent.report:
         click.echo(f"{sent.report.accepted} of them by this command")
-    click.echo(f"{plural(counts.batches, 'batch', 'batches')}, {plural(counts.variants, 'variant', 'variants')}")
+    click.echo(f"{plural(counts.batches, 'batch', 'batches')}, {plural(counts.variants, 'variant')}")
     if waiting and (due := next_due(app.database, sent.edition.key)):
         when = f"{due.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}"
         click.echo(f"The pending ones are due from {when}; `digest run` sends them then, or `digest send` after that.")
@@ -327,7 +327,7 @@ def _dry_run(app: App, key: str, as_json: bool, *, obey_frequency: bool) -> int:
     if plan.edition.state == EditionState.SKIPPED:
         click.echo(f"Edition {key} would be skipped: {plan.edition.reason}")
         return 0
-    click.echo(f"Edition {key} would go to {plural(plan.due, 'subscriber', 'subscribers')}.")
+    click.echo(f"Edition {key} would go to {plural(plan.due, 'subscriber')}.")
     if already := _places(plan.placed):
         click.echo(f"Others have a place in it already: {already}.")
     if plan.placed.pending:

@@ -99,7 +99,7 @@ def test(home: Path, target: str, links: str | None, allow_private: bool, as_jso
     for warning in found.warnings:
         note(f"warning: {warning}")
     if found.kind:
-        click.echo(f"{found.kind}, {plural(len(found.articles), 'article', 'articles')}")
+        click.echo(f"{found.kind}, {plural(len(found.articles), 'article')}")
     for article in found.articles:
         click.echo(f"\n{article.title}")
         undated = "" if article.dated else " (undated)"

@@ -163,7 +163,7 @@ def _show(found: SourcePreview, row: Mapping[str, Any], target: str, now: dateti
     if row and found.url and found.url != target:
         note(f"{target} leads to {found.url}, which is added instead.")
     if found.kind:
-        click.echo(f"{found.kind}, {plural(len(found.articles), 'article', 'articles')}; the newest:")
+        click.echo(f"{found.kind}, {plural(len(found.articles), 'article')}; the newest:")
     for article in _newest(found):
         date = f"{article.published.astimezone(now.tzinfo):%Y-%m-%d %H:%M}" if article.dated else "no date"
         click.echo(f"  {date:16}  {article.title}")

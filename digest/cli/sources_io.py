@@ -76,7 +76,7 @@ def export(home: Path, file: Path | None) -> None:
         click.echo(data.decode(), nl=False)
     else:
         replace_file(file, data)
-        click.echo(f"{plural(len(feeds), 'feed', 'feeds')} in {file}")
+        click.echo(f"{plural(len(feeds), 'feed')} in {file}")
     if left:
         skipped = plural(left, "source is", "sources are")
         note(f"{skipped} not included: OPML holds only feeds by URL, not paths, listings or APIs.")
@@ -173,4 +173,4 @@ def _say(
     counts = f"{len(plan.skipped)} already listed, {len(listed.rejected)} rejected"
     left = f", {len(silent)} without articles" if silent else ""
     done = "would be added" if dry_run else "added"
-    click.echo(f"{plural(len(rows), 'source', 'sources')} {done}, {counts}{left}")
+    click.echo(f"{plural(len(rows), 'source')} {done}, {counts}{left}")

@@ -144,10 +144,10 @@ def _people(result: RestoreResult, *, lists: bool) -> str:
         )
         return f"Unsubscribes, bounces and preferences since the copy are not known: before you send, {remedy}."
     return (
-        f"Kept from it: {plural(carried.suppressed, 'suppression', 'suppressions')}, "
-        f"{plural(carried.erased, 'erasure', 'erasures')}, "
+        f"Kept from it: {plural(carried.suppressed, 'suppression')}, "
+        f"{plural(carried.erased, 'erasure')}, "
         f"{plural(carried.consents, 'consent entry', 'consent entries')}, "
-        f"{plural(carried.payloads, 'webhook payload', 'webhook payloads')} since the copy, and preferences."
+        f"{plural(carried.payloads, 'webhook payload')} since the copy, and preferences."
     )
 
 

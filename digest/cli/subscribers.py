@@ -89,7 +89,7 @@ def list_(home: Path, origin: str | None, group: str | None, as_json: bool) -> N
     total = sum(1 for row in rows if not row["origin"]) + sum(imports.values())
     if group is not None:
         total = len(rows)
-    click.echo(plural(total, "subscriber", "subscribers"))
+    click.echo(plural(total, "subscriber"))
     if any(row["chosen"] for row in rows):
         click.echo("* chosen by the subscriber, and overrides the list")
     if total > len(rows):
@@ -158,8 +158,8 @@ def check(home: Path, as_json: bool) -> int:
         for line in (*map(str, problems), *notes):
             click.echo(line)
         more = f", and {sum(imported.values())} imported" if imported else ""
-        subscribers = plural(len(listed), "subscriber", "subscribers")
-        click.echo(plural(len(problems), "error", "errors") if problems else f"OK: {subscribers}{more}")
+        subscribers = plural(len(listed), "subscriber")
+        click.echo(plural(len(problems), "error") if problems else f"OK: {subscribers}{more}")
     return 2 if problems else 0
 
 
@@ -265,7 +265,7 @@ def erase(home: Path, email: str, reason: str, as_json: bool) -> None:
     deliveries = plural(done.deliveries, "delivery", "deliveries")
     consents = plural(done.consents, "consent entry", "consent entries")
     kept = f"{deliveries} and {consents}"
-    removed = f" Removed {plural(mails, 'email', 'emails')} from the outbox." if mails else ""
+    removed = f" Removed {plural(mails, 'email')} from the outbox." if mails else ""
     click.echo(f"Erased {email}. Kept without a name: {kept}.{removed}")
 
 

@@ -108,10 +108,10 @@ def _remove_import(home: Path, origin: str, *, yes: bool, as_json: bool) -> None
             return app.subscriber_admin.remove_import(origin, source=source, now=app.now(), dry_run=dry_run)
 
         found = run(dry_run=True)
-        count = plural(len(found.removed), "subscriber", "subscribers")
+        count = plural(len(found.removed), "subscriber")
         if found.kept and not as_json:
             note(
-                f"{plural(len(found.kept), 'subscriber', 'subscribers')} of {origin} signed up too, and stay on the "
+                f"{plural(len(found.kept), 'subscriber')} of {origin} signed up too, and stay on the "
                 f"list: {_named(found.kept)}"
             )
         if found.removed and not as_json:
@@ -134,7 +134,7 @@ def _remove_import(home: Path, origin: str, *, yes: bool, as_json: bool) -> None
             }
         )
     elif yes:
-        count = plural(len(found.removed), "subscriber", "subscribers")
+        count = plural(len(found.removed), "subscriber")
         click.echo(f"Removed {count} of import {origin} from the list.")
     else:
         click.echo(f"Would remove {count} of import {origin} from the list. Nothing was changed; --yes removes them.")

@@ -152,9 +152,9 @@ def export(
     if as_json:
         emit({"file": str(file), "format": kind, "readers": count, "left_out": dict(excluded)})
     elif file is not None:
-        click.echo(f"Wrote {plural(count, 'subscriber', 'subscribers')} to {file}.")
+        click.echo(f"Wrote {plural(count, 'subscriber')} to {file}.")
     for reason, number in excluded.items():
-        note(f"{plural(number, 'subscriber', 'subscribers')} not included: {reason}")
+        note(f"{plural(number, 'subscriber')} not included: {reason}")
 
 
 def _with_more(report: Report, more: Callable[[], int]) -> Report:
@@ -235,5 +235,5 @@ def _show(
         name = shlex.quote(origin)
         click.echo(f"To take everyone of it off the list again: digest subscribers remove --origin {name}")
     if done.still_suppressed:
-        count = plural(done.still_suppressed, "subscriber", "subscribers")
+        count = plural(done.still_suppressed, "subscriber")
         note(f"{count} unsubscribed or bounced here before and get no mail.")

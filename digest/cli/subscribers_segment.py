@@ -78,7 +78,7 @@ def add(home: Path, /, name: str, as_json: bool, **given: str | None) -> None:
     if as_json:
         emit({"name": kept, "filter": wanted.as_json(), "subscribers": count})
     else:
-        click.echo(f"Saved {kept}: {plural(count, 'subscriber', 'subscribers')} now.")
+        click.echo(f"Saved {kept}: {plural(count, 'subscriber')} now.")
 
 
 @segment.command()
@@ -105,7 +105,7 @@ def show(home: Path, name: str, as_json: bool) -> None:
         return
     cells = [(each.email, each.name, ", ".join(each.topics), each.frequency, each.state) for each in lines]
     click.echo(table(("email", "name", "topics", "frequency", "state"), cells))
-    click.echo(f"{plural(count, 'subscriber', 'subscribers')}: {_words(found.filter)}")
+    click.echo(f"{plural(count, 'subscriber')}: {_words(found.filter)}")
     if count > len(lines):
         note(f"{count - len(lines)} more; --json shows all.")
 

@@ -141,7 +141,7 @@ def end_sessions(home: Path, name: str) -> None:
 
     with make_app(home) as app:
         ended = app.accounts.end_sessions(name, command_user(app))
-    click.echo(f"{plural(ended, 'session', 'sessions')} of {name} ended.")
+    click.echo(f"{plural(ended, 'session')} of {name} ended.")
 
 
 def link_of(app: App, name: str, pages: str = "") -> str:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Protocol
 
 from digest.deliver.outage import Outages
 from digest.deliver.outcome import NotSent, Outcome, Retryable, Unknown, resend_unknown, with_reasons
@@ -125,12 +124,8 @@ class AttemptLog:
             raise
 
 
-class BeginCancellation(Protocol):
-    """The signature of `Cancellations.begin_cancellation`."""
-
-    def __call__(
-        self, edition: str, transport: Cancellable, now: datetime, *, excluding: Collection[str] = ()
-    ) -> Cancellation | None: ...
+# The signature of `Cancellations.begin_cancellation`.
+BeginCancellation = Callable[[str, Cancellable, datetime, Collection[str]], Cancellation | None]
 
 
 def attempt(job: Job, transport: Transport, claim: Claim, outages: Outages, pace: Pace) -> AttemptResult:
@@ -164,12 +159,8 @@ def _clean(text: str) -> str:
 def cancel_unknown(job: Job, outages: Outages) -> list[tuple[Cancellation, bool]]:
     """Cancel scheduled attempts whose outcome is unknown, so that their batches can be sent again."""
 
-    def begin(
-        edition: str, transport: Cancellable, now: datetime, *, excluding: Collection[str] = ()
-    ) -> Cancellation | None:
-        return outages.wait_through(
-            partial(job.ledger.begin_cancellation, edition, transport, now, excluding=excluding)
-        )
+    def begin(edition: str, transport: Cancellable, now: datetime, excluding: Collection[str]) -> Cancellation | None:
+        return outages.wait_through(partial(job.ledger.begin_cancellation, edition, transport, now, excluding))
 
     def confirm(name: str, now: datetime) -> None:
         outages.wait_through(partial(job.ledger.confirm_cancellation, name, now))
@@ -190,7 +181,7 @@ def cancel_each(
     for transport in transports:
         if not isinstance(transport, Cancellable):
             continue
-        while found := begin(edition, transport, clock(), excluding=tried):
+        while found := begin(edition, transport, clock(), tried):
             tried.add(found.attempt)
             confirmed = transport.cancel(found.schedule_id)
             if confirmed:

@@ -241,7 +241,7 @@ class Cancellations(Protocol):
     """Cancelling scheduled attempts whose outcome is unknown."""
 
     def begin_cancellation(
-        self, edition: str, transport: Cancellable, now: datetime, *, excluding: Collection[str] = ()
+        self, edition: str, transport: Cancellable, now: datetime, excluding: Collection[str] = ()
     ) -> Cancellation | None:
         """Choose the next attempt to cancel, other than `excluding`, and count it before the provider is called.
 

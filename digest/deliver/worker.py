@@ -358,5 +358,5 @@ def _log_outcome(edition: str, flight: _InFlight, outcome: Outcome) -> None:
     claim, name = flight.claim, flight.transport.name
     fields = {"edition": edition, "batch": claim.batch, "attempt": claim.attempt, "transport": name}
     recipients = len(claim.recipients)
-    counted = plural(recipients, "recipient", "recipients")
+    counted = plural(recipients, "recipient")
     log.log(level, "%s: %s", _LOGGED[type(outcome)], counted, extra={**fields, "recipients": recipients})

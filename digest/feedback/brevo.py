@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from digest.feedback.events import Event, InvalidPayload, one_line
+from digest.feedback.events import Event, InvalidPayload, one_line, positive
 
 # Brevo's name → our kind. Opens and clicks are not used: they cannot be switched off for each email.
 _KINDS = {
@@ -35,7 +35,6 @@ _KINDS = {
 _CUSTOM = "X-Mailin-custom"
 # The year 2100; a later time is invalid.
 _MAX_TIME = 4_102_444_800
-_MAX_ID = 2**63
 
 
 def parse_payload(body: bytes, comparable: Callable[[str], str | None]) -> list[Event]:
@@ -63,7 +62,7 @@ def _event(item: dict[str, Any], comparable: Callable[[str], str | None]) -> Eve
         kind,
         at,
         address=comparable(_text(item.get("email"))),
-        subscriber=_id(delivery),
+        subscriber=positive(delivery),
         edition=own.get("dg_edition", [""])[0][:64] or None,
         attempt=own.get("dg_attempt", [""])[0][:32] or None,
         reason=one_line(_text(item.get("reason"))),
@@ -83,9 +82,3 @@ def _number(value: object) -> float | None:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _id(text: str) -> int | None:
-    """A positive integer, or None."""
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
-    return number if 0 < number < _MAX_ID else None

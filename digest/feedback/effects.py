@@ -92,7 +92,7 @@ def decide(events: Sequence[Event], known: KnownDelivery, *, tracking: bool = Fa
         suppressed=tuple(suppressed.values()),
         confirmed=tuple(confirmed.items()),
         alarms=tuple(
-            f"edition {edition}: the provider dropped the emails of {plural(count, 'recipient', 'recipients')}: "
+            f"edition {edition}: the provider dropped the emails of {plural(count, 'recipient')}: "
             f"{reason or 'no reason given'}"
             for (edition, reason), count in alarms.items()
         ),

@@ -8,6 +8,7 @@ from datetime import datetime
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _MAX_LENGTH = 300
+_MAX_NUMBER = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,15 @@ class DeliveryEvent:
 
 class InvalidPayload(ValueError):
     """A webhook's payload has no events that can be read. The message is one sentence."""
+
+
+def positive(value: object) -> int | None:
+    """A positive integer, given as a number or as digits; otherwise None."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
+        value = int(value)
+    if isinstance(value, float) and 0 < value < _MAX_NUMBER:
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MAX_NUMBER else None
 
 
 def one_line(text: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from digest.feedback.clicks.classify import is_machine_agent
-from digest.feedback.events import Event, InvalidPayload, one_line
+from digest.feedback.events import Event, InvalidPayload, one_line, positive
 
 # SendGrid's name → our kind.
 _KINDS = {
@@ -36,7 +36,6 @@ _HARD_BOUNCES = ("bounce", "", "none", "null")
 _IMAGE_PROXIES = ("googleimageproxy", "yahoomailproxy")
 # The year 2100; a later time is invalid.
 _MAX_TIME = 4_102_444_800
-_MAX_ID = 2**63
 # Clicks on this number of links of one email within this number of seconds are a mail scanner's. Some gateways open
 # every link before delivery.
 _LINKS, _SECONDS = 3, 10
@@ -78,7 +77,7 @@ def _event(item: dict[str, Any], comparable: Callable[[str], str | None]) -> Eve
         kind,
         at,
         address=comparable(_text(item.get("email"))),
-        subscriber=_number(item.get("dg_delivery")),
+        subscriber=positive(item.get("dg_delivery")),
         edition=_text(item.get("dg_edition"))[:64] or None,
         attempt=_text(item.get("dg_attempt"))[:32] or None,
         reason=one_line(reason),
@@ -95,17 +94,8 @@ def _text(value: object) -> str:
 
 
 def _time(value: object) -> datetime | None:
-    number = _number(value)
+    number = positive(value)
     return datetime.fromtimestamp(number, UTC) if number is not None and number < _MAX_TIME else None
-
-
-def _number(value: object) -> int | None:
-    """A positive integer, given as a number or as digits; otherwise None."""
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 20:
-        value = int(value)
-    if isinstance(value, float) and 0 < value < _MAX_TIME:
-        value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MAX_ID else None
 
 
 def mark_scanner_clicks(events: Sequence[Event], *, urls: Sequence[str], agents: Sequence[str]) -> list[Event]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from digest.feedback.events import Event, InvalidPayload, one_line
+from digest.feedback.events import Event, InvalidPayload, one_line, positive
 
 # SES's name → our kind, the key of its details, and the key of its recipients in them.
 _KINDS = {
@@ -26,7 +26,6 @@ _KINDS = {
     # SES accepted the email and could not make it from its template.
     "Rendering Failure": ("dropped", "failure", ""),
 }
-_MAX_ID = 2**63
 
 
 def parse_payload(body: bytes, comparable: Callable[[str], str | None]) -> list[Event]:
@@ -62,7 +61,7 @@ def _events(message: dict[str, Any], comparable: Callable[[str], str | None]) ->
             kind,
             at,
             address=comparable(_text(recipient.get("emailAddress"))),
-            subscriber=_id(_tag(tags, "dg_delivery")),
+            subscriber=positive(_tag(tags, "dg_delivery")),
             edition=_tag(tags, "dg_edition")[:64] or None,
             attempt=_tag(tags, "dg_attempt")[:32] or None,
             reason=one_line(" · ".join(_reasons(name, details, recipient))),
@@ -115,9 +114,3 @@ def _list(value: object) -> list[Any]:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _id(text: str) -> int | None:
-    """A positive integer, or None."""
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0
-    return number if 0 < number < _MAX_ID else None

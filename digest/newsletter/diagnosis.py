@@ -287,7 +287,7 @@ def _check_list(app: App) -> list[Finding]:
     keeps = app.settings.subscribers.on_error == "last_good"
     then = "uses the last valid list" if keeps else "sends to nobody (`subscribers.on_error: stop`)"
     fix = f"correct it, then run `digest subscribers check`; until then `digest run` {then}"
-    more = f" (and {plural(len(faults) - 1, 'more error', 'more errors')})" if len(faults) > 1 else ""
+    more = f" (and {plural(len(faults) - 1, 'more error')})" if len(faults) > 1 else ""
     return [(warning if keeps else error)("list", f"{faults[0]}{more}", fix)]
 
 

@@ -111,7 +111,7 @@ def _sources(app: App) -> Item:
     if made := [edition.key for edition in recent if edition.sample and edition.day >= app.now().date()]:
         fix = "; ".join(f"digest edition discard {key}" for key in made)
         return Item("sources", False, f"made of samples before you removed them: edition {', '.join(made)}", fix)
-    return Item("sources", True, f"{plural(len(app.sources), 'source', 'sources')} of your own")
+    return Item("sources", True, f"{plural(len(app.sources), 'source')} of your own")
 
 
 def _postal_address(app: App) -> Item:

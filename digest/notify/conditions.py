@@ -364,7 +364,7 @@ def old_backup(facts: Facts) -> Iterator[Alert]:
         yield Alert(
             AlertKind.BACKUP_OLD,
             "",
-            f"The last backup of the store is {plural((facts.now - at).days, 'day', 'days')} old",
+            f"The last backup of the store is {plural((facts.now - at).days, 'day')} old",
             f"It was made at {_when(at, facts)}. Without a recent one, a lost disk takes the unsubscribes and the "
             "record of what was sent with it.",
             "`systemctl status digest-backup` says why; `digest store backup FILE` makes one now. If something else "

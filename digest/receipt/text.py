@@ -45,7 +45,7 @@ def _lines(receipt: Receipt) -> Iterator[str]:
     yield f"Batches: {len(receipt.batches):,}, chain {of['chain'].get('head') or 'empty'}"
     emails = of.get("emails")
     if isinstance(emails, list):
-        yield f"Emails: {plural(len(emails), 'variant', 'variants')}, content {of.get('content')}"
+        yield f"Emails: {plural(len(emails), 'variant')}, content {of.get('content')}"
     else:
         yield "Emails: no hash was kept of them."
     yield f"Public key: {of['public_key']}"

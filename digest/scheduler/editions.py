@@ -304,7 +304,7 @@ class EditionJobs:
         limit = (planned.schedule if planned else self.app.settings.schedule).expires_after
         expired = self.app.ledger.expire(key, before=now - limit)
         if expired:
-            unreached = plural(expired, "recipient", "recipients")
+            unreached = plural(expired, "recipient")
             self.log(f"Edition {key} did not reach {unreached} in time. They do not get it.")
             self.notices.raise_alert(
                 AlertKind.RECIPIENTS_EXPIRED,
@@ -342,7 +342,7 @@ class EditionJobs:
                 self.log(note)
             if sent.placed:
                 called = "the workers are called" if counts.pending else "nothing is pending"
-                self.log(f"Edition {edition.key}: {plural(sent.placed, 'recipient', 'recipients')} enqueued; {called}.")
+                self.log(f"Edition {edition.key}: {plural(sent.placed, 'recipient')} enqueued; {called}.")
             return
         if sent.report is None:
             if edition.state == EditionState.SKIPPED:

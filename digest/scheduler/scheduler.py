@@ -243,7 +243,7 @@ class Scheduler:
         new = sum(source.new for source in report.sources)
         failed = [f"{source.name}: {source.error.rstrip('.')}" for source in report.sources if source.error]
         errors = f" Failed: {'; '.join(failed)}." if failed else ""
-        self.log(f"Collected {plural(report.articles, 'article', 'articles')}, {new} new.{errors}")
+        self.log(f"Collected {plural(report.articles, 'article')}, {new} new.{errors}")
         if new:
             self.guard.run(self.look_for_breaking_news)
 
@@ -271,7 +271,7 @@ class Scheduler:
         self._last_notes = frozenset(result.notes)
         if result.suppressed:
             self.log(
-                f"Suppressed {plural(result.suppressed, 'subscriber', 'subscribers')} found on the provider's lists "
+                f"Suppressed {plural(result.suppressed, 'subscriber')} found on the provider's lists "
                 "(their webhook events never arrived)."
             )
 
@@ -326,7 +326,7 @@ class Scheduler:
         if done.articles or done.editions:
             self.log(
                 f"Pruned the store: {done.articles} old articles; {len(done.editions)} old editions are now counts, "
-                f"without {plural(done.deliveries, 'recipient', 'recipients')}."
+                f"without {plural(done.deliveries, 'recipient')}."
             )
 
     def reengage(self) -> None:

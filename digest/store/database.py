@@ -64,11 +64,11 @@ _CHUNK = 1_000
 class Database:
     """An open store. `read` and `write` open one transaction each."""
 
-    def __init__(self, engine: Engine, name: str, clock: SharedClock | None = None) -> None:
+    def __init__(self, engine: Engine, name: str) -> None:
         self.engine = engine
         self.name = name
         # Follows PostgreSQL's time, which all machines share.
-        self.clock = clock
+        self.clock: SharedClock | None = None
         self.sqlite = engine.dialect.name == "sqlite"
         # SQLite lets waiting writers poll with growing pauses. This queue is faster.
         self._lock = threading.RLock()

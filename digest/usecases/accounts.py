@@ -88,7 +88,7 @@ class Accounts:
         Raises DigestError. The next account of the provider with this address is accepted, also if the address is the
         same as before.
         """
-        user = self._existing(name)
+        user = _existing(self.users, name)
         address = comparable(email.strip()) if email.strip() else ""
         if address is None:
             raise DigestError(f"{email!r} is not an email address.")
@@ -103,7 +103,7 @@ class Accounts:
 
     def set_role(self, name: str, role: Role, by: Actor) -> None:
         """Give a user another role. It applies from their next request. Raises DigestError."""
-        user = self._existing(name)
+        user = _existing(self.users, name)
         if user.role is Role.ADMIN and role is not Role.ADMIN and self.users.admins() == 1:
             raise DigestError(f"{name} is the only admin. Make somebody else an admin first.")
         self.users.set_role(name, role)
@@ -111,19 +111,19 @@ class Accounts:
 
     def remove(self, name: str, by: Actor) -> None:
         """Remove a user and end their sessions. Raises DigestError."""
-        self._existing(name)
+        _existing(self.users, name)
         self.users.remove(name)
         self.log.record(by, "user removed", name, now=self.now())
 
     def end_sessions(self, name: str, by: Actor) -> int:
         """End every session of a user, and return how many there were. Raises DigestError."""
-        ended = self.users.end_sessions(user=self._existing(name).id)
+        ended = self.users.end_sessions(user=_existing(self.users, name).id)
         self.log.record(by, "sessions ended", name, str(ended), now=self.now())
         return ended
 
     def make_link(self, name: str, by: Actor) -> str:
         """Return the token of a new one-time link, which replaces an unused one. Raises DigestError."""
-        user, token = self._existing(name), secrets.token_urlsafe(32)
+        user, token = _existing(self.users, name), secrets.token_urlsafe(32)
         now = self.now()
         self.users.set_credential(user.id, Kind.LINK, _hash(token), now=now, expires_at=now + LINK_LASTS)
         self.log.record(by, "link made", name, now=now)
@@ -220,12 +220,6 @@ class Accounts:
         self.users.open_session(_hash(token), user.id, now=now, expires_at=expires, agent=short, method=method)
         return SignedIn(user, token)
 
-    def _existing(self, name: str) -> User:
-        user = self.users.find(name)
-        if user is None:
-            raise DigestError(f"There is no user {name}. `digest users list` shows all.")
-        return user
-
 
 class TooManyTries(DigestError):
     """Too many attempts to sign in."""
@@ -248,6 +242,13 @@ def _counter(key: str, code: str, now: datetime) -> int | None:
     totp, at = TOTP(key), int(now.timestamp()) // CODE_SECONDS
     numbers = (at, at - 1, at + 1)
     return next((each for each in numbers if hmac.compare_digest(totp.generate_otp(each), digits)), None)
+
+
+def _existing(users: UserStore, name: str) -> User:
+    user = users.find(name)
+    if user is None:
+        raise DigestError(f"There is no user {name}. `digest users list` shows all.")
+    return user
 
 
 def _hash(token: str) -> str:
@@ -286,7 +287,7 @@ class ApiTokens:
 
     def make(self, user: str, name: str, role: Role, by: Actor, *, days: int | None = None) -> str:
         """Return a new token of a user. It is shown once: only its hash is kept. Raises DigestError."""
-        held, now = self._existing(user), self.now()
+        held, now = _existing(self.users, user), self.now()
         if not _TOKEN_NAME.match(name):
             raise DigestError(f"A name of a token has letters, digits and . _ -, at most 64, found {name[:80]!r}.")
         if not held.role.includes(role):
@@ -304,7 +305,7 @@ class ApiTokens:
 
     def revoke(self, user: str, name: str, by: Actor) -> None:
         """Revoke a token at once. Raises DigestError."""
-        if not self.users.drop_token(self._existing(user).id, name):
+        if not self.users.drop_token(_existing(self.users, user).id, name):
             raise DigestError(f"{user} has no token {name}. `digest users tokens` shows all.")
         self.log.record(by, "token revoked", user, name, now=self.now())
 
@@ -317,9 +318,3 @@ class ApiTokens:
         if found and (found.used_at is None or now - found.used_at > _USED_EVERY):
             self.users.used_token(found.hash, now)
         return found
-
-    def _existing(self, name: str) -> User:
-        user = self.users.find(name)
-        if user is None:
-            raise DigestError(f"There is no user {name}. `digest users list` shows all.")
-        return user

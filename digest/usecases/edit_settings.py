@@ -136,7 +136,7 @@ class SettingsEditor:
             loader.from_data(wanted, self.environment)
             for change in changes:
                 editor.set(change.key.split("."), _value(EDITABLE[change.key], given[change.key]))
-            editor.save(wanted)
+            editor.write(wanted)
         for change in changes:
             self.audit.record(by, "setting changed", change.key, _detail(change), now=self.now())
         return changes

@@ -47,7 +47,7 @@ class Recovery:
         )
         if not unknown:
             return ()
-        return (f"An interrupted run left {plural(unknown, 'recipient', 'recipients')} with unknown outcome.",)
+        return (f"An interrupted run left {plural(unknown, 'recipient')} with unknown outcome.",)
 
 
 # Seconds.

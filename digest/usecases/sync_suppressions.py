@@ -141,7 +141,7 @@ def _reason(provider: str, name: str, reason: str) -> str:
 
 def _resubscribed_note(addresses: list[str]) -> str:
     names = ", ".join(addresses[:3]) + (" …" if len(addresses) > 3 else "")
-    count = plural(len(addresses), "subscriber", "subscribers")
+    count = plural(len(addresses), "subscriber")
     return (
         f"{count} subscribed again after the provider suppressed the address ({names}). "
         "Remove them from the provider's list, or it drops their mail."

@@ -18,9 +18,9 @@ def unescape_formula(text: str) -> str:
     return text[1:] if text[:1] == "'" and text[1:].lstrip()[:1] in _FORMULA else text
 
 
-def plural(number: int, one: str, many: str) -> str:
-    """Format a count: '1 batch', '2 batches'."""
-    return f"{number} {one if number == 1 else many}"
+def plural(number: int, one: str, many: str = "") -> str:
+    """Format a count: '1 batch', '2 batches'. Without `many`, several end in s."""
+    return f"{number} {one if number == 1 else many or f'{one}s'}"
 
 
 def duration(seconds: float) -> str:
@@ -30,10 +30,10 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
-def short_line(text: str, most: int = 100) -> str:
-    """Foreign text on one line, printable, and of at most `most` characters."""
+def short_line(text: str) -> str:
+    """Foreign text on one line, printable, and of at most 100 characters."""
     line = "".join(char if char.isprintable() else "?" for char in text)
-    return line if len(line) <= most else line[: most - 1] + "…"
+    return line if len(line) <= 100 else line[:99] + "…"
 
 
 def pick(item: object, names: str) -> dict[str, Any]:

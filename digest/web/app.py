@@ -240,10 +240,14 @@ def _group_commit(app: App) -> GroupCommit[tuple[int, ConsentContext], bool]:
     return GroupCommit(lambda requests: preferences.unsubscribe_all(requests, now=app.now()))
 
 
+def _context(app: App, pages: Pages) -> Context:
+    return Context(pages, app.signer, PreferenceStore(app.database), RateLimiter(app.database), app.now)
+
+
 def _leave_page(
     app: App, pages: Pages, outbound: OutboundMail, leaving: GroupCommit[tuple[int, ConsentContext], bool]
 ) -> LeavePage:
-    context = Context(pages, app.signer, PreferenceStore(app.database), RateLimiter(app.database), app.now)
+    context = _context(app, pages)
     emails = OwnDataEmails(pages, app.sender, app.signer)
     notices = ChangeNotices(context, RequestStore(app.database), emails, outbound)
     calendar = Brief(app.calendar_reader.read, _BRIEF)
@@ -366,11 +370,10 @@ def _click_routers(app: App, pages: Pages, opened: ExitStack) -> list[APIRouter]
     links = app.readable_click_links
     if links is None:
         return []
-    context = Context(pages, app.signer, PreferenceStore(app.database), RateLimiter(app.database), app.now)
     recorder = None
     if app.settings.clicks.enabled:
         recorder = opened.enter_context(closing(ClickRecorder(app.clicks, app.click_counter.fold, app.now)))
-    return [clicks.router(context, Redirects(links, app.editions), recorder)]
+    return [clicks.router(_context(app, pages), Redirects(links, app.editions), recorder)]
 
 
 def _offered_editions(app: App) -> tuple[OfferedEdition, ...]:

@@ -94,19 +94,44 @@ class EditNotPossible(DigestError):
     """The file is written in a way that this edit can't be applied to. The message says where."""
 
 
-class YamlListEditor:
-    """Edits the rows under the top-level key `key`. With `braces`, a new row is written as `- {…}` by default."""
+class YamlText:
+    """The text of a file while it is edited."""
 
-    def __init__(self, path: Path, key: str, *, braces: bool = False) -> None:
+    def __init__(self, path: Path) -> None:
+        """Raises ConfigurationError for a file that is not valid YAML."""
         self.path = path
-        self.key = key
-        self.braces = braces
-        # Raises ConfigurationError for a file that is not valid YAML.
         value = reader.read_file(path)
         self.before: dict[str, Any] = value if isinstance(value, dict) else {}
         self.raw = path.read_bytes()
         self.text = self.raw.decode("utf-8-sig")
         self.newline = next((end for end in ("\r\n", "\n", "\r") if end in self.text), "\n")
+
+    def write(self, wanted: Mapping[str, Any], *, validate: Callable[[Any], object] | None = None) -> None:
+        """Write the file if it contains exactly the intended values. `validate` may raise. Raises EditNotPossible."""
+        try:
+            after = reader.read_text(self.text, self.path.name)
+        except ConfigurationError:
+            after = None
+        if after != wanted:
+            self.refuse(0, "this edit can't be made without touching other lines")
+        if validate is not None:
+            validate(after)
+        byte_order_mark = b"\xef\xbb\xbf" if self.raw.startswith(b"\xef\xbb\xbf") else b""
+        replace_file(backup_of(self.path), self.raw, like=self.path)
+        replace_file(self.path, byte_order_mark + self.text.encode())
+
+    def refuse(self, line: int, reason: str) -> NoReturn:
+        place = f"{self.path.name}:{line + 1}" if line else self.path.name
+        raise EditNotPossible(f"{place}: {reason}; edit it by hand")
+
+
+class YamlListEditor(YamlText):
+    """Edits the rows under the top-level key `key`. With `braces`, a new row is written as `- {…}` by default."""
+
+    def __init__(self, path: Path, key: str, *, braces: bool = False) -> None:
+        super().__init__(path)
+        self.key = key
+        self.braces = braces
         self._parse()
 
     def add(self, *rows: Mapping[str, Any]) -> None:
@@ -123,7 +148,7 @@ class YamlListEditor:
         last = self.rows[-1]
         dash = self.list_node.start_mark.column
         if self.text[_offset(self.list_node.start_mark)] != "-":
-            self._refuse(self.list_node.start_mark.line, "the list has an anchor or a tag")
+            self.refuse(self.list_node.start_mark.line, "the list has an anchor or a tag")
         self._insert_after(self._last_line(last), [line for row in rows for line in self._row(row, dash)])
 
     def remove(self, index: int) -> None:
@@ -133,7 +158,7 @@ class YamlListEditor:
         if self.list_node is not None and self.list_node.flow_style:
             without = remove_row(self.text, self.list_node, index)
             if without is None:
-                self._refuse(row.start_mark.line, "there are comments inside the brackets")
+                self.refuse(row.start_mark.line, "there are comments inside the brackets")
             self.text = without
             return
         lines = self._lines()
@@ -161,24 +186,13 @@ class YamlListEditor:
         start, end = _offset(key_node.end_mark), self._end_offset(value_node, key_node)
         colon = self.text.find(":", start)
         if not start <= colon <= end:
-            self._refuse(key_node.start_mark.line, "this field is written in an unusual form")
+            self.refuse(key_node.start_mark.line, "this field is written in an unusual form")
         written = format_value(value, flow=row.flow_style)
         self.text = self.text[: colon + 1] + " " + written + self.text[end:]
 
     def save(self, expected: Any, *, validate: Callable[[Any], object] | None = None) -> None:
         """Write the file if it contains the rows that `expected` makes of the old ones. `validate` may raise."""
-        wanted = {**self.before, self.key: expected(list(self.before.get(self.key) or []))}
-        try:
-            after = reader.read_text(self.text, self.path.name)
-        except ConfigurationError:
-            after = None
-        if after != wanted:
-            self._refuse(0, "this edit can't be made without touching other lines")
-        if validate is not None:
-            validate(after)
-        byte_order_mark = b"\xef\xbb\xbf" if self.raw.startswith(b"\xef\xbb\xbf") else b""
-        replace_file(backup_of(self.path), self.raw, like=self.path)
-        replace_file(self.path, byte_order_mark + self.text.encode())
+        self.write({**self.before, self.key: expected(list(self.before.get(self.key) or []))}, validate=validate)
 
     def _parse(self) -> None:
         """Find the positions of the rows in `text`. They become stale with each edit."""
@@ -186,7 +200,7 @@ class YamlListEditor:
             root = yaml.compose(self.text, Loader=_LOADER)
         except yaml.YAMLError:
             # The original text was valid, so the edit broke it.
-            self._refuse(0, "this edit can't be made without touching other lines")
+            self.refuse(0, "this edit can't be made without touching other lines")
         self.root = root
         self.list_key = next((key for key, _v in _nodes(root) if key.value == self.key), None)
         found = dict(pairs(root)).get(self.key)
@@ -203,7 +217,7 @@ class YamlListEditor:
         margin = _nodes(self.root)[0][0].start_mark.column if _nodes(self.root) else 0
         lines = [line for row in rows for line in self._row(row, margin + 2)]
         if self.list_key is None:
-            end = "" if not self.text or _ends_with_break(self.text) else self.newline
+            end = "" if not self.text or ends_with_break(self.text) else self.newline
             self.text += end + self.newline.join([" " * margin + f"{self.key}:", *lines]) + self.newline
             return
         empty = self.list_node or self.null_node
@@ -212,7 +226,7 @@ class YamlListEditor:
             # Remove `[]` or `null`, but keep a comment after it.
             start, stop = _offset(empty.start_mark), _offset(empty.end_mark)
             if "#" in self.text[start:stop]:
-                self._refuse(empty.start_mark.line, "there are comments inside the brackets")
+                self.refuse(empty.start_mark.line, "there are comments inside the brackets")
             self.text = self.text[:start].rstrip(" ") + self.text[stop:]
         self._insert_after(at, lines)
 
@@ -234,17 +248,17 @@ class YamlListEditor:
 
     def _remove_field(self, row: Any, key_node: Any, value_node: Any) -> None:
         if row.flow_style:
-            self._refuse(row.start_mark.line, "a field can't be removed from a row written on one line")
+            self.refuse(row.start_mark.line, "a field can't be removed from a row written on one line")
         first, last = key_node.start_mark.line, max(self._last_line(value_node), key_node.end_mark.line)
         lines = self._lines()
         if first == row.start_mark.line:
-            self._refuse(first, "the first field of a row can't be removed")
+            self.refuse(first, "the first field of a row can't be removed")
         del lines[first : last + 1]
         self._set_lines(lines)
 
     def _insert_after(self, line: int, block: Sequence[str]) -> None:
         lines = self._lines()
-        if not _ends_with_break(lines[line]):
+        if not ends_with_break(lines[line]):
             lines[line] += self.newline
         lines[line + 1 : line + 1] = [row + self.newline for row in block]
         self._set_lines(lines)
@@ -258,7 +272,7 @@ class YamlListEditor:
     def _end_offset(self, value: Any, key: Any) -> int:
         """Return the offset at which a value's own text ends, before any comment."""
         if isinstance(value, yaml.ScalarNode) and value.style in ("|", ">"):
-            self._refuse(value.start_mark.line, "a field written as a block scalar can't be changed")
+            self.refuse(value.start_mark.line, "a field written as a block scalar can't be changed")
         leaf = value
         while isinstance(leaf, yaml.CollectionNode) and not leaf.flow_style and leaf.value:
             tail = leaf.value[-1]
@@ -275,10 +289,6 @@ class YamlListEditor:
             return max(self._last_line(value), int(key.end_mark.line))
         own = self.text[_offset(node.start_mark) : _offset(node.end_mark)].rstrip()
         return int(node.start_mark.line) + len(re.findall(_BREAK, own))
-
-    def _refuse(self, line: int, reason: str) -> NoReturn:
-        place = f"{self.path.name}:{line + 1}" if line else self.path.name
-        raise EditNotPossible(f"{place}: {reason}; edit it by hand")
 
 
 def backup_of(path: Path) -> Path:
@@ -299,7 +309,7 @@ def _in_braces(row: Any) -> bool:
     return isinstance(row, yaml.MappingNode) and bool(row.flow_style)
 
 
-def _ends_with_break(line: str) -> bool:
+def ends_with_break(line: str) -> bool:
     return line.endswith(("\n", "\r", "\x85", "\u2028", "\u2029"))
 
 

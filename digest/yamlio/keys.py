@@ -1,21 +1,17 @@
 """Set keys of a YAML file as text, so that comments, order and quoting of everything else stay as they are.
 
-`save` parses the edited text and refuses it unless it contains exactly the intended values.
+`write` parses the edited text and refuses it unless it contains exactly the intended values.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from typing import Any
 
 import yaml
 
-from digest.errors import ConfigurationError
-from digest.utils.files import replace_file
-from digest.yamlio import reader
-from digest.yamlio.editor import EditNotPossible, backup_of, format_value, pairs
+from digest.yamlio.editor import YamlText, ends_with_break, format_value, pairs, row_in_braces
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Line breaks by YAML 1.1, as PyYAML counts them.
@@ -23,23 +19,15 @@ _LINE = re.compile("[^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029])|.+\\
 Value = str | int | float | bool | None | list[str]
 
 
-class YamlKeys:
+class YamlKeys(YamlText):
     """Edits values at paths of keys, such as `("schedule", "send_at")`. Lists have texts only."""
-
-    def __init__(self, path: Path) -> None:
-        """Raises ConfigurationError for a file that is not valid YAML."""
-        self.path = path
-        self.raw = path.read_bytes()
-        self.text = self.raw.decode("utf-8-sig")
-        self.newline = next((end for end in ("\r\n", "\n", "\r") if end in self.text), "\n")
-        reader.read_text(self.text, path.name)
 
     def set(self, keys: Sequence[str], value: Value) -> None:
         """Set a value, and add missing keys on its path. Raises EditNotPossible."""
         try:
             node = yaml.compose(self.text, Loader=_LOADER)
         except yaml.YAMLError:
-            self._refuse(0, "this edit can't be made without touching other lines")
+            self.refuse(0, "this edit can't be made without touching other lines")
         parent_key: Any = None
         for depth, key in enumerate(keys):
             if not isinstance(node, yaml.MappingNode):
@@ -52,30 +40,18 @@ class YamlKeys:
             parent_key, node = found
             if node.start_mark.index < parent_key.end_mark.index:
                 # The text of an alias is elsewhere, and other values use it too.
-                self._refuse(parent_key.start_mark.line, "this value is an alias")
+                self.refuse(parent_key.start_mark.line, "this value is an alias")
         self._replace(parent_key, node, value, in_braces=self._in_braces(keys))
-
-    def save(self, wanted: Mapping[str, Any]) -> None:
-        """Write the file if it contains exactly the intended values. Raises EditNotPossible."""
-        try:
-            after = reader.read_text(self.text, self.path.name)
-        except ConfigurationError:
-            after = None
-        if after != wanted:
-            self._refuse(0, "this edit can't be made without touching other lines")
-        byte_order_mark = b"\xef\xbb\xbf" if self.raw.startswith(b"\xef\xbb\xbf") else b""
-        replace_file(backup_of(self.path), self.raw, like=self.path)
-        replace_file(self.path, byte_order_mark + self.text.encode())
 
     def _replace(self, key: Any, node: Any, value: Value, *, in_braces: bool) -> None:
         start, end = _span(node)
         if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
-            self._refuse(key.start_mark.line, "a value written as a block scalar can't be changed")
+            self.refuse(key.start_mark.line, "a value written as a block scalar can't be changed")
         if isinstance(node, yaml.SequenceNode) and not node.flow_style and node.value:
             self._replace_rows(node, value)
             return
         if isinstance(node, yaml.CollectionNode) and "#" in self.text[start:end]:
-            self._refuse(key.start_mark.line, "there are comments inside the brackets")
+            self.refuse(key.start_mark.line, "there are comments inside the brackets")
         written = _format(value, flow=in_braces)
         # An empty value ends where its key does.
         space = " " if self.text[start - 1] == ":" else ""
@@ -89,18 +65,18 @@ class YamlKeys:
         at = first
         for row in node.value:
             if not isinstance(row, yaml.ScalarNode) or row.style in ("|", ">") or row.start_mark.line < at:
-                self._refuse(row.start_mark.line, "this list is written in an unusual form")
+                self.refuse(row.start_mark.line, "this list is written in an unusual form")
             rows.setdefault(str(row.value), [])[:] = lines[at : row.end_mark.line + 1]
             at = row.end_mark.line + 1
         if not isinstance(value, list) or not value:
             if any("#" in line for line in lines[first:past]):
-                self._refuse(first, "there are comments in this list")
+                self.refuse(first, "there are comments in this list")
             written = [" " * (column + 2) + _format(value) + self.newline]
         else:
             written = []
             for each in value:
                 kept = rows.get(each) or [" " * column + "- " + format_value(each) + self.newline]
-                written += [line if _ends(line) else line + self.newline for line in kept]
+                written += [line if ends_with_break(line) else line + self.newline for line in kept]
         lines[first:past] = written
         self.text = "".join(lines)
 
@@ -118,13 +94,13 @@ class YamlKeys:
         """Add keys below a key without a value, or to an empty file."""
         if key is None:
             if empty is not None:
-                self._refuse(0, "expected keys such as newsletter:")
-            end = "" if not self.text or _ends(self.text) else self.newline
+                self.refuse(0, "expected keys such as newsletter:")
+            end = "" if not self.text or ends_with_break(self.text) else self.newline
             self.text += end + "".join(line + self.newline for line in _nested(keys, value, 0))
             return
         start, stop = _span(empty)
         if not isinstance(empty, yaml.ScalarNode) or self.text[start:stop] not in ("", "null", "~"):
-            self._refuse(key.start_mark.line, "this key has no keys below it")
+            self.refuse(key.start_mark.line, "this key has no keys below it")
         line = key.start_mark.line
         if stop > start:
             self.text = self.text[:start].rstrip(" ") + self.text[stop:]
@@ -132,7 +108,7 @@ class YamlKeys:
 
     def _insert(self, line: int, block: Sequence[str]) -> None:
         lines = _LINE.findall(self.text)
-        if not _ends(lines[line]):
+        if not ends_with_break(lines[line]):
             lines[line] += self.newline
         lines[line + 1 : line + 1] = [row + self.newline for row in block]
         self.text = "".join(lines)
@@ -145,10 +121,6 @@ class YamlKeys:
                 return True
             node = dict(pairs(node))[key]
         return False
-
-    def _refuse(self, line: int, reason: str) -> NoReturn:
-        place = f"{self.path.name}:{line + 1}" if line else self.path.name
-        raise EditNotPossible(f"{place}: {reason}; edit it by hand")
 
 
 def _format(value: Value, *, flow: bool = False) -> str:
@@ -188,5 +160,30 @@ def _last_line(node: Any) -> int:
     return int(node.end_mark.line) - (1 if whole_lines else 0)
 
 
-def _ends(line: str) -> bool:
-    return line.endswith(("\n", "\r", "\x85", "\u2028", "\u2029"))
+def set_value(text: str, path: Sequence[str], value: str) -> str:
+    """Return the text with the scalar at `path` changed. Raises KeyError if there is no such key."""
+    node, in_braces = _node(text, path)
+    return text[: node.start_mark.index] + format_value(value, flow=in_braces) + text[node.end_mark.index :]
+
+
+def set_rows(text: str, path: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
+    """Return the text with other rows in the list at `path`, whose rows are on separate lines.
+
+    Comments on the lines of the old rows go with them. Raises KeyError if there is no such key.
+    """
+    node, _in_braces = _node(text, path)
+    first, last = node.start_mark.line, node.value[-1].end_mark.line
+    indent = " " * node.start_mark.column
+    lines = text.split("\n")
+    lines[first : last + 1] = [f"{indent}- {row_in_braces(row)}" for row in rows]
+    return "\n".join(lines)
+
+
+def _node(text: str, path: Sequence[str]) -> tuple[Any, bool]:
+    """The node at a path of keys, and whether it is inside braces."""
+    node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    in_braces = False
+    for key in path:
+        in_braces = in_braces or bool(node.flow_style)
+        node = dict(pairs(node))[key]
+    return node, in_braces

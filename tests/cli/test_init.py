@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from digest.config import loader
-from digest.yamlio.value import set_rows, set_value
+from digest.yamlio.keys import set_rows, set_value
 from tests.cli.newsroom import Newsroom
 from tests.paths import ROOT
 from tests.support.http_server import HttpServer

@@ -27,7 +27,7 @@ def edited(folder: Path, text: str, keys: str, value: Value) -> str:
     place[last] = value
     editor = YamlKeys(path)
     editor.set(keys.split("."), value)
-    editor.save(wanted)
+    editor.write(wanted)
     return path.read_bytes().decode()
 
 

@@ -113,7 +113,7 @@ class FakeLedger:
         raise NotImplementedError("schedule ids are tested on the real ledger")
 
     def begin_cancellation(
-        self, edition: str, transport: Cancellable, now: datetime, *, excluding: Collection[str] = ()
+        self, edition: str, transport: Cancellable, now: datetime, excluding: Collection[str] = ()
     ) -> Cancellation | None:
         raise NotImplementedError("schedule ids are tested on the real ledger")
 

@@ -11,7 +11,6 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
     Select,
@@ -241,13 +240,13 @@ class ArchiveStore:
         """Return a version that changes whenever the content of the archive changes."""
         columns = (archive_page.c.made_at, edition.c.key)
         rows = select(func.count(), *map(func.max, columns), func.sum(edition.c.revision))
-        rows = rows.join_from(edition, archive_page).where(self._is_shown(now))
+        rows = rows.join_from(edition, archive_page).where(self._published.is_shown(now))
         return repr(tuple(self.database.query(rows).one()))
 
     def page(self, key: str, now: datetime) -> ArchivedEdition | None:
         """Return an edition with its article."""
         rows = select(*_LISTED, archive_page.c.html).join_from(edition, archive_page)
-        row = self.database.query(rows.where(edition.c.key == key, self._is_shown(now))).one_or_none()
+        row = self.database.query(rows.where(edition.c.key == key, self._published.is_shown(now))).one_or_none()
         return ArchivedEdition(*row) if row else None
 
     def neighbours(
@@ -281,7 +280,7 @@ class ArchiveStore:
 
     def months(self, now: datetime) -> list[Month]:
         """Return the months that have editions, newest first."""
-        rows = select(edition.c.day).join_from(edition, archive_page).where(self._is_shown(now))
+        rows = select(edition.c.day).join_from(edition, archive_page).where(self._published.is_shown(now))
         counts: dict[date, int] = {}
         with self.database.read() as connection:
             for day in connection.execute(rows).scalars():
@@ -315,7 +314,7 @@ class ArchiveStore:
         """Return the sections that have stories, the largest first."""
         rows = (
             select(archive_story.c.section, func.count())
-            .where(archive_story.c.edition.in_(self._shown(now)))
+            .where(archive_story.c.edition.in_(self._published.keys(now)))
             .group_by(archive_story.c.section)
             .order_by(func.count().desc(), archive_story.c.section)
         )
@@ -326,7 +325,7 @@ class ArchiveStore:
         newest = func.max(archive_story.c.day)
         rows = (
             select(archive_story.c.thread, newest)
-            .where(archive_story.c.edition.in_(self._shown(now)))
+            .where(archive_story.c.edition.in_(self._published.keys(now)))
             .group_by(archive_story.c.thread)
             .having(newest >= since, newest < until)
             .order_by(newest.desc(), archive_story.c.thread)
@@ -338,7 +337,11 @@ class ArchiveStore:
         of = archive_correction.c
         title = (
             select(archive_story.c.title)
-            .where(archive_story.c.thread == of.thread, of.thread != "", archive_story.c.edition.in_(self._shown(now)))
+            .where(
+                archive_story.c.thread == of.thread,
+                of.thread != "",
+                archive_story.c.edition.in_(self._published.keys(now)),
+            )
             .order_by(archive_story.c.id.desc())
             .limit(1)
             .scalar_subquery()
@@ -346,7 +349,7 @@ class ArchiveStore:
         rows = (
             select(of.edition, edition.c.day, of.text, of.url, of.thread, func.coalesce(title, ""))
             .join_from(archive_correction, edition)
-            .where(self._is_shown(now))
+            .where(self._published.is_shown(now))
             .order_by(edition.c.day.desc(), edition.c.frozen_at.desc(), of.edition, of.position)
         )
         if thread is not None:
@@ -367,7 +370,7 @@ class ArchiveStore:
 
     def newest_titles(self, now: datetime, most: int) -> list[str]:
         """Return the titles of the newest stories. A search takes its suggestions from them."""
-        rows = select(archive_story.c.title).where(archive_story.c.edition.in_(self._shown(now)))
+        rows = select(archive_story.c.title).where(archive_story.c.edition.in_(self._published.keys(now)))
         rows = rows.order_by(archive_story.c.day.desc(), archive_story.c.id.desc())
         return list(self.database.query(rows.limit(most)).scalars())
 
@@ -384,7 +387,7 @@ class ArchiveStore:
         rows = (
             select(func.max(archive_story.c.id).label("id"))
             .join(newest, newest.c.id == archive_story.c.id)
-            .where(archive_story.c.edition.in_(self._shown(now)))
+            .where(archive_story.c.edition.in_(self._published.keys(now)))
             .group_by(archive_story.c.thread)
             .order_by(func.max(archive_story.c.id).desc())
         )
@@ -394,25 +397,18 @@ class ArchiveStore:
         """Build the query for FTS5 or PostgreSQL. The words consist of ASCII letters and digits."""
         return {"query": (" AND " if self.database.sqlite else " & ").join(words)}
 
-    def _shown(self, now: datetime) -> Select[Any]:
-        """Select the keys of the editions that are shown."""
-        return self._published.keys(now)
-
-    def _is_shown(self, now: datetime) -> ColumnElement[bool]:
-        return self._published.is_shown(now)
-
     def _list(self, now: datetime) -> Select[Any]:
         return (
             select(*_LISTED)
             .join_from(edition, archive_page)
-            .where(self._is_shown(now))
+            .where(self._published.is_shown(now))
             .order_by(edition.c.day.desc(), archive_page.c.made_at.desc(), edition.c.key.desc())
         )
 
     def _stories(self, now: datetime) -> Select[Any]:
         return (
             select(*_STORY)
-            .where(archive_story.c.edition.in_(self._shown(now)))
+            .where(archive_story.c.edition.in_(self._published.keys(now)))
             .order_by(archive_story.c.day.desc(), archive_story.c.id.desc())
         )
 

@@ -216,20 +216,20 @@ class SqlLedger:
             self.progress.end(claim.attempt)
 
     def begin_cancellation(
-        self, edition: str, transport: Cancellable, now: datetime, *, excluding: Collection[str] = ()
+        self, edition: str, transport: Cancellable, now: datetime, excluding: Collection[str] = ()
     ) -> Cancellation | None:
         with self.database.write(area="cancellation") as connection:
             return cancellations.begin_cancellation(connection, edition, transport, now, excluding)
 
     def begin_stop_cancellation(
-        self, edition: str, transport: Cancellable, now: datetime, *, excluding: Collection[str] = ()
+        self, edition: str, transport: Cancellable, now: datetime, excluding: Collection[str] = ()
     ) -> Cancellation | None:
         """`begin_cancellation` of a stopped edition, which includes accepted attempts."""
         with self.database.write(area="cancellation") as connection:
             return cancellations.begin_cancellation(connection, edition, transport, now, excluding, accepted_too=True)
 
     def begin_correction_cancellation(
-        self, edition: str, transport: Cancellable, now: datetime, *, excluding: Collection[str] = ()
+        self, edition: str, transport: Cancellable, now: datetime, excluding: Collection[str] = ()
     ) -> Cancellation | None:
         """`begin_cancellation` of scheduled emails that a correction replaced."""
         with self.database.write(area="cancellation") as connection:

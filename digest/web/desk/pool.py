@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.models import Edition, EditionState, Role
@@ -22,7 +21,7 @@ _MAX_QUERY = 100
 
 def runners_up(visit: Visit) -> Response:
     """The next best stories. Finding them takes as long as composing, so it is done in the background."""
-    edition = _edition(visit)
+    edition = visit.edition()
     app = visit.desk.app
     changes = app.editions.editorial_changes(edition.key)
     found = visit.desk.runners_up.get(
@@ -39,7 +38,7 @@ def runners_up(visit: Visit) -> Response:
 
 
 def search(visit: Visit) -> Response:
-    edition = _edition(visit)
+    edition = visit.edition()
     query = " ".join(visit.query.get("q", "").split())[:_MAX_QUERY]
     source = visit.query.get("source", "")
     app, now = visit.desk.app, visit.desk.now()
@@ -71,10 +70,3 @@ def _compose(visit: Visit, edition: Edition) -> Sequence[RunnerUp]:
 def _editable(visit: Visit, edition: Edition) -> bool:
     states = (EditionState.DRAFT, EditionState.SKIPPED, EditionState.APPROVED)
     return visit.may(Role.EDITOR) and edition.state in states
-
-
-def _edition(visit: Visit) -> Edition:
-    found = visit.desk.app.editions.get(visit.parameters["key"])
-    if found is None:
-        raise HTTPException(404)
-    return found

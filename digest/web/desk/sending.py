@@ -28,7 +28,7 @@ _MOST, _WINDOW = 30, timedelta(hours=1)
 
 def approve(visit: Visit) -> Response:
     """Approve the revision that the page showed. An edition with errors needs a reason."""
-    app, edition = visit.desk.app, _edition(visit)
+    app, edition = visit.desk.app, visit.edition()
     _ = visit.catalogue.gettext
     if edition.state != EditionState.DRAFT:
         return visit.go(edition_path(edition.key))
@@ -51,7 +51,7 @@ def approve(visit: Visit) -> Response:
 
 def reopen(visit: Visit) -> Response:
     """Make an approved or expired edition, or one that was paused before anybody got it, a draft again."""
-    app, edition = visit.desk.app, _edition(visit)
+    app, edition = visit.desk.app, visit.edition()
     states = [EditionState.APPROVED, EditionState.EXPIRED]
     if not counts(app.database, edition.key).frozen:
         states.append(EditionState.PAUSED)
@@ -59,7 +59,7 @@ def reopen(visit: Visit) -> Response:
 
 
 def pause(visit: Visit) -> Response:
-    app, edition = visit.desk.app, _edition(visit)
+    app, edition = visit.desk.app, visit.edition()
     done = app.stopper.stop(edition.key, EditionState.PAUSED, out_of=PAUSABLE)
     if done.stopped:
         _record(visit, edition, EditionState.PAUSED, EditionState.PAUSED)
@@ -67,7 +67,7 @@ def pause(visit: Visit) -> Response:
 
 
 def resume(visit: Visit) -> Response:
-    app, edition = visit.desk.app, _edition(visit)
+    app, edition = visit.desk.app, visit.edition()
     begun = counts(app.database, edition.key).frozen > 0
     required = app.requires_approval(edition.key)
     state = state_after_pause(app.editions, edition.key, begun=begun, requires_approval=required)
@@ -75,13 +75,13 @@ def resume(visit: Visit) -> Response:
 
 
 def ask_cancel(visit: Visit) -> Response:
-    edition = _edition(visit)
+    edition = visit.edition()
     found = counts(visit.desk.app.database, edition.key)
     return visit.page("cancel.html.j2", edition=edition, counts=found, cancellable=edition.state in CANCELLABLE)
 
 
 def cancel(visit: Visit) -> Response:
-    app, edition = visit.desk.app, _edition(visit)
+    app, edition = visit.desk.app, visit.edition()
     if app.stopper.stop(edition.key, EditionState.CANCELLED, out_of=CANCELLABLE).stopped:
         _record(visit, edition, EditionState.CANCELLED, EditionState.CANCELLED)
     return visit.go(edition_path(edition.key))
@@ -104,13 +104,6 @@ def _moved(
 def _record(visit: Visit, edition: Edition, state: EditionState, what: str) -> None:
     app = visit.desk.app
     record_decision(app.editions, app.audit, edition.key, state, visit.actor, why=_BY, what=what, now=app.now())
-
-
-def _edition(visit: Visit) -> Edition:
-    found = visit.desk.app.editions.get(visit.parameters["key"])
-    if found is None:
-        raise HTTPException(404)
-    return found
 
 
 def send_test(visit: Visit) -> Response:

@@ -207,9 +207,7 @@ def _following(edition: Edition, story: Story) -> Story | None:
 
 
 def _found(visit: Visit) -> tuple[Edition, Story]:
-    edition = visit.desk.app.editions.get(visit.parameters["key"])
-    if edition is None:
-        raise HTTPException(404)
+    edition = visit.edition()
     story = next((each for each in edition.stories() if each.id == visit.parameters["story"]), None)
     if story is None:
         raise HTTPException(404)

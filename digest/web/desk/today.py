@@ -22,12 +22,12 @@ from digest.web.desk import blocks, seen
 from digest.web.desk.checks import Checked, Problem, problems
 from digest.web.desk.edit import MAX_LEFT
 from digest.web.desk.letter import FORMS, variants
+from digest.web.desk.views import clock
 from digest.web.desk.visit import Visit
 
 if TYPE_CHECKING:
     from digest.config.calendar import PlannedEdition
     from digest.curate.editorial import Changes
-    from digest.store.desk.audit import Act
 
 # States in which the stories can be changed; an approval ends with the first change.
 EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED, EditionState.APPROVED)
@@ -158,7 +158,7 @@ def page(
         groups=_groups(visit, edition, changes) if editable or edition.state == EditionState.PAUSED else (),
         sections=app.topics,
         editable=editable and visit.may(Role.EDITOR),
-        last=_last_change(visit, edition) if editable else None,
+        last=app.audit.last_change(edition.key) if editable else None,
         new=_new_articles(visit, edition) if edition.state == EditionState.DRAFT else 0,
         revision=revision(edition),
         problem=problem,
@@ -261,7 +261,7 @@ def bar(visit: Visit, edition: Edition, *, asks_reason: bool = False, read_only:
 def _when_to_whom(visit: Visit, edition: Edition, send_at: datetime | None) -> str:
     _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
     number = visit.desk.audience.of(edition)
-    at = f"{send_at.hour}:{send_at:%M}" if send_at else ""
+    at = clock(send_at) if send_at else ""
     if number is None:
         return _("It goes out at %(clock)s") % {"clock": at} if at else _("It is ready to be sent")
     whom = ngettext("%(num)s subscriber", "%(num)s subscribers", number) % {"num": f"{number:,}"}
@@ -287,20 +287,18 @@ def _deadline(visit: Visit, planned: PlannedEdition | None, now: datetime) -> st
     if planned is None:
         return _("It waits for approval.")
     due = (planned.approve_by or planned.expires_at).astimezone(now.tzinfo)
-    clock = f"{due.hour}:{due:%M}"
     if now > due:
         return _("It waits for approval. Its time is over, so send it with `digest send`.")
     if planned.schedule.on_no_approval == "send":
-        return _("Without approval by %(clock)s it goes out as it is.") % {"clock": clock}
-    return _("Without approval by %(clock)s there is no edition.") % {"clock": clock}
+        return _("Without approval by %(clock)s it goes out as it is.") % {"clock": clock(due)}
+    return _("Without approval by %(clock)s there is no edition.") % {"clock": clock(due)}
 
 
 def _approval_line(visit: Visit, edition: Edition) -> str:
     app, now = visit.desk.app, visit.desk.now()
     for act in app.audit.newest(_DECISIONS, subject=edition.key):
         if act.what == EditionState.APPROVED:
-            local = act.at.astimezone(now.tzinfo)
-            values = {"who": act.who, "clock": f"{local.hour}:{local:%M}"}
+            values = {"who": act.who, "clock": clock(act.at.astimezone(now.tzinfo))}
             return visit.catalogue.gettext("%(who)s approved it at %(clock)s. A change needs a new approval.") % values
     return visit.catalogue.gettext("A change needs a new approval.")
 
@@ -340,10 +338,6 @@ def _shown_reasons(visit: Visit, story: Story) -> tuple[str, ...]:
         if points.startswith("+") and not any(pattern.fullmatch(text) for pattern in visit.desk.small_reasons):
             found.append(text)
     return tuple(found[:2])
-
-
-def _last_change(visit: Visit, edition: Edition) -> Act | None:
-    return visit.desk.app.audit.last_change(edition.key)
 
 
 def _left_stories(visit: Visit, edition: Edition) -> list[Article]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,8 +122,4 @@ def when(at: datetime, now: datetime, catalogue: Catalogue) -> str:
         return clock(local)
     if days == 1:
         return catalogue.gettext("yesterday %(clock)s") % {"clock": clock(local)}
-    return _short(local.date(), catalogue)
-
-
-def _short(day: date, catalogue: Catalogue) -> str:
-    return dates.short(day, catalogue.language)
+    return dates.short(local.date(), catalogue.language)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.errors import AlreadyRunning
@@ -12,14 +11,14 @@ from digest.web.desk.visit import Visit
 
 
 def ask(visit: Visit) -> Response:
-    edition = _edition(visit)
+    edition = visit.edition()
     return _ask(visit, edition, visit.desk.app.late_sender.count(edition) if can_be_sent_late(edition) else 0)
 
 
 def send(visit: Visit) -> Response:
     """Enqueue them, but no more than the page said."""
     _ = visit.catalogue.gettext
-    edition, given = _edition(visit), visit.form.get("most", "")
+    edition, given = visit.edition(), visit.form.get("most", "")
     most = int(given) if given.isdecimal() and len(given) < 10 else 0
     try:
         placed = visit.desk.app.late_sender.enqueue(edition, visit.actor, most=most)
@@ -35,10 +34,3 @@ def send(visit: Visit) -> Response:
 def _ask(visit: Visit, edition: Edition, due: int, *, status: int = 200, problem: str = "") -> Response:
     possible = can_be_sent_late(edition)
     return visit.page("admin/late.html.j2", status=status, edition=edition, due=due, possible=possible, problem=problem)
-
-
-def _edition(visit: Visit) -> Edition:
-    found = visit.desk.app.editions.get(visit.parameters["key"])
-    if found is None:
-        raise HTTPException(404)
-    return found
