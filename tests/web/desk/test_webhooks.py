@@ -108,7 +108,7 @@ def test_one_person_who_is_added_or_removed_in_the_list_file_is_one_event(
         file.write_text(text, encoding="utf-8")
         app.subscriber_editor.remove("neha@example.com", BY)
         app.outgoing_webhooks.deliver()
-        told = receiver.accepted[before:]
+        told = [each for each in receiver.accepted[before:] if each["type"].startswith("subscriber")]
         assert sorted(each["type"] for each in told) == [
             *["subscriber.joined"] * 2, *["subscriber.left"] * 2, "subscribers.changed",
         ]  # fmt: skip
