@@ -33,7 +33,6 @@ PARTS: dict[str, Callable[[Material], list[Row]]] = {
     "support": support.measure,
     "sections, texts": sections.texts,
     "sections, headlines": sections.headlines,
-    "sections, more headlines": sections.other_headlines,
 }
 
 FOLDERS = "articles/, feeds/, importance/, nearup/, pages/"

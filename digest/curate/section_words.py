@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from digest.curate.rules import SECTIONS
 from digest.hindi.text import table_rows, words
 from digest.hindi.tokens import stem_of, tokens
 
@@ -109,31 +110,33 @@ def lexicon() -> Lexicon:
     )
 
 
-_counted: dict[str, Points] = {}
+# A value for each section, in the order of `rules.SECTIONS`.
+Vector = tuple[float, ...]
+_learned: dict[str, Vector] = {}
 
 
-def counted_points() -> Mapping[str, Points]:
-    """Return the points of stems, of words (after `=`) and of every headline (EVERY). Loaded once."""
-    if not _counted:
+def learned_points() -> Mapping[str, Vector]:
+    """Return the learned points by key: of stems, words (after `=`), rows (after `@`) and EVERY. Loaded once."""
+    if not _learned:
         points: dict[str, dict[str, float]] = {}
         for row in table_rows("digest.curate", _STEMS):
             head, _, keys = row.partition(" | ")
             section, _, value = head.partition(" ")
             for key in keys.split():
                 points.setdefault(key, {})[section] = float(value)
-        set_counted_points(points)
-    return _counted
+        set_learned_points(points)
+    return _learned
 
 
-def set_counted_points(points: Mapping[str, Mapping[str, float]]) -> None:
-    """Use other points than those of the table, to measure them."""
-    _counted.clear()
-    _counted.update({key: tuple(values.items()) for key, values in points.items()})
+def set_learned_points(points: Mapping[str, Mapping[str, float]]) -> None:
+    """Use other points than those of the table, to measure them. `points` are by key and section."""
+    _learned.clear()
+    _learned.update({key: tuple(values.get(at, 0.0) for at in SECTIONS) for key, values in points.items()})
 
 
 @lru_cache(maxsize=50_000)
-def counted_keys(token: str) -> tuple[str, ...]:
-    """Return the keys of a token in `counted_points`: its stem and the word itself. Numbers have none."""
+def keys_of_token(token: str) -> tuple[str, ...]:
+    """Return the keys of a token in `learned_points`: its stem and the word itself. Numbers have none."""
     return tuple(key for key in (stem_of(token), f"={token}") if key and not key.lstrip("=")[0].isdigit())
 
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
+from digest.curate.importance.matching import find_rows
 from digest.curate.importance.places import is_abroad
-from digest.curate.rules import REMEMBERED
-from digest.curate.section_words import EVERY, NAMES, counted_keys, counted_points, look_up
+from digest.curate.rules import REMEMBERED, SECTIONS
+from digest.curate.section_words import EVERY, NAMES, keys_of_token, learned_points, look_up
 from digest.hindi.text import fold
 from digest.hindi.tokens import tokens
 from digest.models import Article
@@ -33,11 +34,11 @@ LEAD_MARGIN = 3
 # Characters of the first paragraph that are read if the headline does not decide.
 LEAD = 300
 # The probability that a section must have if there is only a headline.
-SURE = 0.85
-# How much a point of the table of words counts there, and the most points of a section that count.
-WORD_WEIGHT, MOST_POINTS = 2.1, 4
-# Counted points from which on a word is shown as evidence.
-TELLING = 1.0
+SURE = 0.89
+# How much a point of the table of words counts there.
+WORD_WEIGHT = 2.1
+# Learned points from which on a word is shown as evidence.
+TELLING = 0.4
 
 _JOINTS = re.compile(r"[\s_&/,+-]+")
 _SUFFIX = re.compile("-(?:news|news-hindi|hindi|hindi-news|samachar|खबर|समाचार)$")
@@ -136,12 +137,12 @@ def find_words(text: str) -> Words:
 
 
 def word_points(words: Words, *, abroad: bool) -> dict[str, float]:
-    """Return the points of words as they count in a headline: at most MOST_POINTS, and abroad no section is home."""
+    """Return the points of words as they count in a headline: abroad no section is home."""
     points = dict(words.points)
     if abroad:
         at_home = max(points.pop(section, 0.0) for section in HOME)
         points[WORLD] = points.get(WORLD, 0.0) + at_home
-    return {section: min(count, MOST_POINTS) for section, count in points.items()}
+    return points
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -164,31 +165,41 @@ def _section_by_words(text: str, kind: str, margin: float) -> Evidence | None:
     return section, words.evidence(kind, section, *([best_at_home] if section == home else []))
 
 
+def headline_keys(found: Sequence[str], rows: Iterable[str]) -> dict[str, str]:
+    """Return the keys of a headline in `learned_points`, and the token of each ('' if it is not of one token).
+
+    `found` are its tokens, `rows` the rows of `importance/words.txt` that they match.
+    """
+    keys = {key: token for token in found for key in keys_of_token(token)}
+    keys.update((f"@{row}", "") for row in rows)
+    keys[EVERY] = ""
+    return keys
+
+
+@lru_cache(maxsize=REMEMBERED)
 def _section_by_headline(text: str) -> Evidence | None:
     """Return the most probable section of a headline without a lead; None if it is not probable enough.
 
-    The logarithm of a section's odds is the sum of its points: those of the table of words, and those that were counted
-    in headlines for stems and words, also common ones. Home news counts as in `_section_by_words`.
+    The logarithm of a section's odds is the sum of its points: those of the table of words, and those that were learned
+    from headlines. Home news counts as in `_section_by_words`.
     """
     words = find_words(text)
     found = tokens(text)
-    abroad = is_abroad(text, found)
-    counted = counted_points()
-    scores: defaultdict[str, float] = defaultdict(float, counted.get(EVERY, ()))
-    for section, count in word_points(words, abroad=abroad).items():
-        scores[section] += WORD_WEIGHT * count
-    keys = {key: token for token in found for key in counted_keys(token)}
-    for key, token in keys.items():
-        for section, value in counted.get(key, ()):
-            scores[section] += value
-            if value >= TELLING:
-                words.hits[section].append(token)
-    best_at_home = max(HOME, key=lambda section: scores[section])
-    odds = {section: math.exp(scores[section]) for section in (*HOME, WORLD, *scores)}
+    rows = find_rows(found)
+    abroad = is_abroad(text, found, rows)
+    points = word_points(words, abroad=abroad)
+    learned = learned_points()
+    known = [(token, learned[key]) for key, token in headline_keys(found, rows).items() if key in learned]
+    by_words = tuple(WORD_WEIGHT * points.get(section, 0.0) for section in SECTIONS)
+    scores = map(sum, zip(by_words, *(vector for _token, vector in known), strict=True))
+    odds = dict(zip(SECTIONS, map(math.exp, scores), strict=True))
+    best_at_home = max(HOME, key=lambda section: odds[section])
     at_home = sum(odds.pop(section) for section in HOME)
     home = WORLD if abroad else best_at_home
     odds[home] = odds.get(home, 0.0) + at_home
     section = max(odds, key=lambda section: odds[section])
     if odds[section] < SURE * sum(odds.values()):
         return None
+    at = SECTIONS.index(section)
+    words.hits[section] += [token for token, vector in known if token and vector[at] >= TELLING]
     return section, words.evidence("headline words and stems", section, *(HOME if abroad and section == WORLD else ()))

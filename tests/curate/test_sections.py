@@ -6,10 +6,12 @@ import json
 
 import pytest
 
+from digest.curate.importance.matching import entries, find_rows
 from digest.curate.recurring import title_form
 from digest.curate.rules import SECTIONS
-from digest.curate.section_words import EVERY, counted_points, lexicon
-from digest.curate.sections import section_by_name, section_of
+from digest.curate.section_words import EVERY, learned_points, lexicon
+from digest.curate.sections import headline_keys, section_by_name, section_of
+from digest.hindi.tokens import tokens
 from digest.models import Article
 from tests.curate.sample import article
 from tests.paths import SHARED_DATA
@@ -154,15 +156,24 @@ def test_only_words_of_the_found_section_are_shown() -> None:
 
 def test_words_of_every_headline_decide_nothing() -> None:
     """Points of common words and of every headline stay below what a section needs."""
-    counted = counted_points()
-    assert {section for section, _points in counted[EVERY]} <= set(SECTIONS)
+    assert EVERY in learned_points()
     assert section_of([one("और का के की में से को पर")], "-") == ("-", "no evidence")
 
 
-def test_the_table_of_counted_points_has_no_numbers_and_nothing_negative() -> None:
-    for key, points in counted_points().items():
+def test_the_table_of_learned_points_has_no_numbers_and_known_rows() -> None:
+    rows = {f"@{entry.row}" for entry in entries()}
+    for key, points in learned_points().items():
         assert not any(mark.isdigit() for mark in key)
-        assert key == EVERY or all(value > 0 for _section, value in points)
+        assert not key.startswith("@") or key in rows
+        assert len(points) == len(SECTIONS)
+
+
+def test_a_headline_has_the_keys_of_its_words_and_rows() -> None:
+    found = tokens("सुप्रीम कोर्ट में 12 मौतों पर सुनवाई")
+    keys = headline_keys(found, find_rows(found))
+    assert {"@topcourt", "@death", EVERY, "=मौतों"} <= keys.keys()
+    assert keys["=मौतों"] == "मौतों"
+    assert keys["@death"] == ""
 
 
 def test_the_table_of_words_holds_what_the_rules_expect() -> None:

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.curate import section_words
 from digest.models import Article
-from evaluation import dates, feeds, importance, pages, samestory, sections, sentences
+from evaluation import dates, feeds, importance, pages, samestory, section_stems, sections, sentences
 from evaluation.material import DAY, Material, Missing, Row, attempt, make_article
 from evaluation.rouge import overlap, rouge
 from evaluation.rulebook import broken
@@ -101,7 +102,21 @@ def test_dates_are_compared_with_the_standard_library() -> None:
 
 
 def test_every_label_names_our_sections() -> None:
-    assert all(label == label.lower() and wanted for label, wanted in sections.LABELS.items())
+    assert all(label == label.lower() and wanted for label, wanted in section_stems.LABELS.items())
+
+
+def test_sections_are_measured_on_titles_that_were_not_learned_from(tmp_path: Path) -> None:
+    shipped = dict(section_words.learned_points())
+    # No section fits both labels of the title that is listed twice.
+    listed = [("कमला नदी पर पुल", "sports"), ("कमला  नदी पर पुल", "health"), ("क्रिकेट मैच में शतक", "sports")]
+    for name in section_stems.SETS.values():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True)
+        path.write_text("\n".join(json.dumps({"title": title, "category": label}) for title, label in listed))
+    rows = sections.headlines(Material(tmp_path))
+    assert [row.ours for row in rows[-2:]] == ["1 with labels that differ"] * 2
+    assert [row.count for row in rows] == [3, 3, 3, 3, 1, 1]
+    assert section_words.learned_points() == shipped
 
 
 def small(root: Path) -> Material:

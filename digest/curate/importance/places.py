@@ -6,7 +6,7 @@ Names count only as they are written: by their stems, बाल would be बा�
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import lru_cache
 
 from digest.curate.importance.matching import find_rows
@@ -40,12 +40,15 @@ def find_regions(found: Sequence[str]) -> frozenset[str]:
     )
 
 
-def is_abroad(text: str, found: Sequence[str]) -> bool:
-    """Return whether a text names a foreign country or a town there, and nothing in India. `found` are its tokens."""
+def is_abroad(text: str, found: Sequence[str], rows: Container[str] | None = None) -> bool:
+    """Return whether a text names a foreign country or a town there, and nothing in India.
+
+    `found` are its tokens, `rows` those that they match if the caller knows them.
+    """
     regions = find_regions(found)
     if any(not _is_foreign(region) for region in regions) or _AT_HOME.search(text):
         return False
-    return bool(regions) or "foreign" in find_rows(found)
+    return bool(regions) or "foreign" in (find_rows(found) if rows is None else rows)
 
 
 @lru_cache(maxsize=1_000)
