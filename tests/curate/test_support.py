@@ -146,7 +146,7 @@ CANAL = article(
         ("नहर की आय 18 प्रतिशत घटी।", "something else than “आय”"),
         ("कमला नहर पर नया पुल मार्च में खुला।", "as fact what the article tells as future"),
         ("विभाग ने टोल का फैसला वापस ले लिया है।", "वापस"),
-        ("गोपाल दास ने कहा कि वह धरना देंगे।", "as future"),
+        ("गोपाल दास ने कहा कि वह धरना देंगे।", "leaves open"),
         ("बारहवीं तक के बच्चों को छूट मिलेगी।", "बारहवीं"),
         ("टोल बिना सूचना के बढ़ा।", "says it"),
         ("सरकार ने 200 पंप आयात कर लिए हैं।", "to be done"),
@@ -381,13 +381,49 @@ def test_an_exchanged_fact_is_refused(text: str, why: str) -> None:
     assert why in found
 
 
+CROSSING = article(
+    "bridge",
+    "gaon",
+    "पिपरा का पुल बंद",
+    "पिपरा के सरपंच रमन दुबे ने कहा कि पुल कमज़ोर है। मैं साल भर से मरम्मत की मांग कर रहा हूं। "
+    "पुल का मेला 'बेला- नदी का गीत' से शुरू होने के बाद रुक गया। प्रशासन ने पुल बंद कर दिया। "
+    "आशंका जताई जा रही है कि फंसे लोगों की तादाद 100 के पार पहुंच चुकी है।",
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # Who says "I" is the speaker of the sentence before.
+        "रमन दुबे ने कहा कि वह साल भर से मरम्मत की मांग कर रहे हैं।",
+        "पुल का मेला 'बेला' से शुरू होने के बाद रुक गया।",
+        # Nobody says what is as expected.
+        "उम्मीद के मुताबिक प्रशासन ने पुल बंद कर दिया।",
+    ],
+)
+def test_quotations_and_titles_may_be_shortened(text: str) -> None:
+    assert not problem(text, CROSSING)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("साल भर से मरम्मत की मांग हो रही है।", "दुबे says it"),
+        ("फंसे लोगों का आंकड़ा सौ से नीचे जाने का डर है।", "नीचे"),
+        ("प्रशासन ने पुल खोला।", "प्रशासन"),
+    ],
+)
+def test_a_quotation_is_no_fact_and_an_opposite_no_paraphrase(text: str, why: str) -> None:
+    assert why in problem(text, CROSSING)
+
+
 @pytest.mark.slow
 def test_floors_on_the_stories_that_it_was_written_with() -> None:
     judged = [each for name in ("dev", "held", "fresh-1", "fresh-3") for each in check_file(name)]
     wrong = [each.accepted for each in judged if each.fault]
     true = [each.accepted for each in judged if not each.fault]
-    assert sum(wrong) / len(wrong) <= 0.01
-    assert sum(true) / len(true) >= 0.54
+    assert sum(wrong) / len(wrong) <= 0.015
+    assert sum(true) / len(true) >= 0.65
 
 
 @pytest.mark.slow

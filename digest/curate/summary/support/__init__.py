@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from digest.curate.summary.support.alignment import other_link
 from digest.curate.summary.support.articles import Place, Source
 from digest.curate.summary.support.attribution import names_paper
 from digest.curate.summary.support.check import Candidate, Checker
@@ -16,7 +17,6 @@ from digest.curate.summary.support.clauses import MODIFIERS, Clause, Sentence
 from digest.curate.summary.support.reading import merge, opens, read
 from digest.curate.summary.support.roles import same
 from digest.curate.summary.support.spelling import respell
-from digest.curate.summary.support.vetoes import other_link
 from digest.curate.summary.support.vocabulary import GRAMMAR, key_of
 from digest.hindi.sentences import split
 from digest.models import Article, Support

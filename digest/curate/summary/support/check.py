@@ -24,7 +24,6 @@ from digest.curate.summary.support.roles import (
 )
 from digest.curate.summary.support.speakers import SPEECH
 from digest.curate.summary.support.statement import infinitive, statement
-from digest.curate.summary.support.vetoes import other_part
 from digest.curate.summary.support.wording import problem_of_words
 from digest.curate.summary.support.words import Word
 from digest.hindi.tokens import STOP_WORDS
@@ -142,11 +141,11 @@ class Checker:
             )
         if speech and other.is_said:
             # The content of a statement needs support too, not only its speaker.
-            content = [
+            told = [
                 word for word in content if not has_speech(word) and not any(same(word, each) for each in other.speaker)
             ]
-            if content and 3 * sum(word in inside for word in content) < len(content):
-                return Candidate(s, i, k, share, f"{text_of(content)} is not what is said", False)
+            if told and 3 * sum(word in inside for word in told) < len(told):
+                return Candidate(s, i, k, share, f"{text_of(told)} is not what is said", False)
         problem = (
             problem_of_words(self.articles, clause, unmatched, inside, share, Place(s, i, k, other))
             or counts(self.articles, clause, content, inside, other)
@@ -158,7 +157,6 @@ class Checker:
                 at, clause, other, source.sentences[i - 1].clauses if i else [], by_paper=by_paper, speech=speech
             )
             or self.attribution.pronouns(at, clause, s, i, other)
-            or other_part(self.articles, clause, inside, unmatched, other, sentence)
             or misaligned(self.articles, clause, Place(s, i, k, other))
         )
         return Candidate(s, i, k, near, problem, predicate not in unmatched)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from digest.curate.summary.support.articles import Articles, Place
 from digest.curate.summary.support.clauses import Clause
-from digest.curate.summary.support.roles import AGENT, find_any, is_general, is_joined, is_name_like, same
+from digest.curate.summary.support.roles import AGENT, find_any, is_general, is_name_like, same
 from digest.curate.summary.support.speakers import SPEECH
 from digest.curate.summary.support.vocabulary import GRAMMAR
 from digest.curate.summary.support.words import JOINS, Word, is_infinitive
@@ -78,23 +78,6 @@ class Parts:
             clause is not self._other and name == clause.tokens[n : n + len(name)]
             for clause in self._articles.clauses()
             for n in range(len(clause.tokens))
-        )
-
-    def _only_owns(self, word: Word) -> bool:
-        """Whether the article has a person of the word where the summary has the word itself: `दूल्हे का भाई`."""
-        if word.marker not in ("", "ने", "को") or word.number or word.text in _FOR_NAMES:
-            return False
-        words = self._other.words
-        at = [n for n, each in enumerate(words) if same(word, each)]
-        if not at or any(words[n].marker != "gen" or is_joined(words, n) for n in at):
-            return False
-        heads = [next((each for each in words[n + 1 :] if each.phrase == words[n].phrase + 1), None) for n in at]
-        return all(
-            head is not None
-            and "office" in head.concepts
-            and head.text not in BUILDINGS
-            and not any(same(mine, head) for mine in self._clause.words)
-            for head in heads
         )
 
     def _is_named_before(self, word: Word) -> bool:

@@ -63,6 +63,8 @@ _SHORT = 2
 _PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 _PAST_TIMES = GRAMMAR["past time"]
 _BACK = GRAMMAR["event reference"]
+# A newspaper does not call itself so: the speaker of the sentence before goes on.
+_FIRST_PERSON = GRAMMAR["first person"]
 # The words at the beginning of a clause that may refer to the sentence before.
 _OPENING = 3
 _PAIR = 2
@@ -75,7 +77,7 @@ def read(text: str) -> tuple[Sentence, ...]:
     is_open = False
     for before, sentence in itertools.pairwise(sentences):
         is_open = leaves_open(before.text, is_open=is_open)
-        if is_open:
+        if is_open or _FIRST_PERSON & {token for clause in sentence.clauses for token in clause.tokens}:
             goes_on_speaking(before.clauses, sentence.clauses)
         _resolve_pronouns(sentence, _subject(before))
     for sentence in sentences:
@@ -102,7 +104,8 @@ def _subject(sentence: Sentence) -> list[Word]:
             return [word for word in names if word.phrase == names[0].phrase]
     words = [word for word in sentence.clauses[0].words if word.is_content] if sentence.clauses else []
     bare = [word for word in words if word.marker == "" and "time" not in word.concepts and not word.number]
-    people = [word for word in bare if len(word.concepts) == 1 or {"name", "office"} & word.concepts]
+    owners = [word for word in words if word.marker == "gen" and word.phrase < (bare[0].phrase if bare else 0)]
+    people = [word for word in (*bare, *owners) if len(word.concepts) == 1 or {"name", "office"} & word.concepts]
     first = next(iter(people or bare), None)
     if first in people:
         return [word for word in people if word.phrase == first.phrase]

@@ -11,37 +11,6 @@ from digest.curate.summary.support.vocabulary import GENERAL, GRAMMAR, NAMED, ke
 from digest.curate.summary.support.words import JOINS, Word
 from digest.hindi.text import fold
 
-# Classes of words that qualify something and do not name it.
-_NOT_A_MEANING = frozenset(
-    {
-        "light",
-        "said",
-        "claim",
-        "doubt",
-        "wish",
-        "plan",
-        "negative",
-        "time",
-        "record",
-        "deny",
-        "status",
-        "body",
-        "arrest",
-        "blame",
-        "official",
-        "measure",
-        "force",
-        "soft",
-        "plain",
-        "weighty",
-        "office",
-        "strict",
-        "name",
-        "court",
-        "way",
-        "rise",
-    }
-)
 AGENT = frozenset({"ने", "inherited", "द्वारा", "side"})
 COMMON_VERBS = frozenset(map(key_of, GRAMMAR["common verb"]))
 """Keys of verbs that only say that something happened."""
@@ -54,7 +23,8 @@ _NAME_ENDING = re.compile(
 
 
 def same(mine: Word, theirs: Word) -> bool:
-    if (mine.concepts & theirs.concepts) - _NOT_A_MEANING:
+    """Whether the words have a meaning in common, or the first is a general word for the second."""
+    if not mine.meanings.isdisjoint(theirs.meanings):
         return True
     if not mine.number and theirs.key in GENERAL.get(mine.key, ()):
         return True

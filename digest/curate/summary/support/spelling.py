@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from digest.curate.summary.support.vocabulary import NAMED
-from digest.hindi.sounds import spelled
+from digest.hindi.sounds import sounds, spelled
 from digest.hindi.text import fold
 
 _WORD = re.compile("[\u0900-\u0963\u0971-\u097f\u200c\u200d]+|[A-Za-z]+")
@@ -18,18 +18,8 @@ _SHORT = str.maketrans(
 )
 _GLIDE = re.compile("य(?=[िे])")
 _REPEATED = re.compile(r"(.)\1+")
-# Consonants of Devanagari as the Latin letters that newsrooms write them with: इंडिगो and IndiGo are both `ndg`.
-_LATIN = {
-    devanagari: latin
-    for latin, row in {
-        "k": "क ख क्ष", "g": "ग घ", "c": "च छ", "j": "ज झ", "t": "ट ठ त थ", "d": "ड ढ द ध", "n": "न ण ं ञ ङ", "p": "प फ",
-        "b": "ब भ", "m": "म", "r": "र", "l": "ल ळ", "v": "व", "s": "स श ष", "h": "ह", "y": "य",
-    }.items()
-    for devanagari in row.split()
-}  # fmt: skip
-_SOUNDS = {"q": "k", "x": "ks", "w": "v", "z": "j", "f": "p"}
 # Shorter words are often similar by chance: दिन and दीन.
-_LEAST = 4
+_LEAST, _LEAST_SOUNDS = 4, 3
 
 
 def respell(text: str, articles: Iterable[str]) -> str:
@@ -78,9 +68,5 @@ def _outline(word: str) -> str:
 
 def _sound(word: str) -> str:
     """Return the consonants of a name in either script, marked so that they equal no outline."""
-    if word.isascii():
-        letters = "".join(_SOUNDS.get(each, each) for each in word.lower() if each not in "aeiou")
-        letters = re.sub("(?<=[bcdgjkpst])h", "", letters)
-    else:
-        letters = "".join(_LATIN.get(each, "") for each in fold(word))
-    return f"~{_REPEATED.sub(chr(92) + '1', letters)}" if len(letters) > 2 else ""
+    letters = sounds(word.lower() if word.isascii() else fold(word))
+    return f"~{letters}" if len(letters) >= _LEAST_SOUNDS else ""

@@ -81,7 +81,7 @@ def statement(clause: Clause, other: Clause) -> str:
     if undone := _leaves_undone(clause, other):
         return f"it leaves out “{undone}”"
     titles = _quoted(clause), _quoted(other)
-    if all(titles) and titles[0].isdisjoint(titles[1]):
+    if all(titles) and not any(one in two or two in one for one in titles[0] for two in titles[1]):
         return "it names another work or phrase in quotes"
     gives = _gives(clause), _gives(other)
     if all(gives) and gives[0] != gives[1]:
@@ -92,8 +92,6 @@ def statement(clause: Clause, other: Clause) -> str:
         return "the article leaves open whether it is so"
     if other.has_condition and not clause.has_condition and clause.mode is not Mode.CAN:
         return "it leaves out the condition"
-    if other.is_condition and not clause.is_condition:
-        return "it tells a condition as a fact"
     kinds = clause.kinds | clause.frame_kinds
     if clause.negations and (refused or _lacks(other)):
         kinds |= {"deny"}
@@ -187,6 +185,8 @@ def _same_mode(clause: Clause, other: Clause) -> bool:
         # `सोमवार को होने वाली वार्ता`
         return False
     if mine is theirs:
+        return True
+    if mine is Mode.FUTURE and theirs is Mode.FACT:
         return True
     if mine is Mode.FACT and theirs is Mode.FUTURE and _DECISIONS & set(other.tokens):
         # `जांच पर फ़ैसला सोमवार को होगा`
@@ -332,6 +332,7 @@ def infinitive(clause: Clause, other: Clause) -> str:
     verb = next((word for word in reversed(clause.words) if word.is_content), None)
     if (
         verb is None
+        or verb.marker
         or clause.mode is not Mode.FACT
         or _INFINITIVE.match(verb.text)
         or clause.kinds & {"plan", "wish", "doubt", "claim"}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 from digest.curate.summary.support.articles import Articles, Place
 from digest.curate.summary.support.clauses import Clause, Mode
@@ -82,8 +81,6 @@ _BEGUN = fold("शुरू")
 _MEANS = frozenset({"में", "से"})
 # `पूछताछ जारी है` is `पूछताछ की जा रही है`.
 _GOES_ON = fold("जारी")
-_SHARES = frozenset(map(key_of, map(fold, ["प्रतिशत", "फ़ीसदी", "फ़ीसद"])))
-_HALF = 50
 _TOO_LITTLE = frozenset(map(fold, ["नाकाफ़ी", "अपर्याप्त"]))
 _PART_OF_SOME = GRAMMAR["part of some"]
 _PARTS = GRAMMAR["part of day"]
@@ -94,6 +91,9 @@ _ALIKE = 2
 _VICTIM = fold("पीड़ित")
 _QUANTITIES = frozenset({"all", "some", "most", "half", "only", "more", "less", "both"})
 _ACTS = frozenset({"ने", "inherited", "द्वारा"})
+# Classes of words for a fact of its own, even in a phrase that only describes.
+_FACTS = frozenset({"way", "blame", "arrest", "deny"})
+_FATES = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"] | GRAMMAR["wins"] | GRAMMAR["beats"]
 
 
 def problem_of_words(
@@ -117,8 +117,6 @@ class _Reading(Parts):
         for word in unmatched:
             if problem := self._word(word):
                 return problem
-        if owned := next((word for word in self._inside if self._only_owns(word)), None):
-            return f"the articles say it of somebody of “{owned.text}”"
         if self._has_another_agent():
             return "somebody else does it in the articles"
         for marker in ("ने", "को"):
@@ -148,11 +146,6 @@ class _Reading(Parts):
                 return ""
             if "some" in word.concepts and _PART_OF_SOME & set(self._other.tokens):
                 # `कुछ गहने` is `गहनों का एक हिस्सा`.
-                return ""
-            if "some" in word.concepts and self._is_plural_time(word):
-                # `कई महीने` is `महीनों`.
-                return ""
-            if "most" in word.concepts and self._is_majority():
                 return ""
             if "less" in word.concepts and _TOO_LITTLE & set(self._other.tokens):
                 return ""
@@ -220,22 +213,6 @@ class _Reading(Parts):
         start = max((n + 1 for n, each in enumerate(before) if each in CASES | GENITIVES), default=0)
         parts = sum(each in JOINS or each == "," for each in before[start:])
         return word.number == str(parts + 1) and parts > 0
-
-    def _is_majority(self) -> bool:
-        """Whether the article's clause has a share of more than half: `90 प्रतिशत`."""
-        return any(
-            word.number
-            and after.key in _SHARES
-            and word.number.replace(".", "").isdigit()
-            and float(word.number) > _HALF
-            for word, after in pairwise(self._other.words)
-        )
-
-    def _is_plural_time(self, word: Word) -> bool:
-        noun = self._clause.words[self._clause.words.index(word) + 1 :][:1]
-        return bool(noun) and any(
-            same(noun[0], each) and _PLURAL.search(each.text) and "time" in each.concepts for each in self._other.words
-        )
 
     def _is_cause(self, word: Word) -> bool:
         """Whether the article gives a word of the same phrase as a cause."""
@@ -388,6 +365,9 @@ class _Reading(Parts):
     def _completes(self, word: Word) -> bool:
         """Whether the word is the rest of a name or title of which the article's clause has another part."""
         beside = [each for each in self._inside if each.phrase == word.phrase and each.phrase >= 0]
+        if "body" in word.concepts and beside and not self._articles.is_anywhere(word):
+            # `वन विभाग` for `वनकर्मी`
+            return True
         return any(self._articles.is_called(head, word) for head in beside)
 
     def _time(self, word: Word) -> str:
@@ -410,6 +390,9 @@ class _Reading(Parts):
         """Check an act that the clause only mentions: it must be in the same sentence, or in the article's topic."""
         if self._is_elsewhere(word):
             return f"“{word.text}” has another part in it"
+        if self._share >= ENOUGH and not (_FACTS & word.concepts or _is_fate(word) or self._articles.is_anywhere(word)):
+            # Its own word for a circumstance: `बढ़ते मामलों को देखते हुए`.
+            return ""
         if word.marker == "को" and self._is_replaced(word):
             return f"“{word.text}” belongs to something else"
         if (
@@ -419,7 +402,9 @@ class _Reading(Parts):
             or tells_result(word, self._clause, self._articles.clauses())
         ):
             return ""
-        beside = find_any(word, self._rest) or any(same(word, each) for each in self._topic)
+        # Who is arrested must be in the sentence about it.
+        is_topic = "arrest" not in word.concepts and any(same(word, each) for each in self._topic)
+        beside = find_any(word, self._rest) or is_topic
         if beside and self._marker(word) in _TOPIC:
             return ""
         if self._happened_to_noun(word) or self._only_begins(word):
@@ -599,3 +584,7 @@ class _Reading(Parts):
         ):
             return ""
         return f"its source has no “{word.text}”"
+
+
+def _is_fate(word: Word) -> bool:
+    return any(part.text in _FATES for part in (word.parts or (word,)))

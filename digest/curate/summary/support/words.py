@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from digest.curate.summary.support.vocabulary import (
     ALL_CLASSES,
@@ -51,6 +52,8 @@ _AFTER_GENITIVE = {
     }.items()
     for word in words.split()
 }
+# `नियम के मुताबिक`, `उम्मीद के मुताबिक`: nobody says it.
+_NO_SOURCES = frozenset(map(fold, ["उम्मीद", "अपेक्षा", "ज़रूरत", "नियम", "नियमों", "क़ानून", "योजना", "कार्यक्रम", "परंपरा"]))
 # Without से these are nouns.
 _NEED_SE = frozenset(map(fold, ["मदद", "सहारे", "जरिए", "जरिये", "माध्यम", "वजह"]))
 # `मिलने की सूरत में` is `मिलने पर`.
@@ -93,6 +96,15 @@ ACTING_PRONOUNS = GRAMMAR["acting pronoun"]
 _QUANTIFIERS = ALL_CLASSES["all"] | ALL_CLASSES["some"] | ALL_CLASSES["most"]
 
 
+# Classes of words that qualify something and do not name it.
+_NOT_A_MEANING = GRAMMAR["no meaning"]
+
+
+@lru_cache(maxsize=20_000)
+def _meanings(concepts: frozenset[str]) -> frozenset[str]:
+    return concepts - _NOT_A_MEANING
+
+
 @dataclass(slots=True)
 class Word:
     """A word, number or known phrase, with the case marker of its noun phrase ('' if none)."""
@@ -110,12 +122,18 @@ class Word:
     phrase: int = 0
     quoted: bool = False
 
-    @property
-    def is_content(self) -> bool:
-        """Whether the word names something."""
-        if self.parts:
-            return any(part.is_content for part in self.parts)
-        return bool(self.number or "light" not in self.concepts)
+    # What it may mean: two words with a common meaning are the same.
+    meanings: frozenset[str] = field(init=False, repr=False, compare=False)
+    # Whether it names something.
+    is_content: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.meanings = _meanings(self.concepts)
+        self.is_content = (
+            any(part.is_content for part in self.parts)
+            if self.parts
+            else bool(self.number or "light" not in self.concepts)
+        )
 
 
 def tokens_of(text: str) -> list[str]:
@@ -248,6 +266,8 @@ def _marker(piece: Sequence[str], at: int) -> tuple[str, int]:
         if marker == "cause" and current == "का":
             # `गिरावट का कारण बताया`: a noun.
             return "gen", 1
+        if marker == "said" and at and piece[at - 1] in _NO_SOURCES:
+            return "gen", 2
         with_se = with_se and marker in ("cause", "side", "means")
         return ("से" if marker == "means" else marker), 3 if with_se else 2
     return "gen", 1
