@@ -29,16 +29,12 @@ class MissedRecipients:
         """Return the people of one kind in the order of their numbers, and the last number if there are more."""
         columns = (subscriber.c.id, subscriber.c.email)
         if kind in list(DeliveryOutcome):
-            of = delivery.c
-            rows = select(*columns, of.outcome.label("what"), of.reason).join(
-                subscriber, subscriber.c.id == of.subscriber
-            )
-            rows = rows.where(of.edition == edition, of.outcome == kind, of.outcome.is_not(None))
+            of, what = delivery.c, delivery.c.outcome
         else:
-            at = delivery_event.c
-            rows = select(*columns, at.kind.label("what"), at.reason).join(subscriber, subscriber.c.id == at.subscriber)
-            rows = rows.where(at.edition == edition, at.kind == kind)
+            of, what = delivery_event.c, delivery_event.c.kind
+        rows = select(*columns, what.label("what"), of.reason).join(subscriber, subscriber.c.id == of.subscriber)
         with self.database.read() as connection:
-            page = rows.where(subscriber.c.id > after).order_by(subscriber.c.id).limit(most + 1)
+            page = rows.where(of.edition == edition, what == kind, of.subscriber > after)
+            page = page.order_by(of.subscriber).limit(most + 1)
             found = [Missed(row.id, row.email, row.what, row.reason or "") for row in connection.execute(page)]
         return found[:most], (found[most - 1].id if len(found) > most else None)

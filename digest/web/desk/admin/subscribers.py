@@ -44,6 +44,8 @@ def _page(visit: Visit, wanted: SubscriberFilter, *, status: int = 200, problem:
         lines=lines,
         asked=directory.unconfirmed(_MAX_UNCONFIRMED) if asked else None,
         older=_query(wanted, before=str(more)) if more and not asked else None,
+        # Several filters together: the page is not full, and older subscribers were not looked at.
+        unfinished=more is not None and len(lines) < most,
         is_first=before is None,
         counts=desk.subscriber_counts.get("all", lambda: directory.counts(now), wait=_WAIT),
         states=list(SubscriberState),
