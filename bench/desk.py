@@ -76,7 +76,7 @@ def _ask(client: Asgi, cookie: str, path: str) -> tuple[float, float]:
     began, worked = time.perf_counter(), time.process_time()
     answer = client.request("GET", f"/desk{path}", b"", {"Host": "localhost", "Cookie": f"desk={cookie}"})
     took = 1000 * (time.perf_counter() - began), 1000 * (time.process_time() - worked)
-    assert answer.status == 200, (path, answer.status)
+    assert answer.status == 200, (path, answer.status, answer.body.decode()[-3000:])
     return took
 
 

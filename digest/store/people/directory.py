@@ -1,7 +1,8 @@
 """The list of all subscribers for the desk, with filters, search and pages.
 
 It stays fast with a million subscribers. Each filter either has its own index, or matches many subscribers, so a page
-is full after few rows. Several of them together may match few, so a page examines a limited number of rows. A search matches the beginning of the address, of the name, and of each later word of the name.
+is full after few rows. Several filters together may match few, so a page examines a limited number of rows. A search
+matches the beginning of the address, of the name, and of each later word of the name.
 """
 
 from __future__ import annotations

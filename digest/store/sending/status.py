@@ -199,7 +199,7 @@ def unsendable_batches(database: Database, edition: str, transports: Collection[
 def count_recipients(
     connection: Connection, edition: str, orphans: Mapping[int, Orphan] = _NO_ORPHANS, *, by_row: bool = True
 ) -> Counts:
-    """Count an edition's recipients. With `by_row`, `frozen` is counted apart from the rest, so it shows if one is lost."""
+    """Count an edition's recipients. With `by_row`, `frozen` is counted apart from the rest, so a lost one shows."""
     frozen, parted = _deliveries(connection, edition, by_row=by_row)
     states = (
         select(batch.c.state, func.sum(batch.c.size), func.count())

@@ -1,4 +1,4 @@
-"""Translate what the store has in English, such as warnings and the history of a subscriber, into the page's language."""
+"""Translate what the store has in English, such as warnings and a subscriber's history, into the page's language."""
 
 from __future__ import annotations
 
@@ -98,6 +98,7 @@ KEPT = (
 _BETWEEN = re.compile(r"; |, (?=[a-z]+: )")
 # A source behind a reason.
 _BEHIND = re.compile(r"(.*) \((.*)\)", re.S)
+_LIST_MARKS = re.compile(r"[][\"']")
 _PLACE = re.compile(r"%\(([a-z]+)\)s")
 
 
@@ -114,7 +115,7 @@ _PATTERNS: Mapping[str, re.Pattern[str]] = {form: _pattern(form) for form in KEP
 
 
 def translate_all(line: str, catalogue: Catalogue) -> str:
-    """Translate each sentence of a stored line. What is of no known form stays as it is, such as a server's response."""
+    """Translate each sentence of a stored line. A sentence of no known form stays, such as a server's response."""
     found = []
     for part in _BETWEEN.split(line):
         whole, behind = translate(part, catalogue), _BEHIND.fullmatch(part)
@@ -131,5 +132,8 @@ def translate(sentence: str, catalogue: Catalogue) -> str | None:
             values = found.groupdict()
             if "why" in values:
                 values["why"] = translate(values["why"], catalogue) or values["why"]
+            if "value" in values:
+                # Lists are stored as JSON.
+                values["value"] = _LIST_MARKS.sub("", values["value"])
             return catalogue.gettext(form) % values
     return None

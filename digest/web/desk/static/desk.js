@@ -124,6 +124,10 @@ function tell() {
   quiet = setTimeout(() => document.body.classList.remove("acted"), 10000);
 }
 
+// A stripe on top says at once that a press arrived, also on a slow network. The line of state asks by itself.
+const busy = (yes) => (event) => event.target.matches("form") && document.body.classList.toggle("busy", yes);
+document.addEventListener("htmx:before:request", busy(true));
+document.addEventListener("htmx:finally:request", busy(false));
 document.addEventListener("keydown", onKey);
 document.addEventListener("htmx:after:swap", (event) => {
   prepare();
