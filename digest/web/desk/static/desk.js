@@ -125,7 +125,7 @@ function tell() {
 }
 
 // A stripe on top says at once that a press arrived, also on a slow network. The line of state asks by itself.
-const busy = (yes) => (event) => event.target.matches("form") && document.body.classList.toggle("busy", yes);
+const busy = (yes) => (event) => event.detail.ctx.sourceElement.matches("form") && document.body.classList.toggle("busy", yes);
 document.addEventListener("htmx:before:request", busy(true));
 document.addEventListener("htmx:finally:request", busy(false));
 document.addEventListener("keydown", onKey);
