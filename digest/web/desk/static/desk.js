@@ -125,9 +125,10 @@ function tell() {
 }
 
 // A stripe on top says at once that a press arrived, also on a slow network. The line of state asks by itself.
-const busy = (yes) => (event) => event.detail.ctx.sourceElement.matches("form") && document.body.classList.toggle("busy", yes);
-document.addEventListener("htmx:before:request", busy(true));
-document.addEventListener("htmx:finally:request", busy(false));
+document.addEventListener("htmx:before:request", (event) => {
+  if (event.detail.ctx.sourceElement.matches("form")) document.body.classList.add("busy");
+});
+document.addEventListener("htmx:finally:request", () => document.body.classList.remove("busy"));
 document.addEventListener("keydown", onKey);
 document.addEventListener("htmx:after:swap", (event) => {
   prepare();
