@@ -126,7 +126,7 @@ class SubscriberEditor:
         listed = bool(self.subscriber_list.read(may_be_empty=True))
         path = self._first(lambda file: list_editor.change(file, email, values)) if listed else None
         source, now = source_of(by, "set"), self.now()
-        changes = ", ".join(key if key == "name" else f"{key}: {value}" for key, value in values.items())
+        changes = ", ".join(key if key == "name" else f"{key}: {_shown(value)}" for key, value in values.items())
         if path is not None:
             address = comparable(email)
             self._follow()
@@ -361,6 +361,10 @@ def valid(email: str) -> str | None:
 def _stored(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Parse the fields for a row in the store."""
     return {key: None if raw is None else parse_field(key, raw, topics=None) for key, raw in fields.items()}
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list | tuple) else str(value)
 
 
 def _reason(reason: str) -> str:

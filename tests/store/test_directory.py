@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete, update
 
 from digest.models import Subscriber
 from digest.store.database import Database
@@ -13,6 +14,7 @@ from digest.store.people import suppressions
 from digest.store.people.directory import SubscriberDirectory, SubscriberFilter, SubscriberState
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.subscribers import SubscriberStore
+from digest.store.schema import preference, subscriber
 from tests.store.conftest import NOW
 
 PAGE = ConsentContext("a page")
@@ -107,6 +109,21 @@ def test_pages_have_everybody_once(directory: SubscriberDirectory) -> None:
         if before is None:
             break
     assert len(seen) == len(set(seen)) == len(PEOPLE) + 1
+
+
+def test_a_page_without_enough_subscribers_says_where_to_look_further(
+    directory: SubscriberDirectory, database: Database
+) -> None:
+    usual = SubscriberFilter(frequency="daily", timezone="Asia/Kolkata")
+    with database.write() as connection:
+        # The list is so long that one page does not examine all of it.
+        connection.execute(delete(preference))
+        connection.execute(update(subscriber).where(subscriber.c.email == "ravi@example.com").values(id=300_000))
+    lines, before = directory.page(usual, now=NOW, most=50)
+    assert (lines, before is not None) == ([], True)
+    lines, before = directory.page(usual, now=NOW, most=50, before=before)
+    assert (len(lines), before) == (len(PEOPLE), None)
+    assert found(directory, timezone="Asia/Dubai") == ["ravi"], "an index finds few subscribers wherever they are"
 
 
 def test_a_saved_group_is_replaced_and_forgotten(directory: SubscriberDirectory, database: Database) -> None:

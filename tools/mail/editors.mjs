@@ -5,11 +5,13 @@ import { Chrome } from "./checks/chrome.mjs";
 const [base, cookie, otherCookie] = process.argv.slice(2);
 const chrome = await Chrome.start();
 const seen = { errors: [], foreign: [] };
-const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+const PATIENCE = 100_000;
 
 async function open(value, { streams = true } = {}) {
   const page = await (await chrome.browser.createBrowserContext()).newPage();
-  const looks = [];
+  // However busy the machine is.
+  page.setDefaultTimeout(PATIENCE);
+  await page.evaluateOnNewDocument(count);
   await page.setViewport({ width: 1280, height: 800 });
   await page.setCookie({ name: "desk", value, url: base });
   page.on("pageerror", (error) => seen.errors.push(error.message));
@@ -18,23 +20,31 @@ async function open(value, { streams = true } = {}) {
   page.on("request", (request) => {
     const url = request.url();
     if (!url.startsWith(`${base}/`) && !url.startsWith("data:")) seen.foreign.push(url);
-    if (url.includes("/state?")) looks.push(Date.now());
     return url.endsWith("/changes") && !streams ? request.abort() : request.continue();
   });
   await page.goto(`${base}/desk/`, { waitUntil: "load" });
-  return { page, looks };
+  return page;
+}
+
+// Counts in the page how often it asks for the line of state: while its stream is open, and otherwise; and how often the
+// stream gave it a reason to.
+function count() {
+  const counts = { reasons: 0, quiet: 0, asked: 0 };
+  const Stream = window.EventSource;
+  let stream = null;
+  window.EventSource = class extends Stream {
+    constructor(url) {
+      super(url);
+      stream = this;
+      for (const name of ["open", "changed"]) this.addEventListener(name, () => (counts.reasons += 1));
+    }
+  };
+  document.addEventListener("look", () => (counts[stream?.readyState === 1 ? "quiet" : "asked"] += 1), true);
+  window.counts = counts;
 }
 
 const order = (page) => page.$$eval(".st", (rows) => rows.map((row) => row.dataset.story));
-const told = (page) => page.$eval("#state", (one) => one.querySelector("a[href*='/edition/']") !== null);
-
-async function until(what, condition) {
-  for (let tries = 0; tries < 300; tries++) {
-    if (await condition().catch(() => false)) return;
-    await wait(50);
-  }
-  throw new Error(`${what} did not come`);
-}
+const told = (page) => page.waitForSelector("#state a[href*='/edition/']");
 
 // Press Enter on an element that leads to another page.
 async function follow(page, selector) {
@@ -45,26 +55,25 @@ async function follow(page, selector) {
 const one = await open(cookie);
 const other = await open(otherCookie);
 const deaf = await open(otherCookie, { streams: false });
-await until("the stream", async () => other.looks.length > 0);
-const [first] = await order(one.page);
-await wait(5000);
-// In this time a page that asks by itself does so twice at least.
-seen.quiet = other.looks.filter((at) => at > Date.now() - 4500).length;
-seen.asked = deaf.looks.filter((at) => at > Date.now() - 4500).length;
+await other.waitForFunction(() => window.counts.reasons > 0);
+const [first] = await order(one);
+// In this time a page that asks by itself does so twice.
+const before = await deaf.evaluate(() => window.counts.asked);
+await deaf.waitForFunction((number) => window.counts.asked >= number + 2, {}, before);
+seen.asked = true;
+seen.quiet = await other.evaluate(() => window.counts.quiet - window.counts.reasons);
 
-await follow(one.page, `#acts-regroup-${first}`);
-const second = await one.page.$eval("#other", (list) => list.value);
-await follow(one.page, "form[action$='/merge'] button");
-const changed = Date.now();
-seen.merged = !(await order(one.page)).includes(second);
-await until("the line for the other editor", () => told(other.page));
-seen.after = Date.now() - changed;
-await until("the line for who has no stream", () => told(deaf.page));
-await follow(one.page, `#acts-regroup-${first}`);
-const parts = await one.page.$$("form[action$='/split'] button");
+await follow(one, `#acts-regroup-${first}`);
+const second = await one.$eval("#other", (list) => list.value);
+await follow(one, "form[action$='/merge'] button");
+seen.merged = !(await order(one)).includes(second);
+await told(other);
+await told(deaf);
+await follow(one, `#acts-regroup-${first}`);
+const parts = await one.$$("form[action$='/split'] button");
 seen.parts = parts.length;
 await parts.at(-1).focus();
-await Promise.all([one.page.waitForNavigation({ waitUntil: "load" }), one.page.keyboard.press("Enter")]);
-seen.split = (await order(one.page)).includes(second);
+await Promise.all([one.waitForNavigation({ waitUntil: "load" }), one.keyboard.press("Enter")]);
+seen.split = (await order(one)).includes(second);
 process.stdout.write(JSON.stringify(seen));
 await chrome.stop();

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, exists, func, select
 
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.store.database import Database
@@ -73,11 +73,13 @@ def _count_unsubscribed(connection: Connection, key: str) -> int:
     if frozen is None:
         return 0
     until = connection.execute(select(func.min(edition.c.frozen_at)).where(edition.c.frozen_at > frozen)).scalar()
+    of = delivery.c
+    # In a join, SQLite would begin with every recipient.
+    got_it = exists().where(of.edition == key, of.subscriber == subscriber.c.id, of.outcome.is_(None))
     gone = (
         select(func.count())
         .select_from(suppression)
         .join(subscriber, subscriber.c.address == suppression.c.address)
-        .join(delivery, and_(delivery.c.edition == key, delivery.c.subscriber == subscriber.c.id))
-        .where(suppression.c.reason == UNSUBSCRIBED, suppression.c.at >= frozen, delivery.c.outcome.is_(None))
+        .where(suppression.c.reason == UNSUBSCRIBED, suppression.c.at >= frozen, got_it)
     )
     return connection.execute(gone.where(suppression.c.at < until) if until else gone).scalar_one()

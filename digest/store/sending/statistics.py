@@ -82,7 +82,8 @@ class Statistics:
         of = delivery.c
         rows = (
             select(of.reason, func.count().label("recipients"))
-            .where(of.edition == key, of.outcome == outcome)
+            # By `=`, SQLite would read every recipient.
+            .where(of.edition == key, of.outcome.between(outcome, outcome))
             .group_by(of.reason)
             .order_by(func.count().desc(), of.reason)
             .limit(most)
@@ -169,15 +170,14 @@ class MissedRecipients:
         """Return the people of one kind in the order of their numbers, and the last number if there are more."""
         columns = (subscriber.c.id, subscriber.c.email)
         if kind in list(DeliveryOutcome):
-            of = delivery.c
-            rows = select(*columns, of.outcome.label("what"), of.reason).join(
-                subscriber, subscriber.c.id == of.subscriber
-            )
-            rows = rows.where(of.edition == edition, of.outcome == kind, of.outcome.is_not(None))
+            of, what = delivery.c, delivery.c.outcome
         else:
-            at = delivery_event.c
-            rows = select(*columns, at.kind.label("what"), at.reason).join(subscriber, subscriber.c.id == at.subscriber)
-            rows = rows.where(at.edition == edition, at.kind == kind)
-        page = rows.where(subscriber.c.id > after).order_by(subscriber.c.id).limit(most + 1)
+            of, what = delivery_event.c, delivery_event.c.kind
+        rows = select(*columns, what.label("what"), of.reason).join(subscriber, subscriber.c.id == of.subscriber)
+        page = (
+            rows.where(of.edition == edition, what == kind, of.subscriber > after)
+            .order_by(of.subscriber)
+            .limit(most + 1)
+        )
         found = [Missed(row.id, row.email, row.what, row.reason or "") for row in self.database.query(page)]
         return found[:most], (found[most - 1].id if len(found) > most else None)

@@ -112,10 +112,11 @@ class StatusReader:
             )
 
     def counts(self, edition: str, now: datetime) -> Counts:
-        """`EditionStatus.counts` alone."""
+        """`EditionStatus.counts` alone, without a row per recipient: `frozen` is the sum of the batches."""
         runs = dead_runs(self.database)
         with self.database.read() as connection:
-            return count_recipients(connection, edition, find_orphans(connection, runs, self.policy, now, edition))
+            orphans = find_orphans(connection, runs, self.policy, now, edition)
+            return count_recipients(connection, edition, orphans, by_row=False)
 
     def orphans(self, now: datetime) -> Mapping[int, Orphan]:
         """The orphans of all editions, by batch."""
@@ -191,8 +192,11 @@ def unsendable_batches(database: Database, edition: str, transports: Collection[
     return list(found.values())
 
 
-def count_recipients(connection: Connection, edition: str, orphans: Mapping[int, Orphan] = _NO_ORPHANS) -> Counts:
-    frozen, parted = _deliveries(connection, edition)
+def count_recipients(
+    connection: Connection, edition: str, orphans: Mapping[int, Orphan] = _NO_ORPHANS, *, by_row: bool = True
+) -> Counts:
+    """Count an edition's recipients. With `by_row`, `frozen` is counted apart from the rest, so a lost one shows."""
+    frozen, parted = _deliveries(connection, edition, by_row=by_row)
     states = (
         select(batch.c.state, func.sum(batch.c.size), func.count())
         .where(batch.c.edition == edition)
@@ -210,7 +214,7 @@ def count_recipients(connection: Connection, edition: str, orphans: Mapping[int,
     unknown = sum(len(orphan.unknown) for orphan in orphans.values())
     in_flight = recipients.get(BatchState.SUBMITTING, 0) - accepted - unknown
     return Counts(
-        frozen=frozen,
+        frozen=sum(recipients.values()) + sum(parted.values()) if frozen is None else frozen,
         accepted=recipients.get(BatchState.ACCEPTED, 0) + accepted,
         rejected=parted.get(DeliveryOutcome.REJECTED, 0),
         excluded=parted.get(DeliveryOutcome.EXCLUDED, 0),
@@ -237,8 +241,8 @@ def _sent_in_flight(connection: Connection, edition: str, orphans: Mapping[int, 
     return int(connection.execute(rows).scalar_one())
 
 
-def _deliveries(connection: Connection, edition: str) -> tuple[int, Mapping[str, int]]:
-    """The number of deliveries, and outcome → number of those that left their batch."""
+def _deliveries(connection: Connection, edition: str, *, by_row: bool) -> tuple[int | None, Mapping[str, int]]:
+    """The number of deliveries if it is stored or counted, and outcome → number of those that left their batch."""
     folded = folded_counts(connection, edition)
     if folded is not None:
         return folded[FROZEN], folded
@@ -248,7 +252,7 @@ def _deliveries(connection: Connection, edition: str) -> tuple[int, Mapping[str,
         .where(own, delivery.c.outcome.is_not(None))
         .group_by(delivery.c.outcome)
     )
-    frozen = connection.execute(select(func.count()).select_from(delivery).where(own)).scalar_one()
+    frozen = connection.execute(select(func.count()).select_from(delivery).where(own)).scalar_one() if by_row else None
     return frozen, dict(connection.execute(outcomes).all())
 
 

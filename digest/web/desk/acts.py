@@ -98,6 +98,19 @@ def name_of(what: str, catalogue: Catalogue) -> str:
     return _names(catalogue).get(what, what)
 
 
+def via_of(via: str, catalogue: Catalogue) -> str:
+    """Return by what way an act came: the desk, the API, a command, a link of an email, or the schedule."""
+    _ = catalogue.gettext
+    ways = {
+        "desk": _("Desk"),
+        "api": "API",
+        "command": _("command"),
+        "link": _("link of an email"),
+        "schedule": _("by itself"),
+    }
+    return ways.get(via, via)
+
+
 def named(text: str, catalogue: Catalogue) -> list[str]:
     """Return the acts, as the log has them, whose names contain a text."""
     return [what for what, name in _names(catalogue).items() if text and text.casefold() in name.casefold()]

@@ -13,7 +13,7 @@ from digest.models import Edition, is_breaking
 from digest.render.blocks.rows import ROWS
 from digest.usecases.edit_edition import WRITABLE_BLOCKS, BlockRejected, EditionEditor, UnknownBlock
 from digest.web.desk import edit
-from digest.web.desk.checks import translate
+from digest.web.desk.sentences import translate
 from digest.web.desk.visit import Visit
 
 if TYPE_CHECKING:

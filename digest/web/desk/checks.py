@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -14,6 +13,7 @@ from digest.render.lint_tree import Finding
 from digest.render.size_budget import Sizes, measure
 from digest.usecases.approval import revision
 from digest.web.desk.background import Background
+from digest.web.desk.sentences import translate
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
@@ -23,19 +23,6 @@ Level = Literal["bad", "warn"]
 
 # Seconds that a page waits for the checks, and seconds that they are valid, because templates and settings may change.
 _WAIT, _LASTS = 0.02, 120.0
-KEPT = (
-    "left out to fit: %(title)s",
-    "%(num)s summary cut to the first sentence to fit",
-    "%(num)s summaries cut to the first sentence to fit",
-    "block left out: %(why)s",
-    "block %(name)s is left out: %(why)s",
-    "advertisements left out: %(why)s",
-    "no intro: the model's was not used, because %(why)s",
-    "“%(title)s” has no picture: the file%(name)s %(why)s",
-)
-"""Their forms. Sentences of other forms stay in English. What `why` stands for is about a file and stays too."""
-
-_PLACE = re.compile(r"%\(([a-z]+)\)s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,23 +127,3 @@ def _detail(found: Finding, catalogue: Catalogue) -> tuple[str, bool]:
 def _plain(rule: str, message: str) -> Finding:
     """Return an error whose sentence exists in English only."""
     return Finding("error", rule, message)
-
-
-def _pattern(form: str) -> re.Pattern[str]:
-    parts = _PLACE.split(form)
-    found = {"num": "[0-9,]+"}
-    named = (
-        f"(?P<{part}>{found.get(part, '.*')})" if number % 2 else re.escape(part) for number, part in enumerate(parts)
-    )
-    return re.compile("".join(named), re.S)
-
-
-_PATTERNS: Mapping[str, re.Pattern[str]] = {form: _pattern(form) for form in KEPT}
-
-
-def translate(sentence: str, catalogue: Catalogue) -> str | None:
-    """Return the sentence in the catalogue's language; None if its pattern is unknown."""
-    for form, pattern in _PATTERNS.items():
-        if found := pattern.fullmatch(sentence):
-            return catalogue.gettext(form) % found.groupdict()
-    return None

@@ -54,11 +54,11 @@ def test_two_editors_at_once(tmp_path: Path) -> None:
     for desk in open_desk(tmp_path / "newsletter"):
         cookies = [set_up(desk, name, Role.EDITOR).cookies["desk"] for name in ("suman", "ravi")]
         command = ["node", "editors.mjs", desk.base, *cookies]
-        done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stderr
         seen = json.loads(done.stdout)
         assert (seen["errors"], seen["foreign"]) == ([], [])
         assert (seen["merged"], seen["parts"], seen["split"]) == (True, 2, True)
-        assert seen["quiet"] == 0, "a page with a stream does not ask"
-        assert seen["asked"] > 0, "one without it does"
+        assert seen["quiet"] == 0, "a page with a stream asks only when the stream says so"
+        assert seen["asked"], "one without it asks again and again"
         assert [act.what for act in desk.app.audit.newest(2)] == ["split off", "merged"]

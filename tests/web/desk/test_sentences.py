@@ -12,7 +12,7 @@ from digest.models import RenderedEmail
 from digest.render.lint import REASONS, lint
 from digest.render.renderer import Renderer
 from digest.web.desk.acts import name_of, named
-from digest.web.desk.checks import KEPT, translate
+from digest.web.desk.sentences import KEPT, translate, translate_all
 from tests.render.sample import BRANDING, EVERYTHING, NOW, TEMPLATES, twenty
 
 HINDI, ENGLISH = translator("hi"), translator("en")
@@ -61,6 +61,14 @@ def test_values_stay_as_they_are(form: str, value: str) -> None:
     line = form % names
     assert translate(line, ENGLISH) == line
     assert translate(f"another {line}", HINDI) is None
+
+
+def test_a_line_of_a_history_is_said_in_hindi_and_keeps_what_a_server_said() -> None:
+    line = "550 5.1.1 no such user (the desk, by asha); by smtp, batch 1,204; 2 tries; topics: खेल, frequency: daily"
+    hindi = "550 5.1.1 no such user (डेस्क से, asha ने); smtp से, खेप 1,204; 2 कोशिशें; विषय: खेल; कितनी बार: daily"
+    assert translate_all(line, HINDI) == hindi
+    refused = "'x' is not a valid email address: an email address must have an @-sign"
+    assert translate_all(refused, HINDI) == "'x' सही ईमेल पता नहीं है: पते में @ होना चाहिए"
 
 
 def test_an_act_of_the_log_is_named_and_found_in_the_language_of_the_page() -> None:

@@ -105,7 +105,10 @@ def test_one_person_is_paused_suppressed_lifted_and_taken_off(desk: Site, admin:
     assert admin.post(f"{who}/suppress", reason=" ").status == 422
     assert admin.post(f"{who}/suppress", reason="phoned us").status == 303
     assert find(admin, state="left") == ["asha@example.com"]
-    assert translated("they left") in admin.get(who).text
+    page = admin.get(who).text
+    assert translated("they left") in page
+    assert "by suman" not in page
+    assert "(desk)" not in page, "the history and the log are in the language of the page"
     assert admin.post(f"{who}/lift", reason="phoned again").status == 303
     assert find(admin, state="left") == []
     # An older report that arrives late does not suppress them again.

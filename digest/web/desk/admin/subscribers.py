@@ -18,8 +18,6 @@ from digest.web.desk.visit import Visit
 
 _PAGE = 50
 _MAX_UNCONFIRMED = 200
-# Seconds that a page waits for the counts.
-_WAIT = 0.03
 
 
 def page(visit: Visit) -> Response:
@@ -44,8 +42,10 @@ def _page(visit: Visit, wanted: SubscriberFilter, *, status: int = 200, problem:
         lines=lines,
         asked=directory.unconfirmed(_MAX_UNCONFIRMED) if asked else None,
         older=_query(wanted, before=str(more)) if more and not asked else None,
+        # Several filters together: the page is not full, and older subscribers were not looked at.
+        unfinished=more is not None and len(lines) < most,
         is_first=before is None,
-        counts=desk.subscriber_counts.get("all", lambda: directory.counts(now), wait=_WAIT),
+        counts=desk.subscriber_counts.get("all", lambda: directory.counts(now), wait=visit.patience),
         states=list(SubscriberState),
         segments=[(each.name, _query(each.filter), each.filter == wanted) for each in directory.segments()],
         query_of=lambda state: _query(replace(wanted, search="", state=state)),

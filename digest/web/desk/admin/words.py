@@ -107,6 +107,15 @@ def reason(text: str, catalogue: Catalogue) -> str:
     return next((words for pattern, words in known if re.fullmatch(pattern, text, re.I | re.S)), text)
 
 
+_RESPONSE = re.compile(r"\b[245][0-9]{2}\b")
+
+
+def with_reason(text: str, catalogue: Catalogue) -> str:
+    """Translate a reason as `reason` does, and keep a server's own response behind it."""
+    known = reason(text, catalogue)
+    return f"{known}: {text}" if known != text and _RESPONSE.search(text) else known
+
+
 def frequency(value: str, catalogue: Catalogue) -> str:
     """Translate a frequency: daily, weekdays, weekly:sun."""
     _ = catalogue.gettext

@@ -124,6 +124,11 @@ function tell() {
   quiet = setTimeout(() => document.body.classList.remove("acted"), 10000);
 }
 
+// A stripe on top says at once that a press arrived, also on a slow network. The line of state asks by itself.
+document.addEventListener("htmx:before:request", (event) => {
+  if (event.detail.ctx.sourceElement.matches("form")) document.body.classList.add("busy");
+});
+document.addEventListener("htmx:finally:request", () => document.body.classList.remove("busy"));
 document.addEventListener("keydown", onKey);
 document.addEventListener("htmx:after:swap", (event) => {
   prepare();
