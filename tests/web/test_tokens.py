@@ -32,7 +32,7 @@ from tests.web.test_answers import BLOCKS, KEY
 
 pytestmark = pytest.mark.slow
 
-MANY = examples(10_000, dev=1_000)
+MANY = examples(10_000, dev=500)
 HEADERS = {"Host": "localhost", "Content-Type": FORM}
 # Enough for every form; a field that a form does not have is ignored.
 FIELDS = {
@@ -102,7 +102,7 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
 
 @contextmanager
 def serve(home: Path) -> Iterator[Doors]:
-    newsletter_folder(home)
+    newsletter_folder(home, all_sources=False)
     folder = home / "samples/blocks" / KEY
     folder.mkdir()
     (folder / "poll.yaml").write_text(BLOCKS["poll"], encoding="utf-8")
