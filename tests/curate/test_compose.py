@@ -14,6 +14,7 @@ from digest.curate.editorial import Changes
 from digest.curate.rules import Rules
 from digest.models import Article, Image, Story
 from tests.curate.sample import BRIDGE, DAY, NOW, OTHERS, article, stories
+from tests.support.tables import each_row
 
 RULES = Rules()
 
@@ -69,7 +70,7 @@ def test_runners_up_are_listed_best_first_and_can_be_pinned() -> None:
     assert made().runners_up == ()
 
 
-@pytest.mark.parametrize("seed", range(5))
+@each_row("seed", range(5))
 def test_order_of_input_changes_nothing(seed: int) -> None:
     shuffled = list(DAY)
     random.Random(seed).shuffle(shuffled)

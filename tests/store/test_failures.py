@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from digest.deliver.outcome import Accepted, NotSent
 from digest.feedback.events import Event
 from digest.mail.mailbox_providers import mailbox_provider
@@ -18,6 +16,7 @@ from digest.store.sending.failures import FailureReader
 from digest.store.sending.ledger import SqlLedger
 from tests.store.conftest import KEY, NOW, an_edition, enlist
 from tests.support.enqueue import Entry, enqueue
+from tests.support.tables import each_row
 
 LATER = NOW + timedelta(minutes=2)
 ADDRESSES = ("a@gmail.com", "b@googlemail.com", "c@yahoo.co.in", "d@paper.example")
@@ -75,7 +74,7 @@ def test_failures_as_text_json_and_csv() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("domain", "name"),
     [("gmail.com", "Gmail"), ("Hotmail.com", "Outlook"), ("bihar.gov.in", "NIC"), ("paper.in", ""), ("in", "")],
 )

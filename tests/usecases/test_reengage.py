@@ -31,6 +31,7 @@ from digest.web.app import load_pages
 from digest.web.server import run_pages
 from digest.web.stay import question
 from tests.support.folders import newsletter_folder
+from tests.support.tables import each_row
 from tests.web.site import Site, translated
 
 START = datetime.fromisoformat("2026-01-05T09:00+05:30")
@@ -227,7 +228,7 @@ def test_one_run_asks_a_limited_number(app: App) -> None:
 AT = datetime.fromisoformat("2026-07-07T11:00+05:30")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("hours", "told", "done", "expected"),
     [
         (-25, False, False, Turn.NOTHING),
