@@ -339,6 +339,7 @@ _LINES = st.sampled_from([LEAD, NEXT, "क्या बोले मंत्र
 
 
 # ftfy is imported by the first text that needs it.
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     st.lists(_LINES | st.text(max_size=40), max_size=6), st.text(max_size=60) | _LINES, _LINES | st.text(max_size=60)

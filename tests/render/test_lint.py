@@ -84,6 +84,7 @@ DEFECTS = [
 ]
 
 
+@pytest.mark.slow
 @each_row(("old", "new", "level", "rule", "word"), DEFECTS)
 def test_each_defect_is_found(old: str, new: str, level: str, rule: str, word: str) -> None:
     html = ours().html.replace("</style>\n</head>", "</style></head>")

@@ -168,6 +168,7 @@ def test_levels(count: int, level: str) -> None:
     assert measure(RenderedEmail("v", "s", "x" * count, "")).level == level
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("look", sorted(LOOKS))
 @pytest.mark.parametrize(("letters", "at_most"), [(9, 53), (13, 43), (19, 32), (60, 26)])
 def test_a_longer_name_is_smaller(look: str, letters: int, at_most: int) -> None:

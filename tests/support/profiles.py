@@ -13,7 +13,7 @@ from typing import TypeVar
 from hypothesis import settings
 
 PROFILE = os.environ.get("DIGEST_TEST_PROFILE", "dev")
-DEV_EXAMPLES = 25
+DEV_EXAMPLES = 15
 
 Case = TypeVar("Case")
 Place = TypeVar("Place")

@@ -147,6 +147,7 @@ def test_the_question_is_nobody_elses_edition(app: App) -> None:
         assert key not in Site(app, pages.base).get("/archive").text
 
 
+@pytest.mark.slow
 def test_whoever_does_not_answer_is_paused_until_they_come_back(app: App, clock: Clock) -> None:
     ask(app)
     known = ids(app)

@@ -16,7 +16,7 @@ from tests.support.profiles import examples, first
 from tests.web.site import Site, site
 
 # For each route and mode.
-TRIES = settings(max_examples=examples(8, dev=2), deadline=None, suppress_health_check=list(HealthCheck), database=None)
+TRIES = settings(max_examples=examples(4, dev=2), deadline=None, suppress_health_check=list(HealthCheck), database=None)
 
 
 @pytest.fixture(scope="module")

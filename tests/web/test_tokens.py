@@ -1,4 +1,4 @@
-"""Tokens in links: 10,000 forged ones open nothing, and a GET changes nothing. The routes come from the routing table,
+"""Tokens in links: 3,000 forged ones open nothing, and a GET changes nothing. The routes come from the routing table,
 so a test of a new route fails until TOKENS has its purpose.
 """
 
@@ -32,7 +32,7 @@ from tests.web.test_answers import BLOCKS, KEY
 
 pytestmark = pytest.mark.slow
 
-MANY = examples(10_000, dev=500)
+MANY = examples(3_000, dev=500)
 HEADERS = {"Host": "localhost", "Content-Type": FORM}
 # Enough for every form; a field that a form does not have is ignored.
 FIELDS = {

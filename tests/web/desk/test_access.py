@@ -55,6 +55,7 @@ PROTECTED = [route for route in ROUTES if route.role is not None]
 OPEN = [route for route in ROUTES if route.role is None]
 
 
+@pytest.mark.slow
 def test_nobody_is_led_to_the_form(everybody: Everybody) -> None:
     stranger, wrong = Browser(everybody.desk), []
     for route in PROTECTED:
@@ -150,6 +151,7 @@ def test_no_get_changes_anything(everybody: Everybody) -> None:
     assert len(desk.app.audit.newest(1000)) == before
 
 
+@pytest.mark.slow
 def test_every_page_has_a_strict_policy(everybody: Everybody) -> None:
     for route in ROUTES:
         if route.method == "GET" and not route.path.endswith("/letter"):
