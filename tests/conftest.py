@@ -9,17 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from digest.utils import redact
-from tests.support import new_stores, passwords, profiles, remembered, routes, statements, templates
-from tests.support.databases import empty_stores, postgres_url, sqlite_url, store_url  # noqa: F401
-
-profiles.register()
-templates.compile_once()
-statements.compile_once()
-remembered.remember()
-passwords.hash_cheaply()
-new_stores.copy_new()
-routes.analyse_once()
+# Until all tests are collected: what importing and collecting makes lives to the end.
+gc.disable()
 
 MEMORY = Path("/dev/shm")
 # Bytes that a test run needs there.
@@ -30,8 +21,21 @@ if "PYTEST_DEBUG_TEMPROOT" not in os.environ and MEMORY.is_dir() and shutil.disk
     os.environ["PYTEST_DEBUG_TEMPROOT"] = str(MEMORY)
 
 
-# The fixture `database`.
-pytest_plugins = ("tests.support.stores",)
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare a process that runs tests. The one that hands them to workers runs none, and starts faster without."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        return
+    from tests.support import new_stores, passwords, profiles, remembered, routes, statements, templates
+
+    profiles.register()
+    templates.compile_once()
+    statements.compile_once()
+    remembered.remember()
+    passwords.hash_cheaply()
+    new_stores.copy_new()
+    routes.analyse_once()
+    for fixtures in ("databases", "stores"):
+        config.pluginmanager.import_plugin(f"tests.support.{fixtures}")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -67,12 +71,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Exclude the objects of test collection from garbage collection: thousands that live to the end."""
-    gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
 def forget_secrets() -> Iterator[None]:
     """Secrets are registered for a whole process, and would be masked in the output of later tests."""
     yield
+    from digest.utils import redact
+
     redact.forget()

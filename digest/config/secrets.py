@@ -29,14 +29,15 @@ def find_secrets(settings: Settings, environment: Mapping[str, str]) -> Iterator
 
     The user in `store.url` is not a secret: commands for PostgreSQL show it.
     """
-    named = {variable for key, variable in _texts(settings.model_dump()) if key == "env" or key.endswith("_env")}
+    texts = list(_texts(settings.model_dump()))
+    named = {variable for key, variable in texts if key == "env" or key.endswith("_env")}
     for variable in (*named, *_VARIABLES):
         value = environment.get(variable, "").strip()
         yield value
         # Several keys, or the lines of a private key.
         yield from (part.strip() for part in value.replace(",", "\n").splitlines() if not part.startswith("-----"))
     yield from secrets_of_url(settings.store.url, user_alone=False)
-    for _key, text in _texts(settings.model_dump(exclude={"store"})):
+    for text in {text for _key, text in texts if "://" in text} - {settings.store.url}:
         yield from secrets_of_url(text)
     for variable in (*_PROXIES, *map(str.upper, _PROXIES)):
         yield from secrets_of_url(environment.get(variable, ""))

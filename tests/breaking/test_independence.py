@@ -9,6 +9,7 @@ import pytest
 from digest.curate.independence import count_origins, publisher
 from digest.models import Article
 from tests.curate.sample import BRIDGE, article
+from tests.support.tables import each_row
 
 OWN_WORDS = [
     replace(each, url=f"https://www.{paper}.example/{each.id}")
@@ -51,7 +52,7 @@ def test_origins(articles: list[Article], origins: int) -> None:
     assert count_origins(articles[::-1]) == origins
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("url", "site"),
     [
         ("https://hindi.paper.example/a", "paper.example"),

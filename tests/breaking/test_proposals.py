@@ -87,6 +87,7 @@ def test_an_editor_proposes_by_url_or_story(press: Press) -> None:
     assert len(second["sections"][0]["stories"][0]["sources"]) == 3
 
 
+@pytest.mark.slow
 def test_an_editor_is_told_which_edition_had_the_story(press: Press) -> None:
     press.publish(PAPERS[0], BRIDGE[0])
     press.newsroom.json("send", "2026-11-23")

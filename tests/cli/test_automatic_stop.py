@@ -74,7 +74,7 @@ def test_a_send_by_hand_says_why_it_stopped(newsroom: Newsroom) -> None:
     ("rejected", "settings"),
     [
         # Below the limit among the first hundred, above it later.
-        ((*range(0, 90, 10), *range(100, 200, 3)), {}),
+        ((*range(0, 90, 10), *range(100, 120)), {}),
         (range(0, 100, 2), {"DIGEST_DELIVERY__STOP_ON__BOUNCES": "0"}),
         (range(0, 100, 2), {"DIGEST_DELIVERY__STOP_ON__FIRST": "0"}),
         # Too few to mean anything.
@@ -84,13 +84,13 @@ def test_a_send_by_hand_says_why_it_stopped(newsroom: Newsroom) -> None:
 def test_a_send_goes_on_below_the_limit(
     newsroom: Newsroom, rejected: range | tuple[int, ...], settings: dict[str, str]
 ) -> None:
-    newsroom.set_subscribers(*subscriber_rows(200))
+    newsroom.set_subscribers(*subscriber_rows(120))
     with RecordingSmtp() as server, watched(newsroom, **smtp(server, **settings)) as day:
         refuse(server, *rejected)
         day.at(7)
         day.run("send")
         day.watch()
-        assert len(server.emails) == 200 - len(rejected)
+        assert len(server.emails) == 120 - len(rejected)
         assert f"sending-stopped:{KEY}" not in day.raised()
 
 

@@ -12,6 +12,7 @@ from digest.cli.commands import MEANT, cli
 from tests.cli.newsroom import Newsroom
 from tests.support.http_behaviours import gzip_bomb, hang
 from tests.support.http_server import HttpServer
+from tests.support.tables import each_row
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_a_mistyped_command_gets_a_suggestion(newsroom: Newsroom) -> None:
     assert "Did you mean 'send'?" in run.err
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("typed", "expected"),
     [
         ("approve", "Did you mean `digest edition approve`?"),
@@ -67,7 +68,7 @@ def test_what_people_type_leads_to_the_command(typed: str, expected: str) -> Non
     assert f"No such command '{typed}'. {expected}" in result.output
 
 
-@pytest.mark.parametrize("meant", sorted(set(MEANT.values())))
+@each_row("meant", sorted(set(MEANT.values())))
 def test_the_suggested_commands_exist(meant: str) -> None:
     words = [word for word in meant.split() if not word.startswith("-")]
     assert CliRunner().invoke(cli, [*words, "--help"]).exit_code == 0

@@ -115,12 +115,18 @@ WRONG = [
 
 def test_a_broken_block_is_reported_and_the_email_still_goes(desk: Newsroom) -> None:
     write(desk, "always/follow.yaml", "accounts: [{name: क, url: 'https://a.example/'}]")
-    for name, text, problem in WRONG:
-        write(desk, name, text)
+    waiting = WRONG
+    while waiting:
+        # As many as have different names.
+        tried = {name: (text, problem) for name, text, problem in waiting}
+        for name, (text, _problem) in tried.items():
+            write(desk, name, text)
         run = desk.digest("compose")
-        assert problem in run.err, (problem, run.err)
         assert run.code == 0
-        (desk.home / "blocks" / name).unlink()
+        for name, (_text, problem) in tried.items():
+            assert problem in run.err, (problem, run.err)
+            (desk.home / "blocks" / name).unlink()
+        waiting = [(name, text, problem) for name, text, problem in waiting if tried[name] != (text, problem)]
     write(desk, "2026-11-23/quote.yaml", "text: क\n")
     desk.json("compose")
     sentence = "block left out: blocks/2026-11-23/quote.yaml:1: 'by' is required"

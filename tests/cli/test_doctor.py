@@ -18,6 +18,7 @@ from tests.deliver.emails import NOW, outgoing
 from tests.deliver.test_dkim import PEM, PUBLIC, RECORD
 from tests.support.cpu import cpu_limit
 from tests.support.smtp_server import RecordingSmtp
+from tests.support.tables import each_row
 
 RESULTS = b"Authentication-Results: mx.example.net; dkim=pass header.d=example.com; spf=pass; dmarc=pass (p=NONE)\r\n"
 
@@ -102,12 +103,12 @@ WARNINGS = {
 }
 
 
-@pytest.mark.parametrize(("sentence", "mail"), ERRORS.items(), ids=list(ERRORS))
+@each_row(("sentence", "mail"), ERRORS.items())
 def test_what_providers_reject_is_an_error(sentence: str, mail: bytes) -> None:
     assert any(sentence in message for message in messages(mail, "error")), messages(mail, "error")
 
 
-@pytest.mark.parametrize(("sentence", "mail"), WARNINGS.items(), ids=list(WARNINGS))
+@each_row(("sentence", "mail"), WARNINGS.items())
 def test_what_hurts_deliverability_is_a_warning(sentence: str, mail: bytes) -> None:
     assert any(sentence in message for message in messages(mail, "warning")), messages(mail, "warning")
 
@@ -118,7 +119,7 @@ def test_any_bytes_give_printable_findings(raw: bytes) -> None:
         assert finding.message.isprintable()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("domain", "sender", "expected"),
     [
         ("example.com", "example.com", True),

@@ -25,6 +25,7 @@ from digest.utils.redact import hide_addresses, protect
 from digest.utils.telemetry import log_fields
 from tests.cli.newsroom import Newsroom
 from tests.cli.test_terminal import on_terminal
+from tests.support.tables import each_row
 
 MORNING = datetime(2026, 11, 23, 7, 0, tzinfo=ZoneInfo("Asia/Kolkata"))
 
@@ -79,7 +80,7 @@ def test_no_line_has_a_secret_or_an_address(capsys: pytest.CaptureFixture[str], 
     assert len(written.splitlines()) == 2
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "hidden"),
     [
         ("550 <asha.rao+x@example.com>: unknown", "550 <…@example.com>: unknown"),

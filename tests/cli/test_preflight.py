@@ -7,6 +7,7 @@ import pytest
 from digest.usecases.preflight import spam_findings
 from tests.cli.newsroom import Newsroom
 from tests.support.http_server import HttpServer
+from tests.support.tables import each_row
 
 # Each test makes, sends or serves an edition.
 pytestmark = pytest.mark.slow
@@ -140,7 +141,7 @@ Content analysis details:   ({points} points, 5.0 required)
 """
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("points", "levels"), [("0.0", []), ("-1.2", []), ("2.7", ["warning"]), ("5.0", ["error"]), ("12.3", ["error"])]
 )
 def test_the_score_of_spamassassin_sets_the_level(points: str, levels: list[str]) -> None:

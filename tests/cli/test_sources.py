@@ -20,6 +20,7 @@ from digest.config.source_list import parse_target, plan_import
 from digest.models import SourceHealth
 from tests.cli.newsroom import Newsroom
 from tests.support.http_server import HttpServer
+from tests.support.tables import each_row
 
 pytestmark = pytest.mark.all_sources
 
@@ -384,7 +385,7 @@ def test_exported_sources_can_be_imported(newsroom: Newsroom, site: HttpServer, 
     assert sorted(text(newsroom)) == sorted(kept)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("seconds", "message"),
     [(0, "just now"), (-59, "just now"), (60, "1 min ago"), (-1250, "in 20 min"), (7200, "2 h ago"),
      (47 * 3600, "47 h ago"), (48 * 3600, "2 days ago")],

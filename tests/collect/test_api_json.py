@@ -19,6 +19,7 @@ from digest.models import Article, JsonMapping, Source
 from tests.collect.reading import NOW, read
 from tests.paths import SHARED_DATA
 from tests.support.profiles import examples
+from tests.support.tables import each_row
 
 APIS = Path(__file__).parent / "apis"
 WORDPRESS = (APIS / "wordpress.json").read_text(encoding="utf-8")
@@ -97,7 +98,7 @@ def test_a_preset_with_another_path() -> None:
     assert (bridge.published.hour, fair.published.hour) == (10, 8)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "utc", "expected"),
     [
         (1795392000, False, "2026-11-23T00:00:00+00:00"),
@@ -118,7 +119,7 @@ def test_dates_as_apis_write_them(value: object, utc: bool, expected: str) -> No
     assert (article.published.isoformat(), article.dated) == (expected, True)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("content", "shown"),
     [
         ("<p>पानी आया।</p><p>खेत <b>सींचे</b> गए।</p>", ["पानी आया।", "खेत सींचे गए।"]),
@@ -149,7 +150,7 @@ def test_a_path_that_finds_nothing_gives_a_warning_with_the_keys() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("document", "mapping", "reason"),
     [
         ({"a": 1, "b": 2}, None, "(found: a, b). Give the source a mapping: newsapi, gnews, wordpress, or"),
@@ -174,9 +175,7 @@ def test_a_response_without_articles_gives_the_reason(
     assert reason in parsed.error
 
 
-@pytest.mark.parametrize(
-    "text", ["[" * 200_000, '{"a":' * 200_000, '{"a": 1', "[1e999999]", '["\\ud800"]', "[" + "9" * 5000]
-)
+@each_row("text", ["[" * 200_000, '{"a":' * 200_000, '{"a": 1', "[1e999999]", '["\\ud800"]', "[" + "9" * 5000])
 def test_broken_json_gives_one_sentence(text: str) -> None:
     for mapping in (None, PATHS):
         parsed = read(text, mapping=mapping)
@@ -207,7 +206,7 @@ def test_a_saved_response_is_read(tmp_path: Path) -> None:
     assert (parsed.kind, len(parsed.articles)) == ("api:newsapi", 2)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("path", "found"),
     [
         ("a.b", ["x"]),

@@ -19,6 +19,7 @@ from digest.hindi.cut import shorten
 from digest.hindi.title_tails import TAILS, Tail, without_tails
 from digest.models import Article, Block, Source
 from tests.paths import SHARED_DATA
+from tests.support.tables import each_row
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LEAD = "मुख्यमंत्री ने बुधवार को कहा कि राज्य के हर ज़िले में नई सड़कें बनाई जाएंगी और पुल सुधारे जाएंगे."
@@ -34,18 +35,18 @@ def texts(cleaned: Article) -> list[str]:
     return [block.text for block in cleaned.body]
 
 
-@pytest.mark.parametrize("row", TITLE_MARKS, ids=lambda row: row.example)
+@each_row("row", TITLE_MARKS)
 def test_title_marks(row: Row) -> None:
     assert row.pattern.sub(row.put, row.example) == row.gives
     assert clean_article(article(row.example)).title == row.gives
 
 
-@pytest.mark.parametrize("row", FEED_TAILS, ids=lambda row: row.example)
+@each_row("row", FEED_TAILS)
 def test_feed_tails(row: Row) -> None:
     assert clean_article(article(excerpt=row.example)).excerpt == row.gives
 
 
-@pytest.mark.parametrize("row", OPENINGS, ids=lambda row: row.example)
+@each_row("row", OPENINGS)
 def test_openings(row: Row) -> None:
     assert row.pattern.sub(row.put, row.example) == row.gives
     assert clean_article(article("ख़बर", row.example + " " + LEAD)).text == row.gives + " " + LEAD
@@ -63,12 +64,12 @@ def test_an_excerpt_that_is_the_title_with_marks_goes() -> None:
     assert clean_article(article("पुल बना, भीड़ जुटी", excerpt="LIVE पुल बना, भीड़ जुटी 0:25 Play video")).excerpt == ""
 
 
-@pytest.mark.parametrize(("pattern", "example"), INTERFACE, ids=lambda text: text[:30])
+@each_row(("pattern", "example"), INTERFACE)
 def test_interface_lines(pattern: str, example: str) -> None:
     assert texts(clean_article(article("ख़बर", example, LEAD))) == [LEAD]
 
 
-@pytest.mark.parametrize("line", ["सार्वजनिक अवकाश घोषित.", "समाप्त हुई यात्रा, लौटे श्रद्धालु.", "शेयर बाज़ार में तेज़ी.",
+@each_row("line", ["सार्वजनिक अवकाश घोषित.", "समाप्त हुई यात्रा, लौटे श्रद्धालु.", "शेयर बाज़ार में तेज़ी.",
                                   "व्हाट्सएप पर आए लिंक पर क्लिक करते ही किसान के खाते से रुपये उड़ गए.",
                                   "लोगों ने सुबह तक मंडी का ऐप डाउनलोड किया.", "भाषा विवाद पर बैठक",
                                   "सरकार ने कहा कि यह भी पढ़ें जाने वाली किताब है.", "फोटो खिंचवाने पहुंचे मंत्री."])  # fmt: skip
@@ -76,7 +77,7 @@ def test_lines_that_only_look_like_interface_stay(line: str) -> None:
     assert line in texts(clean_article(article("ख़बर", LEAD, line, NEXT)))
 
 
-@pytest.mark.parametrize(("pattern", "example"), DECORATION)
+@each_row(("pattern", "example"), DECORATION)
 def test_decoration(pattern: str, example: str) -> None:
     assert is_decoration(example, None, None)
 
@@ -86,7 +87,7 @@ def test_images_of_stories_are_no_decoration() -> None:
     assert is_decoration("https://images.example.com/a.jpg", 1, 1)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("title", "kept", "kicker"),
     [
         ("Flood Alert: नदी का पानी गांवों में घुसा", "नदी का पानी गांवों में घुसा", "Flood Alert"),
@@ -164,7 +165,7 @@ def test_repeated_paragraphs_go() -> None:
     assert texts(clean_article(article("ख़बर", LEAD, NEXT, LEAD))) == [LEAD, NEXT]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("front", "place"),
     [
         ("नई दिल्ली। ", "नई दिल्ली"),
@@ -213,7 +214,7 @@ def test_datelines(front: str, place: str) -> None:
     assert (cleaned.place, texts(cleaned)[0]) == (place, LEAD)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "front",
     [
         "बारिश थमी। ",
@@ -270,7 +271,7 @@ def test_lines_that_only_credit_go(line: str) -> None:
     assert texts(clean_article(article("ख़बर", line, LEAD))) == [LEAD]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("title", "kept"),
     [
         ("जागरण संवाददाता, मेरठ: नहर में पानी छोड़ा गया, खेत भरे", "नहर में पानी छोड़ा गया, खेत भरे"),
@@ -285,7 +286,7 @@ def test_titles_that_begin_as_reports_do(title: str, kept: str) -> None:
     assert clean_article(article(title)).title == kept
 
 
-@pytest.mark.parametrize(
+@each_row(
     "title",
     ["story_2026_11_23_4711.utf8", "gaon_2026_-11234", "14", "- Navbharat Times", "रमा देवी, मेरठ", "मेरठ",
      "संवाद सूत्र, रामगंज (मुंगेर):"],
@@ -343,6 +344,7 @@ _LINES = st.sampled_from([LEAD, NEXT, "क्या बोले मंत्र
 
 
 # ftfy is imported by the first text that needs it.
+@pytest.mark.slow
 @settings(deadline=None)
 @given(
     st.lists(_LINES | st.text(max_size=40), max_size=6), st.text(max_size=60) | _LINES, _LINES | st.text(max_size=60)
@@ -370,12 +372,12 @@ def test_the_seed_article() -> None:
     assert (seed.language, seed.dated, seed.excerpt) == ("hi", True, "")
 
 
-@pytest.mark.parametrize("row", TAILS, ids=lambda row: row.example[:40])
+@each_row("row", TAILS)
 def test_a_call_for_a_click_at_a_titles_end_goes(row: Tail) -> None:
     assert without_tails(row.example) == row.gives
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("title", "cleaned"),
     [
         ("नई नहर से पहले गांव में नाप, जानें कीमत, फायदे और नक्शा", "नई नहर से पहले गांव में नाप"),
@@ -418,7 +420,7 @@ def test_a_headline_keeps_the_thing_whose_qualities_it_lists() -> None:
     assert split_title("Tractor Price: कीमत बढ़ने से पहले खरीद लें किसान", [])[1] == "Tractor Price"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "title",
     [
         "Kamla X2: लॉन्च से पहले कीमत लीक, 8 फरवरी को आएगा 5000mAh बैटरी वाला फोन",
@@ -434,7 +436,7 @@ def test_a_latin_kicker_stays_if_only_it_names_the_thing(title: str) -> None:
     assert split_title(title, []) == (title, "")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("kicker", "shown"),
     [
         ("Kamla X2", "लॉन्च से पहले कमला फोन की कीमत लीक, 8 फरवरी को आएगा बाजार में"),
@@ -450,7 +452,7 @@ def test_a_latin_kicker_goes_if_the_headline_names_the_thing(kicker: str, shown:
     assert split_title(f"{kicker}: {shown}", []) == (shown, kicker)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("title", "cleaned"),
     [
         ("नहर के नए नियम लागू, जानें किसे मिलेगा पहले पानी और कब", "नहर के नए नियम लागू"),
@@ -489,7 +491,7 @@ def test_calls_and_cut_ends_go_from_titles(title: str, cleaned: str) -> None:
     assert without_tails(title) == cleaned
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("title", "cleaned"),
     [
         ("अयोध्या: SC में हुई जोरदार बहस, सुनवाई 8 फरवरी तक टली", "अयोध्या: SC में हुई जोरदार बहस, सुनवाई 8 फरवरी तक टली"),

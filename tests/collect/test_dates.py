@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.collect.feeds.dates import INDIA, parse_date
+from tests.support.tables import each_row
 
 TABLE = [
     ("Wed, 13 Sep 2023 18:21:00 IST", "2023-09-13T18:21:00+05:30"),
@@ -62,12 +62,12 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("raw", "expected"), TABLE)
+@each_row(("raw", "expected"), TABLE)
 def test_dates_as_they_are_printed(raw: str, expected: str) -> None:
     assert parse_date(raw) == datetime.fromisoformat(expected)
 
 
-@pytest.mark.parametrize("raw", ["", "garbage", "31 Feb 2026", "दो घंटे पहले", "10:20", "2026", "13/13/2026", "मई"])
+@each_row("raw", ["", "garbage", "31 Feb 2026", "दो घंटे पहले", "10:20", "2026", "13/13/2026", "मई"])
 def test_text_without_a_day_is_not_a_date(raw: str) -> None:
     assert parse_date(raw) is None
 

@@ -18,6 +18,7 @@ from digest.models import JsonMapping, SourceAuth
 from digest.yamlio import reader
 from tests.collect.reading import URL, read
 from tests.support.profiles import examples
+from tests.support.tables import each_row
 
 FEED = (
     "<rss version='2.0'><channel><title>गांव</title><item><title>नहर में पानी आया</title><link>/n/1</link>"
@@ -38,7 +39,7 @@ def article_page(head: str = "<meta property='og:type' content='article'>") -> s
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("document", "kind"),
     [
         (FEED, "rss2.0"),
@@ -57,7 +58,7 @@ def test_a_document_is_recognised_by_its_content(document: str, kind: str) -> No
         assert (parsed.kind, parsed.error, len(parsed.articles)) == (kind, None, 1)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("document", "error"),
     [
         ("", "It is empty."),
@@ -124,7 +125,7 @@ def test_a_page_where_json_was_expected_is_an_error() -> None:
     assert "not the JSON that `mapping` is for" in read(NO_ARTICLE, mapping=JsonMapping(preset="gnews")).error
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("head", "url", "feed"),
     [
         (f"{RSS} href='/comments/feed/'>{RSS} href='/feed/'>", URL, "/feed/"),
@@ -179,7 +180,7 @@ def test_settings_become_what_the_collector_is_given(tmp_path: Path) -> None:
     assert "hush" not in repr(app.sources)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("fields", "reason"),
     [
         ("links: 'main >> a'", "'sources[1].links': expected a CSS selector such as 'main h2 a'"),

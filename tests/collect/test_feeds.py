@@ -17,6 +17,7 @@ from digest.collect.types import ParseResult
 from digest.models import Article, Source
 from tests.support.cpu import cpu_limit
 from tests.support.profiles import examples
+from tests.support.tables import each_row
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SOURCE = Source("स्रोत", url="https://www.village.example/feed", section="देश")
@@ -139,7 +140,7 @@ def test_a_web_page_names_itself_and_its_feed() -> None:
     assert "names no feed" in parse("<html><body>x</body></html>").error
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("data", "words"),
     [(b"", "empty"), (b"  \n", "empty"), (b"hello", "neither XML nor JSON"), (b"<note><to>x</to></note>", "<note>"),
      (b'{"a": 1}', "not a JSON Feed"), (b"{", "can't be read"), (b"[" * 100_000, "can't be read")],

@@ -11,6 +11,7 @@ import pytest
 from digest.collect.http import ssrf
 from digest.collect.http.fetch import MAX_RETRY_AFTER, Credential, Fetcher, FetchError, FetchLimits, retry_after_seconds
 from tests.collect.server import FEED, Handler, serving
+from tests.support.tables import each_row
 
 LIMITS = FetchLimits(connect=1.0, read=1.0, total=0.8, body=1_000_000)
 
@@ -124,7 +125,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(site: str, monkeypa
     assert Handler.seen[-1][1]["host"] == f"rebind.example:{port}"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "address",
     [
         "127.0.0.1",
@@ -154,7 +155,7 @@ def test_addresses_that_are_not_public(address: str) -> None:
     assert not ssrf.is_public(ipaddress.ip_address(address))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("address", "ours"),
     [("10.1.2.3", True), ("127.0.0.1", True), ("::ffff:192.168.1.1", True), ("169.254.169.254", False),
      ("::ffff:169.254.169.254", False), ("fe80::1", False), ("224.0.0.1", False), ("93.184.216.34", False),
@@ -169,7 +170,7 @@ def test_addresses_that_are_public(address: str) -> None:
     assert ssrf.is_public(ipaddress.ip_address(address))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "url",
     ["file:///etc/passwd", "ftp://a.example/x", "javascript:alert(1)", "//a.example/", "http://", "http://[::1", "",
      "http://a b.example/", "http://a.example:99999/"],
@@ -192,7 +193,7 @@ def test_devanagari_in_host_and_path_becomes_ascii() -> None:
     assert place.path.startswith("/%E0%A4%96")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "seconds"),
     [
         ("120", 120.0),

@@ -13,6 +13,7 @@ from digest.collect.feeds.xml import parse_feed
 from digest.collect.types import ParseResult
 from digest.models import PLACEHOLDERS, Source
 from tests.support.growth import is_linear
+from tests.support.tables import each_row
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 BASE = "https://village.example/feeds/news.xml"
@@ -40,13 +41,13 @@ def rss(*items: str, version: str = "2.0", head: str = "") -> str:
     return f'<rss version="{version}"><channel><title>गांव</title>{head}{"".join(items)}</channel></rss>'
 
 
-@pytest.mark.parametrize("version", ["0.91", "0.92", "2.0", "", "9.9"])
+@each_row("version", ["0.91", "0.92", "2.0", "", "9.9"])
 def test_no_dates_at_all(version: str) -> None:
     (article,) = parse(rss(GOOD, version=version)).articles
     assert (article.published, article.dated, article.url) == (NOW, False, "https://village.example/n/1")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("declared", "real", "header"),
     [
         ("iso-8859-1", "utf-8", "text/xml; charset=windows-1252"),
@@ -67,7 +68,7 @@ def test_marks_before_and_nothings_between() -> None:
     assert parse(text).articles[0].title == "नहर में पानी आया"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("link", "url"),
     [
         ("<![CDATA[ https://village.example/a?x=1&y=2 ]]>", "https://village.example/a?x=1&y=2"),
@@ -150,9 +151,7 @@ def test_a_number_entity_of_ten_thousand_digits() -> None:
     assert [article.url[-1] for article in parsed.articles] == ["1", "2"]
 
 
-@pytest.mark.parametrize(
-    "text", ["{", "[]", "[1, 2]", '{"items": {}}', '{"version": 1, "items": null}', "{" * 50_000, '"x"', "null"]
-)
+@each_row("text", ["{", "[]", "[1, 2]", '{"items": {}}', '{"version": 1, "items": null}', "{" * 50_000, '"x"', "null"])
 def test_json_that_is_no_feed(text: str) -> None:
     assert parse(text).error
 

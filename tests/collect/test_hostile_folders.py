@@ -13,6 +13,7 @@ from digest.collect.markup import MAX_FIELD
 from digest.collect.types import ParseResult
 from digest.models import Source
 from tests.support.growth import is_linear, repeated
+from tests.support.profiles import pairs
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DESK = Source("डेस्क", path="x")
@@ -154,10 +155,12 @@ SIZES = {"md": 30_000, "txt": MAX_FIELD, "html": MAX_FIELD}
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "text",
-    ["क", "*", "[", "![", "`", "> ", "- ", "<", "_a", "&", "|", "\\", "# ", "1. ", "~", "<!--", "[a](", "\n\n"],
+    ("text", "kind"),
+    pairs(
+        ["क", "*", "[", "![", "`", "> ", "- ", "<", "_a", "&", "|", "\\", "# ", "1. ", "~", "<!--", "[a](", "\n\n"],
+        list(SIZES),
+    ),
 )
-@pytest.mark.parametrize("kind", SIZES)
 def test_a_large_file_of_one_thing_takes_linear_time(text: str, kind: str, tmp_path: Path) -> None:
     path = tmp_path / f"a.{kind}"
     found: list[ParseResult] = []

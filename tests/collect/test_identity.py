@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.collect.cleaning.identity import absolute_url, article_id, canonical_url
 from digest.collect.feeds.xml import parse_feed
 from digest.models import Article, Source
+from tests.support.tables import each_row
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("one", "other"),
     [
         ("https://www.paper.example/a", "https://paper.example/a"),
@@ -46,7 +46,7 @@ def test_spellings_of_one_page(one: str, other: str) -> None:
     assert canonical_url(one) == canonical_url(other) is not None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("one", "other"),
     [
         ("https://paper.example/a?id=7", "https://paper.example/a?id=8"),
@@ -61,7 +61,7 @@ def test_addresses_that_stay_apart(one: str, other: str) -> None:
     assert canonical_url(one) != canonical_url(other)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("link", "expected"),
     [
         ("/n/1", "https://paper.example/n/1"),

@@ -14,6 +14,7 @@ from digest.collect.pages.listing import MAX_LINKS, site_of
 from digest.models import Image, Source
 from tests.collect.reading import NOW, URL, read
 from tests.support.profiles import examples
+from tests.support.tables import each_row
 
 FILE = Path(__file__).parent / "listings/cards.html"
 CARDS = FILE.read_text(encoding="utf-8")
@@ -61,7 +62,7 @@ def test_dates_and_images_of_other_cards_are_not_used() -> None:
 LEAD = "नहर विभाग ने सोमवार सुबह फाटक खोले और शाम तक पानी आख़िरी गांव तक पहुंच गया, विभाग ने बताया।"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "anchor",
     [
         f"<a href='/n/1'>{TITLE}</a>",
@@ -117,7 +118,7 @@ def test_an_invalid_selector_gives_an_error() -> None:
     assert read(CARDS, links="main >> a").error.startswith("'main >> a' is not a CSS selector (")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("url", "site"),
     [
         ("https://hindi.village.co.in/a", "village.co.in"),

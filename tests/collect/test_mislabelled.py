@@ -9,6 +9,7 @@ import pytest
 from digest.collect.feeds.xml import parse_feed
 from digest.collect.types import ParseResult
 from digest.models import Source
+from tests.support.tables import each_row
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 INDIAN = "https://gaon.example.in/feed"
@@ -41,7 +42,7 @@ def is_reported(parsed: ParseResult) -> bool:
     return any("Indian time" in warning for warning in parsed.warnings)
 
 
-@pytest.mark.parametrize("label", ["+0000", "GMT", "+00:00", "UTC", "Z"])
+@each_row("label", ["+0000", "GMT", "+00:00", "UTC", "Z"])
 def test_items_of_the_next_hours_are_indian_time(label: str) -> None:
     parsed = parse(5, 3.5, -2, -20, label=label)
     assert is_reported(parsed)
@@ -65,10 +66,9 @@ def test_the_feeds_own_date_is_enough() -> None:
     assert ages(parsed) == [6.5, 12.5]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "hours",
     [(0.2, -2, -3), (0.4, 0.3, -3), (2, -3, -4), (5.3,), (5, 3, 26), (-0.1, -2, -3), ()],
-    ids=["drift", "two drift", "one is set for later", "nothing beside it", "further than India", "past", "empty"],
 )
 def test_weak_evidence_changes_nothing(hours: tuple[float, ...]) -> None:
     parsed = parse(*hours)

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.collect.feeds.opml import MAX_BYTES, MAX_FEEDS, Outline, read_feed_list, write_opml
+from tests.support.tables import each_row
 
 NESTED = """<?xml version="1.0" encoding="UTF-8"?>
 <!-- from another reader -->
@@ -47,7 +48,7 @@ def test_nested_folders_and_what_can_not_be_taken() -> None:
     assert listed.warnings == ()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("outline", "url"),
     [
         ('<outline xmlurl="https://a.example/"/>', "https://a.example/"),
@@ -106,7 +107,7 @@ BOMB = '<!DOCTYPE opml [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>\n<opml><body
 OUTSIDE = '<!DOCTYPE opml [<!ENTITY x SYSTEM "file:///etc/passwd">]><opml><body><outline text="&x;"/></body></opml>'
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("data", "line", "reason"),
     [
         (b"", 0, "is empty"),

@@ -20,6 +20,7 @@ from evaluation.pages import body_of, read, tokens
 from evaluation.rouge import overlap
 from tests.paths import ROOT, SHARED_DATA
 from tests.support.profiles import examples
+from tests.support.tables import each_row
 
 GOLDEN = ROOT / "tests/collect/golden/pages"
 LAYOUTS = sorted((ROOT / "tests/collect/pages").glob("*.json"))
@@ -29,7 +30,7 @@ PAGES: list[dict[str, Any]] = json.loads((GOLDEN / "expected.json").read_text(en
 MIN_F1 = 0.93
 
 
-@pytest.mark.parametrize("expected", PAGES, ids=lambda entry: str(entry["file"]))
+@each_row("expected", PAGES)
 def test_golden_page_is_read_completely(expected: dict[str, Any]) -> None:
     article = read((GOLDEN / expected["file"]).read_text(encoding="utf-8"), expected["url"])
     assert article.title == expected["title"]
@@ -189,7 +190,7 @@ def test_canonical_address_is_used_unless_it_is_the_front_page() -> None:
     assert read_page(page("<link rel='canonical' href='/kheti/nahar-78'>"), requested).url.endswith("/kheti/nahar-78")
 
 
-@pytest.mark.parametrize("text", ["", "<", "<html", "\x00\x00", "<p>" * 3000, "<!-- " * 500, "plain text"])
+@each_row("text", ["", "<", "<html", "\x00\x00", "<p>" * 3000, "<!-- " * 500, "plain text"])
 def test_broken_page_gives_an_item_or_value_error(text: str) -> None:
     with contextlib.suppress(ValueError):
         assert read_page(text, "https://gaon.example/1").url == "https://gaon.example/1"

@@ -10,6 +10,7 @@ from digest.collect.http.fetch import Fetcher, FetchError, FetchLimits
 from digest.collect.http.politeness import MAX_INTERVAL, MIN_INTERVAL, HostLimiter, HostUnavailable, is_local_host
 from tests.support.http_behaviours import hang
 from tests.support.http_server import HttpServer
+from tests.support.tables import each_row
 
 
 class Time:
@@ -96,7 +97,7 @@ def test_a_host_that_times_out_is_not_contacted_for_a_while() -> None:
         pass
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("host", "own"),
     [("localhost", True), ("127.0.0.1", True), ("192.168.1.7", True), ("desk.local", True), ("::1", True),
      ("news.example", False), ("93.184.216.34", False), ("localhost.example", False)],

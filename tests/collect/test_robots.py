@@ -11,9 +11,10 @@ from digest.collect.http.politeness import HostLimiter
 from digest.collect.http.robots import MAX_BYTES, Robots, parse_robots
 from tests.support.growth import is_linear
 from tests.support.http_server import HttpServer
+from tests.support.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "path", "allowed"),
     [
         ("", "/a", True),

@@ -15,6 +15,7 @@ from digest.collect.files import read_path
 from digest.models import Image, Source
 from tests.collect.reading import NOW, read
 from tests.support.profiles import examples
+from tests.support.tables import each_row
 
 NEWS = (Path(__file__).parent / "sitemaps/news.xml").read_text(encoding="utf-8")
 
@@ -52,7 +53,7 @@ def test_a_news_sitemap_gives_the_details_of_each_article() -> None:
     assert parsed.warnings == ("1 item: its URL is not that of an article, so it was left out",)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("old", "new"),
     [
         ("news:", "n:"),
@@ -111,7 +112,7 @@ def test_a_long_news_sitemap_is_cut_like_a_feed() -> None:
     assert (len(parsed.articles), parsed.lost, parsed.links_only) == (1000, 1500, False)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("url", "title"),
     [
         ("https://village.example/%E0%A4%A8%E0%A4%B9%E0%A4%B0-%E0%A4%AE%E0%A5%87%E0%A4%82", "नहर में"),
@@ -193,7 +194,7 @@ def test_bombs_are_refused_in_one_sentence(document: str) -> None:
     assert "refused" in parsed.error
 
 
-@pytest.mark.parametrize(
+@each_row(
     "document",
     [
         "<urlset",

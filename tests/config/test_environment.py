@@ -10,6 +10,7 @@ from digest.config import loader
 from digest.config.settings import Settings
 from digest.errors import ConfigurationError
 from digest.yamlio import reader
+from tests.support.tables import each_row
 
 FILE = """\
 newsletter:
@@ -51,7 +52,7 @@ def test_lists_and_sections_are_flow_yaml() -> None:
     assert (settings.delivery.smtp.host, settings.delivery.smtp.port) == ("mail.example.com", 587)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("variable", "value", "found"),
     [
         # An id that looks like a number.
@@ -88,7 +89,7 @@ def test_a_section_can_come_from_the_environment_alone() -> None:
     assert read(whole, "").newsletter.sender.email == "news@example.com"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("variable", "value", "expected"),
     [
         ("DIGEST_DELIVERY__THREADS", "many", "'delivery.threads': expected a whole number, found 'many'"),

@@ -18,6 +18,7 @@ from digest.config.settings import Settings
 from digest.errors import ConfigurationError
 from digest.render.blocks.rows import ROWS
 from digest.yamlio import reader
+from tests.support.tables import each_row
 
 GOOD = "newsletter:\n  name: सुबह\n  sender: {email: news@example.com}\n"
 
@@ -70,7 +71,7 @@ BLOCKS = {
 }
 
 
-@pytest.mark.parametrize("kind", SETTINGS)
+@each_row("kind", SETTINGS)
 def test_each_kind_of_error_is_plain(kind: str) -> None:
     extra, expected = SETTINGS[kind]
     with pytest.raises(ConfigurationError) as caught:

@@ -12,6 +12,7 @@ from digest.config.settings import Settings
 from digest.config.types import parse_clock, parse_duration
 from digest.errors import ConfigurationError
 from digest.yamlio import reader
+from tests.support.tables import each_row
 
 GOOD = "newsletter:\n  name: सुबह\n  sender: {email: news@example.com}\n"
 
@@ -89,7 +90,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(("extra", "expected"), CASES.items(), ids=[case.split(":")[1] for case in CASES.values()])
+@each_row(("extra", "expected"), CASES.items())
 def test_an_error_names_line_key_and_expected_value(extra: str, expected: str) -> None:
     assert any(problem.startswith("digest.yaml:" + expected) for problem in problems_of(GOOD + extra + "\n")), (
         problems_of(GOOD + extra)
@@ -112,7 +113,7 @@ NEWSLETTER = {
 }
 
 
-@pytest.mark.parametrize(("line", "expected"), NEWSLETTER.items(), ids=list(NEWSLETTER))
+@each_row(("line", "expected"), NEWSLETTER.items())
 def test_the_newsletter_section_is_validated(line: str, expected: str) -> None:
     base = "newsletter:\n  name: सुबह\n" + ("" if "sender" in line else "  sender: {email: news@example.com}\n")
     (problem,) = problems_of(base + f"  {line}\n")
@@ -153,20 +154,18 @@ def test_settings_have_defaults_and_are_immutable() -> None:
         settings.store.url = "other"
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("90s", 90), ("15m", 900), ("1.5h", 5400), ("7d", 604800), (" 2 h ", 7200)]
-)
+@each_row(("text", "seconds"), [("90s", 90), ("15m", 900), ("1.5h", 5400), ("7d", 604800), (" 2 h ", 7200)])
 def test_durations(text: str, seconds: float) -> None:
     assert parse_duration(text) == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("text", ["", "5", "h", "-5m", "5w", "१५m", "9" * 400 + "d", "1e5s", "0s", None, ["5m"]])
+@each_row("text", ["", "5", "h", "-5m", "5w", "१५m", "9" * 400 + "d", "1e5s", "0s", None, ["5m"]])
 def test_invalid_durations(text: object) -> None:
     with pytest.raises(ValueError, match="expected a duration"):
         parse_duration(text)
 
 
-@pytest.mark.parametrize("text", ["", "7", "24:00", "07:60", "७:0५", "1०:00", "07:00:00", None, 420])
+@each_row("text", ["", "7", "24:00", "07:60", "७:0५", "1०:00", "07:00:00", None, 420])
 def test_invalid_times_of_day(text: object) -> None:
     with pytest.raises(ValueError, match="expected a time of day"):
         parse_clock(text)

@@ -11,6 +11,7 @@ from digest.config.settings import Settings
 from digest.errors import ConfigurationError
 from digest.yamlio import reader
 from tests.paths import ROOT
+from tests.support.tables import each_row
 
 GOOD = "newsletter:\n  name: सुबह\n  sender: {email: news@example.com}\n"
 WEEKLY = "a weekly edition is an entry of 'schedule.editions', such as {slug: weekly, days: [sun], window: 7d"
@@ -94,7 +95,7 @@ def messages(extra: str) -> str:
     return "\n".join(problem.message for problem in caught.value.problems)
 
 
-@pytest.mark.parametrize("extra", KEYS)
+@each_row("extra", KEYS)
 def test_a_wrong_key_leads_to_the_right_one(extra: str) -> None:
     key, expected = KEYS[extra]
     found = messages(extra)
@@ -103,7 +104,7 @@ def test_a_wrong_key_leads_to_the_right_one(extra: str) -> None:
     )
 
 
-@pytest.mark.parametrize("extra", VALUES)
+@each_row("extra", VALUES)
 def test_a_wrong_value_leads_to_the_right_one(extra: str) -> None:
     assert VALUES[extra] in messages(extra)
 

@@ -10,6 +10,7 @@ from digest.errors import ConfigurationError, quoted
 from digest.subscribers import list_file
 from digest.yamlio import reader as yaml_reader
 from tests.support.cpu import cpu_limit
+from tests.support.tables import each_row
 
 
 def problems_of(data: bytes | str) -> list[str]:
@@ -48,7 +49,7 @@ def test_an_alias_of_itself_has_no_anchor_yet(text: str) -> None:
     assert "alias *a has no anchor" in problems_of(text)[0]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "subscribers: " + "[" * 100_000,
@@ -94,7 +95,7 @@ def test_every_duplicate_key_is_reported() -> None:
 LIST = "subscribers:\n  - email: asha@example.com\n    name: आशा\n"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("data", "expected"),
     [
         (LIST.encode("utf-16"), "not UTF-8 text; save it as UTF-8"),

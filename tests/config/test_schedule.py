@@ -16,6 +16,7 @@ from digest.config.loader import from_data
 from digest.errors import ConfigurationError
 from digest.models import split_key
 from digest.yamlio.reader import read_text
+from tests.support.tables import each_row
 
 _HEAD = """newsletter: {name: पत्र, sender: {email: news@example.com}, timezone: ZONE}
 sources:
@@ -69,7 +70,7 @@ def test_an_inherited_hour_is_not_before_midnight() -> None:
     }
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("days", "expected"),
     [("daily", "2345678"), ("weekdays", "23456"), ("[sun, mon]", "28"), ("tue", "3"), ("mon, thu", "25")],
 )
@@ -88,7 +89,7 @@ def test_holidays_of_the_newsletter_and_of_one_edition() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("zone", "day", "at", "moment"),
     [
         # 02:00 to 03:00 does not exist: an hour later on the clock.
@@ -132,7 +133,7 @@ def test_earlier_planned_editions_of_the_same_slug() -> None:
     assert calendar(THREE).earlier_planned("special", now) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("key", "parts"),
     [
         ("2026-11-29", (date(2026, 11, 29), "")),
@@ -151,7 +152,7 @@ def test_a_weekly_edition_may_repeat_what_others_sent() -> None:
     assert {each.slug for each in planned.schedules if each.repeats_others} == {"saptahik", "alag"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("schedule", "line", "expected"),
     [
         ("  days: [mon, funday]", 6, "'schedule.days': expected daily, weekdays, or different days such as"),
@@ -197,7 +198,7 @@ def holidays(data: bytes, days: list[date]) -> list[str]:
 TWO_YEARS = [date(2027, 1, 1) + timedelta(days=n) for n in range(731)]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("event", "expected"),
     [
         ("DTSTART;VALUE=DATE:20270126\r\nSUMMARY:गणतंत्र दिवस", ["2027-01-26"]),
@@ -222,7 +223,7 @@ def test_events_of_a_calendar_file(event: str, expected: list[str]) -> None:
     assert holidays(ics(event), TWO_YEARS) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("data", "line", "expected"),
     [
         (b"hello", 1, "is not a calendar file; expected BEGIN:VCALENDAR"),

@@ -16,6 +16,7 @@ from digest.config.settings import Settings
 from digest.yamlio import reader
 from tests.house.documents import list_examples, settings_examples
 from tests.paths import ROOT
+from tests.support.tables import each_row
 from tools import configuration
 
 CONFIGURATION = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
@@ -73,7 +74,7 @@ def test_defaults_are_written_as_in_the_file() -> None:
     assert Settings.model_validate({"newsletter": {"name": "x", "sender": {"email": "a@example.com"}}})
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "newsleter: {}\n",
@@ -95,7 +96,7 @@ def test_wrong_settings_are_marked(text: str) -> None:
     assert errors(SETTINGS, text)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "readers: []\n",

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from digest.errors import ConfigurationError
 from digest.yamlio import reader
+from tests.support.tables import each_row
 
 
 def error_of(text: str) -> str:
@@ -19,7 +20,7 @@ def error_of(text: str) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "value"),
     [
         ("07:00", "07:00"), ("off", "off"), ("yes", "yes"), ("no", "no"), ("0x10", "0x10"), ("010", 10), ("+5", 5),
@@ -39,7 +40,7 @@ def test_every_key_and_item_knows_its_line() -> None:
     assert value["b"][1].lines == {"y": 6, "z": 7}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "expected"),
     [
         ("a: 1\nb: [1,\nc: 2\n", "list.yaml:3: invalid YAML: "),

@@ -16,6 +16,7 @@ from tests.curate.sample import BRIDGE, NOW, article
 from tests.curate.test_summarise import in_order
 from tests.paths import SHARED_DATA
 from tests.support.profiles import PROFILE
+from tests.support.tables import each_row
 
 FIRST = BRIDGE[0]
 SHORT = article(FIRST.id, FIRST.source, FIRST.title, split(FIRST.text)[0])
@@ -35,7 +36,7 @@ def test_a_number_that_the_summary_lacks_is_added_with_its_source() -> None:
     assert added(other, "en") == f"{sentence} (Source: लोक दर्पण)"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "sentence",
     [
         "उन्होंने 15 जनवरी तक भारी ट्रकों पर रोक लगा दी है।",
@@ -44,7 +45,6 @@ def test_a_number_that_the_summary_lacks_is_added_with_its_source() -> None:
         "क्या 15 जनवरी के बाद भारी ट्रक चल सकेंगे या नहीं?",
         "सोनपुरा में कमला नदी पर बना नया पुल रविवार को आम लोगों के लिए 9 बजे खोला गया।",
     ],
-    ids=["points back", "nothing new that is known to be rare", "counts the same thing otherwise", "asks", "repeats"],
 )
 def test_what_adds_nothing_or_breaks_a_rule_is_left_out(sentence: str) -> None:
     assert added(article("o", "लोक दर्पण", "और खबर", sentence)) == ""

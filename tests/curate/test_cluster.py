@@ -17,6 +17,7 @@ from digest.models import Article, Block
 from tests.curate.clusters import cluster
 from tests.curate.sample import BRIDGE, DAY, OTHERS, article
 from tests.paths import SHARED_DATA
+from tests.support.tables import each_row
 
 RULES = Rules()
 
@@ -30,7 +31,7 @@ def test_three_papers_one_bridge_and_nothing_else_joins() -> None:
     assert ids(cluster(DAY, RULES)) == expected
 
 
-@pytest.mark.parametrize("seed", range(5))
+@each_row("seed", range(5))
 def test_order_of_input_changes_nothing(seed: int) -> None:
     shuffled = list(DAY)
     random.Random(seed).shuffle(shuffled)

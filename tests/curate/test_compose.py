@@ -21,6 +21,7 @@ from digest.curate.similarity.score import in_fixed_order
 from digest.models import Article, Image, Story
 from tests.curate.sample import BRIDGE, DAY, NOW, OTHERS, article, stories
 from tests.support.profiles import examples
+from tests.support.tables import each_row
 
 RULES = Rules()
 _Cache = type(lru_cache(len))
@@ -77,7 +78,7 @@ def test_runners_up_are_listed_best_first_and_can_be_pinned() -> None:
     assert made().runners_up == ()
 
 
-@pytest.mark.parametrize("seed", range(5))
+@each_row("seed", range(5))
 def test_order_of_input_changes_nothing(seed: int) -> None:
     shuffled = list(DAY)
     random.Random(seed).shuffle(shuffled)

@@ -10,6 +10,7 @@ from digest.curate.summary import write_summary
 from digest.curate.summary.death_tolls import Toll, mixes_tolls, read_toll, tolls_sentence
 from digest.models import Article
 from tests.curate.sample import NOW, OTHERS, article
+from tests.support.tables import each_row
 
 TEXT = (
     "सोनपुरा में शनिवार रात कमला नदी में नाव पलटने से {} लोगों की मौत हो गई। गोताखोर रात भर तलाश करते रहे। "
@@ -21,7 +22,7 @@ def boat(source: str, dead: str, hours: float = 5, title: str = "सोनपु
     return article(f"{source}-{dead}", source, title.format(dead), TEXT.format(dead), hours=hours)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("title", "toll"),
     [
         ("नाव पलटी, 7 की मौत", Toll("a", 7)),

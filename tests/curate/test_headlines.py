@@ -7,6 +7,7 @@ import pytest
 from digest.curate.rules import Rules
 from tests.curate.clusters import cluster, compare_pair
 from tests.curate.sample import OTHERS, article
+from tests.support.tables import each_row
 
 RULES = Rules()
 
@@ -36,7 +37,7 @@ def test_headlines_merge_by_name_and_event_or_one_wording(one: str, other: str) 
     assert link.kept_apart is None
 
 
-@pytest.mark.parametrize(("one", "other", "why"), APART)
+@each_row(("one", "other", "why"), APART)
 def test_headlines_of_one_kind_stay_apart(one: str, other: str, why: str) -> None:
     link = compare_pair(article("a", "a", one, ""), article("b", "b", other, ""))
     assert link.score >= RULES.related, link

@@ -18,13 +18,14 @@ from digest.hindi.text import table_rows
 from digest.hindi.tokens import tokens, written_tokens
 from digest.i18n import translator
 from tests.paths import SHARED_DATA
+from tests.support.tables import each_row
 
 
 def points(headline: str, lead: str = "", **weights: float) -> float:
     return assess(headline, lead, weights).points
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("headline", "called", "not_called"),
     [
         ("सुप्रीम कोर्ट ने बांध का काम रोका", "topcourt", "court"),
@@ -72,7 +73,7 @@ def test_other_forms_of_a_word_call_its_row_and_other_words_do_not() -> None:
     assert "scale" not in find_evidence("लाख टके की बात")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "counts"),
     [
         ("बस खाई में गिरी, 12 की मौत, 30 घायल", Counts(dead=12)),

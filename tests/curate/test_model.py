@@ -16,6 +16,7 @@ from digest.models import ModelUse
 from tests.curate.sample import BRIDGE, OTHERS
 from tests.render.sample import story
 from tests.support.http_server import Exchange, HttpServer
+from tests.support.tables import each_row
 
 GOOD = "सोनपुरा में कमला नदी का नया पुल रविवार को खोल दिया गया। 820 मीटर लंबे पुल से 40 गांवों का सफ़र एक घंटे घट जाएगा।"
 FIRST = BRIDGE[0]
@@ -198,7 +199,7 @@ def test_an_intro_is_supported_sentence_by_sentence() -> None:
     assert [each.sentence for each in check_intro(TRUE_INTRO, TWO_STORIES).support] == split(TRUE_INTRO)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "problem"),
     [
         (TRUE_INTRO.replace("पुल खोल दिया गया", "पुल मीना ने खोला"), "no story supports"),

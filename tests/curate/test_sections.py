@@ -15,13 +15,14 @@ from digest.hindi.tokens import tokens
 from digest.models import Article
 from tests.curate.sample import article
 from tests.paths import SHARED_DATA
+from tests.support.tables import each_row
 
 
 def one(title: str = "कमला नदी", **more: object) -> Article:
     return article("x", "alok", title, **{"url": "", **more})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("found", "section", "evidence"),
     [
         (one(section="मेला", categories=("खेल",)), "मेला", "source's section"),
@@ -65,7 +66,7 @@ def test_names(name: str, section: str | None) -> None:
     assert section_by_name(name) == section
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("title", "kind"),
     [
         ("आज का राशिफल 23 नवंबर", "horoscope"),
@@ -126,7 +127,7 @@ def test_counted_words_decide_only_without_a_lead() -> None:
     assert alone[1].startswith("headline words and stems")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("title", "section"),
     [
         ("कनाडा में संसद भंग, अक्टूबर में मतदान", "दुनिया"),

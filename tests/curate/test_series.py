@@ -13,6 +13,7 @@ from tests.curate.clusters import cluster
 from tests.curate.sample import BRIDGE, DAY
 from tests.curate.series_days import series_pages, unlike_items
 from tests.curate.series_pages import DAYS, KINDS, PAPERS, pages
+from tests.support.tables import each_row
 
 ZONE = ZoneInfo("Asia/Kolkata")
 EVERYTHING = pages()
@@ -29,7 +30,7 @@ def test_two_hundred_pages_of_ten_kinds_never_join_over_days() -> None:
     assert len(found) <= 2.5 * len(KINDS) * DAYS
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@each_row("kind", KINDS)
 def test_two_pages_of_two_days_alone(kind: str) -> None:
     """Without earlier days nothing is known about the title: the table of kinds or the form of the page decides."""
     mine = [article for name, day, article in EVERYTHING if name == kind and day < 2 and article.source == "paper 1"]

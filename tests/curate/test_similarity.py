@@ -16,6 +16,7 @@ from digest.hindi.tokens import stems
 from digest.models import Article
 from tests.curate.clusters import cluster, compare_pair
 from tests.curate.sample import BRIDGE, OTHERS, article
+from tests.support.tables import each_row
 
 RULES = Rules()
 FIRE = (
@@ -107,7 +108,7 @@ def test_a_number_in_words_is_the_same_number() -> None:
     assert stems(one.title) == stems(other.title)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("one", "other", "expected"),
     [
         ("लखनऊ में बैठक", "यूपी में बैठक", "same"),
@@ -190,7 +191,7 @@ def test_a_much_higher_death_toll_is_another_event() -> None:
     assert apart.score < compare_pair(first, grown).score - 0.05
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("title", "dead"),
     [
         ("बस खाई में गिरी, 12 लोगों की मौत, 30 घायल", {12}),

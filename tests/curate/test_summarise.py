@@ -18,6 +18,7 @@ from digest.models import Article, Block
 from tests.curate.sample import BRIDGE, DAY, NOW, article
 from tests.paths import SHARED_DATA
 from tests.support.profiles import PROFILE
+from tests.support.tables import each_row
 
 TITLE = "कमला नदी पर नया पुल खुला"
 LEAD = "सोनपुरा में कमला नदी पर बना नया पुल रविवार को आम लोगों के लिए खोल दिया गया।"
@@ -37,7 +38,7 @@ def test_a_summary_starts_with_the_lead_and_uses_only_sentences_of_the_article()
         assert all(piece in each.text for piece in pieces)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "summary"),
     [
         (f"{LEAD} {MORE}", f"{LEAD} {MORE}"),
@@ -111,7 +112,7 @@ def test_it_is_found_by_name() -> None:
     assert load("extractive")()([BRIDGE[1]], title=BRIDGE[1].title, background=None, known="") == summarise(BRIDGE[1])
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "even"),
     [
         ("“हां”", True),
@@ -190,7 +191,7 @@ def test_the_checks_themselves_can_fail() -> None:
     assert broken(real, "लेकिन यह वाक्य किसी लेख में कहीं भी नहीं है।")
 
 
-@pytest.mark.parametrize(("pattern", "example"), TEASERS, ids=lambda text: text[:30])
+@each_row(("pattern", "example"), TEASERS)
 def test_teasers(pattern: str, example: str) -> None:
     assert is_teaser(example)
     assert summarise(made(f"{LEAD} {example} {MORE}")) == f"{LEAD} {MORE}"
@@ -210,7 +211,7 @@ def test_news_that_only_sounds_like_a_teaser_stays(sentence: str) -> None:
     assert summarise(made(f"{LEAD} {sentence}")) == f"{LEAD} {sentence}"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "problem"),
     [
         (LEAD, ""),

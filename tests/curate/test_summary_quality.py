@@ -12,6 +12,7 @@ from digest.curate.summary.trimming import shorten_sentence, without_latin_brack
 from digest.curate.summary.voice import addresses_reader, lacks_agent, lacks_speaker
 from digest.models import Article
 from tests.curate.sample import article
+from tests.support.tables import each_row
 
 TITLE = "कमला नदी पर नया पुल खुला"
 LEAD = "सोनपुरा में कमला नदी पर बना नया पुल रविवार को आम लोगों के लिए खोल दिया गया।"
@@ -23,7 +24,7 @@ def made(text: str, title: str = TITLE) -> Article:
     return article("x", "alok", title, text)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("title", "text", "summary"),
     [
         # The headline's news comes first, wherever it is in the article.
@@ -144,7 +145,7 @@ def test_the_summary_tells_the_headlines_news(title: str, text: str, summary: st
     assert summarise(given) == summary
 
 
-@pytest.mark.parametrize(
+@each_row(
     "sentence",
     [
         "मैं इस पुल के लिए दस साल तक हर दफ्तर में घूमता रहा।",
@@ -158,7 +159,6 @@ def test_the_summary_tells_the_headlines_news(title: str, text: str, summary: st
         "नदी के किनारे सभा में मुख्य अतिथि रहे अधिकारी के. पी.",
         "अब गांव का हर आदमी बोल रहा है वाह क्या पुल है!",
     ],
-    ids=["मैं", "हम", "ought", "bare quote", "order", "no agent", "उन्होंने", "यह जानकारी", "cut name", "exclamation"],
 )
 def test_a_sentence_without_its_speaker_or_subject_is_not_used(sentence: str) -> None:
     far = "नाव के घाट पर सोमवार को मेला लगा और शाम तक भीड़ रही।"
@@ -167,7 +167,7 @@ def test_a_sentence_without_its_speaker_or_subject_is_not_used(sentence: str) ->
     assert summarise(made(sentence)) == ""
 
 
-@pytest.mark.parametrize(
+@each_row(
     "sentence",
     [
         "संगठन ने मांग की कि पुल के पुराने ठेकेदार को जल्दी पैसा मिले।",
@@ -223,7 +223,7 @@ def test_a_summary_reaches_further_for_a_sentence_that_tells_much_of_the_headlin
     assert summarise(made(f"{first} {between} मंडी में शुक्रवार तक काम चलता रहा।", STORM)) == first
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("sentence", "short"),
     [
         ("नदी पर बना पुल सोमवार को टूट गया, जिससे दस गांव कट गए हैं।", "नदी पर बना पुल सोमवार को टूट गया।"),

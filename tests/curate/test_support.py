@@ -10,6 +10,7 @@ from digest.hindi.text import fold
 from digest.models import Article
 from evaluation.support import check_file, judge_headlines
 from tests.curate.sample import BRIDGE, article
+from tests.support.tables import each_row
 
 COURT = article(
     "court",
@@ -52,12 +53,12 @@ def test_a_retold_clause_is_supported(text: str) -> None:
     assert not problem(text, COURT)
 
 
-@pytest.mark.parametrize("what", ["टूटा", "ढह गया", "जल गया", "बह गया", "बिका"])
+@each_row("what", ["टूटा", "ढह गया", "जल गया", "बह गया", "बिका"])
 def test_what_happened_to_a_thing_is_no_everyday_word(what: str) -> None:
     assert what.split()[0] in problem(f"सोनपुरा में कमला नदी पर बना नया पुल रविवार को {what}।", BRIDGE[0])
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "why"),
     [
         ("सोनपुरा की ज़िला अदालत ने क्लर्क मोहन तिवारी की ज़मानत याचिका मंज़ूर कर दी।", "मंजूर"),
@@ -75,7 +76,7 @@ def test_a_changed_clause_is_refused(text: str, why: str) -> None:
     assert why in problem(text, COURT)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "why"),
     [
         ("रामपुर के पास बस पलटने से 18 यात्रियों की मौत हो गई और 7 घायल हो गए।", "18"),
@@ -113,7 +114,7 @@ def test_a_sentence_may_be_turned_round(text: str) -> None:
     assert not problem(text, FINAL)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "why"),
     [
         ("फाइनल में रामगढ़ ने सोनपुरा को 3-1 से हराया।", "no “रामगढ”"),
@@ -139,7 +140,7 @@ CANAL = article(
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "why"),
     [
         ("विभाग ने सोमवार को कमला नहर का टोल 50 रुपये बढ़ा दिया।", "rose or fell to"),
@@ -223,7 +224,7 @@ STORM = article(
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "why"),
     [
         ("विधायक अनिल सोरेन पेड़ के नीचे दब गया।", "something of"),
@@ -243,7 +244,7 @@ def test_words_stay_with_what_they_belong_to(text: str, why: str) -> None:
     assert why in problem(text, STORM)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "बिजली गिरने से रामगढ़ के एक किसान की मौत हो गई।",
@@ -271,7 +272,7 @@ PORT = article(
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "why"),
     [
         ("रामगढ़ बंदरगाह के प्रमुख अजय तिर्की ने सोमवार को जांच की मांग की।", "पूर्व"),
@@ -291,7 +292,7 @@ def test_a_clause_is_put_together_from_one_place(text: str, why: str) -> None:
     assert why in problem(text, PORT)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "टक्कर में बिरसा मुंडा की मौत हो गई।",
@@ -341,7 +342,7 @@ FERRY = article(
 )
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "सोनपुरा से बेलघाट जा रही नाव सोमवार सुबह टकरा गई।",
@@ -362,7 +363,7 @@ def test_a_text_may_shorten_and_count(text: str) -> None:
     assert not problem(text, FERRY)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "why"),
     [
         ("डाक की नाव मोतीगंज से चांदपुर जाती है।", "exchanged"),

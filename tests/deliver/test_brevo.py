@@ -35,6 +35,7 @@ from tests.support.brevo_server import BrevoServer
 from tests.support.claiming import claim_one
 from tests.support.enqueue import Entry, enqueue
 from tests.support.sendgrid_faults import Fault
+from tests.support.tables import each_row
 
 ASHA, RAVI = "asha@example.com", "ravi@example.com"
 transport_to, submit, probe = BREVO.to, BREVO.submit, BREVO.probe
@@ -129,7 +130,7 @@ def error(status: int, code: str = "", message: str = "x", **headers: str) -> Ht
 DUPLICATE = "Email for the idempotency key has already been processed"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("reply", "wanted"),
     [
         (HttpResponse(201, {}, b'{"messageIds":["<a>","<b>"]}'), Accepted("<a>")),

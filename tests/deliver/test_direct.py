@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
 from digest.deliver.direct import send_direct
 from digest.deliver.outcome import Accepted, NotSent, Outcome, PerRecipient, Rejected, Unknown
 from tests.deliver.emails import outgoing
 from tests.deliver.fakes import Scripted
+from tests.support.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("outcome", "expected"),
     [
         (Accepted("id"), []),

@@ -34,6 +34,7 @@ from tests.deliver.emails import (
 from tests.deliver.fakes import FakeLedger, Scripted, fast_clock
 from tests.deliver.transports import TransportSetup
 from tests.support import sendgrid_attachments
+from tests.support.tables import each_row
 
 ASHA, RAVI = "asha@example.com", "ravi@example.com"
 HELD = {image.cid: image for image in (FIELD, BRIDGE)}
@@ -111,7 +112,7 @@ def test_sendgrid_gets_each_image_once_for_any_number_of_recipients() -> None:
     assert {one["disposition"] for one in request["attachments"]} == {"inline"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     "broken",
     [
         {"content": "no base64!"},

@@ -17,6 +17,7 @@ from digest.mail import headers, mime
 from digest.mail.message import Sender, one_line, recipient, substitute
 from tests.deliver.emails import EMAIL, NOW, SENDER, TEXT_ONLY, legacy, outgoing, part, read, token
 from tests.paths import ROOT
+from tests.support.tables import each_row
 
 HINDI = st.text(
     alphabet=st.characters(min_codepoint=0x900, max_codepoint=0x97F)
@@ -54,7 +55,7 @@ def test_no_text_breaks_out_of_its_header(text: str) -> None:
     assert max(map(len, [first, *others])) <= 78
 
 
-@pytest.mark.parametrize("text", ["x" * 70, "word " * 60, "y" * 2000, "=?UTF-8?B?4KSG?=", "a =?utf-8?q?b?= c", ""])
+@each_row("text", ["x" * 70, "word " * 60, "y" * 2000, "=?UTF-8?B?4KSG?=", "a =?utf-8?q?b?= c", ""])
 def test_long_or_misleading_ascii_reads_back_as_it_was(text: str) -> None:
     data = (headers.encode_header("Subject", text) + "\r\n\r\n").encode()
     assert legacy(data, "Subject") == text.strip() == read(data)["Subject"]
@@ -78,9 +79,7 @@ def test_a_sender_round_trips(name: str, address: str) -> None:
     assert all(len(line) <= 78 for line in folded)
 
 
-@pytest.mark.parametrize(
-    "name", ['Asha "the desk" \\ News', "News, Desk; <x>", "n" * 300, "Desk " * 60, "=?utf-8?q?x?="]
-)
+@each_row("name", ['Asha "the desk" \\ News', "News, Desk; <x>", "n" * 300, "Desk " * 60, "=?utf-8?q?x?="])
 def test_an_ascii_name_is_quoted_or_encoded(name: str) -> None:
     batch = outgoing("asha@example.com", sender=replace(SENDER, name=name))
     data = mime.build(batch, batch.recipients[0], date=NOW)

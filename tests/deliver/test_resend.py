@@ -19,6 +19,7 @@ from tests.deliver.emails import EMAIL, EMAIL_WITH_IMAGES, SENDER, RecordingLog,
 from tests.deliver.keyed import RESEND
 from tests.support.resend_server import KEY, ResendServer
 from tests.support.sendgrid_faults import Fault
+from tests.support.tables import each_row
 
 ASHA, RAVI = "asha@example.com", "ravi@example.com"
 transport_to, submit, probe = RESEND.to, RESEND.submit, RESEND.probe
@@ -202,7 +203,7 @@ def error(status: int, name: str = "", message: str = "x", **headers: str) -> Ht
     return HttpResponse(status, headers, orjson.dumps({"statusCode": status, "name": name, "message": message}))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("reply", "wanted"),
     [
         (HttpResponse(200, {}, b'{"data":[{"id":"a"},{"id":"b"}]}'), PerRecipient(ids(1, 2))),

@@ -21,6 +21,7 @@ from tests.deliver.emails import EMAIL, SENDER, TEXT_ONLY, RecordingLog, kind_of
 from tests.support import sendgrid_schema
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.tables import each_row
 
 ASHA = "asha@example.com"
 
@@ -204,7 +205,7 @@ def test_a_rate_limit_names_the_wait(server: SendGridServer) -> None:
     assert 4 < outcome.retry_after <= 9
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("headers", "wait"),
     [
         ({}, None),
@@ -254,7 +255,7 @@ def test_a_400_is_mapped_to_the_recipient_and_not_to_the_position(server: SendGr
     assert not server.messages
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("status", "body", "recipients", "wanted"),
     [
         (400, b'{"errors":[{"field":"personalizations.0.to.0.email","message":"x"},{"field":"personalizations[1]"}]}',

@@ -11,9 +11,11 @@ from digest.deliver.outcome import NotSent
 from digest.deliver.ports import Cancellable
 from digest.deliver.sendgrid.client import SendGrid
 from tests.support.http_server import HttpServer
+from tests.support.profiles import pairs
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.tables import each_row
 from tests.support_tests.sendgrid_client import ask, payload
 
 NOW = 1_800_000_000
@@ -98,8 +100,7 @@ def test_no_fault_returns_an_invalid_schedule_id(server: SendGridServer, transpo
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("late", [False, True], ids=["the order", "the question"])
-@pytest.mark.parametrize("kind", sorted(FAULTS))
+@pytest.mark.parametrize(("kind", "late"), pairs(sorted(FAULTS), [False, True]))
 def test_confirmed_only_when_the_provider_shows_it(
     server: SendGridServer, transport: SendGrid, kind: str, late: bool
 ) -> None:
@@ -141,7 +142,7 @@ def test_a_refused_connection(server: SendGridServer, transport: SendGrid) -> No
     assert server.provider.status(schedule_id) == ""
 
 
-@pytest.mark.parametrize(
+@each_row(
     "response", [b"", b"[]", b"{}", b"7", b'{"batch_id": 7}', b'{"batch_id": "../up"}', b'{"batch_id": ""}', b"<html>"]
 )
 def test_a_response_without_an_id_is_not_sent(response: bytes) -> None:

@@ -15,6 +15,7 @@ from digest.deliver.sendgrid.client import SendGrid
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import SendGridServer
+from tests.support.tables import each_row
 
 NOW = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)
 
@@ -82,7 +83,7 @@ def test_an_invalid_time_counts_as_now(server: SendGridServer, transport: SendGr
     assert (one.email, one.at) == ("asha@example.com", NOW if "created" in more else NOW - timedelta(hours=1))
 
 
-@pytest.mark.parametrize("body", [b"{}", b"null", b"", b"[", b'"x"', b"<html>"])
+@each_row("body", [b"{}", b"null", b"", b"[", b'"x"', b"<html>"])
 def test_what_is_no_list_is_an_error(body: bytes) -> None:
     with pytest.raises(SuppressionsUnavailable, match=r"not a list|page"):
         list(

@@ -14,6 +14,7 @@ from digest.deliver.outcome import Unknown
 from digest.deliver.sendgrid.client import SendGrid
 from digest.deliver.sendgrid.probe import find_attempt
 from tests.deliver.emails import RecordingLog, many, outgoing
+from tests.support.profiles import pairs
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import SendGridServer
@@ -93,8 +94,7 @@ def test_a_log_that_may_not_be_read_shows_nothing(server: SendGridServer, transp
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("detail", [False, True], ids=["the list", "the message"])
-@pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"refuse"}))
+@pytest.mark.parametrize(("kind", "detail"), pairs(sorted(set(FAULTS) - {"refuse"}), [False, True]))
 def test_no_fault_proves_anything(server: SendGridServer, transport: SendGrid, kind: str, detail: bool) -> None:
     server.faults = ["lose_then_close"]
     submit(transport, "a1", ASHA)

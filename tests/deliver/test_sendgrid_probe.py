@@ -10,6 +10,7 @@ from digest.deliver.ports import CapabilityReport
 from digest.deliver.sendgrid.client import SendGrid
 from tests.deliver.emails import SENDER
 from tests.support.http_server import HttpServer
+from tests.support.profiles import pairs
 from tests.support.sendgrid_api import SCOPES
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_server import KEY, SendGridServer
@@ -127,8 +128,9 @@ ANSWERS = tuple(kind for kind in FAULTS if kind[-3:].isdigit())
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("on", ["scopes", "send", "domains", "senders"])
-@pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"refuse"}))
+@pytest.mark.parametrize(
+    ("kind", "on"), pairs(sorted(set(FAULTS) - {"refuse"}), ["scopes", "send", "domains", "senders"])
+)
 def test_whatever_the_host_does_the_answer_comes_in_time_and_in_one_sentence(
     server: SendGridServer, kind: str, on: str
 ) -> None:

@@ -21,6 +21,7 @@ from digest.utils.clock import utc_now
 from tests.deliver.emails import EMAIL, EMAIL_WITH_IMAGES, SENDER, RecordingLog, kind_of, many, outgoing
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.ses_server import KEY, SECRET, SesServer
+from tests.support.tables import each_row
 
 ASHA, RAVI, MEENA = "asha@example.com", "ravi@example.com", "meena@example.com"
 
@@ -209,7 +210,7 @@ def results(*statuses: str) -> HttpResponse:
     return HttpResponse(200, {}, orjson.dumps({"BulkEmailEntryResults": [{"Status": each} for each in statuses]}))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("reply", "wanted"),
     [
         (results("SUCCESS", "SUCCESS"), Accepted()), (results("SUCCESS"), Unknown), (results(), Unknown),

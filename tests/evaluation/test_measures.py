@@ -18,6 +18,7 @@ from evaluation.material import DAY, Material, Missing, Row, attempt, make_artic
 from evaluation.rouge import overlap, rouge
 from evaluation.rulebook import broken
 from tests.paths import ROOT, SHARED_DATA
+from tests.support.tables import each_row
 
 LEAD = "सोनपुरा में कमला नदी पर बना नया पुल रविवार को आम लोगों के लिए खोल दिया गया। पुल पर 96 करोड़ रुपये खर्च हुए।"
 
@@ -71,7 +72,7 @@ def test_sentence_ends() -> None:
     assert sentences.f1(gold, " ", lambda text: [text]) == pytest.approx(2 / 3)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("summary", "rule"),
     [
         (LEAD, ""),

@@ -13,6 +13,7 @@ from digest.feedback.events import Event, InvalidPayload
 from digest.feedback.rules import RULES
 from digest.subscribers.address import comparable
 from tests.deliver.emails import outgoing
+from tests.support.tables import each_row
 
 AT = 1_763_863_200
 KEY = "2b1e5d6c-7f10-4f0f-8e0d-0c1d2e3f4a5b"
@@ -39,7 +40,7 @@ def test_our_ids_come_back_and_the_address_is_comparable(edition: str) -> None:
     assert found.at.timestamp() == AT
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "kind"),
     [
         ("request", "processed"),
@@ -72,9 +73,7 @@ def test_an_event_of_other_mail_has_no_ids() -> None:
     assert (found.subscriber, found.edition, found.attempt) == (None, None, None)
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"ts_epoch": "x"}, {"ts_epoch": -1}, {"ts_epoch": True}, {"ts_epoch": 1e300}, {"event": 7}]
-)
+@each_row("wrong", [{"ts_epoch": "x"}, {"ts_epoch": -1}, {"ts_epoch": True}, {"ts_epoch": 1e300}, {"event": 7}])
 def test_an_event_without_a_time_or_a_kind_is_skipped(wrong: dict[str, Any]) -> None:
     assert parse_payload(orjson.dumps(event("delivered", **wrong)), comparable) == []
 

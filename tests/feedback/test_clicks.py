@@ -13,6 +13,7 @@ from digest.feedback.clicks.classify import ClickRequest, classify, is_machine_a
 from digest.feedback.clicks.networks import is_data_centre
 from tests.feedback import later_patterns
 from tests.feedback.click_patterns import HINDI, START, WINDOWS, machines, people
+from tests.support.tables import each_row
 
 _MACHINES, _PEOPLE = list(machines()), list(people())
 _LATER = [
@@ -26,17 +27,17 @@ _LATER = [
 _KNOWN_MISSES = {"HEAD without a name, GET as Chrome", "one link, sixty times in a minute"}
 
 
-@pytest.mark.parametrize(("links", "requests"), [each[1:] for each in _MACHINES], ids=[each[0] for each in _MACHINES])
+@each_row(("links", "requests"), [each[1:] for each in _MACHINES])
 def test_no_request_of_a_machine_counts(links: int, requests: list[ClickRequest]) -> None:
     assert all(classify(requests, links))
 
 
-@pytest.mark.parametrize(("links", "requests"), [each[1:] for each in _PEOPLE], ids=[each[0] for each in _PEOPLE])
+@each_row(("links", "requests"), [each[1:] for each in _PEOPLE])
 def test_a_person_counts(links: int, requests: list[ClickRequest]) -> None:
     assert not all(classify(requests, links))
 
 
-@pytest.mark.parametrize("pattern", _LATER, ids=[each[0] for each in _LATER])
+@each_row("pattern", _LATER)
 def test_later_patterns(pattern: later_patterns.Pattern) -> None:
     name, links, requests, expected = pattern
     assert (classify(requests, links) == expected) is (name not in _KNOWN_MISSES)
@@ -93,7 +94,7 @@ def test_nothing_is_concluded_from_no_requests() -> None:
 
 
 # Carriers, Private Relay by Akamai and Cloudflare, proxies of employees, and a VPN: people use these.
-@pytest.mark.parametrize(
+@each_row(
     "address",
     [
         "",
@@ -117,7 +118,7 @@ def test_an_address_of_a_cloud_is_found_in_both_notations() -> None:
 
 
 # Mumbai, Pune, Chennai, Hyderabad and Delhi, at Microsoft, Amazon, Google, Oracle, DigitalOcean, Linode and E2E.
-@pytest.mark.parametrize(
+@each_row(
     "address",
     [
         "4.213.50.9", "20.204.3.3", "98.70.12.1", "3.110.44.5", "43.205.9.1", "34.93.10.1", "34.131.7.7",

@@ -12,6 +12,7 @@ from digest.feedback.effects import rule_for
 from digest.subscribers.tokens import Signer
 from tests.feedback import mails
 from tests.support.growth import is_linear
+from tests.support.tables import each_row
 
 TOKEN = Signer([b"k" * 16]).sign("leave", 7)
 EMAIL = mails.returned(token=TOKEN)
@@ -23,7 +24,7 @@ def report(data: bytes) -> DeliveryReport:
     return found
 
 
-@pytest.mark.parametrize(
+@each_row(
     "data",
     [
         mails.dsn(EMAIL),
@@ -44,7 +45,7 @@ def test_a_hard_bounce_is_recognised_from_every_kind_of_server(data: bytes) -> N
     assert "news@example.com" in found.envelope
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("action", "status", "diagnostic", "kind"),
     [
         ("failed", "5.1.1", "smtp; 550 5.1.1 user unknown", "bounced"),
@@ -74,7 +75,7 @@ def test_only_a_missing_mailbox_is_a_hard_bounce(action: str, status: str, diagn
         assert found.statuses[0].kind == kind
 
 
-@pytest.mark.parametrize(("phrase", "kind"), PHRASES)
+@each_row(("phrase", "kind"), PHRASES)
 def test_every_phrase_is_recognised_without_a_code(phrase: str, kind: str) -> None:
     assert classify("failed", "5.0.0", f"smtp; 550 {phrase.title()}") == kind
     assert rule_for(kind, "").suppress == ("bounced" if kind == "bounced" else None)
@@ -99,7 +100,7 @@ def test_unsubscribing_by_mail() -> None:
     assert report(mail) == DeliveryReport((Status("left", None, "by mail"),), tokens=(TOKEN,))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "data",
     [mails.OUT_OF_OFFICE, mails.EMAIL_TO_THE_DESK, b"", b"\n\n", b"\xff\xfe", b"Subject: unsubscribe \n\nhello"],
 )

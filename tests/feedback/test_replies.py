@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.feedback.replies import MAX_TEXT, parse_reply, without_quote
+from tests.support.tables import each_row
 
 
 def mail(body: str = "बहुत अच्छा अंक था।", *more: str, kind: str = "text/plain; charset=utf-8") -> bytes:
@@ -22,7 +22,7 @@ def test_a_reply_is_read_with_what_it_answers() -> None:
     assert not reply.is_automatic
 
 
-@pytest.mark.parametrize(
+@each_row(
     "quote",
     [
         "On Mon, 23 Nov 2026 at 07:00, सुबह की ख़बरें <news@example.com> wrote:\n> पहली ख़बर",
@@ -43,7 +43,7 @@ def test_an_answer_below_the_quotation_is_kept() -> None:
     assert without_quote("> कैसा लगा?\nअच्छा\n") == "अच्छा"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "header",
     [
         "Auto-Submitted: auto-replied",
@@ -89,7 +89,7 @@ def test_a_long_text_is_cut_between_letters() -> None:
     assert reply.text == "क्षि" * MAX_TEXT
 
 
-@pytest.mark.parametrize("head", ["", "From: nobody", "From: <>", "Subject: x", f"From: a@{'b' * 400}.example"])
+@each_row("head", ["", "From: nobody", "From: <>", "Subject: x", f"From: a@{'b' * 400}.example"])
 def test_a_mail_without_a_sender_is_none(head: str) -> None:
     assert parse_reply(f"{head}\r\n\r\nx".encode()) is None
 

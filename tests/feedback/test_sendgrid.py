@@ -14,6 +14,7 @@ from digest.feedback.rules import RULES
 from digest.feedback.sendgrid import parse_payload
 from digest.subscribers.address import comparable
 from tests.support.sendgrid_events import event
+from tests.support.tables import each_row
 
 AT = 1_763_863_200
 OURS = {"dg_edition": "2026-11-23", "dg_attempt": "a1", "dg_delivery": "7", "dg_batch": "1"}
@@ -31,7 +32,7 @@ def test_our_ids_come_back_and_the_address_is_comparable() -> None:
     assert found.at.timestamp() == AT
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "more", "kind"),
     [
         ("processed", {}, "processed"),
@@ -77,13 +78,13 @@ def test_many_links_within_seconds_are_a_scanner_and_two_are_a_person() -> None:
     assert {found.kind for found in parse_payload(orjson.dumps(same), comparable)} == {"clicked"}
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"{}", b"null", b"7", b'"x"', b"\xff\xfe", b"[" * 3000])
+@each_row("body", [b"", b"{", b"{}", b"null", b"7", b'"x"', b"\xff\xfe", b"[" * 3000])
 def test_a_body_without_a_list_is_invalid(body: bytes) -> None:
     with pytest.raises(InvalidPayload):
         parse_payload(body, comparable)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "item",
     [1, None, [], {}, {"event": "delivered"}, {"event": "warmup", "timestamp": AT}, {"event": {}, "timestamp": AT}]
     + [{"event": "delivered", "timestamp": stamp} for stamp in ("soon", -1, 10**30, 1e300, True, [], "९")],

@@ -11,6 +11,7 @@ from digest.feedback.events import Event, InvalidPayload
 from digest.feedback.rules import RULES
 from digest.feedback.ses import parse_payload
 from digest.subscribers.address import comparable
+from tests.support.tables import each_row
 
 SENT, AT = "2026-11-23T01:30:00.000Z", "2026-11-23T01:30:05.500Z"
 
@@ -45,7 +46,7 @@ def test_our_ids_come_back_and_the_address_is_comparable() -> None:
 BOUNCED = [{"emailAddress": "asha@example.com", "status": "5.1.1", "diagnosticCode": "smtp; 550\r\n no such user"}]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "key", "details", "kind", "reason"),
     [
         ("Send", "send", {}, "processed", ""),
@@ -74,7 +75,7 @@ def test_every_event_has_a_kind_with_a_rule(
     assert kind in {rule.kind for rule in RULES}
 
 
-@pytest.mark.parametrize(
+@each_row(
     "message",
     [
         "Successfully validated SNS topic for Amazon SES event publishing.",

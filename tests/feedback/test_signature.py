@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from digest.feedback.sendgrid_signature import Verifier, read_keys
 from tests.support.sendgrid_events import Webhook
+from tests.support.tables import each_row
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 BODY = '[{"event":"delivered","email":"asha@example.com","name":"आशा"}]\r\n'.encode()
@@ -35,7 +36,7 @@ def test_either_of_two_keys_will_do_while_they_change() -> None:
     assert not verifier(NEW).accepts(BODY, SIGNATURE, STAMP, NOW)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("age", "taken"),
     [
         (timedelta(0), True),

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from digest.hindi.cut import clusters, length, shorten, width, wrap
 from tests.hindi.alphabets import texts
+from tests.support.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "pieces"),
     [
         ("क्षेत्र", ["क्षे", "त्र"]),
@@ -26,7 +27,7 @@ def test_clusters_keep_conjuncts(text: str, pieces: list[str]) -> None:
     assert length(text) == len(pieces)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "limit", "short"),
     [
         ("राष्ट्रपति ने कहा", 99, "राष्ट्रपति ने कहा"),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-import pytest
-
 from digest.hindi.dates import clock, day, long, moment, short
 from digest.hindi.language import guess
+from tests.support.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "claim", "language"),
     [
         ("શહેરમાં નવી મેટ્રો શરૂ", "", "gu"),
@@ -45,7 +44,7 @@ def test_a_language_is_recognised(text: str, claim: str, language: str) -> None:
     assert guess(text, claim) == language
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("language", "full", "without", "brief"),
     [
         ("hi", "सोमवार, 23 नवंबर 2026", "23 नवंबर 2026", "23 नवंबर"),

@@ -11,6 +11,7 @@ from digest.hindi.sentences import split
 from evaluation.sentences import f1
 from tests.hindi.alphabets import texts
 from tests.paths import SHARED_DATA
+from tests.support.tables import each_row
 
 CASES = [
     ("वह आया। वह गया।", ["वह आया।", "वह गया।"]),
@@ -41,7 +42,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "sentences"), CASES)
+@each_row(("text", "sentences"), CASES)
 def test_cases(text: str, sentences: list[str]) -> None:
     assert split(text) == sentences
 

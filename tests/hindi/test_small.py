@@ -12,6 +12,7 @@ from digest.hindi.dates import MONTHS, WEEKDAYS, clock, day, moment
 from digest.hindi.language import guess
 from digest.hindi.numbers import devanagari_digits, group, latin_digits, minutes
 from digest.hindi.text import fold
+from tests.support.tables import each_row
 
 NOW = datetime(2026, 11, 23, 18, 5)  # noqa: DTZ001
 
@@ -28,7 +29,7 @@ def test_day(language: str, shown: str) -> None:
     assert day(date(2026, 11, 23), language) == shown
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("hour", "minute", "hindi", "english"),
     [
         (0, 5, "रात 12:05 बजे", "12:05 AM"),
@@ -57,7 +58,7 @@ def test_the_hindi_tables_equal_babel_s() -> None:
         assert clock(t) == format_time(t.time(), "B h:mm 'बजे'", locale="hi")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("t", "hindi", "english"),
     [
         (datetime(2026, 11, 23, 9, 20), "आज सुबह 9:20 बजे", "today 9:20 AM"),  # noqa: DTZ001
@@ -81,7 +82,7 @@ def test_names_of_months_and_days() -> None:
     assert set(WEEKDAYS.values()) == set(range(7))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("number", "shown"),
     [
         (0, "0"),
@@ -116,7 +117,7 @@ def test_digits() -> None:
     assert latin_digits("२३ नवंबर") == "23 नवंबर"
 
 
-@pytest.mark.parametrize(("words", "expected"), [(0, 0), (1, 1), (180, 1), (181, 2), (900, 5)])
+@each_row(("words", "expected"), [(0, 0), (1, 1), (180, 1), (181, 2), (900, 5)])
 def test_minutes(words: int, expected: int) -> None:
     assert minutes("शब्द " * words) == expected
 

@@ -6,9 +6,10 @@ import pytest
 
 from digest.hindi.sounds import sounds_like, spelled
 from digest.hindi.text import fold
+from tests.support.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("latin", "word"),
     [
         ("Samsung", "सैमसंग"),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from digest.hindi.text import deva_ratio, fold, repair
 from tests.hindi.alphabets import texts
+from tests.support.tables import each_row
 
 REPAIRS = [
     ("¨सह और ¨चगारी", "सिंह और चिंगारी"),
@@ -43,7 +44,7 @@ REPAIRS = [
 ]
 
 
-@pytest.mark.parametrize(("raw", "shown"), REPAIRS)
+@each_row(("raw", "shown"), REPAIRS)
 def test_damage_is_repaired_and_style_is_kept(raw: str, shown: str) -> None:
     assert repair(raw) == shown
 
@@ -66,7 +67,7 @@ def test_repair_is_idempotent_and_leaves_no_invisible_characters(text: str) -> N
     assert once.encode("utf-8").decode("utf-8") == once
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("one", "other"),
     [
         ("हिन्दी", "हिंदी"),
@@ -93,9 +94,7 @@ def test_fold_is_idempotent(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "ratio"), [("", 0.0), ("123 !", 0.0), ("कख ab", 0.5), ("की", 1.0), ("abc", 0.0), ("कa bc", 0.25)]
-)
+@each_row(("text", "ratio"), [("", 0.0), ("123 !", 0.0), ("कख ab", 0.5), ("की", 1.0), ("abc", 0.0), ("कa bc", 0.25)])
 def test_ratio_counts_letters_only(text: str, ratio: float) -> None:
     assert deva_ratio(text) == pytest.approx(ratio)
 

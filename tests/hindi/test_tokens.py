@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from digest.hindi.tokens import ALIASES, STOP_WORDS, stems, tokens
+from tests.support.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "expected"),
     [
         ("हिंदी राष्ट्रपति", ["हिंदी", "राष्ट्रपति"]),
@@ -22,7 +23,7 @@ def test_tokens(text: str, expected: list[str]) -> None:
     assert tokens(text) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("one", "other"),
     [
         ("भाजपा", "बीजेपी"),

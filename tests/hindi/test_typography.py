@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.hindi.typography import typeset
+from tests.support.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "printed"),
     [
         ("रमा ने कहा , नहर टूटी ।", "रमा ने कहा, नहर टूटी।"),

@@ -16,6 +16,7 @@ from digest.yamlio import reader
 from tests.cli.newsroom import Newsroom
 from tests.house.documents import EVERY_DOCUMENT, PAGES, README, commands, list_examples, settings_examples
 from tests.paths import ROOT
+from tests.support.tables import each_row
 
 GUIDES = [page for page in PAGES if page != README and commands(page)]
 TREES = ("digest", "tests", "tools", "bench", "samples/newsletter")
@@ -53,7 +54,7 @@ def documented_commands(page: Path) -> list[str]:
     return sorted(line for line in found if line.startswith("digest "))
 
 
-@pytest.mark.parametrize("page", [page for page in EVERY_DOCUMENT if documented_commands(page)], ids=page_id)
+@each_row("page", [page for page in EVERY_DOCUMENT if documented_commands(page)])
 def test_every_command_and_option_exists(page: Path) -> None:
     for line in documented_commands(page):
         assert unknown_word(line) is None, line
@@ -84,7 +85,7 @@ def unknown_word(line: str) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("example", settings_examples(), ids=lambda one: one.page)
+@each_row("example", settings_examples())
 def test_every_settings_example_is_valid(example: tuple[str, str]) -> None:
     page, text = example
     assert loader.from_data(reader.read_text(text, page), {})
@@ -104,7 +105,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", EVERY_DOCUMENT, ids=page_id)
+@each_row("page", EVERY_DOCUMENT)
 def test_every_link_between_documents_works(page: Path) -> None:
     text = re.sub(r"```.*?```|`[^`]*`", "", page.read_text(encoding="utf-8"), flags=re.S)
     for target in re.findall(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"", text):

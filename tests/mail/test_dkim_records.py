@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 
-import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
@@ -12,6 +11,7 @@ from digest.mail.dns.dkim import check_key, public_key
 from digest.utils.findings import Level
 from tests.deliver.test_dkim import PEM, RECORD
 from tests.mail.records import lookup_of
+from tests.support.tables import each_row
 
 NAME = "TXT s1._domainkey.a.in"
 
@@ -24,7 +24,7 @@ def published(bits: int) -> str:
 SHORT, WEAK, STRONG = published(1024), public_key(PEM), published(2048)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("record", "level", "text"),
     [
         (f"v=DKIM1; k=rsa; p={STRONG}", Level.GOOD, "a key of 2048 bits"),

@@ -9,6 +9,7 @@ import pytest
 from digest.mail.dns.dmarc import Passing, Policy, check_alignment, check_dmarc, organizational_domain, walk
 from digest.utils.findings import Level
 from tests.mail.records import lookup_of
+from tests.support.tables import each_row
 
 RECORD = "v=DMARC1; p=none; rua=mailto:d@a.in"
 
@@ -18,7 +19,7 @@ def levels(records: Mapping[str, str | Sequence[str]], domain: str = "a.in") -> 
     return {finding.level: finding.message for finding in found}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("records", "domain", "text"),
     [
         ({"TXT _dmarc.a.in": RECORD}, "a.in", "_dmarc.a.in says p=none"),
@@ -39,7 +40,7 @@ def test_the_policy_of_the_domain_or_its_organization_is_found(records: dict[str
     assert text in found[Level.GOOD]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("records", "level", "text"),
     [
         ({}, Level.ERROR, "a.in has no DMARC record"),
@@ -103,7 +104,7 @@ ALIGNMENT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", ALIGNMENT)
+@each_row("case", ALIGNMENT)
 def test_alignment(case: str) -> None:
     records, domain, passing, level = ALIGNMENT[case]
     lookup = lookup_of(records)

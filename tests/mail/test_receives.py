@@ -7,6 +7,7 @@ import pytest
 from digest.mail.dns import resolver
 from digest.mail.dns.resolver import MailDomains
 from tests.support.dns_server import DnsServer
+from tests.support.tables import each_row
 
 ZONE = {
     ("mx.in", "MX"): ["10 mail.mx.in."],
@@ -17,7 +18,7 @@ ZONE = {
 }
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("domain", "none"),
     [
         ("mx.in", False),

@@ -10,6 +10,7 @@ from digest.mail.dns.lookup import check_resolves
 from digest.mail.dns.spf import check_spf
 from digest.utils.findings import Level
 from tests.mail.records import lookup_of
+from tests.support.tables import each_row
 
 SUGGESTION = "v=spf1 ip4:192.0.2.1 ~all"
 
@@ -44,7 +45,7 @@ GOOD = {
 }
 
 
-@pytest.mark.parametrize("case", GOOD)
+@each_row("case", GOOD)
 def test_a_valid_record_is_good_and_says_how_many_lookups_it_needs(case: str) -> None:
     records, count = GOOD[case]
     ((level, message),) = spf(records)
@@ -87,7 +88,7 @@ BAD = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", BAD)
+@each_row("case", BAD)
 def test_what_receivers_reject_or_ignore_is_found(case: str) -> None:
     records, level, text = BAD[case]
     found = spf(records)
@@ -117,7 +118,7 @@ def test_the_fix_of_a_missing_record_is_the_record() -> None:
     assert finding.fix == 'publish TXT a.in "v=spf1 ip4:192.0.2.1 ~all"'
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("records", "returns", "level", "text"),
     [
         ({"MX a.in": ["10 mx.a.in"]}, True, Level.GOOD, "received by mx.a.in"),

@@ -20,6 +20,7 @@ from digest.store.database import Database, open_database
 from digest.store.message_queue import CLAIMED_FOR, RETRIES
 from digest.usecases.alerts import Alerts
 from tests.support.http_server import Exchange, HttpServer
+from tests.support.tables import each_row
 from tests.support.webhook_receiver import SECRET, WebhookReceiver, is_signed
 
 START = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -252,7 +253,7 @@ def test_telegram_gets_plain_text_within_its_limit() -> None:
     assert len(document["text"]) <= 4096
 
 
-@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_c2hvcnQ=", "whsec_!!", "secret"])
+@each_row("secret", ["", "whsec_", "whsec_c2hvcnQ=", "whsec_!!", "secret"])
 def test_an_invalid_secret_is_refused_without_being_repeated(secret: str) -> None:
     with pytest.raises(ValueError, match="expected") as caught:
         read_secrets(secret)

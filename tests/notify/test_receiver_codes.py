@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
 from digest.notify.alert import AlertKind
 from digest.notify.conditions import CONDITIONS, KINDS
 from digest.notify.receiver_codes import CODES, HINTS, classify
 from tests.paths import ROOT
+from tests.support.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("answer", "name"),
     [
         ("550-5.7.26 Your email has been blocked because the sender is unauthenticated. gsmtp", "gmail 7.26"),
@@ -36,7 +35,7 @@ def test_an_answer_about_the_sender(answer: str, name: str) -> None:
     assert any(hint in answer for hint in HINTS)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "answer",
     [
         "550 5.1.1 The email account that you tried to reach does not exist. gsmtp",

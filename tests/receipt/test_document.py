@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from digest.receipt.document import ReceiptError, chain_batches, in_lines, public_hex, sign, verify
 from digest.receipt.text import as_text
+from tests.support.tables import each_row
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -123,7 +124,7 @@ def no_hex(document: dict[str, Any]) -> None:
     document["signature"] = "z" * 128
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("forge", "words"),
     [
         (cut, "it was cut"),
@@ -160,7 +161,7 @@ def test_counts_that_do_not_add_up_are_refused_even_if_they_are_signed() -> None
 TEXT = json.dumps(DOCUMENT)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "data",
     [
         b"",
@@ -175,7 +176,6 @@ TEXT = json.dumps(DOCUMENT)
         TEXT.replace('"edition": "', '"edition": "\\ud800').encode(),
         b" " * 64_000_001,
     ],
-    ids=lambda data: repr(data[:8]),
 )
 def test_what_is_no_receipt_is_refused(data: bytes) -> None:
     with pytest.raises(ReceiptError):

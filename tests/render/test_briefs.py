@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from digest.models import Edition, Section, Variant
 from digest.render.context import PINNED, brief_stories, headline_stories
 from digest.render.subject import preheader, subject_line
 from digest.render.themes import Theme
 from tests.render.sample import EVERYTHING, NOW, renderer, twenty
+from tests.support.tables import each_row
 
 
 def scored(count: int = 20) -> Edition:
@@ -45,7 +44,7 @@ def test_a_section_that_is_all_briefs_has_no_heading() -> None:
     assert ">विज्ञान<" in email.html
 
 
-@pytest.mark.parametrize(("count", "most", "expected"), [(20, 3, 3), (20, 0, 0), (7, 3, 0), (8, 3, 2), (20, 40, 6)])
+@each_row(("count", "most", "expected"), [(20, 3, 3), (20, 0, 0), (7, 3, 0), (8, 3, 2), (20, 40, 6)])
 def test_number_of_briefs(count: int, most: int, expected: int) -> None:
     assert len(brief_stories(scored(count), most)) == expected
 

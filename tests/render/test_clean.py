@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.models import PLACEHOLDERS
 from digest.render import texts
+from tests.support.tables import each_row
 
 ANY = st.text(st.one_of(st.characters(), st.sampled_from("-DGX_LEAVE\x00\x0b\ud800")), max_size=60)
 
@@ -23,7 +23,7 @@ def test_no_text_can_contain_a_placeholder(text: str, tag: str, inside: str) -> 
     texts.one_line(hostile).encode()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("url", "expected"),
     [
         (
@@ -58,7 +58,7 @@ def test_web_is_ascii_and_never_raises(text: str) -> None:
         assert not set(got) & set(" \"'<>\n")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("address", "expected"),
     [
         ("desk@example.com", "desk@example.com"),

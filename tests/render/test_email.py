@@ -21,6 +21,7 @@ from digest.render.blocks.printing import FOLDER
 from digest.render.blocks.rows import ROWS
 from digest.render.themes import LOOKS, Theme, contrast
 from tests.render.sample import DESH, EDITION, EVERYTHING, NOW, TEMPLATES, VIGYAN, make_image, renderer, story, twenty
+from tests.support.tables import each_row
 
 GOLDEN = Path(__file__).parent / "golden"
 VOID = {"meta", "img", "br", "link", "hr", "input"}
@@ -285,7 +286,7 @@ def test_without_reader_pages_unsubscribing_is_a_mailto_link() -> None:
     assert "mailto:desk@example.com?" in render(base_url=None).html
 
 
-@pytest.mark.parametrize("tag", PLACEHOLDERS.values())
+@each_row("tag", PLACEHOLDERS.values())
 def test_hostile_stories_are_escaped(tag: str) -> None:
     evil = f'<script>alert("x")</script> {tag} {{{{ name }}}} </style>'
     plain = story(0, "सादी ख़बर", "सादा सार")
@@ -426,7 +427,7 @@ def test_replies_are_invited_only_with_a_reply_address() -> None:
     assert "जवाब दीजिए" not in silent.html + silent.text
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("names", "expected"),
     [
         (("एक",), "(एक)"),
@@ -469,7 +470,7 @@ def test_an_english_story_has_its_lang() -> None:
 CID = "cid:" + "0f" * 20 + "@digest"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "url",
     [
         "http://x.example/a.jpg",

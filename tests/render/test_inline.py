@@ -13,6 +13,7 @@ import pytest
 from digest.errors import TemplateProblem
 from digest.models import PLACEHOLDERS
 from digest.render.inline_css import inline
+from tests.support.tables import each_row
 
 KEPT = """
 :root{color-scheme:light dark}
@@ -65,7 +66,7 @@ def test_text_is_byte_equal() -> None:
     assert f"<p>{text}</p>" in inline(document(f"<p>{text}</p>"))
 
 
-@pytest.mark.parametrize("tag", PLACEHOLDERS.values())
+@each_row("tag", PLACEHOLDERS.values())
 def test_placeholders_survive_in_text_and_links(tag: str) -> None:
     out = inline(
         document(f'<a href="https://x.example/leave/{tag}">{tag}</a><a href="mailto:d@x.example?s=%20{tag}">छोड़ें</a>')
@@ -83,7 +84,7 @@ def test_an_attribute_equal_to_a_selector_does_not_crash() -> None:
     assert "क" in inline(document('<p style="color:red">क</p>', "p{color:blue}"))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("style", "kept"),
     [
         ("color:red;;", {"color": "red"}),

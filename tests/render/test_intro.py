@@ -15,6 +15,7 @@ from digest.render.lint_tree import parse
 from digest.render.renderer import Renderer
 from digest.render.themes import LOOKS, Theme
 from tests.render.sample import BRANDING, EVERYTHING, NOW, TEMPLATES, twenty
+from tests.support.tables import each_row
 
 EDITION = twenty()
 
@@ -48,7 +49,7 @@ def test_bold_italic_and_links_reach_the_email(look: str) -> None:
     assert not [finding for finding in lint(email, EDITION) if finding.level == "error"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "typed",
     [
         "३ * ४ * ५ = साठ, और a_b_c",

@@ -13,6 +13,7 @@ from digest.models import PLACEHOLDERS, RenderedEmail
 from digest.render.lint import lint, urls
 from digest.render.themes import LOOKS, Theme
 from tests.render.sample import EDITION, EVERYTHING, NOW, renderer, twenty
+from tests.support.tables import each_row
 
 LEAVE = f"/leave/{PLACEHOLDERS['preferences']}"
 
@@ -83,7 +84,8 @@ DEFECTS = [
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "level", "rule", "word"), DEFECTS)
+@pytest.mark.slow
+@each_row(("old", "new", "level", "rule", "word"), DEFECTS)
 def test_each_defect_is_found(old: str, new: str, level: str, rule: str, word: str) -> None:
     html = ours().html.replace("</style>\n</head>", "</style></head>")
     assert old in html
@@ -134,7 +136,7 @@ def test_no_headline_from_a_feed_can_stop_a_send() -> None:
     assert [one for one in lint(email, edition) if one.rule == "residue"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "expected",
     [
         "18% महँगाई, 5% कर",

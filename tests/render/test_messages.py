@@ -22,6 +22,7 @@ OURS = ROOT / "digest" / "i18n"
 HEADER = 'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n\n'
 
 
+@pytest.mark.slow
 def test_the_pot_files_hold_every_message_of_templates_and_code() -> None:
     assert len(set(used())) > 15, "the extraction found next to nothing"
     for file in (TEMPLATE, PAGES, DESK, REASONS):

@@ -27,6 +27,7 @@ from digest.render.pictures import (
 )
 from digest.render.themes import Theme
 from tests.render.sample import EVERYTHING, NOW, renderer, twenty
+from tests.support.tables import each_row
 
 LEAD = Slot(544, 272, 90_000)
 THUMBNAIL = Slot(96, 72, 18_000)
@@ -64,7 +65,7 @@ def is_near(pixel: object, colour: tuple[int, int, int]) -> bool:
     return isinstance(pixel, tuple) and all(abs(a - b) < 30 for a, b in zip(pixel, colour, strict=True))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("size", "slot", "expected"),
     [
         ((1600, 900), LEAD, (1088, 544)),
@@ -179,7 +180,7 @@ def bomb(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("data", "problem"),
     [
         (b"", "is not a JPEG, PNG, WebP or GIF file"),

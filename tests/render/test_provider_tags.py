@@ -18,6 +18,7 @@ from digest.mail.message import Outgoing, Recipient, Sender, invalid_recipients
 from digest.models import PLACEHOLDERS, Image, RenderedEmail, Section, Variant
 from digest.render import texts
 from tests.render.sample import EDITION, NOW, renderer, story
+from tests.support.tables import each_row
 
 # In the forms of the providers' documentation.
 TAGS = (
@@ -92,7 +93,7 @@ def active_tags(email: RenderedEmail) -> list[str]:
     return [found[0] for part in (page, email.text, email.subject) for found in ACTIVE.finditer(part)]
 
 
-@pytest.mark.parametrize("tag", TAGS)
+@each_row("tag", TAGS)
 def test_every_documented_tag_is_recognised(tag: str) -> None:
     assert ACTIVE.search(tag)
     assert provider_tags.find_tag(f"a{tag}b")

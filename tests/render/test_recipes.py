@@ -18,6 +18,7 @@ from digest.render.themes import LOOKS, Look, Palette, SectionColour, Theme
 from digest.yamlio import reader
 from tests.paths import ROOT
 from tests.render.sample import EDITION, EVERYTHING, NOW, TEMPLATES, renderer
+from tests.support.tables import each_row
 
 DOCUMENT = (ROOT / "docs" / "letter.md").read_text(encoding="utf-8")
 _FILE = re.compile(r"`([a-z./0-9]+)`:\n\n```[a-z]+\n(.*?)```", re.S)
@@ -73,7 +74,7 @@ def test_a_recipe_has_its_effect(tmp_path: Path, recipe: str) -> None:
     assert {one for one in lint(email) if one.level == "error"} == set()
 
 
-@pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.j2")), ids=lambda path: path.name)
+@each_row("path", sorted(TEMPLATES.rglob("*.j2")))
 def test_every_file_block_and_macro_is_documented(path: Path) -> None:
     assert f"`{path.relative_to(TEMPLATES).as_posix()}`" in DOCUMENT
     blocks, _, rest = DOCUMENT.partition("## Blocks of a template")[2].partition("## Variables")
@@ -86,9 +87,7 @@ def test_every_file_block_and_macro_is_documented(path: Path) -> None:
             assert f"`{macro}`" in DOCUMENT
 
 
-@pytest.mark.parametrize(
-    "kind", [Page, Item, Group, Picture, Block, SectionColour, Links, Look, Palette], ids=lambda kind: kind.__name__
-)
+@each_row("kind", [Page, Item, Group, Picture, Block, SectionColour, Links, Look, Palette])
 def test_every_field_is_documented_under_its_class(kind: type) -> None:
     part = DOCUMENT.partition(f"**{kind.__name__}**")[2].partition("\n\n**")[0].partition("\n## ")[0]
     assert part

@@ -15,6 +15,7 @@ from digest.models import PLACEHOLDERS, Edition, Section
 from digest.render.subject import clean_headline, preheader, shorten, subject_line
 from digest.render.texts import ACRONYMS, Acronym, acronyms_in_devanagari
 from tests.render.sample import EDITION, story
+from tests.support.tables import each_row
 
 TITLES = st.lists(
     st.text(
@@ -89,7 +90,7 @@ def test_a_repeated_headline_appears_once() -> None:
     assert "पहली" not in preheader(edition("पहली ख़बर", "पहली ख़बर"), "hi")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("title", "subject"),
     [
         ("🔴 LIVE: शहर की नई मेट्रो आज से चली", "शहर की नई मेट्रो आज से चली · 23 नवंबर"),
@@ -205,7 +206,7 @@ def test_the_preheader_prefers_headlines_that_fit() -> None:
     assert preheader(edition("सोनपुरा में पुल खुला", long, short), "hi").startswith(short)
 
 
-@pytest.mark.parametrize("title", UNCUT)
+@each_row("title", UNCUT)
 def test_another_headline_is_the_subject_where_a_cut_would_mislead(title: str) -> None:
     other = "रामगंज की मंडी में गेहूं की आवक दोगुनी हुई"
     assert subject_line(edition(title, other), "hi") == f"{other} · 23 नवंबर"
@@ -213,12 +214,12 @@ def test_another_headline_is_the_subject_where_a_cut_would_mislead(title: str) -
     assert subject_line(edition(title), "hi") == title
 
 
-@pytest.mark.parametrize("row", [row for rows in ACRONYMS.values() for row in rows], ids=lambda row: row.example)
+@each_row("row", [row for rows in ACRONYMS.values() for row in rows])
 def test_acronyms_get_their_hindi_names(row: Acronym) -> None:
     assert acronyms_in_devanagari(row.example) == row.gives
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "shown"),
     [
         ("Ind vs WI: पहला मैच आज", "भारत बनाम वेस्टइंडीज: पहला मैच आज"),
@@ -297,7 +298,7 @@ def test_limits_hold_for_any_headlines(language: str, titles: list[str], summary
     assert "\n" not in subject + after
 
 
-@pytest.mark.parametrize("tag", PLACEHOLDERS.values())
+@each_row("tag", PLACEHOLDERS.values())
 def test_a_placeholder_in_a_headline_is_removed(tag: str) -> None:
     made = edition(f"देखें {tag}", f"और {tag}")
     assert tag not in subject_line(made, "hi") + preheader(made, "hi")

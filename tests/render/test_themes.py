@@ -17,6 +17,7 @@ from digest.render.size_budget import measure
 from digest.render.texts import devanagari_digits_in_text, keep_scores_together
 from digest.render.themes import LOOKS, Theme
 from tests.render.sample import BRANDING, EDITION, EVERYTHING, NOW, renderer, twenty
+from tests.support.tables import each_row
 
 ACCENTS = st.integers(0, 0xFFFFFF).map(lambda value: f"#{value:06x}")
 
@@ -112,9 +113,7 @@ def test_a_score_stays_on_one_line(score: str) -> None:
     assert f"<title>{score}</title>" in kept
 
 
-@pytest.mark.parametrize(
-    "text", ["2024-25", "2026-11-23", "0522-2345678", "COVID-19", "12-13.5", "https://a.example/3-2"]
-)
+@each_row("text", ["2024-25", "2026-11-23", "0522-2345678", "COVID-19", "12-13.5", "https://a.example/3-2"])
 def test_what_is_no_score_stays_as_it_is(text: str) -> None:
     page = f"<body><p>यह {text} है</p></body>"
     assert keep_scores_together(page) == page
@@ -169,6 +168,7 @@ def test_levels(count: int, level: str) -> None:
     assert measure(RenderedEmail("v", "s", "x" * count, "")).level == level
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("look", sorted(LOOKS))
 @pytest.mark.parametrize(("letters", "at_most"), [(9, 53), (13, 43), (19, 32), (60, 26)])
 def test_a_longer_name_is_smaller(look: str, letters: int, at_most: int) -> None:
@@ -208,7 +208,7 @@ def test_sections_have_colours_of_their_own() -> None:
     assert set(themes.section_colours(many, {}).values()) == set(themes.SECTION_COLOURS.values())
 
 
-@pytest.mark.parametrize("colour", themes.SECTION_COLOURS.values())
+@each_row("colour", themes.SECTION_COLOURS.values())
 def test_names_of_sections_are_readable(colour: themes.SectionColour) -> None:
     modern = LOOKS["modern"]
     assert themes.contrast("#ffffff", colour.fill) >= 4.5

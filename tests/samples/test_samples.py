@@ -16,6 +16,7 @@ import feedparser
 import pytest
 
 from tests.samples.material import IST, SAMPLES, Item, items, rss
+from tests.support.tables import each_row
 
 ITEMS = items()
 BY_KEY = {item.key: item for item in ITEMS}
@@ -112,7 +113,7 @@ def test_eight_events_are_reported_by_several_sources_once_each() -> None:
         assert len(set(sources)) == len(sources)
 
 
-@pytest.mark.parametrize("event", SHARED, ids=lambda event: event["id"])
+@each_row("event", SHARED)
 def test_sources_agree_in_numbers_and_differ_in_words(event: dict[str, list[str]]) -> None:
     covered = [BY_KEY[key] for key in event["items"]]
     assert len(event["numbers"]) >= 4
@@ -129,14 +130,14 @@ def test_no_two_items_share_a_title_or_an_address() -> None:
     assert len(BY_KEY) == len(ITEMS)
 
 
-@pytest.mark.parametrize("item", ITEMS, ids=lambda item: item.key)
+@each_row("item", ITEMS)
 def test_articles_are_as_long_as_in_a_daily_newspaper(item: Item) -> None:
     assert 8 <= len(item.title.split()) <= 15
     assert 90 <= len(" ".join(item.body).split()) <= 260
     assert 3 <= len([part for part in item.body if len(part.split()) > 10]) <= 6
 
 
-@pytest.mark.parametrize("item", ITEMS, ids=lambda item: item.key)
+@each_row("item", ITEMS)
 def test_leads_have_two_or_three_whole_sentences_and_do_not_echo_the_title(item: Item) -> None:
     lead = item.body[0].removesuffix("[…]")
     assert 2 <= len(re.findall(r"[।.](?=\s|$)", lead)) <= 4
@@ -161,7 +162,7 @@ def test_dates_have_the_formats_of_real_feeds() -> None:
     assert any(item.updated and item.published and item.updated > item.published for item in ITEMS)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+@each_row("path", FILES)
 def test_text_is_nfc_devanagari_and_ascii_only(path: Path) -> None:
     text = path.read_text("utf-8")
     assert unicodedata.is_normalized("NFC", text)

@@ -12,6 +12,7 @@ import pytest
 from digest.subscribers.due import Audience, Candidate, decide
 from tests.cli.newsroom import Newsroom, text_parts
 from tests.support.folders import newsletter_folder, wants_all_sources
+from tests.support.tables import each_row
 
 # Each test makes, sends or serves an edition.
 pytestmark = pytest.mark.slow
@@ -39,7 +40,7 @@ def newsroom(tmp_path: Path, request: pytest.FixtureRequest) -> Newsroom:
     return made
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("slug", "editions", "frequency", "excluded"),
     [
         ("subah", (), "daily", None),

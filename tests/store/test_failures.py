@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from digest.deliver.outcome import Accepted, NotSent
 from digest.feedback.events import Event
 from digest.notify.failures import FailureRow, Failures, as_json, as_text, csv_rows
@@ -17,6 +15,7 @@ from digest.store.sending.failures import FailureReader, mailbox_provider
 from digest.store.sending.ledger import SqlLedger
 from tests.store.conftest import KEY, NOW, an_edition, enlist
 from tests.support.enqueue import Entry, enqueue
+from tests.support.tables import each_row
 
 LATER = NOW + timedelta(minutes=2)
 ADDRESSES = ("a@gmail.com", "b@googlemail.com", "c@yahoo.co.in", "d@paper.example")
@@ -74,7 +73,7 @@ def test_failures_as_text_json_and_csv() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("domain", "name"),
     [("gmail.com", "Gmail"), ("Hotmail.com", "Outlook"), ("bihar.gov.in", "NIC"), ("paper.in", ""), ("in", "")],
 )

@@ -9,6 +9,7 @@ import pytest
 from digest.store.database import open_database
 from digest.store.inspection import inspect_store, judge_postgresql, judge_sqlite
 from digest.utils.findings import Level
+from tests.support.tables import each_row
 
 SAFE = {"synchronous_commit": "on", "fsync": "on", "full_page_writes": "on", "tcp_keepalives_idle": "5"}
 
@@ -27,7 +28,7 @@ def test_the_server_of_the_tests_does_not_wait_for_the_disk(postgres_url: str, t
     assert any("synchronous_commit is off" in finding.message for finding in found)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("journal", "synchronous", "texts"),
     [
         ("wal", 2, []),
@@ -43,7 +44,7 @@ def test_sqlite(journal: str, synchronous: int, texts: list[str]) -> None:
     assert all(text in finding.message for text, finding in zip(texts, found, strict=True))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("settings", "query", "level", "text"),
     [
         ({"synchronous_commit": "off"}, {}, Level.ERROR, "an edition may be sent twice"),

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.store.rate_limits import DAY, HOUR, MINUTE, SECOND, Limits, Quota, WarmUp, Window, current, seconds_to_wait
+from tests.support.tables import each_row
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -67,9 +67,7 @@ def test_a_window_written_by_a_wrong_clock_ends() -> None:
     assert 0 < take({SECOND: 10}, windows, 10, NOON)[0] <= 3
 
 
-@pytest.mark.parametrize(
-    ("day", "count"), [(-3, 500), (0, 500), (1, 750), (2, 1125), (10, 28832), (400, 10**9), (10**6, 10**9)]
-)
+@each_row(("day", "count"), [(-3, 500), (0, 500), (1, 750), (2, 1125), (10, 28832), (400, 10**9), (10**6, 10**9)])
 def test_a_warm_up_grows_by_the_day(day: int, count: int) -> None:
     assert WarmUp(500, 1.5).recipients(day) == count
 

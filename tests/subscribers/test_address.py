@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from digest.models import PLACEHOLDERS
 from digest.subscribers.address import normalise, refuse_tags
+from tests.support.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("written", "comparable"),
     [
         ("asha@example.com", "asha@example.com"),
@@ -28,7 +29,7 @@ def test_normalised_addresses(written: str, comparable: str) -> None:
     assert normalise(written) == comparable
 
 
-@pytest.mark.parametrize(
+@each_row(
     "written",
     [
         "", "asha", "@example.com", "asha@", "a@b@example.com", "asha@example", "asha@example..com", "asha@-a.com",
@@ -55,7 +56,7 @@ def test_normalising_is_idempotent_ascii_and_safe_in_a_header(written: str) -> N
     assert normalise(found) == normalise(found.upper()) == found
 
 
-@pytest.mark.parametrize(
+@each_row(
     "written",
     [*PLACEHOLDERS.values(), *(f"{tag.lower()}@example.com" for tag in PLACEHOLDERS.values()), "{{x}}@example.com",
      "%name%@example.com", "आशा {{{unsubscribe}}}", "[unsubscribe]", "<%asm_group_unsubscribe_url%>"],
@@ -65,7 +66,7 @@ def test_what_looks_like_a_placeholder_is_refused(written: str) -> None:
         refuse_tags(written)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "written",
     ["asha@example.com", "asha+50%off@example.com", "{asha}@example.com", "आशा [शर्मा]", "Asha (50%)", "आशा-राम"],
 )

@@ -79,6 +79,7 @@ def test_a_bomb_with_a_false_size(tmp_path: Path) -> None:
     assert "can't be extracted" in problem(path)
 
 
+@pytest.mark.slow
 def test_a_huge_directory_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = zipped(tmp_path / "x.zip", {f"{n:0200}.csv": "" for n in range(6_000)})
     monkeypatch.setattr(zipfile, "ZipFile", lambda *_given: pytest.fail("its directory was read"))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from digest.subscribers.due import Candidate, Due, decide
 from digest.subscribers.frequency import WEEKDAYS, is_due_on, of_days
+from tests.support.tables import each_row
 
 MONDAY = date(2026, 11, 23)
 SEVEN = time(7, 0)
@@ -22,7 +23,7 @@ SUBSCRIBER = Candidate(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("zone", "hour", "due"),
     [
         ("Asia/Kolkata", None, "2026-11-23T01:30"),
@@ -40,7 +41,7 @@ def test_the_hour_is_in_the_subscribers_time_zone(zone: str, hour: time | None, 
     assert found == Due(datetime.fromisoformat(due).replace(tzinfo=UTC))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("zone", "day", "hour", "due"),
     [
         # 2026-03-29 London skips 01:00 to 02:00: half past one is half past two there, an hour after half past midnight

@@ -7,9 +7,10 @@ import re
 import pytest
 
 from digest.subscribers.frequency import PATTERN, WEEKDAYS, days, of_days, parse
+from tests.support.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given", "usual"),
     [
         ("daily", "daily"),
@@ -29,7 +30,7 @@ def test_a_frequency_has_one_usual_form(given: str, usual: str) -> None:
     assert len(usual) <= 32
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("given", "meant"),
     [
         ("weekly:sunday", "weekly:sun"),

@@ -3,8 +3,8 @@
 Tests are skipped if PostgreSQL is missing. With DIGEST_REQUIRE_SERVICES=1 they fail instead, so that CI cannot pass by
 skipping.
 
-Fixtures for conftest: `store_url` (each test runs on both), `sqlite_url`, `postgres_url`. In PostgreSQL they share
-schemas that have the tables already, because creating and dropping them takes longer than most tests.
+Fixtures: `store_url` (each test runs on both), `sqlite_url`, `postgres_url`. In PostgreSQL they share schemas that have
+the tables already, because creating and dropping them takes longer than most tests.
 """
 
 from __future__ import annotations

@@ -13,9 +13,10 @@ from typing import TypeVar
 from hypothesis import settings
 
 PROFILE = os.environ.get("DIGEST_TEST_PROFILE", "dev")
-DEV_EXAMPLES = 25
+DEV_EXAMPLES = 15
 
 Case = TypeVar("Case")
+Place = TypeVar("Place")
 
 
 def examples(thorough: int, *, dev: int = DEV_EXAMPLES) -> int:
@@ -26,6 +27,13 @@ def examples(thorough: int, *, dev: int = DEV_EXAMPLES) -> int:
 def first(cases: Sequence[Case], dev: int) -> Sequence[Case]:
     """Return all cases under `ci`, the first `dev` of them otherwise."""
     return cases if PROFILE == "ci" else cases[:dev]
+
+
+def pairs(cases: Sequence[Case], places: Sequence[Place]) -> Sequence[tuple[Case, Place]]:
+    """Return each case with each place under `ci`, each case with one place in turn otherwise."""
+    if PROFILE == "ci":
+        return [(case, place) for case in cases for place in places]
+    return [(case, places[number % len(places)]) for number, case in enumerate(cases)]
 
 
 def register() -> None:

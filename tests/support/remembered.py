@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from digest.config import json_schema
 from digest.curate.summary.sentences import Extractive
 from digest.i18n import catalogue
 from digest.models import Article, Edition, RenderedEmail
@@ -26,11 +27,12 @@ _ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def remember() -> None:
-    """Make summaries, inlined HTML, findings, headlines, catalogues and pictures only once for each input."""
+    """Make summaries, inlined HTML, findings, headlines, catalogues, schemas and pictures only once for each input."""
     _remember_summaries()
     _remember_pictures()
     _remember_findings()
     subject.clean_headline = lru_cache(_RESULTS)(subject.clean_headline)
+    json_schema.settings_schema = lru_cache(json_schema.settings_schema)
     catalogue.parse_po = lru_cache(_RESULTS)(catalogue.parse_po)
     renderer.inline = inline_css.inline = lru_cache(_RESULTS)(inline_css.inline)  # type: ignore[attr-defined]
 

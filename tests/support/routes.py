@@ -8,7 +8,7 @@ from types import FunctionType
 from typing import Any
 
 from fastapi import routing
-from fastapi.dependencies import utils
+from fastapi.dependencies import models, utils
 from fastapi.dependencies.models import Dependant
 
 
@@ -36,8 +36,37 @@ def analyse_once() -> None:
             bodies[key] = (body_params, made)
         return bodies[key][1]
 
+    read_return, returned = utils.get_typed_return_annotation, dict[Hashable, Any]()
+
+    def read_return_or_reuse(call: Callable[..., Any]) -> Any:
+        key = _code_or_id(call)
+        if key not in returned:
+            returned[key] = (call, read_return(call))
+        return returned[key][1]
+
+    routing.get_typed_return_annotation = read_return_or_reuse  # type: ignore[attr-defined]
+    models._CallIdentity = _SameCode  # type: ignore[assignment,misc]
     utils.get_dependant = routing.get_dependant = analyse_or_reuse  # type: ignore[attr-defined]
     utils._get_body_field = routing._get_body_field = make_body_or_reuse  # type: ignore[attr-defined]
+
+
+class _SameCode:
+    """The key of the caches of what kind of function a call is."""
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self.call = call
+        self.identity = _code_or_id(call)
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _SameCode) and self.identity == other.identity
+
+
+def _code_or_id(call: Callable[..., Any]) -> Hashable:
+    is_plain = isinstance(call, FunctionType) and not hasattr(call, "__wrapped__")
+    return call.__code__ if is_plain else id(call)
 
 
 def _key(path: str, call: Callable[..., Any], options: dict[str, Any]) -> Hashable | None:

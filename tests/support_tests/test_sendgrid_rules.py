@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import sendgrid_rules, sendgrid_schema
+from tests.support.tables import each_row
 from tests.support_tests.sendgrid_client import payload
 
 NOW = 1_800_000_000.0
@@ -73,7 +74,7 @@ def test_a_valid_payload_breaks_nothing() -> None:
     assert list(sendgrid_schema.check(body)) == []
 
 
-@pytest.mark.parametrize(("field", "change"), INVALID)
+@each_row(("field", "change"), INVALID)
 def test_an_error_is_named(field: str | None, change: Change) -> None:
     body = payload("asha@example.com", "ravi@example.com")
     change(body)

@@ -18,6 +18,7 @@ from tests.support.killing import balance, serving
 from tests.support.sendgrid_faults import FAULTS, Fault
 from tests.support.sendgrid_plan import FaultPlan
 from tests.support.sendgrid_server import KEY, SendGridServer
+from tests.support.tables import each_row
 from tests.support_tests.sendgrid_client import ask, payload
 
 BROKEN = (OSError, http.client.HTTPException)
@@ -95,7 +96,7 @@ REPLIES = {
 EARLY = {"early_401": 401, "early_413": 413, "early_413_stall": 413, "early_500": 500}
 
 
-@pytest.mark.parametrize("kind", sorted(set(FAULTS) - {"refuse"}))
+@each_row("kind", sorted(set(FAULTS) - {"refuse"}))
 def test_a_fault_happens_once_and_accepts_as_its_row_defines(kind: str) -> None:
     with SendGridServer(faults=[Fault(kind, seconds=0.05)]) as server:
         try:

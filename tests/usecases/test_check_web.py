@@ -14,6 +14,7 @@ from digest.usecases.check_web import check_pages, check_previews, check_webhook
 from digest.utils.findings import Level
 from tests.mail.records import lookup_of
 from tests.support.http_server import HttpServer
+from tests.support.tables import each_row
 from tests.support.tls import Identity
 
 NOW = datetime.now(UTC)
@@ -100,7 +101,7 @@ def test_plain_http_is_an_error_outside_this_machine() -> None:
     assert "is not https" in found[0].message
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("status", "level", "text"),
     [
         (403, Level.GOOD, "refuses an unsigned event (403)"),

@@ -31,6 +31,7 @@ from digest.web.app import load_pages
 from digest.web.server import run_pages
 from digest.web.stay import question
 from tests.support.folders import newsletter_folder
+from tests.support.tables import each_row
 from tests.web.site import Site, translated
 
 START = datetime.fromisoformat("2026-01-05T09:00+05:30")
@@ -146,6 +147,7 @@ def test_the_question_is_nobody_elses_edition(app: App) -> None:
         assert key not in Site(app, pages.base).get("/archive").text
 
 
+@pytest.mark.slow
 def test_whoever_does_not_answer_is_paused_until_they_come_back(app: App, clock: Clock) -> None:
     ask(app)
     known = ids(app)
@@ -227,7 +229,7 @@ def test_one_run_asks_a_limited_number(app: App) -> None:
 AT = datetime.fromisoformat("2026-07-07T11:00+05:30")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("hours", "told", "done", "expected"),
     [
         (-25, False, False, Turn.NOTHING),

@@ -7,18 +7,18 @@ import html
 import json
 from urllib.parse import quote
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.deliver.outcome import Accepted, NotSent, PerRecipient, Rejected, Retryable, Split, Unknown, with_reasons
 from digest.utils.redact import MASK, forget, protect, redact, secrets_of_url, without_known, without_known_bytes
 from tests.support.growth import is_linear, repeated
+from tests.support.tables import each_row
 
 SECRET = 'hunter2/पास"word&x'
 
 
-@pytest.mark.parametrize(
+@each_row(
     "form",
     [
         SECRET,
@@ -53,7 +53,7 @@ def test_a_short_secret_is_masked_only_as_a_whole_word() -> None:
     assert without_known("hunter2, hunter22 and abc") == f"{MASK}, hunter22 and abc"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "expected"),
     [
         ("Authorization: Bearer x.y.z", "Authorization: Bearer ***"),
@@ -72,7 +72,7 @@ def test_what_looks_like_a_secret_is_masked(text: str, expected: str) -> None:
     assert redact(expected) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "password authentication failed for user digest",
@@ -95,7 +95,7 @@ def test_secrets_of_a_url() -> None:
     assert not set(secrets_of_url("https://[feed.example/rss?key=x"))
 
 
-@pytest.mark.parametrize("piece", ["a.", "a-", "x-a", "://", "bearer ", "password ", "?token", "AUTH ", "\\", "SG."])
+@each_row("piece", ["a.", "a-", "x-a", "://", "bearer ", "password ", "?token", "AUTH ", "\\", "SG."])
 def test_every_text_takes_linear_time(piece: str) -> None:
     assert is_linear(redact, repeated(piece), 40_000)
 

@@ -141,7 +141,7 @@ def site(
 ) -> Iterator[Site]:
     """Serve a newsletter with these subscribers."""
     if not (home / "digest.yaml").exists():
-        newsletter_folder(home)
+        newsletter_folder(home, all_sources=False)
     with make_app(home, environment={"DIGEST_NOW": NOW, **environment}) as app, run_pages(app, port=0) as pages:
         listed = [each if isinstance(each, Subscriber) else Subscriber(each) for each in subscribers]
         app.subscribers.sync([(normalise(each.email), each) for each in listed], now=app.now())

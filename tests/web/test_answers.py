@@ -29,7 +29,7 @@ BLOCKS = {
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A newsletter whose edition with questions was sent."""
     home = tmp_path_factory.mktemp("asked") / "newsletter"
-    newsletter_folder(home)
+    newsletter_folder(home, all_sources=False)
     folder = home / "samples/blocks" / KEY
     folder.mkdir()
     for name, text in BLOCKS.items():
@@ -122,7 +122,7 @@ def test_the_page_in_the_archive_has_the_blocks_of_the_web(asked: Site) -> None:
 def test_show_tells_the_newsroom_the_numbers(tmp_path: Path) -> None:
     from tests.cli.newsroom import Newsroom
 
-    newsletter_folder(tmp_path / "n")
+    newsletter_folder(tmp_path / "n", all_sources=False)
     desk = Newsroom(tmp_path / "n")
     desk.json("send")
     with site(tmp_path / "n", ["asha@example.com"]) as served:

@@ -235,6 +235,7 @@ def test_the_page_of_an_email_has_the_addresses_themselves(counted: App) -> None
     assert any(target.url.replace("&", "&amp;") in page for target in targets(edition))
 
 
+@pytest.mark.slow
 def test_turned_off_links_still_lead_and_count_nothing(counted: App) -> None:
     path = links(counted)[0]
     off = counted.copy_with(settings=counted.settings.model_copy(update={"clicks": type(counted.settings.clicks)()}))

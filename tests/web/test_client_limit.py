@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from digest.web.client_limit import MAX_PER_CLIENT, Networks, OpenRequests, client_of
+from tests.support.tables import each_row
 from tests.web.site import FORM, Site, site, translated
 
 CROWDED = "Too many requests at once from your network. Please try again in a minute."
@@ -107,7 +108,7 @@ def test_open_requests_are_counted_by_client_until_they_end() -> None:
         assert after
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("one", "other", "same"),
     [
         ("192.0.2.1", "192.0.2.1", True),
@@ -122,7 +123,7 @@ def test_who_is_one_client(one: str, other: str, same: bool) -> None:
     assert (client_of(one) == client_of(other)) is same
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("address", "places", "expected"),
     [
         ("127.0.0.1", ["127.0.0.1"], True),

@@ -24,6 +24,7 @@ from digest.web.health.server import run_health_server
 from digest.web.server import run_pages
 from tests.cli.newsroom import NOW
 from tests.support.folders import newsletter_folder
+from tests.support.tables import each_row
 from tests.web.site import Site, site
 
 TOKEN = "a-long-enough-token"
@@ -143,7 +144,7 @@ def access(addresses: tuple[str, ...] = (), token: str = "") -> MetricsAccess:
     return MetricsAccess(tuple(map(ip_network, addresses)), token)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("client", "headers", "allowed"),
     [
         ("127.0.0.1", {"host": "127.0.0.1:8000"}, True),

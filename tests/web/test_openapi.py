@@ -12,17 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 
 from digest.web.app import create_app
-from tests.support.profiles import examples
+from tests.support.profiles import examples, first
 from tests.web.site import Site, site
 
-with warnings.catch_warnings():
-    # It warns of its own deprecations on import.
-    warnings.simplefilter("ignore")
-    import schemathesis
-
-
 # For each route and mode.
-TRIES = settings(max_examples=examples(8, dev=2), deadline=None, suppress_health_check=list(HealthCheck), database=None)
+TRIES = settings(max_examples=examples(4, dev=2), deadline=None, suppress_health_check=list(HealthCheck), database=None)
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +36,21 @@ def description(served: Site) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=lambda mode: mode.value)
-def test_responses_conform_to_the_description(served: Site, mode: schemathesis.GenerationMode) -> None:
+@pytest.mark.parametrize("mode", ["positive", "negative"])
+def test_responses_conform_to_the_description(served: Site, mode: str) -> None:
+    # It is slow to import, and warns of its own deprecations.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import schemathesis
     described = schemathesis.openapi.from_dict(description(served))
     accepted = described.config.checks.positive_data_acceptance
     # The schema cannot express valid addresses and hours; others are a 400.
     accepted.expected_statuses = [*accepted.expected_statuses, "400"]
+    operations = first(list(described.get_all_operations()), dev=15)
     tried = 0
-    for operation in described.get_all_operations():
+    for operation in operations:
 
-        @given(case=operation.ok().as_strategy(generation_mode=mode))
+        @given(case=operation.ok().as_strategy(generation_mode=schemathesis.GenerationMode(mode)))
         @TRIES
         def check(case: schemathesis.Case) -> None:
             nonlocal tried
@@ -61,7 +60,7 @@ def test_responses_conform_to_the_description(served: Site, mode: schemathesis.G
         # A route without parameters has no invalid request.
         with suppress(Unsatisfiable):
             check()
-    assert tried > 50
+    assert tried >= len(operations)
 
 
 def test_every_route_is_described(served: Site) -> None:

@@ -35,7 +35,7 @@ NO_PAGE = {
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     home = tmp_path / "newsletter"
-    newsletter_folder(home)
+    newsletter_folder(home, all_sources=False)
     (home / "templates/pages").mkdir(parents=True)
     return home
 

@@ -20,6 +20,7 @@ from digest.newsletter.reload import SettingsWatch
 from digest.web.server import RunningPages, run_pages
 from tests.cli.newsroom import Newsroom
 from tests.support.folders import newsletter_folder
+from tests.support.profiles import first
 from tests.web.site import FORM, Site
 
 NAME = "सुबह की ख़बरें"
@@ -27,7 +28,7 @@ NAME = "सुबह की ख़बरें"
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[App]:
-    newsletter_folder(tmp_path / "newsletter")
+    newsletter_folder(tmp_path / "newsletter", all_sources=False)
     with make_app(tmp_path / "newsletter", environment={}) as opened:
         yield opened
 
@@ -97,9 +98,9 @@ def test_a_request_in_progress_is_answered_by_the_pages_that_it_began_on(app: Ap
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [("web", "--port", "0"), ("run",)])
+@pytest.mark.parametrize("command", first([("run",), ("web", "--port", "0")], dev=1))
 def test_a_server_follows_an_edit_until_it_is_stopped(tmp_path: Path, command: tuple[str, ...]) -> None:
-    newsletter_folder(tmp_path / "newsletter")
+    newsletter_folder(tmp_path / "newsletter", all_sources=False)
     newsroom = Newsroom(tmp_path / "newsletter", {"DIGEST_WEB__ENABLED": "true", "DIGEST_WEB__PORT": "0"})
     path = newsroom.home / "digest.yaml"
     text = path.read_text(encoding="utf-8")

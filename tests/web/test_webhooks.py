@@ -177,7 +177,7 @@ def test_invalid_requests_store_nothing(sqlite_url: str, tmp_path: Path) -> None
 
 
 def open_app(home: Path, **environment: str) -> Iterator[App]:
-    newsletter_folder(home)
+    newsletter_folder(home, all_sources=False)
     with make_app(home, environment=environment) as app:
         yield app
 

@@ -1,7 +1,7 @@
 // Checks web pages in Chromium: axe with every rule, the way through by Tab, sideways scroll, scripts, requests to other
 // hosts, screenshots.
-// node pages.mjs BASE OUT < steps.json ([{name, path, form?, cookies?, scripts?}], in order); prints a JSON line for each page.
-// `cookies` are set first, `scripts` says that the page may have scripts of its own.
+// node pages.mjs BASE OUT < steps.json ([{name, path, form?, cookies?, scripts?, brief?}], in order); prints a JSON line for each page.
+// `cookies` are set first, `scripts` says that the page may have scripts of its own, `brief` that each width and each scheme once is enough.
 import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -32,13 +32,12 @@ for (const step of steps) {
   if (step.scripts) await page.waitForNetworkIdle({ idleTime: 800, concurrency: 1, timeout: 8000 }).catch(() => {});
   const found = errors.map((error) => error.slice(0, 160));
   await page.evaluate(AXE);
-  for (const width of [1000, 360]) {
-    for (const scheme of SCHEMES) {
-      await chrome.look(page, width, scheme);
-      const violations = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }).then((all) => all.violations));
-      for (const one of violations) found.push(`${one.id} (${one.impact}), ${width} px, ${scheme}: ${one.nodes[0].html.slice(0, 160)}`);
-      await page.screenshot({ path: path.join(out, `${step.name}-${width}-${scheme}.png`), fullPage: true });
-    }
+  const looks = step.brief ? [[1000, "light"], [360, "dark"]] : [1000, 360].flatMap((width) => SCHEMES.map((scheme) => [width, scheme]));
+  for (const [width, scheme] of looks) {
+    await chrome.look(page, width, scheme);
+    const violations = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }).then((all) => all.violations));
+    for (const one of violations) found.push(`${one.id} (${one.impact}), ${width} px, ${scheme}: ${one.nodes[0].html.slice(0, 160)}`);
+    await page.screenshot({ path: path.join(out, `${step.name}-${width}-${scheme}.png`), fullPage: true });
   }
   await chrome.look(page, 320, "light");
   await page.evaluate((allowed) => { window.allowed = allowed; }, Boolean(step.scripts));

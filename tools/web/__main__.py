@@ -148,6 +148,8 @@ def steps(app: App, language: str = "") -> list[Step]:
         {**at, "name": f"{at['name']}-en", "cookies": {**at["cookies"], "desk-language": "en"}}  # type: ignore[dict-item]
         for at in desk
     ]
+    # They have the templates and colours of the Hindi ones.
+    english = [{**at, "brief": True} for at in english]
     return {"hi": pages, "en": english}.get(language, [*pages, *english])
 
 

@@ -266,6 +266,7 @@ def test_a_provider_that_says_something_strange_is_not_used(
         OidcSignIn(client, web, served.app.accounts, allow_http=True).begin("browser", served.base, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("document", "level", "message"),
     [

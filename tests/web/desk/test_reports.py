@@ -82,6 +82,7 @@ def test_an_edition_says_who_did_not_get_it_and_what_the_editor_did(admin: Brows
     assert ["asha@example.com", "bounced", "452 mailbox full"] in rows
 
 
+@pytest.mark.slow
 def test_a_viewer_sees_numbers_and_no_people(desk: Site) -> None:
     viewer = set_up(desk, "dev", Role.VIEWER)
     page = viewer.get(f"/report/{KEY}")

@@ -131,6 +131,7 @@ def test_a_complaint_is_not_lifted(desk: Site, admin: Browser) -> None:
     assert desk.app.subscribers.suppressed() == {"ravi@example.com": "complained"}
 
 
+@pytest.mark.slow
 def test_a_person_gets_their_data_and_is_erased(desk: Site, admin: Browser) -> None:
     who = f"/subscriber/{desk.subscriber_id('ravi@example.com')}"
     given = admin.post(f"{who}/data")
