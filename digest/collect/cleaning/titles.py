@@ -146,8 +146,6 @@ _MIN_WORDS = 6
 # The most words of a Latin keyword in small letters, and the least share of Devanagari letters in a Hindi text.
 _KEYWORDS, _HINDI = 2, 0.5
 
-_CUT_END = re.compile(r"(?:\.{2,}|…)$")
-
 # Words of a person's name.
 _NAMED = 3
 
@@ -190,7 +188,7 @@ def _is_keyword(title: str, text: str) -> bool:
 
 def is_cut(title: str) -> bool:
     """Whether a title ends with dots, as feeds cut long ones: `मंत्री ने नहर पर बुल...`."""
-    return bool(_CUT_END.search(title))
+    return title.endswith(("..", "…"))
 
 
 def is_makeshift(title: str, text: str) -> bool:
