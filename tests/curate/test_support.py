@@ -36,6 +36,17 @@ LATER = article(
 )
 
 
+EXAM = article(
+    "exam",
+    "alok",
+    "रामनगर में भर्ती परीक्षा की दूसरी पाली रद्द",
+    "रामनगर में भर्ती परीक्षा की दूसरी पाली रद्द कर दी गई। पुलिस ने एक कर्मचारी को पूछताछ के लिए हिरासत में लिया है। "
+    "संघ के नेता गोपाल मेहता ने कहा कि परीक्षा दोबारा होनी चाहिए। "
+    "आयोग की सचिव रेखा नाथ ने गड़बड़ी का कारण पुराने सर्वर को बताया। "
+    "आयोग ने कहा कि विभाग की मंज़ूरी मिली तो परीक्षा मई में हो सकती है।",
+)
+
+
 def problem(text: str, *articles: Article) -> str:
     return find_support(text, articles).problem
 
@@ -51,6 +62,19 @@ def problem(text: str, *articles: Article) -> str:
 )
 def test_a_retold_clause_is_supported(text: str) -> None:
     assert not problem(text, COURT)
+
+
+@each_row(
+    ("text", "why"),
+    [
+        ("पुलिस ने एक कर्मचारी को गिरफ़्तार किया है।", "गिरफ्तार"),
+        ("रामनगर में पूरी भर्ती परीक्षा रद्द कर दी गई।", "पूरी"),
+        ("संघ के नेता गोपाल मेहता ने कहा कि गड़बड़ी का कारण पुराना सर्वर है।", "doesn't say it"),
+        ("परीक्षा को विभाग की मंज़ूरी मिल गई है और परीक्षा मई में हो सकती है।", "condition"),
+    ],
+)
+def test_what_is_nearly_the_same_is_refused(text: str, why: str) -> None:
+    assert why in problem(text, EXAM)
 
 
 @each_row("what", ["टूटा", "ढह गया", "जल गया", "बह गया", "बिका"])

@@ -103,12 +103,14 @@ class Attribution:
             # `आरोप है कि`
             return ""
         if not other.is_said:
-            if self._is_told_before(mine, before) or self._is_speaker(
+            agents = [word for word in other.words if word.marker in ("ने", "gen", "inherited")]
+            # `सचिव ने आवक को कारण बताया`
+            tells = bool(other.kinds & SPEECH) and any(word.marker == "ने" for word in agents)
+            if (not tells and self._is_told_before(mine, before)) or self._is_speaker(
                 mine, [word for word in other.maybe_speaker if word.is_content]
             ):
                 # The article goes on with what the same person says.
                 return ""
-            agents = [word for word in other.words if word.marker in ("ने", "gen", "inherited")]
             if not (other.kinds & SPEECH and agents):
                 return f"{text_of(mine)} doesn't say it in the articles"
             theirs = agents

@@ -92,6 +92,8 @@ def statement(clause: Clause, other: Clause) -> str:
         return "the article leaves open whether it is so"
     if other.has_condition and not clause.has_condition and clause.mode is not Mode.CAN:
         return "it leaves out the condition"
+    if other.is_condition and not clause.is_condition and clause.tokens[-1] != "पर":
+        return "it tells a condition as a fact"
     kinds = clause.kinds | clause.frame_kinds
     if clause.negations and (refused or _lacks(other)):
         kinds |= {"deny"}
