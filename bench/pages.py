@@ -89,7 +89,7 @@ def _cookie(app: App, id: int) -> str:
     if subscriber is None:
         raise SystemExit(f"there is no subscriber {id}")
     name = cookie_name(app.settings.newsletter.base_url)
-    return f"{name}={cookie_value(app.signer, store, subscriber, app.now())}"
+    return f"{name}={cookie_value(app.signer, subscriber, app.now())}"
 
 
 def _send(base: str, requests: Sequence[Request]) -> int:

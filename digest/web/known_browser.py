@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
 
-from digest.store.people.preferences import PreferenceStore, StoredSubscriber
+from digest.store.people.preferences import StoredSubscriber
 from digest.subscribers.tokens import Signer
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def knows(context: Context, request: Request, subscriber: StoredSubscriber) -> b
     until, _, code = request.cookies.get(cookie_name(context.pages.base), "").partition(".")
     if not code:
         return False
-    signed = _signed(context.preferences, subscriber, until)
-    return context.signer.is_signed_name(_PURPOSE, signed, code) and int(until) > context.now().timestamp()
+    is_ours = context.signer.is_signed_name(_PURPOSE, _signed(subscriber, until), code)
+    return is_ours and int(until) > context.now().timestamp()
 
 
 def remember(context: Context, response: Response, subscriber: StoredSubscriber) -> None:
@@ -39,7 +39,7 @@ def remember(context: Context, response: Response, subscriber: StoredSubscriber)
     base = context.pages.base
     response.set_cookie(
         cookie_name(base),
-        cookie_value(context.signer, context.preferences, subscriber, context.now()),
+        cookie_value(context.signer, subscriber, context.now()),
         max_age=int(KEPT.total_seconds()),
         path="/",
         secure=base.startswith("https://"),
@@ -58,11 +58,11 @@ def cookie_name(base: str) -> str:
     return "-".join(("__Host-subscriber" if scheme == "https" else "subscriber", *path))
 
 
-def cookie_value(signer: Signer, preferences: PreferenceStore, subscriber: StoredSubscriber, now: datetime) -> str:
+def cookie_value(signer: Signer, subscriber: StoredSubscriber, now: datetime) -> str:
     """The cookie of a subscriber: the second at which it ends, and a code."""
     until = str(int((now + KEPT).timestamp()))
-    return f"{until}.{signer.sign_name(_PURPOSE, _signed(preferences, subscriber, until))}"
+    return f"{until}.{signer.sign_name(_PURPOSE, _signed(subscriber, until))}"
 
 
-def _signed(preferences: PreferenceStore, subscriber: StoredSubscriber, until: str) -> str:
-    return f"{subscriber.id} {preferences.cookie_version(subscriber.address)} {until}"
+def _signed(subscriber: StoredSubscriber, until: str) -> str:
+    return f"{subscriber.id} {subscriber.cookie_version} {until}"

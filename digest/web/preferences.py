@@ -100,7 +100,6 @@ class PreferencesPage:
             token=token,
             subscriber=subscriber,
             email=masked(subscriber.email),
-            signed_up_at=context.preferences.signed_up_at(subscriber.id),
             pausing=context.paused_until(subscriber),
             topics=self.topics,
             editions=self.editions,

@@ -18,6 +18,7 @@ from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.utils.urls import host_name
 
 if TYPE_CHECKING:
+    import uvicorn
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from digest.app import App
@@ -29,6 +30,10 @@ _SHUTDOWN_TIMEOUT = 10
 
 # Mailbox providers send one-click unsubscribe requests by the dozen.
 _MAX_CONNECTIONS = 1000
+
+# Requests that are computed at the same time, in threads. With more than the cores can run, threads that wait for each
+# other's GIL take a third more CPU for the same pages.
+_THREADS = 8
 
 # Seconds that an idle connection stays open for another request.
 _KEEP_ALIVE = 5
@@ -210,10 +215,23 @@ def run_pages(
                 timeout_keep_alive=_KEEP_ALIVE,
                 limit_concurrency=_MAX_CONNECTIONS,
             )
-            opened.enter_context(run_in_thread(uvicorn.Server(config), at))
+            opened.enter_context(run_in_thread(_server(config), at))
         # Before the servers stop, because they wait for requests in progress.
         opened.callback(pages.end_streams)
         yield pages
+
+
+def _server(config: uvicorn.Config) -> uvicorn.Server:
+    """A server whose routes run in at most `_THREADS` threads."""
+    import uvicorn
+    from anyio.to_thread import current_default_thread_limiter
+
+    class Server(uvicorn.Server):
+        async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+            current_default_thread_limiter().total_tokens = _THREADS
+            await super().serve(sockets)
+
+    return Server(config)
 
 
 def _address(listener: socket.socket) -> str:

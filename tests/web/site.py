@@ -99,7 +99,7 @@ class Site:
         store = PreferenceStore(self.app.database)
         subscriber = store.find(normalise(email))
         assert subscriber is not None, email
-        value = cookie_value(self.app.signer, store, subscriber, self.app.now())
+        value = cookie_value(self.app.signer, subscriber, self.app.now())
         self.cookie = f"{cookie_name(self.app.settings.newsletter.base_url or self.base)}={value}"
         return f"/preferences/{self.token('preferences', email)}"
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, insert, or_, select
 
 from digest.store import outbox
 from digest.store.database import Database
@@ -75,16 +75,14 @@ class ConsentLog:
 _insert = insert(consent)
 
 
-_ends_cookies = or_(consent.c.what.in_((*_EVENTS, MOVED)), consent.c.source == UNDONE)
-_cookie_version = select(func.max(consent.c.id)).where(consent.c.address == bindparam("address"), _ends_cookies)
-
-
-def cookie_version(connection: Connection, address: str) -> int:
-    """Return a number that changes when the subscriber joins, leaves, moves or undoes a change of somebody else.
+def cookie_version(address: ColumnElement[str]) -> ScalarSelect[int]:
+    """A number that changes when a subscriber joins, leaves, moves or undoes a change of somebody else.
 
     A browser's cookie is bound to it, and so ends then.
     """
-    return connection.execute(_cookie_version, {"address": address}).scalar() or 0
+    ends_cookies = or_(consent.c.what.in_((*_EVENTS, MOVED)), consent.c.source == UNDONE)
+    newest = select(func.coalesce(func.max(consent.c.id), 0)).where(consent.c.address == address, ends_cookies)
+    return newest.scalar_subquery()
 
 
 def append(connection: Connection, entries: Sequence[Consent]) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, Select, Update, bindparam, insert, selec
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.store.database import Database
 from digest.store.people import consent, suppressions
-from digest.store.people.consent import Consent
+from digest.store.people.consent import Consent, cookie_version
 from digest.store.schema import preference, subscriber, suppression
 
 # The status of an erased subscriber's row.
@@ -33,6 +33,8 @@ _PLAIN = (
     "paused_until",
     "added_at",
     "origin",
+    "cookie_version",
+    "signed_up_at",
 )
 _CHOICES = ("topics", "frequency", "hour", "format", "editions")
 
@@ -62,6 +64,10 @@ class StoredSubscriber:
     # When and how they came on the list. `origin` is '' for the list file, `web`, or the name of an import.
     added_at: datetime | None = None
     origin: str = ""
+    # To which the cookies of their browsers are bound: `digest.store.people.consent.cookie_version`.
+    cookie_version: int = 0
+    # When they last confirmed a sign-up; None if they came by a list.
+    signed_up_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +105,6 @@ class PreferenceStore:
         rows = select(subscriber.c.id).join(suppression, suppression.c.address == subscriber.c.address)
         with self.database.read() as connection:
             return connection.execute(rows.where(subscriber.c.id == id, left)).first() is not None
-
-    def signed_up_at(self, id: int) -> datetime | None:
-        """Return when a subscriber last confirmed a sign-up; None if they came by a list."""
-        with self.database.read() as connection:
-            return suppressions.signed_up_at(connection, id)
-
-    def cookie_version(self, address: str) -> int:
-        """Return the number to which the cookies of a subscriber's browsers are bound."""
-        with self.database.read() as connection:
-            return consent.cookie_version(connection, address)
 
     def paused(self, now: datetime) -> dict[str, datetime]:
         """Return address → end of the pause."""
@@ -238,12 +234,14 @@ def _entry(address: str, what: str, context: ConsentContext, now: datetime) -> C
 
 
 def _stored_subscribers() -> Select[Any]:
-    """Select every known subscriber: the list's columns, `suppressed`, `paused_until`, and preferences as `own_…`."""
+    """Select every known subscriber: the list's columns, what `StoredSubscriber` adds, and preferences as `own_…`."""
     return (
         select(
             subscriber,
             suppression.c.reason.label("suppressed"),
             preference.c.paused_until,
+            cookie_version(subscriber.c.address).label("cookie_version"),
+            suppressions.signed_up(subscriber.c.address).label("signed_up_at"),
             *(preference.c[name].label(f"own_{name}") for name in _CHOICES),
         )
         .outerjoin(suppression, suppression.c.address == subscriber.c.address)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, bindparam, delete, func, insert, select, update
 
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED, severity
 from digest.store.schema import consent, subscriber, suppression
@@ -26,7 +26,15 @@ _resubscribed = select(func.max(consent.c.at)).where(
 
 
 _address = select(subscriber.c.address).where(subscriber.c.id == bindparam("id")).scalar_subquery()
-_signed_up = select(func.max(consent.c.at)).where(consent.c.address == _address, consent.c.what == SIGNED_UP)
+
+
+def signed_up(address: ColumnElement[str]) -> ScalarSelect[datetime]:
+    """When a subscriber last confirmed a sign-up."""
+    at = select(func.max(consent.c.at)).where(consent.c.address == address, consent.c.what == SIGNED_UP)
+    return at.scalar_subquery()
+
+
+_signed_up = select(signed_up(_address))
 
 
 def suppress_from_event(connection: Connection, address: str, reason: str, *, at: datetime, detail: str = "") -> bool:
