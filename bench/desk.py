@@ -149,7 +149,7 @@ def fill(app: App, people: int, articles: int) -> None:
 
 
 def _send(app: App, at: datetime) -> None:
-    """Store an edition that everybody got who was due."""
+    """Store an edition that all due subscribers got."""
     store = EditionStore(app.database)
     store.put(Edition(_BEFORE, at.date(), 1, EditionState.APPROVED, "कल का अंक", "", ()), over=())
     decisions = {group: _decision(group, at) for group in app.subscribers.recipient_groups(_BEFORE)}

@@ -95,12 +95,7 @@ def show(home: Path, name: str, as_json: bool) -> None:
         count = len(app.segments.addresses(name))
         lines = list(app.segments.subscribers(name, None if as_json else _MOST))
     if as_json:
-        rows = [
-            {
-                **pick(each, "email name topics frequency state origin"),
-            }
-            for each in lines
-        ]
+        rows = [pick(each, "email name topics frequency state origin") for each in lines]
         emit({"name": name, "filter": found.filter.as_json(), "subscribers": rows})
         return
     cells = [(each.email, each.name, ", ".join(each.topics), each.frequency, each.state) for each in lines]

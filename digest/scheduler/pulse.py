@@ -22,7 +22,7 @@ _EVERY, _LOOK = 60.0, 5.0
 _TOLERATED = 120.0
 # Seconds by which two clocks may drift apart between checks.
 _CLOCKS_DRIFT = 120
-CATCH_UP = "What was due meanwhile is done now, unless it is older than `schedule.expires_after`."
+CATCH_UP = "Jobs that were due meanwhile run now, except those older than `schedule.expires_after`."
 _CHECK_TIME = "Check the time with `date`, and that NTP is on: `timedatectl`."
 
 
@@ -130,7 +130,8 @@ def find_jump(before: Clocks, after: Clocks, now: datetime) -> Jump | None:
     if jumped <= -_CLOCKS_DRIFT:
         return Jump(
             f"The clock was set back {duration(-jumped)}",
-            f"{at} What was sent is not sent again. What is planned waits until the clock reaches its hour.",
+            f"{at} An edition that was sent is not sent again. Planned editions wait until the clock reaches their "
+            "hour.",
             f"{_CHECK_TIME} `digest status` shows the edition.",
         )
     return None

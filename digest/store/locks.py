@@ -201,7 +201,8 @@ def running_runs(database: Database, runs: Collection[str]) -> set[str]:
         " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
         " AND ((classid::bigint << 32) | objid::bigint) = hashtextextended(current_schema() || ' ' || :work, 0)"
     )
-    return {run for run in runs if database.query(held, {"work": f"run {run}"}).scalar()}
+    with database.read() as connection:
+        return {run for run in runs if connection.execute(held, {"work": f"run {run}"}).scalar()}
 
 
 def not_running(connection: Connection, runs: Collection[str]) -> set[str]:

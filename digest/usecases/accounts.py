@@ -1,6 +1,4 @@
-"""Accounts of the desk: users and roles, one-time links, signing in and sessions, and tokens by which programs use the
-API.
-"""
+"""Accounts of the desk: users and roles, one-time links, signing in, sessions, and the API tokens of programs."""
 
 from __future__ import annotations
 

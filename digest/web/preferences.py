@@ -74,12 +74,12 @@ class PreferencesPage:
         return Brief(lambda: self.published.newest(1, self.context.now()), _BRIEF)
 
     def named(self, token: str) -> StoredSubscriber | None:
-        """The subscriber whom the token names."""
+        """The subscriber of the token."""
         id = self.context.subscriber_id_from_token(_PURPOSE, token)
         return self.context.subscriber(id) if id is not None else None
 
     def subscriber(self, request: Request, token: str) -> StoredSubscriber | None:
-        """The subscriber whom the token names. None unless the browser is known as theirs."""
+        """The subscriber of the token; None unless the browser is known as theirs."""
         found = self.named(token)
         return found if found is not None and knows(self.context, request, found) else None
 
@@ -113,13 +113,23 @@ class PreferencesPage:
             **values,
         )
 
-    def short(self, request: Request, token: str, *, done: str = "", status: int = 200) -> HTMLResponse:
-        """Respond with what a browser that is not known gets: the acts that need no email, and a link by email."""
+    def short(
+        self,
+        request: Request,
+        token: str,
+        subscriber: StoredSubscriber | None = None,
+        *,
+        done: str = "",
+        status: int = 200,
+    ) -> HTMLResponse:
+        """Respond with the page for an unknown browser: the acts that need no email, and a link by email.
+
+        `subscriber` is that of the token, if the caller has read it.
+        """
         context = self.context
-        id = context.subscriber_id_from_token(_PURPOSE, token)
-        if id is None:
+        if context.subscriber_id_from_token(_PURPOSE, token) is None:
             return context.invalid_link(request)
-        subscriber = context.subscriber(id)
+        subscriber = subscriber or self.named(token)
         # That page says why somebody gets no email.
         if subscriber is None or state_of(subscriber) != "here":
             return self.leaving.response(request, token, status=status)
@@ -166,9 +176,9 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         token: str,
         done: Annotated[str, Query(description="What was done before; chooses a message")] = "",
     ) -> HTMLResponse:
-        subscriber = page.subscriber(request, token)
-        if subscriber is None:
-            return page.short(request, token, done=done if done in SHORT_DONE else "")
+        subscriber = page.named(token)
+        if subscriber is None or not knows(context, request, subscriber):
+            return page.short(request, token, subscriber, done=done if done in SHORT_DONE else "")
         return page.response(request, token, subscriber, done=done if done in DONE else "")
 
     @routes.post("", response_class=HTMLResponse, summary="Save the preferences; with `weeks`, pause too", **REDIRECTS)

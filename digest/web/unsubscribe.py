@@ -80,7 +80,7 @@ class LeavePage:
         return next((id for id in found if id is not None), None)
 
     def subscriber(self, token: str) -> StoredSubscriber | None:
-        """The subscriber whom the token names; None if we did not sign it, or if they are unknown."""
+        """The subscriber of the token; None if we did not sign it, or if they are unknown."""
         id = self.id(token)
         return self.context.subscriber(id) if id is not None else None
 

@@ -1,4 +1,4 @@
-"""Tokens in links: 3,000 forged ones open nothing, and a GET changes nothing. The routes come from the routing table,
+"""Tokens in links: 10,000 forged ones open nothing, and a GET changes nothing. The routes come from the routing table,
 so a test of a new route fails until TOKENS has its purpose.
 """
 

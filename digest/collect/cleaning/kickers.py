@@ -1,5 +1,6 @@
-"""What stands before a headline: the name of a page or town goes (`राजनीति: …`), a Latin kicker may be needed
-(`Kamla X2: दाम लीक, 8 फरवरी को आएगा फ़ोन`).
+"""The words before a headline: remove the name of a page or town, and keep a Latin kicker that the headline needs.
+
+`राजनीति: …` loses its first word, `Kamla X2: दाम लीक, 8 फरवरी को आएगा फ़ोन` keeps it.
 """
 
 from __future__ import annotations

@@ -258,7 +258,8 @@ class ArchiveStore:
         here = tuple_(*(literal(value, column.type) for value, column in zip(own, place, strict=True)))
         before = self._list(now).where(tuple_(*place) < here).limit(1)
         after = self._list(now).where(tuple_(*place) > here).order_by(None).order_by(*place).limit(1)
-        rows = [self.database.query(each).one_or_none() for each in (before, after)]
+        with self.database.read() as connection:
+            rows = [connection.execute(each).one_or_none() for each in (before, after)]
         previous, following = (ArchivedEdition(*row) if row else None for row in rows)
         return previous, following
 

@@ -180,9 +180,7 @@ def cards_router(archive: Archive, cards: Cards) -> APIRouter:
         found = store.page(edition, context.now())
         if found is None or not cards.can_draw(found.title):
             raise HTTPException(404)
-        return Response(
-            cards.draw(found.title, found.day, found.picture), media_type="image/jpeg", headers=_CARD_HEADERS
-        )
+        return _card(cards.draw(found.title, found.day, found.picture))
 
     @routes.get("/card/story/{story}.jpg", response_class=Response, summary="The card of a story")
     def of_story(story: str) -> Response:
@@ -190,9 +188,7 @@ def cards_router(archive: Archive, cards: Cards) -> APIRouter:
         if not thread or not cards.can_draw(thread[0].title):
             raise HTTPException(404)
         newest = thread[0]
-        return Response(
-            cards.draw(newest.title, newest.day, newest.picture), media_type="image/jpeg", headers=_CARD_HEADERS
-        )
+        return _card(cards.draw(newest.title, newest.day, newest.picture))
 
     return routes
 

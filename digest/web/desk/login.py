@@ -186,7 +186,7 @@ def begin_oidc(visit: Visit) -> Response:
 
 
 def finish_oidc(visit: Visit) -> Response:
-    """Open a session for the user whom the provider names. An older session of this browser ends."""
+    """Open a session for the user that the provider returns, and end an older session of this browser."""
     _ = visit.catalogue.gettext
     signer = _oidc(visit)
     if not visit.may_sign_in:

@@ -116,20 +116,20 @@ def send_test(visit: Visit) -> Response:
         groups = app.settings.desk.test_groups
         if group not in groups:
             raise HTTPException(422)
-        addresses, whom = list(groups[group]), group
+        addresses, sent_to = list(groups[group]), group
     else:
         address = visit.form.get("address", "").strip()
         if comparable(address) is None:
             wrong = _("This is not an email address. Nothing was sent.")
             return today.page(visit, edition, status=422, problem=wrong)
         visit.desk.accounts.users.set_email(visit.user.id, address)
-        addresses, whom = [address], visit.user.name
+        addresses, sent_to = [address], visit.user.name
     if not visit.desk.accounts.quotas.take([Quota(f"desk:test:{visit.user.id}", _MOST, _WINDOW)], app.now()):
         raise HTTPException(429)
     # `newsletter.base_url` may be unset.
     problems = replace(app.draft_mailer, desk_url=visit.desk.url).send(edition, addresses)
-    app.audit.record(visit.actor, "test sent", edition.key, whom, now=app.now())
+    app.audit.record(visit.actor, "test sent", edition.key, sent_to, now=app.now())
     if problems:
         failed = _("The test could not be handed over: %(why)s") % {"why": "; ".join(problems)}
         return today.page(visit, edition, status=502, problem=failed)
-    return visit.go(edition_path(edition.key), tested=whom)
+    return visit.go(edition_path(edition.key), tested=sent_to)

@@ -1,4 +1,7 @@
-"""Whether a process works, and who may read its numbers: programs here, configured networks, who has the token."""
+"""Check whether a process works, and who may read its metrics.
+
+Programs on this machine may, and configured networks, and whoever has the token.
+"""
 
 from __future__ import annotations
 

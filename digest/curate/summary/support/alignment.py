@@ -541,7 +541,7 @@ class _Alignment:
         return not any(each.phrase in theirs and same(last[0], each) for each in self.other.words)
 
     def _is_other_head(self, at: int) -> bool:
-        """Whether the article's word is the owner of somebody who is not in the summary."""
+        """Whether the article's word names the owner of a person or thing that the summary leaves out."""
         words = self.other.words
         head = next(
             (

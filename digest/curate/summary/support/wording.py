@@ -402,7 +402,7 @@ class _Reading(Parts):
             or tells_result(word, self._clause, self._articles.clauses())
         ):
             return ""
-        # Who is arrested must be in the sentence about it.
+        # The sentence about an arrest must name the arrested person.
         is_topic = "arrest" not in word.concepts and any(same(word, each) for each in self._topic)
         beside = find_any(word, self._rest) or is_topic
         if beside and self._marker(word) in _TOPIC:
