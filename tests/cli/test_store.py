@@ -339,10 +339,17 @@ def test_a_copy_put_in_place_by_hand_is_not_sent_from(newsroom: Newsroom, tmp_pa
 def test_a_new_store_in_the_old_ones_place_is_not_sent_from(newsroom: Newsroom) -> None:
     everyone = newsroom.json("send")["accepted"]
     (newsroom.home / "digest.db").unlink()
-    refused(newsroom.digest("send"), "is not the store from which this folder has sent")
+    refused(newsroom.digest("send"), "is not the store from which this folder has sent", "digest store restore FILE")
     newsroom.json("store", "restore", "--in-place")
     newsroom.json("send", code=1)
     assert sent(newsroom) == everyone
+
+
+def test_a_damaged_store_is_replaced_by_a_backup(newsroom: Newsroom, copy: Path) -> None:
+    (newsroom.home / "digest.db").write_bytes(b"not a store " * 1000)
+    refused(newsroom.digest("status"), "is not an SQLite database", "digest store restore FILE")
+    newsroom.json("store", "restore", str(copy))
+    assert newsroom.digest("status").code == 0
 
 
 def test_who_left_since_the_copy_stays_away(newsroom: Newsroom, copy: Path) -> None:
