@@ -219,8 +219,8 @@ def _show(
     if len(rejected) > _MAX_REJECTED:
         kinds = Counter(_VALUE.sub("…", reason).removeprefix("…: ") for _line, _email, reason in rejected)
         note(f"… and {len(rejected) - _MAX_REJECTED} more; in total:")
-        for kind, count in kinds.most_common():
-            note(f"    {count} × {kind}")
+        for kind, times in kinds.most_common():
+            note(f"    {times} × {kind}")
     if rejected:
         note(
             f"The rejected rows are in {target}."
