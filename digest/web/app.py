@@ -266,7 +266,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
     receives_none = _receives_none(web.nameserver)
     signup = None
     if web.signup:
-        emails = SignupEmails(pages, sender, app.signer, next_edition)
+        emails = SignupEmails(pages, sender, app.signer, next_edition, notices.requests, notices.emails)
         untracked = app.settings.newsletter.tracking == "off"
         showcase = Showcase(app.archive if public_archive else None, app.now)
         schedule = app.settings.schedule

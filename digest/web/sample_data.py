@@ -80,11 +80,12 @@ def sample_pages(now: datetime, topics: Collection[str]) -> Iterator[SamplePage]
     yield from _preferences(now, topics, sent)
     yield from _archive(now)
     yield from _signup(ShowcaseEdition(_edition(now), (_story(now), _story(now)), (_edition(now),)), now)
-    for state in ("ask", "saved", "late"):
+    for state in ("ask", "saved", "before", "late"):
         for right, results in ((0, [("हाँ", 60)]), (1, [])):
             question = Question("कैसा लगा?", ("हाँ", "नहीं"), right, "…")
             shown = {"question": question, "answer": "हाँ", "is_right": True, "state": state, "results": results}
-            for done in ("", "word"):
+            shown["email"] = "" if right else _ASHA
+            for done in ("", "word", "kept"):
                 yield SamplePage("answer.html.j2", {**shown, "done": done})
     yield from _approval(now)
     yield SamplePage("bar.html.j2", {})
@@ -214,7 +215,7 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
             values = {"token": _TOKEN, "state": state, "left": left, "next_due": now if left else None}
             yield SamplePage("stay.html.j2", values)
     words = Words("…", "…", ("…",), "…", "…")
-    for kind in ("confirm", "known", "welcome", "ask", "stay"):
+    for kind in ("confirm", "welcome", "ask", "stay"):
         values = {"subject": "…", "kind": kind, "link": "https://example.com/", "email": _ASHA, "until": now}
         values["words"] = words
         for template in ("mail.html.j2", "mail.txt.j2"):

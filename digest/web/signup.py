@@ -14,7 +14,7 @@ from datetime import datetime, time, timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.mail.message import Outgoing
@@ -28,9 +28,9 @@ from digest.web.archive.metadata import home_metadata
 from digest.web.consent import CONSENT_VERSION
 from digest.web.dependencies import Context, client_address
 from digest.web.editions import NextEdition, Showcase, TopicRates
-from digest.web.known_browser import remember
+from digest.web.known_browser import knows, remember
 from digest.web.outbound_mail import OutboundMail
-from digest.web.pages import PAGE_RESPONSES, language_parameter
+from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 from digest.web.privacy import CurrentNotice
 from digest.web.signup_emails import SignupEmails
 
@@ -41,6 +41,9 @@ _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 # Sign-ups from one network. At a stall, hundreds of phones share the address of one mobile carrier (RFC 6598), and
 # what one address gets is limited by itself.
 _PER_NETWORK_AND_HOUR, _PER_NETWORK_AND_DAY = 300, 1500
+# A redirect would write the typed address into the history. With `no-store` going back to the response of a POST is an
+# error in browsers.
+_MAY_GO_BACK = "private, no-cache"
 _DOWNLOAD = {"content-disposition": 'attachment; filename="contact.vcf"', "cache-control": "public, max-age=86400"}
 _VCARD: dict[int | str, dict[str, Any]] = {200: {"description": "A vCard.", "content": {"text/vcard": {}}}}
 
@@ -97,6 +100,8 @@ class Signup:
             # Search engines may index this page.
             response.headers["x-robots-tag"] = "all"
             response.headers["cache-control"] = "public, max-age=300"
+        else:
+            response.headers["cache-control"] = _MAY_GO_BACK
         return response
 
     def overloaded(self, request: Request, typed: str) -> HTMLResponse:
@@ -139,7 +144,7 @@ class Signup:
         if subscriber and subscriber.suppressed == "complained":
             return None
         if subscriber and subscriber.listed and subscriber.status == "active" and not subscriber.suppressed:
-            return self.emails.reminder(subscriber, language)
+            return self.emails.reminder(subscriber, language, now)
         detail = f"text {CONSENT_VERSION}, {language}; asked at {now:%Y-%m-%d %H:%M:%S %z} from {client}"
         # The notice that the form linked to when the person agreed.
         notice = self.notice.keep(language, now)
@@ -196,20 +201,26 @@ def router(signup: Signup) -> APIRouter:
             return question
         if not website and (refusal := _request_email(signup, request, address, email)):
             return refusal
-        return pages.response(request, "asked.html.j2", "/join", typed=email.strip()[:254], days=PENDING.days)
+        response = pages.response(request, "asked.html.j2", "/join", typed=email.strip()[:254], days=PENDING.days)
+        response.headers["cache-control"] = _MAY_GO_BACK
+        return response
 
     @routes.get("/confirm/{token}", response_class=HTMLResponse, summary="Ask for confirmation, with one button")
-    def ask(request: Request, token: str) -> HTMLResponse:
+    def ask(
+        request: Request,
+        token: str,
+        done: Annotated[str, Query(description="What was done before; chooses a message")] = "",
+    ) -> HTMLResponse:
         id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is None:
             return context.invalid_link(request)
         pending = signup.signups.pending(id, context.now())
         if pending is not None:
             return signup.confirmation_page(request, token, "ask", email=pending.email, until=pending.until)
-        return _used(signup, request, token, signup.signups.subscriber(id))
+        return _used(signup, request, token, signup.signups.subscriber(id), done)
 
-    @routes.post("/confirm/{token}", response_class=HTMLResponse, summary="Confirm the sign-up")
-    def confirm(request: Request, token: str) -> HTMLResponse:
+    @routes.post("/confirm/{token}", response_class=HTMLResponse, summary="Confirm the sign-up", **REDIRECTS)
+    def confirm(request: Request, token: str) -> Response:
         id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is None:
             return context.invalid_link(request)
@@ -217,16 +228,13 @@ def router(signup: Signup) -> APIRouter:
         detail = f"confirmed at {now:%Y-%m-%d %H:%M:%S %z} from {client_address(request)}"
         timezone = pages.branding.timezone
         confirmed = signup.signups.confirm(id, timezone=timezone, source=JOINED, detail=detail, now=now)
-        if confirmed is None or not confirmed.first_time:
-            return _used(signup, request, token, confirmed.subscriber if confirmed else None)
-        subscriber = context.subscriber(confirmed.subscriber)
-        welcomed = subscriber is not None and signup.welcome(subscriber, pages.language(request))
-        # Only the first confirmation redirects to the preferences. Opening the link later reveals no other token.
-        preferences = context.signer.sign("preferences", confirmed.subscriber)
-        values = {"preferences": preferences, "next_due": signup.next_due(subscriber), "welcomed": welcomed}
-        response = signup.confirmation_page(request, token, "done", **values)
-        if subscriber is not None:
-            remember(context, response, subscriber)
+        place = f"/confirm/{token}"
+        subscriber = context.subscriber(confirmed.subscriber) if confirmed and confirmed.first_time else None
+        if subscriber is None:
+            return redirect(pages, request, place)
+        welcomed = signup.welcome(subscriber, pages.language(request))
+        response = redirect(pages, request, place, done="welcomed" if welcomed else "joined")
+        remember(context, request, response, subscriber)
         return response
 
     @routes.get("/contact.vcf", response_class=Response, summary="The sender for the address book", responses=_VCARD)
@@ -236,12 +244,21 @@ def router(signup: Signup) -> APIRouter:
     return routes
 
 
-def _used(signup: Signup, request: Request, token: str, id: int | None) -> HTMLResponse:
+def _used(signup: Signup, request: Request, token: str, id: int | None, done: str) -> HTMLResponse:
     """Respond to a link that was used or has expired. `id` is the subscriber whom it confirmed."""
     subscriber = signup.context.subscriber(id) if id is not None else None
     if subscriber is None or not subscriber.listed or subscriber.suppressed:
         return signup.confirmation_page(request, token, "late")
-    return signup.confirmation_page(request, token, "active", next_due=signup.next_due(subscriber))
+    # Only the browser that confirmed, or another that is known, gets a link to the preferences.
+    is_known = knows(signup.context, request, subscriber)
+    return signup.confirmation_page(
+        request,
+        token,
+        "done" if done in ("joined", "welcomed") else "active",
+        preferences=signup.context.signer.sign("preferences", subscriber.id) if is_known else "",
+        next_due=signup.next_due(subscriber),
+        welcomed=done == "welcomed",
+    )
 
 
 def _ask_about(signup: Signup, request: Request, address: str, typed: str) -> HTMLResponse | None:
