@@ -209,6 +209,7 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
         values = {"state": state, "token": _TOKEN, "email": _ASHA, "agreement": "…", "until": now}
         for due, preferences in ((now, _TOKEN), (None, "")):
             values |= {"preferences": preferences, "next_due": due, "welcomed": bool(due)}
+            values["whatsapp"] = "https://wa.me/?text=…"
             yield SamplePage("confirm.html.j2", values)
     for state in ("ask", "done", "left"):
         for left in (True, False):

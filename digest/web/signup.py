@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
@@ -116,8 +117,12 @@ class Signup:
         """Respond with the page of a confirmation link."""
         pages = self.context.pages
         values = {"email": "", "preferences": "", "next_due": None, "until": None, "welcomed": False, **values}
+        language = pages.language(request)
+        invitation = pages.catalogue(request).gettext("%(name)s: the day's news that matters, free by email. %(url)s")
+        text = invitation % {"name": pages.branding.name, "url": pages.absolute_url("/", language)}
+        values["whatsapp"] = f"https://wa.me/?text={quote(text, safe='')}"
         status = 410 if state == "late" else 200
-        consent = pages.agreement(pages.language(request))
+        consent = pages.agreement(language)
         place = f"/confirm/{token}"
         return pages.response(
             request, "confirm.html.j2", place, status=status, state=state, token=token, agreement=consent, **values
