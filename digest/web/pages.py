@@ -42,6 +42,9 @@ PAGE_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 """The OpenAPI description of the responses of every route that answers with a page."""
 
+MAY_GO_BACK = "private, no-cache"
+"""The Cache-Control of the response of a POST to which people go back. With `no-store` browsers show an error there."""
+
 REDIRECTS: dict[str, Any] = {"responses": {303: {"description": "Done. The page that the redirect opens says so."}}}
 """What a route that redirects after a POST adds to its description."""
 
@@ -149,7 +152,11 @@ class Pages:
         """Respond with a page. `here` is its path, for the link to the other language."""
         language = self.language(request)
         html = self.render(template, language, here=here, **values)
-        return HTMLResponse(html, status, headers={"content-language": language})
+        headers = {"content-language": language}
+        # A form with an error. Nothing was changed, so it is the response and not a redirect.
+        if request.method == "POST" and status >= 400:
+            headers["cache-control"] = MAY_GO_BACK
+        return HTMLResponse(html, status, headers=headers)
 
     def error(self, request: Request, status: int, title: str, advice: str = "") -> HTMLResponse:
         """Respond with a page that explains an error."""

@@ -31,7 +31,7 @@ from digest.web.dependencies import Context, client_address
 from digest.web.editions import NextEdition, Showcase, TopicRates
 from digest.web.known_browser import knows, remember
 from digest.web.outbound_mail import OutboundMail
-from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
+from digest.web.pages import MAY_GO_BACK, PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 from digest.web.privacy import CurrentNotice
 from digest.web.signup_emails import SignupEmails
 
@@ -42,9 +42,6 @@ _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 # Sign-ups from one network. At a stall, hundreds of phones share the address of one mobile carrier (RFC 6598), and
 # what one address gets is limited by itself.
 _PER_NETWORK_AND_HOUR, _PER_NETWORK_AND_DAY = 300, 1500
-# A redirect would write the typed address into the history. With `no-store` going back to the response of a POST is an
-# error in browsers.
-_MAY_GO_BACK = "private, no-cache"
 _DOWNLOAD = {"content-disposition": 'attachment; filename="contact.vcf"', "cache-control": "public, max-age=86400"}
 _VCARD: dict[int | str, dict[str, Any]] = {200: {"description": "A vCard.", "content": {"text/vcard": {}}}}
 
@@ -101,8 +98,6 @@ class Signup:
             # Search engines may index this page.
             response.headers["x-robots-tag"] = "all"
             response.headers["cache-control"] = "public, max-age=300"
-        else:
-            response.headers["cache-control"] = _MAY_GO_BACK
         return response
 
     def overloaded(self, request: Request, typed: str) -> HTMLResponse:
@@ -207,7 +202,8 @@ def router(signup: Signup) -> APIRouter:
         if not website and (refusal := _request_email(signup, request, address, email)):
             return refusal
         response = pages.response(request, "asked.html.j2", "/join", typed=email.strip()[:254], days=PENDING.days)
-        response.headers["cache-control"] = _MAY_GO_BACK
+        # A redirect would write the address into the history.
+        response.headers["cache-control"] = MAY_GO_BACK
         return response
 
     @routes.get("/confirm/{token}", response_class=HTMLResponse, summary="Ask for confirmation, with one button")

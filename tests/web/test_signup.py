@@ -108,6 +108,12 @@ def test_no_response_reveals_whether_an_address_is_known(pages: Site) -> None:
     assert pages.mails("ravi@example.com", wait=0.2) == []
 
 
+def test_the_answer_to_a_form_may_be_shown_again(pages: Site) -> None:
+    for email, status in (("neha@example.org", 200), ("neha", 400)):
+        answer = pages.post("/join", email=email)
+        assert (answer.status, answer.headers["cache-control"]) == (status, "private, no-cache")
+
+
 def test_a_bot_that_fills_the_honeypot_gets_the_page_but_no_email(pages: Site) -> None:
     assert pages.post("/join", email="neha@example.org", website="https://spam.example").title == translated(
         "Check your email"
