@@ -219,7 +219,14 @@ def load_pages(app: App, base: str, *, custom: bool = True) -> Pages:
     daily = not schedule.editions and len(schedule.days) == len(WEEKDAYS)
     send_at, age = schedule.send_at if daily else None, app.settings.privacy.minimum_age
     return Pages(
-        app.branding, base, archive=web.archive, signup=web.signup, send_at=send_at, minimum_age=age, custom=own
+        app.branding,
+        base,
+        archive=web.archive,
+        signup=web.signup,
+        send_at=send_at,
+        minimum_age=age,
+        topics=web.topics,
+        custom=own,
     )
 
 

@@ -22,6 +22,7 @@ from digest.render.template_errors import explain
 from digest.render.texts import devanagari_digits_in_html, devanagari_digits_in_text
 from digest.render.themes import Branding
 from digest.web.consent import consent_wording
+from digest.web.topics import describe_topics
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
@@ -61,7 +62,7 @@ class Pages:
 
     Templates in the `custom` folder override the built-in ones; all are read once. `archive` is the setting
     `web.archive`, `send_at` the hour of a newsletter with one daily edition, `minimum_age` the age that a new
-    subscriber confirms.
+    subscriber confirms, `topics` the newsroom's descriptions of topics.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Pages:
         signup: bool,
         send_at: time | None = None,
         minimum_age: int = 18,
+        topics: Mapping[str, str] | None = None,
         custom: Path | None = None,
     ) -> None:
         first = branding.language
@@ -92,6 +94,7 @@ class Pages:
         self._localised = {
             language: localise(partial(self._catalogues.__getitem__, language)) for language in self.languages
         }
+        self._topics = {language: describe_topics(topics or {}, first, language) for language in self.languages}
         self.zone = ZoneInfo(branding.timezone)
         self._common = {
             "branding": branding,
@@ -197,6 +200,7 @@ class Pages:
             "style": f"{self.root}/style.css?v={self.css_version}",
             "hour": lambda hour: dates.hour(hour, language),
             "privacy_link": self.absolute_url("/privacy", language),
+            "about_topics": self._topics[language],
             "other": other,
             "other_name": translator(other).gettext("English"),
             "other_here": self.path(here, other),
