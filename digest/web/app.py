@@ -25,6 +25,7 @@ from digest.mail.dns.resolver import MailDomains
 from digest.models import MAIN
 from digest.store.content.editions import PublishedStore
 from digest.store.people.consent import NoticeStore
+from digest.store.people.directory import SubscriberState
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.requests import RequestStore
 from digest.store.people.signups import SignupStore
@@ -72,6 +73,8 @@ _ICON = (
 _CACHED_PATHS = ("/archive", "/card/", "/corrections", "/sitemap", "/story/", "/topic/")
 _CACHED_PAGES = ("/", "/join", "/privacy")
 _SCRIPT = (Path(__file__).parent / "share.js").read_text(encoding="utf-8")
+# Seconds for which the sign-up remembers how many readers there are.
+_COUNTED_AGAIN = 3600.0
 _CACHED = {"cache-control": "public, max-age=86400"}
 
 
@@ -289,6 +292,8 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
             untracked,
             is_daily,
             is_approved=set(approvals) == {"required"},
+            count=Brief(lambda: app.directory.counts(app.now())[SubscriberState.ACTIVE], _COUNTED_AGAIN),
+            show_readers_from=web.show_readers_from,
         )
         signup = Signup(
             context,

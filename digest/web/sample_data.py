@@ -55,6 +55,7 @@ class SampleOffer:
     is_daily: bool = True
     untracked: bool = True
     is_approved: bool = True
+    readers: str = "48,000"
 
 
 def find_template_errors(pages: Pages, now: datetime, topics: Collection[str]) -> list[TemplateProblem]:

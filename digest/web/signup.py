@@ -18,6 +18,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
+from digest.hindi.numbers import group
 from digest.mail.message import Outgoing
 from digest.render.themes import Branding
 from digest.store.people.preferences import StoredSubscriber
@@ -25,6 +26,7 @@ from digest.store.people.signups import JOINED, PENDING, SignupStore
 from digest.store.rate_limits import Quota
 from digest.subscribers import typos
 from digest.subscribers.address import mailbox, normalise, refuse_tags
+from digest.utils.brief import Brief
 from digest.web.archive.metadata import home_metadata
 from digest.web.consent import CONSENT_VERSION
 from digest.web.dependencies import Context, client_address
@@ -63,6 +65,15 @@ class Offer:
     is_daily: bool
     # Whether an editor reads each edition before it is sent.
     is_approved: bool
+    # Counts the subscribers who get the newsletter, and from how many on the page says so; 0 is never.
+    count: Brief[int]
+    show_readers_from: int
+
+    @property
+    def readers(self) -> str:
+        """A round number; there are more subscribers than that. '' if the page does not say it."""
+        number = self.count.get() if self.show_readers_from else 0
+        return group(round_down(number - 1)) if number >= self.show_readers_from > 0 else ""
 
 
 @dataclass(frozen=True)
@@ -273,6 +284,12 @@ def _ask_about(signup: Signup, request: Request, address: str, typed: str) -> HT
     if domain not in typos.PROVIDERS and signup.receives_none(domain):
         return signup.form(request, status=400, question="nowhere", domain=domain, typed=typed, asked=address)
     return None
+
+
+def round_down(number: int) -> int:
+    """Round down to two digits that are not 0: 48312 → 48000."""
+    unit = int("1".ljust(len(str(number)) - 1, "0"))
+    return number // unit * unit
 
 
 def vcard(branding: Branding) -> str:
