@@ -163,7 +163,9 @@ class Pages:
 
     def error(self, request: Request, status: int, title: str, advice: str = "") -> HTMLResponse:
         """Respond with a page that explains an error."""
-        return self.response(request, "problem.html.j2", "/", status=status, title=title, advice=advice)
+        return self.response(
+            request, "problem.html.j2", "/", status=status, missing=status == 404, title=title, advice=advice
+        )
 
     def server_error(self, request: Request, error: Exception) -> HTMLResponse:
         """Respond with 503 if the store is temporarily unavailable, else 500."""

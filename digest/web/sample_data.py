@@ -28,6 +28,7 @@ from digest.store.people.preferences import StoredSubscriber
 from digest.web.archive.metadata import Metadata
 from digest.web.archive.site import SearchResult, Share
 from digest.web.editions import Rate, ShowcaseEdition
+from digest.web.mailboxes import mailbox_of
 from digest.web.own_data_emails import Words
 from digest.web.pages import Pages
 from digest.web.preferences import DONE, SHORT_DONE, OfferedEdition, PreferencesForm, hour_choices
@@ -94,7 +95,7 @@ def sample_pages(now: datetime, topics: Collection[str]) -> Iterator[SamplePage]
         yield SamplePage("note.html.j2", {"personal": False, "read": read, "public": "" if read else "/archive/x"})
         yield SamplePage("text.html.j2", {"title": sent.subject, "text": "…", "read": read, "personal": False})
     for advice in ("", "…"):
-        yield SamplePage("problem.html.j2", {"title": "…", "advice": advice})
+        yield SamplePage("problem.html.j2", {"title": "…", "advice": advice, "missing": True})
 
 
 def _archive(now: datetime) -> Iterator[SamplePage]:
@@ -205,7 +206,8 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
         rates = {"देश": Rate(2, "edition"), "खेल": Rate(1, "month")} if shown else {}
         yield SamplePage("join.html.j2", {**values, "rates": rates, "personal": False})
     yield from _own_data()
-    yield SamplePage("asked.html.j2", {"typed": _ASHA, "days": 3})
+    for mailbox in (None, mailbox_of("asha@gmail.com", _ASHA)):
+        yield SamplePage("asked.html.j2", {"typed": _ASHA, "days": 3, "mailbox": mailbox})
     for state in ("ask", "done", "active", "late"):
         values = {"state": state, "token": _TOKEN, "email": _ASHA, "agreement": "…", "until": now}
         for due, preferences in ((now, _TOKEN), (None, "")):

@@ -32,6 +32,7 @@ from digest.web.consent import CONSENT_VERSION
 from digest.web.dependencies import Context, client_address
 from digest.web.editions import NextEdition, Showcase, TopicRates
 from digest.web.known_browser import knows, remember
+from digest.web.mailboxes import mailbox_of
 from digest.web.outbound_mail import OutboundMail
 from digest.web.pages import MAY_GO_BACK, PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 from digest.web.privacy import CurrentNotice
@@ -212,7 +213,9 @@ def router(signup: Signup) -> APIRouter:
             return question
         if not website and (refusal := _request_email(signup, request, address, email)):
             return refusal
-        response = pages.response(request, "asked.html.j2", "/join", typed=email.strip()[:254], days=PENDING.days)
+        values: dict[str, Any] = {"typed": email.strip()[:254], "days": PENDING.days}
+        values["mailbox"] = mailbox_of(address, pages.branding.sender_email)
+        response = pages.response(request, "asked.html.j2", "/join", **values)
         # A redirect would write the address into the history.
         response.headers["cache-control"] = MAY_GO_BACK
         return response
