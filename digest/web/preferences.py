@@ -16,6 +16,7 @@ from digest.hindi import dates
 from digest.store.content.editions import Published, PublishedStore
 from digest.store.people.consent import FORGOTTEN
 from digest.store.people.preferences import StoredSubscriber
+from digest.store.people.requests import RequestKind
 from digest.subscribers import frequency
 from digest.subscribers.address import masked
 from digest.subscribers.list_file import FORMATS
@@ -226,6 +227,8 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         if browsers == "all":
             consent = context.consent_context(request, _PURPOSE)
             context.preferences.record(subscriber.id, FORGOTTEN, consent, now=context.now())
+        # The mailed link is in the history of a shared computer.
+        page.leaving.notices.requests.withdraw(subscriber.id, RequestKind.CHOOSE)
         response = page.redirect(request, token, "forgotten")
         forget(context, request, response, subscriber)
         return response

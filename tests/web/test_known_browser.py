@@ -101,6 +101,7 @@ def test_two_subscribers_share_a_browser(pages: Site) -> None:
 
 
 def test_a_browser_forgets_a_subscriber(pages: Site) -> None:
+    link = mailed_link(pages)
     place = pages.preferences(ASHA)
     other = pages.cookie
     answer = pages.request("POST", f"{place}/forget", b"browsers=this", {"Content-Type": FORM_TYPE})
@@ -108,6 +109,8 @@ def test_a_browser_forgets_a_subscriber(pages: Site) -> None:
     assert cookie_of(answer) in (f"{COOKIE}=", f'{COOKIE}=""')
     pages.cookie = cookie_of(answer)
     assert translated("This browser has forgotten you") in pages.get(answer.headers["location"]).text
+    # The browser's history has the link that made it known.
+    assert pages.request("GET", link).status == 410
     # Another browser of theirs is still known, and can end all of them.
     pages.cookie = other
     assert is_whole(pages.get(place))

@@ -123,6 +123,12 @@ class RequestStore:
             return None
         return PersonRequest(**{**row._mapping, "kind": RequestKind(row.kind)})
 
+    def withdraw(self, subscriber: int, kind: RequestKind) -> None:
+        """Delete the subscriber's requests of a kind, so that their links end."""
+        own = (person_request.c.subscriber == subscriber) & (person_request.c.kind == kind)
+        with self.database.write(area="signup") as connection:
+            connection.execute(delete(person_request).where(own))
+
     def confirm(self, id: int, side: Side, now: datetime) -> None:
         """Record that the owner of one mailbox agreed. Only the first time counts."""
         column = person_request.c.confirmed_at if side == Side.PRESENT else person_request.c.confirmed_new_at
