@@ -188,11 +188,12 @@ def summarise(
             text = _joined(chosen, heading)
             if text and not coverage.words:
                 return text
-            misleads = coverage.lacks_speaker(text) or (echo is not None and coverage.has_another_toll(text))
-            if text and continues and not misleads:
+            is_true = bool(text) and not coverage.lacks_speaker(text)
+            is_true = is_true and not (echo is not None and coverage.has_another_toll(text))
+            if is_true and continues:
                 return fallback or text
             share = coverage.share([text])
-            if text and share >= least and not misleads:
+            if is_true and share >= least:
                 is_enough = share >= TOLD_BY_LEAD and coverage.tells_death(text)
                 is_clear = not chosen[0].weak or not (first or fallback)
                 if is_enough and is_clear and (share >= told or not coverage.tells_death(fallback)):
