@@ -82,8 +82,7 @@ class Statistics:
         of = delivery.c
         rows = (
             select(of.reason, func.count().label("recipients"))
-            # By `=`, SQLite would read every recipient.
-            .where(of.edition == key, of.outcome.between(outcome, outcome))
+            .where(of.edition == key, of.outcome == outcome)
             .group_by(of.reason)
             .order_by(func.count().desc(), of.reason)
             .limit(most)
