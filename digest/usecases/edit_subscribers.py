@@ -105,12 +105,14 @@ class SubscriberEditor:
         record = self.subscriber_admin.find(address)
         if address in known or (record and record.listed and record.origin):
             where = f" (from import {record.origin})" if record and record.origin and address not in known else ""
-            raise DigestError(f"{email} is already on the list{where}. `digest subscribers set` changes a subscriber.")
+            raise _is_listed(email, where)
         if (moved := self.subscriber_list.subscribers.moved().get(address)) is not None:
             raise DigestError(f"{email} changed their address to {moved}. Only their own sign-up can add the old one.")
         if self.subscriber_admin.erasures.among([address]):
             raise DigestError(f"{email} was erased at the person's request. Only their own sign-up can add them again.")
-        list_editor.add(path, values)
+        if not list_editor.add(path, values):
+            # Somebody else added the address meanwhile.
+            raise _is_listed(email)
         self._follow(address)
         entry = Consent(address, "added", self.now(), source_of(by, "add"), wording)
         self._record(address, by, "subscriber added", "", [entry])
@@ -327,6 +329,10 @@ class SubscriberEditor:
     def _subject(self, address: str) -> str:
         held = PreferenceStore(self.database).find(address)
         return subject_of(held.id) if held else "subscriber"
+
+
+def _is_listed(email: str, where: str = "") -> DigestError:
+    return DigestError(f"{email} is already on the list{where}. `digest subscribers set` changes a subscriber.")
 
 
 def subject_of(id: int) -> str:
