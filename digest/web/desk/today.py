@@ -365,16 +365,23 @@ def _others(visit: Visit) -> list[Edition]:
 
 
 def check_results(visit: Visit, edition: Edition, **wait: float) -> dict[str, Any]:
-    """Return the results of the checks, for the list and the meter; None while they run."""
+    """Return the results of the checks, for the list and the meter.
+
+    While they run, `before` has the lines of the revision before, so that the page does not jump when they end.
+    """
+    unknown = {"problems": None, "blocking": 0, "meter": None, "is_checked": False, "before": ()}
     if edition.state not in EDITABLE:
-        return {"problems": None, "blocking": 0, "meter": None, "is_checked": False}
+        return unknown
+    left = seen.problems(visit, edition, seen.left(visit, edition))
     found = visit.desk.checks.of(edition, **wait)
     if found is None:
-        return {"problems": None, "blocking": 0, "meter": None, "is_checked": False}
-    left = seen.left(visit, edition)
-    lines: Sequence[Problem] = [*seen.problems(visit, edition, left), *problems(found, edition, visit.catalogue)]
+        last = visit.desk.checks.last(edition)
+        if last is None:
+            return unknown
+        return {**unknown, "meter": _meter(last, edition), "before": [*left, *problems(last, edition, visit.catalogue)]}
+    lines: Sequence[Problem] = [*left, *problems(found, edition, visit.catalogue)]
     blocking = sum(line.level == "bad" for line in lines)
-    return {"problems": lines, "blocking": blocking, "meter": _meter(found, edition), "is_checked": True}
+    return {"problems": lines, "blocking": blocking, "meter": _meter(found, edition), "is_checked": True, "before": ()}
 
 
 def _meter(found: Checked, edition: Edition) -> Meter | None:
