@@ -123,7 +123,8 @@ class SettingsEditor:
         Raises ConfigurationError with every problem, SettingsChanged if the file has another version by now, and
         EditNotPossible for a value in an unusual notation.
         """
-        with edit_lock(self._path):
+        # The file is edited within the transaction: if the store is busy, it stays as it is.
+        with self.audit.database.transaction(), edit_lock(self._path):
             editor = YamlKeys(self._path)
             if _version(editor.raw) != version:
                 raise SettingsChanged("digest.yaml was changed meanwhile")
@@ -135,8 +136,8 @@ class SettingsEditor:
             for change in changes:
                 editor.set(change.key.split("."), _value(EDITABLE[change.key], given[change.key]))
             editor.write(wanted)
-        for change in changes:
-            self.audit.record(by, "setting changed", change.key, _detail(change), now=self.now())
+            for change in changes:
+                self.audit.record(by, "setting changed", change.key, _detail(change), now=self.now())
         return changes
 
     def _wanted(self, raw: Any, given: Mapping[str, str]) -> tuple[dict[str, Any], list[SettingChange]]:

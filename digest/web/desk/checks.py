@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from digest.app import App
-from digest.errors import ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.models import Edition, EditionState, RenderedEmail
 from digest.render.lint_tree import Finding
 from digest.render.size_budget import Sizes, measure
@@ -78,6 +78,8 @@ class Checks(Background[Checked]):
             found: PreflightResult = self._app.approver.check(edition)
         except ConfigurationError as error:
             return Checked(tuple(_plain("settings", str(each)) for each in error.problems), (), None, None)
+        except StoreError:
+            raise
         except DigestError as error:
             return Checked((_plain("edition", str(error)),), (), None, None)
         html = [email for email in found.emails if email.html]
