@@ -63,7 +63,7 @@ def edition(visit: Visit) -> Response:
         "admin/report.html.j2",
         report=report,
         edition=found,
-        bar=today.bar(visit, found, read_only=True),
+        bar=today.bar(visit, found, read_only=True, numbers=report.numbers),
         rows=report_rows(report, zone),
         failures=_failures(visit, [found.key]),
         kinds=failed.KINDS,
