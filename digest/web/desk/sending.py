@@ -16,6 +16,7 @@ from digest.usecases.approval import EditionChanged, ModelTextUnseen, record_dec
 from digest.usecases.preflight import PreflightFailed
 from digest.usecases.stop_edition import state_after_pause
 from digest.web.desk import seen, today
+from digest.web.desk.sentences import Told, tell
 from digest.web.desk.visit import Visit, edition_path
 
 PAUSABLE = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
@@ -130,6 +131,7 @@ def send_test(visit: Visit) -> Response:
     problems = replace(app.draft_mailer, desk_url=visit.desk.url).send(edition, addresses)
     app.audit.record(visit.actor, "test sent", edition.key, sent_to, now=app.now())
     if problems:
-        failed = _("The test could not be handed over: %(why)s") % {"why": "; ".join(problems)}
+        why = tell("; ".join(problems), visit.catalogue)
+        failed = Told(_("The test could not be handed over: %(why)s") % {"why": why.text}, why.original)
         return today.page(visit, edition, status=502, problem=failed)
     return visit.go(edition_path(edition.key), tested=sent_to)

@@ -19,9 +19,11 @@ from digest.store.sending.revisions import REVISABLE
 from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
 from digest.web.desk import blocks, seen
+from digest.web.desk.admin import sources
 from digest.web.desk.checks import Checked, Problem, problems
 from digest.web.desk.edit import MAX_LEFT
 from digest.web.desk.letter import FORMS, variants
+from digest.web.desk.sentences import Told
 from digest.web.desk.views import clock
 from digest.web.desk.visit import Visit
 
@@ -139,7 +141,7 @@ def page(
     edition: Edition,
     *,
     status: int = 200,
-    problem: str = "",
+    problem: str | Told = "",
     asks_reason: bool = False,
     view: str = "stories",
 ) -> Response:
@@ -372,7 +374,11 @@ def check_results(visit: Visit, edition: Edition, **wait: float) -> dict[str, An
     if found is None:
         return {"problems": None, "blocking": 0, "meter": None, "is_checked": False}
     left = seen.left(visit, edition)
-    lines: Sequence[Problem] = [*seen.problems(visit, edition, left), *problems(found, edition, visit.catalogue)]
+    lines: Sequence[Problem] = [
+        *seen.problems(visit, edition, left),
+        *problems(found, edition, visit.catalogue),
+        *sources.problems(visit),
+    ]
     blocking = sum(line.level == "bad" for line in lines)
     return {"problems": lines, "blocking": blocking, "meter": _meter(found, edition), "is_checked": True}
 

@@ -14,6 +14,7 @@ from digest.errors import DigestError
 from digest.models import DeliveryOutcome, Role
 from digest.notify import failures as failed
 from digest.notify.failures import Failures
+from digest.notify.report import Report, Row
 from digest.notify.report import rows as report_rows
 from digest.notify.report_formats import as_csv
 from digest.store.people.growth import GrowthReader
@@ -24,6 +25,7 @@ from digest.utils.text import escape_formula
 from digest.web.desk import today
 from digest.web.desk.admin import words
 from digest.web.desk.admin.plot import stack
+from digest.web.desk.views import moment
 from digest.web.desk.visit import Visit
 
 _EDITIONS, _DAYS, _PEOPLE = 14, 30, 100
@@ -62,7 +64,6 @@ def edition(visit: Visit) -> Response:
         report = app.reporter.report(key)
     except DigestError:
         raise HTTPException(404) from None
-    zone = app.settings.newsletter.zone
     late, found = visit.query.get("late", ""), app.editions.get(key)
     may_be_sent = found is not None and can_be_sent_late(found)
     return visit.page(
@@ -70,7 +71,7 @@ def edition(visit: Visit) -> Response:
         report=report,
         edition=found,
         bar=today.bar(visit, found, read_only=True) if found else None,
-        rows=report_rows(report, zone),
+        rows=_rows(visit, report),
         failures=_failures(visit, [key]),
         kinds=failed.KINDS,
         work=_editors_work(visit, key),
@@ -80,6 +81,19 @@ def edition(visit: Visit) -> Response:
         words=words,
         now=visit.desk.now(),
     )
+
+
+def _rows(visit: Visit, report: Report) -> list[tuple[str, str, str]]:
+    """Return the name of each number, its value and its usual value."""
+    zone, catalogue = visit.desk.app.settings.newsletter.zone, visit.catalogue
+    numbers = report.numbers
+    times = {"first handed over": numbers.began_at, "last handed over": numbers.ended_at}
+
+    def value(row: Row) -> str:
+        at = times.get(row.name)
+        return moment(at.astimezone(zone), catalogue) if at else words.value(row.value, catalogue)
+
+    return [(row.name, value(row), words.value(row.usual, catalogue)) for row in report_rows(report, zone)]
 
 
 def table(visit: Visit) -> Response:
