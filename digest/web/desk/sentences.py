@@ -27,7 +27,8 @@ _ANY_ONE, _ANY = "[^;]*", ".*"
 # What may stand in the place of a name; anything without a semicolon for other names.
 _VALUES = {
     **dict.fromkeys(("why", "title", "names", "words", "value", "measures"), _ANY),
-    "num": "[0-9,.]+",
+    "num": "-?[0-9,.]+",
+    "match": "same|near|conflict",
     "later_num": "[0-9,]+",
     "email": r"\S+|'[^']*'",
     "url": r"\S+",
@@ -36,7 +37,7 @@ _VALUES = {
     "later": _ROLES,
 }
 # The values that are sentences or words of ours.
-_SENTENCES = ("why", "where", "value", "field", "role", "later")
+_SENTENCES = ("why", "where", "value", "field", "match", "role", "later")
 _TRANSPORTS = {"smtp": "SMTP", **PROVIDER_NAMES}
 # Lines of other programs may be long.
 _LONGEST = 1000
@@ -89,6 +90,8 @@ def _value(name: str, text: str, catalogue: Catalogue) -> str:
         return transport(text, catalogue)
     if name == "state":
         return edition_states(catalogue).get(text, text)
+    if name == "measures":
+        return ", ".join(translate(each, catalogue) or each for each in text.split(", "))
     if name == "field":
         # A path in digest.yaml ends with the name.
         text = text.rpartition(".")[2]

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from digest.models import ENDED_STATES, Article, Edition, EditionState, Role, Story, is_breaking
 from digest.render.intro import MAX_LENGTH
 from digest.render.intro import paragraphs as intro_paragraphs
-from digest.render.size_budget import CLIPPED
+from digest.render.size_budget import CLIPPED, removable
 from digest.store.sending.revisions import REVISABLE
 from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED, EditionState.APPROVED)
 _UNDER_WAY = (EditionState.FROZEN, EditionState.SENDING)
 _DECISIONS = 12
+# Stories that still fit, up to which the meter names the one that is left out next.
+_LITTLE_ROOM = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ class Meter:
     share: int
     # How many more stories fit.
     room: int
+    # The headline of the story that is left out next; '' while there is much room.
+    next_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,7 +394,10 @@ def _meter(found: Checked, edition: Edition) -> Meter | None:
     stories = max(1, sum(1 for _ in edition.stories()))
     # The frame of an email without stories takes about a third of a short one.
     each = max(1, used * 2 // 3 // stories)
-    return Meter(used, CLIPPED, min(100, round(100 * used / CLIPPED)), max(0, (CLIPPED - used) // each))
+    room = max(0, (CLIPPED - used) // each)
+    left = [story for story in removable(edition) if not any(line.endswith(story.title) for line in found.left_out)]
+    next_out = left[0].title if left and room <= _LITTLE_ROOM else ""
+    return Meter(used, CLIPPED, min(100, round(100 * used / CLIPPED)), room, next_out)
 
 
 def _moving(visit: Visit, edition: Edition) -> dict[str, Any]:

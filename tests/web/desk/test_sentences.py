@@ -64,7 +64,7 @@ def test_what_a_long_email_leaves_out_is_said_in_hindi() -> None:
 
 
 # What may stand in a place; anything else is "12".
-_FILLED = {"role": "editor", "later": "admin", "path": "news/12.xml"}
+_FILLED = {"match": "same", "role": "editor", "later": "admin", "path": "news/12.xml"}
 # Put together from parts, so no text of the code has them whole.
 _JOINED = (
     "%(num)s summary cut to the first sentence to fit",
