@@ -78,7 +78,9 @@ def resume(visit: Visit) -> Response:
 def ask_cancel(visit: Visit) -> Response:
     edition = visit.edition()
     found = counts(visit.desk.app.database, edition.key)
-    return visit.page("cancel.html.j2", edition=edition, counts=found, cancellable=edition.state in CANCELLABLE)
+    recallable = sum(visit.desk.app.ledger.scheduled_recipients(edition.key, visit.desk.now()))
+    cancellable = edition.state in CANCELLABLE
+    return visit.page("cancel.html.j2", edition=edition, counts=found, recallable=recallable, cancellable=cancellable)
 
 
 def cancel(visit: Visit) -> Response:

@@ -15,16 +15,18 @@ from digest.models import ENDED_STATES, Article, Edition, EditionState, Role, St
 from digest.render.intro import MAX_LENGTH
 from digest.render.intro import paragraphs as intro_paragraphs
 from digest.render.size_budget import CLIPPED, removable
+from digest.store.sending.overview import STOPPED
 from digest.store.sending.revisions import REVISABLE
 from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
 from digest.web.desk import blocks, seen
+from digest.web.desk.acts import name_of
 from digest.web.desk.admin import sources
 from digest.web.desk.checks import Checked, Problem, problems
 from digest.web.desk.edit import MAX_LEFT
 from digest.web.desk.letter import FORMS, variants
-from digest.web.desk.sentences import Told
-from digest.web.desk.views import clock
+from digest.web.desk.sentences import Told, translate_all
+from digest.web.desk.views import clock, when
 from digest.web.desk.visit import Visit
 
 if TYPE_CHECKING:
@@ -103,7 +105,10 @@ class Sending:
     rate: float
     # Percent of the recipients, for drawing; in this order: accepted, unknown, rejected.
     shares: tuple[float, float, float]
+    # When, by whom, and what happened, newest first.
     decisions: Sequence[tuple[datetime, str, str]]
+    # Recipients whose emails the provider holds for later.
+    recallable: int
 
 
 def today(visit: Visit) -> Response:
@@ -153,6 +158,7 @@ def page(
     app, now = visit.desk.app, visit.desk.now()
     form = visit.query.get("form", "")
     editable = edition.state in EDITABLE
+    is_paused, moving = edition.state == EditionState.PAUSED, _moving(visit, edition)
     changes = app.editions.editorial_changes(edition.key)
     return visit.page(
         "today.html.j2",
@@ -161,7 +167,7 @@ def page(
         edition=edition,
         intro=intro_paragraphs(edition),
         others=_others(visit),
-        groups=_groups(visit, edition, changes) if editable or edition.state == EditionState.PAUSED else (),
+        groups=_groups(visit, edition, changes) if editable or (is_paused and not moving["sending"]) else (),
         sections=app.topics,
         editable=editable and visit.may(Role.EDITOR),
         last=app.audit.last_change(edition.key) if editable else None,
@@ -185,7 +191,7 @@ def page(
         variant=visit.query.get("variant", "")[:64],
         now=now,
         **check_results(visit, edition),
-        **_moving(visit, edition),
+        **moving,
     )
 
 
@@ -258,7 +264,7 @@ def bar(visit: Visit, edition: Edition, *, asks_reason: bool = False, read_only:
     kinds = {EditionState.DONE: "ok", EditionState.CANCELLED: "off", EditionState.SKIPPED: "warn"}
     if edition.state == EditionState.PAUSED:
         choices = ("resume", *(("cancel",) if numbers.frozen else ("reopen",))) if sender else ()
-        return make(kind="bad", title=titles[edition.state], buttons=choices)
+        return make(kind="bad", title=titles[edition.state], more=_why_paused(visit, edition), buttons=choices)
     reopen = ("reopen",) if edition.state == EditionState.EXPIRED and sender else ()
     more = _("%(num)s are still unknown") % {"num": f"{numbers.unknown:,}"} if numbers.unknown else ""
     return make(kind=kinds.get(edition.state, "bad"), title=titles[edition.state], more=more, buttons=reopen)
@@ -307,6 +313,25 @@ def _approval_line(visit: Visit, edition: Edition) -> str:
             values = {"who": act.who, "clock": clock(act.at.astimezone(now.tzinfo))}
             return visit.catalogue.gettext("%(who)s approved it at %(clock)s. A change needs a new approval.") % values
     return visit.catalogue.gettext("A change needs a new approval.")
+
+
+def _stops(visit: Visit, edition: Edition) -> list[tuple[datetime, str]]:
+    """Return when and why the send of an edition stopped by itself."""
+    found = (each for each in visit.desk.app.editions.decisions(edition.key) if each.what == STOPPED)
+    return [(each.at, translate_all(each.reason, visit.catalogue)) for each in found]
+
+
+def _why_paused(visit: Visit, edition: Edition) -> str:
+    """Return who paused an edition, or why it stopped by itself; '' if nobody knows."""
+    acts = visit.desk.app.audit.newest(_DECISIONS, subject=edition.key)
+    by_hand = next((act for act in acts if act.what == EditionState.PAUSED), None)
+    stopped = max(_stops(visit, edition), default=None)
+    if stopped and (by_hand is None or by_hand.at < stopped[0]):
+        return stopped[1]
+    if by_hand is None:
+        return ""
+    values = {"who": by_hand.who, "when": when(by_hand.at, visit.desk.now(), visit.catalogue)}
+    return visit.catalogue.gettext("%(who)s held it, %(when)s.") % values
 
 
 def _groups(visit: Visit, edition: Edition, changes: Changes) -> tuple[Group, ...]:
@@ -413,8 +438,14 @@ def _moving(visit: Visit, edition: Edition) -> dict[str, Any]:
     done = numbers.accepted + numbers.rejected + numbers.unknown
     rate = visit.desk.rates.add(edition.key, done, monotonic()) if edition.state in _UNDER_WAY else 0.0
     accepted, unknown, rejected = (round(100 * share / everybody, 2) for share in shares)
-    acts = [(act.at, act.who, act.what) for act in app.audit.newest(_DECISIONS, subject=edition.key)]
-    return {"sending": Sending(numbers, rate, (accepted, unknown, rejected), acts)}
+    _ = visit.catalogue.gettext
+    acts = [
+        (act.at, _("by itself") if act.via == "schedule" else act.who, name_of(act.what, visit.catalogue))
+        for act in app.audit.newest(_DECISIONS, subject=edition.key)
+    ]
+    acts += [(at, _("by itself"), why) for at, why in _stops(visit, edition)]
+    recallable = sum(app.ledger.scheduled_recipients(edition.key, now))
+    return {"sending": Sending(numbers, rate, (accepted, unknown, rejected), sorted(acts, reverse=True), recallable)}
 
 
 def _empty(visit: Visit) -> Response:
