@@ -79,6 +79,7 @@ def _page(visit: Visit, *, status: int = 200, problem: str = "") -> Response:
         hours=HOURS,
         states=edition_states(visit.catalogue),
         typed=visit.form,
+        chosen=any(name.startswith("source-") for name in visit.form),
         now=now,
     )
 

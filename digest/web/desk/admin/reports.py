@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -45,7 +46,7 @@ def page(visit: Visit) -> Response:
         numbers=recent,
         plot=stack(
             [
-                (each.key[5:10], (("one", each.accepted), ("three", each.excluded), ("two", each.rejected)))
+                (_day_of(each.key), (("one", each.accepted), ("three", each.excluded), ("two", each.rejected)))
                 for each in reversed(recent)
             ]
         ),
@@ -81,6 +82,12 @@ def edition(visit: Visit) -> Response:
         words=words,
         now=visit.desk.now(),
     )
+
+
+def _day_of(key: str) -> str:
+    """Return the day of an edition's key as plots label it; the beginning of a key without a day."""
+    found = re.match(r"[0-9]{4}-([0-9]{2})-([0-9]{2})", key)
+    return f"{found[2]}.{found[1]}" if found else key[:10]
 
 
 def _rows(visit: Visit, report: Report) -> list[tuple[str, str, str]]:
