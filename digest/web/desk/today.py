@@ -171,6 +171,7 @@ def page(
         sections=app.topics,
         editable=editable and visit.may(Role.EDITOR),
         last=app.audit.last_change(edition.key) if editable else None,
+        acts=app.audit.newest(_DECISIONS, subject=edition.key) if editable else (),
         new=_new_articles(visit, edition) if edition.state == EditionState.DRAFT else 0,
         revision=revision(edition),
         problem=problem,
