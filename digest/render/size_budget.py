@@ -93,7 +93,7 @@ def _cuts(edition: Edition) -> list[tuple[Edition, tuple[str, ...]]]:
 
     The lead is shortened last and never left out.
     """
-    lowest_first = sorted(edition.stories(), key=lambda story: (story.id == edition.lead, story.score))
+    lowest_first = _lowest_first(edition)
     cuts: list[tuple[Edition, tuple[str, ...]]] = []
     smaller, shortened = edition, 0
     for story in lowest_first:
@@ -103,12 +103,22 @@ def _cuts(edition: Edition) -> list[tuple[Edition, tuple[str, ...]]]:
             shortened += 1
             cuts.append((smaller, (_shortened_note(shortened),)))
     removed: list[str] = []
-    for story in lowest_first[: max(len(lowest_first) - MIN_STORIES, 0)]:
+    for story in removable(edition):
         smaller = _without_story(smaller, story.id)
         removed.append(f"left out to fit: {story.title}")
         note = (_shortened_note(shortened),) if shortened else ()
         cuts.append((smaller, (*note, *removed)))
     return cuts
+
+
+def removable(edition: Edition) -> list[Story]:
+    """Return the stories that may be left out to fit, in that order."""
+    lowest_first = _lowest_first(edition)
+    return lowest_first[: max(len(lowest_first) - MIN_STORIES, 0)]
+
+
+def _lowest_first(edition: Edition) -> list[Story]:
+    return sorted(edition.stories(), key=lambda story: (story.id == edition.lead, story.score))
 
 
 def _shortened_note(count: int) -> str:

@@ -74,7 +74,7 @@ class Approver:
         key = edition.key
         checked = self.check(edition)
         if checked.errors and not force:
-            raise PreflightFailed(key, checked.errors)
+            raise PreflightFailed(key, checked)
         left = unseen(edition, self.editions.editorial_changes(key))
         if left and not force:
             raise ModelTextUnseen(key, left)

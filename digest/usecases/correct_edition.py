@@ -108,7 +108,7 @@ class EditionCorrector:
         emails = self._render(before, changed, story)
         checked = self.preflight.run_checks(emails, changed)
         if checked.errors and not force:
-            raise PreflightFailed(key, checked.errors)
+            raise PreflightFailed(key, checked)
         with self.editions.database.transaction():
             with self.editions.database.write(area="edition") as connection:
                 if not revisions.begin_revision(connection, changed, emails, before=before):

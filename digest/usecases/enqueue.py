@@ -201,7 +201,7 @@ class Enqueuer:
             ]
             checked = self.preflight.run_checks(new, edition)
             if checked.errors and not force:
-                raise PreflightFailed(edition.key, checked.errors)
+                raise PreflightFailed(edition.key, checked)
             if checked.errors:
                 self.editions.record(edition.key, FORCED, f"{force} (despite: {'; '.join(checked.errors)})", now=now)
             emails |= {email.variant: email for email in new}

@@ -83,14 +83,14 @@ _THREADS = 8
 
 
 class PreflightFailed(DigestError):
-    """An email has errors that stop a send; `errors` are their sentences."""
+    """An email has errors that stop a send."""
 
-    def __init__(self, key: str, errors: Sequence[str]) -> None:
+    def __init__(self, key: str, result: PreflightResult) -> None:
         super().__init__(
-            f"Edition {key} failed its checks: {'; '.join(errors)}. Fix them (`digest check {key}` shows all), or send "
-            'anyway with --force "reason".'
+            f"Edition {key} failed its checks: {'; '.join(result.errors)}. Fix them (`digest check {key}` shows all), "
+            'or send anyway with --force "reason".'
         )
-        self.errors = tuple(errors)
+        self.findings = tuple(finding for finding in result.findings if finding.level == "error")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from digest.hindi.sentences import split
 from digest.models import Edition, RenderedEmail
 from digest.render.renderer import Renderer
-from digest.render.size_budget import CLIPPED, MIN_STORIES, PERSONAL_BYTES, fit, measure
+from digest.render.size_budget import CLIPPED, MIN_STORIES, PERSONAL_BYTES, fit, measure, removable
 from tests.render.sample import BRANDING, EVERYTHING, NOW, TEMPLATES, twenty
 
 
@@ -118,3 +118,10 @@ def test_an_edition_of_one_story_is_never_cut(budget: int) -> None:
 
 def test_an_edition_that_renders_to_nothing_gives_no_email() -> None:
     assert fit(twenty(), lambda _: None, 10).email is None
+
+
+def test_what_is_left_out_next_is_what_a_smaller_budget_leaves_out() -> None:
+    titles = [story.title for story in removable(scored())]
+    made = render_within(20_000)
+    left = [line.removeprefix("left out to fit: ") for line in made.left_out if line.startswith("left out to fit: ")]
+    assert left == titles[: len(left)] != []

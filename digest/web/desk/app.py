@@ -153,7 +153,7 @@ def answer(visit: Visit, row: Route, handler: Handler) -> Response:
     except StoreError:
         raise
     except (ConfigurationError, DigestError) as error:
-        return visit.problem(409, _("That did not work"), str(error))
+        return visit.problem(409, _("That did not work"), visit.told(error))
 
 
 def _is_api(request: Request) -> bool:

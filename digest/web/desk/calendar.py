@@ -11,6 +11,7 @@ from starlette.responses import Response
 from digest.curate.editorial import Selection
 from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.models import Edition, is_breaking
+from digest.web.desk.sentences import edition_states
 from digest.web.desk.visit import Visit, edition_path
 
 # The windows, in hours, that a special edition can have.
@@ -78,7 +79,9 @@ def _page(visit: Visit, *, status: int = 200, problem: str = "") -> Response:
         days=_days(visit, first, following),
         sources=[each.name for each in app.sources],
         hours=HOURS,
+        states=edition_states(visit.catalogue),
         typed=visit.form,
+        chosen=any(name.startswith("source-") for name in visit.form),
         now=now,
     )
 

@@ -111,7 +111,7 @@ def problems(checked: Checked, edition: Edition, catalogue: Catalogue) -> Sequen
         lines.append(Problem("bad", _("There are too few stories"), edition.reason, "#pool", _("Add stories")))
     for found in checked.findings:
         title, place, button = titles.get(found.rule, other)
-        detail, is_english = _detail(found, catalogue)
+        detail, is_english = sentence_of(found, catalogue)
         level: Level = "bad" if found.level == "error" else "warn"
         lines.append(Problem(level, title, detail, place, button, is_english=is_english))
     for line in checked.left_out:
@@ -120,7 +120,7 @@ def problems(checked: Checked, edition: Edition, catalogue: Catalogue) -> Sequen
     return lines
 
 
-def _detail(found: Finding, catalogue: Catalogue) -> tuple[str, bool]:
+def sentence_of(found: Finding, catalogue: Catalogue) -> tuple[str, bool]:
     """Return a finding's sentence for an editor, and whether it is in English on a page in another language."""
     if catalogue.has(found.template):
         return found.translated(catalogue.gettext), False

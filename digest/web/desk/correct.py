@@ -12,6 +12,8 @@ from digest.store.sending.revisions import REVISABLE
 from digest.usecases.correct_edition import NotCorrectable
 from digest.usecases.preflight import PreflightFailed
 from digest.web.desk import today
+from digest.web.desk.checks import sentence_of
+from digest.web.desk.sentences import Told
 from digest.web.desk.visit import Visit
 
 _MAX_FIELD, _MAX_REASON = 5_000, 500
@@ -45,9 +47,10 @@ def save(visit: Visit) -> Response:
             force=reason,
         )
     except NotCorrectable as error:
-        return _form(visit, edition, story, given, status=409, problem=str(error))
+        return _form(visit, edition, story, given, status=409, problem=visit.told(error))
     except PreflightFailed as error:
-        failed = _("The corrected email has errors: %(errors)s") % {"errors": "; ".join(error.errors)}
+        errors = "; ".join(sentence_of(each, visit.catalogue)[0] for each in error.findings)
+        failed = _("The corrected email has errors: %(errors)s") % {"errors": errors}
         return _form(visit, edition, story, given, status=409, problem=failed, asks_reason=True)
     return visit.page("corrected.html.j2", bar=today.bar(visit, done.edition), done=done, edition=done.edition)
 
@@ -59,7 +62,7 @@ def _form(
     fields: Mapping[str, str],
     *,
     status: int = 200,
-    problem: str = "",
+    problem: str | Told = "",
     asks_reason: bool = False,
 ) -> Response:
     return visit.page(

@@ -14,7 +14,7 @@ from digest.web.desk.visit import Visit
 
 # The frame's own policy. A bare `sandbox` forbids scripts, forms and links to other windows.
 FRAME_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; frame-ancestors 'self'"
-FORMS = ("light", "dark", "plain", "text")
+FORMS = ("light", "wide", "dark", "plain", "text")
 # An image without it shows its alternative text, as in an email program that hides pictures.
 _SOURCE = re.compile(r'(<img\b[^>]*?)\ssrc="[^"]*"')
 _WITHOUT_PICTURES = FRAME_POLICY.replace("img-src data: https:", "img-src 'none'")

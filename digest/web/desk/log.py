@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from starlette.responses import Response
 
+from digest.store.desk.audit import Act
 from digest.store.people.preferences import PreferenceStore
 from digest.usecases.edit_subscribers import subject_of, valid
-from digest.web.desk.acts import named
+from digest.web.desk.acts import name_of, named
+from digest.web.desk.admin.setting_words import change, labels
+from digest.web.desk.sentences import translate_all
 from digest.web.desk.visit import Visit
+
+if TYPE_CHECKING:
+    from digest.i18n.catalogue import Catalogue
 
 _PAGE, _MAX_QUERY = 100, 100
 
@@ -24,4 +32,13 @@ def page(visit: Visit) -> Response:
     names = named(query, visit.catalogue)
     acts = app.audit.newest(_PAGE, before=before, search=search, acts=names)
     older = acts[-1].id if len(acts) == _PAGE else None
-    return visit.page("log.html.j2", acts=acts, older=older, query=query, now=visit.desk.now())
+    lines = [(act, *_said(act, visit.catalogue)) for act in acts]
+    return visit.page("log.html.j2", acts=acts, lines=lines, older=older, query=query, now=visit.desk.now())
+
+
+def _said(act: Act, catalogue: Catalogue) -> tuple[str, str]:
+    """Return to what an act was done, and its details."""
+    if act.what == "setting changed":
+        return labels(catalogue).get(act.subject, act.subject), change(act.subject, act.detail, catalogue)
+    detail = name_of(act.detail, catalogue) if act.what == "undone" else translate_all(act.detail, catalogue)
+    return translate_all(act.subject, catalogue), detail

@@ -16,6 +16,7 @@ from digest.usecases.approval import EditionChanged, ModelTextUnseen, record_dec
 from digest.usecases.preflight import PreflightFailed
 from digest.usecases.stop_edition import state_after_pause
 from digest.web.desk import seen, today
+from digest.web.desk.sentences import Told, tell
 from digest.web.desk.visit import Visit, edition_path
 
 PAUSABLE = (EditionState.DRAFT, EditionState.APPROVED, EditionState.FROZEN, EditionState.SENDING)
@@ -77,7 +78,9 @@ def resume(visit: Visit) -> Response:
 def ask_cancel(visit: Visit) -> Response:
     edition = visit.edition()
     found = counts(visit.desk.app.database, edition.key)
-    return visit.page("cancel.html.j2", edition=edition, counts=found, cancellable=edition.state in CANCELLABLE)
+    recallable = sum(visit.desk.app.ledger.scheduled_recipients(edition.key, visit.desk.now()))
+    cancellable = edition.state in CANCELLABLE
+    return visit.page("cancel.html.j2", edition=edition, counts=found, recallable=recallable, cancellable=cancellable)
 
 
 def cancel(visit: Visit) -> Response:
@@ -130,6 +133,7 @@ def send_test(visit: Visit) -> Response:
     problems = replace(app.draft_mailer, desk_url=visit.desk.url).send(edition, addresses)
     app.audit.record(visit.actor, "test sent", edition.key, sent_to, now=app.now())
     if problems:
-        failed = _("The test could not be handed over: %(why)s") % {"why": "; ".join(problems)}
+        why = tell("; ".join(problems), visit.catalogue)
+        failed = Told(_("The test could not be handed over: %(why)s") % {"why": why.text}, why.original)
         return today.page(visit, edition, status=502, problem=failed)
     return visit.go(edition_path(edition.key), tested=sent_to)

@@ -1,139 +1,230 @@
-"""Translate what the store has in English, such as warnings and a subscriber's history, into the page's language."""
+"""Translate what the store and refusals have in English into the page's language, such as a subscriber's history."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
+
+from digest.errors import ConfigProblem, ConfigurationError
+from digest.models import PROVIDER_NAMES
+from digest.web.desk.forms import KEPT
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
-
-KEPT = (
-    "left out to fit: %(title)s",
-    "%(num)s summary cut to the first sentence to fit",
-    "%(num)s summaries cut to the first sentence to fit",
-    "block left out: %(why)s",
-    "block %(name)s is left out: %(why)s",
-    "advertisements left out: %(why)s",
-    "no intro: the model's was not used, because %(why)s",
-    "“%(title)s” has no picture: the file%(name)s %(why)s",
-    # The history of a subscriber.
-    "first seen in %(origin)s",
-    "came from the sign-up page",
-    "from the sign-up page",
-    "the link in the mail was not followed yet",
-    "gets no mail from here on",
-    "nothing but this is kept",
-    "at the person's request",
-    "due at %(moment)s",
-    "by %(transport)s, batch %(num)s",
-    "by %(transport)s, batch %(num)s, its id there %(id)s",
-    "batch %(num)s",
-    "%(num)s tries",
-    "the edition was given up: %(state)s",
-    "decided by an operator: %(command)s",
-    "%(num)s editions until this time are counted only",
-    "who got them is no longer kept (store.keep.deliveries)",
-    "option %(num)s of the %(block)s",
-    # Where a change came from.
-    "the desk, by %(who)s",
-    "the API, by %(who)s",
-    "digest subscribers %(command)s, by %(who)s",
-    "import %(name)s of %(file)s",
-    # The log.
-    "import %(name)s",
-    "subscriber %(num)s",
-    "source %(name)s",
-    "%(num)s new, %(again)s on the list again, %(changed)s changed",
-    "%(num)s stories",
-    "%(num)s subscribers",
-    "paused until %(day)s",
-    "pause for %(num)s weeks",
-    "pause ended",
-    "unsubscribed: %(why)s",
-    "bounced: %(why)s",
-    "blocked: %(why)s",
-    "viewer",
-    "editor",
-    "sender",
-    "admin",
-    "passkey",
-    # Fields of a subscriber and of a source.
-    "topics: %(value)s",
-    "frequency: %(value)s",
-    "timezone: %(value)s",
-    "hour: %(value)s",
-    "format: %(value)s",
-    "status: %(value)s",
-    "editions: %(value)s",
-    "section: %(value)s",
-    "weight: %(value)s",
-    # How the articles of a story were found to belong together.
-    "section %(name)s: %(num)s of the other articles",
-    "same story: %(names)s = %(measures)s",
-    "related: %(names)s = %(measures)s",
-    "shared: %(words)s",
-    # Refusals.
-    "%(email)s is already on the list. `digest subscribers set` changes a subscriber.",
-    "%(email)s changed their address to %(moved)s. Only their own sign-up can add the old one.",
-    "%(email)s was erased at the person's request. Only their own sign-up can add them again.",
-    "%(email)s is not on the list",
-    "%(email)s is not in the store",
-    "%(email)s is not suppressed",
-    "nothing was changed.",
-    "%(email)s is not a valid email address: %(why)s",
-    "an email address must have an @-sign",
-    "unknown topic %(name)s",
-    "did you mean %(name)s?",
-    "expected why, for the record",
-    "There is a user %(name)s already. `digest users link %(again)s` makes a new link.",
-    "%(email)s is not an email address.",
-    "Another user signs in with %(email)s.",
-    "%(email)s is the only admin. Make somebody else an admin first.",
-)
-"""Their forms. Sentences of other forms stay in English, such as most that `why` stands for, which are about a file."""
 
 # Between the sentences of one line, and between fields.
 _BETWEEN = re.compile(r"; |, (?=[a-z]+: )")
 # A source behind a reason.
 _BEHIND = re.compile(r"(.*) \((.*)\)", re.S)
 _LIST_MARKS = re.compile(r"[][\"']")
-_PLACE = re.compile(r"%\(([a-z]+)\)s")
+_PLACE = re.compile(r"%\(([a-z_]+)\)s")
+_ROLES = "viewer|editor|sender|admin"
+# A line may have several sentences, with semicolons between them.
+_ANY_ONE, _ANY = "[^;]*", ".*"
+# What may stand in the place of a name; anything without a semicolon for other names.
+_VALUES = {
+    **dict.fromkeys(("why", "title", "names", "words", "value", "measures"), _ANY),
+    "num": "-?[0-9,.]+",
+    "match": "same|near|conflict",
+    "later_num": "[0-9,]+",
+    "email": r"\S+|'[^']*'",
+    "url": r"\S+",
+    "path": r"\S*[./]\S*",
+    "role": _ROLES,
+    "later": _ROLES,
+}
+# The values that are sentences or words of ours.
+_SENTENCES = ("why", "where", "value", "field", "match", "role", "later")
+_TRANSPORTS = {"smtp": "SMTP", **PROVIDER_NAMES}
+# Lines of other programs may be long.
+_LONGEST = 1000
+_A_SERVERS = re.compile(
+    r"\b[245][0-9]{2}\b|\b[245]\.[0-9]{1,3}\.[0-9]{1,3}\b|^(?:smtp|sendgrid|resend|brevo|ses|outbox)[: ]", re.I
+)
 
 
-def _pattern(form: str) -> re.Pattern[str]:
-    parts = _PLACE.split(form)
-    found = {"num": "[0-9,]+", "email": r"\S+"}
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A sentence in the language of the page. `original` is what a program said, in English, or ''."""
+
+    text: str
+    original: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    message: str
+    # The longest part without a value: whatever lacks it has another form.
+    literal: str
+    pattern: re.Pattern[str]
+
+
+def _form(message: str) -> _Form:
+    parts = _PLACE.split(message)
     named = (
-        f"(?P<{part}>{found.get(part, '.*')})" if number % 2 else re.escape(part) for number, part in enumerate(parts)
+        f"(?P<{part}>{_VALUES.get(part, _ANY_ONE)})" if number % 2 else re.escape(part)
+        for number, part in enumerate(parts)
     )
-    return re.compile("".join(named), re.S)
+    return _Form(message, max(parts[::2], key=len), re.compile("".join(named), re.S))
 
 
-_PATTERNS: Mapping[str, re.Pattern[str]] = {form: _pattern(form) for form in KEPT}
-
-
-def translate_all(line: str, catalogue: Catalogue) -> str:
-    """Translate each sentence of a stored line. A sentence of no known form stays, such as a server's response."""
-    found = []
-    for part in _BETWEEN.split(line):
-        whole, behind = translate(part, catalogue), _BEHIND.fullmatch(part)
-        if whole is None and behind:
-            whole = "{} ({})".format(*(translate(each, catalogue) or each for each in behind.groups()))
-        found.append(whole or part)
-    return "; ".join(found)
+_FORMS: Sequence[_Form] = tuple(_form(message) for message in KEPT)
 
 
 def translate(sentence: str, catalogue: Catalogue) -> str | None:
-    """Return the sentence in the catalogue's language; None if its pattern is unknown."""
-    for form, pattern in _PATTERNS.items():
-        if found := pattern.fullmatch(sentence):
-            values = found.groupdict()
-            if "why" in values:
-                values["why"] = translate(values["why"], catalogue) or values["why"]
-            if "value" in values:
-                # Lists are stored as JSON.
-                values["value"] = _LIST_MARKS.sub("", values["value"])
-            return catalogue.gettext(form) % values
+    """Return the sentence in the catalogue's language; None if its form is unknown."""
+    if len(sentence) > _LONGEST:
+        return None
+    for form in _FORMS:
+        if form.literal in sentence and (found := form.pattern.fullmatch(sentence)):
+            values = {name: _value(name, text, catalogue) for name, text in found.groupdict().items()}
+            return catalogue.gettext(form.message) % values
     return None
+
+
+def _value(name: str, text: str, catalogue: Catalogue) -> str:
+    if name == "transport":
+        return transport(text, catalogue)
+    if name == "state":
+        return edition_states(catalogue).get(text, text)
+    if name == "measures":
+        return ", ".join(translate(each, catalogue) or each for each in text.split(", "))
+    if name == "field":
+        # A path in digest.yaml ends with the name.
+        text = text.rpartition(".")[2]
+    if name == "value":
+        # Lists are stored as JSON.
+        text = _LIST_MARKS.sub("", text)
+    if name not in _SENTENCES:
+        return text
+    # The sentence that a longer one ends with has lost its full stop.
+    return translate(text, catalogue) or (translate(f"{text}.", catalogue) or text).removesuffix("।")
+
+
+def translate_all(line: str, catalogue: Catalogue) -> str:
+    """Translate each sentence of a stored line. A sentence of no known form stays, such as a person's own words."""
+    return tell(line, catalogue).text
+
+
+def tell(line: str, catalogue: Catalogue) -> Told:
+    """Like `translate_all`, and say in a few words what a mail server or a provider answered."""
+    parts = _BETWEEN.split(line)
+    said = [_part(part, catalogue) for part in parts]
+    if not all(said) and not _A_SERVERS.search(line) and (whole := translate(line, catalogue)):
+        return Told(whole)
+    found: list[str] = []
+    originals: list[str] = []
+    # Unknown sentences that follow each other are one: a server's answer may have a semicolon.
+    for known, group in groupby(zip(parts, said, strict=True), key=lambda each: each[1] is not None):
+        pairs = list(group)
+        text = "; ".join(part for part, _said in pairs)
+        if known:
+            found += [words for _part, words in pairs if words is not None]
+        elif _A_SERVERS.search(text):
+            found.append(answer_of(text, catalogue))
+            originals.append(text)
+        else:
+            found.append(text)
+    return Told("; ".join(found), "; ".join(originals))
+
+
+def _part(part: str, catalogue: Catalogue) -> str | None:
+    """Translate one sentence, perhaps with its source behind it; None if it is of no known form."""
+    if said := translate(part, catalogue):
+        return said
+    behind = _BEHIND.fullmatch(part)
+    if behind is None or _A_SERVERS.search(part):
+        return None
+    both = [translate(each, catalogue) for each in behind.groups()]
+    return (
+        "{} ({})".format(*(said or each for said, each in zip(both, behind.groups(), strict=True)))
+        if any(both)
+        else None
+    )
+
+
+def answer_of(text: str, catalogue: Catalogue) -> str:
+    """Say in a few words what a mail server's or a provider's answer means. The first row that matches counts."""
+    _ = catalogue.gettext
+    rows = (
+        (
+            r"(?:mailbox|inbox).{0,40}\bfull\b|quota|[45]\.2\.2\b",
+            _("the mailbox is full"),
+        ),
+        (
+            r"5\.1\.1\b|no such (?:user|recipient|mailbox)|unknown user|user unknown|mailbox not found|does not exist",
+            _("there is no such mailbox"),
+        ),
+        (r"5\.2\.1\b|disabled|inactive", _("the mailbox is closed")),
+        (r"5\.1\.2\b|(?:host|domain)\b.{0,20}not found|NXDOMAIN", _("there is no such domain")),
+        (
+            r"[45]\.7\.(?:9|2[3-7]|29|3[0-2]|5?15)\b|unauthenticated|\b(?:SPF|DKIM|DMARC)\b",
+            _("it does not trust the sender (SPF, DKIM, DMARC): an operator repairs it"),
+        ),
+        (
+            r"[45]\.7\.28\b|\[TSS|too many|slow down|unusual rate|rate limit|\b429\b",
+            _("too many emails came at once"),
+        ),
+        (
+            r"spam|block ?list|black ?list|blocked (?:using|by)|reputation|\[BL\d\d\]|policy|5\.7\.1\b",
+            _("it took the email for spam, or the sender is on a block list"),
+        ),
+        (r"too large|too big|size (?:limit|exceed)|exceeds.{0,20}size|5\.3\.4\b|\b413\b", _("the email is too large")),
+        (r"timed out|no complete response|timeout", _("no answer in time")),
+        (r"refuses the key|unauthori[sz]ed|forbidden|\b40[13]\b", _("it refused our key: an operator repairs it")),
+        (r"connection|unreachable|getaddrinfo|resolve", _("it could not be reached")),
+        (r"\b4[0-9]{2}\b|\b4\.[0-9]\.[0-9]|try again|greylist", _("it said: not now")),
+        (r"^(?:sendgrid|resend|brevo|ses)\b.*\b5[0-9]{2}\b", _("it has a fault of its own")),
+        (r"\b5[0-9]{2}\b|\b5\.[0-9]\.[0-9]", _("it refused the email")),
+    )
+    meaning = next((words for pattern, words in rows if re.search(pattern, text[:_LONGEST], re.I | re.S)), "")
+    return meaning or _("it gave this answer:")
+
+
+def refusal(error: Exception, catalogue: Catalogue) -> Told:
+    """Say why something was refused. An unusual reason, for an operator, stays in English behind a sentence."""
+    found = []
+    for problem in error.problems if isinstance(error, ConfigurationError) else [ConfigProblem("", 0, str(error))]:
+        said = translate(problem.message, catalogue) or _parts(problem.message, catalogue)
+        if said is None:
+            return unusual(str(error), catalogue)
+        line = catalogue.gettext("line %(num)s") % {"num": problem.line}
+        found.append(f"{problem.where}, {line}: {said}" if problem.line else said)
+    return Told(" ".join(found))
+
+
+def _parts(line: str, catalogue: Catalogue) -> str | None:
+    said = [translate(part, catalogue) for part in _BETWEEN.split(line)]
+    return "; ".join(filter(None, said)) if all(said) else None
+
+
+def unusual(text: str, catalogue: Catalogue) -> Told:
+    """Say that a sentence is for an operator, and keep it. In English it is for everybody."""
+    if catalogue.language == "en":
+        return Told(text)
+    return Told(catalogue.gettext("The reason is for whoever looks after the server:"), text)
+
+
+def transport(name: str, catalogue: Catalogue) -> str:
+    """Return the name by which people know a transport."""
+    return catalogue.gettext("the outbox") if name == "outbox" else _TRANSPORTS.get(name, name)
+
+
+def edition_states(catalogue: Catalogue) -> Mapping[str, str]:
+    """Return the states of editions in words."""
+    _ = catalogue.gettext
+    return {
+        "draft": _("draft"),
+        "approved": _("approved"),
+        "frozen": _("being sent"),
+        "sending": _("being sent"),
+        "paused": _("on hold"),
+        "done": _("sent"),
+        "cancelled": _("stopped"),
+        "expired": _("not sent"),
+        "skipped": _("too few stories"),
+        "planned": _("planned"),
+    }

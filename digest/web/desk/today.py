@@ -14,15 +14,19 @@ from starlette.responses import Response, StreamingResponse
 from digest.models import ENDED_STATES, Article, Edition, EditionState, Role, Story, is_breaking
 from digest.render.intro import MAX_LENGTH
 from digest.render.intro import paragraphs as intro_paragraphs
-from digest.render.size_budget import CLIPPED
+from digest.render.size_budget import CLIPPED, removable
+from digest.store.sending.overview import STOPPED
 from digest.store.sending.revisions import REVISABLE
 from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
 from digest.web.desk import blocks, seen
+from digest.web.desk.acts import name_of
+from digest.web.desk.admin import sources
 from digest.web.desk.checks import Checked, Problem, problems
 from digest.web.desk.edit import MAX_LEFT
 from digest.web.desk.letter import FORMS, variants
-from digest.web.desk.views import clock
+from digest.web.desk.sentences import Told, translate_all
+from digest.web.desk.views import clock, when
 from digest.web.desk.visit import Visit
 
 if TYPE_CHECKING:
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
 EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED, EditionState.APPROVED)
 _UNDER_WAY = (EditionState.FROZEN, EditionState.SENDING)
 _DECISIONS = 12
+# Stories that still fit, up to which the meter names the one that is left out next.
+_LITTLE_ROOM = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,8 @@ class Meter:
     share: int
     # How many more stories fit.
     room: int
+    # The headline of the story that is left out next; '' while there is much room.
+    next_out: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,10 @@ class Sending:
     rate: float
     # Percent of the recipients, for drawing; in this order: accepted, unknown, rejected.
     shares: tuple[float, float, float]
+    # When, by whom, and what happened, newest first.
     decisions: Sequence[tuple[datetime, str, str]]
+    # Recipients whose emails the provider holds for later.
+    recallable: int
 
 
 def today(visit: Visit) -> Response:
@@ -143,7 +154,7 @@ def page(
     edition: Edition,
     *,
     status: int = 200,
-    problem: str = "",
+    problem: str | Told = "",
     asks_reason: bool = False,
     view: str = "stories",
 ) -> Response:
@@ -151,7 +162,8 @@ def page(
     app, now = visit.desk.app, visit.desk.now()
     form = visit.query.get("form", "")
     editable = edition.state in EDITABLE
-    changes, numbers = app.editions.editorial_changes(edition.key), _counts(visit, edition)
+    is_paused, numbers = edition.state == EditionState.PAUSED, _counts(visit, edition)
+    changes, moving = app.editions.editorial_changes(edition.key), _moving(visit, edition, numbers)
     return visit.page(
         "today.html.j2",
         status=status,
@@ -159,10 +171,11 @@ def page(
         edition=edition,
         intro=intro_paragraphs(edition),
         others=_others(visit),
-        groups=_groups(visit, edition, changes) if editable or edition.state == EditionState.PAUSED else (),
+        groups=_groups(visit, edition, changes) if editable or (is_paused and not moving["sending"]) else (),
         sections=app.topics,
         editable=editable and visit.may(Role.EDITOR),
         last=app.audit.last_change(edition.key) if editable else None,
+        acts=app.audit.newest(_DECISIONS, subject=edition.key) if editable else (),
         new=_new_articles(visit, edition) if edition.state == EditionState.DRAFT else 0,
         revision=revision(edition),
         problem=problem,
@@ -183,7 +196,7 @@ def page(
         variant=visit.query.get("variant", "")[:64],
         now=now,
         **check_results(visit, edition),
-        **_moving(visit, edition, numbers),
+        **moving,
     )
 
 
@@ -269,7 +282,7 @@ def bar(
     kinds = {EditionState.DONE: "ok", EditionState.CANCELLED: "off", EditionState.SKIPPED: "warn"}
     if edition.state == EditionState.PAUSED:
         choices = ("resume", *(("cancel",) if numbers.frozen else ("reopen",))) if sender else ()
-        return make(kind="bad", title=titles[edition.state], buttons=choices)
+        return make(kind="bad", title=titles[edition.state], more=_why_paused(visit, edition), buttons=choices)
     reopen = ("reopen",) if edition.state == EditionState.EXPIRED and sender else ()
     more = _("%(num)s are still unknown") % {"num": f"{numbers.unknown:,}"} if numbers.unknown else ""
     return make(kind=kinds.get(edition.state, "bad"), title=titles[edition.state], more=more, buttons=reopen)
@@ -318,6 +331,25 @@ def _approval_line(visit: Visit, edition: Edition) -> str:
             values = {"who": act.who, "clock": clock(act.at.astimezone(now.tzinfo))}
             return visit.catalogue.gettext("%(who)s approved it at %(clock)s. A change needs a new approval.") % values
     return visit.catalogue.gettext("A change needs a new approval.")
+
+
+def _stops(visit: Visit, edition: Edition) -> list[tuple[datetime, str]]:
+    """Return when and why the send of an edition stopped by itself."""
+    found = (each for each in visit.desk.app.editions.decisions(edition.key) if each.what == STOPPED)
+    return [(each.at, translate_all(each.reason, visit.catalogue)) for each in found]
+
+
+def _why_paused(visit: Visit, edition: Edition) -> str:
+    """Return who paused an edition, or why it stopped by itself; '' if nobody knows."""
+    acts = visit.desk.app.audit.newest(_DECISIONS, subject=edition.key)
+    by_hand = next((act for act in acts if act.what == EditionState.PAUSED), None)
+    stopped = max(_stops(visit, edition), default=None)
+    if stopped and (by_hand is None or by_hand.at < stopped[0]):
+        return stopped[1]
+    if by_hand is None:
+        return ""
+    values = {"who": by_hand.who, "when": when(by_hand.at, visit.desk.now(), visit.catalogue)}
+    return visit.catalogue.gettext("%(who)s held it, %(when)s.") % values
 
 
 def _groups(visit: Visit, edition: Edition, changes: Changes) -> tuple[Group, ...]:
@@ -396,7 +428,7 @@ def check_results(visit: Visit, edition: Edition, **wait: float) -> dict[str, An
         if last is None:
             return unknown
         return {**unknown, "meter": _meter(last, edition), "before": [*left, *problems(last, edition, visit.catalogue)]}
-    lines: Sequence[Problem] = [*left, *problems(found, edition, visit.catalogue)]
+    lines: Sequence[Problem] = [*left, *problems(found, edition, visit.catalogue), *sources.problems(visit)]
     blocking = sum(line.level == "bad" for line in lines)
     return {"problems": lines, "blocking": blocking, "meter": _meter(found, edition), "is_checked": True, "before": ()}
 
@@ -408,7 +440,10 @@ def _meter(found: Checked, edition: Edition) -> Meter | None:
     stories = max(1, sum(1 for _ in edition.stories()))
     # The frame of an email without stories takes about a third of a short one.
     each = max(1, used * 2 // 3 // stories)
-    return Meter(used, CLIPPED, min(100, round(100 * used / CLIPPED)), max(0, (CLIPPED - used) // each))
+    room = max(0, (CLIPPED - used) // each)
+    left = [story for story in removable(edition) if not any(line.endswith(story.title) for line in found.left_out)]
+    next_out = left[0].title if left and room <= _LITTLE_ROOM else ""
+    return Meter(used, CLIPPED, min(100, round(100 * used / CLIPPED)), room, next_out)
 
 
 def _moving(visit: Visit, edition: Edition, numbers: Counts | None) -> dict[str, Any]:
@@ -420,9 +455,14 @@ def _moving(visit: Visit, edition: Edition, numbers: Counts | None) -> dict[str,
     done = numbers.accepted + numbers.rejected + numbers.unknown
     rate = visit.desk.rates.add(edition.key, done, monotonic()) if edition.state in _UNDER_WAY else 0.0
     accepted, unknown, rejected = (round(100 * share / everybody, 2) for share in shares)
-    found = visit.desk.app.audit.newest(_DECISIONS, subject=edition.key)
-    acts = [(act.at, act.who, act.what) for act in found]
-    return {"sending": Sending(numbers, rate, (accepted, unknown, rejected), acts)}
+    _, app = visit.catalogue.gettext, visit.desk.app
+    acts = [
+        (act.at, _("by itself") if act.via == "schedule" else act.who, name_of(act.what, visit.catalogue))
+        for act in app.audit.newest(_DECISIONS, subject=edition.key)
+    ]
+    acts += [(at, _("by itself"), why) for at, why in _stops(visit, edition)]
+    recallable = sum(app.ledger.scheduled_recipients(edition.key, visit.desk.now()))
+    return {"sending": Sending(numbers, rate, (accepted, unknown, rejected), sorted(acts, reverse=True), recallable)}
 
 
 def _empty(visit: Visit) -> Response:

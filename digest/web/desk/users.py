@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from digest.errors import DigestError
 from digest.models import Role
+from digest.web.desk.sentences import Told
 from digest.web.desk.visit import Visit
 
 
@@ -20,7 +21,7 @@ def add(visit: Visit) -> Response:
         accounts.add(name, Role(visit.form.get("role", "")), visit.actor)
         link = accounts.make_link(name, visit.actor)
     except (DigestError, ValueError) as error:
-        return _page(visit, status=422, problem=visit.refusal(error), typed=name)
+        return _page(visit, status=422, problem=visit.told(error), typed=name)
     return _page(visit, linked=name, link=f"{visit.desk.url}/link/{link}")
 
 
@@ -28,7 +29,7 @@ def role(visit: Visit) -> Response:
     try:
         visit.desk.accounts.set_role(visit.parameters["name"], Role(visit.form.get("role", "")), visit.actor)
     except (DigestError, ValueError) as error:
-        return _page(visit, status=409, problem=visit.refusal(error))
+        return _page(visit, status=409, problem=visit.told(error))
     return visit.go("/users")
 
 
@@ -37,7 +38,7 @@ def email(visit: Visit) -> Response:
     try:
         visit.desk.accounts.set_email(visit.parameters["name"], visit.form.get("email", ""), visit.actor)
     except DigestError as error:
-        return _page(visit, status=422, problem=visit.refusal(error))
+        return _page(visit, status=422, problem=visit.told(error))
     return visit.go("/users")
 
 
@@ -72,7 +73,7 @@ def make_token(visit: Visit) -> Response:
             days=int(days) if days.isdecimal() and len(days) < 6 else None,
         )  # fmt: skip
     except (DigestError, ValueError) as error:
-        return _page(visit, status=422, problem=visit.refusal(error))
+        return _page(visit, status=422, problem=visit.told(error))
     return _page(visit, linked=user, token=token)
 
 
@@ -85,7 +86,7 @@ def _page(
     visit: Visit,
     *,
     status: int = 200,
-    problem: str = "",
+    problem: str | Told = "",
     typed: str = "",
     linked: str = "",
     link: str = "",

@@ -17,7 +17,7 @@ from digest.render.environment import localise, make_environment
 from digest.render.template_errors import explain
 from digest.render.themes import Branding
 from digest.web.desk.acts import name_of, via_of
-from digest.web.desk.sentences import translate_all
+from digest.web.desk.sentences import translate_all, transport, unusual
 from digest.web.pages import TEMPLATES as READER_TEMPLATES
 
 if TYPE_CHECKING:
@@ -96,6 +96,8 @@ class Views:
             "act_name": lambda what: name_of(what, catalogue),
             "act_via": lambda via: via_of(via, catalogue),
             "kept": lambda line: translate_all(line, catalogue),
+            "transport": lambda name: transport(name, catalogue),
+            "unusual": lambda line: unusual(line, catalogue),
             **functions,
         }
         try:
@@ -115,6 +117,11 @@ class Views:
 def clock(at: datetime) -> str:
     """An hour as editors write it: 7:00, 21:40."""
     return f"{at.hour}:{at:%M}"
+
+
+def moment(at: datetime, catalogue: Catalogue) -> str:
+    """A day and an hour: 12 November, 7:00."""
+    return f"{dates.short(at.date(), catalogue.language)}, {clock(at)}"
 
 
 def when(at: datetime, now: datetime, catalogue: Catalogue) -> str:

@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from digest.errors import StoreError
 from digest.models import Actor, Edition, Role
 from digest.utils.urls import host_name
+from digest.web.desk.sentences import Told, refusal
 
 if TYPE_CHECKING:
     from starlette.datastructures import UploadFile
@@ -169,13 +170,13 @@ class Visit:
         anchor = f"#{part}" if part and "hx-request" not in self.request.headers else ""
         return self.finish(RedirectResponse(self.path(place, **query) + anchor, 303))
 
-    def refusal(self, error: Exception) -> str:
-        """Return what a page says about an act that was refused. An error of the store is none, and is raised again."""
+    def told(self, error: Exception) -> Told:
+        """Return a refusal in the language of the page. An error of the store is none, and is raised again."""
         if isinstance(error, StoreError):
             raise error
-        return str(error)
+        return refusal(error, self.catalogue)
 
-    def problem(self, status: int, title: str, advice: str = "") -> Response:
+    def problem(self, status: int, title: str, advice: str | Told = "") -> Response:
         """Answer with a page that explains what went wrong."""
         return self.page("problem.html.j2", status=status, title=title, advice=advice)
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
 from digest.config import loader
+from digest.i18n import translator
 from digest.models import Role, Source
+from digest.web.desk.sentences import translate
 from tests.web.desk.browser import Browser, set_up
+from tests.web.desk.conftest import KEY, open_desk
 from tests.web.site import Site, translated
 
 NEW = {"name": "नदी समाचार", "url": "https://nadi.example.com/feed.xml"}
@@ -67,3 +72,18 @@ def test_the_desk_adds_no_files_and_fetches_nothing_private(desk: Site, admin: B
         assert admin.post("/sources/preview", url=url).status == 422
     assert admin.post("/sources/add", name="x", url="/etc/passwd").status == 422
     assert stored(desk) == before
+
+
+def test_an_edition_names_a_source_that_does_not_answer_and_why(tmp_path: Path) -> None:
+    sources = [
+        {"name": "सुबह समाचार", "path": "samples/feeds/subah-samachar.xml", "replay": True},
+        {"name": "बंद अख़बार", "url": "http://127.0.0.1:9/feed", "allow_private": True},
+    ]
+    settings = {"DIGEST_SOURCES": json.dumps(sources), "DIGEST_ALERTS__SOURCE_FAILURES": "1"}
+    for desk in open_desk(tmp_path / "newsletter", **settings):
+        admin = set_up(desk, "mira", Role.ADMIN)
+        page = admin.get(f"/edition/{KEY}/checks").text
+        assert translator("hi").ngettext("%(num)s source does not answer", "", 1) % {"num": 1} in page
+        assert "बंद अख़बार" in page
+        error = "http://127.0.0.1:9/feed can't be reached: the connection was refused."
+        assert str(translate(error, translator("hi"))) in admin.get("/sources").text

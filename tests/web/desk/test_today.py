@@ -10,13 +10,17 @@ from urllib.parse import quote
 
 import pytest
 
+from digest.i18n import translator
 from digest.models import Block, Edition, EditionState, Role
 from digest.store.content.articles import ArticleStore
+from digest.store.sending.overview import STOPPED
 from digest.usecases.approval import revision
 from digest.usecases.edit_edition import displaced
+from digest.web.desk.acts import name_of
+from digest.web.desk.sentences import translate
 from tests.web.desk.browser import Browser, set_up
 from tests.web.desk.conftest import KEY
-from tests.web.site import Response, Site
+from tests.web.site import Response, Site, translated
 
 HERE = f"/edition/{KEY}"
 
@@ -263,6 +267,20 @@ def test_a_held_draft_stays_a_draft(desk: Site, sender: Browser) -> None:
     sender.post(f"{HERE}/pause")
     sender.post(f"{HERE}/resume")
     assert draft(desk).state == EditionState.APPROVED
+
+
+def test_a_paused_edition_says_who_held_it_or_why_it_stopped(desk: Site, sender: Browser) -> None:
+    sender.post(f"{HERE}/pause")
+    assert translated("%(who)s held it, %(when)s.") % {"who": "kavita", "when": "6:32"} in sender.get(HERE).text
+    why = "5 of the first 16 recipients bounced or were rejected (delivery.stop_on)"
+    desk.app.editions.record(KEY, STOPPED, why, now=desk.app.now() + timedelta(seconds=1))
+    assert str(translate(why, translator("hi"))) in sender.get(HERE).text
+
+
+def test_an_editor_sees_who_changed_what(desk: Site, editor: Browser) -> None:
+    editor.post(f"{HERE}/drop", story=order(desk)[-1])
+    acts = editor.get(HERE).text.partition('id="acts"')[2]
+    assert re.search(f"<b>suman</b>: {name_of('dropped', translator('hi'))}", acts)
 
 
 def test_stopping_for_good_is_asked_first(desk: Site, sender: Browser) -> None:

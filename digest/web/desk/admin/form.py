@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from digest.errors import ConfigurationError
 from digest.web.desk.visit import Visit
 
@@ -24,8 +26,8 @@ def fields_of(visit: Visit) -> dict[str, str | None]:
     return found
 
 
-def field_problem(error: ConfigurationError) -> dict[str, str]:
+def field_problem(visit: Visit, error: ConfigurationError) -> dict[str, Any]:
     """Return the field that an error is about, and its message."""
     first = error.problems[0]
     field = first.where.lstrip("-").lower() if first.where.startswith("--") or first.where == "EMAIL" else ""
-    return {"field": field, "problem": first.message if field else str(error)}
+    return {"field": field, "problem": visit.told(ConfigurationError([first]) if field else error)}

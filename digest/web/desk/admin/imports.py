@@ -59,7 +59,7 @@ def preview(visit: Visit) -> Response:
     try:
         report = _import(visit, upload, visit.actor, dry_run=True)
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=422, problem=_shown(error, upload), id=id, upload=upload)
+        return _page(visit, status=422, problem=visit.told(_named(error, upload)), id=id, upload=upload)
     return _page(visit, id=id, upload=upload, report=report, fields=FIELDS, rejected=report.rejected[:_MAX_REJECTED])
 
 
@@ -69,7 +69,7 @@ def run(visit: Visit) -> Response:
     try:
         report = _import(visit, upload, visit.actor, dry_run=False)
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=409, problem=_shown(error, upload), id=id, upload=upload)
+        return _page(visit, status=409, problem=visit.told(_named(error, upload)), id=id, upload=upload)
     visit.desk.uploads.forget(id)
     return _page(visit, done=report)
 
@@ -131,9 +131,10 @@ def _mapping(visit: Visit) -> ListMapping:
     return ListMapping(kind if kind in FORMATS else "", columns or None)
 
 
-def _shown(error: DigestError | ConfigurationError, upload: Upload) -> str:
+def _named(error: DigestError | ConfigurationError, upload: Upload) -> DigestError | ConfigurationError:
     """Return the error with the file name that the admin knows."""
     if not isinstance(error, ConfigurationError):
-        return str(error)
-    problems = (replace(each, where=each.where.replace(upload.path.name, upload.name)) for each in error.problems)
-    return "; ".join(map(str, problems))
+        return error
+    return ConfigurationError(
+        [replace(each, where=each.where.replace(upload.path.name, upload.name)) for each in error.problems]
+    )

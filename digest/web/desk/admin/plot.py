@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _WIDTH, _HEIGHT = 640, 160
-_LEFT, _BOTTOM, _TOP = 8, 20, 16
+_LEFT, _BOTTOM, _TOP = 24, 28, 26
 # The maximum width of a bar, for plots with few numbers.
 _WIDEST = 48.0
 

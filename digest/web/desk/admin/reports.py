@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from digest.models import DeliveryOutcome, Edition, Role
 from digest.notify import failures as failed
 from digest.notify.failures import Failures
+from digest.notify.report import Report, Row
 from digest.notify.report import rows as report_rows
 from digest.notify.report_formats import as_csv
 from digest.store.people.growth import GrowthReader
@@ -22,6 +24,7 @@ from digest.utils.text import escape_formula
 from digest.web.desk import today
 from digest.web.desk.admin import words
 from digest.web.desk.admin.plot import stack
+from digest.web.desk.views import moment
 from digest.web.desk.visit import Visit
 
 _EDITIONS, _DAYS, _PEOPLE = 14, 30, 100
@@ -41,7 +44,7 @@ def page(visit: Visit) -> Response:
         numbers=recent,
         plot=stack(
             [
-                (each.key[5:10], (("one", each.accepted), ("three", each.excluded), ("two", each.rejected)))
+                (_day_of(each.key), (("one", each.accepted), ("three", each.excluded), ("two", each.rejected)))
                 for each in reversed(recent)
             ]
         ),
@@ -57,14 +60,13 @@ def page(visit: Visit) -> Response:
 def edition(visit: Visit) -> Response:
     app, found = visit.desk.app, visit.edition()
     report = app.reporter.report(found.key)
-    zone = app.settings.newsletter.zone
     late = visit.query.get("late", "")
     return visit.page(
         "admin/report.html.j2",
         report=report,
         edition=found,
         bar=today.bar(visit, found, read_only=True, numbers=report.numbers),
-        rows=report_rows(report, zone),
+        rows=_rows(visit, report),
         failures=_failures(visit, [found.key]),
         kinds=failed.KINDS,
         work=_editors_work(visit, found),
@@ -74,6 +76,25 @@ def edition(visit: Visit) -> Response:
         words=words,
         now=visit.desk.now(),
     )
+
+
+def _day_of(key: str) -> str:
+    """Return the day of an edition's key as plots label it; the beginning of a key without a day."""
+    found = re.match(r"[0-9]{4}-([0-9]{2})-([0-9]{2})", key)
+    return f"{found[2]}.{found[1]}" if found else key[:10]
+
+
+def _rows(visit: Visit, report: Report) -> list[tuple[str, str, str]]:
+    """Return the name of each number, its value and its usual value."""
+    zone, catalogue = visit.desk.app.settings.newsletter.zone, visit.catalogue
+    numbers = report.numbers
+    times = {"first handed over": numbers.began_at, "last handed over": numbers.ended_at}
+
+    def value(row: Row) -> str:
+        at = times.get(row.name)
+        return moment(at.astimezone(zone), catalogue) if at else words.value(row.value, catalogue)
+
+    return [(row.name, value(row), words.value(row.usual, catalogue)) for row in report_rows(report, zone)]
 
 
 def table(visit: Visit) -> Response:

@@ -14,6 +14,8 @@ from digest.render.sample_edition import sample_edition
 from digest.render.variants import variant_for
 from digest.usecases.edit_settings import EDITABLE, SettingsChanged, problems_by_setting
 from digest.usecases.shown_email import fill_placeholders, in_scheme
+from digest.web.desk.admin.setting_words import choices, labels
+from digest.web.desk.admin.words import days
 from digest.web.desk.letter import FRAME_POLICY
 from digest.web.desk.visit import Visit
 from digest.yamlio.editor import EditNotPossible
@@ -111,6 +113,9 @@ def _page(
         problem=problem,
         done=visit.query.get("done", "") if visit.request.method == "GET" else "",
         weekdays=WEEKDAYS,
+        day_names=days(visit.catalogue),
+        labels=labels(visit.catalogue),
+        choices=choices(visit.catalogue),
         several=bool(visit.desk.app.settings.schedule.editions),
         scheme=scheme,
         chosen_theme={key: values[key] for key in _THEME},

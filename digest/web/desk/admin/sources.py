@@ -11,24 +11,28 @@ from starlette.responses import Response
 
 from digest.collect.collector import ALLOW_PRIVATE
 from digest.errors import ConfigurationError, DigestError
-from digest.models import Source, SourceHealth
+from digest.models import Role, Source, SourceHealth
 from digest.utils.redact import redact
+from digest.web.desk.checks import Problem
+from digest.web.desk.sentences import Told, translate
 from digest.web.desk.visit import Visit
 
-# Failed fetches in a row after which a source is in trouble.
-_FAILURES = 3
 _TITLES = 10
+# The most sources that an edition's page names.
+_NAMED = 3
 _NEWEST = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A source with its health. `kind` is bad, warn or ok; `trouble` is the problem in the editor's language."""
+    """A source with its health. `kind` is bad, warn, ok or off; `trouble` is the problem in the editor's language."""
 
     source: Source
     health: SourceHealth | None
     kind: str
     trouble: str
+    # Why the last fetch failed.
+    why: Told | None = None
 
 
 def page(visit: Visit) -> Response:
@@ -52,11 +56,26 @@ def _page(visit: Visit, *, status: int = 200, **values: Any) -> Response:
     )
 
 
+def problems(visit: Visit) -> list[Problem]:
+    """Return one line for an edition's page if sources do not answer, because their stories are missing in it."""
+    app, least = visit.desk.app, visit.desk.app.settings.alerts.source_failures
+    read = [each for each in app.sources if not each.paused]
+    health = app.articles.health_of(read)
+    dead = [name for each in read if (name := each.name) in health and health[name].failures >= least]
+    if not dead:
+        return []
+    _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
+    title = ngettext("%(num)s source does not answer", "%(num)s sources do not answer", len(dead)) % {"num": len(dead)}
+    place = visit.path("/sources") if visit.may(Role.EDITOR) else ""
+    names = ", ".join(dead[:_NAMED]) + (" …" if len(dead) > _NAMED else "")
+    return [Problem("warn", title, names, place, _("Look"), own=True)]
+
+
 def one(visit: Visit) -> Response:
     return _one(visit, visit.query.get("name", ""))
 
 
-def _one(visit: Visit, name: str, *, status: int = 200, problem: str = "") -> Response:
+def _one(visit: Visit, name: str, *, status: int = 200, problem: str | Told = "") -> Response:
     app, now = visit.desk.app, visit.desk.now()
     source = next((each for each in app.source_editor.list() if each.name == name), None)
     if source is None:
@@ -89,13 +108,13 @@ def preview(visit: Visit) -> Response:
     try:
         plan = visit.desk.app.source_editor.plan({"url": url}, _options(visit), name=visit.form.get("name", "").strip())
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=422, problem=visit.refusal(error))
+        return _page(visit, status=422, problem=visit.told(error))
     if plan.same is not None:
         problem = _("This is a source already: %(name)s") % {"name": plan.same.name}
         return _page(visit, status=422, problem=problem)
     if plan.problem:
         private = f" {ALLOW_PRIVATE}" if plan.found.private else ""
-        return _page(visit, status=422, problem=plan.problem + private)
+        return _page(visit, status=422, problem=visit.told(DigestError(plan.problem + private)))
     newest = sorted(plan.found.articles, key=lambda article: article.published, reverse=True)[:_TITLES]
     return _page(visit, plan=plan, newest=newest)
 
@@ -105,7 +124,7 @@ def add(visit: Visit) -> Response:
     try:
         visit.desk.app.source_editor.add(row, visit.actor)
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=422, problem=visit.refusal(error))
+        return _page(visit, status=422, problem=visit.told(error))
     return visit.go("/sources", done="added")
 
 
@@ -122,7 +141,7 @@ def change(visit: Visit) -> Response:
         try:
             visit.desk.app.source_editor.change(name, changed, visit.actor)
         except (ConfigurationError, DigestError) as error:
-            return _one(visit, name, status=422, problem=visit.refusal(error))
+            return _one(visit, name, status=422, problem=visit.told(error))
     return visit.go("/sources/one", name=name, done="saved")
 
 
@@ -131,7 +150,7 @@ def pause(visit: Visit) -> Response:
     try:
         visit.desk.app.source_editor.change(name, {"paused": "pause" in visit.form}, visit.actor)
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=409, problem=visit.refusal(error))
+        return _page(visit, status=409, problem=visit.told(error))
     return visit.go("/sources/one", name=name, done="saved")
 
 
@@ -139,7 +158,7 @@ def remove(visit: Visit) -> Response:
     try:
         visit.desk.app.source_editor.remove(visit.form.get("name", ""), visit.actor)
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=409, problem=visit.refusal(error))
+        return _page(visit, status=409, problem=visit.told(error))
     return visit.go("/sources", done="removed")
 
 
@@ -164,11 +183,15 @@ def _line(visit: Visit, source: Source, health: SourceHealth | None, now: dateti
     if source.paused:
         return Line(source, health, "off", _("paused"))
     if health is None:
-        return Line(source, health, "ok" if source.replay else "warn", _("not collected yet"))
-    if health.failures >= _FAILURES:
-        return Line(source, health, "bad", _("not reachable"))
+        kind, trouble = ("ok", _("sample")) if source.replay else ("warn", _("not collected yet"))
+        return Line(source, health, kind, trouble)
     if health.failures:
-        return Line(source, health, "warn", _("the last fetch failed"))
+        error = health.last_error or ""
+        said = translate(error, visit.catalogue)
+        why = Told(said) if said else Told(_("It could not be read."), error)
+        if health.failures >= alerts.source_failures:
+            return Line(source, health, "bad", _("not reachable"), why)
+        return Line(source, health, "warn", _("the last fetch failed"), why)
     if health.moved_to:
         return Line(source, health, "warn", _("has a new address"))
     if health.last_new and now - health.last_new > alerts.source_silent:

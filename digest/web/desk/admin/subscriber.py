@@ -17,6 +17,7 @@ from digest.store.people.preferences import ERASED, PreferenceStore, StoredSubsc
 from digest.usecases.edit_subscribers import subject_of
 from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
+from digest.web.desk.sentences import Told
 from digest.web.desk.visit import Visit
 
 # Lines of the history that are shown at first.
@@ -29,7 +30,7 @@ def page(visit: Visit) -> Response:
     return _page(visit)
 
 
-def _page(visit: Visit, *, status: int = 200, field: str = "", problem: str = "") -> Response:
+def _page(visit: Visit, *, status: int = 200, field: str = "", problem: str | Told = "") -> Response:
     desk, now = visit.desk, visit.desk.now()
     app, held = desk.app, _held(visit)
     entries = _entries(visit, held)
@@ -117,9 +118,9 @@ def _act(visit: Visit, done: str, act: Callable[[str, Actor], object]) -> Respon
     try:
         act(held.email, visit.actor)
     except ConfigurationError as error:
-        return _page(visit, status=422, **field_problem(error))
+        return _page(visit, status=422, **field_problem(visit, error))
     except DigestError as error:
-        return _page(visit, status=409, problem=visit.refusal(error))
+        return _page(visit, status=409, problem=visit.told(error))
     return visit.go(f"/subscriber/{held.id}", done=done)
 
 

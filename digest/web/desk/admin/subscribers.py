@@ -14,6 +14,7 @@ from digest.usecases.edit_subscribers import comparable, valid
 from digest.usecases.segments import MAX_NAME, UnknownSegment
 from digest.web.desk.admin import words
 from digest.web.desk.admin.form import FREQUENCIES, field_problem, fields_of
+from digest.web.desk.sentences import Told
 from digest.web.desk.visit import Visit
 
 _PAGE = 50
@@ -93,13 +94,13 @@ def add(visit: Visit) -> Response:
         app.subscriber_editor.add(email, fields_of(visit), visit.actor, wording=wording)
         held = PreferenceStore(app.database).find(comparable(email))
     except ConfigurationError as error:
-        return _add_form(visit, status=422, **field_problem(error))
+        return _add_form(visit, status=422, **field_problem(visit, error))
     except DigestError as error:
-        return _add_form(visit, status=422, field="email", problem=visit.refusal(error))
+        return _add_form(visit, status=422, field="email", problem=visit.told(error))
     return visit.go(f"/subscriber/{held.id}", done="added") if held else visit.go("/subscribers")
 
 
-def _add_form(visit: Visit, *, status: int = 200, field: str = "", problem: str = "") -> Response:
+def _add_form(visit: Visit, *, status: int = 200, field: str = "", problem: str | Told = "") -> Response:
     app = visit.desk.app
     return visit.page(
         "admin/add.html.j2",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+from digest.web.desk.sentences import Told, tell
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
@@ -71,6 +74,7 @@ def outcome(word: str, catalogue: Catalogue) -> str:
 
 _DURATION = re.compile(r"(?:(?P<h>[0-9]+) h )?(?:(?P<min>[0-9]+) min)?(?: ?(?P<s>[0-9]+) s)?")
 _NOT_REPORTED = re.compile(r"not reported by (.+)")
+_FEWER = re.compile("fewer than ([0-9,]+)")
 
 
 def value(text: str, catalogue: Catalogue) -> str:
@@ -85,6 +89,8 @@ def value(text: str, catalogue: Catalogue) -> str:
             "s": _("%(num)s s") % {"num": found["s"]},
         }
         return " ".join(words for name, words in units.items() if found[name])
+    if found := _FEWER.fullmatch(text):
+        return _("fewer than %(num)s") % {"num": found[1]}
     return {"not known": _("not known"), "nothing was sent yet": _("nothing was sent yet")}.get(text, text)
 
 
@@ -103,25 +109,20 @@ def reason(text: str, catalogue: Catalogue) -> str:
         (r"was not on the list when it was made ready", _("they were not on the list yet")),
         (r"it was made ready before this subscriber was added", _("they were not on the list yet")),
         (r"nobody got it.*", _("nobody got this edition")),
-        (r".*(mailbox full|quota|over quota|4\.2\.2|5\.2\.2).*", _("the mailbox is full")),
-        (r".*(5\.1\.1|no such user|unknown user|user unknown|does not exist).*", _("there is no such mailbox")),
     )
     return next((words for pattern, words in known if re.fullmatch(pattern, text, re.I | re.S)), text)
 
 
-_RESPONSE = re.compile(r"\b[245][0-9]{2}\b")
-
-
-def with_reason(text: str, catalogue: Catalogue) -> str:
-    """Translate a reason as `reason` does, and keep a server's own response behind it."""
+def told(text: str, catalogue: Catalogue) -> Told:
+    """Translate a reason or a line of a history, and keep what a server answered."""
     known = reason(text, catalogue)
-    return f"{known}: {text}" if known != text and _RESPONSE.search(text) else known
+    return Told(known) if known != text else tell(text, catalogue)
 
 
-def frequency(value: str, catalogue: Catalogue) -> str:
-    """Translate a frequency: daily, weekdays, weekly:sun."""
+def days(catalogue: Catalogue) -> Mapping[str, str]:
+    """Return the days of the week with their short names."""
     _ = catalogue.gettext
-    days = {
+    return {
         "mon": _("Mon"),
         "tue": _("Tue"),
         "wed": _("Wed"),
@@ -130,8 +131,14 @@ def frequency(value: str, catalogue: Catalogue) -> str:
         "sat": _("Sat"),
         "sun": _("Sun"),
     }
+
+
+def frequency(value: str, catalogue: Catalogue) -> str:
+    """Translate a frequency: daily, weekdays, weekly:sun."""
+    _ = catalogue.gettext
     if value == "daily":
         return _("every day")
     if value == "weekdays":
         return _("Monday to Friday")
-    return ", ".join(days.get(day, day) for day in value.partition(":")[2].split(","))
+    names = days(catalogue)
+    return ", ".join(names.get(day, day) for day in value.partition(":")[2].split(","))

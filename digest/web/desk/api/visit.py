@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from digest.models import Actor, Role
 from digest.web.desk.api.documents import document
+from digest.web.desk.sentences import Told
 from digest.web.desk.visit import Visit
 
 if TYPE_CHECKING:
@@ -48,19 +49,25 @@ class ApiVisit(Visit):
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         if status >= 400:
-            message = values.get("problem") or values.get("wrong") or next(iter(values.get("problems") or {}), "")
-            problem = str(message or "This cannot be done.")
-            return failure(status, problem, field=str(values.get("field") or ""))
+            message: str | Told = (
+                values.get("problem") or values.get("wrong") or next(iter(values.get("problems") or {}), "")
+            )
+            return failure(status, _text(message) or "This cannot be done.", field=str(values.get("field") or ""))
         return answer(document(template, values), status)
 
     def go(self, place: str, *, part: str = "", **query: str) -> Response:  # noqa: ARG002
         return answer({"done": True, "at": place})
 
-    def problem(self, status: int, title: str, advice: str = "") -> Response:
-        return failure(status, f"{title}. {advice}".strip() if advice else title)
+    def problem(self, status: int, title: str, advice: str | Told = "") -> Response:
+        return failure(status, f"{title}. {_text(advice)}".strip() if advice else title)
 
     def finish(self, response: Response) -> Response:
         return response
+
+
+def _text(said: str | Told) -> str:
+    """Return a sentence as one text: the original after our words, if there is one."""
+    return str(said) if isinstance(said, str) else f"{said.text} {said.original}".strip()
 
 
 def answer(values: Any, status: int = 200) -> Response:
