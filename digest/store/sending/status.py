@@ -125,9 +125,10 @@ class StatusReader:
             return find_orphans(connection, runs, self.policy, now)
 
 
-def counts(database: Database, edition: str) -> Counts:
+def counts(database: Database, edition: str, *, by_row: bool = True) -> Counts:
+    """`by_row` as in `count_recipients`."""
     with database.read() as connection:
-        return count_recipients(connection, edition)
+        return count_recipients(connection, edition, by_row=by_row)
 
 
 def pending(database: Database, edition: str) -> int:
@@ -235,7 +236,9 @@ def _sent_in_flight(connection: Connection, edition: str, orphans: Mapping[int, 
         .select_from(attempt)
         .join(batch, batch.c.id == attempt.c.batch)
         .join(delivery, and_(delivery.c.batch == batch.c.id, delivery.c.outcome.is_(None)))
-        .where(batch.c.edition == edition, batch.c.state == BatchState.SUBMITTING, batch.c.id.not_in(list(orphans)))
+        # Of the delivery too, because PostgreSQL would plan for all partitions.
+        .where(batch.c.edition == edition, delivery.c.edition == edition)
+        .where(batch.c.state == BatchState.SUBMITTING, batch.c.id.not_in(list(orphans)))
         .where(attempt.c.state == AttemptState.SUBMITTING, delivery.c.subscriber < attempt.c.current_recipient)
     )
     return int(connection.execute(rows).scalar_one())
