@@ -40,7 +40,7 @@ def run(*, quick: bool) -> list[tuple[str, ...]]:
         with make_app(home, environment={"DIGEST_NOW": "2026-11-23T07:30+05:30"}) as app:
             _fill(app, number, words, dice)
             with create_app(app, "http://localhost") as pages, closing(Asgi(pages)) as client:
-                rows = []
+                rows: list[tuple[str, ...]] = []
                 for what, queries in _queries(words, dice, 20 if quick else 200).items():
                     times = [_milliseconds(client, query) for query in queries]
                     cuts = quantiles(times, n=20)
@@ -84,7 +84,7 @@ def _fill(app: App, number: int, words: list[str], dice: random.Random) -> None:
         with app.database.write() as connection:
             values = {"key": key, "day": day, "number": index + 1, "state": EditionState.DONE, "subject": key}
             texts = dict.fromkeys(("preheader", "intro", "lead", "reason"), "")
-            lists = {"sections": [], "editorial_changes": {}}
+            lists: dict[str, object] = {"sections": [], "editorial_changes": {}}
             connection.execute(insert(edition).values(**values, **texts, **lists, frozen_at=at))
         stories = list(_stories(key, day, at, words, dice))
         app.archive.add(key, ArchivePage(stories[0].title, "…", "<p>…</p>", "", STORIES, 3), at, stories, [])

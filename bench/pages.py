@@ -49,7 +49,7 @@ def measure(app: App, count: int) -> list[tuple[str, ...]]:
     """Measure each kind of request."""
     from digest.web.server import run_pages
 
-    rows = []
+    rows: list[tuple[str, ...]] = []
     with run_pages(app, port=0) as pages:
         for name, requests in _requests(app, count).items():
             # The first requests load what later ones share.
@@ -98,6 +98,6 @@ def _send(base: str, requests: Sequence[Request]) -> int:
     order = {"host": address.hostname, "port": address.port, "requests": requests}
     command = [sys.executable, "-m", "bench.page_clients"]
     done = subprocess.run(command, input=json.dumps(order).encode(), stdout=subprocess.PIPE, check=True)
-    statuses = {int(status): number for status, number in json.loads(done.stdout).items()}
+    statuses: dict[int, int] = {int(status): number for status, number in json.loads(done.stdout).items()}
     good = statuses.get(200, 0) + statuses.get(303, 0)
     return len(requests) - good
