@@ -409,6 +409,11 @@ def split_key(key: str) -> tuple[date | None, str]:
         return None, key
 
 
+def is_special(key: str) -> bool:
+    """Whether this is the key of a special edition, which a person composes outside the schedule."""
+    return split_key(key)[0] is None and not key.startswith(LETTERS_TO_SOME)
+
+
 def is_breaking(key: str) -> bool:
     """Whether this is the key of an alert edition: `2026-11-29-breaking-1`."""
     day, slug = split_key(key)

@@ -20,7 +20,7 @@ from digest.deliver.shutdown import abort_after_grace
 from digest.deliver.worker import send_due
 from digest.errors import DigestError
 from digest.mail.message import content_ids
-from digest.models import Edition, EditionState, RenderedEmail, is_breaking
+from digest.models import Edition, EditionState, RenderedEmail, is_breaking, is_special
 from digest.store import meta
 from digest.store.locks import Lock, exclusive, urgent, urgent_waits
 from digest.store.sending.recovery import in_flight_elsewhere
@@ -286,6 +286,7 @@ def tell_other_editions(app: App, alert: str) -> tuple[str, ...]:
             notes.append(
                 f"Edition {edition.key} was approved before and may repeat this story. "
                 f"To compose it again: digest edition reopen {edition.key} && digest compose"
+                f"{f' --slug {edition.key}' if is_special(edition.key) else ''}"
             )
     return tuple(notes)
 

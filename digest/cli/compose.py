@@ -62,20 +62,19 @@ def compose(
     from digest.app import make_app
     from digest.cli.editions import command_user
     from digest.curate.editorial import Selection
-    from digest.usecases.compose import Composed
 
     with make_app(home) as app:
         if unknown := sorted(set(sources) - {each.name for each in app.sources}):
             raise click.UsageError(f"there is no source {unknown[0]!r}; `digest sources list` shows all")
-        if chooses:
-            chosen = Selection(words.strip(), tuple(dict.fromkeys(sources)), hours or 24)
-            edition = app.editor.compose_special(slug, chosen, command_user(app), fetch=True)
-            _show(Composed(edition), explain=explain, as_json=as_json)
-            return 0
         with progress() as job:
             on_source = calls(job("collected"), len(app.sources))
             key = composed_key(app, day.date() if day else None, scheduled, slug)
-            composed = pipeline.compose(app, key, on_source=on_source)
+            if chooses:
+                chosen = Selection(words.strip(), tuple(dict.fromkeys(sources)), hours or 24)
+                by = command_user(app)
+                composed = app.editor.compose_special(key, chosen, by, fetch=True, on_source=on_source)
+            else:
+                composed = pipeline.compose(app, key, on_source=on_source)
         _show(composed, explain=explain, as_json=as_json)
     return 0
 

@@ -12,7 +12,7 @@ from digest.cli.editions import command_user, decision_line, existing
 from digest.cli.output import emit, json_option, note, plural, shorten
 from digest.cli.tables import table
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
-from digest.models import Actor, Edition, EditionState, is_breaking
+from digest.models import Actor, Edition, EditionState, is_breaking, is_special
 from digest.utils.text import pick
 
 if TYPE_CHECKING:
@@ -295,14 +295,19 @@ def undo(home: Path, key: str) -> None:
 @edition.command()
 @click.argument("key", metavar="EDITION", required=False, default="")
 @click.option("--force", metavar="REASON", default="", help="Approve despite errors in the email.")
+@click.option("--at", metavar="TIME", default="", help="Send a special edition at this time: 2026-11-23T07:00.")
+@click.option(
+    "--obey-frequency", is_flag=True, help="Send a special edition only to subscribers whose days include its day."
+)
 @click.pass_obj
-def approve(home: Path, key: str, force: str) -> None:
-    """Approve a draft (default: the one that waits for approval today), so that it is sent at its time.
+def approve(home: Path, key: str, force: str, at: str, obey_frequency: bool) -> None:
+    """Approve a draft (default: the one that waits for approval today), so that `digest run` sends it at its time.
 
-    Its emails are checked first.
+    Its emails are checked first. A special edition goes out at once, or with --at at that time.
     """
     from digest.app import make_app
     from digest.cli.faults import warn_of
+    from digest.usecases.special import parse_time
 
     with make_app(home) as attended:
         # As `digest run` will send it: with the last valid list, if the file has errors.
@@ -311,14 +316,25 @@ def approve(home: Path, key: str, force: str) -> None:
         found = existing(app, key)
         if found.state != EditionState.DRAFT:
             raise DigestError(_impossible(found, EditionState.APPROVED))
-        by = command_user(app)
-        checked = app.approver.approve(found, how=_BY, by=by.name, force=force.strip())
-        app.audit.record(by, EditionState.APPROVED, key, force.strip(), now=app.now())
+        by, zone = command_user(app), app.settings.newsletter.zone
+        try:
+            when = parse_time(at, app.now(), zone) if at else None
+        except ValueError as error:
+            raise ConfigurationError([ConfigProblem("--at", 0, str(error))]) from None
+        checked = app.approver.approve(
+            found, how=_BY, by=by.name, force=force.strip(), at=when, obey_frequency=obey_frequency
+        )
+        moment = f"{when.astimezone(zone):%Y-%m-%d %H:%M}" if when else ""
+        detail = "; ".join(filter(None, (force.strip(), moment)))
+        app.audit.record(by, EditionState.APPROVED, key, detail, now=app.now())
         for line in (*checked.warnings, *checked.left_out):
             note(f"warning: {line}")
         if faults := app.subscriber_list.problems:
             warn_of(faults, "The emails were checked for the last valid list, which `digest run` uses.")
-        then = _what_sends_it(app.calendar.of(key), app.now().astimezone(app.settings.newsletter.zone))
+        if is_special(key):
+            then = f" `digest run` sends it {f'at {moment}' if moment else 'at once'}, or you do now: digest send {key}"
+        else:
+            then = _what_sends_it(app.calendar.of(key), app.now().astimezone(zone))
     click.echo(f"Edition {key} is {EditionState.APPROVED}.{then}")
 
 
@@ -462,6 +478,11 @@ def correct(home: Path, key: str, story: str, title: str | None, summary: str | 
             click.echo(f"`digest run` sends the correction, or later `digest send {done.correction}`.")
             return
         click.echo(f"The correction {done.correction} went to {_recipients(sent.counts.accepted)}.")
+        if sent.counts.excluded:
+            click.echo(
+                f"{_recipients(sent.counts.excluded)} left or paused since, and got none: "
+                f"`digest status {done.correction}` names them."
+            )
 
 
 @edition.command()
@@ -551,6 +572,8 @@ def _impossible(found: Edition, state: EditionState) -> str:
     now = _NAMES.get(found.state, found.state)
     if found.state == state:
         return f"Edition {found.key} is {now} already."
+    if (found.state, state) == (EditionState.SKIPPED, EditionState.CANCELLED) and is_special(found.key):
+        return f"Edition {found.key} is skipped, so nobody gets it, and there is nothing to cancel."
     return f"Edition {found.key} is {now} and cannot be {_VERBS.get(state, state)}."
 
 

@@ -97,6 +97,7 @@ def restore_json(result: RestoreResult) -> dict[str, Any]:
         "doubtful": result.doubtful,
         "sent_since": [asdict(each) for each in result.sent] if result.sent is not None else None,
         "carried": asdict(result.carried) if result.carried else None,
+        "left_behind": result.left_behind,
     }
 
 

@@ -15,7 +15,7 @@ from digest.cli.output import emit, json_option, note, printable, unsendable_not
 from digest.cli.tables import table
 from digest.cli.user import user_name
 from digest.errors import ConfigProblem, ConfigurationError
-from digest.models import EditionState
+from digest.models import EditionState, is_special
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -156,7 +156,12 @@ def _settle_doubtful(
         )
     elif not_sent:
         click.echo(f"Edition {key} was not sent before the store was restored. It is sent as usual from now on:")
-        click.echo(f"by `digest run` at each subscriber's hour, or by `digest send {key}` at once.")
+        if not is_special(key):
+            click.echo(f"by `digest run` at each subscriber's hour, or by `digest send {key}` at once.")
+        elif edition is not None and edition.state == EditionState.APPROVED:
+            click.echo(f"by `digest send {key}`. `digest run` sends it too, unless it was approved too long ago.")
+        else:
+            click.echo(f"by `digest send {key}`, or by `digest run` once somebody approves it.")
     else:
         click.echo(f"Edition {key}: {hold_reason.reason}.")
         if may_have_it:

@@ -194,6 +194,13 @@ def _show_doubt(result: RestoreResult) -> None:
         click.echo("`digest send EDITION` sends to the rest.")
     else:
         click.echo("The replaced store has sent nothing since the copy.")
+    if result.left_behind is None:
+        click.echo(
+            "Drafts, changes and approvals since the copy are not in it: compose and approve these editions again."
+        )
+    elif result.left_behind:
+        click.echo(f"Composed, changed or approved since the copy, and not kept: {', '.join(result.left_behind)}.")
+        click.echo("Compose, change and approve these editions again; the copy has them as they were, if at all.")
 
 
 @store.command()

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime, time, timedelta
 
-from digest.models import PROVIDER_NAMES, AttemptState, EditionState, is_breaking
+from digest.models import PROVIDER_NAMES, AttemptState, EditionState, is_breaking, is_special, split_key
 from digest.notify.alert import Alert, AlertKind
 from digest.notify.facts import AttemptFacts, EditionFacts, Facts
 from digest.notify.formats import format_time
@@ -74,8 +74,9 @@ def silent_sources(facts: Facts) -> Iterator[Alert]:
 
 
 def skipped_editions(facts: Facts) -> Iterator[Alert]:
+    """Skipped editions of the schedule. Whoever composed a special edition sees that it has no stories."""
     for edition in facts.editions:
-        if edition.state == EditionState.SKIPPED:
+        if edition.state == EditionState.SKIPPED and not is_special(edition.key):
             yield _missed(
                 facts,
                 AlertKind.EDITION_SKIPPED,
@@ -88,6 +89,12 @@ def skipped_editions(facts: Facts) -> Iterator[Alert]:
 
 def thin_editions(facts: Facts) -> Iterator[Alert]:
     for edition in facts.editions:
+        day, slug = split_key(edition.key)
+        if edition.state == EditionState.DRAFT:
+            command = f"digest compose --date {day} {f'--edition {slug} ' if slug else ''}--explain"
+            action = f"`{command}` shows the stories that just missed it."
+        else:
+            action = f"`digest edition show {edition.key}` shows why each story was chosen."
         if edition.state in _COMPOSED and edition.stories < facts.limits.thin_below(edition.key):
             stories = "1 story" if edition.stories == 1 else f"{edition.stories} stories"
             yield _missed(
@@ -96,8 +103,7 @@ def thin_editions(facts: Facts) -> Iterator[Alert]:
                 edition,
                 f"Edition {edition.key} has only {stories}",
                 f"It is {edition.state}. Perhaps a source failed.",
-                "Look at the sources: `digest sources list`. "
-                "`digest compose --explain` shows the stories that just missed it.",
+                f"Look at the sources: `digest sources list`. {action}",
             )
 
 
@@ -129,6 +135,7 @@ def expired_editions(facts: Facts) -> Iterator[Alert]:
             approve, later = "", ""
             if facts.requires_approval(edition.key):
                 approve = f"`digest edition approve {edition.key}` approves it, "
+            if approve and not is_special(edition.key):
                 later = " For more time to approve, set `schedule.approve_by` or `schedule.expires_after` later."
             yield _missed(
                 facts,
@@ -412,6 +419,18 @@ KINDS = frozenset(
         AlertKind.WEBHOOK_SILENT,
         AlertKind.DISK_LOW,
         AlertKind.BACKUP_OLD,
+    }
+)
+# Those about one edition, for which the store alone shows whether they hold.
+EDITION_KINDS = frozenset(
+    {
+        AlertKind.EDITION_SKIPPED,
+        AlertKind.EDITION_THIN,
+        AlertKind.EDITION_WAITING,
+        AlertKind.EDITION_EXPIRED,
+        AlertKind.SENDING_STOPPED,
+        AlertKind.SENDING_SLOW,
+        AlertKind.OUTCOME_UNKNOWN,
     }
 )
 _ENDINGS = {

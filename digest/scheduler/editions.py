@@ -12,13 +12,14 @@ from digest import pipeline
 from digest.app import App
 from digest.config.calendar import Calendar, PlannedEdition
 from digest.config.loader import FILE_NAME
-from digest.models import BatchState, Corrects, Edition, EditionState, is_breaking
+from digest.models import BatchState, Corrects, Edition, EditionState, is_breaking, is_special
 from digest.notify.alert import AlertKind
 from digest.scheduler.guard import Guard
 from digest.scheduler.notices import Notices
 from digest.scheduler.steps import WAITING, Step, hand_over_at, next_step
 from digest.store.sending.revisions import count_by_state
 from digest.usecases.breaking import BreakingRefused
+from digest.usecases.special import due_at
 from digest.utils.telemetry import log_fields
 from digest.utils.text import plural
 
@@ -206,6 +207,8 @@ class EditionJobs:
                 self.notice_proposal(edition)
             else:
                 self._expire(key, _TOO_LATE, deadline=deadline)
+        elif is_special(key) and edition.state == EditionState.APPROVED:
+            self._send_special(key, now)
         elif planned is not None and now > planned.expires_at:
             self._expire(key, _TOO_LATE, deadline=planned.expires_at)
         elif planned is None and pipeline.day_of(key) and edition.day < now.date():
@@ -239,6 +242,16 @@ class EditionJobs:
         self.log_sent(sent)
         for line in pipeline.tell_other_editions(self.app, key):
             self.log(line)
+
+    def _send_special(self, key: str, now: datetime) -> None:
+        """Send a special edition that a person approved, at once or at the time that they chose."""
+        due = due_at(self.app.editions.decisions(key))
+        if due is None or now < due or self.without_list:
+            return
+        if now > (deadline := due + self.app.settings.schedule.expires_after):
+            self._expire(key, _TOO_LATE, deadline=deadline)
+        else:
+            self.log_sent(self._send_now(key))
 
     def _compose(self, key: str) -> None:
         """Compose an edition into a draft, or into a skipped one with its reason."""

@@ -12,8 +12,9 @@ import orjson
 
 from digest.curate.editorial import Changes
 from digest.errors import DigestError
-from digest.models import Actor, Edition, EditionState, Story, Variant, is_breaking
+from digest.models import Actor, Edition, EditionState, Story, Variant, is_breaking, is_special
 from digest.usecases.preflight import Preflight, PreflightFailed, PreflightResult, SampleGuard
+from digest.usecases.special import OBEYS_FREQUENCY, SEND_AT
 
 if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore
@@ -63,15 +64,27 @@ class Approver:
         self.sample_guard.refuse(edition)
         return checked
 
-    def approve(self, edition: Edition, *, how: str, by: str = "", force: str = "") -> PreflightResult:
-        """Check and approve a draft. `digest run` sends it at its time, and breaking news at once.
+    def approve(
+        self,
+        edition: Edition,
+        *,
+        how: str,
+        by: str = "",
+        force: str = "",
+        at: datetime | None = None,
+        obey_frequency: bool = False,
+    ) -> PreflightResult:
+        """Check and approve a draft. `digest run` sends it at its time, breaking news and a special edition at once.
 
-        Records who approved (if known), how, and `force`, the reason for approving despite errors. Raises
-        PreflightFailed for an email with errors, ModelTextUnseen for model text that nobody has looked at,
+        A special edition can have a time to be sent, `at`, and go only to subscribers who are due on its day
+        (`obey_frequency`). Records who approved (if known), how, and `force`, the reason for approving despite errors.
+        Raises PreflightFailed for an email with errors, ModelTextUnseen for model text that nobody has looked at,
         BreakingRefused for an alert edition that must not be sent, EditionChanged if the edition was changed meanwhile,
         and DigestError for another state.
         """
         key = edition.key
+        if (at or obey_frequency) and not is_special(key):
+            raise DigestError(f"Edition {key} is not a special edition: the schedule has its time and its subscribers.")
         checked = self.check(edition)
         if checked.errors and not force:
             raise PreflightFailed(key, checked)
@@ -88,6 +101,11 @@ class Approver:
             if revision(stored) != revision(edition):
                 raise EditionChanged(f"Edition {key} was changed while it was being checked. Look at it again.")
             self.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
+        # Before the approval, because `digest run` sends as soon as that is recorded.
+        if at is not None:
+            self.editions.record(key, SEND_AT, at.isoformat(), now=self.now(), by=by)
+        if obey_frequency:
+            self.editions.record(key, OBEYS_FREQUENCY, how, now=self.now(), by=by)
         self.editions.record(key, EditionState.APPROVED, force or how, now=self.now(), by=by)
         return checked
 

@@ -228,6 +228,9 @@ class Composer:
             first = first or curated
             if curated.sections:
                 break
+        if not articles and changes.selection is not None:
+            found = f"No article of the last {changes.selection.hours} hours has the chosen words and sources."
+            return _Choice(replace(curated, reason=found))
         if not curated.sections:
             return _Choice(first or curated)
         if fetch and self.fulltext.fetch(curated.sections, articles):

@@ -19,12 +19,15 @@ from digest.usecases.approval import model_texts
 from digest.usecases.compose import edition_key
 
 if TYPE_CHECKING:
+    from digest.collect.collector import SourceReport
     from digest.store.content.editions import EditionStore
     from digest.store.desk.audit import AuditLog
     from digest.usecases.breaking import BreakingNews
-    from digest.usecases.compose import Composer
+    from digest.usecases.compose import Composed, Composer
 
 _EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED)
+# Why a special edition is skipped until it is composed.
+_BEING_COMPOSED = "It is being composed."
 
 
 class NotEditable(DigestError):
@@ -384,24 +387,35 @@ class EditionEditor:
         before = self.editions.read_changes(last.before)
         return self._change(key, lambda _changes: before, by, "undone", last.what)
 
-    def compose_special(self, slug: str, selection: Selection, by: Actor, *, fetch: bool = False) -> Edition:
+    def compose_special(
+        self,
+        slug: str,
+        selection: Selection,
+        by: Actor,
+        *,
+        fetch: bool = False,
+        on_source: Callable[[SourceReport], None] | None = None,
+    ) -> Composed:
         """Compose a special edition from a selection of articles.
 
-        Composing it again keeps to the selection. `fetch` collects first. Raises ConfigurationError for an unusable
-        slug, and DigestError if there is an edition with this name.
+        Composing it again keeps to the selection. A skipped one, in which no article was, gets the new selection.
+        `fetch` collects first. Raises ConfigurationError for an unusable slug, and DigestError if there is another
+        edition with this name.
         """
         now = self.now()
         key = edition_key(now.date(), slug)
-        reason = "It is being composed."
-        empty = Edition(key, now.date(), 0, EditionState.SKIPPED, "", "", (), reason=reason)
-        if not slug or self.editions.put(empty, over=()) is None:
+        empty = Edition(key, now.date(), 0, EditionState.SKIPPED, "", "", (), reason=_BEING_COMPOSED)
+        stored = self.editions.get(key) if slug else None
+        # Another editor may be composing it at this moment.
+        is_free = stored is not None and stored.reason != _BEING_COMPOSED
+        if not slug or self.editions.put(empty, over=(EditionState.SKIPPED,) if is_free else ()) is None:
             raise DigestError(f"There is an edition {key} already. Choose another name.")
         given = [selection.words, ", ".join(selection.sources), f"{selection.hours} h"]
         detail = "; ".join(filter(None, given))
         self.editions.set_editorial_changes(key, Changes(selection=selection))
         # This change cannot be undone: without its selection it would be another edition.
         self.log.record(by, "special composed", key, detail, now=now)
-        return self.composer.compose(key, fetch=fetch).edition
+        return self.composer.compose(key, fetch=fetch, on_source=on_source)
 
     def refresh(self, key: str, by: Actor) -> Edition:
         """Compose the draft again with the articles that came since."""

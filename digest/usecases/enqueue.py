@@ -29,6 +29,7 @@ from digest.store.sending.folded import is_folded, why_never_again
 from digest.store.sending.status import Counts, counts, went_by_hours
 from digest.subscribers.due import Audience, Candidate, Due, decide
 from digest.usecases.preflight import PreflightFailed
+from digest.usecases.special import OBEYS_FREQUENCY
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
     from digest.usecases.subscriber_list import SubscriberList
 
 
-# Recorded for an edition that goes only to subscribers who are due on its day.
-OBEYS_FREQUENCY = "obeys frequency"
 NO_STORY = "no story of the chosen topics"
 # The least recipients per connection: opening one takes as long as sending some emails.
 _WORTH_A_CONNECTION = 5
@@ -100,6 +99,9 @@ class DuePolicy:
     _has_stories: dict[str, bool] = field(default_factory=dict, repr=False)
 
     def decide(self, subscriber: Candidate) -> tuple[Variant, Decision]:
+        if self.edition.corrects is not None:
+            # Whoever got the wrong text gets the correction, whatever their topics: the lead goes to everybody.
+            subscriber = replace(subscriber, topics=())
         due = decide(subscriber, self.edition.day, send_at=self.default_hour, now=self.now, audience=self.audience)
         variant = variant_for(self.edition, subscriber.topics, subscriber.format)
         if variant.key not in self._has_stories:

@@ -54,6 +54,9 @@ class RestoreResult:
     # editions until `specials_until`.
     sent: list[SentSince] | None = None
     specials_until: date | None = None
+    # Editions that were composed, changed or approved since the copy and not sent, of which the copy has nothing. None
+    # if the replaced store could not be read.
+    left_behind: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,9 @@ class StoreRestorer:
             readable = copies.detach(store)
             with closing(open_database(f"sqlite:///{part}", home=self.home)) as copy:
                 file_of_mark = mark_file(target, self.home)
-                carried, sent = self._carry_over(store, copy, file_of_mark, now) if readable else (None, None)
+                carried, sent, left = (
+                    self._carry_over(store, copy, file_of_mark, now) if readable else (None, None, None)
+                )
                 result = self._hold(copy, file_of_mark, now, sent, reserve=carried is None)
                 mark = read_identity(copy)
             copies.complete(part)
@@ -95,7 +100,7 @@ class StoreRestorer:
             present = store.exists()
             copies.replace(store, part, kept)
             file_of_mark.replace(Mark(mark.store, mark.claims))
-        return replace(result, kept=kept if present else None, carried=carried)
+        return replace(result, kept=kept if present else None, carried=carried, left_behind=left)
 
     def restore_in_place(self) -> RestoreResult:
         """Treat the present store as a copy that other means, such as pg_restore, put in place.
@@ -114,16 +119,16 @@ class StoreRestorer:
 
     def _carry_over(
         self, store: Path, copy: Database, file: MarkFile, now: datetime
-    ) -> tuple[CarriedOver | None, list[SentSince] | None]:
-        """Carry over people's changes and sends since the copy into it, and return both.
+    ) -> tuple[CarriedOver | None, list[SentSince] | None, list[str] | None]:
+        """Carry over people's changes and sends since the copy into it, and return both and what is left behind.
 
-        Both are None if the present store is a different one, or cannot be read.
+        All are None if the present store is a different one, or cannot be read.
         """
         try:
             with closing(open_database(f"sqlite:///{store}", home=self.home)) as newer:
                 ids = read_identity(newer).store, read_identity(copy).store
                 if ids[1] not in ("", ids[0]):
-                    return None, None
+                    return None, None, None
                 # Before anything is changed. Stores of 0.1.0 have no id.
                 sent = _sent_since(newer, copy, file) if ids[1] else None
                 found = carry_over(newer, copy, now=now)
@@ -131,10 +136,12 @@ class StoreRestorer:
                     copied_at = _copied_at(read_identity(copy), copy, now)
                     with newer.read() as source, copy.write() as target:
                         take_over_sends(source, target, [each.edition for each in sent], copied_at)
+                with newer.read() as source, copy.read() as target:
+                    left = restored.left_behind(source, target)
             copies.complete(store)
         except StoreError:
-            return None, None
-        return found, sent
+            return None, None, None
+        return found, sent, left
 
     def _hold(
         self, database: Database, file: MarkFile, now: datetime, sent: list[SentSince] | None, *, reserve: bool

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from digest.deliver.attempt import cancel_each
 from digest.deliver.ports import Cancellable, Transport
 from digest.errors import AlreadyRunning
-from digest.models import EditionState
+from digest.models import EditionState, is_special
 from digest.store.locks import exclusive
 from digest.store.sending.cancellations import next_free_cancellation, stopped_with_scheduled
 from digest.store.sending.overview import STOPPED, first_recipients
@@ -133,11 +133,11 @@ class EditionStopper:
 def state_after_pause(editions: EditionStore, key: str, *, begun: bool, requires_approval: bool) -> EditionState:
     """Return the state that a paused edition resumes with. A draft that nobody approved stays a draft.
 
-    `begun`: recipients have a place in it.
+    `begun`: recipients have a place in it. A special edition is sent only if a person approved it.
     """
     if begun:
         return EditionState.SENDING
-    if not requires_approval:
+    if not (requires_approval or is_special(key)):
         return EditionState.APPROVED
     decided = [
         each.what for each in editions.decisions(key) if each.what in (EditionState.APPROVED, EditionState.DRAFT)

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from digest.deliver.ports import Transport
 from digest.deliver.shutdown import time_limit
 from digest.errors import ConfigurationError
-from digest.notify.conditions import KINDS, ending, find
+from digest.notify.conditions import EDITION_KINDS, KINDS, ending, find
 from digest.notify.facts import Facts, Limits
 from digest.usecases.stop_edition import MIN_COMPLAINTS
 
 if TYPE_CHECKING:
     from digest.models import Source
+    from digest.notify.alert import Alert
     from digest.store.content.articles import ArticleStore
     from digest.store.content.editions import EditionStore
     from digest.store.sending.overview import Overview
@@ -67,13 +68,28 @@ class Watch:
         found = [alert for alert in find(facts) if alert.until is None or alert.until > facts.now]
         self.alerts.update(found, KINDS, lambda alert: ending(alert, facts))
 
+    def open_alerts(self) -> list[Alert]:
+        """Return the open alerts, without those that have ended since `digest run` last looked, if it still runs.
+
+        Only alerts about an edition are checked, and those with an end: for the others one has to ask servers.
+        """
+        facts = self.facts(probe=False)
+        holding = {alert.key for alert in find(facts)}
+        return [
+            each
+            for each in self.alerts.store.open()
+            if (each.until is None or each.until > facts.now)
+            and (each.kind not in EDITION_KINDS or each.key in holding)
+        ]
+
     def _stop_editions(self) -> None:
         """Pause editions whose first recipients bounce or complain, which a provider may report only after the send."""
         for key, failures in self.overview.sending().items():
             if failures >= MIN_COMPLAINTS:
                 self.automatic_stop.check(key)
 
-    def facts(self) -> Facts:
+    def facts(self, *, probe: bool = True) -> Facts:
+        """Collect the facts. Without `probe` no provider is asked."""
         now = self.now()
         keys = self.overview.recent((now - timedelta(days=_DAYS)).date())
         editions = [edition for key in keys if (edition := self.editions.get(key))]
@@ -85,7 +101,7 @@ class Watch:
             answers=self.overview.answers(keys),
             sources=list(self.articles.health_of(self.sources).values()),
             transports=tuple(self.transports),
-            probes=self._probe(now),
+            probes=self._probe(now) if probe else {},
             keys=self.keys,
             requires_approval=self.requires_approval,
             approval_link=self.approval_link,

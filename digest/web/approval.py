@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from digest.app import App
 from digest.errors import ConfigurationError, DigestError
-from digest.models import Actor, Edition, EditionState, is_breaking
+from digest.models import Actor, Edition, EditionState, is_breaking, is_special
 from digest.render.blocks.printing import Block
 from digest.render.intro import paragraphs as intro_paragraphs
 from digest.usecases.approval import PURPOSE, revision
@@ -60,6 +60,7 @@ class ApprovalPage:
             "revision": revision(edition),
             "blocks": self._blocks(edition),
             "is_breaking": is_breaking(edition.key),
+            "is_special": is_special(edition.key),
             "stoppable": edition.state in _STOPPABLE,
             "send_at": planned.send_at.astimezone(now.tzinfo).time() if planned and not is_late else None,
             "is_late": is_late,

@@ -174,6 +174,7 @@ def _approval(now: datetime) -> Iterator[SamplePage]:
                 "revision": "0",
                 "blocks": (Block("weather", "मौसम", "strip", "top", Markup(""), "सुबह 9°"),),
                 "is_breaking": is_alert,
+                "is_special": bool(errors),
                 "is_late": is_alert,
                 "stoppable": state == EditionState.SENDING,
                 "send_at": None if is_alert else now.time(),

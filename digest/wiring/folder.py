@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from digest.config import loader
 from digest.config.settings import Settings
 from digest.errors import ConfigProblem, ConfigurationError
-from digest.models import is_breaking
+from digest.models import is_breaking, is_special
 from digest.utils.clock import SharedClock
 
 if TYPE_CHECKING:
@@ -108,8 +108,8 @@ class Planning(Folder):
         return (planned.schedule if planned else self.settings.schedule).approval == "required"
 
     def thin_below(self, key: str) -> int:
-        """The number of stories below which an edition is thin. Breaking news is never thin."""
-        if is_breaking(key):
+        """The number of stories below which an edition is thin. Breaking news and special editions are never thin."""
+        if is_breaking(key) or is_special(key):
             return 0
         planned = self.calendar.of(key)
         most = (planned.schedule if planned else self.settings.edition).max_stories

@@ -181,6 +181,32 @@ def test_who_chose_other_topics_never_saw_it(newsroom: Newsroom, provider: SendG
     }
 
 
+def test_whoever_saw_the_lead_gets_its_correction(newsroom: Newsroom, provider: SendGridServer) -> None:
+    newsroom.json("compose")
+    with make_app(newsroom.home, environment=newsroom.environment) as app:
+        edition = app.editions.get(EDITION)
+        assert edition is not None
+        section = next(
+            each.name for each in edition.sections if all(story.id != edition.lead for story in each.stories)
+        )
+    people = (f"email: topics@example.com, topics: [{section}]", "email: left@example.com")
+    newsroom.set_subscribers(*people, "email: paused@example.com", "email: weekly@example.com, frequency: weekly:mon")
+    newsroom.json("send", EDITION)
+    newsroom.set_subscribers(
+        *people, "email: paused@example.com, status: paused", "email: weekly@example.com, frequency: weekly:sun"
+    )
+    assert newsroom.digest("subscribers", "suppress", "left@example.com", "--reason", "asked by phone").code == 0
+    run = newsroom.digest("edition", "correct", EDITION, lead(newsroom), "--title", RIGHT, "--note", NOTE)
+    assert "4 recipients received the wrong text" in run.out, run.err
+    assert f"2 recipients left or paused since, and got none: `digest status {CORRECTION}` names them" in run.out
+    assert {address: len(subjects) for address, subjects in got(provider).items()} == {
+        "topics@example.com": 2,
+        "weekly@example.com": 2,
+        "paused@example.com": 1,
+        "left@example.com": 1,
+    }
+
+
 def test_a_draft_is_changed_and_not_corrected(newsroom: Newsroom) -> None:
     newsroom.json("compose")
     run = newsroom.digest("edition", "correct", EDITION, lead(newsroom), "--title", RIGHT)

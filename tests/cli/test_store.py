@@ -132,6 +132,15 @@ def test_a_copy_takes_over_what_the_store_in_place_has_sent(newsroom: Newsroom, 
     assert newsroom.json("status", KEY) == before
 
 
+def test_drafts_and_approvals_since_the_copy_are_named(newsroom: Newsroom, copy: Path) -> None:
+    newsroom.json("compose", "--slug", "vishesh")
+    newsroom.digest("edition", "approve", KEY)
+    done = newsroom.digest("store", "restore", str(copy))
+    assert f"Composed, changed or approved since the copy, and not kept: {KEY}, vishesh." in done.out, done.out
+    assert newsroom.json("edition", "show", KEY)["state"] == "draft"
+    assert newsroom.json("store", "restore", str(copy))["left_behind"] == []
+
+
 def test_who_is_known_not_to_have_an_edition_gets_it_after_the_restore(newsroom: Newsroom, copy: Path) -> None:
     with RecordingSmtp(after_dot=["accept_then_close"], reject=["ravi@example.com"]) as server:
         by_smtp(newsroom, server)

@@ -82,6 +82,12 @@ def test_the_page_says_that_the_hour_is_past(tmp_path: Path) -> None:
         assert translated("Its time is over, so send it with `digest send`.") in done.text
 
 
+def test_the_page_says_that_a_special_edition_goes_out_at_once(waiting: Site) -> None:
+    pipeline.compose(waiting.app, "vishesh")
+    assert "मंज़ूरी मिलते ही चला जाएगा" in waiting.get(link(waiting, "vishesh")).text
+    assert "मंज़ूरी मिलते ही चला जाएगा" not in waiting.get(link(waiting)).text
+
+
 def test_the_page_shows_the_blocks(waiting: Site) -> None:
     folder = waiting.app.home / "samples/blocks" / KEY
     folder.mkdir()

@@ -299,6 +299,13 @@ def take_over_sends(newer: Connection, copy: Connection, sent: Collection[str], 
         copy.execute(insert(rate_window), rows)
 
 
+def left_behind(newer: Connection, copy: Connection) -> list[str]:
+    """Return the editions that the copy lacks, or has in another state or with other contents than the newer store."""
+    columns = (editions.c.key, editions.c.state, editions.c.composed_at, editions.c.editorial_changes)
+    present, known = ({row.key: tuple(row) for row in each.execute(select(*columns))} for each in (newer, copy))
+    return sorted(key for key, row in present.items() if known.get(key) != row)
+
+
 def _stopped_since(newer: Connection, copy: Connection) -> set[str]:
     states = select(editions.c.key, editions.c.state)
     before: dict[str, str] = dict(copy.execute(states).all())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, select
 
 from digest.errors import DigestError
-from digest.models import AttemptState
+from digest.models import AttemptState, EditionState
 from digest.store.database import Database
 from digest.store.schema import (
     archive_correction,
@@ -32,8 +32,12 @@ def discard_samples(database: Database, key: str) -> None:
     numbers = select(batch.c.id).where(batch.c.edition == key)
     attempts = select(attempt.c.transport, attempt.c.state).where(attempt.c.batch.in_(numbers)).distinct()
     with database.write() as connection:
-        if not connection.execute(select(edition.c.sample).where(edition.c.key == key).with_for_update()).scalar():
-            raise DigestError(f"Edition {key} has no sample articles. `digest edition cancel {key}` gives it up.")
+        own = select(edition.c.sample, edition.c.state).where(edition.c.key == key).with_for_update()
+        stored = connection.execute(own).one_or_none()
+        if stored is None or not stored.sample:
+            skipped = stored is not None and stored.state == EditionState.SKIPPED
+            how = "It is skipped, so nobody gets it." if skipped else f"`digest edition cancel {key}` gives it up."
+            raise DigestError(f"Edition {key} has no sample articles. {how}")
         found = connection.execute(attempts).all()
         if any(row.state == AttemptState.SUBMITTING for row in found):
             raise DigestError(f"Edition {key} is being sent. Run this again when that has ended.")

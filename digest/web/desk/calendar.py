@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from digest.curate.editorial import Selection
 from digest.errors import ConfigurationError, DigestError, StoreError
-from digest.models import Edition, is_breaking
+from digest.models import Edition, EditionState, is_breaking, is_special
+from digest.usecases.special import due_at
 from digest.web.desk.sentences import edition_states
 from digest.web.desk.visit import Visit, edition_path
 
@@ -53,8 +54,10 @@ def compose(visit: Visit) -> Response:
     words = " ".join(form.get("words", "").split())[:_MAX_WORDS]
     if hours not in map(str, HOURS) or not slug:
         return _page(visit, status=422, problem=_("A special edition needs a name and its hours."))
+    if slug in app.calendar.slugs:
+        return _page(visit, status=409, problem=_("There is an edition with this name already."))
     try:
-        edition = app.editor.compose_special(slug, Selection(words, chosen, int(hours)), visit.actor)
+        edition = app.editor.compose_special(slug, Selection(words, chosen, int(hours)), visit.actor).edition
     except ConfigurationError:
         wrong = _("The name has small Latin letters, digits and hyphens, and does not start with a date.")
         return _page(visit, status=422, problem=wrong)
@@ -90,12 +93,16 @@ def _days(visit: Visit, first: date, following: date) -> list[Day]:
     app, now = visit.desk.app, visit.desk.now()
     calendar = app.calendar
     stored: dict[date, list[Edition]] = {}
-    for edition in app.editions.of_days(first, following):
-        stored.setdefault(edition.day, []).append(edition)
+    due = _approved_specials(visit)
+    found = {
+        each.key: each for each in (*app.editions.of_days(first, following), *(each for each, _at in due.values()))
+    }
+    for key, edition in found.items():
+        stored.setdefault(due[key][1].date() if key in due else edition.day, []).append(edition)
     days = []
     for number in range((following - first).days):
         day = first + timedelta(days=number)
-        entries = [_entry(visit, each) for each in stored.get(day, [])]
+        entries = [_entry(visit, each, due) for each in stored.get(day, [])]
         known = {each.key for each in entries}
         ahead = [each for each in calendar.on(day) if each.key not in known and each.expires_at > now]
         entries += [Entry(each.key, _name(visit, each.key), "planned", each.send_at, exists=False) for each in ahead]
@@ -104,15 +111,29 @@ def _days(visit: Visit, first: date, following: date) -> list[Day]:
     return days
 
 
-def _entry(visit: Visit, edition: Edition) -> Entry:
+def _approved_specials(visit: Visit) -> dict[str, tuple[Edition, datetime]]:
+    """Return the special editions that `digest run` will send, each with its time, which may be on another day."""
+    app, now = visit.desk.app, visit.desk.now()
+    return {
+        each.key: (each, at.astimezone(now.tzinfo))
+        for each in app.editions.unfinished()
+        if is_special(each.key)
+        and each.state == EditionState.APPROVED
+        and (at := due_at(app.editions.decisions(each.key)))
+    }
+
+
+def _entry(visit: Visit, edition: Edition, due: Mapping[str, tuple[Edition, datetime]]) -> Entry:
     planned = visit.desk.app.calendar.of(edition.key)
-    title = edition.subject or _name(visit, edition.key)
-    return Entry(edition.key, title, edition.state, planned.send_at if planned else None, exists=True)
+    at = due[edition.key][1] if edition.key in due else planned.send_at if planned else None
+    return Entry(edition.key, edition.subject or _name(visit, edition.key), edition.state, at, exists=True)
 
 
 def _name(visit: Visit, key: str) -> str:
     if is_breaking(key):
         return visit.catalogue.gettext("Breaking news")
+    if is_special(key):
+        return key
     branding = visit.desk.app.branding
     return branding.edition_name(key) or branding.name
 

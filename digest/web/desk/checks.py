@@ -108,7 +108,8 @@ def problems(checked: Checked, edition: Edition, catalogue: Catalogue) -> Sequen
     other = (_("The email"), "#letter", _("Look"))
     lines = []
     if edition.state == EditionState.SKIPPED:
-        lines.append(Problem("bad", _("There are too few stories"), edition.reason, "#pool", _("Add stories")))
+        why = translate(edition.reason, catalogue) or edition.reason
+        lines.append(Problem("bad", _("There are too few stories"), why, "#pool", _("Add stories")))
     for found in checked.findings:
         title, place, button = titles.get(found.rule, other)
         detail, is_english = sentence_of(found, catalogue)

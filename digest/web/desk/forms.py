@@ -7,6 +7,7 @@ from __future__ import annotations
 
 KEPT = (
     "left out to fit: %(title)s",
+    "No article of the last %(num)s hours has the chosen words and sources.",
     "%(num)s summary cut to the first sentence to fit",
     "%(num)s summaries cut to the first sentence to fit",
     "block left out: %(why)s",

@@ -14,6 +14,7 @@ from digest.store.sending.status import counts
 from digest.subscribers.address import comparable
 from digest.usecases.approval import EditionChanged, ModelTextUnseen, record_decision, revision
 from digest.usecases.preflight import PreflightFailed
+from digest.usecases.special import MAX_AHEAD, parse_time
 from digest.usecases.stop_edition import state_after_pause
 from digest.web.desk import seen, today
 from digest.web.desk.sentences import Told, tell
@@ -36,9 +37,14 @@ def approve(visit: Visit) -> Response:
     changed = _("The edition changed after you opened this page. Please look again, and then decide.")
     if visit.form.get("seen") != revision(edition):
         return today.page(visit, edition, status=409, problem=changed)
-    reason = visit.form.get("reason", "").strip()[:500]
+    reason, at = visit.form.get("reason", "").strip()[:500], visit.form.get("at", "").strip()
     try:
-        app.approver.approve(edition, how=_BY, by=visit.user.name, force=reason)
+        when = parse_time(at, app.now(), app.settings.newsletter.zone) if at else None
+    except ValueError:
+        wrong = _("The time must be in the future, at most %(num)s days ahead. Nothing was approved.")
+        return today.page(visit, edition, status=422, problem=wrong % {"num": MAX_AHEAD.days})
+    try:
+        app.approver.approve(edition, how=_BY, by=visit.user.name, force=reason, at=when)
     except EditionChanged:
         return today.page(visit, app.editions.get(edition.key) or edition, status=409, problem=changed)
     except ModelTextUnseen as error:
@@ -46,7 +52,8 @@ def approve(visit: Visit) -> Response:
     except PreflightFailed:
         blocked = _("It has errors. Put them right below, or write why it must go out as it is.")
         return today.page(visit, edition, status=409, problem=blocked, asks_reason=True)
-    app.audit.record(visit.actor, EditionState.APPROVED, edition.key, reason, now=app.now())
+    detail = "; ".join(filter(None, (reason, f"{when:%Y-%m-%d %H:%M}" if when else "")))
+    app.audit.record(visit.actor, EditionState.APPROVED, edition.key, detail, now=app.now())
     return visit.go(edition_path(edition.key))
 
 

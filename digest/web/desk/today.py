@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response, StreamingResponse
 
-from digest.models import ENDED_STATES, Article, Edition, EditionState, Role, Story, is_breaking
+from digest.hindi import dates
+from digest.models import ENDED_STATES, Article, Edition, EditionState, Role, Story, is_breaking, is_special
 from digest.render.intro import MAX_LENGTH
 from digest.render.intro import paragraphs as intro_paragraphs
 from digest.render.size_budget import CLIPPED, removable
@@ -19,6 +20,7 @@ from digest.store.sending.overview import STOPPED
 from digest.store.sending.revisions import REVISABLE
 from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
+from digest.usecases.special import due_at
 from digest.web.desk import blocks, seen
 from digest.web.desk.acts import name_of
 from digest.web.desk.admin import sources
@@ -59,6 +61,8 @@ class Bar:
     asks_reason: bool = False
     # Whether it has no buttons and is not reloaded.
     read_only: bool = False
+    # Whether an approval sends the edition, at once or at a time that the form asks for.
+    is_special: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +242,11 @@ def bar(
     """
     _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
     app, now = visit.desk.app, visit.desk.now()
-    planned = app.calendar.of(edition.key)
-    send_at = planned.send_at.astimezone(now.tzinfo) if planned else None
+    planned, special = app.calendar.of(edition.key), is_special(edition.key)
+    due = planned.send_at if planned else None
+    if special and edition.state == EditionState.APPROVED:
+        due = due_at(app.editions.decisions(edition.key))
+    send_at = due.astimezone(now.tzinfo) if due else None
     waiting = send_at is not None and send_at > now
     left = _left(send_at - now, visit) if send_at and waiting else ""
     sender = visit.may(Role.SENDER) and not read_only
@@ -247,19 +254,21 @@ def bar(
     title = _when_to_whom(visit, edition, send_at if waiting else None)
     if edition.state in (EditionState.DRAFT, EditionState.APPROVED):
         if edition.state == EditionState.APPROVED:
-            more = _approval_line(visit, edition)
+            goes = _special_line(visit, edition, send_at, now) if special else ""
+            more = f"{goes} {_approval_line(visit, edition)}".strip()
             buttons = ("reopen", "pause") if sender else ()
             approved = _("Approved.")
             return make(kind="ok", title=f"{approved} {title}", left=left, more=more, buttons=buttons)
-        required = app.requires_approval(edition.key)
+        required = special or app.requires_approval(edition.key)
         by_itself = _("It goes out by itself; approving it keeps it as it is now.")
         return make(
             kind="warn" if required else "info",
             title=title,
             left=left,
-            more=_deadline(visit, planned, now) if required else by_itself,
+            more=_deadline(visit, planned, now, special=special) if required else by_itself,
             buttons=("approve", "pause") if sender else (),
             asks_reason=asks_reason,
+            is_special=special,
         )
     numbers = numbers or app.status_reader.counts(edition.key, now)
     if edition.state in _UNDER_WAY:
@@ -277,7 +286,9 @@ def bar(
         EditionState.DONE: _("Sent to %(whom)s") % {"whom": reached},
         EditionState.CANCELLED: _("Stopped for good. %(whom)s had got it.") % {"whom": reached},
         EditionState.EXPIRED: _("It was not sent: nobody approved it, or its hour passed."),
-        EditionState.SKIPPED: _("No edition: too few stories."),
+        EditionState.SKIPPED: _("No article matches. Compose it again under the same name.")
+        if special
+        else _("No edition: too few stories."),
     }
     kinds = {EditionState.DONE: "ok", EditionState.CANCELLED: "off", EditionState.SKIPPED: "warn"}
     if edition.state == EditionState.PAUSED:
@@ -292,6 +303,8 @@ def _when_to_whom(visit: Visit, edition: Edition, send_at: datetime | None) -> s
     _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
     number = visit.desk.audience.of(edition)
     at = clock(send_at) if send_at else ""
+    if send_at and send_at.date() != visit.desk.now().date():
+        at = f"{dates.short(send_at.date(), visit.catalogue.language)} {at}"
     if number is None:
         return _("It goes out at %(clock)s") % {"clock": at} if at else _("It is ready to be sent")
     whom = ngettext("%(num)s subscriber", "%(num)s subscribers", number) % {"num": f"{number:,}"}
@@ -312,8 +325,18 @@ def _left(left: timedelta, visit: Visit) -> str:
     return visit.catalogue.gettext("%(hours)s h %(minutes)s min left") % {"hours": hours, "minutes": minutes}
 
 
-def _deadline(visit: Visit, planned: PlannedEdition | None, now: datetime) -> str:
+def _special_line(visit: Visit, edition: Edition, send_at: datetime | None, now: datetime) -> str:
+    """Say when an approved special edition goes out; '' if the line has its hour."""
     _ = visit.catalogue.gettext
+    if send_at is None or now > send_at + visit.desk.app.settings.schedule.expires_after:
+        return _("`digest send %(edition)s` sends it.") % {"edition": edition.key}
+    return "" if send_at > now else _("It goes out within a minute.")
+
+
+def _deadline(visit: Visit, planned: PlannedEdition | None, now: datetime, *, special: bool) -> str:
+    _ = visit.catalogue.gettext
+    if special:
+        return _("It waits for approval, and goes out right after it or at the time that you choose.")
     if planned is None:
         return _("It waits for approval.")
     due = (planned.approve_by or planned.expires_at).astimezone(now.tzinfo)

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from digest.hindi import dates
 from digest.hindi.tokens import stems
 from digest.models import EditionState, Role
+from digest.scheduler import Scheduler, watch_settings
+from digest.usecases.approval import revision
 from tests.web.desk.browser import Browser, set_up
 from tests.web.desk.conftest import KEY, open_desk
 from tests.web.site import Site
@@ -51,6 +54,67 @@ def test_a_special_edition_has_the_articles_that_were_asked_for(desk: Site, edit
         editor.post("/edition/vishesh/refresh")
     assert desk.app.editions.editorial_changes("vishesh").selection is not None
     assert editor.submit("/calendar", {"slug": "vishesh", "words": "", "hours": "24"}).status == 409
+
+
+def shown(desk: Site) -> str:
+    edition = desk.app.editions.get("vishesh")
+    assert edition is not None
+    return revision(edition)
+
+
+@pytest.mark.slow
+def test_a_special_edition_is_sent_when_it_is_approved(desk: Site, editor: Browser) -> None:
+    editor.submit("/calendar", {"slug": "vishesh", "hours": "72"})
+    sender = set_up(desk, "ravi", Role.SENDER)
+    page = sender.get("/edition/vishesh").text
+    assert "मंज़ूरी मिलते ही, या आपके चुने समय पर, चला जाएगा" in page
+    assert "मंज़ूर करें और भेजें" in page
+    assert "अपने-आप चला जाएगा" not in page
+    sender.submit("/edition/vishesh/approve", {"seen": shown(desk)}, follow=True)
+    page = sender.get("/edition/vishesh").text
+    assert "एक मिनट के अंदर जाएगा" in page
+    scheduler = Scheduler(watch_settings(desk.app), lambda _line: None)
+    scheduler.editions.check_one("vishesh")
+    edition = desk.app.editions.get("vishesh")
+    assert edition is not None
+    assert edition.state == EditionState.DONE
+    assert "पाठकों को भेजा" in sender.get("/edition/vishesh").text
+
+
+@pytest.mark.slow
+def test_a_special_edition_can_have_a_time(desk: Site, editor: Browser) -> None:
+    editor.submit("/calendar", {"slug": "vishesh", "hours": "72"})
+    sender = set_up(desk, "ravi", Role.SENDER)
+    page = sender.get("/edition/vishesh").text
+    for wrong in ("2020-01-01T10:00", "soon", "2030-01-01T10:00"):
+        refused = sender.submit("/edition/vishesh/approve", {"seen": shown(desk), "at": wrong})
+        assert (refused.status, "समय आगे का होना चाहिए" in refused.text) == (422, True)
+    at = (desk.app.now() + timedelta(days=2)).replace(hour=18, minute=0)
+    sender.submit("/edition/vishesh/approve", {"seen": shown(desk), "at": f"{at:%Y-%m-%dT%H:%M}"})
+    page = sender.get("/edition/vishesh").text
+    assert f"{dates.short(at.date())} 18:00 बजे" in page
+    assert "एक मिनट" not in page
+    day = editor.get("/calendar").text.partition(dates.short(at.date()))[2].partition("</li>")[0]
+    assert "/desk/edition/vishesh" in day
+    assert "18:00" in day
+    Scheduler(watch_settings(desk.app), lambda _line: None).editions.check_one("vishesh")
+    edition = desk.app.editions.get("vishesh")
+    assert edition is not None
+    assert edition.state == EditionState.APPROVED
+
+
+def test_a_special_edition_without_articles_is_composed_anew(desk: Site, editor: Browser) -> None:
+    editor.submit("/calendar", {"slug": "vishesh", "words": "xyzabc", "hours": "24"})
+    edition = desk.app.editions.get("vishesh")
+    assert edition is not None
+    assert edition.state == EditionState.SKIPPED
+    page = editor.get("/edition/vishesh").text
+    assert "इसी नाम से फिर बनाएँ" in page
+    assert "पिछले 24 घंटों में चुने हुए शब्दों और स्रोतों की कोई ख़बर नहीं मिली" in page, edition.reason
+    assert editor.submit("/calendar", {"slug": "vishesh", "words": "", "hours": "72"}).status == 303
+    edition = desk.app.editions.get("vishesh")
+    assert edition is not None
+    assert edition.state == EditionState.DRAFT
 
 
 def test_sources_and_hours_limit_a_special_edition(desk: Site, editor: Browser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +42,18 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def admin(desk: Site) -> Browser:
     return set_up(desk, "mira", Role.ADMIN)
+
+
+@pytest.mark.slow
+def test_the_plot_labels_each_edition_by_its_day(tmp_path: Path) -> None:
+    for desk in open_desk(tmp_path / "newsletter"):
+        desk.app.approver.approve(pipeline.compose(desk.app, "special").edition, how="here")
+        pipeline.send(desk.app, "special")
+        page = set_up(desk, "mira", Role.ADMIN).get("/reports").text
+        labels = re.findall(
+            r'text-anchor="middle">([^<]*)</text>', page.partition('<svg class="plot"')[2].partition("</svg>")[0]
+        )
+        assert labels == [f"{desk.app.now():%d.%m}"]
 
 
 @pytest.mark.slow

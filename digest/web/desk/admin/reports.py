@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Sequence
 
 from starlette.responses import Response
 
-from digest.models import DeliveryOutcome, Edition, Role
+from digest.models import DeliveryOutcome, Edition, Role, split_key
 from digest.notify import failures as failed
 from digest.notify.failures import Failures
 from digest.notify.report import Report, Row
@@ -44,7 +43,7 @@ def page(visit: Visit) -> Response:
         numbers=recent,
         plot=stack(
             [
-                (_day_of(each.key), (("one", each.accepted), ("three", each.excluded), ("two", each.rejected)))
+                (_day(visit, each.key), (("one", each.accepted), ("three", each.excluded), ("two", each.rejected)))
                 for each in reversed(recent)
             ]
         ),
@@ -76,12 +75,6 @@ def edition(visit: Visit) -> Response:
         words=words,
         now=visit.desk.now(),
     )
-
-
-def _day_of(key: str) -> str:
-    """Return the day of an edition's key as plots label it; the beginning of a key without a day."""
-    found = re.match(r"[0-9]{4}-([0-9]{2})-([0-9]{2})", key)
-    return f"{found[2]}.{found[1]}" if found else key[:10]
 
 
 def _rows(visit: Visit, report: Report) -> list[tuple[str, str, str]]:
@@ -166,6 +159,14 @@ def _failures(visit: Visit, keys: Sequence[str], *, wait: float | None = None) -
     reader = FailureReader(visit.desk.app.database)
     patience = visit.patience if wait is None else wait
     return visit.desk.failures.get(" ".join(keys), lambda: reader.read(keys), wait=patience)
+
+
+def _day(visit: Visit, key: str) -> str:
+    """The day of an edition, as a label. The key of a special edition has none."""
+    day = split_key(key)[0]
+    if day is None and (found := visit.desk.app.editions.get(key)):
+        day = found.day
+    return f"{day:%d.%m}" if day else ""
 
 
 def _sent(visit: Visit) -> list[str]:

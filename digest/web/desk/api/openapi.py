@@ -24,7 +24,7 @@ _FIELDS: Mapping[str, Sequence[str]] = {
     "edit.undo": (),
     "edit.texts": ("subject", "preheader", "intro"),
     "edit.refresh": (),
-    "sending.approve": ("seen", "reason"),
+    "sending.approve": ("seen", "reason", "at"),
     "users.add": ("name", "role"),
     "users.role": ("role",),
     "users.email": ("email",),

@@ -1,0 +1,57 @@
+"""When a special edition goes out. It is not in the schedule: a person approves it, at once or for a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from digest.errors import ConfigurationError
+from digest.models import EditionState
+from digest.utils.clock import resolve_local_time
+
+if TYPE_CHECKING:
+    from digest.store.content.editions import Decision
+
+# What is recorded as a decision besides the states: the time for which an edition is approved, as its reason, and that
+# the edition goes only to subscribers who are due on its day.
+SEND_AT = "send at"
+OBEYS_FREQUENCY = "obeys frequency"
+# How far ahead a time may be.
+MAX_AHEAD = timedelta(days=30)
+
+
+def due_at(decisions: Sequence[Decision]) -> datetime | None:
+    """Return when `digest run` sends an approved special edition, by its decisions, oldest first.
+
+    None if no person approved it: `digest send` approves an edition for its own send only.
+    """
+    approved = chosen = None
+    for each in decisions:
+        if each.what == EditionState.DRAFT:
+            approved = chosen = None
+        elif each.what == EditionState.APPROVED:
+            # Again when a paused one is resumed.
+            approved = each.at
+        elif each.what == SEND_AT:
+            chosen = datetime.fromisoformat(each.reason)
+    return max(approved, chosen) if approved and chosen else approved
+
+
+def parse_time(text: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """Parse the local time for which somebody approves an edition. Raises ValueError that says what is wrong."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"expected a time such as 2026-11-23T07:00, found {text!r}") from None
+    if when.tzinfo is None:
+        try:
+            when = resolve_local_time(when, zone, "--at")
+        except ConfigurationError as error:
+            raise ValueError(error.problems[0].message) from None
+    if when <= now:
+        raise ValueError(f"{text} is past")
+    if when > now + MAX_AHEAD:
+        raise ValueError(f"{text} is more than {MAX_AHEAD.days} days ahead")
+    return when
