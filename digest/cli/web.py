@@ -11,7 +11,7 @@ import click
 
 from digest.cli.logs import LogFormat, info, log_option, logging_to_stderr, warn
 from digest.cli.output import on_terminal
-from digest.errors import ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError, StoreUnavailable
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 NEEDS_RESTART = ("store.url", "web.host", "web.port", "web.proxies", "desk.host", "desk.port")
 # Seconds.
 _RELOAD_EVERY = 5.0
+# How often the pages of changed settings are built while another program holds the store. Each try waits for it.
+_TRIES = 4
 
 
 @click.command()
@@ -80,10 +82,15 @@ def announce_desk(app: App, pages: RunningPages) -> None:
 
 def follow_pages(pages: RunningPages, app: App) -> None:
     """Serve the pages of `app` from now on. If they cannot be built, warn and keep the old ones."""
-    try:
-        pages.reload(app)
-    except (ConfigurationError, DigestError) as error:
-        warn(f"The pages stay as they were: {error}")
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            pages.reload(app)
+        except (ConfigurationError, DigestError) as error:
+            # Only a store that another program holds may be free soon.
+            if tries_left and isinstance(error, StoreUnavailable):
+                continue
+            warn(f"The pages stay as they were: {error}")
+        return
 
 
 def _follow(watch: SettingsWatch, pages: RunningPages) -> None:

@@ -17,7 +17,7 @@ from digest.hindi.cut import shorten
 from digest.hindi.text import fold
 from digest.utils.files import resolve_path
 from digest.yamlio import reader
-from digest.yamlio.editor import YamlListEditor
+from digest.yamlio.editor import YamlListEditor, edit_lock
 
 MAX_NAME = 60
 """Grapheme clusters. The name appears with each story, on one line of the email."""
@@ -166,13 +166,14 @@ def plan_import(home: Path, outlines: Sequence[Outline], *, sections: Sequence[s
 
 def add(home: Path, rows: Sequence[Mapping[str, Any]], environment: Mapping[str, str]) -> int:
     """Append rows in one write and return the line of the first. Raises EditNotPossible, ConfigurationError."""
-    editor = _editor(home)
-    editor.add(*rows)
-    editor.save(
-        lambda before: [*before, *(dict(row) for row in rows)],
-        validate=lambda value: _check_settings(value, environment),
-    )
-    return list_sources(home)[-len(rows)].line
+    with edit_lock(home / loader.FILE_NAME):
+        editor = _editor(home)
+        editor.add(*rows)
+        editor.save(
+            lambda before: [*before, *(dict(row) for row in rows)],
+            validate=lambda value: _check_settings(value, environment),
+        )
+        return list_sources(home)[-len(rows)].line
 
 
 def change(home: Path, name: str, fields: Mapping[str, Any], environment: Mapping[str, str]) -> bool:
@@ -180,34 +181,36 @@ def change(home: Path, name: str, fields: Mapping[str, Any], environment: Mappin
 
     Raises EditNotPossible, ConfigurationError.
     """
-    editor = _editor(home)
-    index = _index(editor, name)
-    if index is None:
-        return False
-    for key, value in fields.items():
-        editor.set(index, key, value)
+    with edit_lock(home / loader.FILE_NAME):
+        editor = _editor(home)
+        index = _index(editor, name)
+        if index is None:
+            return False
+        for key, value in fields.items():
+            editor.set(index, key, value)
 
-    def expected(before: list[Any]) -> list[Any]:
-        changed = {**before[index], **fields}
-        before[index] = {key: value for key, value in changed.items() if value is not None or key not in fields}
-        return before
+        def expected(before: list[Any]) -> list[Any]:
+            changed = {**before[index], **fields}
+            before[index] = {key: value for key, value in changed.items() if value is not None or key not in fields}
+            return before
 
-    editor.save(expected, validate=lambda value: _check_settings(value, environment))
-    return True
+        editor.save(expected, validate=lambda value: _check_settings(value, environment))
+        return True
 
 
 def remove(home: Path, name: str, environment: Mapping[str, str]) -> bool:
     """Remove a source by name. Returns False if there is none. Raises EditNotPossible, ConfigurationError."""
-    editor = _editor(home)
-    index = _index(editor, name)
-    if index is None:
-        return False
-    editor.remove(index)
-    editor.save(
-        lambda before: [row for at, row in enumerate(before) if at != index],
-        validate=lambda value: _check_settings(value, environment),
-    )
-    return True
+    with edit_lock(home / loader.FILE_NAME):
+        editor = _editor(home)
+        index = _index(editor, name)
+        if index is None:
+            return False
+        editor.remove(index)
+        editor.save(
+            lambda before: [row for at, row in enumerate(before) if at != index],
+            validate=lambda value: _check_settings(value, environment),
+        )
+        return True
 
 
 def _index(editor: YamlListEditor, name: str) -> int | None:

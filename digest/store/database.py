@@ -422,11 +422,10 @@ def copy_rows(connection: Connection, table: Table, rows: Iterable[Sequence[Any]
 def hash_in_memory(connection: Connection) -> None:
     """Let this transaction on PostgreSQL group a large list by hashing, with more memory than usual.
 
-    The planner cannot know that a million subscribers are a few groups, and would sort them by nine texts. Compiling
-    would take half a second, because what sorts nevertheless looks expensive.
+    The planner cannot know that a million subscribers are a few groups, and would sort them by nine texts.
     """
     if connection.dialect.name == "postgresql":
-        settings = {"work_mem": "128MB", "maintenance_work_mem": "128MB", "enable_sort": "off", "jit": "off"}
+        settings = {"work_mem": "128MB", "maintenance_work_mem": "128MB", "enable_sort": "off"}
         changes = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
         connection.exec_driver_sql(f"SELECT {changes}")
 

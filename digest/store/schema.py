@@ -486,6 +486,7 @@ batch = Table(
 
 # Both are partitioned by edition on PostgreSQL, see `sending.partitions`: name the edition in every query.
 _PARTITIONED = {"partition_by": "LIST (edition)"}
+_WITH_OUTCOME, _HAS_OUTCOME = "ix_delivery_with_outcome", text("outcome IS NOT NULL")
 
 delivery = Table(
     "delivery",
@@ -499,7 +500,9 @@ delivery = Table(
     Column("reason", Text),
     # With the outcome, a batch's recipients are read from the index alone.
     Index(None, "batch", "outcome"),
-    Index("ix_delivery_with_outcome", "edition", "outcome", sqlite_where=text("outcome IS NOT NULL")),
+    # Reports read the failed recipients and their reasons from it alone. On PostgreSQL a long reason would not fit.
+    Index(_WITH_OUTCOME, "edition", "outcome", "subscriber", "reason", sqlite_where=_HAS_OUTCOME).ddl_if("sqlite"),
+    Index(_WITH_OUTCOME, "edition", "outcome", sqlite_where=_HAS_OUTCOME).ddl_if("postgresql"),
     # Large table: two trees to write instead of three.
     sqlite_with_rowid=False,
     info=_PARTITIONED,

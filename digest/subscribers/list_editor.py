@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from digest.subscribers.address import normalise
-from digest.yamlio.editor import EditNotPossible, YamlListEditor, backup_of, pairs
+from digest.yamlio.editor import EditNotPossible, YamlListEditor, backup_of, edit_lock, pairs
 
 __all__ = ["EditNotPossible", "add", "change", "remove"]
 
@@ -36,42 +36,48 @@ class ListEditor(YamlListEditor):
         return None
 
 
-def add(path: Path, fields: Mapping[str, Any]) -> None:
-    """Append a subscriber. Raises EditNotPossible."""
-    editor = ListEditor(path)
-    editor.add(fields)
-    editor.save(lambda rows: [*rows, dict(fields)])
+def add(path: Path, fields: Mapping[str, Any]) -> bool:
+    """Append a subscriber; False if the file has the address already. Raises EditNotPossible."""
+    with edit_lock(path):
+        editor = ListEditor(path)
+        if editor.find(fields["email"]) is not None:
+            return False
+        editor.add(fields)
+        editor.save(lambda rows: [*rows, dict(fields)])
+        return True
 
 
 def remove(path: Path, email: str, *, backup: bool = True) -> bool:
     """Remove a subscriber's lines; False if not listed. Without `backup` the `.bak` file, which has them, goes too."""
-    editor = ListEditor(path)
-    index = editor.find(email)
-    if index is None:
-        return False
-    editor.remove(index)
-    editor.save(lambda rows: [row for at, row in enumerate(rows) if at != index])
-    if not backup:
-        backup_of(path).unlink(missing_ok=True)
-    return True
+    with edit_lock(path):
+        editor = ListEditor(path)
+        index = editor.find(email)
+        if index is None:
+            return False
+        editor.remove(index)
+        editor.save(lambda rows: [row for at, row in enumerate(rows) if at != index])
+        if not backup:
+            backup_of(path).unlink(missing_ok=True)
+        return True
 
 
 def change(path: Path, email: str, fields: Mapping[str, Any]) -> bool:
     """Set fields of a subscriber; None removes the field. Returns False if the address is not listed."""
-    editor = ListEditor(path)
-    index = editor.find(email)
-    if index is None:
-        return False
-    for key, value in fields.items():
-        editor.set(index, key, value)
+    with edit_lock(path):
+        editor = ListEditor(path)
+        index = editor.find(email)
+        if index is None:
+            return False
+        for key, value in fields.items():
+            editor.set(index, key, value)
 
-    def expected(rows: list[Any]) -> list[Any]:
-        changed = {**rows[index], **fields}
-        rows[index] = {key: value for key, value in changed.items() if value is not None or key not in fields}
-        return rows
+        def expected(rows: list[Any]) -> list[Any]:
+            changed = {**rows[index], **fields}
+            rows[index] = {key: value for key, value in changed.items() if value is not None or key not in fields}
+            return rows
 
-    editor.save(expected)
-    return True
+        editor.save(expected)
+        return True
 
 
 def _comparable(email: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -18,6 +17,7 @@ from digest.config.types import parse_clock
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Actor
 from digest.yamlio import reader
+from digest.yamlio.editor import edit_lock
 from digest.yamlio.keys import Value, YamlKeys
 
 if TYPE_CHECKING:
@@ -63,8 +63,6 @@ EDITABLE: Mapping[str, Kind] = {
 # Settings with addresses. The log leaves out their values; `digest.yaml.bak` has the old ones.
 _ADDRESSES = frozenset({"alerts.email"})
 _PATH = re.compile(r"'([a-z_.]+)(?:\[[^]]*\])*'")
-# Two admins of one server may save at once.
-_WRITING = threading.Lock()
 
 
 class SettingsChanged(DigestError):
@@ -125,7 +123,8 @@ class SettingsEditor:
         Raises ConfigurationError with every problem, SettingsChanged if the file has another version by now, and
         EditNotPossible for a value in an unusual notation.
         """
-        with _WRITING:
+        # The file is edited within the transaction: if the store is busy, it stays as it is.
+        with self.audit.database.transaction(), edit_lock(self._path):
             editor = YamlKeys(self._path)
             if _version(editor.raw) != version:
                 raise SettingsChanged("digest.yaml was changed meanwhile")
@@ -137,8 +136,8 @@ class SettingsEditor:
             for change in changes:
                 editor.set(change.key.split("."), _value(EDITABLE[change.key], given[change.key]))
             editor.write(wanted)
-        for change in changes:
-            self.audit.record(by, "setting changed", change.key, _detail(change), now=self.now())
+            for change in changes:
+                self.audit.record(by, "setting changed", change.key, _detail(change), now=self.now())
         return changes
 
     def _wanted(self, raw: Any, given: Mapping[str, str]) -> tuple[dict[str, Any], list[SettingChange]]:

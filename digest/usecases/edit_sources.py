@@ -88,24 +88,28 @@ class SourceEditor:
     def add(self, row: Mapping[str, Any], by: Actor) -> int:
         """Add a row, and return its line. Raises ConfigurationError, DigestError."""
         self.check(row)
-        line = source_list.add(self.home, [row], self.environment)
-        self._record(by, "source added", str(row["name"]))
+        # The file is edited within the transaction: if the store is busy, it stays as it is.
+        with self.audit.database.transaction():
+            line = source_list.add(self.home, [row], self.environment)
+            self._record(by, "source added", str(row["name"]))
         return line
 
     def change(self, name: str, fields: Mapping[str, Any], by: Actor) -> None:
         """Set fields of a source, such as weight, section or paused; None removes one. Raises DigestError."""
-        if not source_list.change(self.home, name, fields, self.environment):
-            raise self._unknown(name)
         what = "source changed"
         if set(fields) == {"paused"}:
             what = "source paused" if fields["paused"] else "source resumed"
-        self._record(by, what, name, ", ".join(f"{key}: {value}" for key, value in fields.items()))
+        with self.audit.database.transaction():
+            if not source_list.change(self.home, name, fields, self.environment):
+                raise self._unknown(name)
+            self._record(by, what, name, ", ".join(f"{key}: {value}" for key, value in fields.items()))
 
     def remove(self, name: str, by: Actor) -> None:
         """Remove a source; its articles stay in the store. Raises DigestError."""
-        if not source_list.remove(self.home, name, self.environment):
-            raise self._unknown(name)
-        self._record(by, "source removed", name)
+        with self.audit.database.transaction():
+            if not source_list.remove(self.home, name, self.environment):
+                raise self._unknown(name)
+            self._record(by, "source removed", name)
 
     def _record(self, by: Actor, what: str, name: str, detail: str = "") -> None:
         self.audit.record(by, what, f"source {name}", detail, now=self.now())

@@ -105,15 +105,19 @@ class SubscriberEditor:
         record = self.subscriber_admin.find(address)
         if address in known or (record and record.listed and record.origin):
             where = f" (from import {record.origin})" if record and record.origin and address not in known else ""
-            raise DigestError(f"{email} is already on the list{where}. `digest subscribers set` changes a subscriber.")
+            raise _is_listed(email, where)
         if (moved := self.subscriber_list.subscribers.moved().get(address)) is not None:
             raise DigestError(f"{email} changed their address to {moved}. Only their own sign-up can add the old one.")
         if self.subscriber_admin.erasures.among([address]):
             raise DigestError(f"{email} was erased at the person's request. Only their own sign-up can add them again.")
-        list_editor.add(path, values)
-        self._follow(address)
-        entry = Consent(address, "added", self.now(), source_of(by, "add"), wording)
-        self._record(address, by, "subscriber added", "", [entry])
+        # The file is edited within the transaction: if the store is busy, it stays as it is.
+        with self.database.transaction():
+            if not list_editor.add(path, values):
+                # Somebody else added the address meanwhile.
+                raise _is_listed(email)
+            self._follow(address)
+            entry = Consent(address, "added", self.now(), source_of(by, "add"), wording)
+            self._record(address, by, "subscriber added", "", [entry])
         suppressed = self.subscriber_admin.find(address)
         return Added(path.name, (suppressed.suppressed if suppressed else None) or "")
 
@@ -124,17 +128,17 @@ class SubscriberEditor:
         """
         values = self.parse_fields(fields)
         listed = bool(self.subscriber_list.read(may_be_empty=True))
-        path = self._first(lambda file: list_editor.change(file, email, values)) if listed else None
         source, now = source_of(by, "set"), self.now()
         changes = ", ".join(key if key == "name" else f"{key}: {_shown(value)}" for key, value in values.items())
-        if path is not None:
-            address = comparable(email)
-            self._follow()
-            entry = Consent(address, "changed", now, source, detail=changes)
-            self._record(address, by, "subscriber changed", changes, [entry])
-        else:
-            found = valid(email)
-            with self.database.transaction():
+        with self.database.transaction():
+            path = self._first(lambda file: list_editor.change(file, email, values)) if listed else None
+            if path is not None:
+                address = comparable(email)
+                self._follow()
+                entry = Consent(address, "changed", now, source, detail=changes)
+                self._record(address, by, "subscriber changed", changes, [entry])
+            else:
+                found = valid(email)
                 if found is None or not self.subscriber_admin.update(found, _stored(values), source=source, now=now):
                     raise DigestError(f"{email} is not on the list; nothing was changed.")
                 self._record(found, by, "subscriber changed", changes, [])
@@ -142,15 +146,15 @@ class SubscriberEditor:
 
     def remove(self, email: str, by: Actor) -> Place:
         """Take a subscriber off the list. Raises DigestError if they are not on it."""
-        path = self._first(lambda file: list_editor.remove(file, email))
         source, now = source_of(by, "remove"), self.now()
-        if path is not None:
-            address = comparable(email)
-            self._record(address, by, "subscriber removed", "", [Consent(address, "removed", now, source)])
-            self._follow(address)
-        else:
-            found = valid(email)
-            with self.database.transaction():
+        with self.database.transaction():
+            path = self._first(lambda file: list_editor.remove(file, email))
+            if path is not None:
+                address = comparable(email)
+                self._record(address, by, "subscriber removed", "", [Consent(address, "removed", now, source)])
+                self._follow(address)
+            else:
+                found = valid(email)
                 if found is None or not self.subscriber_admin.remove(found, source=source, now=now):
                     raise DigestError(f"{email} is not on the list; nothing was changed.")
                 self._record(found, by, "subscriber removed", "", [])
@@ -327,6 +331,10 @@ class SubscriberEditor:
     def _subject(self, address: str) -> str:
         held = PreferenceStore(self.database).find(address)
         return subject_of(held.id) if held else "subscriber"
+
+
+def _is_listed(email: str, where: str = "") -> DigestError:
+    return DigestError(f"{email} is already on the list{where}. `digest subscribers set` changes a subscriber.")
 
 
 def subject_of(id: int) -> str:

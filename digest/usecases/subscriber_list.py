@@ -37,7 +37,8 @@ class SubscriberList:
     @property
     def problems(self) -> tuple[ConfigProblem, ...]:
         """The errors because of which the last valid list is in use; empty if the file is valid."""
-        return next(iter(self._faulty.values()), ())
+        # Another thread may change it meanwhile.
+        return next(iter([*self._faulty.values()]), ())
 
     def read(self, *, may_be_empty: bool = False) -> list[list_file.ListedSubscriber]:
         """Return the subscribers of the file with their comparable addresses.
@@ -57,8 +58,7 @@ class SubscriberList:
         Does not change the store. An unchanged file is not read again.
         """
         try:
-            version = list_file.version(contents(self.path), self.topics, self.editions)
-            if self.subscribers.synced_version() != version:
+            if self.subscribers.synced_version() != self._version():
                 self.read()
         except ConfigurationError as error:
             return tuple(error.problems)
@@ -73,7 +73,7 @@ class SubscriberList:
         With `keep_last_good` and an earlier valid list it does not raise: the store's list stays in use, without those
         whom the file clearly no longer lists, and `problems` has the errors.
         """
-        version = list_file.version(contents(self.path), self.topics, self.editions)
+        version = self._version()
         synced = self.subscribers.synced_version()
         if synced == version:
             self._faulty.clear()
@@ -86,8 +86,22 @@ class SubscriberList:
                         raise
                     self._keep(version, error)
                 else:
-                    self.subscribers.sync(found, now=self.now(), version=version, reported=reported)
-                    self._faulty.clear()
+                    if self._store(found, version, reported):
+                        self._faulty.clear()
+                    else:
+                        self.sync(may_be_empty=may_be_empty, reported=reported)
+
+    def _version(self) -> str:
+        return list_file.version(contents(self.path), self.topics, self.editions)
+
+    def _store(self, found: list[list_file.ListedSubscriber], version: str, reported: Collection[str]) -> bool:
+        """Store what was read. False if the file has changed since: another process may have stored the newer list."""
+        database = self.subscribers.database
+        with database.transaction(), database.write(area="subscriber"):
+            if self._version() != version:
+                return False
+            self.subscribers.sync(found, now=self.now(), version=version, reported=reported)
+            return True
 
     def _keep(self, version: str, error: ConfigurationError) -> None:
         """Keep the last valid list in use, without those whom the file no longer lists."""

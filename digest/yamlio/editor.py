@@ -1,20 +1,22 @@
 """Edit the rows of a list in a YAML file as text, so that comments, order and quoting stay as they are.
 
-`save` parses the edited text and refuses it unless it contains exactly the intended values.
+`save` parses the edited text and refuses it unless it contains exactly the intended values. Callers hold `edit_lock`
+from reading to saving, because one of two edits at once would be lost.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import yaml
 
 from digest.errors import ConfigurationError, DigestError
-from digest.utils.files import replace_file
+from digest.utils.files import PRIVATE_FILE, prepare_lock, replace_file
 from digest.yamlio import reader
 
 # Rows of a list in brackets: `[{name: a}, {name: b}]`, on one line or with a row on each line.
@@ -84,6 +86,9 @@ def _line_start(text: str, at: int) -> int:
     return at
 
 
+# Seconds that an edit waits for others. One of a long list takes some seconds.
+_WAIT = 30.0
+
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Line breaks by YAML 1.1, so that our line numbers agree with those of PyYAML's marks.
 _BREAK = "\r\n|[\n\r\x85\u2028\u2029]"
@@ -94,15 +99,30 @@ class EditNotPossible(DigestError):
     """The file is written in a way that this edit can't be applied to. The message says where."""
 
 
+@contextmanager
+def edit_lock(path: Path) -> Iterator[None]:
+    """Let one thread of one process at a time edit a file. Raises EditNotPossible."""
+    from filelock import FileLock, Timeout
+
+    path = path.resolve()
+    lock = path.with_name(f".{path.name}.lock")
+    prepare_lock(lock)
+    try:
+        with FileLock(lock, timeout=_WAIT, mode=PRIVATE_FILE):
+            yield
+    except Timeout:
+        raise EditNotPossible(f"{path.name}: another process is editing it; nothing was changed. Try again") from None
+
+
 class YamlText:
     """The text of a file while it is edited."""
 
     def __init__(self, path: Path) -> None:
         """Raises ConfigurationError for a file that is not valid YAML."""
         self.path = path
-        value = reader.read_file(path)
+        self.raw = reader.file_bytes(path)
+        value = reader.read_bytes(self.raw, path.name)
         self.before: dict[str, Any] = value if isinstance(value, dict) else {}
-        self.raw = path.read_bytes()
         self.text = self.raw.decode("utf-8-sig")
         self.newline = next((end for end in ("\r\n", "\n", "\r") if end in self.text), "\n")
 
@@ -116,6 +136,9 @@ class YamlText:
             self.refuse(0, "this edit can't be made without touching other lines")
         if validate is not None:
             validate(after)
+        # Somebody may have saved it in a text editor meanwhile.
+        if reader.file_bytes(self.path) != self.raw:
+            raise EditNotPossible(f"{self.path.name}: it was changed meanwhile; nothing was written. Try again")
         byte_order_mark = b"\xef\xbb\xbf" if self.raw.startswith(b"\xef\xbb\xbf") else b""
         replace_file(backup_of(self.path), self.raw, like=self.path)
         replace_file(self.path, byte_order_mark + self.text.encode())

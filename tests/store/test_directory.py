@@ -118,7 +118,7 @@ def test_a_page_without_enough_subscribers_says_where_to_look_further(
     with database.write() as connection:
         # The list is so long that one page does not examine all of it.
         connection.execute(delete(preference))
-        connection.execute(update(subscriber).where(subscriber.c.email == "ravi@example.com").values(id=300_000))
+        connection.execute(update(subscriber).where(subscriber.c.email == "ravi@example.com").values(id=1_300_000))
     lines, before = directory.page(usual, now=NOW, most=50)
     assert (lines, before is not None) == ([], True)
     lines, before = directory.page(usual, now=NOW, most=50, before=before)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
 
 from digest.deliver.outcome import Accepted, NotSent, PerRecipient, Unknown
 from digest.feedback.events import Event
-from digest.models import DeliveryOutcome
+from digest.models import DeliveryOutcome, EditionState
 from digest.store.content.editions import EditionStore
 from digest.store.content.events import EventStore
 from digest.store.database import Database
+from digest.store.schema import delivery, edition, subscriber
 from digest.store.sending.ledger import SqlLedger
 from digest.store.sending.overview import STOPPED, FirstRecipients, Overview, first_recipients
-from digest.store.sending.statistics import Statistics
+from digest.store.sending.statistics import MissedRecipients, Statistics
 from tests.store.conftest import KEY, NOW, Frozen
 
 LATER = NOW + timedelta(minutes=2)
@@ -67,6 +72,46 @@ def test_the_numbers_of_a_report(database: Database, ledger: SqlLedger, frozen: 
     assert statistics.last_handed_over(KEY) == LATER
     assert statistics.before(KEY, 5) == []
     assert statistics.numbers([KEY], times=False)[KEY].began_at is None
+
+
+def test_the_newest_edition_is_counted_each_time_and_earlier_ones_now_and_then(
+    database: Database, frozen: Frozen
+) -> None:
+    earlier = "2026-11-20"
+    frozen(4, key=earlier)
+    frozen(4)
+    of = edition.c
+    statistics = Statistics(database)
+
+    def exclude(first: int) -> list[int]:
+        with database.write() as connection:
+            connection.execute(update(edition).values(state=EditionState.DONE))
+            connection.execute(update(edition).where(of.key == earlier).values(frozen_at=NOW - timedelta(days=3)))
+            own = delivery.c.subscriber.in_(select(subscriber.c.id).order_by(subscriber.c.id).limit(first))
+            connection.execute(update(delivery).where(own).values(outcome=DeliveryOutcome.EXCLUDED, reason="paused"))
+        numbers = statistics.numbers([KEY, earlier])
+        return [numbers[key].excluded for key in (KEY, earlier)]
+
+    assert [exclude(1), exclude(3)] == [[1, 1], [3, 1]]
+
+
+def test_failed_recipients_are_found_without_reading_the_others(database: Database, frozen: Frozen) -> None:
+    """Of a million recipients a few are refused."""
+    if not database.sqlite:
+        pytest.skip("PostgreSQL has no count of steps")
+    ids = frozen(600)
+    with database.transaction(), database.write() as connection:
+        refused = update(delivery).where(delivery.c.subscriber == ids[-1])
+        connection.execute(refused.values(outcome=DeliveryOutcome.REJECTED, reason="550 no"))
+        driver: Any = connection.connection.driver_connection
+        steps: list[None] = []
+        # Every ten steps of SQLite's machine. One recipient takes about as many.
+        driver.set_progress_handler(lambda: steps.append(None), 10)
+        [found], more = MissedRecipients(database).page(KEY, DeliveryOutcome.REJECTED, most=100)
+        assert Statistics(database).reasons(KEY, DeliveryOutcome.REJECTED, 5) == [("550 no", 1)]
+        driver.set_progress_handler(None, 0)
+    assert (found.id, found.reason, more) == (ids[-1], "550 no", None)
+    assert len(steps) < 100
 
 
 def test_the_first_recipients_are_those_of_the_first_batches(

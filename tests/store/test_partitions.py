@@ -121,7 +121,7 @@ def test_the_indexes_of_a_partition_are_those_of_the_table(database: Database, f
             numbers = [
                 connection.execute(held, {"name": name}).scalar() for name in (table.name, f'"{table.name} {KEY}"')
             ]
-            assert numbers[0] == numbers[1] == len(table.indexes) + 1
+            assert numbers[0] == numbers[1] == len({index.name for index in table.indexes}) + 1
 
 
 def test_a_freeze_does_not_wait_for_those_who_send_other_editions(database: Database, frozen: Frozen) -> None:

@@ -69,6 +69,11 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
+def files(folder: Path) -> list[str]:
+    """The files of the folder but for the lock, which stays."""
+    return sorted(file.name for file in folder.iterdir() if file.suffix != ".lock")
+
+
 @pytest.mark.parametrize("crlf", [False, True])
 @pytest.mark.parametrize("name", EDITS)
 def test_only_the_edited_lines_change(tmp_path: Path, name: str, crlf: bool) -> None:
@@ -90,7 +95,7 @@ def test_an_unlisted_address(tmp_path: Path) -> None:
         assert list_editor.remove(path, address) is False
         assert list_editor.change(path, address, {"name": "x"}) is False
     assert path.read_text() == BEFORE
-    assert [file.name for file in tmp_path.iterdir()] == ["subscribers.yaml"]
+    assert files(tmp_path) == ["subscribers.yaml"]
 
 
 def test_file_mode_is_kept_and_the_backup_is_as_private(tmp_path: Path) -> None:
@@ -102,7 +107,7 @@ def test_file_mode_is_kept_and_the_backup_is_as_private(tmp_path: Path) -> None:
     copy = tmp_path / "subscribers.yaml.bak"
     assert [stat.S_IMODE(file.stat().st_mode) for file in (path, copy)] == [0o600, 0o600]
     assert copy.read_bytes() == middle
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["subscribers.yaml", "subscribers.yaml.bak"]
+    assert files(tmp_path) == ["subscribers.yaml", "subscribers.yaml.bak"]
 
 
 @pytest.mark.parametrize(
@@ -172,7 +177,7 @@ def test_an_impossible_edit_is_refused_and_nothing_is_written(tmp_path: Path, te
     with pytest.raises(EditNotPossible, match=r"^subscribers\.yaml.*edit it by hand$"):
         do[edit](path)
     assert path.read_bytes().decode() == text
-    assert [file.name for file in tmp_path.iterdir()] == ["subscribers.yaml"]
+    assert files(tmp_path) == ["subscribers.yaml"]
 
 
 def test_an_unreadable_file_is_reported_as_usual(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import http.client
 import signal
+import sqlite3
 import subprocess
 import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -69,6 +71,30 @@ def test_pages_that_cannot_be_built_are_a_warning_and_leave_the_old_ones(
     follow_pages(pages, app.copy_with(settings=settings))
     assert "The pages stay as they were: digest.yaml: 'delivery.sendgrid.key_env'" in caplog.text
     assert NAME in front(app, pages)
+
+
+def test_pages_are_built_again_when_another_program_no_longer_holds_the_store(
+    app: App, pages: RunningPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digest.store.errors.BUSY_SECONDS", 0.2)
+    watch = SettingsWatch(app, needs_restart=())
+    rename(app, "शाम की ख़बरें")
+    watch.reload()
+    held = threading.Event()
+
+    def hold() -> None:
+        with closing(sqlite3.connect(app.home / "digest.db", isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            held.set()
+            time.sleep(0.3)
+            other.execute("ROLLBACK")
+
+    other = threading.Thread(target=hold)
+    other.start()
+    held.wait()
+    follow_pages(pages, watch.app)
+    other.join()
+    assert "शाम की ख़बरें" in front(app, pages)
 
 
 # FastAPI suppresses this warning with `catch_warnings`, which two threads undo for each other.

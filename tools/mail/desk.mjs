@@ -50,7 +50,18 @@ async function act(name, story, follows) {
   await press(`#${where}-${name}-${story}`, follows);
 }
 
+// What moves by itself, when a part arrives after the page, moves away under a finger.
+await page.evaluateOnNewDocument(() => {
+  window.moved = [];
+  const note = (list) => window.moved.push(...list.getEntries().filter((each) => !each.hadRecentInput).map((each) => each.value));
+  new PerformanceObserver(note).observe({ type: "layout-shift", buffered: true });
+});
 await page.goto(`${base}/desk/`, { waitUntil: "load" });
+if (withScripts) {
+  await page.waitForFunction(() => !document.querySelector("#blockers[hx-get]"), { timeout: 100_000 });
+  await wait(300);
+  seen.shifted = await page.evaluate(() => window.moved);
+}
 seen.title = await text(".state h1");
 const before = await order();
 const [lead, first, second] = [before[0], ...(await page.$$eval(".rows:not([data-lead])", (lists) => {

@@ -59,7 +59,8 @@ class Background(Generic[T]):
     def _keep(self, key: str, future: Future[T]) -> None:
         with self._lock:
             self._running.pop(key, None)
-            if future.cancelled():
+            # What failed, such as while the store was busy, is tried again when somebody asks.
+            if future.cancelled() or future.exception() is not None:
                 return
             self._done[key] = (time.monotonic(), future)
             self._done.move_to_end(key)

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from starlette.responses import Response
 
 from digest.curate.editorial import Selection
-from digest.errors import ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.models import Edition, is_breaking
 from digest.web.desk.visit import Visit, edition_path
 
@@ -57,6 +57,8 @@ def compose(visit: Visit) -> Response:
     except ConfigurationError:
         wrong = _("The name has small Latin letters, digits and hyphens, and does not start with a date.")
         return _page(visit, status=422, problem=wrong)
+    except StoreError:
+        raise
     except DigestError:
         return _page(visit, status=409, problem=_("There is an edition with this name already."))
     return visit.go(edition_path(edition.key))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from digest.app import App
-from digest.errors import ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.models import Edition, EditionState, RenderedEmail
 from digest.render.lint_tree import Finding
 from digest.render.size_budget import Sizes, measure
@@ -59,6 +59,12 @@ class Checks(Background[Checked]):
     def __init__(self, app: App) -> None:
         super().__init__("checks", lasts=_LASTS)
         self._app = app
+        # Edition → its last result, for any revision.
+        self._last: dict[str, Checked] = {}
+
+    def last(self, edition: Edition) -> Checked | None:
+        """Return the last result for any revision of an edition, without its emails."""
+        return self._last.get(edition.key)
 
     def of(self, edition: Edition, *, wait: float = _WAIT) -> Checked | None:
         """Return the findings; None while they are being computed."""
@@ -72,17 +78,15 @@ class Checks(Background[Checked]):
             found: PreflightResult = self._app.approver.check(edition)
         except ConfigurationError as error:
             return Checked(tuple(_plain("settings", str(each)) for each in error.problems), (), None, None)
+        except StoreError:
+            raise
         except DigestError as error:
             return Checked((_plain("edition", str(error)),), (), None, None)
         html = [email for email in found.emails if email.html]
         largest = max(html, key=lambda email: measure(email).quoted_printable, default=None)
-        return Checked(
-            found.findings,
-            found.left_out,
-            largest,
-            measure(largest) if largest else None,
-            {email.variant: email for email in found.emails},
-        )
+        checked = Checked(found.findings, found.left_out, largest, measure(largest) if largest else None)
+        self._last[edition.key] = checked
+        return replace(checked, emails={email.variant: email for email in found.emails})
 
 
 def problems(checked: Checked, edition: Edition, catalogue: Catalogue) -> Sequence[Problem]:

@@ -28,6 +28,7 @@ from digest.web.desk.visit import Visit
 if TYPE_CHECKING:
     from digest.config.calendar import PlannedEdition
     from digest.curate.editorial import Changes
+    from digest.notify.report import EditionNumbers
 
 # States in which the stories can be changed; an approval ends with the first change.
 EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED, EditionState.APPROVED)
@@ -112,7 +113,10 @@ def edition(visit: Visit) -> Response:
 def state(visit: Visit) -> Response:
     """Return the state line, and changes since the page was loaded."""
     found = visit.edition()
-    return visit.page("state.html.j2", bar=bar(visit, found), **_moving(visit, found), now=visit.desk.now())
+    numbers = _counts(visit, found)
+    return visit.page(
+        "state.html.j2", bar=bar(visit, found, numbers=numbers), **_moving(visit, found, numbers), now=visit.desk.now()
+    )
 
 
 def changes(visit: Visit) -> Response:
@@ -147,11 +151,11 @@ def page(
     app, now = visit.desk.app, visit.desk.now()
     form = visit.query.get("form", "")
     editable = edition.state in EDITABLE
-    changes = app.editions.editorial_changes(edition.key)
+    changes, numbers = app.editions.editorial_changes(edition.key), _counts(visit, edition)
     return visit.page(
         "today.html.j2",
         status=status,
-        bar=bar(visit, edition, asks_reason=asks_reason),
+        bar=bar(visit, edition, asks_reason=asks_reason, numbers=numbers),
         edition=edition,
         intro=intro_paragraphs(edition),
         others=_others(visit),
@@ -179,7 +183,7 @@ def page(
         variant=visit.query.get("variant", "")[:64],
         now=now,
         **check_results(visit, edition),
-        **_moving(visit, edition),
+        **_moving(visit, edition, numbers),
     )
 
 
@@ -200,10 +204,24 @@ def current(visit: Visit) -> Edition | None:
     return next(iter((*sending, *open_, *reversed(found))), None)
 
 
-def bar(visit: Visit, edition: Edition, *, asks_reason: bool = False, read_only: bool = False) -> Bar:
+def _counts(visit: Visit, edition: Edition) -> Counts | None:
+    """Count the recipients of a send that may have begun."""
+    if edition.state in EDITABLE:
+        return None
+    return visit.desk.app.status_reader.counts(edition.key, visit.desk.now())
+
+
+def bar(
+    visit: Visit,
+    edition: Edition,
+    *,
+    asks_reason: bool = False,
+    read_only: bool = False,
+    numbers: Counts | EditionNumbers | None = None,
+) -> Bar:
     """Return the state line: what will happen, to how many, when, and what if nobody acts.
 
-    With `read_only` it has no buttons.
+    With `read_only` it has no buttons. `numbers` are those of the page, if it has them.
     """
     _, ngettext = visit.catalogue.gettext, visit.catalogue.ngettext
     app, now = visit.desk.app, visit.desk.now()
@@ -230,8 +248,8 @@ def bar(visit: Visit, edition: Edition, *, asks_reason: bool = False, read_only:
             buttons=("approve", "pause") if sender else (),
             asks_reason=asks_reason,
         )
+    numbers = numbers or app.status_reader.counts(edition.key, now)
     if edition.state in _UNDER_WAY:
-        numbers = app.status_reader.counts(edition.key, now)
         done = numbers.accepted + numbers.rejected + numbers.unknown
         everybody = numbers.frozen - numbers.excluded
         rate = visit.desk.rates.add(edition.key, done, monotonic())
@@ -240,7 +258,6 @@ def bar(visit: Visit, edition: Edition, *, asks_reason: bool = False, read_only:
         more = _("%(rate)s per second") % {"rate": f"{rate:,.0f}"} if rate >= 1 else ""
         buttons = ("pause", "cancel") if sender else ()
         return make(kind="info", title=title, left=rest, more=more, buttons=buttons)
-    numbers = app.status_reader.counts(edition.key, now)
     reached = ngettext("%(num)s recipient", "%(num)s recipients", numbers.accepted) % {"num": f"{numbers.accepted:,}"}
     titles = {
         EditionState.PAUSED: _("Paused. Nothing more goes out."),
@@ -365,16 +382,23 @@ def _others(visit: Visit) -> list[Edition]:
 
 
 def check_results(visit: Visit, edition: Edition, **wait: float) -> dict[str, Any]:
-    """Return the results of the checks, for the list and the meter; None while they run."""
+    """Return the results of the checks, for the list and the meter.
+
+    While they run, `before` has the lines of the revision before, so that the page does not jump when they end.
+    """
+    unknown = {"problems": None, "blocking": 0, "meter": None, "is_checked": False, "before": ()}
     if edition.state not in EDITABLE:
-        return {"problems": None, "blocking": 0, "meter": None, "is_checked": False}
+        return unknown
+    left = seen.problems(visit, edition, seen.left(visit, edition))
     found = visit.desk.checks.of(edition, **wait)
     if found is None:
-        return {"problems": None, "blocking": 0, "meter": None, "is_checked": False}
-    left = seen.left(visit, edition)
-    lines: Sequence[Problem] = [*seen.problems(visit, edition, left), *problems(found, edition, visit.catalogue)]
+        last = visit.desk.checks.last(edition)
+        if last is None:
+            return unknown
+        return {**unknown, "meter": _meter(last, edition), "before": [*left, *problems(last, edition, visit.catalogue)]}
+    lines: Sequence[Problem] = [*left, *problems(found, edition, visit.catalogue)]
     blocking = sum(line.level == "bad" for line in lines)
-    return {"problems": lines, "blocking": blocking, "meter": _meter(found, edition), "is_checked": True}
+    return {"problems": lines, "blocking": blocking, "meter": _meter(found, edition), "is_checked": True, "before": ()}
 
 
 def _meter(found: Checked, edition: Edition) -> Meter | None:
@@ -387,20 +411,17 @@ def _meter(found: Checked, edition: Edition) -> Meter | None:
     return Meter(used, CLIPPED, min(100, round(100 * used / CLIPPED)), max(0, (CLIPPED - used) // each))
 
 
-def _moving(visit: Visit, edition: Edition) -> dict[str, Any]:
+def _moving(visit: Visit, edition: Edition, numbers: Counts | None) -> dict[str, Any]:
     """Return the numbers of a send that has begun."""
-    if edition.state in EDITABLE:
-        return {"sending": None}
-    app, now = visit.desk.app, visit.desk.now()
-    numbers = app.status_reader.counts(edition.key, now)
-    if not numbers.frozen:
+    if numbers is None or not numbers.frozen:
         return {"sending": None}
     everybody = max(1, numbers.frozen - numbers.excluded)
     shares = (numbers.accepted, numbers.unknown, numbers.rejected)
     done = numbers.accepted + numbers.rejected + numbers.unknown
     rate = visit.desk.rates.add(edition.key, done, monotonic()) if edition.state in _UNDER_WAY else 0.0
     accepted, unknown, rejected = (round(100 * share / everybody, 2) for share in shares)
-    acts = [(act.at, act.who, act.what) for act in app.audit.newest(_DECISIONS, subject=edition.key)]
+    found = visit.desk.app.audit.newest(_DECISIONS, subject=edition.key)
+    acts = [(act.at, act.who, act.what) for act in found]
     return {"sending": Sending(numbers, rate, (accepted, unknown, rejected), acts)}
 
 

@@ -20,7 +20,7 @@ def add(visit: Visit) -> Response:
         accounts.add(name, Role(visit.form.get("role", "")), visit.actor)
         link = accounts.make_link(name, visit.actor)
     except (DigestError, ValueError) as error:
-        return _page(visit, status=422, problem=str(error), typed=name)
+        return _page(visit, status=422, problem=visit.refusal(error), typed=name)
     return _page(visit, linked=name, link=f"{visit.desk.url}/link/{link}")
 
 
@@ -28,7 +28,7 @@ def role(visit: Visit) -> Response:
     try:
         visit.desk.accounts.set_role(visit.parameters["name"], Role(visit.form.get("role", "")), visit.actor)
     except (DigestError, ValueError) as error:
-        return _page(visit, status=409, problem=str(error))
+        return _page(visit, status=409, problem=visit.refusal(error))
     return visit.go("/users")
 
 
@@ -37,7 +37,7 @@ def email(visit: Visit) -> Response:
     try:
         visit.desk.accounts.set_email(visit.parameters["name"], visit.form.get("email", ""), visit.actor)
     except DigestError as error:
-        return _page(visit, status=422, problem=str(error))
+        return _page(visit, status=422, problem=visit.refusal(error))
     return visit.go("/users")
 
 
@@ -72,7 +72,7 @@ def make_token(visit: Visit) -> Response:
             days=int(days) if days.isdecimal() and len(days) < 6 else None,
         )  # fmt: skip
     except (DigestError, ValueError) as error:
-        return _page(visit, status=422, problem=str(error))
+        return _page(visit, status=422, problem=visit.refusal(error))
     return _page(visit, linked=user, token=token)
 
 

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from digest.errors import StoreError
 from digest.models import Actor, Edition, Role
 from digest.utils.urls import host_name
 
@@ -167,6 +168,12 @@ class Visit:
         # The script keeps the position by itself.
         anchor = f"#{part}" if part and "hx-request" not in self.request.headers else ""
         return self.finish(RedirectResponse(self.path(place, **query) + anchor, 303))
+
+    def refusal(self, error: Exception) -> str:
+        """Return what a page says about an act that was refused. An error of the store is none, and is raised again."""
+        if isinstance(error, StoreError):
+            raise error
+        return str(error)
 
     def problem(self, status: int, title: str, advice: str = "") -> Response:
         """Answer with a page that explains what went wrong."""

@@ -244,6 +244,15 @@ def test_errors_need_a_reason(desk: Site, sender: Browser) -> None:
     assert any("it is meant so" in each.reason for each in desk.app.editions.decisions(KEY))
 
 
+def test_the_list_of_problems_stays_while_the_checks_run_again(editor: Browser) -> None:
+    """A list that left the page and came back would move what an editor is about to touch."""
+    editor.post(f"{HERE}/texts", intro="{{ name }}", was_intro="")
+    assert 'class="fixes"' in editor.get(f"{HERE}/checks").text
+    for turn in range(3):
+        page = editor.post(f"{HERE}/texts", preheader=f"आज {turn}", was_preheader="", follow=True)
+        assert 'class="fixes"' in page.text
+
+
 @pytest.mark.slow
 def test_a_held_draft_stays_a_draft(desk: Site, sender: Browser) -> None:
     sender.post(f"{HERE}/pause")

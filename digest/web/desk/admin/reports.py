@@ -7,11 +7,9 @@ import io
 from collections import Counter
 from collections.abc import Sequence
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from digest.errors import DigestError
-from digest.models import DeliveryOutcome, Role
+from digest.models import DeliveryOutcome, Edition, Role
 from digest.notify import failures as failed
 from digest.notify.failures import Failures
 from digest.notify.report import rows as report_rows
@@ -57,25 +55,21 @@ def page(visit: Visit) -> Response:
 
 
 def edition(visit: Visit) -> Response:
-    app, key = visit.desk.app, visit.parameters["key"]
-    try:
-        report = app.reporter.report(key)
-    except DigestError:
-        raise HTTPException(404) from None
+    app, found = visit.desk.app, visit.edition()
+    report = app.reporter.report(found.key)
     zone = app.settings.newsletter.zone
-    late, found = visit.query.get("late", ""), app.editions.get(key)
-    may_be_sent = found is not None and can_be_sent_late(found)
+    late = visit.query.get("late", "")
     return visit.page(
         "admin/report.html.j2",
         report=report,
         edition=found,
-        bar=today.bar(visit, found, read_only=True) if found else None,
+        bar=today.bar(visit, found, read_only=True, numbers=report.numbers),
         rows=report_rows(report, zone),
-        failures=_failures(visit, [key]),
+        failures=_failures(visit, [found.key]),
         kinds=failed.KINDS,
-        work=_editors_work(visit, key),
+        work=_editors_work(visit, found),
         may_see_people=visit.may(Role.ADMIN),
-        may_send=visit.may(Role.SENDER) and may_be_sent,
+        may_send=visit.may(Role.SENDER) and can_be_sent_late(found),
         late=int(late) if late.isdecimal() and len(late) < 10 else None,
         words=words,
         now=visit.desk.now(),
@@ -84,11 +78,8 @@ def edition(visit: Visit) -> Response:
 
 def table(visit: Visit) -> Response:
     """An edition's report as CSV."""
-    app, key = visit.desk.app, visit.parameters["key"]
-    try:
-        report = app.reporter.report(key)
-    except DigestError:
-        raise HTTPException(404) from None
+    app, key = visit.desk.app, visit.edition().key
+    report = app.reporter.report(key)
     # With a byte order mark, because spreadsheets would otherwise read Hindi as Latin-1.
     text = "\ufeff" + as_csv(report, app.settings.newsletter.zone, _failures(visit, [key], wait=_FILE_WAIT))
     return visit.download(f"report-{key}.csv", text.encode(), "text/csv; charset=utf-8")
@@ -116,9 +107,7 @@ def failures_table(visit: Visit) -> Response:
 
 def missed(visit: Visit) -> Response:
     """The people who did not get an edition."""
-    app, key = visit.desk.app, visit.parameters["key"]
-    if app.editions.get(key) is None:
-        raise HTTPException(404)
+    app, key = visit.desk.app, visit.edition().key
     kind = visit.query.get("kind", "")
     kind = kind if kind in _KINDS else DeliveryOutcome.REJECTED
     given = visit.query.get("after", "")
@@ -163,12 +152,10 @@ def _sent(visit: Visit) -> list[str]:
     return visit.desk.app.directory.enqueued(_EDITIONS)
 
 
-def _editors_work(visit: Visit, key: str) -> Counter[str]:
+def _editors_work(visit: Visit, found: Edition) -> Counter[str]:
     """Count what editors did to an edition's stories: kept without a change, removed, pulled in, moved, rewrote."""
-    app = visit.desk.app
-    changes, found = app.editions.editorial_changes(key), app.editions.get(key)
-    names = {article for story in found.stories() for article in story.article_ids} if found else set()
-    stories = list(found.stories()) if found else []
+    changes, stories = visit.desk.app.editions.editorial_changes(found.key), list(found.stories())
+    names = {article for story in stories for article in story.article_ids}
     rewritten = sum(any(id in changes.texts for id in (story.id, *story.article_ids)) for story in stories)
     pulled = sum(id in names for id in {*changes.pinned, *changes.added})
     return Counter(

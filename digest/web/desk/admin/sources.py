@@ -89,7 +89,7 @@ def preview(visit: Visit) -> Response:
     try:
         plan = visit.desk.app.source_editor.plan({"url": url}, _options(visit), name=visit.form.get("name", "").strip())
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=422, problem=str(error))
+        return _page(visit, status=422, problem=visit.refusal(error))
     if plan.same is not None:
         problem = _("This is a source already: %(name)s") % {"name": plan.same.name}
         return _page(visit, status=422, problem=problem)
@@ -105,7 +105,7 @@ def add(visit: Visit) -> Response:
     try:
         visit.desk.app.source_editor.add(row, visit.actor)
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=422, problem=str(error))
+        return _page(visit, status=422, problem=visit.refusal(error))
     return visit.go("/sources", done="added")
 
 
@@ -122,7 +122,7 @@ def change(visit: Visit) -> Response:
         try:
             visit.desk.app.source_editor.change(name, changed, visit.actor)
         except (ConfigurationError, DigestError) as error:
-            return _one(visit, name, status=422, problem=str(error))
+            return _one(visit, name, status=422, problem=visit.refusal(error))
     return visit.go("/sources/one", name=name, done="saved")
 
 
@@ -131,7 +131,7 @@ def pause(visit: Visit) -> Response:
     try:
         visit.desk.app.source_editor.change(name, {"paused": "pause" in visit.form}, visit.actor)
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=409, problem=str(error))
+        return _page(visit, status=409, problem=visit.refusal(error))
     return visit.go("/sources/one", name=name, done="saved")
 
 
@@ -139,7 +139,7 @@ def remove(visit: Visit) -> Response:
     try:
         visit.desk.app.source_editor.remove(visit.form.get("name", ""), visit.actor)
     except (ConfigurationError, DigestError) as error:
-        return _page(visit, status=409, problem=str(error))
+        return _page(visit, status=409, problem=visit.refusal(error))
     return visit.go("/sources", done="removed")
 
 

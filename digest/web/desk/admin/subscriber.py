@@ -119,7 +119,7 @@ def _act(visit: Visit, done: str, act: Callable[[str, Actor], object]) -> Respon
     except ConfigurationError as error:
         return _page(visit, status=422, **field_problem(error))
     except DigestError as error:
-        return _page(visit, status=409, problem=str(error))
+        return _page(visit, status=409, problem=visit.refusal(error))
     return visit.go(f"/subscriber/{held.id}", done=done)
 
 

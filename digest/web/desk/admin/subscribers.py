@@ -95,7 +95,7 @@ def add(visit: Visit) -> Response:
     except ConfigurationError as error:
         return _add_form(visit, status=422, **field_problem(error))
     except DigestError as error:
-        return _add_form(visit, status=422, field="email", problem=str(error))
+        return _add_form(visit, status=422, field="email", problem=visit.refusal(error))
     return visit.go(f"/subscriber/{held.id}", done="added") if held else visit.go("/subscribers")
 
 

@@ -1,0 +1,74 @@
+"""Another program holds the store: an act answers 503, nothing is changed, and the same act succeeds afterwards."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from digest.errors import StoreUnavailable
+from digest.models import Role
+from digest.web.desk.background import Background
+from tests.web.desk.browser import set_up
+from tests.web.desk.conftest import open_desk
+from tests.web.site import Site
+
+LIST = "subscribers:\n  - {email: asha@example.com}\n  - {email: ravi@example.com}\n"
+FILES = ("subscribers.yaml", "digest.yaml")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    monkeypatch.setattr("digest.store.errors.BUSY_SECONDS", 0.2)
+    for opened in open_desk(tmp_path / "newsletter"):
+        (opened.app.home / "subscribers.yaml").write_text(LIST, encoding="utf-8")
+        opened.app.subscriber_list.sync()
+        yield opened
+
+
+@pytest.mark.slow
+def test_no_act_is_half_done(desk: Site) -> None:
+    admin = set_up(desk, "mira", Role.ADMIN)
+    set_up(desk, "suman", Role.EDITOR)
+    source = desk.app.source_editor.list()[0].name
+    settings = {"version": desk.app.settings_editor.read().version, "edition.max_stories": "9"}
+    acts: list[tuple[str, dict[str, str]]] = [
+        ("/settings", settings),
+        ("/subscribers/add", {"email": "new@example.com", "consent": "at the fair"}),
+        ("/subscriber/1", {"name": "आशा"}),
+        ("/subscriber/2/remove", {}),
+        ("/sources/change", {"name": source, "weight": "1.5"}),
+        ("/sources/pause", {"name": source, "pause": "1"}),
+        ("/sources/remove", {"name": source}),
+        ("/users/suman/role", {"role": "sender"}),
+        ("/calendar", {"slug": "mela", "words": "मेला", "hours": "24"}),
+    ]
+    before = {name: (desk.app.home / name).read_text(encoding="utf-8") for name in FILES}
+    with closing(sqlite3.connect(desk.app.home / "digest.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answers = {path: admin.post(path, **fields) for path, fields in acts}
+        other.execute("ROLLBACK")
+    assert {path: answer.status for path, answer in answers.items()} == dict.fromkeys(answers, 503)
+    assert {name: (desk.app.home / name).read_text(encoding="utf-8") for name in FILES} == before
+    assert [path for path, fields in acts if admin.post(path, **fields).status != 303] == []
+    log = [act.what for act in desk.app.audit.newest(20)]
+    assert (log.count("subscriber added"), log.count("subscriber removed"), log.count("source removed")) == (1, 1, 1)
+
+
+def test_work_that_failed_is_tried_again() -> None:
+    """Otherwise a page that counts in the background would fail for as long as the count is valid."""
+    answers = iter([StoreUnavailable("store is busy"), 7, 8])
+
+    def count() -> int:
+        answer = next(answers)
+        if isinstance(answer, StoreUnavailable):
+            raise answer
+        return answer
+
+    with Background[int]("count", lasts=60) as background:
+        with pytest.raises(StoreUnavailable):
+            background.get("all", count, wait=5)
+        assert [background.get("all", count, wait=5) for _ in range(2)] == [7, 7]
