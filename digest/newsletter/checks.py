@@ -157,7 +157,7 @@ def _unused_template(path: str) -> str:
 def check_paths(app: App, findings: Findings) -> None:
     """Report sources whose file or folder does not exist, and settings without a source."""
     if not app.sources:
-        findings.problems.append(ConfigProblem(FILE_NAME, 0, "'sources' is empty; add a source to collect from"))
+        findings.problems.append(source_list.no_sources(app.home, app.environment))
         return
     lines = source_lines(app)
     for source in app.sources:
