@@ -117,7 +117,8 @@ def check_pages(app: App, findings: Findings) -> None:
     A newsletter that serves no pages needs neither their libraries nor a catalogue for its language.
     """
     own = app.home / "templates/pages"
-    needed = app.settings.web.enabled or own.is_dir()
+    if not app.settings.web.enabled and not own.is_dir():
+        return
     try:
         from digest.web.app import load_pages
         from digest.web.pages import TEMPLATES
@@ -127,14 +128,8 @@ def check_pages(app: App, findings: Findings) -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "digest":
             raise
-        if needed:
-            message = f"the reader pages need {error.name}; install hindi-digest[web]"
-            raise ConfigurationError([ConfigProblem("web", 0, message)]) from None
-        return
-    except ConfigurationError:
-        if needed:
-            raise
-        return
+        message = f"the reader pages need {error.name}; install hindi-digest[web]"
+        raise ConfigurationError([ConfigProblem("web", 0, message)]) from None
     if not own.is_dir():
         return
     for path in sorted(own.rglob("*")):
