@@ -101,6 +101,9 @@ def check(
             findings.run(lambda: _check_base_url(app, findings))
             if edition and not findings.problems:
                 findings.run(lambda: checked.update(_check_edition(app, edition, links=links)))
+                # The templates were tried with a sample edition: what this edition has too is reported once.
+                own = {f"templates: {each}" for each in checked.get("warnings", ())}
+                findings.warnings = [each for each in findings.warnings if each not in own]
     except ConfigurationError as error:
         # The list is read even with invalid settings, so that the errors of both files are reported together.
         findings.add(error.problems)

@@ -10,7 +10,7 @@ import click
 from digest.cli.output import emit, json_option, note, plural, shorten
 from digest.cli.progress import calls, progress
 from digest.cli.tables import table
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from digest.collect.collector import SourceReport
@@ -24,13 +24,12 @@ def collect(home: Path, as_json: bool) -> int:
     from digest import pipeline
     from digest.app import make_app
     from digest.cli.json_output import collect_json
+    from digest.config import source_list
     from digest.newsletter.checks import source_lines
 
     with make_app(home) as app:
         if not app.sources:
-            raise ConfigurationError(
-                [ConfigProblem("digest.yaml", 0, "'sources' is empty; add a source to collect from")]
-            )
+            raise ConfigurationError([source_list.no_sources(app.home, app.environment)])
         lines = source_lines(app)
         with progress() as job:
             done = calls(job("collected"), len(app.sources))

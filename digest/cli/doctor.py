@@ -135,6 +135,7 @@ def _examine_mail(file: Path, key: Path | None, offline: bool, as_json: bool) ->
             "errors": errors,
             "warnings": _messages(findings, "warning"),
             "good": _messages(findings, "good"),
+            "findings": [{name: printable(text) for name, text in asdict(finding).items()} for finding in findings],
             "signatures": [
                 {"domain": one.domain, "selector": one.selector, "headers": list(one.headers)} for one in signatures
             ],
@@ -143,6 +144,8 @@ def _examine_mail(file: Path, key: Path | None, offline: bool, as_json: bool) ->
         return 1 if errors else 0
     for finding in findings:
         click.echo(printable(f"{finding.level}: {finding.message}"))
+        if finding.fix:
+            click.echo(printable(f"    fix: {finding.fix}"))
     click.echo(f"{file.name}: {plural(len(errors), 'error')}, {len(raw):,} bytes")
     return 1 if errors else 0
 

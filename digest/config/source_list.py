@@ -23,6 +23,7 @@ MAX_NAME = 60
 """Grapheme clusters. The name appears with each story, on one line of the email."""
 
 _VARIABLE = "DIGEST_SOURCES"
+_NO_SOURCES = "'sources' is empty; add a source to collect from"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,15 @@ def list_sources(home: Path) -> list[SourceRow]:
         for row, line in located
         if isinstance(row, dict)
     ]
+
+
+def no_sources(home: Path, environment: Mapping[str, str]) -> ConfigProblem:
+    """Return the error of settings without a source, with the line of the key if the file gives them."""
+    if environment_overrides(environment):
+        return ConfigProblem(_VARIABLE, 0, _NO_SOURCES)
+    value = reader.read_file(home / loader.FILE_NAME)
+    line = value.lines.get("sources", 0) if isinstance(value, reader.LocatedDict) else 0
+    return ConfigProblem(loader.FILE_NAME, line, _NO_SOURCES)
 
 
 def environment_overrides(environment: Mapping[str, str]) -> bool:

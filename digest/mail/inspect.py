@@ -26,6 +26,12 @@ _GMAIL_CLIP = 102_400
 _MAX_HEADER_BYTES = 200_000
 _MAX_BOUNDARIES = 10_000
 _MAX_MULTIPARTS = 300
+_SAVE_AGAIN = 'save an email of the newsletter as it was received, with all its headers ("Show original")'
+_UNCHANGED = "find the server or program that changes the mail after digest: digest writes it correctly"
+_SIGN = "set delivery.smtp.dkim, or turn on DKIM for the sender's domain at the provider"
+_SIGNED_HEADERS = "add these headers to those that the server or provider signs, or set delivery.smtp.dkim"
+_BASE_URL = "set newsletter.base_url to the https address of your pages (docs/reader-pages.md)"
+_DNS = "run `digest doctor`, which checks the sender's DNS records and shows the right ones"
 _TOO_DEEP = "its parts or comments are nested too deeply for a mail program"
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n|\r\r")
 # Headers that may occur once (RFC 5322 section 3.6).
@@ -57,6 +63,8 @@ class Finding:
     # `error`: large providers reject such mail or move it to spam. `warning`: it should be fixed.
     level: Level
     message: str
+    # What to do; '' if nothing needs to be done.
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +83,11 @@ class Signature:
 def examine(raw: bytes) -> tuple[str, list[Finding], list[Signature]]:
     """Return the domain of From (empty without one), the findings, and the signatures in their order."""
     if problem := _exceeds_limits(raw):
-        return "", [Finding("error", problem)], []
+        return "", [Finding("error", problem, _SAVE_AGAIN)], []
     try:
         return _examine(email.message_from_bytes(raw, policy=email.policy.compat32))
     except RecursionError:
-        return "", [Finding("error", _TOO_DEEP)], []
+        return "", [Finding("error", _TOO_DEEP, _SAVE_AGAIN)], []
 
 
 def _exceeds_limits(raw: bytes) -> str | None:
@@ -126,44 +134,49 @@ def _check_structure(mail: Message) -> Iterator[Finding]:
     for name in _UNIQUE:
         count = len(mail.get_all(name, []))
         if count > 1:
-            yield Finding("error", f"{name} occurs {count} times; it may occur once")
+            yield Finding("error", f"{name} occurs {count} times; it may occur once", _UNCHANGED)
     for name in ("From", "Date", "Message-ID"):
         if not _values(mail, name):
-            yield Finding("error", f"there is no {name}")
+            yield Finding("error", f"there is no {name}", _SAVE_AGAIN)
     for value in _values(mail, "Message-ID")[:1]:
         if not re.fullmatch(r"<[^<>@\s]+@[^<>@\s]+>", value):
-            yield Finding("error", f"Message-ID does not have the form <id@domain>: {short_line(value)}")
+            yield Finding("error", f"Message-ID does not have the form <id@domain>: {short_line(value)}", _UNCHANGED)
     for value in _values(mail, "Date")[:1]:
         try:
             parsedate_to_datetime(value)
         except (ValueError, TypeError, OverflowError):
-            yield Finding("error", f"Date is not a valid date: {short_line(value)}")
+            yield Finding("error", f"Date is not a valid date: {short_line(value)}", _UNCHANGED)
 
 
 def _check_dkim(mail: Message, found: list[Signature]) -> Iterator[Finding]:
     sender = from_domain(mail)
     if not found:
-        yield Finding("error", "there is no DKIM-Signature: Gmail and Yahoo require one from bulk senders")
+        yield Finding("error", "there is no DKIM-Signature: Gmail and Yahoo require one from bulk senders", _SIGN)
         return
     own = [signature for signature in found if is_related(signature.domain, sender)]
     if not own:
         domains = ", ".join(short_line(signature.domain) or "nothing" for signature in found)
-        yield Finding("error", f"no DKIM signature is of the sender's domain {short_line(sender)}: d= is {domains}")
+        problem = f"no DKIM signature is of the sender's domain {short_line(sender)}: d= is {domains}"
+        yield Finding("error", problem, _SIGN)
         return
     # One signature that covers everything is enough. Otherwise report what the best one lacks.
     best = min(own, key=lambda signature: len(_uncovered(signature, _MUST_BE_SIGNED)))
     by = f"the signature of {short_line(best.domain)} (s={short_line(best.selector)})"
     if missing := _uncovered(best, _MUST_BE_SIGNED):
-        yield Finding("error", f"{by} does not cover {', '.join(missing)}: RFC 8058 and Gmail require it in h=")
+        problem = f"{by} does not cover {', '.join(missing)}: RFC 8058 and Gmail require it in h="
+        yield Finding("error", problem, _SIGNED_HEADERS)
     else:
         yield Finding("good", f"{by} covers {', '.join(_MUST_BE_SIGNED)}")
     present = [name for name in _SHOULD_BE_SIGNED if name in mail]
     if missing := _uncovered(best, present):
-        yield Finding("warning", f"{by} does not cover {', '.join(missing)}, which can then be changed in transit")
+        problem = f"{by} does not cover {', '.join(missing)}, which can then be changed in transit"
+        yield Finding("warning", problem, _SIGNED_HEADERS)
     if best.algorithm not in ("rsa-sha256", "ed25519-sha256"):
-        yield Finding("error", f"{by} uses {short_line(best.algorithm) or 'no algorithm'}; expected rsa-sha256")
+        problem = f"{by} uses {short_line(best.algorithm) or 'no algorithm'}; expected rsa-sha256"
+        yield Finding("error", problem, "let the server or provider sign with rsa-sha256")
     if best.partial:
-        yield Finding("warning", f"{by} covers only the beginning of the body (l=): anyone can append to it")
+        problem = f"{by} covers only the beginning of the body (l=): anyone can append to it"
+        yield Finding("warning", problem, "let the server or provider sign the whole body, without l=")
 
 
 def _uncovered(signature: Signature, names: Iterable[str]) -> list[str]:
@@ -173,43 +186,45 @@ def _uncovered(signature: Signature, names: Iterable[str]) -> list[str]:
 def _check_one_click(mail: Message) -> Iterator[Finding]:
     values = _values(mail, "List-Unsubscribe")
     if not values:
-        yield Finding("error", "there is no List-Unsubscribe: Gmail and Yahoo require it from bulk senders")
+        yield Finding("error", "there is no List-Unsubscribe: Gmail and Yahoo require it from bulk senders", _BASE_URL)
         return
     uris = ["".join(uri.split()) for uri in _URI.findall(values[0])]
     web = [uri for uri in uris if uri.lower().startswith("https://")]
     if not uris:
-        yield Finding("error", f"List-Unsubscribe contains no <address>: {short_line(values[0])}")
+        yield Finding("error", f"List-Unsubscribe contains no <address>: {short_line(values[0])}", _UNCHANGED)
     elif not web:
-        yield Finding(
-            "error", f"one-click cannot work: List-Unsubscribe contains no https address but {short_line(uris[0])}"
-        )
+        problem = f"one-click cannot work: List-Unsubscribe contains no https address but {short_line(uris[0])}"
+        yield Finding("error", problem, _BASE_URL)
     elif len(web) > 1:
-        yield Finding("warning", f"List-Unsubscribe contains {len(web)} https addresses; RFC 8058 requires one")
+        problem = f"List-Unsubscribe contains {len(web)} https addresses; RFC 8058 requires one"
+        yield Finding("warning", problem, _UNCHANGED)
     else:
         yield Finding("good", f"List-Unsubscribe links to {short_line(web[0])}")
     post = _values(mail, "List-Unsubscribe-Post")
     if not post:
-        yield Finding("error", "there is no List-Unsubscribe-Post: without it there is no one-click unsubscribe")
+        problem = "there is no List-Unsubscribe-Post: without it there is no one-click unsubscribe"
+        yield Finding("error", problem, _BASE_URL)
     elif "".join(post[0].split()) != "List-Unsubscribe=One-Click":
         problem = f"expected List-Unsubscribe=One-Click, found {short_line(post[0])}"
-        yield Finding("error", f"List-Unsubscribe-Post: {problem}")
+        yield Finding("error", f"List-Unsubscribe-Post: {problem}", _UNCHANGED)
 
 
 def _check_list_headers(mail: Message) -> Iterator[Finding]:
     if not any(re.search(r"<[^<>\s]+\.[^<>\s]+>\s*\Z", value) for value in _values(mail, "List-Id")):
-        yield Finding("warning", "there is no List-Id of the form Name <id.domain> (RFC 2919)")
+        yield Finding("warning", "there is no List-Id of the form Name <id.domain> (RFC 2919)", _UNCHANGED)
     if not any(re.fullmatch(r"[^:]*(:[^:]*){2}:[^:\s]{5,15}", value) for value in _values(mail, "Feedback-ID")):
-        yield Finding("warning", "there is no Feedback-ID a:b:c:sender, which Gmail uses to count complaints")
+        problem = "there is no Feedback-ID a:b:c:sender, which Gmail uses to count complaints"
+        yield Finding("warning", problem, _UNCHANGED)
     for name in ("Precedence", "Auto-Submitted"):
         if name not in mail:
-            yield Finding("warning", f"there is no {name}: you may get vacation replies")
+            yield Finding("warning", f"there is no {name}: you may get vacation replies", _UNCHANGED)
 
 
 def _check_authentication(mail: Message) -> Iterator[Finding]:
     """The results of the receiving server. Only its topmost header counts, because a sender can add others."""
     values = _values(mail, "Authentication-Results")
     if not values:
-        yield Finding("warning", "there is no Authentication-Results: save the mail as it was received")
+        yield Finding("warning", "there is no Authentication-Results, which the receiving server writes", _SAVE_AGAIN)
         return
     found: dict[str, list[str]] = {}
     for method, result in _RESULT.findall(values[0]):
@@ -220,9 +235,9 @@ def _check_authentication(mail: Message) -> Iterator[Finding]:
             yield Finding("good", f"the receiving server found {method}=pass")
         elif results:
             level: Level = "warning" if method == "spf" else "error"
-            yield Finding(level, f"the receiving server found {method}={results[0]}")
+            yield Finding(level, f"the receiving server found {method}={results[0]}", _DNS)
         else:
-            yield Finding("warning", f"the receiving server reports no result for {method}")
+            yield Finding("warning", f"the receiving server reports no result for {method}", _DNS)
 
 
 def _check_body(mail: Message) -> Iterator[Finding]:
@@ -236,25 +251,27 @@ def _check_body(mail: Message) -> Iterator[Finding]:
         if not isinstance(data, bytes):
             continue
         if charset not in ("utf-8", "us-ascii"):
-            yield Finding("warning", f"the {kind} part is in {short_line(charset)}; expected utf-8")
+            yield Finding("warning", f"the {kind} part is in {short_line(charset)}; expected utf-8", _UNCHANGED)
         try:
             parts[kind] = data.decode(charset)
         except (ValueError, LookupError):
             # A charset may be any word, even the name of a codec that is not for text.
-            yield Finding("error", f"the {kind} part is not valid {short_line(charset)}, its charset")
+            yield Finding("error", f"the {kind} part is not valid {short_line(charset)}, its charset", _UNCHANGED)
             parts[kind] = data.decode("utf-8", "replace")
     if not parts["text/plain"].strip():
-        yield Finding("warning", "there is no text part: spam filters distrust mail with HTML only")
+        yield Finding("warning", "there is no text part: spam filters distrust mail with HTML only", _UNCHANGED)
     size = len(parts["text/html"].encode("utf-8", "replace"))
     if size > _GMAIL_CLIP:
-        yield Finding("warning", f"the HTML has {size:,} bytes; Gmail clips it at {_GMAIL_CLIP:,}")
+        problem = f"the HTML has {size:,} bytes; Gmail clips it at {_GMAIL_CLIP:,}"
+        yield Finding("warning", problem, "lower edition.max_stories, or shorten your own templates")
     left = [
         tag
         for tag in PLACEHOLDERS.values()
         if any(tag in text for text in (*parts.values(), *_values(mail, "Subject")))
     ]
     if left:
-        yield Finding("error", f"the mail still contains {', '.join(left)}: placeholders were not replaced")
+        problem = f"the mail still contains {', '.join(left)}: placeholders were not replaced"
+        yield Finding("error", problem, "save an email as a recipient gets it; if that has them too, report a bug")
 
 
 def from_domain(mail: Message) -> str:
@@ -280,7 +297,7 @@ def verify(raw: bytes, index: int, *, key: bytes | None, online: bool) -> Findin
     try:
         import dkim
     except ModuleNotFoundError:
-        return Finding("warning", "the signature itself was not verified: that needs hindi-digest[dkim]")
+        return Finding("warning", "the signature itself was not verified", "install hindi-digest[dkim]")
     key_missing = False
 
     def record(name: bytes, timeout: int = _DNS_TIMEOUT) -> bytes | None:
@@ -294,20 +311,19 @@ def verify(raw: bytes, index: int, *, key: bytes | None, online: bool) -> Findin
         return found
 
     if key is None and not online:
-        return Finding("warning", "the signature itself was not verified: offline, and no --key is given")
+        problem = "the signature itself was not verified: offline, and no --key is given"
+        return Finding("warning", problem, "add --key, or leave out --offline")
     try:
         good = dkim.DKIM(raw, timeout=_DNS_TIMEOUT).verify(index, dnsfunc=record)
     except Exception as error:
         # dkimpy raises many kinds of errors for malformed headers.
-        return Finding("error", f"the signature cannot be verified: {type(error).__name__}")
+        return Finding("error", f"the signature cannot be verified: {type(error).__name__}", _SAVE_AGAIN)
     if key_missing:
-        return Finding(
-            "warning", "the signature itself was not verified: the DNS did not answer or has no key; see --key"
-        )
+        problem = "the signature itself was not verified: the DNS did not answer or has no key"
+        return Finding("warning", problem, f"{_DNS}; or add --key")
     if not good:
-        return Finding(
-            "error", "the signature is invalid: the mail was changed in transit, or the key is a different one"
-        )
+        problem = "the signature is invalid: the mail was changed in transit, or the key is a different one"
+        return Finding("error", problem, f"{_DNS}; {_SAVE_AGAIN}")
     return Finding("good", "the signature is valid")
 
 

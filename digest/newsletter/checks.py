@@ -117,7 +117,8 @@ def check_pages(app: App, findings: Findings) -> None:
     A newsletter that serves no pages needs neither their libraries nor a catalogue for its language.
     """
     own = app.home / "templates/pages"
-    needed = app.settings.web.enabled or own.is_dir()
+    if not app.settings.web.enabled and not own.is_dir():
+        return
     try:
         from digest.web.app import load_pages
         from digest.web.pages import TEMPLATES
@@ -127,14 +128,8 @@ def check_pages(app: App, findings: Findings) -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "digest":
             raise
-        if needed:
-            message = f"the reader pages need {error.name}; install hindi-digest[web]"
-            raise ConfigurationError([ConfigProblem("web", 0, message)]) from None
-        return
-    except ConfigurationError:
-        if needed:
-            raise
-        return
+        message = f"the reader pages need {error.name}; install hindi-digest[web]"
+        raise ConfigurationError([ConfigProblem("web", 0, message)]) from None
     if not own.is_dir():
         return
     for path in sorted(own.rglob("*")):
@@ -157,7 +152,7 @@ def _unused_template(path: str) -> str:
 def check_paths(app: App, findings: Findings) -> None:
     """Report sources whose file or folder does not exist, and settings without a source."""
     if not app.sources:
-        findings.problems.append(ConfigProblem(FILE_NAME, 0, "'sources' is empty; add a source to collect from"))
+        findings.problems.append(source_list.no_sources(app.home, app.environment))
         return
     lines = source_lines(app)
     for source in app.sources:

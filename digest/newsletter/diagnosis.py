@@ -336,5 +336,10 @@ def _guarded(check: str, run: Callable[[], list[Finding]]) -> list[Finding]:
         return run()
     except ConfigurationError as problem:
         return [error(check, str(each), "correct it, then run `digest check`") for each in problem.problems]
+    except StoreError as problem:
+        # Its sentence ends with the remedy, if there is one.
+        what, _, remedy = str(problem).rpartition("; ")
+        fix = remedy if what else "correct it, then run `digest doctor` again"
+        return [error(check, what or str(problem), fix)]
     except DigestError as problem:
         return [error(check, str(problem), "run `digest check`")]

@@ -17,9 +17,9 @@ _RESTORE = "put the newest backup in its place with `digest store restore FILE`"
 # Text in the database's message (lower case) → our sentence. The first match counts.
 _SQLITE = (
     ("locked", f"is locked by another program (waited {BUSY_SECONDS} s); close that program and run again"),
-    ("readonly", "can't be written; check the permissions of the file and its folder"),
-    ("read-only", "can't be written; check the permissions of the file and its folder"),
-    ("unable to open", "can't be opened; check that its folder exists and may be written"),
+    ("readonly", "can't be written; let this user write to the file and to its folder"),
+    ("read-only", "can't be written; let this user write to the file and to its folder"),
+    ("unable to open", "can't be opened; check that its folder exists and that this user may write to it"),
     ("not a database", f"is not an SQLite database, or is damaged; {_RESTORE}"),
     ("malformed", f"is damaged; {_RESTORE}"),
     ("full", "can't be written: the disk is full"),
@@ -28,7 +28,7 @@ _SQLITE = (
 _URL = "check 'store.url'"
 _POOLER = "connect to PostgreSQL itself, or set pool_mode = session and ignore_startup_parameters = options there"
 _POSTGRESQL = (
-    ("connection refused", "does not answer; is the server running?"),
+    ("connection refused", "does not answer; check that the server is running"),
     ("failed to resolve host", f"has an unknown host; {_URL}"),
     ("could not translate host", f"has an unknown host; {_URL}"),
     ("no such file or directory", f"does not answer; is the server on this machine running? Else {_URL}"),
@@ -101,7 +101,8 @@ def describe(error: DBAPIError | sqlite3.Error, url: URL) -> str:
         return f"can't be opened: {why}"
     for mark, sentence in _SQLITE if is_sqlite else _POSTGRESQL:
         if mark in message.lower():
-            return f"{sentence} ({quoted})"
+            what, separator, remedy = sentence.partition("; ")
+            return f"{what} ({quoted}){separator}{remedy}"
     return f"failed: {quoted}"
 
 

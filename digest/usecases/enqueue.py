@@ -208,7 +208,7 @@ class Enqueuer:
                 self.editions.record(edition.key, FORCED, f"{force} (despite: {'; '.join(checked.errors)})", now=now)
             emails |= {email.variant: email for email in new}
             self.editions.save_emails(edition.key, emails.values())
-            notes |= dict.fromkeys((*checked.errors, *checked.warnings, *checked.left_out))
+            notes |= dict.fromkeys((*map(str, checked.findings), *checked.left_out))
             decided = {profile: decision for profile, (_variant, decision) in decisions.items()}
             done = enqueue_subscribers(
                 self.database,

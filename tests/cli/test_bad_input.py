@@ -146,6 +146,16 @@ def test_bad_sources_are_reported_and_do_not_stop_the_good_ones(newsroom: Newsro
 
 
 @pytest.mark.slow
+def test_settings_without_a_source_are_reported_with_the_line_of_the_key(newsroom: Newsroom) -> None:
+    file = newsroom.home / "digest.yaml"
+    before, _, rest = file.read_text(encoding="utf-8").partition("\nsources:\n")
+    file.write_text(f"{before}\nsources: []\n{rest.partition(chr(10) * 2)[2]}", encoding="utf-8")
+    message = f"digest.yaml:{before.count(chr(10)) + 2}: 'sources' is empty; add a source to collect from"
+    assert message in newsroom.digest("check", "--offline").out
+    assert message in newsroom.digest("collect").err
+    assert "DIGEST_SOURCES: 'sources' is empty" in newsroom.digest("collect", DIGEST_SOURCES="[]").err
+
+
 def test_a_source_that_hangs_does_not_delay_the_others(newsroom: Newsroom) -> None:
     with HttpServer() as server:
         slow = server.route("/slow", hang(3.0))

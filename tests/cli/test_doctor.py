@@ -106,11 +106,13 @@ WARNINGS = {
 @each_row(("sentence", "mail"), ERRORS.items())
 def test_what_providers_reject_is_an_error(sentence: str, mail: bytes) -> None:
     assert any(sentence in message for message in messages(mail, "error")), messages(mail, "error")
+    assert all(finding.fix for finding in examine(mail)[1] if finding.level != "good")
 
 
 @each_row(("sentence", "mail"), WARNINGS.items())
 def test_what_hurts_deliverability_is_a_warning(sentence: str, mail: bytes) -> None:
     assert any(sentence in message for message in messages(mail, "warning")), messages(mail, "warning")
+    assert all(finding.fix for finding in examine(mail)[1] if finding.level != "good")
 
 
 @given(st.binary(max_size=400) | st.lists(st.sampled_from(GOOD.split(b"\r\n")), max_size=60).map(b"\n".join))

@@ -190,6 +190,9 @@ def test_a_store_that_cannot_be_opened_does_not_hide_the_rest(newsroom: Newsroom
     found = newsroom.json("doctor", "--offline", code=1)
     assert "digest.db" in of(found, "store")["error"]
     assert of(found, "disk")
+    # `digest check` would only repeat the error.
+    [fix] = [each["fix"] for each in found["findings"] if each["check"] == "store"]
+    assert fix == "put the newest backup in its place with `digest store restore FILE`"
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,16 @@ def test_check_of_an_edition_shows_every_email(newsroom: Newsroom) -> None:
     assert "email html:" in newsroom.digest("check", KEY, "--offline").out
 
 
+def test_a_warning_of_a_setting_appears_once_and_says_that_it_is_one(newsroom: Newsroom) -> None:
+    over = {"DIGEST_NEWSLETTER__BASE_URL": "http://news.paper.in"}
+    warning = "newsletter.base_url is not https: mail programs offer no one-click unsubscribe"
+    assert newsroom.digest("compose", **over).code == 0
+    checked = newsroom.digest("check", "--offline", KEY, **over)
+    assert [line for line in checked.out.splitlines() if warning in line] == [f"edition {KEY}: warning: {warning}"]
+    sent = newsroom.digest("send", **over)
+    assert [line for line in sent.err.splitlines() if warning in line] == [f"warning: {warning}"]
+
+
 def test_check_names_a_template_that_would_stop_every_send(newsroom: Newsroom) -> None:
     remove_unsubscribe_link(newsroom)
     problems = newsroom.json("check", "--offline", code=2)["faults"]

@@ -11,6 +11,7 @@ from digest import pipeline
 from digest.app import make_app
 from digest.errors import ConfigurationError
 from tests.cli.newsroom import Newsroom, Run
+from tests.paths import ROOT
 from tests.support.smtp_server import RecordingSmtp
 
 KEY = "2026-11-23"
@@ -65,6 +66,14 @@ def test_an_edition_of_samples_makes_room_for_the_first_real_one(newsroom: Newsr
     refused_discard = newsroom.digest("edition", "discard", KEY)
     assert refused_discard.code == 1
     assert "has no sample articles" in refused_discard.err
+
+
+@pytest.mark.slow
+@pytest.mark.all_sources
+def test_the_docs_show_the_status_of_the_samples_as_it_is(newsroom: Newsroom) -> None:
+    assert newsroom.digest("compose", "--slug", "special").code == 0
+    assert newsroom.digest("send", "special").code == 0
+    assert f"```text\n{newsroom.digest('status', 'special').out}```" in (ROOT / "docs/sending.md").read_text("utf-8")
 
 
 @pytest.mark.slow

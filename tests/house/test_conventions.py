@@ -72,6 +72,7 @@ def test_help_and_status_load_nothing_heavy(newsroom: Newsroom) -> None:
     assert loaded("--help", cwd=newsroom.home) == set()
     assert loaded("status", "2026-11-23", cwd=newsroom.home) == set()
     assert loaded("subscribers", "list", cwd=newsroom.home) == set()
+    assert "fastapi" not in loaded("check", "--offline", cwd=newsroom.home), "nothing here serves pages"
 
 
 def test_the_samples_newsletter_is_the_one_at_the_top() -> None:

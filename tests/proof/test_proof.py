@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -80,6 +83,24 @@ def test_the_independent_server_takes_no_trial_of_the_key_for_an_email(tmp_path:
         assert transport.probe() is None
         transport.close()
     assert log.read_text() == ""
+
+
+def test_the_independent_server_says_nothing_of_a_client_that_resets_its_connection(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "accepted.jsonl"
+    with serving(BY_NAME[INDEPENDENT].module, "--log", str(log), "--key", KEY) as url:
+        place = urlsplit(url)
+        assert place.hostname
+        assert place.port
+        with socket.create_connection((place.hostname, place.port)) as client:
+            client.sendall(b"POST /v3/mail/send HTTP/1.1\r\nContent-Length: 9\r\n\r\n")
+            # Closing sends a reset.
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport = SendGrid(KEY, host=url)
+        assert transport.probe() is None
+        transport.close()
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_seed_decides_a_case_whatever_runs_beside_it() -> None:

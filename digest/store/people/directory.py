@@ -128,9 +128,17 @@ class SubscriberDirectory:
                 more = None
             else:
                 of, top = subscriber.c.id, before or 1 + (connection.execute(_NEWEST).scalar() or 0)
-                end = 0 if is_indexed else max(0, top - _SPAN)
-                rows = select(of).where(*conditions, of < top, of >= end).order_by(of.desc()).limit(most + 1)
-                found = connection.execute(rows).scalars().all()
+                # The first id is 1.
+                end = top - _SPAN if top - _SPAN > 1 and not is_indexed else 0
+                rows = select(of).where(*conditions, of < top).order_by(of.desc()).limit(most + 1)
+                found = connection.execute(rows.where(of >= end)).scalars().all()
+                if end and len(found) <= most:
+                    # Ids have gaps, for example after a restore: look on until `_SPAN` rows are examined.
+                    examined, last_row = end, select(of).where(of < top).order_by(of.desc()).offset(_SPAN - 1).limit(1)
+                    end = connection.execute(last_row).scalar() or 0
+                    if end < examined:
+                        rest = rows.where(of < examined, of >= end).limit(most + 1 - len(found))
+                        found = [*found, *connection.execute(rest).scalars()]
                 ids, more = (found[:most], found[most - 1]) if len(found) > most else (found, end or None)
             lines = {line.id: line for line in self._lines(connection, ids, now, last)}
         return [lines[id] for id in ids if id in lines], more
