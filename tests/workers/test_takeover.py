@@ -49,7 +49,8 @@ def test_a_stopped_worker_loses_its_seat_and_repeats_nothing_when_it_wakes_up(
         until(lambda: other.says("Batch accepted"), "the other worker's first batch")
         # All but what the stopped one has in flight.
         until(lambda: made.accepted() >= RECIPIENTS - 2 * 20, "the rest")
-        assert made.status()["unknown"] == 0
+        # The email that was on its way when the worker was stopped.
+        assert made.status()["unknown"] <= 1
         stopped.process.send_signal(signal.SIGCONT)
         status = made.finished()
         assert (status["state"], status["accepted"], status["unknown"]) == ("done", RECIPIENTS, 0)
