@@ -59,10 +59,11 @@ _FEW = 4
 _CORE = frozenset({"", "ने", "को"})
 
 
-def misaligned(articles: Articles, clause: Clause, place: Place) -> str:
-    """Return how the clause differs from the article's sentence at `place`; '' if it does not."""
+def misaligned(articles: Articles, clause: Clause, place: Place) -> tuple[str, list[str]]:
+    """Return how the clause differs from the article's sentence at `place` ('' if it does not), and its doubts."""
     found = _Alignment(articles, clause, place)
-    return next((problem for rule in _RULES if (problem := rule(found))), "")
+    problem = next((problem for rule in _RULES if (problem := rule(found))), "")
+    return problem, [doubt for rule in _DOUBTS if not problem and (doubt := rule(found))]
 
 
 @dataclass
@@ -645,24 +646,27 @@ class _Alignment:
 
 _RULES: tuple[Callable[[_Alignment], str], ...] = (
     _Alignment.exception,
-    _Alignment.modifier,
-    _Alignment.many,
     _Alignment.alleged,
-    _Alignment.counted_beside,
-    _Alignment.counted_there,
-    _Alignment.instead,
     _Alignment.elsewhere,
     _Alignment.former,
-    _Alignment.title,
-    _Alignment.superlative,
     _Alignment.swapped,
     _Alignment.opposite,
     _Alignment.time,
+    _Alignment.owner,
+    _Alignment.thing,
+)
+# Rules that refuse true clauses as often as wrong ones. One of them alone proves nothing.
+_DOUBTS: tuple[Callable[[_Alignment], str], ...] = (
+    _Alignment.modifier,
+    _Alignment.many,
+    _Alignment.counted_beside,
+    _Alignment.counted_there,
+    _Alignment.instead,
+    _Alignment.title,
+    _Alignment.superlative,
     _Alignment.count,
     _Alignment.fate,
     _Alignment.stray,
-    _Alignment.owner,
-    _Alignment.thing,
     _Alignment.relative,
 )
 

@@ -35,6 +35,8 @@ _RETOLD, _TOLD = 0.3, 0.7
 # The weight of a word that another clause of the sentence has.
 _BESIDE = 0.5
 _CORE = frozenset({"", "ने", "को", "inherited"})
+# One doubt alone refuses nothing: it is as often about a true clause.
+_MOST_DOUBTS = 1
 # A clause of an article may be the support from this weighted share of matched words on.
 _LEAST = 0.3
 
@@ -146,19 +148,24 @@ class Checker:
             ]
             if told and 3 * sum(word in inside for word in told) < len(told):
                 return Candidate(s, i, k, share, f"{text_of(told)} is not what is said", False)
+        place = Place(s, i, k, other)
+        problem, doubts = problem_of_words(self.articles, clause, unmatched, inside, share, place)
         problem = (
-            problem_of_words(self.articles, clause, unmatched, inside, share, Place(s, i, k, other))
+            problem
             or counts(self.articles, clause, content, inside, other)
             or statement(clause, other)
-            or cause(clause, other, sentence)
             or infinitive(clause, other)
             or ("the articles tell the opposite result" if turns_result(clause, self.articles.clauses()) else "")
             or self.attribution.speaker(
                 at, clause, other, source.sentences[i - 1].clauses if i else [], by_paper=by_paper, speech=speech
             )
-            or self.attribution.pronouns(at, clause, s, i, other)
-            or misaligned(self.articles, clause, Place(s, i, k, other))
         )
+        if not problem:
+            problem, more = misaligned(self.articles, clause, place)
+            doubts += [*more, cause(clause, other, sentence), self.attribution.pronouns(at, clause, s, i, other)]
+            found = [doubt for doubt in doubts if doubt]
+            if not problem and len(found) > _MOST_DOUBTS:
+                problem = ", and ".join(found)
         return Candidate(s, i, k, near, problem, predicate not in unmatched)
 
     def is_known(self, clause: Clause, whole: Clause) -> bool:

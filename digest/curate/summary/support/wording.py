@@ -98,9 +98,13 @@ _FATES = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"] | GRAMMAR["wi
 
 def problem_of_words(
     articles: Articles, clause: Clause, unmatched: Sequence[Word], inside: Sequence[Word], share: float, place: Place
-) -> str:
-    """Return the problem with a word of `unmatched`; '' if there is none. `inside` are the matched words."""
-    return _Reading(articles, clause, inside, share, place).problem(unmatched)
+) -> tuple[str, list[str]]:
+    """Return the problem with a word of `unmatched` ('' if there is none), and the doubts about others.
+
+    `inside` are the matched words.
+    """
+    found = _Reading(articles, clause, inside, share, place)
+    return found.problem(unmatched), found.doubts
 
 
 class _Reading(Parts):
@@ -110,6 +114,8 @@ class _Reading(Parts):
         super().__init__(articles, clause, inside, place)
         self._share = share
         self._own_words = 0
+        # What refuses true clauses as often as wrong ones. One of them alone proves nothing.
+        self.doubts: list[str] = []
         # The last words of the clause: its act.
         self._acts = [each for each in clause.words if each.is_content and each.marker in ("", "gen")][-3:]
 
@@ -126,6 +132,10 @@ class _Reading(Parts):
             is_hidden = bool(mine) and not any(word.is_content or word.text in PRONOUNS for word in mine)
             if is_hidden and theirs and not any(same(word, each) for word in mine for each in theirs):
                 return f"“{mine[0].text}” has another part in it"
+        return ""
+
+    def _doubt(self, text: str) -> str:
+        self.doubts.append(text)
         return ""
 
     def _word(self, word: Word) -> str:
@@ -153,7 +163,7 @@ class _Reading(Parts):
             if "more" in word.concepts and before.text == _TIMES and _TIMES in self._other.tokens:
                 # `चार गुना ज़्यादा`
                 return ""
-            return "" if self._quantifies_beside(word) else f"“{word.text}” is not said of it"
+            return "" if self._quantifies_beside(word) else self._doubt(f"“{word.text}” is not said of it")
         if word is self._predicate and not word.marker:
             return "" if self._retells(word) else f"the clause with its other words has no “{word.text}” there"
         may_be_name = is_name_like(word) or (self._articles.is_anywhere(word) and not is_general(word))
@@ -376,7 +386,8 @@ class _Reading(Parts):
         following = self._clause.words[self._clause.words.index(word) + 1 :][:1]
         if word.marker == "gen" and following and following[0].number and find(word, self._rest, self._clause, False):
             # `सितंबर के 298 से`: the article has it beside the number too.
-            return "" if find(following[0], self._rest, self._clause, False) else f"“{word.text}” is not the time of it"
+            is_beside = find(following[0], self._rest, self._clause, False)
+            return "" if is_beside else self._doubt(f"“{word.text}” is not the time of it")
         times = [each for each in other.words if "time" in each.concepts]
         if any((each.text in _PARTS) == (word.text in _PARTS) for each in times):
             return f"“{word.text}” is the time of something else"
@@ -384,7 +395,7 @@ class _Reading(Parts):
             return ""
         if other.mode is Mode.FACT and not other.past and any(same(word, each) for each in self._topic):
             return ""
-        return f"“{word.text}” is not the time of it"
+        return self._doubt(f"“{word.text}” is not the time of it")
 
     def _strict(self, word: Word) -> str:
         """Check an act that the clause only mentions: it must be in the same sentence, or in the article's topic."""
@@ -409,7 +420,7 @@ class _Reading(Parts):
             return ""
         if self._happened_to_noun(word) or self._only_begins(word):
             return ""
-        return f"“{word.text}” is not said of it"
+        return self._doubt(f"“{word.text}” is not said of it")
 
     def _only_begins(self, word: Word) -> bool:
         """Whether `शुरू होने` only says when: `परीक्षा शुरू होने से 40 मिनट पहले`."""
@@ -506,7 +517,7 @@ class _Reading(Parts):
             if any(self._articles.is_called(each, word) or self._articles.heads(each, word) for each in theirs):
                 # `विपक्ष ने` for `वर्मा ने`, who the articles call the leader of the opposition.
                 return ""
-            return f"the clause with its other words has no “{word.text}” there"
+            return self._doubt(f"the clause with its other words has no “{word.text}” there")
         if self._is_elsewhere(word):
             return f"“{word.text}” has another part in it"
         if word.key in _BODIES and self._other.is_passive:
@@ -531,7 +542,7 @@ class _Reading(Parts):
             return ""
         if word.marker in ("में", "पर") and self._articles.is_place_before(self._place, word):
             return ""
-        return f"its source has no “{word.text}”"
+        return self._doubt(f"its source has no “{word.text}”")
 
     def _retells(self, word: Word) -> bool:
         """Whether the predicate may be the summary's own word for what the article reports."""
@@ -583,7 +594,7 @@ class _Reading(Parts):
             )
         ):
             return ""
-        return f"its source has no “{word.text}”"
+        return self._doubt(f"its source has no “{word.text}”")
 
 
 def _is_fate(word: Word) -> bool:
