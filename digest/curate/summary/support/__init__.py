@@ -23,6 +23,8 @@ from digest.models import Article, Support
 
 # Clauses whose weighted shares of matched words differ by no more than this count as equally similar.
 _MARGIN = 0.2
+# A clause may support another one in spite of a doubt from this share on, if hardly another clause is more similar.
+_SIMILAR, _BEST = 0.5, 0.05
 # With this share or more, the summary uses the article's words, and only clauses that are nearly as similar count.
 _VERBATIM, _SLIGHT = 0.95, 0.03
 # With fewer words, matches may be chance.
@@ -136,13 +138,15 @@ class _Judge:
         fitting = [
             each
             for each in options
-            if not each.problem and (introduced or self._belongs(clause, clauses[number - 1], each, chosen))
+            if not each.problem
+            and (not each.doubt or each.share >= max(_SIMILAR, most - _BEST))
+            and (introduced or self._belongs(clause, clauses[number - 1], each, chosen))
         ]
         if not fitting:
             fitting = [
                 each
                 for each in self._checker.joined(at, clause)
-                if each.share >= most - margin
+                if each.share >= (max(_SIMILAR, most - _BEST) if each.doubt else most - margin)
                 and (introduced or self._belongs(clause, clauses[number - 1], each, chosen))
             ]
         words = " ".join(clause.tokens)

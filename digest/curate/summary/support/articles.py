@@ -9,6 +9,7 @@ from functools import cached_property
 from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.reading import read
 from digest.curate.summary.support.roles import is_name_like, same
+from digest.curate.summary.support.vocabulary import OPPOSITES
 from digest.curate.summary.support.words import JOINS, PRONOUNS, Word
 
 # The most words between a name and a description of its owner.
@@ -104,6 +105,11 @@ class Articles:
                 for each in clause.words
             )
         return self._known[word.text]
+
+    def has_opposite(self, word: Word) -> bool:
+        """Whether the articles have the opposite of the word: `उत्तरी` for `दक्षिणी`."""
+        opposites = {each for pair in OPPOSITES for one, two in (pair, pair[::-1]) if word.text in one for each in two}
+        return any(opposites & set(clause.tokens) for clause in self.clauses())
 
     def is_fact(self, word: Word) -> bool:
         """Whether an article states it as a fact, in its own name."""

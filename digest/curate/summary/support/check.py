@@ -52,6 +52,8 @@ class Candidate:
     problem: str = ""
     # Whether the article's clause has the predicate.
     has_predicate: bool = True
+    # A difference that alone refuses nothing.
+    doubt: str = ""
 
 
 class Checker:
@@ -160,13 +162,15 @@ class Checker:
                 at, clause, other, source.sentences[i - 1].clauses if i else [], by_paper=by_paper, speech=speech
             )
         )
+        doubt = ""
         if not problem:
             problem, more = misaligned(self.articles, clause, place)
             doubts += [*more, cause(clause, other, sentence), self.attribution.pronouns(at, clause, s, i, other)]
             found = [doubt for doubt in doubts if doubt]
             if not problem and len(found) > _MOST_DOUBTS:
                 problem = ", and ".join(found)
-        return Candidate(s, i, k, near, problem, predicate not in unmatched)
+            doubt = found[0] if found else ""
+        return Candidate(s, i, k, near, problem, predicate not in unmatched, doubt)
 
     def is_known(self, clause: Clause, whole: Clause) -> bool:
         """Whether the articles state in their own name what the clause mentions.

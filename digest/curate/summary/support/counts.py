@@ -8,6 +8,7 @@ from itertools import pairwise
 from digest.curate.summary.support.articles import Articles
 from digest.curate.summary.support.clauses import Clause
 from digest.curate.summary.support.roles import fits, is_general, is_plain_word, same
+from digest.curate.summary.support.vocabulary import ordinal
 from digest.curate.summary.support.words import Word
 from digest.hindi.text import fold
 
@@ -29,7 +30,7 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
             continue
         at = clause.words.index(word)
         days = clause.words[at + 1 : at + 2]
-        if days and days[0].key == "दिन" and any(f"#{word.number}" in each.concepts for each in other.words):
+        if days and days[0].key == "दिन" and any(str(ordinal(each.text)) == word.number for each in other.words):
             # `तीन दिन से` is `तीसरे दिन`.
             continue
         theirs = [
@@ -57,6 +58,21 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
         ):
             # `एक नाविक समेत 9 लोग`
             return f"the article counts one “{one.text}”"
+        nearest = [next((each for each in other.words[n + 1 :] if each.is_content), None) for n in theirs]
+        rival = [
+            each
+            for n, each in enumerate(other.words)
+            if each.number
+            and each.number != word.number
+            and n + 1 < len(other.words)
+            and same(head, other.words[n + 1])
+        ]
+        if (
+            rival
+            and not all(each is not None and each.number for each in nearest)
+            and not any(each is not None and same(head, each) for each in nearest)
+        ):
+            return f"“{head.text}” is counted as {rival[0].text}"
         if (
             any(each.key == "लोग" for n in theirs for each in other.words[n + 1 : n + 2])
             and not {"strict", "measure"} & head.concepts
@@ -72,19 +88,6 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
         near = [each for n in theirs for each in (*other.words[max(0, n - 3) : n], *other.words[n + 1 : n + 6])]
         if not any(same(one, each) for one in heads for each in near if not each.number):
             return f"the articles count nothing as “{word.text} {head.text}”"
-        nearest = [next((each for each in other.words[n + 1 :] if each.is_content), None) for n in theirs]
-        if all(each is not None and each.number for each in nearest):
-            continue
-        rival = [
-            each
-            for n, each in enumerate(other.words)
-            if each.number
-            and each.number != word.number
-            and n + 1 < len(other.words)
-            and same(head, other.words[n + 1])
-        ]
-        if rival and not any(each is not None and same(head, each) for each in nearest):
-            return f"“{head.text}” is counted as {rival[0].text}"
     return _direction(clause, other)
 
 

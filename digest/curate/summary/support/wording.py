@@ -91,6 +91,7 @@ _ALIKE = 2
 _VICTIM = fold("पीड़ित")
 _QUANTITIES = frozenset({"all", "some", "most", "half", "only", "more", "less", "both"})
 _ACTS = frozenset({"ने", "inherited", "द्वारा"})
+_CORE = frozenset({"", "ने", "को"})
 # Classes of words for a fact of its own, even in a phrase that only describes.
 _FACTS = frozenset({"way", "blame", "arrest", "deny"})
 _FATES = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"] | GRAMMAR["wins"] | GRAMMAR["beats"]
@@ -420,7 +421,8 @@ class _Reading(Parts):
             return ""
         if self._happened_to_noun(word) or self._only_begins(word):
             return ""
-        return self._doubt(f"“{word.text}” is not said of it")
+        problem = f"“{word.text}” is not said of it"
+        return problem if _FACTS & word.concepts or _is_fate(word) else self._doubt(problem)
 
     def _only_begins(self, word: Word) -> bool:
         """Whether `शुरू होने` only says when: `परीक्षा शुरू होने से 40 मिनट पहले`."""
@@ -517,7 +519,7 @@ class _Reading(Parts):
             if any(self._articles.is_called(each, word) or self._articles.heads(each, word) for each in theirs):
                 # `विपक्ष ने` for `वर्मा ने`, who the articles call the leader of the opposition.
                 return ""
-            return self._doubt(f"the clause with its other words has no “{word.text}” there")
+            return f"the clause with its other words has no “{word.text}” there"
         if self._is_elsewhere(word):
             return f"“{word.text}” has another part in it"
         if word.key in _BODIES and self._other.is_passive:
@@ -542,7 +544,8 @@ class _Reading(Parts):
             return ""
         if word.marker in ("में", "पर") and self._articles.is_place_before(self._place, word):
             return ""
-        return self._doubt(f"its source has no “{word.text}”")
+        problem = f"its source has no “{word.text}”"
+        return problem if word.marker in _CORE else self._doubt(problem)
 
     def _retells(self, word: Word) -> bool:
         """Whether the predicate may be the summary's own word for what the article reports."""
@@ -594,7 +597,8 @@ class _Reading(Parts):
             )
         ):
             return ""
-        return self._doubt(f"its source has no “{word.text}”")
+        problem = f"its source has no “{word.text}”"
+        return problem if self._articles.has_opposite(word) else self._doubt(problem)
 
 
 def _is_fate(word: Word) -> bool:
