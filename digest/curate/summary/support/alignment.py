@@ -400,7 +400,7 @@ class _Alignment:
             return True
         if word.marker != "gen":
             # `X को गिरफ़्तार किया`: `X की गिरफ़्तारी`
-            return any(_in(each, owned) for each in following) and not self._has_other_owner(owned[-1])
+            return any(_in(each, owned) for each in following) and not self._has_other_owner(owned[-1], names=True)
         reach = word.phrase + 1
         for each in following:
             if each.phrase > reach:

@@ -110,7 +110,7 @@ def statement(clause: Clause, other: Clause) -> str:
                 continue
             if kind == "plan" and (clause.mode is not Mode.FACT or clause.kinds & {"wish"}):
                 continue
-            if kind == "deny" and _is_price(other):
+            if kind == "deny" and not _denies_known(clause, other):
                 continue
             if not _dropped(clause, other, kind):
                 continue
@@ -289,9 +289,11 @@ def _goes(clause: Clause, kind: str) -> bool:
     )
 
 
-def _is_price(other: Clause) -> bool:
-    """Whether something closes at a price: `1,340 रुपये पर बंद हुआ`."""
-    return "बंद" in other.tokens[-4:] and any(word.number and word.marker == "पर" for word in other.words)
+def _denies_known(clause: Clause, other: Clause) -> bool:
+    """Whether the article denies or ends something that the summary mentions: `बैठक टली`, but not `दरवाज़ा बंद कर`."""
+    words = [word for word in other.words if word.is_content]
+    things = [words[max(0, n - 1) : n + 1] for n, word in enumerate(words) if has_kind(word, "deny")]
+    return any(same(mine, thing[0]) for thing in things for mine in clause.words) or not things
 
 
 def _dropped(clause: Clause, other: Clause, kind: str) -> bool:
