@@ -15,8 +15,8 @@ from itertools import combinations, pairwise
 from digest.curate.summary.support.articles import Articles, Place
 from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.roles import is_general, is_joined, is_name_like, is_plain_word, only_retells, same
-from digest.curate.summary.support.vocabulary import GRAMMAR, OPPOSITES
-from digest.curate.summary.support.words import Word, is_infinitive
+from digest.curate.summary.support.vocabulary import GRAMMAR, NAMED, OPPOSITES, ordinal
+from digest.curate.summary.support.words import PRONOUNS, Word, is_infinitive
 
 # The distance in words from an owner to the owned noun, and from a noun back to its owner.
 _OWNED_WITHIN, _OWNER_WITHIN = 11, 8
@@ -34,6 +34,13 @@ _EXCEPTS = GRAMMAR["except"]
 # The excepted noun is among this many tokens before a word of exception.
 _EXCEPTED_WITHIN = 5
 _ALLEGED = GRAMMAR["alleged"]
+_OBLIQUE = frozenset({"से", "में", "पर", "तक"})
+# Nouns that may govern another noun without changing the thing: `धरने का ऐलान`.
+_TELLS = frozenset({"said", "claim", "doubt", "wish", "plan", "deny"})
+# Words in the name of somebody's relative or property: `भाई मोहन`.
+_HEAD_WORDS = 2
+_FATES = {name: GRAMMAR[name] for name in ("dead", "injured", "missing")}
+_SUPERLATIVES = tuple(GRAMMAR[name] for name in ("first", "most of all", "only one", "last"))
 _DOUBTFUL = frozenset({"claim", "doubt", "deny"})
 _TIME_UNITS = GRAMMAR["period"] | GRAMMAR["part of hour"]
 _DAYS, _MONTHS = GRAMMAR["weekday"], GRAMMAR["month"]
@@ -43,6 +50,7 @@ _DIRECTED = frozenset({"से", "को", "for", "against"})
 # With fewer words, another order means nothing.
 _FEW = 4
 _CORE = frozenset({"", "ने", "को"})
+_PATIENTS = frozenset({"ने", "को"})
 
 
 def misaligned(articles: Articles, clause: Clause, place: Place) -> tuple[str, list[str]]:
@@ -67,6 +75,10 @@ class _Alignment:
     @cached_property
     def mine(self) -> list[Word]:
         return [word for word in self.clause.words if word.is_content]
+
+    @cached_property
+    def matched(self) -> list[Word]:
+        return [word for word in self.mine if _in(word, self.other.words)]
 
     @cached_property
     def unmatched(self) -> list[Word]:
@@ -107,11 +119,20 @@ class _Alignment:
         at = self.place.sentence
         return [word for each in sentences[max(0, at - 1) : at + 2] for part in each.clauses for word in part.words]
 
+    def actor(self) -> str:
+        """Return a problem if who acts or suffers comes from another sentence, and is not the topic."""
+        return self._stray(is_core=True)
+
     def stray(self) -> str:
-        """Return a problem if a name, office or number comes from another sentence, and is not the topic."""
+        """Return a problem if another name, office or number comes from another sentence, and is not the topic."""
+        return self._stray(is_core=False)
+
+    def _stray(self, *, is_core: bool) -> str:
         for phrase in self._phrases():
             known = [word for word in phrase if is_name_like(word) and self._is_at_hand(word)]
             for word in phrase:
+                if (word.marker in _PATIENTS and not word.number) is not is_core:
+                    continue
                 if word in known or (is_general(word) and word.marker != "ने"):
                     continue
                 if not (is_name_like(word) or word.number or {"office", "body"} & word.concepts):
@@ -179,6 +200,43 @@ class _Alignment:
                     return f"“{before.text}” is said of “{word.text}” in one of both only"
         return ""
 
+    def relative(self) -> str:
+        """Return a problem if it says of a person what the article says of their relative or property: `X का भाई`."""
+        if self.other.pronouns:
+            # `छात्रों की मेहनत पर प्रधान ने उन्हें इनाम दिया`
+            return ""
+        found = next((word for word in self.matched if self._only_owns(word)), None)
+        return f"the articles say it of something of “{found.text}”" if found else ""
+
+    def fate(self) -> str:
+        """Return a problem if the dead of the summary are the injured of the article, or the reverse."""
+        for at, word in enumerate(self.mine):
+            is_person = ("office" in word.concepts or is_name_like(word)) and word.marker not in _PLACES
+            mine = _next_fate(self.mine, at) if (word.number or is_person) and not _fate(word) else ""
+            places = [n for n, each in enumerate(self.near) if same(word, each)]
+            if not mine or not places:
+                continue
+            if word.number:
+                around = [self.near[max(0, n - _TOLL_WITHIN) : n + _TOLL_WITHIN + 1] for n in places]
+                if not any(mine == _fate(each) for words in around for each in words):
+                    return f"“{word.text}” has another fate"
+            theirs = [_next_fate(self.near, n) for n in places]
+            if any(theirs) and mine not in theirs:
+                return f"“{word.text}” has another fate"
+        return ""
+
+    def superlative(self) -> str:
+        """Return a problem if the clause adds that something is the first, last, only or most."""
+        for before, word, after in zip(
+            [None, *self.clause.words], self.clause.words, self.clause.words[1:], strict=False
+        ):
+            kind = next((kind for kind in _SUPERLATIVES if word.text in kind), None)
+            if kind is None or kind & set(self.tokens) or after.number or not after.is_content:
+                continue
+            if before is None or not (before.number or "time" in before.concepts or before.text in _TIME_UNITS):
+                return f"“{word.text}” is not said of it"
+        return ""
+
     def opposite(self) -> str:
         if self.clause.negations % 2 != self.other.negations % 2:
             # `तैयार नहीं` for `इनकार`
@@ -236,6 +294,53 @@ class _Alignment:
             )
             if is_alike and one.marker == two.marker and turned == sorted(order):
                 return f"“{one.text}” and “{two.text}” are exchanged"
+        return ""
+
+    def title(self) -> str:
+        """Return a problem if the articles give the person another title: `X के मंत्री Y` for `Z के मंत्री Y`."""
+        words = [*self.clause.words, *self.clause.speaker]
+        for at, word in enumerate(words):
+            if not (is_name_like(word) and word.is_content) or word.phrase < 0:
+                continue
+            phrase = [each for each in words[:at] if each.phrase == word.phrase and each.is_content]
+            owners = [
+                each
+                for each in words[:at]
+                if each.phrase == word.phrase - 1 and each.marker == "gen" and not is_plain_word(each)
+                if not (each.number or each.concepts & {"some", "all"})
+            ]
+            owners = [each for each in owners if not is_joined(words, words.index(each))]
+            offices = [each for each in phrase if "office" in each.concepts]
+            if not offices or any(is_name_like(each) for each in phrase):
+                continue
+            theirs = list(self.articles.titles(word))
+            for given in (owners, offices):
+                known = [each for each, owns in theirs if owns == (given is owners)]
+                wrong = [each for each in given if not self.articles.are_together(word, each)]
+                if (
+                    known
+                    and wrong
+                    and len(wrong) == len(given)
+                    and not any(is_general(each) or each.text in PRONOUNS for each in (*wrong, *known))
+                ):
+                    return f"“{wrong[0].text}” is not the title of “{word.text}”"
+        return ""
+
+    def counted_beside(self) -> str:
+        """Return a problem if a word comes from a clause of the sentence with another number: `2 लाख शिविरों में हैं` for
+        `2 लाख बचाए गए, जबकि एक लाख शिविरों में हैं`.
+        """
+        if self.other.pair or not any(word.number and _in(word, self.other.words) for word in self.mine):
+            return ""
+        # The words of earlier clauses may hold for later ones too.
+        at = next((n for n, each in enumerate(self.clauses) if each is self.other), len(self.clauses))
+        for each in self.clauses[at + 1 :]:
+            numbers = [word for word in each.words if word.number and not word.is_year]
+            if not numbers or any(_in(word, self.mine) for word in numbers):
+                continue
+            own = [word for word in self.mine if _in(word, each.words) and not _in(word, self.other.words)]
+            if any(word.marker and not word.number and not _in(word, self.articles.lead_words) for word in own):
+                return f"“{numbers[0].text}” is the number with “{own[0].text}”"
         return ""
 
     def counted_there(self) -> str:
@@ -297,7 +402,13 @@ class _Alignment:
             turned = any(word.text in before and word.is_content for word in self.clause.words)
         return "the articles except what it includes" if turned else ""
 
+    def department(self) -> str:
+        return self._modifier(of_office=True)
+
     def modifier(self) -> str:
+        return self._modifier(of_office=False)
+
+    def _modifier(self, *, of_office: bool) -> str:
         """Return a problem if a noun has another word before it: `खेल मंत्रालय` for `गृह मंत्रालय`."""
         colours = frozenset({"soft", "status"})
         for before, noun in _in_phrases(self.clause.words):
@@ -308,7 +419,8 @@ class _Alignment:
                 or is_infinitive(before.text)
             ):
                 continue
-            if is_plain_word(before) and not {"office", "body"} & noun.concepts:
+            is_office = bool({"office", "body"} & noun.concepts)
+            if is_office is not of_office or (is_plain_word(before) and not is_office):
                 continue
             if any(same(before, each) for each in self.other.words):
                 continue
@@ -353,6 +465,24 @@ class _Alignment:
                 yield word
             before = word
 
+    def count(self) -> str:
+        """Return a problem if a number counts, or belongs to, something else than in a list of the article."""
+        line = [word for word in self.line if word.is_content or word.text in PRONOUNS]
+        for at, word in enumerate(self.mine):
+            places = [n for n, each in enumerate(line) if each.number and each.number == word.number]
+            unit = self.mine[at + 1] if at + 1 < len(self.mine) else None
+            if word.is_year or not places or unit is None:
+                continue
+            counted = self.mine[at + 2] if unit.marker == "gen" and at + 2 < len(self.mine) else None
+            if counted is not None and not counted.number:
+                rivals = [n for n in _counting(line, unit, counted) if line[n].number != word.number]
+                if rivals and not set(_counting(line, unit, counted)) & set(places):
+                    return f"“{counted.text}” is counted as {line[rivals[0]].text}"
+            before = self.mine[at - 1] if at else None
+            if before is not None and not before.number and all(self._is_past(line, before, n, unit) for n in places):
+                return f"another number follows “{before.text}”"
+        return ""
+
     def _phrases(self) -> Iterator[list[Word]]:
         """Yield the content words of each phrase except the speaker."""
         by_phrase: dict[int, list[Word]] = {}
@@ -367,6 +497,82 @@ class _Alignment:
         if word.number or "time" in word.concepts:
             return False
         return _in(word, self.articles.lead_words) or (word.marker not in _CORE and _in(word, self.beside))
+
+    def _only_owns(self, word: Word) -> bool:
+        if word.number or ordinal(word.text) or "time" in word.concepts or not self._may_be_core(word):
+            return False
+        if not ("office" in word.concepts or (is_name_like(word) and not is_plain_word(word))):
+            return False
+        words = self.other.words
+        at = [n for n, each in enumerate(words) if same(word, each)]
+        if any(self._goes_on(word, n) for n in at):
+            # `शतरंज प्रतियोगिता`
+            return False
+        if not at or any(words[n].marker != "gen" or is_infinitive(words[n].text) or is_joined(words, n) for n in at):
+            return False
+        return all(self._is_other_head(n) for n in at)
+
+    def _goes_on(self, word: Word, at: int) -> bool:
+        """Whether both have the same noun right after the word."""
+        mine = self.clause.words[self.clause.words.index(word) + 1 :][:1]
+        theirs = self.other.words[at + 1 : at + 2]
+        is_phrase = (
+            mine and theirs and mine[0].phrase == word.phrase and theirs[0].phrase == self.other.words[at].phrase
+        )
+        return bool(is_phrase) and mine[0].is_content and same(mine[0], theirs[0])
+
+    def _may_be_core(self, word: Word) -> bool:
+        """Whether the word may be subject or object: it has such a marker, or stands before another noun with one.
+
+        In `पत्रकार लंदन से लौटा` the reading gives both nouns the marker से.
+        """
+        if word.marker in _CORE:
+            return True
+        last = [each for each in self.clause.words if each.phrase == word.phrase and each.is_content][-1:]
+        if word.marker not in _OBLIQUE | {"gen"} or not last or last == [word]:
+            return False
+        theirs = {each.phrase for each in self.other.words if same(word, each)}
+        return not any(each.phrase in theirs and same(last[0], each) for each in self.other.words)
+
+    def _is_other_head(self, at: int) -> bool:
+        """Whether the article's word names the owner of a person or thing that the summary leaves out."""
+        words = self.other.words
+        head = next(
+            (
+                each
+                for each in words[at + 1 :]
+                if each.phrase > words[at].phrase
+                and each.is_content
+                and not each.number
+                and not {"time", "measure"} & each.concepts
+            ),
+            None,
+        )
+        if head is None or head.text in _SCOPES or _TELLS & set(NAMED.get(head.text, ())):
+            return False
+        if not ("office" in head.concepts or is_name_like(head)):
+            # `चालक का नियंत्रण` for `चालक`
+            return False
+        # An unmarked noun is in one phrase with the verb, and a subject in one with the noun after it.
+        last = next(each for each in reversed(words) if each.is_content)
+        phrase = [each for each in words if each.phrase == head.phrase and each.is_content and each is not last]
+        # `साला` and `साल` have one stem, so light words don't count.
+        mine = [each for each in self.clause.words if each.is_content and each.marker not in _OBLIQUE]
+        return not any(same(one, each) for one in mine for each in phrase[:_HEAD_WORDS])
+
+    def _is_past(self, line: Sequence[Word], before: Word, at: int, unit: Word) -> bool:
+        """Whether the last `before` of the line has another number of the same unit than the one at `at`."""
+        starts = [n for n in range(max(0, at - _NUMBER_WITHIN), at) if same(before, line[n])]
+        if not starts or any(each.text in PRONOUNS for each in line[starts[-1] : at]):
+            return False
+        return any(
+            line[n].number
+            and line[n].number != line[at].number
+            and not line[n + 1].number
+            and _in(unit, line[n + 1 : n + 3])
+            and not any(each.number == line[n].number for each in self.mine)
+            for n in range(starts[-1] + 1, at)
+        )
 
     def _loses_owned(self, at: int) -> bool:
         """Whether the summary omits the thing that the article's word at `at` owns."""
@@ -433,13 +639,21 @@ class _Alignment:
 
 _RULES: tuple[Callable[[_Alignment], str], ...] = (
     _Alignment.exception,
+    _Alignment.department,
     _Alignment.alleged,
     _Alignment.elsewhere,
     _Alignment.former,
+    _Alignment.counted_beside,
+    _Alignment.count,
+    _Alignment.title,
+    _Alignment.superlative,
+    _Alignment.fate,
+    _Alignment.relative,
     _Alignment.swapped,
     _Alignment.opposite,
     _Alignment.time,
     _Alignment.owner,
+    _Alignment.actor,
     _Alignment.thing,
 )
 # Rules that refuse true clauses as often as wrong ones. One of them alone proves nothing.
@@ -454,6 +668,15 @@ def _in(word: Word, pool: Sequence[Word]) -> bool:
     if any(same(word, each) for each in pool):
         return True
     return any(same(part, each) for part in word.parts if part.is_content for each in pool)
+
+
+def _fate(word: Word) -> str:
+    parts = word.parts or (word,)
+    return next((name for name, words in _FATES.items() if any(part.text in words for part in parts)), "")
+
+
+def _next_fate(words: Sequence[Word], at: int) -> str:
+    return next((found for each in words[at + 1 : at + 1 + _TOLL_WITHIN] if (found := _fate(each))), "")
 
 
 def _may_be_same(mates: Sequence[Word], words: Sequence[Word], at: int) -> bool:
@@ -489,6 +712,15 @@ def other_link(link: Clause, sentence: Sentence) -> bool:
     mine = [word for word in link.words if word.is_content and word.marker != "inherited"]
     nouns = [word for word in mine if not is_infinitive(word.text)] or mine
     return bool(theirs) and not any(same(word, each) for word in nouns for each in theirs)
+
+
+def _counting(line: Sequence[Word], unit: Word, counted: Word) -> list[int]:
+    """Return the positions of numbers with the unit and the counted noun: `19 करोड़ डॉलर की संपत्ति`."""
+    return [
+        n
+        for n, (number, one, two) in enumerate(zip(line, line[1:], line[2:], strict=False))
+        if number.number and same(unit, one) and same(counted, two)
+    ]
 
 
 def _relations(tokens: Sequence[str]) -> set[tuple[str, str]]:

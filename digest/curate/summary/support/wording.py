@@ -164,7 +164,13 @@ class _Reading(Parts):
             if "more" in word.concepts and before.text == _TIMES and _TIMES in self._other.tokens:
                 # `चार गुना ज़्यादा`
                 return ""
-            return "" if self._quantifies_beside(word) else self._doubt(f"“{word.text}” is not said of it")
+            if self._quantifies_beside(word):
+                return ""
+            noun = next(
+                (each for each in self._clause.words[self._clause.words.index(word) + 1 :] if each.is_content), None
+            )
+            problem = f"“{word.text}” is not said of it"
+            return problem if noun in self._inside else self._doubt(problem)
         if word is self._predicate and not word.marker:
             return "" if self._retells(word) else f"the clause with its other words has no “{word.text}” there"
         may_be_name = is_name_like(word) or (self._articles.is_anywhere(word) and not is_general(word))
@@ -387,8 +393,7 @@ class _Reading(Parts):
         following = self._clause.words[self._clause.words.index(word) + 1 :][:1]
         if word.marker == "gen" and following and following[0].number and find(word, self._rest, self._clause, False):
             # `सितंबर के 298 से`: the article has it beside the number too.
-            is_beside = find(following[0], self._rest, self._clause, False)
-            return "" if is_beside else self._doubt(f"“{word.text}” is not the time of it")
+            return "" if find(following[0], self._rest, self._clause, False) else f"“{word.text}” is not the time of it"
         times = [each for each in other.words if "time" in each.concepts]
         if any((each.text in _PARTS) == (word.text in _PARTS) for each in times):
             return f"“{word.text}” is the time of something else"
@@ -396,7 +401,7 @@ class _Reading(Parts):
             return ""
         if other.mode is Mode.FACT and not other.past and any(same(word, each) for each in self._topic):
             return ""
-        return self._doubt(f"“{word.text}” is not the time of it")
+        return f"“{word.text}” is not the time of it"
 
     def _strict(self, word: Word) -> str:
         """Check an act that the clause only mentions: it must be in the same sentence, or in the article's topic."""
@@ -598,7 +603,8 @@ class _Reading(Parts):
         ):
             return ""
         problem = f"its source has no “{word.text}”"
-        return problem if self._articles.has_opposite(word) else self._doubt(problem)
+        may_be_name = not may_be_plain(word) and not VERB.search(word.text)
+        return problem if may_be_name or self._articles.has_opposite(word) else self._doubt(problem)
 
 
 def _is_fate(word: Word) -> bool:
