@@ -166,10 +166,11 @@ class Checker:
         if not problem:
             problem, more = misaligned(self.articles, clause, place)
             doubts += [*more, cause(clause, other, sentence), self.attribution.pronouns(at, clause, s, i, other)]
-            found = [doubt for doubt in doubts if doubt]
+            # Two doubts about one word are one.
+            found = {doubt.partition("”")[0]: doubt for doubt in doubts if doubt}
+            doubt = ", and ".join(found.values())
             if not problem and len(found) > _MOST_DOUBTS:
-                problem = ", and ".join(found)
-            doubt = found[0] if found else ""
+                problem = doubt
         return Candidate(s, i, k, near, problem, predicate not in unmatched, doubt)
 
     def is_known(self, clause: Clause, whole: Clause) -> bool:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from digest.curate.summary.support.articles import Articles
 from digest.curate.summary.support.clauses import Clause
 from digest.curate.summary.support.roles import fits, is_general, is_plain_word, same
-from digest.curate.summary.support.vocabulary import ordinal
+from digest.curate.summary.support.vocabulary import GRAMMAR, key_of, ordinal
 from digest.curate.summary.support.words import Word
 from digest.hindi.text import fold
 
@@ -16,6 +16,7 @@ from digest.hindi.text import fold
 _RESULT_NEAR = 2
 _RAISED = frozenset(map(fold, ["बढ़ाकर", "घटाकर"]))
 _HOURS = frozenset({"बजे"})
+_PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 
 
 def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: Sequence[Word], other: Clause) -> str:
@@ -51,6 +52,9 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
         if head is predicate and is_plain_word(head):
             # `संख्या 51 पहुंच गई`: the verb is not what is counted.
             continue
+        units = [each for n in theirs for each in other.words[n + 1 : n + 2] if each.key in _PERIODS]
+        if head.key in _PERIODS and units and not any(same(head, each) for each in units):
+            return f"the article has {word.text} “{units[0].text}”"
         if not articles.is_anywhere(head) and "strict" not in head.concepts and not head.parts:
             continue
         if one := next(
