@@ -22,7 +22,7 @@ from digest.hindi.sentences import split
 from digest.models import Article, Support
 
 # Clauses whose weighted shares of matched words differ by no more than this count as equally similar.
-_MARGIN = 0.2
+_MARGIN = 0.15
 # A clause may support another one in spite of a doubt from this share on, if hardly another clause is more similar.
 _SIMILAR, _BEST = 0.5, 0.05
 # With this share or more, the summary uses the article's words, and only clauses that are nearly as similar count.

@@ -120,18 +120,18 @@ class _Alignment:
         return [word for each in sentences[max(0, at - 1) : at + 2] for part in each.clauses for word in part.words]
 
     def actor(self) -> str:
-        """Return a problem if who acts or suffers comes from another sentence, and is not the topic."""
+        """Return a problem if a number, or who acts or suffers, comes from another sentence, and is not the topic."""
         return self._stray(is_core=True)
 
     def stray(self) -> str:
-        """Return a problem if another name, office or number comes from another sentence, and is not the topic."""
+        """Return a problem if another name or office comes from another sentence, and is not the topic."""
         return self._stray(is_core=False)
 
     def _stray(self, *, is_core: bool) -> str:
         for phrase in self._phrases():
             known = [word for word in phrase if is_name_like(word) and self._is_at_hand(word)]
             for word in phrase:
-                if (word.marker in _PATIENTS and not word.number) is not is_core:
+                if (word.marker in _PATIENTS or bool(word.number)) is not is_core:
                     continue
                 if word in known or (is_general(word) and word.marker != "ने"):
                     continue
@@ -465,24 +465,6 @@ class _Alignment:
                 yield word
             before = word
 
-    def count(self) -> str:
-        """Return a problem if a number counts, or belongs to, something else than in a list of the article."""
-        line = [word for word in self.line if word.is_content or word.text in PRONOUNS]
-        for at, word in enumerate(self.mine):
-            places = [n for n, each in enumerate(line) if each.number and each.number == word.number]
-            unit = self.mine[at + 1] if at + 1 < len(self.mine) else None
-            if word.is_year or not places or unit is None:
-                continue
-            counted = self.mine[at + 2] if unit.marker == "gen" and at + 2 < len(self.mine) else None
-            if counted is not None and not counted.number:
-                rivals = [n for n in _counting(line, unit, counted) if line[n].number != word.number]
-                if rivals and not set(_counting(line, unit, counted)) & set(places):
-                    return f"“{counted.text}” is counted as {line[rivals[0]].text}"
-            before = self.mine[at - 1] if at else None
-            if before is not None and not before.number and all(self._is_past(line, before, n, unit) for n in places):
-                return f"another number follows “{before.text}”"
-        return ""
-
     def _phrases(self) -> Iterator[list[Word]]:
         """Yield the content words of each phrase except the speaker."""
         by_phrase: dict[int, list[Word]] = {}
@@ -560,20 +542,6 @@ class _Alignment:
         mine = [each for each in self.clause.words if each.is_content and each.marker not in _OBLIQUE]
         return not any(same(one, each) for one in mine for each in phrase[:_HEAD_WORDS])
 
-    def _is_past(self, line: Sequence[Word], before: Word, at: int, unit: Word) -> bool:
-        """Whether the last `before` of the line has another number of the same unit than the one at `at`."""
-        starts = [n for n in range(max(0, at - _NUMBER_WITHIN), at) if same(before, line[n])]
-        if not starts or any(each.text in PRONOUNS for each in line[starts[-1] : at]):
-            return False
-        return any(
-            line[n].number
-            and line[n].number != line[at].number
-            and not line[n + 1].number
-            and _in(unit, line[n + 1 : n + 3])
-            and not any(each.number == line[n].number for each in self.mine)
-            for n in range(starts[-1] + 1, at)
-        )
-
     def _loses_owned(self, at: int) -> bool:
         """Whether the summary omits the thing that the article's word at `at` owns."""
         words = self.other.words
@@ -644,7 +612,6 @@ _RULES: tuple[Callable[[_Alignment], str], ...] = (
     _Alignment.elsewhere,
     _Alignment.former,
     _Alignment.counted_beside,
-    _Alignment.count,
     _Alignment.title,
     _Alignment.superlative,
     _Alignment.fate,
@@ -712,15 +679,6 @@ def other_link(link: Clause, sentence: Sentence) -> bool:
     mine = [word for word in link.words if word.is_content and word.marker != "inherited"]
     nouns = [word for word in mine if not is_infinitive(word.text)] or mine
     return bool(theirs) and not any(same(word, each) for word in nouns for each in theirs)
-
-
-def _counting(line: Sequence[Word], unit: Word, counted: Word) -> list[int]:
-    """Return the positions of numbers with the unit and the counted noun: `19 करोड़ डॉलर की संपत्ति`."""
-    return [
-        n
-        for n, (number, one, two) in enumerate(zip(line, line[1:], line[2:], strict=False))
-        if number.number and same(unit, one) and same(counted, two)
-    ]
 
 
 def _relations(tokens: Sequence[str]) -> set[tuple[str, str]]:

@@ -166,7 +166,7 @@ class Checker:
         if not problem:
             problem, more = misaligned(self.articles, clause, place)
             doubts += [*more, cause(clause, other, sentence), self.attribution.pronouns(at, clause, s, i, other)]
-            # Two doubts about one word are one.
+            # One rule may find the same twice.
             found = {doubt.partition("”")[0]: doubt for doubt in doubts if doubt}
             doubt = ", and ".join(found.values())
             if not problem and len(found) > _MOST_DOUBTS:

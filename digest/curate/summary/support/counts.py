@@ -34,6 +34,8 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
         if days and days[0].key == "दिन" and any(str(ordinal(each.text)) == word.number for each in other.words):
             # `तीन दिन से` is `तीसरे दिन`.
             continue
+        if problem := _other_unit(word, days, other):
+            return problem
         theirs = [
             n
             for n, each in enumerate(other.words)
@@ -52,9 +54,6 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
         if head is predicate and is_plain_word(head):
             # `संख्या 51 पहुंच गई`: the verb is not what is counted.
             continue
-        units = [each for n in theirs for each in other.words[n + 1 : n + 2] if each.key in _PERIODS]
-        if head.key in _PERIODS and units and not any(same(head, each) for each in units):
-            return f"the article has {word.text} “{units[0].text}”"
         if not articles.is_anywhere(head) and "strict" not in head.concepts and not head.parts:
             continue
         if one := next(
@@ -93,6 +92,14 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
         if not any(same(one, each) for one in heads for each in near if not each.number):
             return f"the articles count nothing as “{word.text} {head.text}”"
     return _direction(clause, other)
+
+
+def _other_unit(number: Word, following: Sequence[Word], other: Clause) -> str:
+    """Return a problem if the article has the number of another period: `40 दिन` for `40 घंटे`."""
+    units = [two for one, two in pairwise(other.words) if one.number == number.number and two.key in _PERIODS]
+    mine = [each for each in following if each.key in _PERIODS]
+    is_other = bool(mine and units) and not any(same(mine[0], each) for each in units)
+    return f"the article has {number.text} “{units[0].text}”" if is_other else ""
 
 
 def _other_subject(articles: Articles, clause: Clause, other: Clause) -> Word | None:

@@ -343,10 +343,15 @@ def _describe(clause: Clause) -> None:
     elif len(last) > 1 and last[-1] in _IS | _WAS and _is_to(last[-2]) and last[-2] not in NOT_INFINITIVE:
         # `बैठक होनी है`, `पुल मार्च में खुलना था`.
         clause.mode = Mode.FUTURE
-    elif any(FUTURE.search(each) for each in last):
+    elif any(FUTURE.search(each) for each in last) or _is_about_to(last):
         clause.mode = Mode.FUTURE
     elif last and last[-1] in _WISHES:
         clause.mode = Mode.WISH
+
+
+def _is_about_to(last: Sequence[str]) -> bool:
+    """Whether the last tokens tell what is still to come: `होने वाली है`."""
+    return len(last) > _PAIR and last[-1] in _IS and last[-2].startswith("वाल") and is_infinitive(last[0])
 
 
 def _outside(tokens: Sequence[str]) -> Iterator[str]:

@@ -27,6 +27,8 @@ PUNCTUATION = frozenset(",;:–—\"“”‘’'()।?!")
 QUOTES = frozenset('"“”')
 _SCALES = {"सौ": 100, "हजार": 1_000, "लाख": 100_000, "करोड": 10_000_000, "अरब": 1_000_000_000}
 _FRACTIONS = {"डेढ": 1.5, "ढाई": 2.5}
+# `वार्ड नंबर एक`; otherwise `एक` may be no number.
+_NUMBERED = fold("नंबर")
 # `साढ़े सात` is 7.5.
 _ADDED = {"साढे": 0.5, "सवा": 0.25, "पौने": -0.25}
 # A year is a date, not a count.
@@ -323,7 +325,7 @@ def _number(piece: Sequence[str], at: int) -> tuple[str, int]:
         if not length or smaller >= scale or more >= scale:
             break
         value, used, scale = value + more, used + skip + length, smaller
-    if value == 1 and used == 1 and not current[0].isdigit():
+    if value == 1 and used == 1 and not current[0].isdigit() and piece[at - 1 : at] != [_NUMBERED]:
         return "", 1
     return f"{value:.6g}" if value < 1e6 and value != int(value) else str(round(value)), used
 
