@@ -460,8 +460,10 @@ def test_a_small_change_of_a_fact_is_refused(text: str, why: str) -> None:
     assert why in problem(text, LANES)
 
 
-def test_one_doubt_alone_refuses_nothing() -> None:
-    assert not problem("किसान संघ ने बैठक में तेज़ बारिश का नुक़सान गिनाया।", LANES)
+def test_one_doubt_alone_refuses_nothing_but_is_told() -> None:
+    verdict = find_support("किसान संघ ने बैठक में तेज़ बारिश का नुक़सान गिनाया।", [LANES])
+    assert not verdict.problem
+    assert verdict.doubts == ("the articles have “भारी” before “बारिश”",)
 
 
 @pytest.mark.slow

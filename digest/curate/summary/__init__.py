@@ -139,7 +139,7 @@ def write_summary(
         text, verdict = _from_model(articles, title, summariser, background, known)
         if not verdict.problem:
             why = "summary: in the words of a model, each sentence supported by a source"
-            return Summary(text, (why,), verdict.support)
+            return Summary(text, (why, *(f"summary: doubtful: {each}" for each in verdict.doubts)), verdict.support)
         reasons = (f"summary: extractive, because {verdict.problem}",)
     plain = summariser if summariser is not None and not summariser.own_words else Extractive(language)
     text = plain(articles, title=title, background=background, known=known)

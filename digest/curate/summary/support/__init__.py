@@ -44,10 +44,14 @@ _TIME_UNITS = frozenset(map(key_of, GRAMMAR["period"] | GRAMMAR["part of hour"])
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The support of each sentence, or why a sentence has none, as an English clause."""
+    """The support of each sentence, or why a sentence has none, as an English clause.
+
+    `doubts` are differences from the articles that an editor should look at.
+    """
 
     support: tuple[Support, ...] = ()
     problem: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 def find_support(text: str, articles: Sequence[Article], *, is_strict: bool = False) -> Verdict:
@@ -70,7 +74,7 @@ def find_support(text: str, articles: Sequence[Article], *, is_strict: bool = Fa
         source = sources[first.source]
         own = written[at] if len(written) == len(summary) else sentence.text
         found.append(Support(own, source.name, source.sentences[first.sentence].text))
-    return Verdict(tuple(found))
+    return Verdict(tuple(found), doubts=tuple(judge.doubts))
 
 
 class _Judge:
@@ -79,6 +83,7 @@ class _Judge:
     def __init__(self, sources: Sequence[Source], checker: Checker, *, is_strict: bool) -> None:
         self._sources, self._checker, self._is_strict = sources, checker, is_strict
         self._papers: set[int] | None = None
+        self.doubts: list[str] = []
 
     def first_support(self, at: int, sentence: Sentence) -> Candidate | str:
         """Return the support of the sentence's first clause, or the sentence's problem."""
@@ -99,6 +104,7 @@ class _Judge:
                     continue
                 return best
             chosen.append(best)
+            self.doubts += [best.doubt] if best.doubt else []
             number += 1
         return chosen[0] if chosen else f"“{sentence.text}” says nothing"
 
