@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, takewhile
 
 from digest.curate.summary.support.articles import Articles, Place
 from digest.curate.summary.support.clauses import Clause, Sentence
@@ -643,7 +643,9 @@ def _fate(word: Word) -> str:
 
 
 def _next_fate(words: Sequence[Word], at: int) -> str:
-    return next((found for each in words[at + 1 : at + 1 + _TOLL_WITHIN] if (found := _fate(each))), "")
+    """Return the first fate after the word at `at`, unless it is that of another number."""
+    following = takewhile(lambda each: not each.number, words[at + 1 : at + 1 + _TOLL_WITHIN])
+    return next((found for each in following if (found := _fate(each))), "")
 
 
 def _may_be_same(mates: Sequence[Word], words: Sequence[Word], at: int) -> bool:

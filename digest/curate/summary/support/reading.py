@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from digest.curate.summary.support.clauses import MODIFIERS, Clause, Mode, Sentence, ends_in_verb, pieces
+from digest.curate.summary.support.clauses import MODIFIERS, Clause, Mode, Sentence, ends_in_verb, outside, pieces
 from digest.curate.summary.support.speakers import goes_on_speaking, leaves_open, speakers
 from digest.curate.summary.support.vocabulary import ALL_CLASSES, GRAMMAR, NAMED, key_of
 from digest.curate.summary.support.words import (
@@ -267,8 +267,8 @@ def _describe(clause: Clause) -> None:
     clause.is_adverbial = tokens[-1:] != [] and (
         tokens[-1] in ("पर", "से", "बाद", "कारण") and any(map(is_infinitive, tokens[-3:-1]))
     )
-    outside = [each for each in _outside(clause.tokens) if each not in PUNCTUATION]
-    clause.negations = sum(each in ALL_CLASSES["negative"] and each not in in_phrases for each in outside)
+    plain = [each for each in outside(clause.tokens) if each not in PUNCTUATION]
+    clause.negations = sum(each in ALL_CLASSES["negative"] and each not in in_phrases for each in plain)
     # `लड़ना है या नहीं` denies nothing.
     clause.negations -= sum(pair == ("या", "नहीं") for pair in itertools.pairwise(tokens))
     if tokens[:1] == ["तक"] and "जब" in clause.opener.split():
@@ -352,15 +352,6 @@ def _describe(clause: Clause) -> None:
 def _is_about_to(last: Sequence[str]) -> bool:
     """Whether the last tokens tell what is still to come: `होने वाली है`."""
     return len(last) > _PAIR and last[-1] in _IS and last[-2].startswith("वाल") and is_infinitive(last[0])
-
-
-def _outside(tokens: Sequence[str]) -> Iterator[str]:
-    """Yield the tokens outside parentheses."""
-    depth = 0
-    for each in tokens:
-        depth = max(0, depth + (each == "(") - (each == ")"))
-        if not depth:
-            yield each
 
 
 def _could(last: Sequence[str], negations: int) -> bool:
