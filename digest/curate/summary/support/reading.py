@@ -62,6 +62,7 @@ _WENT = GRAMMAR["before went"]
 _SHORT = 2
 _PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 _PAST_TIMES = GRAMMAR["past time"]
+_DAYS = fold("दिनों")
 _BACK = GRAMMAR["event reference"]
 # A newspaper does not call itself so: the speaker of the sentence before goes on.
 _FIRST_PERSON = GRAMMAR["first person"]
@@ -370,7 +371,8 @@ def _dates(clause: Clause, word: Word) -> bool:
     phrase = [each for each in clause.words[at + 1 :] if each.phrase == word.phrase]
     following = clause.words[at + 1 : at + 2]
     compares = any(each.number and each.marker == "से" for each in clause.words[at + 1 :])
-    if word.marker == "से" or (word.marker == "gen" and compares):
+    # `बीते दिनों`: not long ago.
+    if word.marker == "से" or (word.marker == "gen" and compares) or [each.text for each in following] == [_DAYS]:
         return False
     return not any(each.number for each in (*phrase, *following))
 
