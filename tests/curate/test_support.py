@@ -460,6 +460,26 @@ def test_a_small_change_of_a_fact_is_refused(text: str, why: str) -> None:
     assert why in problem(text, LANES)
 
 
+@each_row(
+    "text",
+    [
+        "गुरुवार सुबह पिपरा में घना कोहरा था।",
+        "सोना दुबे (14) और मीरा साहू को बचा लिया गया।",
+        "दो नावों की टक्कर में आठ लोगों की मौत हो गई।",
+        "मोहन फडणवीस घाट पर मिले।",
+    ],
+)
+def test_small_words_and_signs_do_not_mislead(text: str) -> None:
+    told = article(
+        "signs",
+        "gaon",
+        "पिपरा में कोहरा",
+        "जब लोगों की नींद खुली तो गुरुवार सुबह पिपरा में घना कोहरा था। सोना दुबे (14) और मीरा साहू (15) को बचा लिया गया। "
+        "दो नावों की टक्कर हुई जिसमें आठ लोगों की मौत हो गई। मोहन फडऩवीस घाट पर मिले।",
+    )
+    assert not problem(text, told)
+
+
 def test_one_doubt_alone_refuses_nothing_but_is_told() -> None:
     verdict = find_support("किसान संघ ने बैठक में तेज़ बारिश का नुक़सान गिनाया।", [LANES])
     assert not verdict.problem

@@ -405,7 +405,8 @@ def _conditions(clauses: Sequence[Clause]) -> None:
         ):
             ends_in_par = False
         clause.is_condition = bool(starts & {"अगर", "यदि"}) or ends_in_par
-        if following is not None and "तो" in following.opener.split():
+        if following is not None and "तो" in following.opener.split() and "जब" not in starts:
+            # `जब नींद खुली तो कोहरा था` is a time.
             clause.is_condition = True
         if at and clauses[at - 1].is_condition:
             clause.has_condition = True
