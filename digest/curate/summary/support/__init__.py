@@ -145,14 +145,14 @@ class _Judge:
             each
             for each in options
             if not each.problem
-            and (not each.doubt or each.share >= max(_SIMILAR, most - _BEST))
+            and self._may_support(each, most, margin)
             and (introduced or self._belongs(clause, clauses[number - 1], each, chosen))
         ]
         if not fitting:
             fitting = [
                 each
                 for each in self._checker.joined(at, clause)
-                if each.share >= (max(_SIMILAR, most - _BEST) if each.doubt else most - margin)
+                if self._may_support(each, most, margin)
                 and (introduced or self._belongs(clause, clauses[number - 1], each, chosen))
             ]
         words = " ".join(clause.tokens)
@@ -189,6 +189,12 @@ class _Judge:
                 return f"“{' '.join(frame.tokens)}” has no support: {problems[0]}"
         last = (chosen[-1].source, chosen[-1].sentence) if chosen else None
         return max(fitting, key=lambda each: ((each.source, each.sentence) == last, each.share))
+
+    def _may_support(self, candidate: Candidate, most: float, margin: float) -> bool:
+        """Whether the candidate is similar enough; with a doubt, hardly another one may be more similar."""
+        if candidate.doubt:
+            return not self._is_strict and candidate.share >= max(_SIMILAR, most - _BEST)
+        return candidate.share >= most - margin
 
     def _place(self, candidate: Candidate) -> Place:
         other = self._sources[candidate.source].sentences[candidate.sentence].units[candidate.clause]
