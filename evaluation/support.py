@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ class Judged:
     seconds: float
 
 
+@cache
 def check_file(name: str) -> list[Judged]:
     """Check each summary of a file of the folder."""
     found: list[Judged] = []
@@ -53,6 +55,7 @@ def check_file(name: str) -> list[Judged]:
     return found
 
 
+@cache
 def judge_headlines() -> tuple[list[Judged], list[Judged]]:
     """Check headlines and intros by all rules of `digest`."""
     stories = {story["id"]: story for story in _load(STORIES)}

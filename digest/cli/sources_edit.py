@@ -133,7 +133,8 @@ def _report(found: SourcePreview, addition: _Addition, *, as_json: bool) -> int:
         }
         emit({**document, "error": error} if error else document)
     elif error:
-        raise DigestError(f"{row.get('url') or row.get('path')}: {error}")
+        address = str(row.get("url") or row.get("path"))
+        raise DigestError(error if address in error else f"{address}: {error}")
     elif addition.added:
         click.echo(f"Added {row['name']} (digest.yaml:{addition.line}). `digest collect` fetches it.")
     else:
@@ -163,12 +164,14 @@ def _show(found: SourcePreview, row: Mapping[str, Any], target: str, now: dateti
     if row and found.url and found.url != target:
         note(f"{target} leads to {found.url}, which is added instead.")
     if found.kind:
-        click.echo(f"{found.kind}, {plural(len(found.articles), 'article')}; the newest:")
+        newest = "; the newest:" if found.articles else ""
+        click.echo(f"{found.kind}, {plural(len(found.articles), 'article')}{newest}")
     for article in _newest(found):
         date = f"{article.published.astimezone(now.tzinfo):%Y-%m-%d %H:%M}" if article.dated else "no date"
         click.echo(f"  {date:16}  {article.title}")
     if row:
-        click.echo(redact("as a source: " + ", ".join(f"{key}: {value}" for key, value in row.items())))
+        shown = (f"{key}: {str(value).lower() if isinstance(value, bool) else value}" for key, value in row.items())
+        click.echo(redact("as a source: " + ", ".join(shown)))
 
 
 def _confirmed(name: str) -> bool:

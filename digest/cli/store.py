@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from contextlib import closing
 from pathlib import Path
@@ -12,10 +13,11 @@ import click
 from digest.cli.output import emit, json_option, note, plural
 from digest.cli.progress import progress
 from digest.cli.tables import table
-from digest.errors import ConfigProblem, ConfigurationError
+from digest.errors import ConfigProblem, ConfigurationError, StoreError
 
 if TYPE_CHECKING:
     from digest.app import App
+    from digest.store.database import Database
     from digest.store.space import Space
     from digest.usecases.prune_store import Pruned
     from digest.usecases.restore_store import RestoreResult
@@ -47,9 +49,9 @@ def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
 
     with app_despite_faults(home, check_list=False) as app:
         with closing(unopened(app.settings.store.url, home=home)) as present:
-            is_sqlite = present.sqlite
-        if not is_sqlite:
-            raise ConfigurationError([ConfigProblem("'store.url'", 0, _postgresql_steps(app.settings.store.url, file))])
+            if not present.sqlite:
+                steps = _postgresql_steps(app.settings.store.url, _schema(present), file)
+                raise ConfigurationError([ConfigProblem("'store.url'", 0, steps)])
         warn_of_list(app)
         if file.resolve() == sqlite_file(app.database):
             raise ConfigurationError([ConfigProblem(str(file), 0, "is the store itself; name another file")])
@@ -66,19 +68,34 @@ def backup(home: Path, file: Path, force: bool, as_json: bool) -> int:
     return 0
 
 
-def _drop_tables() -> str:
-    """Return SQL that drops the store's tables with their partitions.
+def _drop_tables(schema: str) -> str:
+    """Return SQL that drops the store's tables in the schema, with their partitions.
 
     `pg_restore --clean` drops only the tables of the dump. Those of a newer version would stay, and refer to dropped
     ones.
     """
     from digest.store.schema import metadata
 
-    return f"DROP TABLE IF EXISTS {', '.join(sorted(metadata.tables))} CASCADE"
+    tables = ", ".join(f'"{schema}".{name}' for name in sorted(metadata.tables))
+    return f"DROP TABLE IF EXISTS {tables} CASCADE"
 
 
-def _postgresql_steps(url: str, file: Path) -> str:
-    """Return the commands to back up and restore a PostgreSQL store. They contain no password."""
+def _schema(store: Database) -> str:
+    """Return the schema of a PostgreSQL store. Without a connection it is read from the URL."""
+    from sqlalchemy import text
+
+    try:
+        return str(store.query(text("SELECT current_schema()")).scalar_one())
+    except StoreError:
+        named = re.search(r"search_path=\"?([^\s,\"]+)", str(store.engine.url.query.get("options", "")))
+        return named[1] if named else "public"
+
+
+def _postgresql_steps(url: str, schema: str, file: Path) -> str:
+    """Return the commands to back up and restore a PostgreSQL store. They contain no password.
+
+    They name the store's schema, because other newsletters may share the database.
+    """
     from sqlalchemy.engine import URL, make_url
 
     given = make_url(url)
@@ -87,13 +104,16 @@ def _postgresql_steps(url: str, file: Path) -> str:
     address, _, options = parsed.render_as_string().partition("?")
     # PostgreSQL's tools do not read `+` as a space.
     address += f"?{options.replace('+', '%20')}" if options else ""
-    server, name, drop = shlex.quote(address), shlex.quote(str(file)), shlex.quote(_drop_tables())
+    server, name, drop = shlex.quote(address), shlex.quote(str(file)), shlex.quote(_drop_tables(schema))
+    script = shlex.quote(f"{file}.sql")
+    # pg_dump reads a pattern, pg_restore a name.
+    pattern, own = shlex.quote(f'"{schema}"'), shlex.quote(schema)
     return (
         "the store is PostgreSQL; back it up with its own tool (the password comes from ~/.pgpass or PGPASSWORD):\n"
-        f"    umask 077; pg_dump --format=custom --file={name} {server}\n"
+        f"    umask 077; pg_dump --format=custom --schema={pattern} --file={name} {server}\n"
         "To restore, stop every digest process, then (pg_restore alone leaves what was added after the dump):\n"
-        f"    psql --dbname={server} --command={drop}\n"
-        f"    pg_restore --clean --if-exists --single-transaction --dbname={server} {name}\n"
+        f"    umask 077; pg_restore --clean --if-exists --schema={own} --file={script} {name}\n"
+        f"    psql --single-transaction --set=ON_ERROR_STOP=1 --command={drop} --file={script} --dbname={server}\n"
         "    digest store restore --in-place"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections import Counter
 from functools import partial
@@ -157,6 +158,10 @@ def export(
         note(f"{plural(number, 'subscriber')} not included: {reason}")
 
 
+# What differs between rows that are rejected for one reason: values, and places in files.
+_VALUE = re.compile(r"'[^']*'|\"[^\"]*\"|\S*\d+")
+
+
 def _with_more(report: Report, more: Callable[[], int]) -> Report:
     """Return a progress report that adds the number of `more` items to each count."""
 
@@ -212,9 +217,10 @@ def _show(
         name, own = lists.locate(line)
         note(f"{name}:{own}: {reason}")
     if len(rejected) > _MAX_REJECTED:
-        kinds = Counter(reason.partition(":")[0] for _line, _email, reason in rejected).most_common(5)
-        by_reason = ", ".join(f"{count} × {kind}" for kind, count in kinds)
-        note(f"… and {len(rejected) - _MAX_REJECTED} more; in total: {by_reason}")
+        kinds = Counter(_VALUE.sub("…", reason).removeprefix("…: ") for _line, _email, reason in rejected)
+        note(f"… and {len(rejected) - _MAX_REJECTED} more; in total:")
+        for kind, times in kinds.most_common():
+            note(f"    {times} × {kind}")
     if rejected:
         note(
             f"The rejected rows are in {target}."

@@ -119,6 +119,16 @@ class Web(SettingsModel):
         description="Offer the signup form at `/join`: double opt-in, at most 300 signups per hour and network and one "
         "email per ten minutes and address (docs/reader-pages.md).",
     )
+    topics: dict[Line, Line] = Field(
+        default={},
+        description="What the sign-up and the preferences say about a topic, such as `{शहर: नदीपुर और आसपास}`. The "
+        "default sections have a description.",
+    )
+    show_readers_from: int = Field(
+        default=0,
+        ge=0,
+        description="From how many on the sign-up says how many people get the newsletter, rounded down. 0: never.",
+    )
     nameserver: Line = Field(
         default="",
         description="DNS server (`address` or `address:port`) by which the signup checks that a domain receives email. "

@@ -19,6 +19,7 @@ _COLON_IN_WORD = re.compile(f"(?<![{LETTER}])(नि|दु|अंत|पुन|
 _REPEATED = re.compile(r"([,;])(?: ?\1)+")
 _DANDAS = re.compile(r"।(?: ?[।.])+")
 _BEFORE_BRACKET = re.compile(f"(?<=[{LETTER}])\\((?=[{LETTER}A-Za-z])")
+_AFTER_BRACKET = re.compile("\\)(?=[\u0904-\u0939])")
 # A joiner shapes what follows. Before a space or a mark it is left over.
 _IDLE_JOINER = re.compile(f"[\u200c\u200d]+(?![{LETTER}])")
 
@@ -49,7 +50,7 @@ def _typeset_once(text: str) -> str:
     line = _COLON_IN_WORD.sub("\\1ः", _IDLE_JOINER.sub("", line))
     line = _REPEATED.sub(r"\1", _quotes(line))
     line = _AFTER_COMMA.sub(r"\1 ", _AFTER_OPENING.sub("", _BEFORE_MARK.sub("", line)))
-    return _SPACES.sub(" ", _BEFORE_BRACKET.sub(" (", line)).strip()
+    return _SPACES.sub(" ", _AFTER_BRACKET.sub(") ", _BEFORE_BRACKET.sub(" (", line))).strip()
 
 
 def _quotes(line: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from digest.config import source_list
 from digest.config.loader import FILE_NAME
-from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.errors import ConfigProblem, ConfigurationError, DigestError, TemplateProblem
 from digest.utils.files import readable_by_others, resolve_path
 from digest.utils.redact import redact
 
@@ -30,6 +30,8 @@ class Findings:
             check()
         except ConfigurationError as error:
             self.add(error.problems)
+        except TemplateProblem as error:
+            self.add([_located(error)])
         except DigestError as error:
             self.problems.append(ConfigProblem("check", 0, str(error)))
 
@@ -138,7 +140,14 @@ def check_pages(app: App, findings: Findings) -> None:
     for path in sorted(own.rglob("*")):
         if path.is_file() and not (TEMPLATES / path.relative_to(own)).is_file():
             findings.warnings.append(_unused_template(path.relative_to(app.home).as_posix()))
-    findings.add([ConfigProblem("check", 0, str(each)) for each in find_template_errors(pages, app.now(), app.topics)])
+    found = find_template_errors(pages, app.now(), app.topics)
+    findings.add([_located(each) for each in found])
+
+
+def _located(error: TemplateProblem) -> ConfigProblem:
+    """Return the error of a template, which begins with its file and line."""
+    place, _, message = str(error).partition(": ")
+    return ConfigProblem(place, 0, message)
 
 
 def _unused_template(path: str) -> str:

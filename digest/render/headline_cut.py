@@ -76,6 +76,7 @@ _COURTS = folded_words("कोर्ट हाईकोर्ट अदालत
 _ABROAD = folded_words(
     "पाक पाकिस्तान चीन अमेरिका रूस यूक्रेन नेपाल बांग्लादेश श्रीलंका अफगानिस्तान तालिबान ईरान इराक इजरायल ब्रिटेन कनाडा",
     "जापान इंडोनेशिया ऑस्ट्रेलिया म्यांमार फ्रांस इटली जर्मनी तुर्की सीरिया थाइलैंड मलेशिया सऊदी दुबई",
+    "ट्रंप बाइडेन पुतिन जिनपिंग नेतन्याहू जेलेंस्की इमरान हसीना किम",
 )
 _CAN = re.compile(fold("सक(?:ता|ती|ते) (?:है|हैं)"))
 # "Should" marks an opinion.
@@ -149,7 +150,8 @@ def fitting(headline: str, limit: int) -> str:
         return plain
     for end, start, mark in _ends(plain):
         head, tail = plain[:end], plain[start:]
-        shown = head + ("?" if mark == "?" else cut.ELLIPSIS)
+        # `नेता दल बदलेंगे!` is a rumour, and without its mark a fact.
+        shown = head + (mark if mark in ("?", "!") else cut.ELLIPSIS)
         if LEAST <= cut.length(shown) <= limit and _stands_alone(head, tail, mark, plain):
             return shown
     return ""

@@ -8,6 +8,7 @@ with synchronous=FULL: the `submitting` mark must survive a power cut, or a reci
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import sqlite3
 import threading
@@ -42,6 +43,8 @@ Columns = TypeVarTuple("Columns")
 # The name in `meta` under which a store keeps its random id.
 STORE_ID = "store id"
 _MIGRATIONS = Path(__file__).parent / "migrations"
+# Overrides `store.url`.
+_VARIABLE = "DIGEST_STORE__URL"
 # The newest migration.
 HEAD = max(file.stem.partition("_")[0] for file in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
@@ -270,7 +273,8 @@ def unopened(url: str, *, home: Path) -> Database:
     except (ArgumentError, NoSuchModuleError, ValueError, TypeError) as error:
         expected = "expected sqlite:///digest.db or postgresql://user@host/name"
         message = f"'store.url': {expected} ({errors.describe_unusable(error)})"
-        raise ConfigurationError([ConfigProblem("digest.yaml", 0, message)]) from None
+        where = _VARIABLE if os.environ.get(_VARIABLE) == url else "digest.yaml"
+        raise ConfigurationError([ConfigProblem(where, 0, message)]) from None
     return Database(engine, _name(parsed))
 
 

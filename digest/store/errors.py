@@ -13,13 +13,15 @@ from digest.utils.files import refused_access
 # How long SQLite waits for a locked file.
 BUSY_SECONDS = 15
 
+_RESTORE = "put the newest backup in its place with `digest store restore FILE`"
 # Text in the database's message (lower case) → our sentence. The first match counts.
 _SQLITE = (
     ("locked", f"is locked by another program (waited {BUSY_SECONDS} s); close that program and run again"),
     ("readonly", "can't be written; check the permissions of the file and its folder"),
     ("read-only", "can't be written; check the permissions of the file and its folder"),
     ("unable to open", "can't be opened; check that its folder exists and may be written"),
-    ("not a database", "is not an SQLite database"),
+    ("not a database", f"is not an SQLite database, or is damaged; {_RESTORE}"),
+    ("malformed", f"is damaged; {_RESTORE}"),
     ("full", "can't be written: the disk is full"),
     ("disk i/o error", "can't be written or read: the disk is full or failing"),
 )

@@ -33,6 +33,10 @@ from digest.store.statements import insert_into
 from digest.utils.files import PRIVATE_FILE, open_private, prepare_lock, sync_folder
 
 REMEDY = "Stop `digest run` and `digest web`, then run `digest store restore --in-place`"
+_LOST = (
+    "Stop `digest run` and `digest web`, and put the newest backup in its place: `digest store restore FILE`. Only if "
+    "there is none run `digest store restore --in-place`: who unsubscribed, bounced or paused is forgotten then"
+)
 
 # Names in the table `meta`.
 CLAIMS, COPIED_AT = "claims", "copied at"
@@ -217,7 +221,7 @@ class HighWater:
         if mark.store != found.store:
             return (
                 f"store {name} is not the store from which this folder has sent ({self.file.path.name}); "
-                f"nothing is sent. {REMEDY}"
+                f"nothing is sent. {_LOST}"
             )
         if mark.claims > found.claims:
             behind = mark.claims - found.claims

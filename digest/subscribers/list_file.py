@@ -277,15 +277,15 @@ def parse_field(
 
 
 def _nearest_hour(value: str) -> str:
-    """Suggest a time for `०७:००`, `7.30` or `8`: digits of another script, another separator, no minutes."""
-    plain = "".join(str(unicodedata.digit(char, "")) or char for char in value.strip())
+    """Suggest a time for `०७:००`, `7.30`, `8` or `“8:30”`: other digits or separators, no minutes, quotes."""
+    plain = "".join(str(unicodedata.digit(char, "")) or char for char in value.strip(" “”‘’"))
     parts = re.match(r"([0-9]{1,2})(?:\s*[:.,h\u0903]\s*([0-9]{2}))?\Z", plain)
     suggestion = f"{int(parts[1]):02}:{parts[2] or '00'}" if parts else ""
     return f"; did you mean '{suggestion}'?" if _HOUR.match(suggestion) else ""
 
 
 def _names(value: Any, known: Collection[str] | None, kind: str, example: str) -> tuple[str, ...]:
-    items = [value] if isinstance(value, str) else value
+    items = [item.strip() for item in value.split(",")] if isinstance(value, str) else value
     if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
         raise ValueError(f"expected a list such as {example}, found {quoted(value)}")
     for item in items:

@@ -1,6 +1,7 @@
 """Answers to the poll, quiz and feedback of an edition.
 
-A GET changes nothing, because link scanners open every link.
+A GET changes nothing, because link scanners open every link. Whoever has a forwarded email has its links too, so the
+first answer and the first comment stay: only a browser that is known as the subscriber's replaces them.
 """
 
 from __future__ import annotations
@@ -14,17 +15,22 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from digest.render.blocks.rows import Question, find_question
-from digest.store.content.answers import AnswerStore
+from digest.store.content.answers import AnswerResult, AnswerStore
 from digest.store.content.editions import EditionStore
+from digest.store.people.preferences import StoredSubscriber
 from digest.store.people.words import WordStore
 from digest.store.rate_limits import Quota
+from digest.subscribers.address import masked
 from digest.web.dependencies import TEST_SUBSCRIBER, Context
+from digest.web.known_browser import knows
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 from digest.web.unsubscribe import shorten_text
 
 _PURPOSE = "preferences"
 # The most comments of one subscriber in a day.
 _MOST_WORDS = (10, timedelta(days=1))
+# What `?done=` says about a comment: stored, or there was one before.
+_WORD_DONE = ("word", "kept")
 
 
 def router(context: Context, editions: EditionStore, answers: AnswerStore, words: WordStore) -> APIRouter:
@@ -41,35 +47,16 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, words
 
     def read(
         request: Request, edition: str, block: str, choice: int, token: str
-    ) -> tuple[int, Question] | HTMLResponse:
-        """Return the subscriber's number and the question of a link, or an error page."""
+    ) -> tuple[StoredSubscriber | None, Question] | HTMLResponse:
+        """Return the subscriber and the question of a link, or an error page. A test email's links are nobody's."""
         id = context.subscriber_id_from_token(_PURPOSE, token)
-        if id is None or (id != TEST_SUBSCRIBER and context.subscriber(id) is None):
+        subscriber = context.subscriber(id) if id is not None else None
+        if subscriber is None and id != TEST_SUBSCRIBER:
             return context.invalid_link(request)
         question = find_question(editions.get(edition), block, pages.branding.language)
         if question is None or not 1 <= choice <= len(question.options):
             return pages.error(request, 404, pages.catalogue(request).gettext("There is nothing here"))
-        return id, question
-
-    def respond(
-        request: Request, edition: str, block: str, choice: int, token: str, *, save: bool, done: str = ""
-    ) -> HTMLResponse:
-        found = read(request, edition, block, choice, token)
-        if not isinstance(found, tuple):
-            return found
-        id, question = found
-        # A test email's links show the pages and count nobody.
-        saved = save and (id == TEST_SUBSCRIBER or answers.save(edition, block, id, choice, now=context.now()))
-        counts = answers.counts(edition, block) if save and not question.right else {}
-        values: dict[str, Any] = {
-            "question": question,
-            "answer": question.options[choice - 1],
-            "is_right": question.right == choice,
-            "state": "saved" if saved else "late" if save else "ask",
-            "done": done,
-            "results": shares(question.options, counts),
-        }
-        return pages.response(request, "answer.html.j2", f"/answer/{edition}/{block}/{choice}/{token}", **values)
+        return subscriber, question
 
     @routes.get("", response_class=HTMLResponse, summary="Show the question and the chosen answer, with one button")
     def ask(
@@ -80,12 +67,34 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, words
         token: str,
         done: Annotated[str, Query(description="What was done before; chooses a message")] = "",
     ) -> HTMLResponse:
-        said = "word" if done == "word" else ""
-        return respond(request, edition, block, choice, token, save=False, done=said)
+        found = read(request, edition, block, choice, token)
+        if not isinstance(found, tuple):
+            return found
+        subscriber, question = found
+        is_answered = done in tuple(AnswerResult)
+        counts = answers.counts(edition, block) if is_answered and not question.right else {}
+        values: dict[str, Any] = {
+            "question": question,
+            "answer": question.options[choice - 1],
+            "is_right": question.right == choice,
+            "state": done if is_answered else "ask",
+            "done": done if done in _WORD_DONE else "",
+            "email": masked(subscriber.email) if subscriber else "",
+            "results": shares(question.options, counts),
+        }
+        return pages.response(request, "answer.html.j2", f"/answer/{edition}/{block}/{choice}/{token}", **values)
 
-    @routes.post("", response_class=HTMLResponse, summary="Answer; a later answer replaces it")
-    def save(request: Request, edition: str, block: str, choice: int, token: str) -> HTMLResponse:
-        return respond(request, edition, block, choice, token, save=True)
+    @routes.post("", response_class=HTMLResponse, summary="Answer", **REDIRECTS)
+    def save(request: Request, edition: str, block: str, choice: int, token: str) -> Response:
+        found = read(request, edition, block, choice, token)
+        if not isinstance(found, tuple):
+            return found
+        subscriber, _ = found
+        done = AnswerResult.SAVED
+        if subscriber is not None:
+            is_known = knows(context, request, subscriber)
+            done = answers.save(edition, block, subscriber.id, choice, now=context.now(), replace=is_known)
+        return redirect(pages, request, f"/answer/{quote(edition)}/{block}/{choice}/{token}", done=done)
 
     @routes.post("/word", response_class=HTMLResponse, summary="Say a word about the answer", **REDIRECTS)
     def say(
@@ -99,11 +108,13 @@ def router(context: Context, editions: EditionStore, answers: AnswerStore, words
         found = read(request, edition, block, choice, token)
         if not isinstance(found, tuple):
             return found
-        id, question = found
-        now, text = context.now(), shorten_text(word)
-        if text and id != TEST_SUBSCRIBER and context.quotas.take([Quota(f"word:{id}", *_MOST_WORDS)], now):
-            words.answer(edition, block, id, text, about=f"{block}: {question.options[choice - 1]}", now=now)
-        return redirect(pages, request, f"/answer/{quote(edition)}/{block}/{choice}/{token}", done="word")
+        subscriber, question = found
+        now, text, done = context.now(), shorten_text(word), _WORD_DONE[0]
+        if text and subscriber and context.quotas.take([Quota(f"word:{subscriber.id}", *_MOST_WORDS)], now):
+            about, is_known = f"{block}: {question.options[choice - 1]}", knows(context, request, subscriber)
+            if not words.answer(edition, block, subscriber.id, text, about=about, now=now, replace=is_known):
+                done = _WORD_DONE[1]
+        return redirect(pages, request, f"/answer/{quote(edition)}/{block}/{choice}/{token}", done=done)
 
     return routes
 

@@ -25,6 +25,7 @@ from digest.mail.dns.resolver import MailDomains
 from digest.models import MAIN
 from digest.store.content.editions import PublishedStore
 from digest.store.people.consent import NoticeStore
+from digest.store.people.directory import SubscriberState
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from digest.store.people.requests import RequestStore
 from digest.store.people.signups import SignupStore
@@ -72,6 +73,8 @@ _ICON = (
 _CACHED_PATHS = ("/archive", "/card/", "/corrections", "/sitemap", "/story/", "/topic/")
 _CACHED_PAGES = ("/", "/join", "/privacy")
 _SCRIPT = (Path(__file__).parent / "share.js").read_text(encoding="utf-8")
+# Seconds for which the sign-up remembers how many readers there are.
+_COUNTED_AGAIN = 3600.0
 _CACHED = {"cache-control": "public, max-age=86400"}
 
 
@@ -219,7 +222,14 @@ def load_pages(app: App, base: str, *, custom: bool = True) -> Pages:
     daily = not schedule.editions and len(schedule.days) == len(WEEKDAYS)
     send_at, age = schedule.send_at if daily else None, app.settings.privacy.minimum_age
     return Pages(
-        app.branding, base, archive=web.archive, signup=web.signup, send_at=send_at, minimum_age=age, custom=own
+        app.branding,
+        base,
+        archive=web.archive,
+        signup=web.signup,
+        send_at=send_at,
+        minimum_age=age,
+        topics=web.topics,
+        custom=own,
     )
 
 
@@ -266,7 +276,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
     receives_none = _receives_none(web.nameserver)
     signup = None
     if web.signup:
-        emails = SignupEmails(pages, sender, app.signer, next_edition)
+        emails = SignupEmails(pages, sender, app.signer, next_edition, notices.requests, notices.emails)
         untracked = app.settings.newsletter.tracking == "off"
         showcase = Showcase(app.archive if public_archive else None, app.now)
         schedule = app.settings.schedule
@@ -282,6 +292,8 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
             untracked,
             is_daily,
             is_approved=set(approvals) == {"required"},
+            count=Brief(lambda: app.directory.counts(app.now())[SubscriberState.ACTIVE], _COUNTED_AGAIN),
+            show_readers_from=web.show_readers_from,
         )
         signup = Signup(
             context,

@@ -91,15 +91,15 @@ class ChangeNotices:
         self.outbound.build_and_send(lambda: self._email(subscriber, None, opened, language, None))
         return True
 
-    def undo(self, found: PersonRequest, context: ConsentContext) -> None:
-        """Undo a change, once."""
+    def undo(self, found: PersonRequest, context: ConsentContext) -> bool:
+        """Undo a change, once. False if that was done before."""
         now, preferences = self.context.now(), self.context.preferences
         columns = {name: value for name, value in (found.undo or {}).items() if name != "left"}
         if until := columns.get("paused_until"):
             columns["paused_until"] = datetime.fromisoformat(until)
         with self.requests.database.transaction():
             if not self.requests.finish(found.id, now):
-                return
+                return False
             if columns:
                 preferences.set(found.subscriber, columns, context, now=now)
             left = (found.undo or {}).get("left")
@@ -107,6 +107,7 @@ class ChangeNotices:
                 preferences.unsubscribe(found.subscriber, context, now=now)
             elif left is False:
                 preferences.resubscribe(found.subscriber, context, now=now)
+        return True
 
     def _present(self, subscriber: StoredSubscriber, columns: Collection[str]) -> dict[str, Any]:
         """Return the present values of these columns of preferences, in the form of `undo`."""

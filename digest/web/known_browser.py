@@ -7,6 +7,7 @@ cookie names nobody: it is a code of the subscriber's number. It is read on pers
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -23,24 +24,40 @@ KEPT = timedelta(days=365)
 """How long a browser stays known."""
 
 
+# A family may share a browser, and one person may have two addresses.
+_MOST = 4
+_BETWEEN = "~"
+
+
 def knows(context: Context, request: Request, subscriber: StoredSubscriber) -> bool:
     """Whether the browser is known as this subscriber's."""
     if not subscriber.listed or subscriber.suppressed:
         return False
-    until, _, code = request.cookies.get(cookie_name(context.pages.base), "").partition(".")
-    if not code:
-        return False
-    is_ours = context.signer.is_signed_name(_PURPOSE, _signed(subscriber, until), code)
-    return is_ours and int(until) > context.now().timestamp()
+    now = context.now().timestamp()
+    return any(
+        _is_of(context.signer, subscriber, each) and int(each.partition(".")[0]) > now
+        for each in _values(context, request)
+    )
 
 
-def remember(context: Context, response: Response, subscriber: StoredSubscriber) -> None:
+def remember(context: Context, request: Request, response: Response, subscriber: StoredSubscriber) -> None:
     """Let the browser be known as this subscriber's for a year."""
+    own = cookie_value(context.signer, subscriber, context.now())
+    _set(context, response, [own, *_of_others(context, request, subscriber)])
+
+
+def forget(context: Context, request: Request, response: Response, subscriber: StoredSubscriber) -> None:
+    """Let the browser no longer be known as this subscriber's."""
+    _set(context, response, _of_others(context, request, subscriber))
+
+
+def _set(context: Context, response: Response, values: Sequence[str]) -> None:
     base = context.pages.base
     response.set_cookie(
         cookie_name(base),
-        cookie_value(context.signer, subscriber, context.now()),
-        max_age=int(KEPT.total_seconds()),
+        _BETWEEN.join(values[:_MOST]),
+        # Without a value the browser deletes it.
+        max_age=int(KEPT.total_seconds()) if values else 0,
         path="/",
         secure=base.startswith("https://"),
         httponly=True,
@@ -59,9 +76,24 @@ def cookie_name(base: str) -> str:
 
 
 def cookie_value(signer: Signer, subscriber: StoredSubscriber, now: datetime) -> str:
-    """The cookie of a subscriber: the second at which it ends, and a code."""
+    """What the cookie has for a subscriber: the second at which it ends, and a code."""
     until = str(int((now + KEPT).timestamp()))
     return f"{until}.{signer.sign_name(_PURPOSE, _signed(subscriber, until))}"
+
+
+def _values(context: Context, request: Request) -> list[str]:
+    values = request.cookies.get(cookie_name(context.pages.base), "").split(_BETWEEN)
+    return [each for each in values if "." in each][:_MOST]
+
+
+def _of_others(context: Context, request: Request, subscriber: StoredSubscriber) -> list[str]:
+    """What the cookie has for other subscribers."""
+    return [each for each in _values(context, request) if not _is_of(context.signer, subscriber, each)]
+
+
+def _is_of(signer: Signer, subscriber: StoredSubscriber, value: str) -> bool:
+    until, _, code = value.partition(".")
+    return signer.is_signed_name(_PURPOSE, _signed(subscriber, until), code)
 
 
 def _signed(subscriber: StoredSubscriber, until: str) -> str:

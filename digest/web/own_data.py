@@ -169,7 +169,7 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
         if subscriber is None:
             return own.expired(request, RequestKind.CHOOSE, Side.PRESENT, token)
         response = page.redirect(request, context.signer.sign("preferences", subscriber.id), "opened")
-        remember(context, response, subscriber)
+        remember(context, request, response, subscriber)
         return response
 
     @routes.post(
@@ -227,7 +227,7 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
         response = redirect(context.pages, request, place)
         if (subscriber := context.subscriber(found.subscriber)) is not None:
             # The cookie of the former address has ended.
-            remember(context, response, subscriber)
+            remember(context, request, response, subscriber)
         return response
 
     @routes.get("/data/{token}", response_class=HTMLResponse, summary="Offer a copy of one's data, with one button")
@@ -298,8 +298,13 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
         found = own.find(RequestKind.UNDO, Side.PRESENT, token)
         if found is None:
             return own.expired(request, RequestKind.UNDO, Side.PRESENT, token)
-        own.notices.undo(found, context.consent_context(request, "undo"))
-        return redirect(context.pages, request, f"/undo/{token}")
+        done = own.notices.undo(found, context.consent_context(request, "undo"))
+        response = redirect(context.pages, request, f"/undo/{token}")
+        # The undo ended the cookies of all browsers.
+        subscriber = context.subscriber(found.subscriber)
+        if done and subscriber is not None and state_of(subscriber) == "here":
+            remember(context, request, response, subscriber)
+        return response
 
     # Erasing deletes the request too, so the page is the response. Repeating it changes nothing.
     @routes.post("/erase/{token}", response_class=HTMLResponse, summary="Erase everything about the person")

@@ -22,6 +22,7 @@ from digest.render.template_errors import explain
 from digest.render.texts import devanagari_digits_in_html, devanagari_digits_in_text
 from digest.render.themes import Branding
 from digest.web.consent import consent_wording
+from digest.web.topics import describe_topics
 
 if TYPE_CHECKING:
     from digest.i18n.catalogue import Catalogue
@@ -42,6 +43,9 @@ PAGE_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 """The OpenAPI description of the responses of every route that answers with a page."""
 
+MAY_GO_BACK = "private, no-cache"
+"""The Cache-Control of the response of a POST to which people go back. With `no-store` browsers show an error there."""
+
 REDIRECTS: dict[str, Any] = {"responses": {303: {"description": "Done. The page that the redirect opens says so."}}}
 """What a route that redirects after a POST adds to its description."""
 
@@ -58,7 +62,7 @@ class Pages:
 
     Templates in the `custom` folder override the built-in ones; all are read once. `archive` is the setting
     `web.archive`, `send_at` the hour of a newsletter with one daily edition, `minimum_age` the age that a new
-    subscriber confirms.
+    subscriber confirms, `topics` the newsroom's descriptions of topics.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class Pages:
         signup: bool,
         send_at: time | None = None,
         minimum_age: int = 18,
+        topics: Mapping[str, str] | None = None,
         custom: Path | None = None,
     ) -> None:
         first = branding.language
@@ -89,6 +94,7 @@ class Pages:
         self._localised = {
             language: localise(partial(self._catalogues.__getitem__, language)) for language in self.languages
         }
+        self._topics = {language: describe_topics(topics or {}, first, language) for language in self.languages}
         self.zone = ZoneInfo(branding.timezone)
         self._common = {
             "branding": branding,
@@ -149,11 +155,17 @@ class Pages:
         """Respond with a page. `here` is its path, for the link to the other language."""
         language = self.language(request)
         html = self.render(template, language, here=here, **values)
-        return HTMLResponse(html, status, headers={"content-language": language})
+        headers = {"content-language": language}
+        # A form with an error. Nothing was changed, so it is the response and not a redirect.
+        if request.method == "POST" and status >= 400:
+            headers["cache-control"] = MAY_GO_BACK
+        return HTMLResponse(html, status, headers=headers)
 
     def error(self, request: Request, status: int, title: str, advice: str = "") -> HTMLResponse:
         """Respond with a page that explains an error."""
-        return self.response(request, "problem.html.j2", "/", status=status, title=title, advice=advice)
+        return self.response(
+            request, "problem.html.j2", "/", status=status, missing=status == 404, title=title, advice=advice
+        )
 
     def server_error(self, request: Request, error: Exception) -> HTMLResponse:
         """Respond with 503 if the store is temporarily unavailable, else 500."""
@@ -190,6 +202,7 @@ class Pages:
             "style": f"{self.root}/style.css?v={self.css_version}",
             "hour": lambda hour: dates.hour(hour, language),
             "privacy_link": self.absolute_url("/privacy", language),
+            "about_topics": self._topics[language],
             "other": other,
             "other_name": translator(other).gettext("English"),
             "other_here": self.path(here, other),

@@ -14,14 +14,16 @@ from pydantic import StringConstraints
 
 from digest.hindi import dates
 from digest.store.content.editions import Published, PublishedStore
+from digest.store.people.consent import FORGOTTEN
 from digest.store.people.preferences import StoredSubscriber
+from digest.store.people.requests import RequestKind
 from digest.subscribers import frequency
 from digest.subscribers.address import masked
 from digest.subscribers.list_file import FORMATS
 from digest.utils.brief import Brief
 from digest.web.dependencies import Context
 from digest.web.editions import NextEdition, Rate, TopicRates
-from digest.web.known_browser import knows
+from digest.web.known_browser import forget, knows
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 from digest.web.resend import Resender, ResendResult
 from digest.web.unsubscribe import LeavePage, state_of
@@ -29,9 +31,9 @@ from digest.web.unsubscribe import LeavePage, state_of
 Choices = Annotated[tuple[Annotated[str, StringConstraints(max_length=100)], ...], Form(max_length=200)]
 Wrong = Literal["topics", "editions", "days", "form"]
 
-DONE = ("saved", "paused", "resumed", "enough", "address", "data", "erase", "nominee", *ResendResult)
+DONE = ("opened", "saved", "paused", "resumed", "enough", "address", "data", "erase", "nominee", *ResendResult)
 """What the page can say was done, by `?done=`."""
-SHORT_DONE = ("opened", "mailed", "enough")
+SHORT_DONE = ("opened", "mailed", "enough", "forgotten")
 """The same for the short page. `opened`: by a link that was mailed, so the browser has refused the cookie."""
 
 _PURPOSE = "preferences"
@@ -216,6 +218,20 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         consent = context.consent_context(request, _PURPOSE, detail="pause ended")
         context.preferences.set(subscriber.id, {"paused_until": None}, consent, now=context.now())
         return page.redirect(request, token, "resumed")
+
+    @routes.post("/forget", response_class=HTMLResponse, summary="End the cookies of this or all browsers", **REDIRECTS)
+    def forget_browsers(request: Request, token: str, browsers: Annotated[Literal["this", "all"], Form()]) -> Response:
+        subscriber = page.subscriber(request, token)
+        if subscriber is None:
+            return page.short(request, token, status=403)
+        if browsers == "all":
+            consent = context.consent_context(request, _PURPOSE)
+            context.preferences.record(subscriber.id, FORGOTTEN, consent, now=context.now())
+        # The mailed link is in the history of a shared computer.
+        page.leaving.notices.requests.withdraw(subscriber.id, RequestKind.CHOOSE)
+        response = page.redirect(request, token, "forgotten")
+        forget(context, request, response, subscriber)
+        return response
 
     @routes.post("/again", response_class=HTMLResponse, summary="Send today's edition again", **REDIRECTS)
     def resend(request: Request, token: str) -> Response:

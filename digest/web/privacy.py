@@ -117,9 +117,10 @@ class PrivacyNotice:
                 self._days(KEPT, language),
             )
         )
-        cookie = _("a cookie in your browser, if you open the link to your preferences in an email")
+        cookie = _("a cookie in your browser, if you confirm your subscription or open your preferences by an email")
         why = _("so that only you see and change what you chose; it does not follow you anywhere")
-        found.append(Item(cookie, why, self._days(COOKIE_KEPT, language)))
+        time = _("%(time)s, or until you let the browser forget you on your preferences page")
+        found.append(Item(cookie, why, time % {"time": self._days(COOKIE_KEPT, language)}))
         return [*found, *(Item(each.data, each.purpose, each.kept) for each in self.privacy.purposes)]
 
     def processors(self, language: str) -> list[Processor]:

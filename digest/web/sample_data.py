@@ -28,6 +28,7 @@ from digest.store.people.preferences import StoredSubscriber
 from digest.web.archive.metadata import Metadata
 from digest.web.archive.site import SearchResult, Share
 from digest.web.editions import Rate, ShowcaseEdition
+from digest.web.mailboxes import mailbox_of
 from digest.web.own_data_emails import Words
 from digest.web.pages import Pages
 from digest.web.preferences import DONE, SHORT_DONE, OfferedEdition, PreferencesForm, hour_choices
@@ -55,6 +56,7 @@ class SampleOffer:
     is_daily: bool = True
     untracked: bool = True
     is_approved: bool = True
+    readers: str = "48,000"
 
 
 def find_template_errors(pages: Pages, now: datetime, topics: Collection[str]) -> list[TemplateProblem]:
@@ -80,11 +82,12 @@ def sample_pages(now: datetime, topics: Collection[str]) -> Iterator[SamplePage]
     yield from _preferences(now, topics, sent)
     yield from _archive(now)
     yield from _signup(ShowcaseEdition(_edition(now), (_story(now), _story(now)), (_edition(now),)), now)
-    for state in ("ask", "saved", "late"):
+    for state in ("ask", "saved", "before", "late"):
         for right, results in ((0, [("हाँ", 60)]), (1, [])):
             question = Question("कैसा लगा?", ("हाँ", "नहीं"), right, "…")
             shown = {"question": question, "answer": "हाँ", "is_right": True, "state": state, "results": results}
-            for done in ("", "word"):
+            shown["email"] = "" if right else _ASHA
+            for done in ("", "word", "kept"):
                 yield SamplePage("answer.html.j2", {**shown, "done": done})
     yield from _approval(now)
     yield SamplePage("bar.html.j2", {})
@@ -92,7 +95,7 @@ def sample_pages(now: datetime, topics: Collection[str]) -> Iterator[SamplePage]
         yield SamplePage("note.html.j2", {"personal": False, "read": read, "public": "" if read else "/archive/x"})
         yield SamplePage("text.html.j2", {"title": sent.subject, "text": "…", "read": read, "personal": False})
     for advice in ("", "…"):
-        yield SamplePage("problem.html.j2", {"title": "…", "advice": advice})
+        yield SamplePage("problem.html.j2", {"title": "…", "advice": advice, "missing": True})
 
 
 def _archive(now: datetime) -> Iterator[SamplePage]:
@@ -203,18 +206,20 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
         rates = {"देश": Rate(2, "edition"), "खेल": Rate(1, "month")} if shown else {}
         yield SamplePage("join.html.j2", {**values, "rates": rates, "personal": False})
     yield from _own_data()
-    yield SamplePage("asked.html.j2", {"typed": _ASHA, "days": 3})
+    for mailbox in (None, mailbox_of("asha@gmail.com", _ASHA)):
+        yield SamplePage("asked.html.j2", {"typed": _ASHA, "days": 3, "mailbox": mailbox})
     for state in ("ask", "done", "active", "late"):
         values = {"state": state, "token": _TOKEN, "email": _ASHA, "agreement": "…", "until": now}
         for due, preferences in ((now, _TOKEN), (None, "")):
             values |= {"preferences": preferences, "next_due": due, "welcomed": bool(due)}
+            values["whatsapp"] = "https://wa.me/?text=…"
             yield SamplePage("confirm.html.j2", values)
     for state in ("ask", "done", "left"):
         for left in (True, False):
             values = {"token": _TOKEN, "state": state, "left": left, "next_due": now if left else None}
             yield SamplePage("stay.html.j2", values)
     words = Words("…", "…", ("…",), "…", "…")
-    for kind in ("confirm", "known", "welcome", "ask", "stay"):
+    for kind in ("confirm", "welcome", "ask", "stay"):
         values = {"subject": "…", "kind": kind, "link": "https://example.com/", "email": _ASHA, "until": now}
         values["words"] = words
         for template in ("mail.html.j2", "mail.txt.j2"):

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import Annotated, Any
+from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
+from digest.hindi.numbers import group
 from digest.mail.message import Outgoing
 from digest.render.themes import Branding
 from digest.store.people.preferences import StoredSubscriber
@@ -24,13 +26,15 @@ from digest.store.people.signups import JOINED, PENDING, SignupStore
 from digest.store.rate_limits import Quota
 from digest.subscribers import typos
 from digest.subscribers.address import mailbox, normalise, refuse_tags
+from digest.utils.brief import Brief
 from digest.web.archive.metadata import home_metadata
 from digest.web.consent import CONSENT_VERSION
 from digest.web.dependencies import Context, client_address
 from digest.web.editions import NextEdition, Showcase, TopicRates
-from digest.web.known_browser import remember
+from digest.web.known_browser import knows, remember
+from digest.web.mailboxes import mailbox_of
 from digest.web.outbound_mail import OutboundMail
-from digest.web.pages import PAGE_RESPONSES, language_parameter
+from digest.web.pages import MAY_GO_BACK, PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
 from digest.web.privacy import CurrentNotice
 from digest.web.signup_emails import SignupEmails
 
@@ -62,6 +66,15 @@ class Offer:
     is_daily: bool
     # Whether an editor reads each edition before it is sent.
     is_approved: bool
+    # Counts the subscribers who get the newsletter, and from how many on the page says so; 0 is never.
+    count: Brief[int]
+    show_readers_from: int
+
+    @property
+    def readers(self) -> str:
+        """A round number; there are more subscribers than that. '' if the page does not say it."""
+        number = self.count.get() if self.show_readers_from else 0
+        return group(round_down(number - 1)) if number >= self.show_readers_from > 0 else ""
 
 
 @dataclass(frozen=True)
@@ -111,8 +124,12 @@ class Signup:
         """Respond with the page of a confirmation link."""
         pages = self.context.pages
         values = {"email": "", "preferences": "", "next_due": None, "until": None, "welcomed": False, **values}
+        language = pages.language(request)
+        invitation = pages.catalogue(request).gettext("%(name)s: the day's news that matters, free by email. %(url)s")
+        text = invitation % {"name": pages.branding.name, "url": pages.absolute_url("/", language)}
+        values["whatsapp"] = f"https://wa.me/?text={quote(text, safe='')}"
         status = 410 if state == "late" else 200
-        consent = pages.agreement(pages.language(request))
+        consent = pages.agreement(language)
         place = f"/confirm/{token}"
         return pages.response(
             request, "confirm.html.j2", place, status=status, state=state, token=token, agreement=consent, **values
@@ -139,7 +156,7 @@ class Signup:
         if subscriber and subscriber.suppressed == "complained":
             return None
         if subscriber and subscriber.listed and subscriber.status == "active" and not subscriber.suppressed:
-            return self.emails.reminder(subscriber, language)
+            return self.emails.reminder(subscriber, language, now)
         detail = f"text {CONSENT_VERSION}, {language}; asked at {now:%Y-%m-%d %H:%M:%S %z} from {client}"
         # The notice that the form linked to when the person agreed.
         notice = self.notice.keep(language, now)
@@ -196,20 +213,29 @@ def router(signup: Signup) -> APIRouter:
             return question
         if not website and (refusal := _request_email(signup, request, address, email)):
             return refusal
-        return pages.response(request, "asked.html.j2", "/join", typed=email.strip()[:254], days=PENDING.days)
+        values: dict[str, Any] = {"typed": email.strip()[:254], "days": PENDING.days}
+        values["mailbox"] = mailbox_of(address, pages.branding.sender_email)
+        response = pages.response(request, "asked.html.j2", "/join", **values)
+        # A redirect would write the address into the history.
+        response.headers["cache-control"] = MAY_GO_BACK
+        return response
 
     @routes.get("/confirm/{token}", response_class=HTMLResponse, summary="Ask for confirmation, with one button")
-    def ask(request: Request, token: str) -> HTMLResponse:
+    def ask(
+        request: Request,
+        token: str,
+        done: Annotated[str, Query(description="What was done before; chooses a message")] = "",
+    ) -> HTMLResponse:
         id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is None:
             return context.invalid_link(request)
         pending = signup.signups.pending(id, context.now())
         if pending is not None:
             return signup.confirmation_page(request, token, "ask", email=pending.email, until=pending.until)
-        return _used(signup, request, token, signup.signups.subscriber(id))
+        return _used(signup, request, token, signup.signups.subscriber(id), done)
 
-    @routes.post("/confirm/{token}", response_class=HTMLResponse, summary="Confirm the sign-up")
-    def confirm(request: Request, token: str) -> HTMLResponse:
+    @routes.post("/confirm/{token}", response_class=HTMLResponse, summary="Confirm the sign-up", **REDIRECTS)
+    def confirm(request: Request, token: str) -> Response:
         id = context.subscriber_id_from_token(_PURPOSE, token)
         if id is None:
             return context.invalid_link(request)
@@ -217,16 +243,13 @@ def router(signup: Signup) -> APIRouter:
         detail = f"confirmed at {now:%Y-%m-%d %H:%M:%S %z} from {client_address(request)}"
         timezone = pages.branding.timezone
         confirmed = signup.signups.confirm(id, timezone=timezone, source=JOINED, detail=detail, now=now)
-        if confirmed is None or not confirmed.first_time:
-            return _used(signup, request, token, confirmed.subscriber if confirmed else None)
-        subscriber = context.subscriber(confirmed.subscriber)
-        welcomed = subscriber is not None and signup.welcome(subscriber, pages.language(request))
-        # Only the first confirmation redirects to the preferences. Opening the link later reveals no other token.
-        preferences = context.signer.sign("preferences", confirmed.subscriber)
-        values = {"preferences": preferences, "next_due": signup.next_due(subscriber), "welcomed": welcomed}
-        response = signup.confirmation_page(request, token, "done", **values)
-        if subscriber is not None:
-            remember(context, response, subscriber)
+        place = f"/confirm/{token}"
+        subscriber = context.subscriber(confirmed.subscriber) if confirmed and confirmed.first_time else None
+        if subscriber is None:
+            return redirect(pages, request, place)
+        welcomed = signup.welcome(subscriber, pages.language(request))
+        response = redirect(pages, request, place, done="welcomed" if welcomed else "joined")
+        remember(context, request, response, subscriber)
         return response
 
     @routes.get("/contact.vcf", response_class=Response, summary="The sender for the address book", responses=_VCARD)
@@ -236,12 +259,21 @@ def router(signup: Signup) -> APIRouter:
     return routes
 
 
-def _used(signup: Signup, request: Request, token: str, id: int | None) -> HTMLResponse:
+def _used(signup: Signup, request: Request, token: str, id: int | None, done: str) -> HTMLResponse:
     """Respond to a link that was used or has expired. `id` is the subscriber whom it confirmed."""
     subscriber = signup.context.subscriber(id) if id is not None else None
     if subscriber is None or not subscriber.listed or subscriber.suppressed:
         return signup.confirmation_page(request, token, "late")
-    return signup.confirmation_page(request, token, "active", next_due=signup.next_due(subscriber))
+    # Only the browser that confirmed, or another that is known, gets a link to the preferences.
+    is_known = knows(signup.context, request, subscriber)
+    return signup.confirmation_page(
+        request,
+        token,
+        "done" if done in ("joined", "welcomed") else "active",
+        preferences=signup.context.signer.sign("preferences", subscriber.id) if is_known else "",
+        next_due=signup.next_due(subscriber),
+        welcomed=done == "welcomed",
+    )
 
 
 def _ask_about(signup: Signup, request: Request, address: str, typed: str) -> HTMLResponse | None:
@@ -255,6 +287,12 @@ def _ask_about(signup: Signup, request: Request, address: str, typed: str) -> HT
     if domain not in typos.PROVIDERS and signup.receives_none(domain):
         return signup.form(request, status=400, question="nowhere", domain=domain, typed=typed, asked=address)
     return None
+
+
+def round_down(number: int) -> int:
+    """Round down to two digits that are not 0: 48312 → 48000."""
+    unit = int("1".ljust(len(str(number)) - 1, "0"))
+    return number // unit * unit
 
 
 def vcard(branding: Branding) -> str:

@@ -1,4 +1,7 @@
-"""The emails of a sign-up: the link to confirm, a welcome, and a reminder for somebody who is a subscriber already."""
+"""The emails of a sign-up: the link to confirm, a welcome, and an answer to somebody who is a subscriber already.
+
+The welcome has news and may be forwarded, so its links are those of every edition. The browser that confirmed is known.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from digest.hindi import dates
 from digest.i18n import translator
 from digest.mail.message import Outgoing, Recipient, Sender, recipient
 from digest.models import RenderedEmail
 from digest.store.people.preferences import StoredSubscriber
+from digest.store.people.requests import RequestKind, RequestStore, Side
 from digest.subscribers.tokens import Signer
 from digest.web.editions import NextEdition, ShowcaseEdition
+from digest.web.own_data_emails import OwnDataEmails, Words
 from digest.web.pages import Pages
 
 
@@ -24,6 +30,8 @@ class SignupEmails:
     sender: Sender
     signer: Signer
     next_edition: NextEdition
+    requests: RequestStore
+    own: OwnDataEmails
 
     def confirmation(self, signup: int, email: str, token: str, language: str, *, until: datetime) -> Outgoing:
         """The email that asks the owner of an address to confirm the sign-up."""
@@ -43,16 +51,37 @@ class SignupEmails:
         to = recipient(subscriber.id, subscriber.email, self.sender, self.signer.sign_email)
         values = {"kind": "welcome", "shown": shown, "next_due": next_due}
         values["edition_link"] = self.pages.absolute_url(f"/archive/{shown.edition.key}", language)
-        place = f"/preferences/{self.signer.sign('preferences', subscriber.id)}"
-        return self._build(to._replace(id=secrets.randbits(62)), subject, language, place, **values)
+        token = self.signer.sign("preferences", subscriber.id)
+        values["leave_link"] = self.pages.absolute_url(f"/leave/{token}", language)
+        return self._build(to._replace(id=secrets.randbits(62)), subject, language, f"/preferences/{token}", **values)
 
-    def reminder(self, subscriber: StoredSubscriber, language: str) -> Outgoing:
-        """The email for a subscriber whose address was entered again."""
-        subject = translator(language).gettext("You already get %(name)s")
-        place = f"/preferences/{self.signer.sign('preferences', subscriber.id)}"
-        to = recipient(subscriber.id, subscriber.email, self.sender, self.signer.sign_email)
-        unique = to._replace(id=secrets.randbits(62))
-        return self._build(unique, subject, language, place, kind="known")
+    def reminder(self, subscriber: StoredSubscriber, language: str, now: datetime) -> Outgoing:
+        """The email for a subscriber whose address was entered again. Its link opens the preferences."""
+        _ = translator(language).gettext
+        name = {"name": self.pages.branding.name}
+        lines = [_("Somebody, hopefully you, asked for %(name)s at this address. You already get it.") % name]
+        if subscriber.paused_until and subscriber.paused_until > now:
+            day = dates.day(subscriber.paused_until.astimezone(self.pages.zone).date(), language)
+            lines.append(_("Your email is paused until %(day)s.") % {"day": day})
+        lines.append(_("Please do not forward this email: its link shows your preferences and can change them."))
+        words = Words(
+            _("You already get %(name)s") % name,
+            _("You already get it"),
+            tuple(lines),
+            _("Open my preferences"),
+            _("Not you? Then do nothing, and nothing happens."),
+        )
+        opened = self.requests.open(subscriber.id, RequestKind.CHOOSE, now=now)
+        return self.own.build_with(
+            words,
+            RequestKind.CHOOSE,
+            Side.PRESENT,
+            opened.id,
+            to=subscriber.email,
+            subscriber=subscriber.id,
+            language=language,
+            until=opened.until,
+        )
 
     def _build(self, to: Recipient, subject: str, language: str, place: str, **values: Any) -> Outgoing:
         """Render an email whose button leads to `place`."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from io import StringIO
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import yaml
 
 from digest.errors import ConfigProblem, ConfigurationError
 from digest.utils.files import refused_access
+from digest.yamlio.syntax import character_problem, syntax_problem
 
 ItemCallback = Callable[[Any, int], None]
 """Receives one item of a list and its line."""
@@ -246,28 +245,7 @@ def _construct(constructor: Constructor, text: str) -> Any:
 
 def _problem(error: Exception, text: str, name: str) -> ConfigProblem:
     if isinstance(error, yaml.reader.ReaderError):
-        return _character_problem(error, text, name)
+        return character_problem(error, text, name, in_bytes=_LOADER is not yaml.SafeLoader)
     if isinstance(error, yaml.YAMLError):
-        return _syntax_problem(error, text, name)
+        return syntax_problem(error, text, name)
     return ConfigProblem(name, 0, "is nested too deeply" if isinstance(error, RecursionError) else "is not UTF-8 text")
-
-
-def _character_problem(error: yaml.reader.ReaderError, text: str, name: str) -> ConfigProblem:
-    # libyaml counts bytes of UTF-8, PyYAML's own reader counts characters.
-    before = text.encode()[: error.position] if _LOADER is not yaml.SafeLoader else text[: error.position].encode()
-    return ConfigProblem(name, before.count(b"\n") + 1, f"invalid YAML: {error.reason}")
-
-
-def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> ConfigProblem:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "can't be parsed"
-    context = getattr(error, "context", None)
-    message = f"{problem} {context}" if context else str(problem)
-    start = getattr(error, "context_mark", None)
-    if context and start and mark and start.line < mark.line:
-        message += f" that begins on line {start.line + 1}"
-    if mark and re.match(r"[ ]*\t", next(islice(StringIO(text), mark.line, None), "")):
-        return ConfigProblem(name, mark.line + 1, "invalid YAML: this line is indented with a tab; use spaces")
-    # The parser notices an unclosed bracket or quotation mark only past the last line.
-    last = text.rstrip().count("\n") + 1
-    return ConfigProblem(name, min(mark.line + 1, last) if mark else 0, f"invalid YAML: {message}")

@@ -213,7 +213,8 @@ def test_wrong_usage_gives_one_sentence(newsroom: Newsroom, arguments: list[str]
 
 def test_an_error_that_several_checks_find_is_reported_once(newsroom: Newsroom) -> None:
     result = newsroom.json("check", "--offline", code=2, DIGEST_STORE__URL="mysql://x")
-    assert [fault["message"][:11] for fault in result["faults"]] == ["'store.url'"]
+    (fault,) = result["faults"]
+    assert (fault["message"][:11], fault["where"]) == ("'store.url'", "DIGEST_STORE__URL")
 
 
 def test_control_characters_from_outside_do_not_reach_the_terminal() -> None:

@@ -339,10 +339,17 @@ def test_a_copy_put_in_place_by_hand_is_not_sent_from(newsroom: Newsroom, tmp_pa
 def test_a_new_store_in_the_old_ones_place_is_not_sent_from(newsroom: Newsroom) -> None:
     everyone = newsroom.json("send")["accepted"]
     (newsroom.home / "digest.db").unlink()
-    refused(newsroom.digest("send"), "is not the store from which this folder has sent")
+    refused(newsroom.digest("send"), "is not the store from which this folder has sent", "digest store restore FILE")
     newsroom.json("store", "restore", "--in-place")
     newsroom.json("send", code=1)
     assert sent(newsroom) == everyone
+
+
+def test_a_damaged_store_is_replaced_by_a_backup(newsroom: Newsroom, copy: Path) -> None:
+    (newsroom.home / "digest.db").write_bytes(b"not a store " * 1000)
+    refused(newsroom.digest("status"), "is not an SQLite database", "digest store restore FILE")
+    newsroom.json("store", "restore", str(copy))
+    assert newsroom.digest("status").code == 0
 
 
 def test_who_left_since_the_copy_stays_away(newsroom: Newsroom, copy: Path) -> None:
@@ -480,11 +487,15 @@ def test_postgresql_is_backed_up_with_its_own_tool(newsroom: Newsroom) -> None:
     assert run.code == 2
     assert "geheim" not in run.err
     server = "'postgresql://digest@db.example.com/news?sslmode=require'"
-    assert f"pg_dump --format=custom --file='my copy.dump' {server}" in run.err
-    drop = re.search(rf"psql --dbname={re.escape(server)} --command='DROP TABLE IF EXISTS (.*) CASCADE'", run.err)
+    assert f"""pg_dump --format=custom --schema='"public"' --file='my copy.dump' {server}""" in run.err
+    assert "pg_restore --clean --if-exists --schema=public --file='my copy.dump.sql' 'my copy.dump'" in run.err
+    drop = re.search(
+        r"psql --single-transaction --set=ON_ERROR_STOP=1 --command='DROP TABLE IF EXISTS (.*) CASCADE'"
+        rf" --file='my copy.dump.sql' --dbname={re.escape(server)}",
+        run.err,
+    )
     assert drop
-    assert set(drop[1].split(", ")) == set(metadata.tables)
-    assert f"pg_restore --clean --if-exists --single-transaction --dbname={server} 'my copy.dump'" in run.err
+    assert set(drop[1].split(", ")) == {f'"public".{name}' for name in metadata.tables}
     assert "digest store restore --in-place" in run.err
     refused(newsroom.digest("store", "restore", "digest.yaml", DIGEST_STORE__URL=url), "--in-place", code=2)
 
@@ -493,7 +504,7 @@ def test_postgresql_is_backed_up_with_its_own_tool(newsroom: Newsroom) -> None:
 def test_the_user_of_the_store_is_no_secret(newsroom: Newsroom, user: str) -> None:
     url = f"postgresql://{user}@db.example.com/news"
     run = newsroom.digest("store", "backup", "copy.dump", DIGEST_STORE__URL=url)
-    assert f"pg_dump --format=custom --file=copy.dump {url}\n" in run.err
+    assert f"""--schema='"public"' --file=copy.dump {url}\n""" in run.err
     assert "stop every digest process" in run.err
     assert "    digest store restore --in-place" in run.err
 
@@ -516,23 +527,21 @@ def test_a_dump_of_postgresql_is_restored_with_its_partitions(newsroom: Newsroom
     with fresh_schema() as url:
         newsroom.environment["DIGEST_STORE__URL"] = url
         everyone = newsroom.json("send")["accepted"]
-        before, schema = partitions(url)
-        # As `digest store backup` prints it, but for one of the test database's schemas.
+        before = partitions(url)
         printed = newsroom.digest("store", "backup", str(tmp_path / "store.dump")).err
-        dump, clean, restore = re.findall(r"(?:pg_dump|psql|pg_restore) --.*", printed)
-        run_shell(f"{dump} --schema={schema}")
+        dump, *restore = re.findall(r"(?:pg_dump|psql|pg_restore) --.*", printed)
+        run_shell(dump)
         newsroom.json("compose", "--slug", "special")
         assert newsroom.json("send", "special")["accepted"] == everyone
-        assert partitions(url)[0] > before
-        run_shell(clean)
-        run_shell(restore)
-        assert partitions(url)[0] == before == {f"delivery {KEY}", f"delivery_event {KEY}"}
+        assert partitions(url) > before
+        run_shell(*restore)
+        assert partitions(url) == before == {f"delivery {KEY}", f"delivery_event {KEY}"}
         refused(newsroom.digest("send"), "is an older copy")
         newsroom.json("store", "restore", "--in-place")
         # What was sent since gets a partition again, and nobody gets it twice.
         newsroom.json("compose", "--slug", "special")
         assert newsroom.json("send", "special", code=1)["unknown"] == everyone
-        assert len(partitions(url)[0]) == 4
+        assert len(partitions(url)) == 4
         assert newsroom.json("status", KEY)["accepted"] == everyone
         assert sent(newsroom) == 2 * everyone
 
@@ -544,35 +553,54 @@ def test_a_dump_of_an_older_version_replaces_a_newer_store(newsroom: Newsroom, t
     with fresh_schema() as url:
         newsroom.environment["DIGEST_STORE__URL"] = url
         printed = newsroom.digest("store", "backup", str(tmp_path / "store.dump")).err
-        dump, clean, restore = re.findall(r"(?:pg_dump|psql|pg_restore) --.*", printed)
+        dump, *restore = re.findall(r"(?:pg_dump|psql|pg_restore) --.*", printed)
         with closing(open_database(url, home=Path())) as database:
-            with database.read() as connection:
-                schema = connection.execute(text("SELECT current_schema()")).scalar_one()
             newer = metadata.tables["channel_post"]
             newer.drop(database.engine)
-            run_shell(f"{dump} --schema={schema}")
+            run_shell(dump)
             newer.create(database.engine)
-            run_shell(clean)
-            run_shell(restore)
+            run_shell(*restore)
             names = inspect(database.engine).get_table_names()
         assert "edition" in names
         assert "channel_post" not in names
 
 
-def run_shell(command: str) -> None:
-    done = subprocess.run(command, shell=True, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+def test_a_dump_has_one_newsletter_of_a_shared_database(newsroom: Newsroom, tmp_path: Path) -> None:
+    if not (shutil.which("pg_dump") and shutil.which("pg_restore")):
+        pytest.skip("needs pg_dump and pg_restore of PostgreSQL")
+    with fresh_schema() as other, fresh_schema() as url:
+        newsroom.environment["DIGEST_STORE__URL"] = url
+        newsroom.json("send")
+        before = partitions(url)
+        printed = newsroom.digest("store", "backup", str(tmp_path / "store.dump")).err
+        dump, read, write = re.findall(r"(?:pg_dump|psql|pg_restore) --.*", printed)
+        run_shell(dump)
+        with closing(open_database(other, home=Path())) as database:
+            database.query(text("SELECT 1"))
+        run_shell(read, write)
+        assert partitions(url) == before
+        assert newsroom.json("status", KEY)["state"] == "done"
+        # A restore that fails leaves the store as it is.
+        (tmp_path / "store.dump.sql").write_text("SELECT 1; DROP TABLE no_such_table;", encoding="utf-8")
+        with pytest.raises(AssertionError, match="no_such_table"):
+            run_shell(write)
+        assert newsroom.json("status", KEY)["state"] == "done"
 
 
-def partitions(url: str) -> tuple[set[str], str]:
-    """The partitions of the store, and its schema."""
+def run_shell(*commands: str) -> None:
+    for command in commands:
+        done = subprocess.run(command, shell=True, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+def partitions(url: str) -> set[str]:
+    """The partitions of the store."""
     found = text(
-        "SELECT relname, relnamespace::regnamespace::text FROM pg_class"
+        "SELECT relname FROM pg_class"
         " WHERE relispartition AND relkind = 'r' AND relnamespace = current_schema()::regnamespace"
     )
     with closing(open_database(url, home=Path())) as database, database.read() as connection:
-        names, schemas = zip(*connection.execute(found).all(), strict=True)
-    return set(names), schemas[0]
+        return set(connection.execute(found).scalars())
 
 
 def test_who_was_erased_since_the_copy_is_erased_again(newsroom: Newsroom, copy: Path) -> None:

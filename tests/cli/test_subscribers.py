@@ -408,3 +408,12 @@ def test_a_group_with_wrong_values_is_refused(newsroom: Newsroom) -> None:
     assert "did you mean 'खेल'?" in run.err
     assert newsroom.digest("subscribers", "segment", "add", "  ", "--state", "active").code == 2
     assert newsroom.json("subscribers", "segment", "list") == {"segments": []}
+
+
+def test_many_rejected_rows_are_counted_by_reason(newsroom: Newsroom, tmp_path: Path) -> None:
+    rows = [f"s{number}@example.com" for number in range(9)] * 2 + ["user@", "x@y", "no address"]
+    (tmp_path / "list.csv").write_text("\n".join(["email", *rows]), encoding="utf-8")
+    run = newsroom.digest("subscribers", "import", str(tmp_path / "list.csv"))
+    kinds = run.err.split("in total:\n")[1].splitlines()
+    assert "    9 × the same address as on line …" in kinds
+    assert sum(int(line.split(" × ")[0]) for line in kinds if " × " in line) == 12

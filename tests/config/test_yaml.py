@@ -41,6 +41,31 @@ def test_every_key_and_item_knows_its_line() -> None:
 
 
 @each_row(
+    ("text", "line", "words"),
+    [
+        ("a:\n  b: x\n   c: y\n", 3, "does not belong here; align it"),
+        ("hello\nb: c\n", 2, "write the line before as `key: value`"),
+        ("a:\n  b: x\n c: y\n", 3, "not aligned with its block, which begins on line 1"),
+        ("a:\n  name: सुबह: की ख़बरें\n", 2, "a colon and a space needs quotes"),
+        ('a: "सुबह\nb: c\n', 1, "the quotation mark on this line is not closed"),
+        ('a: "सुबह\nb: "x"\nc: d\n', 2, "a quotation mark above is not closed"),
+        ("a: 'it's'\n", 1, "goes on after its quotation mark"),
+        ("a: b\nc:d\ne: f\n", 2, "with a space after the colon"),
+        ('a: "C:\\dir"\n', 1, "use single quotes"),
+        ("a: @x\n", 1, "needs quotes"),
+        ("a: [x, y\nb: c\n", 2, "the bracket that opens on line 1 is not closed"),
+        ("a:\n - x\n  - y: z\n", 3, "does not belong here"),
+    ],
+)
+def test_a_usual_mistake_is_named_with_its_correction(text: str, line: int, words: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        reader.read_text(text, "list.yaml")
+    (problem,) = caught.value.problems
+    assert problem.line == line
+    assert words in problem.message
+
+
+@each_row(
     ("text", "expected"),
     [
         ("a: 1\nb: [1,\nc: 2\n", "list.yaml:3: invalid YAML: "),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from digest.curate import section_words
 from digest.models import Article
-from evaluation import dates, feeds, importance, pages, samestory, section_stems, sections, sentences
+from evaluation import dates, feeds, importance, pages, samestory, section_stems, sections, sentences, support
 from evaluation.material import DAY, Material, Missing, Row, attempt, make_article
 from evaluation.rouge import overlap, rouge
 from evaluation.rulebook import broken
@@ -214,6 +214,23 @@ def test_the_table_is_printed_and_a_missing_folder_is_reported(
     code, out, err = run(tmp_path / "nowhere")
     assert (code, out) == (2, "")
     assert "is not a folder" in err
+
+
+@pytest.mark.slow
+def test_floors_of_the_support_check_on_the_stories_that_it_was_written_with() -> None:
+    judged = [each for name in ("dev", "held", "fresh-1", "fresh-3") for each in support.check_file(name)]
+    wrong = [each.accepted for each in judged if each.fault]
+    true = [each.accepted for each in judged if not each.fault]
+    assert sum(wrong) / len(wrong) <= 0.015
+    assert sum(true) / len(true) >= 0.65
+
+
+@pytest.mark.slow
+def test_floors_of_the_support_check_on_headlines_and_intros() -> None:
+    for judged in support.judge_headlines():
+        assert not [each.fault for each in judged if each.fault and each.accepted]
+        true = [each.accepted for each in judged if not each.fault]
+        assert sum(true) / len(true) >= 0.6
 
 
 @pytest.mark.slow

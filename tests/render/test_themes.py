@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from digest.hindi.numbers import latin_digits
 from digest.models import RenderedEmail
 from digest.render import themes
+from digest.render.lint import lint
 from digest.render.size_budget import measure
 from digest.render.texts import devanagari_digits_in_text, keep_scores_together
 from digest.render.themes import LOOKS, Theme
@@ -186,6 +187,13 @@ def test_a_logo_takes_the_place_of_the_emblem() -> None:
     # A logo is made for white paper, not for the band.
     modern = _render(Theme(LOOKS["modern"], logo="https://news.example.com/logo.png")).html
     assert re.search(r'<td class="bl" style="background-color:#fff;[^"]*"', modern)
+
+
+@pytest.mark.parametrize("look", sorted(LOOKS))
+@pytest.mark.parametrize("accent", ["", "#7a1fa2"])
+def test_the_name_in_place_of_a_blocked_logo_is_readable(look: str, accent: str) -> None:
+    theme = Theme(LOOKS[look], accent, logo="https://news.example.com/logo.png")
+    assert [finding for finding in lint(_render(theme)) if finding.rule == "contrast"] == []
 
 
 def test_the_newsroom_s_accent_colours_the_rules_and_the_band() -> None:

@@ -14,7 +14,7 @@ from digest.errors import StoreError
 from digest.feedback.events import Event
 from digest.models import Article, Block, DeliveryOutcome, Edition, EditionState, Image, InlineImage, RenderedEmail
 from digest.store import meta
-from digest.store.content.answers import AnswerStore
+from digest.store.content.answers import AnswerResult, AnswerStore
 from digest.store.content.articles import ArticleStore
 from digest.store.content.editions import EditionStore, PublishedStore
 from digest.store.content.events import EventStore
@@ -117,11 +117,11 @@ def test_a_folded_edition_has_the_same_counts(database: Database, pruner: StoreP
 def test_answers_become_numbers(database: Database, pruner: StorePruner, sent: list[int]) -> None:
     answers = AnswerStore(database)
     for id, choice in zip(sent, (1, 2, 2), strict=True):
-        answers.save(KEY, "poll", id, choice, now=NOW)
+        answers.save(KEY, "poll", id, choice, now=NOW, replace=False)
     pruner.prune()
     assert answers.counts(KEY, "poll") == {1: 1, 2: 2}
     assert rows(database, answer) == 0
-    assert not answers.save(KEY, "poll", sent[0], 2, now=LATER)
+    assert answers.save(KEY, "poll", sent[0], 2, now=LATER, replace=True) == AnswerResult.LATE
 
 
 def test_reasons_are_kept_without_addresses(database: Database, pruner: StorePruner, sent: list[int]) -> None:

@@ -57,16 +57,15 @@ def test_clicks_become_counts(database: Database, frozen: Frozen) -> None:
 def test_words_are_stored_once(database: Database, frozen: Frozen) -> None:
     first, _second = frozen(2)
     store = WordStore(database)
-    for text in ("एक", "दो"):
-        store.answer(KEY, "poll", first, text, about="poll: हाँ", now=NOW)
+    for text, may_replace, is_stored in (("एक", False, True), ("दो", True, True), ("चार", False, False)):
+        about = "poll: हाँ"
+        assert store.answer(KEY, "poll", first, text, about=about, now=NOW, replace=may_replace) is is_stored
     at = NOW + timedelta(hours=1)
     again = [store.reply(first, "", WordKind.REPLY, "तीन", about="Re", hash="h", at=at) for _ in range(2)]
     assert again == [True, False]
     assert [each.text for each in store.newest(9)] == ["तीन", "दो"]
     assert store.counts(KEY) == {WordKind.ANSWER: 1}
-    store.answer(KEY, "poll", first, "", about="", now=NOW)
-    assert store.counts(KEY) == {}
-    assert store.delete_old(NOW + timedelta(days=1)) == 1
+    assert store.delete_old(NOW + timedelta(days=1)) == 2
 
 
 def test_those_who_were_silent_are_asked_and_paused_once(database: Database) -> None:

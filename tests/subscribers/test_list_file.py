@@ -155,6 +155,12 @@ def test_any_topic_is_allowed_if_topics_is_none(tmp_path: Path) -> None:
     assert subscriber.topics == ("कुछ भी",)
 
 
+def test_topics_may_be_separated_by_commas(tmp_path: Path) -> None:
+    text = "subscribers:\n  - email: asha@example.com\n    topics: देश, खेल\n"
+    (subscriber,) = read_list(write(tmp_path, text), topics=["देश", "खेल"])
+    assert subscriber.topics == ("देश", "खेल")
+
+
 def test_crlf_and_a_byte_order_mark_are_accepted(tmp_path: Path) -> None:
     text = "\ufeffsubscribers:\r\n  - email: asha@example.com\r\n  - email: ravi@example.com\r\n"
     assert [one.line for one in read_list(write(tmp_path, text), topics=None)] == [2, 3]
@@ -168,6 +174,7 @@ def test_crlf_and_a_byte_order_mark_are_accepted(tmp_path: Path) -> None:
         ("8", "08:00"),
         ("৭:০৫", "07:05"),
         ("७ः३०", "07:30"),
+        ("“7:30”", "07:30"),
         ("25:00", ""),
         ("सात", ""),
     ],

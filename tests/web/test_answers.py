@@ -59,10 +59,18 @@ def test_a_get_changes_nothing_and_a_post_counts_once(asked: Site) -> None:
         done = asked.post(path(asked, "poll", 1))
         assert translated("Thank you. Your answer counts.") in done.text
     assert counts(asked, "poll") == {"हाँ": 1, "नहीं": 0}
+    # Somebody else may have the forwarded email.
+    other = asked.post(path(asked, "poll", 2))
+    assert translated("This question was answered before with the links of this email. The first answer counts.") in (
+        other.text
+    )
+    assert counts(asked, "poll") == {"हाँ": 1, "नहीं": 0}
     asked.post(path(asked, "poll", 2, "ravi@example.com"))
+    asked.preferences("asha@example.com")
     done = asked.post(path(asked, "poll", 2))
     assert counts(asked, "poll") == {"हाँ": 0, "नहीं": 2}
     assert "<b>100%</b>" in done.text
+    asked.cookie = ""
 
 
 @pytest.mark.parametrize(("choice", "verdict"), [(1, "Not quite."), (2, "That is right!")])
@@ -136,9 +144,16 @@ def test_a_word_may_follow_the_answer(asked: Site) -> None:
     saved = asked.post(place)
     assert f'action="{place}/word"' in saved.text
     assert 'name="word"' not in asked.get(place).text
-    for text in ("पहले सड़क ठीक कीजिए।", "  पहले\nसड़क  ठीक कीजिए। " + "क्षि" * 600):
-        said = asked.post(f"{place}/word", word=text)
-        assert translated("Thank you. We read every word.") in said.text
+    # Its writer is told that it is not anonymous.
+    assert translated("It reaches us with this address: %(email)s") % {"email": "a•••@example.com"} in saved.text
+    said = asked.post(f"{place}/word", word="पहले सड़क ठीक कीजिए।")
+    assert translated("Thank you. We read every word.") in said.text
+    said = asked.post(f"{place}/word", word="यह ईमेल मुझे किसी ने भेजा है।")
+    assert translated("A comment was sent before with the links of this email. The first one stays.") in said.text
+    asked.preferences("asha@example.com")
+    said = asked.post(f"{place}/word", word="  पहले\nसड़क  ठीक कीजिए। " + "क्षि" * 600)
+    assert translated("Thank you. We read every word.") in said.text
+    asked.cookie = ""
     words = asked.app.words.newest(10, edition=KEY)
     assert [(each.email, each.kind, each.about) for each in words] == [("asha@example.com", "answer", "poll: नहीं")]
     assert words[0].text.startswith("पहले सड़क ठीक कीजिए। क्षि")

@@ -446,3 +446,20 @@ def test_a_stopped_edition_is_visible_only_to_its_recipients(tmp_path: Path) -> 
         assert [pages.get(place).status for place in places] == [200, 200]
         assert pages.app.editions.move(DAY, "cancelled", out_of=("done",))
         assert [pages.get(place).status for place in places] == [200, 404]
+
+
+def test_every_page_has_the_logo_and_the_digits_of_the_theme(tmp_path: Path) -> None:
+    logo = "https://we.example/logo.png"
+    with site(tmp_path / "newsletter", DIGEST_THEME__LOGO=logo, DIGEST_THEME__DIGITS="deva") as pages:
+        pipeline.send(pages.app, DAY)
+        topic = pages.app.archive.topics(pages.app.now())[0].name
+        (story,) = pages.app.archive.topic(topic, pages.app.now(), most=1)
+        for path in (
+            *("/", "/join", "/archive", f"/archive/{DAY}", f"/story/{story.thread}", f"/topic/{quote(topic)}"),
+            *("/search", "/corrections", "/privacy", "/nowhere", pages.preferences("asha@example.com")),
+        ):
+            answer = pages.get(path)
+            assert f'<img src="{logo}" alt="सुबह की ख़बरें"' in answer.text, path
+            assert logo in answer.headers["content-security-policy"], path
+            shown = re.sub(r"<(script|style).*?</\1>|<[^>]+>", " ", answer.text, flags=re.DOTALL)
+            assert re.findall(r"\S*[0-9]\S*", shown) == [], path

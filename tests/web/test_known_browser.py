@@ -77,15 +77,53 @@ def test_the_cookie_is_not_for_https_only_on_a_local_newsletter(tmp_path: Path) 
         assert is_whole(pages.get(letter(pages)))
 
 
-def test_the_mailed_link_expires_and_the_next_one_replaces_it(pages: Site) -> None:
+def test_mailed_links_work_side_by_side_for_a_day(pages: Site) -> None:
     first = mailed_link(pages)
     pages.post(f"{letter(pages)}/choose")
-    assert pages.request("GET", first).status == 410
-    (link,) = {link_of(mail) for mail in pages.mails(ASHA, "own")} - {first}
+    (second,) = {link_of(mail) for mail in pages.mails(ASHA, "own")} - {first}
     for hour, status in (("06:59", 303), ("07:01", 410)):
         with site(pages.app.home, [ASHA], DIGEST_NOW=f"2026-11-24T{hour}+05:30") as later:
-            answer = later.request("GET", link)
-            assert (answer.status, "set-cookie" in answer.headers) == (status, status == 303)
+            for link in (first, second):
+                answer = later.request("GET", link)
+                assert (answer.status, "set-cookie" in answer.headers) == (status, status == 303)
+
+
+def test_two_subscribers_share_a_browser(pages: Site) -> None:
+    links = [mailed_link(pages, email) for email in (ASHA, RAVI)]
+    for link in (*links, links[1]):
+        pages.cookie = cookie_of(pages.request("GET", link))
+    assert all(is_whole(pages.get(letter(pages, email))) for email in (ASHA, RAVI))
+    assert pages.cookie.count("~") == 1
+    # One of them is forgotten, and the other is not.
+    answer = pages.request("POST", f"{letter(pages, RAVI)}/forget", b"browsers=this", {"Content-Type": FORM_TYPE})
+    pages.cookie = cookie_of(answer)
+    assert [is_whole(pages.get(letter(pages, email))) for email in (ASHA, RAVI)] == [True, False]
+
+
+def test_a_browser_forgets_a_subscriber(pages: Site) -> None:
+    link = mailed_link(pages)
+    place = pages.preferences(ASHA)
+    other = pages.cookie
+    answer = pages.request("POST", f"{place}/forget", b"browsers=this", {"Content-Type": FORM_TYPE})
+    assert "max-age=0" in answer.headers["set-cookie"].lower()
+    assert cookie_of(answer) in (f"{COOKIE}=", f'{COOKIE}=""')
+    pages.cookie = cookie_of(answer)
+    assert translated("This browser has forgotten you") in pages.get(answer.headers["location"]).text
+    # The browser's history has the link that made it known.
+    assert pages.request("GET", link).status == 410
+    # Another browser of theirs is still known, and can end all of them.
+    pages.cookie = other
+    assert is_whole(pages.get(place))
+    done = pages.post(f"{place}/forget", browsers="all")
+    assert translated("This browser has forgotten you") in done.text
+    assert [entry.what for entry in pages.consent(ASHA)][-1] == "forgot all browsers"
+    assert not is_whole(pages.get(place))
+    # Nobody who only has a forwarded email ends them.
+    pages.preferences(ASHA)
+    known, pages.cookie = pages.cookie, ""
+    assert pages.post(f"{place}/forget", browsers="all").status == 403
+    pages.cookie = known
+    assert is_whole(pages.get(place))
 
 
 def test_the_mailed_link_has_limits(pages: Site) -> None:
@@ -99,11 +137,11 @@ def test_somebody_who_confirms_a_sign_up_is_known(pages: Site) -> None:
     pages.post("/join", email="neha@example.org")
     link = link_of(pages.mails("neha@example.org")[0])
     assert "set-cookie" not in pages.get(link).headers
-    done = pages.post(link)
+    done = pages.request("POST", link)
     pages.cookie = cookie_of(done)
     assert is_whole(pages.get(letter(pages, "neha@example.org")))
     # The used link is in an old email, which others may have.
-    assert "set-cookie" not in pages.post(link).headers
+    assert "set-cookie" not in pages.request("POST", link).headers
 
 
 def test_a_changed_address_ends_the_cookie_and_brings_another(pages: Site) -> None:

@@ -86,9 +86,9 @@ def test_an_error_is_reported_with_its_line_and_the_built_in_page_is_served(
 ) -> None:
     path = home / "templates/pages" / name
     path.write_text(template, encoding="utf-8")
-    run = Newsroom(home).digest("check", "--json")
+    run = Newsroom(home).digest("check")
     assert run.code == 2
-    assert f"{path}" in run.out
+    assert f"error: {path}" in run.out
     assert error in run.out
     with caplog.at_level(logging.ERROR), site(home) as pages:
         answer = pages.post(f"/leave/{pages.token('leave', 'asha@example.com')}")

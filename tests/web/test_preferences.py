@@ -83,6 +83,9 @@ def test_an_error_loses_nothing_that_was_chosen(pages: Site, fields: list[tuple[
     place = pages.preferences("asha@example.com")
     answer = pages.post(place, *fields, hour="19:00", format="text")
     assert answer.status == 400
+    # With `no-store`, going back to it after saving would be an error of the browser.
+    assert answer.headers["cache-control"] == "private, no-cache"
+    assert pages.get(place).headers["cache-control"] == "no-store"
     assert f">{translated(message)}</a>" in answer.text
     checked = re.findall(r'name="(\w+)" value="([^"]*)"(?: aria-label="[^"]*")? checked', answer.text)
     assert checked == [*fields, ("format", "text")]

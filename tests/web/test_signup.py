@@ -16,6 +16,7 @@ from digest.web import signup
 from digest.web.consent import CONSENT_VERSION, consent_wording
 from tests.support.dns_server import DnsServer
 from tests.support.folders import newsletter_folder
+from tests.support.tables import each_row
 from tests.web.site import NOW, Site, link_of, site, translated
 
 # Each test makes, sends or serves an edition.
@@ -102,10 +103,32 @@ def test_no_response_reveals_whether_an_address_is_known(pages: Site) -> None:
     emails = ("asha@example.com", "ravi@example.com", "nobody@example.org")
     pages_seen = {pages.post("/join", email=email).text.replace(email, "X") for email in emails}
     assert len(pages_seen) == 1
-    assert "/preferences/" in link_of(pages.mails("asha@example.com")[0])
+    assert "/choose/" in link_of(pages.mails("asha@example.com", "own")[0])
     assert "/confirm/" in link_of(pages.mails("nobody@example.org")[0])
     # Anyone can enter an address, so a person who reported us as spam gets nothing.
     assert pages.mails("ravi@example.com", wait=0.2) == []
+
+
+def test_the_answer_to_a_form_may_be_shown_again(pages: Site) -> None:
+    for email, status in (("neha@example.org", 200), ("neha", 400)):
+        answer = pages.post("/join", email=email)
+        assert (answer.status, answer.headers["cache-control"]) == (status, "private, no-cache")
+
+
+@each_row(
+    ("number", "rounded"),
+    [(0, 0), (7, 7), (99, 99), (100, 100), (1_234, 1_200), (48_312, 48_000), (105_600, 100_000)],
+)
+def test_the_number_of_readers_is_rounded_down(number: int, rounded: int) -> None:
+    assert signup.round_down(number) == rounded
+
+
+@pytest.mark.parametrize(("least", "shown"), [("0", False), ("2", True), ("3", False)])
+def test_the_form_says_how_many_read_it_from_a_number_on(tmp_path: Path, least: str, shown: bool) -> None:
+    people = ["asha@example.com", "ravi@example.com"]
+    with site(tmp_path / "newsletter", people, DIGEST_WEB__SHOW_READERS_FROM=least) as pages:
+        # There are two, which is more than one.
+        assert (translated("More than %(count)s readers") % {"count": 1} in pages.get("/").text) is shown
 
 
 def test_a_bot_that_fills_the_honeypot_gets_the_page_but_no_email(pages: Site) -> None:
@@ -215,8 +238,12 @@ def test_a_second_email_has_its_own_message_id_and_either_link_confirms_once(pag
 
 def test_a_used_link_says_that_the_subscription_is_active(pages: Site) -> None:
     link = sign_up(pages)
-    done = pages.post(link)
+    first = pages.request("POST", link)
+    pages.cookie = first.headers["set-cookie"].partition(";")[0]
+    done = pages.get(first.headers["location"])
+    assert done.title == translated("You are subscribed now")
     assert "/preferences/" in done.text
+    pages.cookie = ""
     for again in (pages.get(link), pages.post(link)):
         assert (again.status, again.title) == (200, translated("Your subscription is active"))
         assert "मंगलवार, 24 नवंबर 2026" in again.text

@@ -52,6 +52,7 @@ FIELDS = {
     "nominee": "रवि",
     "contact": "ravi@example.org",
     "seen": "x",
+    "browsers": "all",
 }
 # Purposes of tokens that are signed for a number → what the number counts.
 SUBSCRIBERS = ("leave", "preferences", "view")

@@ -99,7 +99,8 @@ def check(base: str, out: Path, pages: list[Step]) -> int:
 def steps(app: App, language: str = "") -> list[Step]:
     """Return every page in every state, in the order of use, in both languages or in one."""
     sign = app.signer.sign
-    asha, ravi = (sign("leave", id) for id in (1, 2))
+    # The second subscriber's email has bounced, for the desk.
+    asha, farah = (sign("leave", id) for id in (1, 5))
     preferences = f"/preferences/{sign('preferences', 3)}"
     choose = RequestStore(app.database).open(3, RequestKind.CHOOSE, now=app.now())
     form = {"days": "mon", "format": "html", "hour": ""}
@@ -111,7 +112,7 @@ def steps(app: App, language: str = "") -> list[Step]:
         {"name": "left", "path": f"/leave/{asha}", "form": {"List-Unsubscribe": "One-Click"}},
         {"name": "why", "path": f"/leave/{asha}/why", "form": {"why": "too much"}},
         {"name": "back", "path": f"/leave/{asha}/back", "form": {}},
-        {"name": "pause", "path": f"/leave/{ravi}/pause", "form": {"weeks": "2"}},
+        {"name": "pause", "path": f"/leave/{farah}/pause", "form": {"weeks": "2"}},
         {"name": "leave-email", "path": f"/leave/{sign('preferences', 6)}"},
         {"name": "left-email", "path": f"/leave/{sign('preferences', 6)}/leave", "form": {}},
         {"name": "leave-nobody", "path": f"/leave/{sign('leave', 0)}"},
@@ -133,6 +134,7 @@ def steps(app: App, language: str = "") -> list[Step]:
         {"name": "nothing", "path": "/nowhere"},
         {"name": "privacy", "path": "/privacy"},
         *_own_data(app, preferences),
+        {"name": "preferences-forgotten", "path": f"{preferences}/forget", "form": {"browsers": "this"}},
     ]
     pages += _approval(app)
     desk = _desk(app)
@@ -180,6 +182,7 @@ def _feedback(app: App) -> list[Step]:
         {"name": "answer", "path": answer},
         {"name": "answered", "path": answer, "form": {}},
         {"name": "answer-word", "path": f"{answer}/word", "form": {"word": "अच्छा अंक था।"}},
+        {"name": "answer-before", "path": answer.replace("/1/", "/2/"), "form": {}},
         {"name": "stay", "path": stay},
         {"name": "stayed", "path": stay, "form": {}},
         {"name": "stay-nobody", "path": f"/stay/{app.signer.sign('preferences', 99)}"},

@@ -24,13 +24,10 @@ from digest.hindi.tokens import stem_of, stems, tokens
 # happened before.
 TELLS, EARLY, FADE, TOO_LONG, WEAK, ECHO = 1.0, 0.4, 0.4, 0.01, 0.3, 0.25
 UNATTRIBUTED, NO_SPEAKER, DENIES, BEFORE = 0.6, 0.15, 0.3, 0.25
-# The penalty for a summary without the people and things of the title: words of this rarity (0 to 1) or more that the
-# article has.
-NO_NAME, RARE = 0.3, 0.85
 # Without a headline, a sentence that lacks its context is used only if none of the next three can be the first.
 UNTITLED_WEAK = 3
 # Weights of a further sentence's value: its share of the uncovered title, similarity to the article, closeness.
-REST, CENTRE, NEAR = 1.0, 0.3, 1.5
+REST, CENTRE, NEAR = 1.5, 0.3, 1.0
 # The value of a further sentence that gives the number of deaths in the title.
 TOLL = 1.5
 # A sentence adds nothing if title and summary have more than this share of its stems, unless it covers this much more
@@ -59,7 +56,8 @@ _EXPLAINS = re.compile(
 _QUOTES = re.compile(fold("(?:बोले|बोला|बोली|बोलीं|कहा|बताया) ?[-–—:,]"))
 _AGENT = re.compile(fold("^((?:[^ ,:]+ ){1,4})(?:ने |बोले|बोला|बोली|बोलीं)"))
 # `…: कांग्रेस नेता`. The words before a colon are more often the topic.
-_SPEAKER = re.compile("(?::|[-–—] ) ?([^ :0-9]+(?: [^ :0-9]+){0,2})$")
+# A report or study is no speaker: the paper reports what it found.
+_SPEAKER = re.compile("(?::|[-–—] ) ?(?!(?:रिपोर्ट|अध्ययन|सर्वे|स्टडी|शोध|सूत्र)$)([^ :0-9]+(?: [^ :0-9]+){0,2})$")
 
 
 @lru_cache(maxsize=20_000)
@@ -126,12 +124,6 @@ class HeadlineCoverage:
             for token in dict.fromkeys(tokens(title))
             if stem_of(token)
         ]
-        # With a death toll, the deaths are the news.
-        self.names = [
-            meaning
-            for meaning, weight in (() if self.tolls else self.words)
-            if math.sqrt(RARE) <= weight <= 1 and any(meaning & _all_meanings(each.text) for each in sentences)
-        ]
         self.kills = any(meaning & meanings(fold("मौत")) for meaning, _weight in self.words)
         if deva_ratio(title) < LEAST_DEVA:
             # A Latin headline shares no words with a Hindi article.
@@ -142,8 +134,8 @@ class HeadlineCoverage:
         self.quotes = bool(speaker or _QUOTES.search(fold(title)))
         # `कप्तान रामू ने कमला को सबसे अच्छी खिलाड़ी करार दिया`
         agent = _AGENT.match(fold(title)) if names_speech(title) and not speaker else None
-        self.speaker = set(stems(speaker[1])) if speaker else set()
-        self.agent = set(stems(agent[1])) if agent else set()
+        self.speaker = _all_meanings(speaker[1]) if speaker else frozenset[str]()
+        self.agent = _all_meanings(agent[1]) if agent else frozenset[str]()
         self.denies = bool(_DENIAL & set(tokens(title)))
         self.looks_back = _looks_back(title)
         self.explains = bool(_EXPLAINS.search(fold(title)))
@@ -171,19 +163,26 @@ class HeadlineCoverage:
         value -= TOO_LONG * max(0, first.words - wanted) + WEAK * first.weak
         value -= ECHO * is_echo(set(first.stems), self.stems)
         value -= DENIES * self.contradicts_title(first)
-        value -= NO_NAME * (not self.tells_names([each.text for each in chosen]))
         value -= BEFORE * (_looks_back(first.text) and not self.looks_back)
-        value -= NO_SPEAKER * bool(self.speaker and not self.speaker & set(first.stems))
+        # `पाकिस्तान` as the object of another speaker does not count.
+        before, ne, _rest = first.text.partition(" ने ")
+        value -= NO_SPEAKER * bool(
+            self.speaker and self.speaker.isdisjoint(_all_meanings(before if ne else first.text))
+        )
         return value - UNATTRIBUTED * (self.attributed and states(first.text) and not names_speech(first.text))
 
     def contradicts_title(self, each: SentenceCandidate) -> bool:
         """Return whether the sentence denies what the title asserts, or the reverse."""
         return self.denies != bool(_DENIAL & set(tokens(each.text)))
 
+    def names_speaker(self, text: str) -> bool:
+        """Return whether a text names the person or body to whom the title attributes its news."""
+        return not (self.speaker | self.agent).isdisjoint(_all_meanings(text))
+
     def lacks_speaker(self, text: str) -> bool:
         """Return whether a summary states in the paper's own name what the title attributes to somebody."""
         named = self.speaker | self.agent
-        if names_speech(text) or not named.isdisjoint(stems(text)):
+        if names_speech(text) or self.names_speaker(text):
             return False
         return (self.quotes and bool(named)) or ((self.quotes or bool(named)) and states(split(text)[0]))
 
@@ -196,12 +195,6 @@ class HeadlineCoverage:
             and (not self.tolls or not self.tolls.isdisjoint(stems(_TIME.sub(" ", each))))
             for each in split(text)
         )
-
-    def tells_names(self, texts: Sequence[str]) -> bool:
-        """Return whether the texts have the first, or half, of the rare words that title and article are about."""
-        found = frozenset[str]().union(*map(_all_meanings, texts))
-        covered = [bool(meaning & found) for meaning in self.names]
-        return not covered or covered[0] or 2 * sum(covered) >= len(covered)
 
     def has_another_toll(self, text: str) -> bool:
         """Return whether a text gives a number of deaths, and the title another one."""

@@ -62,6 +62,8 @@ _POINTERS = folded_words(
     "उन्होंने उन्हें उसने उसे उसके उसकी उसका उससे उनके उनकी उनका उनसे वह वे इसके इसकी इसका इससे इसे इसने इसमें इन्हें इनके इनकी इनका",
     "इस इन यह ये उस उन",
 )
+# The first agent of a sentence that may have no other: `नरमी के बावजूद इसने मजबूती दिखाई`.
+_AGENTS = folded_words("उन्होंने इन्होंने उसने इसने")
 _EMPTY = re.compile(any_of("empty"))
 _LONE_AGENT = re.compile("^([^ ,।]+) ने ")
 _THIS_SAID = re.compile(
@@ -70,8 +72,8 @@ _THIS_SAID = re.compile(
 )
 # A sentence that opens with one was cut off at its start.
 _POSTPOSITIONS = folded_words("का के की को ने में से तक")
-# `दोनों` needs two names before it: `कमला और विमला दोनों`.
-_BOTH, _AND = fold("दोनों"), folded_words("और व तथा एवं")
+# `दोनों` needs names before it: `कमला और विमला दोनों`.
+_ALL, _AND = folded_words("दोनों तीनों चारों पांचों"), folded_words("और व तथा एवं")
 _DEMONSTRATIVES = folded_words("इस इन उस इसके इसकी इसका इससे इसे इसी")
 # Letter names that also end sentences: `हो जी.` is rare, `सामने आई.` is not.
 _WORDS_AND_LETTERS = frozenset(words("आई जी के वी आर"))
@@ -111,6 +113,8 @@ class SentenceCandidate:
     question: bool
     # Whether it opens with a person or body that an earlier sentence introduced: `संगठन ने …`.
     unnamed: bool = False
+    # An opening phrase that connects it with the sentence before it, which `text` lacks: `हालांकि `.
+    connective: str = ""
     # The stem of a surname that it opens with: `देव ने कहा …`; '' for none.
     surname: str = ""
     # 0..1: how much it depends on missing context (`इस मामले में`), or addresses the reader.
@@ -180,8 +184,9 @@ def _candidate(position: int, text: str, article: Article, *, continues: bool) -
     # Nothing stands before the first sentence that could name the agent.
     needs_more = (position > 0 and lacks_agent(plain)) or bool(_THIS_SAID.search(fold(plain)))
     hangs = needs_more or refers_back(plain, article.title)
+    connective = ""
     if not (continues or hangs):
-        shown = plain
+        connective, shown = shown.removesuffix(plain) if shown.endswith(plain) else "", plain
     return SentenceCandidate(
         position=position,
         text=shown,
@@ -189,6 +194,7 @@ def _candidate(position: int, text: str, article: Article, *, continues: bool) -
         stems=tuple(stems(shown)),
         hangs=continues or hangs,
         question=is_question(shown),
+        connective=connective,
         unnamed=position > 0 and names_known(shown, article.title),
         surname=_surname(shown) if position else "",
         weak=_weakness(shown, position),
@@ -212,7 +218,10 @@ def _weakness(text: str, position: int) -> float:
 def points_anywhere(text: str) -> bool:
     """Return whether the sentence contains a word that may refer to an earlier sentence."""
     found = tokens(text)
-    if _BOTH in found and _AND.isdisjoint(found[: found.index(_BOTH)]):
+    both = next((at for at, word in enumerate(found) if word in _ALL), 0)
+    if both and _AND.isdisjoint(found[:both]):
+        return True
+    if next((word for word in found if word == "ने" or word in _AGENTS), "") in _AGENTS:
         return True
     return any(a in _DEMONSTRATIVES and b not in _TIMES for a, b in pairwise(found))
 
@@ -297,8 +306,8 @@ def _is_usable(text: str, folded: str, *, first: bool) -> bool:
         and not TEASER.search(folded)
         and not _AGENCY.match(folded)
         and not _DATELINE.match(folded)
-        # A sentence in brackets is a caption.
-        and not (text[0] in "([" and text[-1] in ")]।." and text.rstrip("।.")[-1:] in (")", "]"))
+        # A caption, or a sentence whose first word the source lost.
+        and text[0] not in "(["
         and (first or not _LABEL.match(folded))
         and opening(text) not in _POSTPOSITIONS
         and not _WHILE.search(folded)

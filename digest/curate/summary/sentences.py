@@ -120,9 +120,7 @@ LOOK_AT = 16
 FULL = 2 / 3
 # The next sentence of the article may exceed the remaining words by this share, because it belongs to the one before. A
 # sentence that covers this share of the headline may exceed them more, even if the summary has enough words.
-MARGIN, TELLING_MARGIN, GAIN_WORTH_WORDS = 0.1, 0.3, 0.2
-# A sentence of at most this many words may directly follow a long one if it covers this share of the headline.
-SHORT, GAIN_OF_SHORT = 12, 0.25
+MARGIN, TELLING_MARGIN, GAIN_WORTH_WORDS = 0.1, 0.4, 0.2
 # The number of sentences that are tried as the first.
 STARTS = 4
 # Without a headline, the first two sentences are hard to beat, and a third adds little.
@@ -165,9 +163,12 @@ def summarise(
     drafts = [
         _continued([shorten_candidate(start, words, heading)], usable, coverage, title=heading, words=words, most=most)
         for start in usable
-        if can_open(start, heading) and not is_pure_echo(start, heading)
+        if can_open(start, heading)
+        and not is_pure_echo(start, heading)
+        # Only the lead, or what follows the headline itself, may set the scene without a word of the headline.
+        and (not start.position or echo is not None or not coverage.words or coverage.share([start.text]))
     ]
-    fallback = ""
+    fallback, told = "", 0.0
     if echo is not None:
         # The headline is a sentence of the report: what follows it must say more than the headline.
         drafts.sort(key=lambda draft: (coverage.restates(draft[0]), draft[0].weak, draft[0].position))
@@ -187,17 +188,19 @@ def summarise(
             text = _joined(chosen, heading)
             if text and not coverage.words:
                 return text
-            misleads = coverage.lacks_speaker(text) or (echo is not None and coverage.has_another_toll(text))
-            if text and continues and not misleads:
+            is_true = bool(text) and not coverage.lacks_speaker(text)
+            is_true = is_true and not (echo is not None and coverage.has_another_toll(text))
+            if is_true and continues:
                 return fallback or text
             share = coverage.share([text])
-            if text and share >= least and not misleads:
-                is_enough = share >= TOLD_BY_LEAD and coverage.tells_death(text) and coverage.tells_names([text])
+            if is_true and share >= least:
+                is_enough = share >= TOLD_BY_LEAD and coverage.tells_death(text)
                 is_clear = not chosen[0].weak or not (first or fallback)
-                if is_enough and is_clear:
+                if is_enough and is_clear and (share >= told or not coverage.tells_death(fallback)):
                     return text
-                # It covers little. It is used if no other covers enough.
-                fallback = fallback or text
+                # It covers little. It is used if no other covers enough and more.
+                if not fallback:
+                    fallback, told = text, share
                 break
             chosen.pop()
     return fallback
@@ -225,6 +228,7 @@ def _continued(
         room = words - count_words(chosen)
         has_room = room > (1 - FULL) * words
         following: list[SentenceCandidate] = []
+        needs_speaker = coverage.lacks_speaker(" ".join(each.text for each in chosen))
         for each in usable:
             if not _follows(each, chosen, reach):
                 continue
@@ -233,13 +237,13 @@ def _continued(
             is_far = each.position - chosen[-1].position > REACH
             if (is_far or is_pure_echo(each, title)) and gain < GAIN_WORTH_WORDS:
                 continue
-            tells = gain >= GAIN_WORTH_WORDS or (is_next and each.words <= SHORT and gain >= GAIN_OF_SHORT)
+            tells = gain >= GAIN_WORTH_WORDS or (needs_speaker and coverage.names_speaker(each.text))
             # Without a headline, the next sentence is the best to go on with.
             tells = tells or (is_next and has_room and not coverage.words)
+            # A headline that promises an explanation gets it from the sentences that follow each other.
+            tells = tells or (is_next and coverage.explains)
             margin = (TELLING_MARGIN if tells else MARGIN if is_next else 0.0) if has_room or tells else -1.0
             most_words = room + round(margin * words)
-            if is_next and tells and each.words <= SHORT:
-                most_words = max(most_words, each.words)
             short = shorten_candidate(each, most_words, title)
             if short.words <= most_words and coverage.adds(short, chosen):
                 following.append(short)
@@ -275,7 +279,11 @@ def count_words(chosen: Sequence[SentenceCandidate]) -> int:
 
 def _joined(chosen: Sequence[SentenceCandidate], heading: str) -> str:
     """Return the chosen sentences as a text; '' if together they say too little or break a rule."""
-    texts = [each.text for each in chosen]
+    before = [None, *(each.position for each in chosen)]
+    texts = [
+        each.text if last is None or each.position > last + 1 else each.connective + each.text
+        for each, last in zip(chosen, before, strict=False)
+    ]
     text = " ".join(texts)
     if not count_words(chosen) >= LEAST_WORDS or any(each.words > LONGEST_LEAD for each in chosen):
         return ""

@@ -20,8 +20,9 @@ _WHERE = re.compile("^((?:इस समय|इस वक्त|इन दिन�
 _HERE = re.compile("^यहा[ंँ] (?:(?=(?:के|की|का|से|स्थित) )|(?:पर )?)")
 _PLACE_WORDS = 2
 # Latin words in brackets, for search engines. A short acronym after its name is news: `केंद्रीय जांच ब्यूरो (CBI)`.
+_NEITHER = r"[^()\[\]\u0900-\u097f]*"
 _LATIN_BRACKET = re.compile(
-    r" ?[(\[](?! ?[A-Z0-9&.-]{2,8} ?[)\]])[^()\[\]\u0900-\u097f]*[A-Za-z]{2}[^()\[\]\u0900-\u097f]*[)\]]"
+    rf" ?[(\[](?! ?[A-Z0-9&.-]{{2,8}} ?[)\]]){_NEITHER}[A-Za-z]{{2}}{_NEITHER}[)\]](?=(?P<glued>[\u0904-\u0939])?)"
 )
 _BOUNDARY = re.compile(rf"(?:,|;| -| –) ?(?={any_of('last_clause')} )|(?<=[^,;]) (?=(?:और|तथा|जबकि|जिससे|जिसमें) )|; ?")
 
@@ -53,7 +54,7 @@ def without_contrast(text: str) -> str:
 
 def without_latin_brackets(text: str) -> str:
     """Return the sentence without brackets of Latin words for search engines."""
-    return _LATIN_BRACKET.sub("", text)
+    return _LATIN_BRACKET.sub(lambda found: " " if found["glued"] else "", text)
 
 
 def shorten_sentence(text: str, room: int, title: str) -> str:

@@ -24,7 +24,9 @@ _WHOLE_QUOTE = re.compile("^[\"“‘'].*[\"”’'][।.]?$")
 _ACT = re.compile(
     rf"(?<!दिखाई)(?<!सुनाई)(?<!चल)(?<!हो)(?:^| ){any_of('act')}(?: (?:है|हैं|था|थे))?[।.]?$|(?:^| )(?:कहा|बताया) कि "
 )
-_DEFINITE = re.compile(rf"^(?:{any_of('describing')} )?({any_of('definite')}) (?:ने|को|का|के|की|में|से|पर|इस|इन|अपने|अपनी) ")
+_DEFINITE = re.compile(
+    rf"^(?:{any_of('describing')} )?({any_of('definite')}) (?:ने|को|का|के|की|में|से|पर|भी|अब|इस|इन[^ ]*|अपने|अपनी) "
+)
 _AGENT = re.compile(rf"(?:^|[ ’”]){any_of('agent')}[ ,]")
 
 

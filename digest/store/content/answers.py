@@ -1,9 +1,10 @@
-"""Answers of subscribers to the polls, quizzes and feedback of editions. A subscriber's last answer counts."""
+"""Answers of subscribers to the polls, quizzes and feedback of editions. A subscriber has one answer to a question."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -14,23 +15,38 @@ ANSWERED = "answered"
 """The kind of the counts that are kept of a folded edition."""
 
 
+class AnswerResult(StrEnum):
+    """What became of an answer. Templates compare the values."""
+
+    SAVED = "saved"
+    # Another answer was given before.
+    BEFORE = "before"
+    # Only the counts of the edition are kept.
+    LATE = "late"
+
+
 class AnswerStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def save(self, key: str, block: str, subscriber: int, choice: int, *, now: datetime) -> bool:
-        """Save an answer, which replaces an earlier one. False if the edition is so old that only counts are kept."""
+    def save(self, key: str, block: str, subscriber: int, choice: int, *, now: datetime, replace: bool) -> AnswerResult:
+        """Save an answer. `replace` says whether it takes the place of an earlier one."""
         own = (answer.c.edition == key) & (answer.c.block == block) & (answer.c.subscriber == subscriber)
         with self.database.write(area="answer") as connection:
             # On PostgreSQL `fold` and this wait for each other here.
             row = connection.execute(select(edition.c.folded_at).where(edition.c.key == key).with_for_update()).first()
             if row is None or row.folded_at is not None:
-                return False
+                return AnswerResult.LATE
+            earlier = connection.execute(select(answer.c.choice).where(own)).scalar()
             values = {"choice": choice, "at": now}
-            if not connection.execute(update(answer).where(own).values(values)).rowcount:
+            if earlier is None:
                 row_key = {"edition": key, "block": block, "subscriber": subscriber}
                 connection.execute(insert(answer).values(**row_key, **values))
-        return True
+            elif earlier != choice and not replace:
+                return AnswerResult.BEFORE
+            else:
+                connection.execute(update(answer).where(own).values(values))
+        return AnswerResult.SAVED
 
     def counts(self, key: str, block: str) -> Mapping[int, int]:
         """Number of an option, from 1 → how many subscribers chose it."""

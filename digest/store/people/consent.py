@@ -23,6 +23,9 @@ NOMINATED = "nominated"
 MOVED = "changed address"
 """The word of the log for another address; its detail has the earlier one."""
 
+FORGOTTEN = "forgot all browsers"
+"""The word of the log for the end of all cookies, which the person asked for."""
+
 UNDONE = "web:undo"
 """The source of an entry by "Not you?", the link that undoes a change."""
 
@@ -76,11 +79,11 @@ _insert = insert(consent)
 
 
 def cookie_version(address: ColumnElement[str]) -> ScalarSelect[int]:
-    """A number that changes when a subscriber joins, leaves, moves or undoes a change of somebody else.
+    """A number that changes when a subscriber joins, leaves, moves, forgets browsers or undoes somebody else's change.
 
     A browser's cookie is bound to it, and so ends then.
     """
-    ends_cookies = or_(consent.c.what.in_((*_EVENTS, MOVED)), consent.c.source == UNDONE)
+    ends_cookies = or_(consent.c.what.in_((*_EVENTS, MOVED, FORGOTTEN)), consent.c.source == UNDONE)
     newest = select(func.coalesce(func.max(consent.c.id), 0)).where(consent.c.address == address, ends_cookies)
     return newest.scalar_subquery()
 

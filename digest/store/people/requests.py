@@ -85,11 +85,17 @@ class RequestStore:
     def open(
         self, subscriber: int, kind: RequestKind, *, now: datetime, address: str = "", email: str = ""
     ) -> PersonRequest:
-        """Store a request. Its id is the number in its links. It replaces an earlier request of the same kind."""
+        """Store a request. Its id is the number in its links.
+
+        It replaces an earlier request of the same kind. Only links to the preferences work side by side: somebody who
+        asks twice opens either email.
+        """
         opened = PersonRequest(secrets.randbits(62), subscriber, kind, address, email, now, None, None, None)
         with self.database.write(area="signup") as connection:
             table = person_request.c
             earlier = (table.subscriber == subscriber) & (table.kind == kind) & table.done_at.is_(None)
+            if kind == RequestKind.CHOOSE:
+                earlier &= table.asked_at < now - _DAY
             connection.execute(delete(person_request).where(earlier | (table.asked_at < now - KEPT)))
             connection.execute(_insert, row_of(opened))
         return opened
@@ -116,6 +122,12 @@ class RequestStore:
         if row is None or (row.done_at is None and row.asked_at < now - _lifetime(kind)):
             return None
         return PersonRequest(**{**row._mapping, "kind": RequestKind(row.kind)})
+
+    def withdraw(self, subscriber: int, kind: RequestKind) -> None:
+        """Delete the subscriber's requests of a kind, so that their links end."""
+        own = (person_request.c.subscriber == subscriber) & (person_request.c.kind == kind)
+        with self.database.write(area="signup") as connection:
+            connection.execute(delete(person_request).where(own))
 
     def confirm(self, id: int, side: Side, now: datetime) -> None:
         """Record that the owner of one mailbox agreed. Only the first time counts."""

@@ -40,18 +40,22 @@ class WordStore:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def answer(self, edition: str, block: str, subscriber: int, text: str, *, about: str, now: datetime) -> None:
-        """Store a comment with an answer. It replaces an earlier one; '' deletes it."""
+    def answer(
+        self, edition: str, block: str, subscriber: int, text: str, *, about: str, now: datetime, replace: bool
+    ) -> bool:
+        """Store a comment with an answer. False if there is one already that it may not replace."""
         name = hashlib.sha256(f"answer\n{edition}\n{block}\n{subscriber}".encode()).hexdigest()
         with self.database.write(area="reader_word") as connection:
             own = reader_word.c.hash == name
-            if not text:
-                connection.execute(delete(reader_word).where(own))
-                return
             values = {"text": text, "about": about, "at": now}
-            if not connection.execute(update(reader_word).where(own).values(values)).rowcount:
+            if connection.execute(select(reader_word.c.text).where(own)).scalar() is None:
                 fixed = {"subscriber": subscriber, "edition": edition, "kind": WordKind.ANSWER, "hash": name}
                 connection.execute(insert(reader_word).values(**fixed, **values))
+            elif replace:
+                connection.execute(update(reader_word).where(own).values(values))
+            else:
+                return False
+        return True
 
     def reply(
         self, subscriber: int, edition: str, kind: WordKind, text: str, *, about: str, hash: str, at: datetime

@@ -63,6 +63,8 @@ def outcome(word: str, catalogue: Catalogue) -> str:
         "wants to stay": _("wants to stay"),
         "said why": _("said why"),
         "changed address": _("changed the address"),
+        "nominated": _("nominated somebody"),
+        "forgot all browsers": _("forgot all browsers"),
     }
     return words.get(word, word)
 
