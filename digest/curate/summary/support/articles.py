@@ -53,6 +53,7 @@ class Articles:
         self.sources = sources
         self._known: dict[str, bool] = {}
         self._leading: dict[str, bool] = {}
+        self._places: dict[str, bool] = {}
 
     @cached_property
     def lead_words(self) -> list[Word]:
@@ -94,6 +95,16 @@ class Articles:
         for source in self.sources:
             for sentence in read(source.title):
                 yield from sentence.clauses
+
+    def is_place(self, word: Word) -> bool:
+        """Whether the articles have the word as a place: `पटना में`."""
+        if word.text not in self._places:
+            self._places[word.text] = any(
+                each.marker in ("में", "at") and same(word, each)
+                for clause in (*self.clauses(), *self.titles_read())
+                for each in clause.words
+            )
+        return self._places[word.text]
 
     def is_anywhere(self, word: Word) -> bool:
         if word.text not in self._known:

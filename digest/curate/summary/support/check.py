@@ -12,6 +12,7 @@ from digest.curate.summary.support.causes import cause
 from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.contest import same_result, tells_result, turns_result
 from digest.curate.summary.support.counts import counts, splits_count
+from digest.curate.summary.support.people import misassigned
 from digest.curate.summary.support.roles import (
     find,
     find_any,
@@ -165,6 +166,7 @@ class Checker:
         doubt = ""
         if not problem:
             problem, more = misaligned(self.articles, clause, place)
+            problem = problem or misassigned(self.articles, clause, place)
             doubts += [*more, cause(clause, other, sentence), self.attribution.pronouns(at, clause, s, i, other)]
             # One rule may find the same twice.
             found = {doubt.partition("”")[0]: doubt for doubt in doubts if doubt}

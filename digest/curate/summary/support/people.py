@@ -1,0 +1,62 @@
+"""Refuse a fate, an arrest or an accusation of a person whom the article's sentence does not name, or in another part.
+
+What an article is about needs no mention in each sentence, but a person needs one: `मोहन घायल हुए` is no retelling of
+`एक कार्यकर्ता को चोट आई`, whatever the article is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from digest.curate.summary.support.articles import Articles, Place
+from digest.curate.summary.support.clauses import Clause
+from digest.curate.summary.support.roles import is_name_like, same
+from digest.curate.summary.support.vocabulary import GRAMMAR
+from digest.curate.summary.support.words import Word
+
+_FATES = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"]
+_SUFFERS = frozenset({"", "को", "gen", "पर", "against"})
+_ACCUSES, _ACCUSED = frozenset({"ने", "द्वारा", "side"}), frozenset({"पर", "against"})
+
+
+def misassigned(articles: Articles, clause: Clause, place: Place) -> str:
+    """Return a problem if the clause gives a person a fate or part that the article's sentence does not give them."""
+    other = place.other
+    names = [word for word in clause.words if word.is_content and word.phrase >= 0 and is_name_like(word)]
+    if "claim" in clause.act & other.act:
+        for word in names:
+            theirs = {each.marker for each in other.words if same(word, each)}
+            for one, two in ((_ACCUSES, _ACCUSED), (_ACCUSED, _ACCUSES)):
+                if word.marker in one and theirs and theirs <= two:
+                    return f"“{word.text}” has another part in the accusation"
+    if not (clause.kinds & {"arrest", "blame", "claim"} or _FATES & set(clause.tokens)) or other.pronouns:
+        return ""
+    sentence = articles.sentence(place)
+    near = [word for each in (*sentence.clauses, other) for word in (*each.words, *each.speaker)]
+    for name in _people(articles, names):
+        if any(same(word, each) for word in name for each in near):
+            continue
+        if _somebody_else(clause, other):
+            return f"the sentence does not name “{name[0].text}”"
+    return ""
+
+
+def _somebody_else(clause: Clause, other: Clause) -> bool:
+    """Whether the article's clause has a person or thing in such a part that the summary leaves out."""
+    return any(
+        each.marker in _SUFFERS
+        and each.is_content
+        and not each.number
+        and (is_name_like(each) or "office" in each.concepts)
+        and not any(same(word, each) for word in clause.words)
+        for each in other.words
+    )
+
+
+def _people(articles: Articles, words: Sequence[Word]) -> Iterator[list[Word]]:
+    """Yield the words of each phrase that may name a person who suffers it."""
+    phrases: dict[int, list[Word]] = {}
+    for word in words:
+        if word.marker in _SUFFERS:
+            phrases.setdefault(word.phrase, []).append(word)
+    yield from (name for name in phrases.values() if not any(articles.is_place(word) for word in name))
