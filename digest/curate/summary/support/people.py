@@ -14,7 +14,7 @@ from digest.curate.summary.support.roles import is_name_like, same
 from digest.curate.summary.support.vocabulary import GRAMMAR
 from digest.curate.summary.support.words import Word
 
-_FATES = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"]
+_FATES = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"] | GRAMMAR["penalty"]
 _SUFFERS = frozenset({"", "को", "gen", "पर", "against"})
 _ACCUSES, _ACCUSED = frozenset({"ने", "द्वारा", "side"}), frozenset({"पर", "against"})
 
