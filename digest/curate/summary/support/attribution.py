@@ -147,6 +147,8 @@ class Attribution:
         itself = [word for word in mine if word.marker != "gen"]
         if not known or (itself and not any(word in known for word in itself)):
             return False
+        if _has_other_name(mine, theirs) or _has_other_owner(mine, theirs):
+            return False
         names = [word for word in mine if is_name_like(word)]
         if any(is_name_like(word) for word in known):
             # The name is the speaker's. All other words about the person must be near the name in the articles.
@@ -241,6 +243,29 @@ class Attribution:
         if any(same(word, each) for word in mine for each in theirs if word.is_content):
             return ""
         return f"“{clause.pronouns[0]}” means somebody else"
+
+
+def _has_other_owner(mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
+    """Whether both speakers have owners, and none in common: `सीबीआई के वकील` for `आरोपियों के वकील`."""
+    one, two = ([word for word in words if word.marker == "gen"] for words in (mine, theirs))
+    heads = [word for word in mine if word.marker != "gen"]
+    is_unnamed = bool(heads) and all("office" in word.concepts and not is_name_like(word) for word in heads)
+    return is_unnamed and bool(one) and bool(two) and not any(same(word, each) for word in one for each in two)
+
+
+def _has_other_name(mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
+    """Whether different names stand before the same one: `मनोज कुमार` for `प्रशांत कुमार`."""
+    names = [
+        [(one, two) for one, two in itertools.pairwise(words) if one.phrase == two.phrase and is_name_like(one)]
+        for words in (mine, theirs)
+    ]
+    return any(
+        same(last, their_last)
+        and not any(same(first, each) for each in theirs)
+        and not any(same(each, their_first) for each in mine)
+        for first, last in names[0]
+        for their_first, their_last in names[1]
+    )
 
 
 def _last_said(clauses: Sequence[Clause]) -> Clause | None:

@@ -18,6 +18,11 @@ _CAUSES = ("अभाव में", "देखते हुए", "के मद
 def cause(clause: Clause, other: Clause, sentence: Sentence) -> str:
     """Return the problem with the clause's cause; '' if it gives none, or the same cause as the article."""
     pool = [(word, each) for each in sentence.clauses for word in each.words]
+    for at, word in enumerate(clause.words):
+        is_last = [each.phrase for each in clause.words[at + 1 : at + 2]] != [word.phrase]
+        if word.marker == "cause" and is_last and word.is_content and not find_cause(word, pool):
+            if any(same(word, each) for each in other.words):
+                return f"the article gives another cause than “{word.text}”"
     for n, verb in enumerate(clause.words):
         following = clause.words[n + 1 : n + 2]
         if "पहले" in [word.text for word in clause.words[n + 1 : n + 5]]:
