@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from digest.curate.summary.support.alignment import misaligned
 from digest.curate.summary.support.articles import Articles, Place, Source
 from digest.curate.summary.support.attribution import Attribution, names_paper, text_of
-from digest.curate.summary.support.causes import cause, is_effect
+from digest.curate.summary.support.causes import cause, invented
 from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.contest import same_result, tells_result, turns_result
 from digest.curate.summary.support.counts import counts, splits_count
@@ -166,7 +166,7 @@ class Checker:
         doubt = ""
         if not problem:
             problem, more = misaligned(self.articles, clause, place)
-            problem = problem or is_effect(clause, other)
+            problem = problem or invented(clause, other, has_effect=predicate not in unmatched)
             problem = problem or misassigned(self.articles, clause, place)
             doubts += [*more, cause(clause, other, sentence), self.attribution.pronouns(at, clause, s, i, other)]
             # One rule may find the same twice.
