@@ -41,6 +41,7 @@ _TELLS = frozenset({"said", "claim", "doubt", "wish", "plan", "deny"})
 _HEAD_WORDS = 2
 _FATES = {name: GRAMMAR[name] for name in ("dead", "injured", "missing")}
 _SUPERLATIVES = tuple(GRAMMAR[name] for name in ("first", "most of all", "only one", "last"))
+_SUPERLATIVE_SCOPES = GRAMMAR["scope"]
 _DOUBTFUL = frozenset({"claim", "doubt", "deny"})
 _TIME_UNITS = GRAMMAR["period"] | GRAMMAR["part of hour"]
 _DAYS, _MONTHS = GRAMMAR["weekday"], GRAMMAR["month"]
@@ -236,6 +237,15 @@ class _Alignment:
             if before is None or not (before.number or "time" in before.concepts or before.text in _TIME_UNITS):
                 return f"“{word.text}” is not said of it"
         return ""
+
+    def scope(self) -> str:
+        """Return a problem if a superlative is true of more than in the article: `किसी भी टीम का न्यूनतम` for `भारत का`."""
+        mine = set(self.clause.tokens) - {_BEFORE}
+        if not any(kind & mine for kind in _SUPERLATIVES):
+            return ""
+        added = _SUPERLATIVE_SCOPES & mine - set(self.tokens)
+        wide = [word for word in self.clause.words if word.text.split()[0] in added and not _in(word, self.near)]
+        return f"it adds “{wide[0].text}” to a superlative" if wide else ""
 
     def opposite(self) -> str:
         if self.clause.negations % 2 != self.other.negations % 2:
@@ -614,6 +624,7 @@ _RULES: tuple[Callable[[_Alignment], str], ...] = (
     _Alignment.counted_beside,
     _Alignment.title,
     _Alignment.superlative,
+    _Alignment.scope,
     _Alignment.fate,
     _Alignment.relative,
     _Alignment.swapped,
