@@ -81,6 +81,7 @@ def read(text: str) -> tuple[Sentence, ...]:
         if is_open or _FIRST_PERSON & {token for clause in sentence.clauses for token in clause.tokens}:
             goes_on_speaking(before.clauses, sentence.clauses)
         _resolve_pronouns(sentence, _subject(before))
+        _go_on_past(before.clauses, sentence.clauses)
     for sentence in sentences:
         sentence.units = _units(sentence.clauses)
         sentence.pairs = list(_pairs(sentence.clauses))
@@ -389,6 +390,15 @@ def _past_times(clauses: Sequence[Clause]) -> None:
             # `पिछले हफ़्ते कहा कि`: what is said need not be of last week.
             is_frame_only = "कि" in openers and not before.past.isdigit()
             clause.past = clause.past or ("" if is_frame_only else before.past)
+
+
+def _go_on_past(before: Sequence[Clause], clauses: Sequence[Clause]) -> None:
+    """Give a sentence in the pluperfect the earlier time of the sentence before: `पिछले महीने … था। 57 ने समर्पण किया था।`"""
+    past = next((each.past for each in before if each.past and not each.is_said), "")
+    for clause in clauses:
+        if past and not clause.past and not clause.is_said and _WAS & set(clause.tokens[-2:]):
+            if not any("time" in word.concepts for word in clause.words):
+                clause.past = past
 
 
 def _conditions(clauses: Sequence[Clause]) -> None:
