@@ -164,7 +164,18 @@ class Articles:
             for n in (n for n, each in enumerate(clause.words) if same(name, each)):
                 for m in range(max(0, n - _TITLE_WITHIN), min(len(clause.words), n + _NEAR + 1)):
                     between = clause.words[min(m, n) + 1 : max(m, n)]
-                    if same(word, clause.words[m]) and not any(each.text in JOINS for each in between):
+                    if not same(word, clause.words[m]) or any(each.text in JOINS for each in between):
+                        continue
+                    # `अध्यक्ष राम दास, सचिव मोहन लाल`
+                    title = clause.words[m]
+                    after = clause.words[m + 1 : m + 2]
+                    is_of_another = (
+                        after
+                        and is_name_like(after[0])
+                        and after[0].phrase == title.phrase != clause.words[n].phrase
+                        and not same(name, after[0])
+                    )
+                    if "office" not in title.concepts or not is_of_another:
                         return True
         return False
 
