@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from digest.curate.summary.support.alignment import other_link
 from digest.curate.summary.support.articles import Place, Source
-from digest.curate.summary.support.attribution import names_paper
+from digest.curate.summary.support.attribution import names_paper, text_of
 from digest.curate.summary.support.check import Candidate, Checker
 from digest.curate.summary.support.clauses import MODIFIERS, Clause, Sentence
 from digest.curate.summary.support.reading import merge, opens, read
@@ -19,6 +19,7 @@ from digest.curate.summary.support.roles import same
 from digest.curate.summary.support.spelling import respell
 from digest.curate.summary.support.vocabulary import GRAMMAR, key_of
 from digest.hindi.sentences import split
+from digest.hindi.text import fold
 from digest.models import Article, Support
 
 # Clauses whose weighted shares of matched words differ by no more than this count as equally similar.
@@ -27,6 +28,8 @@ _MARGIN = 0.15
 _SIMILAR, _BEST = 0.5, 0.05
 # With this share or more, the summary uses the article's words, and only clauses that are nearly as similar count.
 _VERBATIM, _SLIGHT = 0.95, 0.03
+# `यह जानकारी X ने दी`
+_THIS, _NEWS = frozenset({"यह", "ये", "इसकी"}), frozenset(map(fold, ["जानकारी", "ब्योरा", "बात", "सूचना", "आंकड़े", "बयान", "विवरण"]))
 # With fewer words, matches may be chance.
 _LONG = 4
 # A clause with one of these words is about the clause before it.
@@ -66,11 +69,15 @@ def find_support(text: str, articles: Sequence[Article], *, is_strict: bool = Fa
     summary = read(respell(text, [each for article in articles for each in (article.title, _with_place(article))]))
     judge = _Judge(sources, Checker(sources, summary), is_strict=is_strict)
     found: list[Support] = []
+    before: Candidate | None = None
     written = split(text)
     for at, sentence in enumerate(summary):
         first = judge.first_support(at, sentence)
         if isinstance(first, str):
             return Verdict(problem=first)
+        if problem := judge.informant(sentence, summary[at - 1] if at else None, before):
+            return Verdict(problem=problem)
+        before = first
         source = sources[first.source]
         own = written[at] if len(written) == len(summary) else sentence.text
         found.append(Support(own, source.name, source.sentences[first.sentence].text))
@@ -107,6 +114,17 @@ class _Judge:
             self.doubts += [best.doubt] if best.doubt else []
             number += 1
         return chosen[0] if chosen else f"“{sentence.text}” says nothing"
+
+    def informant(self, sentence: Sentence, told: Sentence | None, support: Candidate | None) -> str:
+        """Return a problem if somebody else tells in the article what was told before: `यह जानकारी X ने दी`."""
+        clause = sentence.clauses[0]
+        if told is None or support is None or not (_THIS & set(clause.tokens) and _NEWS & set(clause.tokens)):
+            return ""
+        mine = [word for word in clause.words if word.marker == "ने" and word.is_content and word.text not in _NEWS]
+        theirs = [word for word in self._place(support).other.speaker if word.is_content]
+        if not mine or not theirs or self._checker.attribution.is_speaker(mine, theirs):
+            return ""
+        return f"“{text_of(mine)}” does not tell it in the articles"
 
     def _together(
         self, at: int, clauses: Sequence[Clause], number: int, chosen: Sequence[Candidate]
