@@ -122,7 +122,8 @@ def _introduced(clauses: Sequence[Clause]) -> None:
             goes_on = clause.is_said and speaker and not any(word.is_content for word in names)
             speaker, is_said = (list(speaker) if goes_on else _with_genitives(clause, names)), True
             frame_negations = clause.negations
-            denies = "deny" in clause.act and "said" not in clause.act
+            # `यह कहते हुए याचिका ख़ारिज कर दी कि`
+            denies = "deny" in clause.act and "said" not in clause.kinds
             clause.speaker, kinds = list(speaker), clause.kinds
             informs = "बताया" in clause.tokens or _is_official(speaker)
 

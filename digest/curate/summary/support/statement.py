@@ -90,7 +90,8 @@ def statement(clause: Clause, other: Clause) -> str:
         return f"it tells as {clause.mode} what the article tells as {other.mode}"
     if _asks_whether(other) and not _asks_whether(clause):
         return "the article leaves open whether it is so"
-    if other.has_condition and not clause.has_condition and clause.mode is not Mode.CAN:
+    is_same_condition = clause.is_condition and other.is_condition
+    if other.has_condition and not (clause.has_condition or is_same_condition) and clause.mode is not Mode.CAN:
         return "it leaves out the condition"
     if other.is_condition and not clause.is_condition and clause.tokens[-1] != "पर":
         return "it tells a condition as a fact"
