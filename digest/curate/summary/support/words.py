@@ -44,6 +44,7 @@ _AFTER_GENITIVE = {
         "cause": "कारण वजह चलते बदौलत",
         "with": "साथ संग",
         "at": "पास यहां नजदीक",
+        "before": "सामने समक्ष",
         "between": "बीच",
         "during": "दौरान",
         "exchange": "बदले",
