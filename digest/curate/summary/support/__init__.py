@@ -41,6 +41,8 @@ _TOLL = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"]
 _CAUSING = frozenset({"से", "कारण"})
 # The sentences of an article that may report the consequence of its first one.
 _SOON = 3
+# The most sentences from what a relative clause goes on about to that clause.
+_FAR = 2
 # A number with one of these words is a time, not a count.
 _TIME_UNITS = frozenset(map(key_of, GRAMMAR["period"] | GRAMMAR["part of hour"]))
 
@@ -251,7 +253,7 @@ class _Judge:
             # `भूकंप आया, जिसमें तीन लोग घायल हुए`: the article tells it soon after.
             return candidate.source == last.source and candidate.sentence <= _SOON and not found.past
         if any(each.startswith(("जिस", "जिन")) for each in openers):
-            return candidate.source == last.source and abs(candidate.sentence - last.sentence) <= 1
+            return candidate.source == last.source and -1 <= candidate.sentence - last.sentence <= _FAR
         return True
 
 
