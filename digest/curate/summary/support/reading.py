@@ -247,7 +247,7 @@ def _continued(before: Sequence[Clause], clauses: Sequence[Clause]) -> Iterator[
         # `इसके बाद बेलघाट में` is another event.
         if clause.is_frame or clause.is_said or not (_BACK & set(opening)) or "बाद" in clause.tokens[: 2 * _OPENING]:
             continue
-        acts = any(word.marker == "ने" for word in clause.words)
+        acts = any(word.marker == "ने" and word.is_content for word in clause.words)
         for each in before:
             if acts and any(word.marker == "ने" for word in each.words):
                 continue
