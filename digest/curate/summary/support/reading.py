@@ -483,12 +483,12 @@ def _give_nouns(clauses: Sequence[Clause]) -> None:
 
 
 def _share_predicates(clauses: Sequence[Clause]) -> None:
-    """Share predicates: in `A को 5 और B को 1 लाख देने की घोषणा की` both parts have the second one's predicate."""
-    for clause, after in itertools.pairwise(clauses):
+    """Share predicates: in `A को 5 और B को 1 लाख देने की घोषणा की` all parts have the last one's predicate."""
+    for clause, after in reversed([*itertools.pairwise(clauses)]):
         if after.opener not in (*JOINS, ",") or ends_in_verb(clause.tokens):
             continue
-        numbers = [at for at, word in enumerate(after.words) if word.number]
-        if numbers:
+        numbers = [at for at, word in enumerate(after.words) if word.number or word.text == "एक"]
+        if numbers and any(word.number for word in clause.words):
             shared = [word for word in after.words[numbers[-1] + 1 :] if word.marker in ("", "gen")]
             clause.words = [*clause.words, *(replace(word, phrase=-1) for word in shared)]
             clause.kinds |= after.kinds & {"plan", "claim", "doubt", "wish", "deny", "arrest"}
