@@ -14,7 +14,9 @@ from digest.curate.summary.support.roles import is_name_like, same
 from digest.curate.summary.support.vocabulary import GRAMMAR
 from digest.curate.summary.support.words import Word
 
-_FATES = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"] | GRAMMAR["penalty"]
+_FATES = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"] | GRAMMAR["penalty"] | GRAMMAR["ill"]
+# The sentences before a pronoun that may name whom it means.
+_BACK = 2
 _SUFFERS = frozenset({"", "को", "gen", "पर", "against"})
 _ACCUSES, _ACCUSED = frozenset({"ने", "द्वारा", "side"}), frozenset({"पर", "against"})
 
@@ -29,16 +31,25 @@ def misassigned(articles: Articles, clause: Clause, place: Place) -> str:
             for one, two in ((_ACCUSES, _ACCUSED), (_ACCUSED, _ACCUSES)):
                 if word.marker in one and theirs and theirs <= two:
                     return f"“{word.text}” has another part in the accusation"
-    if not (clause.kinds & {"arrest", "blame", "claim"} or _FATES & set(clause.tokens)) or other.pronouns:
+    has_fate = "arrest" in clause.kinds or bool(_FATES & set(clause.tokens))
+    if not (has_fate or clause.kinds & {"blame", "claim"}):
         return ""
-    sentence = articles.sentence(place)
-    near = [word for each in (*sentence.clauses, other) for word in (*each.words, *each.speaker)]
+    near = _near(articles, place)
     for name in _people(articles, names):
         if any(same(word, each) for word in name for each in near):
             continue
-        if _somebody_else(clause, other):
+        is_core = has_fate and name[0].marker in ("", "को")
+        if is_core or _somebody_else(clause, other):
             return f"the sentence does not name “{name[0].text}”"
     return ""
+
+
+def _near(articles: Articles, place: Place) -> list[Word]:
+    """Return the words of the sentence but not who tells it, and those that its pronouns may mean."""
+    sentences = articles.sentences(place.source)
+    told = sentences[max(0, place.sentence - _BACK) : place.sentence] if place.other.pronouns else ()
+    clauses = (*(each for each in sentences[place.sentence].clauses if not each.is_frame), place.other)
+    return [word for each in (*clauses, *(part for one in told for part in one.clauses)) for word in each.words]
 
 
 def _somebody_else(clause: Clause, other: Clause) -> bool:
