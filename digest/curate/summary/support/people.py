@@ -17,14 +17,14 @@ from digest.curate.summary.support.words import Word
 _FATES = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"] | GRAMMAR["penalty"] | GRAMMAR["ill"]
 # The sentences before a pronoun that may name whom it means.
 _BACK = 2
-_SUFFERS = frozenset({"", "को", "gen", "पर", "against"})
+_SUFFERS = frozenset({"", "को", "gen", "पर", "against", "at"})
 _ACCUSES, _ACCUSED = frozenset({"ने", "द्वारा", "side"}), frozenset({"पर", "against"})
 
 
 def misassigned(articles: Articles, clause: Clause, place: Place) -> str:
     """Return a problem if the clause gives a person a fate or part that the article's sentence does not give them."""
     other = place.other
-    names = [word for word in clause.words if word.is_content and word.phrase >= 0 and is_name_like(word)]
+    names = [word for word in clause.words if word.is_content and is_name_like(word)]
     if "claim" in clause.act & other.act:
         for word in names:
             theirs = {each.marker for each in other.words if same(word, each)}
@@ -38,7 +38,7 @@ def misassigned(articles: Articles, clause: Clause, place: Place) -> str:
     for name in _people(articles, names):
         if any(same(word, each) for word in name for each in near):
             continue
-        is_core = has_fate and name[0].marker in ("", "को")
+        is_core = has_fate and name[0].marker != "gen"
         if is_core or _somebody_else(clause, other):
             return f"the sentence does not name “{name[0].text}”"
     return ""
@@ -68,6 +68,6 @@ def _people(articles: Articles, words: Sequence[Word]) -> Iterator[list[Word]]:
     """Yield the words of each phrase that may name a person who suffers it."""
     phrases: dict[int, list[Word]] = {}
     for word in words:
-        if word.marker in _SUFFERS:
+        if word.phrase >= 0 and word.marker in _SUFFERS:
             phrases.setdefault(word.phrase, []).append(word)
     yield from (name for name in phrases.values() if not any(articles.is_place(word) for word in name))

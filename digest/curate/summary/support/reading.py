@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from digest.curate.summary.support.clauses import MODIFIERS, Clause, Mode, Sentence, ends_in_verb, outside, pieces
+from digest.curate.summary.support.roles import is_name_like
 from digest.curate.summary.support.speakers import goes_on_speaking, leaves_open, speakers
 from digest.curate.summary.support.vocabulary import ALL_CLASSES, GRAMMAR, NAMED, key_of
 from digest.curate.summary.support.words import (
@@ -82,6 +83,7 @@ def read(text: str) -> tuple[Sentence, ...]:
             goes_on_speaking(before.clauses, sentence.clauses)
         _resolve_pronouns(sentence, _subject(before))
         _go_on_past(before.clauses, sentence.clauses)
+    _complete_speakers(sentences)
     for sentence in sentences:
         sentence.units = _units(sentence.clauses)
         sentence.pairs = list(_pairs(sentence.clauses))
@@ -132,6 +134,20 @@ def _resolve_pronouns(sentence: Sentence, subject: Sequence[Word]) -> None:
             clause.words = [*(_as_inherited(word) for word in own or subject), *clause.words]
         elif not clause.is_said and (names := _first_names(clause)):
             subject = names
+
+
+def _complete_speakers(sentences: Sequence[Sentence]) -> None:
+    """Give a speaker who is named in short the first name of the last such person before: `कुमार` for `प्रशांत कुमार`."""
+    first_names: dict[str, Word] = {}
+    for clause in (clause for sentence in sentences for clause in sentence.clauses):
+        names = [word for word in clause.speaker if is_name_like(word)]
+        if len(names) == 1 and (first := first_names.get(names[0].text)):
+            at = clause.speaker.index(names[0])
+            full = replace(first, marker=names[0].marker, phrase=names[0].phrase)
+            clause.speaker = [*clause.speaker[:at], full, *clause.speaker[at:]]
+        for one, two in itertools.pairwise(clause.words):
+            if one.phrase == two.phrase and is_name_like(one) and is_name_like(two):
+                first_names[two.text] = one
 
 
 def _first_names(clause: Clause) -> list[Word]:
