@@ -6,42 +6,49 @@ What an article is about needs no mention in each sentence, but a person needs o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from itertools import pairwise
 
 from digest.curate.summary.support.articles import Articles, Place
 from digest.curate.summary.support.clauses import Clause
 from digest.curate.summary.support.roles import is_name_like, same
 from digest.curate.summary.support.vocabulary import GRAMMAR
 from digest.curate.summary.support.words import Word
+from digest.hindi.text import fold
 
-_FATES = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"] | GRAMMAR["penalty"] | GRAMMAR["ill"]
+_FATES = frozenset().union(*(GRAMMAR[name] for name in ("dead", "injured", "missing", "penalty", "ill")))
 # The sentences before a pronoun that may name whom it means.
 _BACK = 2
 _SUFFERS = frozenset({"", "को", "gen", "पर", "against", "at"})
 _ACCUSES, _ACCUSED = frozenset({"ने", "द्वारा", "side"}), frozenset({"पर", "against"})
+_HONORIFICS = frozenset(map(fold, ["डॉ", "डॉक्टर", "प्रो", "श्री", "श्रीमती"]))
 
 
 def misassigned(articles: Articles, clause: Clause, place: Place) -> str:
     """Return a problem if the clause gives a person a fate or part that the article's sentence does not give them."""
     other = place.other
-    names = [word for word in clause.words if word.is_content and is_name_like(word)]
-    if "claim" in clause.act & other.act:
-        for word in names:
-            theirs = {each.marker for each in other.words if same(word, each)}
-            for one, two in ((_ACCUSES, _ACCUSED), (_ACCUSED, _ACCUSES)):
-                if word.marker in one and theirs and theirs <= two:
-                    return f"“{word.text}” has another part in the accusation"
+    if "claim" in clause.act & other.act and (turned := _turned(clause, other)):
+        return f"“{turned.text}” has another part in the accusation"
     has_fate = "arrest" in clause.kinds or bool(_FATES & set(clause.tokens))
     if not (has_fate or clause.kinds & {"blame", "claim"}):
         return ""
     near = _near(articles, place)
-    for name in _people(articles, names):
+    for name in _people(articles, clause):
         if any(same(word, each) for word in name for each in near):
             continue
-        is_core = has_fate and name[0].marker != "gen"
-        if is_core or _somebody_else(clause, other):
+        if (has_fate and name[0].marker != "gen") or _somebody_else(clause, other):
             return f"the sentence does not name “{name[0].text}”"
     return ""
+
+
+def _turned(clause: Clause, other: Clause) -> Word | None:
+    """Return who accuses in the clause and is accused in the article, or the reverse."""
+    for word in clause.words:
+        theirs = {each.marker for each in other.words if same(word, each)} if is_name_like(word) else set()
+        for mine, turned in ((_ACCUSES, _ACCUSED), (_ACCUSED, _ACCUSES)):
+            if word.is_content and word.marker in mine and theirs and theirs <= turned:
+                return word
+    return None
 
 
 def _near(articles: Articles, place: Place) -> list[Word]:
@@ -64,10 +71,16 @@ def _somebody_else(clause: Clause, other: Clause) -> bool:
     )
 
 
-def _people(articles: Articles, words: Sequence[Word]) -> Iterator[list[Word]]:
-    """Yield the words of each phrase that may name a person who suffers it."""
+def _people(articles: Articles, clause: Clause) -> Iterator[list[Word]]:
+    """Yield the names of each phrase that may name a person who suffers it."""
     phrases: dict[int, list[Word]] = {}
-    for word in words:
-        if word.phrase >= 0 and word.marker in _SUFFERS:
+    for word in clause.words:
+        if word.is_content and word.phrase >= 0 and word.marker != "said" and word.text not in _HONORIFICS:
             phrases.setdefault(word.phrase, []).append(word)
-    yield from (name for name in phrases.values() if not any(articles.is_place(word) for word in name))
+    for phrase in phrases.values():
+        names = [word for word in phrase if is_name_like(word)]
+        if phrase[0].marker not in _SUFFERS:
+            # `मंत्री मोहन बुख़ार से बीमार हैं`: the subject has the marker of the next noun.
+            names = [two for one, two in pairwise(phrase) if "office" in one.concepts and is_name_like(two)][:1]
+        if names and not any(articles.is_place(word) for word in names):
+            yield names
