@@ -29,7 +29,8 @@ _SIMILAR, _BEST = 0.5, 0.05
 # With this share or more, the summary uses the article's words, and only clauses that are nearly as similar count.
 _VERBATIM, _SLIGHT = 0.95, 0.03
 # `यह जानकारी X ने दी`
-_THIS, _NEWS = frozenset({"यह", "ये", "इसकी"}), frozenset(map(fold, ["जानकारी", "ब्योरा", "बात", "सूचना", "आंकड़े", "बयान", "विवरण"]))
+_THIS = frozenset({"यह", "ये", "इसकी"})
+_NEWS = frozenset(map(fold, ["जानकारी", "ब्योरा", "बात", "सूचना", "आंकड़े", "बयान", "विवरण"]))
 # With fewer words, matches may be chance.
 _LONG = 4
 # A clause with one of these words is about the clause before it.

@@ -239,7 +239,7 @@ class _Alignment:
         return ""
 
     def scope(self) -> str:
-        """Return a problem if a superlative is true of more than in the article: `किसी भी टीम का न्यूनतम` for `भारत का`."""
+        """Return a problem if a superlative is true of more: `किसी भी टीम का न्यूनतम` for `भारत का`."""
         mine = set(self.clause.tokens) - {_BEFORE}
         if not any(kind & mine for kind in _SUPERLATIVES):
             return ""

@@ -97,12 +97,12 @@ class Articles:
                 yield from sentence.clauses
 
     def is_place(self, word: Word) -> bool:
-        """Whether the articles have the word as a place: `पटना में`."""
+        """Whether the articles have the word as a place: `पटना में`, and not `मोहन मामले में`."""
         if word.text not in self._places:
             self._places[word.text] = any(
-                each.marker in ("में", "at") and same(word, each)
+                each.marker in ("में", "at") and same(word, each) and not (after and after.phrase == each.phrase)
                 for clause in (*self.clauses(), *self.titles_read())
-                for each in clause.words
+                for each, after in zip(clause.words, [*clause.words[1:], None], strict=True)
             )
         return self._places[word.text]
 

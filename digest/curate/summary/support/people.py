@@ -16,10 +16,11 @@ from digest.curate.summary.support.vocabulary import GRAMMAR
 from digest.curate.summary.support.words import Word
 from digest.hindi.text import fold
 
-_FATES = frozenset().union(*(GRAMMAR[name] for name in ("dead", "injured", "missing", "penalty", "ill")))
+_FATES = frozenset().union(*(GRAMMAR[name] for name in ("dead", "injured", "missing", "penalty", "harmed")))
 # The sentences before a pronoun that may name whom it means.
 _BACK = 2
 _SUFFERS = frozenset({"", "को", "gen", "पर", "against", "at"})
+_CASES = frozenset({"मामले", "मामला", "केस", "मुकदमे"})
 _ACCUSES, _ACCUSED = frozenset({"ने", "द्वारा", "side"}), frozenset({"पर", "against"})
 _HONORIFICS = frozenset(map(fold, ["डॉ", "डॉक्टर", "प्रो", "श्री", "श्रीमती"]))
 
@@ -74,11 +75,14 @@ def _somebody_else(clause: Clause, other: Clause) -> bool:
 def _people(articles: Articles, clause: Clause) -> Iterator[list[Word]]:
     """Yield the names of each phrase that may name a person who suffers it."""
     phrases: dict[int, list[Word]] = {}
+    # `मूर्ति चोरी के मामले में`: what the case is called.
+    called = {word.phrase for word, after in pairwise(clause.words) if after.text in _CASES}
     for word in clause.words:
-        if word.is_content and word.phrase >= 0 and word.marker != "said" and word.text not in _HONORIFICS:
+        is_told = word.marker == "said" or word.phrase in called
+        if word.is_content and word.phrase >= 0 and not is_told and word.text not in _HONORIFICS:
             phrases.setdefault(word.phrase, []).append(word)
     for phrase in phrases.values():
-        names = [word for word in phrase if is_name_like(word)]
+        names = [word for word in phrase if is_name_like(word) or (word.marker == "को" and "office" in word.concepts)]
         if phrase[0].marker not in _SUFFERS:
             # `मंत्री मोहन बुख़ार से बीमार हैं`: the subject has the marker of the next noun.
             names = [two for one, two in pairwise(phrase) if "office" in one.concepts and is_name_like(two)][:1]

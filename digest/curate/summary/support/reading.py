@@ -409,12 +409,12 @@ def _past_times(clauses: Sequence[Clause]) -> None:
 
 
 def _go_on_past(before: Sequence[Clause], clauses: Sequence[Clause]) -> None:
-    """Give a sentence in the pluperfect the earlier time of the sentence before: `पिछले महीने … था। 57 ने समर्पण किया था।`"""
+    """Give a sentence in the pluperfect the earlier time of the one before: `पिछले महीने … था। 57 ने समर्पण किया था।`"""
     past = next((each.past for each in before if each.past and not each.is_said), "")
     for clause in clauses:
-        if past and not clause.past and not clause.is_said and _WAS & set(clause.tokens[-2:]):
-            if not any("time" in word.concepts for word in clause.words):
-                clause.past = past
+        is_earlier = bool(_WAS & set(clause.tokens[-2:])) and not any("time" in word.concepts for word in clause.words)
+        if is_earlier and not (clause.past or clause.is_said):
+            clause.past = past
 
 
 def _conditions(clauses: Sequence[Clause]) -> None:
