@@ -22,6 +22,7 @@ _BACK = 2
 _SUFFERS = frozenset({"", "को", "gen", "पर", "against", "at"})
 _CASES = frozenset({"मामले", "मामला", "केस", "मुकदमे"})
 _ACCUSES, _ACCUSED = frozenset({"ने", "द्वारा", "side"}), frozenset({"पर", "against"})
+_LABELS = GRAMMAR["label"]
 _HONORIFICS = frozenset(map(fold, ["डॉ", "डॉक्टर", "प्रो", "श्री", "श्रीमती"]))
 
 
@@ -30,6 +31,8 @@ def misassigned(articles: Articles, clause: Clause, place: Place) -> str:
     other = place.other
     if "claim" in clause.act & other.act and (turned := _turned(clause, other)):
         return f"“{turned.text}” has another part in the accusation"
+    if label := _label(articles, clause):
+        return label
     has_fate = "arrest" in clause.kinds or bool(_FATES & set(clause.tokens))
     if not (has_fate or clause.kinds & {"blame", "claim"}):
         return ""
@@ -40,6 +43,25 @@ def misassigned(articles: Articles, clause: Clause, place: Place) -> str:
         if (has_fate and name[0].marker != "gen") or _somebody_else(clause, other):
             return f"the sentence does not name “{name[0].text}”"
     return ""
+
+
+def _label(articles: Articles, clause: Clause) -> str:
+    """Return a label like `बदमाश` before a name that the articles don't use of that person."""
+    for label, name in pairwise(clause.words):
+        if label.text not in _LABELS or label.phrase != name.phrase or not is_name_like(name):
+            continue
+        if not any(_is_labelled(label, name, each) for each in articles.clauses()):
+            return f"the articles do not call “{name.text}” “{label.text}”"
+    return ""
+
+
+def _is_labelled(label: Word, name: Word, clause: Clause) -> bool:
+    """Whether the clause has both in one phrase, or accuses the person."""
+    named = [each for each in clause.words if same(name, each)]
+    suffers = any(each.marker in ("को", "against", "पर", "") for each in named)
+    if suffers and (clause.kinds & {"arrest", "blame", "claim"} or GRAMMAR["penalty"] & set(clause.tokens)):
+        return True
+    return any(each.phrase == one.phrase and same(label, one) for each in named for one in clause.words)
 
 
 def _turned(clause: Clause, other: Clause) -> Word | None:

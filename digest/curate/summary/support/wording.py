@@ -170,7 +170,8 @@ class _Reading(Parts):
                 (each for each in self._clause.words[self._clause.words.index(word) + 1 :] if each.is_content), None
             )
             problem = f"“{word.text}” is not said of it"
-            return problem if noun in self._inside else self._doubt(problem)
+            is_certain = noun in self._inside or "half" in word.concepts
+            return problem if is_certain else self._doubt(problem)
         if word is self._predicate and not word.marker:
             return "" if self._retells(word) else f"the clause with its other words has no “{word.text}” there"
         may_be_name = is_name_like(word) or (self._articles.is_anywhere(word) and not is_general(word))
@@ -201,6 +202,8 @@ class _Reading(Parts):
             return f"“{word.text}” is not said of it"
         if word.marker in _MEANS and self._is_another_means(word):
             return f"“{word.text}” belongs to something else"
+        if word.marker == "gen" and _names_court(word) and any(map(_names_court, self._other.words)):
+            return f"another court than “{word.text}”"
         if is_plain_word(word):
             return ""
         if "court" in word.concepts and word.marker in (*AGENT, ""):
@@ -605,6 +608,11 @@ class _Reading(Parts):
         problem = f"its source has no “{word.text}”"
         may_be_name = not may_be_plain(word) and not VERB.search(word.text)
         return problem if may_be_name or self._articles.has_opposite(word) else self._doubt(problem)
+
+
+def _names_court(word: Word) -> bool:
+    """Whether the word gives the level of a court: `सुप्रीम कोर्ट`, `निचली`."""
+    return any("court" in part.concepts for part in (word.parts or (word,)))
 
 
 def _is_fate(word: Word) -> bool:
