@@ -690,7 +690,14 @@ def other_link(link: Clause, sentence: Sentence) -> bool:
     if reverses_order(link.tokens, [token for each in sentence.clauses for token in each.tokens]):
         return True
     mine = [word for word in link.words if word.is_content and word.marker != "inherited"]
-    nouns = [word for word in mine if not is_infinitive(word.text)] or mine
+    deeds = [word for word in mine if is_infinitive(word.text)]
+    nouns = [word for word in mine if word not in deeds] or mine
+    if deeds and any(
+        each.is_adverbial and _BACK & set(each.tokens) and all(_in(word, each.words) for word in deeds)
+        for each in sentence.clauses
+    ):
+        # `इसके फटने से`
+        return False
     return bool(theirs) and not any(same(word, each) for word in nouns for each in theirs)
 
 
