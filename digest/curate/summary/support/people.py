@@ -6,8 +6,8 @@ What an article is about needs no mention in each sentence, but a person needs o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, takewhile
 
 from digest.curate.summary.support.articles import Articles, Place
 from digest.curate.summary.support.clauses import Clause
@@ -46,18 +46,25 @@ def misassigned(articles: Articles, clause: Clause, place: Place) -> str:
 
 
 def _label(articles: Articles, clause: Clause) -> str:
-    """Return a label like `बदमाश` before a name that the articles don't use of that person."""
-    for label, name in pairwise(clause.words):
-        if label.text not in _LABELS or label.phrase != name.phrase or not is_name_like(name):
+    """Return a problem if a label like `बदमाश` stands before a name, and the articles don't use it of that person."""
+    for at, label in enumerate(clause.words):
+        if label.text not in _LABELS:
             continue
-        if not any(_is_labelled(label, name, each) for each in articles.clauses()):
-            return f"the articles do not call “{name.text}” “{label.text}”"
+        names = [each for each in takewhile(is_name_like, clause.words[at + 1 :]) if each.phrase == label.phrase]
+        if names and not any(_is_labelled(label, names, each) for each in articles.clauses()):
+            return f"the articles do not call “{names[0].text}” “{label.text}”"
     return ""
 
 
-def _is_labelled(label: Word, name: Word, clause: Clause) -> bool:
-    """Whether the clause has both in one phrase, or accuses the person."""
-    named = [each for each in clause.words if same(name, each)]
+def _is_labelled(label: Word, names: Sequence[Word], clause: Clause) -> bool:
+    """Whether the clause has the label in the person's phrase, or accuses or punishes the person."""
+    named = [
+        each
+        for before, each in pairwise([None, *clause.words])
+        # `मलिक को` may be `साहिल मलिक`; `मोहन मलिक` is somebody else.
+        if each and any(same(one, each) for one in names)
+        if same(names[0], each) or not (before and before.phrase == each.phrase and is_name_like(before))
+    ]
     suffers = any(each.marker in ("को", "against", "पर", "") for each in named)
     if suffers and (clause.kinds & {"arrest", "blame", "claim"} or GRAMMAR["penalty"] & set(clause.tokens)):
         return True
