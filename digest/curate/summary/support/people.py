@@ -11,7 +11,7 @@ from itertools import pairwise, takewhile
 
 from digest.curate.summary.support.articles import Articles, Place
 from digest.curate.summary.support.clauses import Clause
-from digest.curate.summary.support.roles import is_name_like, same
+from digest.curate.summary.support.roles import is_name_like, is_plain_word, same
 from digest.curate.summary.support.vocabulary import GRAMMAR
 from digest.curate.summary.support.words import Word
 from digest.hindi.text import fold
@@ -38,7 +38,7 @@ def misassigned(articles: Articles, clause: Clause, place: Place) -> str:
         return ""
     near = _near(articles, place)
     for name in _people(articles, clause):
-        if any(same(word, each) for word in name for each in near):
+        if _named(name, near):
             continue
         if (has_fate and name[0].marker != "gen") or _somebody_else(clause, other):
             return f"the sentence does not name “{name[0].text}”"
@@ -58,17 +58,25 @@ def _label(articles: Articles, clause: Clause) -> str:
 
 def _is_labelled(label: Word, names: Sequence[Word], clause: Clause) -> bool:
     """Whether the clause has the label in the person's phrase, or accuses or punishes the person."""
-    named = [
-        each
-        for before, each in pairwise([None, *clause.words])
-        # `मलिक को` may be `साहिल मलिक`; `मोहन मलिक` is somebody else.
-        if each and any(same(one, each) for one in names)
-        if same(names[0], each) or not (before and before.phrase == each.phrase and is_name_like(before))
-    ]
+    named = _named(names, clause.words)
     suffers = any(each.marker in ("को", "against", "पर", "") for each in named)
     if suffers and (clause.kinds & {"arrest", "blame", "claim"} or GRAMMAR["penalty"] & set(clause.tokens)):
         return True
     return any(each.phrase == one.phrase and same(label, one) for each in named for one in clause.words)
+
+
+def _named(names: Sequence[Word], words: Sequence[Word]) -> list[Word]:
+    """Return the words that name the person. `मलिक` may be `साहिल मलिक`, but `मोहन मलिक` is somebody else."""
+    before = [None, *words]
+    return [
+        each
+        for one, each in zip(before, words, strict=False)
+        if same(names[0], each)
+        or (
+            any(same(name, each) for name in names)
+            and not (one and one.phrase == each.phrase and is_name_like(one) and not any(same(n, one) for n in names))
+        )
+    ]
 
 
 def _turned(clause: Clause, other: Clause) -> Word | None:
@@ -112,6 +120,9 @@ def _people(articles: Articles, clause: Clause) -> Iterator[list[Word]]:
             phrases.setdefault(word.phrase, []).append(word)
     for phrase in phrases.values():
         names = [word for word in phrase if is_name_like(word) or (word.marker == "को" and "office" in word.concepts)]
+        # `हीरा साव`: an everyday word may be a first name.
+        first = [one for one, two in pairwise(phrase) if names and two is names[0] and is_plain_word(one)]
+        names = [*first, *names]
         if phrase[0].marker not in _SUFFERS:
             # `मंत्री मोहन बुख़ार से बीमार हैं`: the subject has the marker of the next noun.
             names = [two for one, two in pairwise(phrase) if "office" in one.concepts and is_name_like(two)][:1]
