@@ -97,7 +97,7 @@ def test_a_good_models_sentences_keep_their_source(configured: Newsroom, server:
 def test_a_lying_models_words_are_not_used(configured: Newsroom, server: HttpServer) -> None:
     server.route("/v1/chat/completions", lying)
     run = configured.digest("compose")
-    assert "3 calls, 900 tokens, 0 texts used, 3 refused" in run.err
+    assert "6 calls, 1800 tokens, 0 texts used, 3 refused" in run.err
     assert "घोटाला" not in run.out
 
 

@@ -86,11 +86,36 @@ def test_each_sentence_of_a_model_keeps_its_source(server: HttpServer) -> None:
     assert all(each.source == FIRST.source and each.source_sentence in FIRST.text for each in summary.support)
 
 
-def test_a_lying_model_is_refused_and_counted(server: HttpServer) -> None:
+def test_a_lying_model_is_asked_twice_and_counted_once(server: HttpServer) -> None:
     model = Metered(answering(server, GOOD.replace("रविवार", "सोमवार"), usage={"total_tokens": 321}))
     summary = write_summary([FIRST], title=FIRST.title, summariser=model, background={})
     assert not summary.support
-    assert model.use == ModelUse(calls=1, tokens=321, accepted=0, refused=1)
+    assert model.use == ModelUse(calls=2, tokens=642, accepted=0, refused=1)
+
+
+def test_after_a_refusal_the_model_is_asked_once_more_with_the_reason(server: HttpServer) -> None:
+    wrong = GOOD.replace("820", "825")
+
+    def correcting(exchange: Exchange) -> None:
+        messages = json.loads(exchange.request.body)["messages"]
+        is_second = "825" in messages[-1]["content"]
+        text = GOOD if is_second and messages[-2] == {"role": "assistant", "content": wrong} else wrong
+        answer = {"choices": [{"message": {"content": text}}]}
+        exchange.reply(json.dumps(answer).encode(), headers={"Content-Type": "application/json"})
+
+    server.route("/v1/chat/completions", correcting)
+    model = Metered(OpenAI(server.url("/v1"), "small"))
+    summaries = [write_summary([FIRST], title=FIRST.title, summariser=model, background={}) for _ in range(2)]
+    assert [each.text for each in summaries] == [GOOD, GOOD]
+    assert (model.use.calls, model.use.accepted, model.use.refused) == (2, 1, 0)
+
+
+def test_without_budget_for_a_second_request_the_first_stays_refused(server: HttpServer) -> None:
+    answers = answering(server, GOOD.replace("820", "825"), usage={"total_tokens": 500})
+    model = Metered(answers, ModelTasks(budget=400))
+    summary = write_summary([FIRST], title=FIRST.title, summariser=model, background={})
+    assert "825" in summary.reasons[0]
+    assert (model.use.calls, model.use.refused) == (1, 1)
 
 
 def test_after_its_budget_the_model_is_not_asked(server: HttpServer) -> None:

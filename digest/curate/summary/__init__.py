@@ -14,7 +14,7 @@ from digest.curate.summary.death_tolls import mixes_tolls, tolls_sentence
 from digest.curate.summary.metered import Metered
 from digest.curate.summary.sentences import Extractive
 from digest.curate.summary.support import Verdict
-from digest.curate.summary.types import Summariser, SummaryError
+from digest.curate.summary.types import Refused, Summariser, SummaryError
 from digest.hindi.text import fold
 from digest.hindi.tokens import stems
 from digest.hindi.typography import typeset
@@ -39,6 +39,8 @@ WIDE_ENOUGH = 380
 RELATED = 3
 # The number of stories that an intro may mention.
 INTRO_STORIES = 5
+# How often a model is asked for a summary.
+_TRIES = 2
 
 
 def write_story(
@@ -134,24 +136,40 @@ def write_summary(
     """Summarise the articles. A model's own words are used only if an article supports each clause of them."""
     reasons: tuple[str, ...] = ()
     if isinstance(summariser, Metered):
-        try:
-            text = summariser(articles, title=title, background=background, known=known)
-        except SummaryError as error:
-            verdict = Verdict(problem=str(error))
-        else:
-            verdict = check(text, articles, title)
-            if not verdict.problem and mixes_tolls(text, title, articles):
-                verdict = Verdict(problem="it has two numbers of dead, and the articles disagree on the number")
-            summariser.record_verdict(accepted=not verdict.problem)
+        text, verdict = _from_model(articles, title, summariser, background, known)
         if not verdict.problem:
             why = "summary: in the words of a model, each sentence supported by a source"
-            return Summary(text, (why,), verdict.support)
+            return Summary(text, (why, *(f"summary: doubtful: {each}" for each in verdict.doubts)), verdict.support)
         reasons = (f"summary: extractive, because {verdict.problem}",)
     plain = summariser if summariser is not None and not summariser.own_words else Extractive(language)
     text = plain(articles, title=title, background=background, known=known)
     if mixes_tolls(text, title, articles):
         text = plain(articles[:1], title=title, background=background, known=known)
     return Summary(text, reasons)
+
+
+def _from_model(
+    articles: Sequence[Article], title: str, model: Metered, background: Mapping[str, float], known: str
+) -> tuple[str, Verdict]:
+    """Return the model's summary and its verdict. After a refusal the model is asked once more, with the reason."""
+    text, verdict = "", Verdict()
+    refused: Refused | None = None
+    for _ in range(_TRIES):
+        try:
+            text = model(articles, title=title, background=background, known=known, refused=refused)
+        except SummaryError as error:
+            if not refused:
+                return "", Verdict(problem=str(error))
+            # Without a second answer, the first one stays refused.
+            break
+        verdict = check(text, articles, title)
+        if not verdict.problem and mixes_tolls(text, title, articles):
+            verdict = Verdict(problem="it has two numbers of dead, and the articles disagree on the number")
+        if not verdict.problem or not text:
+            break
+        refused = Refused(text, verdict.problem)
+    model.record_verdict(accepted=not verdict.problem)
+    return text, verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from digest.curate.summary.types import Model, SummaryError
+from digest.curate.summary.types import Model, Refused, SummaryError
 from digest.models import Article, ModelUse
 
 
@@ -66,11 +66,19 @@ class Metered:
         self._accepted[self._last] = accepted
 
     def __call__(
-        self, articles: Sequence[Article], *, title: str, background: Mapping[str, float] | None, known: str
+        self,
+        articles: Sequence[Article],
+        *,
+        title: str,
+        background: Mapping[str, float] | None,
+        known: str,
+        refused: Refused | None = None,
     ) -> str:
         """Return the model's sentences. Raises SummaryError, also when the budget is used up."""
-        key = ("summary", title, known, *_texts(articles))
-        return self._ask(key, lambda: self._model(articles, title=title, background=background, known=known))
+        key = ("summary", title, known, *_texts(articles), *((refused.text, refused.problem) if refused else ()))
+        return self._ask(
+            key, lambda: self._model(articles, title=title, background=background, known=known, refused=refused)
+        )
 
     def headline(self, articles: Sequence[Article], *, title: str) -> str:
         """Return the model's headline. Raises SummaryError, also when the budget is used up."""

@@ -19,9 +19,16 @@ from digest.curate.summary.checks import (
     LEAST_INTRO_SENTENCES,
     MOST_INTRO_SENTENCES,
 )
-from digest.curate.summary.prompts import edition_prompt, headline_rules, intro_rules, story_prompt, summary_rules
+from digest.curate.summary.prompts import (
+    edition_prompt,
+    headline_rules,
+    intro_rules,
+    refusal_prompt,
+    story_prompt,
+    summary_rules,
+)
 from digest.curate.summary.sentence_rules import WORDS
-from digest.curate.summary.types import SummaryError
+from digest.curate.summary.types import Refused, SummaryError
 from digest.models import Article
 from digest.utils.redact import without_known
 
@@ -64,9 +71,10 @@ class OpenAI:
         # A model needs no word statistics.
         background: Mapping[str, float] | None = None,  # noqa: ARG002
         known: str = "",
+        refused: Refused | None = None,
     ) -> str:
-        """Return the model's sentences on one line. Raises SummaryError."""
-        text = self._answer(summary_rules(self._words), story_prompt(articles, title, known))
+        """Return the model's sentences on one line; others than the refused ones. Raises SummaryError."""
+        text = self._answer(summary_rules(self._words), story_prompt(articles, title, known), refused)
         return " ".join(text.split())
 
     def headline(self, articles: Sequence[Article], *, title: str) -> str:
@@ -78,11 +86,11 @@ class OpenAI:
         rules = intro_rules(LEAST_INTRO_SENTENCES, MOST_INTRO_SENTENCES, INTRO_WORDS)
         return " ".join(self._answer(rules, edition_prompt(stories)).split())
 
-    def _answer(self, rules: str, prompt: str) -> str:
+    def _answer(self, rules: str, prompt: str, refused: Refused | None = None) -> str:
         if time.monotonic() < self._paused_until:
             raise SummaryError("the model failed twice in a row and is not used for ten minutes")
         try:
-            text = self._ask(rules, prompt)
+            text = self._ask(rules, prompt, refused)
         except SummaryError:
             self._failures += 1
             if self._failures >= _MAX_FAILURES:
@@ -91,9 +99,12 @@ class OpenAI:
         self._failures = 0
         return text
 
-    def _ask(self, rules: str, prompt: str) -> str:
+    def _ask(self, rules: str, prompt: str, refused: Refused | None) -> str:
         self.calls += 1
         messages = [{"role": "system", "content": rules}, {"role": "user", "content": prompt}]
+        if refused:
+            again = {"role": "user", "content": refusal_prompt(refused.problem)}
+            messages += [{"role": "assistant", "content": refused.text}, again]
         payload = {"model": self._model, "messages": messages, "temperature": 0.2, "max_tokens": 600, "stream": False}
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self._key:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from digest.errors import DigestError
@@ -28,16 +29,38 @@ class Summariser(Protocol):
     ) -> str: ...
 
 
-class Model(Summariser, Protocol):
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A model's text, and why it was refused, as an English clause."""
+
+    text: str
+    problem: str
+
+
+class Model(Protocol):
     """A summariser with words of its own, which also writes headlines and intros.
 
     `calls` and `tokens` are totals so far.
     """
 
+    own_words: bool
+
     calls: int
     tokens: int
     # Identifies the model and its settings.
     name: str
+
+    def __call__(
+        self,
+        articles: Sequence[Article],
+        *,
+        title: str,
+        background: Mapping[str, float] | None,
+        known: str,
+        refused: Refused | None,
+    ) -> str:
+        """Return a summary like a Summariser. `refused` is the model's first one, if it must write another."""
+        ...
 
     def headline(self, articles: Sequence[Article], *, title: str) -> str:
         """Return another headline than `title` for the story, on one line. Raises SummaryError."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from digest.curate.summary.support.alignment import other_link
 from digest.curate.summary.support.articles import Place, Source
-from digest.curate.summary.support.attribution import names_paper
+from digest.curate.summary.support.attribution import names_paper, text_of
 from digest.curate.summary.support.check import Candidate, Checker
 from digest.curate.summary.support.clauses import MODIFIERS, Clause, Sentence
 from digest.curate.summary.support.reading import merge, opens, read
@@ -19,12 +19,18 @@ from digest.curate.summary.support.roles import same
 from digest.curate.summary.support.spelling import respell
 from digest.curate.summary.support.vocabulary import GRAMMAR, key_of
 from digest.hindi.sentences import split
+from digest.hindi.text import fold
 from digest.models import Article, Support
 
 # Clauses whose weighted shares of matched words differ by no more than this count as equally similar.
-_MARGIN = 0.2
+_MARGIN = 0.15
+# A clause may support another one in spite of a doubt from this share on, if hardly another clause is more similar.
+_SIMILAR, _BEST = 0.5, 0.05
 # With this share or more, the summary uses the article's words, and only clauses that are nearly as similar count.
 _VERBATIM, _SLIGHT = 0.95, 0.03
+# `यह जानकारी X ने दी`
+_THIS = frozenset({"यह", "ये", "इसकी"})
+_NEWS = frozenset(map(fold, ["जानकारी", "ब्योरा", "बात", "सूचना", "आंकड़े", "बयान", "विवरण"]))
 # With fewer words, matches may be chance.
 _LONG = 4
 # A clause with one of these words is about the clause before it.
@@ -36,16 +42,22 @@ _TOLL = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"]
 _CAUSING = frozenset({"से", "कारण"})
 # The sentences of an article that may report the consequence of its first one.
 _SOON = 3
+# The most sentences from what a relative clause goes on about to that clause.
+_FAR = 2
 # A number with one of these words is a time, not a count.
 _TIME_UNITS = frozenset(map(key_of, GRAMMAR["period"] | GRAMMAR["part of hour"]))
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The support of each sentence, or why a sentence has none, as an English clause."""
+    """The support of each sentence, or why a sentence has none, as an English clause.
+
+    `doubts` are differences from the articles that an editor should look at.
+    """
 
     support: tuple[Support, ...] = ()
     problem: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 def find_support(text: str, articles: Sequence[Article], *, is_strict: bool = False) -> Verdict:
@@ -60,15 +72,19 @@ def find_support(text: str, articles: Sequence[Article], *, is_strict: bool = Fa
     summary = read(respell(text, [each for article in articles for each in (article.title, _with_place(article))]))
     judge = _Judge(sources, Checker(sources, summary), is_strict=is_strict)
     found: list[Support] = []
+    before: Candidate | None = None
     written = split(text)
     for at, sentence in enumerate(summary):
         first = judge.first_support(at, sentence)
         if isinstance(first, str):
             return Verdict(problem=first)
+        if problem := judge.informant(sentence, summary[at - 1] if at else None, before):
+            return Verdict(problem=problem)
+        before = first
         source = sources[first.source]
         own = written[at] if len(written) == len(summary) else sentence.text
         found.append(Support(own, source.name, source.sentences[first.sentence].text))
-    return Verdict(tuple(found))
+    return Verdict(tuple(found), doubts=tuple(judge.doubts))
 
 
 class _Judge:
@@ -77,6 +93,7 @@ class _Judge:
     def __init__(self, sources: Sequence[Source], checker: Checker, *, is_strict: bool) -> None:
         self._sources, self._checker, self._is_strict = sources, checker, is_strict
         self._papers: set[int] | None = None
+        self.doubts: list[str] = []
 
     def first_support(self, at: int, sentence: Sentence) -> Candidate | str:
         """Return the support of the sentence's first clause, or the sentence's problem."""
@@ -97,8 +114,20 @@ class _Judge:
                     continue
                 return best
             chosen.append(best)
+            self.doubts += [best.doubt] if best.doubt else []
             number += 1
         return chosen[0] if chosen else f"“{sentence.text}” says nothing"
+
+    def informant(self, sentence: Sentence, told: Sentence | None, support: Candidate | None) -> str:
+        """Return a problem if somebody else tells in the article what was told before: `यह जानकारी X ने दी`."""
+        clause = sentence.clauses[0]
+        if told is None or support is None or not (_THIS & set(clause.tokens) and _NEWS & set(clause.tokens)):
+            return ""
+        mine = [word for word in clause.words if word.marker == "ने" and word.is_content and word.text not in _NEWS]
+        theirs = [word for word in self._place(support).other.speaker if word.is_content]
+        if not mine or not theirs or self._checker.attribution.is_speaker(mine, theirs):
+            return ""
+        return f"“{text_of(mine)}” does not tell it in the articles"
 
     def _together(
         self, at: int, clauses: Sequence[Clause], number: int, chosen: Sequence[Candidate]
@@ -136,13 +165,15 @@ class _Judge:
         fitting = [
             each
             for each in options
-            if not each.problem and (introduced or self._belongs(clause, clauses[number - 1], each, chosen))
+            if not each.problem
+            and self._may_support(each, most, margin)
+            and (introduced or self._belongs(clause, clauses[number - 1], each, chosen))
         ]
         if not fitting:
             fitting = [
                 each
                 for each in self._checker.joined(at, clause)
-                if each.share >= most - margin
+                if self._may_support(each, most, margin)
                 and (introduced or self._belongs(clause, clauses[number - 1], each, chosen))
             ]
         words = " ".join(clause.tokens)
@@ -179,6 +210,12 @@ class _Judge:
                 return f"“{' '.join(frame.tokens)}” has no support: {problems[0]}"
         last = (chosen[-1].source, chosen[-1].sentence) if chosen else None
         return max(fitting, key=lambda each: ((each.source, each.sentence) == last, each.share))
+
+    def _may_support(self, candidate: Candidate, most: float, margin: float) -> bool:
+        """Whether the candidate is similar enough; with a doubt, hardly another one may be more similar."""
+        if candidate.doubt:
+            return not self._is_strict and candidate.share >= max(_SIMILAR, most - _BEST)
+        return candidate.share >= most - margin
 
     def _place(self, candidate: Candidate) -> Place:
         other = self._sources[candidate.source].sentences[candidate.sentence].units[candidate.clause]
@@ -217,7 +254,7 @@ class _Judge:
             # `भूकंप आया, जिसमें तीन लोग घायल हुए`: the article tells it soon after.
             return candidate.source == last.source and candidate.sentence <= _SOON and not found.past
         if any(each.startswith(("जिस", "जिन")) for each in openers):
-            return candidate.source == last.source and abs(candidate.sentence - last.sentence) <= 1
+            return candidate.source == last.source and -1 <= candidate.sentence - last.sentence <= _FAR
         return True
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, takewhile
 
 from digest.curate.summary.support.articles import Articles, Place
 from digest.curate.summary.support.clauses import Clause, Sentence
@@ -29,27 +29,21 @@ _RELATION_WITHIN = 3
 _BACK = GRAMMAR["reference"]
 _SCOPES = GRAMMAR["stands for a name"]
 _FORMER = GRAMMAR["former"]
-_INSTEAD = GRAMMAR["instead"]
-_CASES = GRAMMAR["case"] | GRAMMAR["genitive"] | {"अब"}
 _APART = GRAMMAR["contrast"] | GRAMMAR["end of speech"]
-# Tokens before `के बजाय` that name the replaced thing.
-_INSTEAD_WITHIN = 2
 _EXCEPTS = GRAMMAR["except"]
 # The excepted noun is among this many tokens before a word of exception.
 _EXCEPTED_WITHIN = 5
-_MANY = GRAMMAR["rough number"]
-# The nouns after a rough number of which one is counted.
-_COUNTED_WITHIN = 2
 _ALLEGED = GRAMMAR["alleged"]
 _OBLIQUE = frozenset({"से", "में", "पर", "तक"})
 # Nouns that may govern another noun without changing the thing: `धरने का ऐलान`.
 _TELLS = frozenset({"said", "claim", "doubt", "wish", "plan", "deny"})
 # Words in the name of somebody's relative or property: `भाई मोहन`.
 _HEAD_WORDS = 2
-_DOUBTFUL = frozenset({"claim", "doubt", "deny"})
-_TIME_UNITS = GRAMMAR["period"] | GRAMMAR["part of hour"]
 _FATES = {name: GRAMMAR[name] for name in ("dead", "injured", "missing")}
 _SUPERLATIVES = tuple(GRAMMAR[name] for name in ("first", "most of all", "only one", "last"))
+_SUPERLATIVE_SCOPES = GRAMMAR["scope"]
+_DOUBTFUL = frozenset({"claim", "doubt", "deny"})
+_TIME_UNITS = GRAMMAR["period"] | GRAMMAR["part of hour"]
 _DAYS, _MONTHS = GRAMMAR["weekday"], GRAMMAR["month"]
 _AFTER, _BEFORE = "बाद", "पहले"
 _PLACES = frozenset({"में", "पर"})
@@ -57,12 +51,14 @@ _DIRECTED = frozenset({"से", "को", "for", "against"})
 # With fewer words, another order means nothing.
 _FEW = 4
 _CORE = frozenset({"", "ने", "को"})
+_PATIENTS = frozenset({"ने", "को"})
 
 
-def misaligned(articles: Articles, clause: Clause, place: Place) -> str:
-    """Return how the clause differs from the article's sentence at `place`; '' if it does not."""
+def misaligned(articles: Articles, clause: Clause, place: Place) -> tuple[str, list[str]]:
+    """Return how the clause differs from the article's sentence at `place` ('' if it does not), and its doubts."""
     found = _Alignment(articles, clause, place)
-    return next((problem for rule in _RULES if (problem := rule(found))), "")
+    problem = next((problem for rule in _RULES if (problem := rule(found))), "")
+    return problem, [doubt for rule in _DOUBTS if not problem and (doubt := rule(found))]
 
 
 @dataclass
@@ -124,11 +120,20 @@ class _Alignment:
         at = self.place.sentence
         return [word for each in sentences[max(0, at - 1) : at + 2] for part in each.clauses for word in part.words]
 
+    def actor(self) -> str:
+        """Return a problem if a number, or who acts or suffers, comes from another sentence, and is not the topic."""
+        return self._stray(is_core=True)
+
     def stray(self) -> str:
-        """Return a problem if a name, office or number comes from another sentence, and is not the topic."""
+        """Return a problem if another name or office comes from another sentence, and is not the topic."""
+        return self._stray(is_core=False)
+
+    def _stray(self, *, is_core: bool) -> str:
         for phrase in self._phrases():
             known = [word for word in phrase if is_name_like(word) and self._is_at_hand(word)]
             for word in phrase:
+                if (word.marker in _PATIENTS or bool(word.number)) is not is_core:
+                    continue
                 if word in known or (is_general(word) and word.marker != "ने"):
                     continue
                 if not (is_name_like(word) or word.number or {"office", "body"} & word.concepts):
@@ -180,6 +185,22 @@ class _Alignment:
                 return f"the articles say it of something of “{word.text}”"
         return ""
 
+    def former(self) -> str:
+        """Return a problem if `पूर्व` is added to or missing before an office: `अध्यक्ष` for `पूर्व अध्यक्ष`."""
+        mine = [*self.clause.words, *self.clause.speaker]
+        for one, two in ((mine, self.near), (self.near, mine)):
+            for at, (before, word) in enumerate(pairwise(one)):
+                if before.text not in _FORMER or before.phrase != word.phrase or word.number or not word.is_content:
+                    continue
+                mates = [each for each in one[at + 2 :] if each.phrase == word.phrase and each.is_content]
+                same_person = [n for n, each in enumerate(two) if same(word, each) and _may_be_same(mates, two, n)]
+                if same_person and not any(
+                    _FORMER & {each.text for each in two[max(0, n - _FORMER_BEFORE) : n + _FORMER_AFTER]}
+                    for n in same_person
+                ):
+                    return f"“{before.text}” is said of “{word.text}” in one of both only"
+        return ""
+
     def relative(self) -> str:
         """Return a problem if it says of a person what the article says of their relative or property: `X का भाई`."""
         if self.other.pronouns:
@@ -205,22 +226,6 @@ class _Alignment:
                 return f"“{word.text}” has another fate"
         return ""
 
-    def former(self) -> str:
-        """Return a problem if `पूर्व` is added to or missing before an office: `अध्यक्ष` for `पूर्व अध्यक्ष`."""
-        mine = [*self.clause.words, *self.clause.speaker]
-        for one, two in ((mine, self.near), (self.near, mine)):
-            for at, (before, word) in enumerate(pairwise(one)):
-                if before.text not in _FORMER or before.phrase != word.phrase or word.number or not word.is_content:
-                    continue
-                mates = [each for each in one[at + 2 :] if each.phrase == word.phrase and each.is_content]
-                same_person = [n for n, each in enumerate(two) if same(word, each) and _may_be_same(mates, two, n)]
-                if same_person and not any(
-                    _FORMER & {each.text for each in two[max(0, n - _FORMER_BEFORE) : n + _FORMER_AFTER]}
-                    for n in same_person
-                ):
-                    return f"“{before.text}” is said of “{word.text}” in one of both only"
-        return ""
-
     def superlative(self) -> str:
         """Return a problem if the clause adds that something is the first, last, only or most."""
         for before, word, after in zip(
@@ -232,6 +237,15 @@ class _Alignment:
             if before is None or not (before.number or "time" in before.concepts or before.text in _TIME_UNITS):
                 return f"“{word.text}” is not said of it"
         return ""
+
+    def scope(self) -> str:
+        """Return a problem if a superlative is true of more: `किसी भी टीम का न्यूनतम` for `भारत का`."""
+        mine = set(self.clause.tokens) - {_BEFORE}
+        if not any(kind & mine for kind in _SUPERLATIVES):
+            return ""
+        added = _SUPERLATIVE_SCOPES & mine - set(self.tokens)
+        wide = [word for word in self.clause.words if word.text.split()[0] in added and not _in(word, self.near)]
+        return f"it adds “{wide[0].text}” to a superlative" if wide else ""
 
     def opposite(self) -> str:
         if self.clause.negations % 2 != self.other.negations % 2:
@@ -388,11 +402,6 @@ class _Alignment:
                 return f"“{name.text}” is in another clause"
         return ""
 
-    def instead(self) -> str:
-        """Return a problem if `के बजाय` follows another word than in the article."""
-        mine, theirs = _before_instead(self.clause.tokens), _before_instead(self.tokens)
-        return "it is instead of something else in the article" if mine and not mine & theirs else ""
-
     def exception(self) -> str:
         """Return a problem if it includes what the article excepts, or the reverse: `समेत` for `छोड़कर`."""
         mine, theirs = _EXCEPTS & set(self.clause.tokens), _EXCEPTS & set(self.other.tokens)
@@ -403,7 +412,13 @@ class _Alignment:
             turned = any(word.text in before and word.is_content for word in self.clause.words)
         return "the articles except what it includes" if turned else ""
 
+    def department(self) -> str:
+        return self._modifier(of_office=True)
+
     def modifier(self) -> str:
+        return self._modifier(of_office=False)
+
+    def _modifier(self, *, of_office: bool) -> str:
         """Return a problem if a noun has another word before it: `खेल मंत्रालय` for `गृह मंत्रालय`."""
         colours = frozenset({"soft", "status"})
         for before, noun in _in_phrases(self.clause.words):
@@ -414,7 +429,8 @@ class _Alignment:
                 or is_infinitive(before.text)
             ):
                 continue
-            if is_plain_word(before) and not {"office", "body"} & noun.concepts:
+            is_office = bool({"office", "body"} & noun.concepts)
+            if is_office is not of_office or (is_plain_word(before) and not is_office):
                 continue
             if any(same(before, each) for each in self.other.words):
                 continue
@@ -428,18 +444,6 @@ class _Alignment:
                 for one in theirs
             ):
                 return f"the articles have “{theirs[0].text}” before “{noun.text}”"
-        return ""
-
-    def many(self) -> str:
-        """Return a problem if a rough number, like दर्जनों, counts something else in the article."""
-        for at, word in enumerate(self.clause.words):
-            counted = next((each for each in self.clause.words[at + 1 :] if each.is_content), None)
-            if word.text not in _MANY or counted is None:
-                continue
-            places = [n for n, each in enumerate(self.other.words) if each.text == word.text]
-            following = [[noun for noun in self.other.words[n + 1 :] if noun.is_content] for n in places]
-            if not any(same(counted, each) for nouns in following for each in nouns[:_COUNTED_WITHIN]):
-                return f"the articles do not have “{word.text}” of “{counted.text}”"
         return ""
 
     def alleged(self) -> str:
@@ -470,24 +474,6 @@ class _Alignment:
             if before is None or before.phrase != word.phrase:
                 yield word
             before = word
-
-    def count(self) -> str:
-        """Return a problem if a number counts, or belongs to, something else than in a list of the article."""
-        line = [word for word in self.line if word.is_content or word.text in PRONOUNS]
-        for at, word in enumerate(self.mine):
-            places = [n for n, each in enumerate(line) if each.number and each.number == word.number]
-            unit = self.mine[at + 1] if at + 1 < len(self.mine) else None
-            if word.is_year or not places or unit is None:
-                continue
-            counted = self.mine[at + 2] if unit.marker == "gen" and at + 2 < len(self.mine) else None
-            if counted is not None and not counted.number:
-                rivals = [n for n in _counting(line, unit, counted) if line[n].number != word.number]
-                if rivals and not set(_counting(line, unit, counted)) & set(places):
-                    return f"“{counted.text}” is counted as {line[rivals[0]].text}"
-            before = self.mine[at - 1] if at else None
-            if before is not None and not before.number and all(self._is_past(line, before, n, unit) for n in places):
-                return f"another number follows “{before.text}”"
-        return ""
 
     def _phrases(self) -> Iterator[list[Word]]:
         """Yield the content words of each phrase except the speaker."""
@@ -566,20 +552,6 @@ class _Alignment:
         mine = [each for each in self.clause.words if each.is_content and each.marker not in _OBLIQUE]
         return not any(same(one, each) for one in mine for each in phrase[:_HEAD_WORDS])
 
-    def _is_past(self, line: Sequence[Word], before: Word, at: int, unit: Word) -> bool:
-        """Whether the last `before` of the line has another number of the same unit than the one at `at`."""
-        starts = [n for n in range(max(0, at - _NUMBER_WITHIN), at) if same(before, line[n])]
-        if not starts or any(each.text in PRONOUNS for each in line[starts[-1] : at]):
-            return False
-        return any(
-            line[n].number
-            and line[n].number != line[at].number
-            and not line[n + 1].number
-            and _in(unit, line[n + 1 : n + 3])
-            and not any(each.number == line[n].number for each in self.mine)
-            for n in range(starts[-1] + 1, at)
-        )
-
     def _loses_owned(self, at: int) -> bool:
         """Whether the summary omits the thing that the article's word at `at` owns."""
         words = self.other.words
@@ -612,7 +584,7 @@ class _Alignment:
             return True
         if word.marker != "gen":
             # `X को गिरफ़्तार किया`: `X की गिरफ़्तारी`
-            return any(_in(each, owned) for each in following)
+            return any(_in(each, owned) for each in following) and not self._has_other_owner(owned[-1], names=True)
         reach = word.phrase + 1
         for each in following:
             if each.phrase > reach:
@@ -645,25 +617,28 @@ class _Alignment:
 
 _RULES: tuple[Callable[[_Alignment], str], ...] = (
     _Alignment.exception,
-    _Alignment.modifier,
-    _Alignment.many,
+    _Alignment.department,
     _Alignment.alleged,
-    _Alignment.counted_beside,
-    _Alignment.counted_there,
-    _Alignment.instead,
     _Alignment.elsewhere,
     _Alignment.former,
+    _Alignment.counted_beside,
     _Alignment.title,
     _Alignment.superlative,
+    _Alignment.scope,
+    _Alignment.fate,
+    _Alignment.relative,
     _Alignment.swapped,
     _Alignment.opposite,
     _Alignment.time,
-    _Alignment.count,
-    _Alignment.fate,
-    _Alignment.stray,
     _Alignment.owner,
+    _Alignment.actor,
     _Alignment.thing,
-    _Alignment.relative,
+)
+# Rules that refuse true clauses as often as wrong ones. One of them alone proves nothing.
+_DOUBTS: tuple[Callable[[_Alignment], str], ...] = (
+    _Alignment.modifier,
+    _Alignment.counted_there,
+    _Alignment.stray,
 )
 
 
@@ -679,7 +654,9 @@ def _fate(word: Word) -> str:
 
 
 def _next_fate(words: Sequence[Word], at: int) -> str:
-    return next((found for each in words[at + 1 : at + 1 + _TOLL_WITHIN] if (found := _fate(each))), "")
+    """Return the first fate after the word at `at`, unless it is that of another number."""
+    following = takewhile(lambda each: not each.number, words[at + 1 : at + 1 + _TOLL_WITHIN])
+    return next((found for each in following if (found := _fate(each))), "")
 
 
 def _may_be_same(mates: Sequence[Word], words: Sequence[Word], at: int) -> bool:
@@ -713,27 +690,15 @@ def other_link(link: Clause, sentence: Sentence) -> bool:
     if reverses_order(link.tokens, [token for each in sentence.clauses for token in each.tokens]):
         return True
     mine = [word for word in link.words if word.is_content and word.marker != "inherited"]
-    nouns = [word for word in mine if not is_infinitive(word.text)] or mine
+    deeds = [word for word in mine if is_infinitive(word.text)]
+    nouns = [word for word in mine if word not in deeds] or mine
+    if deeds and any(
+        each.is_adverbial and _BACK & set(each.tokens) and all(_in(word, each.words) for word in deeds)
+        for each in sentence.clauses
+    ):
+        # `इसके फटने से`
+        return False
     return bool(theirs) and not any(same(word, each) for word in nouns for each in theirs)
-
-
-def _before_instead(tokens: Sequence[str]) -> set[str]:
-    return {
-        each
-        for n, token in enumerate(tokens)
-        if token in _INSTEAD
-        for each in tokens[max(0, n - _INSTEAD_WITHIN) : n]
-        if each not in _CASES
-    }
-
-
-def _counting(line: Sequence[Word], unit: Word, counted: Word) -> list[int]:
-    """Return the positions of numbers with the unit and the counted noun: `19 करोड़ डॉलर की संपत्ति`."""
-    return [
-        n
-        for n, (number, one, two) in enumerate(zip(line, line[1:], line[2:], strict=False))
-        if number.number and same(unit, one) and same(counted, two)
-    ]
 
 
 def _relations(tokens: Sequence[str]) -> set[tuple[str, str]]:

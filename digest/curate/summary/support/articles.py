@@ -9,6 +9,7 @@ from functools import cached_property
 from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.reading import read
 from digest.curate.summary.support.roles import is_name_like, same
+from digest.curate.summary.support.vocabulary import OPPOSITES
 from digest.curate.summary.support.words import JOINS, PRONOUNS, Word
 
 # The most words between a name and a description of its owner.
@@ -52,6 +53,7 @@ class Articles:
         self.sources = sources
         self._known: dict[str, bool] = {}
         self._leading: dict[str, bool] = {}
+        self._places: dict[str, bool] = {}
 
     @cached_property
     def lead_words(self) -> list[Word]:
@@ -94,6 +96,16 @@ class Articles:
             for sentence in read(source.title):
                 yield from sentence.clauses
 
+    def is_place(self, word: Word) -> bool:
+        """Whether the articles have the word as a place: `पटना में`, and not `मोहन मामले में`."""
+        if word.text not in self._places:
+            self._places[word.text] = any(
+                each.marker in ("में", "at") and same(word, each) and not (after and after.phrase == each.phrase)
+                for clause in (*self.clauses(), *self.titles_read())
+                for each, after in zip(clause.words, [*clause.words[1:], None], strict=True)
+            )
+        return self._places[word.text]
+
     def is_anywhere(self, word: Word) -> bool:
         if word.text not in self._known:
             self._known[word.text] = any(
@@ -104,6 +116,11 @@ class Articles:
                 for each in clause.words
             )
         return self._known[word.text]
+
+    def has_opposite(self, word: Word) -> bool:
+        """Whether the articles have the opposite of the word: `उत्तरी` for `दक्षिणी`."""
+        opposites = {each for pair in OPPOSITES for one, two in (pair, pair[::-1]) if word.text in one for each in two}
+        return any(opposites & set(clause.tokens) for clause in self.clauses())
 
     def is_fact(self, word: Word) -> bool:
         """Whether an article states it as a fact, in its own name."""
@@ -147,7 +164,18 @@ class Articles:
             for n in (n for n, each in enumerate(clause.words) if same(name, each)):
                 for m in range(max(0, n - _TITLE_WITHIN), min(len(clause.words), n + _NEAR + 1)):
                     between = clause.words[min(m, n) + 1 : max(m, n)]
-                    if same(word, clause.words[m]) and not any(each.text in JOINS for each in between):
+                    if not same(word, clause.words[m]) or any(each.text in JOINS for each in between):
+                        continue
+                    # `अध्यक्ष राम दास, सचिव मोहन लाल`
+                    title = clause.words[m]
+                    after = clause.words[m + 1 : m + 2]
+                    is_of_another = (
+                        after
+                        and is_name_like(after[0])
+                        and after[0].phrase == title.phrase != clause.words[n].phrase
+                        and not same(name, after[0])
+                    )
+                    if "office" not in title.concepts or not is_of_another:
                         return True
         return False
 

@@ -106,7 +106,7 @@ class Attribution:
             agents = [word for word in other.words if word.marker in ("ने", "gen", "inherited")]
             # `सचिव ने आवक को कारण बताया`
             tells = bool(other.kinds & SPEECH) and any(word.marker == "ने" for word in agents)
-            if (not tells and self._is_told_before(mine, before)) or self._is_speaker(
+            if (not tells and self._is_told_before(mine, before)) or self.is_speaker(
                 mine, [word for word in other.maybe_speaker if word.is_content]
             ):
                 # The article goes on with what the same person says.
@@ -126,26 +126,28 @@ class Attribution:
         if stands and not any(is_name_like(word) for word in theirs) and self._is_told_before(mine, before):
             # `पुलिस अधिकारी ने बताया`, of the one named before
             return ""
-        if not self._is_speaker(mine, theirs):
+        if not self.is_speaker(mine, theirs):
             return f"{text_of(mine)} doesn't say it in the articles"
         return ""
 
     def _goes_on(self, at: int, speaker: Sequence[Word]) -> bool:
         """Whether the summary's sentence before `at` tells what the same person says."""
         told = _last_said(self._summary[at - 1].clauses if at else [])
-        return told is not None and self._is_speaker([word for word in told.speaker if word.is_content], speaker)
+        return told is not None and self.is_speaker([word for word in told.speaker if word.is_content], speaker)
 
     def _is_told_before(self, speaker: Sequence[Word], before: Sequence[Clause]) -> bool:
         """Whether the article's sentence before tells what the speaker says."""
         told = _last_said(before)
-        return told is not None and self._is_speaker(speaker, [word for word in told.speaker if word.is_content])
+        return told is not None and self.is_speaker(speaker, [word for word in told.speaker if word.is_content])
 
-    def _is_speaker(self, mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
+    def is_speaker(self, mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
         """Whether the summary's speaker is the article's: it has a name or office of that speaker, and no other's."""
         known = [word for word in mine if any(same(word, each) for each in theirs)]
         missing = [word for word in mine if word not in known]
         itself = [word for word in mine if word.marker != "gen"]
         if not known or (itself and not any(word in known for word in itself)):
+            return False
+        if _has_other_name(mine, theirs) or _has_other_owner(mine, theirs):
             return False
         names = [word for word in mine if is_name_like(word)]
         if any(is_name_like(word) for word in known):
@@ -241,6 +243,29 @@ class Attribution:
         if any(same(word, each) for word in mine for each in theirs if word.is_content):
             return ""
         return f"“{clause.pronouns[0]}” means somebody else"
+
+
+def _has_other_owner(mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
+    """Whether both speakers have owners, and none in common: `सीबीआई के वकील` for `आरोपियों के वकील`."""
+    one, two = ([word for word in words if word.marker == "gen"] for words in (mine, theirs))
+    heads = [word for word in mine if word.marker != "gen"]
+    is_unnamed = bool(heads) and all("office" in word.concepts and not is_name_like(word) for word in heads)
+    return is_unnamed and bool(one) and bool(two) and not any(same(word, each) for word in one for each in two)
+
+
+def _has_other_name(mine: Sequence[Word], theirs: Sequence[Word]) -> bool:
+    """Whether different names stand before the same one: `मनोज कुमार` for `प्रशांत कुमार`."""
+    names = [
+        [(one, two) for one, two in itertools.pairwise(words) if one.phrase == two.phrase and is_name_like(one)]
+        for words in (mine, theirs)
+    ]
+    return any(
+        same(last, their_last)
+        and not any(same(first, each) for each in theirs)
+        and not any(same(each, their_first) for each in mine)
+        for first, last in names[0]
+        for their_first, their_last in names[1]
+    )
 
 
 def _last_said(clauses: Sequence[Clause]) -> Clause | None:

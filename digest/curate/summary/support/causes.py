@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from digest.curate.summary.support.clauses import Clause, Sentence
-from digest.curate.summary.support.roles import find_cause, same
+from digest.curate.summary.support.roles import find_cause, is_force, same
 from digest.curate.summary.support.vocabulary import GRAMMAR
 from digest.curate.summary.support.words import Word, is_infinitive
 
@@ -42,6 +42,20 @@ def cause(clause: Clause, other: Clause, sentence: Sentence) -> str:
     ):
         return "the article gives no cause"
     return ""
+
+
+def invented(clause: Clause, other: Clause, *, has_effect: bool) -> str:
+    """Return a problem if the clause makes a cause of what is none, or is an effect: `मौत के कारण` for `… के कारण मौत`.
+
+    `has_effect`: whether the article's clause has the clause's predicate.
+    """
+    mine = [word for word in clause.words if word.marker == "cause" and word.is_content]
+    if mine and not has_effect and not any(map(is_force, mine)):
+        return f"the sentence has no effect of “{mine[-1].text}”"
+    causes = [each for each in other.words if each.marker == "cause" and each.is_content]
+    effects = [word for word in mine if any(same(word, each) for each in other.words)]
+    turned = [word for word in effects if causes and not any(same(word, each) for each in causes)]
+    return f"the article does not give “{turned[-1].text}” as a cause" if turned else ""
 
 
 def _leads_on(led: Sequence[Word], other: Clause) -> bool:

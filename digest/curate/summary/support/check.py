@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from digest.curate.summary.support.alignment import misaligned
 from digest.curate.summary.support.articles import Articles, Place, Source
 from digest.curate.summary.support.attribution import Attribution, names_paper, text_of
-from digest.curate.summary.support.causes import cause
+from digest.curate.summary.support.causes import cause, invented
 from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.contest import same_result, tells_result, turns_result
 from digest.curate.summary.support.counts import counts, splits_count
+from digest.curate.summary.support.people import misassigned
 from digest.curate.summary.support.roles import (
     find,
     find_any,
@@ -35,6 +36,8 @@ _RETOLD, _TOLD = 0.3, 0.7
 # The weight of a word that another clause of the sentence has.
 _BESIDE = 0.5
 _CORE = frozenset({"", "ने", "को", "inherited"})
+# One doubt alone refuses nothing: it is as often about a true clause.
+_MOST_DOUBTS = 1
 # A clause of an article may be the support from this weighted share of matched words on.
 _LEAST = 0.3
 
@@ -50,6 +53,8 @@ class Candidate:
     problem: str = ""
     # Whether the article's clause has the predicate.
     has_predicate: bool = True
+    # A difference that alone refuses nothing.
+    doubt: str = ""
 
 
 class Checker:
@@ -146,20 +151,30 @@ class Checker:
             ]
             if told and 3 * sum(word in inside for word in told) < len(told):
                 return Candidate(s, i, k, share, f"{text_of(told)} is not what is said", False)
+        place = Place(s, i, k, other)
+        problem, doubts = problem_of_words(self.articles, clause, unmatched, inside, share, place)
         problem = (
-            problem_of_words(self.articles, clause, unmatched, inside, share, Place(s, i, k, other))
+            problem
             or counts(self.articles, clause, content, inside, other)
             or statement(clause, other)
-            or cause(clause, other, sentence)
             or infinitive(clause, other)
             or ("the articles tell the opposite result" if turns_result(clause, self.articles.clauses()) else "")
             or self.attribution.speaker(
                 at, clause, other, source.sentences[i - 1].clauses if i else [], by_paper=by_paper, speech=speech
             )
-            or self.attribution.pronouns(at, clause, s, i, other)
-            or misaligned(self.articles, clause, Place(s, i, k, other))
         )
-        return Candidate(s, i, k, near, problem, predicate not in unmatched)
+        doubt = ""
+        if not problem:
+            problem, more = misaligned(self.articles, clause, place)
+            problem = problem or invented(clause, other, has_effect=predicate not in unmatched)
+            problem = problem or misassigned(self.articles, clause, place)
+            doubts += [*more, cause(clause, other, sentence), self.attribution.pronouns(at, clause, s, i, other)]
+            # One rule may find the same twice.
+            found = {doubt.partition("”")[0]: doubt for doubt in doubts if doubt}
+            doubt = ", and ".join(found.values())
+            if not problem and len(found) > _MOST_DOUBTS:
+                problem = doubt
+        return Candidate(s, i, k, near, problem, predicate not in unmatched, doubt)
 
     def is_known(self, clause: Clause, whole: Clause) -> bool:
         """Whether the articles state in their own name what the clause mentions.

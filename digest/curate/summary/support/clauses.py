@@ -164,9 +164,19 @@ def ends_in_verb(before: Sequence[str]) -> bool:
     )
 
 
+def outside(tokens: Sequence[str]) -> Iterator[str]:
+    """Yield the tokens outside parentheses."""
+    depth = 0
+    for each in tokens:
+        depth = max(0, depth + (each == "(") - (each == ")"))
+        if not depth:
+            yield each
+
+
 def _numbers_on_both_sides(tokens: Sequence[str], start: int, at: int) -> bool:
     def has_number(piece: Sequence[str]) -> bool:
-        return any(each[0].isdigit() or each in number_words() for each in piece)
+        # `मोहन (14) और सोहन (15)`: an age counts nothing.
+        return any(each[0].isdigit() or each in number_words() for each in outside(piece))
 
     # `पांच और बेला व धनुआ में दो`: the next join is within the part that has a number.
     ends = [to for to in range(at + 1, len(tokens)) if tokens[to] in JOINS or tokens[to] in ",;:–—"]

@@ -8,6 +8,7 @@ from itertools import pairwise
 from digest.curate.summary.support.articles import Articles
 from digest.curate.summary.support.clauses import Clause
 from digest.curate.summary.support.roles import fits, is_general, is_plain_word, same
+from digest.curate.summary.support.vocabulary import GRAMMAR, key_of, ordinal
 from digest.curate.summary.support.words import Word
 from digest.hindi.text import fold
 
@@ -15,6 +16,7 @@ from digest.hindi.text import fold
 _RESULT_NEAR = 2
 _RAISED = frozenset(map(fold, ["बढ़ाकर", "घटाकर"]))
 _HOURS = frozenset({"बजे"})
+_PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 
 
 def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: Sequence[Word], other: Clause) -> str:
@@ -29,9 +31,11 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
             continue
         at = clause.words.index(word)
         days = clause.words[at + 1 : at + 2]
-        if days and days[0].key == "दिन" and any(f"#{word.number}" in each.concepts for each in other.words):
+        if days and days[0].key == "दिन" and any(str(ordinal(each.text)) == word.number for each in other.words):
             # `तीन दिन से` is `तीसरे दिन`.
             continue
+        if problem := _other_unit(word, days, other):
+            return problem
         theirs = [
             n
             for n, each in enumerate(other.words)
@@ -57,6 +61,21 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
         ):
             # `एक नाविक समेत 9 लोग`
             return f"the article counts one “{one.text}”"
+        nearest = [next((each for each in other.words[n + 1 :] if each.is_content), None) for n in theirs]
+        rival = [
+            each
+            for n, each in enumerate(other.words)
+            if each.number
+            and each.number != word.number
+            and n + 1 < len(other.words)
+            and same(head, other.words[n + 1])
+        ]
+        if (
+            rival
+            and not all(each is not None and each.number for each in nearest)
+            and not any(each is not None and same(head, each) for each in nearest)
+        ):
+            return f"“{head.text}” is counted as {rival[0].text}"
         if (
             any(each.key == "लोग" for n in theirs for each in other.words[n + 1 : n + 2])
             and not {"strict", "measure"} & head.concepts
@@ -72,20 +91,15 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
         near = [each for n in theirs for each in (*other.words[max(0, n - 3) : n], *other.words[n + 1 : n + 6])]
         if not any(same(one, each) for one in heads for each in near if not each.number):
             return f"the articles count nothing as “{word.text} {head.text}”"
-        nearest = [next((each for each in other.words[n + 1 :] if each.is_content), None) for n in theirs]
-        if all(each is not None and each.number for each in nearest):
-            continue
-        rival = [
-            each
-            for n, each in enumerate(other.words)
-            if each.number
-            and each.number != word.number
-            and n + 1 < len(other.words)
-            and same(head, other.words[n + 1])
-        ]
-        if rival and not any(each is not None and same(head, each) for each in nearest):
-            return f"“{head.text}” is counted as {rival[0].text}"
     return _direction(clause, other)
+
+
+def _other_unit(number: Word, following: Sequence[Word], other: Clause) -> str:
+    """Return a problem if the article has the number of another period: `40 दिन` for `40 घंटे`."""
+    units = [two for one, two in pairwise(other.words) if one.number == number.number and two.key in _PERIODS]
+    mine = [each for each in following if each.key in _PERIODS]
+    is_other = bool(mine and units) and not any(same(mine[0], each) for each in units)
+    return f"the article has {number.text} “{units[0].text}”" if is_other else ""
 
 
 def _other_subject(articles: Articles, clause: Clause, other: Clause) -> Word | None:

@@ -208,6 +208,8 @@ class Parts:
                 and owner.marker == "gen"
                 and owner.is_content
                 and (in_rest or is_name_like(owner))
+                # `निगम की बस गोदावरी ज़िले में`: the bus is owned, and not the district.
+                and (each.marker not in ("में", "पर") or each.phrase != other.words[n - 1].phrase)
             ]
             if is_name_like(word):
                 owners = [each for each in owners if is_name_like(each)]

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from digest.curate.summary.support.clauses import MODIFIERS, Clause, Mode, Sentence, ends_in_verb, pieces
+from digest.curate.summary.support.clauses import MODIFIERS, Clause, Mode, Sentence, ends_in_verb, outside, pieces
+from digest.curate.summary.support.roles import is_name_like
 from digest.curate.summary.support.speakers import goes_on_speaking, leaves_open, speakers
 from digest.curate.summary.support.vocabulary import ALL_CLASSES, GRAMMAR, NAMED, key_of
 from digest.curate.summary.support.words import (
@@ -62,6 +63,7 @@ _WENT = GRAMMAR["before went"]
 _SHORT = 2
 _PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
 _PAST_TIMES = GRAMMAR["past time"]
+_DAYS = fold("दिनों")
 _BACK = GRAMMAR["event reference"]
 # A newspaper does not call itself so: the speaker of the sentence before goes on.
 _FIRST_PERSON = GRAMMAR["first person"]
@@ -80,6 +82,8 @@ def read(text: str) -> tuple[Sentence, ...]:
         if is_open or _FIRST_PERSON & {token for clause in sentence.clauses for token in clause.tokens}:
             goes_on_speaking(before.clauses, sentence.clauses)
         _resolve_pronouns(sentence, _subject(before))
+        _go_on_past(before.clauses, sentence.clauses)
+    _complete_speakers(sentences)
     for sentence in sentences:
         sentence.units = _units(sentence.clauses)
         sentence.pairs = list(_pairs(sentence.clauses))
@@ -130,6 +134,20 @@ def _resolve_pronouns(sentence: Sentence, subject: Sequence[Word]) -> None:
             clause.words = [*(_as_inherited(word) for word in own or subject), *clause.words]
         elif not clause.is_said and (names := _first_names(clause)):
             subject = names
+
+
+def _complete_speakers(sentences: Sequence[Sentence]) -> None:
+    """Give a speaker who is named in short the first name of the last such person before: `कुमार` for `प्रशांत कुमार`."""
+    first_names: dict[str, Word] = {}
+    for clause in (clause for sentence in sentences for clause in sentence.clauses):
+        names = [word for word in clause.speaker if is_name_like(word)]
+        if len(names) == 1 and (first := first_names.get(names[0].text)):
+            at = clause.speaker.index(names[0])
+            full = replace(first, marker=names[0].marker, phrase=names[0].phrase)
+            clause.speaker = [*clause.speaker[:at], full, *clause.speaker[at:]]
+        for one, two in itertools.pairwise(clause.words):
+            if one.phrase == two.phrase and is_name_like(one) and is_name_like(two):
+                first_names[two.text] = one
 
 
 def _first_names(clause: Clause) -> list[Word]:
@@ -245,7 +263,7 @@ def _continued(before: Sequence[Clause], clauses: Sequence[Clause]) -> Iterator[
         # `इसके बाद बेलघाट में` is another event.
         if clause.is_frame or clause.is_said or not (_BACK & set(opening)) or "बाद" in clause.tokens[: 2 * _OPENING]:
             continue
-        acts = any(word.marker == "ने" for word in clause.words)
+        acts = any(word.marker == "ने" and word.is_content for word in clause.words)
         for each in before:
             if acts and any(word.marker == "ने" for word in each.words):
                 continue
@@ -267,8 +285,8 @@ def _describe(clause: Clause) -> None:
     clause.is_adverbial = tokens[-1:] != [] and (
         tokens[-1] in ("पर", "से", "बाद", "कारण") and any(map(is_infinitive, tokens[-3:-1]))
     )
-    outside = [each for each in _outside(clause.tokens) if each not in PUNCTUATION]
-    clause.negations = sum(each in ALL_CLASSES["negative"] and each not in in_phrases for each in outside)
+    plain = [each for each in outside(clause.tokens) if each not in PUNCTUATION]
+    clause.negations = sum(each in ALL_CLASSES["negative"] and each not in in_phrases for each in plain)
     # `लड़ना है या नहीं` denies nothing.
     clause.negations -= sum(pair == ("या", "नहीं") for pair in itertools.pairwise(tokens))
     if tokens[:1] == ["तक"] and "जब" in clause.opener.split():
@@ -343,19 +361,15 @@ def _describe(clause: Clause) -> None:
     elif len(last) > 1 and last[-1] in _IS | _WAS and _is_to(last[-2]) and last[-2] not in NOT_INFINITIVE:
         # `बैठक होनी है`, `पुल मार्च में खुलना था`.
         clause.mode = Mode.FUTURE
-    elif any(FUTURE.search(each) for each in last):
+    elif any(FUTURE.search(each) for each in last) or _is_about_to(last):
         clause.mode = Mode.FUTURE
     elif last and last[-1] in _WISHES:
         clause.mode = Mode.WISH
 
 
-def _outside(tokens: Sequence[str]) -> Iterator[str]:
-    """Yield the tokens outside parentheses."""
-    depth = 0
-    for each in tokens:
-        depth = max(0, depth + (each == "(") - (each == ")"))
-        if not depth:
-            yield each
+def _is_about_to(last: Sequence[str]) -> bool:
+    """Whether the last tokens tell what is still to come: `होने वाली है`."""
+    return len(last) > _PAIR and last[-1] in _IS and last[-2].startswith("वाल") and is_infinitive(last[0])
 
 
 def _could(last: Sequence[str], negations: int) -> bool:
@@ -374,7 +388,8 @@ def _dates(clause: Clause, word: Word) -> bool:
     phrase = [each for each in clause.words[at + 1 :] if each.phrase == word.phrase]
     following = clause.words[at + 1 : at + 2]
     compares = any(each.number and each.marker == "से" for each in clause.words[at + 1 :])
-    if word.marker == "से" or (word.marker == "gen" and compares):
+    # `बीते दिनों`: not long ago.
+    if word.marker == "से" or (word.marker == "gen" and compares) or [each.text for each in following] == [_DAYS]:
         return False
     return not any(each.number for each in (*phrase, *following))
 
@@ -393,6 +408,15 @@ def _past_times(clauses: Sequence[Clause]) -> None:
             clause.past = clause.past or ("" if is_frame_only else before.past)
 
 
+def _go_on_past(before: Sequence[Clause], clauses: Sequence[Clause]) -> None:
+    """Give a sentence in the pluperfect the earlier time of the one before: `पिछले महीने … था। 57 ने समर्पण किया था।`"""
+    past = next((each.past for each in before if each.past and not each.is_said), "")
+    for clause in clauses:
+        is_earlier = bool(_WAS & set(clause.tokens[-2:])) and not any("time" in word.concepts for word in clause.words)
+        if is_earlier and not (clause.past or clause.is_said):
+            clause.past = past
+
+
 def _conditions(clauses: Sequence[Clause]) -> None:
     for at, clause in enumerate(clauses):
         starts = {*clause.tokens[:2], *clause.opener.split()}
@@ -407,7 +431,8 @@ def _conditions(clauses: Sequence[Clause]) -> None:
         ):
             ends_in_par = False
         clause.is_condition = bool(starts & {"अगर", "यदि"}) or ends_in_par
-        if following is not None and "तो" in following.opener.split():
+        if following is not None and "तो" in following.opener.split() and "जब" not in starts:
+            # `जब नींद खुली तो कोहरा था` is a time.
             clause.is_condition = True
         if at and clauses[at - 1].is_condition:
             clause.has_condition = True
@@ -474,12 +499,12 @@ def _give_nouns(clauses: Sequence[Clause]) -> None:
 
 
 def _share_predicates(clauses: Sequence[Clause]) -> None:
-    """Share predicates: in `A को 5 और B को 1 लाख देने की घोषणा की` both parts have the second one's predicate."""
-    for clause, after in itertools.pairwise(clauses):
+    """Share predicates: in `A को 5 और B को 1 लाख देने की घोषणा की` all parts have the last one's predicate."""
+    for clause, after in reversed([*itertools.pairwise(clauses)]):
         if after.opener not in (*JOINS, ",") or ends_in_verb(clause.tokens):
             continue
-        numbers = [at for at, word in enumerate(after.words) if word.number]
-        if numbers:
+        numbers = [at for at, word in enumerate(after.words) if word.number or word.text == "एक"]
+        if numbers and any(word.number for word in clause.words):
             shared = [word for word in after.words[numbers[-1] + 1 :] if word.marker in ("", "gen")]
             clause.words = [*clause.words, *(replace(word, phrase=-1) for word in shared)]
             clause.kinds |= after.kinds & {"plan", "claim", "doubt", "wish", "deny", "arrest"}

@@ -138,7 +138,12 @@ def find_cause(word: Word, pool: Sequence[tuple[Word, Clause]]) -> bool:
     """Whether the article has the word in a cause."""
     return any(
         same(word, each)
-        and (each.marker in ("cause", "से") or where.is_adverbial or where.has_cause or "जिससे" in where.tokens)
+        and (
+            each.marker in ("cause", "से")
+            or where.is_adverbial
+            or (where.has_cause and not any(one.marker == "cause" for one in where.words))
+            or "जिससे" in where.tokens
+        )
         for each, where in pool
     )
 

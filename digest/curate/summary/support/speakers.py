@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from digest.curate.summary.support.clauses import Clause
 from digest.curate.summary.support.vocabulary import GRAMMAR, NAMED
 from digest.curate.summary.support.words import PRONOUNS, QUOTES, Word
+from digest.hindi.text import fold
 
 SPEECH = frozenset({"said", "claim", "doubt", "wish", "plan"})
 _SAID = frozenset({"कहा", "बताया"})
@@ -16,6 +17,7 @@ _IS = frozenset({"है", "हैं"})
 _MARKS = re.compile("(?P<opening>[“‘]|(?<![^ ,:])''?(?=[^ ']))|[\"”’]|''?(?=$|[ ।,.!?])")
 # `…, यह जानकारी X ने दी`
 _THIS_NEWS = frozenset({"यह", "जानकारी"})
+_ARGUMENTS = frozenset(map(fold, ["तर्क", "दलील", "दावे", "आरोप", "आरोपों", "बयान", "शिकायत"]))
 _ENDS_OF_SPEECH = GRAMMAR["end of speech"]
 
 
@@ -105,7 +107,8 @@ def _introduced(clauses: Sequence[Clause]) -> None:
             # `और सूत्रों का कहना है कि`: who acts in the clause before says nothing.
             feels = [word for word in clause.words if word.marker == "को"] if clause.act & {"doubt", "wish"} else []
             names = (
-                own
+                _arguing(clause)
+                or own
                 or feels
                 or ((genitives or inherited) if tail and clause.tokens[-1] in _IS else (inherited or genitives))
             )
@@ -122,9 +125,20 @@ def _introduced(clauses: Sequence[Clause]) -> None:
             goes_on = clause.is_said and speaker and not any(word.is_content for word in names)
             speaker, is_said = (list(speaker) if goes_on else _with_genitives(clause, names)), True
             frame_negations = clause.negations
-            denies = "deny" in clause.act and "said" not in clause.act
+            # `यह कहते हुए याचिका ख़ारिज कर दी कि`
+            denies = "deny" in clause.act and "said" not in clause.kinds
             clause.speaker, kinds = list(speaker), clause.kinds
             informs = "बताया" in clause.tokens or _is_official(speaker)
+
+
+def _arguing(clause: Clause) -> list[Word]:
+    """Return whose argument it is: `अदालत ने वकील के इस तर्क को माना कि`."""
+    argued = [word for word in clause.words if word.marker in ("को", "पर", "से") and word.text in _ARGUMENTS]
+    return [
+        word
+        for word in clause.words
+        if word.is_content and word.marker == "gen" and any(word.phrase == each.phrase - 1 for each in argued)
+    ]
 
 
 def _openings(clauses: Sequence[Clause]) -> None:

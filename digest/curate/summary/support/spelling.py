@@ -14,7 +14,21 @@ from digest.hindi.text import fold
 _WORD = re.compile("[\u0900-\u0963\u0971-\u097f\u200c\u200d]+|[A-Za-z]+")
 _ACRONYM = re.compile("[A-Z]{2,6}")
 _SHORT = str.maketrans(
-    {"ी": "ि", "ू": "ु", "ई": "इ", "ऊ": "उ", "ै": "े", "ौ": "ो", "ऐ": "ए", "औ": "ओ", "ॉ": "ा", "ऑ": "आ", "्": None, "ं": None}
+    {
+        "ी": "ि",
+        "ू": "ु",
+        "ई": "इ",
+        "ऊ": "उ",
+        "ै": "े",
+        "ौ": "ो",
+        "ऐ": "ए",
+        "औ": "ओ",
+        "ॉ": "ा",
+        "ऑ": "आ",
+        "ण": "न",
+        "्": None,
+        "ं": None,
+    }
 )
 _GLIDE = re.compile("य(?=[िे])")
 _REPEATED = re.compile(r"(.)\1+")

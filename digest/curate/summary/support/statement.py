@@ -12,7 +12,7 @@ from digest.curate.summary.support.words import ROOT, Word
 from digest.hindi.text import fold
 
 _INFINITIVE = re.compile(
-    "^(?!धरन|थान|खान|सेना|सूचना|घटना|योजना|रचना|सपन|जुर्मान|कारखान|पटना|सोना|गन्न|महीन|सामन|निशान|जमान|खजान|लेनादेन|रवान)..*न[ाेी]$"
+    "^(?!धरन|थान|खान|सेना|सूचना|घटना|योजना|रचना|सपन|जुर्मान|कारखान|पटना|सोना|गन्न|महीन|सामन|निशान|जमान|खजान|लेनादेन|रवान|दुश्मन|परेशान|निगरान|कहान|राजधान|मनमान|हैरान|सावधान|पत्न|कंपन)..*न[ाेी]$"
 )
 _TITLE = re.compile("' ((?:[^ ']+ ){1,5})'|‘ ((?:[^ ’]+ ){1,5})’")
 _LIGHT_INFINITIVES = frozenset({"करने", "होने", "देने", "लेने", "कराने"})
@@ -90,7 +90,8 @@ def statement(clause: Clause, other: Clause) -> str:
         return f"it tells as {clause.mode} what the article tells as {other.mode}"
     if _asks_whether(other) and not _asks_whether(clause):
         return "the article leaves open whether it is so"
-    if other.has_condition and not clause.has_condition and clause.mode is not Mode.CAN:
+    is_same_condition = clause.is_condition and other.is_condition
+    if other.has_condition and not (clause.has_condition or is_same_condition) and clause.mode is not Mode.CAN:
         return "it leaves out the condition"
     if other.is_condition and not clause.is_condition and clause.tokens[-1] != "पर":
         return "it tells a condition as a fact"
@@ -110,7 +111,7 @@ def statement(clause: Clause, other: Clause) -> str:
                 continue
             if kind == "plan" and (clause.mode is not Mode.FACT or clause.kinds & {"wish"}):
                 continue
-            if kind == "deny" and _is_price(other):
+            if kind == "deny" and not _denies_known(clause, other):
                 continue
             if not _dropped(clause, other, kind):
                 continue
@@ -289,9 +290,11 @@ def _goes(clause: Clause, kind: str) -> bool:
     )
 
 
-def _is_price(other: Clause) -> bool:
-    """Whether something closes at a price: `1,340 रुपये पर बंद हुआ`."""
-    return "बंद" in other.tokens[-4:] and any(word.number and word.marker == "पर" for word in other.words)
+def _denies_known(clause: Clause, other: Clause) -> bool:
+    """Whether the article denies or ends something that the summary mentions: `बैठक टली`, but not `दरवाज़ा बंद कर`."""
+    words = [word for word in other.words if word.is_content]
+    things = [words[max(0, n - 1) : n + 1] for n, word in enumerate(words) if has_kind(word, "deny")]
+    return any(same(mine, thing[0]) for thing in things for mine in clause.words) or not things
 
 
 def _dropped(clause: Clause, other: Clause, kind: str) -> bool:

@@ -98,6 +98,8 @@ _LIGHT_VERB = re.compile(
     "(?:कर|करा|हो|दे|ले|जा|आ|रह|लग|रख|पा|सक|चुक|पड|मिल)"
     "(?:ा|ी|े|ना|ने|नी|ता|ते|ती|या|ए|ई|ये|एगा|एगी|एंगे|ेगा|ेगी|ेंगे|ेंगी|गा|गी|ंगे|ंगी|कर|ीं|ईं)?"
 )
+# `ज़िलाध्यक्ष`, `कोषाध्यक्ष`
+_OFFICE_ENDING = re.compile(fold("..(?:ाध्यक्ष|मंत्री|प्रमुख|निदेशक|निरीक्षक|अधीक्षक|आयुक्त|सचिव|अधिकारी)$"))
 # Words of these classes change a meaning, so they always need support.
 _WEIGHTY = frozenset(
     word
@@ -126,7 +128,7 @@ def concepts_of(token: str) -> frozenset[str]:
     """Return the meanings of a folded token: its key, its synonym groups, and 'light' if it needs no support."""
     key = key_of(token)
     found = {key, *_CONCEPTS.get(key, ()), *NAMED.get(token, ())}
-    if key in _OFFICES:
+    if key in _OFFICES or _OFFICE_ENDING.search(token):
         found.add("office")
     if (token in _LIGHT or _LIGHT_VERB.fullmatch(token)) and token not in _WEIGHTY:
         found.add("light")

@@ -91,6 +91,7 @@ _ALIKE = 2
 _VICTIM = fold("पीड़ित")
 _QUANTITIES = frozenset({"all", "some", "most", "half", "only", "more", "less", "both"})
 _ACTS = frozenset({"ने", "inherited", "द्वारा"})
+_CORE = frozenset({"", "ने", "को"})
 # Classes of words for a fact of its own, even in a phrase that only describes.
 _FACTS = frozenset({"way", "blame", "arrest", "deny"})
 _FATES = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"] | GRAMMAR["wins"] | GRAMMAR["beats"]
@@ -98,9 +99,13 @@ _FATES = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"] | GRAMMAR["wi
 
 def problem_of_words(
     articles: Articles, clause: Clause, unmatched: Sequence[Word], inside: Sequence[Word], share: float, place: Place
-) -> str:
-    """Return the problem with a word of `unmatched`; '' if there is none. `inside` are the matched words."""
-    return _Reading(articles, clause, inside, share, place).problem(unmatched)
+) -> tuple[str, list[str]]:
+    """Return the problem with a word of `unmatched` ('' if there is none), and the doubts about others.
+
+    `inside` are the matched words.
+    """
+    found = _Reading(articles, clause, inside, share, place)
+    return found.problem(unmatched), found.doubts
 
 
 class _Reading(Parts):
@@ -110,6 +115,8 @@ class _Reading(Parts):
         super().__init__(articles, clause, inside, place)
         self._share = share
         self._own_words = 0
+        # What refuses true clauses as often as wrong ones. One of them alone proves nothing.
+        self.doubts: list[str] = []
         # The last words of the clause: its act.
         self._acts = [each for each in clause.words if each.is_content and each.marker in ("", "gen")][-3:]
 
@@ -126,6 +133,10 @@ class _Reading(Parts):
             is_hidden = bool(mine) and not any(word.is_content or word.text in PRONOUNS for word in mine)
             if is_hidden and theirs and not any(same(word, each) for word in mine for each in theirs):
                 return f"“{mine[0].text}” has another part in it"
+        return ""
+
+    def _doubt(self, text: str) -> str:
+        self.doubts.append(text)
         return ""
 
     def _word(self, word: Word) -> str:
@@ -153,7 +164,14 @@ class _Reading(Parts):
             if "more" in word.concepts and before.text == _TIMES and _TIMES in self._other.tokens:
                 # `चार गुना ज़्यादा`
                 return ""
-            return "" if self._quantifies_beside(word) else f"“{word.text}” is not said of it"
+            if self._quantifies_beside(word):
+                return ""
+            noun = next(
+                (each for each in self._clause.words[self._clause.words.index(word) + 1 :] if each.is_content), None
+            )
+            problem = f"“{word.text}” is not said of it"
+            is_certain = noun in self._inside or "half" in word.concepts
+            return problem if is_certain else self._doubt(problem)
         if word is self._predicate and not word.marker:
             return "" if self._retells(word) else f"the clause with its other words has no “{word.text}” there"
         may_be_name = is_name_like(word) or (self._articles.is_anywhere(word) and not is_general(word))
@@ -184,6 +202,8 @@ class _Reading(Parts):
             return f"“{word.text}” is not said of it"
         if word.marker in _MEANS and self._is_another_means(word):
             return f"“{word.text}” belongs to something else"
+        if word.marker == "gen" and _names_court(word) and any(map(_names_court, self._other.words)):
+            return f"another court than “{word.text}”"
         if is_plain_word(word):
             return ""
         if "court" in word.concepts and word.marker in (*AGENT, ""):
@@ -409,7 +429,8 @@ class _Reading(Parts):
             return ""
         if self._happened_to_noun(word) or self._only_begins(word):
             return ""
-        return f"“{word.text}” is not said of it"
+        problem = f"“{word.text}” is not said of it"
+        return problem if _FACTS & word.concepts or _is_fate(word) else self._doubt(problem)
 
     def _only_begins(self, word: Word) -> bool:
         """Whether `शुरू होने` only says when: `परीक्षा शुरू होने से 40 मिनट पहले`."""
@@ -531,7 +552,8 @@ class _Reading(Parts):
             return ""
         if word.marker in ("में", "पर") and self._articles.is_place_before(self._place, word):
             return ""
-        return f"its source has no “{word.text}”"
+        problem = f"its source has no “{word.text}”"
+        return problem if word.marker in _CORE else self._doubt(problem)
 
     def _retells(self, word: Word) -> bool:
         """Whether the predicate may be the summary's own word for what the article reports."""
@@ -583,7 +605,14 @@ class _Reading(Parts):
             )
         ):
             return ""
-        return f"its source has no “{word.text}”"
+        problem = f"its source has no “{word.text}”"
+        may_be_name = not may_be_plain(word) and not VERB.search(word.text)
+        return problem if may_be_name or self._articles.has_opposite(word) else self._doubt(problem)
+
+
+def _names_court(word: Word) -> bool:
+    """Whether the word gives the level of a court: `सुप्रीम कोर्ट`, `निचली`."""
+    return any("court" in part.concepts for part in (word.parts or (word,)))
 
 
 def _is_fate(word: Word) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from digest.curate.summary.support.vocabulary import (
@@ -27,6 +27,8 @@ PUNCTUATION = frozenset(",;:–—\"“”‘’'()।?!")
 QUOTES = frozenset('"“”')
 _SCALES = {"सौ": 100, "हजार": 1_000, "लाख": 100_000, "करोड": 10_000_000, "अरब": 1_000_000_000}
 _FRACTIONS = {"डेढ": 1.5, "ढाई": 2.5}
+# `वार्ड नंबर एक`; otherwise `एक` may be no number.
+_NUMBERED = fold("नंबर")
 # `साढ़े सात` is 7.5.
 _ADDED = {"साढे": 0.5, "सवा": 0.25, "पौने": -0.25}
 # A year is a date, not a count.
@@ -42,6 +44,7 @@ _AFTER_GENITIVE = {
         "cause": "कारण वजह चलते बदौलत",
         "with": "साथ संग",
         "at": "पास यहां नजदीक",
+        "before": "सामने समक्ष",
         "between": "बीच",
         "during": "दौरान",
         "exchange": "बदले",
@@ -91,6 +94,10 @@ JOINS = GRAMMAR["join"]
 AUXILIARIES = GRAMMAR["auxiliary"]
 NOT_INFINITIVE = GRAMMAR["no infinitive"]
 PRONOUNS = GRAMMAR["pronoun"]
+# `पहले` is an ordinal, as in `पहले चरण`, or means before.
+_FIRST = fold("पहले")
+_PERIODS = frozenset(map(key_of, GRAMMAR["period"]))
+_AFTER_BEFORE = CASES | GENITIVES | PRONOUNS | frozenset({"ही", "भी", "कि", "।"})
 _PRONOUNS_ALONE = GRAMMAR["pronoun alone"]
 ACTING_PRONOUNS = GRAMMAR["acting pronoun"]
 _QUANTIFIERS = ALL_CLASSES["all"] | ALL_CLASSES["some"] | ALL_CLASSES["most"]
@@ -221,6 +228,8 @@ def words_of(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word
             else:
                 used = 1
                 words.append(_word(current))
+                if current == _FIRST and _is_before(piece[at - 1] if at else "।", following):
+                    words[-1] = replace(words[-1], concepts=words[-1].concepts - {"#1"})
                 if len(words) == 1 and current in _ACTORS and following not in CASES | GENITIVES:
                     # `सरकार घायलों को मदद देगी`: the subject is a phrase of its own.
                     words[-1].phrase = phrase
@@ -249,6 +258,11 @@ def words_of(piece: Sequence[str], phrase: int, quoted: bool) -> tuple[list[Word
 
 def _word(current: str) -> Word:
     return Word(current, key_of(current), concepts_of(current))
+
+
+def _is_before(earlier: str, following: str) -> bool:
+    """Whether `पहले` between these tokens means before: `इससे पहले`, `दो दिन पहले`, `पहले भी`."""
+    return earlier.endswith("से") or key_of(earlier) in _PERIODS or following in _AFTER_BEFORE | PUNCTUATION
 
 
 def _marker(piece: Sequence[str], at: int) -> tuple[str, int]:
@@ -312,7 +326,7 @@ def _number(piece: Sequence[str], at: int) -> tuple[str, int]:
         if not length or smaller >= scale or more >= scale:
             break
         value, used, scale = value + more, used + skip + length, smaller
-    if value == 1 and used == 1 and not current[0].isdigit():
+    if value == 1 and used == 1 and not current[0].isdigit() and piece[at - 1 : at] != [_NUMBERED]:
         return "", 1
     return f"{value:.6g}" if value < 1e6 and value != int(value) else str(round(value)), used
 
