@@ -127,7 +127,7 @@ class Web(SettingsModel):
     show_readers_from: int = Field(
         default=0,
         ge=0,
-        description="From how many on the sign-up says how many people get the newsletter, rounded down. 0: never.",
+        description="The sign-up shows the number of readers, rounded down, if there are at least this many. 0: never.",
     )
     nameserver: Line = Field(
         default="",

@@ -120,7 +120,7 @@ def test_the_program_still_says_what_each_form_expects() -> None:
         ),
         (
             "The name a.example is unknown (DNS has no address for it) (after a redirect from http://b.example/).",
-            "http://b.example/ ने आगे भेजा: a.example नाम की कोई साइट नहीं मिली",
+            "http://b.example/ ने आगे भेजा: a.example नाम की कोई साइट नहीं मिली।",
             "",
         ),
         ("editor → viewer", "संपादक → दर्शक", ""),
@@ -184,11 +184,11 @@ def _weight() -> ConfigurationError:
         (_weight(), Told("digest.yaml, पंक्ति 18: ‘वज़न’: संख्या ज़्यादा से ज़्यादा 10 हो; 99 मिला")),
         (
             DigestError("Edition vishesh is approved; only a draft can be changed."),
-            Told("अंक vishesh की हालत: मंज़ूर। बदला सिर्फ़ मसौदा जा सकता है।"),
+            Told("अंक vishesh की स्थिति: मंज़ूर। बदलाव सिर्फ़ मसौदे में हो सकता है।"),
         ),
         (
             DigestError("The moon is full."),
-            Told("वजह सर्वर सँभालने वाले के लिए है:", "The moon is full."),
+            Told("यह वजह सर्वर सँभालने वालों के काम की है:", "The moon is full."),
         ),
     ],
 )

@@ -86,7 +86,7 @@ def test_a_send_is_followed_and_stopped(desk: Site) -> None:
     app.enqueuer.enqueue(edition, scheduled=True)
     page = sender.get("/").text
     assert "भेजा जा रहा है" in page
-    assert "बाकी" in page
+    assert "बाक़ी" in page
     assert 'id="do-pause"' in page
     assert sender.post(f"/edition/{KEY}/pause").status == 303
     assert "रुका हुआ है" in sender.get("/").text
