@@ -321,6 +321,11 @@ def approve(home: Path, key: str, force: str, at: str, obey_frequency: bool) -> 
             when = parse_time(at, app.now(), zone) if at else None
         except ValueError as error:
             raise ConfigurationError([ConfigProblem("--at", 0, str(error))]) from None
+        if obey_frequency and when and when.astimezone(zone).date() != found.day:
+            raise DigestError(
+                f"Edition {key} is of {found.day}, and --obey-frequency means the subscribers of that day. Compose an "
+                "edition on the day on which it goes out, or leave --obey-frequency out."
+            )
         checked = app.approver.approve(
             found, how=_BY, by=by.name, force=force.strip(), at=when, obey_frequency=obey_frequency
         )
@@ -356,15 +361,17 @@ def _what_sends_it(planned: PlannedEdition | None, now: datetime) -> str:
 def reopen(home: Path, key: str) -> None:
     """Turn an approved or expired edition into a draft again.
 
-    Possible until its recipients are enqueued. Editorial changes are kept. If the edition had expired, `digest run`
-    does not send it: use `digest send`.
+    Possible until its recipients are enqueued. Editorial changes are kept. If an edition of the schedule had expired,
+    `digest run` does not send it: use `digest send`.
     """
     from digest.app import make_app
 
     _move(home, key, EditionState.DRAFT, out_of=(EditionState.APPROVED, EditionState.EXPIRED), reason="")
     with make_app(home) as app:
         planned = app.calendar.of(key)
-        if planned is None or app.now() > planned.expires_at:
+        if is_special(key):
+            click.echo(f"To send it: digest edition approve {key}, or with --at at a time.")
+        elif planned is None or app.now() > planned.expires_at:
             approve = f"digest edition approve {key} && " if app.requires_approval(key) else ""
             click.echo(f"To send it: {approve}digest send {key}")
 

@@ -101,12 +101,11 @@ class Approver:
             if revision(stored) != revision(edition):
                 raise EditionChanged(f"Edition {key} was changed while it was being checked. Look at it again.")
             self.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
-        # Before the approval, because `digest run` sends as soon as that is recorded.
-        if at is not None:
-            self.editions.record(key, SEND_AT, at.isoformat(), now=self.now(), by=by)
-        if obey_frequency:
-            self.editions.record(key, OBEYS_FREQUENCY, how, now=self.now(), by=by)
-        self.editions.record(key, EditionState.APPROVED, force or how, now=self.now(), by=by)
+            if at is not None:
+                self.editions.record(key, SEND_AT, at.isoformat(), now=self.now(), by=by)
+            if obey_frequency:
+                self.editions.record(key, OBEYS_FREQUENCY, how, now=self.now(), by=by)
+            self.editions.record(key, EditionState.APPROVED, force or how, now=self.now(), by=by)
         return checked
 
 

@@ -6,8 +6,8 @@ store. The audit log names subscribers by number, so erasing a person leaves not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -111,7 +111,7 @@ class SubscriberEditor:
         if self.subscriber_admin.erasures.among([address]):
             raise DigestError(f"{email} was erased at the person's request. Only their own sign-up can add them again.")
         # The file is edited within the transaction: if the store is busy, it stays as it is.
-        with self.database.transaction():
+        with self._transaction():
             if not list_editor.add(path, values):
                 # Somebody else added the address meanwhile.
                 raise _is_listed(email)
@@ -120,6 +120,12 @@ class SubscriberEditor:
             self._record(address, by, "subscriber added", "", [entry])
         suppressed = self.subscriber_admin.find(address)
         return Added(path.name, (suppressed.suppressed if suppressed else None) or "")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """A transaction beside which no sync of the list runs: the file is edited only if the store can follow."""
+        with self.database.transaction(), self.database.write(area="subscriber"):
+            yield
 
     def change(self, email: str, fields: Mapping[str, str | None], by: Actor) -> tuple[Place, dict[str, Any]]:
         """Set fields of a subscriber; an empty text removes a field. Returns where, and the parsed fields.
@@ -130,7 +136,7 @@ class SubscriberEditor:
         listed = bool(self.subscriber_list.read(may_be_empty=True))
         source, now = source_of(by, "set"), self.now()
         changes = ", ".join(key if key == "name" else f"{key}: {_shown(value)}" for key, value in values.items())
-        with self.database.transaction():
+        with self._transaction():
             path = self._first(lambda file: list_editor.change(file, email, values)) if listed else None
             if path is not None:
                 address = comparable(email)
@@ -147,7 +153,7 @@ class SubscriberEditor:
     def remove(self, email: str, by: Actor) -> Place:
         """Take a subscriber off the list. Raises DigestError if they are not on it."""
         source, now = source_of(by, "remove"), self.now()
-        with self.database.transaction():
+        with self._transaction():
             path = self._first(lambda file: list_editor.remove(file, email))
             if path is not None:
                 address = comparable(email)
@@ -208,7 +214,7 @@ class SubscriberEditor:
         if until is not None and not now < until <= now + MAX_PAUSE:
             raise DigestError(f"A pause ends after now and within {MAX_PAUSE.days} days, found {until:%Y-%m-%d}.")
         detail = f"paused until {until:%Y-%m-%d}" if until else "pause ended"
-        with self.database.transaction():
+        with self._transaction():
             context = ConsentContext(source_of(by, "pause"), detail=detail)
             preferences.set(held.id, {"paused_until": until}, context, now=now)
             self._record(address, by, "subscriber paused" if until else "pause ended", detail, [])

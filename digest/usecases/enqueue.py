@@ -29,7 +29,7 @@ from digest.store.sending.folded import is_folded, why_never_again
 from digest.store.sending.status import Counts, counts, went_by_hours
 from digest.subscribers.due import Audience, Candidate, Due, decide
 from digest.usecases.preflight import PreflightFailed
-from digest.usecases.special import OBEYS_FREQUENCY
+from digest.usecases.special import OBEYS_FREQUENCY, obeys_frequency
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -179,7 +179,7 @@ class Enqueuer:
         planned = self.calendar().of(edition.key)
         hour = planned.schedule.send_at if planned else self.default_hour
         if obey_frequency:
-            self._record_once(edition.key, OBEYS_FREQUENCY, "as asked for by the operator")
+            self._obey_frequency(edition.key)
         by_hour = scheduled or (at is None and planned is not None and self._keeps_hours(edition, now))
         emails = self.editions.emails(edition.key)
         policy = DuePolicy(edition, now, self._audience(edition.key), hour if by_hour else None, at, frozenset(emails))
@@ -312,12 +312,12 @@ class Enqueuer:
             return audience_of(planned, choices)
         if is_breaking(key):
             return Audience(BREAKING, choices, daily=False)
-        obeys = obey_frequency or any(each.what == OBEYS_FREQUENCY for each in self.editions.decisions(key))
+        obeys = obey_frequency or obeys_frequency(self.editions.decisions(key))
         return Audience(choices=choices, everyone=not obeys)
 
-    def _record_once(self, key: str, what: str, why: str) -> None:
-        if not any(each.what == what for each in self.editions.decisions(key)):
-            self.editions.record(key, what, why, now=self.now())
+    def _obey_frequency(self, key: str) -> None:
+        if not obeys_frequency(self.editions.decisions(key)):
+            self.editions.record(key, OBEYS_FREQUENCY, "as asked for by the operator", now=self.now())
 
     def _render(self, edition: Edition, variant: Variant) -> RenderedEmail:
         email = self.renderer.render(edition, variant, now=self.now())

@@ -39,6 +39,15 @@ def due_at(decisions: Sequence[Decision]) -> datetime | None:
     return max(approved, chosen) if approved and chosen else approved
 
 
+def obeys_frequency(decisions: Sequence[Decision]) -> bool:
+    """Whether an edition goes only to subscribers who are due on its day. A withdrawn approval ends that."""
+    obeys = False
+    for each in decisions:
+        if each.what in (EditionState.DRAFT, OBEYS_FREQUENCY):
+            obeys = each.what == OBEYS_FREQUENCY
+    return obeys
+
+
 def parse_time(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     """Parse the local time for which somebody approves an edition. Raises ValueError that says what is wrong."""
     try:

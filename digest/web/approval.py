@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse
 
 from digest.app import App
-from digest.errors import ConfigurationError, DigestError
+from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.models import Actor, Edition, EditionState, is_breaking, is_special
 from digest.render.blocks.printing import Block
 from digest.render.intro import paragraphs as intro_paragraphs
@@ -50,6 +50,8 @@ class ApprovalPage:
             try:
                 checked = self.app.approver.check(edition)
                 errors, warnings = checked.errors, (*checked.warnings, *checked.left_out)
+            except StoreError:
+                raise
             except (ConfigurationError, DigestError) as error:
                 errors = (str(error),)
         planned, now = self.app.calendar.of(edition.key), self.context.now()
@@ -102,6 +104,8 @@ def router(page: ApprovalPage) -> APIRouter:
             except PreflightFailed:
                 # The page shows the errors.
                 pass
+            except StoreError:
+                raise
             except (ConfigurationError, DigestError) as error:
                 problems.append(str(error))
         return page.response(request, app.editions.get(edition) or found, here, problems=problems, changed=changed)

@@ -100,6 +100,8 @@ class ChangeNotices:
         with self.requests.database.transaction():
             if not self.requests.finish(found.id, now):
                 return False
+            # Somebody else may have a mailed link to the preferences.
+            self.requests.withdraw(found.subscriber, RequestKind.CHOOSE)
             if columns:
                 preferences.set(found.subscriber, columns, context, now=now)
             left = (found.undo or {}).get("left")

@@ -74,7 +74,7 @@ class Offer:
     def readers(self) -> str:
         """A round number; there are more subscribers than that. '' if the page does not say it."""
         number = self.count.get() if self.show_readers_from else 0
-        return group(round_down(number - 1)) if number >= self.show_readers_from > 0 else ""
+        return group(round_down(number - 1)) if number > 1 and number >= self.show_readers_from > 0 else ""
 
 
 @dataclass(frozen=True)

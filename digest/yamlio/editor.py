@@ -86,8 +86,8 @@ def _line_start(text: str, at: int) -> int:
     return at
 
 
-# Seconds that an edit waits for others. One of a long list takes some seconds.
-_WAIT = 30.0
+# Seconds that an edit waits for others, less than others wait for the store.
+_WAIT = 6.0
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Line breaks by YAML 1.1, so that our line numbers agree with those of PyYAML's marks.
@@ -105,13 +105,19 @@ def edit_lock(path: Path) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     path = path.resolve()
-    lock = path.with_name(f".{path.name}.lock")
-    prepare_lock(lock)
+    file = path.with_name(f".{path.name}.lock")
+    lock = FileLock(file, timeout=_WAIT, mode=PRIVATE_FILE)
     try:
-        with FileLock(lock, timeout=_WAIT, mode=PRIVATE_FILE):
-            yield
+        prepare_lock(file)
+        lock.acquire()
     except Timeout:
         raise EditNotPossible(f"{path.name}: another process is editing it; nothing was changed. Try again") from None
+    except OSError as error:
+        raise EditNotPossible(f"{file}: {error.strerror}; nothing was changed. Check its folder and owner") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class YamlText:

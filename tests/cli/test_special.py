@@ -11,6 +11,8 @@ import pytest
 from digest.app import App, make_app
 from digest.models import EditionState
 from digest.scheduler import Scheduler, watch_settings
+from digest.store.content.editions import Decision
+from digest.usecases.special import OBEYS_FREQUENCY, obeys_frequency
 from tests.cli.newsroom import NOW, Newsroom
 
 # Each test composes an edition.
@@ -173,3 +175,22 @@ def test_an_alert_that_is_over_is_not_listed(newsroom: Newsroom) -> None:
     assert [each["kind"] for each in newsroom.json("alerts", "list")["alerts"]] == [
         kind for kind in waiting if kind != "edition-waiting"
     ]
+
+
+def test_a_withdrawn_approval_takes_its_choice_of_subscribers_with_it() -> None:
+    def decided(*whats: str) -> list[Decision]:
+        return [Decision(START, what, "") for what in whats]
+
+    assert obeys_frequency(decided(OBEYS_FREQUENCY, EditionState.APPROVED))
+    assert not obeys_frequency(decided(OBEYS_FREQUENCY, EditionState.APPROVED, EditionState.DRAFT))
+    assert not obeys_frequency(
+        decided(OBEYS_FREQUENCY, EditionState.APPROVED, EditionState.DRAFT, EditionState.APPROVED)
+    )
+
+
+def test_a_time_on_another_day_is_refused_for_the_subscribers_of_its_day(newsroom: Newsroom) -> None:
+    newsroom.json(*COMPOSE)
+    refused = newsroom.digest("edition", "approve", KEY, "--at", "2026-11-28T07:00", "--obey-frequency")
+    assert refused.code == 1
+    assert "--obey-frequency means the subscribers of that day" in refused.err
+    assert newsroom.json("edition", "show", KEY)["state"] == "draft"

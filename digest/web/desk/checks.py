@@ -85,7 +85,7 @@ class Checks(Background[Checked]):
         html = [email for email in found.emails if email.html]
         largest = max(html, key=lambda email: measure(email).quoted_printable, default=None)
         checked = Checked(found.findings, found.left_out, largest, measure(largest) if largest else None)
-        self._last[edition.key] = checked
+        self._last[edition.key] = replace(checked, largest=None)
         return replace(checked, emails={email.variant: email for email in found.emails})
 
 

@@ -118,9 +118,10 @@ def void_approval(visit: Visit, edition: Edition) -> bool:
     app = visit.desk.app
     if edition.state != EditionState.APPROVED:
         return False
-    if not app.editions.move(edition.key, EditionState.DRAFT, out_of=(EditionState.APPROVED,)):
-        return False
-    app.editions.record(edition.key, EditionState.DRAFT, f"changed by {visit.user.name}", now=app.now())
+    with app.database.transaction():
+        if not app.editions.move(edition.key, EditionState.DRAFT, out_of=(EditionState.APPROVED,)):
+            return False
+        app.editions.record(edition.key, EditionState.DRAFT, f"changed by {visit.user.name}", now=app.now())
     app.audit.record(visit.actor, "approval void", edition.key, now=app.now())
     return True
 

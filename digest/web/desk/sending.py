@@ -52,7 +52,8 @@ def approve(visit: Visit) -> Response:
     except PreflightFailed:
         blocked = _("It has errors. Put them right below, or write why it must go out as it is.")
         return today.page(visit, edition, status=409, problem=blocked, asks_reason=True)
-    detail = "; ".join(filter(None, (reason, f"{when:%Y-%m-%d %H:%M}" if when else "")))
+    moment = f"{when.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}" if when else ""
+    detail = "; ".join(filter(None, (reason, moment)))
     app.audit.record(visit.actor, EditionState.APPROVED, edition.key, detail, now=app.now())
     return visit.go(edition_path(edition.key))
 

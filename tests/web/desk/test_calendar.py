@@ -68,7 +68,7 @@ def test_a_special_edition_is_sent_when_it_is_approved(desk: Site, editor: Brows
     sender = set_up(desk, "ravi", Role.SENDER)
     page = sender.get("/edition/vishesh").text
     assert "मंज़ूरी मिलते ही, या आपके चुने समय पर, चला जाएगा" in page
-    assert "मंज़ूर करें और भेजें" in page
+    assert "मंज़ूर करके भेजें" in page
     assert "अपने-आप चला जाएगा" not in page
     sender.submit("/edition/vishesh/approve", {"seen": shown(desk)}, follow=True)
     page = sender.get("/edition/vishesh").text

@@ -20,8 +20,8 @@ from digest.curate.summary.support.words import PRONOUNS, Word, is_infinitive
 
 # The distance in words from an owner to the owned noun, and from a noun back to its owner.
 _OWNED_WITHIN, _OWNER_WITHIN = 11, 8
-# The distance in words from a number to a word for dead or injured, and from a noun to its number.
-_TOLL_WITHIN, _NUMBER_WITHIN = 7, 8
+# The distance in words from a number to a word for dead or injured.
+_TOLL_WITHIN = 7
 # The distance in words from an office to `पूर्व`.
 _FORMER_BEFORE, _FORMER_AFTER = 4, 6
 # Tokens between an action and the word for before or after it.
