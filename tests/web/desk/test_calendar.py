@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -89,6 +91,9 @@ def test_a_special_edition_can_have_a_time(desk: Site, editor: Browser) -> None:
     for wrong in ("2020-01-01T10:00", "soon", "2030-01-01T10:00"):
         refused = sender.submit("/edition/vishesh/approve", {"seen": shown(desk), "at": wrong})
         assert (refused.status, "समय आगे का होना चाहिए" in refused.text) == (422, True)
+        # The line on top is loaded again and again, and keeps what was typed.
+        line = html.unescape(re.findall(r'hx-get="/desk(/edition/vishesh/state[^"]*)"', refused.text)[0])
+        assert f'name="at" value="{wrong}"' in sender.get(line).text
     at = (desk.app.now() + timedelta(days=2)).replace(hour=18, minute=0)
     sender.submit("/edition/vishesh/approve", {"seen": shown(desk), "at": f"{at:%Y-%m-%dT%H:%M}"})
     page = sender.get("/edition/vishesh").text
