@@ -422,7 +422,7 @@ def test_a_story_in_another_script_has_its_direction() -> None:
 def test_replies_are_invited_only_with_a_reply_address() -> None:
     for part in (render().html, render().text):
         assert "आपका दिन अच्छा बीते" in part
-        assert "इसी ईमेल का जवाब दीजिए" in part
+        assert "इसी ईमेल का जवाब दें" in part
     silent = render(reply_to=None)
     assert "जवाब दीजिए" not in silent.html + silent.text
 
