@@ -179,10 +179,7 @@ def add(home: Path, rows: Sequence[Mapping[str, Any]], environment: Mapping[str,
     with edit_lock(home / loader.FILE_NAME):
         editor = _editor(home)
         editor.add(*rows)
-        editor.save(
-            lambda before: [*before, *(dict(row) for row in rows)],
-            validate=lambda value: _check_settings(value, environment),
-        )
+        editor.save(validate=lambda value: _check_settings(value, environment))
         return list_sources(home)[-len(rows)].line
 
 
@@ -198,13 +195,7 @@ def change(home: Path, name: str, fields: Mapping[str, Any], environment: Mappin
             return False
         for key, value in fields.items():
             editor.set(index, key, value)
-
-        def expected(before: list[Any]) -> list[Any]:
-            changed = {**before[index], **fields}
-            before[index] = {key: value for key, value in changed.items() if value is not None or key not in fields}
-            return before
-
-        editor.save(expected, validate=lambda value: _check_settings(value, environment))
+        editor.save(validate=lambda value: _check_settings(value, environment))
         return True
 
 
@@ -216,10 +207,7 @@ def remove(home: Path, name: str, environment: Mapping[str, str]) -> bool:
         if index is None:
             return False
         editor.remove(index)
-        editor.save(
-            lambda before: [row for at, row in enumerate(before) if at != index],
-            validate=lambda value: _check_settings(value, environment),
-        )
+        editor.save(validate=lambda value: _check_settings(value, environment))
         return True
 
 

@@ -397,31 +397,7 @@ CONDITIONS: tuple[Callable[[Facts], Iterator[Alert]], ...] = (
     low_disks,
     old_backup,
 )
-# The kinds that `find` returns. Others are raised and cleared where they are noticed.
-KINDS = frozenset(
-    {
-        AlertKind.SOURCE_DEAD,
-        AlertKind.SOURCE_SILENT,
-        AlertKind.EDITION_SKIPPED,
-        AlertKind.EDITION_THIN,
-        AlertKind.EDITION_WAITING,
-        AlertKind.EDITION_EXPIRED,
-        AlertKind.SENDING_STOPPED,
-        AlertKind.SENDING_SLOW,
-        AlertKind.OUTCOME_UNKNOWN,
-        AlertKind.PROVIDER_DOWN,
-        AlertKind.KEY_REFUSED,
-        AlertKind.CERTIFICATE_INVALID,
-        AlertKind.BOUNCE_RATE,
-        AlertKind.COMPLAINT_RATE,
-        AlertKind.BLOCK_RATE,
-        AlertKind.RECEIVER_POLICY,
-        AlertKind.WEBHOOK_SILENT,
-        AlertKind.DISK_LOW,
-        AlertKind.BACKUP_OLD,
-    }
-)
-# Those about one edition, for which the store alone shows whether they hold.
+# The kinds about one edition, for which the store alone shows whether they hold.
 EDITION_KINDS = frozenset(
     {
         AlertKind.EDITION_SKIPPED,
@@ -433,6 +409,21 @@ EDITION_KINDS = frozenset(
         AlertKind.OUTCOME_UNKNOWN,
     }
 )
+# The kinds that `find` returns. Others are raised and cleared where they are noticed.
+KINDS = EDITION_KINDS | {
+    AlertKind.SOURCE_DEAD,
+    AlertKind.SOURCE_SILENT,
+    AlertKind.PROVIDER_DOWN,
+    AlertKind.KEY_REFUSED,
+    AlertKind.CERTIFICATE_INVALID,
+    AlertKind.BOUNCE_RATE,
+    AlertKind.COMPLAINT_RATE,
+    AlertKind.BLOCK_RATE,
+    AlertKind.RECEIVER_POLICY,
+    AlertKind.WEBHOOK_SILENT,
+    AlertKind.DISK_LOW,
+    AlertKind.BACKUP_OLD,
+}
 _ENDINGS = {
     AlertKind.SOURCE_DEAD: "The source answers again, or it is no longer in digest.yaml.",
     AlertKind.SOURCE_SILENT: "The source has new articles, or it is no longer in digest.yaml.",

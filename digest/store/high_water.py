@@ -30,7 +30,7 @@ from digest.store import meta
 from digest.store.database import STORE_ID, Database, sqlite_file
 from digest.store.schema import meta as values
 from digest.store.statements import insert_into
-from digest.utils.files import PRIVATE_FILE, open_private, prepare_lock, sync_folder
+from digest.utils.files import acquire_lock, open_private, sync_folder
 
 REMEDY = "Stop `digest run` and `digest web`, then run `digest store restore --in-place`"
 _LOST = (
@@ -122,15 +122,15 @@ class MarkFile:
 
     @contextlib.contextmanager
     def _locked_for_processes(self) -> Iterator[None]:
-        from filelock import FileLock, Timeout
+        from filelock import Timeout
 
         lock = self.path.with_name(f"{self.path.name}.lock")
-        prepare_lock(lock)
         try:
-            with FileLock(lock, timeout=_LOCK_TIMEOUT, mode=PRIVATE_FILE).acquire(poll_interval=_TRY_AGAIN):
-                yield
+            held = acquire_lock(lock, _LOCK_TIMEOUT, try_again=_TRY_AGAIN)
         except Timeout:
             raise StoreError(f"{self.path}: another process keeps it locked") from None
+        with held:
+            yield
 
     def _sync(self, file: BinaryIO, *, is_new: bool) -> None:
         if is_new:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from digest.errors import AlreadyRunning, StoreError, StoreUnavailable
 from digest.store import meta
 from digest.store.database import Database, sqlite_file
-from digest.utils.files import PRIVATE_FILE, prepare_lock
+from digest.utils.files import acquire_lock
 
 # Seconds between two tries to get a lock.
 _PAUSE = 0.2
@@ -215,21 +215,17 @@ def not_running(connection: Connection, runs: Collection[str]) -> set[str]:
 
 @contextmanager
 def _file(database: Database, work: str, wait: float) -> Iterator[None]:
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
     store = sqlite_file(database)
-    prepare_lock(store.with_name(f"{store.name}.{work}.lock"))
-    lock = FileLock(store.with_name(f"{store.name}.{work}.lock"), timeout=wait, mode=PRIVATE_FILE)
     try:
-        lock.acquire()
+        held = acquire_lock(store.with_name(f"{store.name}.{work}.lock"), wait)
     except Timeout:
         raise AlreadyRunning(f"another digest process is {work}; nothing was done") from None
     except OSError as error:
         raise StoreError(f"{store.parent}: can't be written: {error.strerror}") from error
-    try:
+    with held:
         yield
-    finally:
-        lock.release()
 
 
 @contextmanager

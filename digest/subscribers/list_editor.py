@@ -43,7 +43,7 @@ def add(path: Path, fields: Mapping[str, Any]) -> bool:
         if editor.find(fields["email"]) is not None:
             return False
         editor.add(fields)
-        editor.save(lambda rows: [*rows, dict(fields)])
+        editor.save()
         return True
 
 
@@ -55,7 +55,7 @@ def remove(path: Path, email: str, *, backup: bool = True) -> bool:
         if index is None:
             return False
         editor.remove(index)
-        editor.save(lambda rows: [row for at, row in enumerate(rows) if at != index])
+        editor.save()
         if not backup:
             backup_of(path).unlink(missing_ok=True)
         return True
@@ -70,13 +70,7 @@ def change(path: Path, email: str, fields: Mapping[str, Any]) -> bool:
             return False
         for key, value in fields.items():
             editor.set(index, key, value)
-
-        def expected(rows: list[Any]) -> list[Any]:
-            changed = {**rows[index], **fields}
-            rows[index] = {key: value for key, value in changed.items() if value is not None or key not in fields}
-            return rows
-
-        editor.save(expected)
+        editor.save()
         return True
 
 

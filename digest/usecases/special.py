@@ -14,8 +14,8 @@ from digest.utils.clock import resolve_local_time
 if TYPE_CHECKING:
     from digest.store.content.editions import Decision
 
-# What is recorded as a decision besides the states: the time for which an edition is approved, as its reason, and that
-# the edition goes only to subscribers who are due on its day.
+# Two decisions besides the states. The first has the time to send as its reason. The second means that the edition goes
+# only to subscribers who are due on its day.
 SEND_AT = "send at"
 OBEYS_FREQUENCY = "obeys frequency"
 # How far ahead a time may be.

@@ -13,6 +13,7 @@ import os
 import shlex
 import tempfile
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -83,6 +84,17 @@ def prepare_lock(path: Path) -> None:
     if _other_owner(path.parent) and not path.exists():
         with contextlib.suppress(OSError):
             os.close(open_private(path, os.O_RDWR))
+
+
+def acquire_lock(path: Path, timeout: float, *, try_again: float = 0.05) -> AbstractContextManager[object]:
+    """Lock a file among processes and threads. The result releases it when its block ends.
+
+    `timeout` and `try_again`, the pause between two tries, are in seconds. Raises filelock.Timeout and OSError.
+    """
+    from filelock import FileLock
+
+    prepare_lock(path)
+    return FileLock(path, timeout=timeout, mode=PRIVATE_FILE).acquire(poll_interval=try_again)
 
 
 def _other_owner(path: Path) -> tuple[int, int] | None:

@@ -19,7 +19,7 @@ from digest.hindi import dates
 from digest.i18n import translator
 from digest.mail.message import Outgoing
 from digest.store.people.preferences import ConsentContext, StoredSubscriber
-from digest.store.people.requests import PersonRequest, RequestKind, RequestStore, Side
+from digest.store.people.requests import PersonRequest, RequestKind, RequestStore
 from digest.web.dependencies import Context
 from digest.web.known_browser import knows
 from digest.web.outbound_mail import OutboundMail
@@ -129,16 +129,7 @@ class ChangeNotices:
         until: datetime | None,
     ) -> Outgoing:
         words = _words(change, self.context.pages.branding.name, language, until)
-        return self.emails.build_with(
-            words,
-            RequestKind.UNDO,
-            Side.PRESENT,
-            opened.id,
-            to=subscriber.email,
-            subscriber=subscriber.id,
-            language=language,
-            until=opened.until,
-        )
+        return self.emails.build_for(subscriber, words, opened, language)
 
 
 def _words(change: Change | None, newsletter: str, language: str, until: datetime | None) -> Words:

@@ -12,7 +12,8 @@ from datetime import date, datetime
 from digest.i18n import translator
 from digest.mail.message import Outgoing, Sender, recipient
 from digest.models import PLACEHOLDERS, RenderedEmail
-from digest.store.people.requests import RequestKind, Side
+from digest.store.people.preferences import StoredSubscriber
+from digest.store.people.requests import PersonRequest, RequestKind, Side
 from digest.subscribers.tokens import Signer
 from digest.web.pages import Pages
 
@@ -55,6 +56,19 @@ class OwnDataEmails:
         """The email for one mailbox. `new` is the new address, if the request is about one."""
         words = self._words(kind, side, new, language)
         return self.build_with(words, kind, side, request, to=to, subscriber=subscriber, language=language, until=until)
+
+    def build_for(self, subscriber: StoredSubscriber, words: Words, opened: PersonRequest, language: str) -> Outgoing:
+        """Build an email to the subscriber's present address, with the link of a request."""
+        return self.build_with(
+            words,
+            opened.kind,
+            Side.PRESENT,
+            opened.id,
+            to=subscriber.email,
+            subscriber=subscriber.id,
+            language=language,
+            until=opened.until,
+        )
 
     def build_with(
         self,

@@ -15,7 +15,7 @@ from digest.i18n import translator
 from digest.mail.message import Outgoing, Recipient, Sender, recipient
 from digest.models import RenderedEmail
 from digest.store.people.preferences import StoredSubscriber
-from digest.store.people.requests import RequestKind, RequestStore, Side
+from digest.store.people.requests import RequestKind, RequestStore
 from digest.subscribers.tokens import Signer
 from digest.web.editions import NextEdition, ShowcaseEdition
 from digest.web.own_data_emails import OwnDataEmails, Words
@@ -72,16 +72,7 @@ class SignupEmails:
             _("Not you? Then do nothing, and nothing happens."),
         )
         opened = self.requests.open(subscriber.id, RequestKind.CHOOSE, now=now)
-        return self.own.build_with(
-            words,
-            RequestKind.CHOOSE,
-            Side.PRESENT,
-            opened.id,
-            to=subscriber.email,
-            subscriber=subscriber.id,
-            language=language,
-            until=opened.until,
-        )
+        return self.own.build_for(subscriber, words, opened, language)
 
     def _build(self, to: Recipient, subject: str, language: str, place: str, **values: Any) -> Outgoing:
         """Render an email whose button leads to `place`."""

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import yaml
 
 from digest.errors import ConfigurationError, DigestError
-from digest.utils.files import PRIVATE_FILE, prepare_lock, replace_file
+from digest.utils.files import acquire_lock, replace_file
 from digest.yamlio import reader
 
 # Rows of a list in brackets: `[{name: a}, {name: b}]`, on one line or with a row on each line.
@@ -102,22 +102,18 @@ class EditNotPossible(DigestError):
 @contextmanager
 def edit_lock(path: Path) -> Iterator[None]:
     """Let one thread of one process at a time edit a file. Raises EditNotPossible."""
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
     path = path.resolve()
     file = path.with_name(f".{path.name}.lock")
-    lock = FileLock(file, timeout=_WAIT, mode=PRIVATE_FILE)
     try:
-        prepare_lock(file)
-        lock.acquire()
+        held = acquire_lock(file, _WAIT)
     except Timeout:
         raise EditNotPossible(f"{path.name}: another process is editing it; nothing was changed. Try again") from None
     except OSError as error:
         raise EditNotPossible(f"{file}: {error.strerror}; nothing was changed. Check its folder and owner") from error
-    try:
+    with held:
         yield
-    finally:
-        lock.release()
 
 
 class YamlText:
@@ -161,12 +157,16 @@ class YamlListEditor(YamlText):
         super().__init__(path)
         self.key = key
         self.braces = braces
+        rows = self.before.get(key) or []
+        # The rows that the edited text must contain. With a value that is no list, no edit succeeds.
+        self.expected: list[Any] = list(rows) if isinstance(rows, list) else [rows]
         self._parse()
 
     def add(self, *rows: Mapping[str, Any]) -> None:
         """Append rows in the style of the last one. Raises EditNotPossible."""
         if not rows:
             return
+        self.expected += map(dict, rows)
         self._parse_again()
         if self.list_node is None or not self.rows:
             self._begin_list(rows)
@@ -184,6 +184,7 @@ class YamlListEditor(YamlText):
         """Remove a row with the comments on its lines. Raises EditNotPossible."""
         self._parse_again()
         row = self.rows[index]
+        del self.expected[index]
         if self.list_node is not None and self.list_node.flow_style:
             without = remove_row(self.text, self.list_node, index)
             if without is None:
@@ -203,6 +204,8 @@ class YamlListEditor(YamlText):
         """Set a field of a row; None removes the field. Raises EditNotPossible."""
         self._parse_again()
         row = self.rows[index]
+        others = {name: old for name, old in self.expected[index].items() if name != key}
+        self.expected[index] = others if value is None else {**self.expected[index], key: value}
         found = next(((k, v) for k, v in row.value if k.value == key), None)
         if found is None:
             if value is not None:
@@ -219,9 +222,9 @@ class YamlListEditor(YamlText):
         written = format_value(value, flow=row.flow_style)
         self.text = self.text[: colon + 1] + " " + written + self.text[end:]
 
-    def save(self, expected: Any, *, validate: Callable[[Any], object] | None = None) -> None:
-        """Write the file if it contains the rows that `expected` makes of the old ones. `validate` may raise."""
-        self.write({**self.before, self.key: expected(list(self.before.get(self.key) or []))}, validate=validate)
+    def save(self, *, validate: Callable[[Any], object] | None = None) -> None:
+        """Write the file if its text contains the edited rows and nothing else has changed. `validate` may raise."""
+        self.write({**self.before, self.key: self.expected}, validate=validate)
 
     def _parse(self) -> None:
         """Find the positions of the rows in `text`. They become stale with each edit."""

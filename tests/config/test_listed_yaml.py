@@ -75,13 +75,13 @@ def sheet(folder: Path, text: str) -> tuple[Path, YamlListEditor]:
 def add(path: Path, *rows: dict[str, Any]) -> None:
     held = YamlListEditor(path, "sources", braces=True)
     held.add(*rows)
-    held.save(lambda before: [*before, *rows])
+    held.save()
 
 
 def remove(path: Path, index: int) -> None:
     held = YamlListEditor(path, "sources", braces=True)
     held.remove(index)
-    held.save(lambda before: before[:index] + before[index + 1 :])
+    held.save()
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
@@ -154,7 +154,7 @@ def test_validation_can_prevent_saving(tmp_path: Path) -> None:
 
     held.add(NEW)
     with pytest.raises(ConfigurationError):
-        held.save(lambda before: [*before, NEW], validate=judge)
+        held.save(validate=judge)
     assert seen == [{"sources": [{"name": "क"}, NEW]}]
     assert path.read_text() == "sources:\n  - {name: क}\n"
 

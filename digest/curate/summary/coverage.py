@@ -176,7 +176,7 @@ class HeadlineCoverage:
         return self.denies != bool(_DENIAL & set(tokens(each.text)))
 
     def names_speaker(self, text: str) -> bool:
-        """Return whether a text names the person or body to whom the title attributes its news."""
+        """Return whether a text names the speaker of the title's news."""
         return not (self.speaker | self.agent).isdisjoint(_all_meanings(text))
 
     def lacks_speaker(self, text: str) -> bool:

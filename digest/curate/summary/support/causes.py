@@ -45,8 +45,9 @@ def cause(clause: Clause, other: Clause, sentence: Sentence) -> str:
 
 
 def invented(clause: Clause, other: Clause, *, has_effect: bool) -> str:
-    """Return a problem if the clause makes a cause of what is none, or is an effect: `मौत के कारण` for `… के कारण मौत`.
+    """Return a problem if the clause names a cause that the article does not, or takes an effect for it.
 
+    `मौत के कारण` takes the effect of `… के कारण मौत` for its cause.
     `has_effect`: whether the article's clause has the clause's predicate.
     """
     mine = [word for word in clause.words if word.marker == "cause" and word.is_content]

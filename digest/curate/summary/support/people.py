@@ -1,4 +1,4 @@
-"""Refuse a fate, an arrest or an accusation of a person whom the article's sentence does not name, or in another part.
+"""Refuse a person's fate, arrest or accusation unless the article's sentence names that person in the same part.
 
 What an article is about needs no mention in each sentence, but a person needs one: `मोहन घायल हुए` is no retelling of
 `एक कार्यकर्ता को चोट आई`, whatever the article is about.
@@ -17,7 +17,7 @@ from digest.curate.summary.support.words import Word
 from digest.hindi.text import fold
 
 _FATES = frozenset().union(*(GRAMMAR[name] for name in ("dead", "injured", "missing", "penalty", "harmed")))
-# The sentences before a pronoun that may name whom it means.
+# A pronoun means a person of its sentence, or of this many sentences before it.
 _BACK = 2
 _SUFFERS = frozenset({"", "को", "gen", "पर", "against", "at"})
 _CASES = frozenset({"मामले", "मामला", "केस", "मुकदमे"})

@@ -137,7 +137,7 @@ def _resolve_pronouns(sentence: Sentence, subject: Sequence[Word]) -> None:
 
 
 def _complete_speakers(sentences: Sequence[Sentence]) -> None:
-    """Give a speaker who is named in short the first name of the last such person before: `कुमार` for `प्रशांत कुमार`."""
+    """Add the first name to a speaker's bare surname, from the last person before with it: `कुमार` for `प्रशांत कुमार`."""
     first_names: dict[str, Word] = {}
     for clause in (clause for sentence in sentences for clause in sentence.clauses):
         names = [word for word in clause.speaker if is_name_like(word)]
