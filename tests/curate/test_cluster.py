@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -57,6 +58,13 @@ def test_representative_is_the_longest_of_the_weightiest_sources() -> None:
     assert first() == "bridge-1"
     assert first(setu=3.0, prabhakar=2.0) in {"bridge-2", "bridge-3"}
     assert first(alok=0.1, setu=3.0, prabhakar=0.2) != "bridge-1"
+
+
+@pytest.mark.parametrize("mark", ["!", "?", "?”"])
+def test_an_article_whose_title_asks_or_exclaims_does_not_represent_a_story(mark: str) -> None:
+    day = [replace(each, title=f"{each.title}{mark}") if each.id == "bridge-1" else each for each in DAY]
+    story = next(each for each in cluster(day, RULES) if len(each.articles) == 3)
+    assert story.first.id != "bridge-1"
 
 
 def test_two_items_of_one_source_join_only_when_nearly_the_same() -> None:

@@ -251,15 +251,22 @@ def explain_cluster(each: Cluster, pairs: Pairs, *, most_related: int | None = N
 
 
 def representative_first(group: Sequence[Article], weights: Mapping[str, float]) -> tuple[Article, ...]:
-    """Put the longest article among the sources of the two highest weights first; ties go to the earliest."""
+    """Put the longest article among the sources of the two highest weights first; ties go to the earliest.
+
+    An article whose title asks or exclaims comes first only if all do: it explains or comments the news.
+    """
     if len(group) == 1:
         return tuple(group)
     levels = sorted({weights.get(article.source, 1.0) for article in group}, reverse=True)[:2]
     first = min(
         (article for article in group if weights.get(article.source, 1.0) in levels),
-        key=lambda a: ("\ufffd" in a.text, -len(a.text), a.published, a.id),
+        key=lambda a: ("\ufffd" in a.text, _asks_or_exclaims(a.title), -len(a.text), a.published, a.id),
     )
     return (first, *(article for article in group if article is not first))
+
+
+def _asks_or_exclaims(title: str) -> bool:
+    return title.rstrip("\"'”’»)] ").endswith(("?", "!"))
 
 
 # Scores are summed as whole multiples of 2^-40, so that a sum is the same in any order.
