@@ -197,13 +197,15 @@ def reasons(headline: str, language: str = "hi", **weights: float) -> tuple[str,
 def test_reasons_are_the_largest_contributions_and_add_up() -> None:
     headline = "सुप्रीम कोर्ट के फैसले के बाद सोनपुरा में हिंसा, 3 की मौत, कर्फ्यू"
     lines = reasons(headline)
-    assert len(lines) == SHOWN + 1
+    assert len(lines) == SHOWN + 2
     assert "यह सुप्रीम कोर्ट की ख़बर है (सुप्रीम कोर्ट): +0.90" in lines
     parts = [float(line.rpartition(": ")[2]) for line in lines]
     assert sum(parts) == pytest.approx(points(headline), abs=0.03)
-    assert [abs(part) for part in parts[:-1]] == sorted((abs(part) for part in parts[:-1]), reverse=True)
+    largest = [abs(part) for part in parts[:SHOWN]]
+    assert largest == sorted(largest, reverse=True)
     assert reasons(headline, "en")[0].startswith("It is about the Supreme Court (")
-    assert reasons("", "en")[-1].startswith("Everything else: +")
+    assert reasons(headline, "en")[-2].startswith("Everything else: ")
+    assert reasons("", "en")[-1] == f"Every story starts with: +{BASE}"
     # The words are shown as they are written, not as they are compared.
     assert any("बाढ़" in line for line in reasons("सोनपुरा में बाढ़"))
 

@@ -48,10 +48,12 @@ def assess(headline: str, lead: str, weights: Mapping[str, float]) -> Importance
 
 
 def explain(score: float, contributions: Iterable[Contribution], language: str) -> tuple[str, ...]:
-    """Return the largest contributions as sentences in the language, and the sum of all others, so that all add up."""
+    """Return the largest contributions as sentences in the language, then the others' sum and BASE, so that all add up."""
     gettext = translator(language).gettext
     largest = sorted(contributions, key=lambda each: -abs(each.points))[:SHOWN]
     shown = [each for each in largest if abs(each.points) >= LEAST_SHOWN]
     lines = [f"{gettext(each.reason) % {'found': each.found}}: {each.points:+.2f}" for each in shown]
-    rest = score - sum(each.points for each in shown)
-    return (*lines, f"{gettext('Everything else')}: {rest:+.2f}")
+    rest = score - BASE - sum(each.points for each in shown)
+    if abs(rest) >= LEAST_SHOWN:
+        lines.append(f"{gettext('Everything else')}: {rest:+.2f}")
+    return (*lines, f"{gettext('Every story starts with')}: {BASE:+.2f}")
