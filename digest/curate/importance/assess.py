@@ -48,7 +48,7 @@ def assess(headline: str, lead: str, weights: Mapping[str, float]) -> Importance
 
 
 def explain(score: float, contributions: Iterable[Contribution], language: str) -> tuple[str, ...]:
-    """Return the largest contributions as sentences in the language, then the others' sum and BASE, so that all add up."""
+    """Return the largest contributions as sentences in the language, the sum of the others, and BASE. They add up."""
     gettext = translator(language).gettext
     largest = sorted(contributions, key=lambda each: -abs(each.points))[:SHOWN]
     shown = [each for each in largest if abs(each.points) >= LEAST_SHOWN]
