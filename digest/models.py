@@ -360,6 +360,13 @@ class Story:
     # The kind of a daily column (`horoscope`, `weather`). It is not news and has a separate section.
     recurring: str = ""
     title_support: Support | None = None
+    # Independent origins: copies of one agency's report count once. None in stories that were stored without it.
+    origins: int | None = None
+
+    @property
+    def origin_count(self) -> int:
+        """How many independent origins report the story, as shown to subscribers and editors."""
+        return len(self.sources) if self.origins is None else self.origins
 
     @property
     def is_title_by_machine(self) -> bool:

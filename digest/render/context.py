@@ -301,11 +301,11 @@ class _Printer:
             label=self.catalogue.gettext(story.label) if story.label else "",
             section=texts.one_line(section.name),
             colour=self.colours[section.name],
-            source=names if self.mixed and len(story.sources) == 1 else "",
+            source=names if self.mixed and story.origin_count == 1 else "",
             notes=self.notes(story),
             names=names,
             meta=" · ".join(filter(None, (names, when.replace(" ", NBSP)))),
-            sources=len(story.sources),
+            sources=story.origin_count,
             picture=self.picture(story, width) if story.id in self.with_picture else None,
             machine=self.is_by_machine(story),
             lang=lang,
@@ -328,7 +328,7 @@ class _Printer:
         return replace(picture, url=f"{base.rstrip('/')}/picture/{picture.url.removeprefix('cid:')}")
 
     def notes(self, story: Story) -> tuple[str, ...]:
-        count, when = len(story.sources), ""
+        count, when = story.origin_count, ""
         if story.dated and is_breaking(self.edition.key):
             when = self.moment(story)
         elif story.dated and self.is_old(story):

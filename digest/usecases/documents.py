@@ -37,6 +37,7 @@ def _story(story: Story) -> dict[str, Any]:
         "image": story.image.url if story.image else None,
         "published": story.published.isoformat(),
         **pick(story, "sources articles"),
+        "origins": story.origin_count,
         "score": round(story.score, 4),
         **pick(story, "reasons label recurring"),
         "title_by_machine": story.is_title_by_machine,

@@ -343,6 +343,14 @@ def test_reasons_are_in_the_language_of_the_newsletter() -> None:
     assert any("3 independent sources have it: +0.95" in story.reasons for story in stories(made(english, rules=rules)))
 
 
+def test_copies_of_one_agencys_report_count_once_for_subscribers_too() -> None:
+    papers = [replace(each, url=f"https://{each.source}.example/{each.id}") for each in BRIDGE]
+    assert by_title(made([*papers, *OTHERS]), "पुल").origin_count == 3
+    copies = [replace(each, author="PTI") for each in papers[:2]]
+    story = by_title(made([*copies, papers[2], *OTHERS]), "पुल")
+    assert (story.origin_count, len(story.sources)) == (2, 3)
+
+
 def test_fresh_stories_score_higher_and_damaged_ones_lower() -> None:
     fresh, stale = replace(OTHERS[0], published=NOW - timedelta(hours=1)), OTHERS[0]
     assert by_title(made([fresh, *OTHERS[1:]]), "शतरंज").score > by_title(made([stale, *OTHERS[1:]]), "शतरंज").score

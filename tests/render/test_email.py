@@ -350,6 +350,19 @@ def test_notes_never_break_across_lines() -> None:
     assert "\u00a0" not in email.text
 
 
+def test_a_note_counts_the_origins_of_a_story() -> None:
+    papers = ("क", "ख", "ग")
+    rows = [
+        story(1, "पहली", "सार", sources=papers, origins=2),
+        story(2, "दूसरी", "सार", sources=papers, origins=1),
+    ]
+    text = render(of(*rows)).text
+    assert "2 स्रोत" in text
+    assert "3 स्रोत" not in text
+    # One agency's report: the papers that print it.
+    assert "क, ख और 1 अन्य" in text
+
+
 def test_only_the_top_storys_image_has_the_headline_as_its_alt_text() -> None:
     long = "शहर की नई मेट्रो लाइन पर आज से सफ़र शुरू, 18 स्टेशन जुड़े"
     rows = [

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from digest.curate.independence import count_origins
 from digest.curate.ranking import Ranked
 from digest.curate.similarity.clustering import Pairs, explain_cluster
 from digest.curate.summary.checks import check, check_headline, check_intro
@@ -99,6 +100,7 @@ def write_story(
         language=first.language,
         support=summary.support,
         title_support=headline.support,
+        origins=max(1, count_origins(articles)),
     )
 
 

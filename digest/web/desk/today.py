@@ -402,7 +402,7 @@ def _groups(visit: Visit, edition: Edition, changes: Changes) -> tuple[Group, ..
 def _shown_reasons(visit: Visit, story: Story) -> tuple[str, ...]:
     """Return at most two reasons for a story: its sources, and the strongest reason."""
     ngettext = visit.catalogue.ngettext
-    number = len(story.sources)
+    number = story.origin_count
     found = [ngettext("in %(num)s source", "in %(num)s sources", number) % {"num": number}] if number > 1 else []
     for reason in story.reasons:
         text, _colon, points = reason.rpartition(": ")
