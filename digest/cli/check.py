@@ -73,7 +73,7 @@ def check(
     if links and not edition:
         raise click.UsageError("--links checks the emails of an EDITION: name one")
     from digest.app import make_app
-    from digest.newsletter.checks import Findings, check_blocks, check_pages, check_templates
+    from digest.newsletter.checks import Findings, check_newsletter
     from digest.subscribers import list_file
 
     findings = Findings()
@@ -85,16 +85,11 @@ def check(
             if edition and not findings.problems:
                 _require_edition(app, edition)
             subscribers = _check_list(app, findings)
-            findings.run(lambda: check_templates(app, findings))
-            findings.run(lambda: check_pages(app, findings))
-            findings.run(lambda: check_blocks(app, findings))
-            findings.run(lambda: app.calendar)
+            check_newsletter(app, findings)
             findings.run(lambda: _check_sources(app, findings, online=not offline))
             findings.run(lambda: _check_transports(app, findings, offline))
             findings.run(lambda: _check_webhooks(app, findings))
             findings.run(lambda: _check_oidc(app, findings, offline))
-            findings.run(lambda: app.webhook_verifier)
-            findings.run(lambda: app.brevo_webhook_token)
             new = (problem for problem in app.alert_problems() if problem not in findings.problems)
             findings.warnings += [f"{problem}; {ALERTS_MISSING}" for problem in new]
             _check_modes(app, findings)

@@ -43,19 +43,24 @@ class Findings:
 def check_settings(app: App) -> Findings:
     """Check everything that the settings refer to: templates, holidays, sources, credentials."""
     findings = Findings()
-    findings.run(lambda: check_templates(app, findings))
-    findings.run(lambda: check_pages(app, findings))
-    findings.run(lambda: check_blocks(app, findings))
-    findings.run(lambda: app.calendar)
+    check_newsletter(app, findings)
     findings.run(lambda: check_paths(app, findings))
     findings.run(app.check_credentials)
     findings.add(app.alert_problems())
     findings.run(lambda: app.summariser)
+    return findings
+
+
+def check_newsletter(app: App, findings: Findings) -> None:
+    """Check what needs neither the network nor the sources: templates, pages, blocks, holidays, keys, the notice."""
+    findings.run(lambda: check_templates(app, findings))
+    findings.run(lambda: check_pages(app, findings))
+    findings.run(lambda: check_blocks(app, findings))
+    findings.run(lambda: app.calendar)
     findings.run(lambda: app.webhook_verifier)
     findings.run(lambda: app.brevo_webhook_token)
     findings.run(lambda: check_telegram(app))
     check_notice(app, findings)
-    return findings
 
 
 def check_telegram(app: App) -> None:

@@ -157,3 +157,15 @@ def test_ses_is_checked_without_mailing_anyone(newsroom: Newsroom) -> None:
         del newsroom.environment["AWS_SECRET_ACCESS_KEY"]
         assert any("AWS_SECRET_ACCESS_KEY" in message for message in errors(newsroom))
         assert not ses.messages
+
+
+def test_clicks_that_the_privacy_notice_does_not_mention_are_a_warning(newsroom: Newsroom) -> None:
+    newsroom.environment["DIGEST_CLICKS__ENABLED"] = "true"
+    assert any("clicks.in_notice" in message for message in warnings(newsroom))
+    newsroom.environment["DIGEST_CLICKS__IN_NOTICE"] = "true"
+    assert not any("clicks.in_notice" in message for message in warnings(newsroom))
+
+
+def test_a_telegram_channel_without_its_token_is_an_error(newsroom: Newsroom) -> None:
+    newsroom.environment["DIGEST_TELEGRAM__CHANNEL"] = "@subah_ki_khabren"
+    assert any("TELEGRAM_BOT_TOKEN" in message for message in errors(newsroom))

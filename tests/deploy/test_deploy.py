@@ -132,6 +132,8 @@ def test_kubernetes_has_workers_and_pages_with_probes() -> None:
     for spec in found.values():
         pod = spec["template"]["spec"]
         [container] = pod["containers"]
+        # Else the pods get DIGEST_WEB_PORT, which the commands refuse as a mistyped setting.
+        assert pod["enableServiceLinks"] is False
         assert spec["selector"]["matchLabels"] == spec["template"]["metadata"]["labels"]
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert container["securityContext"]["readOnlyRootFilesystem"] is True
@@ -144,7 +146,9 @@ def test_kubernetes_has_workers_and_pages_with_probes() -> None:
     assert worker["replicas"] == 3
     pod = worker["template"]["spec"]
     assert_starts_and_drains(pod["containers"][0]["args"], pod["terminationGracePeriodSeconds"])
-    name, *arguments = found["digest-web"]["template"]["spec"]["containers"][0]["args"]
+    container = found["digest-web"]["template"]["spec"]["containers"][0]
+    assert [each["name"] for each in container["env"]] == ["DIGEST_WEB__PROXIES"]
+    name, *arguments = container["args"]
     web = cli.get_command(click.Context(cli), name)
     assert web is not None
     web.make_context(name, arguments)

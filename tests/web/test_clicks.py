@@ -276,15 +276,6 @@ def test_the_email_is_sound_and_smaller(counted: App) -> None:
     assert measure(email).quoted_printable <= measure(plain).quoted_printable + 200
 
 
-def test_check_asks_for_the_notice(tmp_path: Path) -> None:
-    from digest.newsletter.checks import Findings, check_notice
-
-    with newsletter(tmp_path / "newsletter") as app:
-        found = Findings()
-        check_notice(app, found)
-    assert "clicks.in_notice" in found.warnings[0]
-
-
 def test_sections_that_are_clicked_more_are_a_little_more_important() -> None:
     found = section_interest({"खेल": 40, "देश": 40, "राशि": 40}, {"खेल": 900, "देश": 100, "राशि": 4}, 5)
     assert found["खेल"] > 0.5
