@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from digest.errors import ConfigProblem, ConfigurationError, DigestError
+from digest.hindi import dates
 from digest.i18n import translator
 from digest.models import BREACH, Actor, Edition, EditionState, RenderedEmail
 from digest.store.desk import audit
@@ -117,7 +119,7 @@ class BreachLetter:
             "notice": notice,
             "contact": notice.contact.email or self.contact,
             "whole": whole,
-            "editions": affected.editions,
+            "days": {language: self._days(affected.editions, language) for language in ("hi", "en")},
             "branding": self.branding,
             "words": {language: _words(language) for language in ("hi", "en")},
         }
@@ -126,12 +128,20 @@ class BreachLetter:
         text = self.environment().get_template("breach.txt.j2").render(values, subject=subject)
         return RenderedEmail("html", subject, html, text), RenderedEmail("text", subject, "", text)
 
+    def _days(self, keys: Sequence[str], language: str) -> str:
+        editions = ((key, self.editions.get(key)) for key in keys)
+        return "; ".join(dates.day(found.day, language) if found else key for key, found in editions)
+
     def place(self, key: str, notice: Notice, scope: Scope, actor: Actor) -> int:
         """Enqueue the affected in the letter `key`, and record it.
 
         Returns how many are new. Repeating it with a wider scope adds those who are missing. The letter's text does not
-        change.
+        change. Raises DigestError if the notice still has the example's text.
         """
+        unwritten = [name for name in ("happened", "measures") if _is_example(notice, name)]
+        if unwritten:
+            names = " and ".join(f"'{name}'" for name in unwritten)
+            raise DigestError(f"{names} as in the example: write what is true of your breach, then send.")
         if not key.startswith(BREACH):
             raise DigestError(f"The name of such a letter begins with '{BREACH}'; found '{key}'.")
         now, found = self.now(), self.affected(scope)
@@ -151,6 +161,11 @@ class BreachLetter:
         return placed
 
 
+def _is_example(notice: Notice, name: str) -> bool:
+    written, example = getattr(notice, name), getattr(Notice.model_validate(yaml.safe_load(EXAMPLE)), name)
+    return bool(written.hi == example.hi or written.en == example.en)
+
+
 def _words(language: str) -> dict[str, str]:
     """The letter's own words in a language."""
     _ = translator(language).gettext
@@ -161,7 +176,7 @@ def _words(language: str) -> dict[str, str]:
             "Your email address, your name if you gave it, what you chose, and when and from "
             "which network address you agreed."
         ),
-        "edition": _("Your email address, and that you got these editions."),
+        "edition": _("Your email address, and that you got these editions"),
         "consequences": _("What may come of it"),
         "measures": _("What we are doing"),
         "advice": _("What you can do"),
