@@ -8,6 +8,8 @@ from __future__ import annotations
 KEPT = (
     "left out to fit: %(title)s",
     "No article of the last %(num)s hours has the chosen words and sources.",
+    "It is being composed. If that takes longer than 15 minutes, compose it again under the same name.",
+    "Composing it failed: %(why)s. Compose it again under the same name.",
     "%(num)s summary cut to the first sentence to fit",
     "%(num)s summaries cut to the first sentence to fit",
     "block left out: %(why)s",
