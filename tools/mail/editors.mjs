@@ -58,6 +58,9 @@ const deaf = await open(otherCookie, { streams: false, width: 360 });
 const mainAt = () => deaf.$eval("#main", (main) => main.getBoundingClientRect().top + window.scrollY);
 const atFirst = await mainAt();
 await other.waitForFunction(() => window.counts.reasons > 0);
+const boxOf = (selector) => one.$eval(selector, (element) => element.getBoundingClientRect().toJSON());
+// Without buttons too, the explanations are below the title.
+seen.below = (await boxOf("#state .says")).top >= (await boxOf("#state h1")).bottom;
 const [first] = await order(one);
 // In this time a page that asks by itself does so twice.
 const before = await deaf.evaluate(() => window.counts.asked);

@@ -62,6 +62,7 @@ def test_two_editors_at_once(tmp_path: Path) -> None:
         assert (seen["errors"], seen["foreign"]) == ([], [])
         assert (seen["merged"], seen["parts"], seen["split"]) == (True, 2, True)
         assert seen["jumped"] == 0, "nothing moves when the line on top tells of a change"
+        assert seen["below"]
         assert seen["quiet"] == 0, "a page with a stream asks only when the stream says so"
         assert seen["asked"], "one without it asks again and again"
         assert [act.what for act in desk.app.audit.newest(2)] == ["split off", "merged"]
