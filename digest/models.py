@@ -334,6 +334,14 @@ class Support:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A model's text, and why a check refused it, as an English clause."""
+
+    text: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """Articles about the same event. `sources` are names, the lead's first; `articles` are URLs.
 
@@ -360,6 +368,8 @@ class Story:
     # The kind of a daily column (`horoscope`, `weather`). It is not news and has a separate section.
     recurring: str = ""
     title_support: Support | None = None
+    # A model's summary that is not used. Only editors see it.
+    refused: Refused | None = None
 
     @property
     def is_title_by_machine(self) -> bool:

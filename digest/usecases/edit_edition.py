@@ -288,6 +288,21 @@ class EditionEditor:
 
     def write_story(self, key: str, story: str, by: Actor, *, title: str | None, summary: str | None) -> Edition:
         """Set the texts of a story that are given. An empty text means the composed one."""
+        return self._write_story(key, story, by, "story text", title=title, summary=summary)
+
+    def take_refused(self, key: str, story: str, by: Actor, *, shown: str = "") -> Edition:
+        """Make a model's summary that a check refused the editor's own text of the story.
+
+        `shown` is the text that the editor saw, if they saw one. Raises UnknownStory if the story has no such text.
+        """
+        found = self._known(key, story)
+        if found is None or found.refused is None or (shown and one_line(shown) != one_line(found.refused.text)):
+            raise UnknownStory(f"story {story} of edition {key} has no such summary of a model")
+        return self._write_story(key, story, by, "refused summary taken", title=None, summary=found.refused.text)
+
+    def _write_story(
+        self, key: str, story: str, by: Actor, what: str, *, title: str | None, summary: str | None
+    ) -> Edition:
         found = self._known(key, story)
 
         def change(changes: Changes) -> Changes:
@@ -301,7 +316,7 @@ class EditionEditor:
 
         # Only composing again restores a composed text.
         chooses = "" in (title, summary)
-        return self._change(key, change, by, "story text", title or _title(found), chooses=chooses)
+        return self._change(key, change, by, what, title or _title(found), chooses=chooses)
 
     def choose_picture(self, key: str, story: str, by: Actor, url: str | None) -> Edition:
         """Give a story the picture of this URL, '' for none, None for the composed one."""
