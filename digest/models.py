@@ -334,6 +334,14 @@ class Support:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A model's text, and why a check refused it, as an English clause."""
+
+    text: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """Articles about the same event. `sources` are names, the lead's first; `articles` are URLs.
 
@@ -362,6 +370,8 @@ class Story:
     title_support: Support | None = None
     # Independent origins: copies of one agency's report count once. None in stories that were stored without it.
     origins: int | None = None
+    # A model's summary that is not used. Only editors see it.
+    refused: Refused | None = None
 
     @property
     def origin_count(self) -> int:

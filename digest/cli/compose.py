@@ -142,6 +142,8 @@ def show_edition(edition: Edition, *, explain: bool = False) -> None:
                     click.echo(f"     {link}")
                 for each in (*([story.title_support] if story.title_support else []), *story.support):
                     click.echo(f"     “{each.sentence}” ← {each.source}: “{each.source_sentence}”")
+                if story.refused:
+                    click.echo(f"     refused, because {story.refused.problem}: “{story.refused.text}”")
 
 
 def _block(block: EditionBlock) -> str:

@@ -254,6 +254,7 @@ def move(home: Path, key: str, story: str, section: str, place: int) -> None:
 @click.option("--story", help="The id of a story, for --title and --summary.")
 @click.option("--title", help="The story's headline; '' for the composed one.")
 @click.option("--summary", help="The story's summary; '' for the composed one.")
+@click.option("--take-refused", is_flag=True, help="Make the model's summary that a check refused your own text.")
 @click.pass_obj
 def edit(
     home: Path,
@@ -264,13 +265,16 @@ def edit(
     story: str | None,
     title: str | None,
     summary: str | None,
+    take_refused: bool,
 ) -> None:
     """Set the edition's subject, preheader or intro, or the headline or summary of a story."""
     texts = {"subject": subject, "preheader": preheader, "intro": intro}
     own = title is not None or summary is not None
-    if own and story is None:
+    if take_refused and summary is not None:
+        raise click.UsageError("--take-refused sets the summary: leave out --summary")
+    if (own or take_refused) and story is None:
         raise click.UsageError("name the story with --story")
-    if not own and all(text is None for text in texts.values()):
+    if not own and not take_refused and all(text is None for text in texts.values()):
         raise click.UsageError("name at least one of --subject, --preheader, --intro, --title and --summary")
 
     def act(app: App, by: Actor) -> Edition:
@@ -279,6 +283,8 @@ def edit(
             changed = app.editor.write(key, by, **texts)
         if story is not None and own:
             changed = app.editor.write_story(key, story, by, title=title, summary=summary)
+        if story is not None and take_refused:
+            changed = app.editor.take_refused(key, story, by)
         return changed
 
     _change(home, key, act)

@@ -208,6 +208,7 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
     from digest.store.sending.status import unsendable_batches
     from digest.usecases.reconcile import find_hold_reason, held_editions
     from digest.usecases.sent import Sent, why_not_sent
+    from digest.usecases.special import approved_specials
 
     with app_despite_faults(home) as app:
         if live:
@@ -229,6 +230,9 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
         held = find_hold_reason(app.database, found.key, found.day)
         feedback = count_feedback(app.database, found.key)
         workers = app.workers.all()
+        specials = [
+            (each.key, at.astimezone(app.settings.newsletter.zone)) for each, at in approved_specials(app.editions)
+        ]
         if as_json:
             document: dict[str, Any] = counts_json(found, totals)
             document["not_reached"] = not_reached_json(state.unreached)
@@ -237,6 +241,7 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
             document["store_problem"] = problem
             document["held"] = held.reason if held else None
             document["decisions"] = [decision_json(each) for each in decisions]
+            document["specials"] = [{"edition": key, "at": at.isoformat()} for key, at in specials]
             document["workers"] = [worker_json(each) for each in workers]
             emit(document | asdict(feedback))
             return 0
@@ -263,6 +268,10 @@ def status(home: Path, edition: str, everyone: bool, live: bool, as_json: bool) 
             )
         if unsendable:
             click.echo(f"\n{unsendable_note(unsendable)}")
+        if specials:
+            click.echo(
+                "\nApproved special editions: " + ", ".join(f"{key} at {at:%Y-%m-%d %H:%M}" for key, at in specials)
+            )
         if workers:
             click.echo()
             click.echo(table(WORKER_HEADERS, [worker_cells(each) for each in workers]))

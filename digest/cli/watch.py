@@ -126,7 +126,9 @@ def _source(source: Source, health: SourceHealth | None, failing: int) -> Source
 
 
 def _steps(app: App, now: datetime) -> list[tuple[datetime, str]]:
-    """Return the next steps of the schedule, soonest first."""
+    """Return the next steps of the schedule, and all approved special editions, soonest first."""
+    from digest.usecases.special import approved_specials
+
     found: list[tuple[datetime, str]] = []
     open_ = (planned for planned in app.calendar.upcoming(now) if not _has_ended(app, planned.key))
     for planned in islice(open_, _STEPS):
@@ -134,7 +136,8 @@ def _steps(app: App, now: datetime) -> list[tuple[datetime, str]]:
         found += [
             (at.astimezone(now.tzinfo), f"{what} {planned.key}") for what, at in moments.items() if at and at > now
         ]
-    return sorted(found)[:_STEPS]
+    specials = [(at.astimezone(now.tzinfo), f"send {each.key}") for each, at in approved_specials(app.editions)]
+    return sorted([*sorted(found)[:_STEPS], *specials])
 
 
 def _has_ended(app: App, key: str) -> bool:

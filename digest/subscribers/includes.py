@@ -7,7 +7,7 @@ newsletter folder.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,9 +68,9 @@ class IncludeWalk:
         self.problems.append(ConfigProblem(self.name(path), line, message))
 
 
-def contents(path: Path) -> bytes:
+def contents(path: Path, edited: Mapping[Path, bytes] = {}) -> bytes:
     """Return the names and contents of all files of the list, which change whenever the list does."""
-    return b"\0".join(part for file, data in read_all(path).files.items() for part in (bytes(file), data))
+    return b"\0".join(part for file, data in read_all(path, edited).files.items() for part in (bytes(file), data))
 
 
 def files_of(path: Path) -> list[Path]:
@@ -89,8 +89,11 @@ class ListFiles:
     complete: bool
 
 
-def read_all(path: Path) -> ListFiles:
-    """Read all files of the list without parsing the subscribers. Ignores errors."""
+def read_all(path: Path, edited: Mapping[Path, bytes] = {}) -> ListFiles:
+    """Read all files of the list without parsing the subscribers. Ignores errors.
+
+    `edited` are contents of files that are about to be written.
+    """
     walk = IncludeWalk(path.parent)
     found: dict[Path, bytes] = {}
     failed: list[Path] = []
@@ -100,7 +103,7 @@ def read_all(path: Path) -> ListFiles:
             return
         found[file] = b""
         try:
-            found[file] = file.read_bytes()
+            found[file] = edited[file] if file in edited else file.read_bytes()
             raw = reader.read_text(_include_lines(found[file]).decode("utf-8-sig"), file.name)
         except (OSError, UnicodeError, ConfigurationError):
             failed.append(file)

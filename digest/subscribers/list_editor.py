@@ -5,7 +5,7 @@ Before an edit replaces the file, it is parsed and compared with the intended ro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,41 +36,49 @@ class ListEditor(YamlListEditor):
         return None
 
 
-def add(path: Path, fields: Mapping[str, Any]) -> bool:
+Save = Callable[[ListEditor], None]
+"""Saves an edited file. The edit holds the lock of the file meanwhile."""
+
+
+def add(path: Path, fields: Mapping[str, Any], *, save: Save = ListEditor.save, wait: float | None = None) -> bool:
     """Append a subscriber; False if the file has the address already. Raises EditNotPossible."""
-    with edit_lock(path):
+    with edit_lock(path, wait):
         editor = ListEditor(path)
         if editor.find(fields["email"]) is not None:
             return False
         editor.add(fields)
-        editor.save()
+        save(editor)
         return True
 
 
-def remove(path: Path, email: str, *, backup: bool = True) -> bool:
+def remove(
+    path: Path, email: str, *, backup: bool = True, save: Save = ListEditor.save, wait: float | None = None
+) -> bool:
     """Remove a subscriber's lines; False if not listed. Without `backup` the `.bak` file, which has them, goes too."""
-    with edit_lock(path):
+    with edit_lock(path, wait):
         editor = ListEditor(path)
         index = editor.find(email)
         if index is None:
             return False
         editor.remove(index)
-        editor.save()
+        save(editor)
         if not backup:
             backup_of(path).unlink(missing_ok=True)
         return True
 
 
-def change(path: Path, email: str, fields: Mapping[str, Any]) -> bool:
+def change(
+    path: Path, email: str, fields: Mapping[str, Any], *, save: Save = ListEditor.save, wait: float | None = None
+) -> bool:
     """Set fields of a subscriber; None removes the field. Returns False if the address is not listed."""
-    with edit_lock(path):
+    with edit_lock(path, wait):
         editor = ListEditor(path)
         index = editor.find(email)
         if index is None:
             return False
         for key, value in fields.items():
             editor.set(index, key, value)
-        editor.save()
+        save(editor)
         return True
 
 

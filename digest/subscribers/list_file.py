@@ -51,11 +51,13 @@ def read_files(
     topics: Collection[str] | None,
     editions: Collection[str] | None = None,
     may_be_empty: bool = False,
+    edited: Mapping[Path, bytes] = {},
 ) -> list[ListedSubscriber]:
     """Return the subscribers of the file and of all files it includes, in their order.
 
     `topics` and `editions` are the names a subscriber may choose; None allows any. `may_be_empty` allows a missing or
-    empty list, for newsletters whose subscribers are imported.
+    empty list, for newsletters whose subscribers are imported. `edited` are contents of files that are about to be
+    written.
 
     Raises ConfigurationError with all errors: missing or empty file, invalid YAML, unknown keys and values, and
     duplicate addresses (also with other case or IDN form, or in another file).
@@ -76,7 +78,7 @@ def read_files(
         reading = _FileReading(walk.name(file), topics, editions, previous=tuple(readings), may_be_empty=may_be_empty)
         readings.append(reading)
         try:
-            data = reader.file_bytes(file)
+            data = edited[file] if file in edited else reader.file_bytes(file)
             raw = reader.read_bytes(data, reading.name, each={"subscribers": reading.add_row})
         except ConfigurationError as error:
             problems.extend(ConfigProblem(reading.name, problem.line, problem.message) for problem in error.problems)

@@ -44,6 +44,7 @@ def _story(story: Story) -> dict[str, Any]:
         "title_support": asdict(story.title_support) if story.title_support else None,
         "by_machine": story.is_by_machine,
         "support": [asdict(each) for each in story.support],
+        "refused": asdict(story.refused) if story.refused else None,
     }
 
 

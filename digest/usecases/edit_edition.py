@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from digest.curate import editorial
 from digest.curate.editorial import Changes, Selection, StoryText
-from digest.errors import DigestError
+from digest.errors import ConfigurationError, DigestError, StoreError
 from digest.models import Actor, Edition, EditionState, Story, is_breaking
 from digest.render.blocks.rows import ROWS
 from digest.render.intro import MAX_LENGTH
 from digest.usecases.approval import model_texts
 from digest.usecases.compose import edition_key
+from digest.utils.redact import redact
 
 if TYPE_CHECKING:
     from digest.collect.collector import SourceReport
@@ -26,12 +28,18 @@ if TYPE_CHECKING:
     from digest.usecases.compose import Composed, Composer
 
 _EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED)
-# Why a special edition is skipped until it is composed.
-_BEING_COMPOSED = "It is being composed."
+# Why a special edition is skipped until it is composed. Its name is free again if no end of it was stored in this time:
+# the process that composed it has died.
+_COMPOSING_LASTS = timedelta(minutes=15)
+_BEING_COMPOSED = "It is being composed. If that takes longer than 15 minutes, compose it again under the same name."
 
 
 class NotEditable(DigestError):
     """The edition is in a state in which it cannot be changed."""
+
+
+class NameTaken(DigestError):
+    """Another edition has the name that a special edition should get."""
 
 
 class UnknownStory(DigestError):
@@ -280,6 +288,21 @@ class EditionEditor:
 
     def write_story(self, key: str, story: str, by: Actor, *, title: str | None, summary: str | None) -> Edition:
         """Set the texts of a story that are given. An empty text means the composed one."""
+        return self._write_story(key, story, by, "story text", title=title, summary=summary)
+
+    def take_refused(self, key: str, story: str, by: Actor, *, shown: str = "") -> Edition:
+        """Make a model's summary that a check refused the editor's own text of the story.
+
+        `shown` is the text that the editor saw, if they saw one. Raises UnknownStory if the story has no such text.
+        """
+        found = self._known(key, story)
+        if found is None or found.refused is None or (shown and one_line(shown) != one_line(found.refused.text)):
+            raise UnknownStory(f"story {story} of edition {key} has no such summary of a model")
+        return self._write_story(key, story, by, "refused summary taken", title=None, summary=found.refused.text)
+
+    def _write_story(
+        self, key: str, story: str, by: Actor, what: str, *, title: str | None, summary: str | None
+    ) -> Edition:
         found = self._known(key, story)
 
         def change(changes: Changes) -> Changes:
@@ -293,7 +316,7 @@ class EditionEditor:
 
         # Only composing again restores a composed text.
         chooses = "" in (title, summary)
-        return self._change(key, change, by, "story text", title or _title(found), chooses=chooses)
+        return self._change(key, change, by, what, title or _title(found), chooses=chooses)
 
     def choose_picture(self, key: str, story: str, by: Actor, url: str | None) -> Edition:
         """Give a story the picture of this URL, '' for none, None for the composed one."""
@@ -398,24 +421,39 @@ class EditionEditor:
     ) -> Composed:
         """Compose a special edition from a selection of articles.
 
-        Composing it again keeps to the selection. A skipped one, in which no article was, gets the new selection.
-        `fetch` collects first. Raises ConfigurationError for an unusable slug, and DigestError if there is another
-        edition with this name.
+        Composing it again keeps to the selection. A skipped one, in which no article was or whose composing failed,
+        gets the new selection. `fetch` collects first. Raises ConfigurationError for an unusable slug, and NameTaken.
         """
         now = self.now()
         key = edition_key(now.date(), slug)
+        if not slug:
+            raise NameTaken(f"There is an edition {key} already. Choose another name.")
         empty = Edition(key, now.date(), 0, EditionState.SKIPPED, "", "", (), reason=_BEING_COMPOSED)
-        stored = self.editions.get(key) if slug else None
-        # Another editor may be composing it at this moment.
-        is_free = stored is not None and stored.reason != _BEING_COMPOSED
-        if not slug or self.editions.put(empty, over=(EditionState.SKIPPED,) if is_free else ()) is None:
-            raise DigestError(f"There is an edition {key} already. Choose another name.")
         given = [selection.words, ", ".join(selection.sources), f"{selection.hours} h"]
-        detail = "; ".join(filter(None, given))
-        self.editions.set_editorial_changes(key, Changes(selection=selection))
-        # This change cannot be undone: without its selection it would be another edition.
-        self.log.record(by, "special composed", key, detail, now=now)
-        return self.composer.compose(key, fetch=fetch, on_source=on_source)
+        with self.editions.database.transaction():
+            over = () if self._is_being_composed(key, now) else (EditionState.SKIPPED,)
+            if self.editions.put(empty, over=over) is None:
+                raise NameTaken(f"There is an edition {key} already. Choose another name.")
+            self.editions.set_editorial_changes(key, Changes(selection=selection))
+            # This change cannot be undone: without its selection it would be another edition.
+            self.log.record(by, "special composed", key, "; ".join(filter(None, given)), now=now)
+        try:
+            return self.composer.compose(key, fetch=fetch, on_source=on_source)
+        except BaseException as error:
+            why = redact(str(error) if isinstance(error, (ConfigurationError, DigestError)) else repr(error))
+            reason = f"Composing it failed: {why.removesuffix('.')}. Compose it again under the same name."
+            # If the store is away, the name is free after a while.
+            with suppress(StoreError):
+                self.editions.put(replace(empty, reason=reason), over=(EditionState.SKIPPED,))
+            raise
+
+    def _is_being_composed(self, key: str, now: datetime) -> bool:
+        """Whether another editor composes this special edition at this moment."""
+        stored = self.editions.get(key)
+        if stored is None or stored.reason != _BEING_COMPOSED:
+            return False
+        begun = next(iter(self.log.newest(1, subject=key)), None)
+        return begun is not None and begun.at > now - _COMPOSING_LASTS
 
     def refresh(self, key: str, by: Actor) -> Edition:
         """Compose the draft again with the articles that came since."""

@@ -27,6 +27,7 @@ from digest.subscribers.imports.formats import FIELDS
 from digest.subscribers.includes import files_of
 from digest.subscribers.list_file import FILE_NAME, LISTS, parse_field
 from digest.utils.files import write_private
+from digest.yamlio.editor import LONG_WAIT
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -110,20 +111,17 @@ class SubscriberEditor:
             raise DigestError(f"{email} changed their address to {moved}. Only their own sign-up can add the old one.")
         if self.subscriber_admin.erasures.among([address]):
             raise DigestError(f"{email} was erased at the person's request. Only their own sign-up can add them again.")
-        # The file is edited within the transaction: if the store is busy, it stays as it is.
-        with self._transaction():
-            if not list_editor.add(path, values):
-                # Somebody else added the address meanwhile.
-                raise _is_listed(email)
-            self._follow(address)
-            entry = Consent(address, "added", self.now(), source_of(by, "add"), wording)
-            self._record(address, by, "subscriber added", "", [entry])
+        entry = Consent(address, "added", self.now(), source_of(by, "add"), wording)
+        save = self._saver(lambda: self._record(address, by, "subscriber added", "", [entry]), address)
+        if not list_editor.add(path, values, save=save, wait=LONG_WAIT):
+            # Somebody else added the address meanwhile.
+            raise _is_listed(email)
         suppressed = self.subscriber_admin.find(address)
         return Added(path.name, (suppressed.suppressed if suppressed else None) or "")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """A transaction beside which no sync of the list runs: the file is edited only if the store can follow."""
+        """A transaction beside which no sync of the list runs."""
         with self.database.transaction(), self.database.write(area="subscriber"):
             yield
 
@@ -136,34 +134,35 @@ class SubscriberEditor:
         listed = bool(self.subscriber_list.read(may_be_empty=True))
         source, now = source_of(by, "set"), self.now()
         changes = ", ".join(key if key == "name" else f"{key}: {_shown(value)}" for key, value in values.items())
-        with self._transaction():
-            path = self._first(lambda file: list_editor.change(file, email, values)) if listed else None
-            if path is not None:
-                address = comparable(email)
-                self._follow()
-                entry = Consent(address, "changed", now, source, detail=changes)
-                self._record(address, by, "subscriber changed", changes, [entry])
-            else:
-                found = valid(email)
-                if found is None or not self.subscriber_admin.update(found, _stored(values), source=source, now=now):
+        address = valid(email)
+        if address is None:
+            raise DigestError(f"{email} is not on the list; nothing was changed.")
+        entry = Consent(address, "changed", now, source, detail=changes)
+        save = self._saver(lambda: self._record(address, by, "subscriber changed", changes, [entry]))
+        path = None
+        if listed:
+            path = self._first(lambda file: list_editor.change(file, email, values, save=save, wait=LONG_WAIT))
+        if path is None:
+            with self._transaction():
+                if not self.subscriber_admin.update(address, _stored(values), source=source, now=now):
                     raise DigestError(f"{email} is not on the list; nothing was changed.")
-                self._record(found, by, "subscriber changed", changes, [])
+                self._record(address, by, "subscriber changed", changes, [])
         return self._place(path, email), values
 
     def remove(self, email: str, by: Actor) -> Place:
         """Take a subscriber off the list. Raises DigestError if they are not on it."""
         source, now = source_of(by, "remove"), self.now()
-        with self._transaction():
-            path = self._first(lambda file: list_editor.remove(file, email))
-            if path is not None:
-                address = comparable(email)
-                self._record(address, by, "subscriber removed", "", [Consent(address, "removed", now, source)])
-                self._follow(address)
-            else:
-                found = valid(email)
-                if found is None or not self.subscriber_admin.remove(found, source=source, now=now):
+        address = valid(email)
+        if address is None:
+            raise DigestError(f"{email} is not on the list; nothing was changed.")
+        entry = Consent(address, "removed", now, source)
+        save = self._saver(lambda: self._record(address, by, "subscriber removed", "", [entry]), address)
+        path = self._first(lambda file: list_editor.remove(file, email, save=save, wait=LONG_WAIT))
+        if path is None:
+            with self._transaction():
+                if not self.subscriber_admin.remove(address, source=source, now=now):
                     raise DigestError(f"{email} is not on the list; nothing was changed.")
-                self._record(found, by, "subscriber removed", "", [])
+                self._record(address, by, "subscriber removed", "", [])
         return self._place(path, email)
 
     def move(self, email: str, new: str, by: Actor) -> None:
@@ -312,13 +311,27 @@ class SubscriberEditor:
         """Return the first list file that an edit changed."""
         return next((file for file in self._files() if edit(file)), None)
 
-    def _follow(self, *reported: str) -> None:
-        """Sync the store with the edited file if all of it is valid. Otherwise the next valid file is synced.
+    def _saver(self, record: Callable[[], None], *reported: str) -> list_editor.Save:
+        """Return how an edited file is saved: in one transaction with its record and with the store's list.
 
-        `reported` is the address that joined or left, which is an event of its own.
+        All of the list is parsed before, because a long one takes many seconds, in which nobody else could write to
+        the store. The file is written last: if the store is busy, it stays as it is. `reported` is the address that
+        joined or left, which is an event of its own.
         """
-        with suppress(ConfigurationError):
-            self.subscriber_list.sync(may_be_empty=True, reported=reported)
+
+        def save(editor: list_editor.ListEditor) -> None:
+            editor.check(editor.wanted)
+            edited = self.subscriber_list.read_edited(editor.path, editor.edited)
+            with self._transaction():
+                followed = edited is not None and self.subscriber_list.store_edited(edited, reported)
+                record()
+                editor.replace()
+            if not followed:
+                # If the file has errors elsewhere, the next valid one is synced.
+                with suppress(ConfigurationError):
+                    self.subscriber_list.sync(may_be_empty=True, reported=reported)
+
+        return save
 
     def _place(self, path: Path | None, email: str) -> Place:
         if path is not None:

@@ -63,11 +63,19 @@ class Reporter:
 
     def report(self, key: str) -> Report:
         """The report of an edition as of now. Raises DigestError."""
+        with self.editions.database.snapshot():
+            return self._report(key)
+
+    def _report(self, key: str) -> Report:
         edition = self.editions.get(key)
         if edition is None:
             raise DigestError(f"There is no edition {key}. `digest edition list` shows them all.")
         earlier = self.statistics.before(key, _EARLIER)
-        numbers = self.statistics.numbers([key, *earlier])
+        reasons = {outcome: self.statistics.reasons(key, outcome, _READ) for outcome in DeliveryOutcome}
+        # With a million subscribers, counting those without the edition takes most of a report's time.
+        counted = {str(outcome): sum(count for _reason, count in found) for outcome, found in reasons.items()}
+        is_complete = all(len(found) < _READ for found in reasons.values())
+        numbers = self.statistics.numbers([key, *earlier], known={key: counted} if is_complete else {})
         events = count_feedback(self.editions.database, key)
         transports = self.statistics.transports(key)
         # Only a provider's webhook reports deliveries. Bounce mail only reports failures.
@@ -87,8 +95,8 @@ class Reporter:
                 events.clicked if self.tracking else None,
             ),
             transports=transports,
-            excluded=self._reasons(key, DeliveryOutcome.EXCLUDED),
-            rejected=self._reasons(key, DeliveryOutcome.REJECTED),
+            excluded=group_reasons(reasons[DeliveryOutcome.EXCLUDED], _REASONS),
+            rejected=group_reasons(reasons[DeliveryOutcome.REJECTED], _REASONS),
             earlier=tuple(numbers.values()),
             sources=source_problems(
                 self.articles.health_of(self.sources).values(),
@@ -131,9 +139,6 @@ class Reporter:
         return self.alerts.send(
             MessageType.REPORT, report.title, text, id=_message_id(key), html=html, data=as_json(report)
         )
-
-    def _reasons(self, key: str, outcome: DeliveryOutcome) -> list[tuple[str, int]]:
-        return group_reasons(self.statistics.reasons(key, outcome, _READ), _REASONS)
 
 
 def _why(decision: Decision) -> str:

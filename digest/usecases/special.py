@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from digest.errors import ConfigurationError
-from digest.models import EditionState
+from digest.models import Edition, EditionState, is_special
 from digest.utils.clock import resolve_local_time
 
 if TYPE_CHECKING:
-    from digest.store.content.editions import Decision
+    from digest.store.content.editions import Decision, EditionStore
 
 # Two decisions besides the states. The first has the time to send as its reason. The second means that the edition goes
 # only to subscribers who are due on its day.
@@ -20,6 +20,11 @@ SEND_AT = "send at"
 OBEYS_FREQUENCY = "obeys frequency"
 # How far ahead a time may be.
 MAX_AHEAD = timedelta(days=30)
+
+
+def is_uncomposed(edition: Edition) -> bool:
+    """Whether a special edition only has its name: it is being composed, or composing it failed."""
+    return edition.state == EditionState.SKIPPED and edition.composed_at is None
 
 
 def due_at(decisions: Sequence[Decision]) -> datetime | None:
@@ -37,6 +42,13 @@ def due_at(decisions: Sequence[Decision]) -> datetime | None:
         elif each.what == SEND_AT:
             chosen = datetime.fromisoformat(each.reason)
     return max(approved, chosen) if approved and chosen else approved
+
+
+def approved_specials(editions: EditionStore) -> list[tuple[Edition, datetime]]:
+    """Return the special editions that `digest run` will send, each with its time, soonest first."""
+    approved = [each for each in editions.unfinished() if is_special(each.key) and each.state == EditionState.APPROVED]
+    due = ((each, due_at(editions.decisions(each.key))) for each in approved)
+    return sorted(((each, at) for each, at in due if at), key=lambda found: (found[1], found[0].key))
 
 
 def obeys_frequency(decisions: Sequence[Decision]) -> bool:

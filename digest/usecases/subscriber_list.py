@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,15 @@ from digest.utils.gc import gc_paused
 
 if TYPE_CHECKING:
     from digest.store.people.subscribers import SubscriberAdmin, SubscriberStore
+
+
+@dataclass(frozen=True, slots=True)
+class EditedList:
+    """The list as it will be with edits of its files, by their contents."""
+
+    files: Mapping[Path, bytes]
+    subscribers: list[list_file.ListedSubscriber]
+    version: str
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,9 @@ class SubscriberList:
         # Another thread may change it meanwhile.
         return next(iter([*self._faulty.values()]), ())
 
-    def read(self, *, may_be_empty: bool = False) -> list[list_file.ListedSubscriber]:
+    def read(
+        self, *, may_be_empty: bool = False, edited: Mapping[Path, bytes] = {}
+    ) -> list[list_file.ListedSubscriber]:
         """Return the subscribers of the file with their comparable addresses.
 
         An empty file is an error, unless an import brought subscribers or `may_be_empty` is set. Raises
@@ -50,7 +61,9 @@ class SubscriberList:
         if self.keep_last_good:
             # A file that is empty for a moment, such as while it is replaced, must not remove everyone.
             empty = empty and not self.subscribers.of_list_file()
-        return list_file.read_files(self.path, topics=self.topics, editions=self.editions, may_be_empty=empty)
+        return list_file.read_files(
+            self.path, topics=self.topics, editions=self.editions, may_be_empty=empty, edited=edited
+        )
 
     def faults(self) -> tuple[ConfigProblem, ...]:
         """Return the errors of the present file; empty if it is valid.
@@ -91,14 +104,34 @@ class SubscriberList:
                     else:
                         self.sync(may_be_empty=may_be_empty, reported=reported)
 
-    def _version(self) -> str:
-        return list_file.version(contents(self.path), self.topics, self.editions)
+    def read_edited(self, path: Path, data: bytes) -> EditedList | None:
+        """Read the list as it will be when one of its files has this content. None if it will have errors."""
+        files = {path.resolve(): data}
+        version = self._version(files)
+        with gc_paused():
+            try:
+                return EditedList(files, self.read(may_be_empty=True, edited=files), version)
+            except ConfigurationError:
+                return None
 
-    def _store(self, found: list[list_file.ListedSubscriber], version: str, reported: Collection[str]) -> bool:
+    def store_edited(self, edited: EditedList, reported: Collection[str]) -> bool:
+        """Store the list before its edit is written. False if another of its files has changed since it was read."""
+        return self._store(edited.subscribers, edited.version, reported, edited.files)
+
+    def _version(self, edited: Mapping[Path, bytes] = {}) -> str:
+        return list_file.version(contents(self.path, edited), self.topics, self.editions)
+
+    def _store(
+        self,
+        found: list[list_file.ListedSubscriber],
+        version: str,
+        reported: Collection[str],
+        edited: Mapping[Path, bytes] = {},
+    ) -> bool:
         """Store what was read. False if the file has changed since: another process may have stored the newer list."""
         database = self.subscribers.database
         with database.transaction(), database.write(area="subscriber"):
-            if self._version() != version:
+            if self._version(edited) != version:
                 return False
             self.subscribers.sync(found, now=self.now(), version=version, reported=reported)
             return True

@@ -76,24 +76,34 @@ def cookie_name(base: str) -> str:
 
 
 def cookie_value(signer: Signer, subscriber: StoredSubscriber, now: datetime) -> str:
-    """What the cookie has for a subscriber: the second at which it ends, and a code."""
+    """What the cookie has for a subscriber: the second of its end, whose it is, and a code that may end sooner."""
     until = str(int((now + KEPT).timestamp()))
-    return f"{until}.{signer.sign_name(_PURPOSE, _signed(subscriber, until))}"
+    names = (_owner(subscriber, until), _signed(subscriber, until))
+    return ".".join((until, *(signer.sign_name(_PURPOSE, name) for name in names)))
 
 
 def _values(context: Context, request: Request) -> list[str]:
     values = request.cookies.get(cookie_name(context.pages.base), "").split(_BETWEEN)
-    return [each for each in values if "." in each][:_MOST]
+    return [each for each in values if each.count(".") == 2][:_MOST]
 
 
 def _of_others(context: Context, request: Request, subscriber: StoredSubscriber) -> list[str]:
-    """What the cookie has for other subscribers."""
-    return [each for each in _values(context, request) if not _is_of(context.signer, subscriber, each)]
+    """What the cookie has for other subscribers. What it has for this one would push out a family, also if it ended."""
+
+    def is_own(value: str) -> bool:
+        until, owner, _code = value.split(".")
+        return context.signer.is_signed_name(_PURPOSE, _owner(subscriber, until), owner)
+
+    return [each for each in _values(context, request) if not is_own(each)]
 
 
 def _is_of(signer: Signer, subscriber: StoredSubscriber, value: str) -> bool:
-    until, _, code = value.partition(".")
+    until, _whose, code = value.split(".")
     return signer.is_signed_name(_PURPOSE, _signed(subscriber, until), code)
+
+
+def _owner(subscriber: StoredSubscriber, until: str) -> str:
+    return f"{subscriber.id} {until}"
 
 
 def _signed(subscriber: StoredSubscriber, until: str) -> str:

@@ -88,6 +88,8 @@ def _line_start(text: str, at: int) -> int:
 
 # Seconds that an edit waits for others, less than others wait for the store.
 _WAIT = 6.0
+# An edit of a long list takes many seconds. Only one that holds nothing of the store may wait so long.
+LONG_WAIT = 60.0
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Line breaks by YAML 1.1, so that our line numbers agree with those of PyYAML's marks.
@@ -100,14 +102,14 @@ class EditNotPossible(DigestError):
 
 
 @contextmanager
-def edit_lock(path: Path) -> Iterator[None]:
-    """Let one thread of one process at a time edit a file. Raises EditNotPossible."""
+def edit_lock(path: Path, wait: float | None = None) -> Iterator[None]:
+    """Let one thread of one process at a time edit a file. `wait` is in seconds. Raises EditNotPossible."""
     from filelock import Timeout
 
     path = path.resolve()
     file = path.with_name(f".{path.name}.lock")
     try:
-        held = acquire_lock(file, _WAIT)
+        held = acquire_lock(file, _WAIT if wait is None else wait)
     except Timeout:
         raise EditNotPossible(f"{path.name}: another process is editing it; nothing was changed. Try again") from None
     except OSError as error:
@@ -128,8 +130,19 @@ class YamlText:
         self.text = self.raw.decode("utf-8-sig")
         self.newline = next((end for end in ("\r\n", "\n", "\r") if end in self.text), "\n")
 
+    @property
+    def edited(self) -> bytes:
+        """The content of the file after the edit."""
+        byte_order_mark = b"\xef\xbb\xbf" if self.raw.startswith(b"\xef\xbb\xbf") else b""
+        return byte_order_mark + self.text.encode()
+
     def write(self, wanted: Mapping[str, Any], *, validate: Callable[[Any], object] | None = None) -> None:
         """Write the file if it contains exactly the intended values. `validate` may raise. Raises EditNotPossible."""
+        self.check(wanted, validate=validate)
+        self.replace()
+
+    def check(self, wanted: Mapping[str, Any], *, validate: Callable[[Any], object] | None = None) -> None:
+        """Parse the edited text, and refuse it unless it contains exactly the intended values. `validate` may raise."""
         try:
             after = reader.read_text(self.text, self.path.name)
         except ConfigurationError:
@@ -138,12 +151,14 @@ class YamlText:
             self.refuse(0, "this edit can't be made without touching other lines")
         if validate is not None:
             validate(after)
+
+    def replace(self) -> None:
+        """Write the edited text, which was checked. Raises EditNotPossible."""
         # Somebody may have saved it in a text editor meanwhile.
         if reader.file_bytes(self.path) != self.raw:
             raise EditNotPossible(f"{self.path.name}: it was changed meanwhile; nothing was written. Try again")
-        byte_order_mark = b"\xef\xbb\xbf" if self.raw.startswith(b"\xef\xbb\xbf") else b""
         replace_file(backup_of(self.path), self.raw, like=self.path)
-        replace_file(self.path, byte_order_mark + self.text.encode())
+        replace_file(self.path, self.edited)
 
     def refuse(self, line: int, reason: str) -> NoReturn:
         place = f"{self.path.name}:{line + 1}" if line else self.path.name
@@ -224,7 +239,12 @@ class YamlListEditor(YamlText):
 
     def save(self, *, validate: Callable[[Any], object] | None = None) -> None:
         """Write the file if its text contains the edited rows and nothing else has changed. `validate` may raise."""
-        self.write({**self.before, self.key: self.expected}, validate=validate)
+        self.write(self.wanted, validate=validate)
+
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """The values that the edited text must contain."""
+        return {**self.before, self.key: self.expected}
 
     def _parse(self) -> None:
         """Find the positions of the rows in `text`. They become stale with each edit."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from email import message_from_bytes, policy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,6 +103,29 @@ def test_a_lying_models_words_are_not_used(configured: Newsroom, server: HttpSer
     assert "घोटाला" not in run.out
 
 
+def test_a_refused_summary_is_kept_and_reaches_the_email_only_as_an_editors_own(
+    configured: Newsroom, server: HttpServer
+) -> None:
+    server.route("/v1/chat/completions", lying)
+    story = stories_of(configured.json("compose"))[0]
+    assert "घोटाला" in story["refused"]["text"]
+    assert "घोटाला" not in story["summary"]
+    assert "has no support" in story["refused"]["problem"]
+    assert f"refused, because {story['refused']['problem']}: “" in configured.digest("compose", "--explain").out
+    files = configured.json("preview")["files"]
+    assert files
+    assert not [file for file in files if "घोटाला" in _decoded(file)]
+    take = ("edition", "edit", "2026-11-23", "--take-refused")
+    assert configured.digest(*take).code == configured.digest(*take, "--story", "x", "--summary", "y").code == 2
+    assert configured.digest(*take, "--story", story["id"]).code == 0
+    for _ in range(2):
+        shown = stories_of(configured.json("edition", "show", "2026-11-23"))
+        taken = next(each for each in shown if each["id"] == story["id"])
+        assert (taken["summary"], taken["by_machine"]) == (story["refused"]["text"], False)
+        configured.json("compose")
+    assert [file for file in configured.json("preview")["files"] if "घोटाला" in _decoded(file)]
+
+
 def test_after_the_budget_the_articles_own_sentences_are_used(configured: Newsroom, server: HttpServer) -> None:
     server.route("/v1/chat/completions", good)
     configure(configured, server, f", budget: {TOKENS + 1}")
@@ -112,6 +137,15 @@ def test_after_the_budget_the_articles_own_sentences_are_used(configured: Newsro
 
 
 ALL = ", headlines: true, intro: true"
+
+
+def _decoded(file: str) -> str:
+    """The text of a page, a text or an email."""
+    data = Path(file).read_bytes()
+    if not file.endswith(".eml"):
+        return data.decode()
+    mail = message_from_bytes(data, policy=policy.default)
+    return "".join(part.get_content() for part in mail.walk() if part.get_content_maintype() == "text")
 
 
 def stories_of(document: dict[str, Any]) -> list[dict[str, Any]]:

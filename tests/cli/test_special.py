@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from digest.app import App, make_app
+from digest.cli.watch import Rates, read_day
 from digest.models import EditionState
 from digest.scheduler import Scheduler, watch_settings
 from digest.store.content.editions import Decision
@@ -72,6 +73,19 @@ def test_it_waits_for_the_time_of_its_approval(newsroom: Newsroom) -> None:
     at = datetime.fromisoformat("2026-11-24T18:00+05:30")
     assert state_after_check(newsroom, at - timedelta(minutes=1)) == EditionState.APPROVED
     assert state_after_check(newsroom, at) == EditionState.DONE
+
+
+def test_the_status_lists_those_that_wait_for_their_time(newsroom: Newsroom) -> None:
+    newsroom.digest("send")
+    newsroom.json(*COMPOSE)
+    assert newsroom.json("status")["specials"] == [], "it is not approved"
+    newsroom.digest("edition", "approve", KEY, "--at", "2026-12-20T18:00")
+    assert newsroom.json("status")["specials"] == [{"edition": KEY, "at": "2026-12-20T18:00:00+05:30"}]
+    assert "Approved special editions: vishesh at 2026-12-20 18:00" in newsroom.digest("status").out
+    with running(newsroom, START) as (app, _scheduler):
+        steps = read_day(app, Rates()).steps
+    # It is listed, although many steps of the schedule come before it.
+    assert (f"{steps[-1][0]:%m-%d %H:%M}", steps[-1][1], len(steps)) == ("12-20 18:00", f"send {KEY}", 6)
 
 
 def test_a_withdrawn_approval_takes_its_time_along(newsroom: Newsroom) -> None:

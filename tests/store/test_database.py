@@ -204,6 +204,22 @@ def test_a_transaction_sees_its_own_changes(database: Database, tmp_path: Path) 
     assert elsewhere(database, "a") == "1"
 
 
+def test_a_snapshot_does_not_see_what_others_change_meanwhile(database: Database) -> None:
+    get_or_create(database, "a", lambda: "1")
+
+    def change() -> None:
+        with database.write() as connection:
+            meta.put(connection, "a", "2")
+
+    with database.snapshot():
+        assert meta.get(database, "a") == "1"
+        thread = threading.Thread(target=change)
+        thread.start()
+        thread.join(10)
+        assert (meta.get(database, "a"), elsewhere(database, "a")) == ("1", "2")
+    assert meta.get(database, "a") == "2"
+
+
 def test_a_failed_transaction_is_rolled_back(database: Database) -> None:
     with pytest.raises(RuntimeError, match="broke"), database.transaction():
         _put_and_break(database)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.event import listen
 
 from digest.deliver.outcome import Accepted, NotSent, PerRecipient, Unknown
 from digest.feedback.events import Event
@@ -93,6 +94,32 @@ def test_the_newest_edition_is_counted_each_time_and_earlier_ones_now_and_then(
         return [numbers[key].excluded for key in (KEY, earlier)]
 
     assert [exclude(1), exclude(3)] == [[1, 1], [3, 1]]
+
+
+def test_more_editions_take_no_more_queries(database: Database, ledger: SqlLedger, frozen: Frozen) -> None:
+    """On a busy machine each one takes milliseconds, whatever it reads."""
+    keys = [KEY, "2026-11-20", "2026-11-21"]
+    for key in keys:
+        frozen(2, key=key)
+        [claim] = ledger.claim(9, key, "smtp", NOW, 5)
+        ledger.settle(claim.attempt, Accepted(), LATER)
+    asked: list[str] = []
+    listen(database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    taken = []
+    for number in (1, 3):
+        asked.clear()
+        numbers = Statistics(database).numbers(keys[:number])
+        assert [(each.key, each.accepted, each.seconds) for each in numbers.values()] == [
+            (key, 2, 120.0) for key in keys[:number]
+        ]
+        taken.append(len(asked))
+    assert taken[0] == taken[1]
+
+
+def test_outcomes_that_are_known_are_not_counted_again(database: Database, frozen: Frozen) -> None:
+    frozen(4)
+    known = Statistics(database).numbers([KEY], known={KEY: {"excluded": 3, "rejected": 1}})[KEY]
+    assert (known.excluded, known.rejected) == (3, 1)
 
 
 def test_failed_recipients_are_found_without_reading_the_others(database: Database, frozen: Frozen) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 
@@ -13,6 +16,7 @@ from digest.app import App, make_app
 from digest.config import source_list
 from digest.errors import DigestError
 from digest.models import Actor
+from digest.store.people.consent import ConsentLog
 from digest.subscribers import list_editor, list_file
 from digest.yamlio import editor, reader
 from tests.support.folders import newsletter_folder
@@ -135,3 +139,48 @@ def test_an_older_list_does_not_replace_a_newer_one(app: App, monkeypatch: pytes
     assert [each.email for each in app.subscribers.candidates("2026-11-23")] == ["first@example.com", "new@example.com"]
     zone = app.settings.newsletter.zone
     assert "removed" not in [each.what for each in app.subscriber_admin.history.entries("new@example.com", zone, {})]
+
+
+ACTS: dict[str, Callable[[App], object]] = {
+    "add": lambda app: app.subscriber_editor.add("new@example.com", {}, BY, wording="at the fair"),
+    "change": lambda app: app.subscriber_editor.change("first@example.com", {"name": "आशा"}, BY),
+    "remove": lambda app: app.subscriber_editor.remove("first@example.com", BY),
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_others_can_write_to_the_store_while_the_list_is_parsed(
+    app: App, act: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parsing a long list takes many seconds."""
+    parse, parsed = reader.read_text, []
+
+    def others_write(text: str, *given: Any, **options: Any) -> Any:
+        # The lines of `include:` are read by themselves.
+        if "subscribers:" in text:
+            with closing(sqlite3.connect(app.home / "digest.db", isolation_level=None, timeout=0)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                other.execute("ROLLBACK")
+            parsed.append(text)
+        return parse(text, *given, **options)
+
+    monkeypatch.setattr(reader, "read_text", others_write)
+    ACTS[act](app)
+    assert len(parsed) > 2
+
+
+def test_an_edit_that_cannot_be_written_leaves_nothing_in_the_store(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    parse, by_hand = reader.read_text, LIST + "# by hand\n"
+
+    def meanwhile(text: str, *given: Any, **options: Any) -> Any:
+        if "new@example.com" in text:
+            (app.home / "subscribers.yaml").write_text(by_hand, encoding="utf-8")
+        return parse(text, *given, **options)
+
+    monkeypatch.setattr(reader, "read_text", meanwhile)
+    with pytest.raises(DigestError, match="it was changed meanwhile"):
+        ACTS["add"](app)
+    assert (app.home / "subscribers.yaml").read_text(encoding="utf-8") == by_hand
+    assert app.subscriber_admin.find("new@example.com") is None
+    assert ConsentLog(app.database).entries("new@example.com") == []
+    assert "subscriber added" not in [each.what for each in app.audit.newest(9)]

@@ -5,9 +5,9 @@ undo.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,10 +15,10 @@ import pytest
 from digest import pipeline
 from digest.app import App, make_app
 from digest.curate.compose import RunnerUp
-from digest.curate.editorial import arrange
+from digest.curate.editorial import Selection, arrange
 from digest.errors import DigestError
 from digest.models import Actor, Edition, Section, Story
-from digest.usecases.edit_edition import UnknownStory, displaced
+from digest.usecases.edit_edition import NameTaken, UnknownStory, displaced
 from tests.support.folders import newsletter_folder
 
 KEY = "2026-11-23"
@@ -216,3 +216,24 @@ def test_an_article_that_the_edition_cannot_have_is_not_merged(app: App) -> None
     with pytest.raises(DigestError, match="not among the articles"):
         app.editor.merge(KEY, story.id, "old", SUMAN)
     assert app.editions.editorial_changes(KEY).merged == ()
+
+
+def test_the_name_of_a_special_edition_is_free_again_if_no_end_of_composing_it_is_stored(tmp_path: Path) -> None:
+    newsletter_folder(tmp_path / "newsletter", all_sources=False)
+    now = [datetime.fromisoformat(f"{KEY}T06:30+05:30")]
+    selection = Selection("", (), 72)
+    with make_app(tmp_path / "newsletter", clock=lambda: now[0]) as app:
+        pipeline.compose(app, KEY)
+        composed = []
+
+        def meanwhile() -> Mapping[str, float]:
+            """Another editor, while the first one's process composes or has died."""
+            with pytest.raises(NameTaken):
+                app.editor.compose_special("vishesh", selection, RAVI)
+            now[0] += timedelta(minutes=15)
+            composed.append(app.editor.compose_special("vishesh", selection, RAVI).edition.state)
+            return {}
+
+        first = replace(app.editor, composer=replace(app.composer, interest=meanwhile))
+        first.compose_special("vishesh", selection, SUMAN)
+    assert composed == ["draft"]

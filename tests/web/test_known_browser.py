@@ -100,6 +100,27 @@ def test_two_subscribers_share_a_browser(pages: Site) -> None:
     assert [is_whole(pages.get(letter(pages, email))) for email in (ASHA, RAVI)] == [True, False]
 
 
+def test_a_shared_browser_keeps_a_family_although_one_of_them_ends_their_cookies_again_and_again(
+    tmp_path: Path,
+) -> None:
+    family = [ASHA, RAVI, "neha@example.com", "meena@example.com"]
+    with site(tmp_path / "newsletter", family) as pages:
+        values = []
+        for email in family:
+            pages.preferences(email)
+            values.append(pages.cookie.partition("=")[2])
+        shared = pages.cookie = f"{pages.cookie.partition('=')[0]}={'~'.join(values)}"
+        for _ in range(4):
+            # Somewhere else, so that this browser still has the code that ended.
+            pages.post(f"{pages.preferences(ASHA)}/forget", browsers="all")
+            pages.cookie = shared
+            before = {link_of(mail) for mail in pages.mails(ASHA, "own", wait=0)}
+            pages.post(f"{letter(pages)}/choose")
+            (link,) = {link_of(mail) for mail in pages.mails(ASHA, "own")} - before
+            shared = pages.cookie = cookie_of(pages.request("GET", link))
+        assert all(is_whole(pages.get(letter(pages, email))) for email in family)
+
+
 def test_a_browser_forgets_a_subscriber(pages: Site) -> None:
     link = mailed_link(pages)
     place = pages.preferences(ASHA)
@@ -201,13 +222,15 @@ def test_no_forged_foreign_or_old_cookie_shows_more_than_the_short_page(unchange
     assert asha
     assert ravi
     good = cookie_value(app.signer, asha, app.now())
-    until, code = good.split(".")
+    until, whose, code = good.split(".")
     values = [
-        "", ".", code, f".{code}", f"{until}.", f"0{until}.{code}", f"x.{code}", f"{'9' * 5000}.{code}",
-        f"{until}.{'é' * 24}",
+        "", ".", "..", code, f"{whose}.{code}", f"..{code}", f"{until}..", f"{until}.{whose}.",
+        f"{until}.{whose}.{whose}",
+        f"0{until}.{whose}.{code}", f"x.{whose}.{code}", f"{'9' * 5000}.{whose}.{code}", f"{good}.", f"{until}.{code}",
+        f"{until}.{whose}.{'é' * 24}",
         cookie_value(app.signer, ravi, app.now()),
         cookie_value(Signer([b"a key of somebody else"]), asha, app.now()),
-        f"{until}.{app.signer.sign_name('approve', f'{asha.id} 0 {until}')}",
+        f"{until}.{whose}.{app.signer.sign_name('approve', f'{asha.id} 0 {until}')}",
         app.signer.sign("preferences", asha.id), app.signer.sign("browser", asha.id),
     ]  # fmt: skip
     place = letter(unchanged)

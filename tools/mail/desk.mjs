@@ -63,6 +63,10 @@ if (withScripts) {
   seen.shifted = await page.evaluate(() => window.moved);
 }
 seen.title = await text(".state h1");
+// The line on top keeps its height when it sticks there.
+const mainAt = () => page.$eval("#main", (main) => main.getBoundingClientRect().top + window.scrollY);
+const [atRest, sticking] = [await mainAt(), await page.evaluate(() => window.scrollTo(0, 400)).then(() => wait(300)).then(mainAt)];
+seen.jumped = sticking - atRest;
 const before = await order();
 const [lead, first, second] = [before[0], ...(await page.$$eval(".rows:not([data-lead])", (lists) => {
   const rows = lists.map((list) => [...list.querySelectorAll(".st")].map((row) => row.dataset.story)).find((ids) => ids.length > 1);

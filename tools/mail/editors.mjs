@@ -7,12 +7,12 @@ const chrome = await Chrome.start();
 const seen = { errors: [], foreign: [] };
 const PATIENCE = 100_000;
 
-async function open(value, { streams = true } = {}) {
+async function open(value, { streams = true, width = 1280 } = {}) {
   const page = await (await chrome.browser.createBrowserContext()).newPage();
   // However busy the machine is.
   page.setDefaultTimeout(PATIENCE);
   await page.evaluateOnNewDocument(count);
-  await page.setViewport({ width: 1280, height: 800 });
+  await page.setViewport({ width, height: 800 });
   await page.setCookie({ name: "desk", value, url: base });
   page.on("pageerror", (error) => seen.errors.push(error.message));
   page.on("console", (message) => streams && message.type() === "error" && seen.errors.push(message.text()));
@@ -54,8 +54,13 @@ async function follow(page, selector) {
 
 const one = await open(cookie);
 const other = await open(otherCookie);
-const deaf = await open(otherCookie, { streams: false });
+const deaf = await open(otherCookie, { streams: false, width: 360 });
+const mainAt = () => deaf.$eval("#main", (main) => main.getBoundingClientRect().top + window.scrollY);
+const atFirst = await mainAt();
 await other.waitForFunction(() => window.counts.reasons > 0);
+const boxOf = (selector) => one.$eval(selector, (element) => element.getBoundingClientRect().toJSON());
+// Without buttons too, the explanations are below the title.
+seen.below = (await boxOf("#state .says")).top >= (await boxOf("#state h1")).bottom;
 const [first] = await order(one);
 // In this time a page that asks by itself does so twice.
 const before = await deaf.evaluate(() => window.counts.asked);
@@ -69,6 +74,7 @@ await follow(one, "form[action$='/merge'] button");
 seen.merged = !(await order(one)).includes(second);
 await told(other);
 await told(deaf);
+seen.jumped = (await mainAt()) - atFirst;
 await follow(one, `#acts-regroup-${first}`);
 const parts = await one.$$("form[action$='/split'] button");
 seen.parts = parts.length;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -15,11 +15,11 @@ from digest.curate.summary.death_tolls import mixes_tolls, tolls_sentence
 from digest.curate.summary.metered import Metered
 from digest.curate.summary.sentences import Extractive
 from digest.curate.summary.support import Verdict
-from digest.curate.summary.types import Refused, Summariser, SummaryError
+from digest.curate.summary.types import Summariser, SummaryError
 from digest.hindi.text import fold
 from digest.hindi.tokens import stems
 from digest.hindi.typography import typeset
-from digest.models import Article, Image, Story, Support
+from digest.models import Article, Image, Refused, Story, Support
 
 # Name in the settings -> `module:class`.
 SUMMARISERS: dict[str, str] = {
@@ -78,7 +78,7 @@ def write_story(
     return Story(
         id=cluster.story_id,
         title=typeset(headline.text),
-        summary=" ".join(text for text in (summary.text, tolls) if text),
+        summary=_joined(summary.text, tolls),
         url=first.url or next((article.url for article in articles if article.url), ""),
         published=first.published,
         dated=first.dated,
@@ -101,7 +101,12 @@ def write_story(
         support=summary.support,
         title_support=headline.support,
         origins=max(1, count_origins(articles)),
+        refused=summary.refused and replace(summary.refused, text=_joined(summary.refused.text, tolls)),
     )
+
+
+def _joined(summary: str, tolls: str) -> str:
+    return " ".join(text for text in (summary, tolls) if text)
 
 
 def _image(articles: Sequence[Article]) -> Image | None:
@@ -124,6 +129,8 @@ class Summary:
     reasons: tuple[str, ...] = ()
     # One entry per sentence, if a model wrote it.
     support: tuple[Support, ...] = ()
+    # What a model wrote, if a check refused it.
+    refused: Refused | None = None
 
 
 def write_summary(
@@ -137,17 +144,19 @@ def write_summary(
 ) -> Summary:
     """Summarise the articles. A model's own words are used only if an article supports each clause of them."""
     reasons: tuple[str, ...] = ()
+    refused: Refused | None = None
     if isinstance(summariser, Metered):
         text, verdict = _from_model(articles, title, summariser, background, known)
         if not verdict.problem:
             why = "summary: in the words of a model, each sentence supported by a source"
             return Summary(text, (why, *(f"summary: doubtful: {each}" for each in verdict.doubts)), verdict.support)
         reasons = (f"summary: extractive, because {verdict.problem}",)
+        refused = Refused(text, verdict.problem) if text else None
     plain = summariser if summariser is not None and not summariser.own_words else Extractive(language)
     text = plain(articles, title=title, background=background, known=known)
     if mixes_tolls(text, title, articles):
         text = plain(articles[:1], title=title, background=background, known=known)
-    return Summary(text, reasons)
+    return Summary(text, reasons, refused=refused)
 
 
 def _from_model(

@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from digest.curate.summary.types import Model, Refused, SummaryError
-from digest.models import Article, ModelUse
+from digest.curate.summary.types import Model, SummaryError
+from digest.models import Article, ModelUse, Refused
 
 
 @dataclass(frozen=True, slots=True)

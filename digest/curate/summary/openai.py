@@ -28,8 +28,8 @@ from digest.curate.summary.prompts import (
     summary_rules,
 )
 from digest.curate.summary.sentence_rules import WORDS
-from digest.curate.summary.types import Refused, SummaryError
-from digest.models import Article
+from digest.curate.summary.types import SummaryError
+from digest.models import Article, Refused
 from digest.utils.redact import without_known
 
 _MAX_RESPONSE_BYTES = 200_000

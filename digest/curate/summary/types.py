@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from digest.errors import DigestError
-from digest.models import Article
+from digest.models import Article, Refused
 
 
 class SummaryError(DigestError):
@@ -27,14 +26,6 @@ class Summariser(Protocol):
     def __call__(
         self, articles: Sequence[Article], *, title: str, background: Mapping[str, float] | None, known: str
     ) -> str: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A model's text, and why it was refused, as an English clause."""
-
-    text: str
-    problem: str
 
 
 class Model(Protocol):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -31,20 +31,25 @@ class Statistics:
         # Edition → when its outcomes were counted, and the counts.
         self._counted: dict[str, tuple[float, dict[str, int]]] = {}
 
-    def numbers(self, keys: Collection[str], *, times: bool = True) -> dict[str, EditionNumbers]:
-        """The numbers of these editions, in the given order. Without `times`, attempts are not read."""
+    def numbers(
+        self, keys: Collection[str], *, times: bool = True, known: Mapping[str, Mapping[str, int]] = {}
+    ) -> dict[str, EditionNumbers]:
+        """The numbers of these editions, in the given order. Without `times`, attempts are not read.
+
+        `known` are the outcomes of editions whose recipients the caller has counted already.
+        """
         with self.database.read() as connection:
             sizes = sizes_by_state(connection, keys)
-            outcomes = self._outcomes(connection, keys)
+            outcomes = self._outcomes(connection, keys, known)
             failures = failure_counts(connection, keys)
             folded = counts_by_edition(connection, keys)
-            sending = {key: _sending_time(connection, key) if times else None for key in keys}
+            sending = _sending_times(connection, keys) if times else {}
         found = {}
         for key in keys:
             size = sizes[key]
             outcome = folded.get(key) or outcomes.get(key, {})
             failed = folded.get(key) or failures[key]
-            began, ended, seconds = sending[key] or (None, None, 0.0)
+            began, ended, seconds = sending.get(key, (None, None, 0.0))
             found[key] = EditionNumbers(
                 key,
                 frozen=sum(size.values()) + sum(outcome.get(kind, 0) for kind in DeliveryOutcome),
@@ -62,19 +67,21 @@ class Statistics:
             )
         return found
 
-    def _outcomes(self, connection: Connection, keys: Collection[str]) -> dict[str, dict[str, int]]:
+    def _outcomes(
+        self, connection: Connection, keys: Collection[str], known: Mapping[str, Mapping[str, int]]
+    ) -> dict[str, Mapping[str, int]]:
         """Edition → outcome → recipients. The newest edition, and those that are being sent, are counted each time."""
         now, of = time.monotonic(), delivery.c
         ended = select(editions.c.key).where(editions.c.key.in_(list(keys)), editions.c.state == EditionState.DONE)
         earlier = connection.execute(ended.order_by(editions.c.frozen_at.desc()).offset(1)).scalars().all()
         held = {key: self._counted.get(key, (-_LASTS, {})) for key in earlier}
         found = {key: counts for key, (at, counts) in held.items() if now - at < _LASTS}
-        others = [key for key in keys if key not in found]
+        others = [key for key in keys if key not in found and key not in known]
         rows = select(of.edition, of.outcome, func.count()).where(of.edition.in_(others), of.outcome.is_not(None))
-        for key, outcome, count in connection.execute(rows.group_by(of.edition, of.outcome)):
+        for key, outcome, count in connection.execute(rows.group_by(of.edition, of.outcome)) if others else ():
             found.setdefault(key, {})[outcome] = count
         self._counted |= {key: (now, found.get(key, {})) for key in earlier if key in others}
-        return found
+        return {**found, **known}
 
     def before(self, key: str, most: int) -> list[str]:
         """The keys of the editions of the same slug that were sent before this one, newest first.
@@ -130,22 +137,25 @@ def _series(key: str) -> str:
     return BREAKING if is_breaking(key) else split_key(key)[1]
 
 
-def _sending_time(connection: Connection, key: str) -> tuple[datetime, datetime, float] | None:
-    """When the first attempt began, the last one ended, and the seconds in which one was in flight."""
+def _sending_times(connection: Connection, keys: Collection[str]) -> dict[str, tuple[datetime, datetime, float]]:
+    """Edition → when its first attempt began, the last one ended, and the seconds in which one was in flight."""
     rows = (
-        select(attempt.c.started_at, attempt.c.ended_at)
+        select(batch.c.edition, attempt.c.started_at, attempt.c.ended_at)
         .join(batch, batch.c.id == attempt.c.batch)
-        .where(batch.c.edition == key, attempt.c.ended_at.is_not(None))
+        .where(batch.c.edition.in_(keys), attempt.c.ended_at.is_not(None))
         # The `restored` mark is not an attempt of ours.
         .where(attempt.c.transport != "")
         # A cancellation ends long after its attempt.
         .where(attempt.c.state.not_in((AttemptState.CANCELLING, AttemptState.CANCELLED)))
         .order_by(attempt.c.started_at)
     )
-    times = [(row.started_at, row.ended_at) for row in connection.execute(rows)]
-    if not times:
-        return None
-    return times[0][0], max(ended for _started, ended in times), in_flight_seconds(times)
+    times: dict[str, list[tuple[datetime, datetime]]] = {}
+    for row in connection.execute(rows):
+        times.setdefault(row.edition, []).append((row.started_at, row.ended_at))
+    return {
+        key: (each[0][0], max(ended for _started, ended in each), in_flight_seconds(each))
+        for key, each in times.items()
+    }
 
 
 def in_flight_seconds(times: Iterable[tuple[datetime, datetime]]) -> float:

@@ -57,6 +57,7 @@ ROUTES = (
     Route("GET", f"{_KEY}/letter", Role.VIEWER, "letter.frame", "The email in its frame"),
     Route("GET", _KEY + "/story/{story}", Role.VIEWER, "story.page", "A story next to its sources"),
     Route("POST", _KEY + "/story/{story}", Role.EDITOR, "story.save", "Change a story's headline and summary"),
+    Route("POST", _KEY + "/story/{story}/take", Role.EDITOR, "story.take", "Take a model's summary that was refused"),
     Route("POST", _KEY + "/story/{story}/picture", Role.EDITOR, "story.picture", "Change or remove a story's picture"),
     Route("POST", _KEY + "/seen", Role.EDITOR, "seen.mark", "Mark a model's text as seen"),
     Route("POST", f"{_KEY}/move", Role.EDITOR, "edit.move", "Move a story"),

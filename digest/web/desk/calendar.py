@@ -9,10 +9,11 @@ from datetime import date, datetime, timedelta
 from starlette.responses import Response
 
 from digest.curate.editorial import Selection
-from digest.errors import ConfigurationError, DigestError, StoreError
-from digest.models import Edition, EditionState, is_breaking, is_special
-from digest.usecases.special import due_at
-from digest.web.desk.sentences import edition_states
+from digest.errors import ConfigurationError, DigestError
+from digest.models import Edition, is_breaking, is_special
+from digest.usecases.edit_edition import NameTaken
+from digest.usecases.special import approved_specials, is_uncomposed
+from digest.web.desk.sentences import UNCOMPOSED, Told, edition_states
 from digest.web.desk.visit import Visit, edition_path
 
 # The windows, in hours, that a special edition can have.
@@ -61,14 +62,14 @@ def compose(visit: Visit) -> Response:
     except ConfigurationError:
         wrong = _("The name has small Latin letters, digits and hyphens, and does not start with a date.")
         return _page(visit, status=422, problem=wrong)
-    except StoreError:
-        raise
-    except DigestError:
+    except NameTaken:
         return _page(visit, status=409, problem=_("There is an edition with this name already."))
+    except DigestError as error:
+        return _page(visit, status=409, problem=visit.told(error))
     return visit.go(edition_path(edition.key))
 
 
-def _page(visit: Visit, *, status: int = 200, problem: str = "") -> Response:
+def _page(visit: Visit, *, status: int = 200, problem: str | Told = "") -> Response:
     app, now = visit.desk.app, visit.desk.now()
     first = _month(visit.query.get("month", ""), now.date())
     following = (first + timedelta(days=32)).replace(day=1)
@@ -93,7 +94,7 @@ def _days(visit: Visit, first: date, following: date) -> list[Day]:
     app, now = visit.desk.app, visit.desk.now()
     calendar = app.calendar
     stored: dict[date, list[Edition]] = {}
-    due = _approved_specials(visit)
+    due = {each.key: (each, at.astimezone(now.tzinfo)) for each, at in approved_specials(app.editions)}
     found = {
         each.key: each for each in (*app.editions.of_days(first, following), *(each for each, _at in due.values()))
     }
@@ -111,22 +112,11 @@ def _days(visit: Visit, first: date, following: date) -> list[Day]:
     return days
 
 
-def _approved_specials(visit: Visit) -> dict[str, tuple[Edition, datetime]]:
-    """Return the special editions that `digest run` will send, each with its time, which may be on another day."""
-    app, now = visit.desk.app, visit.desk.now()
-    return {
-        each.key: (each, at.astimezone(now.tzinfo))
-        for each in app.editions.unfinished()
-        if is_special(each.key)
-        and each.state == EditionState.APPROVED
-        and (at := due_at(app.editions.decisions(each.key)))
-    }
-
-
 def _entry(visit: Visit, edition: Edition, due: Mapping[str, tuple[Edition, datetime]]) -> Entry:
     planned = visit.desk.app.calendar.of(edition.key)
     at = due[edition.key][1] if edition.key in due else planned.send_at if planned else None
-    return Entry(edition.key, edition.subject or _name(visit, edition.key), edition.state, at, exists=True)
+    state = UNCOMPOSED if is_uncomposed(edition) else edition.state
+    return Entry(edition.key, edition.subject or _name(visit, edition.key), state, at, exists=True)
 
 
 def _name(visit: Visit, key: str) -> str:

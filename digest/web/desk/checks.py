@@ -12,6 +12,7 @@ from digest.models import Edition, EditionState, RenderedEmail
 from digest.render.lint_tree import Finding
 from digest.render.size_budget import Sizes, measure
 from digest.usecases.approval import revision
+from digest.usecases.special import is_uncomposed
 from digest.web.desk.background import Background
 from digest.web.desk.sentences import translate
 
@@ -109,7 +110,10 @@ def problems(checked: Checked, edition: Edition, catalogue: Catalogue) -> Sequen
     lines = []
     if edition.state == EditionState.SKIPPED:
         why = translate(edition.reason, catalogue) or edition.reason
-        lines.append(Problem("bad", _("There are too few stories"), why, "#pool", _("Add stories")))
+        if is_uncomposed(edition):
+            lines.append(Problem("bad", _("It is not composed"), why))
+        else:
+            lines.append(Problem("bad", _("There are too few stories"), why, "#pool", _("Add stories")))
     for found in checked.findings:
         title, place, button = titles.get(found.rule, other)
         detail, is_english = sentence_of(found, catalogue)

@@ -8,11 +8,25 @@ from __future__ import annotations
 KEPT = (
     "left out to fit: %(title)s",
     "No article of the last %(num)s hours has the chosen words and sources.",
+    "It is being composed. If that takes longer than 15 minutes, compose it again under the same name.",
+    "Composing it failed: %(why)s. Compose it again under the same name.",
     "%(num)s summary cut to the first sentence to fit",
     "%(num)s summaries cut to the first sentence to fit",
     "block left out: %(why)s",
     "block %(name)s is left out: %(why)s",
     "advertisements left out: %(why)s",
+    # Why a model's summary is refused. Rarer reasons stay in English.
+    "“%(words)s” has no support: no article has “%(name)s”",
+    "“%(words)s” has no support: %(why)s",
+    "the clause with its other words has another predicate",
+    "it mixes numbers of different papers: “%(words)s”",
+    "it has two numbers of dead, and the articles disagree on the number",
+    "it had %(num)s sentences",
+    "it had %(num)s words",
+    "it was not in Hindi",
+    "it only repeated the title",
+    "it was only a question",
+    "it contained a teaser",
     "no intro: the model's was not used, because %(why)s",
     "“%(title)s” has no picture: the file%(name)s %(why)s",
     # The history of a subscriber.
@@ -236,6 +250,7 @@ KEPT = (
     "contains only empty lists",
     "can't be extracted: %(words)s",
     # Changes of an edition that are refused.
+    "story %(name)s of edition %(again)s has no such summary of a model",
     "Edition %(name)s has no change to undo.",
     "Edition %(name)s was approved or sent in the meantime; only a draft can be changed.",
     "Edition %(name)s is %(state)s; only a draft can be changed.",

@@ -38,6 +38,8 @@ _VALUES = {
 }
 # The values that are sentences or words of ours.
 _SENTENCES = ("why", "where", "value", "field", "match", "role", "later")
+# The state of a special edition that only has its name, beside those of editions.
+UNCOMPOSED = "uncomposed"
 _TRANSPORTS = {"smtp": "SMTP", **PROVIDER_NAMES}
 # Lines of other programs may be long.
 _LONGEST = 1000
@@ -227,4 +229,5 @@ def edition_states(catalogue: Catalogue) -> Mapping[str, str]:
         "expired": _("not sent"),
         "skipped": _("too few stories"),
         "planned": _("planned"),
+        UNCOMPOSED: _("not composed"),
     }

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from digest.hindi import cut
 from digest.hindi.sentences import split
 from digest.models import Article, Edition, EditionState, Role, Story, is_breaking
+from digest.usecases.edit_edition import one_line
 from digest.web.desk import edit, seen, today
 from digest.web.desk.visit import Visit, edition_path
 
@@ -80,6 +81,22 @@ def save(visit: Visit) -> Response:
     return visit.go(edition_path(edition.key), part=f"row-{story.id}")
 
 
+def take(visit: Visit) -> Response:
+    """Make a model's summary that was refused the editor's own text."""
+    edition, story = _found(visit)
+    _ = visit.catalogue.gettext
+    shown = visit.form.get("shown", "")[:_MAX_FIELD]
+    text = story.refused.text if story.refused else ""
+    if not text or (shown and one_line(shown) != one_line(text)):
+        return visit.problem(409, _("This text is no longer there"), _("The edition was composed again meanwhile."))
+    if (over := cut.length(text) - MAX_SUMMARY) > 0:
+        problems = {"summary": _("%(num)s characters too long") % {"num": over}}
+        return _page(visit, edition, story, status=422, title=story.title, summary=text, problems=problems)
+    edit.void_approval(visit, edition)
+    visit.desk.app.editor.take_refused(edition.key, story.id, visit.actor, shown=shown)
+    return visit.go(f"{edition_path(edition.key)}/story/{story.id}")
+
+
 def picture(visit: Visit) -> Response:
     """Take the picture of one of the story's articles, none, or the composed one."""
     edition, story = _found(visit)
@@ -144,6 +161,7 @@ def _page(
         sections=app.topics,
         reasons=[each for each in story.reasons if _is_scored(each)],
         details=[each for each in story.reasons if not _is_scored(each)],
+        refused=story.refused if story.refused and one_line(story.refused.text) != story.summary else None,
         editable=edition.state in (EditionState.DRAFT, EditionState.APPROVED),
         can_split=can_regroup and len(articles) > 1,
         others=[each for each in edition.stories() if each is not story and not each.recurring] if can_regroup else (),

@@ -20,7 +20,7 @@ from digest.store.sending.overview import STOPPED
 from digest.store.sending.revisions import REVISABLE
 from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
-from digest.usecases.special import due_at
+from digest.usecases.special import due_at, is_uncomposed
 from digest.web.desk import blocks, seen
 from digest.web.desk.acts import name_of
 from digest.web.desk.admin import sources
@@ -286,7 +286,9 @@ def bar(
         EditionState.DONE: _("Sent to %(whom)s") % {"whom": reached},
         EditionState.CANCELLED: _("Stopped for good. %(whom)s had got it.") % {"whom": reached},
         EditionState.EXPIRED: _("It was not sent: nobody approved it, or its hour passed."),
-        EditionState.SKIPPED: _("No article matches. Compose it again under the same name.")
+        EditionState.SKIPPED: _("It is not composed")
+        if is_uncomposed(edition)
+        else _("No article matches. Compose it again under the same name.")
         if special
         else _("No edition: too few stories."),
     }

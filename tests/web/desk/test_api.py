@@ -21,6 +21,7 @@ from digest.web.desk.api.routes import api_rows
 from tests.cli.newsroom import Newsroom
 from tests.web.desk.browser import TESTER, Browser, set_up
 from tests.web.desk.conftest import KEY, SETTINGS, open_desk
+from tests.web.desk.test_seen import REFUSED, refuse
 from tests.web.site import Site
 
 VALUES = dict.fromkeys(("story", "token", "name", "cid"), "none") | {"key": "2026-01-01", "version": "1", "id": "0"}
@@ -225,6 +226,30 @@ def test_acts_on_editions_by_desk_api_and_command_leave_the_same(tmp_path: Path)
         ("mira", "special composed", "vishesh"),
         ("mira", "composed", "vishesh"),
     ]
+
+
+def test_a_refused_summary_taken_by_desk_api_and_command_leaves_the_same(tmp_path: Path) -> None:
+    left = []
+    for way in ("desk", "api", "command"):
+        for desk in open_desk(tmp_path / way):
+            story = refuse(desk).id
+            user = set_up(desk, "mira", Role.ADMIN)
+            program = Program(desk, desk.app.api_tokens.make("mira", "cms", Role.ADMIN, TESTER))
+            room = Newsroom(desk.app.home, {**SETTINGS, "DIGEST_USER": "mira"})
+            if way == "desk":
+                assert user.post(f"/edition/{KEY}/story/{story}/take", shown=REFUSED).status == 303
+            elif way == "api":
+                [first, *_rest] = program.ask("GET", f"/edition/{KEY}")[1]["sections"][0]["stories"]
+                assert (first["id"], first["refused"]["text"]) == (story, REFUSED)
+                assert program.ask("POST", f"/edition/{KEY}/story/{story}/take", {"shown": REFUSED})[0] == 200
+            else:
+                assert room.digest("edition", "edit", KEY, "--story", story, "--take-refused").code == 0
+            act = desk.app.audit.newest(1)[0]
+            assert act.via == way
+            summary = next(each.summary for each in edition_of(desk, KEY).stories() if each.id == story)
+            left.append(((act.who, act.what, act.detail), desk.app.editions.editorial_changes(KEY), summary))
+    assert left[0] == left[1] == left[2]
+    assert (left[0][0][1], left[0][2]) == ("refused summary taken", REFUSED)
 
 
 @pytest.mark.slow

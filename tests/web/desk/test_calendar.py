@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from digest.hindi import dates
 from digest.hindi.tokens import stems
@@ -117,6 +118,30 @@ def test_a_special_edition_without_articles_is_composed_anew(desk: Site, editor:
     assert "इसी नाम से फिर बनाएँ" in page
     assert "पिछले 24 घंटों में चुने हुए शब्दों और स्रोतों की कोई ख़बर नहीं मिली" in page, edition.reason
     assert editor.submit("/calendar", {"slug": "vishesh", "words": "", "hours": "72"}).status == 303
+    edition = desk.app.editions.get("vishesh")
+    assert edition is not None
+    assert edition.state == EditionState.DRAFT
+
+
+def test_a_special_edition_whose_composing_fails_says_why_and_can_be_composed_again(
+    desk: Site, editor: Browser
+) -> None:
+    with desk.app.database.write() as connection:
+        connection.execute(
+            text(
+                "CREATE TRIGGER broken BEFORE UPDATE ON edition WHEN new.state = 'draft' "
+                "BEGIN SELECT RAISE(ABORT, 'the disk is broken'); END"
+            )
+        )
+    fields = {"slug": "vishesh", "words": "", "hours": "72"}
+    assert editor.submit("/calendar", fields).status == 503
+    page = editor.get("/edition/vishesh").text
+    assert "बनाते समय गड़बड़ी हुई" in page
+    assert "the disk is broken" in page
+    assert "नहीं बना" in editor.get("/calendar").text
+    with desk.app.database.write() as connection:
+        connection.execute(text("DROP TRIGGER broken"))
+    assert editor.submit("/calendar", fields).status == 303
     edition = desk.app.editions.get("vishesh")
     assert edition is not None
     assert edition.state == EditionState.DRAFT

@@ -39,6 +39,7 @@ def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
         assert seen["says"].startswith(translated("Approved."))
         assert "bad" in seen["held"]
         assert seen["sideways"] == 0
+        assert seen["jumped"] == 0, "nothing moves when the line on top sticks there"
         if scripts == "on":
             # The script counts akshars as the server does.
             assert seen["count"] == f"{cut.length('कसौटी का विषय')}/45"
@@ -60,6 +61,8 @@ def test_two_editors_at_once(tmp_path: Path) -> None:
         seen = json.loads(done.stdout)
         assert (seen["errors"], seen["foreign"]) == ([], [])
         assert (seen["merged"], seen["parts"], seen["split"]) == (True, 2, True)
+        assert seen["jumped"] == 0, "nothing moves when the line on top tells of a change"
+        assert seen["below"]
         assert seen["quiet"] == 0, "a page with a stream asks only when the stream says so"
         assert seen["asked"], "one without it asks again and again"
         assert [act.what for act in desk.app.audit.newest(2)] == ["split off", "merged"]

@@ -8,7 +8,7 @@ import pytest
 
 from digest.errors import DigestError
 from digest.hindi.sentences import split
-from digest.models import Edition, EditionState, Section, Story, Support
+from digest.models import Edition, EditionState, Refused, Section, Story, Support
 from digest.usecases.approval import unseen
 from tests.web.desk.browser import TESTER, Browser
 from tests.web.desk.conftest import KEY
@@ -96,6 +96,52 @@ def test_an_intro_is_looked_at_too_and_a_reason_overrides(desk: Site, editor: Br
     assert draft(desk).state == EditionState.DRAFT
     approve(desk, sender, reason="संपादक ने फ़ोन पर सुना")
     assert draft(desk).state == EditionState.APPROVED
+
+
+REFUSED = "नहर की सफ़ाई में घोटाला हुआ।"
+
+
+def refuse(desk: Site) -> Story:
+    """Let the first story have a summary by a model that a check refused."""
+    edition = draft(desk)
+    first = next(iter(edition.stories()))
+    why = Refused(REFUSED, "“घोटाला” has no support: no article has “घोटाला”")
+    sections = tuple(
+        replace(each, stories=tuple(replace(one, refused=why) if one.id == first.id else one for one in each.stories))
+        for each in edition.sections
+    )
+    assert desk.app.editions.put(replace(edition, sections=sections), over=(EditionState.DRAFT,))
+    return next(iter(draft(desk).stories()))
+
+
+def summary_of(desk: Site, id: str) -> str:
+    return next(each.summary for each in draft(desk).stories() if each.id == id)
+
+
+def test_a_refused_summary_is_shown_and_becomes_an_editors_own(desk: Site, editor: Browser, sender: Browser) -> None:
+    story = refuse(desk)
+    approve(desk, sender)
+    assert REFUSED not in editor.get(f"{HERE}/letter").text
+    here = f"{HERE}/story/{story.id}"
+    page = editor.get(here).text
+    fold = page.partition('id="refused"')[2].partition("</details>")[0]
+    assert "मॉडल का सार नहीं लिया गया: “घोटाला”: किसी ख़बर में “घोटाला” नहीं है" in fold
+    assert REFUSED in fold
+    assert "यही लें" in fold
+    # Composing again may have brought another text, which nobody has seen.
+    assert editor.post(f"{here}/take", shown="कुछ और।").status == 409
+    assert (summary_of(desk, story.id), draft(desk).state) == (story.summary, EditionState.APPROVED)
+    assert editor.post(f"{here}/take", shown=REFUSED).headers["location"].endswith(here)
+    assert (summary_of(desk, story.id), draft(desk).state) == (REFUSED, EditionState.DRAFT)
+    assert not unseen(draft(desk), desk.app.editions.editorial_changes(KEY))
+    assert REFUSED in editor.get(f"{HERE}/letter").text
+    acts = [(act.who, act.via, act.what) for act in desk.app.audit.newest(2, subject=KEY)]
+    assert acts[0] == ("suman", "desk", "refused summary taken")
+    assert acts[1][2] == "approval void"
+    assert "मॉडल का छोड़ा हुआ सार लिया" in editor.get(HERE).text
+    assert 'id="refused"' not in editor.get(here).text
+    editor.post(f"{HERE}/undo")
+    assert summary_of(desk, story.id) != REFUSED
 
 
 def test_only_what_a_model_wrote_can_be_marked(desk: Site, editor: Browser) -> None:

@@ -13,6 +13,7 @@ _SUBSCRIBER = ("name", "topics", "editions", "frequency", "hour", "format", "sta
 # Handler → fields of its body. The fields of other handlers are not described.
 _FIELDS: Mapping[str, Sequence[str]] = {
     "story.save": ("title", "summary", "section"),
+    "story.take": ("shown",),
     "edit.move": ("story", "step", "section", "place"),
     "edit.pin": ("story",),
     "edit.add": ("story",),
