@@ -13,7 +13,7 @@ from digest.curate.summary.support.alignment import other_link
 from digest.curate.summary.support.articles import Place, Source
 from digest.curate.summary.support.attribution import names_paper, text_of
 from digest.curate.summary.support.check import Candidate, Checker
-from digest.curate.summary.support.clauses import MODIFIERS, Clause, Sentence
+from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.reading import merge, opens, read
 from digest.curate.summary.support.roles import same
 from digest.curate.summary.support.spelling import respell
@@ -40,8 +40,6 @@ _BOUND = frozenset(["क्योंकि", "इसलिए", "चूंकि
 _TOLL = GRAMMAR["dead"] | GRAMMAR["injured"] | GRAMMAR["missing"]
 # An opening phrase that ends with one of these gives a cause.
 _CAUSING = frozenset({"से", "कारण"})
-# The sentences of an article that may report the consequence of its first one.
-_SOON = 3
 # The most sentences from what a relative clause goes on about to that clause.
 _FAR = 2
 # A number with one of these words is a time, not a count.
@@ -109,9 +107,6 @@ class _Judge:
             best = together or self._support(at, clauses, number, clause, chosen)
             number += together is not None
             if isinstance(best, str):
-                if self._only_opens(clauses, number):
-                    number += 1
-                    continue
                 return best
             chosen.append(best)
             self.doubts += [best.doubt] if best.doubt else []
@@ -141,15 +136,6 @@ class _Judge:
             return None
         sentence = self._sources[found.source].sentences[found.sentence]
         return None if clause.is_adverbial and other_link(clause, sentence) else found
-
-    def _only_opens(self, clauses: Sequence[Clause], number: int) -> bool:
-        """Whether the clause only gives the time or recipient of the next one, in words that articles state as fact."""
-        clause = clauses[number]
-        if number + 1 == len(clauses) or clause.is_adverbial:
-            return False
-        if clause.tokens[-1] != "बाद" and clause.tokens[-1] not in MODIFIERS:
-            return False
-        return self._checker.is_known(clause, merge(clause, clauses[number + 1]))
 
     def _support(
         self, at: int, clauses: Sequence[Clause], number: int, clause: Clause, chosen: Sequence[Candidate]
@@ -247,12 +233,6 @@ class _Judge:
             whole = [word for word in found.words if word.marker in ("में", "of")]
             if candidate.source == last.source and any(same(word, each) for word in whole for each in before.words):
                 return True
-        if {"जिसे", "जिन्हें", "जिसने", "जिन्होंने"} & set(openers):
-            # The noun that it stands for is a word of the clause.
-            return candidate.source == last.source
-        if {"जिनमें", "जिसमें"} & set(openers) and _toll(clause) and last.sentence < len(self._sources[last.source].lead):
-            # `भूकंप आया, जिसमें तीन लोग घायल हुए`: the article tells it soon after.
-            return candidate.source == last.source and candidate.sentence <= _SOON and not found.past
         if any(each.startswith(("जिस", "जिन")) for each in openers):
             return candidate.source == last.source and -1 <= candidate.sentence - last.sentence <= _FAR
         return True

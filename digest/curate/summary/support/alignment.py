@@ -248,9 +248,6 @@ class _Alignment:
         return f"it adds “{wide[0].text}” to a superlative" if wide else ""
 
     def opposite(self) -> str:
-        if self.clause.negations % 2 != self.other.negations % 2:
-            # `तैयार नहीं` for `इनकार`
-            return ""
         mine, theirs = set(self.clause.tokens), set(self.tokens)
         for pair in OPPOSITES:
             for one, two in (pair, pair[::-1]):
@@ -580,8 +577,6 @@ class _Alignment:
     def _owns(self, at: int, owned: Sequence[Word]) -> bool:
         """Whether the article's word at `at` owns one of the nouns, or is in the same phrase."""
         word, following = self.near[at], self.near[at + 1 : at + 1 + _OWNED_WITHIN]
-        if any(_in(each, owned) and each.phrase == word.phrase for each in self.near[max(0, at - 3) : at]):
-            return True
         if word.marker != "gen":
             # `X को गिरफ़्तार किया`: `X की गिरफ़्तारी`
             return any(_in(each, owned) for each in following) and not self._has_other_owner(owned[-1], names=True)
@@ -692,12 +687,6 @@ def other_link(link: Clause, sentence: Sentence) -> bool:
     mine = [word for word in link.words if word.is_content and word.marker != "inherited"]
     deeds = [word for word in mine if is_infinitive(word.text)]
     nouns = [word for word in mine if word not in deeds] or mine
-    if deeds and any(
-        each.is_adverbial and _BACK & set(each.tokens) and all(_in(word, each.words) for word in deeds)
-        for each in sentence.clauses
-    ):
-        # `इसके फटने से`
-        return False
     return bool(theirs) and not any(same(word, each) for word in nouns for each in theirs)
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from digest.curate.summary.support.clauses import Clause, Sentence
 from digest.curate.summary.support.roles import find_cause, is_force, same
 from digest.curate.summary.support.vocabulary import GRAMMAR
-from digest.curate.summary.support.words import Word, is_infinitive
+from digest.curate.summary.support.words import is_infinitive
 
-_DISASTERS = GRAMMAR["disaster"]
 _NOT_CAUSED = GRAMMAR["not caused"]
 # Phrases in an article that imply a cause without naming it as one.
 _CAUSES = ("अभाव में", "देखते हुए", "के मद्देनजर", "से नाराज", "आधार पर")
@@ -19,18 +16,10 @@ def cause(clause: Clause, other: Clause, sentence: Sentence) -> str:
     """Return the problem with the clause's cause; '' if it gives none, or the same cause as the article."""
     pool = [(word, each) for each in sentence.clauses for word in each.words]
     for n, verb in enumerate(clause.words):
-        following = clause.words[n + 1 : n + 2]
-        if "पहले" in [word.text for word in clause.words[n + 1 : n + 5]]:
-            # `शुरू होने से 40 मिनट पहले`
-            continue
-        if following and any(part.text in _NOT_CAUSED for part in (following[0].parts or following)):
-            continue
         if verb.marker == "से" and is_infinitive(verb.text):
             # `बिक्री घटने से`: the noun or the verb is in the article's cause.
             before = [word for word in clause.words[max(0, n - 1) : n] if word.is_content and not word.number]
             led = [word for word in (verb, *before) if word.is_content]
-            if _leads_on(led, other):
-                continue
             if led and not any(find_cause(word, pool) for word in led):
                 return f"the article gives another cause than “{verb.text}”"
     if (
@@ -57,10 +46,3 @@ def invented(clause: Clause, other: Clause, *, has_effect: bool) -> str:
     effects = [word for word in mine if any(same(word, each) for each in other.words)]
     turned = [word for word in effects if causes and not any(same(word, each) for each in causes)]
     return f"the article does not give “{turned[-1].text}” as a cause" if turned else ""
-
-
-def _leads_on(led: Sequence[Word], other: Clause) -> bool:
-    """Whether the article reports an event and then its result: `बस गिर गई, जिसमें 14 की मौत हो गई`."""
-    if led and led[0].text in _DISASTERS and all(any(same(word, each) for each in other.words) for word in led):
-        return True
-    return not other.is_said and all(any(same(word, each) for each in other.words) for word in led)

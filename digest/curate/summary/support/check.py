@@ -10,14 +10,13 @@ from digest.curate.summary.support.articles import Articles, Place, Source
 from digest.curate.summary.support.attribution import Attribution, names_paper, text_of
 from digest.curate.summary.support.causes import cause, invented
 from digest.curate.summary.support.clauses import Clause, Sentence
-from digest.curate.summary.support.contest import same_result, tells_result, turns_result
+from digest.curate.summary.support.contest import same_result, turns_result
 from digest.curate.summary.support.counts import counts, splits_count
 from digest.curate.summary.support.people import misassigned
 from digest.curate.summary.support.roles import (
     find,
     find_any,
     has_speech,
-    is_name_like,
     is_plain_word,
     only_retells,
     same,
@@ -175,25 +174,6 @@ class Checker:
             if not problem and len(found) > _MOST_DOUBTS:
                 problem = doubt
         return Candidate(s, i, k, near, problem, predicate not in unmatched, doubt)
-
-    def is_known(self, clause: Clause, whole: Clause) -> bool:
-        """Whether the articles state in their own name what the clause mentions.
-
-        With `whole`, also of the same person.
-        """
-        words = [word for word in clause.words if word.is_content and word.marker != "inherited"]
-        if any(word.number or "time" in word.concepts for word in words) or clause.negations:
-            return False
-        if turns_result(whole, self.articles.clauses()):
-            return False
-        names = [word for word in words if is_name_like(word)]
-        if len(names) > 1 and not any(
-            all(any(same(name, word) and name.marker == word.marker for word in each.words) for name in names)
-            for each in self.articles.clauses()
-        ):
-            # `आगरा से झांसी जा रही`
-            return False
-        return all(self.articles.is_fact(word) or tells_result(word, whole, self.articles.clauses()) for word in words)
 
 
 def _index(clauses: Sequence[Clause], pair: Sequence[Clause]) -> int:

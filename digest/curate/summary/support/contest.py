@@ -68,9 +68,6 @@ def turns_result(clause: Clause, clauses: Iterable[Clause]) -> bool:
 
 def tells_result(word: Word, clause: Clause, clauses: Iterable[Clause]) -> bool:
     """Whether the word states a result (`विजेता`, `हार के बाद`) that the articles report of a person in the clause."""
-    if word.key in _LOSES:
-        names = [each for each in clause.words if is_name_like(each)]
-        return any(_share(names, result_of(other).losers) for other in clauses)
     if word.key not in _WINNERS | _WINS:
         return False
     near = range(word.phrase, word.phrase + 2)

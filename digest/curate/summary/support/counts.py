@@ -42,8 +42,6 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
             if each.number == word.number and fits(word, each, other, other, False)
         ]
         if not theirs:
-            if "measure" in next((each.concepts for each in clause.words[at + 1 : at + 2]), ()):
-                continue
             return f"the number {word.text} has another part in it"
         mine = content.index(word)
         head = next(
@@ -76,11 +74,6 @@ def counts(articles: Articles, clause: Clause, content: Sequence[Word], inside: 
             and not any(each is not None and same(head, each) for each in nearest)
         ):
             return f"“{head.text}” is counted as {rival[0].text}"
-        if (
-            any(each.key == "लोग" for n in theirs for each in other.words[n + 1 : n + 2])
-            and not {"strict", "measure"} & head.concepts
-        ):
-            continue
         if all(_stands_alone(other.words, n) for n in theirs):
             # `दो की तलाश जारी है`: of the same as before.
             continue

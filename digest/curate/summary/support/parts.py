@@ -15,9 +15,6 @@ from digest.curate.summary.support.words import JOINS, Word, is_infinitive
 _ROLES = {**dict.fromkeys((*AGENT, ""), "acts"), **dict.fromkeys(("को", "against", "से", "for"), "suffers")}
 _FOR_NAMES = GRAMMAR["stands for a name"]
 _SIDES = frozenset({"for", "against"})
-# `देहरादून के अस्पताल` is in देहरादून.
-BUILDINGS = GRAMMAR["building"]
-_NAMED_BEFORE = GRAMMAR["named before"]
 
 # Markers of phrases in which each noun counts by itself.
 _COUNTED = frozenset({"gen", "को", "ने", "पर", ""})
@@ -79,13 +76,6 @@ class Parts:
             for clause in self._articles.clauses()
             for n in range(len(clause.tokens))
         )
-
-    def _is_named_before(self, word: Word) -> bool:
-        """Whether the article's clause has a word like `दोनों` there and names the person in a sentence before."""
-        if not any(each.marker == word.marker and each.text in _NAMED_BEFORE for each in self._other.words):
-            return False
-        before = self._articles.sentences(self._place.source)[: self._place.sentence]
-        return any(same(word, each) for sentence in before for clause in sentence.clauses for each in clause.words)
 
     @cached_property
     def _topic(self) -> list[Word]:

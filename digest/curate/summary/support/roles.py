@@ -55,13 +55,6 @@ def fits(mine: Word, theirs: Word, clause: Clause, their_clause: Clause, speech:
         # `अदालत से ज़मानत मिली` is `अदालत ने ज़मानत दी`.
         a = "ने"
     if (
-        b == "को"
-        and a in AGENT
-        and any(each.text.startswith("मिल") for word in their_clause.words for each in (word.parts or (word,)))
-    ):
-        # `गोहिल को तीन विकेट मिले` is `गोहिल ने तीन विकेट लिए`. What comes from somebody is given by them.
-        return _takes(clause) or not _has_giver(their_clause)
-    if (
         a == "को"
         and b in AGENT
         and any(each.text.startswith("मिल") for word in clause.words for each in (word.parts or (word,)))

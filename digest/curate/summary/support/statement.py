@@ -28,14 +28,11 @@ _GIVEN = {
 }
 # `टालना पड़ा` tells what happened.
 _COMPELLED = frozenset(map(fold, ["पड़ा", "पड़ी", "पड़े", "पड़ीं"]))
-HAPPENED = frozenset(map(fold, ["बाद", "ख़बर", "सूचना", "पुष्टि", "वजह", "कारण", "दौरान", "वक़्त"]))
 _REMAINS = frozenset(map(fold, ["बाक़ी", "शेष"]))
 _APPEAL = fold("अपील")
 _ABOVE = fold("ऊपर")
 _WITHOUT = fold("बिना")
-_NEED = frozenset(map(fold, ["ज़रूरत", "आवश्यकता", "ज़रूरी", "अनिवार्य"]))
 _LACKS = frozenset(map(key_of, map(fold, ["अभाव", "कमी", "बिना", "असंतुष्ट", "असफल", "विफल", "नाकाम"])))
-_PLURAL = re.compile(fold("(?:ों|ें|ियां)") + "$|^लोग$")
 # The most words between a number and its qualifier.
 _NEAR = 3
 _PAST = GRAMMAR["past time"]
@@ -55,9 +52,6 @@ def statement(clause: Clause, other: Clause) -> str:
             return "it has not the same negations"
     elif theirs and not mine and _lacks(clause):
         # `सबूतों की कमी` is `सबूत नहीं मिले`.
-        pass
-    elif theirs == 1 and not mine and _REMAINS & set(clause.tokens[-3:]):
-        # `मंज़ूरी बाक़ी है` is `मंज़ूरी नहीं दी`.
         pass
     elif mine == 1 and not theirs and _lacks(other) and not _lacks(clause):
         # `कुलपति नहीं हैं` is `बिना कुलपति के`.
@@ -100,8 +94,6 @@ def statement(clause: Clause, other: Clause) -> str:
         kinds |= {"deny"}
     for kind in ("claim", "doubt", "wish", "plan", "deny"):
         if kind in (other.act if kind in ("wish", "plan") else other.kinds) and kind not in kinds:
-            if kind in ("claim", "doubt") and clause.is_said:
-                continue
             if kind in ("claim", "doubt") and _is_aside(clause, other, kind):
                 continue
             if kind == "doubt" and clause.mode is Mode.CAN:
@@ -194,9 +186,6 @@ def _same_mode(clause: Clause, other: Clause) -> bool:
     if mine is Mode.FACT and theirs is Mode.FUTURE and _DECISIONS & set(other.tokens):
         # `जांच पर फ़ैसला सोमवार को होगा`
         return False
-    if {mine, theirs} <= {Mode.MUST, Mode.FACT} and any(_NEED & set(each.tokens) for each in (clause, other)):
-        # `नहीं लेना होगा` is `लेने की ज़रूरत नहीं`.
-        return True
     if {mine, theirs} <= {Mode.MUST, Mode.WISH}:
         return True
     if mine is Mode.FUTURE and theirs is Mode.MUST and "चाहिए" not in other.tokens:
@@ -208,9 +197,6 @@ def _same_mode(clause: Clause, other: Clause) -> bool:
     if mine is Mode.CAN and theirs is Mode.FACT and clause.negations and other.negations:
         # `नहीं माना जा सकता` says less than `नहीं है`.
         return True
-    if mine is Mode.FUTURE and "doubt" in clause.frame_kinds and "doubt" in other.act:
-        # `अनुमान है कि बारिश होगी` is `बारिश होने का अनुमान है`.
-        return True
     if mine in (Mode.CAN, Mode.FUTURE) and "doubt" in other.act | other.frame_kinds:
         return mine is Mode.CAN
     if mine is Mode.FACT and theirs is Mode.FUTURE and "को" in clause.tokens[-3:]:
@@ -221,8 +207,6 @@ def _same_mode(clause: Clause, other: Clause) -> bool:
     if mine is Mode.FACT:
         if theirs is Mode.CAN:
             return "doubt" in act
-        if theirs in (Mode.MUST, Mode.WISH):
-            return bool(act & {"wish", "plan"})
         if _APPEAL in clause.tokens[-5:] and any("न्यायालय" in word.key for word in clause.words):
             # An appeal to a court is a deed.
             return False
@@ -311,11 +295,6 @@ def _quantifies(clause: Clause, other: Clause, kind: str) -> bool:
     for n, word in enumerate(other.words):
         if kind in word.concepts:
             following = [each for each in other.words[n + 1 : n + 3] if each.is_content]
-            if other.words[n + 1 : n + 2] and not other.words[n + 1].is_content and not following:
-                continue
-            if kind == "some" and following and not any(_is_plural(each) for each in following):
-                # `बचा कुछ चावल`, `कुछ दिनों में`
-                continue
             if not following or any(same(mine, each) for mine in clause.words for each in following):
                 return True
     return False
@@ -325,11 +304,6 @@ def _past_nouns(clause: Clause) -> list[Word]:
     """Return the nouns after words like `पिछले`: `पिछले साल`."""
     words = [part for word in clause.words for part in (word.parts or (word,))]
     return [after for word, after in itertools.pairwise(words) if word.text in _PAST]
-
-
-def _is_plural(word: Word) -> bool:
-    """Whether the word names several people or things."""
-    return "time" not in word.concepts and bool(_PLURAL.search(word.text))
 
 
 def infinitive(clause: Clause, other: Clause) -> str:
@@ -358,9 +332,6 @@ def infinitive(clause: Clause, other: Clause) -> str:
 def _is_to_be_done(word: Word, other: Clause) -> bool:
     """Whether the word is an infinitive, or the noun of one: `आयात करने का फ़ैसला`."""
     at = other.words.index(word)
-    if HAPPENED & {each.text for each in other.words[at + 1 : at + 1 + _NEAR + 1]}:
-        # `दुर्घटना होने के एक दिन बाद`, `भागने की सूचना`
-        return False
     after = other.words[at + 1 :][:1]
     if after and after[0].text in _LIGHT_INFINITIVES and after[0].marker in ("gen", "को", "for"):
         return True

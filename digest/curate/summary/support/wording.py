@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from digest.curate.summary.support.articles import Articles, Place
 from digest.curate.summary.support.clauses import Clause, Mode
 from digest.curate.summary.support.contest import tells_result
-from digest.curate.summary.support.parts import BUILDINGS, Parts
+from digest.curate.summary.support.parts import Parts
 from digest.curate.summary.support.roles import (
     AGENT,
     COMMON_VERBS,
@@ -71,18 +71,14 @@ _TOPIC = frozenset(
 )
 _ROUGH = {fold(word): value for word, value in (("सैकड़ों", 100), ("हज़ारों", 1000), ("लाखों", 100_000))}
 _TOLLS = frozenset(map(key_of, map(fold, ["मृतकों", "मौत", "घायलों", "मरने", "संख्या"])))
-_BODIES = frozenset(map(key_of, map(fold, ["सरकार", "प्रशासन", "पुलिस", "न्यायालय"])))
 _GUILTY = key_of(fold("दोषी"))
 _SENTENCES = frozenset(map(key_of, map(fold, ["सज़ा", "क़ैद", "उम्रकैद", "कारावास"])))
-_OF_MANY = fold("ीय")
 _EVEN = fold("बराबर")
 _TIMES = fold("गुना")
 _BEGUN = fold("शुरू")
 _MEANS = frozenset({"में", "से"})
 # `पूछताछ जारी है` is `पूछताछ की जा रही है`.
 _GOES_ON = fold("जारी")
-_TOO_LITTLE = frozenset(map(fold, ["नाकाफ़ी", "अपर्याप्त"]))
-_PART_OF_SOME = GRAMMAR["part of some"]
 _PARTS = GRAMMAR["part of day"]
 _FOR_NAMES = GRAMMAR["stands for a name"]
 _DECISIONS = GRAMMAR["decision"]
@@ -114,7 +110,6 @@ class _Reading(Parts):
     def __init__(self, articles: Articles, clause: Clause, inside: Sequence[Word], share: float, place: Place) -> None:
         super().__init__(articles, clause, inside, place)
         self._share = share
-        self._own_words = 0
         # What refuses true clauses as often as wrong ones. One of them alone proves nothing.
         self.doubts: list[str] = []
         # The last words of the clause: its act.
@@ -147,24 +142,10 @@ class _Reading(Parts):
         if word.number:
             if self._is_list(word):
                 return ""
-            if word.text.endswith("ों") and not any(each.number for each in self._other.words):
-                # `चारों`: how many there are is known.
-                return ""
             return "" if self._describes(word) else f"the number {word.text} is in another place"
         if word.concepts & _QUANTITIES:
             if "both" in word.concepts and "और" in self._clause.tokens and "और" in self._other.tokens:
                 # `उपग्रह और रॉकेट दोनों`
-                return ""
-            if "some" in word.concepts and _PART_OF_SOME & set(self._other.tokens):
-                # `कुछ गहने` is `गहनों का एक हिस्सा`.
-                return ""
-            if "less" in word.concepts and _TOO_LITTLE & set(self._other.tokens):
-                return ""
-            before = self._clause.words[self._clause.words.index(word) - 1]
-            if "more" in word.concepts and before.text == _TIMES and _TIMES in self._other.tokens:
-                # `चार गुना ज़्यादा`
-                return ""
-            if self._quantifies_beside(word):
                 return ""
             noun = next(
                 (each for each in self._clause.words[self._clause.words.index(word) + 1 :] if each.is_content), None
@@ -210,9 +191,6 @@ class _Reading(Parts):
             return self._court(word)
         if is_name_like(word) and not self._articles.is_anywhere(word):
             return self._own(word)
-        if word.marker == "side" and any(same(word, each) for each in self._topic):
-            # `भारत की ओर से तीन गोल दागे`: whose team it is.
-            return ""
         if word.marker in _ACTS:
             return self._agent(word)
         if _PLURAL.search(word.text) and self._articles.is_anywhere(word) and not find_any(word, self._rest):
@@ -268,8 +246,6 @@ class _Reading(Parts):
             )
         if "doubt" in clause.kinds and has_kind(word, "doubt"):
             return other.mode is Mode.CAN or "doubt" in other.frame_kinds
-        if other.is_said and (has_kind(word, "wish") or has_kind(word, "plan")):
-            return other.mode is Mode.FUTURE
         return bool(has_kind(word, "claim") and other.is_said and not other.frame_kinds & {"wish", "plan", "doubt"})
 
     def _is_accused(self, word: Word) -> bool:
@@ -293,12 +269,6 @@ class _Reading(Parts):
             return any(each.number == word.number for each in self._other.words)
         if unit is None or self._has_rival(word, unit):
             return False
-        if unit.text.endswith(_OF_MANY) and any(
-            each.number == word.number and same(unit, self._other.words[n + 1])
-            for n, each in enumerate(self._other.words[:-1])
-        ):
-            # `तीन सदस्यीय समिति`
-            return True
         if (
             "measure" in unit.concepts
             and not any("measure" in each.concepts for each in self._other.words)
@@ -311,13 +281,6 @@ class _Reading(Parts):
             return True
         if word.marker == "से":
             return any(each.number == word.number for each, _ in self._rest) or self._is_compared(word)
-        if at and clause.words[at - 1].text == "समेत" and self._predicate:
-            # `X समेत तीन लोग लापता हैं`
-            return any(
-                any(each.number == word.number for each in where.words)
-                and any(same(self._predicate, each) for each in where.words)
-                for where in self._articles.clauses(self._place.source)
-            )
         if word.marker == "gen":
             noun = [
                 each
@@ -364,20 +327,6 @@ class _Reading(Parts):
             for n, each in enumerate(words[:-1])
         )
 
-    def _quantifies_beside(self, word: Word) -> bool:
-        """Whether another clause of the sentence has the quantity before the same word."""
-        at = self._clause.words.index(word)
-        noun = next((each for each in self._clause.words[at + 1 :] if each.is_content), None)
-        if noun is None or "half" in word.concepts:
-            return False
-        beside = [] if "both" in word.concepts else [clause for _, clause in self._rest]
-        for clause in (*beside, *self._articles.titles_read()):
-            for n, each in enumerate(clause.words):
-                theirs = next((one for one in clause.words[n + 1 :] if one.is_content), None)
-                if same(word, each) and theirs is not None and same(noun, theirs):
-                    return True
-        return False
-
     def _is_measure_unit(self, word: Word) -> bool:
         before = self._clause.words[self._clause.words.index(word) - 1]
         return "measure" in word.concepts and bool(before.number)
@@ -385,9 +334,6 @@ class _Reading(Parts):
     def _completes(self, word: Word) -> bool:
         """Whether the word is the rest of a name or title of which the article's clause has another part."""
         beside = [each for each in self._inside if each.phrase == word.phrase and each.phrase >= 0]
-        if "body" in word.concepts and beside and not self._articles.is_anywhere(word):
-            # `वन विभाग` for `वनकर्मी`
-            return True
         return any(self._articles.is_called(head, word) for head in beside)
 
     def _time(self, word: Word) -> str:
@@ -415,27 +361,17 @@ class _Reading(Parts):
             return ""
         if word.marker == "को" and self._is_replaced(word):
             return f"“{word.text}” belongs to something else"
-        if (
-            self._toll_rises(word)
-            or self._goes_so(word)
-            or self._is_about(word)
-            or tells_result(word, self._clause, self._articles.clauses())
-        ):
+        if self._toll_rises(word) or self._goes_so(word) or tells_result(word, self._clause, self._articles.clauses()):
             return ""
         # The sentence about an arrest must name the arrested person.
         is_topic = "arrest" not in word.concepts and any(same(word, each) for each in self._topic)
         beside = find_any(word, self._rest) or is_topic
         if beside and self._marker(word) in _TOPIC:
             return ""
-        if self._happened_to_noun(word) or self._only_begins(word):
+        if self._happened_to_noun(word):
             return ""
         problem = f"“{word.text}” is not said of it"
         return problem if _FACTS & word.concepts or _is_fate(word) else self._doubt(problem)
-
-    def _only_begins(self, word: Word) -> bool:
-        """Whether `शुरू होने` only says when: `परीक्षा शुरू होने से 40 मिनट पहले`."""
-        following = self._clause.words[self._clause.words.index(word) + 1 :][:1]
-        return word.text == _BEGUN and bool(following) and following[0].text == "होने" and "पहले" in self._other.tokens
 
     def _happened_to_noun(self, word: Word) -> bool:
         """Whether the word describes what happened to a noun, as an article reports: `रद्द हुई परीक्षा`."""
@@ -501,13 +437,6 @@ class _Reading(Parts):
         """Whether `बढ़कर` belongs to a number of dead or injured, which can only rise."""
         return word.key == "बढ" and any(each.key in _TOLLS for each in self._other.words)
 
-    def _is_about(self, word: Word) -> bool:
-        """Whether `हज़ारों` is a rough word for a number of the article's clause."""
-        low = _ROUGH.get(word.text)
-        return low is not None and any(
-            each.number.isdigit() and low <= int(each.number) < 100 * low for each in self._other.words
-        )
-
     def _agent(self, word: Word) -> str:
         """Check an agent: it must be in the same sentence or the one before, and must not replace another agent."""
         theirs = self._agents()
@@ -530,8 +459,6 @@ class _Reading(Parts):
             return f"the clause with its other words has no “{word.text}” there"
         if self._is_elsewhere(word):
             return f"“{word.text}” has another part in it"
-        if word.key in _BODIES and self._other.is_passive:
-            return ""
         if word.marker == "inherited" or find_any(word, self._rest) or any(same(word, each) for each in self._topic):
             return ""
         return f"the clause with its other words has no “{word.text}” there"
@@ -540,38 +467,20 @@ class _Reading(Parts):
         """Check a name: it must be in the same sentence or the article's topic, and must not replace another name."""
         if self._is_elsewhere(word):
             return f"“{word.text}” has another part in it"
-        if word.marker == "" and word.key in _BODIES and self._other.is_passive:
-            return ""
         if word.text in _FOR_NAMES and any(is_name_like(each) for each in self._other.words):
             return ""
         if self._is_replaced(word):
             return f"“{word.text}” belongs to something else"
         if find_any(word, self._rest) or any(same(word, each) for each in self._topic):
             return ""
-        if self._is_named_before(word) or (word.text in BUILDINGS and self._articles.is_anywhere(word)):
-            return ""
-        if word.marker in ("में", "पर") and self._articles.is_place_before(self._place, word):
-            return ""
         problem = f"its source has no “{word.text}”"
         return problem if word.marker in _CORE else self._doubt(problem)
 
     def _retells(self, word: Word) -> bool:
         """Whether the predicate may be the summary's own word for what the article reports."""
-        if self._decides(word) or (word.text == _GOES_ON and self._other.is_ongoing):
-            return True
         if self._share < ENOUGH or any("strict" in part.concepts for part in (word.parts or (word,))):
             return False
         return self._tells(word)
-
-    def _decides(self, word: Word) -> bool:
-        """Whether the summary reports as decided what the article has as done: `रोकने का आदेश दिया`, `रोक लगा दी`."""
-        verb = self._clause.words[self._clause.words.index(word) - 1]
-        return (
-            word.text in _DECISIONS
-            and is_infinitive(verb.text)
-            and self._other.mode is Mode.FACT
-            and any(same(verb, each) for each in self._other.words)
-        )
 
     def _tells(self, word: Word) -> bool:
         # A count must stay with the act that the articles report.
@@ -594,17 +503,6 @@ class _Reading(Parts):
 
     def _own(self, word: Word) -> str:
         """Check a word that no article has: the summary may use a few such words if they cannot be names."""
-        self._own_words += 1
-        if (
-            self._share >= ENOUGH
-            and self._own_words <= len(self._inside) + 1
-            and (
-                VERB.search(word.text)
-                or not (is_name_like(word) or {"office", "strict", "time"} & word.concepts)
-                or (may_be_plain(word) and not leaves_out_a_name(self._clause, self._other))
-            )
-        ):
-            return ""
         problem = f"its source has no “{word.text}”"
         may_be_name = not may_be_plain(word) and not VERB.search(word.text)
         return problem if may_be_name or self._articles.has_opposite(word) else self._doubt(problem)
