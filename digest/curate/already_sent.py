@@ -67,7 +67,7 @@ class SentHistory:
         self._postings: defaultdict[str, list[tuple[int, int, float]]] = defaultdict(list)
         for position, features in enumerate(self._features):
             for at, one in enumerate(features):
-                for stem, weight in one.lead.items():
+                for stem, weight in one.lead_weights(one.text.lead_counts.stems).items():
                     self._postings[stem].append((position, at, weight))
 
     def find(self, articles: Sequence[Article], features: Sequence[Features], *, is_series: bool) -> AlreadySent | None:
@@ -102,8 +102,8 @@ class SentHistory:
         totals: defaultdict[int, float] = defaultdict(float)
         for mine in features:
             partial: defaultdict[tuple[int, int], float] = defaultdict(float)
-            for stem, weight in mine.lead.items():
-                for position, at, other_weight in self._postings.get(stem, ()):
+            for stem, weight in mine.lead_weights(self._postings).items():
+                for position, at, other_weight in self._postings[stem]:
                     partial[position, at] += weight * other_weight
             best: defaultdict[int, float] = defaultdict(float)
             for (position, at), cosine in partial.items():

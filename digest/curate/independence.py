@@ -49,11 +49,15 @@ def count_origins(articles: Sequence[Article]) -> int:
 
 def publisher(article: Article) -> str:
     """Return the site of the article's URL; without a URL, its source's name."""
-    host = (urlsplit(article.url).hostname or "") if article.url else ""
+    return (_site_of(article.url) if article.url else "") or article.source
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _site_of(url: str) -> str:
+    """Return the site of a URL; '' without a host."""
+    host = urlsplit(url).hostname or ""
     labels = host.rstrip(".").split(".")
-    if not host:
-        return article.source
-    if ":" in host or labels[-1].isdigit():
+    if not host or ":" in host or labels[-1].isdigit():
         return host
     is_country = len(labels[-1]) == 2 and len(labels) > 2 and labels[-2] in _SECOND_LEVEL
     return ".".join(labels[-3:] if is_country else labels[-2:])

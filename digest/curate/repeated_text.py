@@ -12,7 +12,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
+from digest.curate.rules import REMEMBERED
 from digest.curate.summary.sentence_rules import HANGING, opening
 from digest.hindi.sentences import split
 from digest.models import Article, Block
@@ -64,7 +66,7 @@ def find_repeated_text(articles: Iterable[Article], now: datetime) -> RepeatedTe
     for article in articles:
         if now - WITHIN < article.published:
             by_source[article.source][_key(article)] = article
-    pieces = {key: _hashes(article.text) for own in by_source.values() for key, article in own.items()}
+    pieces = {key: _hashes_of_article(article.text) for own in by_source.values() for key, article in own.items()}
     repeated = {source: _repeated(own, pieces) for source, own in by_source.items() if len(own) >= SHARED}
     return RepeatedText(repeated, pieces)
 
@@ -115,6 +117,9 @@ def _split(text: str) -> list[str]:
 def _hashes(text: str) -> tuple[int, ...]:
     """Return a number for each distinct piece; integers are faster to compare than texts."""
     return tuple(dict.fromkeys(map(hash, _split(text))))
+
+
+_hashes_of_article = lru_cache(maxsize=REMEMBERED)(_hashes)
 
 
 def _without(text: str, repeated: frozenset[int]) -> str:

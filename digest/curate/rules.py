@@ -22,6 +22,8 @@ HALF_LIVES: Mapping[str, float] = {"खेल": 6.0, "व्यापार": 12
 # change of an editor, with new articles. Pure functions of one article keep their results for this many articles, the
 # latest used ones.
 REMEMBERED = 10_000
+# And functions of two articles for this many pairs: 5,000 articles have 7,000 or more that are compared.
+PAIRS_REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,9 @@ from digest.models import PLACEHOLDERS, InlineImage, RenderedEmail
 _PLACEHOLDER = re.compile("|".join(re.escape(tag) for tag in PLACEHOLDERS.values()))
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _CONTENT_ID = re.compile(r"""src=["']cid:([^"'\s<>]{1,200})["']""")
-_ADDRESS = re.compile(r"[!-;=?-~]+@[!-;=?A-~]+\Z")
+_ADDRESS = r"[!-;=?-~]+@[!-;=?A-~]+"
+_IS_ADDRESS = re.compile(rf"{_ADDRESS}\Z").match
+_ARE_ADDRESSES = re.compile(rf"(?:{_ADDRESS}\n)*\Z").match
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +151,13 @@ def invalid_recipients(recipients: Iterable[Recipient]) -> dict[int, str]:
     The subscriber list accepts no such address; this is the last check.
     """
     recipients = tuple(recipients)
-    reason = "the address contains characters that are not allowed in email"
-    invalid = {recipient.id: reason for recipient in recipients if not _ADDRESS.match(recipient.email)}
     # Checked for all at once, because hardly any list has such an address. No tag spans two lines.
-    if find_tag("\n".join([recipient.email for recipient in recipients])):
+    lines = "\n".join([*(recipient.email for recipient in recipients), ""])
+    invalid: dict[int, str] = {}
+    if not _ARE_ADDRESSES(lines) or lines.count("\n") > len(recipients):
+        reason = "the address contains characters that are not allowed in email"
+        invalid = {recipient.id: reason for recipient in recipients if not _IS_ADDRESS(recipient.email)}
+    if find_tag(lines):
         reason = "the address looks like a placeholder, which email services replace"
         invalid |= {recipient.id: reason for recipient in recipients if find_tag(recipient.email)}
     return invalid

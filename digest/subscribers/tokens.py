@@ -16,8 +16,8 @@ from collections.abc import Iterable, Sequence
 # Bytes of each code. A multiple of three, so that each part of a token is whole base64 characters.
 _MAC = 18
 _IN_A_LETTER = ("leave", "preferences", "view")
-# Characters of a token.
-_LENGTH = (9 + _MAC) * 4 // 3
+# Characters of the key id with the subscriber id, and of a code.
+_START, _END = 9 * 4 // 3, _MAC * 4 // 3
 # One purpose for all three. No other purpose contains a space.
 _LETTER = " ".join(_IN_A_LETTER)
 
@@ -41,19 +41,21 @@ class Signer:
         """Return each subscriber's tokens for leave, preferences and view, as `sign` would."""
         begun = _begin(self._key, _LETTER)
         begun.update(self._key_id)
-        parts = []
+        bodies, codes = [], []
         for subscriber in subscribers:
             number = subscriber.to_bytes(8, "big")
             code = begun.copy()
             code.update(number)
-            codes, body = code.digest(), self._key_id + number
-            parts.append(body + codes[:_MAC] + body + codes[_MAC : 2 * _MAC] + body + codes[2 * _MAC :])
+            bodies.append(self._key_id + number)
+            codes.append(code.digest())
         # Encoded together, because signing is a third of the work of a send.
-        text = _encode(b"".join(parts))
-        return [
-            (text[at : at + _LENGTH], text[at + _LENGTH : at + 2 * _LENGTH], text[at + 2 * _LENGTH : at + 3 * _LENGTH])
-            for at in range(0, len(text), 3 * _LENGTH)
-        ]
+        starts, ends = _encode(b"".join(bodies)), _encode(b"".join(codes))
+        found = []
+        for at in range(len(bodies)):
+            body, first = starts[at * _START : (at + 1) * _START], 3 * at * _END
+            second, third = first + _END, first + 2 * _END
+            found.append((body + ends[first:second], body + ends[second:third], body + ends[third : third + _END]))
+        return found
 
     def read(self, purpose: str, token: str) -> int | None:
         """Return the token's subscriber, or None unless it was signed for this purpose with one of our keys."""

@@ -187,3 +187,10 @@ def test_the_request_to_sendgrid_has_only_our_own_placeholders(tag: str) -> None
 def test_an_address_that_is_a_placeholder_is_not_sent_to(email: str) -> None:
     rows = [Recipient(number, each, SENDER, "L", "P", "V") for number, each in enumerate(["asha@example.com", email])]
     assert list(invalid_recipients(rows)) == [1]
+
+
+def test_two_addresses_in_one_are_not_sent_to() -> None:
+    emails = ["asha@example.com", "ravi@example.com\nbcc@example.com", "ravi@example.com\n"]
+    rows = [Recipient(number, each, SENDER, "L", "P", "V") for number, each in enumerate(emails)]
+    assert list(invalid_recipients(rows)) == [1, 2]
+    assert invalid_recipients(rows[:1]) == {}

@@ -129,8 +129,10 @@ class Pairs:
 
     def explained_link(self, i: int, j: int) -> Link:
         """Return the link with the most important shared words, as each text writes them."""
-        one, other = self.features[i].lead, self.features[j].lead
-        common = nsmallest(_SHARED_WORDS, one.keys() & other.keys(), key=lambda stem: (-one[stem] * other[stem], stem))
+        one, other = self.features[i], self.features[j]
+        mine = one.lead_weights(other.text.lead_counts.stems)
+        theirs = other.lead_weights(mine)
+        common = nsmallest(_SHARED_WORDS, theirs, key=lambda stem: (-mine[stem] * theirs[stem], stem))
         leads = [lead_text(self.articles[position]) for position in (i, j)]
         words, others = map(surface_forms, leads)
         shared = tuple((stem, words.get(stem, stem), others.get(stem, stem)) for stem in common)
@@ -204,14 +206,12 @@ class Pairs:
 def candidate_pairs(features: Sequence[Features], frequencies: Frequencies) -> Iterator[Pair]:
     """Find the pairs whose leads share enough uncommon stems to be worth scoring, through an inverted index."""
     limit = max(CANDIDATE_LEAST, int(CANDIDATE_SHARE * frequencies.size))
-    counts = frequencies.counts
+    uncommon = frozenset(stem for stem, count in frequencies.counts.items() if 1 < count <= limit)
     # Stem -> the articles that have it in their lead and its weights there. Arrays are fast to iterate.
     postings: dict[str, tuple[array[int], array[float]]] = {}
     for j, each in enumerate(features):
         partial: defaultdict[int, float] = defaultdict(float)
-        for stem, weight in each.lead.items():
-            if not 1 < counts[stem] <= limit:
-                continue
+        for stem, weight in each.lead_weights(uncommon).items():
             listed = postings.get(stem)
             if listed is None:
                 listed = postings[stem] = array("L"), array("d")

@@ -14,11 +14,11 @@ has an average precision of .90 there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from digest.curate.rules import REMEMBERED
+from digest.curate.rules import PAIRS_REMEMBERED, REMEMBERED
 from digest.curate.similarity.cues import (
     Agreement,
     PlaceAgreement,
@@ -34,7 +34,14 @@ from digest.curate.similarity.cues import (
     weekdays,
 )
 from digest.curate.similarity.headlines import tells_event
-from digest.curate.similarity.tfidf import Frequencies, TokenisedText, compared_title, is_number, tokenise
+from digest.curate.similarity.tfidf import (
+    Frequencies,
+    SharedStems,
+    TokenisedText,
+    compared_title,
+    is_number,
+    tokenise,
+)
 from digest.models import Article
 
 LEAD, FULL, HEADLINE = 0.4, 0.4, 0.2
@@ -119,16 +126,70 @@ class Features:
         self.frequencies = frequencies
 
     @cached_property
-    def title(self) -> Mapping[str, float]:
-        return self.frequencies.weigh(self.text.title_counts)
+    def title_norm(self) -> float:
+        return self.frequencies.norm(self.text.title_counts)
 
     @cached_property
-    def lead(self) -> Mapping[str, float]:
-        return self.frequencies.weigh(self.text.lead_counts)
+    def lead_norm(self) -> float:
+        return self.frequencies.norm(self.text.lead_counts)
 
     @cached_property
-    def full(self) -> Mapping[str, float]:
-        return self.frequencies.weigh(self.text.full_counts)
+    def full_norm(self) -> float:
+        return self.frequencies.norm(self.text.full_counts)
+
+    def lead_weights(self, wanted: Container[str]) -> Mapping[str, float]:
+        """Return the weights of the wanted stems in the vector of the lead."""
+        return self.frequencies.weigh(self.text.lead_counts, self.lead_norm, wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class PairFeatures:
+    """The features of two articles that do not depend on others."""
+
+    title: SharedStems
+    lead: SharedStems
+    full: SharedStems
+    # The stems of one title in the other's lead, and the reverse.
+    title_lead: SharedStems
+    lead_title: SharedStems
+    # The share of the shorter title's stems that the other title has.
+    titles: float
+    numbers: int
+    # Numbers in a title that the other's lead has too.
+    facts: int
+    has_town: bool
+    # Whether one of them reports an event of a kind that happens every day.
+    tells_event: bool
+    weekday: Agreement
+    clock: Agreement
+    place: PlaceAgreement
+    stage: Agreement
+    toll: Agreement
+
+
+@lru_cache(maxsize=PAIRS_REMEMBERED)
+def _compare(one: OwnFeatures, other: OwnFeatures) -> PairFeatures:
+    mine, theirs = one.text, other.text
+    title = SharedStems.of(mine.title_counts, theirs.title_counts)
+    shorter = min(len(mine.title_counts.stems), len(theirs.title_counts.stems))
+    only_headlines = one.is_headline_only and other.is_headline_only
+    return PairFeatures(
+        title=title,
+        lead=SharedStems.of(mine.lead_counts, theirs.lead_counts),
+        full=SharedStems.of(mine.full_counts, theirs.full_counts),
+        title_lead=SharedStems.of(mine.title_counts, theirs.lead_counts),
+        lead_title=SharedStems.of(mine.lead_counts, theirs.title_counts),
+        titles=len(title.stems) / max(TITLES_LEAST, shorter),
+        numbers=len(one.lead_numbers & other.lead_numbers),
+        facts=len((one.title_facts & other.lead_numbers) | (other.title_facts & one.lead_numbers)),
+        has_town=not one.places.towns.isdisjoint(other.places.towns),
+        tells_event=not only_headlines and (one.tells_event or other.tells_event),
+        weekday=compare_sets(one.weekdays, other.weekdays),
+        clock=compare_clock_times(mine.clock_times, theirs.clock_times),
+        place=compare_places(one.places, other.places),
+        stage=compare_sets(one.court_stages, other.court_stages),
+        toll=compare_tolls(one.death_tolls, other.death_tolls),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,59 +264,42 @@ class Link:
 
 def explain(one: Features, other: Features, *, trust: float) -> Link:
     """Return the pair's score with its terms. `trust` (0..1) says how much shared rare stems count."""
-    rare = one.frequencies.rare_stems
-    in_lead, in_full = one.lead.keys() & other.lead.keys(), one.full.keys() & other.full.keys()
-    in_title = one.title.keys() & other.title.keys()
-    # Products of these weights add up exactly, so the order of a set does not matter.
-    lead = sum([one.lead[stem] * other.lead[stem] for stem in in_lead])
-    full = sum([one.full[stem] * other.full[stem] for stem in in_full])
-    headline = max(cosine(one.title, other.lead), cosine(other.title, one.lead))
-    titles = len(in_title) / max(TITLES_LEAST, min(len(one.title), len(other.title)))
-    rare_lead, rare_full = len(in_lead & rare), len(in_full & rare)
-    mine, theirs = one.own, other.own
-    numbers = len(mine.lead_numbers & theirs.lead_numbers)
-    weekday = compare_sets(mine.weekdays, theirs.weekdays)
-    stage = compare_sets(mine.court_stages, theirs.court_stages)
-    clock = compare_clock_times(one.text.clock_times, other.text.clock_times)
-    place = compare_places(mine.places, theirs.places)
-    toll = compare_tolls(mine.death_tolls, theirs.death_tolls)
-    total = LEAD * lead + FULL * full + WEEKDAY[weekday] + PLACE[place] + CLOCK[clock] + STAGE[stage] + TOLL[toll]
-    total += NUMBER * min(NUMBER_MOST, numbers)
-    facts = len((mine.title_facts & theirs.lead_numbers) | (theirs.title_facts & mine.lead_numbers))
-    total += (1 - trust) * (SMALL_SET + FACT * min(FACT_MOST, facts))
-    has_name = rare_lead > 0 or not mine.places.towns.isdisjoint(theirs.places.towns)
-    event = trust * _events(mine, theirs, has_name=has_name)
+    frequencies, pair = one.frequencies, _compare(one.own, other.own)
+    lead = frequencies.cosine(pair.lead, one.lead_norm, other.lead_norm)
+    full = frequencies.cosine(pair.full, one.full_norm, other.full_norm)
+    headline = max(
+        frequencies.cosine(pair.title_lead, one.title_norm, other.lead_norm),
+        frequencies.cosine(pair.lead_title, one.lead_norm, other.title_norm),
+    )
+    is_rare = frequencies.rare_stems.__contains__
+    rare_title, rare_lead, rare_full = (sum(map(is_rare, each.stems)) for each in (pair.title, pair.lead, pair.full))
+    total = LEAD * lead + FULL * full + WEEKDAY[pair.weekday] + PLACE[pair.place] + CLOCK[pair.clock]
+    total += STAGE[pair.stage] + TOLL[pair.toll] + NUMBER * min(NUMBER_MOST, pair.numbers)
+    total += (1 - trust) * (SMALL_SET + FACT * min(FACT_MOST, pair.facts))
+    event = 0.0
+    if pair.tells_event:
+        event = trust * (EVENT if pair.has_town or rare_lead else EVENT + EVENT_WITHOUT_NAME)
     total += event + trust * (
-        RARE_TITLE * min(RARE_TITLE_MOST, len(in_title & rare))
+        RARE_TITLE * min(RARE_TITLE_MOST, rare_title)
         + RARE_LEAD * min(RARE_LEAD_MOST, rare_lead)
         + RARE_FULL * min(RARE_FULL_MOST, rare_full)
     )
-    total += HEADLINE * headline + TITLES * (titles - TITLES_MEAN)
+    total += HEADLINE * headline + TITLES * (pair.titles - TITLES_MEAN)
     return Link(
         score=total,
         lead_cosine=lead,
         full_cosine=full,
         headline_cosine=headline,
-        titles=titles,
+        titles=pair.titles,
         rare=rare_full,
-        numbers=numbers,
-        weekday=weekday,
-        clock=clock,
-        place=place,
-        stage=stage,
-        toll=toll,
+        numbers=pair.numbers,
+        weekday=pair.weekday,
+        clock=pair.clock,
+        place=pair.place,
+        stage=pair.stage,
+        toll=pair.toll,
         event=event,
     )
-
-
-def _events(one: OwnFeatures, other: OwnFeatures, *, has_name: bool) -> float:
-    """Return the penalty of a pair in which an article reports a common kind of event, such as an accident.
-
-    `has_name`: whether the leads share a town or a rare stem.
-    """
-    if (one.is_headline_only and other.is_headline_only) or not (one.tells_event or other.tells_event):
-        return 0.0
-    return EVENT if has_name else EVENT + EVENT_WITHOUT_NAME
 
 
 def score(one: Features, other: Features, *, trust: float) -> float:

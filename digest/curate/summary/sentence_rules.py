@@ -121,7 +121,9 @@ class SentenceCandidate:
     weak: float = 0.0
 
 
-def candidates(article: Article) -> list[SentenceCandidate]:
+# An edition reads a few dozen articles for its summaries, most of them again when it is composed again.
+@lru_cache(maxsize=500)
+def candidates(article: Article) -> tuple[SentenceCandidate, ...]:
     """Return the sentences of the article that may be used, in order, each once."""
     has_body = any(block.kind == "p" for block in article.body)
     found: list[SentenceCandidate] = []
@@ -146,7 +148,7 @@ def candidates(article: Article) -> list[SentenceCandidate]:
                 continue
             seen.add(folded)
             found.append(_candidate(position, text, article, continues=within))
-    return found
+    return tuple(found)
 
 
 @dataclass(slots=True)

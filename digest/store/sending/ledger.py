@@ -90,7 +90,8 @@ class SqlLedger:
         while True:
             with self.database.write() as connection:
                 taken = connection.execute(_take(ahead is not None), values).all()
-                newest = newest_emails(connection, edition) if taken else {}
+                is_corrected = any((row.revision or 1) > 1 for row in taken)
+                newest = newest_emails(connection, edition) if is_corrected else {}
                 claims = [
                     claim
                     for row in sorted(taken, key=lambda row: (row.due_at, row.tries, row.id))
@@ -424,13 +425,14 @@ def _next(column: ColumnElement[Any], ahead: bool) -> Select[Any]:
 
 @cache
 def _take(ahead: bool) -> ReturningUpdate[Any]:
-    """Take the next batches. Only one process can take a batch."""
+    """Take the next batches, with the edition's revision. Only one process can take a batch."""
     chosen = _next(batch.c.id, ahead).limit(bindparam("limit")).with_for_update(skip_locked=True).cte("chosen")
+    revision = select(editions.c.revision).where(editions.c.key == bindparam("key")).scalar_subquery()
     return (
         update(batch)
         .where(batch.c.id.in_(select(chosen.c.id)), batch.c.state == BatchState.PENDING)
         .values(state=BatchState.SUBMITTING, tries=batch.c.tries + 1)
-        .returning(batch.c.id, batch.c.variant, batch.c.due_at, batch.c.tries)
+        .returning(batch.c.id, batch.c.variant, batch.c.due_at, batch.c.tries, revision.label("revision"))
     )
 
 

@@ -64,9 +64,7 @@ def begin_revision(
 
 
 def newest_emails(connection: Connection, edition: str) -> Mapping[str, str]:
-    """Return variant → the key of its newest email. Empty for an edition that was never corrected."""
-    if (connection.execute(select(editions.c.revision).where(editions.c.key == edition)).scalar() or 1) < 2:
-        return {}
+    """Return variant → the key of its newest email, for an edition that was corrected."""
     return _newest(_emails(connection, edition))
 
 
