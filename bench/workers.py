@@ -24,7 +24,7 @@ from digest.app import App
 from digest.models import EditionState, Subscriber
 from digest.subscribers import list_file
 from digest.subscribers.includes import contents
-from digest.workers.start import calling_workers
+from digest.workers.seats import calling_workers
 
 BATCH, CONNECTIONS = 1000, 4
 LATENCY = 0.1

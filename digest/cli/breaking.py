@@ -95,7 +95,7 @@ def send(home: Path, key: str, force: str, as_json: bool) -> int:
     from digest import pipeline
     from digest.app import make_app
     from digest.cli.send import report_sent
-    from digest.workers.start import calling_workers
+    from digest.workers.seats import calling_workers
 
     with make_app(home) as app:
         key = app.breaking.key_to_send(key)

@@ -459,7 +459,7 @@ def correct(home: Path, key: str, story: str, title: str | None, summary: str | 
     from digest import pipeline
     from digest.app import make_app
     from digest.errors import AlreadyRunning
-    from digest.workers.start import calling_workers
+    from digest.workers.seats import calling_workers
 
     with make_app(home) as app:
         existing(app, key)

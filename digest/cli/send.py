@@ -67,7 +67,7 @@ def send(
     """
     from digest import pipeline
     from digest.app import make_app
-    from digest.workers.start import calling_workers
+    from digest.workers.seats import calling_workers
 
     with make_app(home) as app:
         if sum(map(bool, (addresses, dry_run, at))) > 1:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from digest.app import App
 from digest.models import is_breaking
+from digest.workers.compatibility import can_have_workers
 from digest.workers.port import Job, JobQueue, Queue
 
 TASK = "seat"
@@ -54,3 +55,13 @@ class Seats:
             # It does not wait for the end of another send.
             return Job(TASK, Queue.STEPS, lock, arguments, _URGENT)
         return Job(TASK, Queue.SEND, lock, arguments)
+
+
+def calling_workers(app: App) -> App:
+    """Return the newsletter for a command that sends. Workers join the send if the newsletter has ever had any."""
+    if not can_have_workers(app):
+        return app
+    from digest.workers.queue import ProcrastinateQueue, find
+
+    schema = find(app.database)
+    return app.copy_with(seats=Seats(app, ProcrastinateQueue(schema))) if schema else app

@@ -67,16 +67,6 @@ def make_worker(app: App, seats: int, process: Process) -> Engine | None:
     return None
 
 
-def calling_workers(app: App) -> App:
-    """Return the newsletter for a command that sends. Workers join the send if the newsletter has ever had any."""
-    if not can_have_workers(app):
-        return app
-    from digest.workers.queue import ProcrastinateQueue, find
-
-    schema = find(app.database)
-    return app.copy_with(seats=Seats(app, ProcrastinateQueue(schema))) if schema else app
-
-
 @dataclass(frozen=True)
 class Process:
     """How the process logs, how it is asked to end, and its preparation before it runs jobs."""
