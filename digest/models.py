@@ -342,6 +342,14 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectionNote:
+    """What the editors say about a story that they corrected after it was sent."""
+
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """Articles about the same event. `sources` are names, the lead's first; `articles` are URLs.
 
@@ -372,6 +380,8 @@ class Story:
     origins: int | None = None
     # A model's summary that is not used. Only editors see it.
     refused: Refused | None = None
+    # The edition's page in the archive shows them.
+    corrections: tuple[CorrectionNote, ...] = ()
 
     @property
     def origin_count(self) -> int:

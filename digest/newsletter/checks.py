@@ -76,8 +76,8 @@ def check_notice(app: App, findings: Findings) -> None:
     if clicks.enabled and not clicks.in_notice:
         what = "who clicked last when" if clicks.subscribers else "how many people click which story"
         findings.warnings.append(
-            f"clicks.enabled: you keep {what}. Your privacy notice must say so; then set clicks.in_notice: true "
-            "(docs/clicks.md has the words)"
+            f"clicks.enabled: you keep {what}. The notice at /privacy says so. If you have another one, it must say so "
+            "too; then set clicks.in_notice: true (docs/clicks.md has the words)"
         )
 
 

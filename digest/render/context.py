@@ -64,6 +64,14 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintedCorrection:
+    """A correction of a story, for the edition's page in the archive."""
+
+    date: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """A story as printed. Text fields are '' if there is nothing to show.
 
@@ -90,6 +98,7 @@ class Item:
     lang: str
     direction: str
     id: str
+    corrections: tuple[PrintedCorrection, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +238,7 @@ def build_page(
         briefs=printer.items(lambda story: story.id in brief),
         blocks=blocks,
         colours=tuple(dict.fromkeys(each.colour for each in headlines)),
-        links=build_links(branding, edition.key),
+        links=build_links(branding, edition),
         postal_address=texts.one_line(branding.postal_address),
         reply=bool(branding.reply_to),
         theme=look,
@@ -311,6 +320,10 @@ class _Printer:
             lang=lang,
             direction=_direction(lang) if lang and _direction(lang) != _direction(language) else "",
             id=story.id,
+            corrections=tuple(
+                PrintedCorrection(dates.long(each.at.astimezone(self.zone).date(), language), each.text)
+                for each in story.corrections
+            ),
         )
 
     def picture(self, story: Story, width: int) -> Picture | None:
@@ -379,11 +392,11 @@ def headline_stories(edition: Edition, brief: set[str]) -> set[str]:
     return {id for _, _, id in order[:HEADLINES]}
 
 
-def build_links(branding: Branding, edition_key: str) -> Links:
+def build_links(branding: Branding, edition: Edition) -> Links:
     """The links of every email. Placeholders are at the end, where a token needs no quoting."""
     base = texts.web_address(branding.base_url or "").rstrip("/")
     if base:
-        key = quote(edition_key, safe="")
+        key = quote(edition.key, safe="")
         links = Links(
             view=f"{base}/view/{key}/{PLACEHOLDERS['view']}",
             preferences=f"{base}/preferences/{PLACEHOLDERS['preferences']}",
@@ -395,7 +408,9 @@ def build_links(branding: Branding, edition_key: str) -> Links:
         )
         if not branding.archive:
             return links
-        archive = f"{base}/archive/{key}"
+        # A correction goes only to some people and has no page. That of the corrected edition shows it.
+        public = edition.corrects.edition if edition.corrects else edition.key
+        archive = f"{base}/archive/{quote(public, safe='')}"
         join = f"{base}/join" if branding.signup else ""
         name = texts.one_line(branding.name)
         whatsapp = texts.web_address(f"https://wa.me/?text={quote(f'{name}: {archive}', safe='')}")

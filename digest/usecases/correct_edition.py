@@ -18,6 +18,7 @@ from digest.models import (
     CORRECTION,
     Actor,
     BatchState,
+    CorrectionNote,
     Corrects,
     Edition,
     EditionBlock,
@@ -31,6 +32,7 @@ from digest.models import (
 )
 from digest.render import subject
 from digest.render.variants import select
+from digest.store.content.editions import CORRECTED
 from digest.store.sending import revisions
 from digest.store.sending.status import pending
 from digest.usecases.edit_edition import one_line
@@ -103,8 +105,8 @@ class EditionCorrector:
         changed.
         """
         before = self._begun(key)
-        changed = self._changed(before, story, title, summary)
         text = one_line(note)[:_MAX_NOTE]
+        changed = self._changed(before, story, title, summary, text)
         emails = self._render(before, changed, story)
         checked = self.preflight.run_checks(emails, changed)
         if checked.errors and not force:
@@ -116,7 +118,7 @@ class EditionCorrector:
             correction = self._prepare(changed, story, text) if text else ""
             detail = f"{_find(changed, story).title}{f' · {text}' if text else ''}"
             self.log.record(by, "corrected", key, detail, now=self.now())
-            self.editions.record(key, "corrected", force or detail, now=self.now(), by=by.name)
+            self.editions.record(key, CORRECTED, force or detail, now=self.now(), by=by.name)
             self.archivist.correct(changed, text, _find(changed, story))
         return self._result(changed, self.cancel_replaced(key), correction)
 
@@ -155,7 +157,7 @@ class EditionCorrector:
             )
         return edition
 
-    def _changed(self, before: Edition, story: str, title: str | None, summary: str | None) -> Edition:
+    def _changed(self, before: Edition, story: str, title: str | None, summary: str | None, note: str) -> Edition:
         old = _find(before, story)
         new = replace(
             old,
@@ -166,6 +168,8 @@ class EditionCorrector:
             raise NotCorrectable("A story needs a headline.")
         if new == old:
             raise NotCorrectable(f"Edition {before.key} has these words already; nothing was changed.")
+        if note:
+            new = replace(new, corrections=(*new.corrections, CorrectionNote(note, self.now())))
         sections = tuple(
             Section(section.name, tuple(new if each.id == story else each for each in section.stories))
             for section in before.sections

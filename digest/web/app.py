@@ -56,7 +56,7 @@ from digest.web.own_data_emails import OwnDataEmails
 from digest.web.page_cache import PageCache
 from digest.web.pages import CUSTOM_TEMPLATES, PAGE_RESPONSES, Pages, language_parameter
 from digest.web.preferences import OfferedEdition, PreferencesPage
-from digest.web.privacy import CurrentNotice, PrivacyNotice
+from digest.web.privacy import CurrentNotice, PrivacyNotice, Tracking, tracking_of
 from digest.web.resend import Resender
 from digest.web.sample_data import find_template_errors
 from digest.web.signup import Offer, Signup
@@ -261,15 +261,17 @@ def _leave_page(
     emails = OwnDataEmails(pages, app.sender, app.signer)
     notices = ChangeNotices(context, RequestStore(app.database), emails, outbound)
     calendar = Brief(app.calendar_reader.read, _BRIEF)
-    return LeavePage(context, NextEdition(calendar.get, app.settings.choices, app.now), notices, leaving)
+    published = PublishedStore(app.database, samples=app.outbox_only)
+    next_edition = NextEdition(calendar.get, app.settings.choices, published, app.now)
+    return LeavePage(context, next_edition, notices, leaving)
 
 
 def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePage) -> list[APIRouter]:
     """The routes that the settings enable."""
     web, database, editions = app.settings.web, app.database, app.editions
     images, sender = app.articles.images, app.sender
-    published = PublishedStore(database, samples=app.outbox_only)
     context, next_edition, notices = leave_page.context, leave_page.next_edition, leave_page.notices
+    published = next_edition.published
     public_archive = web.archive == "public"
     rates = TopicRates(published)
     notice = PrivacyNotice(pages, app.settings)
@@ -277,7 +279,7 @@ def _routers(app: App, pages: Pages, outbound: OutboundMail, leave_page: LeavePa
     signup = None
     if web.signup:
         emails = SignupEmails(pages, sender, app.signer, next_edition, notices.requests, notices.emails)
-        untracked = app.settings.newsletter.tracking == "off"
+        untracked = tracking_of(app.settings) in (Tracking.NOTHING, Tracking.CLICKS)
         showcase = Showcase(app.archive if public_archive else None, app.now)
         schedule = app.settings.schedule
         days = [each.days or schedule.days for each in schedule.editions] or [schedule.days]

@@ -31,6 +31,7 @@ class NextEdition:
 
     calendar: Callable[[], Calendar]
     choices: Mapping[str, bool]
+    published: PublishedStore
     now: Callable[[], datetime]
 
     def of(self, subscriber: StoredSubscriber) -> datetime | None:
@@ -38,7 +39,12 @@ class NextEdition:
         if not subscriber.listed or subscriber.suppressed or subscriber.status != "active":
             return None
         return self.due(
-            subscriber.frequency, subscriber.hour, subscriber.timezone, subscriber.editions, subscriber.paused_until
+            subscriber.frequency,
+            subscriber.hour,
+            subscriber.timezone,
+            subscriber.editions,
+            subscriber.paused_until,
+            has=lambda key: self._was_due(key, subscriber.id),
         )
 
     def due(
@@ -48,10 +54,11 @@ class NextEdition:
         timezone: str | None = None,
         editions: Collection[str] = (),
         after: datetime | None = None,
+        has: Callable[[str], bool] = lambda _key: False,
     ) -> datetime | None:
         """Return when the next edition is due, in the subscriber's zone; None if none is planned within a year.
 
-        `after` is the end of a pause.
+        `after` is the end of a pause. `has` says whether they have got an edition, which was sent before its hour.
         """
         now, calendar = self.now(), self.calendar()
         zone = ZoneInfo(timezone) if timezone else calendar.zone
@@ -62,9 +69,13 @@ class NextEdition:
             if audience_of(planned, self.choices).exclude(editions, frequency, planned.day):
                 continue
             due = max(planned.send_at, datetime.combine(planned.day, hour, zone)) if hour else planned.send_at
-            if due > since:
+            if due > since and not has(planned.key):
                 return due.astimezone(zone)
         return None
+
+    def _was_due(self, key: str, id: int) -> bool:
+        place = self.published.place(key, id)
+        return place is not None and place.due_at is not None and place.due_at <= self.now()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +89,7 @@ class ShowcaseEdition:
 
 @dataclass
 class Showcase:
-    """Finds the newest edition of the public archive, if there is one."""
+    """Finds the newest regular edition of the public archive, if there is one. That is what a new subscriber gets."""
 
     # None if the archive is not public.
     store: ArchiveStore | None
@@ -87,10 +98,10 @@ class Showcase:
     _shown: ShowcaseEdition | None = None
 
     def newest(self) -> ShowcaseEdition | None:
-        """Return the newest edition; None without a public archive, or before the first edition."""
+        """Return it; None without a public archive, or before the first edition."""
         if self.store is None:
             return None
-        found = self.store.newest(self.now(), most=1 + _MAX_OLDER)
+        found = self.store.newest(self.now(), most=1 + _MAX_OLDER, regular=True)
         if not found:
             return None
         with self._lock:

@@ -31,7 +31,7 @@ from digest.web.known_browser import remember
 from digest.web.outbound_mail import OutboundMail
 from digest.web.own_data_emails import OwnDataEmails, purpose_of
 from digest.web.pages import PAGE_RESPONSES, REDIRECTS, language_parameter, redirect
-from digest.web.preferences import PreferencesPage
+from digest.web.preferences import PreferencesPage, SubmittedForm
 from digest.web.signup import network_quotas
 from digest.web.unsubscribe import LeavePage, shorten_text, state_of
 
@@ -178,10 +178,12 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
         summary="Ask for data, erasure, nomination",
         **REDIRECTS,
     )
-    def ask(request: Request, token: str, kind: Asked) -> Response:
+    def ask(request: Request, token: str, kind: Asked, form: SubmittedForm) -> Response:
         subscriber = page.subscriber(request, token)
         if subscriber is None:
             return page.short(request, token, status=403)
+        if answer := page.keep(request, token, subscriber, form):
+            return answer
         done = kind if own.ask(request, subscriber, RequestKind(kind)) else "enough"
         return page.redirect(request, token, done)
 

@@ -56,6 +56,34 @@ class OfferedEdition:
     default: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PreferencesForm:
+    """The form as submitted or as stored. An empty `hour` means the newsletter's own; `days` are those of a week.
+
+    `format` is '' if a button came without the form.
+    """
+
+    topics: Sequence[str]
+    days: Sequence[str]
+    hour: str
+    format: str
+    editions: Sequence[str] = ()
+
+
+def submitted_form(
+    format: Annotated[Literal["", "html", "text"], Form()] = "",
+    days: Choices = (),
+    hour: Annotated[str, Form(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")] = "",
+    topics: Choices = (),
+    editions: Choices = (),
+) -> PreferencesForm:
+    """The choices of a request."""
+    return PreferencesForm(topics, days, hour, format, editions)
+
+
+SubmittedForm = Annotated[PreferencesForm, Depends(submitted_form)]
+
+
 @dataclass(frozen=True)
 class PreferencesPage:
     """Renders the preferences of a subscriber."""
@@ -147,6 +175,30 @@ class PreferencesPage:
             done=done,
         )
 
+    def save(
+        self, request: Request, subscriber: StoredSubscriber, form: PreferencesForm, weeks: str = ""
+    ) -> Wrong | None:
+        """Save the choices, and pause for `weeks`. Return what is wrong with them; then nothing is saved."""
+        if wrong := find_error(form, subscriber, topics=self.topics, send_at=self.send_at, editions=self.editions):
+            return wrong
+        context = self.context
+        changes = changed_columns(subscriber, form, topics=self.topics, editions=self.editions)
+        details = [f"{name}: {_describe(value)}" for name, value in changes.items()]
+        if weeks:
+            changes["paused_until"] = context.now() + timedelta(weeks=int(weeks))
+            details.append(f"pause for {weeks} weeks")
+        if changes:
+            consent = context.consent_context(request, _PURPOSE, detail=", ".join(details))
+            context.preferences.set(subscriber.id, changes, consent, now=context.now())
+        return None
+
+    def keep(
+        self, request: Request, token: str, subscriber: StoredSubscriber, form: PreferencesForm
+    ) -> HTMLResponse | None:
+        """Save the choices that another button of the page sends along. Respond only if they are wrong."""
+        wrong = self.save(request, subscriber, form) if form.format else None
+        return self.response(request, token, subscriber, status=400, wrong=wrong, form=form) if wrong else None
+
     def stored_form(self, subscriber: StoredSubscriber) -> PreferencesForm:
         """The form with the subscriber's current values."""
         return PreferencesForm(
@@ -187,27 +239,14 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
     def save(
         request: Request,
         token: str,
-        format: Annotated[Literal["html", "text"], Form()],
-        days: Choices = (),
-        hour: Annotated[str, Form(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$")] = "",
-        topics: Choices = (),
-        editions: Choices = (),
+        form: SubmittedForm,
         weeks: Annotated[Literal["", "1", "2", "4"], Form()] = "",
     ) -> Response:
         subscriber = page.subscriber(request, token)
         if subscriber is None:
             return page.short(request, token, status=403)
-        form = PreferencesForm(topics, days, hour, format, editions)
-        if wrong := find_error(form, subscriber, topics=page.topics, send_at=page.send_at, editions=page.editions):
+        if wrong := page.save(request, subscriber, form, weeks):
             return page.response(request, token, subscriber, status=400, wrong=wrong, form=form)
-        changes = changed_columns(subscriber, form, topics=page.topics, editions=page.editions)
-        details = [f"{name}: {_describe(value)}" for name, value in changes.items()]
-        if weeks:
-            changes["paused_until"] = context.now() + timedelta(weeks=int(weeks))
-            details.append(f"pause for {weeks} weeks")
-        if changes:
-            consent = context.consent_context(request, _PURPOSE, detail=", ".join(details))
-            context.preferences.set(subscriber.id, changes, consent, now=context.now())
         return page.redirect(request, token, "paused" if weeks else "saved")
 
     @routes.post("/resume", response_class=HTMLResponse, summary="End the pause", **REDIRECTS)
@@ -234,10 +273,12 @@ def router(page: PreferencesPage, resender: Resender) -> APIRouter:
         return response
 
     @routes.post("/again", response_class=HTMLResponse, summary="Send today's edition again", **REDIRECTS)
-    def resend(request: Request, token: str) -> Response:
+    def resend(request: Request, token: str, form: SubmittedForm) -> Response:
         subscriber = page.subscriber(request, token)
         if subscriber is None:
             return page.short(request, token, status=403)
+        if answer := page.keep(request, token, subscriber, form):
+            return answer
         return page.redirect(request, token, resender.resend(subscriber))
 
     return routes
@@ -283,17 +324,6 @@ def pause_router(page: PreferencesPage) -> APIRouter:
         return redirect(context.pages, request, f"/pause/{token}")
 
     return routes
-
-
-@dataclass(frozen=True, slots=True)
-class PreferencesForm:
-    """The form as submitted or as stored. An empty `hour` means the newsletter's own; `days` are those of a week."""
-
-    topics: Sequence[str]
-    days: Sequence[str]
-    hour: str
-    format: str
-    editions: Sequence[str] = ()
 
 
 # Few different ones are asked for, each time that a page is rendered.

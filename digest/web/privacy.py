@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
@@ -18,11 +19,34 @@ from digest.config.settings import Settings
 from digest.config.web import Law, Privacy, Processor
 from digest.i18n import translator
 from digest.models import PROVIDER_NAMES
+from digest.store.content.clicks import KEPT as CLICKS_KEPT
 from digest.store.people.consent import Notice, NoticeStore
 from digest.store.people.requests import KEPT
 from digest.store.people.signups import PENDING
+from digest.store.sending.folding import KEPT_EDITIONS
 from digest.web.known_browser import KEPT as COOKIE_KEPT
 from digest.web.pages import PAGE_RESPONSES, Pages, language_parameter
+
+
+class Tracking(StrEnum):
+    """What the newsletter sees of what people read. Templates compare the values."""
+
+    NOTHING = ""
+    # How many people opened a link, not who.
+    CLICKS = "clicks"
+    # Who opened a link.
+    PEOPLE = "people"
+    # Who opened a link or an email, as the email service reports.
+    OPENS = "opens"
+
+
+def tracking_of(settings: Settings) -> Tracking:
+    """The most that these settings let the newsletter see."""
+    if settings.newsletter.tracking == "on":
+        return Tracking.OPENS
+    if settings.clicks.subscribers:
+        return Tracking.PEOPLE
+    return Tracking.CLICKS if settings.clicks.enabled else Tracking.NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +80,7 @@ class PrivacyNotice:
             "contact": grievance.email or branding.reply_to or branding.sender_email,
             "laws": set[Law](self.privacy.laws),
             "minimum_age": self.privacy.minimum_age,
-            "tracks": self.settings.newsletter.tracking == "on",
+            "tracks": tracking_of(self.settings),
         }
 
     def items(self, language: str) -> list[Item]:
@@ -64,7 +88,9 @@ class PrivacyNotice:
         _ = translator(language).gettext
         settings = self.settings
         listed = _("until you have it erased")
-        kept = self._days(settings.store.keep.deliveries, language)
+        # Editions are kept whole at least as long as this, and then only their totals.
+        edition = _("%(time)s, and always of the %(num)s newest editions; after that only totals without names")
+        kept = edition % {"time": self._days(settings.store.keep.deliveries, language), "num": KEPT_EDITIONS}
         found = [
             Item(
                 _("your email address and, if you gave it, your name"), _("to send you the newsletter"), listed
@@ -80,23 +106,31 @@ class PrivacyNotice:
             Item(
                 _("which edition we sent you, and whether it arrived"),
                 _("so that no edition goes to you twice or not at all"),
-                _("%(time)s; after that only totals without names") % {"time": kept},
+                kept,
             ),
             Item(
                 _("that you have unsubscribed, that email to you came back, or that you reported it as spam"),
                 _("so that we do not write to you again"),
                 _("until you have it erased; after that only a number that does not show your address"),
             ),
+            Item(_("your answers to polls and quizzes"), _("to learn what readers like"), kept),
             Item(
-                _("your answers to polls and quizzes, and what you write to us"),
+                _("what you write to us with an answer, or as a reply to an email"),
                 _("to learn what readers like"),
-                kept,
+                self._days(settings.store.keep.words, language),
+            ),
+            Item(
+                _("why you left, and whom you name to use your rights, if you tell us"),
+                _("to improve the newsletter, and to know that person"),
+                listed,
             ),
         ]  # fmt: skip
         if settings.newsletter.tracking == "on":
             found.append(
                 Item(_("whether you open an email and which links you follow"), _("to see what is read"), kept)
             )
+        if settings.clicks.enabled:
+            found += self._clicks(language, listed)
         if settings.web.signup:
             days = self._days(PENDING, language)
             found.append(
@@ -122,6 +156,22 @@ class PrivacyNotice:
         time = _("%(time)s, or until you let the browser forget you on your preferences page")
         found.append(Item(cookie, why, time % {"time": self._days(COOKIE_KEPT, language)}))
         return [*found, *(Item(each.data, each.purpose, each.kept) for each in self.privacy.purposes)]
+
+    def _clicks(self, language: str, listed: str) -> list[Item]:
+        _ = translator(language).gettext
+        # A request is deleted at the end of the day after it.
+        days = self._days(CLICKS_KEPT + timedelta(days=1), language)
+        kept = _("%(time)s; after that only totals without names") % {"time": days}
+        if not self.settings.clicks.subscribers:
+            what = _(
+                "which link of an edition was opened when, with a number made from network and browser, without you"
+            )
+            return [Item(what, _("to count how many people read a story"), kept)]
+        why = _("to ask you, if you have not read for long, whether emails should go on")
+        return [
+            Item(_("which links of an edition you open, and when"), _("to see what is read"), kept),
+            Item(_("when you last opened a link"), why, listed),
+        ]
 
     def processors(self, language: str) -> list[Processor]:
         """Who handles the data besides the newsroom: the email providers, and those of the settings."""

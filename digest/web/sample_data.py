@@ -32,7 +32,7 @@ from digest.web.mailboxes import mailbox_of
 from digest.web.own_data_emails import Words
 from digest.web.pages import Pages
 from digest.web.preferences import DONE, SHORT_DONE, OfferedEdition, PreferencesForm, hour_choices
-from digest.web.privacy import Item
+from digest.web.privacy import Item, Tracking
 from digest.web.unsubscribe import Less, Reason, State
 
 _TOKEN = "x" * 36
@@ -238,7 +238,7 @@ def _signup(show: ShowcaseEdition, now: datetime) -> Iterator[SamplePage]:
 
 
 def _own_data() -> Iterator[SamplePage]:
-    for law, email in (("dpdp", _ASHA), ("gdpr", "")):
+    for law, email, tracks in (("dpdp", _ASHA, Tracking.NOTHING), *(("gdpr", "", each) for each in Tracking)):
         values: dict[str, Any] = {
             "responsible": "…",
             "items": [Item("…", "…", "…")],
@@ -247,7 +247,7 @@ def _own_data() -> Iterator[SamplePage]:
             "contact": _ASHA,
             "laws": {law},
             "minimum_age": 18 if email else 0,
-            "tracks": not email,
+            "tracks": tracks,
         }
         for template in ("privacy.html.j2", "privacy.txt.j2"):
             yield SamplePage(template, {**values, "personal": False})

@@ -60,7 +60,7 @@ class Offer:
     send_at: time
     # The number of sources.
     sources: int
-    # Whether opens and clicks are not tracked.
+    # Whether nobody sees who reads what.
     untracked: bool
     # Whether an edition is sent on every day of the week.
     is_daily: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from email.message import EmailMessage
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from digest.store.people.consent import NoticeStore, hash_of
 from digest.store.people.preferences import PreferenceStore
+from digest.web.privacy import Tracking
 from tests.web.site import FORM, Site, link_of, site, translated
 
 # Each test serves an edition.
@@ -216,3 +218,45 @@ def test_the_notice_follows_the_settings(tmp_path: Path) -> None:
         assert "or older" not in pages.get("/join?lang=en").text
         assert "/privacy" in pages.get("/join").text
         assert "/privacy" in pages.get(preferences(pages)).text
+
+
+@pytest.mark.parametrize("tracking", Tracking)
+def test_the_notice_and_the_sign_up_page_say_who_sees_which_clicks(tmp_path: Path, tracking: Tracking) -> None:
+    settings = {
+        Tracking.NOTHING: {},
+        Tracking.CLICKS: {"DIGEST_CLICKS__ENABLED": "true"},
+        Tracking.PEOPLE: {"DIGEST_CLICKS__ENABLED": "true", "DIGEST_CLICKS__SUBSCRIBERS": "true"},
+        Tracking.OPENS: {"DIGEST_NEWSLETTER__TRACKING": "on", "DIGEST_CLICKS__ENABLED": "true"},
+    }
+    said = {
+        Tracking.NOTHING: "We do not watch who opens an email or follows a link.",
+        Tracking.CLICKS: "We count how many people open each link, but do not see who.",
+        Tracking.PEOPLE: "We see who opened which link of an edition",
+        Tracking.OPENS: "Opens and clicks are counted.",
+    }
+    items = {
+        "which link of an edition was opened": (Tracking.CLICKS, Tracking.OPENS),
+        "which links of an edition you open": (Tracking.PEOPLE,),
+        "when you last opened a link": (Tracking.PEOPLE,),
+        "whether you open an email": (Tracking.OPENS,),
+    }
+    with site(tmp_path / "newsletter", **settings[tracking]) as pages:
+        text = pages.get("/privacy?lang=en").text
+        assert [each for each in Tracking if said[each] in text] == [tracking]
+        assert {words for words in items if words in text} == {words for words in items if tracking in items[words]}
+        if tracking == Tracking.PEOPLE:
+            assert "2 days; after that only totals" in text
+        promised = "We do not watch who reads what" in pages.get("/?lang=en").text
+        assert promised == (tracking in (Tracking.NOTHING, Tracking.CLICKS))
+
+
+def test_the_notice_says_how_long_each_text_is_kept(tmp_path: Path) -> None:
+    kept = {"DIGEST_STORE__KEEP__WORDS": "200d", "DIGEST_STORE__KEEP__DELIVERIES": "90d"}
+    with site(tmp_path / "newsletter", **kept) as pages:
+        items = re.findall("<dt>(.*?)</dt>.*?</b> ([^<]*)</dd></div>", pages.get("/privacy?lang=en").text)
+    found = {what.split(",")[0]: time for what, time in items}
+    assert found["what you write to us with an answer"] == "200 days"
+    # The reason is in the consent log, which is never deleted.
+    assert found["why you left"] == "until you have it erased"
+    totals = "90 days, and always of the 10 newest editions; after that only totals without names"
+    assert found["your answers to polls and quizzes"] == found["which edition we sent you"] == totals

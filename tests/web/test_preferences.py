@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from digest import pipeline
 from digest.feedback.rules import UNSUBSCRIBED
 from digest.models import Subscriber
 from digest.store.sending.status import counts
@@ -103,6 +104,41 @@ def test_a_pause_saves_what_was_changed_above_it(pages: Site) -> None:
     assert pages.candidates()["asha@example.com"] == "paused until 2026-12-07"
     (entry,) = pages.consent("asha@example.com")
     assert entry.detail.startswith("topics: खेल, pause for 2 weeks; ")
+
+
+def test_the_next_edition_is_not_one_that_the_person_has(tmp_path: Path) -> None:
+    with site(tmp_path / "newsletter", DIGEST_NOW="2026-11-23T06:20+05:30") as pages:
+        place = f"{pages.preferences('asha@example.com')}?done=saved"
+        days = ["सोमवार, 23 नवंबर 2026, सुबह 7 बजे", "मंगलवार, 24 नवंबर 2026, सुबह 7 बजे"]
+        assert [day in pages.get(place).text for day in days] == [True, False]
+        # Handed over ahead, to arrive at its hour.
+        pipeline.send(pages.app, "2026-11-23", scheduled=True)
+        assert [day in pages.get(place).text for day in days] == [True, False]
+    with site(tmp_path / "other", DIGEST_NOW="2026-11-23T06:20+05:30") as pages:
+        place = f"{pages.preferences('asha@example.com')}?done=saved"
+        pipeline.send(pages.app, "2026-11-23")
+        assert [day in pages.get(place).text for day in days] == [False, True]
+
+
+@pytest.mark.parametrize("act", ["again", "data", "erase", "nominee"])
+def test_the_buttons_below_save_what_was_changed_above_them(pages: Site, act: str) -> None:
+    place = pages.preferences("asha@example.com")
+    if act == "again":
+        pipeline.send(pages.app, "2026-11-23")
+    button = re.search(f'<button class="quiet" form="([^"]*)" formaction="{place}/{act}">', pages.get(place).text)
+    assert button is not None
+    assert f'action="{place}" id="{button[1]}"' in pages.get(place).text
+    before = preferences_of(pages, "asha@example.com")
+    # An error loses nothing that was chosen, and nothing is done.
+    wrong = pages.post(f"{place}/{act}", ("topics", "खेल"), hour="19:00", format="text")
+    assert wrong.status == 400
+    assert '<option value="19:00" selected>' in wrong.text
+    assert preferences_of(pages, "asha@example.com") == before
+    pages.post(f"{place}/{act}", ("topics", "खेल"), ("days", "sun"), **PLAIN)
+    assert preferences_of(pages, "asha@example.com")[:2] == (("खेल",), "weekly:sun")
+    # A button without the form changes no choice.
+    pages.post(f"{place}/{act}")
+    assert preferences_of(pages, "asha@example.com")[0] == ("खेल",)
 
 
 def test_every_post_redirects_so_that_going_back_and_reloading_repeat_nothing(pages: Site) -> None:

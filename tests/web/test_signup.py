@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from email import message_from_bytes
 from pathlib import Path
@@ -285,7 +286,8 @@ def test_a_disposable_address_is_a_question(pages: Site) -> None:
     email = "neha@mailinator.com"
     asked = pages.post("/join", email=email)
     assert asked.status == 400
-    assert translated("Keep this address") in asked.text
+    # It asks nothing, so the button does not say yes or no.
+    assert translated("Use this address anyway") in asked.text
     assert pages.post("/join", email=email, sure=email).title == translated("Check your email")
 
 
@@ -347,6 +349,37 @@ def test_a_new_subscriber_gets_a_welcome_with_the_newest_headlines(tmp_path: Pat
             assert mails[subject]["List-Unsubscribe-Post"]
 
 
+def test_breaking_news_and_special_editions_are_not_what_a_new_subscriber_gets(tmp_path: Path) -> None:
+    from digest import pipeline
+
+    home = tmp_path / "newsletter"
+    newsletter_folder(home, all_sources=False)
+    with site(home, [], DIGEST_BREAKING__ENABLED="true") as pages:
+        app = pages.app
+        pipeline.send(app, "2026-11-23")
+        edition = app.editions.get("2026-11-23")
+        assert edition is not None
+        pipeline.send(app, pipeline.compose(app, "special").edition.key)
+        alert, _others = app.breaking.propose(next(story.id for story in edition.stories() if story.id != edition.lead))
+        pipeline.send(app, alert.key, force="now")
+        shown = pages.get("/join").text
+        assert re.findall('samplemore"><a href="([^"]*)', shown) == ["/archive/2026-11-23"]
+        assert alert.key not in shown
+        confirmed = pages.post(sign_up(pages))
+        assert translated(
+            "Not in your inbox? Look into “Promotions” and “Spam”, and move it to the inbox from there."
+        ) in (confirmed.text)
+        label = f'<span class="label">{translated("Breaking news")}</span>'
+        marked = [label in pages.get(f"/archive/{key}").text for key in (alert.key, "2026-11-23")]
+        assert marked == [True, False]
+    # The pages send what is queued before they end.
+    body = next(mail for mail in pages.mails("neha@example.org") if "List-Unsubscribe-Post" in mail).get_body(
+        ("plain",)
+    )
+    assert body is not None
+    assert re.findall("/archive/[a-z0-9-]+", body.get_content()) == ["/archive/2026-11-23"]
+
+
 def test_the_address_book_gets_the_sender(unchanged: Site) -> None:
     card = unchanged.get("/contact.vcf")
     assert card.headers["content-type"].startswith("text/vcard")
@@ -361,6 +394,7 @@ def test_a_domain_without_email_gets_a_question_and_no_refusal(tmp_path: Path) -
         asked = pages.post("/join", email="neha@papr.in")
         assert asked.status == 400
         assert "papr.in पर कोई ईमेल नहीं पहुँचता" in asked.text
+        assert f'<button class="wide">{translated("Yes, this address is right")}</button>' in asked.text
         assert 'name="sure" value="neha@papr.in"' in asked.text
         assert pages.mails("neha@papr.in", wait=0.1) == []
         assert pages.post("/join", email="neha@papr.in", sure="neha@papr.in").title == translated("Check your email")

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    case,
     column,
     delete,
     func,
@@ -28,9 +29,9 @@ from sqlalchemy import (
 
 from digest.hindi.tokens import index_words
 from digest.models import LETTERS_TO_SOME
-from digest.store.content.editions import PublishedStore
+from digest.store.content.editions import CORRECTED, PublishedStore
 from digest.store.database import Database
-from digest.store.schema import Id, archive_correction, archive_page, archive_story, edition
+from digest.store.schema import Id, archive_correction, archive_page, archive_story, decision, edition
 
 if TYPE_CHECKING:
     from digest.render.archive_page import ArchivePage
@@ -86,7 +87,13 @@ class ArchivedEdition:
     # When it was enqueued.
     at: datetime
     preheader: str
+    # When a story of it was last corrected.
+    corrected_at: datetime | None = None
     html: str = ""
+
+    @property
+    def modified(self) -> datetime:
+        return self.corrected_at or self.at
 
     @property
     def month(self) -> date:
@@ -96,7 +103,10 @@ class ArchivedEdition:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedCorrection:
-    """A correction that an edition published. `title` is the corrected story's; '' if that is not in the archive."""
+    """A correction that an edition published, or that was made to it: then `corrected_at` is the time of its last one.
+
+    `title` is the corrected story's; '' if that is not in the archive.
+    """
 
     edition: str
     day: date
@@ -104,6 +114,7 @@ class ArchivedCorrection:
     url: str
     thread: str
     title: str = ""
+    corrected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +141,20 @@ class Topic:
     stories: int
 
 
+_CORRECTED_AT = case(
+    (
+        # Most editions were not, and need no second look-up.
+        edition.c.revision > 1,
+        select(func.max(decision.c.at))
+        .where(decision.c.edition == edition.c.key, decision.c.what == CORRECTED)
+        .correlate(edition)
+        .scalar_subquery(),
+    )
+)
 _LISTED = (
     edition.c.key, edition.c.day, edition.c.number, archive_page.c.title, archive_page.c.description,
     archive_page.c.picture, archive_page.c.stories, archive_page.c.minutes, archive_page.c.made_at, edition.c.preheader,
+    _CORRECTED_AT,
 )  # fmt: skip
 _STORY = tuple(archive_story.c[name] for name in ArchivedStory.__slots__)
 
@@ -264,10 +286,23 @@ class ArchiveStore:
         return previous, following
 
     def newest(
-        self, now: datetime, *, most: int, skipping: int = 0, since: date | None = None, until: date | None = None
+        self,
+        now: datetime,
+        *,
+        most: int,
+        skipping: int = 0,
+        since: date | None = None,
+        until: date | None = None,
+        regular: bool = False,
     ) -> list[ArchivedEdition]:
-        """Return editions, newest first: of all days, or of the days from `since` up to, but not including, `until`."""
+        """Return editions, newest first: of all days, or of the days from `since` up to, but not including, `until`.
+
+        With `regular` only those of the schedule, without special editions and breaking news.
+        """
         rows = self._list(now).limit(most).offset(skipping)
+        if regular:
+            # Only they have a number.
+            rows = rows.where(edition.c.number > 0)
         if since is not None:
             rows = rows.where(edition.c.day >= since)
         if until is not None:
@@ -348,7 +383,7 @@ class ArchiveStore:
             .scalar_subquery()
         )
         rows = (
-            select(of.edition, edition.c.day, of.text, of.url, of.thread, func.coalesce(title, ""))
+            select(of.edition, edition.c.day, of.text, of.url, of.thread, func.coalesce(title, ""), _CORRECTED_AT)
             .join_from(archive_correction, edition)
             .where(self._published.is_shown(now))
             .order_by(edition.c.day.desc(), edition.c.frozen_at.desc(), of.edition, of.position)

@@ -44,6 +44,8 @@ from digest.store.schema import audit as audit_table
 
 # The decision to send despite failed checks or a limit.
 FORCED = "forced"
+# That a story was corrected after the send began.
+CORRECTED = "corrected"
 _MARK_LENGTH = 16
 
 _SECTIONS = tuple[Section, ...]
@@ -85,10 +87,11 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A subscriber's place in an edition: variant and state of their batch; None if they were excluded."""
+    """A subscriber's place in an edition: variant, state and hour of their batch; None if they were excluded."""
 
     variant: str | None
     state: str | None
+    due_at: datetime | None
 
 
 class PublishedStore:
@@ -108,13 +111,13 @@ class PublishedStore:
     def place(self, key: str, id: int) -> Place | None:
         """Return a subscriber's place in an edition."""
         own = (delivery.c.edition == key) & (delivery.c.subscriber == id)
-        rows = select(batch.c.variant, batch.c.state, delivery.c.outcome).select_from(delivery)
+        rows = select(batch.c.variant, batch.c.state, batch.c.due_at, delivery.c.outcome).select_from(delivery)
         row = self.database.query(rows.outerjoin(batch, batch.c.id == delivery.c.batch).where(own)).one_or_none()
         if row is None:
             return None
         if row.variant is None or row.outcome == DeliveryOutcome.EXCLUDED:
-            return Place(None, None)
-        return Place(row.variant, row.state)
+            return Place(None, None, None)
+        return Place(row.variant, row.state, row.due_at)
 
     def stories_by_section(self, since: datetime, now: datetime) -> list[dict[str, int]]:
         """Return for each edition sent since: section → number of its stories."""

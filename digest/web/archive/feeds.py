@@ -63,7 +63,7 @@ def rss(archive: Archive) -> bytes:
     _add(channel, "description", pages.branding.name)
     _add(channel, "language", pages.branding.language)
     if editions:
-        _add(channel, "lastBuildDate", format_datetime(editions[0].at))
+        _add(channel, "lastBuildDate", format_datetime(max(edition.modified for edition in editions)))
     self_link = {"href": f"{pages.base}/archive.xml", "rel": "self", "type": "application/rss+xml"}
     xml.SubElement(channel, f"{{{_ATOM}}}link", self_link)
     for edition in editions:
@@ -86,7 +86,7 @@ def atom(archive: Archive) -> bytes:
     editions, articles = _newest(archive)
     _add(root, f"{{{_ATOM}}}title", pages.branding.name)
     _add(root, f"{{{_ATOM}}}id", f"{pages.base}/archive")
-    updated = editions[0].at if editions else archive.context.now()
+    updated = max((edition.modified for edition in editions), default=archive.context.now())
     _add(root, f"{{{_ATOM}}}updated", _moment(updated))
     author = xml.SubElement(root, f"{{{_ATOM}}}author")
     _add(author, f"{{{_ATOM}}}name", pages.branding.name)
@@ -100,7 +100,7 @@ def atom(archive: Archive) -> bytes:
         _add(entry, f"{{{_ATOM}}}id", link)
         xml.SubElement(entry, f"{{{_ATOM}}}link", {"rel": "alternate", "href": link, "type": "text/html"})
         _add(entry, f"{{{_ATOM}}}published", _moment(edition.at))
-        _add(entry, f"{{{_ATOM}}}updated", _moment(edition.at))
+        _add(entry, f"{{{_ATOM}}}updated", _moment(edition.modified))
         _add(entry, f"{{{_ATOM}}}summary", edition.description)
         _add(entry, f"{{{_ATOM}}}content", articles[edition.key], type="html")
     return _as_bytes(root)

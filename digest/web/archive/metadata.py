@@ -45,7 +45,7 @@ def of_edition(pages: Pages, found: ArchivedEdition, *, card: bool) -> Metadata:
     address = pages.base + edition_path(found.key)
     image = _edition_card(pages, found.key) if card else ""
     return _article(
-        pages, address, found.title, found.description, image, published=found.at, modified=found.at, based_on=()
+        pages, address, found.title, found.description, image, published=found.at, modified=found.modified, based_on=()
     )
 
 

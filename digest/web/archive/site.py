@@ -21,7 +21,7 @@ from digest.web.pages import edition_path, story_path
 from digest.web.view_in_browser import without_remote_images
 
 if TYPE_CHECKING:
-    from digest.store.content.archive import ArchivedStory, ArchiveStore
+    from digest.store.content.archive import ArchivedCorrection, ArchivedStory, ArchiveStore
     from digest.web.archive.metadata import Metadata
     from digest.web.dependencies import Context
 
@@ -30,7 +30,7 @@ PER_PAGE = 30
 
 # Limits of suggestions: the number of stories whose headlines are searched, and of query words that are corrected.
 _TITLES, _MOST_CORRECTED = 1_500, 4
-_OWN_LINK = re.compile(rf'="{SITE}(/(?:story|topic)/[^"]*)"')
+_OWN_LINK = re.compile(rf'="{SITE}(/(?:story/|topic/|corrections)[^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +98,18 @@ class Archive:
         newest = found[0]
         pages = self.context.pages
         is_remote = newest.picture.startswith("https://")
+        corrections = self.store.corrections(now, thread=thread)
+        published, modified = self._moments(found, corrections)
         return {
             "story": newest,
             "thread": found,
             "picture": newest.picture if is_remote and remote else pages.picture(newest.picture),
             "has_remote": is_remote,
             "pictures": remote,
-            "corrections": self.store.corrections(now, thread=thread),
+            "corrections": corrections,
             "published": self._local(newest.published),
             "share": self.share(newest.title, story_path(thread)),
-            "meta": metadata.of_story(pages, found, *self._moments(found), card=self.can_draw(newest.title)),
+            "meta": metadata.of_story(pages, found, published, modified, card=self.can_draw(newest.title)),
         }
 
     def search(self, query: str, *, page: int) -> SearchResult:
@@ -173,11 +175,17 @@ class Archive:
     def _local(self, moment: datetime | None) -> datetime | None:
         return moment.astimezone(self.context.pages.zone) if moment else None
 
-    def _moments(self, thread: Sequence[ArchivedStory]) -> tuple[datetime, datetime]:
-        """When a story first appeared, and when it last moved on. `thread` is sorted newest first."""
-        midnights = [datetime.combine(each.day, time(), self.context.pages.zone) for each in thread]
-        first = thread[-1].published or midnights[-1]
-        return first, max(first, thread[0].published or midnights[0])
+    def _moments(
+        self, thread: Sequence[ArchivedStory], corrections: Sequence[ArchivedCorrection]
+    ) -> tuple[datetime, datetime]:
+        """When a story first appeared, and when it last moved on or was corrected. `thread` is sorted newest first."""
+
+        def midnight(found: ArchivedStory | ArchivedCorrection) -> datetime:
+            return datetime.combine(found.day, time(), self.context.pages.zone)
+
+        first = thread[-1].published or midnight(thread[-1])
+        changes = (each.corrected_at or midnight(each) for each in corrections)
+        return first, max(first, thread[0].published or midnight(thread[0]), *changes)
 
 
 def _similar(token: str, words: Mapping[str, str]) -> Sequence[str]:

@@ -16,6 +16,7 @@ from digest.web.archive.routes import PUBLIC
 from digest.web.pages import PAGE_RESPONSES, edition_path, story_path, topic_path
 
 if TYPE_CHECKING:
+    from digest.store.content.archive import ArchivedCorrection, ArchivedEdition
     from digest.web.archive.site import Archive
     from digest.web.pages import Pages
 
@@ -50,6 +51,10 @@ def router(archive: Archive) -> APIRouter:
     answers: dict[int | str, dict[str, Any]] = {**PAGE_RESPONSES, 200: {"content": {"application/xml": {}}}}
     routes = APIRouter(tags=["archive"], responses=answers)
     base, store = archive.context.pages.base, archive.store
+
+    def changed_on(found: ArchivedEdition | ArchivedCorrection) -> date:
+        moment = found.corrected_at
+        return moment.astimezone(archive.context.pages.zone).date() if moment else found.day
 
     @routes.get("/sitemap.xml", response_class=Response, summary="The sitemaps")
     def index() -> Response:
@@ -91,9 +96,12 @@ def router(archive: Archive) -> APIRouter:
         since, until = date(year, 1, 1), date(year + 1, 1, 1)
         editions = store.newest(now, most=_MOST, since=since, until=until)
         stories = store.threads(now, since, until)
+        corrected: dict[str, date] = {}
+        for each in store.corrections(now):
+            corrected[each.thread] = max(changed_on(each), corrected.get(each.thread, date.min))
         entries = [
-            *((base + edition_path(each.key), each.day) for each in editions),
-            *((base + story_path(thread), day) for thread, day in stories),
+            *((base + edition_path(each.key), changed_on(each)) for each in editions),
+            *((base + story_path(thread), max(day, corrected.get(thread, day))) for thread, day in stories),
         ]
         return _respond(_url_set(entries[:_MOST]))
 
