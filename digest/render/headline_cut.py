@@ -132,6 +132,15 @@ _EVENTS = folded_words(
     "केस मामले मरीज वैकेंसी छापे कर्ज ठगी संक्रमित पॉजिटिव एक्सीडेंट हादसा हादसे लू गर्मी ठंड कोहरा इजाफा कटौती एंट्री दुष्कर्म छेड़खानी",
     "शीतलहर गिरावट तेजी बढ़ोतरी समझौता करार मंजूरी मंज़ूरी हाई",
 )
+_ATTACKS = folded_words("हत्या कत्ल मर्डर चाकू गोली गोलियां वार धमाका विस्फोट आत्महत्या खुदकुशी जहर")
+# Who appears only in the tail shows that the head tells of a crime: `छापने लगा लाखों रुपए, पुलिस ने खोला राज`.
+_POLICE = folded_words("पुलिस एसटीएफ सीबीआई ईडी एनआईए एटीएस ठग ठगी फर्जी नकली साजिश आरोपी आरोप मुकदमा केस एफआईआर")
+# Figures of speech that need the tail: `क्रिकेट पर गिरे दो बम, …`.
+_FIGURES = folded_words("बम लॉटरी चमत्कारी चमत्कार गूंज जादू सुनामी भूचाल कयामत कहर तूफान आंधी दिल सजदे")
+# `घाट में छिपा है रहस्य` is a state, `घाट में छिप गया है` an event.
+_STATE = re.compile(
+    fold("(?:^| )(?!(?:ग|रह|चुक|हु|दि|लि|कि|क|आ|मिल|सक|पाए|पाया|पहुंच|बन|कह|बता)[^ ]* )[^ ]+ (?:है|हैं)(?: |$)")
+)
 _OTHER = folded_words("दूसरा दूसरी दूसरे दूसरों वहीं उधर")
 _ASKS = frozenset("?？")
 _QUESTIONS = folded_words("कब क्यों कैसे कौन किस किसने किसका किसके किसकी किसमें किससे किसे कहां कितना कितनी कितने")
@@ -207,7 +216,7 @@ def _stands_alone(head: str, tail: str, mark: str, text: str) -> bool:
     if (mark in _ASKS) == _QUESTIONS.isdisjoint(ending) or (mark not in _ASKS and "क्या" in ending):
         # A question to the reader: `धीमे इंटरनेट से परेशान हैं? इन उपायों से …`; or one without its mark.
         return False
-    if ending[-1] in _EMPTY or ending.count("क्या") > 1:
+    if ending[-1] in _EMPTY or ending.count("क्या") > 1 or _FIGURES & set(ending) or _STATE.search(fold(head)):
         return False
     if _WAS & set(ending):
         # The situation before the news: `कम हो गया था प्रदूषण, अब फिर …`, `मेला देखने गया था परिवार, रास्ते में …`.
@@ -277,6 +286,11 @@ def _reports(part: str) -> bool:
 def _loses_news(ending: list[str], rest: list[str]) -> bool:
     """Return whether a tail has a death or a crime of which the head says nothing, or the other half of the news."""
     if _GRAVE & set(rest) and _GRAVE.isdisjoint(ending):
+        return True
+    if _ATTACKS & set(rest) and _ATTACKS.isdisjoint(ending):
+        # `सांसद की मौत, चाकू से किए थे वार`
+        return True
+    if _POLICE & set(rest) and (_POLICE | _GRAVE | _EVENTS).isdisjoint(ending):
         return True
     if _WAS & set(rest) and all(any(word[0].isdigit() for word in part) for part in (ending, rest)):
         # A comparison: `सात साल में 570 पुल, पहले बने थे 85`.

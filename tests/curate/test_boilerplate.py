@@ -7,7 +7,6 @@ import pytest
 from digest.curate.compose import ComposeContext, compose
 from digest.curate.repeated_text import remove_repeated_text
 from digest.curate.rules import Rules
-from digest.curate.summary.sentences import summarise
 from digest.models import Article
 from tests.curate.sample import NOW, article
 
@@ -69,7 +68,7 @@ def test_an_edition_reports_removals_and_its_summaries_lack_the_text() -> None:
     assert len(stories) == 4
     assert not any(BLURB in story.summary for story in stories)
     assert "repeated sentences of alok in 4 of its articles" in curated.left_out
-    assert summarise(reports(4)[0]).endswith(BLURB)
+    assert all(BLURB in each.text for each in reports(4))
 
 
 def test_days_of_the_background_teach() -> None:

@@ -14,6 +14,7 @@ from digest.curate.summary.sentences import summarise
 from digest.hindi.sentences import split
 from digest.hindi.text import fold, repair
 from digest.hindi.tokens import stems, tokens
+from digest.hindi.typography import typeset
 from digest.models import Article, Block
 from tests.curate.sample import BRIDGE, DAY, NOW, article
 from tests.paths import SHARED_DATA
@@ -139,7 +140,7 @@ def in_order(text: str, whole: str) -> bool:
 
 def broken(article_: Article, summary: str) -> list[str]:
     """The rules that the summary breaks, by name."""
-    whole = f"{article_.place} में {article_.text}" if article_.place else article_.text
+    whole = typeset(f"{article_.place} में {article_.text}" if article_.place else article_.text)
     pieces = split(summary)
     first = fold(pieces[0].lstrip("\"'“‘( ")).split()[0].rstrip(",")
     title = set(stems(article_.title))
@@ -181,7 +182,8 @@ def test_every_rule_on_real_articles(name: str) -> None:
         if summary and (rules := broken(real, summary)):
             problems.append((number, rules, summary))
     assert not problems
-    assert empty <= 0.1 * len(tried)
+    # A headline that the report does not tell has no summary.
+    assert empty <= 0.15 * len(tried)
 
 
 def test_the_checks_themselves_can_fail() -> None:
@@ -189,6 +191,30 @@ def test_the_checks_themselves_can_fail() -> None:
     assert broken(real, LEAD) == []
     assert broken(real, LEAD[:-1])
     assert broken(real, "लेकिन यह वाक्य किसी लेख में कहीं भी नहीं है।")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        ": सोनपुरा में कमला नदी पर बना नया पुल रविवार को आम लोगों के लिए खोल दिया गया।",
+        LEAD,
+    ],
+)
+def test_marks_that_a_dateline_leaves_are_removed(sentence: str) -> None:
+    assert summarise(made(f"{sentence} {MORE}")) == f"{LEAD} {MORE}"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "जिस रास्ते से गांव के लोग रोज कमला नदी के पुल पर जाते थे।",
+        "कमला नदी पर नया पुल आखिर लोगों के लिए खुल ही गया है!",
+        "''कमला नदी पर नया पुल सब लोगों के लिए खोल दिया गया है।",
+        "अगर आप कमला नदी के पुल पर जाते हैं तो नया रास्ता लें।",
+    ],
+)
+def test_half_sentences_cries_and_advice_are_not_used(sentence: str) -> None:
+    assert summarise(made(f"{sentence} {LEAD} {MORE}")) == f"{LEAD} {MORE}"
 
 
 @each_row(("pattern", "example"), TEASERS)

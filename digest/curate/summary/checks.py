@@ -79,7 +79,7 @@ def check_headline(text: str, articles: Sequence[Article], title: str, summary: 
             without_tails(text) != text or is_teaser(text) or addresses_reader(text),
             "it called for a click, not for the news",
         ),
-        (refers_back(text, "") or points_anywhere(text), "it pointed to something that it did not name"),
+        (refers_back(text, "") or points_anywhere(text, ""), "it pointed to something that it did not name"),
         (lacks_speaker(text), "it was in the voice of somebody whom it did not name"),
         (bool(summary) and echoes_title(summary, text), "the summary would only repeat it"),
         (bool(summary) and refers_back(split(summary)[0], text), "the summary refers to the paper's headline"),

@@ -18,29 +18,39 @@ from digest.hindi.sounds import sounds_like
 from digest.hindi.text import deva_ratio, fold, folded_words, words
 from digest.hindi.tokens import stem_of, stems, tokens
 
-# Weights of an opening sentence's value. In order: the share of the title that it covers; its closeness to the start,
-# and the decay of that; each excess word; references to missing context; only repeating the title; stating as a fact
-# what the title attributes to somebody; lacking that speaker; contradicting the title by a negation; reporting what had
-# happened before.
-TELLS, EARLY, FADE, TOO_LONG, WEAK, ECHO = 1.0, 0.4, 0.4, 0.01, 0.3, 0.25
-UNATTRIBUTED, NO_SPEAKER, DENIES, BEFORE = 0.6, 0.15, 0.3, 0.25
-# Without a headline, a sentence that lacks its context is used only if none of the next three can be the first.
-UNTITLED_WEAK = 3
-# Weights of a further sentence's value: its share of the uncovered title, similarity to the article, closeness.
-REST, CENTRE, NEAR = 1.5, 0.3, 1.0
-# The value of a further sentence that gives the number of deaths in the title.
-TOLL = 1.5
+# Weights of a passage's value. In order: the share of the title that its first sentence and all cover; its closeness
+# to the start, and the decay of that; each skipped sentence; its similarity to the article; having this share of the
+# wanted words, and each excess word.
+TELLS, EARLY, FADE, SKIPS, CENTRE = 1.0, 0.3, 0.4, 0.06, 0.1
+FULL, FULL_SHARE, TOO_LONG = 0.2, 2 / 3, 0.01
+# A headline that promises an explanation needs this many times the wanted words.
+EXPLANATION = 1.4
+# Weights of its first sentence: references to missing context; only repeating the title; stating as a fact what the
+# title attributes to somebody; contradicting the title by a negation; reporting what had happened before.
+WEAK, ECHO, UNATTRIBUTED, DENIES, BEFORE = 0.3, 0.25, 0.6, 0.3, 0.25
+# The deaths of the title are missing.
+UNTOLD_DEATH = 0.3
+# Without a headline, each sentence before the first one.
+UNTITLED = 0.1
+# A part of the title is news by itself with so many words and this share of it, and is told by this share of the part.
+PART_WORDS, PART_SIZE, PART_TOLD = 3, 0.3, 0.75
+# The share of the title that a summary covers at least: without the end of the title, and with it.
+LEAST_TOLD = (0.65, 0.57)
+# A word of the title that the article never uses counts less: no sentence can cover it.
+ABSENT = 0.7
 # A sentence adds nothing if title and summary have more than this share of its stems, unless it covers this much more
 # of the title.
-SAID, GAIN = 0.6, 0.15
+SAID, GAIN = 0.6, 0.08
 # A number is worth more than a word: it is what changes from one report to the next.
 NUMBER = 1.5
 # A headline with a smaller share of Devanagari letters is not read.
 LEAST_DEVA = 0.3
-# A death is the news, whatever else the headline says.
-DEATH = 2.0
+# A death or an arrest is the news, whatever else the headline says.
+GRAVE = 3.0
 
 _DENIAL = folded_words("नहीं न ना मत इनकार इन्कार खारिज बिना")
+# The marks between the parts of a headline.
+_PARTS = re.compile("[,:](?![0-9])|[;!?।…|]|\\.\\.+| [-–—]+ |[-–—] ")
 # The past perfect: कर दी थी, हुआ था.
 _PERFECT = re.compile(fold("(?:ी|े|ा|ई|ए|या) (?:था|थी|थे|थीं)[।.]?$"))
 _PASSING = re.compile(fold("(?:रहा|रही|रहे|चाहता|चाहते|होता|होती|होते|करता|करती|करते) (?:था|थी|थे|थीं)[।.]?$"))
@@ -48,7 +58,8 @@ _GROUP = re.compile("s[0-9]+")
 # Headlines whose news is an answer.
 _EXPLAINS = re.compile(
     fold(
-        "(?:^|[ ,])(?:क्यों|कैसे|इसलिए|क्या है|क्या हैं|क्या होगा|कौन|या नहीं|सिर्फ ये|(?:ये|इन|यह) [0-9]+"
+        "(?:^|[ ,])(?:क्यों|कैसे|कब|कहां|किससे|इसलिए|कौन|क्या (?:है|हैं|होगा|होता|होती|रहेगा|कहा)|"
+        "इस तरह|या नहीं|सिर्फ ये|(?:ये|इन|यह) [0-9]+"
         "|(?:ये|यह) (?:है|हैं|दुकानें|आदेश|काम|तरीका|फैसला|बात)|बड़ा खुलासा|बड़ी बात|आपबीती)(?:$|[ ,?!])|^क्या |[?]$"
     )
 )
@@ -66,7 +77,15 @@ def meanings(token: str) -> frozenset[str]:
     stem = stem_of(token)
     if token in number_words():
         return frozenset({f"{number_words()[token]:g}"})
-    return frozenset({stem, *(each for each in concepts_of(token) if _GROUP.fullmatch(each))}) - {""}
+    # An alias or synonym may be listed in one form only: स्कूल, but not स्कूलों.
+    groups = concepts_of(token) | (concepts_of(stem) if stem else frozenset())
+    return frozenset({stem, *filter(_GROUP.fullmatch, groups)}) - {""}
+
+
+def _meanings_in_title(token: str) -> frozenset[str]:
+    """Return the meanings that cover a token of the title. Any word for a death covers another."""
+    found = meanings(token)
+    return found if found.isdisjoint(_DEATH) else found | _DEATH
 
 
 def _sounding_like(token: str, sentences: Sequence[SentenceCandidate]) -> frozenset[str]:
@@ -80,7 +99,7 @@ def _sounding_like(token: str, sentences: Sequence[SentenceCandidate]) -> frozen
 def _standing(token: str) -> float:
     if token[0].isdigit():
         return NUMBER
-    return DEATH if meanings(token) & meanings(fold("मौत")) else 1.0
+    return GRAVE if meanings(token) & _GRAVE else 1.0
 
 
 def _looks_back(text: str) -> bool:
@@ -103,7 +122,33 @@ def _all_meanings(text: str) -> frozenset[str]:
 
 
 _TIME = re.compile("[0-9]{1,2}[:.][0-9]{2}")
+_GRAVE = meanings(fold("मौत")) | meanings(fold("गिरफ्तार"))
 _DEATH = frozenset[str]().union(*(meanings(fold(word)) for word in words("मौत हत्या शहीद शव मृत मारे निधन दम")))
+
+
+def _weighed(
+    part: str,
+    absent: float,
+    sentences: Sequence[SentenceCandidate],
+    told: frozenset[str],
+    background: Mapping[str, float] | None,
+) -> list[tuple[frozenset[str], float]]:
+    """Return the meanings and the weight of each word of a part of the title; `absent` is that of a word not told."""
+    found = [token for token in dict.fromkeys(tokens(part)) if stem_of(token)]
+    most = max(background.values(), default=0.0) if background else 0.0
+    words: list[tuple[frozenset[str], float]] = []
+    for token in found:
+        meaning = _meanings_in_title(token) | _sounding_like(token, sentences)
+        # A stem that the background lacks counts as rarest. The square root keeps common words in the count.
+        rarity = math.sqrt(background.get(stem_of(token), most) / most) if background and most else 1.0
+        is_told = meaning & told or token[0].isdigit() or meaning & _GRAVE
+        words.append((meaning, _standing(token) * rarity * (1.0 if is_told else absent)))
+    return words
+
+
+def _tells_end(parts: Sequence[Sequence[tuple[frozenset[str], float]]], covered: frozenset[str]) -> bool:
+    """Return whether the last word of a part is covered. It is mostly what happened."""
+    return any(len(part) >= PART_WORDS and not covered.isdisjoint(part[-1][0]) for part in parts)
 
 
 class HeadlineCoverage:
@@ -114,20 +159,20 @@ class HeadlineCoverage:
     ) -> None:
         self.stems = set(stems(title))
         self.tolls = {str(toll) for toll in death_tolls(stems(title))}
-        most = max(background.values(), default=1.0) if background else 1.0
-        # The meanings and the weight of each word of the title.
-        self.words = [
-            (
-                meanings(token) | _sounding_like(token, sentences),
-                _standing(token) * self._weight(token, background, most),
-            )
-            for token in dict.fromkeys(tokens(title))
-            if stem_of(token)
-        ]
+        told = frozenset[str]().union(*(_all_meanings(each.text) for each in sentences))
+        # The meanings and the weight of each word of the title, in its parts between marks.
+        parts = _PARTS.split(title)
+        # `सोनपुरा का मंदिर: …` is a topic, and no news.
+        self.has_topic = title[len(parts[0]) :][:1] == ":" and len(stems(parts[0])) <= PART_WORDS
+        # A topic that the report never mentions, like `नाव के दिन गए: …`, does not count at all.
+        absent = [0.0 if self.has_topic and not at else ABSENT for at in range(len(parts))]
+        self.parts = [_weighed(*each, sentences, told, background) for each in zip(parts, absent, strict=True)]
+        self.words = [word for part in self.parts for word in part]
+        self.numbers = [each for each, _weight in self.words if each & told and any(map(str.isdigit, each))]
         self.kills = any(meaning & meanings(fold("मौत")) for meaning, _weight in self.words)
         if deva_ratio(title) < LEAST_DEVA:
             # A Latin headline shares no words with a Hindi article.
-            self.words = []
+            self.words, self.parts = [], []
         speaker = _SPEAKER.search(title)
         self.attributed = names_speech(title) or bool(speaker)
         # Whether the title is, or ends with, a quotation.
@@ -142,33 +187,53 @@ class HeadlineCoverage:
         self.weigh = weigher(background)
         self.centre = self.weigh(Counter(stem for each in sentences for stem in each.stems))
 
-    @staticmethod
-    def _weight(token: str, background: Mapping[str, float] | None, most: float) -> float:
-        # A stem that the background lacks counts as rarest. The square root keeps common words in the count.
-        return math.sqrt(background.get(stem_of(token), most) / most) if background and most else 1.0
-
     def share(self, texts: Sequence[str]) -> float:
         """Return the share of the title's news that the texts cover, from 0 to 1."""
         total = sum(weight for _meaning, weight in self.words)
         covered = frozenset[str]().union(*map(_all_meanings, texts))
         return sum(weight for meaning, weight in self.words if meaning & covered) / total if total else 0.0
 
-    def value(self, chosen: Sequence[SentenceCandidate], wanted: int) -> float:
-        """Score a summary by the share of the title that it covers, and by its first sentence as an opening."""
-        first = chosen[0]
+    def tells(self, text: str) -> bool:
+        """Return whether a text covers most of the title, with one of its numbers, or nearly all of a part of it."""
+        covered, news = _all_meanings(text), self.parts[self.has_topic :]
+        words = [word for part in news for word in part]
+        total = sum(weight for _meaning, weight in words)
+        share = sum(weight for meaning, weight in words if meaning & covered) / total if total else 0.0
+        has_number = not self.numbers or any(number & covered for number in self.numbers)
+        if has_number and share >= LEAST_TOLD[_tells_end(news, covered)]:
+            return True
+        for part in news:
+            size = sum(weight for _meaning, weight in part)
+            told = sum(weight for meaning, weight in part if meaning & covered)
+            if size >= PART_SIZE * total and told >= PART_TOLD * size and _tells_end([part], covered):
+                return True
+        return False
+
+    def denies_enough(self, text: str) -> bool:
+        """Return whether a text denies something, if the title does."""
+        return not self.denies or not _DENIAL.isdisjoint(tokens(text))
+
+    def value(self, chosen: Sequence[SentenceCandidate], wanted: int, echo: SentenceCandidate | None = None) -> float:
+        """Score a passage by the share of the title that it covers, its length, and its first sentence as an opening.
+
+        A passage that continues a sentence that is the title (`echo`) need not cover it again.
+        """
+        first, count = chosen[0], sum(each.words for each in chosen)
+        skipped = chosen[-1].position - first.position - len(chosen) + 1
+        value = EARLY * math.exp(-FADE * first.position) - SKIPS * skipped - WEAK * first.weak
+        most = wanted * EXPLANATION if self.explains else wanted
+        value += FULL * min(1.0, count / (FULL_SHARE * most)) - TOO_LONG * max(0, count - most)
+        value += CENTRE * cosine(self.weigh(Counter(stem for each in chosen for stem in each.stems)), self.centre)
         if not self.words:
-            return -first.position - UNTITLED_WEAK * first.weak * bool(first.position)
-        value = TELLS * (self.share([first.text]) + self.share([each.text for each in chosen])) / 2
-        value += EARLY * math.exp(-FADE * first.position)
-        value -= TOO_LONG * max(0, first.words - wanted) + WEAK * first.weak
+            return value - UNTITLED * first.position
+        value += TELLS * (self.share([first.text]) + self.share([each.text for each in chosen])) / 2
         value -= ECHO * is_echo(set(first.stems), self.stems)
         value -= DENIES * self.contradicts_title(first)
         value -= BEFORE * (_looks_back(first.text) and not self.looks_back)
-        # `पाकिस्तान` as the object of another speaker does not count.
-        before, ne, _rest = first.text.partition(" ने ")
-        value -= NO_SPEAKER * bool(
-            self.speaker and self.speaker.isdisjoint(_all_meanings(before if ne else first.text))
-        )
+        if echo and first.position > echo.position:
+            value -= self.restates(first)
+        text = " ".join(each.text for each in chosen)
+        value -= UNTOLD_DEATH * (not self.tells_death(text))
         return value - UNATTRIBUTED * (self.attributed and states(first.text) and not names_speech(first.text))
 
     def contradicts_title(self, each: SentenceCandidate) -> bool:
@@ -177,12 +242,15 @@ class HeadlineCoverage:
 
     def names_speaker(self, text: str) -> bool:
         """Return whether a text names the speaker of the title's news."""
-        return not (self.speaker | self.agent).isdisjoint(_all_meanings(text))
+        # `पाकिस्तान` in the words of another speaker does not count.
+        before = " ".join(each.partition(" ने ")[0] for each in split(text))
+        return not (self.speaker | self.agent).isdisjoint(_all_meanings(before))
 
     def lacks_speaker(self, text: str) -> bool:
         """Return whether a summary states in the paper's own name what the title attributes to somebody."""
         named = self.speaker | self.agent
-        if names_speech(text) or self.names_speaker(text):
+        # Somebody else's words, even with their speaker, are not the quotation of the title.
+        if self.names_speaker(text) or (names_speech(text) and not (self.quotes and named)):
             return False
         return (self.quotes and bool(named)) or ((self.quotes or bool(named)) and states(split(text)[0]))
 
@@ -209,14 +277,6 @@ class HeadlineCoverage:
         """Return how much more of the title's news the sentence covers."""
         before = [other.text for other in chosen]
         return self.share([*before, each.text]) - self.share(before)
-
-    def next_value(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> float:
-        """Score a sentence as the one that follows the chosen ones."""
-        value = REST * self.gain(each, chosen)
-        if self.tolls and not self.tells_death(before := " ".join(other.text for other in chosen)):
-            value += TOLL * self.tells_death(f"{before} {each.text}")
-        value += CENTRE * cosine(self.weigh(Counter(each.stems)), self.centre)
-        return value + NEAR * math.exp(-FADE * (each.position - chosen[-1].position - 1)) - WEAK * each.weak
 
     def adds(self, each: SentenceCandidate, chosen: Sequence[SentenceCandidate]) -> bool:
         """Return whether the sentence covers more of the title's news, or adds something new to title and summary."""

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
 from digest.curate.similarity.tfidf import document_shares
-from digest.curate.summary.support.vocabulary import GENERAL, key_of
+from digest.curate.summary.support.vocabulary import GENERAL, concepts_of, key_of
 from digest.curate.summary.trimming import with_place, without_contrast, without_latin_brackets, without_opening
-from digest.curate.summary.voice import addresses_reader, lacks_agent, lacks_speaker, names_known, opens_speech, states
+from digest.curate.summary.voice import (
+    addresses_reader,
+    lacks_agent,
+    lacks_speaker,
+    names_known,
+    names_speech,
+    opens_speech,
+    states,
+)
 from digest.curate.summary.word_lists import any_of
+from digest.hindi.clauses import has_verb
 from digest.hindi.sentences import LETTER_NAMES, split
 from digest.hindi.text import fold, folded_words, table_rows, words
 from digest.hindi.tokens import stem_of, stems, tokens
@@ -37,7 +46,7 @@ HANGING = frozenset(
     fold(word)
     for word in words(
         "उन्होंने उन्हें उनके उनकी उनका उनसे इन्हें इन्होंने उसने उसे उसके उसकी उसका उससे इस",
-        "इसके इसकी इसका इससे इसे इसमें इसी इन इनमें इनके इनकी इनका वह वे वो यह ये ऐसे ऐसा ऐसी",
+        "इसके इसकी इसका इससे इसे इसमें इसी उसी इन इनमें इनके इनकी इनका वह वे वो यह ये ऐसे ऐसा ऐसी",
         "वहीं वहां यहां लेकिन मगर पर हालांकि दरअसल बल्कि जबकि क्योंकि इसलिए और तो फिर उस",
         "उसमें उन उनमें तब तभी इतना दोनों जिसके जिससे जिसमें जो किंतु परंतु साथ बहरहाल बता बताते",
         "गौरतलब उल्लेखनीय ज्ञात मालूम अब एवं तथा इधर उधर वैसे यही वही या जैसे बेशक तथापि अर्थात यानी यानि",
@@ -47,7 +56,7 @@ HANGING = frozenset(
 )
 # `पुलिस ने ऐसे ही एक व्यक्ति को पकड़ा` needs the sentence before, and so does `जहां किसी ने …` without its वहां.
 _LIKE_BEFORE = re.compile(fold("(?:^| )(?:ऐसे|ऐसी|ऐसा) ही (?:एक|दो|कुछ|कई|मामले|में) "))
-_WHERE = re.compile(fold("^(?:जहां|जहाँ) (?!.*[ ,](?:वहां|वहीं|वहाँ|वही) )"))
+_WHERE = re.compile(fold("(?:^|[^,;:–-] )(?:जहां|जहाँ) (?!.*[ ,](?:वहां|वहीं|वहाँ|वही|तो) )"))
 # Passives that need no speaker before them.
 HEARSAY = re.compile(fold("(?:बताया|कहा|माना) (?:जा रहा|जा रही|जाता|गया) है"))
 # `घायलों को वहीं भर्ती कराया गया`
@@ -55,6 +64,13 @@ _THERE, _NEAR_START = folded_words("वहीं वहां वहाँ"), 4
 # `जिस समय बस पुल पर थी।` is half a sentence.
 _WHILE = re.compile(
     fold("(?:^| )जिस (?:दौरान|समय|वक्त|तरह|प्रकार) (?!.*(?:^|[ ,])(?:उस|उसी|वह|वही|वैसे|तब|तभी|तो)(?:[ ,]|$))")
+)
+# `जिस रास्ते से लोग घाट पर जाते थे।` too.
+_RELATIVE = re.compile(
+    fold(
+        "^[^,]{0,30}(?:अनुसार|मुताबिक) जो |"
+        "^(?:जिस|जिन) (?!.*[ ,](?:उस|उसी|उन|वह|वही|वो|वे|उन्हें|उसे|उसके|उनके|उनमें|इस|इन)(?:[ ,]|$))"
+    )
 )
 _THIS = folded_words("इस इसी")
 _TIMES = folded_words("साल वर्ष बार महीने माह हफ्ते सप्ताह सीजन समय वक्त मौसम सत्र दिनों")
@@ -65,13 +81,28 @@ _POINTERS = folded_words(
 # The first agent of a sentence that may have no other: `नरमी के बावजूद इसने मजबूती दिखाई`.
 _AGENTS = folded_words("उन्होंने इन्होंने उसने इसने")
 _EMPTY = re.compile(any_of("empty"))
+# What happens always is the scene, and no event: `पुल पर भीड़ रहती है`, `मेले में कुश्ती होती है`.
+_HABITUAL = re.compile(
+    fold("(?<!सक)(?<!चाह)(?<!कह)(?<!मान)(?<!बता)(?<!लग)(?:ता|ती|ते) (?:जाता |जाती |जाते )?(?:है|हैं)[।.]?$")
+)
+# A relative clause only describes: `ऐसा ऐप बनाया है, जो पाँच बोलियाँ समझता है`.
+_DESCRIBES = re.compile(fold(" (?:जो|जिस|जिसे|जिसमें|जिससे|जिसका|जिसकी|जिसके|जिन|जिन्हें|जिनमें|जिनसे|जिनका|जिनकी|जिनके) "))
+_TURNS = folded_words("लेकिन मगर परंतु परन्तु किंतु")
 _LONE_AGENT = re.compile("^([^ ,।]+) ने ")
 _THIS_SAID = re.compile(
     rf"(?:^|[ ,])(?:यह|ये|ऐसी|ऐसा|इसकी|इस बात की) {any_of('said_thing')} (?:भी )?(?:व्यक्त |जारी )?"
     "(?:की|दी|कही|किया|दिया|जताई|लगाया|लगाए)(?: गई| गया)?(?: है| हैं| थी| था)?[।.]?$"
 )
+# `यह बात मंत्री ने कही।`, `ऐसा वैज्ञानिकों का मानना है।`: the sentences before it are somebody's words.
+_ATTRIBUTES = re.compile(
+    fold(
+        "^(?:यह|ये|उक्त|यही|ऐसी|इस तरह की) (?:सारी |सभी )?"
+        "(?:बात|बातें|बातों|विचार|उद्गार|आरोप|आशंका|दावा|मांग|चेतावनी|अपील|सलाह)(?: |$)"
+        "|^ऐसा .*(?:मानना|कहना) है|^(?:यह|ये) (?:मानना|कहना) है|^(?:यह|ये) [^,]{3,60} ने (?:कहा|कही)[।.]?$"
+    )
+)
 # A sentence that opens with one was cut off at its start.
-_POSTPOSITIONS = folded_words("का के की को ने में से तक")
+_POSTPOSITIONS = folded_words("का के की को ने में से तक कि")
 # `दोनों` needs names before it: `कमला और विमला दोनों`.
 _ALL, _AND = folded_words("दोनों तीनों चारों पांचों"), folded_words("और व तथा एवं")
 _DEMONSTRATIVES = folded_words("इस इन उस इसके इसकी इसका इससे इसे इसी")
@@ -89,9 +120,11 @@ _DATELINE = re.compile(
 )
 _AGENCY = re.compile(f"^\\(?(?:{_AGENCIES})\\)?[ .।:–-]*$")
 _CLOSED = re.compile(r"[।॥.!?…|][\"'”’»)\]]*$|[\"”’»)]$")
+# The ending of a verb, or of a word like one. Without any, a sentence is a fragment: `दो गांवों से एक-एक।`
+_PERHAPS_VERB = re.compile(fold("(?:[ाीेएईो]|ें|ीं|एं|ईं|ओं|नहीं)[\"'”’)]* *[।.?!]*[\"'”’)]*$"))
 _OPENING = re.compile(r"^[\s\"'“‘(\[–-]*")
 _PAIRS = (("“", "”"), ("(", ")"), ("[", "]"))
-_ELLIPSIS = re.compile(r"(?:\[?(?:…|(?<!\.)\.{3,})\]?|\[&hellip;\])\s*$")
+_ELLIPSIS = re.compile(r"(?:\[?(?:…|(?<!\.)\.{3,})\]?|\[&hellip;\])[।\s]*$")
 
 
 TEASERS = tuple(tuple(row.split("\t")) for row in table_rows("digest.curate.summary", "teasers.txt"))
@@ -117,6 +150,10 @@ class SentenceCandidate:
     connective: str = ""
     # The stem of a surname that it opens with: `देव ने कहा …`; '' for none.
     surname: str = ""
+    # The position of a later sentence that says whose words it is: `यह बात मंत्री ने कही।`
+    speaker_at: int | None = None
+    # Whether the next sentence opens with `लेकिन`: this one only sets the scene for it.
+    turns: bool = False
     # 0..1: how much it depends on missing context (`इस मामले में`), or addresses the reader.
     weak: float = 0.0
 
@@ -139,7 +176,8 @@ def candidates(article: Article) -> tuple[SentenceCandidate, ...]:
         context.new_paragraph()
         for at, text in enumerate(sentences):
             position += 1
-            within = context.read(text, sentences[at + 1] if at + 1 < len(sentences) else "")
+            following = sentences[at + 1] if at + 1 < len(sentences) else ""
+            within = context.read(text, following)
             folded = fold(text)
             if ends_in_danda and text.endswith("."):
                 # An abbreviation ended it too early: `निदेशक एम. के.`
@@ -147,8 +185,18 @@ def candidates(article: Article) -> tuple[SentenceCandidate, ...]:
             if within is None or folded in seen or not _is_usable(text, folded, first=not found):
                 continue
             seen.add(folded)
-            found.append(_candidate(position, text, article, continues=within))
+            each = _candidate(position, text, article, continues=within)
+            each = replace(each, turns=opening(following) in _TURNS)
+            if _ATTRIBUTES.search(folded):
+                found = [_spoken(other, position) for other in found]
+            found.append(each)
     return tuple(found)
+
+
+def _spoken(each: SentenceCandidate, speaker_at: int) -> SentenceCandidate:
+    """Return the sentence as one whose speaker a sentence shortly after it names, unless it names one itself."""
+    is_spoken = speaker_at - each.position <= MOST_SENTENCES and not names_speech(each.text)
+    return replace(each, speaker_at=speaker_at) if is_spoken else each
 
 
 @dataclass(slots=True)
@@ -198,34 +246,42 @@ def _candidate(position: int, text: str, article: Article, *, continues: bool) -
         question=is_question(shown),
         connective=connective,
         unnamed=position > 0 and names_known(shown, article.title),
-        surname=_surname(shown) if position else "",
-        weak=_weakness(shown, position),
+        surname=_surname(shown),
+        weak=_weakness(shown, position, article.title),
     )
 
 
 def _surname(text: str) -> str:
-    """Return the stem of a single rare word before ने at the start of a sentence; '' if there is none."""
+    """Return the stem of a lone surname or rare word before ने at the start of a sentence; '' if there is none."""
     found = _LONE_AGENT.match(text)
-    stem = stem_of(fold(found[1])) if found else ""
-    return stem if stem not in document_shares() else ""
+    if not found:
+        return ""
+    word = fold(found[1])
+    stem = stem_of(word)
+    return stem if "name" in concepts_of(word) or stem not in document_shares() else ""
 
 
-def _weakness(text: str, position: int) -> float:
-    if addresses_reader(text) or points_inside(text) or _EMPTY.search(fold(text)):
+def _weakness(text: str, position: int, title: str) -> float:
+    folded = fold(text)
+    is_empty = _EMPTY.search(folded) and not any(map(str.isdigit, folded))
+    main_clause = _DESCRIBES.split(folded, maxsplit=1)[0]
+    is_habitual = _HABITUAL.search(folded) and (main_clause == folded or _HABITUAL.search(main_clause))
+    is_scene = is_empty or (is_habitual and not names_speech(text))
+    if is_scene or addresses_reader(text) or points_inside(text, title):
         return 1.0
     # References in an article's first sentence are resolved inside it.
-    return 0.8 if position and points_anywhere(text) else 0.0
+    return 0.8 if position and points_anywhere(text, title) else 0.0
 
 
-def points_anywhere(text: str) -> bool:
-    """Return whether the sentence contains a word that may refer to an earlier sentence."""
+def points_anywhere(text: str, title: str) -> bool:
+    """Return whether the sentence contains a word that may refer to an earlier sentence, and not to the title."""
     found = tokens(text)
     both = next((at for at, word in enumerate(found) if word in _ALL), 0)
     if both and _AND.isdisjoint(found[:both]):
         return True
     if next((word for word in found if word == "ने" or word in _AGENTS), "") in _AGENTS:
         return True
-    return any(a in _DEMONSTRATIVES and b not in _TIMES for a, b in pairwise(found))
+    return any(a in _DEMONSTRATIVES and not _needs_no_name(b, title) for a, b in pairwise(found))
 
 
 def ends_in_abbreviation(text: str, following: str) -> bool:
@@ -246,15 +302,25 @@ def refers_back(text: str, title: str) -> bool:
     found = tokens(text)[:2]
     if len(found) < 2 or found[0] not in _THIS:
         return True
-    # `इस साल` needs nothing before it; `इस हादसे में` needs a title with हादसा, or with what it stands for: टक्कर.
-    if found[1] in _TIMES or stem_of(found[1]) in set(stems(title)):
-        return False
-    return GENERAL.get(key_of(found[1]), set()).isdisjoint(map(key_of, tokens(title)))
+    return not _needs_no_name(found[1], title)
 
 
-def points_inside(text: str) -> bool:
+def _needs_no_name(word: str, title: str) -> bool:
+    """Return whether `इस` and this word need no sentence before them.
+
+    `इस साल` never does; `इस हादसे में` does not if the title has हादसा, or what it stands for: टक्कर.
+    """
+    if word in _TIMES or stem_of(word) in set(stems(title)):
+        return True
+    return not GENERAL.get(key_of(word), set()).isdisjoint(map(key_of, tokens(title)))
+
+
+def points_inside(text: str, title: str) -> bool:
     """Return whether a pronoun is among the first words, with hardly a word before it that it could refer to."""
-    return bool(_POINTERS & set(tokens(text)[1:5]))
+    found = [*tokens(text)[1:6], "है"]
+    return any(
+        a in _POINTERS and not (a in _DEMONSTRATIVES and _needs_no_name(b, title)) for a, b in pairwise(found[:6])
+    )
 
 
 def opening(text: str) -> str:
@@ -312,20 +378,20 @@ def _is_usable(text: str, folded: str, *, first: bool) -> bool:
         and text[0] not in "(["
         and (first or not _LABEL.match(folded))
         and opening(text) not in _POSTPOSITIONS
+        and (has_verb(text) or bool(_PERHAPS_VERB.search(folded)))
         and not _WHILE.search(folded)
+        and not _RELATIVE.search(folded)
+        # A cry, or the start of a longer quotation.
+        and not text.endswith("!")
+        and not (text.startswith("''") and text.count("''") == 1)
         and not lacks_speaker(text)
-        and (first or not addresses_reader(text))
+        and not addresses_reader(text)
     )
 
 
 def echoes(each: SentenceCandidate, title: str) -> bool:
     """Return whether the sentence only repeats the title: most of its stems are the title's, and hardly any is new."""
     return is_echo(set(each.stems), set(stems(title)))
-
-
-def is_pure_echo(each: SentenceCandidate, title: str) -> bool:
-    """Return whether the title has every stem of the sentence."""
-    return set(each.stems) <= set(stems(title))
 
 
 def echoes_title(text: str, title: str) -> bool:

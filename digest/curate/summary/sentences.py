@@ -7,7 +7,7 @@ never reordered. They lose at most what `trimming` drops: an opening phrase, Lat
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from digest.curate.similarity.score import cosine
@@ -22,7 +22,6 @@ from digest.curate.summary.sentence_rules import (
     candidates,
     echoes,
     is_known,
-    is_pure_echo,
 )
 from digest.curate.summary.trimming import shorten_sentence
 from digest.hindi.sentences import split
@@ -116,24 +115,20 @@ def _contradicts(one: Mapping[str, set[str]], other: Mapping[str, set[str]]) -> 
 
 # Only these first sentences are considered. Measured against references, a summary needs little from further down.
 LOOK_AT = 16
-# A summary of fewer words gets another sentence, if one fits: two thirds of the words wanted.
-FULL = 2 / 3
-# The next sentence of the article may exceed the remaining words by this share, because it belongs to the one before. A
-# sentence that covers this share of the headline may exceed them more, even if the summary has enough words.
-MARGIN, TELLING_MARGIN, GAIN_WORTH_WORDS = 0.1, 0.4, 0.2
-# The number of sentences that are tried as the first.
-STARTS = 4
+# Several sentences may exceed the wanted words by the first share, or by the second if they cover more of the headline.
+MARGIN, TELLING_MARGIN = 0.1, 0.4
 # Without a headline, the first two sentences are hard to beat, and a third adds little.
 MOST_UNTITLED = 2
-# The maximum distance, in sentences, to the next one of a summary, and to one that tells much of the headline.
-REACH, FAR_REACH = 3, 6
-# A summary that covers less of the headline's news is not shown. The first sentence of an article may use other words,
-# but if it covers less than TOLD_BY_LEAD it is used only if no other sentence covers enough. A headline that asks or
-# promises an explanation must be answered, and a sentence that denies it is different news.
-LEAST_TOLD, LEAST_TOLD_BY_LEAD, TOLD_BY_LEAD, LEAST_EXPLAINED = 0.36, 0.22, 0.25, 0.6
+# The maximum distance, in sentences, to the next one of a summary, and to one that covers more of the headline.
+REACH, TELLING_REACH = 2, 6
+# A headline that asks or promises an explanation must be answered. A passage that answers it, or that may only set the
+# scene, covers this share.
+LEAST_EXPLAINED = 0.85
+# The first sentence of a summary must cover this share.
+LEAST_OPENING = 0.15
 # How far after a sentence that repeats the headline a summary may start without reporting the news again.
 AFTER_ECHO = 2
-# The most words of a single opening sentence that is used because no other reports the news.
+# The most words of a single opening sentence.
 LONGEST_LEAD = 60
 
 
@@ -148,109 +143,76 @@ def summarise(
 ) -> str:
     """Return one to three sentences of the article in its order, or ''.
 
-    The first one covers most of the `title` above it (by default the article's own). Others follow up to `words` words
-    in total. A longer first sentence is cut after a whole clause, or kept whole. Sentences that only repeat the title,
-    or text that subscribers know already (`known`), are left out. `background` maps stems to inverse document
-    frequencies.
+    Of all passages that stand alone and fit into `words` words, the one that tells most of the `title` above it (by
+    default the article's own) is chosen. A longer first sentence is cut after a whole clause, or kept whole. Sentences
+    that only repeat the title, or text that subscribers know already (`known`), are left out. `background` maps stems
+    to inverse document frequencies.
     """
     heading = article.title if title is None else title
     found = candidates(article)
-    usable = [each for each in found[:LOOK_AT] if not is_known(each, known)]
     # Headlines are only analysed in Hindi. In other languages the first sentences are taken.
     coverage = HeadlineCoverage(heading if article.language == "hi" else "", found, background)
+    # The headline may be a sentence of the report.
+    echo = next((each for each in found[:2] if coverage.words and set(each.stems) == coverage.stems), None)
+    usable = [each for each in found[:LOOK_AT] if each is not echo and not is_known(each, known)]
     most = most if coverage.words else min(most, MOST_UNTITLED)
-    echo = next((each.position for each in found[:2] if _is_the_headline(each, heading, coverage)), None)
-    drafts = [
-        _continued([shorten_candidate(start, words, heading)], usable, coverage, title=heading, words=words, most=most)
-        for start in usable
-        if can_open(start, heading)
-        and not is_pure_echo(start, heading)
-        # Only the lead, or what follows the headline itself, may set the scene without a word of the headline.
-        and (not start.position or echo is not None or not coverage.words or coverage.share([start.text]))
-    ]
-    fallback, told = "", 0.0
-    if echo is not None:
-        # The headline is a sentence of the report: what follows it must say more than the headline.
-        drafts.sort(key=lambda draft: (coverage.restates(draft[0]), draft[0].weak, draft[0].position))
-    else:
-        drafts.sort(key=lambda draft: -coverage.value(draft, words))
-    for draft in drafts[:STARTS]:
-        chosen = _continued(draft, usable, coverage, title=heading, words=words, most=most, reach=FAR_REACH)
-        while chosen:
-            first = chosen[0].position
-            # A sentence that only sets the scene, like `महामारी से दुनिया परेशान है`, must cover as much as any other.
-            is_lead = not (first or chosen[0].weak or coverage.contradicts_title(chosen[0]))
-            least = LEAST_TOLD_BY_LEAD if is_lead else LEAST_TOLD
-            if coverage.explains:
-                least = LEAST_EXPLAINED
-            # The headline is a sentence of the report, and this one continues it.
-            continues = echo is not None and 0 < first - echo <= AFTER_ECHO
-            text = _joined(chosen, heading)
-            if text and not coverage.words:
-                return text
-            is_true = bool(text) and not coverage.lacks_speaker(text)
-            is_true = is_true and not (echo is not None and coverage.has_another_toll(text))
-            if is_true and continues:
-                return fallback or text
-            share = coverage.share([text])
-            if is_true and share >= least:
-                is_enough = share >= TOLD_BY_LEAD and coverage.tells_death(text)
-                is_clear = not chosen[0].weak or not (first or fallback)
-                if is_enough and is_clear and (share >= told or not coverage.tells_death(fallback)):
-                    return text
-                # It covers little. It is used if no other covers enough and more.
-                if not fallback:
-                    fallback, told = text, share
-                break
-            chosen.pop()
-    return fallback
+    passages = _passages(usable, coverage, heading, words, most, follows_title=echo is not None)
+    for chosen in sorted(passages, key=lambda chosen: -coverage.value(chosen, words, echo)):
+        text = _joined(chosen, heading)
+        if text and (not coverage.words or _tells(chosen, text, coverage, echo)):
+            return text
+    return ""
 
 
-def _is_the_headline(each: SentenceCandidate, heading: str, coverage: HeadlineCoverage) -> bool:
-    return is_pure_echo(each, heading) and coverage.share([each.text]) >= LEAST_EXPLAINED
+def _tells(
+    chosen: Sequence[SentenceCandidate], text: str, coverage: HeadlineCoverage, echo: SentenceCandidate | None
+) -> bool:
+    """Return whether a passage tells the headline's news, with its speaker and no other toll."""
+    positions = {each.position for each in chosen}
+    if any(each.speaker_at not in {None, *positions} for each in chosen) or coverage.lacks_speaker(text):
+        return False
+    if echo and 0 < chosen[0].position - echo.position <= AFTER_ECHO:
+        # The headline is a sentence of the report, and the passage continues it.
+        return not coverage.has_another_toll(text)
+    if not (coverage.denies_enough(text) and coverage.tells_death(text)):
+        return False
+    if coverage.explains or chosen[0].weak or chosen[-1].turns:
+        return coverage.share([text]) >= LEAST_EXPLAINED
+    return coverage.tells(text)
 
 
-def _continued(
-    chosen: list[SentenceCandidate],
+def _passages(
     usable: Sequence[SentenceCandidate],
     coverage: HeadlineCoverage,
-    *,
-    title: str,
+    heading: str,
     words: int,
     most: int,
-    reach: int = REACH,
-) -> list[SentenceCandidate]:
-    """Return the sentences and those that may follow: while there is room, and if they add news.
-
-    `reach` is the distance to a sentence that covers much of the title.
-    """
-    while len(chosen) < most:
-        room = words - count_words(chosen)
-        has_room = room > (1 - FULL) * words
-        following: list[SentenceCandidate] = []
-        needs_speaker = coverage.lacks_speaker(" ".join(each.text for each in chosen))
+    *,
+    follows_title: bool,
+) -> Iterator[list[SentenceCandidate]]:
+    """Yield every passage of at most `most` sentences that stands alone, adds news in each, and is not too long."""
+    open_ended = [
+        [shorten_candidate(each, words, heading)]
+        for each in usable
+        if can_open(each, heading)
+        # Only what follows the headline itself may do without its words.
+        and (follows_title or not coverage.words or coverage.share([each.text]) >= LEAST_OPENING)
+    ]
+    while open_ended:
+        chosen = open_ended.pop()
+        yield chosen
+        if len(chosen) == most:
+            continue
         for each in usable:
-            if not _follows(each, chosen, reach):
-                continue
-            is_next = each.position == chosen[-1].position + 1
-            gain = coverage.gain(each, chosen)
-            is_far = each.position - chosen[-1].position > REACH
-            if (is_far or is_pure_echo(each, title)) and gain < GAIN_WORTH_WORDS:
-                continue
-            tells = gain >= GAIN_WORTH_WORDS or (needs_speaker and coverage.names_speaker(each.text))
-            # Without a headline, the next sentence is the best to go on with.
-            tells = tells or (is_next and has_room and not coverage.words)
             # A headline that promises an explanation gets it from the sentences that follow each other.
-            tells = tells or (is_next and coverage.explains)
-            margin = (TELLING_MARGIN if tells else MARGIN if is_next else 0.0) if has_room or tells else -1.0
-            most_words = room + round(margin * words)
-            short = shorten_candidate(each, most_words, title)
-            if short.words <= most_words and coverage.adds(short, chosen):
-                following.append(short)
-        if not following:
-            break
-        chosen = [*chosen, max(following, key=lambda each: coverage.next_value(each, chosen))]
-    return chosen
+            tells = coverage.explains or coverage.gain(each, chosen) > 0
+            tells = tells or any(each.position == spoken.speaker_at for spoken in chosen)
+            if not _follows(each, chosen, TELLING_REACH if tells else REACH):
+                continue
+            room = round((1 + (TELLING_MARGIN if tells else MARGIN)) * words) - count_words(chosen)
+            short = shorten_candidate(each, room, heading)
+            if short.words <= room and coverage.adds(short, chosen):
+                open_ended.append([*chosen, short])
 
 
 def shorten_candidate(each: SentenceCandidate, room: int, title: str) -> SentenceCandidate:
@@ -262,15 +224,16 @@ def shorten_candidate(each: SentenceCandidate, room: int, title: str) -> Sentenc
 def can_open(each: SentenceCandidate, title: str) -> bool:
     """Return whether a summary under this title may begin with the sentence."""
     is_strange = each.surname and each.surname not in stems(title)
-    return not (each.hangs or each.question or each.unnamed or is_strange)
+    is_doubtful = each.weak and each.position
+    return not (each.hangs or each.question or each.unnamed or is_strange or is_doubtful)
 
 
 def _follows(each: SentenceCandidate, chosen: Sequence[SentenceCandidate], reach: int) -> bool:
     """Return whether the sentence may follow the chosen ones; one that refers back needs the sentence before it."""
-    last = chosen[-1].position
     if each.surname and not any(each.surname in other.stems for other in chosen):
         return False
-    return 0 < each.position - last <= (1 if each.hangs or each.unnamed else reach)
+    needs_last = each.hangs or each.unnamed or each.weak
+    return 0 < each.position - chosen[-1].position <= (1 if needs_last else reach)
 
 
 def count_words(chosen: Sequence[SentenceCandidate]) -> int:

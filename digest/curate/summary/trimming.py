@@ -35,7 +35,7 @@ _POINTS_AHEAD = re.compile("(?:^| )(?:ऐस[ाीे]|इतन[ाीे]|उ
 
 def without_opening(text: str) -> str:
     """Return the sentence without a phrase that only introduces it."""
-    return _OPENING.sub("", _CREDIT.sub("", text.lstrip("-–—•* "), count=1), count=1)
+    return _OPENING.sub("", _CREDIT.sub("", text.lstrip("-–—•*: "), count=1), count=1)
 
 
 def with_place(text: str, place: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from digest.curate.summary.word_lists import any_of, word_set
-from digest.hindi.text import fold
+from digest.hindi.text import fold, folded_words
 from digest.hindi.tokens import stems, tokens
 
 _END = r"(?=$|[ ,।.:;“”‘’?!-])"
@@ -13,6 +14,7 @@ _SAYING = re.compile(rf"(?:^|[ ,“‘]){any_of('saying')}{_END}")
 _QUOTES_ON = re.compile(rf"{any_of('quoting')}{_END}")
 _FIRST_PERSON = word_set("first_person")
 _SECOND_PERSON = word_set("second_person")
+_IF, _AFTER_PARTY = folded_words("अगर यदि"), folded_words("के की का को ने से में पर नेता विधायक सांसद पार्टी")
 _JUDGES = re.compile(rf"(?:^|[ ,]){any_of('judgement')}(?=$|[ ,।.?!])|!$")
 # An order or a wish: कर लें, बनाई जाएं. What is done नियम के अनुसार is still an order.
 _WISH = re.compile("(?:ें|एं|ाए|ाये|ायें)[।.]?$")
@@ -73,5 +75,9 @@ def names_known(text: str, title: str) -> bool:
 
 
 def addresses_reader(text: str) -> bool:
-    """Return whether the sentence speaks to the reader (आपको, कीजिए), as advice does."""
-    return bool(_SECOND_PERSON & set(tokens(text))) and not names_speech(text)
+    """Return whether the sentence speaks to the reader (आपको, कीजिए, अगर आप), as advice does."""
+    found = tokens(text)
+    # `आप ने`, `आप के नेता` are the party.
+    is_you = any(a in _IF and b == "आप" for a, b in pairwise(found))
+    is_you = is_you or (found[:1] == ["आप"] and not _AFTER_PARTY & set(found[1:2]))
+    return (is_you or bool(_SECOND_PERSON & set(found))) and not names_speech(text)
