@@ -20,6 +20,7 @@ from digest.store.sending.overview import STOPPED
 from digest.store.sending.revisions import REVISABLE
 from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
+from digest.usecases.correct_edition import correction_key
 from digest.usecases.special import due_at, is_uncomposed
 from digest.web.desk import blocks, seen
 from digest.web.desk.acts import name_of
@@ -193,6 +194,7 @@ def page(
         tested=visit.query.get("tested", "")[:100],
         groups_for_tests=tuple(app.settings.desk.test_groups),
         view=view,
+        corrections=_corrections(visit, edition),
         correctable=edition.state in REVISABLE and edition.corrects is None,
         form=form if form in FORMS else "light",
         forms=FORMS,
@@ -435,6 +437,12 @@ def _others(visit: Visit) -> list[Edition]:
     keys = [each.key for each in visit.desk.app.calendar.current(now)]
     if len(keys) < 2:
         return []
+    return [found for key in keys if (found := visit.desk.app.editions.get(key)) is not None]
+
+
+def _corrections(visit: Visit, edition: Edition) -> list[Edition]:
+    """Return the corrections that those get who have an earlier revision."""
+    keys = (correction_key(edition.key, number) for number in range(2, edition.revision + 1))
     return [found for key in keys if (found := visit.desk.app.editions.get(key)) is not None]
 
 
