@@ -72,15 +72,18 @@ def test_why_an_email_was_not_sent(database: Database, frozen: Frozen) -> None:
     editions.put(
         type(skipped)(**{**_fields(skipped), "state": "skipped", "reason": "2 stories", "composed_at": LATER}), over=()
     )
-    editions.put(an_edition("special"), over=())
+    for key in ("special", "correction-2026-11-23-2", "breach-2026-11-23"):
+        editions.put(an_edition(key), over=())
     with database.write() as connection:
         connection.exec_driver_sql(
-            "UPDATE edition SET frozen_at = (SELECT max(added_at) FROM subscriber) WHERE key = 'special'"
+            "UPDATE edition SET frozen_at = (SELECT max(added_at) FROM subscriber) WHERE key NOT LIKE '2026%%'"
         )
     found = history(database)
     assert (f"letter {KEY}", "excluded", "paused") in found
     assert ("letter 2026-11-24", "none", "nobody got it: skipped; 2 stories") in found
     assert ("letter special", "none", "was not on the list when it was made ready") in found
+    assert ("letter correction-2026-11-23-2", "none", "it went only to those who had the wrong text") in found
+    assert ("letter breach-2026-11-23", "none", "it went only to those who are concerned") in found
 
 
 def _fields(edition: object) -> dict[str, object]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from digest.models import GIVEN_UP_STATES, AttemptState, BatchState
+from digest.models import CORRECTION, GIVEN_UP_STATES, LETTERS_TO_SOME, AttemptState, BatchState
 from digest.store.database import Database
 from digest.store.people.erasure import Erasures
 from digest.store.people.signups import JOINED, ORIGIN
@@ -210,6 +210,10 @@ def _absences(connection: Connection, id: int, added_at: datetime) -> list[Event
             why = "it was made ready before this subscriber was added"
             if row.frozen_at >= added_at:
                 why = "was not on the list when it was made ready"
+            if row.key.startswith(LETTERS_TO_SOME):
+                # Nobody else gets these, so the subscriber lacks nothing.
+                whom = "had the wrong text" if row.key.startswith(CORRECTION) else "are concerned"
+                why = f"it went only to those who {whom}"
             found.append(Event(row.frozen_at, "letter", "none", why, row.key))
         elif row.state in GIVEN_UP_STATES:
             found.append(Event(row.at, "letter", "none", _join(f"nobody got it: {row.state}", row.reason), row.key))

@@ -77,4 +77,6 @@ class AudienceCount(Background[int]):
 
     def of(self, edition: Edition) -> int | None:
         """Return the number, or None while it is not known yet."""
-        return self.get(edition.key, lambda: self._app.enqueuer.count_due(edition), wait=_WAIT)
+        # An edition that is composed again has other stories, and perhaps other topics.
+        key = f"{edition.key} {edition.composed_at}"
+        return self.get(key, lambda: self._app.enqueuer.count_due(edition), wait=_WAIT)

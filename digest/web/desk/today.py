@@ -194,6 +194,7 @@ def page(
         tested=visit.query.get("tested", "")[:100],
         groups_for_tests=tuple(app.settings.desk.test_groups),
         view=view,
+        special=edition.key if is_special(edition.key) else "",
         corrections=_corrections(visit, edition),
         correctable=edition.state in REVISABLE and edition.corrects is None,
         form=form if form in FORMS else "light",
@@ -253,8 +254,8 @@ def bar(
     left = _left(send_at - now, visit) if send_at and waiting else ""
     sender = visit.may(Role.SENDER) and not read_only
     make = partial(Bar, edition.key, read_only=read_only, seen=revision(edition), send_at=send_at if waiting else None)
-    title = _when_to_whom(visit, edition, send_at if waiting else None)
     if edition.state in (EditionState.DRAFT, EditionState.APPROVED):
+        title = _when_to_whom(visit, edition, send_at if waiting else None)
         if edition.state == EditionState.APPROVED:
             goes = _special_line(visit, edition, send_at, now) if special else ""
             more = f"{goes} {_approval_line(visit, edition)}".strip()
@@ -285,8 +286,10 @@ def bar(
     reached = ngettext("%(num)s recipient", "%(num)s recipients", numbers.accepted) % {"num": f"{numbers.accepted:,}"}
     titles = {
         EditionState.PAUSED: _("Paused. Nothing more goes out."),
-        EditionState.DONE: _("Sent to %(whom)s") % {"whom": reached},
-        EditionState.CANCELLED: _("Stopped for good. %(whom)s had got it.") % {"whom": reached},
+        EditionState.DONE: _("Sent to %(whom)s") % {"whom": reached} if numbers.accepted else _("Sent to nobody"),
+        EditionState.CANCELLED: _("Stopped for good. %(whom)s had got it.") % {"whom": reached}
+        if numbers.accepted
+        else _("Stopped for good. Nobody had got it."),
         EditionState.EXPIRED: _("It was not sent: nobody approved it, or its hour passed."),
         EditionState.SKIPPED: _("It is not composed")
         if is_uncomposed(edition)
@@ -312,6 +315,8 @@ def _when_to_whom(visit: Visit, edition: Edition, send_at: datetime | None) -> s
     if number is None:
         return _("It goes out at %(clock)s") % {"clock": at} if at else _("It is ready to be sent")
     whom = ngettext("%(num)s subscriber", "%(num)s subscribers", number) % {"num": f"{number:,}"}
+    if not number:
+        return _("It goes to nobody")
     if at:
         return _("At %(clock)s to %(whom)s") % {"clock": at, "whom": whom}
     return _("It goes to %(whom)s") % {"whom": whom}

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from sqlalchemy import update
 
 from digest.models import Actor, Role
 from digest.store.people.preferences import PreferenceStore
 from digest.store.people.suppressions import LIFTED
+from digest.store.schema import edition
 from tests.web.desk.browser import Browser, set_up
-from tests.web.desk.conftest import open_desk
+from tests.web.desk.conftest import KEY, open_desk
 from tests.web.site import Response, Site, translated
 
 SCRIPT = "<script>alert(1)</script>"
@@ -167,6 +170,18 @@ def test_an_import_is_shown_first_and_then_done(desk: Site, admin: Browser) -> N
     exported = admin.post("/subscribers/export", format="csv", origin="mela")
     assert "new@example.com" in exported.text
     assert "ravi@example.com" not in exported.text
+
+
+def test_who_never_had_the_wrong_text_lacks_no_correction(desk: Site, admin: Browser) -> None:
+    sent = desk.app.editions.get(KEY)
+    assert sent is not None
+    desk.app.editions.put(replace(sent, key=f"correction-{KEY}-2", composed_at=desk.app.now()), over=())
+    with desk.app.database.write() as connection:
+        connection.execute(update(edition).where(edition.c.key != KEY).values(frozen_at=desk.app.now()))
+    page = admin.get(f"/subscriber/{desk.subscriber_id('asha@example.com')}").text
+    assert "इन्हें ग़लत पाठ मिला ही नहीं था" in page
+    assert f"अंक correction-{KEY}-2 क्यों" not in page
+    assert "0 में से 0 अंक" in page
 
 
 def test_stored_scripts_are_shown_as_text(desk: Site, admin: Browser) -> None:
