@@ -203,11 +203,8 @@ def _check_list(app: App, findings: Findings) -> int:
         )
     before = len(app.subscribers.of_list_file())
     if not findings.problems and len(found) < before / 2:
-        left = plural(before, "subscriber")
-        findings.warnings.append(
-            f"{app.subscriber_list.path.name} had {left} when it was last read, and has {len(found)} now: the others get "
-            "no more email"
-        )
+        had = f"{app.subscriber_list.path.name} had {plural(before, 'subscriber')} when it was last read"
+        findings.warnings.append(f"{had}, and has {len(found)} now: the others get no more email")
     return len(found) + sum(app.subscriber_admin.import_counts().values())
 
 

@@ -128,6 +128,18 @@ def test_changes_of_the_list(database: Database) -> None:
     ]
 
 
+def test_an_act_and_the_file_that_it_changed_are_one_line(database: Database) -> None:
+    subscribers, consents, soon = SubscriberStore(database), ConsentLog(database), timedelta(seconds=1)
+    subscribers.sync([(WHO, Subscriber(WHO))], now=NOW)
+    consents.record(WHO, "added", NOW + soon, "the desk, by mira", wording="at the fair")
+    subscribers.sync([], now=LATER + soon)
+    consents.record(WHO, "removed", LATER, "the desk, by mira")
+    assert history(database) == [
+        ("list", "added", "the desk, by mira; at the fair"),
+        ("list", "removed", "the desk, by mira"),
+    ]
+
+
 def test_an_unknown_address_has_no_history(database: Database) -> None:
     assert history(database, "stranger@example.com") == []
 

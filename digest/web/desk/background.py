@@ -56,6 +56,11 @@ class Background(Generic[T]):
         except NotReady:
             return None
 
+    def forget(self) -> None:
+        """Compute everything again when somebody asks, because it was changed here."""
+        with self._lock:
+            self._done.clear()
+
     def _keep(self, key: str, future: Future[T]) -> None:
         with self._lock:
             self._running.pop(key, None)

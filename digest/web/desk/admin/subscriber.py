@@ -102,6 +102,7 @@ def erase(visit: Visit) -> Response:
     reason = visit.form.get("reason", "").strip() or "at the person's request"
     held = _held(visit)
     visit.desk.app.subscriber_editor.erase(held.email, reason, visit.actor)
+    visit.desk.subscriber_counts.forget()
     return visit.go("/subscribers", done="erased")
 
 
@@ -123,6 +124,7 @@ def _act(visit: Visit, done: str, act: Callable[[str, Actor], object]) -> Respon
         return _page(visit, status=422, **field_problem(visit, error))
     except DigestError as error:
         return _page(visit, status=409, problem=visit.told(error))
+    visit.desk.subscriber_counts.forget()
     return visit.go(f"/subscriber/{held.id}", done=done)
 
 
