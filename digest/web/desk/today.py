@@ -62,6 +62,8 @@ class Bar:
     asks_reason: bool = False
     # Whether it has no buttons and is not reloaded.
     read_only: bool = False
+    # Whether the send has begun, so that the page shows its numbers instead of the parts of a draft.
+    begun: bool = False
     # Whether an approval sends the edition, at once or at a time that the form asks for.
     is_special: bool = False
 
@@ -130,9 +132,12 @@ def state(visit: Visit) -> Response:
     """Return the state line, and changes since the page was loaded."""
     found = visit.edition()
     numbers = _counts(visit, found)
-    return visit.page(
-        "state.html.j2", bar=bar(visit, found, numbers=numbers), **_moving(visit, found, numbers), now=visit.desk.now()
-    )
+    line = bar(visit, found, numbers=numbers)
+    answer = visit.page("state.html.j2", bar=line, **_moving(visit, found, numbers), now=visit.desk.now())
+    if line.begun and visit.query.get("begun") == "0":
+        # Nothing on the open page can be changed any more.
+        answer.headers["hx-refresh"] = "true"
+    return answer
 
 
 def changes(visit: Visit) -> Response:
@@ -274,6 +279,7 @@ def bar(
             is_special=special,
         )
     numbers = numbers or app.status_reader.counts(edition.key, now)
+    make = partial(make, begun=edition.state in (*_UNDER_WAY, EditionState.DONE))
     if edition.state in _UNDER_WAY:
         done = numbers.accepted + numbers.rejected + numbers.unknown
         everybody = numbers.frozen - numbers.excluded
