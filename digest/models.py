@@ -315,7 +315,7 @@ class Article:
     prominence: float = 0.0
     warnings: tuple[str, ...] = ()
     content_hash: str = ""
-    # From a source with `replay`: an edition with it goes to nobody by real email.
+    # From a source with `replay`: an edition with it never goes to a real address.
     sample: bool = False
 
     @property

@@ -193,12 +193,18 @@ def _check_list(app: App, findings: Findings) -> int:
     found: list[ListedSubscriber] = []
     findings.run(lambda: found.extend(app.subscriber_list.read()))
     examples = [one.email for _address, one in found if is_example(one.email.rpartition("@")[2])]
+    # Those of an import, or from the sign-up page, are only in the store.
+    examples += app.subscribers.imported_within(EXAMPLE_DOMAINS)
     if examples and not app.outbox_only:
         more = ", …" if examples[1:] else ""
         have = plural(len(examples), "subscriber has an example address", "subscribers have example addresses")
         findings.warnings.append(
             f"{have}, where no email arrives: {examples[0]}{more}; `digest subscribers remove ADDRESS` removes one"
         )
+    before = len(app.subscribers.of_list_file())
+    if not findings.problems and len(found) < before / 2:
+        had = f"{app.subscriber_list.path.name} had {plural(before, 'subscriber')} when it was last read"
+        findings.warnings.append(f"{had}, and has {len(found)} now: the others get no more email")
     return len(found) + sum(app.subscriber_admin.import_counts().values())
 
 
@@ -246,8 +252,8 @@ def _check_sources(app: App, findings: Findings, *, online: bool) -> None:
     samples = [source.name for source in app.sources if source.replay]
     if samples and not app.outbox_only:
         message = (
-            f"nobody gets an edition with samples (replay: {', '.join(samples)}) by real email; remove them: "
-            "`digest sources remove --samples`"
+            f"an edition with samples (replay: {', '.join(samples)}) goes to example addresses only, and to nobody if "
+            "the list has another one; remove them: `digest sources remove --samples`"
         )
         findings.warnings.append(str(ConfigProblem(FILE_NAME, lines.get(samples[0], 0), message)))
 

@@ -473,15 +473,18 @@ def correct(home: Path, key: str, story: str, title: str | None, summary: str | 
         done = app.corrector.correct(key, story, by, **texts, note=note, force=force.strip())
         click.echo(f"Edition {key} is corrected: revision {done.edition.revision}.")
         lines = {
-            "get the corrected email": done.waiting,
-            "received the wrong text": done.received,
-            f"may have it: the outcome is unknown, see `digest reconcile {key}`": done.unknown,
-            "were being handed over; `digest run`, or this command without STORY, cancels what it can": done.in_flight,
+            "get the corrected email": done.reach.waiting,
+            "received the wrong text": done.reach.received,
+            f"may have it: the outcome is unknown, see `digest reconcile {key}`": done.reach.unknown,
+            "were being handed over; `digest run`, or this command without STORY, cancels what it can": (
+                done.reach.in_flight
+            ),
+            "received or will receive no such story": done.reach.unaffected,
         }
         for line, count in lines.items():
             if count:
                 click.echo(f"{_recipients(count)} {line}")
-        if done.waiting and done.edition.state == EditionState.SENDING:
+        if done.reach.waiting and done.edition.state == EditionState.SENDING:
             click.echo(f"`digest run` sends to them, or `digest send {key}`.")
         if not done.correction:
             return

@@ -15,7 +15,7 @@ from digest.cli.output import emit, json_option, note, printable, unsendable_not
 from digest.cli.tables import table
 from digest.cli.user import user_name
 from digest.errors import ConfigProblem, ConfigurationError
-from digest.models import EditionState, is_special
+from digest.models import GIVEN_UP_STATES, EditionState, is_special
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -114,6 +114,7 @@ def reconcile(
         unknown, unsendable = unknown_batches(app.database, key), app.reconciler.unsendable(key)
         left = app.reconciler.recipients(key)
         totals = counts(app.database, key)
+        given_up = existing(app, key).state in GIVEN_UP_STATES
     zone = app.settings.newsletter.zone
     if as_json:
         _emit(key, totals.unknown, totals.pending, confirmed, unknown, unsendable, left, zone)
@@ -123,7 +124,7 @@ def reconcile(
         _show(key, [*unknown, *unsendable], left, zone)
     if unsendable:
         note(unsendable_note(unsendable))
-    if totals.pending:
+    if totals.pending and not given_up:
         note(f"Run `digest send {key}` to send the pending batches.")
     return 1 if unknown or unsendable else 0
 

@@ -85,7 +85,7 @@ class SourceSettings(SettingsModel):
     section: Line = Field(default="", description="Section of all its articles, if it has only one.")
     paused: bool = Field(default=False, description="Do not collect it for now. Its articles stay.")
     replay: bool = Field(
-        default=False, description="For samples: shift recorded dates to now. Samples are never sent by real email."
+        default=False, description="For samples: shift recorded dates to now. Real addresses never get samples."
     )
     allow_private: bool = Field(
         default=False,

@@ -250,7 +250,7 @@ def _check_links(email: RenderedEmail, tree: Tree | None) -> Iterator[Finding]:
     if not any(_UNSUBSCRIBES.search(link.attributes.get("href", "")) for link in links):
         yield error("unsubscribe", "the HTML part has no unsubscribe link")
     if any(_is_insecure_reader_page(link.attributes.get("href", "")) for link in links):
-        yield warning("link", "newsletter.base_url is not https: mail programs offer no one-click unsubscribe")
+        yield warning("settings", "newsletter.base_url is not https: mail programs offer no one-click unsubscribe")
     for link in links:
         if "href" not in link.attributes:
             yield error("link", "a link has no address: %(text)s", text=_excerpt(link.all_text()))

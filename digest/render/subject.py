@@ -63,10 +63,18 @@ def subject_line(edition: Edition, language: str, taken: Collection[str] = ()) -
         first = headline
     if _thread_key(first) not in used:
         return first
+
+    def ending_with(suffix: str) -> str:
+        return (_choose(edition, language, SUBJECT_LIMIT - cut.length(suffix))[0] or headline) + suffix
+
     for number in count(1 if day else 2):
-        suffix = _SEPARATOR + " ".join(filter(None, (day, f"({number})" if number > 1 else "")))
-        room = SUBJECT_LIMIT - cut.length(suffix)
-        subject = (_choose(edition, language, room)[0] or headline) + suffix
+        mark = f"({number})" if number > 1 else ""
+        subject = ending_with(_SEPARATOR + " ".join(filter(None, (day, mark))))
+        if cut.length(subject) > SUBJECT_LIMIT:
+            # A number alone is shorter.
+            if not mark:
+                continue
+            subject = ending_with(f" {mark}")
         if _thread_key(subject) not in used:
             return subject
     raise AssertionError("numbers do not end")

@@ -34,7 +34,6 @@ from digest.render import subject
 from digest.render.variants import select
 from digest.store.content.editions import CORRECTED
 from digest.store.sending import revisions
-from digest.store.sending.status import pending
 from digest.usecases.edit_edition import one_line
 from digest.usecases.preflight import PreflightFailed
 
@@ -47,8 +46,6 @@ if TYPE_CHECKING:
     from digest.usecases.archive import Archivist
     from digest.usecases.preflight import Preflight
 
-# Recipients in these states may have the wrong text, or will get it.
-_MAY_HAVE = (BatchState.ACCEPTED, BatchState.SUBMITTING, BatchState.UNKNOWN)
 _MAX_KEY, _MAX_NOTE = 63, 600
 
 
@@ -61,13 +58,8 @@ class Corrected:
     """The result of a correction. Counts are recipients."""
 
     edition: Edition
-    # They get the corrected email.
-    waiting: int
-    # `sent` received the wrong text, `unknown` may have received it, and `in_flight` were being handed over.
-    received: int
-    unknown: int
-    in_flight: int
-    # Their scheduled emails were cancelled at the provider. They are among `waiting`.
+    reach: revisions.Reach
+    # Their scheduled emails were cancelled at the provider. They are among `reach.waiting`.
     cancelled: int
     # The key of the edition with the note; '' without one.
     correction: str = ""
@@ -204,8 +196,7 @@ class EditionCorrector:
         It is sent like any other edition, to those who have the old text.
         """
         found, now = _find(changed, story), self.now()
-        suffix = f"-{changed.revision}"
-        key = f"{CORRECTION}{changed.key}"[: _MAX_KEY - len(suffix)] + suffix
+        key = correction_key(changed.key, changed.revision)
         _ = translator(self.language).gettext
         data = {"text": note, **({"url": found.url} if found.url.startswith("https://") else {})}
         edition = Edition(
@@ -227,12 +218,14 @@ class EditionCorrector:
         return key
 
     def _result(self, changed: Edition, cancelled: int, correction: str) -> Corrected:
-        database = self.editions.database
-        old = revisions.count_by_state(database, changed.key, revision=changed.revision)
-        received, in_flight, unknown = (old.get(state, 0) for state in _MAY_HAVE)
-        waiting = pending(database, changed.key)
-        edition = self.editions.get(changed.key) or changed
-        return Corrected(edition, waiting, received, unknown, in_flight, cancelled, correction)
+        reach = revisions.count_reach(self.editions.database, changed.key, changed.revision)
+        return Corrected(self.editions.get(changed.key) or changed, reach, cancelled, correction)
+
+
+def correction_key(key: str, revision: int) -> str:
+    """Return the key of the edition with the note of a revision."""
+    suffix = f"-{revision}"
+    return f"{CORRECTION}{key}"[: _MAX_KEY - len(suffix)] + suffix
 
 
 def parse_variant(edition: Edition, key: str) -> Variant:

@@ -96,13 +96,13 @@ class SourceEditor:
 
     def change(self, name: str, fields: Mapping[str, Any], by: Actor) -> None:
         """Set fields of a source, such as weight, section or paused; None removes one. Raises DigestError."""
-        what = "source changed"
+        what, detail = "source changed", ", ".join(f"{key}: {value}" for key, value in fields.items())
         if set(fields) == {"paused"}:
-            what = "source paused" if fields["paused"] else "source resumed"
+            what, detail = "source paused" if fields["paused"] else "source resumed", ""
         with self.audit.database.transaction():
             if not source_list.change(self.home, name, fields, self.environment):
                 raise self._unknown(name)
-            self._record(by, what, name, ", ".join(f"{key}: {value}" for key, value in fields.items()))
+            self._record(by, what, name, detail)
 
     def remove(self, name: str, by: Actor) -> None:
         """Remove a source; its articles stay in the store. Raises DigestError."""

@@ -69,7 +69,7 @@ class SampleGuard:
         """Raise ConfigurationError if a recipient outside the example domains would get samples by real email."""
         if edition.sample and not self.outbox_only and self.subscribers.any_outside(EXAMPLE_DOMAINS):
             message = (
-                "has sample articles, which are never sent by real email. Remove the sample sources (`replay: true`) "
+                "has sample articles, which never go to real addresses. Remove the sample sources (`replay: true`) "
                 f"from digest.yaml, then run `digest edition discard {edition.key}`: the next send composes a "
                 "new edition"
             )

@@ -15,6 +15,7 @@ from digest.models import Actor, BatchState, EditionState
 from digest.scheduler import Scheduler, watch_settings
 from digest.store.schema import batch
 from digest.store.sending.decisions import Grounds
+from digest.store.sending.revisions import Reach
 from tests.cli.newsroom import Newsroom, subscriber_rows
 from tests.support.sendgrid_server import KEY, SendGridServer
 
@@ -133,6 +134,17 @@ def test_who_is_known_later_to_have_the_wrong_text_gets_the_correction_then(
     assert {len(subjects) for subjects in got(provider).values()} == {2}
 
 
+def test_everybody_is_in_one_number(newsroom: Newsroom, provider: SendGridServer) -> None:
+    story = send_a_part(newsroom, waiting=1)
+    with make_app(newsroom.home, environment=newsroom.environment) as app:
+        with app.database.write() as connection:
+            sent = select(batch.c.id).where(batch.c.edition == EDITION, batch.c.state == BatchState.ACCEPTED)
+            number = connection.execute(sent).scalars().first()
+            connection.execute(update(batch).where(batch.c.id == number).values(state=BatchState.SUBMITTING))
+        done = app.corrector.correct(EDITION, story, Actor("suman", "command"), title=RIGHT)
+    assert done.reach == Reach(waiting=2, received=2, unknown=0, in_flight=2, unaffected=0)
+
+
 def test_what_was_not_sent_after_all_goes_out_corrected(newsroom: Newsroom, provider: SendGridServer) -> None:
     from digest.deliver.outcome import NotSent
 
@@ -175,6 +187,7 @@ def test_who_chose_other_topics_never_saw_it(newsroom: Newsroom, provider: SendG
     newsroom.json("send", EDITION)
     run = newsroom.digest("edition", "correct", EDITION, story.id, "--summary", "सही सार यह है।", "--note", NOTE)
     assert "went to 1 recipient." in run.out, run.out
+    assert "1 recipient received or will receive no such story" in run.out
     assert {address: len(subjects) for address, subjects in got(provider).items()} == {
         "all@example.com": 2,
         "other@example.com": 1,

@@ -91,6 +91,13 @@ def test_recipients_are_accepted_and_resent_one_by_one(broken: Newsroom) -> None
     assert (sent["state"], sent["frozen"], sent["accepted"]) == ("done", 4, 4)
 
 
+def test_nothing_of_a_cancelled_edition_is_to_be_sent(broken: Newsroom) -> None:
+    broken.digest("edition", "cancel", EDITION)
+    run = broken.digest("reconcile", EDITION, "--resend", RAVI, "--reason", "asked him")
+    assert broken.json("status")["pending"] == 1
+    assert "digest send" not in run.err
+
+
 def test_both_in_one_command(broken: Newsroom) -> None:
     done = broken.json("reconcile", EDITION, "--accept", ASHA, "--resend", "all", "--evidence", "the log of mx")
     assert (done["unknown"], done["pending"]) == (0, 1)

@@ -1,4 +1,4 @@
-"""Sample articles are fiction: they are written to files, and never sent by real email."""
+"""Sample articles are fiction: they are written to files, and never go to real addresses."""
 
 from __future__ import annotations
 
@@ -82,6 +82,7 @@ def test_sample_sources_with_a_provider(newsroom: Newsroom, server: RecordingSmt
     go_live(newsroom, server)
     warnings = newsroom.json("check")["warnings"]
     assert any("with samples (replay: " in line and "खेल दुनिया" in line for line in warnings)
+    assert any("goes to example addresses only" in line for line in warnings)
     assert any("7 subscribers have example addresses" in line for line in warnings)
     newsroom.json("compose")
     refused(newsroom.digest("edition", "approve", KEY))
@@ -91,6 +92,21 @@ def test_sample_sources_with_a_provider(newsroom: Newsroom, server: RecordingSmt
     # A marked test goes to the addresses that are named, and to nobody else.
     assert newsroom.digest("send", "--to", READER).code == 0
     assert server.counts == {READER: 1}
+
+
+def test_check_knows_the_example_addresses_of_an_import_and_who_left_the_file(
+    newsroom: Newsroom, server: RecordingSmtp
+) -> None:
+    newsroom.home.joinpath("old.csv").write_text("email\numa@example.com\nveena@example.com\n", encoding="utf-8")
+    newsroom.json("subscribers", "import", "old.csv")
+    go_live(newsroom, server)
+    assert any(
+        "9 subscribers have example addresses" in line for line in newsroom.json("check", "--offline")["warnings"]
+    )
+    path = newsroom.home / "subscribers.yaml"
+    path.write_text("", encoding="utf-8")
+    lost = "subscribers.yaml had 8 subscribers when it was last read, and has 0 now"
+    assert any(line.startswith(lost) for line in newsroom.json("check", "--offline")["warnings"])
 
 
 @pytest.mark.slow

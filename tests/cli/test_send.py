@@ -174,7 +174,7 @@ def test_many_excluded_recipients_are_counted_by_reason(newsroom: Newsroom) -> N
 @pytest.mark.slow
 def test_an_example_base_url_is_refused_for_real_addresses(newsroom: Newsroom) -> None:
     newsroom.set_subscribers(*subscriber_rows(2), "email: sunita@paper.in")
-    # Samples go to nobody by real email.
+    # Samples never go to real addresses.
     newsroom.edit_settings(", replay: true", "")
     with RecordingSmtp() as server:
         delivery = {"DIGEST_DELIVERY__TRANSPORT": "smtp", "DIGEST_DELIVERY__SMTP__PORT": str(server.port)}

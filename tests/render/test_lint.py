@@ -54,7 +54,13 @@ DEFECTS = [
     ("</h1>", "</h1><a>क</a>", "error", "link", "no address"),
     ("</h1>", '</h1><a href="https://example.com/1"></a>', "error", "link", "no text"),
     ("</h1>", '</h1><a href="https://example.com/ख़बर">क</a>', "error", "link", "ASCII"),
-    ('href="https://news.example.com/leave/', 'href="http://news.example.com/leave/', "warning", "link", "base_url"),
+    (
+        'href="https://news.example.com/leave/',
+        'href="http://news.example.com/leave/',
+        "warning",
+        "settings",
+        "base_url",
+    ),
     ("</h1>", '</h1><a href="http://example.com/">क</a>', "warning", "link", "not https"),
     ("</h1>", '</h1><a href="#top">क</a>', "warning", "link", "inside the email"),
     ("</h1>", '</h1><img src="http://example.com/a.jpg" alt="" width="9">', "error", "picture", "https"),
@@ -172,7 +178,7 @@ def test_links_without_encryption_are_one_warning() -> None:
 
 def test_own_pages_without_encryption_are_one_warning() -> None:
     page = ours().html.replace("https://news.example.com/", "http://news.example.com/")
-    found = [one.message for one in lint(replace(ours(), html=page)) if one.rule == "link"]
+    found = [one.message for one in lint(replace(ours(), html=page)) if one.rule == "settings"]
     assert found == ["newsletter.base_url is not https: mail programs offer no one-click unsubscribe"]
 
 

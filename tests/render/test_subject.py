@@ -261,6 +261,12 @@ def test_a_subject_of_another_edition_is_not_reused() -> None:
     assert cut.length(third) <= 45
 
 
+def test_a_subject_without_room_for_the_date_has_the_number_alone() -> None:
+    headline = "रामगंज की मंडी में गेहूं की आवक दोगुनी हुई है इस साल फिर"
+    assert subject_line(edition(headline), "hi") == headline
+    assert subject_line(edition(headline), "hi", taken=[headline]) == f"{headline} (2)"
+
+
 def test_two_editions_without_stories_differ() -> None:
     empty = replace(EDITION, sections=())
     assert subject_line(empty, "hi", taken=[subject_line(empty, "hi")]) == "सोमवार, 23 नवंबर 2026 · (2)"

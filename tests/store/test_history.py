@@ -72,15 +72,18 @@ def test_why_an_email_was_not_sent(database: Database, frozen: Frozen) -> None:
     editions.put(
         type(skipped)(**{**_fields(skipped), "state": "skipped", "reason": "2 stories", "composed_at": LATER}), over=()
     )
-    editions.put(an_edition("special"), over=())
+    for key in ("special", "correction-2026-11-23-2", "breach-2026-11-23"):
+        editions.put(an_edition(key), over=())
     with database.write() as connection:
         connection.exec_driver_sql(
-            "UPDATE edition SET frozen_at = (SELECT max(added_at) FROM subscriber) WHERE key = 'special'"
+            "UPDATE edition SET frozen_at = (SELECT max(added_at) FROM subscriber) WHERE key NOT LIKE '2026%%'"
         )
     found = history(database)
     assert (f"letter {KEY}", "excluded", "paused") in found
     assert ("letter 2026-11-24", "none", "nobody got it: skipped; 2 stories") in found
     assert ("letter special", "none", "was not on the list when it was made ready") in found
+    assert ("letter correction-2026-11-23-2", "none", "it went only to those who had the wrong text") in found
+    assert ("letter breach-2026-11-23", "none", "it went only to those who are concerned") in found
 
 
 def _fields(edition: object) -> dict[str, object]:
@@ -122,6 +125,18 @@ def test_changes_of_the_list(database: Database) -> None:
         ("list", "removed", "subscribers.yaml"),
         ("list", "changed", 'subscribers.yaml; on the list again; topics: ["देश"] → []; format: text → html'),
         ("barred", "complained", "by the provider; gets no mail from here on"),
+    ]
+
+
+def test_an_act_and_the_file_that_it_changed_are_one_line(database: Database) -> None:
+    subscribers, consents, soon = SubscriberStore(database), ConsentLog(database), timedelta(seconds=1)
+    subscribers.sync([(WHO, Subscriber(WHO))], now=NOW)
+    consents.record(WHO, "added", NOW + soon, "the desk, by mira", wording="at the fair")
+    subscribers.sync([], now=LATER + soon)
+    consents.record(WHO, "removed", LATER, "the desk, by mira")
+    assert history(database) == [
+        ("list", "added", "the desk, by mira; at the fair"),
+        ("list", "removed", "the desk, by mira"),
     ]
 
 

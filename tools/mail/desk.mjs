@@ -118,6 +118,17 @@ seen.says = await text(".state h1");
 await press("#do-pause", async () => (await page.$("#do-resume")) !== null);
 seen.held = await page.$eval("#state", (one) => one.className);
 await press("#do-resume", async () => (await page.$("#do-reopen")) !== null);
+if (withScripts && narrow) {
+  // The opened menu of the row at the bottom of the window.
+  const row = `#row-${(await order()).at(-1)}`;
+  await page.$eval(`${row} summary`, (one) => one.scrollIntoView({ block: "end" }));
+  await page.$eval(`${row} summary`, (one) => one.click());
+  await wait(300);
+  seen.behind = await page.evaluate((row) => {
+    const end = document.querySelector(`${row} details`).getBoundingClientRect().bottom;
+    return Math.max(0, end - document.querySelector(".nav").getBoundingClientRect().top);
+  }, row);
+}
 seen.sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 process.stdout.write(JSON.stringify(seen));
 await chrome.stop();

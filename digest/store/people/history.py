@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from digest.models import GIVEN_UP_STATES, AttemptState, BatchState
+from digest.models import CORRECTION, GIVEN_UP_STATES, LETTERS_TO_SOME, AttemptState, BatchState
 from digest.store.database import Database
 from digest.store.people.erasure import Erasures
 from digest.store.people.signups import JOINED, ORIGIN
@@ -29,9 +29,12 @@ from digest.store.schema import (
 )
 from digest.store.sending.partitions import has_place
 from digest.store.sending.recovery import Orphan
+from digest.subscribers.list_file import FILE_NAME
 
 # Editions from this long before a subscriber was added are listed too.
 _BEFORE = timedelta(days=7)
+# The store follows an edit of the list file within this time.
+_ECHO = timedelta(minutes=1)
 _AGAIN = "asked again"
 _ON_PAGE = "from the sign-up page"
 
@@ -68,7 +71,19 @@ class SubscriberHistory:
             found += _consents(connection, address, hashed, row.added_at if row else None)
             found += _pending_signups(connection, address, known=bool(found))
             found += _suppressions(connection, address, hashed)
-        return sorted(found, key=lambda event: event.at)
+        return sorted(_without_echoes(found), key=lambda event: event.at)
+
+
+def _without_echoes(events: Sequence[Event]) -> Iterator[Event]:
+    """Leave out that the list file added or removed somebody, if an act that wrote it is there with its user."""
+    acts = [(each.what, each.at) for each in events if each.kind == "list" and not _is_of_file(each)]
+    for each in events:
+        if not (_is_of_file(each) and any(what == each.what and abs(each.at - at) < _ECHO for what, at in acts)):
+            yield each
+
+
+def _is_of_file(event: Event) -> bool:
+    return event.kind == "list" and event.what in ("added", "removed") and event.why in (FILE_NAME, _first_seen(""))
 
 
 def _first_seen(origin: str) -> str:
@@ -210,6 +225,10 @@ def _absences(connection: Connection, id: int, added_at: datetime) -> list[Event
             why = "it was made ready before this subscriber was added"
             if row.frozen_at >= added_at:
                 why = "was not on the list when it was made ready"
+            if row.key.startswith(LETTERS_TO_SOME):
+                # Nobody else gets these, so the subscriber lacks nothing.
+                whom = "had the wrong text" if row.key.startswith(CORRECTION) else "are concerned"
+                why = f"it went only to those who {whom}"
             found.append(Event(row.frozen_at, "letter", "none", why, row.key))
         elif row.state in GIVEN_UP_STATES:
             found.append(Event(row.at, "letter", "none", _join(f"nobody got it: {row.state}", row.reason), row.key))

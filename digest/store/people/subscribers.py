@@ -206,10 +206,13 @@ class SubscriberStore:
 
     def any_outside(self, domains: Iterable[str]) -> bool:
         """Whether a listed address is outside these domains and their subdomains."""
-        ends = [mark + domain for mark in "@." for domain in domains]
-        within = or_(*(_ends_with(subscriber.c.address, end) for end in ends))
-        found = select(subscriber.c.id).where(subscriber.c.listed, not_(within)).limit(1)
+        found = select(subscriber.c.id).where(subscriber.c.listed, not_(_is_within(domains))).limit(1)
         return self.database.query(found).first() is not None
+
+    def imported_within(self, domains: Iterable[str]) -> list[str]:
+        """Return the addresses in these domains that are listed, but not by the list file."""
+        found = select(subscriber.c.email).where(subscriber.c.listed, subscriber.c.origin != "", _is_within(domains))
+        return list(self.database.query(found.order_by(subscriber.c.id)).scalars())
 
     def email_of(self, id: int) -> str | None:
         """Return the email address of a subscriber, listed or not."""
@@ -417,6 +420,11 @@ def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
 def _is_new() -> ColumnElement[bool]:
     """Condition: an incoming row is of an unknown address."""
     return ~select(subscriber.c.id).where(_same_address).exists()
+
+
+def _is_within(domains: Iterable[str]) -> ColumnElement[bool]:
+    """Condition: the address is in one of these domains, or in a subdomain."""
+    return or_(*(_ends_with(subscriber.c.address, mark + domain) for mark in "@." for domain in domains))
 
 
 def _ends_with(column: ColumnElement[str], end: str) -> ColumnElement[bool]:

@@ -10,7 +10,9 @@ Functions that take a connection run in the caller's transaction.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 import orjson
 from sqlalchemy import Connection, Select, and_, func, insert, select, update
@@ -31,6 +33,20 @@ REVISABLE = (
 )
 # Events after which a recipient did not get the email that the provider had accepted.
 _NOT_RECEIVED = ("bounced", "dropped", "blocked")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """An edition's recipients by what a revision means for them. Everybody is in one number."""
+
+    # They get the corrected email.
+    waiting: int
+    # They have the wrong text, or may have it: the outcome is unknown, or they were being handed over.
+    received: int
+    unknown: int
+    in_flight: int
+    # Their email does not show the story.
+    unaffected: int
 
 
 def begin_revision(
@@ -128,6 +144,29 @@ def count_by_state(database: Database, edition: str, *, revision: int | None = N
             batch.c.edition == edition, batch.c.size > 0, batch.c.variant.in_(old)
         )
         return {state: int(size) for state, size in connection.execute(rows.group_by(batch.c.state)).all()}
+
+
+def count_reach(database: Database, edition: str, revision: int) -> Reach:
+    with database.read() as connection:
+        old = set(superseded(connection, edition, revision))
+        sizes = (
+            select(batch.c.variant, batch.c.state, func.sum(batch.c.size))
+            .where(batch.c.edition == edition, batch.c.size > 0)
+            .group_by(batch.c.variant, batch.c.state)
+        )
+        rows = [(variant, state, int(size)) for variant, state, size in connection.execute(sizes)]
+    showing = {split_variant(key)[0] for key in old}
+    affected = sum(size for variant, _state, size in rows if split_variant(variant)[0] in showing)
+    # A batch that is claimed after the correction no longer has an old email.
+    wrong = Counter[str]()
+    for variant, state, size in rows:
+        if variant in old:
+            wrong[state] += size
+    received, unknown, in_flight = (
+        wrong[state] for state in (BatchState.ACCEPTED, BatchState.UNKNOWN, BatchState.SUBMITTING)
+    )
+    everybody = sum(size for _variant, _state, size in rows)
+    return Reach(affected - received - unknown - in_flight, received, unknown, in_flight, everybody - affected)
 
 
 def _emails(connection: Connection, edition: str) -> list[str]:

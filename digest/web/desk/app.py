@@ -44,7 +44,7 @@ from digest.web.middleware import Guard, log_error
 _MAX_FIELDS = 200
 # Seconds. The key contains the edition's changes, so the results stay valid.
 _RUNNERS_UP_LAST = 3600.0
-_COUNTS_LAST, _GROWTH_LASTS, _FAILURES_LAST = 20.0, 300.0, 60.0
+_COUNTS_LAST, _GROWTH_LASTS, _FAILURES_LAST, _FAULTS_LAST = 20.0, 300.0, 60.0, 60.0
 Handler = Callable[[Visit], Response]
 
 
@@ -76,7 +76,8 @@ def create_desk(app: App, base: str) -> Iterator[ServedDesk]:
         growth = opened.enter_context(Background[list[Day]]("growth", lasts=_GROWTH_LASTS))
         changes = opened.enter_context(Changes(own.editions.mark))
         failures = opened.enter_context(Background[Failures]("failures", lasts=_FAILURES_LAST))
-        shared = (checks, audience, runners_up, Rates(), uploads, counts, growth, changes, failures)
+        has_faults = opened.enter_context(Background[bool]("settings", lasts=_FAULTS_LAST))
+        shared = (checks, audience, runners_up, Rates(), uploads, counts, growth, changes, failures, has_faults)
         desk = Desk(own, url, views, own.accounts, own.signer, *shared, small)
         hosts = {str(urlsplit(each).hostname) for each in (url, base) if each} | {"localhost", "127.0.0.1", "::1"}
         # The path before and after the prefix is removed.

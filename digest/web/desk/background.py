@@ -56,6 +56,11 @@ class Background(Generic[T]):
         except NotReady:
             return None
 
+    def forget(self) -> None:
+        """Compute everything again when somebody asks, because it was changed here."""
+        with self._lock:
+            self._done.clear()
+
     def _keep(self, key: str, future: Future[T]) -> None:
         with self._lock:
             self._running.pop(key, None)
@@ -77,4 +82,6 @@ class AudienceCount(Background[int]):
 
     def of(self, edition: Edition) -> int | None:
         """Return the number, or None while it is not known yet."""
-        return self.get(edition.key, lambda: self._app.enqueuer.count_due(edition), wait=_WAIT)
+        # An edition that is composed again has other stories, and perhaps other topics.
+        key = f"{edition.key} {edition.composed_at}"
+        return self.get(key, lambda: self._app.enqueuer.count_due(edition), wait=_WAIT)

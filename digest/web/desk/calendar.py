@@ -26,6 +26,8 @@ class Entry:
     """An edition of a day, stored or planned."""
 
     key: str
+    # The name of a special edition; '' for others.
+    name: str
     title: str
     state: str
     at: datetime | None
@@ -54,22 +56,22 @@ def compose(visit: Visit) -> Response:
     chosen = tuple(name for number, name in enumerate(names) if f"source-{number}" in form)
     words = " ".join(form.get("words", "").split())[:_MAX_WORDS]
     if hours not in map(str, HOURS) or not slug:
-        return _page(visit, status=422, problem=_("A special edition needs a name and its hours."))
+        return _page(visit, status=422, problem=_("A special edition needs a name and its hours."), field="slug")
     if slug in app.calendar.slugs:
-        return _page(visit, status=409, problem=_("There is an edition with this name already."))
+        return _page(visit, status=409, problem=_("There is an edition with this name already."), field="slug")
     try:
         edition = app.editor.compose_special(slug, Selection(words, chosen, int(hours)), visit.actor).edition
     except ConfigurationError:
         wrong = _("The name has small Latin letters, digits and hyphens, and does not start with a date.")
-        return _page(visit, status=422, problem=wrong)
+        return _page(visit, status=422, problem=wrong, field="slug")
     except NameTaken:
-        return _page(visit, status=409, problem=_("There is an edition with this name already."))
+        return _page(visit, status=409, problem=_("There is an edition with this name already."), field="slug")
     except DigestError as error:
         return _page(visit, status=409, problem=visit.told(error))
     return visit.go(edition_path(edition.key))
 
 
-def _page(visit: Visit, *, status: int = 200, problem: str | Told = "") -> Response:
+def _page(visit: Visit, *, status: int = 200, problem: str | Told = "", field: str = "") -> Response:
     app, now = visit.desk.app, visit.desk.now()
     first = _month(visit.query.get("month", ""), now.date())
     following = (first + timedelta(days=32)).replace(day=1)
@@ -77,6 +79,7 @@ def _page(visit: Visit, *, status: int = 200, problem: str | Told = "") -> Respo
         "calendar.html.j2",
         status=status,
         problem=problem,
+        field=field,
         first=first,
         before=(first - timedelta(days=1)).replace(day=1),
         following=following,
@@ -106,7 +109,9 @@ def _days(visit: Visit, first: date, following: date) -> list[Day]:
         entries = [_entry(visit, each, due) for each in stored.get(day, [])]
         known = {each.key for each in entries}
         ahead = [each for each in calendar.on(day) if each.key not in known and each.expires_at > now]
-        entries += [Entry(each.key, _name(visit, each.key), "planned", each.send_at, exists=False) for each in ahead]
+        entries += [
+            Entry(each.key, "", _name(visit, each.key), "planned", each.send_at, exists=False) for each in ahead
+        ]
         is_holiday = any(schedule.pauses_on(day) for schedule in calendar.schedules)
         days.append(Day(day, entries, is_holiday, day == now.date()))
     return days
@@ -116,7 +121,8 @@ def _entry(visit: Visit, edition: Edition, due: Mapping[str, tuple[Edition, date
     planned = visit.desk.app.calendar.of(edition.key)
     at = due[edition.key][1] if edition.key in due else planned.send_at if planned else None
     state = UNCOMPOSED if is_uncomposed(edition) else edition.state
-    return Entry(edition.key, edition.subject or _name(visit, edition.key), state, at, exists=True)
+    name = edition.key if is_special(edition.key) and edition.subject else ""
+    return Entry(edition.key, name, edition.subject or _name(visit, edition.key), state, at, exists=True)
 
 
 def _name(visit: Visit, key: str) -> str:

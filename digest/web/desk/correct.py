@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import astuple
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.models import Edition, Story
 from digest.store.sending.revisions import REVISABLE
-from digest.usecases.correct_edition import NotCorrectable
+from digest.usecases.correct_edition import Corrected, NotCorrectable
 from digest.usecases.preflight import PreflightFailed
 from digest.web.desk import today
 from digest.web.desk.checks import sentence_of
@@ -52,7 +53,31 @@ def save(visit: Visit) -> Response:
         errors = "; ".join(sentence_of(each, visit.catalogue)[0] for each in error.findings)
         failed = _("The corrected email has errors: %(errors)s") % {"errors": errors}
         return _form(visit, edition, story, given, status=409, problem=failed, asks_reason=True)
-    return visit.page("corrected.html.j2", bar=today.bar(visit, done.edition), done=done, edition=done.edition)
+    return visit.page(
+        "corrected.html.j2",
+        bar=today.bar(visit, done.edition),
+        done=done,
+        edition=done.edition,
+        lines=_lines(visit, done),
+    )
+
+
+def _lines(visit: Visit, done: Corrected) -> list[str]:
+    """Say for how many recipients the correction came in time. The numbers add up to all recipients."""
+    ngettext = visit.catalogue.ngettext
+    numbers = waiting, received, unknown, in_flight, unaffected = astuple(done.reach)
+    told = (
+        ngettext(
+            "%(num)s recipient gets the corrected edition.", "%(num)s recipients get the corrected edition.", waiting
+        ),
+        ngettext("%(num)s has the wrong text.", "%(num)s have the wrong text.", received),
+        ngettext(
+            "%(num)s may have it: the outcome is unknown.", "%(num)s may have it: the outcome is unknown.", unknown
+        ),
+        ngettext("%(num)s may have it: it was being sent.", "%(num)s may have it: it was being sent.", in_flight),
+        ngettext("%(num)s has no such story.", "%(num)s have no such story.", unaffected),
+    )
+    return [text % {"num": f"{number:,}"} for text, number in zip(told, numbers, strict=True) if number]
 
 
 def _form(

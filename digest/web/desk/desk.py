@@ -45,6 +45,8 @@ class Desk:
     growth: Background[list[Day]]
     changes: Changes
     failures: Background[Failures]
+    # Whether `digest.yaml` has errors, so that the settings before are in use.
+    has_faults: Background[bool]
     # Reasons that are not informative: the age of a story, and the sum of all other reasons.
     small_reasons: tuple[re.Pattern[str], ...]
 

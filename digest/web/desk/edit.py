@@ -20,15 +20,17 @@ MAX_LEFT = 3
 def move(visit: Visit) -> Response:
     """Move a story up or down by one, or to a place of a section (by dragging, or by the list of sections)."""
     form, story = visit.form, _story(visit)
+    if form.get("step") not in ("up", "down") and form.get("section", "") not in visit.desk.app.topics:
+        wrong = visit.catalogue.gettext("Give `step`, which is up or down, or `section`, which is a section's name.")
+        return visit.page("problem.html.j2", status=422, title=wrong, advice="", problem=wrong, field="step")
 
     def act(editor: EditionEditor, key: str) -> Edition:
         if form.get("step") in ("up", "down"):
             return editor.step(key, story, -1 if form["step"] == "up" else 1, visit.actor)
-        section = form.get("section", "")
-        if section not in visit.desk.app.topics:
-            raise HTTPException(422)
         place = form.get("place", "1")
-        return editor.move(key, story, section, int(place) if place.isdecimal() and len(place) < 4 else 1, visit.actor)
+        return editor.move(
+            key, story, form["section"], int(place) if place.isdecimal() and len(place) < 4 else 1, visit.actor
+        )
 
     return do(visit, act)
 

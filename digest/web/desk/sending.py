@@ -122,6 +122,8 @@ def send_test(visit: Visit) -> Response:
     _ = visit.catalogue.gettext
     if edition.state == EditionState.SKIPPED:
         raise HTTPException(409)
+    # A phone stays on the tab with the form.
+    view = "letter" if visit.form.get("view") == "letter" else "stories"
     group = visit.form.get("group", "")
     if group:
         groups = app.settings.desk.test_groups
@@ -132,7 +134,7 @@ def send_test(visit: Visit) -> Response:
         address = visit.form.get("address", "").strip()
         if comparable(address) is None:
             wrong = _("This is not an email address. Nothing was sent.")
-            return today.page(visit, edition, status=422, problem=wrong)
+            return today.page(visit, edition, status=422, problem=wrong, view=view)
         visit.desk.accounts.users.set_email(visit.user.id, address)
         addresses, sent_to = [address], visit.user.name
     if not visit.desk.accounts.quotas.take([Quota(f"desk:test:{visit.user.id}", _MOST, _WINDOW)], app.now()):
@@ -143,5 +145,5 @@ def send_test(visit: Visit) -> Response:
     if problems:
         why = tell("; ".join(problems), visit.catalogue)
         failed = Told(_("The test could not be handed over: %(why)s") % {"why": why.text}, why.original)
-        return today.page(visit, edition, status=502, problem=failed)
-    return visit.go(edition_path(edition.key), tested=sent_to)
+        return today.page(visit, edition, status=502, problem=failed, view=view)
+    return visit.go(edition_path(edition.key) + ("/email" if view == "letter" else ""), tested=sent_to)

@@ -20,6 +20,7 @@ from digest.store.sending.overview import STOPPED
 from digest.store.sending.revisions import REVISABLE
 from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
+from digest.usecases.correct_edition import correction_key
 from digest.usecases.special import due_at, is_uncomposed
 from digest.web.desk import blocks, seen
 from digest.web.desk.acts import name_of
@@ -61,6 +62,8 @@ class Bar:
     asks_reason: bool = False
     # Whether it has no buttons and is not reloaded.
     read_only: bool = False
+    # Whether the send has begun, so that the page shows its numbers instead of the parts of a draft.
+    begun: bool = False
     # Whether an approval sends the edition, at once or at a time that the form asks for.
     is_special: bool = False
 
@@ -129,9 +132,12 @@ def state(visit: Visit) -> Response:
     """Return the state line, and changes since the page was loaded."""
     found = visit.edition()
     numbers = _counts(visit, found)
-    return visit.page(
-        "state.html.j2", bar=bar(visit, found, numbers=numbers), **_moving(visit, found, numbers), now=visit.desk.now()
-    )
+    line = bar(visit, found, numbers=numbers)
+    answer = visit.page("state.html.j2", bar=line, **_moving(visit, found, numbers), now=visit.desk.now())
+    if line.begun and visit.query.get("begun") == "0":
+        # Nothing on the open page can be changed any more.
+        answer.headers["hx-refresh"] = "true"
+    return answer
 
 
 def changes(visit: Visit) -> Response:
@@ -193,6 +199,8 @@ def page(
         tested=visit.query.get("tested", "")[:100],
         groups_for_tests=tuple(app.settings.desk.test_groups),
         view=view,
+        special=edition.key if is_special(edition.key) else "",
+        corrections=_corrections(visit, edition),
         correctable=edition.state in REVISABLE and edition.corrects is None,
         form=form if form in FORMS else "light",
         forms=FORMS,
@@ -251,8 +259,8 @@ def bar(
     left = _left(send_at - now, visit) if send_at and waiting else ""
     sender = visit.may(Role.SENDER) and not read_only
     make = partial(Bar, edition.key, read_only=read_only, seen=revision(edition), send_at=send_at if waiting else None)
-    title = _when_to_whom(visit, edition, send_at if waiting else None)
     if edition.state in (EditionState.DRAFT, EditionState.APPROVED):
+        title = _when_to_whom(visit, edition, send_at if waiting else None)
         if edition.state == EditionState.APPROVED:
             goes = _special_line(visit, edition, send_at, now) if special else ""
             more = f"{goes} {_approval_line(visit, edition)}".strip()
@@ -271,6 +279,7 @@ def bar(
             is_special=special,
         )
     numbers = numbers or app.status_reader.counts(edition.key, now)
+    make = partial(make, begun=edition.state in (*_UNDER_WAY, EditionState.DONE))
     if edition.state in _UNDER_WAY:
         done = numbers.accepted + numbers.rejected + numbers.unknown
         everybody = numbers.frozen - numbers.excluded
@@ -283,8 +292,10 @@ def bar(
     reached = ngettext("%(num)s recipient", "%(num)s recipients", numbers.accepted) % {"num": f"{numbers.accepted:,}"}
     titles = {
         EditionState.PAUSED: _("Paused. Nothing more goes out."),
-        EditionState.DONE: _("Sent to %(whom)s") % {"whom": reached},
-        EditionState.CANCELLED: _("Stopped for good. %(whom)s had got it.") % {"whom": reached},
+        EditionState.DONE: _("Sent to %(whom)s") % {"whom": reached} if numbers.accepted else _("Sent to nobody"),
+        EditionState.CANCELLED: _("Stopped for good. %(whom)s had got it.") % {"whom": reached}
+        if numbers.accepted
+        else _("Stopped for good. Nobody had got it."),
         EditionState.EXPIRED: _("It was not sent: nobody approved it, or its hour passed."),
         EditionState.SKIPPED: _("It is not composed")
         if is_uncomposed(edition)
@@ -310,6 +321,8 @@ def _when_to_whom(visit: Visit, edition: Edition, send_at: datetime | None) -> s
     if number is None:
         return _("It goes out at %(clock)s") % {"clock": at} if at else _("It is ready to be sent")
     whom = ngettext("%(num)s subscriber", "%(num)s subscribers", number) % {"num": f"{number:,}"}
+    if not number:
+        return _("It goes to nobody")
     if at:
         return _("At %(clock)s to %(whom)s") % {"clock": at, "whom": whom}
     return _("It goes to %(whom)s") % {"whom": whom}
@@ -435,6 +448,12 @@ def _others(visit: Visit) -> list[Edition]:
     keys = [each.key for each in visit.desk.app.calendar.current(now)]
     if len(keys) < 2:
         return []
+    return [found for key in keys if (found := visit.desk.app.editions.get(key)) is not None]
+
+
+def _corrections(visit: Visit, edition: Edition) -> list[Edition]:
+    """Return the corrections that those get who have an earlier revision."""
+    keys = (correction_key(edition.key, number) for number in range(2, edition.revision + 1))
     return [found for key in keys if (found := visit.desk.app.editions.get(key)) is not None]
 
 

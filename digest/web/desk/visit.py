@@ -6,6 +6,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -14,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from digest.config.loader import FILE_NAME
 from digest.errors import StoreError
 from digest.models import Actor, Edition, Role
 from digest.utils.urls import host_name
@@ -81,6 +83,21 @@ class Visit:
 
     def may(self, role: Role) -> bool:
         return self.session is not None and self.session.user.role.includes(role)
+
+    @property
+    def faulty_since(self) -> datetime | None:
+        """When `digest.yaml` got errors, for an admin: until they are corrected, the settings before are in use."""
+        if not self.may(Role.ADMIN):
+            return None
+        app = self.desk.app
+        try:
+            stat = (app.home / FILE_NAME).stat()
+        except OSError:
+            return None
+        key, editor = f"{stat.st_mtime_ns} {stat.st_size}", app.settings_editor
+        if not self.desk.has_faults.get(key, lambda: bool(editor.read().faults), wait=self.patience):
+            return None
+        return datetime.fromtimestamp(stat.st_mtime, UTC)
 
     @property
     def parameters(self) -> Mapping[str, str]:

@@ -115,6 +115,12 @@ def test_the_description_is_valid_and_for_those_signed_in(desk: Site, programs: 
     assert set_up(desk, "reader", Role.VIEWER).get("/api/openapi.json").status == 200
 
 
+def test_a_move_without_a_direction_names_the_field(programs: dict[Role, Program]) -> None:
+    status, answer = programs[Role.EDITOR].ask("POST", f"/edition/{KEY}/move", {"story": "any"})
+    assert (status, answer["error"]["field"]) == (422, "step")
+    assert "`step`, which is up or down" in answer["error"]["message"]
+
+
 def test_a_program_finds_and_changes_a_subscriber(desk: Site, programs: dict[Role, Program]) -> None:
     admin = programs[Role.ADMIN]
     added = {"email": "naya@example.com", "consent": "form", "topics": ["खेल"], "frequency": "weekdays"}

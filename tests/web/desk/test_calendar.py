@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -70,9 +71,13 @@ def test_a_special_edition_is_sent_when_it_is_approved(desk: Site, editor: Brows
     editor.submit("/calendar", {"slug": "vishesh", "hours": "72"})
     sender = set_up(desk, "ravi", Role.SENDER)
     page = sender.get("/edition/vishesh").text
+    assert "विशेष अंक: <b>vishesh</b>" in page
+    assert "<b>vishesh</b>" in sender.get("/calendar").text, "several may have the same headline"
     assert "मंज़ूरी मिलते ही, या आपके चुने समय पर, चला जाएगा" in page
     assert "मंज़ूर करके भेजें" in page
     assert "अपने-आप चला जाएगा" not in page
+    line = html.unescape(re.findall(r'hx-get="/desk(/edition/vishesh/state[^"]*)"', page)[0])
+    assert "hx-refresh" not in sender.get(line).headers
     sender.submit("/edition/vishesh/approve", {"seen": shown(desk)}, follow=True)
     page = sender.get("/edition/vishesh").text
     assert "एक मिनट के अंदर जाएगा" in page
@@ -82,6 +87,7 @@ def test_a_special_edition_is_sent_when_it_is_approved(desk: Site, editor: Brows
     assert edition is not None
     assert edition.state == EditionState.DONE
     assert "पाठकों को भेजा" in sender.get("/edition/vishesh").text
+    assert sender.get(line).headers["hx-refresh"] == "true", "an open page no longer shows what to do before approval"
 
 
 @pytest.mark.slow
@@ -121,6 +127,31 @@ def test_a_special_edition_without_articles_is_composed_anew(desk: Site, editor:
     edition = desk.app.editions.get("vishesh")
     assert edition is not None
     assert edition.state == EditionState.DRAFT
+    # It had nobody while it was empty.
+    for _ in range(200):
+        title = editor.get("/edition/vishesh").text.partition("</h1>")[0]
+        # The count may take longer than the page waits.
+        if "जाएगा" in title:
+            break
+        time.sleep(0.05)
+    assert re.search("[1-9] पाठकों को जाएगा", title), title
+
+
+def test_a_wrong_name_is_marked_and_keeps_what_was_typed(desk: Site, editor: Browser) -> None:
+    assert 'href="#special"' in editor.get("/calendar").text
+    source = {"source-0": "on", "words": "बजट", "hours": "168"}
+    for name, status, says in (("बजट", 422, "छोटे"), ("taken", 409, "इस नाम का अंक पहले से है"), (" ", 422, "नाम")):
+        if name == "taken":
+            editor.submit("/calendar", {"slug": name, "hours": "24"})
+        refused = editor.submit("/calendar", {"slug": name, **source})
+        assert refused.status == status
+        form = refused.text.partition('id="special"')[2]
+        assert says in form.partition('id="wrong-slug"')[2].partition("</p>")[0], form
+        assert re.search(f'name="slug" value="{name}"[^>]* aria-invalid="true"', form)
+        assert 'name="words" value="बजट"' in form
+        assert 'value="168" selected' in form
+        assert 'name="source-0" checked' in form
+        assert says not in refused.text.partition('id="special"')[0]
 
 
 def test_a_special_edition_whose_composing_fails_says_why_and_can_be_composed_again(

@@ -34,11 +34,14 @@ def test_a_correction_goes_to_those_who_have_the_wrong_text(desk: Site, sender: 
     done = sender.submit(f"{HERE}/correct/{story}", fields)
     assert done.status == 200, done.text
     assert "भूल-सुधार सिर्फ़ उन्हें जाएगा" in done.text
+    assert f"{accepted} को ग़लत पाठ मिल चुका है।" in done.text
     # Another sender's form is older now.
     stale = sender.submit(f"{HERE}/correct/{story}", {**fields, "title": "कुछ और"})
     assert stale.status == 409
     assert "कुछ और" in stale.text, "what was typed is kept"
     correction = f"correction-{KEY}-2"
+    assert f'href="/desk/edition/{correction}"' in sender.get(HERE).text
+    assert f'href="/desk{HERE}"' in sender.get(f"/edition/{correction}").text
     pipeline.send(desk.app, correction)
     (mail,) = desk.mails("asha@example.com", folder=correction)
     assert mail["subject"] == "भूल-सुधार: सही शीर्षक"

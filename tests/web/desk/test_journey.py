@@ -44,6 +44,7 @@ def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
             # The script counts akshars as the server does.
             assert seen["count"] == f"{cut.length('कसौटी का विषय')}/45"
             assert seen["shifted"] == [], "nothing moves when the checks arrive"
+            assert not seen.get("behind"), "no opened menu is behind the tabs of a phone"
         edition = desk.app.editions.get(KEY)
         assert edition is not None
         assert edition.state == EditionState.APPROVED

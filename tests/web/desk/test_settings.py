@@ -5,6 +5,7 @@ user.
 from __future__ import annotations
 
 import re
+import time
 from html import unescape
 from pathlib import Path
 
@@ -97,6 +98,8 @@ def test_all_problems_are_shown_and_nothing_is_written(desk: Site, admin: Browse
     assert wrong == named - {"edition-sections", "lists"} | {"schedule-days"}
     assert "<script>alert" not in page.text
     assert translated("Write an hour as 07:00.") in page.text
+    hour = page.text.partition('id="wrong-s-schedule-send_at"')[2].partition("</p>")[0]
+    assert "expected" not in hour, "it says the same in Hindi"
     assert 'value="red"' in page.text
     assert file_of(desk).read_bytes() == before
     later = save(admin, version(admin), edition__max_stories="2", edition__min_stories="5")
@@ -127,6 +130,13 @@ def test_a_faulty_file_is_explained_and_what_was_typed_stays(desk: Site, admin: 
     path = file_of(desk)
     path.write_text(path.read_text(encoding="utf-8") + "editon: {}\n", encoding="utf-8")
     assert "editon" in admin.get("/settings").text
+    for _ in range(200):
+        # The file is read in the background.
+        if "पुरानी सेटिंग" in (home := admin.get("/").text):
+            break
+        time.sleep(0.05)
+    assert "digest.yaml में" in home
+    assert "पुरानी सेटिंग" not in set_up(desk, "suman", Role.EDITOR).get("/").text
     page = save(admin, version(admin), newsletter__name="नई सुबह")
     assert page.status == 422
     assert "नई सुबह" in page.text

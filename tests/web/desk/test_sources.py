@@ -52,6 +52,7 @@ def test_a_source_is_added_weighed_paused_and_removed_and_comments_stay(desk: Si
     assert "नदी समाचार" not in stored(desk)
     assert path.read_text(encoding="utf-8").endswith("# the end\n")
     acts = [(act.what, act.subject) for act in desk.app.audit.newest(5)][::-1]
+    assert not any("paused:" in act.detail for act in desk.app.audit.newest(5))
     words = ("source added", "source changed", "source paused", "source resumed", "source removed")
     assert acts == [(word, "source नदी समाचार") for word in words]
 

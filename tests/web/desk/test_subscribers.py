@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from sqlalchemy import update
 
 from digest.models import Actor, Role
 from digest.store.people.preferences import PreferenceStore
 from digest.store.people.suppressions import LIFTED
+from digest.store.schema import edition
 from tests.web.desk.browser import Browser, set_up
-from tests.web.desk.conftest import open_desk
+from tests.web.desk.conftest import KEY, open_desk
 from tests.web.site import Response, Site, translated
 
 SCRIPT = "<script>alert(1)</script>"
@@ -47,6 +51,15 @@ def find(admin: Browser, **query: str) -> list[str]:
     page = admin.get("/subscribers?" + urlencode(query))
     assert page.status == 200, page.text
     return emails(page)
+
+
+def counts(admin: Browser) -> list[str]:
+    """The numbers of subscribers by state, which are counted in the background."""
+    for _ in range(200):
+        if found := re.findall(r'>[^<]* <span class="num">([0-9,]+)</span></a>', admin.get("/subscribers").text):
+            return found
+        time.sleep(0.05)
+    raise AssertionError("the subscribers were never counted")
 
 
 def test_a_search_finds_addresses_names_and_the_code_of_a_subject_line(desk: Site, admin: Browser) -> None:
@@ -114,7 +127,10 @@ def test_one_person_is_paused_suppressed_lifted_and_taken_off(desk: Site, admin:
     # An older report that arrives late does not suppress them again.
     assert not desk.app.subscribers.suppress("asha@example.com", "bounced", now=desk.app.now().replace(year=2025))
     assert desk.app.subscribers.suppressed() == {}
+    assert "asha@example.com को सूची से हटाएँ</button>" in admin.get(who).text, "it asks first"
+    listed = counts(admin)
     assert admin.post(f"{who}/remove").status == 303
+    assert counts(admin) != listed, "not those of some seconds ago"
     assert "asha" not in (desk.app.home / "subscribers.yaml").read_text(encoding="utf-8")
     assert "asha@example.com" in find(admin, state="removed")
     words = [each.what for each in desk.consent("asha@example.com")]
@@ -150,6 +166,7 @@ def test_an_import_is_shown_first_and_then_done(desk: Site, admin: Browser) -> N
     page = upload(admin, rows, origin="mela", **{"map:email": "Mail", "map:name": "Who"})
     assert page.status == 200, page.text
     assert SCRIPT not in page.text
+    assert 'ईमेल पता <span class="hint">email</span>' in page.text
     assert desk.app.subscriber_admin.find("new@example.com") is None
     found = re.search(r"/subscribers/import/(\w+)\"", page.text)
     assert found
@@ -167,6 +184,18 @@ def test_an_import_is_shown_first_and_then_done(desk: Site, admin: Browser) -> N
     exported = admin.post("/subscribers/export", format="csv", origin="mela")
     assert "new@example.com" in exported.text
     assert "ravi@example.com" not in exported.text
+
+
+def test_who_never_had_the_wrong_text_lacks_no_correction(desk: Site, admin: Browser) -> None:
+    sent = desk.app.editions.get(KEY)
+    assert sent is not None
+    desk.app.editions.put(replace(sent, key=f"correction-{KEY}-2", composed_at=desk.app.now()), over=())
+    with desk.app.database.write() as connection:
+        connection.execute(update(edition).where(edition.c.key != KEY).values(frozen_at=desk.app.now()))
+    page = admin.get(f"/subscriber/{desk.subscriber_id('asha@example.com')}").text
+    assert "इन्हें ग़लत पाठ मिला ही नहीं था" in page
+    assert f"अंक correction-{KEY}-2 क्यों" not in page
+    assert "0 में से 0 अंक" in page
 
 
 def test_stored_scripts_are_shown_as_text(desk: Site, admin: Browser) -> None:

@@ -71,6 +71,7 @@ def run(visit: Visit) -> Response:
     except (ConfigurationError, DigestError) as error:
         return _page(visit, status=409, problem=visit.told(_named(error, upload)), id=id, upload=upload)
     visit.desk.uploads.forget(id)
+    visit.desk.subscriber_counts.forget()
     return _page(visit, done=report)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
-from digest.models import DeliveryOutcome, Edition, Role, split_key
+from digest.models import DeliveryOutcome, Edition, Role, is_special, split_key
 from digest.notify import failures as failed
 from digest.notify.failures import Failures
 from digest.notify.report import Report, Row
@@ -64,6 +64,7 @@ def edition(visit: Visit) -> Response:
         "admin/report.html.j2",
         report=report,
         edition=found,
+        special=found.key if is_special(found.key) else "",
         bar=today.bar(visit, found, read_only=True, numbers=report.numbers),
         rows=_rows(visit, report),
         failures=_failures(visit, [found.key]),

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from digest.errors import ConfigurationError, DigestError
-from digest.models import Actor
+from digest.models import LETTERS_TO_SOME, Actor
 from digest.store.people.directory import state_of
 from digest.store.people.history import Event
 from digest.store.people.preferences import ERASED, PreferenceStore, StoredSubscriber
@@ -37,6 +37,8 @@ def _page(visit: Visit, *, status: int = 200, field: str = "", problem: str | To
     view = visit.query.get("view", "")
     kinds = {"letters": _LETTERS, "changes": _CHANGES}.get(view)
     shown = [each for each in entries if kinds is None or each.kind in kinds]
+    # Whoever never had a wrong text lacks no correction.
+    expected = [each for each in entries if each.what != "none" or not (each.edition or "").startswith(LETTERS_TO_SOME)]
     everything = "all" in visit.query
     record = app.subscriber_admin.find(held.address)
     chosen = PreferenceStore(app.database).chosen_by(held.id)
@@ -50,12 +52,12 @@ def _page(visit: Visit, *, status: int = 200, field: str = "", problem: str | To
         listed=record.subscriber if record else None,
         chosen=chosen,
         state=state_of(held, now),
-        why=_why_not(entries),
+        why=_why_not(expected),
         entries=shown if everything else shown[:_SHOWN],
         hidden=0 if everything else max(0, len(shown) - _SHOWN),
         view=view,
-        got=len({each.edition for each in entries if each.what in _GOT and each.edition}),
-        all=len({each.edition for each in entries if each.edition}),
+        got=len({each.edition for each in expected if each.what in _GOT and each.edition}),
+        all=len({each.edition for each in expected if each.edition}),
         place=app.subscriber_editor.place_of(held.address),
         acts=app.audit.newest(10, subject=subject_of(held.id)),
         done=visit.query.get("done", ""),
@@ -100,6 +102,7 @@ def erase(visit: Visit) -> Response:
     reason = visit.form.get("reason", "").strip() or "at the person's request"
     held = _held(visit)
     visit.desk.app.subscriber_editor.erase(held.email, reason, visit.actor)
+    visit.desk.subscriber_counts.forget()
     return visit.go("/subscribers", done="erased")
 
 
@@ -121,6 +124,7 @@ def _act(visit: Visit, done: str, act: Callable[[str, Actor], object]) -> Respon
         return _page(visit, status=422, **field_problem(visit, error))
     except DigestError as error:
         return _page(visit, status=409, problem=visit.told(error))
+    visit.desk.subscriber_counts.forget()
     return visit.go(f"/subscriber/{held.id}", done=done)
 
 

@@ -97,6 +97,7 @@ def add(visit: Visit) -> Response:
         return _add_form(visit, status=422, **field_problem(visit, error))
     except DigestError as error:
         return _add_form(visit, status=422, field="email", problem=visit.told(error))
+    visit.desk.subscriber_counts.forget()
     return visit.go(f"/subscriber/{held.id}", done="added") if held else visit.go("/subscribers")
 
 

@@ -124,6 +124,11 @@ function tell() {
   quiet = setTimeout(() => document.body.classList.remove("acted"), 10000);
 }
 
+// An opened menu of the lowest row would be behind the tabs at the bottom of a phone.
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches?.("details.more[open]")) event.target.scrollIntoView({ block: "nearest" });
+}, true);
+
 // A stripe on top says at once that a press arrived, also on a slow network. The line of state asks by itself.
 document.addEventListener("htmx:before:request", (event) => {
   if (event.detail.ctx.sourceElement.matches("form")) document.body.classList.add("busy");
