@@ -332,12 +332,11 @@ def approve(home: Path, key: str, force: str, at: str, obey_frequency: bool) -> 
                 f"Edition {key} is of {found.day}, and --obey-frequency means the subscribers of that day. Compose an "
                 "edition on the day on which it goes out, or leave --obey-frequency out."
             )
-        checked = app.approver.approve(
-            found, how=_BY, by=by.name, force=force.strip(), at=when, obey_frequency=obey_frequency
-        )
         moment = f"{when.astimezone(zone):%Y-%m-%d %H:%M}" if when else ""
         detail = "; ".join(filter(None, (force.strip(), moment)))
-        app.audit.record(by, EditionState.APPROVED, key, detail, now=app.now())
+        checked = app.approver.approve(
+            found, how=_BY, by=by, detail=detail, force=force.strip(), at=when, obey_frequency=obey_frequency
+        )
         for line in (*checked.warnings, *checked.left_out):
             note(f"warning: {line}")
         if faults := app.subscriber_list.problems:
@@ -542,15 +541,12 @@ def _waiting(app: App) -> str:
 
 def _stop(home: Path, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> None:
     from digest.cli.faults import app_despite_faults
-    from digest.usecases.approval import record_decision
 
     with app_despite_faults(home) as app:
         found = existing(app, key)
-        done = app.stopper.stop(key, state, out_of=out_of)
+        done = app.stopper.stop(key, state, command_user(app), why=_BY, out_of=out_of)
         if not done.stopped:
             raise DigestError(_impossible(found, state))
-        by, now = command_user(app), app.now()
-        record_decision(app.editions, app.audit, key, state, by, why=_BY, what=state, now=now)
     click.echo(f"Edition {key} is {state}.")
     if done.cancelled:
         click.echo(f"The provider cancelled the scheduled email for {_recipients(done.cancelled)}.")
@@ -630,8 +626,9 @@ def _move(
 
     with make_app(home) as app:
         found = existing(app, key)
-        if not app.editions.move(key, state, out_of=out_of, reason=reason):
-            raise DigestError(_impossible(found, state))
         by, now, what = command_user(app), app.now(), _VERBS.get(state, state)
-        record_decision(app.editions, app.audit, key, state, by, why=_BY, what=what, now=now)
+        with app.database.transaction():
+            if not app.editions.move(key, state, out_of=out_of, reason=reason):
+                raise DigestError(_impossible(found, state))
+            record_decision(app.editions, app.audit, key, state, by, why=_BY, what=what, now=now)
     click.echo(f"Edition {key} is {state}.")

@@ -42,8 +42,10 @@ class Changes:
     rest: tuple[str, ...] = ()
     # Articles whose stories the editor merged. The headline is that of the first one.
     merged: tuple[tuple[str, ...], ...] = ()
-    # Story id -> section and position in it, from 1.
+    # Story id -> section and position in it, from 1. A section's other stories have their present places in it too.
     moved: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    # Stories that the editor moved.
+    placed: tuple[str, ...] = ()
     subject: str = ""
     preheader: str = ""
     # None keeps the composed one; '' means no intro.
@@ -63,12 +65,15 @@ class Changes:
 
     @property
     def kept(self) -> tuple[str, ...]:
-        """Articles whose stories are in the edition whatever their scores: added ones, and both parts of split ones."""
-        return (*self.added, *self.split, *self.rest)
+        """Stories and articles that are in the edition whatever their scores, because an editor worked on them.
+
+        These are added and moved ones, those with an editor's text or picture, and both parts of split ones.
+        """
+        return (*self.added, *self.split, *self.rest, *self.placed, *self.texts, *self.pictures)
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """Articles that an editor named: they may be newer than the edition, or already sent."""
+        """Stories and articles that an editor named: they may be newer than the edition, or already sent."""
         return (*self.pinned, *self.kept, *(name for group in self.merged for name in group))
 
 

@@ -56,6 +56,7 @@ class Approver:
     breaking: BreakingNews
     # The variants that subscribers get.
     variants_in_use: Callable[[Edition], Iterable[Variant]]
+    log: AuditLog
     now: Callable[[], datetime]
 
     def check(self, edition: Edition) -> PreflightResult:
@@ -69,7 +70,8 @@ class Approver:
         edition: Edition,
         *,
         how: str,
-        by: str = "",
+        by: Actor,
+        detail: str = "",
         force: str = "",
         at: datetime | None = None,
         obey_frequency: bool = False,
@@ -77,7 +79,8 @@ class Approver:
         """Check and approve a draft. `digest run` sends it at its time, breaking news and a special edition at once.
 
         A special edition can have a time to be sent, `at`, and go only to subscribers who are due on its day
-        (`obey_frequency`). Records who approved (if known), how, and `force`, the reason for approving despite errors.
+        (`obey_frequency`). Records who approved, how, and `force`, the reason for approving despite errors. `detail` is
+        for the log.
         Raises PreflightFailed for an email with errors, ModelTextUnseen for model text that nobody has looked at,
         BreakingRefused for an alert edition that must not be sent, EditionChanged if the edition was changed meanwhile,
         and DigestError for another state.
@@ -102,10 +105,11 @@ class Approver:
                 raise EditionChanged(f"Edition {key} was changed while it was being checked. Look at it again.")
             self.editions.move(key, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
             if at is not None:
-                self.editions.record(key, SEND_AT, at.isoformat(), now=self.now(), by=by)
+                self.editions.record(key, SEND_AT, at.isoformat(), now=self.now(), by=by.name)
             if obey_frequency:
-                self.editions.record(key, OBEYS_FREQUENCY, how, now=self.now(), by=by)
-            self.editions.record(key, EditionState.APPROVED, force or how, now=self.now(), by=by)
+                self.editions.record(key, OBEYS_FREQUENCY, how, now=self.now(), by=by.name)
+            self.editions.record(key, EditionState.APPROVED, force or how, now=self.now(), by=by.name)
+            self.log.record(by, EditionState.APPROVED, key, detail, now=self.now())
         return checked
 
 

@@ -230,9 +230,14 @@ class EditionEditor:
         """Move a story to a place of a section. The caller has checked the section's name."""
         found = self._known(key, story)
         sections = self._editable(key).sections
+
+        def change(changes: Changes) -> Changes:
+            moved = editorial.arrange(sections, changes.moved, story, section, place)
+            return replace(changes, moved=moved, placed=(*_without(changes.placed, story), story))
+
         return self._change(
             key,
-            lambda changes: replace(changes, moved=editorial.arrange(sections, changes.moved, story, section, place)),
+            change,
             by,
             "moved",
             f"{_title(found)} → {section}, {place}",

@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING
 from digest.deliver.attempt import cancel_each
 from digest.deliver.ports import Cancellable, Transport
 from digest.errors import AlreadyRunning
-from digest.models import EditionState, is_special
+from digest.models import Actor, EditionState, is_special
 from digest.store.locks import exclusive
 from digest.store.sending.cancellations import next_free_cancellation, stopped_with_scheduled
 from digest.store.sending.overview import STOPPED, first_recipients
 from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.status import counts
+from digest.usecases.approval import record_decision
 
 if TYPE_CHECKING:
     from digest.store.content.editions import EditionStore
     from digest.store.database import Database
+    from digest.store.desk.audit import AuditLog
     from digest.store.sending.ledger import SqlLedger
     from digest.usecases.reconcile import Recovery
 
@@ -65,20 +67,35 @@ class EditionStopper:
     ledger: SqlLedger
     transports: Sequence[Transport]
     recovery: Recovery
+    log: AuditLog
     now: Callable[[], datetime]
 
-    def stop(self, key: str, state: EditionState, *, out_of: Sequence[EditionState]) -> StopResult:
+    def stop(
+        self,
+        key: str,
+        state: EditionState,
+        by: Actor,
+        *,
+        why: str,
+        out_of: Sequence[EditionState],
+        wait: float = _LOCK_WAIT,
+    ) -> StopResult:
         """Move the edition to `paused` or `cancelled`, so that no further batch of it is claimed.
 
-        Waits for batches that other processes have in flight, recovers those that dead runs left, and cancels scheduled
-        emails at a provider; their recipients are pending again. An edition that is done, or was stopped before, can be
-        stopped as long as a provider holds emails of it.
+        Waits at most `wait` seconds for batches that other processes have in flight, recovers those that dead runs
+        left, and cancels scheduled emails at a provider; their recipients are pending again. If batches are in flight
+        longer, `resume_cancellations` cancels their scheduled emails. An edition that is done, or was stopped before,
+        can be stopped as long as a provider holds emails of it. `why` is the reason or the way, for the record.
         """
         held = self.ledger.scheduled_recipients(key, self.now())
         begun = counts(self.database, key).frozen > 0
-        if not self.editions.move(key, state, out_of=(*out_of, EditionState.DONE, state) if any(held) else out_of):
-            return StopResult(stopped=False)
-        return self._cancel_scheduled(key, wait=_LOCK_WAIT) if begun else StopResult(stopped=True)
+        if any(held):
+            out_of = (*out_of, EditionState.DONE, state)
+        with self.database.transaction():
+            if not self.editions.move(key, state, out_of=out_of):
+                return StopResult(stopped=False)
+            record_decision(self.editions, self.log, key, state, by, why=why, what=state, now=self.now())
+        return self._cancel_scheduled(key, wait=wait) if begun else StopResult(stopped=True)
 
     def resume_cancellations(self) -> dict[str, int]:
         """Retry cancellations of stopped editions.

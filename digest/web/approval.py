@@ -121,8 +121,7 @@ def router(page: ApprovalPage) -> APIRouter:
                 return True
             if seen != revision(found):
                 return False
-            app.approver.approve(found, how=_BY)
-            app.audit.record(_ACTOR, EditionState.APPROVED, found.key, now=context.now())
+            app.approver.approve(found, how=_BY, by=_ACTOR)
             log.info("Edition %s is approved %s.", found.key, _BY)
             return True
 
@@ -133,9 +132,8 @@ def router(page: ApprovalPage) -> APIRouter:
         def act(found: Edition) -> bool:
             if is_breaking(found.key) and found.state == EditionState.DRAFT:
                 app.breaking.drop(found.key)
-            elif app.stopper.stop(found.key, EditionState.PAUSED, out_of=_STOPPABLE).stopped:
-                app.editions.record(found.key, EditionState.PAUSED, _BY, now=context.now())
-                app.audit.record(_ACTOR, EditionState.PAUSED, found.key, now=context.now())
+            else:
+                app.stopper.stop(found.key, EditionState.PAUSED, _ACTOR, why=_BY, out_of=_STOPPABLE, wait=0)
             return True
 
         return respond(request, edition, code, act)

@@ -24,6 +24,11 @@ class Collecting(Stores):
         return tuple(source.to_source() for source in self.settings.sources if not source.paused)
 
     @cached_property
+    def all_sources(self) -> tuple[Source, ...]:
+        """The sources whose articles editions may have: also paused ones."""
+        return tuple(source.to_source() for source in self.settings.sources)
+
+    @cached_property
     def source_editor(self) -> SourceEditor:
         from digest.usecases.edit_sources import SourceEditor
 

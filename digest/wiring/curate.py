@@ -85,7 +85,7 @@ class Curating(Collecting, Rendering, Planning):
         from digest.usecases.pictures import PicturePreparer
 
         return Composer(
-            sources=self.sources,
+            sources=self.all_sources,
             articles=self.articles,
             editions=self.editions,
             sent_history=self.sent_history,
@@ -106,7 +106,7 @@ class Curating(Collecting, Rendering, Planning):
                 editions=self.editions,
                 sponsors=self.sponsors,
             ),
-            pictures=PicturePreparer(self.branding.theme, self.articles.images, self._quick_fetcher, self.sources),
+            pictures=PicturePreparer(self.branding.theme, self.articles.images, self._quick_fetcher, self.all_sources),
             collect=lambda on_source: collect(self.sources, self.collect_context(), self.articles, progress=on_source),
             language=self.settings.newsletter.language,
             zone=self.settings.newsletter.zone,

@@ -99,7 +99,13 @@ class Sending(Subscribers):
         from digest.usecases.approval import Approver
 
         return Approver(
-            self.editions, self.preflight, self.sample_guard, self.breaking, self.enqueuer.variants_in_use, self.now
+            self.editions,
+            self.preflight,
+            self.sample_guard,
+            self.breaking,
+            self.enqueuer.variants_in_use,
+            self.audit,
+            self.now,
         )
 
     @cached_property
@@ -140,7 +146,9 @@ class Sending(Subscribers):
             if not self.faults:
                 raise
             transports = ()
-        return EditionStopper(self.database, self.editions, self.ledger, transports, self.recovery, self.now)
+        return EditionStopper(
+            self.database, self.editions, self.ledger, transports, self.recovery, self.audit, self.now
+        )
 
     @cached_property
     def automatic_stop(self) -> AutomaticStop:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from digest.models import Block
+from digest.models import Actor, Block
 from tests.breaking.press import ALERT, PAPERS, Press
 from tests.cli.newsroom import parse_mail, text_parts
 from tests.curate.sample import BRIDGE, OTHERS
@@ -204,7 +204,7 @@ def test_digest_run_sends_what_was_approved_on_the_page(press: Press) -> None:
         assert f"/approve/{ALERT}/*** or digest breaking send" in "\n".join(press.log)
         proposal = app.editions.get(ALERT)
         assert proposal is not None
-        app.approver.approve(proposal, how="by the link of an alert")
+        app.approver.approve(proposal, how="by the link of an alert", by=Actor("tester", "command"))
         scheduler.check()
         assert press.proposals()[ALERT] == "done"
     assert set(press.newsroom.outbox(ALERT)) == {"asha@example.com", "ravi@example.com"}
@@ -216,7 +216,7 @@ def test_what_the_limits_refuse_is_a_proposal_again(press: Press) -> None:
         scheduler.collect()
         proposal = scheduler.app.editions.get(ALERT)
         assert proposal is not None
-        scheduler.app.approver.approve(proposal, how="by command")
+        scheduler.app.approver.approve(proposal, how="by command", by=Actor("tester", "command"))
         # Past midnight, within the quiet hours.
         press.later(hours=13)
         scheduler.check()

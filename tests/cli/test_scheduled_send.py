@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 import pytest
 from sqlalchemy import select, update
@@ -18,6 +19,7 @@ from digest.app import make_app
 from digest.cli import send
 from digest.cli.output import plural
 from digest.deliver.outcome import Accepted
+from digest.models import Actor, EditionState
 from digest.store.locks import mark_running
 from digest.store.schema import attempt, batch, edition
 from digest.usecases.stop_edition import StopResult
@@ -289,7 +291,8 @@ def test_pausing_waits_for_the_batches_in_flight_of_another_process(
         claim = claim_one(app.ledger, EDITION, "sendgrid", app.now(), 5)
         assert claim
         with ThreadPoolExecutor(1) as pool, make_app(newsroom.home) as other:
-            result = pool.submit(other.stopper.stop, EDITION, "paused", out_of=("sending",))
+            stop = partial(other.stopper.stop, EDITION, EditionState.PAUSED, Actor("tester", "command"), why="a test")
+            result = pool.submit(stop, out_of=(EditionState.SENDING,))
             time.sleep(1)
             assert not result.done()
             app.ledger.settle(claim.attempt, Accepted(), app.now())

@@ -237,3 +237,29 @@ def test_the_name_of_a_special_edition_is_free_again_if_no_end_of_composing_it_i
         first = replace(app.editor, composer=replace(app.composer, interest=meanwhile))
         first.compose_special("vishesh", selection, SUMAN)
     assert composed == ["draft"]
+
+
+def test_a_change_removes_no_story_of_a_paused_source(app: App) -> None:
+    edited = next(each for each in edition(app).stories() if len(each.sources) == 1)
+    app.editor.write_story(KEY, edited.id, SUMAN, title="सुमन का शीर्षक", summary=None)
+    before = {each.id for each in edition(app).stories()}
+    dropped = next(each.id for each in edition(app).stories() if each.id != edited.id)
+    app.source_editor.change(edited.sources[0], {"paused": True}, SUMAN)
+    with make_app(app.home, environment={"DIGEST_NOW": f"{KEY}T06:35+05:30"}) as later:
+        changed = later.editor.drop(KEY, dropped, RAVI)
+    assert before - {dropped} <= {each.id for each in changed.stories()}
+    assert "सुमन का शीर्षक" in [each.title for each in changed.stories()]
+
+
+def test_fewer_stories_in_the_settings_leave_those_that_an_editor_worked_on(app: App) -> None:
+    sections = sorted(edition(app).sections, key=lambda section: -len(section.stories))
+    moved, *others = [each for section in sections for each in reversed(section.stories)]
+    untouched = next(each for each in others if each.section == moved.section)
+    edited, pictured, dropped = [each for each in others if each is not untouched][-3:]
+    app.editor.move(KEY, moved.id, moved.section, 1, SUMAN)
+    app.editor.write_story(KEY, edited.id, SUMAN, title="सुमन का शीर्षक", summary=None)
+    app.editor.choose_picture(KEY, pictured.id, SUMAN, "")
+    environment = {"DIGEST_NOW": f"{KEY}T06:35+05:30", "DIGEST_EDITION__MAX_STORIES": "3"}
+    with make_app(app.home, environment=environment) as later:
+        changed = later.editor.drop(KEY, dropped.id, RAVI)
+    assert {each.id for each in changed.stories() if not each.recurring} == {moved.id, edited.id, pictured.id}

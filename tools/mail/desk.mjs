@@ -106,11 +106,39 @@ await page.focus("form.card .btn.dark");
 await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.keyboard.press("Enter")]);
 seen.changed = (await text(`#row-${second} h4`)).trim();
 
-if (withScripts && !narrow) {
-  // j goes to the next row, and Shift with an arrow moves it.
-  await page.focus(`#row-${second} h4 a`);
-  await page.keyboard.press("j");
-  seen.key = await page.evaluate(() => document.activeElement.closest(".st").dataset.story);
+if (withScripts) {
+  // On a Hindi keyboard the key of j types another letter.
+  const row = () => page.evaluate(() => document.activeElement.closest(".st")?.dataset.story);
+  const key = (code, key) => page.evaluate((init) => document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { ...init, bubbles: true })), { code, key });
+  const [one, two, three] = await order();
+  await page.focus(`#row-${one} h4 a`);
+  await key("KeyJ", "र");
+  seen.hindiKey = (await row()) === two;
+  await key("KeyX", "ॅ");
+  await page.waitForFunction((id) => !document.getElementById(id) && document.activeElement.closest(".st"), {}, `row-${two}`);
+  seen.focusAfterDrop = (await row()) === three;
+  await press("#undo", async () => (await order()).includes(two));
+
+  // A desk that does not answer: the page says so and stays as it is.
+  const errors = seen.errors.length;
+  const says = () => page.waitForSelector("#unreachable", { visible: true }).then(() => text("#unreachable"));
+  await page.setOfflineMode(true);
+  await page.$eval(`#acts-drop-${three}`, (button) => button.click());
+  seen.unreachable = await says();
+  await page.setOfflineMode(false);
+  await press("#undo", async () => !(await order()).includes(two));
+  seen.reachable = await page.$eval("#unreachable", (line) => line.hidden);
+  await press("#undo", async () => (await order()).includes(two));
+  await page.goto(`${base}/desk/edition/${await page.$eval("#texts", (form) => form.action.split("/").at(-2))}/story/${one}`, { waitUntil: "load" });
+  await page.setOfflineMode(true);
+  await page.$eval("#title", (field) => (field.value = "बिना जवाब का शीर्षक"));
+  await page.$eval("form.card .btn.dark", (button) => button.click());
+  await says();
+  seen.kept = await page.$eval("#title", (field) => field.value);
+  await page.setOfflineMode(false);
+  await Promise.all([page.waitForNavigation({ waitUntil: "load" }), page.$eval("form.card .btn.dark", (button) => button.click())]);
+  seen.saved = (await text(`#row-${one} h4`)).trim();
+  seen.errors.length = errors;
 }
 await press("#do-approve", async () => (await page.$("#do-reopen")) !== null);
 seen.approved = await page.$eval("#state", (one) => one.className);

@@ -133,6 +133,14 @@ def handler_of(row: Route) -> Handler:
 
 
 def answer(visit: Visit, row: Route, handler: Handler) -> Response:
+    """Call a handler if the table and the form allow it. Nothing that was typed is lost if the store fails."""
+    try:
+        return _answer(visit, row, handler)
+    except StoreError as error:
+        return _store_failed(visit, error)
+
+
+def _answer(visit: Visit, row: Route, handler: Handler) -> Response:
     """Call a handler if the table and the form allow it. This is the only access check."""
     _ = visit.catalogue.gettext
     visit.read_session()
@@ -158,6 +166,16 @@ def answer(visit: Visit, row: Route, handler: Handler) -> Response:
         return visit.problem(409, _("That did not work"), visit.told(error))
 
 
+def _store_failed(visit: Visit, error: StoreError) -> Response:
+    """Say that the store does not answer. Whether an act was carried out is unknown: only its answer may be missing."""
+    log_error(visit.request.scope, error)
+    _ = visit.catalogue.gettext
+    advice = _("Please try again in a few minutes.")
+    if visit.request.method == "POST":
+        advice = _("Perhaps it was done all the same. Look first, and do it again only if it was not.")
+    return visit.problem(503, _("This does not work right now"), advice)
+
+
 def _is_api(request: Request) -> bool:
     return request.url.path.removeprefix(request.scope.get("root_path", "")).startswith(f"{PREFIX}/")
 
@@ -175,14 +193,14 @@ def _not_found(desk: Desk, request: Request, error: Exception) -> Response:
 
 
 def _failed(desk: Desk, request: Request, error: Exception) -> Response:
+    if isinstance(error, StoreError) and not _is_api(request):
+        return _store_failed(Visit(desk, request), error)
     log_error(request.scope, error)
     if _is_api(request):
         if isinstance(error, StoreError):
-            return failure(503, "The store does not answer. Nothing has changed; try again in a few minutes.")
+            unknown = "" if request.method == "GET" else " Perhaps it was done all the same: look first."
+            return failure(503, f"The store does not answer. Try again in a few minutes.{unknown}")
         return failure(500, "Something went wrong here.")
     visit = Visit(desk, request)
     _ = visit.catalogue.gettext
-    if isinstance(error, StoreError):
-        advice = _("Nothing has changed. Please try again in a few minutes.")
-        return visit.problem(503, _("This does not work right now"), advice)
     return visit.problem(500, _("Something went wrong here"), _("Please try again later."))

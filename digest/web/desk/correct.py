@@ -26,9 +26,12 @@ def form(visit: Visit) -> Response:
 
 
 def save(visit: Visit) -> Response:
+    """Correct the story. With `open`, show the form with texts that were typed on the story's page."""
     edition, story = _found(visit)
     _ = visit.catalogue.gettext
     given = {name: visit.form.get(name, "")[:_MAX_FIELD].strip() for name in ("title", "summary", "note")}
+    if "open" in visit.form:
+        return _form(visit, edition, story, given)
     if not given["title"]:
         return _form(visit, edition, story, given, status=422, problem=_("A story needs a headline."))
     if visit.form.get("revision") != str(edition.revision):

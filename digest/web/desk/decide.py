@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from digest.models import Edition, EditionState
 from digest.store.desk.links import Link
-from digest.usecases.approval import EditionChanged, ModelTextUnseen, record_decision, revision
+from digest.usecases.approval import EditionChanged, ModelTextUnseen, revision
 from digest.usecases.preflight import PreflightFailed
 from digest.usecases.send_test import LinkAct
 from digest.web.desk import passkeys, today
@@ -39,19 +39,13 @@ def act(visit: Visit) -> Response:
     if not app.draft_mailer.use(visit.parameters["token"], visit.user.name):
         return page(visit)
     if what == LinkAct.HOLD:
-        if app.stopper.stop(edition.key, EditionState.PAUSED, out_of=PAUSABLE).stopped:
-            by = visit.actor
-            now = app.now()
-            record_decision(
-                app.editions, app.audit, edition.key, EditionState.PAUSED, by, why=_BY, what="paused", now=now
-            )
+        app.stopper.stop(edition.key, EditionState.PAUSED, visit.actor, why=_BY, out_of=PAUSABLE, wait=0)
         return visit.go(edition_path(edition.key))
     try:
-        app.approver.approve(edition, how=_BY, by=visit.user.name)
+        app.approver.approve(edition, how=_BY, by=visit.actor, detail=_BY)
     except (EditionChanged, ModelTextUnseen, PreflightFailed):
         # The edition's own page shows the problem.
         return visit.go(edition_path(edition.key))
-    app.audit.record(visit.actor, EditionState.APPROVED, edition.key, _BY, now=app.now())
     return visit.go(edition_path(edition.key))
 
 

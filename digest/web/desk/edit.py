@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -78,12 +78,8 @@ def refresh(visit: Visit) -> Response:
 
 def texts(visit: Visit) -> Response:
     """Set only the texts that the editor changed in the form, so that another editor's changes of other fields stay."""
-    form = visit.form
-    changed = {
-        name: form[name] if name == "intro" else form[name][:_MAX_TEXT]
-        for name in ("subject", "preheader", "intro")
-        if name in form and form[name].strip() != form.get(f"was_{name}", "").strip()
-    }
+    texts = changed_fields(visit, {"subject": "", "preheader": "", "intro": ""})
+    changed = {name: text if name == "intro" else text[:_MAX_TEXT] for name, text in texts.items()}
     if not changed:
         return visit.go(edition_path(visit.parameters["key"]))
     if len(paragraphs(changed.get("intro", ""))) > MAX_LENGTH:
@@ -91,6 +87,20 @@ def texts(visit: Visit) -> Response:
         most = _("It has at most %(most)s characters. Go back and shorten it.") % {"most": f"{MAX_LENGTH:,}"}
         return visit.problem(422, _("The intro is too long"), most)
     return do(visit, lambda editor, key: editor.write(key, visit.actor, **changed))
+
+
+def changed_fields(visit: Visit, present: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields that the editor changed in a form, so that another editor's changes of other fields stay.
+
+    A page has in `was_…` the texts with which it was opened. The fields of a program are compared with the `present`
+    texts.
+    """
+    form = visit.form
+    return {
+        name: form[name].strip()
+        for name, text in present.items()
+        if name in form and form[name].strip() != form.get(f"was_{name}", text).strip()
+    }
 
 
 def do(visit: Visit, act: Callable[[EditionEditor, str], Edition], *, tells: bool = True) -> Response:
@@ -124,7 +134,7 @@ def void_approval(visit: Visit, edition: Edition) -> bool:
         if not app.editions.move(edition.key, EditionState.DRAFT, out_of=(EditionState.APPROVED,)):
             return False
         app.editions.record(edition.key, EditionState.DRAFT, f"changed by {visit.user.name}", now=app.now())
-    app.audit.record(visit.actor, "approval void", edition.key, now=app.now())
+        app.audit.record(visit.actor, "approval void", edition.key, now=app.now())
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -43,8 +44,10 @@ def approve(visit: Visit) -> Response:
     except ValueError:
         wrong = _("The time must be in the future, at most %(num)s days ahead. Nothing was approved.")
         return today.page(visit, edition, status=422, problem=wrong % {"num": MAX_AHEAD.days})
+    moment = f"{when.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}" if when else ""
+    detail = "; ".join(filter(None, (reason, moment)))
     try:
-        app.approver.approve(edition, how=_BY, by=visit.user.name, force=reason, at=when)
+        app.approver.approve(edition, how=_BY, by=visit.actor, detail=detail, force=reason, at=when)
     except EditionChanged:
         return today.page(visit, app.editions.get(edition.key) or edition, status=409, problem=changed)
     except ModelTextUnseen as error:
@@ -52,9 +55,6 @@ def approve(visit: Visit) -> Response:
     except PreflightFailed:
         blocked = _("It has errors. Put them right below, or write why it must go out as it is.")
         return today.page(visit, edition, status=409, problem=blocked, asks_reason=True)
-    moment = f"{when.astimezone(app.settings.newsletter.zone):%Y-%m-%d %H:%M}" if when else ""
-    detail = "; ".join(filter(None, (reason, moment)))
-    app.audit.record(visit.actor, EditionState.APPROVED, edition.key, detail, now=app.now())
     return visit.go(edition_path(edition.key))
 
 
@@ -68,11 +68,7 @@ def reopen(visit: Visit) -> Response:
 
 
 def pause(visit: Visit) -> Response:
-    app, edition = visit.desk.app, visit.edition()
-    done = app.stopper.stop(edition.key, EditionState.PAUSED, out_of=PAUSABLE)
-    if done.stopped:
-        _record(visit, edition, EditionState.PAUSED, EditionState.PAUSED)
-    return visit.go(edition_path(edition.key))
+    return _stopped(visit, EditionState.PAUSED, PAUSABLE)
 
 
 def resume(visit: Visit) -> Response:
@@ -92,9 +88,13 @@ def ask_cancel(visit: Visit) -> Response:
 
 
 def cancel(visit: Visit) -> Response:
-    app, edition = visit.desk.app, visit.edition()
-    if app.stopper.stop(edition.key, EditionState.CANCELLED, out_of=CANCELLABLE).stopped:
-        _record(visit, edition, EditionState.CANCELLED, EditionState.CANCELLED)
+    return _stopped(visit, EditionState.CANCELLED, CANCELLABLE)
+
+
+def _stopped(visit: Visit, state: EditionState, out_of: Sequence[EditionState]) -> Response:
+    """Stop the edition, without waiting for batches in flight: the page shows them."""
+    edition = visit.edition()
+    visit.desk.app.stopper.stop(edition.key, state, visit.actor, why=_BY, out_of=out_of, wait=0)
     return visit.go(edition_path(edition.key))
 
 
@@ -107,14 +107,11 @@ def _moved(
     *,
     reason: str | None = None,
 ) -> Response:
-    if visit.desk.app.editions.move(edition.key, state, out_of=out_of, reason=reason):
-        _record(visit, edition, state, what)
-    return visit.go(edition_path(edition.key))
-
-
-def _record(visit: Visit, edition: Edition, state: EditionState, what: str) -> None:
     app = visit.desk.app
-    record_decision(app.editions, app.audit, edition.key, state, visit.actor, why=_BY, what=what, now=app.now())
+    with app.database.transaction():
+        if app.editions.move(edition.key, state, out_of=out_of, reason=reason):
+            record_decision(app.editions, app.audit, edition.key, state, visit.actor, why=_BY, what=what, now=app.now())
+    return visit.go(edition_path(edition.key))
 
 
 def send_test(visit: Visit) -> Response:

@@ -12,12 +12,15 @@ from starlette.responses import Response
 from digest.hindi import cut
 from digest.hindi.sentences import split
 from digest.models import Article, Edition, EditionState, Role, Story, is_breaking
-from digest.usecases.edit_edition import one_line
+from digest.store.sending.revisions import REVISABLE
+from digest.usecases.edit_edition import NotEditable, one_line
 from digest.web.desk import edit, seen, today
+from digest.web.desk.sentences import Told
 from digest.web.desk.visit import Visit, edition_path
 
 # In grapheme clusters. A longer headline takes four lines on a phone.
 MAX_TITLE, MAX_SUMMARY = 90, 600
+_LIMITS = {"title": MAX_TITLE, "summary": MAX_SUMMARY}
 _MAX_FIELD = 5_000
 _POINTS = re.compile(r": [+-][0-9]+\.[0-9]+\Z")
 # The most sentences per source.
@@ -45,36 +48,36 @@ def page(visit: Visit) -> Response:
 
 
 def save(visit: Visit) -> Response:
+    """Save the fields that the editor changed. Texts that nobody changed keep following the sources."""
     edition, story = _found(visit)
     _ = visit.catalogue.gettext
-    title = visit.form.get("title", "")[:_MAX_FIELD].strip()
-    summary = visit.form.get("summary", "")[:_MAX_FIELD].strip()
+    present = {"title": story.title, "summary": story.summary}
+    changed = edit.changed_fields(visit, {**present, "section": story.section})
+    texts = {name: text[:_MAX_FIELD] for name, text in changed.items() if name in present}
     if "original" in visit.form:
-        title = summary = ""
+        texts = dict.fromkeys(present, "")
     else:
-        problems: dict[str, str] = {}
-        if over := cut.length(title) - MAX_TITLE:
-            problems |= {"title": _("%(num)s characters too long") % {"num": over}} if over > 0 else {}
-        if over := cut.length(summary) - MAX_SUMMARY:
-            problems |= {"summary": _("%(num)s characters too long") % {"num": over}} if over > 0 else {}
-        if not title:
+        over = {name: cut.length(text) - _LIMITS[name] for name, text in texts.items()}
+        problems = {name: _("%(num)s characters too long") % {"num": num} for name, num in over.items() if num > 0}
+        if texts.get("title") == "":
             problems["title"] = _("A story needs a headline.")
         if problems:
+            title, summary = (visit.form.get(name, text)[:_MAX_FIELD] for name, text in present.items())
             return _page(visit, edition, story, status=422, title=title, summary=summary, problems=problems)
-    app = visit.desk.app
-    edit.void_approval(visit, edition)
-    section = visit.form.get("section", story.section)
-    if title != story.title or summary != story.summary:
-        # Texts that the editor did not change keep following the sources.
-        app.editor.write_story(
-            edition.key,
-            story.id,
-            visit.actor,
-            title=title if title != story.title else None,
-            summary=summary if summary != story.summary else None,
-        )
-    if section != story.section and section in app.topics:
-        app.editor.move(edition.key, story.id, section, 1, visit.actor)
+    app, section = visit.desk.app, changed.get("section", "")
+    if changed or texts:
+        edit.void_approval(visit, edition)
+    try:
+        if texts:
+            app.editor.write_story(
+                edition.key, story.id, visit.actor, title=texts.get("title"), summary=texts.get("summary")
+            )
+        if section in app.topics:
+            app.editor.move(edition.key, story.id, section, 1, visit.actor)
+    except NotEditable as error:
+        typed = {**present, **texts}
+        title, summary, problem = typed["title"], typed["summary"], visit.told(error)
+        return _page(visit, *_found(visit), status=409, title=title, summary=summary, problem=problem)
     following = _following(edition, story) if "next" in visit.form else None
     if following is not None:
         return visit.go(f"{edition_path(edition.key)}/story/{following.id}")
@@ -121,6 +124,7 @@ def _page(
     summary: str,
     status: int = 200,
     problems: dict[str, str] | None = None,
+    problem: str | Told = "",
 ) -> Response:
     app = visit.desk.app
     found = app.articles.by_ids(story.article_ids)
@@ -148,6 +152,8 @@ def _page(
         title=title,
         summary=summary,
         problems=problems or {},
+        problem=problem,
+        correctable=edition.state in REVISABLE and edition.corrects is None,
         lines=[
             (number, each, _sources_of(each, story, articles), each in own_words)
             for number, each in enumerate(sentences, 1)
@@ -166,7 +172,7 @@ def _page(
         can_split=can_regroup and len(articles) > 1,
         others=[each for each in edition.stories() if each is not story and not each.recurring] if can_regroup else (),
         is_changed=story.id in app.editions.editorial_changes(edition.key).texts,
-        limits={"title": MAX_TITLE, "summary": MAX_SUMMARY},
+        limits=_LIMITS,
         now=visit.desk.now(),
     )
 

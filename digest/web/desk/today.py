@@ -17,6 +17,7 @@ from digest.render.intro import MAX_LENGTH
 from digest.render.intro import paragraphs as intro_paragraphs
 from digest.render.size_budget import CLIPPED, removable
 from digest.store.sending.overview import STOPPED
+from digest.store.sending.recovery import in_flight_elsewhere
 from digest.store.sending.revisions import REVISABLE
 from digest.store.sending.status import Counts
 from digest.usecases.approval import revision, unseen
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 # States in which the stories can be changed; an approval ends with the first change.
 EDITABLE = (EditionState.DRAFT, EditionState.SKIPPED, EditionState.APPROVED)
 _UNDER_WAY = (EditionState.FROZEN, EditionState.SENDING)
+_STOPPED = (EditionState.PAUSED, EditionState.CANCELLED)
 _DECISIONS = 12
 # Stories that still fit, up to which the meter names the one that is left out next.
 _LITTLE_ROOM = 3
@@ -304,12 +306,27 @@ def bar(
         else _("No edition: too few stories."),
     }
     kinds = {EditionState.DONE: "ok", EditionState.CANCELLED: "off", EditionState.SKIPPED: "warn"}
+    stopping = _still_handed_over(visit, edition) if edition.state in _STOPPED else ""
     if edition.state == EditionState.PAUSED:
         choices = ("resume", *(("cancel",) if numbers.frozen else ("reopen",))) if sender else ()
-        return make(kind="bad", title=titles[edition.state], more=_why_paused(visit, edition), buttons=choices)
+        more = f"{_why_paused(visit, edition)} {stopping}".strip()
+        return make(kind="bad", title=titles[edition.state], more=more, buttons=choices)
     reopen = ("reopen",) if edition.state == EditionState.EXPIRED and sender else ()
     more = _("%(num)s are still unknown") % {"num": f"{numbers.unknown:,}"} if numbers.unknown else ""
+    more = stopping or more
     return make(kind=kinds.get(edition.state, "bad"), title=titles[edition.state], more=more, buttons=reopen)
+
+
+def _still_handed_over(visit: Visit, edition: Edition) -> str:
+    """Say how many emails of a stopped edition are in flight; '' if none is."""
+    num = in_flight_elsewhere(visit.desk.app.database, edition.key)
+    ngettext = visit.catalogue.ngettext
+    found = ngettext(
+        "%(num)s email is still being handed over; no other one begins.",
+        "%(num)s emails are still being handed over; no other one begins.",
+        num,
+    )
+    return found % {"num": f"{num:,}"} if num else ""
 
 
 def _when_to_whom(visit: Visit, edition: Edition, send_at: datetime | None) -> str:

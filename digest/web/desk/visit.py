@@ -33,6 +33,8 @@ SECURE_COOKIE, PLAIN_COOKIE, LANGUAGE_COOKIE = "__Host-desk", "desk", "desk-lang
 _FORM_PURPOSE = "desk form"
 # The field of each form with its token.
 TOKEN_FIELD = "csrf"  # noqa: S105
+# The fields with texts that somebody would not like to type again.
+_TYPED = ("title", "summary", "note", "subject", "preheader", "intro", "text", "by")
 _COOKIE_AGE = 30 * 24 * 3600
 _LANGUAGE_AGE = 365 * 24 * 3600
 # Nothing is loaded from elsewhere, and nothing is inline. A frame with its own policy shows the email.
@@ -193,9 +195,16 @@ class Visit:
             raise error
         return refusal(error, self.catalogue)
 
+    @property
+    def typed(self) -> list[str]:
+        """The texts of the form that differ from those with which its page was opened."""
+        form = self.form if self.is_own_form else {}
+        return [form[name] for name in _TYPED if form.get(name, "").strip() not in ("", form.get(f"was_{name}", ""))]
+
     def problem(self, status: int, title: str, advice: str | Told = "") -> Response:
-        """Answer with a page that explains what went wrong."""
-        return self.page("problem.html.j2", status=status, title=title, advice=advice)
+        """Answer with a page that explains what went wrong, and keeps what was typed."""
+        key = self.parameters.get("key", "") if status in (409, 422, 503) else ""
+        return self.page("problem.html.j2", status=status, title=title, advice=advice, key=key, is_down=status == 503)
 
     def finish(self, response: Response) -> Response:
         """Add the Content-Security-Policy, and the cookie if it changes."""

@@ -58,6 +58,25 @@ def test_an_editor_corrects_nothing_that_goes_out(desk: Site, editor: Browser) -
     assert "correct/" not in editor.get(HERE).text
 
 
+def test_what_was_typed_when_the_send_began_becomes_a_correction(desk: Site, sender: Browser, editor: Browser) -> None:
+    story = sent(desk)
+    typed = {"title": "देर से लिखा", "was_title": "पुराना"}
+    late = sender.submit(f"{HERE}/story/{story}", typed)
+    assert late.status == 409
+    assert ">देर से लिखा</textarea>" in late.text
+    assert f'formaction="/desk{HERE}/correct/{story}" name="open"' in late.text
+    form = sender.submit(f"{HERE}/correct/{story}", {"open": "1", "title": "देर से लिखा", "summary": "सार।"})
+    assert ">देर से लिखा</textarea>" in form.text
+    assert 'name="revision" value="1"' in form.text
+    assert "भूल-सुधार सिर्फ़" not in form.text, "nothing is corrected yet"
+    late = editor.submit(f"{HERE}/story/{story}", typed)
+    assert (late.status, ">देर से लिखा</textarea>" in late.text, "/correct/" in late.text) == (409, True, False)
+    lost = editor.submit(f"{HERE}/texts", {"subject": "देर का विषय", "was_subject": "पुराना"})
+    assert lost.status == 409
+    assert "देर का विषय" in lost.text
+    assert f'href="/desk{HERE}"' in lost.text, "back to this edition"
+
+
 def test_a_draft_has_no_such_form(desk: Site, sender: Browser) -> None:
     edition = desk.app.editions.get(KEY)
     assert edition is not None

@@ -45,6 +45,10 @@ def test_an_editors_morning(tmp_path: Path, width: int, scripts: str) -> None:
             assert seen["count"] == f"{cut.length('कसौटी का विषय')}/45"
             assert seen["shifted"] == [], "nothing moves when the checks arrive"
             assert not seen.get("behind"), "no opened menu is behind the tabs of a phone"
+            assert (seen["hindiKey"], seen["focusAfterDrop"]) == (True, True)
+            assert seen["unreachable"].startswith("डेस्क से संपर्क नहीं हो रहा")
+            assert seen["reachable"], "the line goes when the desk answers again"
+            assert (seen["kept"], seen["saved"]) == ("बिना जवाब का शीर्षक", "बिना जवाब का शीर्षक")
         edition = desk.app.editions.get(KEY)
         assert edition is not None
         assert edition.state == EditionState.APPROVED

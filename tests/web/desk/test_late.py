@@ -15,7 +15,7 @@ from digest import pipeline
 from digest.models import Actor, EditionState, Role
 from digest.store.locks import exclusive
 from digest.usecases import send_late
-from tests.web.desk.browser import Browser, set_up
+from tests.web.desk.browser import TESTER, Browser, set_up
 from tests.web.desk.conftest import KEY, open_desk
 from tests.web.site import Site, translated
 
@@ -29,7 +29,7 @@ def sent(tmp_path: Path) -> Iterator[Site]:
     for desk in open_desk(tmp_path / "newsletter"):
         app = desk.app
         app.subscriber_editor.suppress("ravi@example.com", "phoned", BY)
-        app.approver.approve(app.editions.get(KEY), how="here", by="tester")  # type: ignore[arg-type]
+        app.approver.approve(app.editions.get(KEY), how="here", by=TESTER)  # type: ignore[arg-type]
         pipeline.send(app, KEY)
         yield desk
 

@@ -14,7 +14,7 @@ from sqlalchemy import insert
 from digest import pipeline
 from digest.models import Actor, Role
 from digest.store.schema import delivery_event
-from tests.web.desk.browser import Browser, set_up
+from tests.web.desk.browser import TESTER, Browser, set_up
 from tests.web.desk.conftest import KEY, open_desk
 from tests.web.site import Site, translated
 
@@ -30,7 +30,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         app.subscriber_editor.suppress("ravi@example.com", "phoned", BY)
         story = next(app.editions.get(KEY).stories())  # type: ignore[union-attr]
         app.editor.pin(KEY, story.id, BY)
-        app.approver.approve(app.editions.get(KEY), how="here", by="tester")  # type: ignore[arg-type]
+        app.approver.approve(app.editions.get(KEY), how="here", by=TESTER)  # type: ignore[arg-type]
         pipeline.send(app, KEY)
         asha = opened.subscriber_id("asha@example.com")
         with app.database.write() as connection:
@@ -47,7 +47,7 @@ def admin(desk: Site) -> Browser:
 @pytest.mark.slow
 def test_the_plot_labels_each_edition_by_its_day(tmp_path: Path) -> None:
     for desk in open_desk(tmp_path / "newsletter"):
-        desk.app.approver.approve(pipeline.compose(desk.app, "special").edition, how="here")
+        desk.app.approver.approve(pipeline.compose(desk.app, "special").edition, how="here", by=TESTER)
         pipeline.send(desk.app, "special")
         page = set_up(desk, "mira", Role.ADMIN).get("/reports").text
         labels = re.findall(

@@ -82,7 +82,7 @@ def test_a_send_is_followed_and_stopped(desk: Site) -> None:
     app, sender = desk.app, set_up(desk, "kavita", Role.SENDER)
     edition = app.editions.get(KEY)
     assert edition is not None
-    app.approver.approve(edition, how="a test")
+    app.approver.approve(edition, how="a test", by=TESTER)
     app.enqueuer.enqueue(edition, scheduled=True)
     page = sender.get("/").text
     assert "भेजा जा रहा है" in page

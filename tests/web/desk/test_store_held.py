@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from digest.deliver.outcome import Accepted
 from digest.errors import StoreUnavailable
-from digest.models import Role
+from digest.models import Edition, EditionState, Role
+from digest.store.locks import exclusive, mark_running
 from digest.web.desk.background import Background
+from tests.support.claiming import claim_one
 from tests.web.desk.browser import set_up
-from tests.web.desk.conftest import open_desk
+from tests.web.desk.conftest import KEY, open_desk
 from tests.web.site import Site
 
 LIST = "subscribers:\n  - {email: asha@example.com}\n  - {email: ravi@example.com}\n"
@@ -56,6 +59,45 @@ def test_no_act_is_half_done(desk: Site) -> None:
     assert [path for path, fields in acts if admin.post(path, **fields).status != 303] == []
     log = [act.what for act in desk.app.audit.newest(20)]
     assert (log.count("subscriber added"), log.count("subscriber removed"), log.count("source removed")) == (1, 1, 1)
+
+
+def test_an_act_and_its_row_in_the_log_are_one(desk: Site) -> None:
+    sender = set_up(desk, "kavita", Role.SENDER)
+    refuse = "CREATE TRIGGER refuse BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'full'); END"
+    with closing(sqlite3.connect(desk.app.home / "digest.db", isolation_level=None)) as other:
+        other.execute(refuse)
+        answer = sender.post(f"/edition/{KEY}/cancel")
+        other.execute("DROP TRIGGER refuse")
+    assert answer.status == 503
+    assert "हो सकता है बदलाव हो गया हो" in answer.text, "whether it was done is unknown to the user"
+    assert f'href="/desk/edition/{KEY}"' in answer.text
+    assert (edition_of(desk).state, desk.app.editions.decisions(KEY)) == (EditionState.DRAFT, [])
+    assert sender.post(f"/edition/{KEY}/cancel").status == 303
+    assert edition_of(desk).state == EditionState.CANCELLED
+    assert [each.what for each in desk.app.editions.decisions(KEY)] == ["cancelled"]
+    assert desk.app.audit.newest(1)[0].what == "cancelled"
+
+
+def test_stopping_for_good_does_not_wait_for_emails_that_are_being_handed_over(desk: Site) -> None:
+    sender, app = set_up(desk, "kavita", Role.SENDER), desk.app
+    app.editions.move(KEY, EditionState.APPROVED, out_of=(EditionState.DRAFT,))
+    app.enqueuer.enqueue(edition_of(desk), scheduled=False)
+    with exclusive(app.database, "sending", wait=0), mark_running(app.database, app.ledger.run):
+        claim = claim_one(app.ledger, KEY, "outbox", app.now(), 5)
+        assert claim
+        page = sender.post(f"/edition/{KEY}/cancel", follow=True).text
+        app.ledger.settle(claim.attempt, Accepted(), app.now())
+    assert "पूरा रोका गया" in page
+    assert f"रोका जा रहा है: {len(claim.recipients)} ईमेल अभी रास्ते में" in page
+    after = sender.get(f"/edition/{KEY}").text
+    assert "रोका जा रहा है" not in after
+    assert app.audit.newest(1)[0].what == "cancelled"
+
+
+def edition_of(desk: Site) -> Edition:
+    found = desk.app.editions.get(KEY)
+    assert found is not None
+    return found
 
 
 def test_work_that_failed_is_tried_again() -> None:

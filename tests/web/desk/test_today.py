@@ -6,6 +6,7 @@ import re
 import time
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
 from urllib.parse import quote
 
 import pytest
@@ -18,8 +19,9 @@ from digest.usecases.approval import revision
 from digest.usecases.edit_edition import displaced
 from digest.web.desk.acts import name_of
 from digest.web.desk.sentences import translate
-from tests.web.desk.browser import Browser, set_up
+from tests.web.desk.browser import TESTER, Browser, set_up
 from tests.web.desk.conftest import KEY
+from tests.web.desk.test_api import Program
 from tests.web.site import Response, Site, translated
 
 HERE = f"/edition/{KEY}"
@@ -150,6 +152,41 @@ def test_texts_keep_what_another_editor_wrote(desk: Site, editor: Browser) -> No
     assert "ravi" in editor.get("/").text
     editor.submit(f"{HERE}/texts", {"was_subject": changed.subject, "subject": ""})
     assert draft(desk).subject == edition.subject, "an empty one is generated"
+
+
+def opened(page: Response) -> dict[str, str]:
+    """The fields of a story's form as its page has them."""
+    hidden = dict(re.findall(r'<input type="hidden" name="(was_[a-z]+)" value="([^"]*)">', page.text))
+    fields = {name: unescape(value) for name, value in hidden.items()}
+    return fields | {name.removeprefix("was_"): value for name, value in fields.items()}
+
+
+@pytest.mark.parametrize("field", ["title", "summary", "section"])
+def test_a_story_keeps_what_another_editor_changed_after_its_page_was_opened(
+    desk: Site, editor: Browser, field: str
+) -> None:
+    story = next(draft(desk).stories())
+    other = set_up(desk, "mohan", Role.EDITOR)
+    place = f"{HERE}/story/{story.id}"
+    theirs = opened(other.get(place))
+    section = next(name for name in desk.app.topics if name != story.section)
+    mine = {"title": "सुमन का शीर्षक", "summary": "सुमन का सार।", "section": section}
+    changes = {"title": "मोहन का शीर्षक", "summary": "मोहन का सार।", "section": section}
+    del mine[field]
+    editor.submit(place, opened(editor.get(place)) | mine)
+    assert other.submit(place, theirs | {field: changes[field]}).status == 303
+    changed = next(each for each in draft(desk).stories() if each.id == story.id)
+    assert {name: getattr(changed, name) for name in changes} == {**mine, field: changes[field]}
+
+
+def test_a_program_changes_only_the_fields_that_it_names(desk: Site) -> None:
+    accounts, story = desk.app.accounts, next(draft(desk).stories())
+    accounts.add("mira", Role.EDITOR, TESTER)
+    program = Program(desk, desk.app.api_tokens.make("mira", "cms", Role.EDITOR, TESTER))
+    assert program.ask("POST", f"{HERE}/story/{story.id}", {"title": "मीरा का शीर्षक"})[0] == 200
+    assert program.ask("POST", f"{HERE}/story/{story.id}", {"summary": "मीरा का सार।"})[0] == 200
+    changed = next(each for each in draft(desk).stories() if each.id == story.id)
+    assert (changed.title, changed.summary) == ("मीरा का शीर्षक", "मीरा का सार।")
 
 
 @pytest.mark.slow

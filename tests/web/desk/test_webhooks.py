@@ -16,7 +16,7 @@ from digest.models import Actor, Role
 from digest.store.people.preferences import ConsentContext, PreferenceStore
 from tests.cli.newsroom import Newsroom
 from tests.support.webhook_receiver import SECRET, WebhookReceiver, is_signed
-from tests.web.desk.browser import Browser, set_up
+from tests.web.desk.browser import TESTER, Browser, set_up
 from tests.web.desk.conftest import KEY, SETTINGS, open_desk
 from tests.web.site import Site
 
@@ -53,7 +53,7 @@ def test_what_happens_is_posted_once_and_signed(desk: Site, receiver: WebhookRec
     context = ConsentContext("a page")
     PreferenceStore(app.database).unsubscribe(asha, context, now=app.now())
     PreferenceStore(app.database).resubscribe(asha, context, now=app.now())
-    app.approver.approve(app.editions.get(KEY), how="here", by="tester")  # type: ignore[arg-type]
+    app.approver.approve(app.editions.get(KEY), how="here", by=TESTER)  # type: ignore[arg-type]
     pipeline.send(app, KEY)
     assert app.outgoing_webhooks.deliver() == []
     told = ["edition.composed", "subscriber.left", "subscriber.joined", "edition.approved", "edition.sending"]
@@ -164,11 +164,11 @@ def test_a_failure_is_seen_tried_again_and_given_up_when_the_receiver_is_gone(
 @pytest.mark.slow
 def test_the_log_has_what_nobody_did_and_is_searched(desk: Site, admin: Browser) -> None:
     app = desk.app
-    app.approver.approve(app.editions.get(KEY), how="here", by="tester")  # type: ignore[arg-type]
+    app.approver.approve(app.editions.get(KEY), how="here", by=TESTER)  # type: ignore[arg-type]
     pipeline.send(app, KEY)
     app.subscriber_editor.suppress("asha@example.com", "phoned", BY)
     words = [act.what for act in app.audit.newest(50, subject=KEY)]
-    assert words == ["sent", "sending began", "composed"]
+    assert words == ["sent", "sending began", "approved", "composed"]
     found = admin.get(f"/log?q={quote('asha@example.com')}").text
     assert "phoned" in found
     assert "भेजना शुरू हुआ" not in found

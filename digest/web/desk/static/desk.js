@@ -57,24 +57,31 @@ function place(list, index) {
 // j and k choose a row, Shift and an arrow move it, p pins, x removes, m splits or merges, e edits, u takes back.
 const KEYS = { p: "pin", x: "drop", m: "regroup" };
 
+// On a keyboard of another script the place of a key counts.
+function letter(event) {
+  const place = /^Key([A-Z])$/.exec(event.code)?.[1] ?? event.key;
+  return (/^[a-z]$/i.test(event.key) ? event.key : place).toLowerCase();
+}
+
 function onKey(event) {
   if (event.target.closest("input, textarea, select, [contenteditable]") || event.ctrlKey || event.metaKey || event.altKey) return;
   const rows = [...document.querySelectorAll(".st")];
   if (!rows.length) return;
   const row = document.activeElement.closest?.(".st");
   const at = rows.indexOf(row);
+  const key = letter(event);
   const press = (name) => row && document.getElementById(`acts-${name}-${row.dataset.story}`)?.click();
-  if (event.key === "j" || event.key === "k") {
-    const next = rows[Math.min(rows.length - 1, Math.max(0, at + (event.key === "j" ? 1 : -1)))];
+  if (key === "j" || key === "k") {
+    const next = rows[Math.min(rows.length - 1, Math.max(0, at + (key === "j" ? 1 : -1)))];
     next.querySelector("h4 a").focus();
     next.scrollIntoView({ block: "nearest" });
   } else if (event.shiftKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
     press(event.key === "ArrowUp" ? "up" : "down");
-  } else if (KEYS[event.key]) {
-    press(KEYS[event.key]);
-  } else if (event.key === "e" && row) {
+  } else if (KEYS[key]) {
+    press(KEYS[key]);
+  } else if (key === "e" && row) {
     row.querySelector("h4 a").click();
-  } else if (event.key === "u") {
+  } else if (key === "u") {
     document.getElementById("undo")?.click();
   } else {
     return;
@@ -129,9 +136,51 @@ document.addEventListener("toggle", (event) => {
   if (event.target.matches?.("details.more[open]")) event.target.scrollIntoView({ block: "nearest" });
 }, true);
 
+// The row of the last act, and the row beside it, which gets the focus if the act removes the row.
+let acted = [];
+function focusBeside() {
+  const [row, beside] = acted;
+  acted = [];
+  if (row && beside && !document.getElementById(row)) document.getElementById(beside)?.querySelector("h4 a").focus({ preventScroll: true });
+}
+
+// A line on top says that the desk does not answer. The page stays as it is, with everything that was typed.
+const unreachable = (is) => {
+  document.getElementById("unreachable").hidden = !is;
+};
+document.addEventListener("htmx:error", (event) => {
+  if (!event.detail.ctx?.response) unreachable(true);
+});
+document.addEventListener("htmx:before:response", (event) => {
+  const { status, headers } = event.detail.ctx.response;
+  // Pages of the desk name their language; those of a proxy before it do not.
+  const failed = status >= 500 && (status !== 502 || !headers.has("content-language"));
+  unreachable(failed);
+  if (failed) event.preventDefault();
+});
+
+// Other forms leave the page. If the desk did not answer, the browser would replace it, and the text would be gone.
+const reached = new WeakSet();
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (form.matches("[hx-boost]") || !form.querySelector("textarea") || reached.has(form)) return;
+  event.preventDefault();
+  const answer = await fetch(document.querySelector("link[rel=icon]").href, { cache: "no-store" }).catch(() => null);
+  unreachable(!answer?.ok);
+  if (!answer?.ok) return;
+  reached.add(form);
+  form.requestSubmit(event.submitter);
+  reached.delete(form);
+});
+
 // A stripe on top says at once that a press arrived, also on a slow network. The line of state asks by itself.
 document.addEventListener("htmx:before:request", (event) => {
-  if (event.detail.ctx.sourceElement.matches("form")) document.body.classList.add("busy");
+  const source = event.detail.ctx.sourceElement;
+  if (!source.matches("form")) return;
+  document.body.classList.add("busy");
+  const rows = [...document.querySelectorAll(".st")];
+  const at = rows.indexOf(source.closest(".st"));
+  acted = at < 0 ? [] : [rows[at].id, (rows[at + 1] ?? rows[at - 1])?.id];
 });
 document.addEventListener("htmx:finally:request", () => document.body.classList.remove("busy"));
 document.addEventListener("keydown", onKey);
@@ -140,6 +189,7 @@ document.addEventListener("htmx:after:swap", (event) => {
   // After a change of the edition the next best stories differ.
   if (event.detail.ctx.target !== document.body) return;
   document.getElementById("next")?.dispatchEvent(new Event("again"));
+  focusBeside();
   tell();
 });
 prepare();
