@@ -21,7 +21,7 @@ from digest.hindi.tokens import stem_of, stems, tokens
 # Weights of a passage's value. In order: the share of the title that its first sentence and all cover; its closeness
 # to the start, and the decay of that; each skipped sentence; its similarity to the article; having this share of the
 # wanted words, and each excess word.
-TELLS, EARLY, FADE, SKIPS, CENTRE = 1.0, 0.3, 0.4, 0.06, 0.1
+TELLS, EARLY, FADE, SKIPS, CENTRE = 1.0, 0.3, 0.4, 0.04, 0.1
 FULL, FULL_SHARE, TOO_LONG = 0.2, 2 / 3, 0.01
 # A headline that promises an explanation needs this many times the wanted words.
 EXPLANATION = 1.4

@@ -22,7 +22,7 @@ def move(visit: Visit) -> Response:
     form, story = visit.form, _story(visit)
     if form.get("step") not in ("up", "down") and form.get("section", "") not in visit.desk.app.topics:
         wrong = visit.catalogue.gettext("Give `step`, which is up or down, or `section`, which is a section's name.")
-        return visit.page("problem.html.j2", status=422, title=wrong, advice="", problem=wrong, field="step")
+        return visit.problem(422, wrong, field="step")
 
     def act(editor: EditionEditor, key: str) -> Edition:
         if form.get("step") in ("up", "down"):

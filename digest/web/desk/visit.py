@@ -201,10 +201,11 @@ class Visit:
         form = self.form if self.is_own_form else {}
         return [form[name] for name in _TYPED if form.get(name, "").strip() not in ("", form.get(f"was_{name}", ""))]
 
-    def problem(self, status: int, title: str, advice: str | Told = "") -> Response:
-        """Answer with a page that explains what went wrong, and keeps what was typed."""
+    def problem(self, status: int, title: str, advice: str | Told = "", *, field: str = "") -> Response:
+        """Answer with a page that says what went wrong, and keeps what was typed. `field` is the wrong one, or ''."""
         key = self.parameters.get("key", "") if status in (409, 422, 503) else ""
-        return self.page("problem.html.j2", status=status, title=title, advice=advice, key=key, is_down=status == 503)
+        more = {"key": key, "is_down": status == 503, "field": field}
+        return self.page("problem.html.j2", status=status, title=title, advice=advice, **more)
 
     def finish(self, response: Response) -> Response:
         """Add the Content-Security-Policy, and the cookie if it changes."""

@@ -58,8 +58,8 @@ class ApiVisit(Visit):
     def go(self, place: str, *, part: str = "", **query: str) -> Response:  # noqa: ARG002
         return answer({"done": True, "at": place})
 
-    def problem(self, status: int, title: str, advice: str | Told = "") -> Response:
-        return failure(status, f"{title}. {_text(advice)}".strip() if advice else title)
+    def problem(self, status: int, title: str, advice: str | Told = "", *, field: str = "") -> Response:
+        return failure(status, f"{title}. {_text(advice)}".strip() if advice else title, field=field)
 
     def finish(self, response: Response) -> Response:
         return response
