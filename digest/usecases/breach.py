@@ -130,7 +130,8 @@ class BreachLetter:
 
     def _days(self, keys: Sequence[str], language: str) -> str:
         editions = ((key, self.editions.get(key)) for key in keys)
-        return "; ".join(dates.day(found.day, language) if found else key for key, found in editions)
+        days = (dates.day(found.day, language) if found else key for key, found in editions)
+        return "; ".join(dict.fromkeys(days))
 
     def place(self, key: str, notice: Notice, scope: Scope, actor: Actor) -> int:
         """Enqueue the affected in the letter `key`, and record it.

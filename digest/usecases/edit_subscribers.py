@@ -17,10 +17,12 @@ from digest.errors import ConfigProblem, ConfigurationError, DigestError
 from digest.feedback.rules import COMPLAINED, UNSUBSCRIBED
 from digest.models import Actor
 from digest.store.desk import audit
+from digest.store.errors import BUSY_SECONDS
 from digest.store.people import consent, suppressions
 from digest.store.people.consent import Consent
 from digest.store.people.moves import MoveResult
 from digest.store.people.preferences import ConsentContext, PreferenceStore
+from digest.store.wait_limit import wait_limit
 from digest.subscribers import list_editor
 from digest.subscribers.address import normalise, refuse_tags
 from digest.subscribers.imports.formats import FIELDS
@@ -112,7 +114,9 @@ class SubscriberEditor:
         if self.subscriber_admin.erasures.among([address]):
             raise DigestError(f"{email} was erased at the person's request. Only their own sign-up can add them again.")
         entry = Consent(address, "added", self.now(), source_of(by, "add"), wording)
-        save = self._saver(lambda: self._record(address, by, "subscriber added", "", [entry]), address)
+        save = self._saver(
+            lambda: self._record(address, by, "subscriber added", "", [entry]), address, must_be_valid=True
+        )
         if not list_editor.add(path, values, save=save, wait=LONG_WAIT):
             # Somebody else added the address meanwhile.
             raise _is_listed(email)
@@ -311,18 +315,25 @@ class SubscriberEditor:
         """Return the first list file that an edit changed."""
         return next((file for file in self._files() if edit(file)), None)
 
-    def _saver(self, record: Callable[[], None], *reported: str) -> list_editor.Save:
+    def _saver(self, record: Callable[[], None], *reported: str, must_be_valid: bool = False) -> list_editor.Save:
         """Return how an edited file is saved: in one transaction with its record and with the store's list.
 
         All of the list is parsed before, because a long one takes many seconds, in which nobody else could write to
         the store. The file is written last: if the store is busy, it stays as it is. `reported` is the address that
-        joined or left, which is an event of its own.
+        joined or left, which is an event of its own. With `must_be_valid`, an edit that makes the list invalid is
+        refused, such as an address that somebody else has added to another file of the list.
         """
 
         def save(editor: list_editor.ListEditor) -> None:
             editor.check(editor.wanted)
-            edited = self.subscriber_list.read_edited(editor.path, editor.edited)
-            with self._transaction():
+            try:
+                edited = self.subscriber_list.read_edited(editor.path, editor.edited)
+            except ConfigurationError:
+                if must_be_valid:
+                    raise
+                edited = None
+            # The time that parsing took does not count.
+            with wait_limit(BUSY_SECONDS), self._transaction():
                 followed = edited is not None and self.subscriber_list.store_edited(edited, reported)
                 record()
                 editor.replace()

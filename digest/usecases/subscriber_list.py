@@ -104,19 +104,19 @@ class SubscriberList:
                     else:
                         self.sync(may_be_empty=may_be_empty, reported=reported)
 
-    def read_edited(self, path: Path, data: bytes) -> EditedList | None:
-        """Read the list as it will be when one of its files has this content. None if it will have errors."""
+    def read_edited(self, path: Path, data: bytes) -> EditedList:
+        """Read the list as it will be when one of its files has this content. Raises ConfigurationError."""
         files = {path.resolve(): data}
         version = self._version(files)
         with gc_paused():
-            try:
-                return EditedList(files, self.read(may_be_empty=True, edited=files), version)
-            except ConfigurationError:
-                return None
+            return EditedList(files, self.read(may_be_empty=True, edited=files), version)
 
     def store_edited(self, edited: EditedList, reported: Collection[str]) -> bool:
         """Store the list before its edit is written. False if another of its files has changed since it was read."""
-        return self._store(edited.subscribers, edited.version, reported, edited.files)
+        stored = self._store(edited.subscribers, edited.version, reported, edited.files)
+        if stored:
+            self._faulty.clear()
+        return stored
 
     def _version(self, edited: Mapping[Path, bytes] = {}) -> str:
         return list_file.version(contents(self.path, edited), self.topics, self.editions)

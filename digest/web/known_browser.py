@@ -76,7 +76,7 @@ def cookie_name(base: str) -> str:
 
 
 def cookie_value(signer: Signer, subscriber: StoredSubscriber, now: datetime) -> str:
-    """What the cookie has for a subscriber: the second of its end, whose it is, and a code that may end sooner."""
+    """What the cookie has for a subscriber: when it ends, whose it is, and a code that may end sooner."""
     until = str(int((now + KEPT).timestamp()))
     names = (_owner(subscriber, until), _signed(subscriber, until))
     return ".".join((until, *(signer.sign_name(_PURPOSE, name) for name in names)))
@@ -88,7 +88,7 @@ def _values(context: Context, request: Request) -> list[str]:
 
 
 def _of_others(context: Context, request: Request, subscriber: StoredSubscriber) -> list[str]:
-    """What the cookie has for other subscribers. What it has for this one would push out a family, also if it ended."""
+    """What the cookie has for other subscribers. Old entries of this one would push those of a family out."""
 
     def is_own(value: str) -> bool:
         until, owner, _code = value.split(".")

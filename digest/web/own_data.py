@@ -182,8 +182,8 @@ def router(page: PreferencesPage, leaving: LeavePage, own: OwnData) -> APIRouter
         subscriber = page.subscriber(request, token)
         if subscriber is None:
             return page.short(request, token, status=403)
-        if answer := page.keep(request, token, subscriber, form):
-            return answer
+        # A request is granted also if the form beside it has an error, which is then not saved.
+        page.keep(request, token, subscriber, form)
         done = kind if own.ask(request, subscriber, RequestKind(kind)) else "enough"
         return page.redirect(request, token, done)
 

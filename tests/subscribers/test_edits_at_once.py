@@ -14,7 +14,7 @@ import pytest
 
 from digest.app import App, make_app
 from digest.config import source_list
-from digest.errors import DigestError
+from digest.errors import ConfigurationError, DigestError
 from digest.models import Actor
 from digest.store.people.consent import ConsentLog
 from digest.subscribers import list_editor, list_file
@@ -114,6 +114,26 @@ def app(home: Path) -> Iterator[App]:
     with make_app(home, environment={}) as opened:
         opened.subscriber_list.sync()
         yield opened
+
+
+def test_an_address_that_somebody_writes_into_another_file_meanwhile_is_not_added_twice(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "subscribers.yaml").write_text("include: [more.yaml]\n" + LIST, encoding="utf-8")
+    (home / "more.yaml").write_text("subscribers:\n  - email: other@example.com\n", encoding="utf-8")
+    add = list_editor.add
+
+    def after_them(*given: Any, **options: Any) -> bool:
+        (home / "more.yaml").write_text("subscribers:\n  - email: asha@example.com\n", encoding="utf-8")
+        return add(*given, **options)
+
+    monkeypatch.setattr(list_editor, "add", after_them)
+    with make_app(home, environment={}) as app:
+        app.subscriber_list.sync()
+        with pytest.raises(ConfigurationError, match="asha@example.com"):
+            app.subscriber_editor.add("asha@example.com", {}, BY, wording="at the fair")
+        assert "subscriber added" not in [act.what for act in app.audit.newest(9)]
+    assert "asha@example.com" not in (home / "subscribers.yaml").read_text(encoding="utf-8")
 
 
 def test_an_older_list_does_not_replace_a_newer_one(app: App, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,7 +100,7 @@ def write_story(
         language=first.language,
         support=summary.support,
         title_support=headline.support,
-        origins=max(1, count_origins(articles)),
+        origins=min(max(1, count_origins(articles)), len({article.source for article in articles})),
         refused=summary.refused and replace(summary.refused, text=_joined(summary.refused.text, tolls)),
     )
 

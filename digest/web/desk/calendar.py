@@ -11,6 +11,7 @@ from starlette.responses import Response
 from digest.curate.editorial import Selection
 from digest.errors import ConfigurationError, DigestError
 from digest.models import Edition, is_breaking, is_special
+from digest.usecases.compose import edition_key
 from digest.usecases.edit_edition import NameTaken
 from digest.usecases.special import approved_specials, is_uncomposed
 from digest.web.desk.sentences import UNCOMPOSED, Told, edition_states
@@ -60,13 +61,15 @@ def compose(visit: Visit) -> Response:
     if slug in app.calendar.slugs:
         return _page(visit, status=409, problem=_("There is an edition with this name already."), field="slug")
     try:
-        edition = app.editor.compose_special(slug, Selection(words, chosen, int(hours)), visit.actor).edition
+        edition_key(visit.desk.now().date(), slug)
     except ConfigurationError:
         wrong = _("The name has small Latin letters, digits and hyphens, and does not start with a date.")
         return _page(visit, status=422, problem=wrong, field="slug")
+    try:
+        edition = app.editor.compose_special(slug, Selection(words, chosen, int(hours)), visit.actor).edition
     except NameTaken:
         return _page(visit, status=409, problem=_("There is an edition with this name already."), field="slug")
-    except DigestError as error:
+    except (DigestError, ConfigurationError) as error:
         return _page(visit, status=409, problem=visit.told(error))
     return visit.go(edition_path(edition.key))
 
