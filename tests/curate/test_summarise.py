@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -267,3 +268,8 @@ def test_a_sentence_may_point_to_what_the_headline_tells_in_another_word() -> No
 def test_a_lead_that_only_sets_the_scene_is_no_summary() -> None:
     text = "बुखार के फैलने से पूरे राज्य के लोग परेशान हैं और घबराए हुए हैं। लोग घरों में ही रह रहे हैं।"
     assert summarise(made(text, "हर ज़िले में बनेंगे वार रूम, निगरानी के लिए लगेंगे कैमरे")) == ""
+
+
+def test_the_verbs_of_another_language_need_not_be_known() -> None:
+    text = "The captain was not out for 64 and the hosts won the cup of the district."
+    assert summarise(replace(made(text), language="en")) == text

@@ -130,7 +130,7 @@ def test_an_address_that_somebody_writes_into_another_file_meanwhile_is_not_adde
     monkeypatch.setattr(list_editor, "add", after_them)
     with make_app(home, environment={}) as app:
         app.subscriber_list.sync()
-        with pytest.raises(ConfigurationError, match="asha@example.com"):
+        with pytest.raises(ConfigurationError, match=r"asha@example\.com"):
             app.subscriber_editor.add("asha@example.com", {}, BY, wording="at the fair")
         assert "subscriber added" not in [act.what for act in app.audit.newest(9)]
     assert "asha@example.com" not in (home / "subscribers.yaml").read_text(encoding="utf-8")

@@ -182,7 +182,11 @@ def candidates(article: Article) -> tuple[SentenceCandidate, ...]:
             if ends_in_danda and text.endswith("."):
                 # An abbreviation ended it too early: `निदेशक एम. के.`
                 continue
-            if within is None or folded in seen or not _is_usable(text, folded, first=not found):
+            if (
+                within is None
+                or folded in seen
+                or not _is_usable(text, folded, first=not found, language=article.language)
+            ):
                 continue
             seen.add(folded)
             each = _candidate(position, text, article, continues=within)
@@ -362,7 +366,7 @@ def is_question(text: str) -> bool:
     return text.rstrip("\"'”’»)] ।").endswith("?")
 
 
-def _is_usable(text: str, folded: str, *, first: bool) -> bool:
+def _is_usable(text: str, folded: str, *, first: bool, language: str) -> bool:
     count = len(text.split())
     return (
         count >= LEAST_SENTENCE_WORDS
@@ -378,7 +382,8 @@ def _is_usable(text: str, folded: str, *, first: bool) -> bool:
         and text[0] not in "(["
         and (first or not _LABEL.match(folded))
         and opening(text) not in _POSTPOSITIONS
-        and (has_verb(text) or bool(_PERHAPS_VERB.search(folded)))
+        # Verbs of other languages are not known.
+        and (language != "hi" or has_verb(text) or bool(_PERHAPS_VERB.search(folded)))
         and not _WHILE.search(folded)
         and not _RELATIVE.search(folded)
         # A cry, or the start of a longer quotation.
